@@ -1,0 +1,138 @@
+# One door to everything: each target installs what it lacks, and nothing twice.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+# The two ports of `make dev`: the backend's, and the page's.
+DEV_PORT ?= 8000
+PAGE_PORT ?= 5173
+# Options of `make bench`; backend/bench/README.md lists them.
+BENCH ?=
+
+BIN := backend/.venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+RUN_DEPS := backend/.venv/.run
+DEV_DEPS := backend/.venv/.dev
+PAGE_DEPS := frontend/node_modules/.package-lock.json
+PAGE := frontend/dist/index.html
+WIRE_TYPES := frontend/src/client/protocol.gen.ts
+WIRE_SOURCES := $(addprefix backend/alcove/,protocol.py errors.py typescript.py api/entries.py log/base.py)
+PAGE_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
+  $(wildcard frontend/*.html frontend/*.ts frontend/*.json)
+
+.PHONY: help
+help: ## list the targets
+	@echo "Alcove: a live room for every item."
+	@echo
+	@sed -nE 's/^([a-z0-9-]+):[^#]*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name what; do \
+	  printf '  make %-9s %s\n' "$$name" "$$what"; done
+	@echo
+	@echo "  HOST= and PORT= say where \`make run\` serves (now $(HOST):$(PORT)); PYTHON= which Python makes the venv."
+
+.PHONY: run
+run: $(RUN_DEPS) $(PAGE) ## build the page and serve everything on http://HOST:PORT
+	@exec $(BIN)/alcove serve --host $(HOST) --port $(PORT)
+
+.PHONY: dev
+dev: $(DEV_DEPS) $(PAGE_DEPS) ## fastapi dev and npm run dev together, with reload on both sides
+	@trap 'trap - INT TERM EXIT; kill $$(jobs -p) 2>/dev/null; wait' INT TERM EXIT; \
+	(cd backend && exec .venv/bin/fastapi dev --port $(DEV_PORT)) & \
+	(cd frontend && ALCOVE_BACKEND=http://127.0.0.1:$(DEV_PORT) exec node_modules/.bin/vite --port $(PAGE_PORT) --strictPort) & \
+	wait -n
+
+.PHONY: test
+test: test-backend test-frontend test-e2e ## run every test: backend, frontend, and both together in a real browser
+
+.PHONY: test-backend
+test-backend: $(DEV_DEPS)
+	@cd backend && exec .venv/bin/python -m pytest -n auto
+
+.PHONY: test-frontend
+test-frontend: $(PAGE_DEPS)
+	@cd frontend && exec npm run --silent test
+
+.PHONY: test-e2e
+test-e2e: $(DEV_DEPS) $(PAGE)
+	@$(BIN)/python e2e/browser.py
+	@cd e2e && exec ../backend/.venv/bin/python -m pytest
+
+.PHONY: check
+check: $(DEV_DEPS) $(PAGE_DEPS) ## check format, lint and types on both sides, and audit the libraries
+	@cd backend && .venv/bin/ruff format --check . ../e2e && .venv/bin/ruff check . ../e2e && .venv/bin/mypy
+	@cd e2e && ../backend/.venv/bin/mypy
+	@$(BIN)/python -m alcove.typescript | diff -u $(WIRE_TYPES) - || { echo "$(WIRE_TYPES) is stale: make build"; exit 1; }
+	@cd frontend && npm run --silent check
+	@.ci/audit
+
+.PHONY: bench
+bench: $(DEV_DEPS) ## measure this server beside its peers (BENCH="--only room-1000 --repeat 3")
+	@cd backend && exec .venv/bin/python -m bench $(BENCH)
+
+.PHONY: format
+format: $(DEV_DEPS) $(PAGE_DEPS) ## format both sides and mend what the linters can
+	@cd backend && .venv/bin/ruff format . ../e2e && .venv/bin/ruff check --fix . ../e2e
+	@cd frontend && npm run --silent format
+
+.PHONY: build
+build: $(PAGE) ## build the page into frontend/dist, and weigh it
+	@cd frontend && npm run --silent size
+
+.PHONY: install
+install: $(RUN_DEPS)
+
+.PHONY: screenshots
+screenshots: $(DEV_DEPS) $(PAGE)
+	@cd e2e && exec ../backend/.venv/bin/python screenshots.py
+
+.PHONY: figures
+figures: $(DEV_DEPS) $(PAGE) ## measure the room page: weight, opening, scrolling, writing under load
+	@cd e2e && exec ../backend/.venv/bin/python figures.py
+
+.PHONY: lock
+lock: $(DEV_DEPS) ## bring the locks of both sides up to date
+	@$(PIP) install uv
+	@cd backend && export UV_CUSTOM_COMPILE_COMMAND="make lock" && compile() { .venv/bin/uv pip compile --quiet --universal \
+	  --python-version 3.11 --generate-hashes --all-extras --upgrade pyproject.toml "$$@"; } && \
+	  compile -o requirements.lock && compile --group dev -c requirements.lock -o requirements-dev.lock
+	@cd frontend && npm update --package-lock-only
+
+.PHONY: clean
+clean: ## remove what the other targets made (your data stays)
+	rm -rf backend/.venv backend/.mypy_cache backend/.pytest_cache backend/.ruff_cache backend/.hypothesis
+	rm -rf frontend/node_modules frontend/dist backend/bench/peers/node_modules backend/bench-results e2e/.mypy_cache e2e/.pytest_cache e2e/.ruff_cache e2e/test-results
+	find backend e2e -name __pycache__ -type d -prune -exec rm -rf {} +
+
+backend/.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Alcove needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv backend/.venv
+
+$(RUN_DEPS): backend/requirements.lock backend/pyproject.toml | backend/.venv/bin/python
+	@echo "Installing the backend's libraries ..."
+	@$(PIP) install --require-hashes -r backend/requirements.lock
+	@$(PIP) install --no-deps -e backend
+	@touch $@
+
+$(DEV_DEPS): backend/requirements-dev.lock $(RUN_DEPS)
+	@echo "Installing the backend's development tools ..."
+	@$(PIP) install --require-hashes -r backend/requirements-dev.lock
+	@touch $@
+
+$(PAGE_DEPS): frontend/package.json frontend/package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
+	  || { echo "Alcove's page needs Node 20.19 or newer; node is $$(node -v 2>/dev/null || echo missing)."; exit 1; }
+	@echo "Installing the frontend's libraries ..."
+	@cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WIRE_TYPES): $(WIRE_SOURCES) | $(RUN_DEPS)
+	@$(BIN)/python -m alcove.typescript > $@
+
+$(PAGE): $(PAGE_DEPS) $(PAGE_SOURCES) $(WIRE_TYPES)
+	@cd frontend && npm run --silent build
+	@touch $@

@@ -1,0 +1,1 @@
+"""Alcove: a live room for every item of an application."""

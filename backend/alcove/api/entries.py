@@ -1,0 +1,162 @@
+"""Rooms over HTTP: history (W1), sending (W2), the list of items (W4), who is connected (W8)."""
+
+import sys
+from typing import Annotated
+from uuid import uuid4
+
+import msgspec
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from alcove.api.live import HubDep
+from alcove.api.schemas import Json, answers, body_of, problems
+from alcove.auth import CallerDep, GateDep, ItemId, ModeratorDep, ReaderDep, WriterDep
+from alcove.committer import OverloadedError
+from alcove.errors import Close, Code, Refusal
+from alcove.log.base import Appended, Draft, ItemSummary, Refused
+from alcove.protocol import Entry, EntryId, encode
+from alcove.session import RETRY_MS
+
+router = APIRouter(prefix="/api/items", tags=["items"])
+
+Bound = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+
+
+class Entries(Struct, frozen=True):
+    """A page of a room's log, ascending, and where the log begins and ends."""
+
+    entries: list[Entry]
+    head: int
+    oldest: int
+    log: str
+
+
+class NewEntry(Struct, frozen=True):
+    """Something to say; without an `id` the server makes one."""
+
+    body: Raw
+    id: EntryId | UnsetType = UNSET
+
+
+class Items(Struct, frozen=True):
+    """The rooms one may read, the latest first."""
+
+    items: list[ItemSummary]
+
+
+class ConnectionState(Struct, frozen=True):
+    """One connection of a room: whose, how far it has read, and what it still has to take."""
+
+    member: str
+    name: str
+    process: str
+    cursor: int
+    lag: int
+    state: str
+    buffered: int
+    since: int
+
+
+class Connections(Struct, frozen=True):
+    """Everyone connected to a room, and its head."""
+
+    head: int
+    connections: list[ConnectionState]
+
+
+async def whole_body(request: Request) -> str:
+    """The request's body as text.
+
+    Raises Refusal beyond the setting `message_bytes` (FastAPI's own limit would answer without a problem document,
+    W6), UnicodeDecodeError where it is not UTF-8: JSON is (RFC 8259, section 8.1).
+    """
+    limit = request.app.state.settings.message_bytes
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, f"a request may have {limit} bytes, this one has more")
+    return body.decode()
+
+
+@router.get("", responses=answers(Items) | problems(401, 403, 422, 429, 503))
+async def list_items(hub: HubDep, gate: GateDep, who: CallerDep, limit: Limit = 100) -> Response:
+    """The items the caller may read, the latest first, each with its last entry and what the caller has not read."""
+    items = await hub.log.items(gate.readable(who), who.person.id, limit=limit)
+    return Json(Items([item for item in items if gate.may_read(who, item.item)]))
+
+
+@router.get("/{item_id}/entries", responses=answers(Entries) | problems(401, 403, 422, 429, 503))
+async def read_entries(
+    *, item_id: ItemId, hub: HubDep, _member: ReaderDep, before: Bound = None, after: Bound = None, limit: Limit = 50
+) -> Response:
+    """Entries before or after a seq, both exclusive; the latest without either."""
+    if before is not None and after is not None:
+        raise RequestValidationError(
+            [{"loc": ("query", "before"), "msg": "`before` and `after` exclude each other: give one of them"}]
+        )
+    page = await hub.log.read(item_id, before=before, after=after, limit=limit)
+    return Json(Entries(page.entries, page.head, page.oldest, hub.log.id))
+
+
+@router.post(
+    "/{item_id}/entries",
+    status_code=201,
+    responses=answers(Entry, 200, 201) | problems(401, 403, 413, 422, 429, 503),
+    openapi_extra=body_of(NewEntry),
+    max_body_size=sys.maxsize,  # `whole_body` sees to it
+)
+async def send_entry(
+    item_id: ItemId,
+    request: Request,
+    hub: HubDep,
+    member: WriterDep,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=64)] = None,
+) -> Response:
+    """Send into a room; the answer comes when the entry is durable, 200 where it stood already (S5)."""
+    try:
+        new = msgspec.json.decode(await whole_body(request), type=NewEntry)
+        body = Raw(msgspec.json.format(new.body, indent=-1))  # on one line, as a line of the wire must be
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RequestValidationError([{"loc": ("body",), "msg": str(error)}]) from None
+    size = len(memoryview(body))
+    if size > hub.limits.body_bytes:
+        expected = f"a body may have {hub.limits.body_bytes} bytes, this one has {size}"
+        raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, expected)
+    id_ = new.id if new.id is not UNSET else idempotency_key or uuid4().hex
+    draft = Draft(item_id, "message", id_, member.person, hub.now_ms(), body)
+    try:
+        outcome = await hub.send(draft)
+    except OverloadedError as error:
+        raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
+    match outcome:
+        case Appended():
+            return Response(encode(outcome.entry), 200 if outcome.duplicate else 201, media_type="application/json")
+        case Refused():
+            raise Refusal(Code.INVALID, Close.INVALID, outcome.message)
+
+
+@router.get("/{item_id}/connections", responses=answers(Connections) | problems(401, 403, 422, 429, 503))
+async def list_connections(item_id: ItemId, hub: HubDep, _member: ModeratorDep) -> Response:
+    """Every connection to the room: why somebody has not got an entry (W8)."""
+    room = hub.rooms.get(item_id)
+    if room is None:
+        return Json(Connections(head=(await hub.log.rooms([item_id]))[item_id].head, connections=[]))
+    states = []
+    for cursor, in_step in room.cursors():
+        seq = room.head if in_step else cursor.seq
+        states.append(
+            ConnectionState(
+                cursor.member.person.id,
+                cursor.member.person.name,
+                hub.process,
+                seq,
+                room.head - seq,
+                "in_step" if in_step else "behind",
+                cursor.connection.buffered(),
+                cursor.since,
+            )
+        )
+    return Json(Connections(room.head, states))

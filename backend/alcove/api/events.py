@@ -1,0 +1,46 @@
+"""The room as Server-Sent Events (W3)."""
+
+from collections.abc import AsyncIterable, AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from msgspec.structs import replace
+
+from alcove.api.live import HubDep, entrance
+from alcove.api.schemas import problems
+from alcove.auth import ItemId, ReaderDep
+from alcove.errors import Close
+from alcove.hub import Entrance
+from alcove.wire.sse import SseConnection
+
+router = APIRouter(prefix="/api/items", tags=["items"])
+
+
+async def reading(
+    item_id: ItemId,
+    hub: HubDep,
+    member: ReaderDep,
+    start: Annotated[Entrance, Depends(entrance)],
+    last_event_id: Annotated[int | None, Header(ge=0, le=2**53 - 1)] = None,
+) -> AsyncIterator[SseConnection]:
+    """A connection to the item's room, behind the event that the browser had last.
+
+    Raises Refusal before the answer begins. It may read only, so it sends nothing and needs no right to.
+    """
+    connection = SseConnection()
+    if last_event_id is not None:
+        start = Entrance(after=last_event_id, log_id=start.log_id, tail=start.tail)
+    session = await hub.join(item_id, connection, replace(member, can=member.can & {"read"}), start)
+    try:
+        yield connection
+    finally:
+        connection.ended()
+        session.closed(Close.DONE)
+
+
+@router.get("/{item_id}/events", response_class=EventSourceResponse, responses=problems(401, 403, 422, 429, 503))
+async def read_events(connection: Annotated[SseConnection, Depends(reading)]) -> AsyncIterable[ServerSentEvent]:
+    """Read the room as events: each line of the room protocol is one, an entry's `id` is its seq."""
+    async for event in connection.events():
+        yield event

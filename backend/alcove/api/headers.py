@@ -1,0 +1,49 @@
+"""What every answer tells the browser besides: what the page may do, who may frame it, and what may be kept."""
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+#: Scripts, styles and sockets come from the server itself and from nowhere else; nothing inline runs.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+    " connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self';"
+)
+#: Where the page's build puts files whose names change with their content.
+_HASHED = "/assets/"
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+class Headers:
+    """Adds them to every HTTP answer, refused handshakes included."""
+
+    def __init__(self, app: ASGIApp, *, frame_ancestors: str) -> None:
+        self._app = app
+        self._fixed = {
+            "content-security-policy": f"{_POLICY} frame-ancestors {frame_ancestors}",
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "no-referrer",
+            "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the application does (ASGI)."""
+
+        async def send_more(message: Message) -> None:
+            if message["type"] in {"http.response.start", "websocket.http.response.start"}:
+                headers = MutableHeaders(scope=message)
+                for name, value in self._fixed.items():
+                    headers[name] = value
+                headers.setdefault("cache-control", _caching(scope["path"], message["status"], headers))
+            await send(message)
+
+        await self._app(scope, receive, send if scope["type"] == "lifespan" else send_more)
+
+
+def _caching(path: str, status: int, headers: MutableHeaders) -> str:
+    """How long a browser may keep the answer: hashed files for ever, others of the page if it asks, nothing else."""
+    if "etag" not in headers or status >= 400:
+        return "no-store"
+    html = headers.get("content-type", "").startswith("text/html")
+    return _FOR_EVER if path.startswith(_HASHED) and not html else "no-cache"

@@ -1,0 +1,69 @@
+"""The item socket of the room protocol (H)."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query, WebSocket
+from fastapi.requests import HTTPConnection
+from fastapi.routing import APIWebSocketRoute
+from starlette.routing import Match
+from starlette.types import Scope
+
+from alcove.api.problems import Nobody, UnknownSubprotocolError, turn_away
+from alcove.auth import ItemId, ReaderDep
+from alcove.errors import Refusal
+from alcove.hub import Entrance, Hub
+from alcove.protocol import SUBPROTOCOL
+from alcove.wire.accept import accept
+
+
+def hub_of(connection: HTTPConnection) -> Hub:
+    """The hub of this process."""
+    hub: Hub = connection.app.state.hub
+    return hub
+
+
+HubDep = Annotated[Hub, Depends(hub_of)]
+
+
+class RoomRoute(APIWebSocketRoute):
+    """Matches handshakes that offer a subprotocol; those without one keep the tutorial's contract (T2, H1)."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match as any route, if a subprotocol is offered."""
+        return super().matches(scope) if scope.get("subprotocols") else (Match.NONE, {})
+
+
+async def offered(websocket: WebSocket) -> None:
+    """Raises UnknownSubprotocolError where the handshake does not offer ours (H1)."""
+    if SUBPROTOCOL not in websocket.scope["subprotocols"]:
+        raise UnknownSubprotocolError
+
+
+def entrance(
+    after: Annotated[int | None, Query(ge=0, le=2**53 - 1)] = None,
+    log: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
+    tail: Annotated[int, Query(ge=0, le=500)] = 50,
+) -> Entrance:
+    """From where a reader wants to read (H2)."""
+    return Entrance(after=after, log_id=log, tail=tail)
+
+
+async def room_socket(
+    websocket: WebSocket,
+    item_id: ItemId,
+    member: ReaderDep,
+    start: Annotated[Entrance, Depends(entrance)],
+    hub: HubDep,
+) -> None:
+    """Enter the item's room."""
+    connection = await accept(websocket, subprotocol=SUBPROTOCOL)
+    try:
+        session = await hub.join(item_id, connection, member, start)
+    except Refusal as refusal:
+        turn_away(connection, refusal)
+        await connection.run(Nobody())
+    else:
+        await connection.run(session)
+
+
+room_route = RoomRoute("/items/{item_id}/ws", room_socket, dependencies=[Depends(offered)])

@@ -1,0 +1,65 @@
+"""OpenAPI from the structs that the code itself encodes and decodes (W9)."""
+
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Response
+from fastapi.openapi.utils import get_openapi
+
+
+class Json(Response):
+    """A response that msgspec encodes."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Encode a struct."""
+        return msgspec.json.encode(content)
+
+
+_TEMPLATE = "#/components/schemas/{name}"
+_types: dict[str, type] = {}
+
+
+def _reference(type_: type) -> dict[str, Any]:
+    _types[type_.__name__] = type_
+    return {"$ref": _TEMPLATE.format(name=type_.__name__)}
+
+
+def answers(type_: type, *statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of an operation that answers with a struct."""
+    content = {"application/json": {"schema": _reference(type_)}}
+    return {status: {"description": (type_.__doc__ or "").strip(), "content": content} for status in statuses or (200,)}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of an operation that may refuse (W6)."""
+    schema = {
+        "type": "object",
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "code": {"type": "string"},
+            "retry_ms": {"type": "integer"},
+        },
+        "required": ["type", "title", "status", "detail"],
+    }
+    content = {"application/problem+json": {"schema": schema}}
+    return {status: {"description": "Refused, with the reason.", "content": content} for status in statuses}
+
+
+def body_of(type_: type) -> dict[str, Any]:
+    """The `openapi_extra` of an operation that decodes its body itself."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": _reference(type_)}}}}
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of the app, made once."""
+    if app.openapi_schema is None:
+        made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        _, components = msgspec.json.schema_components(_types.values(), ref_template=_TEMPLATE)
+        made.setdefault("components", {}).setdefault("schemas", {}).update(components)
+        app.openapi_schema = made
+    return app.openapi_schema

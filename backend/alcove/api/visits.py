@@ -1,0 +1,113 @@
+"""Who may use the tutorial's sockets, and for how long (T2, A3): anyone in open mode, else who has a good token."""
+
+from typing import Annotated
+
+from fastapi import Cookie, Query, Security
+from fastapi.requests import HTTPConnection
+
+from alcove.api.live import HubDep
+from alcove.auth import GateDep, OwnOriginDep, admit, check_cookie
+from alcove.errors import Close, Code, Refusal
+from alcove.leases import Leases
+from alcove.protocol import Member
+from alcove.wire.accept import Carrier
+from alcove.wire.connection import Connection, Receiver
+
+
+class Visit:
+    """A stay at a socket of the tutorial: with keys it ends with the token that began it (A4, A7)."""
+
+    def __init__(self, leases: Leases, credential: str, member: Member | None = None, item: str | None = None) -> None:
+        self.credential = credential
+        self._leases = leases
+        self._member = member
+        self._item = item
+
+    async def run(self, connection: Carrier, receiver: Receiver) -> None:
+        """Let the receiver hear the connection, for as long as it may."""
+        if self._member is None:
+            await connection.run(receiver)
+            return
+        visitor = Visitor(self._leases, connection, receiver)
+        self._leases.grant(visitor, self._member, self._item)
+        await connection.run(visitor)
+
+
+class Visitor:
+    """A receiver whose stay can be ended (a Receiver and a Guest)."""
+
+    __slots__ = ("_connection", "_leases", "_receiver")
+
+    def __init__(self, leases: Leases, connection: Connection, receiver: Receiver) -> None:
+        self._leases = leases
+        self._connection = connection
+        self._receiver = receiver
+
+    def text(self, data: str) -> None:
+        """Pass it on."""
+        self._receiver.text(data)
+
+    def binary(self, data: bytes) -> None:
+        """Pass it on."""
+        self._receiver.binary(data)
+
+    def closed(self, code: int) -> None:
+        """Pass it on, and stay no longer."""
+        self._leases.release(self)
+        self._receiver.closed(code)
+
+    def end(self, refusal: Refusal) -> None:
+        """Close with the reason: this contract has no line to say it with."""
+        self._connection.close(refusal.close, refusal.message)
+
+
+async def tutorial_credential(
+    own: OwnOriginDep,
+    session: Annotated[str | None, Cookie()] = None,
+    token: Annotated[str | None, Query()] = None,
+) -> str:
+    """The tutorial's credential: cookie `session`, else query `token` (T2).
+
+    Raises Refusal, which a socket without a subprotocol gets before the upgrade.
+    """
+    check_cookie(session, own=own)
+    if session is None and token is None:
+        expected = "no credential: send cookie `session` or query `token`"
+        raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, expected)
+    return session or token or ""
+
+
+async def item_visit(
+    connection: HTTPConnection,
+    item_id: str,
+    gate: GateDep,
+    hub: HubDep,
+    key: Annotated[str, Security(tutorial_credential)],
+) -> Visit:
+    """Whoever has a credential; with keys it must be good for reading and writing the item (T2, A3). Raises Refusal."""
+    if gate.open:
+        return Visit(hub.leases, key)
+    member = gate.on(await admit(connection, gate, key, None), item_id)
+    if not member.can >= {"read", "write"}:
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the rights to read and write {item_id}")
+    return Visit(hub.leases, key, member, item_id)
+
+
+async def visit(
+    *,
+    connection: HTTPConnection,
+    gate: GateDep,
+    hub: HubDep,
+    own: OwnOriginDep,
+    session: Annotated[str | None, Cookie()] = None,
+    token: Annotated[str | None, Query()] = None,
+) -> Visit:
+    """Anyone in open mode; with keys, whoever has a good credential (T1, T3, A3). Raises Refusal."""
+    if gate.open:
+        return Visit(hub.leases, "")
+    key = await tutorial_credential(own, session, token)
+    return Visit(hub.leases, key, gate.on(await admit(connection, gate, key, None), None))
+
+
+VisitDep = Annotated[Visit, Security(visit)]
+ItemVisitDep = Annotated[Visit, Security(item_visit)]

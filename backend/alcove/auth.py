@@ -1,0 +1,117 @@
+"""Who is at the door: the dependencies that sockets and HTTP share (A)."""
+
+import time
+from contextlib import suppress
+from ipaddress import IPv6Address
+from typing import Annotated
+
+from fastapi import Cookie, Depends, Header, Path, Query, Security
+from fastapi.requests import HTTPConnection
+from fastapi.security import SecurityScopes
+from pydantic import StringConstraints, TypeAdapter
+
+from alcove.errors import Close, Code, Refusal
+from alcove.gate import Caller, Gate
+from alcove.protocol import Member
+
+_ITEM_ID = r"^[\p{L}\p{Nd}._:@-]+$"
+#: An item's id: letters and digits of any script, and a few signs (H3).
+ItemId = Annotated[str, Path(min_length=1, max_length=128, pattern=_ITEM_ID)]
+#: The same where it comes in a body. Raises pydantic's ValidationError.
+check_item_id = TypeAdapter(Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=_ITEM_ID)])
+#: The name that a member gives themselves in open mode (H2).
+Name = Annotated[str | None, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
+
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def gate_of(connection: HTTPConnection) -> Gate:
+    """The gate of this process. Raises Refusal 4403 where open mode is reached from another machine (A2)."""
+    gate: Gate = connection.app.state.gate
+    gate.check_server((connection.scope.get("server") or ("localhost",))[0])
+    return gate
+
+
+GateDep = Annotated[Gate, Depends(gate_of)]
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """The address the connection comes from, behind trusted proxies the client's; of IPv6, the network of one site."""
+    host = connection.client.host if connection.client else "unknown"
+    with suppress(ValueError):
+        host = IPv6Address(host).exploded[: len("2001:0db8:0000:0000")]
+    return host
+
+
+def own_origin(
+    connection: HTTPConnection,
+    gate: GateDep,
+    origin: Annotated[str | None, Header(include_in_schema=False)] = None,
+    host: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> bool:
+    """Whether a cookie counts: a browser sends it with all it asks, whoever made it ask (A5)."""
+    return connection.scope.get("method") in _SAFE or gate.own_origin(origin, host)
+
+
+OwnOriginDep = Annotated[bool, Depends(own_origin)]
+
+
+def check_cookie(cookie: str | None, *, own: bool) -> None:
+    """Raises Refusal 4403 for a cookie that does not count (A5)."""
+    if cookie and not own:
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie does not count from another origin")
+
+
+async def credential(
+    own: OwnOriginDep,
+    session: Annotated[str | None, Cookie()] = None,
+    authorization: Annotated[str | None, Header()] = None,
+    token: Annotated[str | None, Query()] = None,
+) -> str:
+    """The credential: cookie, else `Authorization: Bearer`, else query (A1).
+
+    Raises Refusal 4401 where there is none, 4403 for a cookie that another origin made the browser send (A5).
+    """
+    check_cookie(session, own=own)
+    scheme, _, bearer = (authorization or "").partition(" ")
+    found = session or (bearer.strip() if scheme.lower() == "bearer" else "") or token
+    if found:
+        return found
+    expected = "no credential: send cookie `session`, header `Authorization: Bearer`, or query `token`"
+    raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, expected)
+
+
+async def admit(connection: HTTPConnection, gate: Gate, key: str, name: str | None) -> Caller:
+    """Check a credential, counting what is refused against the address."""
+    address = address_of(connection)
+    gate.check_address(address, time.monotonic())
+    try:
+        return await gate.caller(key, name)
+    except Refusal:
+        gate.strike(address, time.monotonic())
+        raise
+
+
+async def caller(
+    connection: HTTPConnection, gate: GateDep, key: Annotated[str, Security(credential)], name: Name = None
+) -> Caller:
+    """Whoever holds the credential. Raises Refusal 4401, 4403 or 4429."""
+    return await admit(connection, gate, key, name)
+
+
+CallerDep = Annotated[Caller, Security(caller)]
+
+
+async def member(scopes: SecurityScopes, item_id: ItemId, gate: GateDep, who: CallerDep) -> Member:
+    """The caller as a member of the item's room. Raises Refusal 4403 where a right is missing."""
+    found = gate.on(who, item_id)
+    for right in scopes.scopes:
+        if right not in found.can and not (right == "moderate" and gate.open):
+            raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to {right} {item_id}")
+    return found
+
+
+ReaderDep = Annotated[Member, Security(member, scopes=["read"])]
+WriterDep = Annotated[Member, Security(member, scopes=["write"])]
+#: In open mode everyone may look at a room's connections (W8).
+ModeratorDep = Annotated[Member, Security(member, scopes=["moderate"])]

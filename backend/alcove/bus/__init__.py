@@ -1,0 +1,1 @@
+"""Buses: what the processes of one deployment tell each other."""

@@ -1,0 +1,42 @@
+"""Choose the bus that a URL names."""
+
+import re
+from urllib.parse import urlsplit
+
+from alcove.bus.base import Bus
+from alcove.bus.memory import MemoryBus
+from alcove.errors import SettingsError
+
+
+def open_bus(url: str, prefix: str = "alcove") -> Bus:
+    """The bus for `memory://`, `postgresql://…`, `redis://…` or `rediss://…`; it connects when started.
+
+    Raises SettingsError for another scheme, or one whose library is not installed.
+    """
+    scheme = urlsplit(url).scheme
+    try:
+        if scheme == "memory":
+            return MemoryBus()
+        if scheme in {"postgresql", "postgres"}:
+            from alcove.bus.postgres import PostgresBus  # noqa: PLC0415 - its driver is an extra
+
+            return PostgresBus(url, prefix)
+        if scheme in {"redis", "rediss"}:
+            from alcove.bus.redis import RedisBus  # noqa: PLC0415 - its driver is an extra
+
+            return RedisBus(url, prefix)
+    except ModuleNotFoundError as error:
+        extra = "redis" if scheme.startswith("redis") else "postgres"
+        raise SettingsError(f"ALCOVE_BUS_URL={scheme}: needs {error.name}; install alcove[{extra}]") from None
+    shown = re.sub(r"//[^/]*@", "//***@", url)  # whatever scheme it is, a password is nobody's business (A6)
+    raise SettingsError(f"ALCOVE_BUS_URL={shown!r}: expected memory://, postgresql://…, redis://… or rediss://…")
+
+
+def open_sends(database_url: str) -> Bus | None:
+    """Where a database tells of what `alcove_send` stored (X5); None: it is none that could.
+
+    Apart from the bus between processes, which need not be the database's.
+    """
+    if urlsplit(database_url).scheme not in {"postgresql", "postgres"}:
+        return None
+    return open_bus(database_url, "alcove_send")

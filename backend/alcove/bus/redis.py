@@ -1,0 +1,91 @@
+"""The bus over Redis: pub/sub, one connection to hear, one to tell."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from alcove.bus.link import Link, Message
+
+#: Bytes that a process's id takes at the beginning of a payload.
+_ID = 12
+
+
+class RedisBus(Link):
+    """A Bus over `redis://` or `rediss://`, with password and database number as the URL has them."""
+
+    def __init__(self, url: str, prefix: str) -> None:
+        parts = urlsplit(url)
+        super().__init__(f"{parts.scheme}://{parts.hostname}:{parts.port or 6379}{parts.path}")
+        # Connections are used as they are: whoever reconnects on his own would not tell what was lost meanwhile.
+        self._pool = ConnectionPool.from_url(url, protocol=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
+        # Pub/sub knows no databases, so the number is part of the channels' names.
+        self._prefix = f"{prefix}:{parts.path.strip('/') or '0'}:"
+        # Not connected yet; each is used for one life of the link.
+        self._ear, self._mouth = self._connections()
+        self._heard_now: set[str] = set()
+        self._changed = asyncio.Event()
+
+    async def connect(self) -> None:
+        """Open both connections (Link)."""
+        self._heard_now = set()
+        self._ear, self._mouth = self._connections()
+        await self._ear.connect()  # type: ignore[no-untyped-call] # it ships half its types
+        await self._mouth.connect()  # type: ignore[no-untyped-call] # the same
+        self._changed.set()
+
+    async def disconnect(self) -> None:
+        """Close both (Link)."""
+        for connection in (self._ear, self._mouth):
+            with suppress(Exception):  # it may be broken in any way
+                await connection.disconnect(nowait=True)
+
+    def _connections(self) -> tuple[AbstractConnection, AbstractConnection]:
+        make: Callable[[], AbstractConnection] = self._pool.make_connection  # it ships half its types
+        return make(), make()
+
+    def wants(self) -> None:
+        """Subscribe, or unsubscribe, soon (Link)."""
+        self._changed.set()
+
+    async def send(self, messages: Sequence[Message]) -> None:
+        """Publish in one go (Link)."""
+        own = self.id.encode()
+        commands = [("PUBLISH", self._prefix + channel, own + message) for channel, message in messages]
+        await self._mouth.send_packed_command(self._mouth.pack_commands(commands))
+        for _ in commands:
+            await self._mouth.read_response()
+
+    async def receive(self) -> None:
+        """Hear, and follow what is wanted (Link)."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow())
+            tasks.create_task(self._hear())
+
+    async def _hear(self) -> None:
+        cut = len(self._prefix)
+        while True:
+            kind, name, payload = await self._ear.read_response(disable_decoding=True)
+            channel = name.decode()[cut:]
+            if kind == b"message":
+                self.hear(channel, payload[:_ID].decode(), payload[_ID:])
+            elif kind == b"subscribe" and channel in self.wanted:
+                self.missed({channel})
+
+    async def _follow(self) -> None:
+        """Tell Redis which channels are wanted, as that changes."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            listening = self.listening
+            for command, channels in (
+                ("SUBSCRIBE", listening - self._heard_now),
+                ("UNSUBSCRIBE", self._heard_now - listening),
+            ):
+                if channels:
+                    await self._ear.send_command(command, *[self._prefix + channel for channel in channels])
+            self._heard_now = listening

@@ -1,0 +1,144 @@
+"""Keeping rooms at the end of their logs: what comes out of order waits, what does not come is read (X2)."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from alcove.arrivals import Arrivals
+from alcove.log.base import Log, LogUnavailableError
+from alcove.protocol import Entry
+from alcove.room import FRAME_BYTES, Room
+
+#: Seconds that entries in front of others have to come, before the log is asked.
+_GRACE_S = 0.02
+#: Entries of one page, and how many a room may lack before each reader fetches them at its own pace.
+_PAGE = 250
+_FAR = 2000
+#: Rooms whose heads are read at a time.
+_HEADS = 500
+
+#: Told that an item that is on its way into memory reaches to a seq.
+Beyond = Callable[[str, int], None]
+
+
+class CatchUp:
+    """What is between the rooms' heads and the ends of their logs."""
+
+    def __init__(self, store: Log, rooms: Mapping[str, Room], beyond: Beyond, *, alone: bool) -> None:
+        self._log = store
+        self._rooms = rooms
+        self._beyond = beyond
+        #: Whether nobody else writes to the log: then nothing is ever missed.
+        self._alone = alone
+        self._pending: dict[str, Arrivals] = {}
+        self._unsure: set[str] = set()
+        self._catching: dict[str, asyncio.Task[None]] = {}
+        self._healing: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        """End what runs."""
+        tasks = [*self._catching.values(), *([self._healing] if self._healing else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def drop(self, item: str) -> None:
+        """The room is no longer in memory."""
+        self._pending.pop(item, None)
+
+    def arrive(self, item: str, entries: Sequence[Entry], oldest: int) -> None:
+        """Deliver what is next in order; what is not waits for those before."""
+        room = self._rooms.get(item)
+        if room is None:
+            self._beyond(item, entries[-1].seq)
+            return
+        if item not in self._pending and (self._alone or entries[0].seq <= room.head + 1):
+            room.deliver(entries, oldest)
+            return
+        pending = self._pending.setdefault(item, Arrivals())
+        pending.add(entries, oldest)
+        self._go_on(room, pending)
+        if item in self._pending:
+            self._catch(item, _GRACE_S)
+
+    def known(self, item: str, head: int) -> None:
+        """The item's log reaches to `head`, whatever was heard of it."""
+        room = self._rooms.get(item)
+        if room is None:
+            self._beyond(item, head)
+        elif self._alone:
+            room.advance(head)
+        elif head > room.head:
+            pending = self._pending.setdefault(item, Arrivals())
+            pending.known = max(pending.known, head)
+            self._catch(item, 0)
+
+    async def reach(self, room: Room, seq: int) -> None:
+        """Bring the room to the end of its log, if it may reach to `seq` (R5). Raises LogUnavailableError."""
+        if self._alone or seq <= room.head:
+            return
+        self.known(room.item, (await self._log.rooms([room.item]))[room.item].head)
+        if catching := self._catching.get(room.item):
+            await asyncio.wait([catching])
+
+    def heal(self, items: Iterable[str]) -> None:
+        """Look where these items' logs end: something about them may have been missed."""
+        self._unsure.update(items)
+        if self._unsure and self._healing is None:
+            self._healing = asyncio.create_task(self._heal())
+
+    def go_on(self) -> None:
+        """Try again what could not be read."""
+        self.heal(())
+        for item in self._pending:
+            self._catch(item, 0)
+
+    def _go_on(self, room: Room, pending: Arrivals) -> None:
+        """Deliver what has become next, in one go: what is deleted in it is not shown before (S9)."""
+        if run := pending.take(room.head):
+            room.deliver(run, pending.oldest)
+        if pending.known <= room.head and self._pending.get(room.item) is pending:
+            del self._pending[room.item]
+
+    def _catch(self, item: str, after_s: float) -> None:
+        """Read from the log what does not come within `after_s` seconds."""
+        if item not in self._catching:
+            task = self._catching[item] = asyncio.create_task(self._catch_up(item, after_s))
+            task.add_done_callback(lambda _: self._catching.pop(item, None))
+
+    async def _catch_up(self, item: str, after_s: float) -> None:
+        """Fill the hole in front of what is held; one query for the room, however many read it."""
+        await asyncio.sleep(after_s)
+        with contextlib.suppress(LogUnavailableError):  # `go_on` tries again
+            while (pending := self._pending.get(item)) and (room := self._rooms.get(item)):
+                self._go_on(room, pending)
+                if item not in self._pending:
+                    return
+                if pending.known - room.head > _FAR:
+                    room.advance(pending.known)
+                    continue
+                page = await self._log.read(item, after=room.head, limit=_PAGE, max_bytes=FRAME_BYTES)
+                if self._rooms.get(item) is not room:
+                    return
+                if page.oldest > room.head + 1:
+                    room.advance(page.oldest - 1)
+                elif not page.entries:
+                    return
+                pending.add(page.entries, page.oldest)
+
+    async def _heal(self) -> None:
+        """Read the heads, and the marks, of rooms in doubt."""
+        try:
+            while self._unsure:
+                items = [self._unsure.pop() for _ in range(min(_HEADS, len(self._unsure)))]
+                try:
+                    states = await self._log.rooms(items)
+                except LogUnavailableError:
+                    self._unsure.update(items)
+                    return
+                for item, state in states.items():
+                    self.known(item, state.head)
+                    if room := self._rooms.get(item):
+                        room.gathering.stored(state.reads)
+        finally:
+            self._healing = None

@@ -1,0 +1,182 @@
+"""The command `alcove`."""
+
+import asyncio
+import json
+import os
+import re
+import sys
+import time
+from contextlib import suppress
+from http.client import HTTPException
+from typing import Annotated, NoReturn
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+import jwt
+import typer
+
+from alcove.bus.open import open_bus
+from alcove.errors import AlcoveError, Refusal, SettingsError
+from alcove.gate import loopback
+from alcove.log.open import open_log
+from alcove.settings import Settings
+from alcove.tokens import Keys
+
+main = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@main.callback()
+def alcove() -> None:
+    """A live room for every item of an application."""
+
+
+@main.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Server processes.", min=1)] = 1,
+) -> None:
+    """Serve the page, the API and every socket."""
+    from alcove.main import app  # noqa: PLC0415 - reads the settings and loads the server, which others need not
+    from alcove.server import run  # noqa: PLC0415 - the same
+
+    settings: Settings = app.state.settings
+    try:
+        _check(settings, host=host, workers=workers)
+        asyncio.run(_preflight(settings))
+    except AlcoveError as error:
+        _stop(error)
+    run(app, settings, host=host, port=port, workers=workers)
+
+
+@main.command()
+def token(
+    sub: Annotated[str, typer.Option(help="The member's id.")],
+    item: Annotated[list[str], typer.Option(help="Rights on an item, as foo=rw or 'order-*=r'; may come again.")],
+    name: Annotated[str | None, typer.Option(help="The member's name.")] = None,
+    ttl: Annotated[str, typer.Option(help="How long it is good: 90s, 15m, 1h, 7d.")] = "1h",
+) -> None:
+    """Print a token signed with ALCOVE_SECRET."""
+    try:
+        made = asyncio.run(
+            sign(Settings.load(), sub=sub, name=name, items=dict(map(_right, item)), ttl_s=_seconds(ttl))
+        )
+        print(made)  # noqa: T201 - the command's answer
+    except AlcoveError as error:
+        _stop(error)
+
+
+@main.command()
+def revoke(
+    sub: Annotated[str, typer.Option(help="The member whose tokens end now.")],
+    item: Annotated[str | None, typer.Option(help="On this item only.")] = None,
+    url: Annotated[str, typer.Option(help="A server of the deployment.")] = "http://127.0.0.1:8000",
+) -> None:
+    """End a member's tokens and open connections, on every process.
+
+    Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
+    """
+    try:
+        asyncio.run(_revoke(url, {"sub": sub} if item is None else {"sub": sub, "item": item}))
+    except AlcoveError as error:
+        _stop(error)
+
+
+async def _revoke(url: str, asked: dict[str, str]) -> None:
+    """Ask a server. Raises AlcoveError where it cannot be reached, or refuses."""
+    # From the environment: everyone on this machine can read a command's arguments (A6).
+    admin = os.environ.get("ALCOVE_TOKEN") or await sign(
+        Settings.load(), sub="alcove-revoke", name=None, items={"*": "rwm"}, ttl_s=60
+    )
+    if not url.startswith(("http://", "https://")):
+        raise SettingsError(f"--url {url!r}: expected http:// or https://")
+    headers = {"authorization": f"Bearer {admin}", "content-type": "application/json"}
+    try:
+        request = Request(f"{url.rstrip('/')}/api/revoke", json.dumps(asked).encode(), headers, method="POST")  # noqa: S310 - checked
+        with build_opener(_NoRedirect).open(request, timeout=10):
+            pass
+    except HTTPError as error:
+        raise AlcoveError(f"{url} refused: {_reason(error)}") from None
+    except (OSError, ValueError, HTTPException) as error:
+        raise AlcoveError(f"{url} cannot be reached: {error}") from None
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """Takes the credential nowhere else."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Go nowhere."""
+
+
+def _reason(error: HTTPError) -> str:
+    """Why a server refused: the detail of its problem document, or what HTTP calls it."""
+    with suppress(ValueError, OSError, HTTPException):
+        answer = json.loads(error.read(64 * 1024))
+        if isinstance(answer, dict) and "detail" in answer:
+            return str(answer["detail"])
+    return f"{error.code} {error.reason}"
+
+
+async def sign(settings: Settings, *, sub: str, name: str | None, items: dict[str, str], ttl_s: int) -> str:
+    """A token, good from now on. Raises SettingsError without a secret, or where the server would refuse it."""
+    if settings.secret is None:
+        raise SettingsError("ALCOVE_SECRET is not set: a token needs a key; make one with `openssl rand -hex 32`")
+    secret = settings.secret.get_secret_value()
+    keys = Keys(secret, None, 0)
+    now = int(time.time())
+    claims = {"sub": sub, "items": items, "iat": now, "exp": now + ttl_s} | ({} if name is None else {"name": name})
+    made = jwt.encode(claims, secret, algorithm="HS256")
+    try:
+        await keys.check(made)
+    except Refusal as refusal:
+        raise SettingsError(f"no server would take this token: {refusal.message}") from None
+    return made
+
+
+def _check(settings: Settings, *, host: str, workers: int) -> None:
+    """Raises SettingsError where host and workers do not go with the settings (A2, X6)."""
+    if settings.open and not settings.allow_open and not loopback(host):
+        raise SettingsError(
+            f"--host {host} in open mode would let anyone in: set ALCOVE_SECRET or ALCOVE_JWKS,"
+            " or ALCOVE_ALLOW_OPEN=true"
+        )
+    alone = [
+        f"{name}={urlsplit(url).scheme}://"
+        for name, url in (("ALCOVE_DATABASE_URL", settings.database_url), ("ALCOVE_BUS_URL", settings.bus_url))
+        if urlsplit(url).scheme in {"sqlite", "memory"}
+    ]
+    if workers > 1 and alone:
+        raise SettingsError(
+            f"--workers {workers} needs a database and a bus that processes share, but {' and '.join(alone)} "
+            "keep to one process: set ALCOVE_DATABASE_URL=postgresql://… and ALCOVE_BUS_URL=redis://… or postgresql://…"
+        )
+    open_bus(settings.bus_url, settings.bus_prefix)
+
+
+async def _preflight(settings: Settings) -> None:
+    """Open and close the log, so that what is wrong with it is one line. Raises AlcoveError."""
+    await (await open_log(settings.database_url)).close()
+    if keys := settings.keys():
+        await keys.start()
+
+
+def _right(text: str) -> tuple[str, str]:
+    item, equals, letters = text.rpartition("=")
+    if not equals or not item or not letters or set(letters) - set("rwm"):
+        raise SettingsError(f"--item {text!r}: expected an item or pattern, `=`, and letters of rwm, as foo=rw")
+    return item, letters
+
+
+def _seconds(text: str) -> int:
+    found = re.fullmatch(r"(\d{1,9})([smhd])", text)
+    if not found:
+        raise SettingsError(f"--ttl {text!r}: expected a number and s, m, h or d, as 15m")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _stop(error: AlcoveError) -> NoReturn:
+    """End with the one line that says what is wrong."""
+    sys.exit(f"alcove: {error}")

@@ -1,0 +1,168 @@
+"""Natural batching: while one commit runs, drafts gather; the next commit takes them all."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from alcove.errors import AlcoveError
+from alcove.log.base import Draft, Log, LogUnavailableError, Outcome
+from alcove.metrics import BATCH, COMMIT
+
+log = logging.getLogger("alcove.committer")
+
+#: Drafts and bytes of bodies that one commit takes at most.
+_BATCH = 1024
+_BATCH_BYTES = 8 * 1024 * 1024
+
+
+class OverloadedError(AlcoveError):
+    """Too many drafts wait for storage (L4)."""
+
+
+class Sender(Protocol):
+    """Whoever handed in a draft and waits for its outcome."""
+
+    def settled(self, answers: Sequence[tuple[Draft, Outcome | LogUnavailableError]]) -> None:
+        """Hear what became of drafts, after their entries were delivered; all that one commit settled at once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiter:
+    """A sender that is a future."""
+
+    outcome: asyncio.Future[Outcome]
+
+    def settled(self, answers: Sequence[tuple[Draft, Outcome | LogUnavailableError]]) -> None:
+        """Pass on the one outcome (Sender)."""
+        _, outcome = answers[0]
+        if self.outcome.done():
+            return
+        if isinstance(outcome, LogUnavailableError):
+            self.outcome.set_exception(outcome)
+        else:
+            self.outcome.set_result(outcome)
+
+
+class Committer:
+    """Drafts on their way into the log, in order; one commit at a time."""
+
+    def __init__(self, log: Log, deliver: Callable[[list[tuple[Draft, Outcome]]], None], max_waiting: int) -> None:
+        self._log = log
+        self._deliver = deliver
+        self._max_waiting = max_waiting
+        self._waiting: list[tuple[Draft, Sender]] = []
+        self._committing = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        """Drafts that wait for storage."""
+        return len(self._waiting) + self._committing
+
+    def submit(self, draft: Draft, sender: Sender) -> None:
+        """Hand in a draft. Raises OverloadedError where too many wait (L4)."""
+        if len(self) >= self._max_waiting:
+            raise OverloadedError(f"{len(self)} sends wait for storage already")
+        self._waiting.append((draft, sender))
+        if self._task is None:
+            # The task starts after what else is ready in this turn of the loop, so those drafts join the batch.
+            self._task = asyncio.create_task(self._run())
+
+    async def drain(self) -> None:
+        """Wait until nothing waits."""
+        while self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        """Commit until nothing waits. While a batch is delivered, the next one is being stored."""
+        try:
+            storing = self._store()
+            while storing is not None:
+                batch, stored = storing
+                try:
+                    with COMMIT.time():
+                        outcomes = await stored
+                except LogUnavailableError as error:
+                    log.warning("sends refused: %s", error)
+                    self._refuse(batch, error)
+                except Exception:
+                    log.exception("a batch cannot be stored: one of its sends is at fault, so they are stored apart")
+                    await self._store_apart(batch)
+                else:
+                    storing = self._store()
+                    self._settle(batch, outcomes)
+                    if storing is not None:
+                        continue
+                storing = self._store()
+        finally:
+            self._task = None
+
+    def _store(self) -> tuple[list[tuple[Draft, Sender]], Awaitable[list[Outcome]]] | None:
+        """Begin to store the next batch; None: nothing waits."""
+        batch = self._take()
+        if not batch:
+            return None
+        BATCH.observe(len(batch))
+        try:
+            return batch, self._log.append([draft for draft, _ in batch])
+        except Exception as error:
+            log.exception("a log is to raise when its outcome is awaited")
+            return batch, _failed(error)
+
+    async def _store_apart(self, batch: list[tuple[Draft, Sender]]) -> None:
+        """Store a batch one by one, so that the one that storage chokes on takes no other with it."""
+        for draft, sender in batch:
+            try:
+                outcomes: Sequence[Outcome | LogUnavailableError] = await self._log.append([draft])
+            except Exception as error:  # noqa: BLE001 - whatever it is, it was logged with its batch
+                outcomes = [LogUnavailableError(str(error))]
+            self._settle([(draft, sender)], outcomes)
+
+    def _settle(self, batch: list[tuple[Draft, Sender]], outcomes: Sequence[Outcome | LogUnavailableError]) -> None:
+        """Deliver what is durable, then tell the senders; they hear of it also where a delivery fails (S3)."""
+        stored = [
+            (draft, outcome)
+            for (draft, _), outcome in zip(batch, outcomes, strict=True)
+            if not isinstance(outcome, LogUnavailableError)
+        ]
+        try:
+            self._deliver(stored)
+        except Exception:
+            log.exception("a delivery failed; readers get it from the log")
+        self._answer(batch, outcomes)
+
+    def _refuse(self, batch: list[tuple[Draft, Sender]], error: LogUnavailableError) -> None:
+        """Refuse a batch and all that wait: stored, those would come before what is repeated (S2, S7)."""
+        failed, self._waiting, self._committing = batch + self._waiting, [], 0
+        self._answer(failed, [error] * len(failed))
+
+    def _take(self) -> list[tuple[Draft, Sender]]:
+        """The next batch, as large as one commit should be."""
+        size = 0
+        count = 0
+        for draft, _ in self._waiting[:_BATCH]:
+            size += len(memoryview(draft.body)) if draft.body is not None else 0
+            count += 1
+            if size > _BATCH_BYTES:
+                break
+        batch, self._waiting = self._waiting[:count], self._waiting[count:]
+        self._committing = len(batch)
+        return batch
+
+    def _answer(self, batch: list[tuple[Draft, Sender]], outcomes: Sequence[Outcome | LogUnavailableError]) -> None:
+        """Tell each sender what became of its drafts, all at once."""
+        answers: dict[Sender, list[tuple[Draft, Outcome | LogUnavailableError]]] = {}
+        for (draft, sender), outcome in zip(batch, outcomes, strict=True):
+            answers.setdefault(sender, []).append((draft, outcome))
+        for sender, its in answers.items():
+            try:
+                sender.settled(its)
+            except Exception:
+                log.exception("a sender failed to take its answer; the others get theirs")
+
+
+async def _failed(error: Exception) -> list[Outcome]:
+    """The outcomes of a batch that could not even begin."""
+    raise error

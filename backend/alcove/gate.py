@@ -1,0 +1,171 @@
+"""The gate: what a credential is worth, here and now (A)."""
+
+import base64
+import binascii
+import ipaddress
+import time
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from msgspec.structs import replace
+
+from alcove.errors import Close, Code, Refusal
+from alcove.limits import Rate
+from alcove.protocol import Member, Person, Right
+from alcove.revocations import Revocations, digest
+from alcove.rights import NONE, rights_on
+from alcove.tokens import Claims, Keys
+
+_OPEN_RIGHTS: frozenset[Right] = frozenset({"read", "write"})
+#: Addresses whose refusals are remembered at most.
+_ADDRESSES = 10_000
+_OPEN_COOKIE = "open."
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody with a good credential; `claims` and `digest` of the token are None in open mode."""
+
+    person: Person
+    claims: Claims | None = None
+    digest: str | None = None
+
+
+class Gate:
+    """Checks credentials. Without keys it stands open: whatever credential comes enters by the name it gives (A2)."""
+
+    def __init__(
+        self,
+        keys: Keys | None,
+        revocations: Revocations,
+        *,
+        origins: Iterable[str] = (),
+        leeway_s: float = 0,
+        local_only: bool = False,
+        strikes_per_s: float = 0,
+        strikes_burst: int = 1,
+    ) -> None:
+        self.keys = keys
+        self.revocations = revocations
+        self._origins = frozenset(origins)
+        self.leeway_s = leeway_s
+        self._local_only = local_only and self.open
+        self._strikes_per_s = strikes_per_s
+        self._strikes_burst = strikes_burst
+        self._strikes: OrderedDict[str, Rate] = OrderedDict()
+
+    @property
+    def open(self) -> bool:
+        """Whether this is open mode."""
+        return self.keys is None
+
+    async def caller(self, credential: str, name: str | None = None) -> Caller:
+        """Who the credential stands for. Raises Refusal 4401, and 4403 where it was revoked."""
+        if self.keys is None:
+            known_as = name or open_name(credential) or "Guest"
+            id_ = sha256(f"{credential}\0{known_as}".encode(errors="surrogatepass")).hexdigest()[:16]
+            return Caller(Person(id_, known_as))
+        claims = await self.keys.check(credential)
+        known = digest(credential)
+        self.revocations.check(claims.sub, None, claims.iat, known)
+        return Caller(Person(claims.sub, claims.name), claims, known)
+
+    def on(self, caller: Caller, item: str | None) -> Member:
+        """The caller's rights on an item (None: beside all items). Raises Refusal 4403 where they were revoked."""
+        claims = caller.claims
+        if claims is None:
+            return Member(caller.person, _OPEN_RIGHTS)
+        self.revocations.check(claims.sub, item, claims.iat, caller.digest)
+        # One let in within the leeway keeps it; anyone else goes at `exp` (A4).
+        expires = claims.exp if claims.exp > time.time() else claims.exp + self.leeway_s
+        can = NONE if item is None else rights_on(claims.items, item)
+        return Member(caller.person, can, expires, claims.iat, caller.digest)
+
+    async def renewal(self, token: str, item: str, person: Person) -> Member:
+        """The member that a fresh token makes of `person`; the name stays the one that the room knows (A4).
+
+        Raises Refusal.
+        """
+        if self.keys is None:
+            raise Refusal(Code.INVALID, Close.INVALID, "open mode has no tokens to renew")
+        member = await self.member(token, item)
+        if member.person.id != person.id:
+            other = "the fresh token is another member's; open a connection of their own"
+            raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, other)
+        return replace(member, person=person)
+
+    def check_again(self, member: Member, item: str | None) -> None:
+        """Look whether the member, let in a moment ago, still may be here. Raises Refusal 4401 or 4403."""
+        self.revocations.check(member.person.id, item, member.iat, member.digest)
+
+    async def member(self, credential: str, item: str) -> Member:
+        """The member a token stands for on an item. Raises Refusal."""
+        return self.on(await self.caller(credential), item)
+
+    def readable(self, caller: Caller) -> list[str]:
+        """Patterns of what the caller may read: more than that, where a longer pattern takes it back again."""
+        if caller.claims is None:
+            return ["*"]
+        return [pattern for pattern, letters in caller.claims.items.items() if "r" in letters]
+
+    def may_read(self, caller: Caller, item: str) -> bool:
+        """Whether the caller may read the item."""
+        try:
+            return "read" in self.on(caller, item).can
+        except Refusal:
+            return False
+
+    def own_origin(self, origin: str | None, host: str | None) -> bool:
+        """Whether a browser's page is the server's own or a configured one; no `Origin` is no browser (A5)."""
+        return origin is None or origin in self._origins or origin in {f"http://{host}", f"https://{host}"}
+
+    # --- addresses
+
+    def check_server(self, address: str) -> None:
+        """Raises Refusal 4403 where open mode would let anyone in: at an address that other machines reach (A2)."""
+        if self._local_only and not loopback(address):
+            message = "open mode lets in this machine only; set ALCOVE_SECRET or ALCOVE_JWKS, or ALCOVE_ALLOW_OPEN=true"
+            raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, message)
+
+    def check_address(self, address: str, now: float) -> None:
+        """Raises Refusal 4429 for an address whose credentials were refused too often (L)."""
+        strikes = self._strikes.get(address)
+        if strikes is not None and (retry_ms := strikes.wait(now)):
+            message = "too many refused credentials from your address"
+            raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, message, retry_ms)
+
+    def strike(self, address: str, now: float) -> None:
+        """Remember that a credential from the address was refused."""
+        if not self._strikes_per_s:
+            return
+        strikes = self._strikes.pop(address, None) or Rate(self._strikes_per_s, self._strikes_burst, now)
+        strikes.take(now)
+        self._strikes[address] = strikes
+        if len(self._strikes) > _ADDRESSES:
+            self._strikes.popitem(last=False)
+
+
+def loopback(address: str) -> bool:
+    """Whether only this machine reaches the address."""
+    try:
+        return address == "localhost" or ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def open_cookie(name: str, salt: str) -> str:
+    """The cookie of an open-mode session: a name and something that makes it one's own (W5)."""
+    return f"{_OPEN_COOKIE}{base64.urlsafe_b64encode(name.encode()).decode().rstrip('=')}.{salt}"
+
+
+def open_name(cookie: str) -> str | None:
+    """The name in such a cookie; None: it is another credential."""
+    if not cookie.startswith(_OPEN_COOKIE) or cookie.count(".") != 2:
+        return None
+    name = cookie.split(".")[1]
+    try:
+        return base64.urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode().replace("\0", "")[:64] or None
+    except (binascii.Error, ValueError):
+        return None

@@ -1,0 +1,237 @@
+"""What is live in this process: who joins which room, and what is sent."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import random
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+from alcove.bus.base import Bus
+from alcove.bus.memory import MemoryBus
+from alcove.committer import Committer, OverloadedError, Sender, Waiter
+from alcove.errors import Close, Code, Refusal
+from alcove.gate import Gate
+from alcove.leases import Leases
+from alcove.limits import Bounds
+from alcove.log.base import Draft, Log, LogUnavailableError, Outcome
+from alcove.protocol import Bye, Hello, Limits, Member, You, encode, raw
+from alcove.revocations import OPERATOR, ROOM, Revocations, Revoked
+from alcove.room import Cursor, Room
+from alcove.rooms import Rooms
+from alcove.session import RETRY_MS, Session
+from alcove.wire.connection import Connection, Frame
+
+log = logging.getLogger("alcove.hub")
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """From where a connection wants to read: behind `after` of log `log_id`, or the last `tail` entries (H2)."""
+
+    after: int | None = None
+    log_id: str | None = None
+    tail: int = 50
+
+
+class Hub:
+    """Everything that is live in this process."""
+
+    def __init__(
+        self,
+        store: Log,
+        *,
+        limits: Limits,
+        gate: Gate | None = None,
+        bus: Bus | None = None,
+        sends: Bus | None = None,
+        bounds: Bounds | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.log = store
+        self.limits = limits
+        self.bounds = bounds or Bounds()
+        #: This process among others.
+        self.process = f"{socket.gethostname()}:{os.getpid()}"
+        self._rooms = Rooms(
+            store,
+            bus or MemoryBus(),
+            sends,
+            tail_entries=self.bounds.tail_entries,
+            tail_bytes=self.bounds.tail_bytes,
+            clock=clock,
+        )
+        self.rooms = self._rooms.open
+        self.relay = self._rooms.relay
+        self.connections = 0
+        self._draining: asyncio.Task[None] | None = None
+        self.committer = Committer(store, self._rooms.deliver, self.bounds.waiting)
+        self.leases = Leases()
+        self._gate = gate
+        self._clock = clock
+
+    async def close(self) -> None:
+        """Wait for what is on its way into the log."""
+        await self.committer.drain()
+        await self._rooms.close()
+
+    def drain(self) -> asyncio.Task[None]:
+        """Begin to end (Z1), the first time; done when everyone was sent away."""
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain())
+        return self._draining
+
+    @property
+    def draining(self) -> bool:
+        """Whether the server is about to end (Z1)."""
+        return self._draining is not None
+
+    async def _drain(self) -> None:
+        """Let nobody in any more; when all that was sent is stored and acked, send everyone away (Z1).
+
+        Each is told a time of its own to come back, so that they arrive evenly over the drain time.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.bounds.drain_s):
+                await self.committer.drain()
+        connections = [cursor.connection for room in self._visited() for cursor, _ in room.cursors()]
+        random.shuffle(connections)
+        for n, connection in enumerate(connections):
+            retry_ms = int(1000 * self.bounds.drain_s * (n + 1) / len(connections))
+            connection.write(Frame(encode(Bye("restart", retry_ms))))
+            connection.close(Close.RESTART, "restart")
+
+    def _visited(self) -> list[Room]:
+        """The rooms that members can be in, without the house's own."""
+        return [room for room in self.rooms.values() if room.item != ROOM]
+
+    # --- joining and leaving
+
+    async def join(self, item: str, connection: Connection, member: Member, entrance: Entrance) -> Session:
+        """Let a connection into the item's room: greeted, and on its way to the head.
+
+        Raises Refusal where a limit is reached or storage does not answer. The session must be run by its
+        carrier, also when the connection died meanwhile: its `closed` leaves the room.
+        """
+        if self.draining:
+            raise Refusal(Code.AT_CAPACITY, Close.RESTART, "this server is about to restart; try again", RETRY_MS)
+        if self.connections >= self.bounds.connections:
+            raise Refusal(Code.AT_CAPACITY, Close.AT_CAPACITY, "this server is full; try again soon", RETRY_MS)
+        self.connections += 1
+        try:
+            with self._rooms.coming(item):
+                room = await self._rooms.get(item)
+                if entrance.log_id in {None, self.log.id}:
+                    await self.relay.catchup.reach(room, entrance.after or 0)
+                # From here to the end nothing waits: the hello stays true until the cursor follows the room.
+                return self._enter(room, connection, member, entrance)
+        except LogUnavailableError as error:
+            self.connections -= 1
+            log.warning("item %s cannot be joined: %s", item, error)
+            message = "storage does not answer; try again soon"
+            raise Refusal(Code.UNAVAILABLE, Close.AT_CAPACITY, message, RETRY_MS) from error
+        except BaseException:
+            self.connections -= 1
+            raise
+
+    def leave(self, session: Session) -> None:
+        """A session's connection is over (Desk)."""
+        self.connections -= 1
+        self.leases.release(session)
+        room = session.room
+        if room.leave(session.cursor):
+            self.relay.moved(room.item, session.cursor.member.person, -1)
+        self._rooms.drop_if_idle(room.item)
+
+    def _enter(self, room: Room, connection: Connection, member: Member, entrance: Entrance) -> Session:
+        """Greet the connection and let its cursor follow the room (R1, R2, R5, H5). Raises Refusal (L3, A7)."""
+        if self._gate is not None:
+            self._gate.check_again(member, room.item)  # it may have been revoked while the room was opened
+        if room.present.connections(member.person.id) >= self.bounds.member_connections:
+            expected = f"at most {self.bounds.member_connections} connections to one item; close another one"
+            raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)
+        reset = (entrance.log_id or self.log.id) != self.log.id or (entrance.after or 0) > room.head
+        latest = max(room.head - entrance.tail, room.oldest - 1)
+        seq = latest if entrance.after is None or reset else entrance.after
+        cursor = Cursor(connection, member, seq, self.now_ms())
+        room.enter(cursor)
+        self.relay.moved(room.item, member.person, 1)
+        hello = Hello(
+            item=room.item,
+            log=self.log.id,
+            head=room.head,
+            oldest=room.oldest,
+            reset=reset,
+            you=You(member.person.id, member.person.name, sorted(member.can)),
+            members=room.present.named(),
+            count=len(room.present),
+            reads=room.present.marks(),
+            limits=self.limits,
+            expires=None if member.expires is None else int(member.expires * 1000),
+        )
+        connection.write(Frame(encode(hello)))
+        room.follow(cursor)
+        session = Session(self, room, cursor, limits=self.limits, clock=self._clock)
+        self.leases.grant(session, member, room.item)
+        return session
+
+    # --- tokens of open connections
+
+    def renew(self, session: Session, token: str) -> None:
+        """Check a fresh token for a connection (Desk, A4)."""
+        self._rooms.run_errand(self._renew(session, token))
+
+    async def _renew(self, session: Session, token: str) -> None:
+        if self._gate is None:
+            raise RuntimeError("a hub without a gate has no tokens to check")
+        try:
+            member = await self._gate.renewal(token, session.room.item, session.cursor.member.person)
+        except Refusal as refusal:
+            session.refused(refusal)
+        else:
+            if session in self.leases:  # it may have left meanwhile
+                self.leases.grant(session, member, session.room.item)
+                session.renewed(member)
+
+    async def revoke(self, revoked: Revoked) -> None:
+        """Take access back, on every process; durable when this returns (A7). Raises Refusal."""
+        try:
+            await self.send(Draft(ROOM, "message", uuid4().hex, OPERATOR, self.now_ms(), raw(revoked)))
+        except OverloadedError as error:
+            raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
+
+    async def follow_revocations(self, revocations: Revocations) -> None:
+        """Read what was revoked, from the beginning and on; complete up to now when this returns.
+
+        Raises LogUnavailableError.
+        """
+        revocations.act = self.leases.revoked
+        self._rooms.keep(ROOM)
+        room = await self._rooms.get(ROOM)
+        cursor = Cursor(revocations, Member(OPERATOR, frozenset()), room.oldest - 1, self.now_ms())
+        room.enter(cursor)
+        room.follow(cursor)
+        await revocations.reach(room.head)
+
+    # --- sending
+
+    def append(self, draft: Draft, sender: Sender) -> None:
+        """Hand in a draft (Desk)."""
+        self.committer.submit(draft, sender)
+
+    async def send(self, draft: Draft) -> Outcome:
+        """Send without a connection; the entry is durable when this returns (W2).
+
+        Raises OverloadedError and LogUnavailableError.
+        """
+        waiter = Waiter(asyncio.get_running_loop().create_future())
+        self.committer.submit(draft, waiter)
+        return await waiter.outcome
+
+    def now_ms(self) -> int:
+        """The time, in ms since the epoch (F3)."""
+        return time.time_ns() // 1_000_000

@@ -1,0 +1,1 @@
+"""Logs: the rooms' entries, kept by an engine."""

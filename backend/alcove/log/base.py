@@ -1,0 +1,141 @@
+"""What a log promises, whichever engine keeps it: six methods, and the shapes they speak."""
+
+from collections.abc import Awaitable, Sequence
+from typing import Literal, Protocol
+
+from msgspec import Raw, Struct
+
+from alcove.errors import AlcoveError
+from alcove.protocol import Entry, Person
+
+
+class LogUnavailableError(AlcoveError):
+    """The storage does not answer or cannot write; nothing was stored, and trying again makes sense (S7)."""
+
+
+class LogUnusableError(AlcoveError):
+    """The storage is not a log of ours, or of a newer version; the message is one line for an operator."""
+
+
+class Draft(Struct, frozen=True):
+    """An entry not yet stored. `at` is the server's clock in ms; `moderate`: may touch others' messages (S8)."""
+
+    item: str
+    kind: Literal["message", "edit", "delete"]
+    id: str
+    by: Person
+    at: int
+    body: Raw | None = None
+    target: int | None = None
+    moderate: bool = False
+
+
+class Appended(Struct, frozen=True):
+    """The entry that stands for a draft; `duplicate`: it stood already, under the same item, sender and id (S5).
+
+    `oldest` is the first seq that the room still keeps.
+    """
+
+    entry: Entry
+    duplicate: bool
+    oldest: int
+
+
+class Refused(Struct, frozen=True):
+    """Why a draft cannot become an entry (S8)."""
+
+    code: Literal["invalid", "forbidden"]
+    message: str
+
+
+Outcome = Appended | Refused
+
+
+class Page(Struct, frozen=True):
+    """Entries in ascending order, dense; and where the room begins and ends (`oldest` 1, `head` 0: empty)."""
+
+    entries: list[Entry]
+    oldest: int
+    head: int
+
+
+class RoomState(Struct, frozen=True):
+    """Where a room begins and ends, and up to 100 read marks, the latest moved."""
+
+    oldest: int
+    head: int
+    reads: dict[str, int]
+
+
+class Mark(Struct, frozen=True):
+    """A member has read an item up to `seq` (P5)."""
+
+    item: str
+    member: str
+    seq: int
+
+
+class ItemSummary(Struct, frozen=True):
+    """One room as a list shows it: its last entry, and messages of others behind the reader's mark (at most 1000)."""
+
+    item: str
+    head: int
+    last: Entry | None
+    unread: int
+
+
+class Retention(Struct, frozen=True):
+    """How much a room keeps (L5); None: everything.
+
+    The ids of removed entries stay known until `ids_days` after they were sent, and `days` longer.
+    """
+
+    entries: int | None = None
+    days: float | None = None
+    ids_days: float = 7
+
+
+class Log(Protocol):
+    """Rooms' entries, kept.
+
+    Every method may raise LogUnavailableError. `id` was made when the log was created and never changes (R5).
+    """
+
+    id: str
+
+    def append(self, drafts: Sequence[Draft]) -> Awaitable[list[Outcome]]:
+        """Store a batch in one transaction, synced to disk before its outcomes come (S3): all of it or nothing.
+
+        The work begins with the call, so that it can go on while its caller delivers the batch before.
+
+        The outcomes are in the drafts' order. In each room `seq` is dense and in the drafts' order (S2), and
+        `at` never runs backwards (F3). An edit rewrites its target's body, a delete erases it and its edits' (S9).
+        Applies the retention to the rooms it touches, but not to the house's own, whose items begin with `!`.
+        """
+        ...
+
+    async def read(
+        self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20
+    ) -> Page:
+        """Up to `limit` entries behind `after` (oldest first), or in front of `before`, or the latest.
+
+        A page ends early when its bodies exceed `max_bytes`, but holds at least one entry where there is any;
+        what it leaves out is at the end away from the bound, so that the next page follows on it.
+        """
+        ...
+
+    async def rooms(self, items: Sequence[str]) -> dict[str, RoomState]:
+        """The state of each item's room; an item never written to has an empty one."""
+        ...
+
+    async def mark(self, marks: Sequence[Mark]) -> list[Mark]:
+        """Move read marks forward, never back, never beyond the head; return where each stands then (P5)."""
+        ...
+
+    async def items(self, patterns: Sequence[str], member: str, *, limit: int) -> list[ItemSummary]:
+        """Rooms whose item matches a pattern (`*` may end one), latest written first, the house's own left out (W4)."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of the storage; what comes later is LogUnavailableError."""
+        ...

@@ -1,0 +1,29 @@
+"""Open the log that a URL names."""
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from alcove.errors import SettingsError
+from alcove.log.base import Log, Retention
+from alcove.log.sqlite import SqliteLog
+
+
+async def open_log(url: str, retention: Retention | None = None, connections: int = 8) -> Log:
+    """Open `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://…`, making it where there is none.
+
+    Raises SettingsError for another scheme, LogUnusableError where the storage is not ours to use.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
+        return await SqliteLog.open(Path(parts.path[1:]), retention or Retention())
+    if parts.scheme in {"postgresql", "postgres"}:
+        try:
+            from alcove.log.postgres import PostgresLog  # noqa: PLC0415 - its driver is an extra
+        except ModuleNotFoundError as error:
+            raise SettingsError(
+                f"ALCOVE_DATABASE_URL={parts.scheme}: needs {error.name}; install alcove[postgres]"
+            ) from None
+        return await PostgresLog.open(url, retention or Retention(), connections)
+    shown = re.sub(r"//[^/]*@", "//***@", url)  # whatever scheme it is, a password is nobody's business (A6)
+    raise SettingsError(f"ALCOVE_DATABASE_URL={shown!r}: expected sqlite:///path or postgresql://host/database")

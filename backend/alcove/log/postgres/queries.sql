@@ -1,0 +1,91 @@
+-- append --
+SELECT seq, at, duplicate, refused, oldest FROM alcove.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+
+-- entries --
+SELECT e.seq, e.kind, e.id, e.by_id, e.by_name, e.at, e.target, e.body, e.edited, e.deleted, r.item
+FROM unnest($1::text[], $2::bigint[]) AS w (item, seq)
+JOIN alcove.rooms r ON r.item = w.item COLLATE "C"
+JOIN alcove.entries e ON e.room = r.room AND e.seq = w.seq
+
+-- entries_after --
+SELECT p.seq, p.kind, p.id, p.by_id, p.by_name, p.at, p.target, p.body, p.edited, p.deleted, r.oldest, r.head
+FROM alcove.rooms r LEFT JOIN LATERAL (
+  SELECT * FROM (
+    SELECT *, sum(octet_length(body)) OVER (ORDER BY seq) AS size, row_number() OVER (ORDER BY seq) AS n FROM (
+      SELECT * FROM alcove.entries e WHERE e.room = r.room AND e.seq > $2 ORDER BY e.seq LIMIT $3
+    ) found
+  ) sized WHERE n = 1 OR size IS NULL OR size <= $4
+) p ON true
+WHERE r.item = $1 ORDER BY p.seq
+
+-- entries_before --
+SELECT p.seq, p.kind, p.id, p.by_id, p.by_name, p.at, p.target, p.body, p.edited, p.deleted, r.oldest, r.head
+FROM alcove.rooms r LEFT JOIN LATERAL (
+  SELECT * FROM (
+    SELECT *, sum(octet_length(body)) OVER (ORDER BY seq DESC) AS size, row_number() OVER (ORDER BY seq DESC) AS n FROM (
+      SELECT * FROM alcove.entries e WHERE e.room = r.room AND e.seq < coalesce($2, r.head + 1)
+      ORDER BY e.seq DESC LIMIT $3
+    ) found
+  ) sized WHERE n = 1 OR size IS NULL OR size <= $4
+) p ON true
+WHERE r.item = $1 ORDER BY p.seq
+
+-- rooms --
+SELECT r.item, r.oldest, r.head, m.members, m.seqs
+FROM alcove.rooms r CROSS JOIN LATERAL (
+  SELECT array_agg(member ORDER BY moved DESC) AS members, array_agg(seq ORDER BY moved DESC) AS seqs
+  FROM (SELECT * FROM alcove.marks m WHERE m.room = r.room ORDER BY moved DESC LIMIT 100) latest
+) m
+WHERE r.item = ANY ($1)
+
+-- move_marks --
+INSERT INTO alcove.marks (room, member, seq, moved)
+SELECT r.room, w.member COLLATE "C", least(max(w.seq), max(r.head)), alcove.now_ms()
+FROM unnest($1::text[], $2::text[], $3::bigint[]) AS w (item, member, seq)
+JOIN alcove.rooms r ON r.item = w.item COLLATE "C"
+GROUP BY 1, 2 ORDER BY 1, 2
+ON CONFLICT (room, member) DO UPDATE SET seq = excluded.seq, moved = excluded.moved WHERE excluded.seq > marks.seq
+
+-- marks --
+SELECT coalesce(m.seq, 0)
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w (item, member, n)
+LEFT JOIN alcove.rooms r ON r.item = w.item COLLATE "C"
+LEFT JOIN alcove.marks m ON m.room = r.room AND m.member = w.member COLLATE "C"
+ORDER BY w.n
+
+-- items --
+SELECT r.item, r.head, u.unread,
+       e.seq, e.kind, e.id, e.by_id, e.by_name, e.at, e.target, e.body, e.edited, e.deleted
+FROM (
+  SELECT * FROM alcove.rooms r
+  WHERE head > 0 AND NOT starts_with(item, '!') AND EXISTS (
+    SELECT 1 FROM unnest($1::text[]) AS p (pattern)
+    WHERE CASE WHEN right(pattern, 1) = '*' THEN starts_with(r.item, left(pattern, -1))
+          ELSE r.item = pattern COLLATE "C" END
+  )
+  ORDER BY at DESC, room DESC LIMIT $3
+) r
+LEFT JOIN alcove.marks m ON m.room = r.room AND m.member = $2
+LEFT JOIN alcove.entries e ON e.room = r.room AND e.seq = r.head
+CROSS JOIN LATERAL (
+  SELECT count(*) AS unread FROM (
+    SELECT 1 FROM alcove.entries n
+    WHERE n.room = r.room AND n.seq > coalesce(m.seq, 0) AND n.kind = 'message' AND n.by_id <> $2 AND n.deleted IS NULL
+    LIMIT 1000
+  ) counted
+) u
+ORDER BY r.at DESC, r.room DESC
+
+-- sweep --
+WITH due AS MATERIALIZED (
+  SELECT r.room FROM alcove.rooms r JOIN alcove.entries e ON e.room = r.room AND e.seq = r.oldest
+  WHERE e.at < $2 AND NOT starts_with(r.item, '!')
+  ORDER BY r.item LIMIT 100
+), locked AS MATERIALIZED (
+  SELECT room FROM alcove.rooms WHERE room IN (SELECT room FROM due) ORDER BY item FOR NO KEY UPDATE
+)
+SELECT count(*) FROM (SELECT alcove.retain(room, $1, $2) FROM locked) retained
+
+-- forget_ids --
+DELETE FROM alcove.ids i USING alcove.rooms r
+WHERE r.room = i.room AND r.oldest > 1 AND i.seq < r.oldest AND i.at < $1

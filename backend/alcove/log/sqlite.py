@@ -1,0 +1,148 @@
+"""The embedded log: a SQLite file, one writing thread, two reading ones."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Self, TypeVar
+
+from alcove.log.base import (
+    Draft,
+    ItemSummary,
+    LogUnavailableError,
+    LogUnusableError,
+    Mark,
+    Outcome,
+    Page,
+    Retention,
+    RoomState,
+)
+from alcove.log.sqlite_file import connect, prepare
+from alcove.log.sqlite_store import SqliteStore
+
+T = TypeVar("T")
+
+#: Seconds between two sweeps of what retention lets go in rooms nobody writes to.
+_SWEEP_S = 3600.0
+
+
+class _Thread:
+    """One thread with one connection: what runs on it runs alone."""
+
+    def __init__(self, path: Path, retention: Retention, name: str) -> None:
+        self._path = path
+        self._retention = retention
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._connection: sqlite3.Connection | None = None
+        self._store: SqliteStore | None = None
+        self._closed = False
+
+    def run(self, work: Callable[[SqliteStore], T]) -> Awaitable[T]:
+        """Do the work on this thread. Raises LogUnavailableError where SQLite cannot (S7)."""
+        loop = asyncio.get_running_loop()
+        if self._closed:
+            late: asyncio.Future[T] = loop.create_future()
+            late.set_exception(LogUnavailableError(f"{self._path} is closed"))
+            return late
+        return loop.run_in_executor(self._executor, self._run, work)
+
+    def _run(self, work: Callable[[SqliteStore], T]) -> T:
+        try:
+            if self._store is None:
+                self._connection = connect(self._path)
+                self._store = SqliteStore(self._connection, self._retention)
+            return work(self._store)
+        except sqlite3.Error as error:
+            # A connection that failed to commit may have lost its footing; the next work gets a new one.
+            self._let_go()
+            raise LogUnavailableError(f"{self._path}: {error}") from error
+
+    def _let_go(self) -> None:
+        connection, self._connection, self._store = self._connection, None, None
+        if connection is not None:
+            connection.close()
+
+    async def close(self) -> None:
+        """Finish what waits, then close; a second time does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._let_go)
+        self._executor.shutdown()
+
+
+class SqliteLog:
+    """A log in one file (Log)."""
+
+    def __init__(self, path: Path, log_id: str, retention: Retention) -> None:
+        self.id = log_id
+        self._writer = _Thread(path, retention, "alcove-writer")
+        self._readers = [_Thread(path, retention, f"alcove-reader-{n}") for n in range(2)]
+        self._turn = 0
+        self._sweeper = asyncio.create_task(self._sweep()) if retention.days or retention.entries else None
+
+    @classmethod
+    async def open(cls, path: Path, retention: Retention) -> Self:
+        """Open the file, making it where there is none.
+
+        Raises LogUnusableError with one line for the operator: no such folder, not a database, not ours, too new,
+        read-only, locked.
+        """
+        log_id = await asyncio.to_thread(_prepare, path)
+        return cls(path, log_id, retention)
+
+    def append(self, drafts: Sequence[Draft]) -> Awaitable[list[Outcome]]:
+        """Store a batch (Log)."""
+        return self._writer.run(lambda store: store.append(drafts))
+
+    async def read(
+        self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20
+    ) -> Page:
+        """A page of entries (Log)."""
+        return await self._reader().run(lambda store: store.read(item, after, before, limit, max_bytes))
+
+    async def rooms(self, items: Sequence[str]) -> dict[str, RoomState]:
+        """The rooms' states (Log)."""
+        return await self._reader().run(lambda store: store.rooms(items))
+
+    async def mark(self, marks: Sequence[Mark]) -> list[Mark]:
+        """Move read marks forward (Log)."""
+        return await self._writer.run(lambda store: store.mark(marks))
+
+    async def items(self, patterns: Sequence[str], member: str, *, limit: int) -> list[ItemSummary]:
+        """Rooms the patterns match, latest first (Log)."""
+        return await self._reader().run(lambda store: store.items(patterns, member, limit))
+
+    async def close(self) -> None:
+        """Finish what was begun and close the file (Log)."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+        for thread in (self._writer, *self._readers):
+            await thread.close()
+
+    def _reader(self) -> _Thread:
+        self._turn ^= 1
+        return self._readers[self._turn]
+
+    async def _sweep(self) -> None:
+        """Apply the retention where nobody writes, now and every hour, in steps that let writes through."""
+        while True:
+            with contextlib.suppress(LogUnavailableError):  # the next hour brings another try
+                while await self._writer.run(SqliteStore.sweep):
+                    pass
+                await self._writer.run(SqliteStore.forget_ids)
+            await asyncio.sleep(_SWEEP_S)
+
+
+def _prepare(path: Path) -> str:
+    """Make or check the file, with an operator's words for what can be wrong."""
+    if not path.absolute().parent.is_dir():
+        raise LogUnusableError(f"{path}: there is no folder {path.absolute().parent}; make it first")
+    try:
+        with contextlib.closing(connect(path, make=True)) as connection:
+            return prepare(connection, path)
+    except sqlite3.Error as error:
+        raise LogUnusableError(f"{path} cannot be used as a log: {error}") from error

@@ -1,0 +1,84 @@
+-- room --
+SELECT room, head, oldest, at FROM rooms WHERE item = ?
+
+-- make_room --
+INSERT INTO rooms (item) VALUES (?) RETURNING room, head, oldest, at
+
+-- rooms --
+SELECT item, room, head, oldest, at FROM rooms WHERE item IN ((...))
+
+-- move_rooms --
+INSERT INTO rooms (room, item, head, oldest, at) VALUES (...)
+ON CONFLICT (room) DO UPDATE SET head = excluded.head, oldest = excluded.oldest, at = excluded.at
+
+-- add_ids --
+INSERT INTO ids (room, by_id, id, seq, at) VALUES (...)
+
+-- add_entries --
+INSERT INTO entries (room, seq, kind, id, by_id, by_name, at, target, body) VALUES (...)
+
+-- known_id --
+SELECT seq, at FROM ids WHERE room = ? AND by_id = ? AND id = ?
+
+-- entry --
+SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted FROM entries WHERE room = ? AND seq = ?
+
+-- edit_entry --
+UPDATE entries SET body = ?, edited = ? WHERE room = ? AND seq = ?
+
+-- delete_entry --
+UPDATE entries SET body = NULL, deleted = ? WHERE room = ? AND seq = ?
+
+-- erase_edits --
+UPDATE entries SET body = NULL WHERE room = ? AND target = ? AND kind = 'edit'
+
+-- entries_after --
+SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted FROM entries
+WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?
+
+-- entries_before --
+SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted FROM entries
+WHERE room = ? AND seq < ? ORDER BY seq DESC LIMIT ?
+
+-- marks --
+SELECT member, seq FROM marks WHERE room = ? ORDER BY moved DESC LIMIT 100
+
+-- move_mark --
+INSERT INTO marks (room, member, seq, moved) VALUES (:room, :member, min(:seq, :head), :moved)
+ON CONFLICT (room, member) DO UPDATE SET seq = excluded.seq, moved = excluded.moved WHERE excluded.seq > marks.seq
+
+-- mark --
+SELECT seq FROM marks WHERE room = ? AND member = ?
+
+-- items --
+SELECT r.room, r.item, r.head, coalesce(m.seq, 0) FROM rooms r
+LEFT JOIN marks m ON m.room = r.room AND m.member = :member
+WHERE r.head > 0 AND r.item NOT LIKE '!%' AND EXISTS (
+  SELECT 1 FROM json_each(:patterns) p
+  WHERE CASE WHEN p.value LIKE '%*' THEN substr(r.item, 1, length(p.value) - 1) = substr(p.value, 1, length(p.value) - 1)
+        ELSE r.item = p.value END
+)
+ORDER BY r.at DESC, r.room DESC LIMIT :limit
+
+-- unread --
+SELECT count(*) FROM (
+  SELECT 1 FROM entries
+  WHERE room = ? AND seq > ? AND kind = 'message' AND by_id <> ? AND deleted IS NULL LIMIT 1000
+)
+
+-- first_kept_since --
+SELECT seq FROM entries WHERE room = ? AND at >= ? ORDER BY seq LIMIT 1
+
+-- rooms_kept_from_before --
+SELECT r.room, r.item, r.head, r.oldest, r.at FROM rooms r
+JOIN entries e ON e.room = r.room AND e.seq = r.oldest
+WHERE e.at < ? AND r.item NOT LIKE '!%' LIMIT 100
+
+-- remove_entries --
+DELETE FROM entries WHERE room = ? AND seq < ?
+
+-- rooms_with_removed --
+SELECT room FROM rooms WHERE oldest > 1
+
+-- forget_ids --
+DELETE FROM ids WHERE room = ? AND at < ? AND seq < (SELECT oldest FROM rooms WHERE rooms.room = ids.room)

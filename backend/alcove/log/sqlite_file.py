@@ -1,0 +1,92 @@
+"""The file of a SQLite log: opening it, making it ours, and transactions on it."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from alcove.log.base import LogUnusableError
+from alcove.log.queries import schema_files
+
+_SCHEMA = schema_files(Path(__file__).with_name("sqlite"))
+#: "Alcv" in the file's header, so that another program's database is not taken for ours.
+_APPLICATION_ID = 0x416C6376
+#: Seconds to wait for a lock that another program holds.
+_BUSY_S = 5.0
+
+
+def connect(path: Path, *, make: bool = False) -> sqlite3.Connection:
+    """A connection whose transactions are begun and ended by hand, synced at each commit (S3).
+
+    Unless told to `make` the file, one that is gone is an error: an empty one in its place would be no log.
+    """
+    uri = f"{path.absolute().as_uri()}?mode={'rwc' if make else 'rw'}"
+    connection = sqlite3.connect(uri, timeout=_BUSY_S, isolation_level=None, check_same_thread=False, uri=True)
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def prepare(connection: sqlite3.Connection, path: Path) -> str:
+    """Make the file a log, or bring it up to date; return the log's id.
+
+    Raises LogUnusableError where the file is not ours or too new.
+    """
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if application_id != _APPLICATION_ID and tables:
+        raise LogUnusableError(f"{path} is a database of another program; give ALCOVE_DATABASE_URL another path")
+    if version > len(_SCHEMA):
+        raise LogUnusableError(
+            f"{path} has schema {version} and this Alcove knows up to {len(_SCHEMA)}; start a newer Alcove on it"
+        )
+    connection.execute("PRAGMA journal_mode = WAL")
+    with transaction(connection):
+        for step in _SCHEMA[version:]:
+            for statement in step.split(";\n"):
+                connection.execute(statement)
+        if version == 0:
+            connection.execute("INSERT INTO meta (key, value) VALUES ('log_id', lower(hex(randomblob(16))))")
+        # Written each time, so that a file that takes no writes is found out now and not by the first send.
+        connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(_SCHEMA)}")
+    (log_id,) = connection.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()
+    return str(log_id)
+
+
+#: Rows that one statement takes. Python lets go of its lock at each statement and may wait to get it back from a busy
+#: event loop, so a batch is few statements rather than many.
+_RUNS = (64, 16, 4, 1)
+
+
+def run_many(connection: sqlite3.Connection, sql: str, rows: Sequence[tuple[object, ...]]) -> list[tuple[Any, ...]]:
+    """Run `sql`, whose `(...)` stands for the rows' values, on all rows; return what it answers, if it does."""
+    found: list[tuple[Any, ...]] = []
+    start = 0
+    for size in _RUNS:
+        while len(rows) - start >= size:
+            values = [value for row in rows[start : start + size] for value in row]
+            found += connection.execute(_spread(sql, len(rows[start]), size), values).fetchall()
+            start += size
+    return found
+
+
+@cache
+def _spread(sql: str, width: int, size: int) -> str:
+    row = "?" if width == 1 else f"({', '.join('?' * width)})"
+    return sql.replace("(...)", ", ".join([row] * size))
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, mode: str = "IMMEDIATE") -> Iterator[None]:
+    """Commit what the block does, or nothing of it."""
+    connection.execute(f"BEGIN {mode}")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):  # the first error is the one to tell; a failed COMMIT may have rolled back
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,244 @@
+"""What a log does to a SQLite file, on one connection and without a thread or a loop of its own."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec import UNSET, Raw
+
+from alcove.log.base import (
+    Appended,
+    Draft,
+    ItemSummary,
+    Mark,
+    Outcome,
+    Page,
+    Refused,
+    Retention,
+    RoomState,
+)
+from alcove.log.queries import load_queries
+from alcove.log.rows import entry_of, gone
+from alcove.log.sqlite_file import run_many, transaction
+from alcove.protocol import Entry
+
+_FOLDER = Path(__file__).with_name("sqlite")
+_SQL = load_queries(_FOLDER / "queries.sql")
+_DAY_MS = 86_400_000
+
+
+def now_ms() -> int:
+    """The time, in ms since the epoch (F3)."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class _Room:
+    """A room's row while a batch moves it."""
+
+    room: int
+    head: int
+    oldest: int
+    at: int
+
+
+class SqliteStore:
+    """A log's methods on one connection; the caller sees to it that one thread at a time uses it."""
+
+    def __init__(self, connection: sqlite3.Connection, retention: Retention) -> None:
+        self._db = connection
+        self._retention = retention
+
+    def append(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        """Store a batch (Log.append)."""
+        if all(draft.kind == "message" for draft in drafts):
+            with suppress(sqlite3.IntegrityError), transaction(self._db):
+                return self._append_new_messages(drafts)
+        # Some send came twice, or rewrites another: one by one.
+        with transaction(self._db):
+            rooms: dict[str, _Room] = {}
+            self._find(rooms, drafts)
+            stored = [self._append_one(rooms[draft.item], draft) for draft in drafts]
+            self._move(rooms)
+            return [
+                one if isinstance(one, Refused) else Appended(*one, oldest=rooms[draft.item].oldest)
+                for draft, one in zip(drafts, stored, strict=True)
+            ]
+
+    def _append_new_messages(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        """Store messages in few statements. Raises IntegrityError where one of their ids is known."""
+        rooms: dict[str, _Room] = {}
+        ids = []
+        rows = []
+        entries = []
+        self._find(rooms, drafts)
+        for draft in drafts:
+            room = rooms[draft.item]
+            room.head += 1
+            room.at = max(room.at, draft.at)
+            by = draft.by
+            ids.append((room.room, by.id, draft.id, room.head, room.at))
+            body = draft.body if draft.body is not None else Raw(b"null")
+            rows.append(
+                (room.room, room.head, "message", draft.id, by.id, by.name, room.at, None, bytes(body).decode())
+            )
+            entries.append((room, Entry(room.head, "message", draft.id, by, room.at, UNSET, body)))
+        run_many(self._db, _SQL["add_ids"], ids)
+        run_many(self._db, _SQL["add_entries"], rows)
+        self._move(rooms)
+        return [Appended(entry, duplicate=False, oldest=room.oldest) for room, entry in entries]
+
+    def _append_one(self, room: _Room, draft: Draft) -> tuple[Entry, bool] | Refused:
+        """Store one draft, or say which entry stands for it (then True), or why there can be none."""
+        known = self._db.execute(_SQL["known_id"], (room.room, draft.by.id, draft.id)).fetchone()
+        if known:
+            return self._entry(room, known[0]) or gone(draft, *known), True
+        at = max(room.at, draft.at)
+        if draft.target is not None:
+            refused = self._rewrite(room, draft, at)
+            if refused:
+                return refused
+        room.head += 1
+        room.at = at
+        body = None if draft.body is None else bytes(draft.body).decode()
+        run_many(self._db, _SQL["add_ids"], [(room.room, draft.by.id, draft.id, room.head, at)])
+        row = (room.room, room.head, draft.kind, draft.id, draft.by.id, draft.by.name, at, draft.target, body)
+        run_many(self._db, _SQL["add_entries"], [row])
+        return entry_of((*row[1:], None, None)), False
+
+    def _rewrite(self, room: _Room, draft: Draft, at: int) -> Refused | None:
+        """Edit or delete the draft's target, unless S8 forbids it."""
+        target = self._entry(room, draft.target or 0)
+        if target is None or target.kind != "message" or target.deleted is not UNSET:
+            return Refused("invalid", f"entry {draft.target} is no message that could be changed")
+        if target.by.id != draft.by.id and not draft.moderate:
+            return Refused("forbidden", f"message {draft.target} is another member's; changing it takes `moderate`")
+        if draft.kind == "edit":
+            body = None if draft.body is None else bytes(draft.body).decode()
+            self._db.execute(_SQL["edit_entry"], (body, at, room.room, draft.target))
+        else:
+            self._db.execute(_SQL["delete_entry"], (at, room.room, draft.target))
+            self._db.execute(_SQL["erase_edits"], (room.room, draft.target))
+        return None
+
+    def _find(self, rooms: dict[str, _Room], drafts: Sequence[Draft]) -> None:
+        """Take the drafts' rooms from the file, made where there are none."""
+        items = dict.fromkeys(draft.item for draft in drafts)
+        for item, *row in run_many(self._db, _SQL["rooms"], [(item,) for item in items]):
+            rooms[item] = _Room(*row)
+        for item in items:
+            if item not in rooms:
+                rooms[item] = _Room(*self._db.execute(_SQL["make_room"], (item,)).fetchone())
+
+    def _move(self, rooms: dict[str, _Room]) -> None:
+        """Write down where the batch's rooms stand now, retention applied."""
+        for item, room in rooms.items():
+            if not item.startswith("!"):
+                self._apply_retention(room)
+        rows = [(room.room, item, room.head, room.oldest, room.at) for item, room in rooms.items()]
+        run_many(self._db, _SQL["move_rooms"], rows)
+
+    def _apply_retention(self, room: _Room) -> None:
+        """Remove what the room need not keep (L5)."""
+        oldest = room.oldest
+        if self._retention.entries is not None:
+            oldest = max(oldest, room.head - self._retention.entries + 1)
+        if self._retention.days is not None:
+            since = now_ms() - int(self._retention.days * _DAY_MS)
+            first = self._db.execute(_SQL["first_kept_since"], (room.room, since)).fetchone()
+            oldest = max(oldest, first[0] if first else room.head + 1)
+        if oldest > room.oldest:
+            self._db.execute(_SQL["remove_entries"], (room.room, oldest))
+            room.oldest = oldest
+
+    def sweep(self) -> bool:
+        """Apply the retention by days to up to 100 rooms nobody writes to; True: there may be more."""
+        if self._retention.days is None:
+            return False
+        since = now_ms() - int(self._retention.days * _DAY_MS)
+        with transaction(self._db):
+            rows = self._db.execute(_SQL["rooms_kept_from_before"], (since,)).fetchall()
+            self._move({item: _Room(room, head, oldest, at) for room, item, head, oldest, at in rows})
+        return len(rows) == 100
+
+    def forget_ids(self) -> None:
+        """Forget ids of removed entries whose time is over, a room a transaction."""
+        before = now_ms() - int((self._retention.ids_days + (self._retention.days or 0)) * _DAY_MS)
+        for (room,) in self._db.execute(_SQL["rooms_with_removed"]).fetchall():
+            self._db.execute(_SQL["forget_ids"], (room, before))
+
+    def read(self, item: str, after: int | None, before: int | None, limit: int, max_bytes: int) -> Page:
+        """A page of entries (Log.read)."""
+        with transaction(self._db, "DEFERRED"):
+            row = self._db.execute(_SQL["room"], (item,)).fetchone()
+            if row is None:
+                return Page([], oldest=1, head=0)
+            room = _Room(*row)
+            if after is not None:
+                rows = self._db.execute(_SQL["entries_after"], (room.room, after, limit))
+            else:
+                bound = room.head + 1 if before is None else before
+                rows = self._db.execute(_SQL["entries_before"], (room.room, bound, limit))
+            entries: list[Entry] = []
+            size = 0
+            for found in rows:
+                size += len(found[7] or "") * 4 if found[7] and not found[7].isascii() else len(found[7] or "")
+                if entries and size > max_bytes:
+                    break
+                entries.append(entry_of(found))
+            rows.close()
+        if after is None:
+            entries.reverse()
+        return Page(entries, oldest=room.oldest, head=room.head)
+
+    def rooms(self, items: Sequence[str]) -> dict[str, RoomState]:
+        """The rooms' states (Log.rooms)."""
+        states = {}
+        for item in items:
+            row = self._db.execute(_SQL["room"], (item,)).fetchone()
+            if row is None:
+                states[item] = RoomState(oldest=1, head=0, reads={})
+            else:
+                room = _Room(*row)
+                reads = dict(self._db.execute(_SQL["marks"], (room.room,)).fetchall())
+                states[item] = RoomState(oldest=room.oldest, head=room.head, reads=reads)
+        return states
+
+    def mark(self, marks: Sequence[Mark]) -> list[Mark]:
+        """Move read marks forward (Log.mark)."""
+        moved = now_ms()
+        stand = []
+        with transaction(self._db):
+            for mark in marks:
+                row = self._db.execute(_SQL["room"], (mark.item,)).fetchone()
+                if row is None:
+                    stand.append(Mark(mark.item, mark.member, 0))
+                    continue
+                room = _Room(*row)
+                values = {"room": room.room, "member": mark.member, "seq": mark.seq, "head": room.head, "moved": moved}
+                self._db.execute(_SQL["move_mark"], values)
+                (seq,) = self._db.execute(_SQL["mark"], (room.room, mark.member)).fetchone()
+                stand.append(Mark(mark.item, mark.member, seq))
+        return stand
+
+    def items(self, patterns: Sequence[str], member: str, limit: int) -> list[ItemSummary]:
+        """Rooms the patterns match, latest first (Log.items)."""
+        values = {"patterns": json.dumps(list(patterns)), "member": member, "limit": limit}
+        with transaction(self._db, "DEFERRED"):
+            return [
+                ItemSummary(
+                    item=item,
+                    head=head,
+                    last=self._entry(_Room(room, head, 1, 0), head),
+                    unread=self._db.execute(_SQL["unread"], (room, mark, member)).fetchone()[0],
+                )
+                for room, item, head, mark in self._db.execute(_SQL["items"], values).fetchall()
+            ]
+
+    def _entry(self, room: _Room, seq: int) -> Entry | None:
+        row = self._db.execute(_SQL["entry"], (room.room, seq)).fetchone()
+        return entry_of(row) if row else None

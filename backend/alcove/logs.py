@@ -1,0 +1,70 @@
+"""What the server prints, with every credential masked (A6)."""
+
+import copy
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote_plus
+
+from uvicorn.config import LOGGING_CONFIG
+
+_PARAMETER = re.compile(r"(?<=[?&])([^=&\s\"']+)=([^&\s\"']*)")
+#: Whatever looks like a signed token, as it is or percent-encoded; a cookie; a header.
+_SECRETS = re.compile(
+    r"\be[wy][\w-]{8,}(?:\.|%2e)[\w-]*(?:\.|%2e)[\w-]*|(?<=\bsession=)[^;\s\"']+|(?<=\bbearer )[^\s\"']+", re.IGNORECASE
+)
+
+
+def mask(text: str) -> str:
+    """The text without credentials."""
+    return _SECRETS.sub("***", _PARAMETER.sub(_without_token, text))
+
+
+def _without_token(parameter: re.Match[str]) -> str:
+    """The parameter, masked if it is `token` however its name is written."""
+    return f"{parameter[1]}=***" if unquote_plus(parameter[1]).lower() == "token" else parameter[0]
+
+
+class Masked(logging.Filter):
+    """Masks credentials in a record's message, its arguments and its traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record through, masked."""
+        record.msg = _masked(record.msg)
+        if isinstance(record.args, Mapping):
+            record.args = {name: _masked(value) for name, value in record.args.items()}
+        elif record.args:
+            record.args = tuple(map(_masked, record.args))
+        if record.exc_info:
+            record.exc_text = mask(record.exc_text or logging.Formatter().formatException(record.exc_info))
+            record.exc_info = None  # or a handler with a style of its own would format it again
+        return True
+
+
+def _masked(value: object) -> object:
+    """The value itself, unless it would be printed with a credential."""
+    if isinstance(value, int | float):
+        return value
+    text = str(value)
+    shown = mask(text)
+    return value if shown == text else shown
+
+
+def mask_handlers() -> None:
+    """Mask whatever any handler of this process prints: under servers that set up the logging themselves."""
+    loggers = [logging.root, *logging.root.manager.loggerDict.values()]
+    handlers = {handler for logger in loggers if isinstance(logger, logging.Logger) for handler in logger.handlers}
+    for handler in handlers | ({logging.lastResort} if logging.lastResort else set()):
+        if not any(isinstance(known, Masked) for known in handler.filters):
+            handler.addFilter(Masked())
+
+
+def _config() -> dict[str, Any]:
+    config = copy.deepcopy(LOGGING_CONFIG)
+    config["loggers"]["alcove"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
+    return config
+
+
+#: uvicorn's logging, with ours beside it.
+LOGGING = _config()

@@ -1,0 +1,138 @@
+"""The application, put together."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from alcove.api import entries, events, ops, schemas, session, tutorial
+from alcove.api.headers import Headers
+from alcove.api.live import room_route
+from alcove.api.problems import HANDLERS
+from alcove.bus.open import open_bus, open_sends
+from alcove.chat import CHANNEL, Chat
+from alcove.errors import SettingsError
+from alcove.farewell import at_the_end
+from alcove.gate import Gate
+from alcove.hub import Hub
+from alcove.limits import Bounds
+from alcove.log.base import Retention
+from alcove.log.open import open_log
+from alcove.logs import mask_handlers
+from alcove.metrics import watch_loop
+from alcove.protocol import Limits
+from alcove.revocations import Revocations
+from alcove.settings import Settings, split
+from alcove.tokens import Keys
+
+log = logging.getLogger("alcove")
+
+#: Where `make build` puts the page.
+PAGE = Path(__file__).parents[2] / "frontend" / "dist"
+#: Stands in its place until then, and says so.
+UNBUILT = Path(__file__).parent / "unbuilt"
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI's own type of this
+    """Open the log and the gate; in the end, close the log when everything that was sent is in it."""
+    mask_handlers()
+    settings: Settings = app.state.settings
+    retention = Retention(settings.retain_entries, settings.retain_days, settings.retain_ids_days)
+    keys: Keys | None = app.state.keys
+    if keys is None:
+        log.warning("OPEN MODE: anyone who reaches this server may read and write. Set ALCOVE_SECRET or ALCOVE_JWKS.")
+    else:
+        await keys.start()
+    store = await open_log(settings.database_url, retention, settings.database_connections)
+    revocations = Revocations()
+    gate = Gate(
+        keys,
+        revocations,
+        origins=split(settings.origins),
+        leeway_s=settings.leeway_s,
+        local_only=not settings.allow_open,
+        strikes_per_s=settings.refusals_per_s,
+        strikes_burst=settings.refusals_burst,
+    )
+    hub = Hub(
+        store,
+        gate=gate,
+        bus=open_bus(settings.bus_url, settings.bus_prefix),
+        sends=open_sends(settings.database_url),
+        limits=Limits(settings.body_bytes, settings.sends_per_s, settings.sends_burst),
+        bounds=Bounds(
+            connections=settings.connections,
+            member_connections=settings.member_connections,
+            waiting=settings.waiting_sends,
+            drain_s=settings.drain_s,
+            tail_entries=settings.tail_entries,
+            tail_bytes=settings.tail_bytes,
+        ),
+    )
+    chat: Chat = app.state.chat
+    chat.tell = partial(hub.relay.tell, CHANNEL)
+    hub.relay.tune(CHANNEL, chat.heard)
+    await hub.relay.start()
+    await hub.follow_revocations(revocations)
+    app.state.gate, app.state.hub = gate, hub
+    watching = asyncio.create_task(watch_loop())
+    with at_the_end(hub.drain):
+        yield {"drain": hub.drain}  # for a server that waits for it
+    watching.cancel()
+    await hub.close()
+    await store.close()
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the application from `settings`, by default the environment's.
+
+    Raises SettingsError where a setting has a wrong value.
+    """
+    settings = settings or Settings.load()
+    app = FastAPI(
+        title="Alcove",
+        description="A live room for every item of an application.",
+        version="1",
+        lifespan=lifespan,
+        exception_handlers=HANDLERS,
+        max_body_size=settings.message_bytes,
+        docs_url=None,  # its page runs scripts of another site
+        redoc_url=None,
+    )
+    if origins := split(settings.origins):
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["authorization", "content-type", "idempotency-key", "last-event-id"],
+            expose_headers=["retry-after"],
+        )
+    app.add_middleware(Headers, frame_ancestors=settings.frame_ancestors)
+    app.state.settings = settings
+    app.state.keys = settings.keys()
+    app.state.chat = Chat()
+    app.router.routes.append(room_route)
+    app.include_router(tutorial.router)
+    app.include_router(entries.router)
+    app.include_router(events.router)
+    app.include_router(session.router)
+    app.include_router(ops.router)
+    app.openapi = partial(schemas.document, app)  # type: ignore[method-assign] # FastAPI's own way to extend it
+    page = PAGE if (PAGE / "index.html").is_file() else UNBUILT
+    app.frontend("/", directory=page, fallback="index.html")
+    return app
+
+
+try:
+    app = create_app()
+except SettingsError as error:
+    sys.exit(f"alcove: {error}")

@@ -1,0 +1,92 @@
+"""What this process counts, for Prometheus (W7); no name or label holds anything of a member's or an item's (A6)."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+#: Seconds between two looks at how late the event loop is.
+_LAG_S = 1.0
+
+registry = CollectorRegistry()
+SENDS = Counter(
+    "alcove_sends", "Sends by what became of them: stored, duplicate or refused.", ["outcome"], registry=registry
+)
+DELIVERIES = Counter("alcove_deliveries", "Entries handed to connections in step.", registry=registry)
+REFUSALS = Counter("alcove_refusals", "Errors told to clients, by their code.", ["code"], registry=registry)
+BATCH = Histogram(
+    "alcove_commit_sends", "Sends in one commit.", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1024), registry=registry
+)
+COMMIT = Histogram(
+    "alcove_commit_seconds",
+    "Time that one commit took.",
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 10),
+    registry=registry,
+)
+LOOP = Gauge("alcove_event_loop_lag_seconds", "How late the event loop was, when last looked at.", registry=registry)
+#: By state: `in_step` and `behind`.
+STATES = ("in_step", "behind")
+
+
+class Cursors(Protocol):
+    """A room, as far as it is counted."""
+
+    head: int
+
+    def standing(self) -> Iterator[tuple[bool, int, int]]:
+        """For each connection: whether it is in step, its lag in entries, and its bytes buffered."""
+        ...
+
+
+class Snapshot(Collector):
+    """What is looked at when Prometheus asks, instead of being counted all the time."""
+
+    def __init__(
+        self, rooms: Callable[[], list[Cursors]], waiting: Callable[[], int], bus_up: Callable[[], bool]
+    ) -> None:
+        self._rooms = rooms
+        self._waiting = waiting
+        self._bus_up = bus_up
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Count connections, lag and buffers of every room."""
+        rooms = self._rooms()
+        counts = dict.fromkeys(STATES, 0)
+        lags, buffered = [0], 0
+        for room in rooms:
+            for in_step, lag, held in room.standing():
+                counts[STATES[not in_step]] += 1
+                lags.append(lag)
+                buffered += held
+        connections = GaugeMetricFamily("alcove_connections", "Connections to rooms, by state.", labels=["state"])
+        for state, count in counts.items():
+            connections.add_metric([state], count)
+        yield connections
+        for name, text, value in (
+            ("alcove_rooms", "Rooms in memory.", len(rooms)),
+            ("alcove_lag_entries_max", "How far the connection that is furthest behind is behind.", max(lags)),
+            ("alcove_lag_entries_sum", "How far all connections together are behind.", sum(lags)),
+            ("alcove_buffered_bytes", "Bytes that connections have not taken yet.", buffered),
+            ("alcove_sends_waiting", "Sends that wait for storage.", self._waiting()),
+            ("alcove_bus_up", "Whether announcements get through (1) or heads are polled (0).", int(self._bus_up())),
+        ):
+            yield GaugeMetricFamily(name, text, value=value)
+
+
+def exposition(snapshot: Snapshot) -> bytes:
+    """Everything, as Prometheus reads it."""
+    now = CollectorRegistry()
+    now.register(snapshot)
+    return generate_latest(registry) + generate_latest(now)
+
+
+async def watch_loop() -> None:
+    """Note how late the event loop is, for ever."""
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + _LAG_S
+        await asyncio.sleep(_LAG_S)
+        LOOP.set(max(0.0, loop.time() - due))

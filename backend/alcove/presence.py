@@ -1,0 +1,153 @@
+"""Who is in a room, who is typing, who has read what: state, and changes gathered until they are due."""
+
+from dataclasses import dataclass
+from itertools import islice, takewhile
+from math import inf
+
+from alcove.protocol import Person, Presence, ReadMark, TypingNow
+
+#: How many members and marks one line or one hello names (P1).
+NAMED = 100
+#: How many who left are remembered for readers who fell behind.
+_DEPARTED = 1000
+#: Seconds between two notices that the same member types (P4).
+_TYPING_S = 2.0
+
+
+@dataclass(slots=True)
+class _Here:
+    """A member with their open connections, and the version at which they came."""
+
+    person: Person
+    connections: int
+    version: int
+
+
+class Present:
+    """The members of a room, each however many connections they hold (P1).
+
+    Every change makes a version. A reader knows all up to some version: that of its hello, or of the last flush
+    while it was in step. `since` gives what came later, so nothing is queued for anyone. Each dictionary keeps the
+    order of its versions, so what is new is at its end.
+    """
+
+    __slots__ = ("_departed", "_here", "_read", "_typed", "_typing", "flushed", "reads", "version")
+
+    def __init__(self, reads: dict[str, int]) -> None:
+        self.version = 0
+        #: The version that readers in step were told up to.
+        self.flushed = 0
+        self._here: dict[str, _Here] = {}
+        self._departed: dict[str, int] = {}
+        self._typed: dict[str, float] = {}
+        self._typing: dict[str, Person] = {}
+        self._read: dict[str, int] = {}
+        #: Read marks, the latest moved last: member → seq and the version that moved it.
+        self.reads: dict[str, tuple[int, int]] = {member: (seq, 0) for member, seq in reversed(reads.items())}
+
+    def __len__(self) -> int:
+        return len(self._here)
+
+    def connections(self, member: str) -> int:
+        """How many connections the member has here."""
+        here = self._here.get(member)
+        return here.connections if here else 0
+
+    def named(self) -> list[Person]:
+        """Up to 100 members (P1)."""
+        return [here.person for here in islice(self._here.values(), NAMED)]
+
+    def marks(self) -> dict[str, int]:
+        """Up to 100 read marks, the latest moved."""
+        return {member: seq for member, (seq, _) in islice(reversed(self.reads.items()), NAMED)}
+
+    def join(self, person: Person) -> None:
+        """A connection of the member opened."""
+        here = self._here.get(person.id)
+        if here is not None:
+            here.connections += 1
+            return
+        self.version += 1
+        self._here[person.id] = _Here(person, 1, self.version)
+        self._departed.pop(person.id, None)
+
+    def leave(self, member: str) -> None:
+        """A connection of the member closed; with the last one they leave."""
+        here = self._here.get(member)
+        if here is None:
+            return
+        here.connections -= 1
+        if here.connections:
+            return
+        self.version += 1
+        del self._here[member]
+        self._typed.pop(member, None)
+        self._typing.pop(member, None)
+        self._departed[member] = self.version
+
+    def typing(self, person: Person, now: float) -> bool:
+        """The member types; False: that was said within the last 2 s (P4). `now` in seconds."""
+        if now - self._typed.get(person.id, -inf) < _TYPING_S:
+            return False
+        self._typed[person.id] = now
+        self._typing[person.id] = person
+        return True
+
+    def read(self, member: str, seq: int) -> bool:
+        """The member has read up to `seq`; False: that is no news (P5)."""
+        known = max(self.reads.get(member, (0, 0))[0], self._read.get(member, 0))
+        if seq <= known:
+            return False
+        self._read[member] = seq
+        return True
+
+    def has_reads(self) -> bool:
+        """Whether marks wait to be stored."""
+        return bool(self._read)
+
+    def take_reads(self) -> dict[str, int]:
+        """The marks to be stored; what is stored comes back by `stored`."""
+        reads, self._read = self._read, {}
+        return reads
+
+    def stored(self, member: str, seq: int, kept: int) -> ReadMark | None:
+        """A mark is stored: the line that tells of it, if it moved. At most `kept` marks stay in memory."""
+        if seq <= self.reads.get(member, (0, 0))[0]:
+            return None
+        self.version += 1
+        self.reads.pop(member, None)
+        self.reads[member] = (seq, self.version)
+        if len(self.reads) > kept:
+            del self.reads[next(iter(self.reads))]
+        return ReadMark(member, seq)
+
+    def take_typing(self) -> list[TypingNow]:
+        """Who began to type since the last time."""
+        typing, self._typing = self._typing, {}
+        return [TypingNow(person) for person in typing.values()]
+
+    def flush(self) -> Presence | None:
+        """Who came and left since the last flush (P2).
+
+        Also who came and left again meanwhile: the hello of another newcomer may have named them.
+        """
+        line = self._moved(self.flushed)
+        self.flushed = self.version
+        for member in list(islice(self._departed, max(0, len(self._departed) - _DEPARTED))):
+            del self._departed[member]
+        return line
+
+    def since(self, version: int) -> list[Presence | ReadMark]:
+        """What a reader missed who knows all up to `version`."""
+        new = takewhile(lambda mark: mark[1][1] > version, islice(reversed(self.reads.items()), NAMED))
+        lines: list[Presence | ReadMark] = [ReadMark(member, seq) for member, (seq, _) in new]
+        lines.reverse()
+        moved = self._moved(version)
+        return lines if moved is None else [*lines, moved]
+
+    def _moved(self, version: int) -> Presence | None:
+        """Who came and who left after `version`."""
+        came = takewhile(lambda here: here.version > version, reversed(self._here.values()))
+        joined = [here.person for here in islice(came, NAMED)]
+        left = [member for member, _ in takewhile(lambda one: one[1] > version, reversed(self._departed.items()))]
+        return Presence(joined[::-1], left[::-1], len(self._here)) if joined or left else None

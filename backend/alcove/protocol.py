@@ -1,0 +1,241 @@
+"""The wire types of `alcove.v1`, and the only place that knows JSON (F)."""
+
+import json
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+#: The subprotocol that selects the room protocol (H1).
+SUBPROTOCOL = "alcove.v1"
+
+#: An id of the sender's choice (S1). NUL is out because PostgreSQL's text cannot hold it.
+EntryId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
+Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Right = Literal["read", "write", "moderate"]
+
+
+class Line(Struct, tag_field="type", frozen=True):
+    """One JSON object on the wire; `type` says which (F2)."""
+
+
+# --- client to server ---------------------------------------------------------------------------------------
+
+
+class Send(Line, tag="send", frozen=True):
+    """Say something: `body` is a string or any JSON value (S1)."""
+
+    id: EntryId
+    body: Raw
+
+
+class Edit(Line, tag="edit", frozen=True):
+    """Replace the body of message `target` (S8)."""
+
+    id: EntryId
+    target: Seq
+    body: Raw
+
+
+class Delete(Line, tag="delete", frozen=True):
+    """Take the body of message `target` away for good (S8, S9)."""
+
+    id: EntryId
+    target: Seq
+
+
+class Typing(Line, tag="typing", frozen=True):
+    """The member is writing (P4)."""
+
+
+class Read(Line, tag="read", frozen=True):
+    """The member has read up to `seq` (P5)."""
+
+    seq: Seq
+
+
+class Auth(Line, tag="auth", frozen=True):
+    """A fresh token for this connection (A4)."""
+
+    token: str
+
+
+class Ping(Line, tag="ping", frozen=True):
+    """Ask whether the server is there; it answers with a pong."""
+
+
+Command = Send | Edit | Delete | Typing | Read | Auth | Ping
+
+
+# --- server to client ---------------------------------------------------------------------------------------
+
+
+class Person(Struct, frozen=True):
+    """A member, as others see them."""
+
+    id: str
+    name: str
+
+
+class Member(Struct, frozen=True):
+    """An authenticated user and their rights on one item (A3); times (in seconds) and digest are their token's."""
+
+    person: Person
+    can: frozenset[Right]
+    expires: float | None = None
+    iat: float | None = None
+    digest: str | None = None
+
+
+class You(Struct, frozen=True):
+    """The member this connection belongs to, and their rights here."""
+
+    id: str
+    name: str
+    can: list[Right]
+
+
+class Limits(Struct, frozen=True):
+    """What one connection may do (L1, L2); 0 sends per second: unlimited."""
+
+    body_bytes: int
+    sends_per_s: float
+    burst: int
+
+
+class Hello(Line, tag="hello", frozen=True):
+    """The first line of every connection (H5)."""
+
+    item: str
+    log: str
+    head: int
+    oldest: int
+    reset: bool
+    you: You
+    members: list[Person]
+    count: int
+    reads: dict[str, int]
+    limits: Limits
+    expires: int | None
+
+
+class Entry(Line, tag="entry", frozen=True):
+    """One entry of the log.
+
+    A `message` has a `body` until it is deleted; an `edit` has `target` and `body`; a `delete` has `target`.
+    """
+
+    seq: int
+    kind: Literal["message", "edit", "delete"]
+    id: str
+    by: Person
+    at: int
+    target: int | UnsetType = UNSET
+    body: Raw | UnsetType = UNSET
+    edited: int | UnsetType = UNSET
+    deleted: int | UnsetType = UNSET
+
+
+class Gap(Line, tag="gap", frozen=True):
+    """Entries `from` to `to` are gone: retention removed them (R4)."""
+
+    from_: int = msgspec.field(name="from")
+    to: int
+
+
+class Ack(Line, tag="ack", frozen=True):
+    """The send is durable at `seq` (S3); `duplicate`: it stood there already (S5)."""
+
+    id: str
+    seq: int
+    at: int
+    duplicate: bool
+
+
+class Presence(Line, tag="presence", frozen=True):
+    """Who came and who left since the last such line (P1, P2)."""
+
+    joined: list[Person]
+    left: list[str]
+    count: int
+
+
+class TypingNow(Line, tag="typing", frozen=True):
+    """A member is writing (P4)."""
+
+    by: Person
+
+
+class ReadMark(Line, tag="read", frozen=True):
+    """A member has read up to `seq` (P5)."""
+
+    by: str
+    seq: int
+
+
+class Error(Line, tag="error", frozen=True):
+    """What was refused, why, and what to do about it (S6, H4)."""
+
+    code: str
+    message: str
+    id: str | UnsetType = UNSET
+    retry_ms: int | UnsetType = UNSET
+
+
+class Bye(Line, tag="bye", frozen=True):
+    """The server is about to close; come back after `retry_ms` (Z1)."""
+
+    reason: str
+    retry_ms: int
+
+
+class Pong(Line, tag="pong", frozen=True):
+    """The answer to a ping."""
+
+
+ServerLine = Hello | Entry | Gap | Ack | Presence | TypingNow | ReadMark | Error | Bye | Pong
+
+
+class Malformed(ValueError):  # noqa: N818 - it is what came in, not what went wrong here
+    """A line that is no command; `id` is the sender's, where the line had one."""
+
+    def __init__(self, message: str, id: str | None) -> None:
+        super().__init__(message)
+        self.id = id
+
+
+_encoder = msgspec.json.Encoder()
+_commands: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
+
+
+def encode(line: Line) -> bytes:
+    """One line, without its newline."""
+    return _encoder.encode(line)
+
+
+def decode(line: str) -> Command:
+    """The command on one line. Raises Malformed, which says what was expected (F2)."""
+    try:
+        return _commands.decode(line)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise Malformed(str(error), _id_of(line)) from None
+    except RecursionError:
+        raise Malformed("JSON nested too deeply", _id_of(line)) from None
+
+
+def _id_of(line: str) -> str | None:
+    """The `id` of a line that is no command, so that its sender knows which one was refused (S6).
+
+    Read by the lenient decoder: a body with half a surrogate pair is refused, and its id is still an id.
+    """
+    try:
+        found = json.loads(line)
+        known = found.get("id") if isinstance(found, dict) else None
+        return known if isinstance(known, str) and len(known) <= 64 and known.encode() else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def raw(value: object) -> Raw:
+    """Any JSON value, as compact JSON."""
+    return Raw(_encoder.encode(value))

@@ -1,0 +1,262 @@
+"""One connection's rules: lines in, lines out; no socket, no loop, no clock of its own."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal, Protocol
+
+from msgspec import UNSET, Raw
+
+from alcove.committer import OverloadedError, Sender
+from alcove.errors import Close, Code, Refusal
+from alcove.limits import Rate
+from alcove.log.base import Appended, Draft, LogUnavailableError, Outcome, Refused
+from alcove.metrics import REFUSALS
+from alcove.protocol import (
+    Ack,
+    Auth,
+    Delete,
+    Edit,
+    Entry,
+    Error,
+    Limits,
+    Malformed,
+    Member,
+    Ping,
+    Pong,
+    Read,
+    Right,
+    Send,
+    Typing,
+    decode,
+    encode,
+)
+from alcove.room import Cursor, Room
+from alcove.wire.connection import Frame
+
+#: Bad lines in a row after which a connection is closed (F2).
+_BAD_LINES = 10
+#: When to come back after storage failed or was flooded, in ms.
+RETRY_MS = 1000
+_KINDS: dict[type[Send | Edit | Delete], Literal["message", "edit", "delete"]] = {
+    Send: "message",
+    Edit: "edit",
+    Delete: "delete",
+}
+_PONG = encode(Pong())
+
+
+class Desk(Protocol):
+    """What a session needs of the house: where drafts go, whom to tell that it is over, what time it is."""
+
+    def append(self, draft: Draft, sender: Sender) -> None:
+        """Hand in a draft. Raises OverloadedError."""
+        ...
+
+    def leave(self, session: "Session") -> None:
+        """The session's connection is over."""
+        ...
+
+    def renew(self, session: "Session", token: str) -> None:
+        """Check a fresh token; `renewed` or `refused` follows (A4)."""
+        ...
+
+    def now_ms(self) -> int:
+        """The time, in ms since the epoch."""
+        ...
+
+
+class Session:
+    """A member's connection to a room: a Receiver for its carrier, a Sender for the committer."""
+
+    __slots__ = ("_bad", "_clock", "_desk", "_limits", "_out", "_over", "_rate", "_renewing", "cursor", "room")
+
+    def __init__(
+        self,
+        desk: Desk,
+        room: Room,
+        cursor: Cursor,
+        *,
+        limits: Limits,
+        clock: Callable[[], float],
+    ) -> None:
+        self.room = room
+        self.cursor = cursor
+        self._desk = desk
+        self._limits = limits
+        self._clock = clock
+        self._rate: Rate | None = None
+        self._bad = 0
+        self._renewing = False
+        self._out: list[bytes] | None = None
+        self._over = False
+
+    # --- what the carrier calls
+
+    def text(self, data: str) -> None:
+        """Take one frame: one or more lines, each standing for itself (F1)."""
+        if "\n" not in data:
+            self._line(data)
+            return
+        self._out = out = list[bytes]()
+        for line in data.split("\n"):
+            self._line(line)
+        self._out = None
+        if out:
+            self.cursor.connection.write(Frame(b"\n".join(out)))
+
+    def binary(self, _data: bytes) -> None:
+        """Close who sends bytes to a protocol of text (C 1003)."""
+        self.cursor.connection.close(Close.NOT_TEXT, "alcove.v1 speaks text frames")
+
+    def closed(self, _code: int) -> None:
+        """Leave the room."""
+        self._desk.leave(self)
+
+    # --- what the committer calls
+
+    def settled(self, answers: Sequence[tuple[Draft, Outcome | LogUnavailableError]]) -> None:
+        """Acknowledge what is durable, say what is refused (S3, S6, S7)."""
+        self.cursor.connection.write(Frame(b"\n".join([encode(_answer(draft, outcome)) for draft, outcome in answers])))
+
+    # --- what the gate calls
+
+    def renewed(self, member: Member) -> None:
+        """A fresh token: its rights and its time count from now on (A4)."""
+        self._renewing = False
+        self.cursor.member = member
+        if "read" not in member.can:
+            self.end(Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to read {self.room.item}"))
+
+    def refused(self, refusal: Refusal) -> None:
+        """The fresh token is none; the old one counts until it expires."""
+        self._renewing = False
+        self._refuse(refusal.code, refusal.message, None)
+
+    def end(self, refusal: Refusal) -> None:
+        """Say why, and close."""
+        self._refuse(refusal.code, refusal.message, None)
+        self._end(refusal.close, refusal.message)
+
+    # --- lines
+
+    def _line(self, line: str) -> None:
+        if self._over or not line or line.isspace():
+            return
+        try:
+            command = decode(line)
+        except Malformed as error:
+            self._invalid(str(error), error.id)
+            return
+        match command:
+            case Send() | Edit() | Delete():
+                self._send(command)
+            case Typing():
+                if self._may("write", None):
+                    self.room.typing(self.cursor.member.person, self._clock())
+            case Read():
+                self.room.read(self.cursor.member.person.id, command.seq)
+            case Ping():
+                self._write(_PONG)
+            case Auth():
+                self._renew(command.token)
+        self._bad = 0
+
+    def _renew(self, token: str) -> None:
+        """Have a fresh token checked, one at a time: a signature takes longer to check than to send."""
+        if self._renewing:
+            self._refuse(Code.RATE_LIMITED, "one token at a time: the one before is being checked", None, RETRY_MS)
+        else:
+            self._renewing = True
+            self._desk.renew(self, token)
+
+    def _send(self, command: Send | Edit | Delete) -> None:
+        """Check rights, size and rate, then hand in the draft; nothing here waits."""
+        if not self._may("write", command.id):
+            return
+        # A copy: what was decoded holds on to its whole line, which may be far larger than the body.
+        body = None if isinstance(command, Delete) else command.body.copy()
+        if not self._fits(body, command.id) or not self._in_time(command.id):
+            return
+        draft = Draft(
+            self.room.item,
+            _KINDS[type(command)],
+            command.id,
+            self.cursor.member.person,
+            self._desk.now_ms(),
+            body,
+            None if isinstance(command, Send) else command.target,
+            "moderate" in self.cursor.member.can,
+        )
+        try:
+            self._desk.append(draft, self)
+        except OverloadedError as error:
+            self._refuse(Code.OVERLOADED, str(error), command.id, RETRY_MS)
+
+    def _fits(self, body: Raw | None, id: str) -> bool:
+        """Whether the body is small enough (L1); says so where not."""
+        size = 0 if body is None else len(memoryview(body))
+        if size <= self._limits.body_bytes:
+            return True
+        expected = f"a body may have {self._limits.body_bytes} bytes, this one has {size}"
+        self._refuse(Code.TOO_LARGE, expected, id)
+        return False
+
+    def _in_time(self, id: str) -> bool:
+        """Whether the rate allows one more send now (L2); says so where not, and in the end closes."""
+        if self._rate is None:
+            self._rate = Rate(self._limits.sends_per_s, self._limits.burst, self._clock())
+        retry_ms = self._rate.take(self._clock())
+        if not retry_ms:
+            return True
+        expected = f"at most {self._limits.sends_per_s:g} sends a second, {self._limits.burst} at once"
+        self._refuse(Code.RATE_LIMITED, expected, id, retry_ms)
+        if self._rate.excessive():
+            self._end(Close.TOO_MANY, "too many sends for too long")
+        return False
+
+    def _may(self, right: Right, id: str | None) -> bool:
+        """Whether the member has the right; says so where not."""
+        if right in self.cursor.member.can:
+            return True
+        self._refuse(Code.FORBIDDEN, f"this takes the right to {right} {self.room.item}", id)
+        return False
+
+    # --- answers
+
+    def _invalid(self, message: str, id: str | None) -> None:
+        """Answer a bad line; the tenth in a row ends the connection (F2)."""
+        self._refuse(Code.INVALID, message, id)
+        self._bad += 1
+        if self._bad >= _BAD_LINES:
+            self._end(Close.INVALID, f"{_BAD_LINES} bad lines in a row")
+
+    def _end(self, code: Close, reason: str) -> None:
+        """Say what is to be said, then close; what else the peer sent does not count."""
+        self._over = True
+        if self._out:
+            self.cursor.connection.write(Frame(b"\n".join(self._out)))
+            self._out.clear()
+        self.cursor.connection.close(code, reason)
+
+    def _refuse(self, code: Code, message: str, id: str | None, retry_ms: int | None = None) -> None:
+        REFUSALS.labels(code).inc()
+        self._write(encode(Error(code, message, UNSET if id is None else id, UNSET if retry_ms is None else retry_ms)))
+
+    def _write(self, line: bytes) -> None:
+        """Answer now, or with the other lines of the frame being read."""
+        if self._out is None:
+            self.cursor.connection.write(Frame(line))
+        else:
+            self._out.append(line)
+
+
+def _answer(draft: Draft, outcome: Outcome | LogUnavailableError) -> Ack | Error:
+    """The line that tells a sender what became of a draft."""
+    match outcome:
+        case Appended(entry=Entry() as entry):
+            return Ack(draft.id, entry.seq, entry.at, outcome.duplicate)
+        case Refused():
+            REFUSALS.labels(outcome.code).inc()
+            return Error(outcome.code, outcome.message, draft.id)
+        case _:
+            REFUSALS.labels(Code.UNAVAILABLE).inc()
+            return Error(Code.UNAVAILABLE, "storage does not answer; send it again", draft.id, RETRY_MS)

@@ -1,0 +1,98 @@
+"""The settings: environment variables or a `.env` file, each with a working default."""
+
+import re
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from alcove.errors import SettingsError
+from alcove.tokens import Keys
+
+
+class Settings(BaseSettings):
+    """Every setting of a server; the variable is the field's name in capitals behind `ALCOVE_`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ALCOVE_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    database_url: str = Field(default="sqlite:///alcove.db", description="where the log is kept")
+    database_connections: int = Field(default=8, ge=3, description="connections of one process to a PostgreSQL log")
+    bus_url: str = Field(default="memory://", description="how processes tell each other what is new")
+    bus_prefix: str = Field(
+        default="alcove", pattern=r"^[\w.:-]{1,40}$", description="begins the names of the bus's channels"
+    )
+    secret: SecretStr | None = Field(default=None, description="key that tokens are signed with, HS256 (A3)")
+    jwks: str | None = Field(
+        default=None, description="file or address of the key set that tokens are signed with (A3)"
+    )
+    leeway_s: float = Field(default=2, ge=0, le=300, description="seconds that the clock of whoever signs may differ")
+    allow_open: bool = Field(default=False, description="listen beyond this machine although no key is set (A2)")
+    origins: str = Field(default="", description="other origins whose pages may use the cookie, by commas (A5)")
+    frame_ancestors: str = Field(
+        default="'none'", pattern=r"^[!-+\--:<-~ ]+$", description="who may show the page in a frame, as CSP has it"
+    )
+    trusted_proxies: str = Field(default="127.0.0.1", description="proxies whose X-Forwarded-* count, by commas")
+    refusals_per_s: float = Field(
+        default=20, ge=0, description="refused credentials a second of an address; 0: no bound"
+    )
+    refusals_burst: int = Field(default=200, ge=1, description="refused credentials at once of an address")
+    head_bytes: int = Field(default=32 * 1024, ge=1024, description="bytes of a request's line and headers at most")
+    request_s: float = Field(default=20, gt=0, description="seconds that a peer has to send a whole request")
+    carrier: Literal["detached", "asgi"] = Field(default="detached", description="how `alcove serve` carries sockets")
+    sends_per_s: float = Field(default=20, ge=0, description="sends a second of one connection; 0: unlimited (L2)")
+    sends_burst: int = Field(default=60, ge=1, description="sends at once of one connection (L2)")
+    body_bytes: int = Field(default=64 * 1024, ge=1, description="largest body, in bytes of JSON (L1)")
+    message_bytes: int = Field(default=1024 * 1024, ge=1024, description="largest frame of a peer, in bytes (L1)")
+    member_connections: int = Field(default=20, ge=1, description="connections of one member to one item (L3)")
+    connections: int = Field(default=20_000, ge=1, description="connections of one process (L3)")
+    waiting_sends: int = Field(default=10_000, ge=1, description="sends of one process that wait for storage (L4)")
+    retain_entries: int | None = Field(default=None, ge=1, description="entries a room keeps; unset: all (L5)")
+    retain_days: float | None = Field(default=None, gt=0, description="days a room keeps entries; unset: for ever (L5)")
+    retain_ids_days: float = Field(default=7, ge=0, description="days that ids of removed entries stay known (S5)")
+    drain_s: float = Field(default=5, ge=0, le=600, description="seconds over which clients come back on a stop (Z1)")
+    tail_entries: int = Field(default=256, ge=0, description="entries of a room kept in memory")
+    tail_bytes: int = Field(default=256 * 1024, ge=0, description="bytes of a room's entries kept in memory")
+    ping_s: float = Field(default=20, gt=0, description="seconds of silence after which a peer is pinged")
+    pong_s: float = Field(default=20, gt=0, description="seconds a peer has to answer a ping (P3)")
+
+    @field_validator("origins")
+    @classmethod
+    def _are_origins(cls, origins: str) -> str:
+        """Raises ValueError where one is not as browsers send it: a mistyped one would never match."""
+        for origin in split(origins):
+            if not re.fullmatch(r"https?://[a-z0-9._:\[\]-]+", origin):
+                raise ValueError(f"expected origins as browsers send them, https://app.example, got {origin!r}")
+        return origins
+
+    @property
+    def open(self) -> bool:
+        """Whether no key is set: open mode (A2)."""
+        return self.secret is None and self.jwks is None
+
+    def keys(self) -> Keys | None:
+        """The keys that tokens are checked with; None in open mode. Raises SettingsError."""
+        if self.open:
+            return None
+        secret = None if self.secret is None else self.secret.get_secret_value()
+        return Keys(secret, self.jwks, self.leeway_s)
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment.
+
+        Raises SettingsError with one line that names the variable, what came and what was expected.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "_".join(str(part) for part in first["loc"]).upper()
+            message = f"ALCOVE_{name}={first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
+            raise SettingsError(message) from None
+
+
+def split(text: str) -> list[str]:
+    """The parts between commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]

@@ -1,0 +1,100 @@
+"""The end of a room's log, kept in memory: its entries, and their lines as every reader gets them."""
+
+from collections import deque
+from itertools import islice
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from alcove.protocol import Entry, encode
+
+
+class Tail:
+    """The last entries of a room, bounded by number and by bytes of their lines.
+
+    What an edit or a delete changes is changed here too, so no line taken from a tail shows a body that was
+    taken back (S9).
+    """
+
+    __slots__ = ("_entries", "_lines", "_max_bytes", "_max_entries", "first", "size")
+
+    def __init__(self, max_entries: int, max_bytes: int) -> None:
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+        self._entries: deque[Entry] = deque()
+        self._lines: deque[bytes] = deque()
+        #: The first seq kept; 0 while empty.
+        self.first = 0
+        #: Bytes of all lines.
+        self.size = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def push(self, entry: Entry) -> None:
+        """Add the entry behind the last one. What it edits or deletes changes with it; `trim` comes apart."""
+        if not self._entries:
+            self.first = entry.seq
+        line = encode(entry)
+        self._entries.append(entry)
+        self._lines.append(line)
+        self.size += len(line)
+        if entry.target is UNSET:
+            return
+        if entry.kind == "edit":
+            self._rewrite(entry.target, replace_body=entry)
+        elif entry.kind == "delete":
+            self._erase(entry.target, entry.at)
+
+    def covers(self, seq: int) -> bool:
+        """Whether every entry behind `seq` is here."""
+        return bool(self._entries) and seq + 1 >= self.first
+
+    def after(self, seq: int, max_bytes: int) -> list[bytes] | None:
+        """Lines of the entries behind `seq`, as many as `max_bytes` allow and at least one.
+
+        None: the tail does not reach back that far.
+        """
+        if not self.covers(seq):
+            return None
+        lines: list[bytes] = []
+        size = 0
+        for line in islice(self._lines, seq + 1 - self.first, None):
+            size += len(line) + 1
+            if lines and size > max_bytes:
+                break
+            lines.append(line)
+        return lines
+
+    def trim(self, oldest: int) -> None:
+        """Drop what is beyond the bounds, or before `oldest`."""
+        while self._entries and (
+            len(self._entries) > self._max_entries or self.size > self._max_bytes or self.first < oldest
+        ):
+            self._entries.popleft()
+            self.size -= len(self._lines.popleft())
+            self.first += 1
+
+    def clear(self) -> None:
+        """Forget everything: the log has moved on without this tail."""
+        self._entries.clear()
+        self._lines.clear()
+        self.size = 0
+
+    def _rewrite(self, target: int, replace_body: Entry) -> None:
+        index = target - self.first
+        if index >= 0 and self._entries[index].deleted is UNSET:
+            self._put(index, replace(self._entries[index], body=replace_body.body, edited=replace_body.at))
+
+    def _erase(self, target: int, at: int) -> None:
+        for index, entry in enumerate(self._entries):
+            if entry.seq == target:
+                self._put(index, replace(entry, body=UNSET, deleted=at))
+            elif entry.target == target and entry.kind == "edit":
+                self._put(index, replace(entry, body=UNSET))
+
+    def _put(self, index: int, entry: Entry) -> None:
+        line = encode(entry)
+        self.size += len(line) - len(self._lines[index])
+        self._entries[index] = entry
+        self._lines[index] = line

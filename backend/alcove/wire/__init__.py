@@ -1,0 +1,1 @@
+"""Carriers: how the lines of a session travel over a socket."""

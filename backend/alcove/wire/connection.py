@@ -1,0 +1,100 @@
+"""The seam between carriers and what they carry: a Connection takes frames, a Receiver hears of the peer.
+
+A carrier (`asgi.py` on plain ASGI, `detached.py` on the transport itself) moves whole messages and knows nothing of
+rooms; a session knows nothing of sockets. Neither side awaits the other.
+"""
+
+from typing import Protocol
+
+#: What one connection may hold unsent before it falls behind, in bytes (D2).
+BUFFER_BYTES = 256 * 1024
+#: The largest message a peer may send, in bytes (L1).
+MESSAGE_BYTES = 1024 * 1024
+
+
+class Frame:
+    """One message for any number of connections, encoded for each kind of carrier at most once.
+
+    `payload` is what the peer will read: UTF-8 text, or any bytes where `binary`.
+    """
+
+    __slots__ = ("_text", "_wire", "binary", "payload")
+
+    def __init__(self, payload: bytes, *, binary: bool = False) -> None:
+        self.payload = payload
+        self.binary = binary
+        self._text: str | None = None
+        self._wire: bytes | None = None
+
+    @property
+    def text(self) -> str:
+        """The payload as ASGI wants it."""
+        if self._text is None:
+            self._text = self.payload.decode()
+        return self._text
+
+    @property
+    def wire(self) -> bytes:
+        """The payload as an unmasked, unfragmented frame (RFC 6455, section 5.2)."""
+        if self._wire is None:
+            size = len(self.payload)
+            opcode = b"\x82" if self.binary else b"\x81"
+            if size < 126:
+                head = opcode + size.to_bytes(1, "big")
+            elif size < 65536:
+                head = opcode + b"\x7e" + size.to_bytes(2, "big")
+            else:
+                head = opcode + b"\x7f" + size.to_bytes(8, "big")
+            self._wire = head + self.payload
+        return self._wire
+
+
+def text_frame(text: str) -> Frame:
+    """A text frame of `text`."""
+    return Frame(text.encode())
+
+
+class Connection(Protocol):
+    """An open socket, as a session and a room see it. After it closed, every call is a quiet no-op."""
+
+    def offer(self, frame: Frame) -> bool:
+        """Take the frame if it fits within the buffer's bound; else take nothing and return False (D2)."""
+        ...
+
+    def write(self, frame: Frame) -> None:
+        """Take the frame in any case: for replies, whose number the peer's own messages bound.
+
+        A carrier stops reading from a peer whose replies pile up, so what this can add is bounded too.
+        """
+        ...
+
+    def buffered(self) -> int:
+        """Bytes taken and not yet handed to the kernel (on ASGI: to the server)."""
+        ...
+
+    async def drained(self) -> bool:
+        """Wait until at most half the bound is buffered. False: the connection closed meanwhile."""
+        ...
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Send what is buffered, then a close frame; whoever does not take it in time is cut off.
+
+        `reason` is cut to the 123 bytes that fit (RFC 6455, section 5.5). The receiver's `closed` follows.
+        """
+        ...
+
+
+class Receiver(Protocol):
+    """What a carrier tells of its peer. The calls come from the event loop, one at a time, and do not block."""
+
+    def text(self, data: str) -> None:
+        """One whole text message."""
+        ...
+
+    def binary(self, data: bytes) -> None:
+        """One whole binary message."""
+        ...
+
+    def closed(self, code: int) -> None:
+        """The connection is over, by whichever side. Called once, last."""
+        ...

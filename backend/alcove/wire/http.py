@@ -1,0 +1,128 @@
+"""uvicorn's HTTP within bounds, before anyone is asked who they are: how large a head, how long a request (L)."""
+
+import asyncio
+from http import HTTPStatus
+from typing import ClassVar
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+
+def answer(transport: asyncio.Transport, status: int) -> None:
+    """Say in HTTP why the connection is closed."""
+    phrase = HTTPStatus(status).phrase
+    head = f"HTTP/1.1 {status} {phrase}\r\ncontent-type: text/plain\r\ncontent-length: {len(phrase)}"
+    transport.write(f"{head}\r\nconnection: close\r\n\r\n{phrase}".encode())
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """Refuses a head that is too large, and whoever takes too long to send a request.
+
+    uvicorn itself waits for ever for a request that does not come, or does not end, and keeps all of it.
+    """
+
+    #: Bytes of a request's line and headers at most, and seconds in which a request must be there as a whole.
+    head_bytes: ClassVar[int] = 32 * 1024
+    request_s: ClassVar[float] = 20.0
+
+    #: Whether a request has begun and not ended, and its head is being read; then its cycle is still the one before.
+    unfinished = False
+    in_head = False
+    #: Bytes of it that came after those it began with, and of its body.
+    received = 0
+    body_bytes = 0
+    deadline: asyncio.TimerHandle | None = None
+    too_large = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Expect a request."""
+        super().connection_made(transport)
+        self.expect()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Expect nothing any more."""
+        self.expected()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read, and count what is read."""
+        if self.unfinished:
+            self.received += len(data)
+        super().data_received(data)
+        # What is not body is head, or chunks' sizes and trailers; those may be as large as what they carry.
+        if self.unfinished and self.received > self.head_bytes + 2 * self.body_bytes:
+            self.refuse(431)
+
+    def on_message_begin(self) -> None:
+        """Count from here."""
+        super().on_message_begin()
+        self.unfinished = self.in_head = True
+        self.received = self.body_bytes = 0
+        self.expect()
+
+    def on_headers_complete(self) -> None:
+        """Let a head through that is within its bound."""
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > self.head_bytes:
+            self.too_large = True
+            raise ValueError(f"the head has {size} bytes")  # the parser stops, and uvicorn sends its 400
+        self.in_head = False
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Count the body."""
+        self.body_bytes += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Expect no more: the request is there."""
+        self.unfinished = False
+        self.expected()
+        super().on_message_complete()
+
+    def expect(self) -> None:
+        """Wait for a whole request, and not longer than its time."""
+        if self.deadline is None:
+            self.deadline = self.loop.call_later(self.request_s, self.refuse, 408)
+
+    def expected(self) -> None:
+        """Wait no longer."""
+        if self.deadline is not None:
+            self.deadline.cancel()
+            self.deadline = None
+
+    def refuse(self, status: int) -> None:
+        """Close, and say why where that is still possible: no answer has begun."""
+        cycle = self.cycle
+        if self.unfinished and (
+            cycle is None or (cycle.response_complete if self.in_head else not cycle.response_started)
+        ):
+            answer(self.transport, status)
+        self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, or has too large a head."""
+        if self.too_large:
+            self.refuse(431)
+        else:
+            super().send_400_response(msg)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Expect no more: what follows is no HTTP."""
+        self.unfinished = False
+        self.expected()
+        super().handle_websocket_upgrade()
+
+
+class BoundedWebSocket(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, which answers where its own parser refuses a head that HTTP's let through.
+
+    Its bounds are 8 KiB a line and 128 headers; uvicorn itself leaves such a connection open, and says nothing.
+    """
+
+    def data_received(self, data: bytes) -> None:
+        """Read. The head comes first, and comes as a whole."""
+        super().data_received(data)
+        if not self.handshake_initiated and not self.transport.is_closing():
+            answer(self.transport, 431)
+            self.transport.close()

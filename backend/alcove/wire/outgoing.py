@@ -1,0 +1,93 @@
+"""The writing half of a detached connection: bounded, and awaitable when it is full."""
+
+import asyncio
+from enum import IntEnum
+
+from alcove.wire.connection import BUFFER_BYTES, Frame
+
+_HALF = BUFFER_BYTES // 2
+
+
+class State(IntEnum):
+    """How far a connection has come; only an open one is 0."""
+
+    OPEN = 0
+    #: Our close frame is sent; the peer's is awaited (RFC 6455, section 7.1.2).
+    CLOSING = 1
+    #: Over for the receiver: what is buffered goes out, what comes in is not looked at (section 7.1.7).
+    OVER = 2
+
+
+class Outgoing(asyncio.Protocol):
+    """Frames on their way out of one transport, whose high-water mark is half the bound."""
+
+    __slots__ = ("_deaf", "_full", "_state", "_transport", "_writable")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._state = State.OPEN
+        #: More than half the bound is buffered.
+        self._full = False
+        #: Reading is stopped.
+        self._deaf = False
+        self._writable: asyncio.Event | None = None
+        transport.set_write_buffer_limits(high=_HALF, low=_HALF)
+
+    def offer(self, frame: Frame) -> bool:
+        """Take the frame if it fits within the buffer's bound (Connection)."""
+        if self._state:
+            return True
+        wire = frame.wire
+        if self._full or len(wire) > _HALF:
+            size = self._transport.get_write_buffer_size()
+            if size and size + len(wire) > BUFFER_BYTES:
+                return False
+        self._transport.write(wire)
+        return True
+
+    def write(self, frame: Frame) -> None:
+        """Take the frame in any case; while it piles up, stop reading (Connection)."""
+        if not self._state:
+            self._reply(frame.wire)
+
+    def buffered(self) -> int:
+        """Bytes not yet handed to the kernel (Connection)."""
+        return self._transport.get_write_buffer_size() if self._state is not State.OVER else 0
+
+    async def drained(self) -> bool:
+        """Wait until at most half the bound is buffered (Connection)."""
+        while self._full and self._state is State.OPEN:
+            if self._writable is None:
+                self._writable = asyncio.Event()
+            await self._writable.wait()
+        return self._state is State.OPEN
+
+    def pause_writing(self) -> None:
+        """Hear that more than half the bound is buffered (asyncio.Protocol)."""
+        self._full = True
+
+    def resume_writing(self) -> None:
+        """Hear that at most half the bound is buffered (asyncio.Protocol)."""
+        self._full = False
+        self._wake()
+
+    def _reply(self, wire: bytes) -> None:
+        self._transport.write(wire)
+        if self._full:
+            self._stop_reading()
+
+    def _wake(self) -> None:
+        """Let those who await `drained` look again."""
+        if self._writable is not None:
+            self._writable.set()
+            self._writable = None
+
+    def _stop_reading(self) -> None:
+        if not self._deaf:
+            self._deaf = True
+            self._transport.pause_reading()
+
+    def _read_again(self) -> None:
+        if self._deaf and not self._transport.is_closing():
+            self._deaf = False
+            self._transport.resume_reading()

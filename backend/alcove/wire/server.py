@@ -1,0 +1,129 @@
+"""What of uvicorn the detached carrier relies on: it takes the transport from uvicorn's protocol after the handshake.
+
+`uvicorn.Config(http=Upgrade, ws=Handover)`. uvicorn forgets a connection that is handed over, so whoever runs the
+server awaits `Handover.registry.close_all()` before it ends.
+"""
+
+import asyncio
+import sys
+from typing import Any, ClassVar
+
+import httptools
+from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
+from websockets.http11 import Request
+
+from alcove.errors import Close
+from alcove.wire.accept import DETACH
+from alcove.wire.detached import DetachedConnection
+from alcove.wire.http import BoundedHttp, BoundedWebSocket
+from alcove.wire.registry import Registry
+
+#: Extension of the ASGI scope: cut the connection off at once (uvicorn's own close waits for a peer to read).
+ABORT = "alcove.abort"
+
+
+class Upgrade(BoundedHttp):
+    """HTTP which keeps what a hasty client sends behind its handshake in one go."""
+
+    def data_received(self, data: bytes) -> None:
+        """Remember the run of bytes that may hold the end of a handshake."""
+        self.latest = data
+        super().data_received(data)
+        self.latest = b""
+
+    def handle_websocket_upgrade(self) -> None:
+        """Pass on what follows the handshake: the parser's exception says where that begins."""
+        upgrade = sys.exception()
+        transport = self.transport
+        super().handle_websocket_upgrade()
+        if isinstance(upgrade, httptools.HttpParserUpgrade) and (rest := self.latest[upgrade.args[0] :]):
+            protocol = transport.get_protocol()
+            if isinstance(protocol, Handover):
+                protocol.data_received(rest)
+
+
+class Handover(BoundedWebSocket):
+    """uvicorn's WebSocket, which holds what comes before the application answers and can part with its transport."""
+
+    #: Where connections go that are handed over. One for the process; tests give a subclass its own.
+    registry: ClassVar[Registry] = Registry()
+
+    held = b""
+    released = False
+    detached: DetachedConnection | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Hold what comes between the request and the end of the handshake (a client should wait: section 4.1)."""
+        if self.released or not self.handshake_initiated:
+            super().data_received(data)
+        else:
+            self.held += data
+            self.transport.pause_reading()
+
+    def handle_connect(self, event: Request) -> None:
+        """Offer the extensions to the application."""
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            extensions: dict[str, Any] = {
+                ABORT: self.transport.abort,
+                DETACH: self.detach,
+            }  # uvicorn types no callables
+            self.scope["extensions"].update(extensions)
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """After the handshake, read on as uvicorn does, unless the application detaches the connection now."""
+        await super().send(message)
+        if message["type"] == "websocket.accept":
+            self.loop.call_soon(self.release)
+        elif message["type"] == "websocket.http.response.body" and self.close_sent:
+            self.handshake_complete = True  # refused by the application is complete too; uvicorn would log an error
+
+    def release(self) -> None:
+        """Give uvicorn's own parser what was held."""
+        if self.released or self.disconnected:
+            return
+        self.released = True
+        held, self.held = self.held, b""
+        if held:
+            self.transport.resume_reading()
+            super().data_received(held)
+
+    def detach(self, max_message: int) -> DetachedConnection | None:
+        """Part with the transport: return a connection on it, or None where uvicorn already reads or it is lost.
+
+        `max_message` in bytes; `ws_max_size` of uvicorn's Config bounds it as it does on ASGI.
+        From then on the application's `send` and `receive` see a client that is gone.
+        """
+        if self.released or self.disconnected or not self.handshake_complete or self.transport.is_closing():
+            return None
+        self.released = self.disconnected = True
+        self.stop_keepalive()
+        self.connections.discard(self)
+        transport, self.transport = self.transport, _NoTransport()
+        limit = min(max_message, self.config.ws_max_size)
+        self.detached = DetachedConnection(transport, self.registry, limit, self.held)
+        transport.set_protocol(self.detached)
+        gone: ASGIReceiveEvent = {"type": "websocket.disconnect", "code": 1006, "reason": "detached"}
+        self.queue.put_nowait(gone)
+        return self.detached
+
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        """Let go of everything at once: the cycles between protocol, parser and scope would wait for the collector."""
+        super().on_task_complete(task)
+        if self.detached is None:
+            return
+        if not self.detached.attended:
+            self.detached.close(Close.INTERNAL, "internal error")
+        self.scope["extensions"].clear()
+        self.__dict__.clear()
+
+
+class _NoTransport(asyncio.Transport):
+    """Stands where the transport was: uvicorn closes it when the application is done."""
+
+    def is_closing(self) -> bool:
+        """There is nothing open."""
+        return True
+
+    def close(self) -> None:
+        """There is nothing to close."""

@@ -1,0 +1,1 @@
+"""The bench: what this server carries, beside its peers, on this machine."""

@@ -1,0 +1,62 @@
+"""The rates as an SVG chart: a group of bars for each scenario, on a logarithmic scale."""
+
+from collections.abc import Sequence
+from html import escape
+from math import ceil, floor, log10
+
+_WIDTH, _LEFT, _RIGHT = 880, 330, 90
+_BAR, _GAP, _TOP = 14, 16, 64
+_COLOURS = ["#0f766e", "#5eead4", "#a8a29e", "#d6a06a", "#8b9dc3"]
+_INK, _FAINT = "#78716c", "#a8a29e55"
+
+
+def chart(groups: Sequence[tuple[str, Sequence[float | None]]], peers: Sequence[str]) -> str:
+    """Draw the groups, each a title and one figure for every peer (None: it does not take part)."""
+    figures = [figure for _, row in groups for figure in row if figure]
+    low = floor(log10(min(figures, default=1)))
+    high = max(low + 1, ceil(log10(max(figures, default=10))))
+    parts: list[str] = []
+    y = _TOP
+    for title, row in groups:
+        there = [(place, figure) for place, figure in enumerate(row) if figure]
+        middle = y + len(there) * _BAR / 2 + 4
+        parts.append(f'<text x="{_LEFT - 12}" y="{middle:g}" text-anchor="end">{escape(title)}</text>')
+        for place, figure in there:
+            width = _x(figure, low, high) - _LEFT
+            colour = _COLOURS[place % len(_COLOURS)]
+            parts.append(f'<rect x="{_LEFT}" y="{y}" width="{width:.1f}" height="{_BAR - 2}" rx="2" fill="{colour}"/>')
+            parts.append(f'<text x="{_LEFT + width + 6:.1f}" y="{y + _BAR - 4}">{figure:,.0f}</text>')
+            y += _BAR
+        y += _GAP
+    scale = [
+        f'<path d="M{_x(10.0**power, low, high):.1f} {_TOP - 12}V{y - _GAP}" stroke="{_FAINT}"/>'
+        f'<text x="{_x(10.0**power, low, high):.1f}" y="{_TOP - 18}" text-anchor="middle">{10**power:,}</text>'
+        for power in range(low, high + 1)
+    ]
+    look = f'font-family="system-ui, sans-serif" font-size="11" fill="{_INK}" role="img"'
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {y}" {look}>',
+            "<title>What one processor carries, on a logarithmic scale</title>",
+            *_legend(peers),
+            *scale,
+            *parts,
+            "</svg>",
+            "",
+        ]
+    )
+
+
+def _x(figure: float, low: int, high: int) -> float:
+    """Where a figure lies on the scale."""
+    return _LEFT + (log10(figure) - low) / (high - low) * (_WIDTH - _LEFT - _RIGHT)
+
+
+def _legend(peers: Sequence[str]) -> list[str]:
+    parts: list[str] = []
+    x = _LEFT
+    for place, peer in enumerate(peers):
+        parts.append(f'<rect x="{x}" y="12" width="10" height="10" rx="2" fill="{_COLOURS[place % len(_COLOURS)]}"/>')
+        parts.append(f'<text x="{x + 15}" y="21">{escape(peer)}</text>')
+        x += 34 + 7 * len(peer)
+    return parts

@@ -1,0 +1,62 @@
+"""Bytes on the wire: masked client frames out, entries counted in what comes in without decoding each."""
+
+import os
+import re
+from typing import NamedTuple
+
+#: Begins every body. Its first byte stands nowhere else in a body, and no frame header can look like it.
+MARK = b"^@=~=@"
+_NUMBER, _TIME = 10, 16
+#: Mark, number of the send, and its time in µs.
+HEAD_BYTES = len(MARK) + _NUMBER + _TIME
+_HEAD = re.compile(re.escape(MARK) + rb"(\d{%d})(\d{%d})" % (_NUMBER, _TIME))
+
+
+def body(number: int, at_us: int, size: int) -> str:
+    """A body of `size` bytes that carries the number of its send in its room, and when that was due."""
+    return f"{MARK.decode()}{number:0{_NUMBER}}{at_us:0{_TIME}}".ljust(size, "x")
+
+
+def text_frame(text: str) -> bytes:
+    """A final text frame, masked with a fresh key (RFC 6455, sections 5.2 and 5.3)."""
+    payload = text.encode()
+    size = len(payload)
+    head = bytes((0x81, 0x80 | size)) if size < 126 else b"\x81\xfe" + size.to_bytes(2, "big")
+    key = os.urandom(4)
+    pad = (key * (size // 4 + 1))[:size]
+    masked = int.from_bytes(payload, "big") ^ int.from_bytes(pad, "big")
+    return head + key + masked.to_bytes(size, "big")
+
+
+class Run(NamedTuple):
+    """Entries found in a run of bytes: how many, the first and last one's number, and the bytes left for later."""
+
+    entries: int
+    first: int
+    last: int
+    rest: bytes
+
+
+def scan(data: bytes) -> Run:
+    """Count the entries in `data`; a head that is cut at its end is left for later."""
+    count = data.count(MARK)
+    last = data.rfind(MARK)
+    rest = b""
+    if count and len(data) - last < HEAD_BYTES:
+        rest, data = data[last:], data[:last]
+        count -= 1
+        last = data.rfind(MARK)
+    elif (cut := data.rfind(MARK[:1], max(0, len(data) - len(MARK) + 1))) >= 0:
+        rest = data[cut:]
+    if not count:
+        return Run(0, 0, -1, rest)
+    return Run(count, _number(data, data.find(MARK)), _number(data, last), rest)
+
+
+def heads(data: bytes) -> list[tuple[int, int]]:
+    """Number and time in µs of every entry in `data` whose head is whole."""
+    return [(int(number), int(at)) for number, at in _HEAD.findall(data)]
+
+
+def _number(data: bytes, at: int) -> int:
+    return int(data[at + len(MARK) : at + len(MARK) + _NUMBER])

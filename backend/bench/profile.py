@@ -1,0 +1,143 @@
+"""Where a send's microseconds go, in the main thread by stage, and in the thread that writes SQL."""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.generator import LoadError, generate
+from bench.machine import cores
+from bench.peers.alcove import Alcove
+from bench.peers.base import BACKEND
+from bench.plan import Result
+from bench.scenarios import Scenario
+from bench.server import Server, serving
+
+#: Stages, found by the innermost frame whose file and function match; the first rule that does counts.
+_STAGES = [
+    ("/alcove/protocol.py", "decode", "decode"),
+    ("/alcove/protocol.py", "encode", "encode"),
+    ("/alcove/session.py", "settled", "acknowledge"),
+    ("/alcove/session.py", "_answer", "acknowledge"),
+    ("/alcove/session.py", "", "checks"),
+    ("/alcove/limits.py", "", "checks"),
+    ("/alcove/committer.py", "", "queue"),
+    ("/alcove/hub.py", "append", "queue"),
+    ("/alcove/log/", "", "hand-over to SQL"),
+    ("/concurrent/futures/", "", "hand-over to SQL"),
+    ("/alcove/tail.py", "", "deliver"),
+    ("/alcove/room.py", "", "deliver"),
+    ("/alcove/hub.py", "", "deliver"),
+    ("/alcove/wire/", "write", "write"),
+    ("/alcove/wire/", "offer", "write"),
+    ("/alcove/wire/connection.py", "", "write"),
+    ("/alcove/wire/outgoing.py", "", "write"),
+    ("/alcove/wire/", "", "read"),
+    ("/websockets_sansio_impl.py", "send", "write"),
+    ("/starlette/", "send", "write"),
+    ("/starlette/", "receive", "read"),
+    ("/uvicorn/", "", "read"),
+]
+_REST = "everything else"
+#: Innermost frames that mean: the loop's own C.
+_LOOP = ("(loop)", "/asyncio/runners.py")
+_LOOP_STAGE = "event loop and sockets, in C"
+_HOT_LINES = 12
+
+
+class _Signals:
+    """Tells the sampler in the server when the measured seconds begin and end."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    def stepped(self, step: str) -> None:
+        """Pass it on."""
+        how = {"measuring": signal.SIGUSR1, "measured": signal.SIGUSR2}.get(step)
+        if how is not None:
+            os.kill(self.server.pid, how)
+
+
+def run(scenarios: Sequence[Scenario], carriers: Sequence[Alcove], out: Path, seconds: float) -> int:
+    """Profile each scenario on each carrier and print it."""
+    for scenario in scenarios:
+        if scenario.kind not in {"window", "paced"}:
+            raise ValueError(f"{scenario.name} sends nothing that could be profiled")
+        for peer in carriers:
+            peer.prepare()
+            found = out / f"profile-{peer.name}-{scenario.name}.json"
+            found.unlink(missing_ok=True)
+            prefix = [sys.executable, str(BACKEND / "bench" / "sampler.py"), str(found), peer.command(0, out)[0]]
+            server_core, generator_core = cores()
+            with serving(peer, out, server_core, prefix) as server:
+                signals = _Signals(server)
+                result = generate(scenario.plan(server.port, peer.dialect, seconds, generator_core), signals.stepped)
+                _await(found)
+            print(shown(f"{peer.name}, {scenario.title}", json.loads(found.read_text()), result))
+    return 0
+
+
+def _await(path: Path) -> None:
+    """Wait until the sampler has written."""
+    deadline = time.monotonic() + 10
+    while not path.exists():
+        if time.monotonic() > deadline:
+            raise LoadError("the sampler wrote nothing")
+        time.sleep(0.02)
+
+
+def stage(stack: str) -> str:
+    """The stage that a stack of frames, innermost first, belongs to."""
+    frames = stack.split(";")
+    if any(name in frames[0] for name in _LOOP):
+        return _LOOP_STAGE
+    for frame in frames:
+        for file, function, name in _STAGES:
+            path, _, called = frame.rpartition(":")
+            if file in path + called and called.rpartition(".")[2].startswith(function):
+                return name
+    return _REST
+
+
+def shown(title: str, found: dict[str, dict[str, float]], result: Result) -> str:
+    """The profile as text: microseconds a send, by stage, and the hottest lines."""
+    sends = max(1, result.sends)
+    wall, collected = float(found["wall_s"]), float(found["collected_s"])  # type: ignore[arg-type] # JSON: two plain figures
+    stages: Counter[str] = Counter()
+    lines: Counter[str] = Counter()
+    for stack, spent in found["stacks"].items():
+        stages[stage(stack)] += spent  # type: ignore[assignment] # a Counter counts seconds as well
+        lines[stack.split(";")[0]] += spent  # type: ignore[assignment] # the same
+    stages["garbage collector"] = collected  # type: ignore[assignment] # the same
+    main = sum(stages.values())
+
+    def row(name: str, spent: float) -> str:
+        return f"  {name:<32} {spent / sends * 1e6:8.2f} µs {spent / main:6.1%}"
+
+    others = [
+        row(f"thread {name}", spent) for name, spent in found["threads"].items() if name != "MainThread" and spent
+    ]
+    return "\n".join(
+        [
+            f"{title}: {result.sends_per_s:,.0f} sends/s, {wall / sends * 1e6:.1f} µs each",
+            *(row(name, spent) for name, spent in stages.most_common()),
+            row("main thread", main),
+            *others,
+            row("main thread waits", max(0.0, wall - main)),
+            "  hottest lines of the main thread:",
+            *(row(_short(line), spent) for line, spent in lines.most_common(_HOT_LINES)),
+            "",
+        ]
+    )
+
+
+def _short(frame: str) -> str:
+    """`room.py:153 deliver` of a frame."""
+    if ":" not in frame:
+        return frame
+    path, line, function = frame.rsplit(":", 2)
+    return f"{Path(path).name}:{line} {function.rpartition('.')[2]}"[:32]

@@ -1,0 +1,89 @@
+"""What is measured: names, shapes and units."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from bench.plan import Dialect, Plan, Result
+
+
+class Scenario(Struct, frozen=True):
+    """One row of the table."""
+
+    name: str
+    title: str
+    kind: Literal["window", "paced", "opening", "idle"]
+    rooms: int
+    readers: int
+    window: int = 1
+    rate: float = 0
+    #: Which figures make the row, and in which unit; `memory` is the bench's own.
+    figure: Literal["deliveries_per_s", "sends_per_s", "opened_per_s", "latency", "memory"] = "deliveries_per_s"
+
+    @property
+    def in_rooms(self) -> bool:
+        """Whether it needs more rooms than one."""
+        return self.kind in {"window", "paced"} and self.rooms > 1
+
+    @property
+    def unit(self) -> str:
+        """The unit of its figures."""
+        if self.figure == "memory":
+            return "KB"
+        return "ms" if self.figure == "latency" else "/s"
+
+    def plan(self, port: int, dialect: Dialect, seconds: float, core: int | None) -> Plan:
+        """The plan of one run."""
+        return Plan(
+            kind=self.kind,
+            port=port,
+            dialect=dialect,
+            rooms=self.rooms,
+            readers=self.readers,
+            window=self.window,
+            rate=self.rate,
+            warm_s=min(1.0, seconds / 2),
+            seconds=seconds,
+            core=core,
+        )
+
+    def figures(self, result: Result, memory: float) -> tuple[float, ...]:
+        """The figures of a run: one, or two for latency (p50 and p99)."""
+        match self.figure:
+            case "memory":
+                return (memory / (self.rooms * self.readers) / 1024,)
+            case "latency":
+                return (result.p50_ms, result.p99_ms)
+            case name:
+                return (float(getattr(result, name)),)
+
+
+def _fan_out(readers: int, window: int) -> Scenario:
+    title = f"one room, {readers:,} readers, {window} in flight: deliveries/s"
+    return Scenario(f"room-{readers}-{window}", title, "window", 1, readers, window)
+
+
+SCENARIOS = [
+    *(_fan_out(readers, window) for readers in (100, 1000) for window in (1, 16, 256)),
+    Scenario("rooms-10-1", "100 rooms of 10, 1 in flight each: deliveries/s", "window", 100, 10, 1),
+    Scenario("rooms-10-8", "100 rooms of 10, 8 in flight each: deliveries/s", "window", 100, 10, 8),
+    Scenario("rooms-1-1", "100 rooms of 1, 1 in flight each: sends/s", "window", 100, 1, 1, figure="sends_per_s"),
+    Scenario("memory", "memory per idle connection, 5,000 in 100 rooms: KB", "idle", 100, 50, figure="memory"),
+    Scenario("connects", "connections opened, 2,000 in 100 rooms: /s", "opening", 100, 20, figure="opened_per_s"),
+    Scenario(
+        "latency", "latency at 2,000 deliveries/s, one room of 100: p50 / p99 ms", "paced", 1, 100,
+        rate=20, figure="latency",
+    ),
+]  # fmt: skip
+
+
+def chosen(names: list[str]) -> list[Scenario]:
+    """The scenarios of these names, or whose names begin with them (`room-100`); all without. Raises ValueError."""
+    for name in names:
+        if not any(_meant(one, name) for one in SCENARIOS):
+            raise ValueError(f"no scenario {name!r}; there are {', '.join(one.name for one in SCENARIOS)}")
+    return [one for one in SCENARIOS if not names or any(_meant(one, name) for name in names)]
+
+
+def _meant(scenario: Scenario, name: str) -> bool:
+    return scenario.name == name or scenario.name.startswith(f"{name}-")

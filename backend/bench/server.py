@@ -1,0 +1,86 @@
+"""Servers under test: in a process of their own, on a free port, on their own processor, ended by their id."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.machine import pinned
+from bench.peers.base import Peer
+
+#: Seconds that a server has to start, and to end.
+_START_S, _END_S = 30.0, 10.0
+
+
+class ServerError(Exception):
+    """A server did not start."""
+
+
+class Server(NamedTuple):
+    """A server that answers."""
+
+    pid: int
+    port: int
+    folder: Path
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serving(peer: Peer, out: Path, core: int | None, prefix: Sequence[str] = ()) -> Iterator[Server]:
+    """Run the peer in a fresh folder under `out`; `prefix` replaces the program of its command.
+
+    Raises ServerError where it does not start.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=f"{peer.name}-", dir=out))
+    port = free_port()
+    command = list(peer.command(port, folder))
+    with (folder / "output.txt").open("wb") as output, pinned(core):
+        process = subprocess.Popen(  # noqa: S603 - the peers' own commands
+            [*prefix, *command[1:]] if prefix else command,
+            cwd=folder,
+            env={**os.environ, **peer.env(folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _await_start(process, port, folder)
+        yield Server(process.pid, port, folder)
+    finally:
+        _end(process)
+        shutil.rmtree(folder)
+
+
+def _await_start(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
+    """Wait until the port answers."""
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.02)
+    raise ServerError(f"did not start: {(folder / 'output.txt').read_text(errors='replace')[-1000:]}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End it gently, else with all that it started."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

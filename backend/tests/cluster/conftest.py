@@ -1,0 +1,96 @@
+"""Several server processes on one PostgreSQL, joined by each kind of bus."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.engines import Engine, Postgres, Redis, database
+from tests.integration.credentials import SECRET
+from tests.integration.servers import Server, alcove, untroubled
+
+
+@dataclass
+class Engines:
+    """What the processes share."""
+
+    postgres: Postgres
+    redis: Redis | None
+
+    @property
+    def bus(self) -> Engine:
+        """The server that carries the bus."""
+        return self.redis or self.postgres
+
+
+#: Starts one more process on the test's database; settings as `alcove` takes them.
+Join = Callable[..., Server]
+
+
+@pytest.fixture(scope="session", params=["redis", "postgres"])
+def engines(request: pytest.FixtureRequest) -> Iterator[Engines]:
+    """Engines of these tests' own, so that they can be stopped."""
+    started = Engines(Postgres(), Redis() if request.param == "redis" else None)
+    for engine in {started.postgres, started.bus}:
+        engine.start()
+    yield started
+    for engine in {started.postgres, started.bus}:
+        engine.remove()
+
+
+def joining(engines: Engines, url: str, folder: Path, running: ExitStack) -> Join:
+    """How a process joins."""
+    bus = engines.redis.url if engines.redis else url
+    prefix = f"t{uuid4().hex[:8]}"
+
+    def join(**env: str) -> Server:
+        shared = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": bus, "ALCOVE_BUS_PREFIX": prefix}
+        return running.enter_context(untroubled(alcove(cwd=folder, env={**shared, "ALCOVE_SENDS_PER_S": "0", **env})))
+
+    return join
+
+
+@pytest.fixture(scope="session")
+def pair_url(engines: Engines) -> Iterator[str]:
+    """The database of the two."""
+    with database(engines.postgres.url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def pair(engines: Engines, pair_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
+    """Two processes, for tests that leave them as they were."""
+    with ExitStack() as running:
+        join = joining(engines, pair_url, tmp_path_factory.mktemp("pair"), running)
+        yield join(), join()
+
+
+@pytest.fixture(scope="session")
+def guarded_pair(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
+    """Two processes with a secret."""
+    with ExitStack() as running, database(engines.postgres.url) as url:
+        join = joining(engines, url, tmp_path_factory.mktemp("guarded"), running)
+        yield join(ALCOVE_SECRET=SECRET), join(ALCOVE_SECRET=SECRET)
+
+
+@pytest.fixture
+def url(engines: Engines) -> Iterator[str]:
+    """A database of the test's own."""
+    with database(engines.postgres.url) as url:
+        yield url
+
+
+@pytest.fixture
+def join(engines: Engines, url: str, tmp_path: Path) -> Iterator[Join]:
+    """Start processes of one's own."""
+    with ExitStack() as running:
+        yield joining(engines, url, tmp_path, running)
+
+
+@pytest.fixture
+def item() -> str:
+    """An item that nobody else uses."""
+    return f"item-{uuid4().hex}"

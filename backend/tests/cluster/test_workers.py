@@ -1,0 +1,138 @@
+"""Several workers of one command (X6), revocation on all of them (A7), and a stop that lets nobody down (Z1, W7)."""
+
+import asyncio
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.conftest import Engines, Join
+from tests.integration.clients import PATIENCE_S
+from tests.integration.credentials import token
+from tests.integration.rooms import RoomClient, http, send, turned_away, whole_log
+from tests.integration.servers import BIN, Server, listening, untroubled
+
+Pair = tuple[Server, Server]
+
+
+@pytest.mark.parametrize(
+    ("env", "named"),
+    [
+        ({}, "ALCOVE_DATABASE_URL=sqlite:// and ALCOVE_BUS_URL=memory://"),
+        ({"ALCOVE_DATABASE_URL": "postgresql://localhost/x"}, "ALCOVE_BUS_URL=memory://"),
+        ({"ALCOVE_BUS_URL": "redis://localhost"}, "ALCOVE_DATABASE_URL=sqlite://"),
+    ],
+    ids=["both", "bus", "database"],
+)
+def test_x6_workers_that_share_nothing_are_refused_in_one_line(tmp_path: Path, env: dict[str, str], named: str) -> None:
+    command = [str(BIN / "alcove"), "serve", "--workers", "2", "--port", "0"]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert named in line
+
+
+async def test_x6_two_workers_serve_one_room(engines: Engines, url: str, tmp_path: Path, item: str) -> None:
+    bus = engines.redis.url if engines.redis else url
+    env = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": bus, "ALCOVE_BUS_PREFIX": item[:20]}
+    server = Server([BIN / "alcove", "serve", "--workers", "2", "--port", "0"], cwd=tmp_path, env=env)
+    with untroubled(server):
+        listening(server.port)
+        rooms = [await RoomClient.join(server, item, name=f"member {n}") for n in range(12)]
+        await asyncio.gather(*(room.say(f"from {n}") for n, room in enumerate(rooms)))
+        for room in rooms:
+            await room.until_seq(12)
+        assert all(room.entries == rooms[0].entries for room in rooms)
+        took = await asyncio.to_thread(server.end)
+        assert [1012] * 12 == [await room.closed() for room in rooms]
+        assert took < 5
+
+
+async def test_a7_a_revocation_closes_connections_on_every_process_within_1s(guarded_pair: Pair, item: str) -> None:
+    one, two = guarded_pair
+    ada = token(sub="ada", items={item: "rw"})
+    admin = token(sub="root", items={"*": "rwm"})
+    rooms = [await RoomClient.join(server, item, token=ada) for server in guarded_pair]
+    async with http(one) as client:
+        answer = await client.post("/api/revoke", json={"sub": "ada"}, headers={"Authorization": f"Bearer {admin}"})
+        assert answer.is_success, answer.text
+    async with asyncio.timeout(1):
+        assert [4403, 4403] == [await room.closed() for room in rooms]
+    late = await RoomClient.knock(two, item, token=ada)
+    assert 4403 == await late.closed()
+
+
+async def test_w7_readyz_says_whether_storage_and_bus_answer(engines: Engines, join: Join) -> None:
+    server = join()
+    async with http(server) as client:
+        assert {"status": "ready", "storage": True, "bus": True} == (await client.get("/readyz")).json()
+        engines.bus.hang()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while (answer := await client.get("/readyz")).status_code == 200:
+                    pass
+        finally:
+            engines.bus.go_on()
+        assert ("unavailable", False) == (answer.json()["status"], answer.json()["bus"])
+        async with asyncio.timeout(PATIENCE_S):
+            while (await client.get("/readyz")).status_code != 200:
+                pass
+
+
+async def test_w7_metrics_count_what_happens(join: Join, item: str) -> None:
+    server = join()
+    async with await RoomClient.join(server, item) as ada, http(server) as client:
+        await ada.say("a", "b", "c")
+        await ada.until_seq(3)
+        await ada.ask({"type": "edit", "id": "e", "target": 99, "body": ""})
+        metrics = (await client.get("/metrics")).text.splitlines()
+
+        assert 'alcove_sends_total{outcome="stored"} 3.0' in metrics
+        assert 'alcove_refusals_total{code="invalid"} 1.0' in metrics
+        assert 'alcove_connections{state="in_step"} 2.0' in metrics  # one reads what is revoked
+        assert "alcove_bus_up 1.0" in metrics
+        assert any(line.startswith("alcove_commit_seconds_bucket") for line in metrics)
+        assert not any(item in line for line in metrics)
+
+
+async def test_z1_whoever_is_connected_is_told_when_to_come_back_and_every_send_is_acked(join: Join, item: str) -> None:
+    server, other = join(ALCOVE_DRAIN_S="10"), join()
+    rooms = [await RoomClient.join(server, item, name=f"member {n}") for n in range(20)]
+    sends = [send(n) for n in range(200)]
+    await rooms[0].tell(*sends)
+    while (line := await rooms[0].line())["type"] != "ack":
+        assert line["type"] != "error"
+    ending = asyncio.create_task(asyncio.to_thread(server.end, signal.SIGTERM))
+    assert [1012] * 20 == list(await asyncio.gather(*(room.closed() for room in rooms)))
+    assert await ending < 5
+
+    byes = [[line for line in room.heard if line["type"] == "bye"] for room in rooms]
+    assert {1} == {len(bye) for bye in byes}
+    assert [500 * n for n in range(1, 21)] == sorted(bye[0]["retry_ms"] for bye in byes)
+    acks = {line["id"]: line["seq"] for line in rooms[0].heard if line["type"] == "ack"}
+    assert {line["id"] for line in sends} == set(acks)
+    async with http(other) as client:
+        assert acks == {entry["id"]: entry["seq"] for entry in await whole_log(client, item)}
+
+
+async def test_z1_nobody_is_let_in_while_draining_and_a_second_signal_ends_at_once(
+    engines: Engines, join: Join, item: str
+) -> None:
+    server = join(ALCOVE_DRAIN_S="60")
+    async with await RoomClient.join(server, item) as room, http(server) as client:
+        engines.postgres.hang()  # what is sent now cannot be committed, so the drain has something to wait for
+        try:
+            await room.tell(send("never"))
+            await room.settle()
+            os.kill(server.pid, signal.SIGTERM)
+            async with asyncio.timeout(PATIENCE_S):
+                while (await client.get("/readyz")).json()["status"] != "draining":
+                    pass
+            error, code, _ = await turned_away(server, "another")
+            assert ("at_capacity", 1012) == (error["code"], code)
+            assert await asyncio.to_thread(server.end, signal.SIGTERM) < 5
+        finally:
+            engines.postgres.go_on()

@@ -1,0 +1,39 @@
+"""The engines that tests share: each started once, when the first test asks, and ended with the last."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.engines import Postgres, Redis, database
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL; `ALCOVE_TEST_POSTGRES_URL` names another one than the tests' own."""
+    if url := os.environ.get("ALCOVE_TEST_POSTGRES_URL"):
+        yield url
+        return
+    engine = Postgres()
+    engine.start()
+    yield engine.url
+    engine.remove()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty database there."""
+    with database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The URL of a Redis; `ALCOVE_TEST_REDIS_URL` names another one than the tests' own."""
+    if url := os.environ.get("ALCOVE_TEST_REDIS_URL"):
+        yield url
+        return
+    engine = Redis()
+    engine.start()
+    yield engine.url
+    engine.remove()

@@ -1,0 +1,42 @@
+"""The logs that the contract is run on: each made anew for its test, and opened again where the test asks."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from alcove.log.base import Log, Retention
+from alcove.log.open import open_log
+
+#: Opens the test's log; a second call opens the same storage once more.
+OpenLog = Callable[..., Awaitable[Log]]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty storage."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'alcove.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+async def open_again(storage: str) -> AsyncIterator[OpenLog]:
+    """Open the storage, with a retention if the test gives one; closed afterwards."""
+    opened: list[Log] = []
+
+    async def again(retention: Retention | None = None) -> Log:
+        log = await open_log(storage, retention)
+        opened.append(log)
+        return log
+
+    yield again
+    for log in opened:
+        await log.close()
+
+
+@pytest.fixture
+async def log(open_again: OpenLog) -> Log:
+    """A log that keeps everything."""
+    return await open_again()

@@ -1,0 +1,243 @@
+"""What every log promises of appending, reading and remembering (S, R, F3, L5)."""
+
+import asyncio
+import time
+from itertools import pairwise
+
+import pytest
+from msgspec import UNSET
+
+from alcove.log.base import Appended, Log, LogUnavailableError, Retention
+from alcove.protocol import Person, raw
+from tests.contract.conftest import OpenLog
+from tests.contract.drafts import BOB, DAY_MS, append, bodies, edit, entry, message
+
+
+async def test_s2_seqs_are_dense_and_in_the_order_of_the_drafts(log: Log) -> None:
+    assert [(1, False), (2, False)] == await append(log, message("a"), message("b"))
+    assert [(3, False)] == await append(log, message("c"))
+    page = await log.read("foo", after=0, limit=10)
+
+    assert [(1, "a"), (2, "b"), (3, "c")] == [(one.seq, one.id) for one in page.entries]
+    assert (1, 3) == (page.oldest, page.head)
+
+
+async def test_s2_a_batch_may_go_to_many_rooms_each_with_its_own_seqs(log: Log) -> None:
+    drafts = [message(f"{n}", item=item) for n, item in enumerate(["foo", "bar", "foo", "baz", "bar", "foo"])]
+
+    assert [(1, False), (1, False), (2, False), (1, False), (2, False), (3, False)] == await append(log, *drafts)
+
+
+async def test_an_entry_comes_back_as_it_was_sent(log: Log) -> None:
+    by = Person("ñandú", "Ñ \U0001f44b \u202e")
+    body = {"text": 'nul \0, quote ", 日本', "n": [1, -2.5e300, None, True], "": {}}
+    (stored,) = await log.append([message("id ✓", body, item="日本.1_a:@-", by=by, at=1_795_000_000_000)])
+    page = await log.read("日本.1_a:@-", limit=1)
+
+    assert [entry(stored)] == page.entries
+    assert ("message", "id ✓", by, 1_795_000_000_000) == (
+        page.entries[0].kind,
+        page.entries[0].id,
+        page.entries[0].by,
+        page.entries[0].at,
+    )
+    assert raw(body) == page.entries[0].body
+
+
+@pytest.mark.parametrize("body", [None, "", 0, False, [], {}], ids=repr)
+async def test_s1_an_empty_body_is_a_body(log: Log, body: object) -> None:
+    await append(log, message("a", body))
+
+    assert raw(body) == (await log.read("foo", limit=1)).entries[0].body
+
+
+async def test_s5_the_same_id_in_one_batch_is_one_entry(log: Log) -> None:
+    assert [(1, False), (1, True), (2, False)] == await append(log, message("a"), message("a", "other"), message("b"))
+    assert {1: '"hello"', 2: '"hello"'} == await bodies(log)
+
+
+async def test_s5_the_same_id_in_a_later_batch_is_the_first_entry(log: Log) -> None:
+    (first,) = await log.append([message("a", at=1000)])
+    await append(log, message("b"))
+    again, fresh = await log.append([message("a", "other", at=5000), message("c", at=5000)])
+
+    assert isinstance(again, Appended)
+    assert (entry(first), True) == (again.entry, again.duplicate)
+    assert 3 == entry(fresh).seq
+
+
+async def test_s5_ids_are_of_one_sender_and_one_item(log: Log) -> None:
+    drafts = [message("a"), message("a", by=BOB), message("a", item="bar")]
+
+    assert [(1, False), (2, False), (1, False)] == await append(log, *drafts)
+
+
+async def test_s5_ids_are_shared_by_all_kinds(log: Log) -> None:
+    await append(log, message("a"))
+
+    assert [(1, True), (2, False), (2, True)] == await append(log, edit("a", 1), edit("b", 1), message("b"))
+    assert {1: '"hello!"', 2: '"hello!"'} == await bodies(log)
+
+
+async def test_s5_an_id_is_known_after_retention_removed_its_entry(open_again: OpenLog) -> None:
+    now = time.time_ns() // 1_000_000
+    log = await open_again(Retention(entries=2))
+    (first,) = await log.append([message("a", at=now)])
+    await append(log, *(message(str(n), at=now) for n in range(5)))
+    (again,) = await log.append([message("a", at=now + 5)])
+
+    assert isinstance(again, Appended)
+    assert (1, now, True) == (again.entry.seq, again.entry.at, again.duplicate)
+    assert entry(first).id == again.entry.id
+    assert again.entry.body is UNSET
+    assert [5, 6] == [one.seq for one in (await log.read("foo", after=0, limit=10)).entries]
+
+
+async def test_s5_an_id_is_known_after_the_log_was_opened_again(open_again: OpenLog) -> None:
+    log = await open_again()
+    await append(log, message("a"))
+    await log.close()
+
+    assert [(1, True), (2, False)] == await append(await open_again(), message("a"), message("b"))
+
+
+async def test_r5_the_log_keeps_its_id(open_again: OpenLog) -> None:
+    first = await open_again()
+    await first.close()
+
+    assert first.id == (await open_again()).id
+    assert 16 <= len(first.id) <= 64
+
+
+async def test_f3_time_never_runs_backwards_in_a_room(log: Log) -> None:
+    stored = await log.append([message("a", at=5000), message("b", at=3000), message("c", item="bar", at=1)])
+    stored += await log.append([message("d", at=4000), message("e", at=6000)])
+
+    assert [5000, 5000, 1, 5000, 6000] == [entry(one).at for one in stored]
+
+
+async def test_r2_reading_behind_a_seq_ascends_page_by_page(log: Log) -> None:
+    await append(log, *(message(str(n)) for n in range(1, 26)))
+    seqs: list[int] = []
+    while page := (await log.read("foo", after=seqs[-1] if seqs else 0, limit=10)).entries:
+        assert len(page) <= 10
+        seqs += [one.seq for one in page]
+
+    assert list(range(1, 26)) == seqs
+
+
+async def test_w1_reading_before_a_seq_and_the_latest_ascend_too(log: Log) -> None:
+    await append(log, *(message(str(n)) for n in range(1, 26)))
+
+    assert [16, 17, 18] == [one.seq for one in (await log.read("foo", before=19, limit=3)).entries]
+    assert [1, 2] == [one.seq for one in (await log.read("foo", before=3, limit=10)).entries]
+    assert [23, 24, 25] == [one.seq for one in (await log.read("foo", limit=3)).entries]
+    assert [] == (await log.read("foo", before=1, limit=3)).entries
+    assert [25] == [one.seq for one in (await log.read("foo", before=2**53 - 1, limit=1)).entries]
+
+
+async def test_r2_nothing_lies_behind_the_head(log: Log) -> None:
+    await append(log, message("a"))
+    for after in (1, 2, 2**53 - 1):
+        page = await log.read("foo", after=after, limit=10)
+        assert ([], 1, 1) == (page.entries, page.oldest, page.head)
+
+
+async def test_a_room_never_written_to_is_empty(log: Log) -> None:
+    for page in (await log.read("foo", limit=9), await log.read("foo", after=0, limit=9)):
+        assert ([], 1, 0) == (page.entries, page.oldest, page.head)
+    state = (await log.rooms(["foo"]))["foo"]
+    assert (1, 0, {}) == (state.oldest, state.head, state.reads)
+
+
+@pytest.mark.parametrize("text", ["x" * 1000, "ñ" * 500])
+async def test_a_page_ends_at_its_bytes_and_holds_at_least_one(log: Log, text: str) -> None:
+    await append(log, *(message(str(n), text) for n in range(1, 11)))
+    some = (await log.read("foo", after=2, limit=10, max_bytes=3100)).entries
+    last = (await log.read("foo", limit=10, max_bytes=3100)).entries
+
+    assert 3 == some[0].seq
+    assert 10 == last[-1].seq
+    assert 1 <= len(some) <= 3
+    assert 1 <= len(last) <= 3
+    assert all(b.seq == a.seq + 1 for a, b in pairwise([*some]))
+    assert [5] == [one.seq for one in (await log.read("foo", after=4, limit=10, max_bytes=1)).entries]
+    assert [4] == [one.seq for one in (await log.read("foo", before=5, limit=10, max_bytes=1)).entries]
+
+
+async def test_l5_retention_keeps_the_last_entries(open_again: OpenLog) -> None:
+    log = await open_again(Retention(entries=3))
+    stored = await log.append([message(str(n)) for n in range(1, 3)])
+    assert [1, 1] == [one.oldest for one in stored if isinstance(one, Appended)]
+    stored = await log.append([message(str(n)) for n in range(3, 11)])
+
+    assert {8} == {one.oldest for one in stored if isinstance(one, Appended)}
+    page = await log.read("foo", after=0, limit=100)
+    assert ([8, 9, 10], 8, 10) == ([one.seq for one in page.entries], page.oldest, page.head)
+    assert 8 == (await log.rooms(["foo"]))["foo"].oldest
+    assert ["invalid"] == await append(log, edit("e", 2))
+
+
+async def test_l5_retention_keeps_the_last_days(open_again: OpenLog) -> None:
+    now = time.time_ns() // 1_000_000
+    log = await open_again(Retention(days=2))
+    await append(log, message("old", at=now - 3 * DAY_MS), message("new", at=now - DAY_MS), message("now", at=now))
+    page = await log.read("foo", after=0, limit=10)
+
+    assert ([2, 3], 2, 3) == ([one.seq for one in page.entries], page.oldest, page.head)
+
+
+async def test_l5_a_room_may_lose_all_and_goes_on_where_it_was(open_again: OpenLog) -> None:
+    now = time.time_ns() // 1_000_000
+    log = await open_again(Retention(days=2))
+    await append(log, message("old", at=now - 3 * DAY_MS), message("older", at=now - 3 * DAY_MS))
+    page = await log.read("foo", after=0, limit=10)
+    assert ([], 3, 2) == (page.entries, page.oldest, page.head)
+
+    assert [(3, False)] == await append(log, message("new", at=now))
+
+
+async def test_l5_the_houses_own_rooms_keep_everything(open_again: OpenLog) -> None:
+    log = await open_again(Retention(entries=1, days=0.001))
+    await append(log, *(message(str(n), item="!own") for n in range(5)))
+
+    assert [1, 2, 3, 4, 5] == [one.seq for one in (await log.read("!own", after=0, limit=10)).entries]
+
+
+async def test_many_appends_and_reads_at_once_agree(log: Log) -> None:
+    appends = [log.append([message(f"{n}-{m}", item=f"room{m % 3}") for m in range(20)]) for n in range(20)]
+    pages = await asyncio.gather(*(log.read(f"room{n % 3}", after=0, limit=500) for n in range(30)))
+    stored = [one for batch in await asyncio.gather(*appends) for one in batch]
+
+    for page in pages:
+        assert list(range(1, page.head + 1)) == [one.seq for one in page.entries]
+    for room in range(3):
+        end = await log.read(f"room{room}", after=0, limit=500)
+        assert sorted(entry(one).seq for one in stored if entry(one) in end.entries) == list(range(1, end.head + 1))
+    assert 400 == sum([(await log.rooms([f"room{n}"]))[f"room{n}"].head for n in range(3)])
+
+
+async def test_s3_closing_finishes_what_was_begun(open_again: OpenLog) -> None:
+    log = await open_again()
+    begun = [asyncio.ensure_future(log.append([message(str(n))])) for n in range(50)]
+    await log.close()
+    stored = [entry(one).seq for batch in await asyncio.gather(*begun) for one in batch]
+
+    assert list(range(1, 51)) == stored
+    assert 50 == (await (await open_again()).rooms(["foo"]))["foo"].head
+
+
+async def test_an_empty_batch_is_nothing(log: Log) -> None:
+    assert [] == await log.append([])
+    assert [] == await log.mark([])
+    assert {} == await log.rooms([])
+
+
+async def test_s7_what_comes_after_closing_is_unavailable(log: Log) -> None:
+    await log.close()
+    await log.close()
+
+    with pytest.raises(LogUnavailableError):
+        await log.append([message("a")])
+    with pytest.raises(LogUnavailableError):
+        await log.read("foo", limit=1)

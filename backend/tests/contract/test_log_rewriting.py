@@ -1,0 +1,97 @@
+"""What every log promises of edits and deletes (S8, S9)."""
+
+import pytest
+from msgspec import UNSET
+
+from alcove.log.base import Draft, Log
+from alcove.protocol import raw
+from tests.contract.conftest import OpenLog
+from tests.contract.drafts import BOB, append, bodies, delete, edit, entry, message
+
+
+async def test_s8_an_author_edits_and_deletes(log: Log) -> None:
+    await append(log, message("a"))
+
+    assert [(2, False)] == await append(log, edit("e", 1))
+    assert [(3, False)] == await append(log, delete("d", 1))
+
+
+@pytest.mark.parametrize("change", [edit("x", 1, by=BOB), delete("x", 1, by=BOB)], ids=["edit", "delete"])
+async def test_s8_a_message_of_another_is_forbidden(log: Log, change: Draft) -> None:
+    await append(log, message("a"))
+
+    assert ["forbidden"] == await append(log, change)
+    assert {1: '"hello"'} == await bodies(log)
+
+
+@pytest.mark.parametrize(
+    "change", [edit("x", 1, by=BOB, mod=True), delete("x", 1, by=BOB, mod=True)], ids=["edit", "delete"]
+)
+async def test_s8_a_moderator_may_change_a_message_of_another(log: Log, change: Draft) -> None:
+    await append(log, message("a"))
+
+    assert [(2, False)] == await append(log, change)
+
+
+@pytest.mark.parametrize("target", [0, 2, 3, 4, 5, 2**53 - 1], ids=["zero", "edit", "deleted", "delete", "none", "far"])
+@pytest.mark.parametrize("mod", [False, True])
+async def test_s8_another_target_than_a_standing_message_is_invalid(log: Log, target: int, *, mod: bool) -> None:
+    await append(log, message("a"), edit("e", 1), message("b"), delete("d", 3))
+
+    assert ["invalid", "invalid"] == await append(log, edit("x", target, mod=mod), delete("y", target, mod=mod))
+    assert 4 == (await log.read("foo", limit=1)).head
+
+
+async def test_s8_a_target_in_another_room_is_none(log: Log) -> None:
+    await append(log, message("a", item="bar"))
+
+    assert ["invalid"] == await append(log, edit("e", 1))
+    assert {1: '"hello"'} == await bodies(log, "bar")
+
+
+async def test_s8_a_target_may_stand_in_the_same_batch(log: Log) -> None:
+    drafts = [message("a"), edit("e", 1, "two"), edit("x", 1, by=BOB), delete("d", 1), edit("late", 1), message("b")]
+
+    assert [(1, False), (2, False), "forbidden", (3, False), "invalid", (4, False)] == await append(log, *drafts)
+    assert {1: None, 2: None, 3: None, 4: '"hello"'} == await bodies(log)
+
+
+async def test_s6_a_refused_change_stores_nothing_and_its_id_stays_free(log: Log) -> None:
+    await append(log, message("a"))
+    assert ["invalid"] == await append(log, edit("x", 7))
+
+    assert [(2, False)] == await append(log, message("x"))
+
+
+async def test_s9_an_edited_message_carries_its_latest_body(log: Log) -> None:
+    await append(log, message("a", at=1000))
+    await append(log, edit("e1", 1, "two", at=2000), edit("e2", 1, {"n": 3}, at=3000))
+    first, *edits = (await log.read("foo", after=0, limit=10)).entries
+
+    assert (raw({"n": 3}), 3000, 1000) == (first.body, first.edited, first.at)
+    assert [(raw("two"), 1), (raw({"n": 3}), 1)] == [(one.body, one.target) for one in edits]
+    assert all(one.edited is UNSET and one.deleted is UNSET for one in edits)
+
+
+async def test_s9_a_deleted_message_and_its_edits_lose_their_bodies_for_good(open_again: OpenLog) -> None:
+    log = await open_again()
+    await append(log, message("a", "secret 1"), message("b", "kept"), edit("e", 1, "secret 2"))
+    await append(log, delete("d", 1, at=5000))
+    assert {1: None, 2: '"kept"', 3: None, 4: None} == await bodies(log)
+    assert 5000 == (await log.read("foo", after=0, limit=1)).entries[0].deleted
+    await log.close()
+
+    again = await open_again()
+    assert {1: None, 2: '"kept"', 3: None, 4: None} == await bodies(again)
+    for outcome in await again.append([message("a", "secret 1"), edit("e", 1, "secret 2")]):
+        assert entry(outcome).body is UNSET
+    last = (await again.items(["*"], "bob", limit=10))[0].last
+    assert last is not None
+    assert last.body is UNSET
+    assert {1: None, 2: '"kept"', 3: None, 4: None} == await bodies(again)
+
+
+async def test_s9_a_delete_leaves_other_messages_and_their_edits(log: Log) -> None:
+    await append(log, message("a"), message("b"), edit("e", 2, "two"), edit("f", 1, "one"), delete("d", 1))
+
+    assert {1: None, 2: '"two"', 3: '"two"', 4: None, 5: None} == await bodies(log)

@@ -1,0 +1,273 @@
+"""Stand-ins for what sessions and rooms touch: a socket whose peer reads when told, a desk, a clock, a log on hold."""
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+
+from alcove.committer import OverloadedError, Sender
+from alcove.log.base import Draft, ItemSummary, LogUnavailableError, Mark, Outcome, Page, Retention, RoomState
+from alcove.log.sqlite_file import prepare
+from alcove.log.sqlite_store import SqliteStore
+from alcove.protocol import ServerLine
+from alcove.session import Session
+from alcove.wire.connection import BUFFER_BYTES, Frame
+
+T = TypeVar("T")
+
+#: Decodes what a server may say, and nothing else.
+server_lines: msgspec.json.Decoder[ServerLine] = msgspec.json.Decoder(ServerLine)
+
+
+class _Turn:
+    """One turn of the event loop."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+async def turn(times: int = 20) -> None:
+    """Let the loop turn, so that all that is ready happens; twenty turns are more than any chain here takes."""
+    for _ in range(times):
+        await _Turn()
+
+
+class HandLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock is moved by hand: what is due later comes when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        super().__init__()
+
+    def time(self) -> float:
+        """The hand-moved time, in seconds."""
+        return self.now
+
+
+class Clock:
+    """A clock moved by hand, in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Socket:
+    """A connection (Connection) whose peer takes frames when told, or at once where `reads`."""
+
+    def __init__(
+        self, *, bound: int = BUFFER_BYTES, reads: bool = True, seen: Callable[[bytes], None] | None = None
+    ) -> None:
+        self.bound = bound
+        self.reads = reads
+        #: Frames the peer has read.
+        self.frames: list[bytes] = []
+        self.close_code: int | None = None
+        self.close_reason = ""
+        self.dead = False
+        self._seen = seen
+        self._pending: deque[bytes] = deque()
+        self._size = 0
+        self._drained = asyncio.Event()
+
+    @property
+    def lines(self) -> list[ServerLine]:
+        """Every line the peer has read. Raises msgspec.DecodeError for what is not in the protocol."""
+        return [server_lines.decode(line) for frame in self.frames for line in frame.split(b"\n")]
+
+    def new_lines(self) -> list[ServerLine]:
+        """The lines the peer has read since the last time."""
+        lines = self.lines
+        self.frames.clear()
+        return lines
+
+    def offer(self, frame: Frame) -> bool:
+        """Take the frame if it fits (Connection)."""
+        if self._size and self._size + len(frame.payload) > self.bound:
+            return False
+        self.write(frame)
+        return True
+
+    def write(self, frame: Frame) -> None:
+        """Take the frame (Connection)."""
+        if self.dead or self.close_code is not None:
+            return
+        if self._seen is not None:
+            self._seen(frame.payload)
+        self._pending.append(frame.payload)
+        self._size += len(frame.payload)
+        if self.reads:
+            self.take()
+
+    def take(self, frames: int | None = None) -> None:
+        """The peer reads so many frames, by default all."""
+        for _ in range(len(self._pending) if frames is None else min(frames, len(self._pending))):
+            payload = self._pending.popleft()
+            self._size -= len(payload)
+            self.frames.append(payload)
+        if self._size <= self.bound // 2:
+            self._drained.set()
+
+    def buffered(self) -> int:
+        """Bytes the peer has not read (Connection)."""
+        return self._size
+
+    async def drained(self) -> bool:
+        """Wait until at most half the bound is buffered (Connection)."""
+        while self._size > self.bound // 2 and not self.dead:
+            self._drained.clear()
+            await self._drained.wait()
+        return not self.dead
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Close; nothing is written any more (Connection)."""
+        if not self.dead and self.close_code is None:
+            self.close_code = int(code)
+            self.close_reason = reason
+
+    def die(self) -> None:
+        """The connection is gone, without a word."""
+        self.dead = True
+        self._pending.clear()
+        self._size = 0
+        self._drained.set()
+
+
+@dataclass
+class Desk:
+    """A desk (Desk) that keeps the drafts it is handed."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    left: list[Session] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    full: bool = False
+    ms: int = 1_795_000_000_000
+
+    def append(self, draft: Draft, sender: Sender) -> None:
+        """Keep the draft, or refuse where `full` (Desk)."""
+        assert isinstance(sender, Session)
+        if self.full:
+            raise OverloadedError("10000 sends wait for storage already")
+        self.drafts.append(draft)
+
+    def leave(self, session: Session) -> None:
+        """Remember who left (Desk)."""
+        self.left.append(session)
+
+    def renew(self, session: Session, token: str) -> None:  # noqa: ARG002 - whose token it is, is not asked here
+        """Remember the token (Desk)."""
+        self.tokens.append(token)
+
+    def now_ms(self) -> int:
+        """The time that stands (Desk)."""
+        return self.ms
+
+
+#: What can go wrong in a storage: nothing was stored, or it was and the answer got lost.
+Fault = Literal["nothing stored", "answer lost"]
+
+
+class Held:
+    """A piece of a log's work, held until the test has it performed, and then answered."""
+
+    def __init__(self, work: Callable[[], object], *, writes: bool) -> None:
+        self.writes = writes
+        self.performed = False
+        self._work = work
+        self._outcome: object = None
+        self._future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+
+    def __await__(self) -> Generator[object, None, object]:
+        return self._future.__await__()
+
+    def perform(self, fault: Fault | None = None) -> None:
+        """Do the work, or fail to."""
+        try:
+            self._outcome = None if fault == "nothing stored" else self._work()
+        except (sqlite3.Error, ValueError) as error:
+            self._outcome = error
+        if fault is not None:
+            self._outcome = LogUnavailableError(fault)
+        self.performed = True
+
+    def answer(self) -> None:
+        """Tell the outcome to whoever waits."""
+        if self._future.done():
+            return
+        if isinstance(self._outcome, Exception):
+            self._future.set_exception(self._outcome)
+        else:
+            self._future.set_result(self._outcome)
+
+
+class HeldLog:
+    """A log (Log) in memory, the embedded one's own statements; each call is held until the test lets it go on."""
+
+    def __init__(self, retention: Retention | None = None) -> None:
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        self.id = prepare(connection, Path(":memory:"))
+        self.store = SqliteStore(connection, retention or Retention())
+        self.held: list[Held] = []
+        #: The batches that were handed in.
+        self.batches: list[list[Draft]] = []
+        self._connection = connection
+
+    def _hold(self, work: Callable[[], T], *, writes: bool = False) -> Awaitable[T]:
+        held = Held(work, writes=writes)
+        self.held.append(held)
+        return held  # type: ignore[return-value] # answered with what the work returns
+
+    def append(self, drafts: Sequence[Draft]) -> Awaitable[list[Outcome]]:
+        """Store a batch (Log)."""
+        self.batches.append(list(drafts))
+        return self._hold(lambda: self.store.append(drafts), writes=True)
+
+    async def read(
+        self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20
+    ) -> Page:
+        """A page of entries (Log)."""
+        return await self._hold(lambda: self.store.read(item, after, before, limit, max_bytes))
+
+    async def rooms(self, items: Sequence[str]) -> dict[str, RoomState]:
+        """The rooms' states (Log)."""
+        return await self._hold(lambda: self.store.rooms(items))
+
+    async def mark(self, marks: Sequence[Mark]) -> list[Mark]:
+        """Move read marks (Log)."""
+        return await self._hold(lambda: self.store.mark(marks), writes=True)
+
+    async def items(self, patterns: Sequence[str], member: str, *, limit: int) -> list[ItemSummary]:
+        """Rooms the patterns match (Log)."""
+        return await self._hold(lambda: self.store.items(patterns, member, limit))
+
+    async def close(self) -> None:
+        """Let go (Log)."""
+        self._connection.close()
+
+    def performable(self) -> list[Held]:
+        """What can be performed next: the first that writes, and all that read."""
+        waiting = [held for held in self.held if not held.performed]
+        return [held for held in waiting if not held.writes] + [held for held in waiting if held.writes][:1]
+
+    def answerable(self) -> list[Held]:
+        """What can be answered next: the first that wrote, and all that read."""
+        done = [held for held in self.held if held.performed]
+        return [held for held in done if not held.writes] + [held for held in done if held.writes][:1]
+
+    def answer(self, held: Held) -> None:
+        """Answer it, and forget it."""
+        self.held.remove(held)
+        held.answer()
+
+    def settle(self, fault: Fault | None = None) -> None:
+        """Perform the first that is held, and answer it."""
+        first = self.held[0]
+        first.perform(fault)
+        self.answer(first)

@@ -1,0 +1,147 @@
+"""Credentials for tests: the keys of a host application, tokens good and bad, and the key sets that go with them."""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+SECRET = "a secret of the tests, of more than 32 bytes"
+ED, RSA, EC = (
+    ed25519.Ed25519PrivateKey.generate(),
+    rsa.generate_private_key(65537, 2048),
+    ec.generate_private_key(ec.SECP256R1()),
+)
+STRANGER = rsa.generate_private_key(65537, 2048)
+RSA_PEM = RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+#: Every credential that was made or used: none of them may ever be printed (A6).
+MADE: set[str] = set()
+_WORD = re.compile(r"[\w-]{10,}")
+
+
+def jwk(algorithm: str, key: Any, **more: str) -> dict[str, Any]:
+    """A public key as a key set lists it."""
+    made: dict[str, Any] = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
+    return made | {"alg": algorithm, "use": "sig"} | more
+
+
+KEY_SET = {
+    "keys": [jwk("EdDSA", ED, kid="ed"), jwk("RS256", RSA, kid="rsa"), jwk("ES256", EC, kid="ec"), {"kty": "odd"}]
+}
+
+
+def claims(*, items: object = None, **more: object) -> dict[str, Any]:
+    """Claims of Ada's, good for an hour; what is given as `...` is left out."""
+    now = time.time()
+    made = {
+        "sub": "ada",
+        "exp": int(now) + 3600,
+        "iat": now,
+        "items": {"foo": "rw"} if items is None else items,
+        **more,
+    }
+    return {name: value for name, value in made.items() if value is not ...}
+
+
+def token(
+    *, key: Any = SECRET, algorithm: str = "HS256", headers: Mapping[str, Any] | None = None, **said: Any
+) -> str:  # Any: a bad token says anything
+    """A token with these claims (see `claims`)."""
+    return keep(jwt.encode(claims(**said), key, algorithm=algorithm, headers=dict(headers or {})))
+
+
+def raw_token(header: object, payload: object, secret: bytes = SECRET.encode(), *, signed: bool = True) -> str:
+    """A token of any header and payload, bytes as they are, with an HMAC; what no library would make."""
+    parts = [encoded(part if isinstance(part, bytes) else json.dumps(part).encode()) for part in (header, payload)]
+    signature = hmac.digest(secret, ".".join(parts).encode(), hashlib.sha256) if signed else b""
+    return keep(".".join([*parts, encoded(signature)]))
+
+
+def keep_from(path: str, headers: Mapping[str, str]) -> None:
+    """Note the credentials that a request brings."""
+    for name, value in parse_qsl(urlsplit(path).query):
+        if name == "token":
+            keep(value)
+    for cookie in headers.get("Cookie", "").split(";"):
+        keep(cookie.partition("=")[2])
+    keep(headers.get("Authorization", "").partition(" ")[2])
+
+
+def leaks(printed: str) -> set[str]:
+    """What a text shows of the credentials that were used: the secret, or a part of a token that tells it from others.
+
+    Short words are no credentials worth the name, and might be printed for other reasons.
+    """
+    telling = {word for made in MADE for word in _WORD.findall(made.rpartition(".")[2])}
+    return (telling & set(_WORD.findall(unquote(printed)))) | ({SECRET} if SECRET in printed else set())
+
+
+def encoded(part: bytes) -> str:
+    """Base64url as tokens have it (RFC 7515, section 2)."""
+    return base64.urlsafe_b64encode(part).decode().rstrip("=")
+
+
+def keep(made: str) -> str:
+    """Note a credential that may never be printed."""
+    MADE.add(made)
+    return made
+
+
+class KeyServer:
+    """A host application that serves its key set, and counts how often."""
+
+    def __init__(self) -> None:
+        self.body: bytes = json.dumps(KEY_SET).encode()
+        self.status = 200
+        self.asked = 0
+        #: Whether it sends its answer a byte at a time, without end.
+        self.slow = False
+        self.over = threading.Event()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                """Answer with the key set."""
+                outer.asked += 1
+                self.send_response(outer.status)
+                self.end_headers()
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    while outer.slow and not outer.over.wait(0.02):
+                        self.wfile.write(b" ")
+                    self.wfile.write(outer.body)
+
+            def log_message(self, *_: object) -> None:
+                """Print nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/jwks.json"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+
+    def lists(self, *keys: dict[str, Any]) -> None:
+        """Serve these keys from now on."""
+        self.body = json.dumps({"keys": keys}).encode()
+
+
+@contextmanager
+def key_server() -> Iterator[KeyServer]:
+    """A key server, ended afterwards."""
+    server = KeyServer()
+    server._thread.start()
+    try:
+        yield server
+    finally:
+        server.over.set()
+        server._server.shutdown()
+        server._server.server_close()
+        server._thread.join()

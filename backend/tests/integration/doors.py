@@ -1,0 +1,122 @@
+"""Every door of a server, and how one that knocks there is answered: let in, or a code with a reason."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.integration.clients import NO_TLS, PATIENCE_S, connect
+from tests.integration.rooms import PROTOCOL
+from tests.integration.servers import Server
+
+IN = 0
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What somebody brings: a token in the query, headers, or both."""
+
+    query: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    item: str = "foo"
+
+    @property
+    def path(self) -> str:
+        """The item as it goes into a path; one with a `%` is taken to be encoded."""
+        return self.item if "%" in self.item else quote(self.item, safe="")
+
+
+def query(token: str, **more: Any) -> Credential:  # Any: Credential's own
+    """A token in the query."""
+    return Credential({"token": token}, **more)
+
+
+def bearer(token: str, **more: Any) -> Credential:  # Any: Credential's own
+    """A token in the header."""
+    return Credential({}, {"Authorization": f"Bearer {token}"}, **more)
+
+
+def cookie(token: str, origin: str | None = None, **more: Any) -> Credential:  # Any: Credential's own
+    """A token in the cookie, sent from a page of that origin."""
+    return Credential({}, {"Cookie": f"session={token}"} | ({} if origin is None else {"Origin": origin}), **more)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """0: let in. Else the close code, or the HTTP status; and the reason in words."""
+
+    code: int
+    reason: str = ""
+
+
+async def room(server: Server, brought: Credential) -> Answer:
+    """Knock at the room's socket: the error line and the close frame must agree (H4)."""
+    client = await connect(
+        server,
+        f"/items/{brought.path}/ws?{urlencode(brought.query)}",
+        headers=brought.headers,
+        subprotocols=[PROTOCOL],
+    )
+    async with client:
+        line = json.loads(str(await client.recv()).split("\n")[0])
+        if line["type"] == "hello":
+            return Answer(IN)
+        try:
+            await client.recv()
+        except ConnectionClosed:
+            assert line["type"] == "error"
+            assert line["message"].startswith(client.close_reason or "none")
+            return Answer(client.close_code or 0, line["message"])
+    raise AssertionError(f"more than an error: {line}")
+
+
+def plain(template: str) -> Callable[[Server, Credential], Awaitable[Answer]]:
+    """Knock at a socket of the tutorial: refused before the upgrade, with 403 (T2)."""
+
+    async def door(server: Server, brought: Credential) -> Answer:
+        path = template.format(item=brought.path)
+        try:
+            client = await connect(server, f"{path}?{urlencode(brought.query)}", headers=brought.headers)
+        except InvalidStatus as refused:
+            return Answer(refused.response.status_code)
+        await client.close()
+        return Answer(IN)
+
+    return door
+
+
+def http(method: str, template: str, content: str | None = None) -> Callable[[Server, Credential], Awaitable[Answer]]:
+    """Knock over HTTP: a refusal is a problem document (W6)."""
+
+    async def door(server: Server, brought: Credential) -> Answer:
+        headers = brought.headers | ({} if content is None else {"Content-Type": "application/json"})
+        async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS) as client:
+            url = template.format(item=brought.path)
+            async with client.stream(method, url, params=brought.query, headers=headers, content=content) as answer:
+                if answer.is_success:
+                    return Answer(IN)
+                problem = json.loads(await answer.aread())
+        assert "application/problem+json" == answer.headers["content-type"]
+        assert answer.status_code == problem["status"]
+        assert (answer.status_code == 401) == ("www-authenticate" in answer.headers)
+        return Answer(answer.status_code, problem["detail"])
+
+    return door
+
+
+item_socket = plain("/items/{item}/ws")
+echo_socket = plain("/ws")
+chat_socket = plain("/ws/7")
+history = http("GET", "/api/items/{item}/entries")
+events = http("GET", "/api/items/{item}/events")
+say = http("POST", "/api/items/{item}/entries", '{"body":"hello"}')
+listing = http("GET", "/api/items")
+connections = http("GET", "/api/items/{item}/connections")
+who = http("GET", "/api/session")
+revoke = http("POST", "/api/revoke", '{"sub":"nobody"}')
+#: Close codes of refusals, and what they are over HTTP.
+STATUS = {4400: 422, 4401: 401, 4403: 403, 4429: 429}

@@ -1,0 +1,191 @@
+"""Servers in processes of their own, on free ports of this machine; every line they print is kept."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar
+
+BIN = Path(sys.executable).parent
+#: What can carry the sockets of `alcove serve`.
+CARRIERS = ["detached", "asgi"]
+#: Seconds that a server has to start, or to print an awaited line.
+PATIENCE_S = 30.0
+#: What no server prints while all goes well.
+TROUBLE = re.compile(r"Traceback|\bERROR\b|\bCRITICAL\b|never retrieved|never awaited")
+
+
+def free_port() -> int:
+    """A port that nobody listens on, for commands that cannot choose one themselves."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Process:
+    """A running command. Its output is read by a thread, so that it can be awaited line by line."""
+
+    def __init__(
+        self, command: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+    ) -> None:
+        self.lines: list[str] = []
+        self._news = threading.Condition()
+        self._process = subprocess.Popen(  # noqa: S603 - the tests' own commands
+            [str(part) for part in command],
+            cwd=cwd,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """The process's id, which is its group's too."""
+        return self._process.pid
+
+    @property
+    def output(self) -> str:
+        """Everything printed so far."""
+        return "\n".join(self.lines)
+
+    @property
+    def trouble(self) -> list[str]:
+        """The lines that should not have been printed."""
+        return [line for line in self.lines if TROUBLE.search(line)]
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as stdout:
+            for line in stdout:
+                with self._news:
+                    self.lines.append(line.rstrip("\n"))
+                    self._news.notify_all()
+        with self._news:
+            self._news.notify_all()
+
+    def line(self, pattern: str, *, since: int = 0) -> re.Match[str]:
+        """Wait for a line that matches, among those from number `since` on.
+
+        Raises AssertionError with the whole output where none comes.
+        """
+        deadline = time.monotonic() + PATIENCE_S
+        with self._news:
+            while True:
+                for line in self.lines[since:]:
+                    if found := re.search(pattern, line):
+                        return found
+                left = deadline - time.monotonic()
+                assert left > 0, f"{pattern!r} was not printed in {PATIENCE_S} s:\n{self.output}"
+                assert self._reader.is_alive(), f"ended before it printed {pattern!r}:\n{self.output}"
+                self._news.wait(left)
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> float:
+        """Send the signal, as a terminal does, to the command and all it started; return the seconds until its end.
+
+        Raises AssertionError where it outlives PATIENCE_S; then it is killed.
+        """
+        start = time.monotonic()
+        if self._process.poll() is None:
+            os.killpg(self.pid, how)
+        try:
+            self._process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.pid, signal.SIGKILL)
+            self._process.wait()
+            raise AssertionError(f"did not end in {PATIENCE_S} s:\n{self.output}") from None
+        took = time.monotonic() - start
+        self._reader.join(PATIENCE_S)
+        return took
+
+    def exit_code(self) -> int:
+        """Wait until it ends by itself; return its exit code."""
+        code = self._process.wait(PATIENCE_S)
+        self._reader.join(PATIENCE_S)
+        return code
+
+
+class Address:
+    """Where a server listens."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.ws = f"ws://127.0.0.1:{port}"
+
+
+class Server(Process, Address):
+    """A process that serves Alcove, ready when the constructor returns."""
+
+    #: Every one of these tests; what they print is looked through in the end (A6).
+    started: ClassVar[list["Server"]] = []
+
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        ready: str = r"Uvicorn running on http://127\.0\.0\.1:(?P<port>\d+)",
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        Process.__init__(self, command, cwd=cwd, env=env)
+        self.started.append(self)
+        try:
+            Address.__init__(self, int(self.line(ready)["port"]))
+        except BaseException:
+            self.end(signal.SIGKILL)
+            raise
+
+
+def alcove(
+    *, port: int = 0, carrier: str = "detached", cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> Server:
+    """`alcove serve`, by default on a port that the kernel chooses."""
+    return Server(
+        [BIN / "alcove", "serve", "--port", str(port)], cwd=cwd, env={"ALCOVE_CARRIER": carrier, **(env or {})}
+    )
+
+
+def fastapi_dev(folder: Path, *app: str, env: Mapping[str, str] | None = None) -> Server:
+    """`fastapi dev` in `folder`, which reloads when something changes there; on the file `app`, if it is named."""
+    server = Server([BIN / "fastapi", "dev", *app, "--port", str(free_port())], cwd=folder, env=env)
+    server.line("Application startup complete")
+    # It listens only after that line, so whoever comes at once may still be refused.
+    listening(server.port)
+    return server
+
+
+def listening(port: int) -> None:
+    """Wait until somebody listens on the port, looking every 10 ms: for what no line tells."""
+    deadline = time.monotonic() + PATIENCE_S
+    never = threading.Event()
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline, f"nobody listens on port {port}"
+            never.wait(0.01)
+        else:
+            return
+
+
+@contextmanager
+def untroubled(server: Server) -> Iterator[Server]:
+    """End the server afterwards, and look whether it complained."""
+    try:
+        yield server
+    finally:
+        server.end()
+    assert server.trouble == [], server.output

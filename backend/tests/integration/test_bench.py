@@ -1,0 +1,65 @@
+"""The bench itself: its smallest scenario, for a moment."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.frames import MARK, body, heads, scan
+from bench.peers.base import BACKEND
+
+
+def test_the_bench_counts_what_arrives_and_writes_its_reports(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "bench",
+        "--only",
+        "room-100-16",
+        "--peers",
+        "alcove,tutorial",
+        "--carrier",
+        "asgi",
+    ]
+    command += ["--repeat", "1", "--seconds", "0.2", "--out", str(tmp_path)]
+
+    done = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own
+
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "one room, 100 readers, 16 in flight" in done.stdout
+    cells = json.loads((tmp_path / "bench.json").read_text())["cells"]
+    assert ["alcove-asgi", "tutorial"] == [cell["peer"] for cell in cells]
+    for cell in cells:
+        assert cell["runs"][0][0] > 0
+        assert (0, 0, []) == (cell["lost"], cell["disordered"], cell["errors"])
+    assert (tmp_path / "bench.svg").read_text().startswith("<svg")
+    assert ["bench.json", "bench.md", "bench.svg"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_the_profile_says_where_a_send_goes(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench", "profile", "--only", "room-100-16", "--carrier", "detached"]
+    command += ["--seconds", "0.2", "--out", str(tmp_path)]
+
+    done = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own
+
+    assert 0 == done.returncode, done.stdout + done.stderr
+    for stage in ("main thread", "garbage collector", "thread alcove-writer"):
+        assert stage in done.stdout
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 30, 38, 39, 80, 81, 500])
+def test_entries_are_counted_once_however_the_bytes_are_cut(size: int) -> None:
+    sent = b"".join(b'\x81\x7e\x5e\x40{"body":"%b"}\n' % body(number, 5, 80).encode() for number in range(9))
+    numbers: list[int] = []
+    entries, rest = 0, b""
+
+    for start in range(0, len(sent), size):
+        run = scan(rest + sent[start : start + size])
+        entries, rest = entries + run.entries, run.rest
+        numbers += range(run.first, run.last + 1)
+
+    assert (9, list(range(9))) == (entries, numbers)
+    assert [(number, 5) for number in range(9)] == heads(sent)
+    assert 1 == body(0, 0, 80).encode().count(MARK)

@@ -1,0 +1,202 @@
+"""The command: what stops the start with one line, and `alcove token` and `alcove revoke` (A2, A3, A7)."""
+
+import time
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import httpx
+import jwt
+import pytest
+
+from alcove.main import create_app
+from alcove.settings import Settings
+from tests.integration.clients import connect
+from tests.integration.credentials import SECRET, keep, key_server, token
+from tests.integration.rooms import RoomClient
+from tests.integration.servers import BIN, Process, Server, fastapi_dev, free_port
+
+BACKEND = Path(__file__).parents[2]
+SIGNED = {"ALCOVE_SECRET": SECRET}
+OPENLY = "alcove: --host 0.0.0.0 in open mode would let anyone in"
+#: Settings and arguments that stop `alcove serve`, and how its one line begins.
+STOPS = {
+    "a short secret": ({"ALCOVE_SECRET": "x" * 31}, [], "alcove: ALCOVE_SECRET has 31 bytes: expected at least 32"),
+    "a key as secret": (
+        {"ALCOVE_SECRET": "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----"},
+        [],
+        "alcove: ALCOVE_SECRET is no shared secret",
+    ),
+    "no such file": (
+        {"ALCOVE_JWKS": "/nowhere/jwks.json"},
+        [],
+        "alcove: ALCOVE_JWKS='/nowhere/jwks.json' is no key set",
+    ),
+    "another scheme": ({"ALCOVE_JWKS": "ftp://example/"}, [], "alcove: ALCOVE_JWKS='ftp://example/': expected a path"),
+    "nobody there": (
+        {"ALCOVE_JWKS": "http://u:pw@127.0.0.1:1/"},
+        [],
+        "alcove: ALCOVE_JWKS='http://127.0.0.1:1/' is no",
+    ),
+    "no origin": ({"ALCOVE_ORIGINS": "app.example"}, [], "alcove: ALCOVE_ORIGINS='app.example': value error, expected"),
+    "an origin with a path": ({"ALCOVE_ORIGINS": "https://app.example/"}, [], "alcove: ALCOVE_ORIGINS="),
+    "any origin": ({"ALCOVE_ORIGINS": "*"}, [], "alcove: ALCOVE_ORIGINS='*'"),
+    "another header": ({"ALCOVE_FRAME_ANCESTORS": "'self'; script-src *"}, [], "alcove: ALCOVE_FRAME_ANCESTORS="),
+    "open to all": ({}, ["--host", str(IPv4Address(0))], OPENLY),
+    "open to all, IPv6": ({}, ["--host", "::"], "alcove: --host :: in open mode"),
+    "open to the neighbours": ({}, ["--host", "192.0.2.1"], "alcove: --host 192.0.2.1 in open mode"),
+    "open by name": ({}, ["--host", "example.org"], "alcove: --host example.org in open mode"),
+}
+
+
+def run(tmp_path: Path, *arguments: str, **env: str) -> tuple[int, list[str]]:
+    """The command's exit code, and what it prints."""
+    process = Process([BIN / "alcove", *arguments], cwd=tmp_path, env=env)
+    return process.exit_code(), process.lines
+
+
+@pytest.mark.parametrize("why", STOPS)
+def test_a2_a3_what_is_wrong_stops_the_start_with_one_line(tmp_path: Path, why: str) -> None:
+    env, arguments, line = STOPS[why]
+    code, lines = run(tmp_path, "serve", "--port", "0", *arguments, **env)
+
+    assert 1 == code
+    assert 1 == len(lines)
+    assert lines[0].startswith(line)
+    assert "pw" not in lines[0]
+
+
+def test_a3_a_short_secret_stops_any_server_with_the_same_line() -> None:
+    process = Process([BIN / "fastapi", "run", "--port", str(free_port())], cwd=BACKEND, env={"ALCOVE_SECRET": "x"})
+
+    assert process.exit_code() != 0
+    assert process.lines[-1].startswith("alcove: ALCOVE_SECRET has 1 bytes")
+    assert "Traceback" not in process.output
+
+
+def test_a2_open_mode_is_loud(server: Server) -> None:
+    assert "OPEN MODE: anyone who reaches this server may read and write" in server.output
+
+
+async def test_a2_signed_mode_is_not(guarded: Server) -> None:
+    assert "OPEN MODE" not in guarded.output
+
+
+def test_a3_a_token_says_what_it_was_told(tmp_path: Path) -> None:
+    before = int(time.time())
+    code, [made] = run(
+        tmp_path,
+        "token",
+        "--sub",
+        "ada",
+        "--name",
+        "Ada",
+        "--item",
+        "foo=rw",
+        "--item",
+        "order-*=r",
+        "--ttl",
+        "15m",
+        **SIGNED,
+    )
+    said = jwt.decode(keep(made), SECRET, algorithms=["HS256"])
+
+    assert 0 == code
+    assert {"sub": "ada", "name": "Ada", "items": {"foo": "rw", "order-*": "r"}} == {
+        name: said[name] for name in ("sub", "name", "items")
+    }
+    assert before <= said["iat"] <= time.time()
+    assert said["iat"] + 900 == said["exp"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--sub", "ada", "--item", "foo"], "alcove: --item 'foo': expected"),
+        (["--sub", "ada", "--item", "foo="], "alcove: --item 'foo=': expected"),
+        (["--sub", "ada", "--item", "=rw"], "alcove: --item '=rw': expected"),
+        (["--sub", "ada", "--item", "foo=rx"], "alcove: --item 'foo=rx': expected"),
+        (["--sub", "ada", "--item", "foo=r", "--ttl", "1w"], "alcove: --ttl '1w': expected"),
+        (["--sub", "ada", "--item", "foo=r", "--ttl", "0s"], "alcove: no server would take this token"),
+        (["--sub", "", "--item", "foo=r"], "alcove: no server would take this token: the token's `sub`"),
+        (
+            ["--sub", "ada", "--name", "", "--item", "foo=r"],
+            "alcove: no server would take this token: the token's `name`",
+        ),
+    ],
+)
+def test_a3_a_token_that_would_not_do_is_not_made(tmp_path: Path, arguments: list[str], line: str) -> None:
+    code, lines = run(tmp_path, "token", *arguments, **SIGNED)
+
+    assert 1 == code
+    assert 1 == len(lines)
+    assert lines[0].startswith(line)
+
+
+def test_a3_without_a_secret_there_is_no_token(tmp_path: Path) -> None:
+    assert (1, "alcove: ALCOVE_SECRET is not set") == (
+        (found := run(tmp_path, "token", "--sub", "a", "--item", "a=r"))[0],
+        found[1][0].split(":", 2)[0] + ":" + found[1][0].split(":", 2)[1],
+    )
+
+
+async def test_a7_the_command_revokes(guarded: Server, tmp_path: Path, item: str) -> None:
+    walter = token(sub="walter", items={"*": "rw"})
+    async with (
+        await RoomClient.join(guarded, item, token=walter) as one,
+        await RoomClient.join(guarded, f"{item}-2", token=walter) as two,
+    ):
+        assert (0, []) == run(tmp_path, "revoke", "--sub", "walter", "--item", item, "--url", guarded.url, **SIGNED)
+        assert 4403 == await one.closed()
+        assert [1] == await two.say("still here")
+        admin = token(sub="root", items={"*": "m"})
+        assert (0, []) == run(tmp_path, "revoke", "--sub", "walter", "--url", f"{guarded.url}/", ALCOVE_TOKEN=admin)
+        assert 4403 == await two.closed()
+
+
+def test_a7_what_keeps_the_command_from_revoking_is_one_line(guarded: Server, server: Server, tmp_path: Path) -> None:
+    def line(url: str, **env: str) -> str:
+        code, lines = run(tmp_path, "revoke", "--sub", "nobody", "--url", url, **env)
+        assert (1, 1) == (code, len(lines))
+        return lines[0]
+
+    weak = token(items={"*": "rw"})
+    assert line(guarded.url, ALCOVE_TOKEN=weak) == f"alcove: {guarded.url} refused: this takes the right to moderate *"
+    assert "refused: the token is not good" in line(guarded.url, ALCOVE_SECRET="s" * 32)
+    assert line(server.url, **SIGNED) == f"alcove: {server.url} refused: open mode has no tokens to revoke"
+    assert line(guarded.url).startswith("alcove: ALCOVE_SECRET is not set")
+    assert "cannot be reached" in line(f"http://127.0.0.1:{free_port()}", **SIGNED)
+    assert "cannot be reached" in line("http://[", **SIGNED)
+    assert "expected http:// or https://" in line("file:///etc/passwd", **SIGNED)
+    with key_server() as other:
+        other.status, other.body = 500, b"<html>"
+        assert f"alcove: {other.url} refused: " in line(other.url, **SIGNED)
+
+
+async def test_a2_open_mode_serves_no_other_machine_whichever_server_listens(tmp_path: Path) -> None:
+    """A server that binds what it is told to cannot know better, so the app looks at which address somebody came."""
+
+    async def status(host: str, *, allow_open: bool = False) -> int:
+        app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/alcove.db", allow_open=allow_open))
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"http://{host}") as http,
+        ):
+            return (await http.get("/api/items", params={"token": "t"})).status_code
+
+    assert 403 == await status("192.0.2.1")
+    assert 403 == await status("[2001:db8::1]")
+    assert 200 == await status("127.0.0.1")
+    assert 200 == await status("[::1]")
+    assert 200 == await status("192.0.2.1", allow_open=True)
+
+
+async def test_a6_under_another_server_no_credential_is_printed_either(tmp_path: Path) -> None:
+    server = fastapi_dev(BACKEND, env={"ALCOVE_DATABASE_URL": f"sqlite:///{tmp_path}/alcove.db"})
+    try:
+        async with await connect(server, "/items/foo/ws?%74oken=secret-of-the-query") as client:
+            await client.send("hello")
+            await client.recv()
+        server.line("/items/foo/ws")
+    finally:
+        server.end()
+    assert "secret-of-the-query" not in server.output

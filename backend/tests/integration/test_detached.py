@@ -1,0 +1,177 @@
+"""The detached carrier on raw sockets: what RFC 6455 asks for, and the bounds, on both event loops."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from alcove.wire.connection import BUFFER_BYTES, Frame, text_frame
+from tests.integration.wire_server import LOOPS, PATIENCE, WireServer, detached, heard, masked, until
+
+
+@pytest.fixture(params=LOOPS)
+def server(request: pytest.FixtureRequest) -> Iterator[WireServer]:
+    """A server that waits long for its peers, on either event loop."""
+    with WireServer(loop=request.param) as running:
+        yield running
+
+
+def test_pings_are_answered(server: WireServer) -> None:
+    """RFC 6455, section 5.5.2."""
+    with server.client() as client:
+        client.upgraded()
+        client.send(0x89, b"\x00\x01")
+        assert client.frame() == (0x8A, b"\x00\x01")
+
+
+@pytest.mark.parametrize("payload", [b"", b"\x03\xe8", b"\x0f\xa0"])
+def test_a_close_frame_is_answered_with_its_code(server: WireServer, payload: bytes) -> None:
+    """RFC 6455, sections 5.5.1 and 7.1.1."""
+    with server.client() as client:
+        client.upgraded()
+        client.send(0x88, payload)
+        assert client.frame() == (0x88, payload)
+        assert client.ended()
+        assert server.recorder().next() == (int.from_bytes(payload, "big") or 1005)
+
+
+def test_a_close_frame_within_a_message_is_answered_like_any_other(server: WireServer) -> None:
+    """RFC 6455, section 5.4."""
+    with server.client() as client:
+        client.upgraded()
+        client.send(0x01, b"begun")
+        client.send(0x88, b"\x03\xe8")
+        assert client.frame() == (0x88, b"\x03\xe8")
+        assert client.ended()
+
+
+def test_what_comes_after_the_servers_close_frame_is_not_heard(server: WireServer) -> None:
+    """RFC 6455, section 5.5.1."""
+    with server.client() as client:
+        client.upgraded()
+        client.socket.sendall(masked(0x81, b"close 4000") + masked(0x81, b"late") + masked(0x88, b"\x0f\xa0"))
+
+        assert client.frame() == (0x88, b"\x0f\xa0as told")
+        assert client.ended()
+        recorder = server.recorder()
+        assert [recorder.next(), recorder.next()] == ["close 4000", 4000]
+
+
+def test_a_broken_rule_is_told_before_the_end(server: WireServer) -> None:
+    """RFC 6455, section 7.1.7."""
+    with server.client() as client:
+        client.upgraded()
+        client.socket.sendall(masked(0x81, b"good") + b"\x83\x80" + MASK_AND_MORE)
+
+        assert client.frame() == (0x81, b"good")
+        assert client.frame()[1][:2] == b"\x03\xea"
+        assert client.ended()
+        recorder = server.recorder()
+        assert [recorder.next(), recorder.next()] == ["good", 1002]
+
+
+MASK_AND_MORE = b"\0" * 1000
+
+
+def test_who_still_sends_what_is_too_large_can_read_why(server: WireServer) -> None:
+    """L1; RFC 6455, section 10.4: the rest is read and dropped, or a reset would take the reason away."""
+    with server.client() as client:
+        client.upgraded()
+        client.send(0x82, b"x" * (1024 * 1024 + 1))
+        assert client.frame()[1][:2] == b"\x03\xf1"
+        assert client.ended()
+
+
+def test_a_peer_that_closes_its_half_gets_what_it_is_owed(server: WireServer) -> None:
+    """RFC 6455, section 7.1.5: without a close frame it is 1006."""
+    with server.client() as client:
+        client.upgraded()
+        client.send(0x81, b"last words")
+        client.socket.shutdown(socket.SHUT_WR)
+
+        assert client.frame() == (0x81, b"last words")
+        assert client.ended()
+        recorder = server.recorder()
+        assert [recorder.next(), recorder.next()] == ["last words", 1006]
+
+
+def test_d2_an_offer_is_refused_at_the_bound_and_what_was_taken_arrives(server: WireServer) -> None:
+    frame = Frame(b"x" * 5000, binary=True)
+    with server.client(receive_buffer=4096) as client:
+        client.upgraded()
+        connection = detached(server.recorder())
+
+        def fill() -> int:
+            taken = 0
+            while connection.offer(frame):
+                taken += 1
+                assert connection.buffered() <= BUFFER_BYTES
+            return taken
+
+        taken = 0
+        while more := server.ask(fill):
+            taken += more
+        assert server.ask(connection.buffered) > BUFFER_BYTES - len(frame.wire)
+        for _ in range(taken):
+            assert client.frame() == (0x82, frame.payload)
+        assert server.do(connection.drained())
+        assert server.ask(lambda: connection.offer(text_frame("in step")))
+        assert client.frame() == (0x81, b"in step")
+
+
+def test_d2_waiting_to_drain_ends_with_the_connection(server: WireServer) -> None:
+    with server.client(receive_buffer=4096) as client:
+        client.upgraded()
+        connection = detached(server.recorder())
+        server.ask(lambda: connection.write(Frame(b"x" * 10_000_000, binary=True)))
+        waiting = server.ask(lambda: server.loop.create_task(connection.drained()))
+        client.socket.close()
+        until(waiting.done)
+
+        assert waiting.result() is False
+        assert server.ask(lambda: connection.offer(text_frame("to nobody")))
+
+
+def test_a_peer_that_does_not_read_its_replies_is_not_read_either(server: WireServer) -> None:
+    frame = masked(0x82, b"x" * 100_000)
+    with server.client(receive_buffer=4096) as client:
+        client.upgraded()
+        recorder = server.recorder()
+        client.socket.setblocking(False)
+        sent = 0
+        connection = detached(recorder)
+        until_stuck = time.monotonic() + PATIENCE
+        while not server.ask(lambda: connection._deaf):
+            assert time.monotonic() < until_stuck
+            try:
+                sent += client.socket.send(frame[sent % len(frame) :])
+            except BlockingIOError:
+                continue
+        client.socket.settimeout(PATIENCE)
+
+        assert server.ask(connection.buffered) < BUFFER_BYTES + 3 * len(frame)
+        for _ in range(sent // len(frame)):
+            assert client.frame() == (0x82, b"x" * 100_000)
+
+
+def test_z1_all_are_closed_with_1012_within_the_bound(server: WireServer) -> None:
+    clients = [server.client() for _ in range(20)]
+    for client in clients:
+        client.upgraded()
+    recorders = [server.recorder() for _ in clients]
+    mute, *friendly = clients
+    started = time.monotonic()
+    closing = server.ask(lambda: server.loop.create_task(server.registry.close_all(1012, "restart", within_s=0.5)))
+    for client in friendly:
+        assert client.frame() == (0x88, b"\x03\xf4restart")
+        client.send(0x88, b"\x03\xf4")
+        assert client.ended()
+    until(closing.done)
+
+    assert time.monotonic() - started < 1.5
+    assert mute.frame() == (0x88, b"\x03\xf4restart")
+    assert mute.ended()
+    assert [heard(recorder) for recorder in recorders] == [1012] * 20
+    for client in clients:
+        client.socket.close()

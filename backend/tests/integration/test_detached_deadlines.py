@@ -1,0 +1,128 @@
+"""Whoever keeps the detached carrier waiting is given up on in time, and nobody else, on both event loops."""
+
+import pytest
+
+from alcove.wire.connection import Frame, text_frame
+from tests.integration.wire_server import LOOPS, PATIENT, WireServer, heard, until
+
+pytestmark = pytest.mark.parametrize("loop", LOOPS)
+
+
+def hurried(loop: str, **seconds: float) -> WireServer:
+    """A server with one short deadline."""
+    return WireServer(loop=loop, deadlines=PATIENT._replace(**seconds))
+
+
+def test_a_close_frame_that_is_not_answered_ends_in_a_cut(loop: str) -> None:
+    """RFC 6455, section 7.1.1."""
+    with hurried(loop, close_s=0.1) as server, server.client() as client:
+        client.upgraded()
+        recorder = server.recorder()
+        server.ask(lambda: recorder.connection.close(4000, "done"))
+        assert client.frame() == (0x88, b"\x0f\xa0done")
+        assert client.ended()
+        assert heard(recorder) == 4000
+
+
+def test_a_stuck_reader_is_cut_off_when_it_is_to_go(loop: str) -> None:
+    with hurried(loop, close_s=0.1) as server, server.client(receive_buffer=4096) as client:
+        client.upgraded()
+        recorder = server.recorder()
+        server.ask(lambda: recorder.connection.write(Frame(b"x" * 10_000_000, binary=True)))
+        server.ask(lambda: recorder.connection.close(4000))
+        assert heard(recorder) == 4000
+        until(lambda: server.ask(lambda: len(server.registry)) == 0)
+
+
+def test_a_stuck_reader_that_closed_itself_is_cut_off(loop: str) -> None:
+    with hurried(loop, close_s=0.1) as server, server.client(receive_buffer=4096) as client:
+        client.upgraded()
+        recorder = server.recorder()
+        server.ask(lambda: recorder.connection.offer(Frame(b"x" * 10_000_000, binary=True)))
+        client.send(0x88, b"\x03\xe8")
+        assert heard(recorder) == 1000
+        until(lambda: server.ask(lambda: len(server.registry)) == 0)
+
+
+@pytest.mark.parametrize("begun", [b"\x81", b"\x81\x85\0\0", b"\x82\xfe\x01\x00\0\0\0\0half", b"\x89\x84\0\0\0\0pi"])
+def test_a_frame_that_is_not_finished_in_time_ends_the_connection(loop: str, begun: bytes) -> None:
+    with hurried(loop, frame_s=0.1) as server, server.client() as client:
+        client.upgraded()
+        client.socket.sendall(begun)
+        assert client.frame() == (0x88, b"\x11\x38the rest of a frame did not come")
+        assert client.ended()
+        assert heard(server.recorder()) == 4408
+
+
+def test_a_trickle_does_not_hold_a_frame_open(loop: str) -> None:
+    with hurried(loop, frame_s=0.2) as server, server.client() as client:
+        client.upgraded()
+        client.socket.sendall(b"\x82\xfe\xff\xff\0\0\0\0")
+        client.socket.settimeout(0.02)
+        while True:
+            client.socket.sendall(b"x")
+            try:
+                first = client.take(2)
+            except TimeoutError:
+                continue
+            break
+        assert first[:1] == b"\x88"
+
+
+def test_p3_a_peer_that_answers_no_ping_is_closed_with_4408(loop: str) -> None:
+    with hurried(loop, ping_s=0.1, pong_s=0.1) as server, server.client() as client:
+        client.upgraded()
+        assert client.frame() == (0x89, b"")
+        assert client.frame() == (0x88, b"\x11\x38heartbeat missed")
+        assert client.ended()
+        assert heard(server.recorder()) == 4408
+
+
+def test_p3_a_peer_that_answers_is_pinged_again(loop: str) -> None:
+    with hurried(loop, ping_s=0.05, pong_s=5) as server, server.client() as client:
+        client.upgraded()
+        for _ in range(3):
+            assert client.frame() == (0x89, b"")
+            client.send(0x8A)
+        client.send(0x81, b"alive")
+        while (frame := client.frame()) == (0x89, b""):
+            client.send(0x8A)
+        assert frame == (0x81, b"alive")
+
+
+def test_d2_a_slow_reader_with_a_backlog_is_not_taken_for_dead(loop: str) -> None:
+    """Its ping waits behind what it has yet to read: progress is what the kernel says it took."""
+    with hurried(loop, ping_s=0.1, pong_s=0.6) as server, server.client(receive_buffer=4096) as client:
+        client.upgraded()
+        recorder = server.recorder()
+        size = 4_000_000
+        server.ask(lambda: recorder.connection.write(Frame(b"x" * size, binary=True)))
+        client.take(10)
+        read, client.unread = len(client.unread), b""
+        started = now = server.ask(lambda: server.registry.now)
+        while now < started + 2:
+            read += len(client.socket.recv(2000))
+            until(lambda now=now: server.ask(lambda: server.registry.now) > now)  # type: ignore[misc]  # bound now
+            now = server.ask(lambda: server.registry.now)
+
+        assert read < size
+        assert client.take(size - read) == b"x" * (size - read)
+        assert client.frame() == (0x89, b"")
+
+
+def test_p3_a_peer_that_hangs_is_dead_though_its_kernel_takes_more(loop: str) -> None:
+    with hurried(loop, ping_s=0.1, pong_s=0.2) as server, server.client() as client:
+        client.upgraded()
+        recorder = server.recorder()
+        while recorder.heard.empty():
+            server.ask(lambda: recorder.connection.offer(text_frame("news of the room")))
+        assert heard(recorder) == 4408
+
+
+def test_p3_a_peer_that_takes_nothing_is_dead_for_all_its_backlog(loop: str) -> None:
+    with hurried(loop, ping_s=0.1, pong_s=0.2, close_s=0.1) as server, server.client(receive_buffer=4096) as client:
+        client.upgraded()
+        recorder = server.recorder()
+        server.ask(lambda: recorder.connection.write(Frame(b"x" * 10_000_000, binary=True)))
+        assert heard(recorder) == 4408
+        until(lambda: server.ask(lambda: len(server.registry)) == 0)

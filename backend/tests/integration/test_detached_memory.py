@@ -1,0 +1,45 @@
+"""An idle detached connection costs the server little, measured on a server process of its own."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.servers import Process, free_port
+from tests.integration.wire_server import RawClient
+
+CONNECTIONS = 400
+
+
+@pytest.fixture
+def echo() -> Iterator[tuple[int, Callable[[], int]]]:
+    """The raw echo server: its port, and its resident memory in bytes."""
+    port, bench = free_port(), Path(__file__).parents[2] / "bench" / "echo.py"
+    process = Process([sys.executable, bench, "--carrier", "detached", "--port", str(port)])
+    process.line("running on")
+    statm = Path(f"/proc/{process.pid}/statm")
+    yield port, lambda: int(statm.read_text().split()[1]) * 4096
+    process.end()
+
+
+def test_an_idle_connection_costs_at_most_three_kilobytes(echo: tuple[int, Callable[[], int]]) -> None:
+    port, resident = echo
+    with contextlib.ExitStack() as open_for_warmth:
+        connect(port, CONNECTIONS, open_for_warmth)
+    before = resident()
+    with contextlib.ExitStack() as idle:
+        connect(port, 2 * CONNECTIONS, idle)
+
+        # The first so many reuse what the warming left: all the growth is the others'.
+        assert (resident() - before) / CONNECTIONS < 3 * 1024
+
+
+def connect(port: int, count: int, stack: contextlib.ExitStack) -> None:
+    """Open so many connections, each answering to a message."""
+    for _ in range(count):
+        client = stack.enter_context(RawClient(port, "/", b"", None))
+        assert client.upgraded() == 101
+        client.send(0x81, b"here")
+        assert client.frame() == (0x81, b"here")

@@ -1,0 +1,106 @@
+"""The handshake is FastAPI's, then its connection is handed over, under a real uvicorn and on both event loops."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.wire_server import LOOPS, PATIENCE, WireServer, masked, no_collector, until
+
+
+@pytest.fixture(params=LOOPS)
+def server(request: pytest.FixtureRequest) -> Iterator[WireServer]:
+    """A server that waits long for its peers, on either event loop."""
+    with WireServer(loop=request.param) as running:
+        yield running
+
+
+def test_messages_come_and_go(server: WireServer) -> None:
+    with server.client() as client:
+        assert client.upgraded() == 101
+        client.send(0x81, "zwölf".encode())
+        client.send(0x82, b"\xff" * 70_000)
+
+        assert client.frame() == (0x81, "zwölf".encode())
+        assert client.frame() == (0x82, b"\xff" * 70_000)
+
+
+def test_uvicorn_forgets_a_connection_that_is_handed_over(server: WireServer) -> None:
+    with server.client() as client:
+        client.upgraded()
+        server.recorder()
+        until(lambda: not server.uvicorn.server_state.tasks)
+
+        assert not server.uvicorn.server_state.connections
+        assert server.ask(lambda: len(server.registry)) == 1
+    until(lambda: server.ask(lambda: len(server.registry)) == 0)
+
+
+def test_nothing_of_the_handshake_stays_in_memory(server: WireServer) -> None:
+    with no_collector(), server.client() as client:
+        client.upgraded()
+        served = server.served.get(timeout=PATIENCE)
+        client.send(0x81, b"after")
+        assert client.frame() == (0x81, b"after")
+
+        until(lambda: server.ask(lambda: [ref() for ref in served] == [None] * 3))
+
+
+def test_a_dependency_is_left_when_the_handshake_is_done(server: WireServer) -> None:
+    with server.client() as client:
+        client.upgraded()
+
+        assert server.left.wait(PATIENCE)
+        client.send(0x81, b"on and on")
+        assert client.frame() == (0x81, b"on and on")
+
+
+def test_bytes_in_one_run_with_the_handshake_are_not_lost(server: WireServer) -> None:
+    with server.client(tail=masked(0x81, b"hasty")) as client:
+        assert client.upgraded() == 101
+        assert client.frame() == (0x81, b"hasty")
+        client.send(0x81, b"calm")
+        assert client.frame() == (0x81, b"calm")
+
+
+def test_bytes_before_the_answer_to_the_handshake_are_not_lost(server: WireServer) -> None:
+    with server.client("/late") as client:
+        client.send(0x81, b"one")
+        client.send(0x89, b"two")
+        client.send(0x88, b"\x03\xe8")
+        server.let_in.set()
+
+        assert client.upgraded() == 101
+        assert [client.frame() for _ in range(3)] == [(0x81, b"one"), (0x8A, b"two"), (0x88, b"\x03\xe8")]
+        assert client.ended()
+
+
+def test_bytes_before_the_answer_reach_an_application_on_asgi_too(server: WireServer) -> None:
+    with server.client("/asgi", tail=masked(0x81, b"hasty")) as client:
+        assert client.upgraded() == 101
+        assert client.frame() == (0x81, b"still here")
+
+
+def test_an_application_on_asgi_can_cut_its_peer_off(server: WireServer) -> None:
+    with server.client("/asgi") as client:
+        assert client.upgraded() == 101
+        client.send(0x81, b"abort")
+        assert client.ended()
+
+
+def test_a_refused_handshake_is_uvicorns(server: WireServer) -> None:
+    with server.client("/refused") as client:
+        assert client.upgraded() == 403
+
+
+def test_an_endpoint_that_fails_before_it_has_a_receiver_closes_with_1011(server: WireServer) -> None:
+    with server.client("/crash") as client:
+        assert client.upgraded() == 101
+        assert client.frame() == (0x88, b"\x03\xf3internal error")
+
+
+def test_a_receiver_that_fails_closes_with_1011(server: WireServer, caplog: pytest.LogCaptureFixture) -> None:
+    with server.client() as client:
+        client.upgraded()
+        client.send(0x81, b"fail")
+        assert client.frame() == (0x88, b"\x03\xf3internal error")
+        assert "a receiver failed" in caplog.text

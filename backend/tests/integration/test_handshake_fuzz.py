@@ -1,0 +1,76 @@
+"""Whatever a handshake brings, it is let in or refused with a reason, and the server stays whole (H2, H4, A1)."""
+
+import asyncio
+import json
+from string import printable
+from urllib.parse import urlencode
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.integration.clients import connect
+from tests.integration.credentials import token
+from tests.integration.rooms import PROTOCOL
+from tests.integration.servers import Server
+
+#: Codes that a refusal may have (C), and statuses of one before the upgrade.
+REFUSED = {4400, 4401, 4403, 4429}
+BEFORE = {400, 403, 404, 431}
+
+words = st.text(max_size=40) | st.text(alphabet=printable, max_size=40)
+numbers = st.integers(-2, 2**64).map(str)
+credentials = st.one_of(words, st.just(token(items={"*": "rw"})), st.just(token(items={})), st.none())
+visible = st.text(alphabet=st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=60)
+queries = st.fixed_dictionaries(
+    {},
+    optional={
+        "token": credentials.map(lambda given: given or ""),
+        "after": words | numbers,
+        "tail": words | numbers,
+        "log": words,
+        "name": words,
+        "q": words | numbers,
+    },
+)
+headers = st.fixed_dictionaries({}, optional={"Cookie": visible, "Authorization": visible, "Origin": visible})
+items = st.one_of(st.just("foo"), words.filter(bool))
+
+
+async def knock(server: Server, path: str, brought: dict[str, str], *, room: bool) -> int:
+    """How a handshake ends: 0 let in, or the code or status of its refusal; in a room with a reason (H4)."""
+    try:
+        client = await connect(server, path, headers=brought, subprotocols=[PROTOCOL] if room else [])
+    except InvalidStatus as refused:
+        return refused.response.status_code
+    async with client:
+        if not room:
+            return 0
+        line = json.loads(str(await client.recv()).split("\n")[0])
+        if line["type"] == "hello":
+            return 0
+        try:
+            await client.recv()
+        except ConnectionClosed:
+            assert line["message"]
+            assert "error" == line["type"]
+            return client.close_code or 0
+    raise AssertionError(f"more than a refusal: {line}")
+
+
+@settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(item=items, query=queries, brought=headers)
+def test_h2_h4_a_handshake_of_any_kind_is_answered(
+    guarded: Server, item: str, query: dict[str, str], brought: dict[str, str]
+) -> None:
+    path = f"/items/{urlencode({'': item})[1:].replace('+', '%20')}/ws?{urlencode(query)}"
+
+    async def both() -> tuple[int, int]:
+        return await knock(guarded, path, brought, room=True), await knock(guarded, path, brought, room=False)
+
+    in_room, plain = asyncio.run(both())
+    assert in_room in REFUSED | BEFORE | {0}
+    assert plain in BEFORE | {0}
+    # Nobody gets in without a good token, wherever it stands.
+    if not any(given.count(".") == 2 for given in [query.get("token", ""), *brought.values()]):
+        assert 0 not in {in_room, plain}

@@ -1,0 +1,103 @@
+"""What answers tell the browser besides: policy, framing, caching, and which other origins may ask (A5)."""
+
+import re
+
+import httpx
+import pytest
+
+from tests.integration.clients import NO_TLS
+from tests.integration.conftest import Start
+from tests.integration.credentials import token
+from tests.integration.rooms import http
+from tests.integration.servers import Server
+
+ANYWHERE = ["/", "/items/foo", "/nowhere.js", "/api/items", "/api/items/%20/entries", "/healthz", "/openapi.json"]
+
+
+@pytest.mark.parametrize("path", ANYWHERE)
+async def test_every_answer_says_what_the_page_may_do(server: Server, path: str) -> None:
+    async with http(server) as client:
+        headers = (await client.get(path)).headers
+
+    policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
+    assert "'none'" == policy["default-src"]
+    assert "'self'" == policy["script-src"] == policy["style-src"] == policy["connect-src"]
+    assert "'none'" == policy["frame-ancestors"] == policy["base-uri"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert "nosniff" == headers["x-content-type-options"]
+    assert "no-referrer" == headers["referrer-policy"]
+    assert "camera=()" in headers["permissions-policy"]
+    assert "same-origin" == headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"]
+    assert "server" not in headers
+
+
+async def test_the_page_runs_nothing_inline(server: Server) -> None:
+    async with http(server) as client:
+        page = (await client.get("/")).text
+
+    assert not re.findall(r"<script(?![^>]* src=)|<style|\son\w+=|\sstyle=|javascript:", page, re.IGNORECASE)
+
+
+async def test_who_may_frame_the_page_is_a_setting(serve: Start) -> None:
+    server = serve(ALCOVE_FRAME_ANCESTORS="'self' https://app.example")
+    async with http(server) as client:
+        policy = (await client.get("/")).headers["content-security-policy"]
+
+    assert policy.endswith("frame-ancestors 'self' https://app.example")
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/", "no-cache"),
+        ("/items/foo", "no-cache"),
+        ("/assets/nowhere.js", "no-store"),
+        ("/api/items", "no-store"),
+        ("/api/session", "no-store"),
+        ("/healthz", "no-store"),
+        ("/api/items/foo/nowhere", "no-store"),
+    ],
+)
+async def test_what_may_be_kept(server: Server, path: str, kept: str) -> None:
+    async with http(server) as client:
+        # A browser that opens a path of the page is given the page; for anything else there is nothing.
+        accept = "text/html" if kept == "no-cache" else "*/*"
+        answer = await client.get(path, headers={"Accept": accept})
+
+    assert kept == answer.headers["cache-control"]
+
+
+async def test_a_file_named_by_its_content_is_kept_for_ever(server: Server) -> None:
+    """Looks at every file that the page names; the page that stands in until it is built names none."""
+    async with http(server) as client:
+        for path in re.findall(r'(?:src|href)="(/assets/[^"]+)"', (await client.get("/")).text):
+            answer = await client.get(path)
+            assert "public, max-age=31536000, immutable" == answer.headers["cache-control"]
+            again = await client.get(path, headers={"If-None-Match": answer.headers["etag"]})
+            assert 304 == again.status_code
+
+
+async def test_a5_pages_of_configured_origins_may_ask(guarded: Server) -> None:
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as client:
+        for origin, allowed in (
+            ("https://app.example", True),
+            ("https://other.example:8443", True),
+            ("https://evil.example", False),
+            ("http://app.example", False),
+            ("https://app.example.evil.example", False),
+        ):
+            asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+            before = await client.options("/api/items/foo/entries", headers=asked)
+            answer = await client.get("/api/items", headers={"Origin": origin, "Authorization": f"Bearer {token()}"})
+            refused = await client.get("/api/items", headers={"Origin": origin})
+
+            for each in (before, answer, refused):
+                assert (origin if allowed else None) == each.headers.get("access-control-allow-origin")
+                assert each.status_code in ({200, 401} if allowed else {200, 400, 401})
+
+
+async def test_a5_without_configured_origins_no_other_page_may_ask(server: Server) -> None:
+    async with http(server) as client:
+        answer = await client.get("/api/items", headers={"Origin": "https://app.example"})
+
+    assert "access-control-allow-origin" not in answer.headers

@@ -1,0 +1,144 @@
+"""Key sets from a file and from the host application: rotation, bounds, and what is wrong with them (A3)."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
+from alcove.errors import SettingsError
+from alcove.keyset import KeySet
+from tests.integration import doors
+from tests.integration.conftest import Start
+from tests.integration.credentials import EC, ED, KEY_SET, RSA, SECRET, KeyServer, jwk, key_server, token
+from tests.integration.doors import IN, query
+
+
+@pytest.fixture
+def keys() -> Iterator[KeyServer]:
+    """A host application's key server."""
+    with key_server() as serving:
+        yield serving
+
+
+async def set_of(source: str, **bounds: float) -> KeySet:
+    """A key set that was read."""
+    made = KeySet(source, **bounds)
+    await made.start()
+    return made
+
+
+async def test_a3_a_server_takes_its_keys_from_an_address(serve: Start, keys: KeyServer) -> None:
+    server = serve(ALCOVE_JWKS=keys.url)
+    asked = keys.asked
+
+    for kid, key, algorithm in (("ed", ED, "EdDSA"), ("rsa", RSA, "RS256"), ("ec", EC, "ES256")):
+        good = token(key=key, algorithm=algorithm, headers={"kid": kid})
+        assert IN == (await doors.room(server, query(good))).code
+    assert asked == keys.asked
+    answer = await doors.room(server, query(token()))
+    assert (4401, True) == (answer.code, "not EdDSA or RS256 or ES256" in answer.reason)
+
+
+async def test_a3_a_new_key_counts_with_the_first_token_it_signed(serve: Start, keys: KeyServer) -> None:
+    keys.lists(jwk("EdDSA", ED, kid="old"))
+    server = serve(ALCOVE_JWKS=keys.url)
+    new = ed25519.Ed25519PrivateKey.generate()
+    keys.lists(jwk("EdDSA", new, kid="new"))
+
+    good = [token(key=new, algorithm="EdDSA", headers={"kid": "new"}, jti=str(number)) for number in range(20)]
+    asked = keys.asked
+    answers = await asyncio.gather(*(doors.room(server, query(each)) for each in good))
+    assert {IN} == {answer.code for answer in answers}
+    assert 1 == keys.asked - asked
+    # The old one was taken out of the set.
+    assert 4401 == (await doors.room(server, query(token(key=ED, algorithm="EdDSA", headers={"kid": "old"})))).code
+
+
+async def test_a3_however_many_keys_are_unknown_the_set_is_read_once_in_a_while(keys: KeyServer) -> None:
+    known = await set_of(keys.url)
+    asked = keys.asked
+    found = await asyncio.gather(*(known.find(f"unknown {number}") for number in range(100)))
+    for number in range(100):
+        assert await known.find(f"unknown too {number}") is None
+
+    assert {None} == set(found)
+    assert 1 == keys.asked - asked
+
+
+async def test_a3_while_the_set_cannot_be_read_the_known_keys_count(keys: KeyServer) -> None:
+    known = await set_of(keys.url, retry_s=0)
+    for keys.status, keys.body in ((500, b""), (200, b"<html>"), (200, b'{"keys":[]}'), (200, b"[" * 100_000)):
+        assert await known.find("unknown") is None
+        assert await known.find("ed") is not None
+    keys.body = json.dumps(KEY_SET).encode()
+    assert await known.find("rsa") is not None
+
+
+async def test_a3_a_key_without_an_id_counts_where_it_is_the_only_one(tmp_path: Path) -> None:
+    source = tmp_path / "jwks.json"
+    source.write_text(json.dumps({"keys": [jwk("EdDSA", ED)]}))
+    for address in (str(source), source.as_uri()):
+        assert await (await set_of(address)).find(None) is not None
+        assert await (await set_of(address)).find("x") is None
+
+
+async def test_a3_a_set_that_trickles_in_is_given_up(keys: KeyServer) -> None:
+    keys.slow = True
+
+    with pytest.raises(SettingsError, match=r"longer than 0\.2 s"):
+        await set_of(keys.url, fetch_s=0.2)
+
+
+WEAK = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that is what is wrong with it
+#: Key sets of no use, and a word of what is wrong with them.
+USELESS: dict[str, tuple[Any, str]] = {
+    "no JSON": ("keys", "Expecting value"),
+    "a list": ([], "no list `keys`"),
+    "no keys": ({}, "no list `keys`"),
+    "keys an object": ({"keys": {}}, "no list `keys`"),
+    "keys empty": ({"keys": []}, "no public key"),
+    "keys in words": ({"keys": ["ed"]}, "no public key"),
+    "a shared secret": ({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}, "no public key"),
+    "a private key": ({"keys": [jwk("EdDSA", ED) | {"d": "AAAA"}]}, "no public key"),
+    "a key for encryption": ({"keys": [jwk("RS256", RSA) | {"use": "enc"}]}, "no public key"),
+    "a key of 1024 bits": ({"keys": [jwk("RS256", WEAK)]}, "no public key"),
+    "another algorithm": ({"keys": [jwk("RS256", RSA) | {"alg": "RS512"}]}, "no public key"),
+    "half a key": ({"keys": [{"kty": "RSA", "n": "AQAB", "alg": "RS256"}]}, "no public key"),
+    "a key that is none": ({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "AAAA"}]}, "no public key"),
+    "a curve of its own": ({"keys": [{"kty": "EC", "crv": "P-0", "x": "AA", "y": "AA"}]}, "no public key"),
+    "deep": ("[" * 100_000, "recursion"),
+    "large": (" " * 2_000_000, "larger than"),
+}
+
+
+@pytest.mark.parametrize("kind", USELESS)
+async def test_a3_a_key_set_of_no_use_is_one_line(tmp_path: Path, keys: KeyServer, kind: str) -> None:
+    document, word = USELESS[kind]
+    text = document if isinstance(document, str) else json.dumps(document)
+    source = tmp_path / "jwks.json"
+    source.write_text(text)
+    keys.body = text.encode()
+
+    for address in (str(source), keys.url):
+        with pytest.raises(SettingsError, match=word) as error:
+            await set_of(address)
+        assert 1 == len(str(error.value).splitlines())
+
+
+async def test_a3_keys_of_no_use_do_not_spoil_the_others(tmp_path: Path) -> None:
+    listed = [key for document, _ in USELESS.values() if isinstance(document, dict) for key in document.get("keys", ())]
+    source = tmp_path / "jwks.json"
+    source.write_text(json.dumps({"keys": [*listed, jwk("ES256", EC, kid="ec")]}))
+
+    assert await (await set_of(str(source))).find("ec") is not None
+
+
+async def test_a3_a_set_and_a_secret_may_stand_side_by_side(serve: Start, keys: KeyServer) -> None:
+    server = serve(ALCOVE_JWKS=keys.url, ALCOVE_SECRET=SECRET)
+
+    assert IN == (await doors.room(server, query(token()))).code
+    assert IN == (await doors.room(server, query(token(key=ED, algorithm="EdDSA", headers={"kid": "ed"})))).code

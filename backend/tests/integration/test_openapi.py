@@ -1,0 +1,68 @@
+"""HTTP keeps what /openapi.json says, whatever it is asked (W6, W9): no 5xx, no answer that is not written there."""
+
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import one_of
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.integration.clients import PATIENCE_S
+from tests.integration.credentials import token
+from tests.integration.servers import Server
+
+KEPT = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+#: It answers for as long as one listens.
+ENDLESS = "/api/items/{item_id}/events"
+
+
+@pytest.mark.parametrize("signed", [True, False], ids=["signed", "open"])
+def test_w9_no_answer_is_a_fault_or_a_surprise(guarded: Server, server: Server, signed: bool) -> None:  # noqa: FBT001 - a case of two
+    asked = guarded if signed else server
+    schema = schemathesis.openapi.from_url(f"{asked.url}/openapi.json")
+    admin = token(sub="root", iat=4_000_000_000 if not signed else ..., items={"*": "rwm"})
+    operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+    assert len(operations) > 8
+
+    for operation in operations:
+        if operation.path == ENDLESS:
+            continue
+
+        @settings(
+            max_examples=20,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(
+            one_of(
+                operation.as_strategy(generation_mode=GenerationMode.POSITIVE),
+                operation.as_strategy(generation_mode=GenerationMode.NEGATIVE),
+            )
+        )
+        def ask(case: Any) -> None:  # the library's Case, whose type parameters it keeps to itself
+            for headers in ({"Authorization": f"Bearer {admin}"}, {}):
+                case.call_and_validate(headers=headers, checks=KEPT, timeout=PATIENCE_S)
+
+        ask()
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "TRACE"])
+@pytest.mark.parametrize("path", ["/api/items", "/api/items/foo/entries", "/api/session", "/api/revoke"])
+def test_w6_other_methods_are_problems_too(server: Server, method: str, path: str) -> None:
+    answer = httpx.request(method, server.url + path, trust_env=False)
+
+    assert 405 == answer.status_code
+    assert "application/problem+json" == answer.headers["content-type"]
+    assert answer.headers["allow"]

@@ -1,0 +1,84 @@
+"""How a connection ends, and with which code (C)."""
+
+import asyncio
+import struct
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.clients import abort, fall_silent, read_again
+from tests.integration.rooms import RoomClient, send
+from tests.integration.servers import Server
+
+
+async def test_c_1000_a_client_that_is_done_gets_its_code_back(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        await room.socket.close(1000)
+
+        assert 1000 == room.socket.close_code
+
+
+async def test_c_1003_bytes_are_closed_and_nobody_else_notices(server: Server, item: str) -> None:
+    async with (
+        await RoomClient.join(server, item, name="Ada") as ada,
+        await RoomClient.join(server, item, name="Bob") as bob,
+    ):
+        await bob.socket.send(b"bytes")
+        assert 1003 == await bob.closed()
+        await ada.say("and on it goes")
+
+
+@pytest.mark.parametrize("data", [b"\xff", b"\xc3", b"\xed\xa0\x80", b'{"type":"ping"}\xf5'])
+async def test_c_1007_what_is_not_utf_8_is_closed(loud: Server, item: str, data: bytes) -> None:
+    async with await RoomClient.join(loud, item) as room:
+        mask = b"\0\0\0\0"
+        room.socket.transport.write(struct.pack("!BB", 0x81, 0x80 | len(data)) + mask + data)
+
+        assert 1007 == await room.closed()
+
+
+async def test_c_1009_a_frame_too_large_is_closed(strict: Server, item: str) -> None:
+    async with await RoomClient.join(strict, item) as room:
+        await room.socket.send(["x" * 1000] * 3)
+
+        assert 1009 == await room.closed()
+
+
+async def test_c_1012_a_server_that_stops_says_so_and_keeps_what_was_sent(serve: Callable[..., Server]) -> None:
+    server = serve()
+    async with await RoomClient.join(server, "foo") as room:
+        lines = [send(number) for number in range(50)]
+        await room.tell(*lines)
+        await room.answer(lines[0]["id"])
+        took = await asyncio.to_thread(server.end)
+        assert 1012 == await room.closed()
+        acked = [line["seq"] for line in room.heard if line["type"] == "ack"]
+    async with await RoomClient.join(serve(), "foo", after=0) as room:
+        assert set(acked) <= {entry["seq"] for entry in await room.until_seq(acked[-1])}
+    assert took < 2
+
+
+async def test_c_4408_a_client_that_answers_no_ping_is_closed(
+    serve: Callable[..., Server], carrier: str, item: str
+) -> None:
+    server = serve(ALCOVE_PING_S="1", ALCOVE_PONG_S="1")
+    async with await RoomClient.join(server, item, name="Ada") as ada:
+        bob = await RoomClient.join(server, item, name="Bob")
+        await ada.until("presence", count=2)
+        fall_silent(bob.socket)
+        await ada.until("presence", count=1)
+        read_again(bob.socket)
+
+        # On ASGI the pings are the server's business, and uvicorn has its own code for it.
+        assert {"asgi": 1011}.get(carrier, 4408) == await bob.closed()
+
+
+async def test_c_who_goes_in_the_middle_of_a_frame_harms_nobody(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item, name="Ada") as ada:
+        for cut in range(1, 40):
+            bob = await RoomClient.join(server, item, name="Bob")
+            frame = struct.pack("!BBH", 0x81, 0x80 | 126, 1000) + b"\0\0\0\0" + b"x" * 1000
+            bob.socket.transport.write(frame[:cut])
+            await abort(bob.socket)
+        await ada.say("still here")
+        await ada.until("presence", count=1)

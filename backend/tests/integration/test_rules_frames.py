@@ -1,0 +1,161 @@
+"""Lines and frames: what counts, what is refused, and that each line stands for itself (F)."""
+
+import time
+
+import pytest
+
+from tests.integration.rooms import RoomClient, http, send, whole_log
+from tests.integration.servers import Server
+
+SHAPELESS = {
+    "no json": "hello",
+    "half": '{"type":"send"',
+    "list": "[]",
+    "null": "null",
+    "number": "1",
+    "no type": "{}",
+    "unknown type": '{"type":"sing"}',
+    "server's type": '{"type":"entry","seq":1}',
+    "type no string": '{"type":1}',
+    "send without id": '{"type":"send","body":"x"}',
+    "send without body": '{"type":"send","id":"a"}',
+    "id no string": '{"type":"send","id":1,"body":"x"}',
+    "target no seq": '{"type":"edit","id":"a","target":"1","body":"x"}',
+    "negative seq": '{"type":"read","seq":-1}',
+    "seq too large": '{"type":"read","seq":9007199254740992}',
+    "broken body": '{"type":"send","id":"a","body":{"a":}}',
+    "two on a line": '{"type":"ping"}{"type":"ping"}',
+    "deep": '{"type":"send","id":"a","body":' + "[" * 20_000 + "}",
+    "lone surrogate": '{"type":"send","id":"\\ud800","body":"x"}',
+    "nul": "\0",
+}
+
+
+async def test_f1_a_frame_may_hold_several_lines(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        assert [1, 2, 3] == await room.say("one", "two", "three")
+        assert ["one", "two", "three"] == room.bodies
+
+
+@pytest.mark.parametrize("blank", ["", "\n", "\n\n", "\r\n", " \t\r\n\n", "\r"])
+async def test_f1_blank_lines_are_ignored(server: Server, item: str, blank: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        await room.socket.send(blank)
+
+        assert [] == [line for line in await room.settle() if line["type"] == "error"]
+
+
+async def test_f1_a_trailing_return_is_ignored(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        await room.socket.send('{"type":"send","id":"a","body":"x"}\r\n{"type":"ping"}\r\n\r\n')
+        await room.until("pong")
+
+        assert 1 == (await room.answer("a"))["seq"]
+
+
+async def test_f1_a_bad_line_gets_its_invalid_and_the_good_ones_around_it_count(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        await room.socket.send(
+            '{"type":"send","id":"a","body":1}\nnonsense\n{"type":"send","id":"","body":2}\n'
+            '{"type":"send","id":"c","body":3}'
+        )
+        await room.answer("a")
+        await room.answer("c")
+
+        errors = [line for line in room.heard if line["type"] == "error"]
+        assert [("invalid", None)] * 2 == [(line["code"], line.get("id")) for line in errors]
+        assert [1, 3] == room.bodies
+
+
+async def test_f1_what_is_due_comes_in_one_frame(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        await room.say(*range(20))
+    async with await RoomClient.knock(server, item, tail=20) as late:
+        await late.line()
+        await late.line()
+        assert 19 == len(late._due), "twenty entries, one frame"
+
+
+async def test_f1_line_ends_inside_a_body_stay_inside(server: Server, item: str) -> None:
+    bodies = ["a\nb", "a\r\nb\u2028c\u2029", {"k\n": ["\n"]}, "\x85\x0b\x0c\x1c"]
+    async with await RoomClient.join(server, item) as room:
+        await room.say(*bodies)
+        assert bodies == room.bodies
+
+
+async def test_f2_unknown_fields_are_ignored(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        answer = await room.ask({**send("x"), "seq": 17, "by": {"id": "eve"}, "at": 0, "extra": [1]})
+        await room.until_seq(1)
+
+        assert 1 == answer["seq"]
+        assert room.me == room.entries[0]["by"]["id"]
+
+
+@pytest.mark.parametrize("line", SHAPELESS.values(), ids=SHAPELESS.keys())
+async def test_f2_what_is_no_command_is_invalid_and_changes_nothing(server: Server, item: str, line: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        await room.socket.send(line)
+        error = await room.until("error")
+
+        assert "invalid" == error["code"]
+        assert error["message"]
+        assert [1] == await room.say("and on it goes")
+
+
+async def test_f2_c_4400_after_ten_bad_lines_in_a_row_the_server_closes(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        for _ in range(9):
+            await room.tell({"type": "sing"})
+        await room.settle()
+        for _ in range(10):
+            await room.tell({"type": "sing"})
+
+        assert 4400 == await room.closed()
+        assert 19 == sum(line["type"] == "error" for line in room.heard)
+
+
+async def test_f2_after_the_tenth_bad_line_of_one_frame_nothing_counts(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        await room.tell(*[{"type": "sing"}] * 10, send("too late"))
+
+        assert 4400 == await room.closed()
+        assert 10 == sum(line["type"] == "error" for line in room.heard)
+    async with http(server) as client:
+        assert [] == await whole_log(client, item)
+
+
+async def test_f3_times_are_the_servers_milliseconds_and_never_run_backwards(server: Server, item: str) -> None:
+    before = time.time_ns() // 1_000_000
+    async with (
+        await RoomClient.join(server, item, name="Ada") as ada,
+        await RoomClient.join(server, item, name="Bob") as bob,
+    ):
+        for _ in range(10):
+            await ada.say("x")
+            await bob.say("y")
+        entries = await ada.until_seq(20)
+    after = time.time_ns() // 1_000_000
+
+    times = [entry["at"] for entry in entries]
+    assert all(isinstance(at, int) for at in times)
+    assert sorted(times) == times
+    assert before <= times[0] <= times[-1] <= after
+    assert {entry["seq"]: entry["at"] for entry in entries}.items() >= {
+        line["seq"]: line["at"] for line in ada.heard if line["type"] == "ack"
+    }.items()
+
+
+async def test_f2_a_ping_is_answered_with_a_pong(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        await room.tell({"type": "ping"}, {"type": "ping"})
+
+        await room.until("pong")
+        await room.until("pong")
+
+
+async def test_f2_auth_in_open_mode_is_invalid(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        await room.tell({"type": "auth", "token": "t"})
+
+        assert "invalid" == (await room.until("error"))["code"]

@@ -1,0 +1,190 @@
+"""How one gets into a room, and what one hears who does not (H, A1, A2, A5 in open mode)."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from tests.integration.clients import answers, connect
+from tests.integration.rooms import PROTOCOL, RoomClient, turned_away
+from tests.integration.servers import BIN, Process, Server
+
+
+async def test_h1_the_room_protocol_is_echoed(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        assert PROTOCOL == room.socket.subprotocol
+
+
+async def test_h1_the_room_protocol_is_found_among_others(server: Server, item: str) -> None:
+    offered = ["graphql-ws", PROTOCOL, "mqtt"]
+    async with await connect(server, f"/items/{item}/ws?token=t", subprotocols=offered) as client:
+        assert PROTOCOL == client.subprotocol
+
+
+@pytest.mark.parametrize("offered", [["alcove.v2"], ["graphql-ws", "mqtt"], ["ALCOVE.V1"]])
+async def test_h1_only_unknown_protocols_get_400_with_the_known_one(
+    loud: Server, item: str, offered: list[str]
+) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(loud, f"/items/{item}/ws?token=t", subprotocols=offered)
+
+    assert 400 == refused.value.response.status_code
+    assert PROTOCOL in refused.value.response.body.decode()
+
+
+async def test_h1_without_a_protocol_the_tutorial_is_spoken(server: Server, item: str) -> None:
+    async with await connect(server, f"/items/{item}/ws?token=t") as client:
+        await client.send("hello")
+        assert "Session cookie or query token value is: t" == (await answers(client, 1))[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("after", value) for value in ("-1", "one", "1.5", "", str(2**53))],
+        *[("tail", value) for value in ("-1", "501", "all", "")],
+        *[("name", value) for value in ("", "x" * 65, "nul\0")],
+        *[("log", value) for value in ("", "x" * 65)],
+    ],
+)
+async def test_h2_h4_a_parameter_out_of_shape_or_range_is_named(
+    server: Server, item: str, name: str, value: str
+) -> None:
+    error, code, reason = await turned_away(server, item, **{name: value})
+
+    assert 4400 == code
+    assert "invalid" == error["code"]
+    assert name in error["message"]
+    assert name in reason
+
+
+@pytest.mark.parametrize("query", [{"tail": 0}, {"tail": 500}, {"after": 0}, {"name": "n" * 64}, {"unknown": "x"}])
+async def test_h2_the_ends_of_the_ranges_are_in(server: Server, item: str, query: dict[str, object]) -> None:
+    async with await RoomClient.join(server, item, **query) as room:
+        assert "hello" == room.hello["type"]
+
+
+@pytest.mark.parametrize("good", ["x", "x" * 128, "order-17", "a.b_c:d@e-f", "ñandú", "日本", "заказ", "طلب", "٣"])
+async def test_h3_letters_and_digits_of_any_script_make_an_item(server: Server, good: str) -> None:
+    async with await RoomClient.join(server, good) as room:
+        assert good == room.hello["item"]
+
+
+@pytest.mark.parametrize("bad", ["x" * 129, "a b", "a+b", "100%", "a\nb", "a\n", "👋", "a?b", "a#b", "~", "*", "\0"])
+async def test_h3_h4_other_items_are_refused(server: Server, bad: str) -> None:
+    error, code, _ = await turned_away(server, bad)
+
+    assert 4400 == code
+    assert "item_id" in error["message"]
+
+
+async def test_h4_c_4401_a_refusal_gives_the_same_reason_in_line_and_close(server: Server, item: str) -> None:
+    error, code, reason = await turned_away(server, item, token=None)
+
+    assert 4401 == code
+    assert "unauthenticated" == error["code"]
+    assert error["message"] == reason
+
+
+async def test_h5_the_first_line_is_hello(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item, name="Ada") as ada:
+        hello = ada.hello
+
+        assert item == hello["item"]
+        assert (0, 1, False) == (hello["head"], hello["oldest"], hello["reset"])
+        assert "Ada" == hello["you"]["name"]
+        assert {"read", "write"} == set(hello["you"]["can"])
+        assert [{"id": ada.me, "name": "Ada"}] == hello["members"]
+        assert (1, {}, None) == (hello["count"], hello["reads"], hello["expires"])
+        assert {"body_bytes": 65536, "sends_per_s": 20, "burst": 60} == hello["limits"]
+        await ada.say("first")
+    async with await RoomClient.knock(server, item, tail=0) as bob:
+        assert "hello" == (await bob.line())["type"]
+        assert hello["log"] == bob.hello["log"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "token", "means"),
+    [
+        ({"Cookie": "session=c", "Authorization": "Bearer b"}, "q", "c"),
+        ({"Authorization": "Bearer b"}, "q", "b"),
+        ({"Authorization": "bearer b"}, None, "b"),
+        ({}, "q", "q"),
+        ({"Cookie": "other=c"}, "q", "q"),
+        ({"Authorization": "Basic b"}, "q", "q"),
+        ({"Cookie": "session="}, "q", "q"),
+    ],
+)
+async def test_a1_the_credential_is_the_cookie_else_the_header_else_the_query(
+    server: Server, item: str, headers: dict[str, str], token: str | None, means: str
+) -> None:
+    async with (
+        await RoomClient.join(server, item, headers=headers, token=token) as one,
+        await RoomClient.join(server, item, token=means) as same,
+        await RoomClient.join(server, item, token="another") as other,
+    ):
+        assert same.me == one.me
+        assert other.me != one.me
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer"}, {"Authorization": "Bearer  "}])
+async def test_a1_a2_without_a_credential_nobody_enters(server: Server, item: str, headers: dict[str, str]) -> None:
+    _, code, _ = await turned_away(server, item, token=None, headers=headers)
+    assert 4401 == code
+    _, code, _ = await turned_away(server, item, token="", headers=headers)
+    assert 4401 == code
+
+
+async def test_a2_the_member_is_the_name_with_an_id_made_of_both(server: Server, item: str) -> None:
+    async with (
+        await RoomClient.join(server, item) as guest,
+        await RoomClient.join(server, item, name="Ada") as ada,
+        await RoomClient.join(server, item, name="Ada", token="other") as namesake,
+        await RoomClient.join(server, item, name="Ada") as again,
+    ):
+        assert "Guest" == guest.hello["you"]["name"]
+        assert 3 == len({guest.me, ada.me, namesake.me})
+        assert ada.me == again.me
+
+
+@pytest.mark.parametrize("name", ["ñandú 👋", "\u202eadA", "<b>", "日" * 64])
+async def test_a2_any_name_is_told_as_it_is(server: Server, item: str, name: str) -> None:
+    async with await RoomClient.join(server, item, name=name) as room:
+        assert name == room.hello["you"]["name"]
+
+
+async def test_a5_c_4403_a_cookie_counts_from_the_own_origin_alone(server: Server, item: str) -> None:
+    cookie = {"Cookie": "session=c"}
+    async with await RoomClient.join(server, item, token=None, headers=cookie | {"Origin": server.url}):
+        pass
+    for other in ("https://evil.example", "null", "http://127.0.0.1", f"{server.url}.evil.example"):
+        error, code, _ = await turned_away(server, item, headers=cookie | {"Origin": other})
+        assert ("forbidden", 4403) == (error["code"], code)
+
+
+async def test_a5_a_token_counts_from_any_origin(server: Server, item: str) -> None:
+    elsewhere = {"Origin": "https://else.example"}
+    async with await RoomClient.join(server, item, headers=elsewhere):
+        pass
+    async with await RoomClient.join(server, item, token=None, headers=elsewhere | {"Authorization": "Bearer b"}):
+        pass
+
+
+async def test_h1_a_path_is_no_item_even_when_encoded(server: Server) -> None:
+    with pytest.raises(InvalidStatus):
+        await connect(server, f"/items/{quote('a/b', safe='')}/ws?token=t", subprotocols=[PROTOCOL])
+
+
+def test_a2_open_mode_is_said_loudly(server: Server) -> None:
+    assert "OPEN MODE" in server.output
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])  # noqa: S104 - that is what is refused
+def test_a2_open_mode_does_not_listen_beyond_this_machine(tmp_path: Path, host: str) -> None:
+    process = Process([BIN / "alcove", "serve", "--host", host, "--port", "0"], cwd=tmp_path)
+
+    assert process.exit_code() != 0
+    (line,) = process.lines
+    assert f"--host {host}" in line
+    assert "ALCOVE_ALLOW_OPEN" in line

@@ -1,0 +1,269 @@
+"""The rooms over HTTP: history, sending, the list of items, who is connected, errors (W)."""
+
+import time
+
+import httpx
+import pytest
+
+from tests.integration.rooms import RoomClient, http, page
+from tests.integration.servers import Server
+
+
+async def fill(server: Server, item: str, count: int) -> str:
+    """Say the numbers from 1 on; return the log's id."""
+    async with await RoomClient.join(server, item) as room:
+        await room.say(*range(1, count + 1))
+        return str(room.hello["log"])
+
+
+@pytest.mark.parametrize(
+    ("bounds", "seqs"),
+    [
+        ({}, range(51, 101)),
+        ({"limit": 3}, range(98, 101)),
+        ({"limit": 500}, range(1, 101)),
+        ({"before": 11}, range(1, 11)),
+        ({"before": 91, "limit": 5}, range(86, 91)),
+        ({"before": 1000, "limit": 1}, range(100, 101)),
+        ({"before": 1}, range(0)),
+        ({"before": 0}, range(0)),
+        ({"after": 0, "limit": 5}, range(1, 6)),
+        ({"after": 90}, range(91, 101)),
+        ({"after": 99}, range(100, 101)),
+        ({"after": 100}, range(0)),
+        ({"after": 1000}, range(0)),
+    ],
+)
+async def test_w1_a_page_is_ascending_between_exclusive_bounds(
+    hasty: Server, item: str, bounds: dict[str, int], seqs: range
+) -> None:
+    log = await fill(hasty, item, 100)
+    async with http(hasty) as client:
+        found = await page(client, item, **bounds)
+
+    assert [*seqs] == [entry["seq"] for entry in found["entries"]]
+    assert (100, 1, log) == (found["head"], found["oldest"], found["log"])
+    assert {"entries", "head", "oldest", "log"} == found.keys()
+
+
+async def test_w1_an_item_never_written_to_is_empty(server: Server, item: str) -> None:
+    async with http(server) as client:
+        found = await page(client, item)
+
+    assert ([], 0, 1) == (found["entries"], found["head"], found["oldest"])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=501",
+        "limit=x",
+        "limit=",
+        "before=-1",
+        "after=-1",
+        "after=1.5",
+        "after=1&before=9",
+        f"after={2**53}",
+    ],
+)
+async def test_w1_w6_out_of_shape_or_range_is_422(server: Server, item: str, query: str) -> None:
+    async with http(server) as client:
+        answer = await client.get(f"/api/items/{item}/entries?{query}")
+
+    assert 422 == answer.status_code
+    is_problem(answer, query.split("=", maxsplit=1)[0])
+
+
+async def test_w1_the_same_cursor_serves_a_socket(hasty: Server, item: str) -> None:
+    log = await fill(hasty, item, 20)
+    async with http(hasty) as client:
+        found = await page(client, item, after=0, limit=12)
+    last = found["entries"][-1]["seq"]
+    async with await RoomClient.join(hasty, item, after=last, log=found["log"]) as room:
+        await room.until_seq(20)
+
+    assert log == found["log"]
+    assert [*range(1, 21)] == [entry["seq"] for entry in found["entries"] + room.entries]
+
+
+async def test_w2_a_send_is_201_with_its_entry_and_200_when_it_stood(server: Server, item: str) -> None:
+    async with http(server) as client, await RoomClient.join(server, item) as room:
+        first = await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": {"k": ["v"]}})
+        again = await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": "not looked at"})
+        await room.until_seq(1)
+        same = await room.ask({"type": "send", "id": "a", "body": "x"})
+        stored = await page(client, item)
+
+    assert [201, 200] == [first.status_code, again.status_code]
+    assert [first.json()] == room.entries == stored["entries"]
+    assert first.json() == again.json()
+    assert (1, True) == (same["seq"], same["duplicate"]), "a member is one sender, by socket and by HTTP"
+
+
+async def test_w2_the_header_serves_as_the_id(server: Server, item: str) -> None:
+    async with http(server) as client:
+        answers = [
+            await client.post(f"/api/items/{item}/entries", json={"body": n}, headers={"Idempotency-Key": "key"})
+            for n in range(2)
+        ]
+        without = [await client.post(f"/api/items/{item}/entries", json={"body": n}) for n in range(2)]
+
+    assert [201, 200] == [answer.status_code for answer in answers]
+    assert "key" == answers[0].json()["id"]
+    assert [201, 201] == [answer.status_code for answer in without]
+    assert 2 == len({answer.json()["id"] for answer in without})
+
+
+@pytest.mark.parametrize("body", [None, False, 0, "", [], {}, "two\nlines", 1.5])
+async def test_w2_any_json_is_a_body(server: Server, item: str, body: object) -> None:
+    async with http(server) as client, await RoomClient.join(server, item) as room:
+        text = httpx.Response(200, json={"body": body}).text.replace(",", ",\n").replace(":", ":\n ")
+        answer = await client.post(f"/api/items/{item}/entries", content=text)
+        await room.until_seq(1)
+
+    assert 201 == answer.status_code, answer.text
+    assert body == answer.json()["body"]
+    assert [body] == room.bodies
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"x",
+        b"[]",
+        b"{}",
+        b'{"id":"a"}',
+        b'{"id":"","body":1}',
+        b'{"id":1,"body":1}',
+        b'{"body":\xff}',
+        b'{"body":"\xff"}',
+        b'{"id":"' + b"x" * 65 + b'","body":1}',
+        b'{"body":' + b"[" * 20_000,
+        b'{"body":1}x',
+    ],
+)
+async def test_w2_w6_what_is_no_entry_is_422_and_stores_nothing(server: Server, item: str, content: bytes) -> None:
+    async with http(server) as client:
+        answer = await client.post(f"/api/items/{item}/entries", content=content)
+        assert 0 == (await page(client, item))["head"]
+
+    assert 422 == answer.status_code
+    is_problem(answer, "body")
+
+
+async def test_w4_the_items_one_may_read_the_latest_first(server: Server, item: str) -> None:
+    names = [f"{item}-{letter}" for letter in "abc"]
+    async with await RoomClient.join(server, names[0], name="Ada") as ada:
+        await ada.say("a1", "a2")
+    async with await RoomClient.join(server, names[1], name="Ada") as ada:
+        await ada.say("b1", "b2", "b3")
+    async with await RoomClient.join(server, names[2], name="Bob") as bob:
+        await bob.say("c1")
+    async with await RoomClient.join(server, names[0], name="Bob") as bob:
+        await bob.say("a3")
+    async with await RoomClient.join(server, names[1], name="Bob") as bob:
+        await bob.tell({"type": "read", "seq": 1})
+        await bob.until("read")
+    async with http(server) as client:
+        listed = (await client.get("/api/items", params={"name": "Bob"})).json()["items"]
+        first = (await client.get("/api/items", params={"name": "Bob", "limit": 1})).json()["items"]
+    found = [one for one in listed if one["item"].startswith(item)]
+
+    assert [names[0], names[2], names[1]] == [one["item"] for one in found]
+    assert [3, 1, 3] == [one["head"] for one in found]
+    assert ["a3", "c1", "b3"] == [one["last"]["body"] for one in found]
+    assert [2, 0, 2] == [one["unread"] for one in found], "one's own messages are no news"
+    assert listed[:1] == first
+
+
+async def test_w8_every_connection_with_its_cursor(server: Server, item: str) -> None:
+    before = time.time_ns() // 1_000_000
+    async with (
+        await RoomClient.join(server, item, name="Ada") as ada,
+        await RoomClient.join(server, item, name="Bob"),
+        http(server) as client,
+    ):
+        await ada.say("one", "two")
+        answer = await client.get(f"/api/items/{item}/connections")
+    found = answer.json()
+
+    assert 2 == found["head"]
+    assert ["Ada", "Bob"] == sorted(line["name"] for line in found["connections"])
+    for line in found["connections"]:
+        assert {"member", "name", "process", "cursor", "lag", "state", "buffered", "since"} == line.keys()
+        assert (2, 0, "in_step", 0) == (line["cursor"], line["lag"], line["state"], line["buffered"])
+        assert before <= line["since"] <= time.time_ns() // 1_000_000
+        assert str(server.pid) in line["process"]
+    assert ada.me in [line["member"] for line in found["connections"]]
+
+
+async def test_w8_a_room_without_connections(server: Server, item: str) -> None:
+    await fill(server, item, 3)
+    async with http(server) as client:
+        found = (await client.get(f"/api/items/{item}/connections")).json()
+
+    assert {"head": 3, "connections": []} == found
+
+
+def is_problem(answer: httpx.Response, word: str = "") -> None:
+    """Check the shape of RFC 9457, and that it says the word."""
+    assert "application/problem+json" == answer.headers["content-type"]
+    document = answer.json()
+    assert answer.status_code == document["status"]
+    assert document["type"]
+    assert document["title"]
+    assert word in document["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "where", "status"),
+    [
+        ("GET", "/api/nowhere", 404),
+        ("PUT", "/api/items/foo/entries", 405),
+        ("DELETE", "/api/items", 405),
+        ("GET", "/api/items/a%20b/entries", 422),
+        ("GET", "/api/items/a%20b/connections", 422),
+        ("GET", "/api/items?limit=0", 422),
+    ],
+)
+async def test_w6_every_error_is_a_problem_document(server: Server, method: str, where: str, status: int) -> None:
+    async with http(server) as client:
+        answer = await client.request(method, where)
+
+    assert status == answer.status_code
+    is_problem(answer)
+
+
+@pytest.mark.parametrize("where", ["/api/items", "/api/items/foo/entries", "/api/items/foo/connections"])
+async def test_w6_a1_without_a_credential_a_request_is_401(server: Server, where: str) -> None:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+        answer = await client.get(where)
+
+    assert 401 == answer.status_code
+    assert "Bearer" == answer.headers["www-authenticate"]
+    is_problem(answer, "credential")
+
+
+async def test_w6_a_body_over_the_limit_is_413(server: Server, item: str) -> None:
+    async with http(server) as client:
+        answer = await client.post(f"/api/items/{item}/entries", content=b" " * (1024 * 1024 + 1))
+
+    assert 413 == answer.status_code
+    is_problem(answer)
+
+
+async def test_a5_a_request_that_a_cookie_authenticates_comes_from_the_own_origin(server: Server, item: str) -> None:
+    where = f"/api/items/{item}/entries"
+    cookie = {"Cookie": "session=c"}
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+        own = await client.post(where, json={"body": 1}, headers=cookie | {"Origin": server.url})
+        none = await client.post(where, json={"body": 2}, headers=cookie)
+        other = await client.post(where, json={"body": 3}, headers=cookie | {"Origin": "https://evil.example"})
+        token = await client.post(
+            where, json={"body": 4}, headers={"Authorization": "Bearer b", "Origin": "https://else.example"}
+        )
+
+    assert [201, 201, 403, 201] == [answer.status_code for answer in (own, none, other, token)]
+    is_problem(other, "origin")

@@ -1,0 +1,196 @@
+"""What is too large, too fast, too many, too old (L): each a setting."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.integration.clients import connect, eventually
+from tests.integration.engine import write_lock
+from tests.integration.rooms import RoomClient, http, page, send, turned_away, whole_log
+from tests.integration.servers import Server
+
+KIB = 1024
+
+
+@pytest.mark.parametrize("body", ["x" * (64 * KIB - 2), "ñ" * (32 * KIB - 1)], ids=["ascii", "utf-8"])
+async def test_l1_a_body_of_64_kib_is_stored(server: Server, item: str, body: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        await room.say(body)
+        await room.until_seq(1)
+        assert [body] == room.bodies
+
+
+@pytest.mark.parametrize(
+    "body", ["x" * (64 * KIB - 1), "ñ" * (32 * KIB), ["x"] * 20_000], ids=["ascii", "utf-8", "list"]
+)
+async def test_l1_a_larger_body_is_too_large(server: Server, item: str, body: object) -> None:
+    async with await RoomClient.join(server, item) as room:
+        assert "too_large" == (await room.ask(send(body)))["code"]
+        await room.say("next")
+        answer = await room.ask({"type": "edit", "id": "e", "target": 1, "body": body})
+        assert "too_large" == answer["code"]
+        await room.settle()
+        assert ["next"] == room.bodies
+    async with http(server) as client:
+        answer_http = await client.post(f"/api/items/{item}/entries", json={"body": body})
+        assert 413 == answer_http.status_code
+        assert 1 == (await page(client, item))["head"]
+
+
+async def test_l1_a_frame_over_1_mib_is_closed_with_1009(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        await room.socket.send(" " * KIB * KIB)
+        assert [] == [line for line in await room.settle() if line["type"] == "error"]
+        await room.socket.send(" " * (KIB * KIB + 1))
+
+        assert 1009 == await room.closed()
+
+
+async def test_l1_the_limits_are_settings_and_hello_tells_them(strict: Server, item: str) -> None:
+    async with await RoomClient.join(strict, item) as room:
+        assert {"body_bytes": 100, "sends_per_s": 1, "burst": 3} == room.hello["limits"]
+        assert "ack" == (await room.ask(send("x" * 98)))["type"]
+        assert "too_large" == (await room.ask(send("x" * 99)))["code"]
+        await room.socket.send(" " * 2001)
+
+        assert 1009 == await room.closed()
+
+
+async def test_l2_a_burst_of_60_then_20_a_second(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        start = time.monotonic()
+        answers = await room.answers(*[send(number) for number in range(100)])
+        refused = [line for line in answers if line["type"] == "error"]
+        sent = len(answers) - len(refused)
+        took = time.monotonic() - start
+        assert 60 <= sent <= 60 + 20 * took + 1
+        assert {"rate_limited"} == {line["code"] for line in refused}
+        assert all(0 < line["retry_ms"] <= 50 for line in refused)
+
+        # Another connection has a burst of its own, and this one comes back.
+        async with await RoomClient.join(server, item) as second:
+            assert "ack" == (await second.ask(send("x")))["type"]
+        granted = {"type": "error"}
+        while granted["type"] == "error":
+            granted = await room.ask(send("again"))
+        assert time.monotonic() - start < 5
+    async with http(server) as client:
+        stored = [entry["body"] for entry in await whole_log(client, item) if isinstance(entry["body"], int)]
+        assert sorted(stored) == stored
+        assert sent == len(stored)
+
+
+@pytest.mark.parametrize("carrier", ["detached"], indirect=True, scope="session")  # ten seconds are enough
+async def test_l2_c_4429_over_10_s_of_continuous_excess_is_closed(strict: Server, item: str) -> None:
+    async with await RoomClient.join(strict, item) as room:
+        start = time.monotonic()
+
+        def pester() -> bool:
+            """Send far too much, whenever somebody looks."""
+            pestering.extend([asyncio.ensure_future(room.tell(*[send("x")] * 3))])
+            return room.socket.close_code is not None
+
+        pestering: list[asyncio.Future[None]] = []
+        closed = asyncio.create_task(room.closed())
+        await eventually(pester)
+        took = time.monotonic() - start
+        await asyncio.gather(*pestering, return_exceptions=True)
+
+        assert 4429 == await closed
+        assert {"rate_limited"} == {line["code"] for line in room.heard if line["type"] == "error"}
+    assert 10 < took < 15
+
+
+async def test_l3_c_4429_a_member_has_so_many_connections_to_an_item(strict: Server, item: str) -> None:
+    async with await RoomClient.join(strict, item, name="Ada"), await RoomClient.join(strict, item, name="Ada") as two:
+        error, code, _ = await turned_away(strict, item, name="Ada")
+        assert ("too_many_connections", 4429) == (error["code"], code)
+        assert error["retry_ms"] > 0
+        async with await RoomClient.join(strict, item, name="Bob"), await RoomClient.join(strict, "else", name="Ada"):
+            pass
+        await two.socket.close()
+        async with await RoomClient.join(strict, item, name="Ada"):
+            pass
+
+
+async def test_l3_20_connections_of_a_member_by_default(server: Server, item: str) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(20):
+            await stack.enter_async_context(await RoomClient.join(server, item))
+        _, code, _ = await turned_away(server, item)
+        assert 4429 == code
+
+
+async def test_l3_c_1013_a_process_has_so_many_connections(serve: Callable[..., Server]) -> None:
+    server = serve(ALCOVE_CONNECTIONS="2")
+    async with await RoomClient.join(server, "foo") as one, await RoomClient.join(server, "bar"):
+        error, code, _ = await turned_away(server, "else")
+        assert ("at_capacity", 1013) == (error["code"], code)
+        assert error["retry_ms"] > 0
+        await one.socket.close()
+        async with await RoomClient.join(server, "else"):
+            pass
+        async with await connect(server, "/ws") as echo:
+            await echo.send("x")
+            await echo.recv()
+
+
+async def test_l4_beyond_what_may_wait_for_storage_sends_are_refused(
+    serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    server = serve(ALCOVE_WAITING_SENDS="5")
+    async with await RoomClient.join(server, "foo", name="Ada") as ada, await RoomClient.join(server, "foo") as bob:
+        with write_lock(tmp_path / "alcove.db"):
+            await ada.tell(*[send(number, str(number)) for number in range(7)])
+            for late in ("5", "6"):
+                refused = await ada.answer(late)
+                assert ("overloaded", True) == (refused["code"], refused["retry_ms"] > 0)
+            assert "overloaded" == (await bob.ask(send("x")))["code"]
+            async with http(server) as client:
+                answer = await client.post("/api/items/foo/entries", json={"body": "x"})
+                assert (503, "overloaded") == (answer.status_code, answer.json()["code"])
+                assert 1 <= int(answer.headers["retry-after"])
+        assert [*range(1, 6)] == [(await ada.answer(str(number)))["seq"] for number in range(5)]
+        await bob.say("there is room again")
+        await ada.until_seq(6)
+
+    assert [*range(5), "there is room again"] == ada.bodies
+
+
+async def test_l5_a_room_keeps_so_many_entries(brief: Server, item: str) -> None:
+    async with await RoomClient.join(brief, item) as room:
+        await room.say(*range(1, 26))
+        async with http(brief) as client:
+            found = await page(client, item, after=0, limit=500)
+        again = await room.ask({"type": "send", "id": room.entries[0]["id"], "body": "again"})
+
+    assert (16, 25) == (found["oldest"], found["head"])
+    assert [*range(16, 26)] == [entry["body"] for entry in found["entries"]]
+    assert (1, True) == (again["seq"], again["duplicate"]), "what is gone is still known (S5)"
+
+
+async def test_l5_by_default_everything_is_kept(hasty: Server, item: str) -> None:
+    async with await RoomClient.join(hasty, item) as room:
+        for _ in range(10):
+            await room.say(*range(100))
+        async with http(hasty) as client:
+            assert 1000 == len(await whole_log(client, item))
+
+
+async def test_l5_a_room_keeps_entries_so_many_days(serve: Callable[..., Server]) -> None:
+    server = serve(ALCOVE_RETAIN_DAYS="0.000001", ALCOVE_SENDS_PER_S="0")
+    async with await RoomClient.join(server, "foo") as room:
+        await room.say("long ago")
+
+        # So much of a day is a tenth of a second: one of the next sends finds the first one too old.
+        async with http(server) as client:
+            oldest = 1
+            while oldest == 1:
+                (seq,) = await room.say("now")
+                assert seq < 1000
+                oldest = (await page(client, "foo"))["oldest"]
+            assert oldest == (await whole_log(client, "foo"))[0]["seq"]

@@ -1,0 +1,172 @@
+"""Who is here, who types, who has read what (P)."""
+
+import asyncio
+from collections.abc import Callable
+from itertools import pairwise
+
+from alcove.settings import Settings
+from tests.integration.clients import abort, fall_silent
+from tests.integration.rooms import Line, RoomClient
+from tests.integration.servers import Server
+
+
+def who(line: Line) -> set[str]:
+    """The names that a presence line gives as joined."""
+    return {person["name"] for person in line["joined"]}
+
+
+async def test_p1_hello_names_up_to_100_members_and_counts_all(hasty: Server, item: str) -> None:
+    rooms = await asyncio.gather(*(RoomClient.join(hasty, item, name=f"M{number}") for number in range(105)))
+    async with await RoomClient.join(hasty, item, name="Last") as last:
+        assert 106 == last.hello["count"]
+        assert 100 == len({member["id"] for member in last.hello["members"]})
+    for room in rooms:
+        await abort(room.socket)
+
+
+async def test_p1_a_member_with_several_connections_counts_once(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item, name="Bob") as bob:
+        first = await RoomClient.join(server, item, name="Ada")
+        second = await RoomClient.join(server, item, name="Ada")
+        assert 2 == second.hello["count"]
+        assert 2 == len(second.hello["members"])
+        assert "Ada" in who(await bob.until("presence", count=2))
+        await first.socket.close()
+        await second.say("still here")
+        await second.socket.close()
+        left = await bob.until("presence")
+
+    assert ([], [second.me], 1) == (left["joined"], left["left"], left["count"])
+
+
+async def test_p2_changes_are_gathered_for_250_ms(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item, name="Watcher") as watcher:
+        loop = asyncio.get_running_loop()
+        times = []
+        count = 1
+        rooms = [await RoomClient.join(server, item, name=f"M{number}") for number in range(60)]
+        while count < 61:
+            count = (await watcher.until("presence"))["count"]
+            times.append(loop.time())
+        for room in rooms:
+            await abort(room.socket)
+        while count > 1:
+            count = (await watcher.until("presence"))["count"]
+            times.append(loop.time())
+        told = [line for line in watcher.heard if line["type"] == "presence"]
+
+    assert {f"M{number}" for number in range(60)} == set().union(*map(who, told)) - {"Watcher"}
+    assert {room.me for room in rooms} == {member for line in told for member in line["left"]}
+    # What is sent 250 ms apart is read about so far apart, on a busy machine too.
+    assert len(told) <= 2 + (times[-1] - times[0]) / 0.2
+
+
+async def test_p3_a_member_whose_connection_dies_without_a_close_leaves(
+    serve: Callable[..., Server], item: str
+) -> None:
+    hasty = serve(ALCOVE_PING_S="1", ALCOVE_PONG_S="1")
+    async with await RoomClient.join(hasty, item, name="Watcher") as watcher:
+        reset = await RoomClient.join(hasty, item, name="Reset")
+        silent = await RoomClient.join(hasty, item, name="Silent")
+        await watcher.until("presence", count=3)
+        await abort(reset.socket)
+        assert [reset.me] == (await watcher.until("presence"))["left"]
+        fall_silent(silent.socket)
+        assert [silent.me] == (await watcher.until("presence", count=1))["left"]
+        silent.socket.transport.abort()
+
+
+def test_p3_the_defaults_find_a_dead_peer_within_45_s() -> None:
+    fields = Settings.model_fields
+
+    assert fields["ping_s"].default + fields["pong_s"].default < 45
+
+
+async def test_p4_typing_reaches_the_others_and_never_its_author(server: Server, item: str) -> None:
+    async with (
+        await RoomClient.join(server, item, name="Ada") as ada,
+        await RoomClient.join(server, item, name="Ada") as second,
+        await RoomClient.join(server, item, name="Bob") as bob,
+    ):
+        await ada.tell({"type": "typing"})
+        typing = await bob.until("typing")
+        await bob.tell({"type": "typing"})
+        await ada.until("typing")
+        await second.until("typing")
+        await bob.settle()
+
+    assert {"id": ada.me, "name": "Ada"} == typing["by"]
+    assert [bob.me] == [line["by"]["id"] for line in ada.heard if line["type"] == "typing"]
+    assert [bob.me] == [line["by"]["id"] for line in second.heard if line["type"] == "typing"]
+    assert [ada.me] == [line["by"]["id"] for line in bob.heard if line["type"] == "typing"]
+
+
+async def test_p4_typing_is_passed_on_at_most_every_2_s_and_never_stored(server: Server, item: str) -> None:
+    loop = asyncio.get_running_loop()
+    async with (
+        await RoomClient.join(server, item, name="Ada") as ada,
+        await RoomClient.join(server, item, name="Bob") as bob,
+    ):
+        times: list[float] = []
+        while len(times) < 2:
+            await ada.tell({"type": "typing"})
+            await ada.settle()
+            if any(line["type"] == "typing" for line in await bob.settle()):
+                times.append(loop.time())
+        async with await RoomClient.join(server, item, after=0) as later:
+            assert 0 == later.hello["head"]
+
+    # One notice may have waited the 250 ms in which notices gather, and another one not.
+    assert all(1.7 < later - sooner for sooner, later in pairwise(times))
+
+
+async def test_p5_a_mark_moves_forward_only_is_stored_and_told(server: Server, item: str) -> None:
+    async with (
+        await RoomClient.join(server, item, name="Ada") as ada,
+        await RoomClient.join(server, item, name="Bob") as bob,
+    ):
+        await ada.say(*range(10))
+        await bob.tell({"type": "read", "seq": 5})
+        assert (bob.me, 5) == ((told := await ada.until("read"))["by"], told["seq"])
+        await bob.tell({"type": "read", "seq": 3}, {"type": "read", "seq": 7}, {"type": "read", "seq": 6})
+        await ada.until("read", by=bob.me, seq=7)
+        await bob.until("read", by=bob.me, seq=7)
+    async with await RoomClient.join(server, item) as later:
+        assert {bob.me: 7} == later.hello["reads"]
+
+    assert [5, 7] == [line["seq"] for line in ada.heard if line["type"] == "read"]
+
+
+async def test_p5_a_mark_beyond_the_head_counts_as_the_head(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        await room.say("one", "two")
+        await room.tell({"type": "read", "seq": 2**53 - 1})
+        assert 2 == (await room.until("read"))["seq"]
+        assert [3] == await room.say("three")
+    async with await RoomClient.join(server, item) as room:
+        assert {room.me: 2} == room.hello["reads"]
+
+
+async def test_p5_marks_are_told_at_most_every_250_ms(server: Server, item: str) -> None:
+    loop = asyncio.get_running_loop()
+    async with await RoomClient.join(server, item) as room:
+        await room.say(*range(60))
+        start = loop.time()
+        for seq in range(1, 61):
+            await room.tell({"type": "read", "seq": seq})
+            await room.settle()
+        await room.until("read", seq=60)
+        took = loop.time() - start
+
+    assert sum(line["type"] == "read" for line in room.heard) <= 2 + took / 0.2
+
+
+async def test_p5_who_was_here_last_finds_the_last_mark_stored(server: Server, item: str) -> None:
+    async with await RoomClient.join(server, item) as room:
+        await room.say("one")
+        await room.tell({"type": "read", "seq": 1})
+        await room.settle()
+    async with await RoomClient.join(server, item) as room:
+        me = room.me
+        if room.hello["reads"] != {me: 1}:
+            await room.until("read", by=me, seq=1)

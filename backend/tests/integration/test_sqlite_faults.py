@@ -1,0 +1,164 @@
+"""Storage that fails while rooms are open: no ack is lost, nothing is seen that is not kept, and it goes on (S7)."""
+
+import asyncio
+import resource
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from alcove.log.base import LogUnavailableError, Mark, Retention
+from alcove.log.sqlite import SqliteLog
+from tests.contract.drafts import append, bodies, message
+from tests.integration.conftest import Start
+from tests.integration.rooms import RoomClient, http, send, whole_log
+from tests.integration.servers import Server, alcove
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a lock for a moment only, in this process."""
+    monkeypatch.setattr("alcove.log.sqlite_file._BUSY_S", 0.05)
+
+
+@contextmanager
+def full_disk(server: Server) -> Iterator[None]:
+    """Let no file of the server grow beyond a byte: what it writes fails, as on a full disk."""
+    _, hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (1, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+
+async def test_s7_on_a_full_disk_sends_are_unavailable_and_afterwards_go_on(serve: Start) -> None:
+    server = serve(ALCOVE_SENDS_PER_S="0")
+    async with await RoomClient.join(server, "foo") as ada, await RoomClient.join(server, "foo", name="Bob") as bob:
+        await ada.say("before")
+        sends = [send(f"during {n}") for n in range(50)]
+        with full_disk(server):
+            answers = await ada.answers(*sends)
+            assert {("error", "unavailable")} == {(line["type"], line["code"]) for line in answers}
+            assert all(line["retry_ms"] > 0 for line in answers)
+            assert ["before"] == (await bob.settle(), bob.bodies)[1]
+            # Reading needs no room on the disk, so whoever comes is let in.
+            async with await RoomClient.join(server, "foo", name="Cyd") as cyd:
+                assert ["before"] == [entry["body"] for entry in await cyd.until_seq(1)]
+
+        answers = await ada.answers(*sends)
+        assert [(2 + n, False) for n in range(50)] == [(line["seq"], line["duplicate"]) for line in answers]
+        assert ["before", *(f"during {n}" for n in range(50))] == [one["body"] for one in await bob.until_seq(51)]
+
+
+async def test_s3_s7_a_disk_that_fills_and_frees_again_loses_and_doubles_nothing(serve: Start) -> None:
+    server = serve(ALCOVE_SENDS_PER_S="0")
+    async with await RoomClient.join(server, "foo") as ada, http(server) as client:
+        open_sends = [send(f"{n}") for n in range(300)]
+        acked: dict[str, int] = {}
+        for round_ in range(20):
+            batch = open_sends[:40]
+            await ada.tell(*batch)
+            if round_ % 2:
+                with full_disk(server):
+                    answers = [await ada.answer(line["id"]) for line in batch]
+            else:
+                answers = [await ada.answer(line["id"]) for line in batch]
+            acked |= {line["id"]: line["seq"] for line in answers if line["type"] == "ack"}
+            open_sends = [line for line in open_sends if line["id"] not in acked]
+        kept = await whole_log(client, "foo")
+
+    assert [] == open_sends
+    assert acked == {entry["id"]: entry["seq"] for entry in kept}
+    assert 300 == len(kept)
+
+
+async def test_s3_x3_what_was_acked_before_a_kill_is_there_after_it(tmp_path: Path) -> None:
+    server = alcove(cwd=tmp_path, env={"ALCOVE_SENDS_PER_S": "0"})
+    acked: list[str] = []
+    async with await RoomClient.join(server, "foo") as ada:
+        for n in range(20):
+            answers = await ada.answers(*(send(f"{n}-{m}") for m in range(10)))
+            acked += [line["id"] for line in answers if line["type"] == "ack"]
+        await ada.tell(*(send(f"late {n}") for n in range(100)))
+        server.end(signal.SIGKILL)
+    assert 0 < (tmp_path / "alcove.db-wal").stat().st_size
+
+    again = alcove(cwd=tmp_path)
+    async with http(again) as client:
+        kept = [entry["id"] for entry in await whole_log(client, "foo")]
+    again.end()
+    assert acked == kept[: len(acked)]
+    assert 200 == len(acked)
+    assert len(set(kept)) == len(kept)
+
+
+async def test_s7_while_another_program_locks_the_file_it_is_unavailable_and_then_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "alcove.db"
+    log = await SqliteLog.open(path, Retention())
+    await append(log, message("a"))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for write in (lambda: log.append([message("b")]), lambda: log.mark([Mark("foo", "ada", 1)])):
+            with pytest.raises(LogUnavailableError, match="database is locked"):
+                await write()
+        assert {1: '"hello"'} == await bodies(log)
+
+    assert [(2, False)] == await append(log, message("b"))
+    await log.close()
+
+
+async def test_s7_a_database_out_of_pages_stores_all_of_a_batch_or_nothing(tmp_path: Path) -> None:
+    log = await SqliteLog.open(tmp_path / "alcove.db", Retention())
+    await append(log, message("a"))
+    await log._writer.run(lambda store: store._db.execute("PRAGMA max_page_count = 1").fetchall())
+    with pytest.raises(LogUnavailableError, match="full"):
+        await log.append([message(str(n), "x" * 10_000) for n in range(10)])
+
+    assert {1: '"hello"'} == await bodies(log)
+    assert [(1, True), (2, False)] == await append(log, message("a"), message("0"))
+    await log.close()
+
+
+async def test_s7_a_file_that_is_gone_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
+    path, away = tmp_path / "alcove.db", tmp_path / "away.db"
+    log = await SqliteLog.open(path, Retention())
+    path.rename(away)
+    with pytest.raises(LogUnavailableError, match="unable to open"):
+        await log.append([message("a")])
+    with pytest.raises(LogUnavailableError, match="unable to open"):
+        await log.read("foo", limit=1)
+    assert not path.exists()
+
+    away.rename(path)
+    assert [(1, False)] == await append(log, message("a"))
+    await log.close()
+
+
+async def test_s7_a_page_gone_bad_is_an_answer_and_no_end(tmp_path: Path) -> None:
+    path = tmp_path / "alcove.db"
+    log = await SqliteLog.open(path, Retention())
+    await append(log, *(message(str(n), "x" * 3000) for n in range(200)))
+    await log.close()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 :] = b"\xff" * (len(content) - len(content) // 2)
+    path.write_bytes(content)
+
+    log = await SqliteLog.open(path, Retention())
+    with pytest.raises(LogUnavailableError, match=r"malformed|Could not decode"):
+        await log.read("foo", after=0, limit=500, max_bytes=1 << 30)
+    assert 200 == (await log.rooms(["foo"]))["foo"].head
+    await log.close()
+
+
+async def test_s7_many_calls_at_once_on_a_file_that_fails_all_get_an_answer(tmp_path: Path) -> None:
+    path, away = tmp_path / "alcove.db", tmp_path / "away.db"
+    log = await SqliteLog.open(path, Retention())
+    path.rename(away)
+    answers = await asyncio.gather(*(log.append([message(str(n))]) for n in range(100)), return_exceptions=True)
+
+    assert {LogUnavailableError} == {type(answer) for answer in answers}
+    await log.close()

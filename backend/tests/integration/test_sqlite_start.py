@@ -1,0 +1,126 @@
+"""A SQLite file that cannot be used stops the server at its start, with one clear line."""
+
+import os
+import re
+import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from alcove.log.base import LogUnusableError, Retention
+from alcove.log.sqlite import SqliteLog
+from tests.integration.servers import BIN, Process
+
+#: Root may write what is read-only, unless it lets go of that right.
+UNPRIVILEGED = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
+
+
+async def made(path: Path) -> None:
+    """Make a log at the path."""
+    await (await SqliteLog.open(path, Retention())).close()
+
+
+def serve(url: str) -> Process:
+    """`alcove serve` on the URL."""
+    command: list[str | Path] = [*UNPRIVILEGED, BIN / "alcove", "serve", "--port", "0"]
+    return Process(command, env={"ALCOVE_DATABASE_URL": url})
+
+
+def one_line(process: Process) -> str:
+    """The one line that it printed before it ended in failure."""
+    try:
+        code = process.exit_code()
+    finally:
+        process.end(signal.SIGKILL)
+    assert 0 != code, process.output
+    assert 1 == len(process.lines), process.output
+    return process.lines[0]
+
+
+def test_s7_a_missing_folder_is_one_clear_line(tmp_path: Path) -> None:
+    folder = tmp_path / "none"
+
+    assert re.search(f"^alcove: .*no folder {folder}", one_line(serve(f"sqlite:///{folder}/alcove.db")))
+    assert not folder.exists()
+
+
+def test_s7_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database\n" * 1000)
+
+    assert "file is not a database" in one_line(serve(f"sqlite:///{path}"))
+    assert "not a database\n" * 1000 == path.read_text()
+
+
+def test_s7_another_programs_database_is_one_clear_line_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as shop:
+        shop.executescript("CREATE TABLE rooms (id INTEGER); PRAGMA user_version = 1")
+    before = path.read_bytes()
+
+    assert "database of another program" in one_line(serve(f"sqlite:///{path}"))
+    assert before == path.read_bytes()
+
+
+async def test_s7_a_newer_schema_is_one_clear_line_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "alcove.db"
+    await made(path)
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute("PRAGMA user_version = 999")
+
+    assert re.search("has schema 999 .* start a newer Alcove", one_line(serve(f"sqlite:///{path}")))
+
+
+async def test_s7_a_read_only_file_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "alcove.db"
+    await made(path)
+    path.chmod(0o444)
+
+    assert "readonly database" in one_line(serve(f"sqlite:///{path}"))
+
+
+async def test_s7_a_read_only_folder_is_one_clear_line(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    folder.chmod(0o555)
+    try:
+        assert "unable to open database file" in one_line(serve(f"sqlite:///{folder}/alcove.db"))
+    finally:
+        folder.chmod(0o755)
+
+
+def test_s7_a_folder_in_the_files_place_is_one_clear_line(tmp_path: Path) -> None:
+    assert "unable to open database file" in one_line(serve(f"sqlite:///{tmp_path}"))
+
+
+def test_an_unknown_scheme_is_one_clear_line() -> None:
+    assert "ALCOVE_DATABASE_URL='mysql://there'" in one_line(serve("mysql://there"))
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a lock for a moment only."""
+    monkeypatch.setattr("alcove.log.sqlite_file._BUSY_S", 0.05)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_s7_a_file_that_another_program_locks_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "alcove.db"
+    await made(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LogUnusableError, match="cannot be used as a log: database is locked") as unusable:
+            await SqliteLog.open(path, Retention())
+
+    assert "\n" not in str(unusable.value)
+
+
+async def test_s7_a_corrupt_file_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "alcove.db"
+    await made(path)
+    content = path.read_bytes()
+    path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
+
+    assert "malformed" in one_line(serve(f"sqlite:///{path}"))

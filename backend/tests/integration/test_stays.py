@@ -1,0 +1,269 @@
+"""How long one stays: until the token expires, its session ends, or access is revoked (A4, A7, W5)."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from tests.integration import doors
+from tests.integration.clients import NO_TLS, PATIENCE_S, connect
+from tests.integration.conftest import Start
+from tests.integration.credentials import EC, KEY_SET, RSA, SECRET, keep, token
+from tests.integration.doors import IN, Answer, bearer, cookie, query
+from tests.integration.rooms import RoomClient, send
+from tests.integration.servers import Server
+
+EXPIRED = "the token expired; come back with a new one"
+ENDED = "this session was ended; sign in again"
+#: Ways of the tutorial's contract.
+PLAIN = ["/ws", "/ws/7", "/items/foo/ws"]
+
+
+@pytest.fixture
+async def admin(guarded: Server) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who may revoke."""
+    headers = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
+    async with httpx.AsyncClient(
+        base_url=guarded.url, headers=headers, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS
+    ) as http:
+        yield http
+
+
+def soon() -> float:
+    """An expiry that leaves time to get in."""
+    return time.time() + 1
+
+
+async def end(client: ClientConnection) -> Answer:
+    """How the server ends a connection that says nothing."""
+    with pytest.raises(ConnectionClosed):
+        await client.recv()
+    return Answer(client.close_code or 0, client.close_reason or "")
+
+
+async def test_a4_at_its_expiry_a_connection_is_told_and_closed(guarded: Server, item: str) -> None:
+    exp = soon()
+    async with await RoomClient.join(guarded, item, token=token(exp=exp, items={item: "rw"})) as room:
+        error = await room.until("error")
+        assert 4401 == await room.closed()
+
+    assert ("unauthenticated", EXPIRED) == (error["code"], error["message"])
+    assert EXPIRED == room.socket.close_reason
+    assert -0.01 < time.time() - exp < 1
+
+
+@pytest.mark.parametrize("path", PLAIN)
+async def test_a4_a_socket_of_the_tutorial_ends_with_its_token(guarded: Server, path: str) -> None:
+    async with await connect(guarded, f"{path}?token={token(exp=soon())}") as client:
+        assert Answer(4401, EXPIRED) == await end(client)
+
+
+async def test_a4_one_let_in_within_the_leeway_stays_for_the_rest_of_it(guarded: Server, item: str) -> None:
+    exp = time.time() - 1
+    async with await RoomClient.join(guarded, item, token=token(exp=exp, items={item: "rw"})) as room:
+        assert 4401 == await room.closed()
+
+    assert 1.9 < time.time() - exp < 3
+
+
+async def test_a4_a_fresh_token_extends_the_connection_and_nothing_is_lost(guarded: Server, item: str) -> None:
+    exp = soon()
+    async with await RoomClient.join(guarded, item, token=token(exp=exp, items={item: "rw"})) as room:
+        await room.tell({"type": "auth", "token": token(items={item: "rw"})})
+        said = 0
+        while time.time() < exp + 0.5:
+            await room.say(said := said + 1)
+        await room.until_seq(said)
+
+    assert list(range(1, said + 1)) == room.bodies
+
+
+async def test_a4_the_rights_of_a_fresh_token_count_at_once(guarded: Server, item: str) -> None:
+    async with await RoomClient.join(guarded, item, token=token(items={item: "r"})) as room:
+        assert "error" == (await room.ask(send("no")))["type"]
+        await room.tell({"type": "auth", "token": token(items={item: "rwm"}, name="Another Name")})
+        while (answer := await room.ask(send("yes")))["type"] == "error":
+            assert "forbidden" == answer["code"]
+        [entry] = await room.until_seq(1)
+        assert {"id": "ada", "name": "ada"} == entry["by"]
+        await room.tell({"type": "auth", "token": token(items={item: "w"})})
+        assert 4403 == await room.closed()
+
+
+@pytest.mark.parametrize(
+    ("fresh", "code"),
+    [
+        ({"sub": "eve"}, "unauthenticated"),
+        ({"exp": 1}, "unauthenticated"),
+        ({"key": "k" * 40}, "unauthenticated"),
+        ({"exp": 10**400}, "unauthenticated"),
+    ],
+)
+async def test_a4_a_fresh_token_that_is_none_changes_nothing(
+    guarded: Server, item: str, fresh: dict[str, Any], code: str
+) -> None:
+    exp = soon()
+    async with await RoomClient.join(guarded, item, token=token(exp=exp, items={item: "rw"})) as room:
+        await room.tell({"type": "auth", "token": token(items={item: "rw"}, **fresh)})
+        assert code == (await room.until("error"))["code"]
+        assert [1] == await room.say("still here")
+        assert 4401 == await room.closed()
+
+    assert time.time() > exp - 0.01
+
+
+async def test_a4_tokens_are_checked_one_at_a_time(guarded: Server, item: str) -> None:
+    async with await RoomClient.join(guarded, item, token=token(items={item: "rw"})) as room:
+        slow = {"type": "auth", "token": token(key=RSA, algorithm="RS256", headers={"kid": "rsa"}, items={item: "rw"})}
+        await room.tell(*[slow] * 50)
+        codes = [(await room.until("error"))["code"] for _ in range(49)]
+
+    assert {"rate_limited"} == set(codes)
+
+
+async def test_a7_a_revoked_member_is_out_within_a_second_and_stays_out(
+    guarded: Server, admin: httpx.AsyncClient, item: str
+) -> None:
+    async with AsyncExitStack() as open_rooms:
+        mallory = token(sub="mallory", items={"*": "rw"})
+        rooms = [
+            await open_rooms.enter_async_context(await RoomClient.join(guarded, where, token=mallory))
+            for where in (item, f"{item}-2")
+        ]
+        bob = await open_rooms.enter_async_context(
+            await RoomClient.join(guarded, item, token=token(sub="bob", items={item: "rw"}))
+        )
+        plain = [
+            await open_rooms.enter_async_context(await connect(guarded, f"{path}?token={mallory}")) for path in PLAIN
+        ]
+        asked = time.monotonic()
+        assert 204 == (await admin.post("/api/revoke", json={"sub": "mallory"})).status_code
+        assert [4403, 4403] == [await room.closed() for room in rooms]
+        assert [4403, 4403, 4403] == [(await end(client)).code for client in plain]
+        assert time.monotonic() - asked < 1
+        assert [1] == await bob.say("who was that?")
+
+    assert "your access was revoked; ask for a new token" == rooms[0].socket.close_reason
+    for door in (doors.room, doors.history, doors.events, doors.say, doors.who, doors.listing):
+        answer = await door(guarded, query(mallory, item=item))
+        assert answer.code in {403, 4403}
+        assert "revoked" in answer.reason
+    for refused in (token(sub="mallory", iat=..., items={"*": "r"}), token(sub="mallory", iat=1, items={"*": "r"})):
+        assert 4403 == (await doors.room(guarded, query(refused, item=item))).code
+    later = token(sub="mallory", iat=time.time(), items={"*": "r"})
+    assert IN == (await doors.room(guarded, query(later, item=item))).code
+
+
+async def test_a7_a_member_revoked_on_one_item_keeps_the_others(
+    guarded: Server, admin: httpx.AsyncClient, item: str
+) -> None:
+    trent = token(sub="trent", items={"*": "rw"})
+    async with (
+        await RoomClient.join(guarded, item, token=trent) as gone,
+        await RoomClient.join(guarded, f"{item}-2", token=trent) as kept,
+    ):
+        assert 204 == (await admin.post("/api/revoke", json={"sub": "trent", "item": item})).status_code
+        assert 4403 == await gone.closed()
+        assert [1] == await kept.say("still here")
+        await kept.tell({"type": "auth", "token": trent})
+        assert [2] == await kept.say("and here")
+
+    assert 4403 == (await doors.room(guarded, query(trent, item=item))).code
+    assert IN == (await doors.history(guarded, query(trent, item=f"{item}-2"))).code
+    assert IN == (await doors.who(guarded, query(trent))).code
+
+
+async def test_a7_a_revoked_token_renews_nothing(guarded: Server, admin: httpx.AsyncClient, item: str) -> None:
+    old = token(sub="peggy", iat=time.time() - 60, items={item: "rw"})
+    assert 204 == (await admin.post("/api/revoke", json={"sub": "peggy"})).status_code
+    new = token(sub="peggy", iat=time.time(), items={item: "rw"})
+    async with await RoomClient.join(guarded, item, token=new) as room:
+        await room.tell({"type": "auth", "token": old})
+        assert "forbidden" == (await room.until("error"))["code"]
+        assert [1] == await room.say("still here")
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "{}", "[]", '{"sub":""}', '{"sub":7}', '{"sub":"a","item":"fo*"}', '{"sub":"a","item":"!revoked"}', "\xff"],
+)
+async def test_a7_a_revocation_out_of_shape_is_refused(admin: httpx.AsyncClient, body: str) -> None:
+    answer = await admin.post("/api/revoke", content=body.encode("latin-1"))
+
+    assert 422 == answer.status_code
+    assert "application/problem+json" == answer.headers["content-type"]
+
+
+async def test_a7_w5_a_restart_forgets_no_revocation_and_no_ended_session(serve: Start, item: str) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_RETAIN_ENTRIES="1")
+    ended, revoked, other = (token(sub=sub, items={"*": "rwm"}) for sub in ("ada", "bob", "eve"))
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=NO_TLS) as http:
+        assert 204 == (await http.delete("/api/session", headers=cookie(ended).headers)).status_code
+        for sub in ("bob", "one", "two"):
+            answer = await http.post("/api/revoke", json={"sub": sub}, headers=bearer(other).headers)
+            assert 204 == answer.status_code
+    server.end()
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_RETAIN_ENTRIES="1")
+
+    assert Answer(4401, ENDED) == await doors.room(server, query(ended, item=item))
+    assert 4403 == (await doors.room(server, query(revoked, item=item))).code
+    assert IN == (await doors.room(server, query(other, item=item))).code
+
+
+async def test_w5_a_session_is_a_cookie_that_no_script_reads(guarded: Server) -> None:
+    exp = int(time.time()) + 600
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
+        answer = await http.post("/api/session", json={"token": token(exp=exp)})
+        who = await http.get("/api/session")
+
+    assert 200 == answer.status_code
+    _, *attributes = answer.headers["set-cookie"].split("; ")
+    assert {"HttpOnly", "Path=/", "SameSite=lax"} == set(attributes) - {attributes[1]}
+    assert attributes[1].startswith("Max-Age=")
+    assert 590 < int(attributes[1].removeprefix("Max-Age=")) <= 600
+    assert {"you": {"id": "ada", "name": "ada"}, "expires": exp * 1000, "open": False} == who.json()
+
+
+async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(guarded: Server) -> None:
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
+        answer = await http.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
+
+    assert "Secure" in answer.headers["set-cookie"].split("; ")
+
+
+async def test_w5_from_others_a_proxys_word_counts_for_nothing(serve: Start) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_TRUSTED_PROXIES="192.0.2.1")
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=NO_TLS) as http:
+        answer = await http.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
+
+    assert "Secure" not in answer.headers["set-cookie"].split("; ")
+
+
+@pytest.mark.parametrize("bad", ["gone-by-now", "", "e" * 4100])
+async def test_w5_what_is_no_token_is_no_session(guarded: Server, bad: str) -> None:
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
+        answer = await http.post("/api/session", json={"token": bad})
+
+    assert answer.status_code in {401, 422}
+    assert "set-cookie" not in answer.headers
+
+
+async def test_w5_an_ended_session_opens_nothing_however_its_signature_is_written(guarded: Server, item: str) -> None:
+    good = token(key=EC, algorithm="ES256", headers={"kid": KEY_SET["keys"][2]["kid"]}, items={item: "rw"}, jti=item)
+    async with await RoomClient.join(guarded, item, token=None, headers=cookie(good).headers) as room:
+        async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
+            answer = await http.delete("/api/session", headers=cookie(good, guarded.url).headers)
+        assert 204 == answer.status_code
+        assert 'session=""' in answer.headers["set-cookie"]
+        assert 4401 == await room.closed()
+        assert ENDED == room.socket.close_reason
+
+    for again in (query(good, item=item), bearer(good, item=item), cookie(good, item=item)):
+        assert Answer(4401, ENDED) == await doors.room(guarded, again)
+    assert Answer(4401, ENDED) == await doors.room(guarded, query(keep(f"{good}=="), item=item))
+    assert IN == (await doors.room(guarded, query(token(items={item: "rw"}), item=item))).code

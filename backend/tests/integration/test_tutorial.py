@@ -1,0 +1,298 @@
+"""The tutorial's three sockets and its page, on real connections (T1–T4, T6)."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from tests.integration.clients import Listener, answers, close_code, connect, refusal
+from tests.integration.servers import Server, alcove, untroubled
+
+ANY_TEXT = {
+    "empty": "",
+    "words": "hello",
+    "lines": "one\r\ntwo\n\nthree",
+    "nul": "a\x00b",
+    "rtl": "\u202eשלום עולם مرحبا",
+    "emoji": "👩‍👩‍👧‍👦 🏳️‍🌈",
+    "astral": "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 \U0010ffff",
+    "json": '{"type":"send"}',
+    "combining": "e\u0301\u200b\ufeff",
+}
+any_text = pytest.mark.parametrize("text", ANY_TEXT.values(), ids=ANY_TEXT.keys())
+LIMIT = 1024 * 1024
+
+
+@any_text
+async def test_t1_every_text_comes_back(server: Server, text: str) -> None:
+    async with await connect(server, "/ws") as client:
+        await client.send(text)
+
+        assert [f"Message text was: {text}"] == await answers(client, 1)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00\xff\xfe", bytes(range(256)) * 1024], ids=["none", "no text", "many"])
+async def test_t1_bytes_come_back_as_bytes(server: Server, data: bytes) -> None:
+    async with await connect(server, "/ws") as client:
+        await client.send(data)
+
+        assert [data] == await answers(client, 1)
+
+
+async def test_t1_a_text_of_several_fragments_is_one_text(server: Server) -> None:
+    async with await connect(server, "/ws") as client:
+        await client.send(["hel", "lo ", "", "world"])
+
+        assert ["Message text was: hello world"] == await answers(client, 1)
+
+
+async def test_t1_answers_keep_the_order_of_the_questions(server: Server) -> None:
+    async with await connect(server, "/ws") as client:
+        for number in range(1000):
+            await client.send(str(number))
+
+        assert [f"Message text was: {number}" for number in range(1000)] == await answers(client, 1000)
+
+
+@pytest.mark.parametrize("char", ["x", "ñ", "👋"])
+async def test_t1_a_text_as_large_as_the_limit_comes_back(server: Server, char: str) -> None:
+    text = char * (LIMIT // len(char.encode()))
+    async with await connect(server, "/ws") as client:
+        await client.send(text)
+
+        assert [f"Message text was: {text}"] == await answers(client, 1)
+
+
+@pytest.mark.parametrize("path", ["/ws", "/ws/1", "/items/foo/ws?token=t"])
+@pytest.mark.parametrize(
+    "message",
+    ["x" * (LIMIT + 1), "ñ" * (LIMIT // 2) + "x", ["x" * LIMIT, "x"]],
+    ids=["characters", "bytes", "fragments"],
+)
+async def test_t1_t4_a_text_over_the_limit_is_closed_with_1009(
+    server: Server, path: str, message: str | list[str]
+) -> None:
+    async with await connect(server, path) as client:
+        await client.send(message)
+
+        assert 1009 == await close_code(client)
+
+
+async def test_l1_the_limit_is_a_setting(serve: Callable[..., Server]) -> None:
+    server = serve(ALCOVE_MESSAGE_BYTES="2000")
+    async with await connect(server, "/ws") as client:
+        await client.send("x" * 2000)
+        assert [f"Message text was: {'x' * 2000}"] == await answers(client, 1)
+        await client.send("x" * 2001)
+        assert 1009 == await close_code(client)
+
+
+@pytest.mark.parametrize("path", ["/ws", "/ws/1", "/items/foo/ws?token=t"])
+async def test_t4_what_is_not_utf8_is_closed_with_1007(tmp_path: Path, path: str) -> None:
+    # On the ASGI carrier the code is the same, but uvicorn itself prints a traceback for it.
+    with untroubled(alcove(cwd=tmp_path, env={"ALCOVE_CARRIER": "detached"})) as server:
+        async with await connect(server, path) as client:
+            await client.send(b"\xff\xfe", text=True)
+
+            assert 1007 == await close_code(client)
+
+
+@any_text
+async def test_t2_credential_and_text_are_answered_in_two_frames(server: Server, text: str) -> None:
+    async with await connect(server, "/items/foo/ws?token=some-key-token") as client:
+        await client.send(text)
+
+        assert [
+            "Session cookie or query token value is: some-key-token",
+            f"Message text was: {text}, for item ID: foo",
+        ] == await answers(client, 2)
+
+
+async def test_t2_q_is_answered_in_between(server: Server) -> None:
+    async with await connect(server, "/items/foo/ws?token=t&q=3") as client:
+        await client.send("hello")
+
+        assert [
+            "Session cookie or query token value is: t",
+            "Query parameter q is: 3",
+            "Message text was: hello, for item ID: foo",
+        ] == await answers(client, 3)
+
+
+@pytest.mark.parametrize(
+    ("q", "meant"), [("-1", "-1"), ("0", "0"), ("%2B7", "7"), ("1.0", "1"), ("007", "7"), ("9" * 40, "9" * 40)]
+)
+async def test_t2_q_is_any_integer(server: Server, q: str, meant: str) -> None:
+    async with await connect(server, f"/items/foo/ws?token=t&q={q}") as client:
+        await client.send("hello")
+
+        assert f"Query parameter q is: {meant}" == (await answers(client, 3))[1]
+
+
+@pytest.mark.parametrize("q", ["", "1.5", "one", "1e3", "0x1", "9" * 5000, "%00", "1%202"])
+async def test_t2_a_q_that_is_no_integer_is_refused(server: Server, q: str) -> None:
+    assert 403 == await refusal(server, f"/items/foo/ws?token=t&q={q}")
+
+
+async def test_t2_without_a_credential_the_handshake_is_refused(server: Server) -> None:
+    assert 403 == await refusal(server, "/items/foo/ws")
+    assert 403 == await refusal(server, "/items/foo/ws?q=3")
+    assert 403 == await refusal(server, "/items/foo/ws", headers={"Cookie": "other=x"})
+
+
+@pytest.mark.parametrize(
+    ("query", "cookie", "credential"),
+    [
+        ("", "session=fakesession", "fakesession"),
+        ("?token=t", "session=fakesession", "fakesession"),
+        ("?token=one&token=two", "", "two"),
+        ("?token=", "", ""),
+        ("", "session=", ""),
+        ("?token=t", "session=", "t"),
+        ("?token=a%20b%26%C3%B1", "", "a b&ñ"),
+        ("?TOKEN=x&token=t", "", "t"),
+    ],
+)
+async def test_t2_the_credential_is_the_cookie_else_the_last_token(
+    server: Server, query: str, cookie: str, credential: str
+) -> None:
+    headers = {"Cookie": cookie} if cookie else {}
+    async with await connect(server, f"/items/foo/ws{query}", headers=headers) as client:
+        await client.send("hello")
+
+        assert f"Session cookie or query token value is: {credential}" == (await answers(client, 2))[0]
+
+
+@pytest.mark.parametrize(
+    "item_id", ["foo", "a b", "ñandú", "日本", "👋", "100%", "a?b", "a#b", "a+b", "..", "x" * 2000]
+)
+async def test_t2_the_item_id_is_what_was_meant_before_encoding(server: Server, item_id: str) -> None:
+    async with await connect(server, f"/items/{quote(item_id, safe='')}/ws?token=t") as client:
+        await client.send("hello")
+
+        assert f"Message text was: hello, for item ID: {item_id}" == (await answers(client, 2))[1]
+
+
+@pytest.mark.parametrize("path", ["/items//ws?token=t", "/items/a/b/ws?token=t", "/items/foo?token=t", "/nowhere"])
+async def test_t2_where_there_is_no_socket_the_handshake_is_refused(server: Server, path: str) -> None:
+    assert 403 == await refusal(server, path)
+
+
+async def test_a5_a_cookie_counts_from_the_own_origin_alone(server: Server) -> None:
+    cookie = {"Cookie": "session=fakesession"}
+    own = cookie | {"Origin": server.url}
+    async with await connect(server, "/items/foo/ws", headers=own) as client:
+        await client.send("hello")
+        assert "Session cookie or query token value is: fakesession" == (await answers(client, 2))[0]
+
+    for other in (
+        "https://evil.example",
+        "null",
+        "",
+        "http://127.0.0.1",
+        f"http://127.0.0.1:{server.port}.evil.example",
+    ):
+        assert 403 == await refusal(server, "/items/foo/ws", headers=cookie | {"Origin": other})
+        assert 403 == await refusal(server, "/items/foo/ws?token=t", headers=cookie | {"Origin": other})
+
+
+async def test_a5_a_token_counts_from_any_origin(server: Server) -> None:
+    async with await connect(server, "/items/foo/ws?token=t", headers={"Origin": "https://else.example"}) as client:
+        await client.send("hello")
+
+        assert 2 == len(await answers(client, 2))
+
+
+async def test_t3_the_sender_is_answered_and_everyone_hears_it(server: Server) -> None:
+    async with Listener(await connect(server, "/ws/1")) as one, Listener(await connect(server, "/ws/2")) as two:
+        await one.client.send("hello")
+        await one.hears("Client #1 says: hello")
+        await two.hears("Client #1 says: hello")
+
+    assert ["You wrote: hello", "Client #1 says: hello"] == one.lines[:2]
+    assert ["Client #1 says: hello"] == two.lines[:1]
+
+
+async def test_t3_those_left_hear_who_left(server: Server) -> None:
+    async with Listener(await connect(server, "/ws/1")) as one:
+        async with Listener(await connect(server, "/ws/2")) as two:
+            await two.client.send("hello")
+            await one.hears("Client #2 says: hello")
+        await one.hears("Client #2 left the chat")
+
+    assert "Client #2 left the chat" not in two.lines
+
+
+async def test_t3_one_id_may_come_several_times(server: Server) -> None:
+    async with Listener(await connect(server, "/ws/7")) as first, Listener(await connect(server, "/ws/7")) as second:
+        await first.client.send("hello")
+        await first.hears("Client #7 says: hello")
+        await second.hears("Client #7 says: hello")
+        await first.client.close()
+        await second.hears("Client #7 left the chat")
+        await second.client.send("still here")
+        await second.hears("Client #7 says: still here")
+
+    assert 1 == second.lines.count("Client #7 left the chat")
+    assert "You wrote: hello" not in second.lines
+
+
+@any_text
+async def test_t3_any_text_is_said_as_it_is(server: Server, text: str) -> None:
+    async with Listener(await connect(server, "/ws/1")) as one, Listener(await connect(server, "/ws/2")) as two:
+        await one.client.send(text)
+        await one.hears(f"You wrote: {text}")
+        await two.hears(f"Client #1 says: {text}")
+
+
+@pytest.mark.parametrize(
+    ("client_id", "meant"), [("-1", "-1"), ("0", "0"), ("007", "7"), ("1795366683123", "1795366683123")]
+)
+async def test_t3_the_client_id_is_any_integer(server: Server, client_id: str, meant: str) -> None:
+    async with await connect(server, f"/ws/{client_id}") as client:
+        await client.send("hello")
+
+        assert ["You wrote: hello", f"Client #{meant} says: hello"] == await answers(client, 2)
+
+
+@pytest.mark.parametrize("client_id", ["ada", "1.5", "1e3", "%20", "9" * 5000, "1/2"])
+async def test_t3_a_client_id_that_is_no_integer_is_refused(server: Server, client_id: str) -> None:
+    assert 403 == await refusal(server, f"/ws/{client_id}")
+
+
+@pytest.mark.parametrize("path", ["/ws/1", "/items/foo/ws?token=t"])
+async def test_t4_bytes_are_closed_with_1003(server: Server, path: str) -> None:
+    async with await connect(server, path) as client:
+        await client.send(b"bytes")
+
+        assert 1003 == await close_code(client)
+
+
+async def test_t4_nobody_else_notices_who_sent_bytes(server: Server) -> None:
+    async with Listener(await connect(server, "/ws/1")) as one:
+        async with await connect(server, "/ws/2") as two:
+            await two.send(b"bytes")
+            assert 1003 == await close_code(two)
+        await one.hears("Client #2 left the chat")
+        await one.client.send("and on it goes")
+        await one.hears("Client #1 says: and on it goes")
+
+    assert ["Client #2 left the chat", "You wrote: and on it goes", "Client #1 says: and on it goes"] == one.lines
+
+
+async def test_t6_the_page_begins_with_its_doctype(server: Server) -> None:
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        page = await http.get("/")
+
+    assert 200 == page.status_code
+    assert "text/html; charset=utf-8" == page.headers["content-type"]
+    assert "<!DOCTYPE html>" == page.text.splitlines()[0]
+
+
+async def test_w7_a_server_that_is_alive_says_so(server: Server) -> None:
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        answer = await http.get("/healthz")
+
+    assert (200, {"status": "ok"}) == (answer.status_code, answer.json())

@@ -1,0 +1,275 @@
+"""A real uvicorn with the detached carrier in a thread of its own, and a raw client that speaks bytes."""
+
+import asyncio
+import contextlib
+import gc
+import queue
+import socket
+import threading
+import time
+import weakref
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, Self, TypeVar
+
+import uvicorn
+import uvloop
+from fastapi import Depends, FastAPI, WebSocket
+from websockets.speedups import apply_mask
+
+from alcove.wire.accept import DETACH, Carrier, accept
+from alcove.wire.connection import Frame, text_frame
+from alcove.wire.detached import DetachedConnection
+from alcove.wire.registry import Deadlines, Registry
+from alcove.wire.server import ABORT, Handover, Upgrade
+
+T = TypeVar("T")
+MASK = b"\xa5\x5a\x0f\xf0"
+LOOPS = ["uvloop", "asyncio"]
+#: The deadlines of a server that waits long for its peers.
+PATIENT = Deadlines()
+#: Seconds after which a test gives up on an event.
+PATIENCE = 20
+
+
+class Recorder:
+    """A receiver that echoes, and tells the test what it heard."""
+
+    def __init__(self, connection: Carrier) -> None:
+        self.connection = connection
+        self.heard: queue.Queue[str | bytes | int] = queue.Queue()
+
+    def text(self, data: str) -> None:
+        self.heard.put(data)
+        if data == "fail":
+            raise ValueError(data)
+        if data.startswith("close "):
+            self.connection.close(int(data.split()[1]), "as told")
+        self.connection.write(text_frame(data))
+
+    def binary(self, data: bytes) -> None:
+        self.heard.put(data)
+        self.connection.write(Frame(data, binary=True))
+
+    def closed(self, code: int) -> None:
+        self.heard.put(code)
+
+    def next(self) -> str | bytes | int:
+        """What it hears next."""
+        return self.heard.get(timeout=PATIENCE)
+
+
+class WireServer:
+    """uvicorn on a free port, its event loop in a thread."""
+
+    def __init__(self, *, loop: str, deadlines: Deadlines = PATIENT, max_message: int = 1024 * 1024) -> None:
+        self.registry = Registry(deadlines)
+        self.recorders: queue.Queue[Recorder] = queue.Queue()
+        self.served: queue.Queue[list[weakref.ref[object]]] = queue.Queue()
+        self.let_in = threading.Event()
+        self.left = threading.Event()
+        self.max_message = max_message
+        handover = type("Handover", (Handover,), {"registry": self.registry})
+        config = uvicorn.Config(
+            self._app(),
+            http=Upgrade,
+            ws=handover,
+            log_level="critical",
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=1,
+        )
+        self.uvicorn = uvicorn.Server(config)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self.socket.getsockname()[1]
+        self._started = threading.Event()
+        factory = uvloop.new_event_loop if loop == "uvloop" else asyncio.new_event_loop
+        self._thread = threading.Thread(target=self._run, args=(factory,))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._started.wait(PATIENCE)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.do(self.registry.close_all(within_s=0.1))
+        self.uvicorn.should_exit = True
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive()
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the server's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE)
+
+    def ask(self, question: Callable[[], T]) -> T:
+        """Call a function on the server's loop."""
+
+        async def answer() -> T:
+            return question()
+
+        return self.do(answer())
+
+    def client(self, path: str = "/echo", *, tail: bytes = b"", receive_buffer: int | None = None) -> "RawClient":
+        """Open a socket and send the handshake, with `tail` in the same run of bytes."""
+        return RawClient(self.port, path, tail, receive_buffer)
+
+    def recorder(self) -> Recorder:
+        """The receiver of the latest connection."""
+        return self.recorders.get(timeout=PATIENCE)
+
+    def _run(self, factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
+        with asyncio.Runner(loop_factory=factory) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        serving = asyncio.create_task(self.uvicorn.serve(sockets=[self.socket]))
+        while not self.uvicorn.started:
+            await asyncio.wait({serving}, timeout=0.01)
+        self._started.set()
+        await serving
+
+    def _app(self) -> FastAPI:
+        app = FastAPI()
+
+        async def visit() -> Any:  # an async generator; FastAPI asks for no type
+            yield
+            self.left.set()
+
+        @app.websocket("/echo")
+        async def echo(websocket: WebSocket, _visit: None = Depends(visit)) -> None:
+            protocol = websocket.scope["extensions"][DETACH].__self__
+            connection = await accept(websocket, max_message=self.max_message)
+            recorder = Recorder(connection)
+            task = asyncio.current_task()
+            self.served.put([weakref.ref(thing) for thing in (websocket, protocol, task)])
+            await connection.run(recorder)
+            self.recorders.put(recorder)
+
+        @app.websocket("/late")
+        async def late(websocket: WebSocket) -> None:
+            await asyncio.to_thread(self.let_in.wait)
+            connection = await accept(websocket)
+            self.recorders.put(recorder := Recorder(connection))
+            await connection.run(recorder)
+
+        @app.websocket("/crash")
+        async def crash(websocket: WebSocket) -> None:
+            await accept(websocket)
+            raise ValueError("before there is a receiver")
+
+        @app.websocket("/asgi")
+        async def asgi(websocket: WebSocket) -> None:
+            await websocket.accept()
+            if await websocket.receive_text() == "abort":
+                websocket.scope["extensions"][ABORT]()
+            await websocket.send_text("still here")
+
+        @app.websocket("/refused")
+        async def refused(websocket: WebSocket) -> None:
+            await websocket.close()
+
+        return app
+
+
+class RawClient:
+    """A client's socket after its handshake was sent."""
+
+    def __init__(self, port: int, path: str, tail: bytes, receive_buffer: int | None) -> None:
+        self.socket = socket.socket()
+        if receive_buffer is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.settimeout(PATIENCE)
+        self.socket.connect(("127.0.0.1", port))
+        self.socket.sendall(
+            f"GET {path} HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+            + tail
+        )
+        self.unread = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def upgraded(self) -> int:
+        """Read the answer to the handshake; return its status."""
+        while b"\r\n\r\n" not in self.unread:
+            self.unread += self._more()
+        head, self.unread = self.unread.split(b"\r\n\r\n", 1)
+        return int(head.split()[1])
+
+    def send(self, first: int, payload: bytes = b"") -> None:
+        """Send a frame."""
+        self.socket.sendall(masked(first, payload))
+
+    def frame(self) -> tuple[int, bytes]:
+        """Read one frame: its first byte and its payload."""
+        first, size = self.take(2)
+        if size == 126:
+            size = int.from_bytes(self.take(2), "big")
+        elif size == 127:
+            size = int.from_bytes(self.take(8), "big")
+        return first, self.take(size)
+
+    def take(self, size: int) -> bytes:
+        """Read exactly so many bytes."""
+        while len(self.unread) < size:
+            self.unread += self._more()
+        taken, self.unread = self.unread[:size], self.unread[size:]
+        return taken
+
+    def ended(self) -> bool:
+        """Read to the end: whether the server closed, and had nothing more to say."""
+        with contextlib.suppress(ConnectionResetError):
+            return not self.unread and not self.socket.recv(1)
+        return not self.unread
+
+    def _more(self) -> bytes:
+        more = self.socket.recv(1 << 20)
+        if not more:
+            raise EOFError(f"the server closed after {self.unread!r}")
+        return more
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until the condition holds; fail after PATIENCE seconds."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+
+
+def heard(recorder: Recorder) -> int:
+    """The code with which the recorder's connection ended."""
+    while not isinstance(code := recorder.next(), int):
+        pass
+    return code
+
+
+def masked(first: int, payload: bytes = b"") -> bytes:
+    """A client's frame with this first byte."""
+    size = len(payload)
+    if size < 126:
+        head = bytes((first, 0x80 | size))
+    elif size < 65536:
+        head = bytes((first, 0xFE)) + size.to_bytes(2, "big")
+    else:
+        head = bytes((first, 0xFF)) + size.to_bytes(8, "big")
+    return head + MASK + apply_mask(payload, MASK)
+
+
+def detached(recorder: Recorder) -> DetachedConnection:
+    """The recorder's connection, which must be a detached one."""
+    assert isinstance(recorder.connection, DetachedConnection)
+    return recorder.connection
+
+
+@contextlib.contextmanager
+def no_collector() -> Iterator[None]:
+    """Switch the cyclic garbage collector off."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -1,0 +1,51 @@
+"""A session with all that it touches at hand: its socket, its desk, its clock, its room."""
+
+import json
+from collections.abc import Sequence
+
+from alcove.log.base import Page
+from alcove.presence import Present
+from alcove.protocol import Error, Limits, Member, Person, Right, ServerLine
+from alcove.room import Cursor, Room
+from alcove.session import Session
+from alcove.tail import Tail
+from tests.doubles import Clock, Desk, Socket
+
+ADA = Person("ada", "Ada")
+PING = '{"type":"ping"}'
+
+
+class Seat:
+    """A session with all that it touches at hand."""
+
+    def __init__(self, *, can: Sequence[Right] = ("read", "write"), sends_per_s: float = 20, burst: int = 60) -> None:
+        self.socket = Socket()
+        self.desk = Desk()
+        self.clock = Clock()
+        self.room = Room(
+            "foo", head=50, oldest=1, tail=Tail(10, 10_000), present=Present({}), read=_no_page, store_marks=_no_marks
+        )
+        cursor = Cursor(self.socket, Member(ADA, frozenset(can)), 0, 0)
+        limits = Limits(body_bytes=100, sends_per_s=sends_per_s, burst=burst)
+        self.session = Session(self.desk, self.room, cursor, limits=limits, clock=self.clock)
+
+    def hears(self, *lines: str) -> list[ServerLine]:
+        """What a frame of these lines is answered."""
+        self.session.text("\n".join(lines))
+        return self.socket.new_lines()
+
+    def codes(self, *lines: str) -> list[str]:
+        """The error codes with which a frame of these lines is answered."""
+        return [line.code for line in self.hears(*lines) if isinstance(line, Error)]
+
+
+async def _no_page(_after: int, _limit: int, _max_bytes: int) -> Page:
+    raise AssertionError("a session reads no log")
+
+
+async def _no_marks(_marks: dict[str, int]) -> dict[str, int]:
+    raise AssertionError("a session stores no marks")
+
+
+def send(id: str = "a", body: object = "hello") -> str:
+    return json.dumps({"type": "send", "id": id, "body": body})

@@ -1,0 +1,47 @@
+"""The documents tell the truth: every setting, its default and every close code stand in them."""
+
+from pathlib import Path
+
+import pytest
+from pydantic.fields import FieldInfo
+
+from alcove.errors import Close
+from alcove.settings import Settings
+
+BACKEND = Path(__file__).parents[2]
+
+
+def row(name: str, field: FieldInfo) -> str:
+    """A setting's line in the README's table."""
+    default = "" if field.default in {None, ""} else f"`{str(field.default).lower()}`"
+    return f"| `ALCOVE_{name.upper()}` | {default} | {field.description} |".replace("|  |", "| |")
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_in_the_readme_with_its_default(name: str) -> None:
+    lines = (BACKEND / "README.md").read_text().splitlines()
+
+    assert row(name, Settings.model_fields[name]) in lines
+
+
+def test_no_setting_is_in_the_readme_that_does_not_exist() -> None:
+    lines = (BACKEND / "README.md").read_text().splitlines()
+    documented = [line.split("`")[1] for line in lines if line.startswith("| `ALCOVE_")]
+
+    assert [f"ALCOVE_{name.upper()}" for name in Settings.model_fields] == documented
+
+
+@pytest.mark.parametrize("code", Close)
+def test_c_every_close_code_is_in_the_protocol(code: Close) -> None:
+    lines = (BACKEND / "PROTOCOL.md").read_text().splitlines()
+
+    assert 1 == sum(line.startswith(f"| {code.value} | ") for line in lines)
+
+
+def test_every_threat_names_a_test_that_exists() -> None:
+    rows = [line for line in (BACKEND / "docs/SECURITY.md").read_text().splitlines() if line.endswith("` |")]
+    written = "\n".join(path.read_text() for path in (BACKEND / "tests").rglob("*.py"))
+    missing = [row for row in rows if f"def {row.split('`')[-2]}(" not in written]
+
+    assert len(rows) > 30
+    assert [] == missing

@@ -1,0 +1,141 @@
+"""Commits whose answers get lost or overtaken: rooms are never stopped by them, and read what they missed (S4, S7)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from alcove.hub import Entrance, Hub
+from alcove.log.base import Retention
+from alcove.protocol import Ack, Entry, Error, Hello, Limits, Member, Person
+from alcove.session import Session
+from tests.doubles import HeldLog, Socket, turn
+from tests.unit.seat import send
+
+ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}))
+BOB = Member(Person("bob", "Bob"), frozenset({"read", "write"}))
+
+
+class House:
+    """A hub on a log that is held."""
+
+    def __init__(self, retention: Retention | None = None) -> None:
+        self.log = HeldLog(retention)
+        self.hub = Hub(self.log, limits=Limits(60_000, 0, 1))
+
+    async def settle(self) -> None:
+        """Let storage do all it has to do."""
+        await turn()
+        while self.log.held:
+            self.log.settle()
+            await turn()
+
+    async def join(self, member: Member, *, after: int | None = 0, reads: bool = True) -> tuple[Session, Socket]:
+        """Enter the room and read what is there."""
+        socket = Socket(reads=reads)
+        joining = asyncio.create_task(self.hub.join("foo", socket, member, Entrance(after=after)))
+        await self.settle()
+        return await joining, socket
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    """A hub whose log is closed afterwards."""
+    made = House()
+    yield made
+    for room in made.hub.rooms.values():
+        room.close()
+    await made.log.close()
+
+
+def seqs(socket: Socket) -> list[int]:
+    """The entries that the peer has read."""
+    return [line.seq for line in socket.lines if isinstance(line, Entry)]
+
+
+async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_delivery_has_it_once(house: House) -> None:
+    """The commit's answer waits for the loop while the room is read from the log, which holds the entry already."""
+    ada, _ = await house.join(ADA)
+    ada.text(send("a"))
+    ada.closed(1000)
+    await turn()
+    (commit,) = house.log.held
+    commit.perform()
+    socket = Socket()
+    joining = asyncio.create_task(house.hub.join("foo", socket, BOB, Entrance()))
+    await turn()
+    while len(house.log.held) > 1:
+        read = house.log.held[1]
+        read.perform()
+        house.log.answer(read)
+        await turn()
+    bob = await joining
+    house.log.answer(commit)
+    await turn()
+
+    assert [1] == seqs(socket)
+    bob.text(send("b"))
+    await house.settle()
+    assert [1, 2] == seqs(socket)
+
+
+async def test_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_with_the_next_one(house: House) -> None:
+    ada, socket = await house.join(ADA)
+    _, reader = await house.join(BOB)
+    ada.text(send("a"))
+    await turn()
+    house.log.settle("answer lost")
+    await turn()
+    assert ["unavailable"] == [line.code for line in socket.lines if isinstance(line, Error)]
+    assert [] == seqs(reader)
+
+    ada.text(send("b"))
+    await house.settle()
+    assert [1, 2] == seqs(reader) == seqs(socket)
+
+
+async def test_s5_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_when_it_is_sent_again(house: House) -> None:
+    ada, socket = await house.join(ADA)
+    _, reader = await house.join(BOB)
+    ada.text(send("a"))
+    await turn()
+    house.log.settle("answer lost")
+    await turn()
+    ada.text(send("a"))
+    await house.settle()
+
+    (ack,) = [line for line in socket.lines if isinstance(line, Ack)]
+    assert (1, True) == (ack.seq, ack.duplicate)
+    assert [1] == seqs(reader) == seqs(socket)
+
+
+async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(house: House) -> None:
+    ada, _ = await house.join(ADA, after=None)
+    for batch in range(20):
+        ada.text("\n".join(send(f"{batch}-{n}", "ñ" * 20) for n in range(200)))
+        await house.settle()
+    session, reader = await house.join(BOB, reads=False)
+    held = []
+    while seqs(reader)[-1:] != [4000]:
+        held.append(reader.buffered())
+        reader.take(1)
+        await house.settle()
+
+    assert max(held) <= 256 * 1024
+    assert list(range(1, 4001)) == seqs(reader)
+    session.closed(1000)
+
+
+async def test_l5_the_hello_after_a_send_names_the_oldest_that_is_left() -> None:
+    house = House(Retention(entries=3))
+    ada, _ = await house.join(ADA)
+    ada.text("\n".join(send(str(n)) for n in range(10)))
+    await house.settle()
+    _, socket = await house.join(BOB)
+
+    assert isinstance(hello := socket.lines[0], Hello)
+    assert (8, 10) == (hello.oldest, hello.head)
+    assert [8, 9, 10] == seqs(socket)
+    for room in house.hub.rooms.values():
+        room.close()
+    await house.log.close()

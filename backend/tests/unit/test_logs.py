@@ -1,0 +1,59 @@
+"""No credential is printed, however it got into a record (A6)."""
+
+import logging
+
+import pytest
+
+from alcove.logs import Masked, mask, mask_handlers
+from tests.integration.credentials import SECRET, keep, leaks, token
+
+JWT = token()
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("GET /ws?token=abc HTTP/1.1", "GET /ws?token=*** HTTP/1.1"),
+        ("GET /ws?q=1&token=abc&tail=2", "GET /ws?q=1&token=***&tail=2"),
+        ("GET /ws?TOKEN=abc", "GET /ws?TOKEN=***"),
+        ("GET /ws?%74oken=abc", "GET /ws?%74oken=***"),
+        ("GET /ws?%74%6Fke%6e=a%20b", "GET /ws?%74%6Fke%6e=***"),
+        ("GET /ws?token=a&token=b", "GET /ws?token=***&token=***"),
+        ("GET /ws?tokens=abc&name=Ada", "GET /ws?tokens=abc&name=Ada"),
+        ("GET /ws?token=", "GET /ws?token=***"),
+        (f"it was {JWT}, they said", "it was ***, they said"),
+        (f"/x?t={JWT.replace('.', '%2E')}", "/x?t=***"),
+        ("Cookie: a=b; session=abc; c=d", "Cookie: a=b; session=***; c=d"),
+        ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
+        ("uvicorn.protocols.websockets.websockets_sansio_impl", "uvicorn.protocols.websockets.websockets_sansio_impl"),
+    ],
+)
+def test_a6_a_credential_is_masked(line: str, shown: str) -> None:
+    assert shown == mask(line)
+
+
+def test_a6_wherever_it_stands_in_a_record(capsys: pytest.CaptureFixture[str]) -> None:
+    log = logging.getLogger("alcove.tests.a6")
+    log.propagate = False
+    log.addHandler(handler := logging.StreamHandler())
+    mask_handlers()
+    mask_handlers()
+    log.error("%s and %r", "", [JWT], exc_info=ValueError(JWT))
+    log.warning("%(who)s", {"who": JWT})
+    log.warning(ValueError(JWT))
+    log.warning("?token=abcdefghij")
+    printed = capsys.readouterr().err
+
+    assert 1 == sum(isinstance(known, Masked) for known in handler.filters)
+    assert 5 == printed.count("***")
+    assert "ValueError: ***" in printed
+    assert set() == leaks(printed)
+
+
+def test_a6_what_is_printed_would_be_noticed() -> None:
+    keep("some-key-token")
+
+    assert {SECRET} == leaks(f"the secret is {SECRET}")
+    assert {"some-key-token"} == leaks("GET /?token=some-key-token")
+    assert {JWT.rpartition(".")[2]} == leaks(f"GET /?token={JWT.replace('.', '%2e')}")
+    assert set() == leaks("GET /?token=***")

@@ -1,0 +1,37 @@
+"""The README's lines sign tokens that a server takes (A3)."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from alcove.tokens import Claims, Keys
+from tests.integration.credentials import SECRET, keep
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+SIGNERS = {"python": [sys.executable, "-c"], "js": ["node", "-e"]}
+PRINT = {"python": "\nprint(token)", "js": "\nconsole.log(token)"}
+
+
+@pytest.mark.parametrize("language", SIGNERS)
+def test_a3_three_lines_sign_a_token(language: str) -> None:
+    found = re.search(rf"```{language}\n(.*?)\n```", README, re.DOTALL)
+    assert found is not None
+    assert 3 == sum(map(bool, found[1].splitlines()))
+    made = subprocess.run(  # noqa: S603 - the README's own lines
+        [*SIGNERS[language], found[1] + PRINT[language]],
+        env={"PATH": os.environ["PATH"], "ALCOVE_SECRET": SECRET},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+
+    claims = asyncio.run(Keys(SECRET, None, 2).check(keep(made.strip())))
+    assert Claims("ada", claims.exp, "Ada", claims.iat, {"order-17": "rw"}) == claims
+    assert claims.iat is not None
+    assert 900 == pytest.approx(claims.exp - claims.iat, abs=1)

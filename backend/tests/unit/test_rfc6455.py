@@ -1,0 +1,268 @@
+"""The parser of client frames keeps each rule of RFC 6455; each test names the section."""
+
+import pytest
+from websockets.speedups import apply_mask
+
+from alcove.wire.rfc6455 import Closing, Event, Parser, Ping, Pong, Violation, close_frame, control_frame, may_be_sent
+
+MASK = b"\x01\x02\x03\x04"
+LIMIT = 1000
+
+
+def masked(first: int, payload: bytes = b"") -> bytes:
+    """A client's frame with this first byte."""
+    size = len(payload)
+    if size < 126:
+        head = bytes((first, 0x80 | size))
+    elif size < 65536:
+        head = bytes((first, 0xFE)) + size.to_bytes(2, "big")
+    else:
+        head = bytes((first, 0xFF)) + size.to_bytes(8, "big")
+    return head + MASK + apply_mask(payload, MASK)
+
+
+def events_of(*runs: bytes) -> list[Event]:
+    """What a fresh parser makes of runs of bytes."""
+    parser = Parser(LIMIT)
+    return [event for run in runs for event in parser.receive(run)]
+
+
+def code_of(*runs: bytes) -> int:
+    """The close code with which a fresh parser ends at the last of the runs, and not before."""
+    *before, last = runs
+    parser = Parser(LIMIT)
+    for run in before:
+        assert not any(isinstance(event, Violation) for event in parser.receive(run))
+    [event] = parser.receive(last)
+    assert isinstance(event, Violation)
+    return event.code
+
+
+def bytewise(data: bytes) -> list[bytes]:
+    return [data[i : i + 1] for i in range(len(data))]
+
+
+def test_a_text_frame_is_a_str() -> None:
+    """Section 5.6."""
+    assert events_of(masked(0x81, "zwölf".encode())) == ["zwölf"]
+
+
+def test_a_binary_frame_is_bytes() -> None:
+    """Section 5.6."""
+    assert events_of(masked(0x82, b"\xff\x00")) == [b"\xff\x00"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 999, 1000])
+@pytest.mark.parametrize("first", [0x81, 0x82])
+def test_every_length_form_is_read_in_any_chunks(size: int, first: int) -> None:
+    """Section 5.2: 7, 16 and 64 bits of length."""
+    frame = masked(first, b"x" * size)
+
+    assert events_of(frame) == events_of(*bytewise(frame)) == ["x" * size if first == 0x81 else b"x" * size]
+
+
+def test_a_ping_in_a_longer_form_is_read() -> None:
+    """Section 5.2; see below."""
+    assert events_of(b"\x89\xfe\x00\x00" + MASK) == [Ping(b"")]
+
+
+def test_a_length_of_64_bits_is_read() -> None:
+    """Section 5.2; shorter forms would do, but whoever sends this one is understood."""
+    assert events_of(b"\x81\xff" + (2).to_bytes(8, "big") + MASK + apply_mask(b"hi", MASK)) == ["hi"]
+
+
+def test_several_frames_in_one_run_keep_their_order() -> None:
+    """Section 5.4: no frame waits for the next."""
+    assert events_of(masked(0x81, b"a") + masked(0x89, b"b") + masked(0x82, b"c")) == ["a", Ping(b"b"), b"c"]
+
+
+def test_an_unmasked_frame_is_refused_by_its_second_byte() -> None:
+    """Section 5.1."""
+    assert code_of(b"\x81\x02") == 1002
+
+
+@pytest.mark.parametrize("first", [0xC1, 0xA1, 0x91, 0xF1, 0xC9])
+def test_a_reserved_bit_is_refused_by_the_first_byte(first: int) -> None:
+    """Section 5.2."""
+    assert code_of(bytes((first,))) == 1002
+
+
+@pytest.mark.parametrize("opcode", [3, 4, 5, 6, 7, 11, 12, 13, 14, 15])
+def test_a_reserved_opcode_is_refused_by_the_first_byte(opcode: int) -> None:
+    """Section 5.2."""
+    assert code_of(bytes((0x80 | opcode,))) == 1002
+
+
+def test_fragments_make_one_message() -> None:
+    """Section 5.4."""
+    assert events_of(masked(0x01, b"a"), masked(0x00, b"b"), masked(0x80, b"c")) == ["abc"]
+
+
+def test_empty_fragments_make_an_empty_message() -> None:
+    """Section 5.4."""
+    assert events_of(masked(0x02), masked(0x00), masked(0x80)) == [b""]
+
+
+def test_control_frames_may_stand_between_fragments() -> None:
+    """Section 5.4."""
+    assert events_of(masked(0x01, b"a"), masked(0x89, b"?"), masked(0x8A), masked(0x80, b"b")) == [
+        Ping(b"?"),
+        Pong(b""),
+        "ab",
+    ]
+
+
+def test_a_continuation_of_nothing_is_refused() -> None:
+    """Section 5.4."""
+    assert code_of(masked(0x81, b"a"), b"\x80") == 1002
+
+
+def test_a_new_message_within_a_message_is_refused() -> None:
+    """Section 5.4."""
+    assert code_of(masked(0x01, b"a"), b"\x81") == 1002
+
+
+def test_a_fragmented_control_frame_is_refused() -> None:
+    """Section 5.5."""
+    assert code_of(b"\x09") == 1002
+
+
+def test_a_control_frame_has_at_most_125_bytes() -> None:
+    """Section 5.5."""
+    assert events_of(masked(0x89, b"x" * 125)) == [Ping(b"x" * 125)]
+    assert code_of(b"\x89\xfe\x00\x7e") == 1002
+
+
+def test_a_ping_keeps_its_payload_in_any_chunks() -> None:
+    """Section 5.5.2."""
+    assert events_of(*bytewise(masked(0x89, b"\x00\xff"))) == [Ping(b"\x00\xff")]
+
+
+def test_a_close_frame_may_be_empty() -> None:
+    """Section 5.5.1; 7.1.5 calls it 1005."""
+    assert events_of(masked(0x88)) == [Closing(1005, "")]
+
+
+def test_a_close_frame_has_a_code_and_a_reason() -> None:
+    """Section 5.5.1."""
+    assert events_of(masked(0x88, (4000).to_bytes(2, "big") + "ñ".encode())) == [Closing(4000, "ñ")]
+
+
+def test_nothing_is_read_after_a_close_frame() -> None:
+    """Section 1.4."""
+    assert events_of(masked(0x88) + masked(0x81, b"late")) == [Closing(1005, "")]
+
+
+def test_a_close_frame_in_the_middle_of_a_message_is_like_any_other() -> None:
+    """Sections 5.4 and 5.5.1."""
+    assert events_of(masked(0x01, b"a"), masked(0x88, b"\x03\xe8")) == [Closing(1000, "")]
+
+
+def test_a_close_frame_of_one_byte_is_refused() -> None:
+    """Section 5.5.1."""
+    assert code_of(masked(0x88, b"\x03")) == 1002
+
+
+def test_the_reason_of_a_close_frame_is_utf8() -> None:
+    """Section 5.5.1."""
+    assert code_of(masked(0x88, b"\x03\xe8\xff")) == 1007
+
+
+@pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535])
+def test_a_close_code_that_may_not_be_sent_is_refused(code: int) -> None:
+    """Section 7.4."""
+    assert not may_be_sent(code)
+    assert code_of(masked(0x88, code.to_bytes(2, "big"))) == 1002
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1002, 1003, *range(1007, 1015), 3000, 3999, 4000, 4999])
+def test_a_close_code_that_may_be_sent_is_taken(code: int) -> None:
+    """Section 7.4."""
+    assert events_of(masked(0x88, code.to_bytes(2, "big"))) == [Closing(code, "")]
+
+
+def test_a_frame_over_the_limit_is_refused_by_its_announced_length() -> None:
+    """Section 10.4."""
+    assert code_of(b"\x82\xfe" + (LIMIT + 1).to_bytes(2, "big")) == 1009
+    assert code_of(b"\x82\xff" + b"\xff" * 8) == 1009
+
+
+def test_fragments_over_the_limit_are_refused_together() -> None:
+    """Section 10.4."""
+    assert code_of(masked(0x02, b"x" * 600), b"\x80\xfe" + (401).to_bytes(2, "big")) == 1009
+    assert events_of(masked(0x02, b"x" * 600), masked(0x80, b"x" * 400)) == [b"x" * LIMIT]
+
+
+def test_control_frames_do_not_count_towards_the_limit() -> None:
+    """Section 5.4: they are no part of the message."""
+    assert events_of(masked(0x02, b"x" * LIMIT), masked(0x89, b"?"), masked(0x80)) == [Ping(b"?"), b"x" * LIMIT]
+
+
+BAD_UTF8 = [
+    b"\xff",
+    b"\xc0",  # overlong
+    b"\xe0\x80",  # overlong
+    b"\xf0\x80",  # overlong
+    b"\xed\xa0",  # a surrogate
+    b"\xf4\x90",  # beyond U+10FFFF
+    b"\xf5",
+    b"\x80",
+    b"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xed\xa0",
+]
+
+
+@pytest.mark.parametrize("bad", BAD_UTF8)
+def test_text_is_refused_at_its_first_bad_byte_in_an_unfinished_frame(bad: bytes) -> None:
+    """Section 8.1."""
+    frame = masked(0x01, bad + b"..........")
+    head = 6 + len(bad)
+
+    assert code_of(*bytewise(frame)[:head]) == 1007
+
+
+@pytest.mark.parametrize("bad", BAD_UTF8)
+def test_text_is_refused_at_its_first_bad_byte_over_fragments(bad: bytes) -> None:
+    """Section 8.1."""
+    assert code_of(masked(0x01), *[masked(0x00, byte) for byte in bytewise(bad)]) == 1007
+
+
+def test_text_that_ends_within_a_code_point_is_refused() -> None:
+    """Section 8.1."""
+    assert code_of(masked(0x81, b"\xce")) == 1007
+    assert code_of(masked(0x01, b"\xce"), masked(0x80)) == 1007
+
+
+def test_a_code_point_may_be_cut_between_fragments() -> None:
+    """Section 5.4: fragments are no boundary of meaning."""
+    assert events_of(*[masked(0x01)], *[masked(0x00, b) for b in bytewise("𝄞".encode())], masked(0x80)) == ["𝄞"]
+
+
+def test_between_messages_nothing_is_held() -> None:
+    parser = Parser(LIMIT)
+    parser.receive(masked(0x81, b"a")[:3])
+    assert parser.in_frame
+    parser.receive(masked(0x81, b"a")[3:])
+
+    assert parser.idle
+    assert not parser.in_frame
+
+
+def test_a_frame_in_pieces_is_told_from_the_next() -> None:
+    parser, frame = Parser(LIMIT), masked(0x82, b"x" * 20)
+    counts = []
+    for run in (frame[:1], frame[1:9], frame[9:] + frame[:9], frame[9:12], frame[12:], frame[:7]):
+        parser.receive(run)
+        counts.append(parser.pieced)
+
+    assert counts == [1, 1, 2, 2, 2, 3]
+
+
+def test_a_reason_is_cut_between_code_points() -> None:
+    """Section 5.5: a control frame has at most 125 bytes."""
+    assert close_frame(4000, "ñ" * 100) == b"\x88\x7c\x0f\xa0" + ("ñ" * 61).encode()
+
+
+def test_a_servers_control_frames_are_not_masked() -> None:
+    """Section 5.1."""
+    assert control_frame(0xA, b"hi") == b"\x8a\x02hi"
+    assert close_frame(1005) == b"\x88\x00"

@@ -1,0 +1,174 @@
+"""Bytes of every kind, in any chunks: our parser and the `websockets` library accept and deliver the same.
+
+Deliberate differences, each stricter in time or kinder to the peer:
+
+- UTF-8 is refused at its first bad byte, where the reference leaves text to its caller: what stands between the bad
+  byte and the message's end is not looked at any more.
+- Frames are refused by their first bytes, before their payload is there: a stream that ends within a bad frame is
+  already refused.
+- A close frame within a fragmented message is answered by its own code, not by 1002.
+- Control frames do not count towards a message's limit, so that the limit is kept here and not by the reference.
+"""
+
+from typing import NamedTuple
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+from websockets.frames import Opcode
+from websockets.protocol import Protocol, Side
+from websockets.speedups import apply_mask
+
+from alcove.wire.rfc6455 import Closing, Event, Parser, Ping, Pong, Violation
+
+LIMIT = 300
+
+
+class Outcome(NamedTuple):
+    """What came of a stream: messages, pongs and pings in order, and the close code, if it came so far."""
+
+    events: list[Event]
+    code: int | None
+
+
+def ours(runs: list[bytes]) -> Outcome:
+    """What our parser makes of the stream."""
+    parser = Parser(LIMIT)
+    events: list[Event] = []
+    for run in runs:
+        for event in parser.receive(run):
+            if isinstance(event, Closing | Violation):
+                return Outcome(events, event.code)
+            events.append(event)
+    return Outcome(events, None)
+
+
+class Reference:
+    """The `websockets` library's parser, with fragments put together and text decoded, as its callers do."""
+
+    def __init__(self) -> None:
+        self.protocol = Protocol(Side.SERVER, max_size=None)
+        self.events: list[Event] = []
+        self.message: bytes | None = None
+        self.text = False
+
+    def outcome(self, stream: bytes) -> Outcome:
+        """Feed the stream byte by byte, so that it can be said which frame ended it."""
+        for at in range(len(stream)):
+            self.protocol.receive_data(stream[at : at + 1])
+            for frame in self.protocol.events_received():
+                assert not isinstance(frame, tuple)
+                code = self.take(frame.opcode, bytes(frame.data), frame.fin)  # type: ignore[union-attr]  # no handshake
+                if code is not None:
+                    return Outcome(self.events, code)
+            if self.protocol.parser_exc is not None:
+                # A close frame in the middle of a message was understood before it was refused.
+                received, sent = self.protocol.close_rcvd, self.protocol.close_sent
+                assert sent is not None
+                return Outcome(self.events, received.code if received is not None else sent.code)
+        return Outcome(self.events, None)
+
+    def take(self, opcode: Opcode, data: bytes, fin: bool) -> int | None:  # noqa: FBT001 - a frame's own bit
+        if opcode is Opcode.PING:
+            self.events.append(Ping(data))
+        elif opcode is Opcode.PONG:
+            self.events.append(Pong(data))
+        elif opcode is Opcode.CLOSE:
+            assert self.protocol.close_rcvd is not None
+            return self.protocol.close_rcvd.code
+        else:
+            if opcode is not Opcode.CONT:
+                self.message, self.text = b"", opcode is Opcode.TEXT
+            assert self.message is not None
+            if len(self.message) + len(data) > LIMIT:
+                return 1009
+            self.message += data
+            if self.text and first_bad_byte(self.message, final=fin):
+                return 1007
+            if fin:
+                self.events.append(self.message.decode() if self.text else self.message)
+        return None
+
+
+def decodes(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def first_bad_byte(text: bytes, *, final: bool) -> bool:
+    """Whether no continuation could make this UTF-8; `final`: nor is it UTF-8 as it stands."""
+    if final:
+        return not decodes(text)
+    return not any(decodes(text + byte * count) for byte in (b"\x80", b"\xbf") for count in range(4))
+
+
+def frame(first: int, payload: bytes, mask: bytes, *, masked: bool, form: int) -> bytes:
+    """Encode a frame, right or wrong; `form` asks for a longer form of length than it takes."""
+    bit, size = 0x80 if masked else 0, len(payload)
+    if size < 126 and form == 0:
+        head = bytes((first, bit | size))
+    elif size < 65536 and form < 2:
+        head = bytes((first, bit | 126)) + size.to_bytes(2, "big")
+    else:
+        head = bytes((first, bit | 127)) + size.to_bytes(8, "big")
+    return head + mask + apply_mask(payload, mask) if masked else head + payload
+
+
+FIRST = st.sampled_from([0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x00, 0x80, 0x89, 0x8A, 0x88]) | st.integers(0, 255)
+CODES = st.integers(0, 65535) | st.sampled_from([999, 1000, 1001, 1004, 1005, 1006, 1011, 1012, 1014, 1015, 3000, 4999])
+PAYLOAD = st.one_of(
+    st.binary(max_size=20),
+    st.text(max_size=12).map(str.encode),
+    st.text(max_size=12).map(lambda text: text.encode()[1:]),
+    st.builds(lambda code, reason: code.to_bytes(2, "big") + reason.encode(), CODES, st.text(max_size=5)),
+    st.integers(100, LIMIT + 20).map(lambda size: b"x" * size),
+)
+FRAMES = st.builds(
+    frame,
+    FIRST,
+    PAYLOAD,
+    st.binary(min_size=4, max_size=4),
+    masked=st.sampled_from([True] * 15 + [False]),
+    form=st.sampled_from([0] * 8 + [1, 2]),
+)
+STREAMS = st.lists(FRAMES, max_size=8).map(b"".join) | st.binary(max_size=60)
+
+
+@st.composite
+def runs_of(draw: st.DrawFn) -> list[bytes]:
+    """Draw a stream in chunks, which may end anywhere."""
+    stream = draw(STREAMS)
+    stream = stream[: draw(st.integers(0, len(stream)) | st.just(len(stream)))]
+    cuts = sorted(draw(st.lists(st.integers(0, len(stream)), max_size=12)))
+    return [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+
+
+def agree(mine: Outcome, theirs: Outcome) -> bool:
+    """Whether nothing differs but what the head of this file allows."""
+    if mine.events != theirs.events[: len(mine.events)]:
+        return False
+    if mine == theirs:
+        return True
+    if mine.code == 1007 or (mine.code in {1002, 1009} and theirs.code is None):
+        # Refused earlier. What the reference goes on to take, a message in progress was still going to be refused in.
+        return all(isinstance(event, Ping | Pong) for event in theirs.events[len(mine.events) :])
+    return False
+
+
+@given(runs_of())
+@example([b"\x01\x81\x00\x00\x00\x00\xff", b"\x88\x80\x00\x00\x00\x00"])
+@example([b"\x01\x81\x00\x00\x00\x00\xce", b"\x80\x80\x00\x00\x00\x00"])
+def test_any_stream_is_taken_as_the_reference_takes_it(runs: list[bytes]) -> None:
+    stream = b"".join(runs)
+    mine, theirs = ours(runs), Reference().outcome(stream)
+
+    assert agree(mine, theirs), (mine, theirs)
+
+
+@given(runs_of())
+def test_chunks_make_no_difference(runs: list[bytes]) -> None:
+    stream = b"".join(runs)
+
+    assert ours(runs) == ours([stream]) == ours([stream[at : at + 1] for at in range(len(stream))])

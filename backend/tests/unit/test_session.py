@@ -1,0 +1,154 @@
+"""One connection's rules, without a socket, a loop or a clock: frames, marks, rights, the end (F, P, A, C)."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alcove.errors import Close, Code, Refusal
+from alcove.protocol import Error, Member, Pong
+from tests.unit.seat import ADA, PING, Seat, send
+from tests.unit.test_protocol import any_json
+
+
+def test_f1_a_frame_holds_several_lines_and_is_answered_in_one() -> None:
+    seat = Seat()
+    seat.session.text(f"{PING}\n{PING}\n{PING}")
+
+    assert 1 == len(seat.socket.frames)
+    assert [Pong()] * 3 == seat.socket.lines
+
+
+@pytest.mark.parametrize("blank", ["", "\r", " ", "\t \r"])
+def test_f1_blank_lines_and_trailing_carriage_returns_are_ignored(blank: str) -> None:
+    seat = Seat()
+
+    assert [Pong(), Pong()] == seat.hears(blank, PING + "\r", blank, PING, blank)
+    assert [] == seat.hears(blank)
+
+
+def test_f1_each_line_stands_for_itself() -> None:
+    seat = Seat()
+
+    answers = seat.hears(send("a"), "no JSON", send("b"), '{"type":"send","id":"c"}', PING, send("d"))
+
+    assert ["a", "b", "d"] == [draft.id for draft in seat.desk.drafts]
+    assert [Error, Error, Pong] == [type(line) for line in answers]
+    assert isinstance(answers[1], Error)
+    assert ("invalid", "c") == (answers[1].code, answers[1].id)
+
+
+def test_f2_ten_bad_lines_in_a_row_close_with_4400() -> None:
+    seat = Seat()
+    for _ in range(9):
+        assert ["invalid"] == seat.codes("{}")
+        assert seat.socket.close_code is None
+
+    assert ["invalid"] == seat.codes('{"type":"no such"}')
+    assert Close.INVALID == seat.socket.close_code
+
+
+def test_f2_ten_bad_lines_in_one_frame_are_all_answered_and_the_rest_does_not_count() -> None:
+    seat = Seat()
+
+    assert ["invalid"] * 10 == seat.codes(*["x"] * 10, send("late"), *["x"] * 5)
+    assert Close.INVALID == seat.socket.close_code
+    assert [] == seat.desk.drafts
+    assert [] == seat.hears(send("later"))
+    assert [] == seat.desk.drafts
+
+
+@pytest.mark.parametrize("good", [PING, send(), '{"type":"typing"}', send(body="x" * 101)])
+async def test_f2_a_line_of_the_protocol_ends_the_row_of_bad_ones(good: str) -> None:
+    seat = Seat()
+
+    for _ in range(3):
+        seat.hears(*["x"] * 9, "", good)
+
+    assert seat.socket.close_code is None
+
+
+def test_c_1003_bytes_end_the_connection() -> None:
+    seat = Seat()
+    seat.session.binary(b"{}")
+
+    assert Close.NOT_TEXT == seat.socket.close_code
+
+
+def test_the_end_of_the_connection_leaves_the_room() -> None:
+    seat = Seat()
+    seat.session.closed(1006)
+
+    assert [seat.session] == seat.desk.left
+
+
+def test_p4_who_may_not_write_may_not_type() -> None:
+    assert ["forbidden"] == Seat(can=["read"]).codes('{"type":"typing"}')
+
+
+async def test_p5_a_mark_beyond_the_head_counts_as_the_head() -> None:
+    seat = Seat()
+    seat.hears('{"type":"read","seq":7}')
+    seat.hears('{"type":"read","seq":9007199254740991}', '{"type":"read","seq":3}')
+
+    assert {"ada": 50} == seat.room.present.take_reads()
+    seat.room.close()
+
+
+def test_a4_a_fresh_token_goes_to_the_desk_and_brings_its_rights() -> None:
+    seat = Seat(can=["read"])
+    seat.hears('{"type":"auth","token":"fresh"}')
+    assert ["fresh"] == seat.desk.tokens
+    seat.session.renewed(Member(ADA, frozenset({"read", "write"})))
+
+    assert [] == seat.hears(send())
+    seat.session.renewed(Member(ADA, frozenset({"write"})))
+    assert Close.FORBIDDEN == seat.socket.close_code
+
+
+def test_h4_an_end_says_why_before_it_closes() -> None:
+    seat = Seat()
+    seat.session.end(Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired"))
+
+    assert [Error(Code.UNAUTHENTICATED, "the token expired")] == seat.socket.new_lines()
+    assert (Close.UNAUTHENTICATED, "the token expired") == (seat.socket.close_code, seat.socket.close_reason)
+    assert [] == seat.hears(send())
+    assert [] == seat.desk.drafts
+
+
+an_id = st.text(max_size=70)
+a_line = st.one_of(
+    st.text(),
+    any_json.map(json.dumps),
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(["send", "edit", "delete", "typing", "read", "auth", "ping", "hello", "x"])},
+        optional={"id": an_id | st.integers(), "body": any_json, "target": st.integers() | any_json, "seq": any_json},
+    ).map(json.dumps),
+)
+
+
+@given(
+    frames=st.lists(st.lists(a_line, max_size=6).map("\n".join) | st.text(), max_size=8), binary=st.none() | st.binary()
+)
+async def test_f2_whatever_comes_is_answered_in_the_protocol_and_refused_input_stores_nothing(
+    frames: list[str], binary: bytes | None
+) -> None:
+    seat = Seat(sends_per_s=0)
+    for frame in frames:
+        seat.session.text(frame)
+    if binary is not None:
+        seat.session.binary(binary)
+    seat.room.close()
+
+    refused = [line for line in seat.socket.lines if isinstance(line, Error)]
+    assert all(isinstance(line, Error | Pong) for line in seat.socket.lines)
+    assert seat.socket.close_code in {None, Close.INVALID, Close.NOT_TEXT}
+    for draft in seat.desk.drafts:
+        assert 1 <= len(draft.id) <= 64
+        assert draft.body is None or len(memoryview(draft.body)) <= 100
+        assert draft.body is None or b"\n" not in bytes(draft.body)
+        assert (draft.target is None) == (draft.kind == "message")
+        assert (draft.body is None) == (draft.kind == "delete")
+    lines = [line for frame in frames for line in frame.split("\n") if line.strip()]
+    assert len(refused) + len(seat.desk.drafts) <= len(lines)

@@ -1,0 +1,141 @@
+"""The end of a room's log in memory: bounded, and never showing what was taken back (S9)."""
+
+import json
+from typing import Any
+
+from msgspec import UNSET
+
+from alcove.protocol import Entry, Person, raw
+from alcove.tail import Tail
+
+ADA = Person("ada", "Ada")
+
+
+def message(seq: int, body: str = "hello") -> Entry:
+    return Entry(seq, "message", f"m{seq}", ADA, seq, body=raw(body))
+
+
+def edit(seq: int, target: int, body: str = "hello!") -> Entry:
+    return Entry(seq, "edit", f"e{seq}", ADA, seq, target, raw(body))
+
+
+def delete(seq: int, target: int) -> Entry:
+    return Entry(seq, "delete", f"d{seq}", ADA, seq, target)
+
+
+def tail(*entries: Entry, max_entries: int = 100, max_bytes: int = 100_000) -> Tail:
+    made = Tail(max_entries, max_bytes)
+    for entry in entries:
+        made.push(entry)
+    return made
+
+
+def seen(of: Tail, after: int = 0) -> list[dict[str, Any]]:
+    lines = of.after(after, 1_000_000)
+    assert lines is not None
+    return [json.loads(line) for line in lines]
+
+
+def test_r2_lines_behind_a_cursor_come_in_order() -> None:
+    kept = tail(*map(message, range(5, 10)))
+
+    assert [7, 8, 9] == [line["seq"] for line in seen(kept, 6)]
+    assert [5, 6, 7, 8, 9] == [line["seq"] for line in seen(kept, 4)]
+    assert [] == seen(kept, 9)
+
+
+def test_d1_a_cursor_further_back_is_not_covered() -> None:
+    kept = tail(*map(message, range(5, 10)))
+
+    assert not kept.covers(3)
+    assert kept.after(3, 1000) is None
+    assert kept.covers(4)
+
+
+def test_d1_an_empty_tail_covers_nobody() -> None:
+    assert not tail().covers(0)
+    assert tail().after(0, 1000) is None
+
+
+def test_d1_lines_come_up_to_some_bytes_and_at_least_one() -> None:
+    kept = tail(*(message(seq, "x" * 100) for seq in range(1, 11)))
+    size = len((kept.after(0, 1) or [])[0])
+
+    assert 1 == len(kept.after(0, 1) or [])
+    assert 3 == len(kept.after(0, 3 * (size + 1)) or [])
+    assert 2 == len(kept.after(0, 3 * (size + 1) - 1) or [])
+
+
+def test_it_is_bounded_by_entries() -> None:
+    kept = tail(*map(message, range(1, 11)), max_entries=3)
+    kept.trim(0)
+
+    assert (3, 8) == (len(kept), kept.first)
+    assert [8, 9, 10] == [line["seq"] for line in seen(kept, 7)]
+
+
+def test_it_is_bounded_by_bytes() -> None:
+    kept = tail(*(message(seq, "x" * 1000) for seq in range(1, 11)), max_bytes=3500)
+    kept.trim(0)
+
+    assert 3 == len(kept)
+    assert kept.size == sum(len(line) for line in kept.after(7, 1_000_000) or [])
+
+
+def test_l5_it_keeps_nothing_older_than_the_room() -> None:
+    kept = tail(*map(message, range(1, 6)))
+    kept.trim(4)
+
+    assert (4, 2) == (kept.first, len(kept))
+
+
+def test_after_it_was_emptied_it_begins_with_what_comes_next() -> None:
+    kept = tail(*map(message, range(1, 6)), max_entries=0)
+    kept.trim(0)
+    assert (0, 0) == (len(kept), kept.size)
+    kept.push(message(6))
+    assert 6 == kept.first
+
+    kept.clear()
+    assert (0, 0) == (len(kept), kept.size)
+    kept.push(message(20))
+    assert [20] == [line["seq"] for line in seen(kept, 19)]
+
+
+def test_s9_an_edited_message_carries_its_latest_body() -> None:
+    kept = tail(message(1), edit(2, 1, "two"), edit(3, 1, "three"))
+
+    first = seen(kept)[0]
+    assert ("three", 3) == (first["body"], first["edited"])
+
+
+def test_s9_a_deleted_message_and_its_edits_carry_no_body() -> None:
+    kept = tail(message(1), edit(2, 1), message(3), edit(4, 3), delete(5, 1))
+
+    lines = seen(kept)
+    assert ["body" in line for line in lines] == [False, False, True, True, False]
+    assert 5 == lines[0]["deleted"]
+    assert "deleted" not in lines[1]
+
+
+def test_s9_an_edit_whose_message_left_the_tail_loses_its_body_too() -> None:
+    kept = tail(message(1), edit(2, 1), max_entries=1)
+    kept.trim(0)
+    kept.push(delete(3, 1))
+
+    assert ["body" in line for line in seen(kept, 1)] == [False, False]
+
+
+def test_s9_an_edit_of_a_message_that_left_the_tail_changes_nothing_else() -> None:
+    kept = tail(message(1), message(2), max_entries=1)
+    kept.trim(0)
+    kept.push(edit(3, 1))
+
+    assert ["hello", "hello!"] == [line["body"] for line in seen(kept, 1)]
+    assert all(entry.edited is UNSET for entry in kept._entries)
+
+
+def test_the_size_follows_what_edits_and_deletes_change() -> None:
+    kept = tail(message(1), edit(2, 1, "x" * 500), delete(3, 1), message(4))
+
+    assert kept.size == sum(len(line) for line in kept.after(0, 1_000_000) or [])

@@ -1,0 +1,15 @@
+"""The page's wire types are the server's."""
+
+from pathlib import Path
+
+from alcove.typescript import document
+
+PAGE_TYPES = Path(__file__).parents[3] / "frontend" / "src" / "client" / "protocol.gen.ts"
+
+
+def test_w9_the_page_holds_the_types_of_today() -> None:
+    assert document() == PAGE_TYPES.read_text()
+
+
+def test_s9_an_entry_is_told_apart_by_its_kind() -> None:
+    assert "export type Entry =\n  | MessageEntry\n  | EditEntry\n  | DeleteEntry;" in document()

@@ -1,0 +1,42 @@
+"""The methods of uvicorn that the detached carrier builds on are those it was written against."""
+
+import inspect
+from collections.abc import Callable
+from hashlib import sha256
+
+import pytest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+#: Beginning of the SHA-256 of each method's source.
+KNOWN = {
+    HttpToolsProtocol.connection_made: "6efb565ff3d36b91",
+    HttpToolsProtocol.connection_lost: "c91a4c9bf2e29c55",
+    HttpToolsProtocol.on_message_begin: "96d377fdc7c2baef",
+    HttpToolsProtocol.on_headers_complete: "1ea8589acfad92d8",
+    HttpToolsProtocol.on_body: "dba9c32aeba35b6a",
+    HttpToolsProtocol.on_message_complete: "1fbad42dc31fc01f",
+    HttpToolsProtocol.send_400_response: "ae5a4a3782b646fd",
+    HttpToolsProtocol.data_received: "010a7ae59a5d3b1a",
+    HttpToolsProtocol.handle_websocket_upgrade: "179c4f769386ab89",
+    WebSocketsSansIOProtocol.__init__: "631dcd744eab875f",
+    WebSocketsSansIOProtocol.connection_made: "f533ec93747c2cbf",
+    WebSocketsSansIOProtocol.connection_lost: "dd116afc4d8034e1",
+    WebSocketsSansIOProtocol.data_received: "c89d394077d8841d",
+    WebSocketsSansIOProtocol.handle_connect: "fc648c2161ff8e13",
+    WebSocketsSansIOProtocol.stop_keepalive: "bbb91b997b37b77c",
+    WebSocketsSansIOProtocol.on_task_complete: "f45490be9f809f51",
+    WebSocketsSansIOProtocol.run_asgi: "662375aa38d9044c",
+    WebSocketsSansIOProtocol.send: "d4919ed760ce9f7b",
+    WebSocketsSansIOProtocol.receive: "1dc0e715390021a1",
+}
+
+
+@pytest.mark.parametrize(("method", "digest"), KNOWN.items(), ids=[method.__qualname__ for method in KNOWN])
+def test_uvicorn_has_not_changed_beneath_us(method: Callable[..., object], digest: str) -> None:
+    found = sha256(inspect.getsource(method).encode()).hexdigest()[:16]
+
+    assert found == digest, (
+        f"uvicorn changed {method.__qualname__}: read what changed, see that alcove/wire/server.py and http.py still"
+        f" hold (tests/integration/test_detached.py, test_before_the_gate.py), then note {found} here"
+    )

@@ -1,0 +1,44 @@
+"""What a page complains of while a test uses it: in the console, by uncaught errors, by requests that fail."""
+
+import re
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
+
+#: Requests that a page gives up because it goes elsewhere are nobody's fault.
+GIVEN_UP = "net::ERR_ABORTED"
+
+
+class Complaints:
+    """Collects the complaints of every page of a context; a test says beforehand which ones belong to it."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self._heard: list[str] = []
+        self._expected: list[str] = []
+        context.on("console", self._console)
+        context.on("weberror", self._uncaught)
+        context.on("requestfailed", self._failed)
+        context.on("response", self._answered)
+
+    def expect(self, pattern: str) -> None:
+        """Let complaints that match be part of the test."""
+        self._expected.append(pattern)
+
+    @property
+    def unexpected(self) -> list[str]:
+        """The complaints that no test asked for."""
+        return [line for line in self._heard if not any(re.search(pattern, line) for pattern in self._expected)]
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self._heard.append(f"console {message.type}: {message.text}")
+
+    def _uncaught(self, error: WebError) -> None:
+        self._heard.append(f"uncaught: {error.error}")
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != GIVEN_UP:
+            self._heard.append(f"request failed: {request.method} {request.url}: {request.failure}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400:
+            self._heard.append(f"response {response.status}: {response.url}")

@@ -1,0 +1,115 @@
+"""What every end to end test stands on: a server, a browser, page objects, and an ear for complaints."""
+
+from collections.abc import Callable, Generator, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from browser import launch_options
+from complaints import Complaints
+from pages.chat import ChatPage
+from pages.echo import EchoPage
+from pages.item import ItemPage
+from pages.missing import MissingPage
+from pages.room import RoomPage
+from pages.words import EN
+from stack import deployed
+from tests.integration.servers import Process, Server
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    return {**browser_type_launch_args, **launch_options()}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, object]:
+    return browser_context_args | {"locale": "en-GB", "color_scheme": "light", "reduced_motion": "reduce"}
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The server that all tests share which do not stop it."""
+    with deployed(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def base_url(server: Server) -> str:
+    """Where `page.goto("/echo")` goes."""
+    return server.url
+
+
+@pytest.fixture(autouse=True)
+def patience(context: BrowserContext) -> None:
+    """What does not happen within 10 s does not happen."""
+    context.set_default_timeout(10_000)
+
+
+@pytest.fixture(autouse=True)
+def complaints(context: BrowserContext) -> Iterator[Complaints]:
+    """Whatever a page complains of fails its test, unless the test expects it."""
+    heard = Complaints(context)
+    yield heard
+    assert heard.unexpected == []
+
+
+@pytest.fixture
+def item(page: Page) -> ItemPage:
+    return ItemPage(page, EN)
+
+
+@pytest.fixture
+def echo(page: Page) -> EchoPage:
+    return EchoPage(page, EN)
+
+
+@pytest.fixture
+def chat(page: Page) -> ChatPage:
+    return ChatPage(page, EN)
+
+
+@pytest.fixture
+def missing(page: Page) -> MissingPage:
+    return MissingPage(page, EN)
+
+
+@pytest.fixture
+def room(page: Page) -> RoomPage:
+    """Ada, at the first page."""
+    return RoomPage(page, EN, name="Ada")
+
+
+@pytest.fixture
+def visitor(browser: Browser, base_url: str) -> Iterator[Callable[[str], RoomPage]]:
+    """Let somebody else come, with a browser of their own."""
+    contexts: list[tuple[BrowserContext, Complaints]] = []
+
+    def come(name: str) -> RoomPage:
+        context = browser.new_context(base_url=base_url, locale="en-GB", color_scheme="light", reduced_motion="reduce")
+        context.set_default_timeout(10_000)
+        contexts.append((context, Complaints(context)))
+        return RoomPage(context.new_page(), EN, name=name)
+
+    yield come
+    heard = [complaint for _, complaints in contexts for complaint in complaints.unexpected]
+    for context, _ in contexts:
+        context.close()
+    assert heard == []
+
+
+@pytest.fixture
+def another_tab(context: BrowserContext) -> Callable[[], Page]:
+    """Open one more tab of the same browser."""
+    return context.new_page
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put what the test's servers printed under its failure."""
+    report = yield
+    if report.failed:
+        for name, value in getattr(item, "funcargs", {}).items():
+            if isinstance(value, Process):
+                report.sections.append((f"what {name} printed", "\n".join(value.lines[-30:])))
+    return report

@@ -1,0 +1,86 @@
+"""The network between a browser and a server: a TCP proxy that a test cuts and mends."""
+
+import asyncio
+import threading
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from tests.integration.proxy import reset
+from tests.integration.servers import Address, Server
+
+
+class Network(Address):
+    """Passes bytes between its own port and the server's, in a thread of its own."""
+
+    def __init__(self, server: Server) -> None:
+        self._target = server.port
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._down = False
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._listener = asyncio.run_coroutine_threadsafe(
+            asyncio.start_server(self._pass, "127.0.0.1", 0), self._loop
+        ).result()
+        super().__init__(self._listener.sockets[0].getsockname()[1])
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def cut(self) -> None:
+        """Reset every connection, and every one that comes until `mend`."""
+        asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result()
+
+    def mend(self) -> None:
+        """Let connections through again."""
+        self._down = False
+
+    async def _cut(self) -> None:
+        self._down = True
+        for writer in self._writers:
+            reset(writer)
+
+    async def _close(self) -> None:
+        self._listener.close()
+        await self._cut()
+        ways = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*ways, return_exceptions=True)
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry one connection, until either side ends it."""
+        self._writers.add(writer)
+        ends = [writer]
+        try:
+            if self._down:
+                return
+            with suppress(OSError):
+                far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+                ends.append(far_writer)
+                self._writers.add(far_writer)
+                if not self._down:
+                    await asyncio.gather(carry(reader, far_writer), carry(far_reader, writer))
+        finally:
+            for end in ends:
+                self._writers.discard(end)
+                reset(end)
+
+
+async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Carry bytes one way, and tell the far end where they end."""
+    with suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()
+        return
+    reset(writer)

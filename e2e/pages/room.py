@@ -1,0 +1,143 @@
+"""A room: its messages, its composer, and what stands at its sides."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from pages.site import Site
+from pages.words import Words
+
+
+class RoomPage(Site):
+    """One member in one room; `at`: another server than the tests' own."""
+
+    path = "/"
+
+    def __init__(self, page: Page, words: Words, *, name: str, at: str = "") -> None:
+        super().__init__(page, words)
+        self.at = at
+        self.name = name
+
+    # --- the Connect card
+
+    @property
+    def item_id(self) -> Locator:
+        return self.page.get_by_label(self.words.item_id, exact=True)
+
+    @property
+    def token(self) -> Locator:
+        return self.page.get_by_label("Token", exact=True)
+
+    @property
+    def name_field(self) -> Locator:
+        return self.page.get_by_label("Name", exact=True)
+
+    @property
+    def connect_button(self) -> Locator:
+        return self.page.get_by_role("button", name=self.words.connect, exact=True)
+
+    # --- the room
+
+    @property
+    def status(self) -> Locator:
+        return self.page.get_by_role("status")
+
+    @property
+    def now_button(self) -> Locator:
+        return self.page.get_by_role("button", name="now", exact=True)
+
+    @property
+    def log(self) -> Locator:
+        return self.page.get_by_role("log", name=self.words.messages)
+
+    @property
+    def messages(self) -> Locator:
+        """Those that are drawn: the list is virtual."""
+        return self.log.get_by_role("article")
+
+    @property
+    def message(self) -> Locator:
+        return self.page.get_by_label(self.words.message, exact=True)
+
+    @property
+    def send_button(self) -> Locator:
+        return self.page.get_by_role("button", name=self.words.send, exact=True)
+
+    @property
+    def members(self) -> Locator:
+        return self.page.get_by_role("region", name="Members").get_by_role("listitem")
+
+    @property
+    def rooms(self) -> Locator:
+        return self.page.get_by_role("navigation", name="Rooms")
+
+    @property
+    def wire_switch(self) -> Locator:
+        return self.page.get_by_role("button", name="the wire")
+
+    @property
+    def wire_lines(self) -> Locator:
+        return self.page.get_by_role("region", name="Lines of the wire")
+
+    @property
+    def to_foot(self) -> Locator:
+        return self.page.get_by_role("button", name="↓")
+
+    def enter(self, item: str) -> None:
+        """Come in by a link that carries the token, as a host application would make it."""
+        self.page.goto(f"{self.at}/items/{item}#token=some-key-token&name={self.name}")
+        self.live()
+
+    def live(self) -> None:
+        """Wait until the room says that it is live; a server that comes back is waited for."""
+        expect(self.status).to_have_text("Live", timeout=30_000)
+
+    def kept(self) -> None:
+        """Wait until the browser could open the page without a server."""
+        self.page.wait_for_function(
+            """async () => {
+                const names = performance.getEntriesByType("resource").map((entry) => entry.name);
+                const files = names.filter((name) => name.includes("/assets/"));
+                const kept = await Promise.all(files.map((name) => caches.match(name)));
+                return kept.length > 0 && kept.every(Boolean);
+            }"""
+        )
+
+    def say(self, text: str) -> None:
+        self.message.fill(text)
+        self.message.press("Enter")
+
+    def said(self, text: str) -> Locator:
+        """The message that has this text."""
+        return self.messages.filter(has=self.page.get_by_text(text, exact=True))
+
+    def scroll_to_first(self, text: str) -> None:
+        """Stand at the top, while older pages come, until this text is drawn."""
+        self.page.wait_for_function(
+            """([log, text]) => {
+                log.scrollTop = 0;
+                return [...log.querySelectorAll("li *")].some((piece) => piece.textContent === text);
+            }""",
+            arg=[self.log.element_handle(), text],
+            polling="raf",
+            timeout=30_000,
+        )
+
+    def read_through(self) -> list[list[str]]:
+        """The texts that are drawn while one goes from the foot of what is loaded to its top, a view at a time."""
+        views: list[list[str]] = self.log.evaluate(
+            """async (log) => {
+                const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+                const views = [];
+                for (;;) {
+                    await drawn();
+                    views.push([...log.querySelectorAll("article")].map((article) => article.textContent));
+                    if (log.scrollTop === 0) return views;
+                    log.scrollTop = Math.max(0, log.scrollTop - log.clientHeight / 2);
+                }
+            }"""
+        )
+        return views
+
+    def change(self, text: str, way: str) -> None:
+        """Press a button of an own message."""
+        self.said(text).hover()
+        self.said(text).get_by_role("button", name=way, exact=True).click()

@@ -1,0 +1,36 @@
+"""Fill a room's log fast, over one socket, as many sends in a frame as a server takes."""
+
+import json
+from uuid import uuid4
+
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from tests.integration.servers import Server
+
+#: For the server that is filled: no limits to how fast.
+UNLIMITED = {"ALCOVE_SENDS_PER_S": "0"}
+PER_FRAME = 1000
+
+
+def member(server: Server, item: str, name: str) -> ClientConnection:
+    """A socket in the room."""
+    where = f"{server.ws}/items/{item}/ws?token=some-key-token&tail=0&name={name}"
+    return connect(where, subprotocols=[Subprotocol("alcove.v1")], proxy=None, max_size=None)
+
+
+def send(bodies: list[str]) -> str:
+    """A frame that sends these."""
+    run = uuid4().hex
+    return "\n".join(json.dumps({"type": "send", "id": f"{run}-{n}", "body": body}) for n, body in enumerate(bodies))
+
+
+def fill(server: Server, item: str, count: int) -> None:
+    """Say `line 0` to `line {count - 1}`; return when all are kept."""
+    with member(server, item, "Shop") as socket:
+        for start in range(0, count, PER_FRAME):
+            bodies = [f"line {n}" for n in range(start, min(start + PER_FRAME, count))]
+            socket.send(send(bodies))
+            missing = len(bodies)
+            while missing:
+                missing -= str(socket.recv(timeout=30)).count('"type":"ack"')

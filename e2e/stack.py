@@ -1,0 +1,33 @@
+"""The whole of Alcove for a browser: as it is deployed, and as it is developed."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.integration.servers import Server, alcove, fastapi_dev, free_port, untroubled
+
+ROOT = Path(__file__).parents[1]
+
+
+@contextmanager
+def deployed(folder: Path, *, port: int = 0, env: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """`alcove serve` with the built page and these settings; what it keeps, it keeps in `folder`."""
+    with untroubled(alcove(cwd=folder, port=port, env=env)) as server:
+        yield server
+
+
+@contextmanager
+def developed(folder: Path) -> Iterator[tuple[Server, Server]]:
+    """`fastapi dev` in backend/ and `npm run dev` in frontend/, as two shells would run them: backend and page."""
+    env = {"ALCOVE_DATABASE_URL": f"sqlite:///{folder / 'alcove.db'}"}
+    with untroubled(fastapi_dev(ROOT / "backend", env=env)) as backend:
+        vite = Server(
+            ["npm", "run", "dev", "--", "--port", str(free_port()), "--strictPort"],
+            cwd=ROOT / "frontend",
+            ready=r"Local:\s+http://127\.0\.0\.1:(?P<port>\d+)/",
+            env={"ALCOVE_BACKEND": backend.url},
+        )
+        try:
+            yield backend, vite
+        finally:
+            vite.end()

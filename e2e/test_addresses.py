@@ -1,0 +1,52 @@
+"""Every page has an address that can be opened, reloaded and gone back to."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pages.chat import ChatPage
+from pages.echo import EchoPage
+from pages.item import ItemPage
+from pages.missing import MissingPage
+from pages.words import EN
+
+
+@pytest.mark.parametrize(("kind", "title"), [(ItemPage, "Playground"), (EchoPage, "Echo"), (ChatPage, "Chat")])
+def test_a_page_opens_by_its_address_and_survives_a_reload(
+    page: Page, kind: type[ItemPage | EchoPage | ChatPage], title: str
+) -> None:
+    shown = kind(page, EN)
+    shown.open()
+    expect(shown.heading).to_have_text(title)
+    expect(page).to_have_title(re.compile(title))
+
+    page.reload()
+
+    expect(shown.heading).to_have_text(title)
+    expect(shown.link_to(title)).to_have_attribute("aria-current", "page")
+
+
+def test_one_goes_forth_and_back(item: ItemPage) -> None:
+    item.open()
+    item.item_id.fill("order-7")
+    item.link_to(EN.echo).click()
+    expect(item.heading).to_have_text("Echo")
+    item.link_to(EN.chat).click()
+    expect(item.heading).to_have_text("Chat")
+
+    item.page.go_back()
+    expect(item.heading).to_have_text("Echo")
+    item.page.go_back()
+
+    expect(item.heading).to_have_text("Playground")
+    expect(item.item_id).to_have_value("order-7")
+
+
+def test_an_address_that_leads_nowhere_leads_home(missing: MissingPage) -> None:
+    missing.open()
+    expect(missing.heading).to_have_text(EN.missing)
+
+    missing.way_home.click()
+
+    expect(missing.heading).to_have_text("Rooms")

@@ -1,0 +1,70 @@
+"""Everything can be done with the keyboard alone."""
+
+from playwright.sync_api import expect
+
+from pages.echo import EchoPage
+from pages.item import ItemPage
+from pages.words import EN
+
+
+def test_a_conversation_needs_no_mouse(item: ItemPage) -> None:
+    keys = item.page.keyboard
+    item.open()
+
+    item.tab_to(item.item_id)
+    keys.press("Control+A")
+    keys.type("order 7")
+    keys.press("Enter")
+    expect(item.disconnect_button).to_be_visible()
+    expect(item.status).to_contain_text("Connected")
+    item.tab_to(item.message)
+    keys.type("one")
+    keys.press("Shift+Enter")
+    keys.type("two")
+    keys.press("Enter")
+    expect(item.lines.last).to_have_text("Message text was: one two, for item ID: order 7")
+
+    item.tab_to(item.disconnect_button)
+    keys.press("Space")
+    expect(item.connect_button).to_be_focused()
+    expect(item.status).to_contain_text("You closed the connection")
+
+
+def test_the_first_stop_leads_past_the_head(item: ItemPage) -> None:
+    item.open()
+
+    item.page.keyboard.press("Tab")
+    expect(item.skip_link).to_be_focused()
+    expect(item.skip_link).to_be_in_viewport()
+    item.page.keyboard.press("Enter")
+    item.page.keyboard.press("Tab")
+
+    expect(item.item_id).to_be_focused()
+
+
+def test_one_goes_to_another_page_and_begins_at_its_top(item: ItemPage) -> None:
+    echo = EchoPage(item.page, EN)
+    item.open()
+
+    item.tab_to(item.link_to(EN.echo))
+    item.page.keyboard.press("Enter")
+
+    expect(echo.heading).to_have_text("Echo")
+    expect(echo.main).to_be_focused()
+
+
+def test_the_focus_is_always_seen(item: ItemPage) -> None:
+    item.open()
+    stops = [
+        item.link_to(EN.echo),
+        item.language_switch,
+        item.dark_switch,
+        item.item_id,
+        item.connect_button,
+        item.message,
+    ]
+
+    for stop in stops:
+        item.tab_to(stop)
+        ring = stop.evaluate("element => getComputedStyle(element).outlineStyle + getComputedStyle(element).boxShadow")
+        assert ring != "nonenone", f"{stop} does not show that it has the focus"

@@ -1,0 +1,39 @@
+"""A server that restarts is noticed, and costs nobody what they typed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from complaints import Complaints
+from pages.item import ItemPage
+from stack import deployed
+from tests.integration.servers import Server
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """A server that the test may stop."""
+    with deployed(tmp_path) as running:
+        yield running
+
+
+def test_c_one_is_told_of_a_restart_and_connects_again(
+    item: ItemPage, own_server: Server, tmp_path: Path, complaints: Complaints
+) -> None:
+    complaints.expect("ERR_CONNECTION_REFUSED")
+    item.page.goto(f"{own_server.url}{item.path}")
+    item.connect()
+    item.message.fill("half a thou")
+
+    own_server.end()
+    expect(item.status).to_contain_text("Disconnected The server is restarting (1012)")
+    item.connect_button.click()
+    expect(item.status).to_contain_text("cannot be reached")
+
+    with deployed(tmp_path, port=own_server.port):
+        item.connect()
+        expect(item.message).to_have_value("half a thou")
+        item.send_button.click()
+        expect(item.lines.last).to_have_text("Message text was: half a thou, for item ID: foo")

@@ -1,0 +1,213 @@
+"""People talk in a room, and every browser shows what its log holds."""
+
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from pages.room import RoomPage
+from test_accessibility import violations
+
+Come = Callable[[str], RoomPage]
+
+
+@pytest.fixture
+def item() -> str:
+    """A room of its own for each test."""
+    return f"order-{uuid4().hex[:8]}"
+
+
+def post(base_url: str, item: str, *bodies: object) -> None:
+    """Send by HTTP, as a host application does (W2)."""
+    with httpx.Client(base_url=base_url, headers={"authorization": "Bearer some-key-token"}) as client:
+        for body in bodies:
+            client.post(f"/api/items/{item}/entries", params={"name": "Shop"}, json={"body": body}).raise_for_status()
+
+
+def test_the_connect_card_leads_into_the_room(room: RoomPage, item: str) -> None:
+    room.open()
+    expect(room.item_id).to_have_value("foo")
+    expect(room.token).to_have_value("some-key-token")
+
+    room.item_id.fill(item)
+    room.name_field.fill("Ada")
+    room.connect_button.click()
+
+    room.live()
+    expect(room.heading).to_have_text(item)
+    expect(room.page).to_have_url(re.compile(f"/items/{item}$"))
+    expect(room.members).to_contain_text(["Ada"])
+
+
+def test_a_token_in_the_link_is_taken_and_leaves_the_address(room: RoomPage, item: str) -> None:
+    room.enter(item)
+    assert room.page.url.endswith(f"/items/{item}")
+
+    room.page.reload()
+
+    room.live()
+
+
+def test_s3_what_one_says_the_other_reads(room: RoomPage, visitor: Come, item: str) -> None:
+    bob = visitor("Bob")
+    room.enter(item)
+    bob.enter(item)
+
+    room.say("hello Bob")
+    expect(bob.said("hello Bob")).to_be_visible()
+    bob.say("hello Ada")
+
+    expect(room.said("hello Ada")).to_be_visible()
+    expect(room.page.get_by_text("Seen by Bob")).to_have_count(0)
+    room.say("do you see this?")
+    expect(room.page.get_by_text("Seen by Bob")).to_be_visible()
+
+
+def test_s8_an_edit_and_a_delete_are_seen_by_others(room: RoomPage, visitor: Come, item: str) -> None:
+    bob = visitor("Bob")
+    room.enter(item)
+    bob.enter(item)
+    room.say("frist")
+    expect(bob.said("frist")).to_be_visible()
+
+    room.message.press("ArrowUp")
+    expect(room.message).to_have_value("frist")
+    room.say("first")
+    expect(bob.said("first")).to_contain_text("(edited)")
+    room.change("first", "Delete")
+
+    expect(bob.messages).to_have_count(1)
+    expect(bob.messages).to_contain_text("Deleted")
+
+
+def test_bodies_are_words_and_never_html(room: RoomPage, base_url: str, item: str) -> None:
+    room.enter(item)
+    post(base_url, item, "<b>bold</b> **strong** `code` https://example.org/x.", {"order": {"lines": [1, 2]}})
+
+    expect(room.messages.first).to_contain_text("<b>bold</b> strong code https://example.org/x.")
+    expect(room.messages.first.get_by_role("link")).to_have_attribute("href", "https://example.org/x")
+    tree = room.messages.last
+    tree.get_by_text("order:").click()
+    expect(tree).to_contain_text("lines")
+
+
+def test_l1_a_message_that_is_too_large_is_not_sent(room: RoomPage, item: str) -> None:
+    room.enter(item)
+
+    room.say("x" * 70_000)
+
+    expect(room.send_button).to_have_attribute("aria-disabled", "true")
+    expect(room.messages).to_have_count(0)
+    expect(room.page.get_by_text("bytes left")).to_be_visible()
+
+
+def test_one_reads_above_in_peace(room: RoomPage, base_url: str, item: str) -> None:
+    post(base_url, item, *[f"line {n}" for n in range(60)])
+    room.enter(item)
+    expect(room.said("line 59")).to_be_in_viewport()
+    room.log.focus()
+    room.page.keyboard.press("PageUp")
+    room.page.keyboard.press("PageUp")
+    expect(room.to_foot).to_be_visible()
+    place = room.log.evaluate("log => log.scrollTop")
+
+    post(base_url, item, "new 1", "new 2", "new 3")
+
+    expect(room.to_foot).to_have_text("3 new ↓")
+    assert room.log.evaluate("log => log.scrollTop") == place
+    room.to_foot.click()
+    expect(room.said("new 3")).to_be_in_viewport()
+
+
+def test_the_last_line_stays_in_sight_while_the_composer_grows(room: RoomPage, base_url: str, item: str) -> None:
+    post(base_url, item, *[f"line {n}" for n in range(30)])
+    room.enter(item)
+    expect(room.said("line 29")).to_be_in_viewport(ratio=1)
+
+    room.message.fill("\n".join("abcde"))
+
+    expect(room.said("line 29")).to_be_in_viewport(ratio=1)
+
+
+def test_w1_the_past_is_scrolled_to_its_first_entry(room: RoomPage, base_url: str, item: str) -> None:
+    post(base_url, item, *[f"line {n}" for n in range(450)])
+    room.enter(item)
+    expect(room.said("line 449")).to_be_in_viewport()
+
+    room.log.focus()
+    for _ in range(60):
+        room.page.keyboard.press("Home")
+        if room.said("line 0").is_visible():
+            break
+
+    expect(room.said("line 0")).to_be_visible()
+
+
+def test_w4_the_rooms_stand_at_the_side(room: RoomPage, base_url: str, item: str) -> None:
+    post(base_url, item, "waiting for you")
+    room.enter(f"{item}-b")
+
+    link = room.rooms.get_by_role("link", name=re.compile(f"^{item} "))
+    expect(link).to_contain_text("Shop: waiting for you")
+    expect(link).to_contain_text("1 unread")
+    link.click()
+
+    room.live()
+    expect(room.said("waiting for you")).to_be_visible()
+
+
+def test_the_wire_shows_every_line(room: RoomPage, item: str) -> None:
+    room.enter(item)
+    room.wire_switch.click()
+    room.say("on the wire")
+
+    expect(room.wire_lines).to_contain_text('"type":"send"')
+    expect(room.wire_lines).to_contain_text('"type":"ack"')
+    expect(room.page.get_by_text("Send to ack:")).to_be_visible()
+
+
+def test_shortcuts_are_listed(room: RoomPage, item: str) -> None:
+    room.enter(item)
+    room.log.focus()
+
+    room.page.keyboard.press("?")
+    expect(room.page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
+    room.page.keyboard.press("Escape")
+
+    expect(room.page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1440])
+def test_a_room_in_use_breaks_no_rule(room: RoomPage, base_url: str, item: str, theme: str, width: int) -> None:
+    room.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    room.page.set_viewport_size({"width": width, "height": 720})
+    room.open()
+    assert violations(room.page) == []
+    post(base_url, item, "hello", {"a": [1]}, "see https://example.org", *[f"line {n}" for n in range(30)])
+    room.enter(item)
+    room.say("mine")
+    expect(room.said("mine")).to_be_visible()
+    if width < 1000:
+        room.page.get_by_role("button", name="Members and wire").click()
+    room.wire_switch.click()
+    expect(room.wire_lines).to_contain_text('"type":"send"')
+
+    assert violations(room.page) == []
+    assert room.overflow() <= 0
+
+
+@pytest.mark.parametrize("width", [320, 768, 1152, 2560])
+def test_a_room_fits_the_window(page: Page, room: RoomPage, item: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 700})
+    room.enter(item)
+
+    room.say("x" * 300)
+
+    expect(room.messages.last).to_be_in_viewport()
+    expect(room.send_button).to_be_in_viewport()
+    assert room.overflow() <= 0
+    assert room.log.evaluate("log => log.scrollWidth - log.clientWidth") <= 0

@@ -1,0 +1,149 @@
+"""Servers die, networks go, pages are closed: what somebody wrote arrives once, in order, everywhere."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from complaints import Complaints
+from pages.room import RoomPage
+from pages.words import EN
+from stack import deployed
+from tests.integration.servers import Server
+
+ITEM = "order-7"
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """A server that the test may stop."""
+    with deployed(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def room(page: Page, own_server: Server) -> RoomPage:
+    """Ada, at the server that may be stopped."""
+    return RoomPage(page, EN, name="Ada", at=own_server.url)
+
+
+@pytest.fixture
+def unlucky(complaints: Complaints) -> None:
+    """A server that is away is complained of."""
+    complaints.expect("ERR_CONNECTION_|ERR_INTERNET_|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_SOCKET")
+
+
+def kill(server: Server) -> None:
+    """Give it no time for a word."""
+    server.end(signal.SIGKILL)
+
+
+def log_of(url: str) -> list[str]:
+    """The bodies in the room's log."""
+    query = {"limit": "500"}
+    answer = httpx.get(f"{url}/api/items/{ITEM}/entries", params=query, headers={"authorization": "Bearer any"})
+    return [entry["body"] for entry in answer.raise_for_status().json()["entries"]]
+
+
+@pytest.mark.usefixtures("unlucky")
+def test_five_messages_written_while_the_server_is_down_arrive_once_and_in_order(
+    room: RoomPage, own_server: Server, tmp_path: Path
+) -> None:
+    room.enter(ITEM)
+    room.kept()
+    kill(own_server)
+    expect(room.status).to_contain_text("Reconnecting")
+    five = [f"message {n}" for n in range(5)]
+    for text in five:
+        room.say(text)
+    expect(room.status).to_contain_text("(5 waiting)")
+    room.page.reload()
+    expect(room.messages).to_have_count(5)
+
+    with deployed(tmp_path, port=own_server.port):
+        room.live()
+
+        expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+        expect(room.messages).to_have_count(5)
+        assert log_of(own_server.url) == five
+
+
+@pytest.mark.usefixtures("unlucky")
+def test_x3_a_server_killed_in_the_middle_of_sending_loses_and_repeats_nothing(
+    room: RoomPage, own_server: Server, tmp_path: Path
+) -> None:
+    room.enter(ITEM)
+    written = [f"message {n}" for n in range(30)]
+    for text in written[:20]:
+        room.say(text)
+    kill(own_server)
+    for text in written[20:]:
+        room.say(text)
+
+    with deployed(tmp_path, port=own_server.port):
+        room.live()
+        expect(room.said("message 29")).to_be_visible()
+        expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+
+        assert log_of(own_server.url) == written
+
+
+@pytest.mark.usefixtures("unlucky")
+def test_two_tabs_of_one_member_share_what_waits(
+    room: RoomPage, context: BrowserContext, own_server: Server, tmp_path: Path
+) -> None:
+    other = RoomPage(context.new_page(), EN, name="Ada", at=own_server.url)
+    room.enter(ITEM)
+    other.enter(ITEM)
+    kill(own_server)
+    room.say("from the first tab")
+    expect(other.said("from the first tab")).to_be_visible()
+    other.say("from the second tab")
+    expect(room.said("from the second tab")).to_be_visible()
+    room.page.close()
+
+    with deployed(tmp_path, port=own_server.port):
+        other.live()
+        expect(other.messages.get_by_text("Waiting")).to_have_count(0)
+
+        assert log_of(own_server.url) == ["from the first tab", "from the second tab"]
+
+
+@pytest.mark.usefixtures("unlucky")
+def test_a_browser_without_network_says_so_and_catches_up(
+    room: RoomPage, context: BrowserContext, own_server: Server, tmp_path: Path
+) -> None:
+    room.enter(ITEM)
+    room.say("before")
+    expect(room.messages).to_have_count(1)
+    context.set_offline(True)
+    kill(own_server)
+    room.say("in between")
+    expect(room.status).to_have_text("Offline (1 waiting)")
+
+    with deployed(tmp_path, port=own_server.port):
+        context.set_offline(False)
+        room.live()
+
+        expect(room.said("in between")).to_be_visible()
+        expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("unlucky")
+def test_r5_another_log_is_said_to_be_one(room: RoomPage, own_server: Server, tmp_path: Path) -> None:
+    room.enter(ITEM)
+    room.say("of the old log")
+    expect(room.messages).to_have_count(1)
+    expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+    kill(own_server)
+    another = tmp_path / "another"
+    another.mkdir()
+
+    with deployed(another, port=own_server.port):
+        room.live()
+
+        expect(room.log).to_contain_text("began anew")
+        expect(room.messages).to_have_count(0)

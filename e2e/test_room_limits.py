@@ -1,0 +1,129 @@
+"""What a room bounds: how fast one sends, how much is kept, how much is drawn of a long history."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from complaints import Complaints
+from network import Network
+from pages.room import RoomPage
+from pages.words import EN
+from seed import UNLIMITED, fill
+from stack import deployed
+from test_room import post
+from test_room_faults import ITEM, log_of
+from tests.integration.servers import Server
+
+
+class Start(Protocol):
+    """Starts a server with settings, by their names without the prefix."""
+
+    def __call__(self, **settings: object) -> AbstractContextManager[Server]: ...
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Start:
+    """A server with settings of the test's own."""
+    return lambda **settings: deployed(tmp_path, env={f"ALCOVE_{name}": str(value) for name, value in settings.items()})
+
+
+def test_l2_sends_that_are_too_fast_arrive_when_the_server_allows(page: Page, start: Start) -> None:
+    with start(SENDS_PER_S=1, SENDS_BURST=2) as server:
+        room = RoomPage(page, EN, name="Ada", at=server.url)
+        room.enter(ITEM)
+        room.wire_switch.click()
+
+        for n in range(4):
+            room.say(f"line {n}")
+
+        expect(room.wire_lines).to_contain_text('"code":"rate_limited"')
+        expect(room.messages).to_have_count(4)
+        expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+        expect(room.page.get_by_text("Refused:")).to_have_count(0)
+        assert log_of(server.url) == [f"line {n}" for n in range(4)]
+
+
+def test_r4_what_was_pruned_while_one_was_away_is_shown_as_a_gap(
+    page: Page, start: Start, complaints: Complaints
+) -> None:
+    complaints.expect("ERR_CONNECTION_|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_SOCKET")
+    with start(RETAIN_ENTRIES=20) as server, Network(server) as network:
+        room = RoomPage(page, EN, name="Ada", at=network.url)
+        room.enter(ITEM)
+        room.say("line 0")
+        expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+        network.cut()
+        expect(room.status).to_contain_text("Reconnecting")
+        post(server.url, ITEM, *[f"line {n}" for n in range(1, 61)])
+        network.mend()
+        room.page.evaluate("dispatchEvent(new Event('online'))")
+        room.live()
+
+        expect(room.said("line 60")).to_be_in_viewport()
+        room.scroll_to_first("Entries 2 to 41 are no longer kept.")
+
+
+@pytest.fixture
+def long_server(tmp_path: Path) -> Iterator[Server]:
+    """A server whose room has 10,000 entries."""
+    with deployed(tmp_path, env=UNLIMITED) as server:
+        fill(server, ITEM, 10_000)
+        yield server
+
+
+def test_w1_a_history_of_10_000_entries_is_scrolled_to_the_first(page: Page, long_server: Server) -> None:
+    room = RoomPage(page, EN, name="Ada", at=long_server.url)
+    room.enter(ITEM)
+    expect(room.said("line 9999")).to_be_in_viewport()
+
+    room.scroll_to_first("line 0")
+
+    expect(room.said("line 0")).to_be_in_viewport()
+    assert room.messages.count() < 200
+    room.to_foot.click()
+    expect(room.said("line 9999")).to_be_in_viewport()
+
+
+def test_a_room_needs_no_mouse(room: RoomPage) -> None:
+    keys = room.page.keyboard
+    room.open()
+    room.tab_to(room.item_id)
+    keys.press("Control+A")
+    keys.type("keys-only")
+    room.tab_to(room.name_field)
+    keys.press("Control+A")
+    keys.type("Ada")
+    keys.press("Enter")
+    room.live()
+
+    room.tab_to(room.message)
+    keys.type("one")
+    keys.press("Shift+Enter")
+    keys.type("two")
+    keys.press("Enter")
+    expect(room.messages).to_have_count(1)
+    expect(room.messages).not_to_contain_text("Waiting")
+    keys.press("ArrowUp")
+    keys.type(" three")
+    keys.press("Enter")
+
+    expect(room.messages).to_contain_text("two three")
+    expect(room.messages).to_contain_text("(edited)")
+
+
+def test_a_phone_folds_away_what_stands_beside(room: RoomPage) -> None:
+    room.page.set_viewport_size({"width": 390, "height": 844})
+    room.enter("phone")
+    expect(room.members).to_have_count(0)
+
+    room.page.get_by_role("button", name="Members and wire").click()
+    expect(room.members).to_contain_text(["Ada"])
+    room.page.keyboard.press("Escape")
+    room.page.get_by_role("button", name="Rooms", exact=True).click()
+
+    expect(room.rooms).to_be_visible()
+    assert room.overflow() <= 0

@@ -1,0 +1,148 @@
+"""The network between browser and server goes and comes back, and every entry is read once, in order."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from complaints import Complaints
+from network import Network
+from pages.room import RoomPage
+from pages.words import EN
+from stack import deployed
+from test_room import post
+from test_room_faults import ITEM, kill, log_of
+from tests.integration.servers import Server
+
+Come = Callable[[str], RoomPage]
+
+
+@pytest.fixture(autouse=True)
+def unlucky(complaints: Complaints) -> None:
+    """A network that is away is complained of."""
+    complaints.expect("ERR_CONNECTION_|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_SOCKET")
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """A server that the test may stop."""
+    with deployed(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def network(own_server: Server) -> Iterator[Network]:
+    """What is between Ada and that server."""
+    with Network(own_server) as between:
+        yield between
+
+
+@pytest.fixture
+def room(page: Page, network: Network) -> RoomPage:
+    """Ada, behind the network."""
+    return RoomPage(page, EN, name="Ada", at=network.url)
+
+
+@pytest.fixture
+def bob(visitor: Come, own_server: Server) -> RoomPage:
+    """Bob, beside the server: no network between."""
+    come = visitor("Bob")
+    come.at = own_server.url
+    return come
+
+
+def numbers(room: RoomPage) -> list[int]:
+    """The numbers of the lines that one reads from top to foot; fails where a view skips, repeats or turns back."""
+    read: set[int] = set()
+    for view in room.read_through():
+        seen = [int(found[1]) for text in view if (found := re.search(r"line (\d+)", text))]
+        assert seen == list(range(seen[0], seen[0] + len(seen))), seen
+        read |= set(seen)
+    return sorted(read)
+
+
+def back(room: RoomPage) -> None:
+    """Be live again, without waiting for the backoff to end."""
+    room.page.evaluate("dispatchEvent(new Event('online'))")
+    room.live()
+
+
+def test_r1_who_was_cut_off_while_others_sent_200_reads_each_once(
+    room: RoomPage, network: Network, own_server: Server
+) -> None:
+    room.enter(ITEM)
+    post(own_server.url, ITEM, "line 0")
+    expect(room.said("line 0")).to_be_visible()
+
+    network.cut()
+    expect(room.status).to_contain_text("Reconnecting")
+    post(own_server.url, ITEM, *[f"line {n}" for n in range(1, 201)])
+    network.mend()
+    back(room)
+
+    expect(room.said("line 200")).to_be_in_viewport()
+    assert numbers(room) == list(range(201))
+
+
+def test_s5_a_network_that_breaks_in_the_middle_of_sending_repeats_nothing(
+    room: RoomPage, network: Network, own_server: Server
+) -> None:
+    room.enter(ITEM)
+    for n in range(30):
+        room.say(f"line {n}")
+        if n % 10 == 5:
+            network.cut()
+        if n % 10 == 8:
+            network.mend()
+    back(room)
+
+    expect(room.said("line 29")).to_be_visible()
+    expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+    assert log_of(own_server.url) == [f"line {n}" for n in range(30)]
+    assert numbers(room) == list(range(30))
+
+
+def test_x3_a_server_killed_in_the_middle_of_sending_is_read_alike_by_everyone(
+    room: RoomPage, bob: RoomPage, own_server: Server, tmp_path: Path
+) -> None:
+    room.enter(ITEM)
+    for n in range(20):
+        room.say(f"line {n}")
+    kill(own_server)
+    for n in range(20, 30):
+        room.say(f"line {n}")
+
+    with deployed(tmp_path, port=own_server.port):
+        back(room)
+        bob.enter(ITEM)
+
+        for reader in (room, bob):
+            expect(reader.said("line 29")).to_be_visible()
+            expect(reader.messages.get_by_text("Waiting")).to_have_count(0)
+            assert numbers(reader) == list(range(30))
+        assert log_of(own_server.url) == [f"line {n}" for n in range(30)]
+
+
+def test_five_messages_of_a_page_that_was_reloaded_offline_reach_a_second_browser(
+    room: RoomPage, bob: RoomPage, own_server: Server, tmp_path: Path
+) -> None:
+    room.enter(ITEM)
+    room.kept()
+    kill(own_server)
+    expect(room.status).to_contain_text("Reconnecting")
+    for n in range(5):
+        room.say(f"line {n}")
+    expect(room.status).to_contain_text("(5 waiting)")
+    room.page.reload()
+    expect(room.messages).to_have_count(5)
+
+    with deployed(tmp_path, port=own_server.port):
+        bob.enter(ITEM)
+        back(room)
+
+        for reader in (room, bob):
+            expect(reader.messages).to_have_count(5)
+            expect(reader.messages.get_by_text("Waiting")).to_have_count(0)
+            assert numbers(reader) == list(range(5))

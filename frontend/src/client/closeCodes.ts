@@ -1,0 +1,42 @@
+// Close codes and what each means to a person: RFC 6455 section 7.4.1 and Alcove's own 4xxx, one table.
+
+export type Meaning =
+  | "done"
+  | "goingAway"
+  | "binary"
+  | "notUtf8"
+  | "policy"
+  | "tooLarge"
+  | "internal"
+  | "restart"
+  | "capacity"
+  | "invalid"
+  | "unauthenticated"
+  | "forbidden"
+  | "heartbeat"
+  | "tooMany";
+
+/** `again`: connecting again, unchanged, may well succeed. */
+export type CloseCode = { readonly meaning: Meaning; readonly again: boolean };
+
+export const closeCodes: ReadonlyMap<number, CloseCode> = new Map<number, CloseCode>([
+  [1000, { meaning: "done", again: false }],
+  [1001, { meaning: "goingAway", again: true }],
+  [1003, { meaning: "binary", again: false }],
+  [1007, { meaning: "notUtf8", again: false }],
+  [1008, { meaning: "policy", again: false }],
+  [1009, { meaning: "tooLarge", again: false }],
+  [1011, { meaning: "internal", again: true }],
+  [1012, { meaning: "restart", again: true }],
+  [1013, { meaning: "capacity", again: true }],
+  [4400, { meaning: "invalid", again: false }],
+  [4401, { meaning: "unauthenticated", again: false }],
+  [4403, { meaning: "forbidden", again: false }],
+  [4408, { meaning: "heartbeat", again: true }],
+  [4429, { meaning: "tooMany", again: true }],
+]);
+
+/** Whether another token may open what was closed with `code`. */
+export function aboutToken(code: number): boolean {
+  return code === 4401 || code === 4403;
+}

@@ -1,0 +1,69 @@
+// Reading by Server-Sent Events (rule W3), for networks that let HTTP through and no socket.
+import type { World } from "./world";
+
+/** What of the browser's `EventSource` is used; `doubles.ts` has another one. */
+export type EventsLike = Pick<EventSource, "onmessage" | "onerror" | "close" | "readyState"> & {
+  addEventListener(type: "close", listener: () => void): void;
+};
+
+const CLOSED = 2;
+
+export type EventsListener = {
+  readonly address: () => Promise<string>;
+  readonly onFrame: (frame: string) => void;
+  /** The stream broke off; the browser comes back by itself with `Last-Event-ID` unless `over`. */
+  readonly onBroken: (over: boolean) => void;
+};
+
+export class Events {
+  #source: EventsLike | null = null;
+  #epoch = 0;
+  readonly #listener: EventsListener;
+  readonly #world: World;
+
+  constructor(listener: EventsListener, world: World) {
+    this.#listener = listener;
+    this.#world = world;
+  }
+
+  get running(): boolean {
+    return this.#source !== null;
+  }
+
+  /** Opens the stream unless one is open. */
+  start(): void {
+    if (this.#source !== null) return;
+    this.#epoch += 1;
+    const epoch = this.#epoch;
+    this.#listener.address().then(
+      (url) => epoch === this.#epoch && this.#open(url),
+      () => epoch === this.#epoch && this.#listener.onBroken(true),
+    );
+  }
+
+  stop(): void {
+    this.#epoch += 1;
+    if (this.#source === null) return;
+    this.#source.onmessage = null;
+    this.#source.onerror = null;
+    this.#source.close();
+    this.#source = null;
+  }
+
+  #open(url: string): void {
+    const source = this.#world.openEvents(url);
+    this.#source = source;
+    source.onmessage = ({ data }: MessageEvent<unknown>) => this.#listener.onFrame(String(data));
+    // The server's own last event: without it the browser would come back, at once and for ever.
+    source.addEventListener("close", () => {
+      if (this.#source !== source) return;
+      this.stop();
+      this.#listener.onBroken(true);
+    });
+    source.onerror = () => {
+      const over = source.readyState === CLOSED;
+      if (over) this.stop();
+      this.#listener.onBroken(over);
+    };
+  }
+}

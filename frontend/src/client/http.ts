@@ -1,0 +1,79 @@
+// Rooms over HTTP: pages of history (W1), sending (W2), the list of items (W4).
+import { type AskCredential, bearer, entriesUrl, itemsUrl, named } from "./access";
+import type { Entries, Entry, ItemSummary, Error as Refusal, Send } from "./protocol.gen";
+import type { Page } from "./timeline";
+import type { Origin } from "./urls";
+import type { World } from "./world";
+
+/** Entries in a page of history. */
+export const PAGE = 100;
+
+/** An answer other than 2xx: a problem document (rule W6). */
+export class HttpError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly retryMs: number | undefined;
+
+  constructor(status: number, problem: { code?: unknown; detail?: unknown; retry_ms?: unknown }) {
+    super(typeof problem.detail === "string" ? problem.detail : `HTTP ${status}`);
+    this.status = status;
+    this.code = typeof problem.code === "string" ? problem.code : "http";
+    this.retryMs = typeof problem.retry_ms === "number" ? problem.retry_ms : undefined;
+  }
+}
+
+export class Http {
+  readonly #origin: Origin;
+  readonly #ask: AskCredential;
+  readonly #world: Pick<World, "fetch">;
+
+  constructor(origin: Origin, ask: AskCredential, world: Pick<World, "fetch">) {
+    this.#origin = origin;
+    this.#ask = ask;
+    this.#world = world;
+  }
+
+  /** Rejects with HttpError, or with what `fetch` rejects. */
+  async page(item: string, before: number): Promise<Page> {
+    const found = await this.#json<Entries>((name) =>
+      entriesUrl(this.#origin, item, { ...name, before: String(before), limit: String(PAGE) }),
+    );
+    return { ...found, before };
+  }
+
+  async items(): Promise<readonly ItemSummary[]> {
+    return (await this.#json<{ items: readonly ItemSummary[] }>((name) => itemsUrl(this.#origin, name)))
+      .items;
+  }
+
+  /** What a send became, as a socket would have told it. */
+  async send(item: string, { id, body }: Send): Promise<Entry | Refusal> {
+    try {
+      return await this.#json<Entry>((name) => entriesUrl(this.#origin, item, name), {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ id, body }),
+      });
+    } catch (error) {
+      if (!(error instanceof HttpError))
+        return { type: "error", id, code: "unavailable", message: String(error) };
+      const retry = error.retryMs ?? (error.status >= 500 ? 1000 : undefined);
+      return {
+        type: "error",
+        id,
+        code: error.code,
+        message: error.message,
+        ...(retry !== undefined && { retry_ms: retry }),
+      };
+    }
+  }
+
+  async #json<T>(address: (name: Record<string, string>) => string, init: RequestInit = {}): Promise<T> {
+    const credential = await this.#ask("attempt");
+    const headers = { ...bearer(credential), ...(init.headers as Record<string, string> | undefined) };
+    const response = await this.#world.fetch(address(named(credential)), { ...init, headers });
+    const document: unknown = await response.json().catch(() => null);
+    if (!response.ok) throw new HttpError(response.status, (document ?? {}) as object);
+    return document as T; // the server's own encoder made it
+  }
+}

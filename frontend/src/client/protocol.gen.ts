@@ -1,0 +1,254 @@
+// The wire types of `alcove.v1`, made from the server's own by `make build`; not to be edited by hand.
+
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export const SUBPROTOCOL = "alcove.v1";
+
+/** What a member may do. */
+export type Right =
+  | "read"
+  | "write"
+  | "moderate";
+
+/** The `code` of an error; a newer server may know more. */
+export type Code =
+  | "invalid"
+  | "too_large"
+  | "unauthenticated"
+  | "forbidden"
+  | "rate_limited"
+  | "too_many_connections"
+  | "at_capacity"
+  | "overloaded"
+  | "unavailable";
+
+/** A member, as others see them. */
+export type Person = {
+  readonly id: string;
+  readonly name: string;
+};
+
+/** The member this connection belongs to, and their rights here. */
+export type You = {
+  readonly id: string;
+  readonly name: string;
+  readonly can: readonly Right[];
+};
+
+/** What one connection may do (L1, L2); 0 sends per second: unlimited. */
+export type Limits = {
+  readonly body_bytes: number;
+  readonly sends_per_s: number;
+  readonly burst: number;
+};
+
+/** Say something: `body` is a string or any JSON value (S1). */
+export type Send = {
+  readonly type: "send";
+  readonly id: string;
+  readonly body: Json;
+};
+
+/** Replace the body of message `target` (S8). */
+export type Edit = {
+  readonly type: "edit";
+  readonly id: string;
+  readonly target: number;
+  readonly body: Json;
+};
+
+/** Take the body of message `target` away for good (S8, S9). */
+export type Delete = {
+  readonly type: "delete";
+  readonly id: string;
+  readonly target: number;
+};
+
+/** The member is writing (P4). */
+export type Typing = {
+  readonly type: "typing";
+};
+
+/** The member has read up to `seq` (P5). */
+export type Read = {
+  readonly type: "read";
+  readonly seq: number;
+};
+
+/** A fresh token for this connection (A4). */
+export type Auth = {
+  readonly type: "auth";
+  readonly token: string;
+};
+
+/** Ask whether the server is there; it answers with a pong. */
+export type Ping = {
+  readonly type: "ping";
+};
+
+/** What a client sends. */
+export type Command =
+  | Send
+  | Edit
+  | Delete
+  | Typing
+  | Read
+  | Auth
+  | Ping;
+
+/** The first line of every connection (H5). */
+export type Hello = {
+  readonly type: "hello";
+  readonly item: string;
+  readonly log: string;
+  readonly head: number;
+  readonly oldest: number;
+  readonly reset: boolean;
+  readonly you: You;
+  readonly members: readonly Person[];
+  readonly count: number;
+  readonly reads: Readonly<Record<string, number>>;
+  readonly limits: Limits;
+  readonly expires: number | null;
+};
+
+/** An entry of kind `message`. */
+export type MessageEntry = {
+  readonly type: "entry";
+  readonly seq: number;
+  readonly kind: "message";
+  readonly id: string;
+  readonly by: Person;
+  readonly at: number;
+  readonly body?: Json;
+  readonly edited?: number;
+  readonly deleted?: number;
+};
+
+/** An entry of kind `edit`. */
+export type EditEntry = {
+  readonly type: "entry";
+  readonly seq: number;
+  readonly kind: "edit";
+  readonly id: string;
+  readonly by: Person;
+  readonly at: number;
+  readonly target: number;
+  readonly body?: Json;
+};
+
+/** An entry of kind `delete`. */
+export type DeleteEntry = {
+  readonly type: "entry";
+  readonly seq: number;
+  readonly kind: "delete";
+  readonly id: string;
+  readonly by: Person;
+  readonly at: number;
+  readonly target: number;
+};
+
+/** One entry of the log. */
+export type Entry =
+  | MessageEntry
+  | EditEntry
+  | DeleteEntry;
+
+/** Entries `from` to `to` are gone: retention removed them (R4). */
+export type Gap = {
+  readonly type: "gap";
+  readonly from: number;
+  readonly to: number;
+};
+
+/** The send is durable at `seq` (S3); `duplicate`: it stood there already (S5). */
+export type Ack = {
+  readonly type: "ack";
+  readonly id: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly duplicate: boolean;
+};
+
+/** Who came and who left since the last such line (P1, P2). */
+export type Presence = {
+  readonly type: "presence";
+  readonly joined: readonly Person[];
+  readonly left: readonly string[];
+  readonly count: number;
+};
+
+/** A member is writing (P4). */
+export type TypingNow = {
+  readonly type: "typing";
+  readonly by: Person;
+};
+
+/** A member has read up to `seq` (P5). */
+export type ReadMark = {
+  readonly type: "read";
+  readonly by: string;
+  readonly seq: number;
+};
+
+/** What was refused, why, and what to do about it (S6, H4). */
+export type Error = {
+  readonly type: "error";
+  readonly code: string;
+  readonly message: string;
+  readonly id?: string;
+  readonly retry_ms?: number;
+};
+
+/** The server is about to close; come back after `retry_ms` (Z1). */
+export type Bye = {
+  readonly type: "bye";
+  readonly reason: string;
+  readonly retry_ms: number;
+};
+
+/** The answer to a ping. */
+export type Pong = {
+  readonly type: "pong";
+};
+
+/** What a server sends. */
+export type ServerLine =
+  | Hello
+  | Entry
+  | Gap
+  | Ack
+  | Presence
+  | TypingNow
+  | ReadMark
+  | Error
+  | Bye
+  | Pong;
+
+/** Something to say; without an `id` the server makes one. */
+export type NewEntry = {
+  readonly body: Json;
+  readonly id?: string;
+};
+
+/** A page of a room's log, ascending, and where the log begins and ends. */
+export type Entries = {
+  readonly entries: readonly Entry[];
+  readonly head: number;
+  readonly oldest: number;
+  readonly log: string;
+};
+
+/** One room as a list shows it: its last entry, and messages of others behind the reader's mark (at most 1000). */
+export type ItemSummary = {
+  readonly item: string;
+  readonly head: number;
+  readonly last: Entry | null;
+  readonly unread: number;
+};
+
+/** The rooms one may read, the latest first. */
+export type Items = {
+  readonly items: readonly ItemSummary[];
+};

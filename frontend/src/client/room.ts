@@ -1,0 +1,292 @@
+// A room as this tab sees it: timeline, outbox, peers and wire behind one store that a page can draw.
+import { Archive } from "./archive";
+import { Carrier } from "./carrier";
+import { FrameStore } from "./frameStore";
+import { Http } from "./http";
+import { Later } from "./later";
+import { Outbox } from "./outbox";
+import { Pager } from "./pager";
+import { Peers } from "./peers";
+import type { Entry, Hello, Json, Limits, ServerLine, You } from "./protocol.gen";
+import type { RoomOptions, RoomView } from "./roomView";
+import { rowsOf } from "./rows";
+import { Signals } from "./signals";
+import { statusOf } from "./status";
+import { Timeline } from "./timeline";
+import { uuidv7 } from "./uuid";
+import { WireLog } from "./wireLog";
+
+/** Entries held in memory while reading at the foot. */
+const HELD = 500;
+/** Farther behind than this, the way back to the present is not read entry by entry: older pages come on demand. */
+const FAR = 1000;
+
+export class Room {
+  readonly item: string;
+  readonly wire: WireLog;
+  readonly #options: RoomOptions;
+  readonly #timeline = new Timeline();
+  readonly #peers = new Peers();
+  readonly #outbox: Outbox;
+  readonly #carrier: Carrier;
+  readonly #pager: Pager;
+  readonly #store: FrameStore<RoomView>;
+  readonly #lapse = new Later(() => this.#changed());
+  readonly #archive: Archive;
+  readonly #signals: Signals;
+  #leave: (() => void)[] = [];
+  #held = 0;
+  #running = false;
+  #restored: Promise<void> | null = null;
+  #me: You | null = null;
+  #limits: Limits | null = null;
+  #following = true;
+
+  constructor(options: RoomOptions) {
+    const { item, member, ask, origin, world } = options;
+    this.item = item;
+    this.wire = new WireLog(world.nextFrame);
+    this.#options = options;
+    const http = new Http(origin, ask, world);
+    this.#pager = new Pager(item, this.#timeline, http, () => this.#changed());
+    this.#archive = new Archive({ item, member }, this.#timeline, world);
+    this.#signals = new Signals(
+      (command) => this.#carrier.say(command),
+      (seq) => this.#marked(seq),
+    );
+    this.#outbox = new Outbox({ item, member }, world, () => this.#changed());
+    this.#carrier = new Carrier({
+      item,
+      origin,
+      ask,
+      http,
+      wire: this.wire,
+      world,
+      stand: () => ({ log: this.#timeline.log, cursor: this.#timeline.cursor }),
+      onLine: (line) => this.#line(line),
+      onState: () => this.#stateChanged(),
+    });
+    this.#store = new FrameStore(() => this.#look(), world.nextFrame);
+  }
+
+  // --- the store
+
+  /** The same object until listeners have been told of a change. */
+  view = (): RoomView => this.#store.view();
+
+  subscribe = (listener: () => void): (() => void) => this.#store.subscribe(listener);
+
+  /**
+   * Keeps the room live for as long as someone holds it; gives back the release. The last release counts only when
+   * nobody has taken hold again by the next microtask: React's StrictMode mounts, unmounts and mounts in one go.
+   */
+  hold(): () => void {
+    this.#held += 1;
+    if (!this.#running) void this.#start();
+    return () => {
+      this.#held -= 1;
+      queueMicrotask(() => {
+        if (this.#held === 0) this.#stop();
+      });
+    };
+  }
+
+  // --- what a member does
+
+  send(body: Json): void {
+    this.#outbox.add({ type: "send", id: uuidv7(this.#options.world.now()), body });
+  }
+
+  edit(target: number, body: Json): void {
+    this.#outbox.add({ type: "edit", id: uuidv7(this.#options.world.now()), target, body });
+  }
+
+  delete(target: number): void {
+    this.#outbox.add({ type: "delete", id: uuidv7(this.#options.world.now()), target });
+  }
+
+  /** Sends a refused draft again, with another body where one is given. */
+  retry(id: string, body?: Json): void {
+    this.#outbox.retry(id, body);
+  }
+
+  discard(id: string): void {
+    this.#outbox.discard(id);
+  }
+
+  /** To be called at every key; the others hear of it every two seconds (P4). */
+  typing(): void {
+    this.#signals.typing(this.#options.world.now());
+  }
+
+  /** The member has seen everything up to `seq` (P5). */
+  read(seq: number): void {
+    this.#signals.read(seq);
+  }
+
+  /** Whether the reader is at the foot: then the oldest entries need not be held. */
+  follow(following: boolean): void {
+    this.#following = following;
+  }
+
+  reconnect(): void {
+    this.#carrier.wake();
+  }
+
+  /** Asks for the page before the first entry held. */
+  loadOlder(): Promise<void> {
+    return this.#pager.load();
+  }
+
+  // --- starting and stopping
+
+  async #start(): Promise<void> {
+    this.#running = true;
+    this.#restored ??= this.#restore();
+    await this.#restored;
+    if (!this.#running || this.#leave.length > 0) return;
+    this.#leave = [
+      this.#options.world.on("hidden", () => this.#archive.now()),
+      this.#options.world.on("online", () => this.#changed()),
+      this.#options.world.on("offline", () => this.#changed()),
+    ];
+    this.#carrier.start();
+  }
+
+  #stop(): void {
+    if (!this.#running) return;
+    this.#running = false;
+    this.#carrier.stop();
+    this.#outbox.close();
+    this.#archive.now();
+    this.#signals.stop();
+    this.#lapse.cancel();
+    for (const leave of this.#leave) leave();
+    this.#leave = [];
+  }
+
+  async #restore(): Promise<void> {
+    await this.#archive.restore();
+    await this.#outbox.load();
+    this.#changed();
+  }
+
+  // --- what the server says
+
+  #line(line: ServerLine): void {
+    const { world } = this.#options;
+    switch (line.type) {
+      case "hello":
+        this.#greeted(line);
+        break;
+      case "entry":
+        this.#entry(line);
+        break;
+      case "gap":
+        this.#timeline.skip(line);
+        break;
+      case "ack":
+        this.wire.acked(line.id, world.now());
+        this.#outbox.acked(line.id, line.seq);
+        if ((this.#timeline.cursor ?? 0) >= line.seq) this.#outbox.seen(line.id);
+        break;
+      case "presence":
+        this.#peers.presence(line);
+        break;
+      case "typing":
+        this.#peers.typing(line.by, world.now());
+        break;
+      case "read":
+        this.#peers.read(line.by, line.seq);
+        break;
+      case "error":
+        if (line.id !== undefined) this.#outbox.refused(line);
+        if (line.retry_ms !== undefined) this.#carrier.retryIn(line.retry_ms);
+        break;
+      case "bye":
+        this.#carrier.retryIn(line.retry_ms);
+        break;
+    }
+    this.#changed();
+  }
+
+  #greeted(hello: Hello): void {
+    const cursor = this.#timeline.cursor;
+    const far = !hello.reset && cursor !== null && hello.head - cursor > FAR;
+    // What another member saw under this name, before a change of session, is not for this one.
+    const another = this.#archive.you !== null && this.#archive.you !== hello.you.id;
+    this.#archive.you = hello.you.id;
+    if (far || another) {
+      this.#timeline.clear();
+      this.#carrier.renew();
+      return;
+    }
+    this.#timeline.greet(hello);
+    this.#peers.greet(hello);
+    this.#signals.greet(this.#peers.mark(hello.you.id), hello.head);
+    this.#me = hello.you;
+    this.#limits = hello.limits;
+    this.#carrier.expires(hello.expires);
+    this.#outbox.landed();
+    this.#outbox.open((command) => this.#carrier.carry(command, this.#limits));
+  }
+
+  #entry(entry: Entry): void {
+    if (this.#timeline.take(entry) === "hole") {
+      this.#carrier.renew();
+      return;
+    }
+    this.#peers.spoke(entry.by.id, this.#options.world.now());
+    if (entry.by.id === this.#archive.you) this.#outbox.seen(entry.id);
+    if (this.#following) this.#trim();
+    this.#archive.touch();
+  }
+
+  /** In large steps, because each one moves all that is left. */
+  #trim(): void {
+    const { cursor, first } = this.#timeline;
+    if (cursor !== null && first !== null && cursor - first > 2 * HELD) this.#timeline.trim(HELD);
+  }
+
+  /** The server does not send a member's own mark back. */
+  #marked(seq: number): void {
+    if (this.#me !== null) this.#peers.read(this.#me.id, seq);
+    this.#changed();
+  }
+
+  #stateChanged(): void {
+    if (this.#carrier.live === null) {
+      this.#outbox.close();
+      this.#peers.leave();
+    }
+    this.#changed();
+  }
+
+  // --- the view
+
+  #changed(): void {
+    this.#store.changed();
+  }
+
+  #look(): RoomView {
+    const { world } = this.#options;
+    const lapse = this.#peers.lapse();
+    if (lapse !== null) this.#lapse.at(Math.max(0, lapse - world.now()));
+    const waiting = this.#outbox.drafts.filter(({ progress }) => progress.is === "waiting").length;
+    return {
+      ...this.#peers.view(world.now()),
+      ...rowsOf(this.#timeline, this.#outbox),
+      status: statusOf({
+        link: this.#carrier.link,
+        live: this.#carrier.live,
+        known: this.#me !== null,
+        online: world.online(),
+        waiting,
+      }),
+      me: this.#me,
+      limits: this.#limits,
+      cursor: this.#timeline.cursor ?? 0,
+      older: this.#pager.older,
+    };
+  }
+}

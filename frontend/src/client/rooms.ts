@@ -1,0 +1,39 @@
+// The rooms of one credential in one tab: each item has one, and one connection.
+import { type AskCredential, type Credential, memberKey } from "./access";
+import { Http } from "./http";
+import { Room } from "./room";
+import type { Origin } from "./urls";
+import type { World } from "./world";
+
+export class Rooms {
+  readonly http: Http;
+  /** Under which name this browser keeps what the member writes. */
+  readonly member: string;
+  readonly #rooms = new Map<string, Room>();
+  readonly #ask: AskCredential;
+  readonly #origin: Origin;
+  readonly #world: World;
+
+  constructor(credential: Credential, origin: Origin, world: World) {
+    this.#ask = () => credential;
+    this.#origin = origin;
+    this.#world = world;
+    this.member = memberKey(credential);
+    this.http = new Http(origin, this.#ask, world);
+  }
+
+  /** The item's room; it connects when someone holds it. */
+  open(item: string): Room {
+    const known = this.#rooms.get(item);
+    if (known !== undefined) return known;
+    const room = new Room({
+      item,
+      member: this.member,
+      ask: this.#ask,
+      origin: this.#origin,
+      world: this.#world,
+    });
+    this.#rooms.set(item, room);
+    return room;
+  }
+}

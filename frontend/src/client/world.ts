@@ -1,0 +1,29 @@
+// What the client needs of the browser around it; tests bring another one.
+import type { EventsLike } from "./fallback";
+import type { OpenSocket } from "./plainSocket";
+import type { Shelf } from "./shelf";
+
+export type Happening = "online" | "offline" | "visible" | "hidden";
+
+/** A lock that all tabs share: `held` once it is ours; `release` gives it back, or stops waiting for it. */
+export type Lock = { readonly held: Promise<void>; readonly release: () => void };
+
+/** What the tabs of one browser tell each other. */
+export type Channel = { readonly post: (message: unknown) => void; readonly close: () => void };
+
+export type World = {
+  readonly openSocket: OpenSocket;
+  readonly openEvents: (url: string) => EventsLike;
+  readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly online: () => boolean;
+  readonly visible: () => boolean;
+  readonly on: (happening: Happening, listener: () => void) => () => void;
+  readonly lock: (name: string) => Lock;
+  readonly channel: (name: string, onMessage: (message: unknown) => void) => Channel;
+  /** Calls `draw` once, soon: before the next frame, or in a moment where no frame is drawn. */
+  readonly nextFrame: (draw: () => void) => void;
+  readonly shelf: Shelf;
+};

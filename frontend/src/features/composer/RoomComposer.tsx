@@ -1,0 +1,95 @@
+// Where a room's messages are written and one's own rewritten: it takes words whatever the connection does.
+import { type FormEvent, type KeyboardEvent, type RefObject, useId } from "react";
+import { useTranslation } from "react-i18next";
+import { byteLength } from "../../client/frames";
+import type { Status } from "../../client/status";
+import { Button } from "../../ui/Button";
+import styles from "./Composer.module.css";
+
+/** From so much of the limit on, what is left is told. */
+const NEAR = 0.8;
+
+type RoomComposerProps = {
+  readonly field: RefObject<HTMLTextAreaElement | null>;
+  readonly status: Status;
+  /** Whether the member may write here; unknown counts as yes. */
+  readonly mayWrite: boolean;
+  /** Bytes that a body may have; null while unknown. */
+  readonly limit: number | null;
+  readonly text: string;
+  readonly editing: boolean;
+  readonly onText: (text: string) => void;
+  readonly onSubmit: () => void;
+  readonly onCancel: () => void;
+  /** ↑ in an empty field: the last own message is wanted. */
+  readonly onLast: () => void;
+};
+
+export function RoomComposer(props: RoomComposerProps) {
+  const { field, status, mayWrite, limit, text, editing, onText, onSubmit, onCancel, onLast } = props;
+  const { t } = useTranslation();
+  const id = useId();
+  const size = byteLength(JSON.stringify(text));
+  const tooLong = limit !== null && size > limit;
+  const near = limit !== null && size > limit * NEAR;
+
+  function submit(event?: FormEvent) {
+    event?.preventDefault();
+    field.current?.focus();
+    if (text.trim() !== "" && !tooLong && mayWrite) onSubmit();
+  }
+
+  function onKey(event: KeyboardEvent) {
+    // Enter also ends the composing of a Japanese or Chinese word: that one is not ours.
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      submit();
+    } else if (event.key === "Escape" && editing) onCancel();
+    else if (event.key === "ArrowUp" && text === "") {
+      event.preventDefault();
+      onLast();
+    }
+  }
+
+  return (
+    <form className={styles.composer} onSubmit={submit}>
+      <p className={styles.label}>
+        <label htmlFor={id}>{t("message")}</label>
+        {editing && <span className={styles.editing}> · {t("room.editing")}</span>}
+      </p>
+      <textarea
+        ref={field}
+        id={id}
+        className={styles.draft}
+        rows={1}
+        value={text}
+        readOnly={!mayWrite}
+        aria-describedby={`${id}-note`}
+        aria-invalid={tooLong}
+        onChange={(event) => onText(event.target.value)}
+        onKeyDown={onKey}
+      />
+      <div className={styles.buttons}>
+        {editing && <Button onClick={onCancel}>{t("room.cancel")}</Button>}
+        <Button type="submit" weight="strong" aria-disabled={tooLong || !mayWrite}>
+          {t("send")}
+        </Button>
+      </div>
+      <p id={`${id}-note`} className={styles.note}>
+        {mayWrite ? t(noteFor(status, editing)) : t("room.readOnly")}
+        {near && (
+          <span className={tooLong ? styles.over : undefined}>
+            {" "}
+            {t("room.left", { count: (limit ?? 0) - size })}
+          </span>
+        )}
+      </p>
+    </form>
+  );
+}
+
+function noteFor(status: Status, editing: boolean) {
+  if (status.is !== "live") return "room.keptNote";
+  return editing ? "room.editKeys" : "keys";
+}

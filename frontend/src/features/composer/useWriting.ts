@@ -1,0 +1,78 @@
+// What is being written in a room: a new message, an own one rewritten, or a refused one mended.
+import { useMemo, useRef, useState } from "react";
+import type { Draft } from "../../client/outbox";
+import type { Json, MessageEntry } from "../../client/protocol.gen";
+import type { Room } from "../../client/room";
+import type { RoomView } from "../../client/roomView";
+import type { MessageActions } from "../messages/Message";
+import { useDraft } from "./draft";
+
+type Rewriting =
+  | { readonly of: "entry"; readonly seq: number; readonly text: string }
+  | { readonly of: "draft"; readonly id: string; readonly text: string };
+
+export function useWriting(room: Room, view: RoomView, member: string) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [draft, setDraft] = useDraft(member, room.item);
+  const [rewriting, setRewriting] = useState<Rewriting | null>(null);
+
+  const actions = useMemo<MessageActions>(() => {
+    const begin = (what: Rewriting) => {
+      setRewriting(what);
+      field.current?.focus();
+    };
+    return {
+      onEdit: ({ seq, body }) => begin({ of: "entry", seq, text: wordsOf(body) }),
+      onDelete: ({ seq }) => {
+        room.delete(seq);
+        field.current?.focus();
+      },
+      onRetry: ({ id }) => room.retry(id),
+      onRewrite: ({ id, command }) =>
+        begin({ of: "draft", id, text: wordsOf(command.type === "delete" ? "" : command.body) }),
+      onDiscard: ({ id }) => room.discard(id),
+    };
+  }, [room]);
+
+  function submit() {
+    if (rewriting === null) {
+      room.send(draft);
+      setDraft("");
+    } else if (rewriting.of === "entry") room.edit(rewriting.seq, rewriting.text);
+    else room.retry(rewriting.id, rewriting.text);
+    setRewriting(null);
+  }
+
+  function change(text: string) {
+    if (rewriting === null) setDraft(text);
+    else setRewriting({ ...rewriting, text });
+    if (text !== "") room.typing();
+  }
+
+  const composer = {
+    field,
+    text: rewriting?.text ?? draft,
+    editing: rewriting !== null,
+    onText: change,
+    onSubmit: submit,
+    onCancel: () => setRewriting(null),
+    onLast: () => {
+      const last = lastOwn(view);
+      if (last?.type === "entry") actions.onEdit(last);
+      else if (last?.progress.is === "refused") actions.onRewrite(last);
+    },
+  };
+  return { field, actions, composer };
+}
+
+function wordsOf(body: Json | undefined): string {
+  return typeof body === "string" ? body : JSON.stringify(body ?? "", null, 2);
+}
+
+function lastOwn({ rows, me }: RoomView): MessageEntry | Draft | undefined {
+  const last = rows.findLast((row) => {
+    if (row.type === "draft") return row.progress.is === "refused";
+    return row.type === "entry" && row.by.id === me?.id && row.deleted === undefined;
+  });
+  return last?.type === "entry" || last?.type === "draft" ? last : undefined;
+}

@@ -1,0 +1,31 @@
+// The state of a connection in words.
+import { useTranslation } from "react-i18next";
+import type { SocketState } from "../../client/plainSocket";
+import styles from "./ConnectionStatus.module.css";
+
+type ConnectionStatusProps = {
+  readonly state: SocketState;
+  /** What to look at when the server refuses or cannot be reached. */
+  readonly check: string;
+};
+
+export function ConnectionStatus({ state, check }: ConnectionStatusProps) {
+  const { t } = useTranslation();
+  const word = state.is === "idle" ? "closed" : state.is;
+
+  return (
+    <div role="status" className={styles.status}>
+      <strong className={styles.word}>{t(`status.${word}`)}</strong>
+      {state.is === "idle" && <span className={styles.why}> {t("why.idle")}</span>}
+      {state.is === "closed" && (
+        <span className={styles.why}>
+          {" "}
+          {t(`why.${state.why}`, { code: state.code })}
+          {state.why === "refused" && ` ${check}`}
+          {state.reason !== "" && ` ${t("status.said", { reason: state.reason })}`}
+          {state.again && ` ${t("status.again")}`}
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+// The way out where the server does not let one in: another token, and the room goes on.
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Credential } from "../../client/access";
+import { Button } from "../../ui/Button";
+import { Field } from "../../ui/Field";
+import styles from "./FreshToken.module.css";
+
+type FreshTokenProps = {
+  readonly credential: Credential;
+  readonly lead: string;
+  readonly onConnect: (credential: Credential) => void;
+};
+
+export function FreshToken({ credential, lead, onConnect }: FreshTokenProps) {
+  const { t } = useTranslation();
+  const [token, setToken] = useState("");
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    onConnect({ ...credential, token: token === "" ? credential.token : token });
+  }
+
+  return (
+    <form className={styles.form} onSubmit={submit}>
+      <p>{lead}</p>
+      <Field label={t("item.token")} value={token} onValue={setToken} />
+      <Button type="submit" weight="strong">
+        {t("connect")}
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,28 @@
+// The tab's title counts what came while nobody looked.
+import { useEffect, useState } from "react";
+import type { RoomView } from "../../client/roomView";
+import { useTitle } from "../../ui/useTitle";
+
+export function useUnreadTitle(item: string, { rows, me, cursor, status }: RoomView): void {
+  const [seen, setSeen] = useState<number | null>(null);
+  const [hidden, setHidden] = useState(() => document.visibilityState === "hidden");
+
+  useEffect(() => {
+    const onChange = () => setHidden(document.visibilityState === "hidden");
+    document.addEventListener("visibilitychange", onChange);
+    return () => document.removeEventListener("visibilitychange", onChange);
+  }, []);
+
+  useEffect(() => {
+    if (!hidden && status.is === "live") setSeen(cursor);
+  }, [hidden, cursor, status.is]);
+
+  let unread = 0;
+  for (let i = rows.length - 1; hidden && seen !== null && i >= 0; i -= 1) {
+    const row = rows[i];
+    if (row?.type !== "entry") continue;
+    if (row.seq <= seen) break;
+    if (row.by.id !== me?.id) unread += 1;
+  }
+  useTitle(unread > 0 ? `(${unread}) ${item}` : item);
+}

@@ -1,0 +1,85 @@
+// The rooms one may read, the latest first: their last line, and what is unread. Any other is opened by its id.
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useLocation } from "wouter";
+import type { ItemSummary } from "../../client/protocol.gen";
+import { isPathSegment } from "../../client/urls";
+import { Field } from "../../ui/Field";
+import { When } from "../messages/When";
+import styles from "./RoomList.module.css";
+
+type RoomListProps = {
+  /** Null while unknown. */
+  readonly items: readonly ItemSummary[] | null;
+  readonly current: string | null;
+};
+
+export function roomHref(item: string): string {
+  return `/items/${encodeURIComponent(item)}`;
+}
+
+export function RoomList({ items, current }: RoomListProps) {
+  const { t } = useTranslation();
+  const [, go] = useLocation();
+  const [search, setSearch] = useState("");
+  const wanted = search.trim();
+  const shown = items?.filter(({ item }) => item.toLowerCase().includes(wanted.toLowerCase())) ?? [];
+
+  function open(event: FormEvent) {
+    event.preventDefault();
+    if (!isPathSegment(wanted)) return;
+    setSearch("");
+    go(roomHref(wanted));
+  }
+
+  return (
+    <nav className={styles.rooms} aria-label={t("rooms.title")}>
+      <search>
+        <form onSubmit={open}>
+          <Field
+            label={t("rooms.search")}
+            value={search}
+            onValue={setSearch}
+            type="search"
+            data-shortcut="search"
+          />
+          {isPathSegment(wanted) && (
+            <button type="submit" className={styles.open}>
+              {t("rooms.open", { item: wanted })}
+            </button>
+          )}
+        </form>
+      </search>
+      <ul className={styles.list}>
+        {shown.map((room) => (
+          <li key={room.item}>
+            <Link
+              href={roomHref(room.item)}
+              className={styles.room}
+              aria-current={room.item === current ? "page" : undefined}
+            >
+              <span className={styles.item}>{room.item}</span>
+              {room.last !== null && (
+                <span className={styles.time}>
+                  <When at={room.last.at} />
+                </span>
+              )}
+              <span className={styles.last}>{lastLine(room)}</span>
+              {room.unread > 0 && room.item !== current && (
+                <span className={styles.unread}>{t("rooms.unread", { count: room.unread })}</span>
+              )}
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {items !== null && shown.length === 0 && <p className={styles.none}>{t("rooms.none")}</p>}
+    </nav>
+  );
+}
+
+function lastLine({ last }: ItemSummary): string {
+  if (last === null) return "";
+  const body = last.kind === "delete" ? undefined : last.body;
+  const words = typeof body === "string" ? body : JSON.stringify(body ?? "…");
+  return `${last.by.name}: ${words.slice(0, 120)}`;
+}

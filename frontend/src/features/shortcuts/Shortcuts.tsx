@@ -1,0 +1,43 @@
+// The list of shortcuts, over the page.
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "../../ui/Button";
+import styles from "./Shortcuts.module.css";
+
+const shortcuts = [
+  ["?", "shortcuts.help"],
+  ["/", "shortcuts.search"],
+  ["C", "shortcuts.compose"],
+  ["↑", "shortcuts.editLast"],
+  ["Enter", "shortcuts.send"],
+  ["Shift+Enter", "shortcuts.newline"],
+  ["Esc", "shortcuts.cancel"],
+  ["End", "shortcuts.foot"],
+  ["W", "shortcuts.wire"],
+] as const;
+
+export default function Shortcuts({ onClose }: { readonly onClose: () => void }) {
+  const { t } = useTranslation();
+  const dialog = useRef<HTMLDialogElement>(null);
+
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+
+  return (
+    <dialog ref={dialog} className={styles.dialog} aria-label={t("shortcuts.title")} onClose={onClose}>
+      <h2 className={styles.title}>{t("shortcuts.title")}</h2>
+      <dl className={styles.list}>
+        {shortcuts.map(([key, what]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{t(what)}</dd>
+          </div>
+        ))}
+      </dl>
+      <Button onClick={() => dialog.current?.close()}>{t("shortcuts.close")}</Button>
+    </dialog>
+  );
+}

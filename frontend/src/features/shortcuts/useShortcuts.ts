@@ -1,0 +1,21 @@
+// Keys that work while nothing is being written.
+import { useEffect } from "react";
+
+/** `keys`: what to do on which key, as `KeyboardEvent.key` names it in lower case. */
+export function useShortcuts(keys: Readonly<Record<string, () => void>>): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const { target, key, ctrlKey, metaKey, altKey } = event;
+      const writing =
+        target instanceof HTMLInputElement ||
+        target instanceof HTMLTextAreaElement ||
+        (target instanceof HTMLElement && target.isContentEditable);
+      const act = keys[key.toLowerCase()];
+      if (writing || act === undefined || ctrlKey || metaKey || altKey) return;
+      event.preventDefault();
+      act();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [keys]);
+}

@@ -1,0 +1,96 @@
+// Every line of the wire, in and out: it teaches the protocol to whoever builds on it.
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Virtualizer, type VirtualizerHandle } from "virtua";
+import type { WireLine, WireLog } from "../../client/wireLog";
+import { useWire } from "../../hooks/room";
+import { Field } from "../../ui/Field";
+import styles from "./WirePanel.module.css";
+
+const LatencyChart = lazy(() => import("./LatencyChart"));
+
+type Way = "all" | "in" | "out";
+const ways: readonly Way[] = ["all", "in", "out"];
+
+export default function WirePanel({ wire }: { readonly wire: WireLog }) {
+  const { t } = useTranslation();
+  const now = useWire(wire);
+  const [paused, setPaused] = useState<typeof now | null>(null);
+  const [way, setWay] = useState<Way>("all");
+  const [filter, setFilter] = useState("");
+  const [copied, setCopied] = useState(false);
+  const list = useRef<VirtualizerHandle>(null);
+  const { lines, latencies } = paused ?? now;
+  const shown = useMemo(
+    () => lines.filter((line) => (way === "all" || line.way === way) && line.text.includes(filter)),
+    [lines, way, filter],
+  );
+
+  useEffect(() => {
+    if (paused === null && shown.length > 0) list.current?.scrollToIndex(shown.length - 1, { align: "end" });
+  }, [shown, paused]);
+
+  return (
+    <section className={styles.panel} aria-label={t("wire.title")}>
+      <h2 className={styles.title}>{t("wire.title")}</h2>
+      <Suspense>
+        <LatencyChart latencies={latencies} />
+      </Suspense>
+      <Field label={t("wire.filter")} value={filter} onValue={setFilter} />
+      <div className={styles.tools}>
+        {ways.map((one) => (
+          <button key={one} type="button" aria-pressed={way === one} onClick={() => setWay(one)}>
+            {t(`wire.${one}`)}
+          </button>
+        ))}
+        <button
+          type="button"
+          aria-pressed={paused !== null}
+          onClick={() => setPaused(paused === null ? now : null)}
+        >
+          {t("wire.pause")}
+        </button>
+        <button
+          type="button"
+          onClick={() => {
+            void navigator.clipboard.writeText(shown.map(written).join("\n")).then(() => setCopied(true));
+          }}
+        >
+          {t(copied ? "wire.copied" : "wire.copy")}
+        </button>
+      </div>
+      <section
+        className={styles.lines}
+        aria-label={t("wire.lines")}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1)
+        tabIndex={0}
+      >
+        <Virtualizer ref={list} data={shown}>
+          {(line) => <Line key={line.n} line={line} />}
+        </Virtualizer>
+      </section>
+    </section>
+  );
+}
+
+function Line({ line }: { readonly line: WireLine }) {
+  const { t } = useTranslation();
+  return (
+    <div className={styles.line} data-way={line.way}>
+      <span className={styles.meta}>
+        <span aria-hidden="true">{line.way === "in" ? "↓" : "↑"}</span> {t(`wire.${line.way}`)} ·{" "}
+        {timeOf(line.at)} · {t("wire.bytes", { count: line.size })}
+        {line.over !== "socket" && ` · ${line.over}`}
+      </span>
+      <code>{line.text}</code>
+    </div>
+  );
+}
+
+function timeOf(at: number): string {
+  return new Date(at).toISOString().slice(11, 23);
+}
+
+function written({ way, at, size, text }: WireLine): string {
+  return `${new Date(at).toISOString()} ${way} ${size} ${text}`;
+}

@@ -1,0 +1,63 @@
+// The whole page: its head, and the room that the address names.
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Route, Switch, useLocation } from "wouter";
+import type { ItemQuery } from "../client/urls";
+import { Header } from "../ui/Header";
+import styles from "./App.module.css";
+import { NotFound } from "./NotFound";
+import { Rooms } from "./Rooms";
+
+// The tutorial's contracts are not what most come for.
+const Chat = lazy(() => import("./Chat"));
+const Echo = lazy(() => import("./Echo"));
+const Playground = lazy(() => import("./Playground"));
+
+const tutorial: ItemQuery = { itemId: "foo", token: "some-key-token", q: "" };
+
+export function App() {
+  const [here] = useLocation();
+  const content = useRef<HTMLElement>(null);
+  const shown = useRef(here);
+  // Kept here, above the pages, so that what was typed is still there on coming back.
+  const [query, setQuery] = useState(tutorial);
+
+  useEffect(() => {
+    if (shown.current === here) return;
+    shown.current = here;
+    content.current?.focus();
+  }, [here]);
+
+  return (
+    <>
+      <Header />
+      <main
+        ref={content}
+        id="content"
+        className={styles.content}
+        data-wide={here.startsWith("/items/")}
+        tabIndex={-1}
+      >
+        <Suspense>
+          <Switch>
+            <Route path="/">
+              <Rooms item={null} />
+            </Route>
+            <Route path="/items/:item">{({ item }) => <Rooms item={item} />}</Route>
+            <Route path="/playground">
+              <Playground query={query} onQuery={setQuery} />
+            </Route>
+            <Route path="/echo">
+              <Echo />
+            </Route>
+            <Route path="/chat">
+              <Chat />
+            </Route>
+            <Route>
+              <NotFound />
+            </Route>
+          </Switch>
+        </Suspense>
+      </main>
+    </>
+  );
+}

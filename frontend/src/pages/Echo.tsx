@@ -1,0 +1,31 @@
+// The echo socket (rule T1), connected on opening the page.
+import { useTranslation } from "react-i18next";
+import { echoUrl } from "../client/urls";
+import { ConnectButton } from "../features/connect/ConnectButton";
+import { useConversations, useConversationView, useHold } from "../hooks/conversations";
+import { Talk } from "./Talk";
+
+export default function Echo() {
+  const { t } = useTranslation();
+  const { echo } = useConversations();
+  const view = useConversationView(echo);
+  const url = echoUrl(location);
+  useHold(echo, url);
+
+  return (
+    <Talk
+      title={t("echo.title")}
+      lead={t("echo.lead")}
+      empty={t("echo.empty")}
+      check={t("echo.check")}
+      conversation={echo}
+      view={view}
+    >
+      <ConnectButton
+        state={view.state}
+        onConnect={() => echo.connect(url)}
+        onDisconnect={() => echo.disconnect()}
+      />
+    </Talk>
+  );
+}

@@ -1,0 +1,23 @@
+// What stands where there is nothing.
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+import { useTitle } from "../ui/useTitle";
+import styles from "./NotFound.module.css";
+
+export function NotFound() {
+  const { t } = useTranslation();
+  useTitle(t("notFound.title"));
+
+  return (
+    <div className={styles.notFound}>
+      <p className={styles.number} aria-hidden="true">
+        404
+      </p>
+      <h1 className={styles.title}>{t("notFound.title")}</h1>
+      <p className={styles.lead}>{t("notFound.lead")}</p>
+      <p>
+        <Link href="/">{t("notFound.home")}</Link>
+      </p>
+    </div>
+  );
+}

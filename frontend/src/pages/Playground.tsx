@@ -1,0 +1,34 @@
+// The item's plain contract (rule T2): a credential, a query, and what comes back.
+import { useTranslation } from "react-i18next";
+import { type ItemQuery, itemUrl } from "../client/urls";
+import { ItemForm } from "../features/connect/ItemForm";
+import { useConversations, useConversationView, useHold } from "../hooks/conversations";
+import { Talk } from "./Talk";
+
+type PlaygroundProps = { readonly query: ItemQuery; readonly onQuery: (query: ItemQuery) => void };
+
+export default function Playground({ query, onQuery }: PlaygroundProps) {
+  const { t } = useTranslation();
+  const { item } = useConversations();
+  const view = useConversationView(item);
+  useHold(item);
+
+  return (
+    <Talk
+      title={t("item.title")}
+      lead={t("item.lead")}
+      empty={t("item.empty", { itemId: query.itemId })}
+      check={t("item.check")}
+      conversation={item}
+      view={view}
+    >
+      <ItemForm
+        query={query}
+        onQuery={onQuery}
+        state={view.state}
+        onConnect={() => item.connect(itemUrl(location, query))}
+        onDisconnect={() => item.disconnect()}
+      />
+    </Talk>
+  );
+}

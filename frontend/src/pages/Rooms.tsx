@@ -1,0 +1,57 @@
+// Home: the rooms at the side, and the one that the address names, or the card that leads to one.
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+import { ConnectCard } from "../features/connect/ConnectCard";
+import { RoomList, roomHref } from "../features/rooms/RoomList";
+import { useItems } from "../hooks/items";
+import { useSession } from "../hooks/session";
+import { useTitle } from "../ui/useTitle";
+import { RoomPage } from "./RoomPage";
+import styles from "./Rooms.module.css";
+
+/** `item`: null on the first page. */
+export function Rooms({ item }: { readonly item: string | null }) {
+  const { credential, rooms, enter } = useSession();
+  const [, go] = useLocation();
+  const [news, setNews] = useState(0);
+  const items = useItems(rooms, `${item} ${news}`);
+
+  const card = (
+    <Welcome item={item}>
+      <ConnectCard
+        key={item}
+        item={item}
+        credential={credential}
+        onConnect={(chosen, fresh) => {
+          enter(fresh);
+          go(roomHref(chosen));
+        }}
+      />
+    </Welcome>
+  );
+  if (rooms === null) return <div className={styles.alone}>{card}</div>;
+  const list = <RoomList items={items} current={item} />;
+  if (item === null)
+    return (
+      <div className={styles.first}>
+        <div className={styles.list}>{list}</div>
+        {card}
+      </div>
+    );
+  // Another room, or the same one as somebody else, begins from nothing.
+  return <RoomPage key={`${rooms.member} ${item}`} item={item} list={list} onNews={setNews} />;
+}
+
+function Welcome({ item, children }: { readonly item: string | null; readonly children: React.ReactNode }) {
+  const { t } = useTranslation();
+  useTitle(item ?? t("rooms.title"));
+
+  return (
+    <div className={styles.card}>
+      <h1 className={styles.title}>{item ?? t("rooms.title")}</h1>
+      <p className={styles.lead}>{t("rooms.lead")}</p>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,30 @@
+// The switch between light and dark.
+import { useReducer, useSyncExternalStore } from "react";
+import { useTranslation } from "react-i18next";
+import styles from "./Switches.module.css";
+import { chooseTheme, onSystemTheme, theme } from "./theme";
+
+export function ThemeSwitch() {
+  const { t } = useTranslation();
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const dark = useSyncExternalStore(onSystemTheme, theme) === "dark";
+
+  return (
+    <button
+      type="button"
+      className={styles.switch}
+      aria-label={t("theme")}
+      aria-pressed={dark}
+      title={t("theme")}
+      onClick={() => {
+        chooseTheme(dark ? "light" : "dark");
+        redraw();
+      }}
+    >
+      <svg viewBox="0 0 20 20" aria-hidden="true">
+        <circle cx="10" cy="10" r="7.25" fill="none" stroke="currentColor" strokeWidth="1.5" />
+        <path d="M10 2.75a7.25 7.25 0 0 1 0 14.5z" fill="currentColor" />
+      </svg>
+    </button>
+  );
+}

@@ -1,0 +1,22 @@
+// What the reader chose, kept in the browser from one visit to the next.
+
+type Choice = "language" | "theme" | "notify" | "sound" | "wire";
+
+/** The kept choice; null when there is none, or when the browser forbids storage (then every visit is the first). */
+export function kept(choice: Choice): string | null {
+  try {
+    return localStorage.getItem(`alcove.${choice}`);
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps `value`, or forgets the choice when it is null. Where storage is forbidden the choice holds until reload. */
+export function keep(choice: Choice, value: string | null): void {
+  try {
+    if (value === null) localStorage.removeItem(`alcove.${choice}`);
+    else localStorage.setItem(`alcove.${choice}`, value);
+  } catch {
+    // A SecurityError or a full disk: nothing is lost but the memory of a preference.
+  }
+}
