@@ -32,6 +32,7 @@ def test_a_conversation_needs_no_mouse(item: ItemPage) -> None:
 
 def test_the_first_stop_leads_past_the_head(item: ItemPage) -> None:
     item.open()
+    expect(item.item_id).to_be_visible()
 
     item.page.keyboard.press("Tab")
     expect(item.skip_link).to_be_focused()

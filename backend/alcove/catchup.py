@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from alcove import tasks
 from alcove.arrivals import Arrivals
 from alcove.log.base import Log, LogUnavailableError
 from alcove.protocol import Entry
@@ -37,10 +38,7 @@ class CatchUp:
 
     async def close(self) -> None:
         """End what runs."""
-        tasks = [*self._catching.values(), *([self._healing] if self._healing else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await tasks.end(*self._catching.values(), self._healing)
 
     def drop(self, item: str) -> None:
         """The room is no longer in memory."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from alcove import tasks
 from alcove.announcements import ALL, ONE, SENDS, Announcement, Head, Marked, Stored, Typed, decode, encode
 from alcove.bus.base import Bus
 from alcove.catchup import Beyond, CatchUp
@@ -73,9 +74,7 @@ class Relay:
         """Say farewell, and let go."""
         if self.bus.shared:
             self._gossip.end()
-        if self._beating is not None:
-            self._beating.cancel()
-            await asyncio.gather(self._beating, return_exceptions=True)
+        await tasks.end(self._beating)
         await self.catchup.close()
         await self.bus.close()
         if self._sends is not None:

@@ -4,9 +4,10 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from uuid import uuid4
 
+from alcove import tasks
 from alcove.bus.base import Heard, Restored
 
 log = logging.getLogger("alcove.bus")
@@ -66,8 +67,8 @@ class Link:
         """Publish in order."""
         raise NotImplementedError
 
-    async def receive(self) -> None:
-        """Hear until the connection is lost, then raise."""
+    def receive(self) -> Sequence[Coroutine[None, None, None]]:
+        """What hears: each works until the connection is lost, then raises."""
         raise NotImplementedError
 
     def wants(self) -> None:
@@ -120,9 +121,7 @@ class Link:
         self._echo.clear()
         if self.up and not await self._echoes():
             log.info("%s: what was last told may be lost", self.name)
-        while not self._task.done():  # a driver may swallow what cancels it
-            self._task.cancel()
-            await asyncio.wait([self._task], timeout=_ECHO_S)
+        await tasks.end(self._task)
 
     # --- keeping it up
 
@@ -151,9 +150,7 @@ class Link:
                 wait = _RETRY_S[0]
                 self._connected = self._lost = True
                 self._news.set()
-                async with asyncio.TaskGroup() as tasks:
-                    for work in (self.receive(), self._send(), self._pulse()):
-                        tasks.create_task(work)
+                await self._live()
             except Exception as error:  # noqa: BLE001 - whatever it is, the bus is a hint, and another try is due
                 self._complain(error)
             finally:
@@ -163,6 +160,16 @@ class Link:
                 await self.disconnect()
             await asyncio.sleep(wait * random.uniform(0.5, 1))  # noqa: S311 - spreads attempts, guards nothing
             wait = min(2 * wait, _RETRY_S[1])
+
+    async def _live(self) -> None:
+        """Hear, tell and feel the pulse until one of them fails; raise what it raised."""
+        works = [asyncio.create_task(work) for work in (*self.receive(), self._send(), self._pulse())]
+        try:
+            done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
+            for work in done:
+                work.result()
+        finally:
+            await tasks.end(*works)
 
     async def _send(self) -> None:
         """Publish what waits, all of it at a time."""
@@ -208,6 +215,4 @@ class Link:
         """Say once that it is down."""
         if not self._complained:
             self._complained = True
-            while isinstance(error, ExceptionGroup):
-                error = error.exceptions[0]
             log.warning("%s is down: %s", self.name, str(error) or type(error).__name__)

@@ -1,7 +1,7 @@
 """The bus over PostgreSQL: LISTEN on a connection of its own, NOTIFY on another."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -69,8 +69,11 @@ class PostgresBus(Link):
             payloads,
         )
 
-    async def receive(self) -> None:
+    def receive(self) -> Sequence[Coroutine[None, None, None]]:
         """Wait until the connection is lost: what comes is heard meanwhile (Link)."""
+        return [self._wait()]
+
+    async def _wait(self) -> None:
         await self._lost_ear.wait()
         raise ConnectionError("the connection was lost")
 

@@ -1,7 +1,7 @@
 """The bus over Redis: pub/sub, one connection to hear, one to tell."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -60,11 +60,9 @@ class RedisBus(Link):
         for _ in commands:
             await self._mouth.read_response()
 
-    async def receive(self) -> None:
+    def receive(self) -> Sequence[Coroutine[None, None, None]]:
         """Hear, and follow what is wanted (Link)."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow())
-            tasks.create_task(self._hear())
+        return [self._hear(), self._follow()]
 
     async def _hear(self) -> None:
         cut = len(self._prefix)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 from msgspec import UNSET
 
+from alcove import tasks
 from alcove.log.base import (
     Appended,
     Draft,
@@ -144,9 +145,7 @@ class PostgresLog:
 
     async def close(self) -> None:
         """Finish what was begun and close the connections (Log)."""
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            await asyncio.gather(self._sweeper, return_exceptions=True)
+        await tasks.end(self._sweeper)
         if self._begun:
             await asyncio.wait(self._begun)
         try:

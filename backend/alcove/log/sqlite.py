@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self, TypeVar
 
+from alcove import tasks
 from alcove.log.base import (
     Draft,
     ItemSummary,
@@ -117,9 +118,7 @@ class SqliteLog:
 
     async def close(self) -> None:
         """Finish what was begun and close the file (Log)."""
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            await asyncio.gather(self._sweeper, return_exceptions=True)
+        await tasks.end(self._sweeper)
         for thread in (self._writer, *self._readers):
             await thread.close()
 
