@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from browser import launch_options
 from complaints import Complaints
@@ -40,10 +40,15 @@ def base_url(server: Server) -> str:
     return server.url
 
 
+#: What does not happen within so many milliseconds does not happen; two browsers share two cores.
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
 @pytest.fixture(autouse=True)
 def patience(context: BrowserContext) -> None:
-    """What does not happen within 10 s does not happen."""
-    context.set_default_timeout(10_000)
+    """Let the browser take its time, but not for ever."""
+    context.set_default_timeout(PATIENCE_MS)
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +92,7 @@ def visitor(browser: Browser, base_url: str) -> Iterator[Callable[[str], RoomPag
 
     def come(name: str) -> RoomPage:
         context = browser.new_context(base_url=base_url, locale="en-GB", color_scheme="light", reduced_motion="reduce")
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append((context, Complaints(context)))
         return RoomPage(context.new_page(), EN, name=name)
 

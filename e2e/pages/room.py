@@ -88,7 +88,7 @@ class RoomPage(Site):
 
     def live(self) -> None:
         """Wait until the room says that it is live; a server that comes back is waited for."""
-        expect(self.status).to_have_text("Live", timeout=30_000)
+        expect(self.status).to_have_text("Live")
 
     def kept(self) -> None:
         """Wait until the browser could open the page without a server."""
@@ -108,6 +108,28 @@ class RoomPage(Site):
     def said(self, text: str) -> Locator:
         """The message that has this text."""
         return self.messages.filter(has=self.page.get_by_text(text, exact=True))
+
+    def place(self) -> list[object]:
+        """Where one reads, once it is still: the first whole message in sight, and how far from the top it stands."""
+        place: list[object] = self.log.evaluate(
+            """async (log) => {
+                const frame = () => new Promise((next) => requestAnimationFrame(next));
+                const place = () => {
+                    const top = log.getBoundingClientRect().top;
+                    const first = [...log.querySelectorAll("article")]
+                        .find((one) => one.getBoundingClientRect().top >= top);
+                    return [first.innerText, Math.round(first.getBoundingClientRect().top - top)];
+                };
+                for (let still = 0, last = ""; still < 3; ) {
+                    await frame();
+                    const now = JSON.stringify(place());
+                    still = now === last ? still + 1 : 0;
+                    last = now;
+                }
+                return place();
+            }"""
+        )
+        return place
 
     def scroll_to_first(self, text: str) -> None:
         """Stand at the top, while older pages come, until this text is drawn."""

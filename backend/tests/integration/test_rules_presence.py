@@ -42,23 +42,22 @@ async def test_p1_a_member_with_several_connections_counts_once(server: Server, 
 async def test_p2_changes_are_gathered_for_250_ms(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item, name="Watcher") as watcher:
         loop = asyncio.get_running_loop()
-        times = []
+        began = loop.time()
         count = 1
         rooms = [await RoomClient.join(server, item, name=f"M{number}") for number in range(60)]
         while count < 61:
             count = (await watcher.until("presence"))["count"]
-            times.append(loop.time())
         for room in rooms:
             await abort(room.socket)
         while count > 1:
             count = (await watcher.until("presence"))["count"]
-            times.append(loop.time())
+        took = loop.time() - began
         told = [line for line in watcher.heard if line["type"] == "presence"]
 
     assert {f"M{number}" for number in range(60)} == set().union(*map(who, told)) - {"Watcher"}
     assert {room.me for room in rooms} == {member for line in told for member in line["left"]}
-    # What is sent 250 ms apart is read about so far apart, on a busy machine too.
-    assert len(told) <= 2 + (times[-1] - times[0]) / 0.2
+    # The watcher's own, and then one for each 250 ms at most; timers may come a little early.
+    assert len(told) <= 2 + took / 0.24
 
 
 async def test_p3_a_member_whose_connection_dies_without_a_close_leaves(

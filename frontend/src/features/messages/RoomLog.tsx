@@ -10,9 +10,9 @@ import { Message, type MessageActions } from "./Message";
 import styles from "./RoomLog.module.css";
 import { DayLine, Note } from "./rules";
 import { seenBy } from "./seenBy";
+import { useFoot } from "./useFoot";
 
-/** How far from an end, in pixels, still counts as being there. */
-const NEAR = 48;
+/** How near the top, in pixels, calls for older messages. */
 const NEAR_TOP = 800;
 
 type RoomLogProps = {
@@ -27,37 +27,19 @@ export const RoomLog = memo(function RoomLog({ room, view, actions }: RoomLogPro
   const { rows, changes, me, cursor, older, status } = view;
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
-  const [atFoot, setAtFoot] = useState(true);
   const [seen, setSeen] = useState(0);
   const unreadAfter = useUnreadLine(view);
   const items = useMemo(() => itemsOf(rows, unreadAfter, me?.id ?? null), [rows, unreadAfter, me]);
   const shift = useShift(items);
+  const { atFoot, toFoot, scrolled } = useFoot(scroller, items.at(-1)?.key);
   const fresh = atFoot ? 0 : countFresh(rows, seen, me?.id ?? null);
   const mine = lastDraft(rows);
   const readers = seenBy(view);
 
-  const foot = items.length - 1;
-  const lowest = items[foot]?.key;
-
-  // Only what comes at the foot calls for scrolling there: other news would pull back who is about to leave it.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new lowest line is what calls for it
-  useLayoutEffect(() => {
-    if (atFoot && foot >= 0) list.current?.scrollToIndex(foot, { align: "end" });
-  }, [foot, lowest, atFoot]);
-
-  // Who has seen what, and a composer that grows, take room from the foot: the last line stays in sight.
-  useEffect(() => {
-    const log = scroller.current;
-    if (log === null || !atFoot || foot < 0) return;
-    const resized = new ResizeObserver(() => list.current?.scrollToIndex(foot, { align: "end" }));
-    resized.observe(log);
-    return () => resized.disconnect();
-  }, [atFoot, foot]);
-
   // What one sends oneself is always worth seeing.
   useLayoutEffect(() => {
-    if (mine !== null) setAtFoot(true);
-  }, [mine]);
+    if (mine !== null) toFoot();
+  }, [mine, toFoot]);
 
   useEffect(() => {
     room.follow(atFoot);
@@ -75,9 +57,7 @@ export const RoomLog = memo(function RoomLog({ room, view, actions }: RoomLogPro
   }, [room, atFoot, cursor]);
 
   function onScroll(offset: number) {
-    const handle = list.current;
-    if (handle === null) return;
-    setAtFoot(handle.scrollSize - handle.viewportSize - offset < NEAR);
+    scrolled();
     if (offset < NEAR_TOP && older === "idle") void room.loadOlder();
   }
 
@@ -132,7 +112,7 @@ export const RoomLog = memo(function RoomLog({ room, view, actions }: RoomLogPro
         <p className={styles.seen}>{t("room.seenBy", { names: readers.join(", ") })}</p>
       )}
       {!atFoot && (
-        <button type="button" className={styles.down} onClick={() => setAtFoot(true)}>
+        <button type="button" className={styles.down} onClick={toFoot}>
           {fresh > 0 ? t("room.newBelow", { count: fresh }) : t("room.toFoot")}
         </button>
       )}
