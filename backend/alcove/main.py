@@ -30,6 +30,7 @@ from alcove.metrics import watch_loop
 from alcove.protocol import Limits
 from alcove.revocations import Revocations
 from alcove.settings import Settings, split
+from alcove.telemetry import telemetry
 from alcove.tokens import Keys
 
 log = logging.getLogger("alcove")
@@ -94,7 +95,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application from `settings`, by default the environment's.
 
-    Raises SettingsError where a setting has a wrong value.
+    Raises SettingsError where a setting has a wrong value, or takes a library that is not installed.
     """
     settings = settings or Settings.load()
     app = FastAPI(
@@ -104,6 +105,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         exception_handlers=HANDLERS,
         max_body_size=settings.message_bytes,
+        telemetry=telemetry(),
         docs_url=None,  # its page runs scripts of another site
         redoc_url=None,
     )

@@ -12,7 +12,7 @@ from uvicorn.supervisors import multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
 from alcove.errors import Close
-from alcove.logs import LOGGING
+from alcove.logs import logging_config
 from alcove.settings import Settings
 from alcove.wire.http import BoundedWebSocket
 from alcove.wire.registry import Deadlines, Registry
@@ -94,7 +94,7 @@ def run(app: FastAPI, settings: Settings, *, host: str, port: int, workers: int 
         ws_ping_timeout=settings.pong_s,
         timeout_graceful_shutdown=int(_CLOSE_S),
         forwarded_allow_ips=settings.trusted_proxies,
-        log_config=LOGGING,
+        log_config=logging_config(settings.log),
         server_header=False,
     )
     if workers == 1:

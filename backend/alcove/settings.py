@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     head_bytes: int = Field(default=32 * 1024, ge=1024, description="bytes of a request's line and headers at most")
     request_s: float = Field(default=20, gt=0, description="seconds that a peer has to send a whole request")
     carrier: Literal["detached", "asgi"] = Field(default="detached", description="how `alcove serve` carries sockets")
+    log: Literal["text", "json"] = Field(default="text", description="what `alcove serve` prints: text, or JSON")
     sends_per_s: float = Field(default=20, ge=0, description="sends a second of one connection; 0: unlimited (L2)")
     sends_burst: int = Field(default=60, ge=1, description="sends at once of one connection (L2)")
     body_bytes: int = Field(default=64 * 1024, ge=1, description="largest body, in bytes of JSON (L1)")

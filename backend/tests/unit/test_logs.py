@@ -1,10 +1,11 @@
 """No credential is printed, however it got into a record (A6)."""
 
+import json
 import logging
 
 import pytest
 
-from alcove.logs import Masked, mask, mask_handlers
+from alcove.logs import JsonLines, Masked, mask, mask_handlers
 from tests.integration.credentials import SECRET, keep, leaks, token
 
 JWT = token()
@@ -48,6 +49,23 @@ def test_a6_wherever_it_stands_in_a_record(capsys: pytest.CaptureFixture[str]) -
     assert 5 == printed.count("***")
     assert "ValueError: ***" in printed
     assert set() == leaks(printed)
+
+
+def test_a_line_of_json_holds_a_masked_traceback_and_nothing_that_was_hung_on_the_record(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log = logging.getLogger("alcove.tests.json")
+    log.propagate = False
+    log.addHandler(handler := logging.StreamHandler())
+    handler.setFormatter(JsonLines())
+    mask_handlers()
+    log.error("%s", "two\nlines", exc_info=ValueError(JWT), extra={"headers": JWT})
+    (line,) = capsys.readouterr().err.splitlines()
+    said = json.loads(line)
+
+    assert ("two\nlines", "ERROR", "alcove.tests.json") == (said["message"], said["level"], said["logger"])
+    assert said["traceback"].endswith("ValueError: ***")
+    assert set() == leaks(line)
 
 
 def test_a6_what_is_printed_would_be_noticed() -> None:
