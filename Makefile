@@ -45,6 +45,10 @@ dev: $(DEV_DEPS) $(PAGE_DEPS) ## fastapi dev and npm run dev together, with relo
 	(cd frontend && ALCOVE_BACKEND=http://127.0.0.1:$(DEV_PORT) exec node_modules/.bin/vite --port $(PAGE_PORT) --strictPort) & \
 	wait -n
 
+.PHONY: cluster
+cluster: $(DEV_DEPS) $(PAGE) ## three processes on PostgreSQL and Redis behind a proxy, without Docker, on http://127.0.0.1:PORT
+	@cd backend && exec .venv/bin/python -m deploy.cluster --port $(PORT)
+
 .PHONY: test
 test: test-backend test-frontend test-e2e ## run every test: backend, frontend, and both together in a real browser
 

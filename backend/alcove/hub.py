@@ -68,6 +68,8 @@ class Hub:
         self.rooms = self._rooms.open
         self.relay = self._rooms.relay
         self.connections = 0
+        #: Keeps newcomers from this process: a server's own, called before anyone is sent away (Z1).
+        self.stop_listening: Callable[[], None] = lambda: None
         self._draining: asyncio.Task[None] | None = None
         self.committer = Committer(store, self._rooms.deliver, self.bounds.waiting)
         self.leases = Leases()
@@ -93,11 +95,13 @@ class Hub:
     async def _drain(self) -> None:
         """Let nobody in any more; when all that was sent is stored and acked, send everyone away (Z1).
 
-        Each is told a time of its own to come back, so that they arrive evenly over the drain time.
+        Each is told a time of its own to come back, so that they arrive evenly over the drain time. By then nobody
+        listens here: whoever comes back through a proxy is led elsewhere at once, and not to a door that is shut.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.bounds.drain_s):
                 await self.committer.drain()
+        self.stop_listening()
         connections = [cursor.connection for room in self._visited() for cursor, _ in room.cursors()]
         random.shuffle(connections)
         for n, connection in enumerate(connections):

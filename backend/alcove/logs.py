@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import unquote_plus
 
@@ -62,6 +63,28 @@ def mask_handlers() -> None:
             handler.addFilter(Masked())
 
 
+#: Paths that are asked for again and again (W7).
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+#: What uvicorn tells of a request, in its order.
+_REQUEST = ("client", "method", "path", "http", "status")
+
+
+def _request(record: logging.LogRecord) -> dict[str, object]:
+    """The parts of the request that a line of the access log is about; none of other lines."""
+    if record.name != "uvicorn.access" or not isinstance(record.args, tuple) or len(record.args) != len(_REQUEST):
+        return {}
+    return dict(zip(_REQUEST, record.args, strict=True))
+
+
+class Asked(logging.Filter):
+    """Drops probes that got what they asked for: every process is asked every second, and nobody reads of it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let everything else through."""
+        request = _request(record)
+        return request.get("path") not in PROBES or request["status"] != HTTPStatus.OK
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line: `at` (ISO 8601, UTC), `level`, `logger`, `process`, `message`; of a request its parts.
 
@@ -76,23 +99,19 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "process": record.process,
             "message": record.getMessage(),
+            **_request(record),
         }
-        if record.name == "uvicorn.access" and isinstance(record.args, tuple) and len(record.args) == len(_ACCESS):
-            line.update(zip(_ACCESS, record.args, strict=True))
         if record.exc_text or record.exc_info:
-            line["traceback"] = record.exc_text or self.formatException(record.exc_info or _NO_EXCEPTION)
+            line["traceback"] = record.exc_text or self.formatException(record.exc_info or (None, None, None))
         return msgspec.json.encode(line, enc_hook=str).decode()
-
-
-_NO_EXCEPTION = (None, None, None)
-#: What uvicorn gives of a request, in its order.
-_ACCESS = ("client", "method", "path", "http", "status")
 
 
 def logging_config(style: Literal["text", "json"]) -> dict[str, Any]:
     """What uvicorn logs, with ours beside it, as lines for people or for machines."""
     config = copy.deepcopy(LOGGING_CONFIG)
     config["loggers"]["alcove"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
+    config["filters"] = {"asked": {"()": f"{__name__}.{Asked.__name__}"}}
+    config["handlers"]["access"]["filters"] = ["asked"]
     if style == "json":
         config["formatters"] = {name: {"()": f"{__name__}.{JsonLines.__name__}"} for name in config["formatters"]}
     return config

@@ -86,7 +86,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
     app.state.gate, app.state.hub = gate, hub
     watching = asyncio.create_task(watch_loop())
     with at_the_end(hub.drain):
-        yield {"drain": hub.drain}  # for a server that waits for it
+        yield {"hub": hub}  # for a server that waits for its drain
     watching.cancel()
     await hub.close()
     await store.close()

@@ -12,6 +12,7 @@ from uvicorn.supervisors import multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
 from alcove.errors import Close
+from alcove.hub import Hub
 from alcove.logs import logging_config
 from alcove.settings import Settings
 from alcove.wire.http import BoundedWebSocket
@@ -32,6 +33,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then leave out of every later collection what stays for good."""
         await super().startup(sockets)
+        if hub := self._hub:
+            hub.stop_listening = self._stop_listening
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
@@ -57,14 +60,23 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Send everyone away (Z1), tell every other socket that the server restarts, and end within seconds."""
-        if drain := self.lifespan.state.get("drain"):
+        if hub := self._hub:
             hurry = asyncio.create_task(self._hurry.wait())
-            await asyncio.wait([drain(), hurry], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([hub.drain(), hurry], return_when=asyncio.FIRST_COMPLETED)
             hurry.cancel()
-        for server in self.servers:
-            server.close()
+        self._stop_listening()
         await Handover.registry.close_all(Close.RESTART, within_s=_CLOSE_S)
         await super().shutdown(sockets=sockets)
+
+    @property
+    def _hub(self) -> Hub | None:
+        """What is live in this process; None where the application did not start."""
+        hub: Hub | None = self.lifespan.state.get("hub")
+        return hub
+
+    def _stop_listening(self) -> None:
+        for server in self.servers:
+            server.close()
 
 
 class Worker(Process):

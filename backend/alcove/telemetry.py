@@ -11,10 +11,9 @@ from typing import Any
 from fastapi.telemetry import TelemetryConfig
 
 from alcove.errors import SettingsError
+from alcove.logs import PROBES
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-#: Asked every few seconds, of no interest to anyone who looks for a slow request.
-_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 def telemetry() -> TelemetryConfig:
@@ -40,4 +39,4 @@ def telemetry() -> TelemetryConfig:
 
 
 def _is_probe(scope: MutableMapping[str, Any]) -> bool:  # Any: ASGI's own type of this
-    return scope["path"] in _PROBES
+    return scope["path"] in PROBES

@@ -74,7 +74,7 @@ class Engine:
         log = (self.folder / "log").open("ab")
         with log:
             self._process = subprocess.Popen(  # noqa: S603 - the tests' own command
-                [str(part) for part in self.command()], stdout=log, stderr=log, **as_nobody()
+                [str(part) for part in self.command()], stdout=log, stderr=log, start_new_session=True, **as_nobody()
             )
         deadline = time.monotonic() + PATIENCE_S
         while not self.answers():

@@ -106,6 +106,7 @@ async def test_a6_what_is_printed_can_be_lines_of_json(tmp_path: Path, carrier: 
 
     lines = [json.loads(line) for line in server.lines]
     assert {"at", "level", "logger", "process", "message"} == set.intersection(*map(set, lines))
+    assert not [line for line in lines if line.get("path") == "/healthz"], "a probe that went well is not printed"
     (asked,) = [line for line in lines if line.get("path", "").startswith("/api/items/foo")]
     assert ("GET", "/api/items/foo/entries?limit=5&token=***", 200) == (asked["method"], asked["path"], asked["status"])
     assert set() == leaks(server.output)

@@ -1,0 +1,102 @@
+"""People who stay in a room while servers come and go: they send, read on, and come back when they are told (C, Z1)."""
+
+import asyncio
+import json
+import time
+from collections import deque
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
+from websockets.typing import Subprotocol
+
+_PROTOCOL = Subprotocol("alcove.v1")
+#: Seconds after which somebody who was cut off or refused tries again.
+_RETRY_S = 0.5
+#: What ends a connection without a farewell.
+CUT = (OSError, ConnectionClosed, InvalidHandshake, InvalidMessage, EOFError)
+
+
+class User:
+    """One of them. `faults` names whatever a person would have noticed; the other lists are for figures."""
+
+    def __init__(self, number: int, port: int, item: str) -> None:
+        self.name = f"user-{number}"
+        self.head = 0
+        self.acked: dict[str, int] = {}
+        self.unacked: deque[str] = deque()
+        self.faults: list[str] = []
+        #: When a server said goodbye, and when this user was greeted again, in seconds of the monotonic clock.
+        self.byes: list[float] = []
+        self.returns: list[float] = []
+        #: Attempts that came to nothing.
+        self.refused = 0
+        self._url = f"ws://127.0.0.1:{port}/items/{item}/ws?token=t&name={self.name}"
+        self._log = ""
+        self._sent = 0
+        self._wait_s = 0.0
+
+    async def stay(self, pause_s: float, enough: asyncio.Event) -> None:
+        """Be in the room, for ever, and send something every `pause_s` seconds until there is enough of it."""
+        while True:
+            await asyncio.sleep(self._wait_s)
+            self._wait_s = _RETRY_S
+            resume = f"&after={self.head}&log={self._log}" if self._log else ""
+            try:
+                async with connect(
+                    self._url + resume, subprotocols=[_PROTOCOL], compression=None, proxy=None, max_queue=None
+                ) as socket:
+                    await self._converse(socket, pause_s, enough)
+            except CUT as cut:
+                self.refused += not isinstance(cut, ConnectionClosed)
+
+    async def _converse(self, socket: ClientConnection, pause_s: float, enough: asyncio.Event) -> None:
+        for id_ in self.unacked:
+            await self._send(socket, id_)
+        talking = asyncio.create_task(self._talk(socket, pause_s, enough))
+        try:
+            async for frame in socket:
+                for text in str(frame).split("\n"):
+                    self._take(json.loads(text))
+        finally:
+            talking.cancel()
+
+    async def _talk(self, socket: ClientConnection, pause_s: float, enough: asyncio.Event) -> None:
+        """Send, and send again: a person's pace."""
+        while not enough.is_set():
+            self._sent += 1
+            self.unacked.append(f"{self.name}:{self._sent}")
+            await self._send(socket, self.unacked[-1])
+            await asyncio.sleep(pause_s)
+
+    async def _send(self, socket: ClientConnection, id_: str) -> None:
+        await socket.send(json.dumps({"type": "send", "id": id_, "body": id_}))
+
+    def _take(self, line: dict[str, Any]) -> None:  # Any: what JSON holds
+        match line["type"]:
+            case "hello":
+                self._greeted(line)
+            case "entry":
+                if self._log and line["seq"] > self.head + 1:
+                    self.faults.append(f"{self.name} is at {self.head} and gets {line['seq']}")
+                self.head = max(self.head, line["seq"])
+            case "ack":
+                self.acked[line["id"]] = line["seq"]
+                if line["id"] in self.unacked:
+                    self.unacked.remove(line["id"])
+            case "bye":
+                self.byes.append(time.monotonic())
+                self._wait_s = line["retry_ms"] / 1000
+            case "error" if "id" not in line:
+                self.refused += 1
+            case "error" | "gap":
+                self.faults.append(f"{self.name} gets {line}")
+
+    def _greeted(self, hello: dict[str, Any]) -> None:  # Any: what JSON holds
+        if hello["reset"]:
+            self.faults.append(f"{self.name} is told to begin anew")
+        if not self._log:
+            self.head = hello["head"]
+        self._log = hello["log"]
+        if len(self.returns) < len(self.byes):
+            self.returns.append(time.monotonic())

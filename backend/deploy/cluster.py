@@ -1,0 +1,142 @@
+"""The profile `cluster` of docker-compose.yml on this machine, without Docker: `python -m deploy.cluster`.
+
+Processes on PostgreSQL and Redis behind Caddy, whose Caddyfile is the same. The engines come from the packages that the
+tests use, and what they keep goes when the command ends. SIGHUP restarts the processes one after the other, as a deploy
+does.
+"""
+
+import argparse
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+from tests.engines import Engine, Postgres, Redis
+from tests.integration.servers import BIN, free_port
+
+CADDYFILE = Path(__file__).with_name("Caddyfile")
+#: Seconds that a process has to start, and to end beyond its drain time.
+_PATIENCE_S = 30.0
+#: Seconds over which the clients of a process that ends come back; the server's own default.
+_DRAIN_S = float(os.environ.get("ALCOVE_DRAIN_S", "5"))
+
+_http = build_opener(ProxyHandler({}))
+
+
+class Member:
+    """A command of the cluster, on a port that stays the same however often it is started."""
+
+    def __init__(self, name: str, command: list[str], port: int, env: Mapping[str, str]) -> None:
+        self.name = name
+        self.port = port
+        self._command = command
+        self._env = {**os.environ, **env}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start."""
+        # In a group of its own: a Ctrl-C is for the cluster, which ends its members in order.
+        self._process = subprocess.Popen(self._command, env=self._env, start_new_session=True)
+
+    def ready(self, path: str) -> None:
+        """Wait until it answers the request with 200. Raises RuntimeError."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while not self._answers(path):
+            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{self.name} did not start")
+            time.sleep(0.05)
+
+    def end(self) -> None:
+        """Let it end as it likes, and kill it where it does not."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def _answers(self, path: str) -> bool:
+        try:
+            with _http.open(f"http://127.0.0.1:{self.port}{path}", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+
+class Cluster:
+    """Engines, processes and the proxy before them."""
+
+    def __init__(self, postgres: Engine, redis: Engine, *, count: int, port: int) -> None:
+        shared = {"ALCOVE_DATABASE_URL": postgres.url, "ALCOVE_BUS_URL": redis.url}
+        ports = [free_port() for _ in range(count)]
+        self.processes = [
+            Member(f"process {n}", [str(BIN / "alcove"), "serve", "--port", str(own)], own, shared)
+            for n, own in enumerate(ports, 1)
+        ]
+        site = {
+            "ALCOVE_SITE": f"http://127.0.0.1:{port}",
+            "ALCOVE_UPSTREAMS": " ".join(f"127.0.0.1:{own}" for own in ports),
+        }
+        command = [str(BIN / "caddy"), "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
+        self.proxy = Member("Caddy", command, port, site)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Everything that listens; ended in the order in which nobody misses anybody."""
+        with ExitStack() as ending:
+            for process in self.processes:
+                ending.callback(process.end)
+                process.start()
+            for process in self.processes:
+                process.ready("/readyz")
+            ending.callback(self.proxy.end)
+            self.proxy.start()
+            self.proxy.ready("/healthz")
+            yield
+
+    def roll(self) -> None:
+        """Restart the processes one after the other, each when the clients of the one before are back."""
+        for process in self.processes:
+            process.end()
+            process.start()
+            process.ready("/readyz")
+            time.sleep(_DRAIN_S)
+
+
+def main() -> int:
+    """Run until told to end."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.cluster", description=__doc__)
+    parser.add_argument("--port", type=int, default=8000, help="of the proxy; 0 takes a free one (%(default)s)")
+    parser.add_argument("--processes", type=int, default=3, help="how many (%(default)s)")
+    asked = parser.parse_args()
+    signals: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: signals.put(number))
+    with ExitStack() as running:
+        engines: tuple[Engine, Engine] = Postgres(), Redis(secrets.token_hex(8))
+        for engine in engines:
+            running.callback(engine.remove)
+            engine.start()
+        cluster = Cluster(*engines, count=asked.processes, port=asked.port or free_port())
+        running.enter_context(cluster.running())
+        print(f"{asked.processes} processes behind http://127.0.0.1:{cluster.proxy.port}", flush=True)
+        print(f"Ctrl-C ends them; kill -HUP {os.getpid()} restarts them one after the other", flush=True)
+        while signals.get() == signal.SIGHUP:
+            cluster.roll()
+            print("every process is restarted", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""The whole shape as it is deployed, processes behind a proxy, restarted one after the other: nobody notices (Z1)."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from bench.users import User
+from tests.integration.clients import eventually
+from tests.integration.rooms import http, whole_log
+from tests.integration.servers import Server, untroubled
+
+BACKEND = Path(__file__).parents[2]
+USERS = 30
+
+
+async def test_z1_x3_a_rolling_restart_behind_a_proxy_loses_nothing_and_refuses_nobody() -> None:
+    cluster = Server(
+        [sys.executable, "-m", "deploy.cluster", "--port", "0"],
+        ready=r"processes behind http://127\.0\.0\.1:(?P<port>\d+)",
+        cwd=BACKEND,
+        env={"ALCOVE_DRAIN_S": "1", "ALCOVE_SENDS_PER_S": "0"},
+    )
+    with untroubled(cluster):
+        users = [User(number, cluster.port, "rolling") for number in range(USERS)]
+        enough = asyncio.Event()
+        staying = [asyncio.create_task(user.stay(0.1, enough)) for user in users]
+        await eventually(lambda: all(user.acked for user in users))
+        os.kill(cluster.pid, signal.SIGHUP)
+        await asyncio.to_thread(cluster.line, "every process is restarted")
+        enough.set()
+        await eventually(lambda: not any(user.unacked for user in users))
+        async with http(cluster) as client:
+            log = await whole_log(client, "rolling")
+        await eventually(lambda: all(user.head == len(log) for user in users))
+        for task in staying:
+            task.cancel()
+        await asyncio.wait(staying)
+
+    acked = {id_: seq for user in users for id_, seq in user.acked.items()}
+    assert acked == {entry["id"]: entry["seq"] for entry in log}
+    assert [*range(1, len(log) + 1)] == [entry["seq"] for entry in log]
+    assert [] == [fault for user in users for fault in user.faults]
+    assert 0 == sum(user.refused for user in users)
+    assert USERS <= sum(len(user.byes) for user in users), "everyone was on a process that ended"
