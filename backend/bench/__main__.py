@@ -1,4 +1,7 @@
-"""Run scenarios on servers side by side and print one table; or, `profile`, show where a send's time goes."""
+"""Run scenarios on servers side by side and print one table.
+
+Or `profile`: show where a send's time goes; or `cluster`: measure several processes that share a database and a bus.
+"""
 
 import argparse
 import signal
@@ -6,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import profile, report
+from bench import cluster, profile, report
 from bench.generator import LoadError
 from bench.machine import describe, raise_limits
 from bench.peers.alcove import Alcove, Carrier
@@ -25,7 +28,7 @@ _OTHERS: dict[str, type[Tutorial | SocketIo | Nchan]] = {"tutorial": Tutorial, "
 def arguments() -> argparse.ArgumentParser:
     """What the command understands."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["compare", "profile"], default="compare")
+    parser.add_argument("what", nargs="?", choices=["compare", "profile", "cluster"], default="compare")
     parser.add_argument(
         "--only", metavar="A,B", default="", help="scenarios: " + ", ".join(one.name for one in SCENARIOS)
     )
@@ -105,7 +108,15 @@ def main() -> int:
     # Ended from outside, it still ends the servers that it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        return dissect(asked) if asked.what == "profile" else compare(asked)
+        match asked.what:
+            case "profile":
+                return dissect(asked)
+            case "cluster":
+                return cluster.run(
+                    asked.out, [name for name in asked.only.split(",") if name], asked.repeat, asked.seconds
+                )
+            case _:
+                return compare(asked)
     except ValueError as error:
         parser.error(str(error))
     except (LoadError, ServerError) as error:

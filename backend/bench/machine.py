@@ -100,8 +100,8 @@ def sync_ms(folder: Path) -> float:
     return statistics.median(took)
 
 
-def describe(folder: Path) -> dict[str, str]:
-    """What the figures depend on."""
+def describe(folder: Path, *, pin: bool = True) -> dict[str, str]:
+    """What the figures depend on; `pin`: server and generator had a processor each where there are two."""
     model = platform.processor() or platform.machine()
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
@@ -111,7 +111,7 @@ def describe(folder: Path) -> dict[str, str]:
     server, generator = cores()
     return {
         "processor": f"{model}, {len(os.sched_getaffinity(0))} usable",
-        "pinned": "no: a single processor" if server is None else f"server to {server}, generator to {generator}",
+        "pinned": "no" if server is None or not pin else f"server to {server}, generator to {generator}",
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "disk": f"{sync_ms(folder):.2f} ms to sync 4 KiB",

@@ -22,6 +22,8 @@ class Report(Struct):
     repeat: int
     seconds: float
     cells: list[Cell]
+    #: What a reader must know to compare.
+    note: str = "Ours is synced to disk before delivery, the others keep nothing."
 
     def rows(self) -> list[tuple[Scenario, list[Cell | None]]]:
         """Each scenario that ran, with what every peer did in it."""
@@ -97,7 +99,7 @@ def table(report: Report) -> str:
     below = [
         f"Medians of {report.repeat} runs of {report.seconds:g} s each, bodies of 80 bytes.",
         "A send is in flight until its last reader has it.",
-        "Ours is synced to disk before delivery, the others keep nothing.",
+        report.note,
         "",
         *(f"- {name}: {value}" for name, value in {**report.machine, **report.versions}.items()),
         *(f"- {name} did not run: {reason}" for name, reason in report.skipped.items()),

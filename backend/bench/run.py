@@ -73,11 +73,12 @@ class _Watch:
 
 
 def run_all(
-    scenarios: Sequence[Scenario], peers: Sequence[Peer], out: Path, *, repeat: int, seconds: float
+    scenarios: Sequence[Scenario], peers: Sequence[Peer], out: Path, *, repeat: int, seconds: float, pin: bool = True
 ) -> list[Cell]:
     """Run every scenario on every peer `repeat` times, each on a fresh server.
 
-    Peers take turns, so that whatever the machine does besides hits all of them alike.
+    Peers take turns, so that whatever the machine does besides hits all of them alike. `pin`: server and generator
+    have a processor each.
     """
     cells: list[Cell] = []
     for scenario in scenarios:
@@ -85,15 +86,17 @@ def run_all(
         for number in range(repeat):
             for cell, peer in row:
                 _note(f"{scenario.title}, {peer.name}, run {number + 1} of {repeat}")
-                _run(scenario, peer, out, seconds, cell)
+                _run(scenario, peer, out, seconds, cell, pinned=cores() if pin else (None, None))
         cells += [cell for cell, _ in row]
     _note("")
     return cells
 
 
-def _run(scenario: Scenario, peer: Peer, out: Path, seconds: float, cell: Cell) -> None:
+def _run(
+    scenario: Scenario, peer: Peer, out: Path, seconds: float, cell: Cell, *, pinned: tuple[int | None, int | None]
+) -> None:
     """One run on a fresh server, into its cell."""
-    server_core, generator_core = cores()
+    server_core, generator_core = pinned
     try:
         with serving(peer, out, server_core) as server:
             watch = _Watch(server)

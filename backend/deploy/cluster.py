@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import SimpleQueue
+from typing import IO
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
@@ -34,17 +35,22 @@ _http = build_opener(ProxyHandler({}))
 class Member:
     """A command of the cluster, on a port that stays the same however often it is started."""
 
-    def __init__(self, name: str, command: list[str], port: int, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, command: list[str], port: int, env: Mapping[str, str], output: IO[bytes] | None = None
+    ) -> None:
         self.name = name
         self.port = port
         self._command = command
         self._env = {**os.environ, **env}
+        self._output = output
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start."""
         # In a group of its own: a Ctrl-C is for the cluster, which ends its members in order.
-        self._process = subprocess.Popen(self._command, env=self._env, start_new_session=True)
+        self._process = subprocess.Popen(
+            self._command, env=self._env, stdout=self._output, stderr=self._output, start_new_session=True
+        )
 
     def ready(self, path: str) -> None:
         """Wait until it answers the request with 200. Raises RuntimeError."""
@@ -61,10 +67,16 @@ class Member:
         self._process.terminate()
         try:
             self._process.wait(_PATIENCE_S)
+            self._process = None
         except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it without a farewell."""
+        if self._process is not None:
             self._process.kill()
             self._process.wait()
-        self._process = None
+            self._process = None
 
     def _answers(self, path: str) -> bool:
         try:

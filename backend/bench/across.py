@@ -1,0 +1,153 @@
+"""How long an entry takes within a process and across two, and what readers notice of a bus that is restarted."""
+
+import asyncio
+import json
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from pathlib import Path
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from bench.server import free_port
+from deploy.cluster import Member
+from tests.engines import Engine, database
+from tests.integration.servers import BIN
+
+_RATE = 50.0
+_SECONDS = 6.0
+_READERS = 100
+#: Seconds that the bus is away.
+_AWAY_S = 5.0
+
+
+@contextmanager
+def pair(postgres: Engine, bus: str | None, databases: ExitStack, folder: Path) -> Iterator[list[Member]]:
+    """Two processes that answer; `bus` None: the database."""
+    url = databases.enter_context(database(postgres.url))
+    env = {
+        "ALCOVE_DATABASE_URL": url,
+        "ALCOVE_BUS_URL": bus or url,
+        "ALCOVE_BUS_PREFIX": url[-8:],
+        "ALCOVE_SENDS_PER_S": "0",
+        "ALCOVE_LOG": "json",
+    }
+    members = []
+    with ExitStack() as running, (folder / "output.txt").open("wb") as output:
+        for name in ("one", "two"):
+            port = free_port()
+            members.append(Member(name, [str(BIN / "alcove"), "serve", "--port", str(port)], port, env, output))
+            running.callback(members[-1].end)
+            members[-1].start()
+        for member in members:
+            member.ready("/readyz")
+        yield members
+
+
+class Reader:
+    """Somebody in the room who notes when each entry arrives."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.head = 0
+        #: Milliseconds from each send to its arrival.
+        self.took: list[float] = []
+        self.moved = asyncio.Event()
+        self.reading = asyncio.create_task(self._read(socket))
+
+    async def _read(self, socket: ClientConnection) -> None:
+        async for frame in socket:
+            now = time.monotonic()
+            for text in str(frame).split("\n"):
+                line = json.loads(text)
+                if line["type"] == "entry":
+                    self.head = line["seq"]
+                    self.took.append(1000 * (now - line["body"]["at"]))
+            self.moved.set()
+
+    async def reaches(self, seq: int) -> None:
+        """Wait until it has the entry."""
+        while self.head < seq:
+            self.moved.clear()
+            await self.moved.wait()
+
+
+class Talk:
+    """A sender on the first process, and readers on any."""
+
+    def __init__(self, members: Sequence[Member], stack: AsyncExitStack) -> None:
+        self._members = members
+        self._stack = stack
+        self.sent = 0
+
+    async def _join(self, process: int, name: str) -> ClientConnection:
+        url = f"ws://127.0.0.1:{self._members[process].port}/items/foo/ws?token=t&tail=0&name={name}"
+        protocols = [Subprotocol("alcove.v1")]
+        socket = await self._stack.enter_async_context(connect(url, subprotocols=protocols, proxy=None, max_queue=None))
+        await socket.recv()
+        return socket
+
+    async def reader(self, process: int, number: int) -> Reader:
+        """Somebody who reads there."""
+        reader = Reader(await self._join(process, f"reader-{process}-{number}"))
+        self._stack.callback(reader.reading.cancel)
+        return reader
+
+    async def go_on(self, seconds: float, rate: float) -> None:
+        """Send at a rate."""
+        socket = await self._join(0, "sender")
+        start = time.monotonic()
+        for n in range(int(rate * seconds)):
+            await asyncio.sleep(max(0.0, start + n / rate - time.monotonic()))
+            self.sent += 1
+            line = {"type": "send", "id": f"{start}-{n}", "body": {"at": time.monotonic(), "pad": "x" * 40}}
+            await socket.send(json.dumps(line))
+
+
+def _percentiles(took: Sequence[float]) -> str:
+    cuts = statistics.quantiles(took, n=100)
+    return f"p50 {cuts[49]:.2f} ms, p99 {cuts[98]:.2f} ms"
+
+
+async def _latency(members: Sequence[Member]) -> str:
+    async with AsyncExitStack() as stack:
+        talk = Talk(members, stack)
+        within, across = await talk.reader(0, 0), await talk.reader(1, 0)
+        await talk.go_on(_SECONDS, _RATE)
+        await asyncio.gather(within.reaches(talk.sent), across.reaches(talk.sent))
+        return f"within {_percentiles(within.took)}; across {_percentiles(across.took)}"
+
+
+async def _restart(members: Sequence[Member], bus: Engine) -> str:
+    async with AsyncExitStack() as stack:
+        talk = Talk(members, stack)
+        readers = [await talk.reader(1, n) for n in range(_READERS)]
+        talking = asyncio.create_task(talk.go_on(_AWAY_S + 6, 20))
+        await asyncio.sleep(2)
+        await asyncio.to_thread(bus.end)
+        await asyncio.sleep(_AWAY_S)
+        await asyncio.to_thread(bus.start)
+        back, sent = time.monotonic(), talk.sent
+        await asyncio.gather(*(reader.reaches(sent) for reader in readers))
+        caught_up = time.monotonic() - back
+        await asyncio.to_thread(members[1].ready, "/readyz")
+        up = time.monotonic() - back
+        await talking
+        await asyncio.gather(*(reader.reaches(talk.sent) for reader in readers))
+        late = max(max(reader.took) for reader in readers)
+        return (
+            f"{_READERS} readers on the other process while Redis is away for {_AWAY_S:g} s: no entry later than "
+            f"{late:.0f} ms; all caught up {caught_up:.2f} s after it is back, announcements again after {up:.2f} s"
+        )
+
+
+async def measure(postgres: Engine, redis: Engine, databases: ExitStack, folder: Path) -> str:
+    """Latency on each bus, and a restart of Redis."""
+    lines = [f"Latency at {_RATE:g} sends/s, one reader on each of two processes:"]
+    for name, bus in (("Redis", redis.url), ("PostgreSQL's own bus", None)):
+        with pair(postgres, bus, databases, folder) as members:
+            lines.append(f"- {name}: {await _latency(members)}")
+            if bus:
+                lines.append(f"- {await _restart(members, redis)}")
+    return "\n".join([*lines, ""])

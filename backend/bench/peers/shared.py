@@ -1,0 +1,31 @@
+"""Ours on PostgreSQL, with a bus between its processes; each run on a database of its own."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench.peers.alcove import Alcove
+from tests.engines import Engine, database
+
+
+class Shared(Alcove):
+    """`processes` of them on one port; the bus is Redis, or the database itself without one."""
+
+    def __init__(self, postgres: Engine, redis: Engine | None, processes: int, databases: ExitStack) -> None:
+        super().__init__("detached")
+        self.name = f"{processes} × PostgreSQL{' + Redis' if redis else ''}"
+        self._postgres = postgres
+        self._redis = redis
+        self._processes = processes
+        self._databases = databases
+
+    def command(self, port: int, folder: Path) -> Sequence[str]:
+        """`alcove serve --workers`."""
+        return [*super().command(port, folder), "--workers", str(self._processes)]
+
+    def env(self, folder: Path) -> Mapping[str, str]:
+        """What a single process gets, on a new database."""
+        url = self._databases.enter_context(database(self._postgres.url))
+        bus = self._redis.url if self._redis else url
+        shared = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": bus, "ALCOVE_BUS_PREFIX": folder.name[-8:]}
+        return {**super().env(folder), **shared}
