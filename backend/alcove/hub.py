@@ -71,14 +71,16 @@ class Hub:
         #: Keeps newcomers from this process: a server's own, called before anyone is sent away (Z1).
         self.stop_listening: Callable[[], None] = lambda: None
         self._draining: asyncio.Task[None] | None = None
+        #: When the drain time is over, by the event loop's clock.
+        self._drained_by: float | None = None
         self.committer = Committer(store, self._rooms.deliver, self.bounds.waiting)
         self.leases = Leases()
         self._gate = gate
         self._clock = clock
 
     async def close(self) -> None:
-        """Wait for what is on its way into the log."""
-        await self.committer.drain()
+        """Wait for what is on its way into the log, as long as the drain time lasts."""
+        await self._committed()
         await self._rooms.close()
 
     def drain(self) -> asyncio.Task[None]:
@@ -98,9 +100,7 @@ class Hub:
         Each is told a time of its own to come back, so that they arrive evenly over the drain time. By then nobody
         listens here: whoever comes back through a proxy is led elsewhere at once, and not to a door that is shut.
         """
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.bounds.drain_s):
-                await self.committer.drain()
+        await self._committed()
         self.stop_listening()
         connections = [cursor.connection for room in self._visited() for cursor, _ in room.cursors()]
         random.shuffle(connections)
@@ -108,6 +108,15 @@ class Hub:
             retry_ms = int(1000 * self.bounds.drain_s * (n + 1) / len(connections))
             connection.write(Frame(encode(Bye("restart", retry_ms))))
             connection.close(Close.RESTART, "restart")
+
+    async def _committed(self) -> None:
+        """Wait until nothing waits for storage, or the drain time is over; it begins with the first call."""
+        now = asyncio.get_running_loop().time()
+        if self._drained_by is None:
+            self._drained_by = now + self.bounds.drain_s
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(self._drained_by):
+                await self.committer.drain()
 
     def _visited(self) -> list[Room]:
         """The rooms that members can be in, without the house's own."""

@@ -20,7 +20,7 @@ from alcove.tail import Tail
 _WARM = 50
 
 #: Seconds that errands have to end when the process does.
-_ERRANDS_S = 10.0
+_ERRANDS_S = 2.0
 
 _STORED, _DUPLICATE, _REFUSED = (SENDS.labels(outcome) for outcome in ("stored", "duplicate", "refused"))
 

@@ -34,8 +34,8 @@ _SQL = load_queries(Path(__file__).with_name("postgres") / "queries.sql")
 #: Seconds to connect, and that one statement may take. After them storage counts as away (S7).
 _CONNECT_S = 5.0
 _STATEMENT_S = 10.0
-#: Seconds that connections have to close.
-_CLOSE_S = 3.0
+#: Seconds that what was begun has to finish, and connections to close, when the process ends.
+_CLOSE_S = 1.0
 #: Seconds between two sweeps of what retention lets go in rooms nobody writes to; one process does it for all.
 _SWEEP_S = 3600.0
 _SWEEP_LOCK = 0x416C6377
@@ -147,7 +147,7 @@ class PostgresLog:
         """Finish what was begun and close the connections (Log)."""
         await tasks.end(self._sweeper)
         if self._begun:
-            await asyncio.wait(self._begun)
+            await asyncio.wait(self._begun, timeout=_CLOSE_S)
         try:
             async with asyncio.timeout(_CLOSE_S):
                 await asyncio.gather(self._writers.close(), self._readers.close())

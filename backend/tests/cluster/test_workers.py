@@ -136,3 +136,20 @@ async def test_z1_nobody_is_let_in_while_draining_and_a_second_signal_ends_at_on
             assert await asyncio.to_thread(server.end, signal.SIGTERM) < 5
         finally:
             engines.postgres.go_on()
+
+
+async def test_z1_it_ends_when_the_drain_time_is_over_though_storage_hangs(
+    engines: Engines, join: Join, item: str
+) -> None:
+    server = join(ALCOVE_DRAIN_S="1")
+    async with await RoomClient.join(server, item) as room:
+        engines.postgres.hang()
+        try:
+            await room.tell(send("never"))
+            await room.settle()
+            took = await asyncio.to_thread(server.end, signal.SIGTERM)
+        finally:
+            engines.postgres.go_on()
+        assert 1012 == await room.closed()
+        assert ["bye"] == [line["type"] for line in room.heard if line["type"] in ("ack", "error", "bye")]
+        assert took < 6  # a statement alone would be waited for 10 s
