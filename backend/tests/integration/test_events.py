@@ -8,13 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.integration.servers import Server, alcove, fastapi_dev, untroubled
+from tests.integration.servers import Address, Server, alcove, fastapi_dev, untroubled
 
 Event = dict[str, str]
 
 
 @asynccontextmanager
-async def events(server: Server, item: str, **headers: str) -> AsyncIterator[AsyncIterator[Event]]:
+async def events(server: Address, item: str, **headers: str) -> AsyncIterator[AsyncIterator[Event]]:
     """The events of an item, as an EventSource would hear them."""
     async with (
         httpx.AsyncClient(base_url=server.url, timeout=20) as http,

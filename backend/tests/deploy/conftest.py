@@ -1,0 +1,52 @@
+"""A deployment's shape on this machine: three processes on PostgreSQL and Redis, behind the deployment's nginx."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest
+
+from tests.deploy.nginx import Nginx
+from tests.engines import database
+from tests.integration.servers import Server, alcove, untroubled
+
+#: Starts so many processes on one database and bus.
+Join = Callable[[int], list[Server]]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What was started, and the way in."""
+
+    processes: list[Server]
+    proxy: Nginx
+
+
+@pytest.fixture(scope="session")
+def join(postgres_server: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Join]:
+    """Start processes that are a deployment of their own."""
+    with ExitStack() as running:
+
+        def join(count: int) -> list[Server]:
+            url = running.enter_context(database(postgres_server))
+            env = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": redis_url, "ALCOVE_BUS_PREFIX": f"d{uuid4().hex[:8]}"}
+            cwd = tmp_path_factory.mktemp("deployment")
+            return [running.enter_context(untroubled(alcove(cwd=cwd, env=env))) for _ in range(count)]
+
+        yield join
+
+
+@pytest.fixture(scope="session")
+def cluster(join: Join, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Three processes behind nginx, for tests that leave them as they were."""
+    processes = join(3)
+    proxy = Nginx(tmp_path_factory.mktemp("nginx"), [process.port for process in processes])
+    yield Cluster(processes, proxy)
+    proxy.end()
+
+
+@pytest.fixture
+def item() -> str:
+    """An item that nobody else uses."""
+    return f"item-{uuid4().hex}"

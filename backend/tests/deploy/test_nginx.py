@@ -1,0 +1,254 @@
+"""The deployment's nginx really proxies: sockets, streams and requests, spread over processes that come and go."""
+
+import asyncio
+import signal
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+
+from alcove.settings import Settings
+from tests.deploy.conftest import Cluster, Join
+from tests.deploy.nginx import Nginx, Upstream, command, configured, needs_nginx
+from tests.integration.clients import answers, close_code, connect, eventually
+from tests.integration.credentials import keep, leaks
+from tests.integration.rooms import RoomClient, http, send, turned_away, whole_log
+from tests.integration.servers import Server, free_port
+from tests.integration.test_events import events, next_entry
+
+pytestmark = needs_nginx
+TOKEN = keep("a-credential-that-no-line-may-show")
+LARGEST = int(Settings.model_fields["message_bytes"].default)
+
+
+def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
+    configuration = configured(tmp_path, free_port(), [1, 2, 3])
+    done = subprocess.run(  # noqa: S603 - the tests' own command
+        [*map(str, command(tmp_path, configuration)), "-t"], capture_output=True, text=True, check=False
+    )
+
+    assert 0 == done.returncode, done.stderr
+    assert "[emerg]" not in done.stderr
+
+
+async def members(process: Server) -> int:
+    """How many connections a process has, by its metrics, less the one that reads what is revoked."""
+    async with http(process) as client:
+        lines = (await client.get("/metrics")).text.splitlines()
+    return sum(int(float(line.split()[1])) for line in lines if line.startswith("alcove_connections{")) - 1
+
+
+async def test_x1_a_room_is_one_room_whichever_process_its_members_reach(cluster: Cluster, item: str) -> None:
+    before = [await members(process) for process in cluster.processes]
+    rooms = [await RoomClient.join(cluster.proxy, item, name=f"member {n}") for n in range(9)]
+    for n, room in enumerate(rooms):
+        await room.say(f"from {n}")
+    for room in rooms:
+        await room.until_seq(9)
+
+    assert all(room.entries == rooms[0].entries for room in rooms)
+    after = [await members(process) for process in cluster.processes]
+    assert all(now > then for then, now in zip(before, after, strict=True))
+    for room in rooms:
+        await room.socket.close()
+
+
+async def test_w3_each_event_comes_as_soon_as_it_is_there(cluster: Cluster, item: str) -> None:
+    async with events(cluster.proxy, item) as stream, await RoomClient.join(cluster.proxy, item) as ada:
+        await anext(stream)
+        for n in range(1, 4):  # the next is sent only when the last was heard
+            await ada.say(f"{n}")
+            assert str(n) == (await next_entry(stream))["id"]
+
+
+async def test_t1_t2_t3_the_tutorials_sockets_come_through(cluster: Cluster) -> None:
+    echo = await connect(cluster.proxy, "/ws")
+    await echo.send("hello")
+    await echo.send(b"\x00\xff")
+    item = await connect(cluster.proxy, f"/items/foo/ws?token={TOKEN}&q=3")
+    await item.send("hello")
+    ada, bob = await connect(cluster.proxy, "/ws/1"), await connect(cluster.proxy, "/ws/2")
+    await ada.send("hello")
+
+    assert ["Message text was: hello", b"\x00\xff"] == await answers(echo, 2)
+    assert [
+        f"Session cookie or query token value is: {TOKEN}",
+        "Query parameter q is: 3",
+        "Message text was: hello, for item ID: foo",
+    ] == await answers(item, 3)
+    assert ["Client #1 says: hello"] == await answers(bob, 1)
+    for client in (echo, item, ada, bob):
+        await client.close()
+
+
+async def test_t6_w1_w2_pages_and_requests_come_through(cluster: Cluster, item: str) -> None:
+    async with http(cluster.proxy) as client:
+        stored = await client.post(f"/api/items/{item}/entries", json={"body": "hello"})
+        page = await client.get("/")
+
+        assert (201, 1) == (stored.status_code, stored.json()["seq"])
+        assert ["hello"] == [entry["body"] for entry in await whole_log(client, item)]
+        assert page.text.startswith("<!DOCTYPE html>")
+
+
+async def test_w7_what_each_process_counts_is_not_asked_here(cluster: Cluster) -> None:
+    async with http(cluster.proxy) as client:
+        assert [404, 200] == [(await client.get(path)).status_code for path in ("/metrics", "/readyz")]
+
+
+async def test_a5_a_page_is_of_this_origin_by_the_host_and_port_that_the_browser_asked(
+    cluster: Cluster, item: str
+) -> None:
+    cookie = {"Cookie": f"session={TOKEN}"}
+    ours = await RoomClient.join(cluster.proxy, item, token=None, headers=cookie | {"Origin": cluster.proxy.url})
+    _, code, _ = await turned_away(cluster.proxy, item, token=None, headers=cookie | {"Origin": "http://127.0.0.1:1"})
+
+    assert 4403 == code
+    await ours.socket.close()
+
+
+@pytest.mark.parametrize(("outside", "secure"), [("https", ["secure"]), ("http", []), (None, [])])
+async def test_w5_the_cookie_is_secure_where_the_proxy_before_it_speaks_tls(
+    cluster: Cluster, outside: str | None, secure: list[str]
+) -> None:
+    headers = {} if outside is None else {"X-Forwarded-Proto": outside}
+    async with http(cluster.proxy) as client:
+        answer = await client.post("/api/session", json={"name": "Ada"}, headers=headers)
+
+    assert answer.is_success, answer.text
+    assert secure == [part for part in answer.headers["set-cookie"].lower().split("; ") if part == "secure"]
+
+
+async def test_l1_what_is_too_large_is_told_by_nginx_as_by_a_process(cluster: Cluster, item: str) -> None:
+    room = await RoomClient.join(cluster.proxy, item)
+    await room.socket.send("x" * (LARGEST + 1))
+    async with http(cluster.proxy) as client:
+        answer = await client.post(f"/api/items/{item}/entries", content=b"x" * (LARGEST + 1))
+        largest = await client.post(f"/api/items/{item}/entries", content=b'"' + b"x" * (LARGEST - 2) + b'"')
+
+    assert 1009 == await close_code(room.socket)
+    assert (413, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    assert 413 == answer.json()["status"]
+    assert 422 == largest.status_code  # a process's word: it came through
+
+
+async def test_x3_when_a_process_is_killed_its_clients_go_on_at_another(join: Join, tmp_path: Path, item: str) -> None:
+    one, other = join(2)
+    proxy = Nginx(tmp_path, [one.port, other.port, free_port()])  # the third never was there
+    try:
+        rooms = [await RoomClient.join(proxy, item, name=f"member {n}") for n in range(6)]
+        said = [await room.ask(send(n)) for n, room in enumerate(rooms)]
+        assert ["ack"] * 6 == [answer["type"] for answer in said]
+        lost = await members(one)
+        await asyncio.to_thread(one.end, signal.SIGKILL)
+        await eventually(lambda: lost == sum(room.socket.close_code is not None for room in rooms))
+        stayed = [room for room in rooms if room.socket.close_code is None]
+        back = [await RoomClient.join(proxy, item, after=0) for _ in range(lost + 6)]
+        async with http(proxy) as client:
+            assert {200} == {(await client.get(f"/api/items/{item}/entries")).status_code for _ in range(20)}
+
+        assert 0 < len(stayed) < 6
+        await stayed[0].say("still here")
+        for room in (*stayed, *back):
+            assert list(range(1, 8)) == [entry["seq"] for entry in await room.until_seq(7)]
+            await room.socket.close()
+    finally:
+        proxy.end()
+
+
+async def test_z1_a_process_that_stops_tells_its_clients_when_to_come_back_and_the_other_takes_them(
+    join: Join, tmp_path: Path, item: str
+) -> None:
+    one, other = join(2)
+    proxy = Nginx(tmp_path, [one.port, other.port, free_port()])
+    try:
+        rooms = [await RoomClient.join(proxy, item, name=f"member {n}") for n in range(6)]
+        leaving = await members(one)
+        await asyncio.to_thread(one.end)
+        await eventually(lambda: leaving == sum(room.socket.close_code is not None for room in rooms))
+        left = [room for room in rooms if room.socket.close_code is not None]
+
+        assert 0 < leaving < 6
+        assert {1012} == {await room.closed() for room in left}
+        assert {"bye"} == {room.heard[-1]["type"] for room in left}
+        back = [await RoomClient.join(proxy, item, after=0) for _ in left]
+        assert await members(other) == len(rooms)
+        for room in (*rooms, *back):
+            await room.socket.close()
+    finally:
+        proxy.end()
+
+
+async def test_w2_a_request_that_may_have_done_its_work_is_never_repeated_elsewhere(tmp_path: Path) -> None:
+    async with Upstream.running(answers=False) as one, Upstream.running(answers=False) as other:
+        proxy = Nginx(tmp_path, [one.port, other.port, free_port()])
+        try:
+            async with http(proxy) as client:
+                posted = await client.post("/api/items/foo/entries", json={"body": "once"})
+                asked = [head for upstream in (one, other) for head in upstream.heads]
+                got = await client.get("/")
+        finally:
+            await asyncio.to_thread(proxy.end)
+
+    assert ["POST"] == [head.split()[0] for head in asked]
+    for answer in (posted, got):
+        assert (503, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+        assert ("unavailable", 1000) == (answer.json()["code"], answer.json()["retry_ms"])
+    assert any(head.startswith("GET") for upstream in (one, other) for head in upstream.heads)
+
+
+async def test_w1_a_question_that_nobody_answered_goes_to_another_process(tmp_path: Path) -> None:
+    async with Upstream.running(answers=False) as dying, Upstream.running() as well:
+        proxy = Nginx(tmp_path, [dying.port, free_port(), well.port])
+        try:
+            async with http(proxy) as client:
+                told = {(await client.get("/", headers={"Connection": "close"})).text for _ in range(6)}
+        finally:
+            await asyncio.to_thread(proxy.end)
+
+    assert {"ok"} == told
+    assert 6 == len(well.heads)
+    assert dying.heads
+
+
+async def test_a_process_hears_who_came_and_how(tmp_path: Path) -> None:
+    claimed = {"X-Forwarded-For": "192.0.2.1, 203.0.113.9, 10.1.2.3", "X-Forwarded-Proto": "https"}
+    async with Upstream.running() as upstream:
+        proxy = Nginx(tmp_path, [upstream.port] * 3)
+        try:
+            async with http(proxy) as client:
+                await client.get("/", headers=claimed)
+                await client.get("/items/foo/ws", headers={"Connection": "upgrade", "Upgrade": "websocket"})
+        finally:
+            await asyncio.to_thread(proxy.end)
+    told, upgrade = (
+        dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if line) for head in upstream.heads
+    )
+
+    # The last address before the proxies that are trusted; what a client puts before it counts for nothing.
+    assert ("203.0.113.9", "https") == (told["x-forwarded-for"], told["x-forwarded-proto"])
+    assert proxy.url == f"http://{told['host']}"
+    assert "upgrade" not in told
+    assert "connection" not in told
+    assert ("127.0.0.1", "http") == (upgrade["x-forwarded-for"], upgrade["x-forwarded-proto"])
+    assert ("websocket", "upgrade") == (upgrade["upgrade"], upgrade["connection"])
+
+
+async def test_a6_no_line_shows_a_credential_whatever_goes_wrong(tmp_path: Path) -> None:
+    query = f"token={TOKEN}&q=1"
+    async with Upstream.running(answers=False) as dying:
+        proxy = Nginx(tmp_path, [dying.port, free_port(), free_port()])
+        try:
+            async with httpx.AsyncClient(base_url=proxy.url, trust_env=False) as client:
+                for path in ("/", "/items/foo/ws", "/api/items/foo/events", "/metrics", "/%2e%2e/x"):
+                    headers = {"Cookie": f"session={TOKEN}", "Authorization": f"Bearer {TOKEN}"}
+                    await client.get(f"{path}?{query}", headers={**headers, "Referer": f"{proxy.url}/?{query}"})
+                await client.post(f"/api/items/foo/entries?{query}", content=b"x" * (LARGEST + 1))
+        finally:
+            await asyncio.to_thread(proxy.end)
+
+    assert '"path":"/items/foo/ws","status":503' in proxy.output
+    assert dying.heads
+    assert set() == leaks(proxy.output)
+    assert TOKEN not in proxy.output
