@@ -2,16 +2,31 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+
+from alcove.errors import Code
 
 #: Seconds between two looks at how late the event loop is.
 _LAG_S = 1.0
 
+# When each of them was first counted says nothing: all are there from the start.
+disable_created_metrics()  # type: ignore[no-untyped-call] # the library left it so
 registry = CollectorRegistry()
+ProcessCollector(registry=registry)
 SENDS = Counter(
     "alcove_sends", "Sends by what became of them: stored, duplicate or refused.", ["outcome"], registry=registry
 )
@@ -26,9 +41,19 @@ COMMIT = Histogram(
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 10),
     registry=registry,
 )
+BUILD = Gauge("alcove_build_info", "Always 1; its label says which version runs.", ["version"], registry=registry)
 LOOP = Gauge("alcove_event_loop_lag_seconds", "How late the event loop was, when last looked at.", registry=registry)
 #: By state: `in_step` and `behind`.
 STATES = ("in_step", "behind")
+#: What may become of a send.
+OUTCOMES = ("stored", "duplicate", "refused")
+
+# From zero on, or the first of its kind would be no increase to Prometheus.
+for outcome in OUTCOMES:
+    SENDS.labels(outcome)
+for code in Code:
+    REFUSALS.labels(code)
+BUILD.labels(version("alcove")).set(1)
 
 
 class Cursors(Protocol):
@@ -41,19 +66,28 @@ class Cursors(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How this process stands as a whole."""
+
+    sends_waiting: int
+    sends_waiting_limit: int
+    connections_limit: int
+    bus_up: bool
+    storage_up: bool
+    draining: bool
+
+
 class Snapshot(Collector):
     """What is looked at when Prometheus asks, instead of being counted all the time."""
 
-    def __init__(
-        self, rooms: Callable[[], list[Cursors]], waiting: Callable[[], int], bus_up: Callable[[], bool]
-    ) -> None:
+    def __init__(self, rooms: Callable[[], list[Cursors]], standing: Standing) -> None:
         self._rooms = rooms
-        self._waiting = waiting
-        self._bus_up = bus_up
+        self._standing = standing
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Count connections, lag and buffers of every room."""
-        rooms = self._rooms()
+        rooms, standing = self._rooms(), self._standing
         counts = dict.fromkeys(STATES, 0)
         lags, buffered = [0], 0
         for room in rooms:
@@ -70,8 +104,12 @@ class Snapshot(Collector):
             ("alcove_lag_entries_max", "How far the connection that is furthest behind is behind.", max(lags)),
             ("alcove_lag_entries_sum", "How far all connections together are behind.", sum(lags)),
             ("alcove_buffered_bytes", "Bytes that connections have not taken yet.", buffered),
-            ("alcove_sends_waiting", "Sends that wait for storage.", self._waiting()),
-            ("alcove_bus_up", "Whether announcements get through (1) or heads are polled (0).", int(self._bus_up())),
+            ("alcove_connections_limit", "Connections that this process takes (L3).", standing.connections_limit),
+            ("alcove_sends_waiting", "Sends that wait for storage.", standing.sends_waiting),
+            ("alcove_sends_waiting_limit", "Sends that may wait for storage (L4).", standing.sends_waiting_limit),
+            ("alcove_bus_up", "Whether announcements get through (1) or heads are polled (0).", standing.bus_up),
+            ("alcove_storage_up", "Whether storage answers (1), as /readyz asks it.", standing.storage_up),
+            ("alcove_draining", "Whether this process was told to stop (1) and lets nobody in.", standing.draining),
         ):
             yield GaugeMetricFamily(name, text, value=value)
 

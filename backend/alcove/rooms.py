@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from alcove.bus.base import Bus
 from alcove.log.base import Appended, Draft, Log, LogUnavailableError, Mark, Outcome
-from alcove.metrics import SENDS
+from alcove.metrics import OUTCOMES, SENDS
 from alcove.presence import Present
 from alcove.protocol import ReadMark
 from alcove.relay import Relay
@@ -22,7 +22,7 @@ _WARM = 50
 #: Seconds that errands have to end when the process does.
 _ERRANDS_S = 2.0
 
-_STORED, _DUPLICATE, _REFUSED = (SENDS.labels(outcome) for outcome in ("stored", "duplicate", "refused"))
+_STORED, _DUPLICATE, _REFUSED = (SENDS.labels(outcome) for outcome in OUTCOMES)
 
 log = logging.getLogger("alcove.rooms")
 

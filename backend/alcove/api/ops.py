@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from alcove import asyncapi
 from alcove.api.live import HubDep
 from alcove.hub import Hub
-from alcove.metrics import Snapshot, exposition
+from alcove.metrics import Snapshot, Standing, exposition
 
 #: Seconds that storage has to answer.
 _READY_S = 2.0
@@ -61,7 +61,15 @@ async def _storage_answers(hub: Hub) -> bool:
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(hub: HubDep) -> Response:
     """Give what this process counts, as Prometheus reads it (W7)."""
-    snapshot = Snapshot(lambda: list(hub.rooms.values()), lambda: len(hub.committer), lambda: hub.relay.up)
+    standing = Standing(
+        sends_waiting=len(hub.committer),
+        sends_waiting_limit=hub.bounds.waiting,
+        connections_limit=hub.bounds.connections,
+        bus_up=hub.relay.up,
+        storage_up=await _storage_answers(hub),
+        draining=hub.draining,
+    )
+    snapshot = Snapshot(lambda: list(hub.rooms.values()), standing)
     return Response(exposition(snapshot), media_type=CONTENT_TYPE_LATEST)
 
 

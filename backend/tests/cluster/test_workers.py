@@ -131,6 +131,8 @@ async def test_z1_nobody_is_let_in_while_draining_and_a_second_signal_ends_at_on
             async with asyncio.timeout(PATIENCE_S):
                 while (await client.get("/readyz")).json()["status"] != "draining":
                     pass
+            metrics = (await client.get("/metrics")).text.splitlines()
+            assert {"alcove_draining 1.0", "alcove_storage_up 0.0"} < set(metrics)
             error, code, _ = await turned_away(server, "another")
             assert ("at_capacity", 1012) == (error["code"], code)
             assert await asyncio.to_thread(server.end, signal.SIGTERM) < 5
