@@ -1,0 +1,182 @@
+"""docker-compose.yml holds together: profiles, files, settings, limits. What Docker makes of it is not tried here."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from alcove.settings import Settings
+from tests.deploy.artefacts import DEPLOY, ROOT, Document, compose, directive, document, services
+from tests.engines import REDIS_SERVER
+from tests.integration.servers import BIN, Process, free_port
+
+CLUSTER, WATCH = services("cluster"), services("watch")
+EVERY: Document = compose()["services"]
+PROCESSES = {name: each for name, each in CLUSTER.items() if name.startswith("alcove-")}
+SECRETS = ["ALCOVE_SECRET", "POSTGRES_PASSWORD", "REDIS_PASSWORD"]
+SET = dict.fromkeys(SECRETS, "0123456789abcdef")
+
+
+def seconds(text: str) -> int:
+    """A duration as compose writes it."""
+    assert text.endswith("s")
+    return int(text[:-1])
+
+
+def script(service: str) -> list[str]:
+    """A service's command that is a script, as Docker runs it."""
+    return [part.replace("$$", "$") for part in EVERY[service]["command"]]
+
+
+def test_alone_it_is_one_process_on_its_embedded_database() -> None:
+    assert ["alcove"] == list(services())
+    assert "ALCOVE_DATABASE_URL=sqlite:" in (ROOT / "backend/Dockerfile").read_text()
+    assert not {"ALCOVE_DATABASE_URL", "ALCOVE_BUS_URL"} & set(services()["alcove"]["environment"])
+
+
+def test_the_cluster_is_three_processes_behind_a_proxy() -> None:
+    assert ["alcove-1", "alcove-2", "alcove-3"] == list(PROCESSES)
+    assert set(PROCESSES) == set(CLUSTER["proxy"]["depends_on"])
+    assert {"postgres", "redis", "proxy"} < set(CLUSTER)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_setting_that_a_service_is_given_exists(name: str) -> None:
+    known = {f"ALCOVE_{field.upper()}" for field in Settings.model_fields}
+
+    assert {key for key in EVERY[name].get("environment", {}) if key.startswith("ALCOVE_")} <= known
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_file_that_a_service_mounts_exists(name: str) -> None:
+    volumes = [volume.split(":") for volume in EVERY[name].get("volumes", [])]
+
+    assert all((ROOT / source).exists() for source, *_ in volumes if source.startswith("."))
+    assert all(source in compose()["volumes"] for source, *_ in volumes if not source.startswith("."))
+    assert all(mode == ["ro"] for source, _, *mode in volumes if source.startswith("."))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_service_has_no_more_rights_than_it_needs(name: str) -> None:
+    service = EVERY[name]
+
+    assert (True, ["ALL"], ["no-new-privileges:true"]) == tuple(
+        service.get(key) for key in ("read_only", "cap_drop", "security_opt")
+    )
+    assert ("postgres" == name) == ("cap_add" in service)
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
+def test_no_two_services_take_the_same_port() -> None:
+    ports = [port for service in EVERY.values() for port in service.get("ports", [])]
+
+    assert len(ports) == len({port.rpartition(":")[0] for port in ports})
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_z1_a_process_may_take_longer_to_stop_than_it_drains(name: str) -> None:
+    drain_s = float(PROCESSES[name]["environment"]["ALCOVE_DRAIN_S"])
+
+    assert seconds(PROCESSES[name]["stop_grace_period"]) >= 2 * drain_s + 5
+
+
+def test_the_proxys_word_counts_and_nobody_elses() -> None:
+    address = CLUSTER["proxy"]["networks"]["front"]["ipv4_address"]
+
+    assert {address} == {process["environment"]["ALCOVE_TRUSTED_PROXIES"] for process in PROCESSES.values()}
+
+
+def test_a2_without_a_secret_a_process_of_the_cluster_does_not_start(tmp_path: Path) -> None:
+    (allowed,) = {process["environment"]["ALCOVE_ALLOW_OPEN"] for process in PROCESSES.values()}
+    env = {"ALCOVE_ALLOW_OPEN": allowed, "ALCOVE_SECRET": ""}
+    process = Process(
+        [BIN / "alcove", "serve", "--host", "0.0.0.0", "--port", "0"],  # noqa: S104 - as the image
+        cwd=tmp_path,
+        env=env,
+    )
+
+    assert 1 == process.exit_code()
+    assert "set ALCOVE_SECRET" in process.output
+
+
+def test_what_must_be_set_is_asked_for_before_anything_starts() -> None:
+    def asked(**env: str) -> subprocess.CompletedProcess[str]:
+        command, before = script("secrets-are-set"), {"PATH": os.environ["PATH"]}
+        return subprocess.run(command, env=before | env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+
+    waits = {name for name, each in CLUSTER.items() if "secrets-are-set" in each.get("depends_on", {})}
+    assert {*PROCESSES, "postgres", "redis"} == waits
+    assert 0 == asked(**SET).returncode
+    for name in SECRETS:
+        done = asked(**SET | {name: ""})
+        assert done.returncode != 0
+        assert f"{name}: is not set: put it into the environment or into .env" in done.stderr
+    assert "a password becomes part of an address" in asked(**SET | {"REDIS_PASSWORD": "p@ss/word"}).stderr
+
+
+def test_redis_takes_its_password_and_shows_it_to_nobody() -> None:
+    port = free_port()
+    shell, flags, text = script("redis")
+    text = text.replace("redis-server - ", f"{REDIS_SERVER} - --bind 127.0.0.1 --port {port} ")
+    server = Process([shell, flags, text], env={"REDISCLI_AUTH": SET["REDIS_PASSWORD"]})
+    try:
+        server.line("eady to accept connections")
+        client = [str(REDIS_SERVER.with_name("redis-cli")), "-p", str(port), "PING"]
+        told = {
+            password: subprocess.run(  # noqa: S603 - the tests' own command
+                client, env={"REDISCLI_AUTH": password} if password else {}, capture_output=True, check=True, text=True
+            ).stdout.strip()
+            for password in (SET["REDIS_PASSWORD"], "")
+        }
+        assert "PONG" == told[SET["REDIS_PASSWORD"]]
+        assert "NOAUTH" in told[""]
+        assert SET["REDIS_PASSWORD"] not in Path(f"/proc/{server.pid}/cmdline").read_text()
+    finally:
+        server.end()
+
+
+def test_the_proxy_takes_what_its_processes_take() -> None:
+    connections = sum(int(each["environment"]["ALCOVE_CONNECTIONS"]) for each in PROCESSES.values())
+    (workers,), (places,) = directive("worker_processes"), directive("worker_connections")
+
+    assert int(workers) * int(places) >= 2 * connections
+    assert CLUSTER["proxy"]["ulimits"]["nofile"] >= 2 * int(places)
+    low, high = map(int, CLUSTER["proxy"]["sysctls"]["net.ipv4.ip_local_port_range"].split())
+    for process in PROCESSES.values():
+        assert high - low > 2 * int(process["environment"]["ALCOVE_CONNECTIONS"])
+        assert process["ulimits"]["nofile"] > int(process["environment"]["ALCOVE_CONNECTIONS"]) + 1000
+
+
+def test_l1_the_proxy_takes_bodies_as_large_as_its_processes_do() -> None:
+    assert [str(Settings.model_fields["message_bytes"].default)] == directive("client_max_body_size")
+    assert all("ALCOVE_MESSAGE_BYTES" not in process["environment"] for process in PROCESSES.values())
+
+
+def test_w3_d2_the_proxy_keeps_no_stream_for_whoever_reads_slowly() -> None:
+    _, _, events = (DEPLOY / "nginx.conf").read_text().partition("location ~ ^/api/items/.+/events$ {")
+
+    assert ["off"] == directive("proxy_buffering")
+    assert "proxy_buffering off;" in events.partition("}")[0]
+
+
+def test_the_proxy_and_prometheus_name_every_process() -> None:
+    (job,) = document(ROOT / "backend/deploy/prometheus.yml")["scrape_configs"]
+    (asked,) = job["dns_sd_configs"]
+
+    assert [*services(), *PROCESSES] == asked["names"]
+    assert [f"{name}:{asked['port']}" for name in PROCESSES] == [s.split()[0] for s in directive("server")]
+    assert {"front", "default"} == set(WATCH["prometheus"]["networks"])
+
+
+def test_grafana_finds_the_dashboard_where_it_is_mounted_and_prometheus_where_it_listens() -> None:
+    provisioning = DEPLOY / "grafana/provisioning"
+    (provider,) = document(provisioning / "dashboards/alcove.yml")["providers"]
+    (source,) = document(provisioning / "datasources/prometheus.yml")["datasources"]
+    mounted = f"./backend/deploy/grafana/alcove.json:{provider['options']['path']}/alcove.json:ro"
+
+    assert mounted in WATCH["grafana"]["volumes"]
+    assert source["url"].removeprefix("http://").split(":")[0] in WATCH
+    assert document(DEPLOY / "prometheus.yml")["rule_files"] == [
+        volume.split(":")[1] for volume in WATCH["prometheus"]["volumes"] if "alerts.yml" in volume
+    ]
