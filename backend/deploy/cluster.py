@@ -1,8 +1,7 @@
 """The profile `cluster` of docker-compose.yml on this machine, without Docker: `python -m deploy.cluster`.
 
-Processes on PostgreSQL and Redis behind Caddy, whose Caddyfile is the same. The engines come from the packages that the
-tests use, and what they keep goes when the command ends. SIGHUP restarts the processes one after the other, as a deploy
-does.
+Three processes on PostgreSQL and Redis behind nginx with the same configuration. Engines and nginx come from packages,
+and what they keep goes when the command ends. SIGHUP restarts the processes one after the other, as a deploy does.
 """
 
 import argparse
@@ -11,6 +10,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -20,10 +20,12 @@ from typing import IO
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
+from deploy import nginx
 from tests.engines import Engine, Postgres, Redis
 from tests.integration.servers import BIN, free_port
 
-CADDYFILE = Path(__file__).with_name("Caddyfile")
+#: As many as nginx.conf names.
+_PROCESSES = 3
 #: Seconds that a process has to start, and to end beyond its drain time.
 _PATIENCE_S = 30.0
 #: Seconds over which the clients of a process that ends come back; the server's own default.
@@ -89,19 +91,14 @@ class Member:
 class Cluster:
     """Engines, processes and the proxy before them."""
 
-    def __init__(self, postgres: Engine, redis: Engine, *, count: int, port: int) -> None:
+    def __init__(self, postgres: Engine, redis: Engine, *, port: int, folder: Path) -> None:
         shared = {"ALCOVE_DATABASE_URL": postgres.url, "ALCOVE_BUS_URL": redis.url}
-        ports = [free_port() for _ in range(count)]
+        ports = [free_port() for _ in range(_PROCESSES)]
         self.processes = [
             Member(f"process {n}", [str(BIN / "alcove"), "serve", "--port", str(own)], own, shared)
             for n, own in enumerate(ports, 1)
         ]
-        site = {
-            "ALCOVE_SITE": f"http://127.0.0.1:{port}",
-            "ALCOVE_UPSTREAMS": " ".join(f"127.0.0.1:{own}" for own in ports),
-        }
-        command = [str(BIN / "caddy"), "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
-        self.proxy = Member("Caddy", command, port, site)
+        self.proxy = Member("nginx", nginx.command(folder, nginx.configured(folder, port, ports)), port, {})
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -130,8 +127,9 @@ def main() -> int:
     """Run until told to end."""
     parser = argparse.ArgumentParser(prog="python -m deploy.cluster", description=__doc__)
     parser.add_argument("--port", type=int, default=8000, help="of the proxy; 0 takes a free one (%(default)s)")
-    parser.add_argument("--processes", type=int, default=3, help="how many (%(default)s)")
     asked = parser.parse_args()
+    if not nginx.NGINX.exists():
+        parser.error("nginx has no package for this platform: docker compose --profile cluster does the same")
     signals: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: signals.put(number))
@@ -140,9 +138,10 @@ def main() -> int:
         for engine in engines:
             running.callback(engine.remove)
             engine.start()
-        cluster = Cluster(*engines, count=asked.processes, port=asked.port or free_port())
+        folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
+        cluster = Cluster(*engines, port=asked.port or free_port(), folder=folder)
         running.enter_context(cluster.running())
-        print(f"{asked.processes} processes behind http://127.0.0.1:{cluster.proxy.port}", flush=True)
+        print(f"{_PROCESSES} processes behind http://127.0.0.1:{cluster.proxy.port}", flush=True)
         print(f"Ctrl-C ends them; kill -HUP {os.getpid()} restarts them one after the other", flush=True)
         while signals.get() == signal.SIGHUP:
             cluster.roll()

