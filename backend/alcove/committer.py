@@ -113,9 +113,13 @@ class Committer:
 
     async def _store_apart(self, batch: list[tuple[Draft, Sender]]) -> None:
         """Store a batch one by one, so that the one that storage chokes on takes no other with it."""
-        for draft, sender in batch:
+        for at, (draft, sender) in enumerate(batch):
             try:
                 outcomes: Sequence[Outcome | LogUnavailableError] = await self._log.append([draft])
+            except LogUnavailableError as error:
+                log.warning("sends refused: %s", error)
+                self._refuse(batch[at:], error)
+                return
             except Exception as error:  # noqa: BLE001 - whatever it is, it was logged with its batch
                 outcomes = [LogUnavailableError(str(error))]
             self._settle([(draft, sender)], outcomes)

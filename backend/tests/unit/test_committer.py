@@ -177,6 +177,25 @@ async def test_s7_a_send_that_storage_chokes_on_takes_no_other_with_it(
     assert "a batch cannot be stored" in caplog.text
 
 
+async def test_s2_s7_where_storage_fails_while_sends_are_stored_apart_nothing_overtakes_the_failed_one(
+    post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The failed one comes again; what was sent behind it must not be in the log by then."""
+    post.send("a", "\ud800", "b")
+    post.send("x", by=post.bob)
+    await turn()
+    post.log.settle()
+    await turn()
+    post.send("c")
+    post.log.settle("nothing stored")
+    await turn()
+
+    assert [] == post.log.held
+    assert [[(id_, "LogUnavailableError") for id_ in ("a", "\ud800", "b", "c")]] == post.ada.calls
+    assert [[("x", "LogUnavailableError")]] == post.bob.calls
+    assert "a batch cannot be stored" in caplog.text
+
+
 async def test_s3_where_a_delivery_fails_its_senders_still_hear_and_the_next_goes_on(
     post: Post, caplog: pytest.LogCaptureFixture
 ) -> None:
