@@ -130,8 +130,7 @@ class Hub:
         Raises Refusal where a limit is reached or storage does not answer. The session must be run by its
         carrier, also when the connection died meanwhile: its `closed` leaves the room.
         """
-        if self.draining:
-            raise Refusal(Code.AT_CAPACITY, Close.RESTART, "this server is about to restart; try again", RETRY_MS)
+        self._check_open()
         if self.connections >= self.bounds.connections:
             raise Refusal(Code.AT_CAPACITY, Close.AT_CAPACITY, "this server is full; try again soon", RETRY_MS)
         self.connections += 1
@@ -151,6 +150,11 @@ class Hub:
             self.connections -= 1
             raise
 
+    def _check_open(self) -> None:
+        """Raises Refusal where nobody is let in any more (Z1)."""
+        if self.draining:
+            raise Refusal(Code.AT_CAPACITY, Close.RESTART, "this server is about to restart; try again", RETRY_MS)
+
     def leave(self, session: Session) -> None:
         """A session's connection is over (Desk)."""
         self.connections -= 1
@@ -161,7 +165,8 @@ class Hub:
         self._rooms.drop_if_idle(room.item)
 
     def _enter(self, room: Room, connection: Connection, member: Member, entrance: Entrance) -> Session:
-        """Greet the connection and let its cursor follow the room (R1, R2, R5, H5). Raises Refusal (L3, A7)."""
+        """Greet the connection and let its cursor follow the room (R1, R2, R5, H5). Raises Refusal (L3, A7, Z1)."""
+        self._check_open()  # it may have begun to end while the room was opened
         if self._gate is not None:
             self._gate.check_again(member, room.item)  # it may have been revoked while the room was opened
         if room.present.connections(member.person.id) >= self.bounds.member_connections:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from alcove.errors import Close, Refusal
 from alcove.hub import Entrance, Hub
 from alcove.log.base import Retention
 from alcove.protocol import Ack, Entry, Error, Hello, Limits, Member, Person
@@ -124,6 +125,19 @@ async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(house: Ho
     assert max(held) <= 256 * 1024
     assert list(range(1, 4001)) == seqs(reader)
     session.closed(1000)
+
+
+async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(house: House) -> None:
+    """Let in behind the farewell they would be cut off without one."""
+    joining = asyncio.create_task(house.hub.join("foo", Socket(), ADA, Entrance()))
+    await turn()
+    await house.hub.drain()
+    await house.settle()
+
+    with pytest.raises(Refusal) as refused:
+        await joining
+    assert Close.RESTART == refused.value.close
+    assert ({}, 0) == (house.hub.rooms, house.hub.connections)
 
 
 async def test_l5_the_hello_after_a_send_names_the_oldest_that_is_left() -> None:
