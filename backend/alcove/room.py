@@ -5,13 +5,15 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import UNSET
+
 from alcove.errors import Close
 from alcove.gathering import Gathering, Share, StoreMarks
 from alcove.log.base import LogUnavailableError, Page
 from alcove.metrics import DELIVERIES
 from alcove.presence import Present
 from alcove.protocol import Entry, Gap, Line, Member, Person, TypingNow, encode
-from alcove.tail import Tail
+from alcove.tail import Tail, without_body
 from alcove.wire.connection import BUFFER_BYTES, Connection, Frame
 
 log = logging.getLogger("alcove.room")
@@ -69,7 +71,9 @@ class Room:
         self.gathering = Gathering(item, present, self, store_marks=store_marks, share=share)
         self._in_step: dict[Connection, Cursor] = {}
         self._behind: dict[Cursor, None] = {}
-        self._deletes = 0
+        #: What was deleted while a cursor's page was being read: target → when.
+        self._reading: dict[Cursor, dict[int, int]] = {}
+        self._advances = 0
 
     def __len__(self) -> int:
         return len(self._in_step) + len(self._behind)
@@ -126,7 +130,9 @@ class Room:
         seq = self.head
         for entry in entries:
             self.tail.push(entry)
-            self._deletes += entry.kind == "delete"
+            if entry.kind == "delete" and entry.target is not UNSET:
+                for deleted in self._reading.values():
+                    deleted[entry.target] = entry.at
         self.head = entries[-1].seq
         self.oldest = max(self.oldest, oldest)
         # From the tail and not from the entries: a message deleted in the same batch has no body any more (S9).
@@ -149,7 +155,7 @@ class Room:
         for cursor in list(self._in_step.values()):
             self._fall_behind(cursor, self.head, self.present.flushed)
         # There may be an edit or a delete among them, which the tail would have had to follow (S9).
-        self._deletes += 1
+        self._advances += 1
         self.tail.clear()
         self.head = head
 
@@ -202,14 +208,9 @@ class Room:
 
     async def _feed_page(self, cursor: Cursor) -> None:
         """Write one page of the log, what is gone named first (R4)."""
-        while True:
-            deletes = self._deletes
-            page = await self._read(cursor.seq, _PAGE, FRAME_BYTES)
-            if deletes == self._deletes:
-                break
-            # A delete went by while the page was read: it may show a body that nobody is to see again (S9).
+        page, deleted = await self._read_page(cursor)
         # The log may be ahead of the room by a commit that was not delivered here yet.
-        entries = [entry for entry in page.entries if entry.seq <= self.head]
+        entries = [without_body(entry, deleted) for entry in page.entries if entry.seq <= self.head]
         first = entries[0].seq if entries else min(page.oldest, self.head + 1)
         lines: list[bytes] = []
         size = 0
@@ -225,6 +226,19 @@ class Room:
             raise LogUnavailableError(f"the log ends at {page.head}, before {self.head}, which it delivered")
         cursor.seq = seq
         cursor.connection.write(Frame(b"\n".join(lines)))
+
+    async def _read_page(self, cursor: Cursor) -> tuple[Page, dict[int, int]]:
+        """Read the cursor's next page, and what was deleted meanwhile: the page may show it, and nobody is to (S9)."""
+        while True:
+            advances = self._advances
+            deleted = self._reading[cursor] = {}
+            try:
+                page = await self._read(cursor.seq, _PAGE, FRAME_BYTES)
+            finally:
+                del self._reading[cursor]
+            if advances == self._advances:
+                return page, deleted
+            # What went by was not delivered here, so nobody knows what was deleted in it.
 
     # --- presence, typing, marks
 

@@ -1,6 +1,7 @@
 """The end of a room's log, kept in memory: its entries, and their lines as every reader gets them."""
 
 from collections import deque
+from collections.abc import Mapping
 from itertools import islice
 
 from msgspec import UNSET
@@ -87,14 +88,22 @@ class Tail:
             self._put(index, replace(self._entries[index], body=replace_body.body, edited=replace_body.at))
 
     def _erase(self, target: int, at: int) -> None:
+        deleted = {target: at}
         for index, entry in enumerate(self._entries):
-            if entry.seq == target:
-                self._put(index, replace(entry, body=UNSET, deleted=at))
-            elif entry.target == target and entry.kind == "edit":
-                self._put(index, replace(entry, body=UNSET))
+            if (erased := without_body(entry, deleted)) is not entry:
+                self._put(index, erased)
 
     def _put(self, index: int, entry: Entry) -> None:
         line = encode(entry)
         self.size += len(line) - len(self._lines[index])
         self._entries[index] = entry
         self._lines[index] = line
+
+
+def without_body(entry: Entry, deleted: Mapping[int, int]) -> Entry:
+    """The entry as it stands when these messages (target → when) are deleted: they and their edits have no body (S9)."""
+    if entry.seq in deleted:
+        return replace(entry, body=UNSET, deleted=deleted[entry.seq])
+    if entry.kind == "edit" and entry.target in deleted:
+        return replace(entry, body=UNSET)
+    return entry

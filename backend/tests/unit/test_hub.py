@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from msgspec import UNSET
 
 from alcove.errors import Close, Refusal
 from alcove.hub import Entrance, Hub
@@ -138,6 +139,35 @@ async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(
         await joining
     assert Close.RESTART == refused.value.close
     assert ({}, 0) == (house.hub.rooms, house.hub.connections)
+
+
+async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_all_the_while(house: House) -> None:
+    """Each page was read before a delete that is delivered before the page is written: it shows no body of that."""
+    ada, _ = await house.join(ADA, after=None)
+    for batch in range(4):
+        ada.text("\n".join(send(f"{batch}-{n}", "secret") for n in range(250)))
+        await house.settle()
+    reader = Socket()
+    joining = asyncio.create_task(house.hub.join("foo", reader, BOB, Entrance(after=0)))
+    await turn()
+    for page in range(2):
+        (read,) = house.log.held
+        read.perform()
+        ada.text(f'{{"type":"delete","id":"d{page}","target":{250 * page + 1}}}')
+        await turn()
+        house.log.held[-1].perform()
+        house.log.answer(house.log.held[-1])
+        await turn()
+        house.log.answer(read)
+        await turn()
+        assert 250 * (page + 1) == seqs(reader)[-1]
+    await house.settle()
+    await joining
+
+    entries = {line.seq: line for line in reader.lines if isinstance(line, Entry)}
+    assert list(range(1, 1003)) == list(entries)
+    assert {1, 251} == {seq for seq, entry in entries.items() if entry.deleted is not UNSET}
+    assert {1, 251, 1001, 1002} == {seq for seq, entry in entries.items() if entry.body is UNSET}
 
 
 async def test_l5_the_hello_after_a_send_names_the_oldest_that_is_left() -> None:
