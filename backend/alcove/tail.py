@@ -101,7 +101,7 @@ class Tail:
 
 
 def without_body(entry: Entry, deleted: Mapping[int, int]) -> Entry:
-    """The entry as it stands when these messages (target → when) are deleted: they and their edits have no body (S9)."""
+    """The entry where these messages (target → when) are deleted: they and their edits have no body (S9)."""
     if entry.seq in deleted:
         return replace(entry, body=UNSET, deleted=deleted[entry.seq])
     if entry.kind == "edit" and entry.target in deleted:

@@ -1,11 +1,14 @@
 """The detached connections of a process, and one timer for all their deadlines."""
 
 import asyncio
+import logging
 import math
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from alcove.errors import Close
+
+_log = logging.getLogger(__name__)
 
 
 class Deadlines(NamedTuple):
@@ -122,7 +125,12 @@ class Registry:
         self.now = loop.time()
         self._tick += 1
         for connection in tuple(self._due.get(self._tick, ())):
-            seconds = connection.look()
+            try:
+                seconds = connection.look()
+            except Exception:  # noqa: BLE001 - whatever it is, it must cost one connection and not everyone's deadlines
+                _log.exception("a connection failed when it was looked at; it is cut off")
+                connection.abort()
+                seconds = self.deadlines.close_s
             if connection.due == self._tick:
                 self._unfile(connection)
                 self._file(connection, seconds)
