@@ -47,6 +47,7 @@ class Server(uvicorn.Server):
         self._signalled = 0.0
         self._hurry = asyncio.Event()
         Upgrade.head_bytes, Upgrade.request_s = settings.head_bytes, settings.request_s
+        Upgrade.answer_s = 1.25 * settings.pong_s
         Handover.registry = Registry(Deadlines(ping_s=settings.ping_s, pong_s=settings.pong_s))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

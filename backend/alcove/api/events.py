@@ -3,9 +3,12 @@
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import Annotated
 
+from anyio import BrokenResourceError
 from fastapi import APIRouter, Depends, Header
+from fastapi.routing import APIRoute
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from msgspec.structs import replace
+from starlette.types import Receive, Scope, Send
 
 from alcove.api.live import HubDep, entrance
 from alcove.api.schemas import problems
@@ -14,7 +17,19 @@ from alcove.errors import Close
 from alcove.hub import Entrance
 from alcove.wire.sse import SseConnection
 
-router = APIRouter(prefix="/api/items", tags=["items"])
+
+class EventsRoute(APIRoute):
+    """A stream whose reader may go at any time."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as any route; FastAPI's own stream fails where a reader goes while it waits for that reader."""
+        try:
+            await super().handle(scope, receive, send)
+        except* BrokenResourceError:
+            pass
+
+
+router = APIRouter(prefix="/api/items", tags=["items"], route_class=EventsRoute)
 
 
 async def reading(

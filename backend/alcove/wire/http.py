@@ -1,6 +1,7 @@
 """uvicorn's HTTP within bounds, before anyone is asked who they are: how large a head, how long a request (L)."""
 
 import asyncio
+import socket
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -15,8 +16,18 @@ def answer(transport: asyncio.Transport, status: int) -> None:
     transport.write(f"{head}\r\nconnection: close\r\n\r\n{phrase}".encode())
 
 
+def give_up_after(transport: asyncio.Transport, seconds: float) -> None:
+    """Have the kernel cut off a peer that for so long takes nothing of what it is sent (RFC 5482); 0: never.
+
+    Without this, one that vanished is waited for a quarter of an hour, and one that reads no more for ever.
+    """
+    sock = transport.get_extra_info("socket")
+    if sock is not None and sock.family in {socket.AF_INET, socket.AF_INET6} and hasattr(socket, "TCP_USER_TIMEOUT"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
+
+
 class BoundedHttp(HttpToolsProtocol):
-    """Refuses a head that is too large, and whoever takes too long to send a request.
+    """Refuses a head that is too large, and whoever takes too long to send a request or to take its answer.
 
     uvicorn itself waits for ever for a request that does not come, or does not end, and keeps all of it.
     """
@@ -24,6 +35,9 @@ class BoundedHttp(HttpToolsProtocol):
     #: Bytes of a request's line and headers at most, and seconds in which a request must be there as a whole.
     head_bytes: ClassVar[int] = 32 * 1024
     request_s: ClassVar[float] = 20.0
+    #: Seconds in which a peer must take something of its answer. Readers of events are sent a sign of life every 15 s,
+    #: so one who vanished leaves within 45 s (P3).
+    answer_s: ClassVar[float] = 25.0
 
     #: Whether a request has begun and not ended, and its head is being read; then its cycle is still the one before.
     unfinished = False
@@ -37,6 +51,7 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Expect a request."""
         super().connection_made(transport)
+        give_up_after(self.transport, self.answer_s)
         self.expect()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -111,6 +126,7 @@ class BoundedHttp(HttpToolsProtocol):
         """Expect no more: what follows is no HTTP."""
         self.unfinished = False
         self.expected()
+        give_up_after(self.transport, 0)  # sockets are pinged, and may read as slowly as they like meanwhile
         super().handle_websocket_upgrade()
 
 

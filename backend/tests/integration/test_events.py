@@ -1,16 +1,22 @@
 """W3: the room as Server-Sent Events, on real connections."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import re
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.integration.clients import PATIENCE_S
+from tests.integration.rooms import RoomClient, http
 from tests.integration.servers import Address, Server, alcove, fastapi_dev, untroubled
 
 Event = dict[str, str]
+Start = Callable[..., Server]
 
 
 @asynccontextmanager
@@ -90,6 +96,81 @@ async def test_w3_a_reader_that_left_is_a_member_no_more(server: Server) -> None
     async with events(server, "sse-left") as stream:
         # The first one's room is gone, so the second one's is new, and its only member the second one.
         assert 1 == json.loads((await anext(stream))["data"])["count"]
+
+
+class StuckReader:
+    """A reader of events whose socket is read when a test does so."""
+
+    def __init__(self, server: Server, item: str) -> None:
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.connect(("127.0.0.1", server.port))
+        asked = f"GET /api/items/{item}/events?token=t&name=Stuck HTTP/1.1"
+        self.socket.sendall(f"{asked}\r\nHost: {server.url}\r\n\r\n".encode())
+        self.socket.setblocking(False)
+
+
+async def seqs_until(seq: int, reader: socket.socket) -> list[int]:
+    """Read events up to the entry of this seq; the seqs of all of them."""
+    heard = bytearray()
+    reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    async with asyncio.timeout(PATIENCE_S):
+        while f"\nid: {seq}\n".encode() not in heard:
+            more = await asyncio.get_running_loop().sock_recv(reader, 1 << 20)
+            assert more, "the stream ended"
+            heard += more
+    return [int(id_) for id_ in re.findall(rb"^id: (\d+)$", heard, re.MULTILINE)]
+
+
+async def stuck_id(ada: RoomClient, count: int) -> str:
+    """The id of the stuck reader, who comes last of so many."""
+    presence = await ada.until("presence", count=count)
+    return str(next(person["id"] for person in presence["joined"] if person["name"] == "Stuck"))
+
+
+async def flood(ada: RoomClient) -> int:
+    """Have 6 MB go through the room, more than kernels keep for a reader; return the last seq."""
+    for _ in range(10):
+        seqs = await ada.say(*["x" * 60_000] * 10)
+    return seqs[-1]
+
+
+async def test_w3_d2_a_reader_of_events_that_reads_nothing_costs_256_kib_and_loses_nothing(
+    hasty: Server, item: str
+) -> None:
+    async with await RoomClient.join(hasty, item, name="Ada") as ada, http(hasty) as client:
+        with closing(StuckReader(hasty, item).socket) as stuck:
+            await ada.until("presence", count=2)
+            last = await flood(ada)
+            states = (await client.get(f"/api/items/{item}/connections")).json()["connections"]
+            (state,) = [line for line in states if line["name"] == "Stuck"]
+            seqs = await seqs_until(last, stuck)
+
+    assert "behind" == state["state"]
+    assert 0 < state["buffered"] <= 256 * 1024
+    assert [*range(1, last + 1)] == seqs
+
+
+async def test_w3_a_reader_of_events_that_goes_while_it_is_waited_for_is_no_trouble(serve: Start, item: str) -> None:
+    server = serve(ALCOVE_SENDS_PER_S="0")
+    async with await RoomClient.join(server, item, name="Ada") as ada:
+        with closing(StuckReader(server, item).socket):
+            stuck = await stuck_id(ada, count=2)
+            await flood(ada)
+        assert [stuck] == (await ada.until("presence", count=1))["left"]
+
+
+async def test_w3_p3_a_reader_of_events_that_takes_nothing_any_more_leaves(serve: Start, item: str) -> None:
+    """Nobody asks a reader of events for an answer: that nothing arrives there is known to the kernel alone."""
+    server = serve(ALCOVE_PONG_S="1", ALCOVE_SENDS_PER_S="0")
+    async with await RoomClient.join(server, item, name="Ada") as ada, events(server, item) as stream:
+        await ada.until("presence", count=2)
+        with closing(StuckReader(server, item).socket):
+            stuck = await stuck_id(ada, count=3)
+            last = await flood(ada)
+            while int((await next_entry(stream))["id"]) < last:
+                pass
+            assert [stuck] == (await ada.until("presence", count=2))["left"]
 
 
 async def test_w3_a_server_that_stops_says_so_and_ends_in_time(tmp_path: Path) -> None:
