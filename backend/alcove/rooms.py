@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from alcove.bus.base import Bus
-from alcove.log.base import Appended, Draft, Log, LogUnavailableError, Mark, Outcome
+from alcove.log.base import Appended, Draft, Log, LogUnavailableError, Outcome
+from alcove.marks import Marks
 from alcove.metrics import OUTCOMES, SENDS
 from alcove.presence import Present
 from alcove.protocol import ReadMark
@@ -54,7 +55,7 @@ class Rooms:
         self._tail = tail_entries, tail_bytes
         self._opening: dict[str, _Opening] = {}
         self._coming: Counter[str] = Counter()
-        self._marking: dict[str, asyncio.Future[None]] = {}
+        self._marks = Marks(store)
         self._errands: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -100,8 +101,7 @@ class Rooms:
         try:
             # The others first: what they store from now on is heard, and what they stored before is read.
             await self.relay.open(item)
-            if marking := self._marking.get(item):  # of the same room, as it was let out of memory a moment ago
-                await asyncio.wait([marking])
+            await self._marks.settled(item)  # of the same room, as it was let out of memory a moment ago
             states = await self._log.rooms([item])
             page = await self._log.read(item, limit=_WARM, max_bytes=FRAME_BYTES)
         except BaseException:
@@ -120,7 +120,7 @@ class Rooms:
             tail=tail,
             present=Present(states[item].reads),
             read=lambda after, limit, max_bytes: self._log.read(item, after=after, limit=limit, max_bytes=max_bytes),
-            store_marks=lambda marks: self._store_marks(item, marks),
+            store_marks=lambda marks: self._marks.store(item, marks),
             share=lambda lines: self.relay.share(item, lines),
         )
         if item in self._coming:
@@ -162,17 +162,6 @@ class Rooms:
 
     # --- marks
 
-    async def _store_marks(self, item: str, marks: dict[str, int]) -> dict[str, int]:
-        """Store marks of a room; where each stands then."""
-        stored = self._marking[item] = asyncio.get_running_loop().create_future()
-        try:
-            stand = await self._log.mark([Mark(item, member, seq) for member, seq in marks.items()])
-            return {mark.member: mark.seq for mark in stand}
-        finally:
-            stored.set_result(None)
-            if self._marking.get(item) is stored:
-                del self._marking[item]
-
     def _store_last_marks(self, room: Room) -> None:
         """Store what a room that goes had gathered."""
         marks = room.present.take_reads()
@@ -181,7 +170,7 @@ class Rooms:
 
     async def _store_late_marks(self, item: str, marks: dict[str, int]) -> None:
         try:
-            stand = await self._store_marks(item, marks)
+            stand = await self._marks.store(item, marks)
             self.relay.share(item, [ReadMark(member, seq) for member, seq in stand.items()])
         except LogUnavailableError as error:
             log.warning("item %s: the last read marks are lost: %s", item, error)
