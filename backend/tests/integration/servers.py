@@ -13,9 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
+import pytest
+
 BIN = Path(sys.executable).parent
 #: What can carry the sockets of `alcove serve`.
 CARRIERS = ["detached", "asgi"]
+#: Marks a test in which nothing hangs on what carries a socket: it runs on one of them.
+ONCE = pytest.mark.parametrize("carrier", CARRIERS[:1], indirect=True, scope="session")
 #: Seconds that a server has to start, or to print an awaited line.
 PATIENCE_S = 30.0
 #: What no server prints while all goes well.

@@ -14,7 +14,7 @@ from tests.integration.conftest import Start
 from tests.integration.credentials import SECRET, token
 from tests.integration.doors import IN, Credential, query
 from tests.integration.rooms import http, turned_away
-from tests.integration.servers import Server
+from tests.integration.servers import ONCE, Server
 
 PATIENCE_S = 20
 HANDSHAKE = (
@@ -71,6 +71,7 @@ SLOW = {
 }
 
 
+@ONCE
 @pytest.mark.parametrize("kind", SLOW)
 def test_l_whoever_does_not_finish_a_request_is_cut_off(brisk: Server, kind: str) -> None:
     start = time.monotonic()
@@ -81,6 +82,7 @@ def test_l_whoever_does_not_finish_a_request_is_cut_off(brisk: Server, kind: str
     assert (b"408 Request Timeout" in answer) == (kind != "nothing")
 
 
+@ONCE
 def test_l_a_drop_now_and_then_gains_no_time(brisk: Server) -> None:
     start = time.monotonic()
     with wire(brisk, b"GET /") as peer:
@@ -116,6 +118,7 @@ async def test_l_whoever_came_in_stays(brisk: Server) -> None:
             pass
 
 
+@ONCE
 def test_l_a_connection_kept_alive_serves_request_after_request(brisk: Server) -> None:
     with httpx.Client(base_url=brisk.url, trust_env=False, verify=NO_TLS) as client:
         assert {200} == {client.get("/healthz").status_code for _ in range(20)}
@@ -124,6 +127,7 @@ def test_l_a_connection_kept_alive_serves_request_after_request(brisk: Server) -
         assert 1 <= rest(peer).count(b"200 OK")
 
 
+@ONCE
 @pytest.mark.parametrize("size", [3000, 4000, 5000, 100_000, 10_000_000])
 def test_l_a_head_over_its_bound_is_refused(brisk: Server, size: int) -> None:
     with wire(brisk, padded(size)) as peer:
@@ -144,12 +148,14 @@ HEADS = {
 }
 
 
+@ONCE
 @pytest.mark.parametrize("kind", HEADS)
 def test_l_whatever_makes_a_head_large_it_is_refused(brisk: Server, kind: str) -> None:
     with wire(brisk, HEADS[kind]) as peer:
         assert b"431 Request Header Fields Too Large" in rest(peer) or kind == "no end"
 
 
+@ONCE
 def test_l_what_a_chunked_body_brings_besides_is_bounded_too(brisk: Server) -> None:
     trailers = POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"
     with wire(brisk, trailers, *[b"X: " + b"x" * 60_000] * 20) as peer:
@@ -161,6 +167,7 @@ def test_l_a_handshake_with_too_many_headers_is_answered(server: Server) -> None
         assert b"431 Request Header Fields Too Large" in rest(peer)
 
 
+@ONCE
 @pytest.mark.parametrize(
     "noise", [b"\x16\x03\x01\x02\x00\x01\x00", b"hello\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 99]
 )
@@ -169,6 +176,7 @@ def test_l_what_is_no_http_is_answered_and_closed(server: Server, noise: bytes) 
         assert rest(peer).startswith(b"HTTP/1.1 400")
 
 
+@ONCE
 async def test_l_who_fails_too_often_waits_whatever_they_bring(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_REFUSALS_PER_S="0.1", ALCOVE_REFUSALS_BURST="5")
     elsewhere = {"X-Forwarded-For": "2001:db8::1"}
@@ -195,6 +203,7 @@ async def test_l_who_fails_too_often_waits_whatever_they_bring(serve: Start) -> 
     assert IN == (await doors.history(server, other_site)).code
 
 
+@ONCE
 async def test_l_a_missing_right_is_no_failure(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_REFUSALS_PER_S="0.1", ALCOVE_REFUSALS_BURST="1")
     for _ in range(5):

@@ -13,7 +13,7 @@ from alcove.settings import Settings
 from tests.integration.clients import connect
 from tests.integration.credentials import SECRET, keep, key_server, token
 from tests.integration.rooms import RoomClient
-from tests.integration.servers import BIN, Process, Server, fastapi_dev, free_port
+from tests.integration.servers import BIN, ONCE, Process, Server, fastapi_dev, free_port
 
 BACKEND = Path(__file__).parents[2]
 SIGNED = {"ALCOVE_SECRET": SECRET}
@@ -73,10 +73,12 @@ def test_a3_a_short_secret_stops_any_server_with_the_same_line() -> None:
     assert "Traceback" not in process.output
 
 
+@ONCE
 def test_a2_open_mode_is_loud(server: Server) -> None:
     assert "OPEN MODE: anyone who reaches this server may read and write" in server.output
 
 
+@ONCE
 async def test_a2_signed_mode_is_not(guarded: Server) -> None:
     assert "OPEN MODE" not in guarded.output
 
@@ -153,6 +155,7 @@ async def test_a7_the_command_revokes(guarded: Server, tmp_path: Path, item: str
         assert 4403 == await two.closed()
 
 
+@ONCE
 def test_a7_what_keeps_the_command_from_revoking_is_one_line(guarded: Server, server: Server, tmp_path: Path) -> None:
     def line(url: str, **env: str) -> str:
         code, lines = run(tmp_path, "revoke", "--sub", "nobody", "--url", url, **env)

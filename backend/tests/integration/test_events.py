@@ -13,7 +13,7 @@ import pytest
 
 from tests.integration.clients import PATIENCE_S
 from tests.integration.rooms import RoomClient, http
-from tests.integration.servers import Address, Server, alcove, fastapi_dev, untroubled
+from tests.integration.servers import ONCE, Address, Server, alcove, fastapi_dev, untroubled
 
 Event = dict[str, str]
 Start = Callable[..., Server]
@@ -55,6 +55,7 @@ async def send(server: Server, item: str, *bodies: str) -> None:
             assert 201 == answer.status_code
 
 
+@ONCE
 async def test_w3_the_first_event_is_the_hello_and_entries_carry_their_seq_as_id(server: Server) -> None:
     async with events(server, "sse-first") as stream:
         hello = json.loads((await anext(stream))["data"])
@@ -66,6 +67,7 @@ async def test_w3_the_first_event_is_the_hello_and_entries_carry_their_seq_as_id
     assert ["one", "two"] == [json.loads(entry["data"])["body"] for entry in entries]
 
 
+@ONCE
 async def test_w3_last_event_id_resumes_behind_that_entry(server: Server) -> None:
     await send(server, "sse-resume", "one", "two", "three")
 
@@ -75,6 +77,7 @@ async def test_w3_last_event_id_resumes_behind_that_entry(server: Server) -> Non
     assert ["2", "3"] == [entry["id"] for entry in entries]
 
 
+@ONCE
 @pytest.mark.parametrize(
     ("path", "status"),
     [
@@ -90,6 +93,7 @@ async def test_w3_what_is_refused_is_a_problem_and_no_stream(server: Server, pat
     assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
 
 
+@ONCE
 async def test_w3_a_reader_that_left_is_a_member_no_more(server: Server) -> None:
     async with events(server, "sse-left") as stream:
         await anext(stream)
@@ -135,6 +139,7 @@ async def flood(ada: RoomClient) -> int:
     return seqs[-1]
 
 
+@ONCE
 async def test_w3_d2_a_reader_of_events_that_reads_nothing_costs_256_kib_and_loses_nothing(
     hasty: Server, item: str
 ) -> None:
@@ -151,6 +156,7 @@ async def test_w3_d2_a_reader_of_events_that_reads_nothing_costs_256_kib_and_los
     assert [*range(1, last + 1)] == seqs
 
 
+@ONCE
 async def test_w3_a_reader_of_events_that_goes_while_it_is_waited_for_is_no_trouble(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, item, name="Ada") as ada:
@@ -160,6 +166,7 @@ async def test_w3_a_reader_of_events_that_goes_while_it_is_waited_for_is_no_trou
         assert [stuck] == (await ada.until("presence", count=1))["left"]
 
 
+@ONCE
 async def test_w3_p3_a_reader_of_events_that_takes_nothing_any_more_leaves(serve: Start, item: str) -> None:
     """Nobody asks a reader of events for an answer: that nothing arrives there is known to the kernel alone."""
     server = serve(ALCOVE_PONG_S="1", ALCOVE_SENDS_PER_S="0")

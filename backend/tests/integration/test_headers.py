@@ -9,11 +9,12 @@ from tests.integration.clients import NO_TLS
 from tests.integration.conftest import Start
 from tests.integration.credentials import token
 from tests.integration.rooms import http
-from tests.integration.servers import Server
+from tests.integration.servers import ONCE, Server
 
 ANYWHERE = ["/", "/items/foo", "/nowhere.js", "/api/items", "/api/items/%20/entries", "/healthz", "/openapi.json"]
 
 
+@ONCE
 @pytest.mark.parametrize("path", ANYWHERE)
 async def test_every_answer_says_what_the_page_may_do(server: Server, path: str) -> None:
     async with http(server) as client:
@@ -31,6 +32,7 @@ async def test_every_answer_says_what_the_page_may_do(server: Server, path: str)
     assert "server" not in headers
 
 
+@ONCE
 async def test_the_page_runs_nothing_inline(server: Server) -> None:
     async with http(server) as client:
         page = (await client.get("/")).text
@@ -38,6 +40,7 @@ async def test_the_page_runs_nothing_inline(server: Server) -> None:
     assert not re.findall(r"<script(?![^>]* src=)|<style|\son\w+=|\sstyle=|javascript:", page, re.IGNORECASE)
 
 
+@ONCE
 async def test_who_may_frame_the_page_is_a_setting(serve: Start) -> None:
     server = serve(ALCOVE_FRAME_ANCESTORS="'self' https://app.example")
     async with http(server) as client:
@@ -46,6 +49,7 @@ async def test_who_may_frame_the_page_is_a_setting(serve: Start) -> None:
     assert policy.endswith("frame-ancestors 'self' https://app.example")
 
 
+@ONCE
 @pytest.mark.parametrize(
     ("path", "kept"),
     [
@@ -67,6 +71,7 @@ async def test_what_may_be_kept(server: Server, path: str, kept: str) -> None:
     assert kept == answer.headers["cache-control"]
 
 
+@ONCE
 async def test_a_file_named_by_its_content_is_kept_for_ever(server: Server) -> None:
     """Looks at every file that the page names; the page that stands in until it is built names none."""
     async with http(server) as client:
@@ -77,6 +82,7 @@ async def test_a_file_named_by_its_content_is_kept_for_ever(server: Server) -> N
             assert 304 == again.status_code
 
 
+@ONCE
 async def test_a5_pages_of_configured_origins_may_ask(guarded: Server) -> None:
     async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as client:
         for origin, allowed in (
@@ -96,6 +102,7 @@ async def test_a5_pages_of_configured_origins_may_ask(guarded: Server) -> None:
                 assert each.status_code in ({200, 401} if allowed else {200, 400, 401})
 
 
+@ONCE
 async def test_a5_without_configured_origins_no_other_page_may_ask(server: Server) -> None:
     async with http(server) as client:
         answer = await client.get("/api/items", headers={"Origin": "https://app.example"})

@@ -15,6 +15,7 @@ from tests.integration import doors
 from tests.integration.conftest import Start
 from tests.integration.credentials import EC, ED, KEY_SET, RSA, SECRET, KeyServer, jwk, key_server, token
 from tests.integration.doors import IN, query
+from tests.integration.servers import ONCE
 
 
 @pytest.fixture
@@ -31,6 +32,7 @@ async def set_of(source: str, **bounds: float) -> KeySet:
     return made
 
 
+@ONCE
 async def test_a3_a_server_takes_its_keys_from_an_address(serve: Start, keys: KeyServer) -> None:
     server = serve(ALCOVE_JWKS=keys.url)
     asked = keys.asked
@@ -43,6 +45,7 @@ async def test_a3_a_server_takes_its_keys_from_an_address(serve: Start, keys: Ke
     assert (4401, True) == (answer.code, "not EdDSA or RS256 or ES256" in answer.reason)
 
 
+@ONCE
 async def test_a3_a_new_key_counts_with_the_first_token_it_signed(serve: Start, keys: KeyServer) -> None:
     keys.lists(jwk("EdDSA", ED, kid="old"))
     server = serve(ALCOVE_JWKS=keys.url)
@@ -137,6 +140,7 @@ async def test_a3_keys_of_no_use_do_not_spoil_the_others(tmp_path: Path) -> None
     assert await (await set_of(str(source))).find("ec") is not None
 
 
+@ONCE
 async def test_a3_a_set_and_a_secret_may_stand_side_by_side(serve: Start, keys: KeyServer) -> None:
     server = serve(ALCOVE_JWKS=keys.url, ALCOVE_SECRET=SECRET)
 

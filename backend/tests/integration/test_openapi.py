@@ -18,13 +18,14 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.integration.clients import PATIENCE_S
 from tests.integration.credentials import token
-from tests.integration.servers import Server
+from tests.integration.servers import ONCE, Server
 
 KEPT = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 #: It answers for as long as one listens.
 ENDLESS = "/api/items/{item_id}/events"
 
 
+@ONCE
 @pytest.mark.parametrize("signed", [True, False], ids=["signed", "open"])
 def test_w9_no_answer_is_a_fault_or_a_surprise(guarded: Server, server: Server, signed: bool) -> None:  # noqa: FBT001 - a case of two
     asked = guarded if signed else server
@@ -58,6 +59,7 @@ def test_w9_no_answer_is_a_fault_or_a_surprise(guarded: Server, server: Server, 
         ask()
 
 
+@ONCE
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "TRACE"])
 @pytest.mark.parametrize("path", ["/api/items", "/api/items/foo/entries", "/api/session", "/api/revoke"])
 def test_w6_other_methods_are_problems_too(server: Server, method: str, path: str) -> None:

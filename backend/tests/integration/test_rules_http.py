@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.integration.rooms import RoomClient, http, page
-from tests.integration.servers import Server
+from tests.integration.servers import ONCE, Server
 
 
 async def fill(server: Server, item: str, count: int) -> str:
@@ -16,6 +16,7 @@ async def fill(server: Server, item: str, count: int) -> str:
         return str(room.hello["log"])
 
 
+@ONCE
 @pytest.mark.parametrize(
     ("bounds", "seqs"),
     [
@@ -46,6 +47,7 @@ async def test_w1_a_page_is_ascending_between_exclusive_bounds(
     assert {"entries", "head", "oldest", "log"} == found.keys()
 
 
+@ONCE
 async def test_w1_an_item_never_written_to_is_empty(server: Server, item: str) -> None:
     async with http(server) as client:
         found = await page(client, item)
@@ -53,6 +55,7 @@ async def test_w1_an_item_never_written_to_is_empty(server: Server, item: str) -
     assert ([], 0, 1) == (found["entries"], found["head"], found["oldest"])
 
 
+@ONCE
 @pytest.mark.parametrize(
     "query",
     [
@@ -87,6 +90,7 @@ async def test_w1_the_same_cursor_serves_a_socket(hasty: Server, item: str) -> N
     assert [*range(1, 21)] == [entry["seq"] for entry in found["entries"] + room.entries]
 
 
+@ONCE
 async def test_w2_a_send_is_201_with_its_entry_and_200_when_it_stood(server: Server, item: str) -> None:
     async with http(server) as client, await RoomClient.join(server, item) as room:
         first = await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": {"k": ["v"]}})
@@ -101,6 +105,7 @@ async def test_w2_a_send_is_201_with_its_entry_and_200_when_it_stood(server: Ser
     assert (1, True) == (same["seq"], same["duplicate"]), "a member is one sender, by socket and by HTTP"
 
 
+@ONCE
 async def test_w2_the_header_serves_as_the_id(server: Server, item: str) -> None:
     async with http(server) as client:
         answers = [
@@ -115,6 +120,7 @@ async def test_w2_the_header_serves_as_the_id(server: Server, item: str) -> None
     assert 2 == len({answer.json()["id"] for answer in without})
 
 
+@ONCE
 @pytest.mark.parametrize("body", [None, False, 0, "", [], {}, "two\nlines", 1.5])
 async def test_w2_any_json_is_a_body(server: Server, item: str, body: object) -> None:
     async with http(server) as client, await RoomClient.join(server, item) as room:
@@ -127,6 +133,7 @@ async def test_w2_any_json_is_a_body(server: Server, item: str, body: object) ->
     assert [body] == room.bodies
 
 
+@ONCE
 @pytest.mark.parametrize(
     "content",
     [
@@ -153,6 +160,7 @@ async def test_w2_w6_what_is_no_entry_is_422_and_stores_nothing(server: Server, 
     is_problem(answer, "body")
 
 
+@ONCE
 async def test_w4_the_items_one_may_read_the_latest_first(server: Server, item: str) -> None:
     names = [f"{item}-{letter}" for letter in "abc"]
     async with await RoomClient.join(server, names[0], name="Ada") as ada:
@@ -199,6 +207,7 @@ async def test_w8_every_connection_with_its_cursor(server: Server, item: str) ->
     assert ada.me in [line["member"] for line in found["connections"]]
 
 
+@ONCE
 async def test_w8_a_room_without_connections(server: Server, item: str) -> None:
     await fill(server, item, 3)
     async with http(server) as client:
@@ -217,6 +226,7 @@ def is_problem(answer: httpx.Response, word: str = "") -> None:
     assert word in document["detail"]
 
 
+@ONCE
 @pytest.mark.parametrize(
     ("method", "where", "status"),
     [
@@ -236,6 +246,7 @@ async def test_w6_every_error_is_a_problem_document(server: Server, method: str,
     is_problem(answer)
 
 
+@ONCE
 @pytest.mark.parametrize("where", ["/api/items", "/api/items/foo/entries", "/api/items/foo/connections"])
 async def test_w6_a1_without_a_credential_a_request_is_401(server: Server, where: str) -> None:
     async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
@@ -246,6 +257,7 @@ async def test_w6_a1_without_a_credential_a_request_is_401(server: Server, where
     is_problem(answer, "credential")
 
 
+@ONCE
 async def test_w6_a_body_over_the_limit_is_413(server: Server, item: str) -> None:
     async with http(server) as client:
         answer = await client.post(f"/api/items/{item}/entries", content=b" " * (1024 * 1024 + 1))
@@ -254,6 +266,7 @@ async def test_w6_a_body_over_the_limit_is_413(server: Server, item: str) -> Non
     is_problem(answer)
 
 
+@ONCE
 async def test_a5_a_request_that_a_cookie_authenticates_comes_from_the_own_origin(server: Server, item: str) -> None:
     where = f"/api/items/{item}/entries"
     cookie = {"Cookie": "session=c"}

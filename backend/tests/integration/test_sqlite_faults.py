@@ -15,7 +15,7 @@ from alcove.log.sqlite import SqliteLog
 from tests.contract.drafts import append, bodies, message
 from tests.integration.conftest import Start
 from tests.integration.rooms import RoomClient, http, send, whole_log
-from tests.integration.servers import Server, alcove
+from tests.integration.servers import ONCE, Server, alcove
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +35,7 @@ def full_disk(server: Server) -> Iterator[None]:
         resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (hard, hard))
 
 
+@ONCE
 async def test_s7_on_a_full_disk_sends_are_unavailable_and_afterwards_go_on(serve: Start) -> None:
     server = serve(ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, "foo") as ada, await RoomClient.join(server, "foo", name="Bob") as bob:
@@ -54,6 +55,7 @@ async def test_s7_on_a_full_disk_sends_are_unavailable_and_afterwards_go_on(serv
         assert ["before", *(f"during {n}" for n in range(50))] == [one["body"] for one in await bob.until_seq(51)]
 
 
+@ONCE
 async def test_s3_s7_a_disk_that_fills_and_frees_again_loses_and_doubles_nothing(serve: Start) -> None:
     server = serve(ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, "foo") as ada, http(server) as client:

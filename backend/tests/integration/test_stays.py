@@ -16,7 +16,7 @@ from tests.integration.conftest import Start
 from tests.integration.credentials import EC, KEY_SET, RSA, SECRET, keep, token
 from tests.integration.doors import IN, Answer, bearer, cookie, query
 from tests.integration.rooms import RoomClient, send
-from tests.integration.servers import Server
+from tests.integration.servers import ONCE, Server
 
 EXPIRED = "the token expired; come back with a new one"
 ENDED = "this session was ended; sign in again"
@@ -188,6 +188,7 @@ async def test_a7_a_revoked_token_renews_nothing(guarded: Server, admin: httpx.A
         assert [1] == await room.say("still here")
 
 
+@ONCE
 @pytest.mark.parametrize(
     "body",
     ["", "{}", "[]", '{"sub":""}', '{"sub":7}', '{"sub":"a","item":"fo*"}', '{"sub":"a","item":"!revoked"}', "\xff"],
@@ -215,6 +216,7 @@ async def test_a7_w5_a_restart_forgets_no_revocation_and_no_ended_session(serve:
     assert IN == (await doors.room(server, query(other, item=item))).code
 
 
+@ONCE
 async def test_w5_a_session_is_a_cookie_that_no_script_reads(guarded: Server) -> None:
     exp = int(time.time()) + 600
     async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
@@ -229,6 +231,7 @@ async def test_w5_a_session_is_a_cookie_that_no_script_reads(guarded: Server) ->
     assert {"you": {"id": "ada", "name": "ada"}, "expires": exp * 1000, "open": False} == who.json()
 
 
+@ONCE
 async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(guarded: Server) -> None:
     async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
         answer = await http.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
@@ -236,6 +239,7 @@ async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(guarded
     assert "Secure" in answer.headers["set-cookie"].split("; ")
 
 
+@ONCE
 async def test_w5_from_others_a_proxys_word_counts_for_nothing(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_TRUSTED_PROXIES="192.0.2.1")
     async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=NO_TLS) as http:
@@ -244,6 +248,7 @@ async def test_w5_from_others_a_proxys_word_counts_for_nothing(serve: Start) -> 
     assert "Secure" not in answer.headers["set-cookie"].split("; ")
 
 
+@ONCE
 @pytest.mark.parametrize("bad", ["gone-by-now", "", "e" * 4100])
 async def test_w5_what_is_no_token_is_no_session(guarded: Server, bad: str) -> None:
     async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
@@ -253,6 +258,7 @@ async def test_w5_what_is_no_token_is_no_session(guarded: Server, bad: str) -> N
     assert "set-cookie" not in answer.headers
 
 
+@ONCE
 async def test_w5_an_ended_session_opens_nothing_however_its_signature_is_written(guarded: Server, item: str) -> None:
     good = token(key=EC, algorithm="ES256", headers={"kid": KEY_SET["keys"][2]["kid"]}, items={item: "rw"}, jti=item)
     async with await RoomClient.join(guarded, item, token=None, headers=cookie(good).headers) as room:
