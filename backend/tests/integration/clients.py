@@ -23,13 +23,17 @@ PATIENCE_S = 20.0
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
+async def a_moment() -> None:
+    """10 ms between two looks at what no event tells, so that the looking leaves the machine to what is looked at."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.Event().wait(), 0.01)
+
+
 async def eventually(holds: Callable[[], bool]) -> None:
-    """Wait until it holds, looking every 10 ms: for what no event tells."""
-    never = asyncio.Event()
+    """Wait until it holds."""
     async with asyncio.timeout(PATIENCE_S):
         while not holds():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(never.wait(), 0.01)
+            await a_moment()
 
 
 async def connect(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from alcove.settings import Settings
-from tests.integration.clients import abort, fall_silent
+from tests.integration.clients import a_moment, abort, fall_silent
 from tests.integration.rooms import Line, RoomClient
 from tests.integration.servers import Server
 
@@ -112,6 +112,7 @@ async def test_p4_typing_is_passed_on_at_most_every_2_s_and_never_stored(server:
             await ada.settle()
             if any(line["type"] == "typing" for line in await bob.settle()):
                 times.append(loop.time())
+            await a_moment()
         async with await RoomClient.join(server, item, after=0) as later:
             assert 0 == later.hello["head"]
 

@@ -18,7 +18,7 @@ from alcove.session import Session
 from alcove.settings import Settings
 from alcove.tail import Tail
 from tests.doubles import Socket
-from tests.integration.clients import abort, eventually
+from tests.integration.clients import a_moment, abort, eventually
 from tests.integration.rooms import RoomClient, http
 from tests.integration.servers import Server
 
@@ -96,4 +96,5 @@ async def test_w8_who_left_is_not_connected_any_more(
         for number in range(50):
             found = {"connections": [1]}
             while found["connections"]:
+                await a_moment()
                 found = (await client.get(f"/api/items/{item}-{number}/connections")).json()

@@ -233,10 +233,11 @@ class RawClient:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Wait until the condition holds; fail after PATIENCE seconds."""
-    deadline = time.monotonic() + PATIENCE
+    """Wait until the condition holds, looking every 5 ms; fail after PATIENCE seconds."""
+    deadline, never = time.monotonic() + PATIENCE, threading.Event()
     while not condition():
         assert time.monotonic() < deadline
+        never.wait(0.005)
 
 
 def heard(recorder: Recorder) -> int:
