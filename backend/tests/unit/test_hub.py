@@ -111,6 +111,18 @@ async def test_s5_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_when_
     assert [1] == seqs(reader) == seqs(socket)
 
 
+async def test_d3_a_delivery_is_built_once_for_everyone_in_step(house: House) -> None:
+    ada, first = await house.join(ADA)
+    sockets = [first, *[(await house.join(BOB))[1] for _ in range(3)]]
+    for n in range(2):
+        ada.text("\n".join(send(f"{n}-{m}") for m in range(10)))
+    await house.settle()
+    deliveries = [next(frame for frame in socket.frames if b'"entry"' in frame) for socket in sockets]
+
+    assert 20 == deliveries[0].count(b'"entry"')
+    assert all(delivery is deliveries[0] for delivery in deliveries)
+
+
 async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(house: House) -> None:
     ada, _ = await house.join(ADA, after=None)
     for batch in range(20):

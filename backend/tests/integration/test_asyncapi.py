@@ -1,0 +1,79 @@
+"""What is said on a room's socket is what /asyncapi.json says (W9): every kind of line, both ways."""
+
+from typing import Any
+
+import httpx
+from jsonschema_rs import validator_for
+
+from tests.integration.clients import NO_TLS
+from tests.integration.rooms import Line, RoomClient, new_id, send, turned_away
+from tests.integration.servers import Server
+
+#: Lines that are seen when a server restarts, and when retention has removed something.
+ELSEWHERE: list[Line] = [{"type": "bye", "reason": "restart", "retry_ms": 10}, {"type": "gap", "from": 1, "to": 3}]
+
+
+async def document(server: Server) -> dict[str, Any]:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=NO_TLS) as client:
+        found: dict[str, Any] = (await client.get("/asyncapi.json")).json()
+    return found
+
+
+def resolved(found: dict[str, Any], reference: dict[str, str]) -> dict[str, Any]:
+    """What a reference within the document stands for."""
+    part: dict[str, Any] = found
+    for step in reference["$ref"].removeprefix("#/").split("/"):
+        part = part[step]
+    return part
+
+
+def messages(found: dict[str, Any], action: str) -> dict[str, dict[str, Any]]:
+    """The payload's schema of every message of an operation, by its `type`."""
+    operation = found["operations"][action]
+    assert action == operation["action"]
+    assert "/items/{item_id}/ws" == resolved(found, operation["channel"])["address"]
+    listed = [resolved(found, resolved(found, reference)) for reference in operation["messages"]]
+    return {message["name"]: message["payload"] for message in listed}
+
+
+def check(found: dict[str, Any], action: str, lines: list[Line]) -> None:
+    """Every line is one of the operation's messages, and together they are all of them."""
+    schemas = messages(found, action)
+    for line in lines:
+        schema = {**schemas[line["type"]], "components": found["components"]}
+        validator_for(schema).validate(line)
+        assert line.keys() <= resolved(found, schemas[line["type"]])["properties"].keys()
+    assert schemas.keys() == {line["type"] for line in lines}
+
+
+async def test_w9_every_line_of_a_room_is_as_the_asyncapi_document_says(server: Server, item: str) -> None:
+    said: list[Line] = []
+
+    async def tell(room: RoomClient, line: Line) -> None:
+        said.append(line)
+        await room.tell(line)
+
+    async with (
+        await RoomClient.join(server, item, name="Ada") as ada,
+        await RoomClient.join(server, item, name="Bob") as bob,
+    ):
+        await ada.until("presence", count=2)
+        await tell(ada, send({"any": ["json", None]}))
+        await ada.until_seq(1)
+        await tell(ada, {"type": "edit", "id": new_id(), "target": 1, "body": "better"})
+        await tell(ada, {"type": "delete", "id": new_id(), "target": 1})
+        await ada.until_seq(3)
+        await tell(ada, {"type": "typing"})
+        await tell(ada, {"type": "read", "seq": 3})
+        await bob.until("typing")
+        await bob.until("read")
+        await tell(ada, {"type": "auth", "token": "none in open mode"})
+        await ada.until("error")
+        await tell(ada, {"type": "ping"})
+        await ada.until("pong")
+    refused, _, _ = await turned_away(server, item, tail=501)
+    found = await document(server)
+
+    assert "3.0.0" == found["asyncapi"]
+    check(found, "receive", said)
+    check(found, "send", [*ada.heard, *bob.heard, refused, *ELSEWHERE])
