@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from msgspec import UNSET
 
-from alcove.errors import Close, Refusal
+from alcove.errors import Close, Code, Refusal
 from alcove.hub import Entrance, Hub
 from alcove.log.base import Retention
 from alcove.protocol import Ack, Entry, Error, Hello, Limits, Member, Person
@@ -138,6 +138,29 @@ async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(house: Ho
     assert max(held) <= 256 * 1024
     assert list(range(1, 4001)) == seqs(reader)
     session.closed(1000)
+
+
+async def test_l3_whoever_gives_up_on_the_way_in_counts_no_more(house: House) -> None:
+    joining = [asyncio.create_task(house.hub.join("foo", Socket(), member, Entrance())) for member in (ADA, BOB)]
+    await turn()
+    assert 2 == house.hub.connections
+    joining[0].cancel()
+    await turn()
+    assert 1 == house.hub.connections
+    joining[1].cancel()
+    await house.settle()
+
+    assert ({}, 0) == (house.hub.rooms, house.hub.connections)
+
+
+async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(house: House) -> None:
+    joining = [asyncio.create_task(house.hub.join("foo", Socket(), member, Entrance())) for member in (ADA, BOB)]
+    await turn()
+    house.log.settle("nothing stored")
+    refused = await asyncio.gather(*joining, return_exceptions=True)
+
+    assert [Code.UNAVAILABLE] * 2 == [error.code for error in refused if isinstance(error, Refusal)]
+    assert ({}, 0) == (house.hub.rooms, house.hub.connections)
 
 
 async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(house: House) -> None:
