@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Header
 from fastapi.routing import APIRoute
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from msgspec.structs import replace
+from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from alcove.api.live import HubDep, entrance
@@ -15,6 +16,7 @@ from alcove.api.schemas import problems
 from alcove.auth import ItemId, ReaderDep
 from alcove.errors import Close
 from alcove.hub import Entrance
+from alcove.wire.connection import ABORT
 from alcove.wire.sse import SseConnection
 
 
@@ -33,6 +35,8 @@ router = APIRouter(prefix="/api/items", tags=["items"], route_class=EventsRoute)
 
 
 async def reading(
+    *,
+    request: Request,
     item_id: ItemId,
     hub: HubDep,
     member: ReaderDep,
@@ -43,7 +47,7 @@ async def reading(
 
     Raises Refusal before the answer begins. It may read only, so it sends nothing and needs no right to.
     """
-    connection = SseConnection()
+    connection = SseConnection(request.scope.get("extensions", {}).get(ABORT, lambda: None))
     if last_event_id is not None:
         start = Entrance(after=last_event_id, log_id=start.log_id, tail=start.tail)
     session = await hub.join(item_id, connection, replace(member, can=member.can & {"read"}), start)

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from alcove.errors import Close
-from alcove.wire.connection import BUFFER_BYTES, MESSAGE_BYTES, Frame, Receiver
+from alcove.wire.connection import ABORT, BUFFER_BYTES, MESSAGE_BYTES, Frame, Receiver
 
 #: ASGI servers buffer too (uvicorn: 64 KiB before `send` waits), so this carrier keeps less of its own.
 _BOUND = BUFFER_BYTES - 64 * 1024
@@ -92,7 +92,7 @@ class AsgiConnection:
                 code = await self._read(receiver)
         except TimeoutError:
             # The peer takes nothing and answers nothing: an ASGI server that can, cuts it off.
-            if abort := self._websocket.scope.get("extensions", {}).get("alcove.abort"):
+            if abort := self._websocket.scope.get("extensions", {}).get(ABORT):
                 abort()
         except asyncio.CancelledError:
             # The server stops and waits no longer. Raised on, this would print a traceback for each such peer.

@@ -4,12 +4,15 @@ A carrier (`asgi.py` on plain ASGI, `detached.py` on the transport itself) moves
 rooms; a session knows nothing of sockets. Neither side awaits the other.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
 
 #: What one connection may hold unsent before it falls behind, in bytes (D2).
 BUFFER_BYTES = 256 * 1024
 #: The largest message a peer may send, in bytes (L1).
 MESSAGE_BYTES = 1024 * 1024
+#: Extension of the ASGI scope under our own server: cut the connection off at once, where a server's close would wait
+#: for a peer that reads nothing.
+ABORT: Final = "alcove.abort"
 
 
 class Frame:

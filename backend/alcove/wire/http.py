@@ -3,10 +3,12 @@
 import asyncio
 import socket
 from http import HTTPStatus
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from alcove.wire.connection import ABORT
 
 
 def answer(transport: asyncio.Transport, status: int) -> None:
@@ -71,6 +73,8 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Count from here."""
         super().on_message_begin()
+        extensions: dict[str, Any] = {ABORT: self.transport.abort}  # uvicorn types no callables
+        self.scope["extensions"] = extensions
         self.unfinished = self.in_head = True
         self.received = self.body_bytes = 0
         self.expect()

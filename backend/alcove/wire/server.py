@@ -14,12 +14,10 @@ from websockets.http11 import Request
 
 from alcove.errors import Close
 from alcove.wire.accept import DETACH
+from alcove.wire.connection import ABORT
 from alcove.wire.detached import DetachedConnection
 from alcove.wire.http import BoundedHttp, BoundedWebSocket
 from alcove.wire.registry import Registry
-
-#: Extension of the ASGI scope: cut the connection off at once (uvicorn's own close waits for a peer to read).
-ABORT = "alcove.abort"
 
 
 class Upgrade(BoundedHttp):

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import msgspec
 from fastapi.sse import ServerSentEvent
@@ -12,15 +12,20 @@ from alcove.wire.connection import BUFFER_BYTES, Frame
 
 #: What FastAPI and the server hold besides: a few lines on their way, and 64 KiB of the transport's.
 _BOUND = BUFFER_BYTES // 2
+#: Seconds that a reader has to take what is buffered once its stream is to end.
+_CLOSE_S = 5.0
 _ENTRY = re.compile(rb'\{"type":"entry","seq":(\d+),')
 
 
 class SseConnection:
     """A connection that only sends: each line is an event, an entry's `id` its seq (Connection)."""
 
-    __slots__ = ("_close", "_closed", "_drained", "_lines", "_size", "_wake")
+    __slots__ = ("_abort", "_close", "_closed", "_cut", "_drained", "_lines", "_size", "_wake")
 
-    def __init__(self) -> None:
+    def __init__(self, abort: Callable[[], object] = lambda: None) -> None:
+        """`abort` cuts the reader off, where the server can."""
+        self._abort = abort
+        self._cut: asyncio.TimerHandle | None = None
         self._lines: deque[bytes] = deque()
         self._size = 0
         self._close: bytes | None = None
@@ -57,12 +62,15 @@ class SseConnection:
         """Hand on what is buffered, then an event `close` with the code and the reason (Connection)."""
         if self._close is None:
             self._close = msgspec.json.encode({"code": code, "reason": reason})
+            self._cut = asyncio.get_running_loop().call_later(_CLOSE_S, self._abort)
             self._wake.set()
 
     def ended(self) -> None:
         """The peer is gone."""
         self._closed = True
         self._close = self._close or b""
+        if self._cut is not None:
+            self._cut.cancel()
         self._lines.clear()
         self._size = 0
         self._drained.set()

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from tests.integration.clients import PATIENCE_S
+from tests.integration.credentials import token
 from tests.integration.rooms import RoomClient, http
 from tests.integration.servers import ONCE, Address, Server, alcove, fastapi_dev, untroubled
 
@@ -105,11 +107,11 @@ async def test_w3_a_reader_that_left_is_a_member_no_more(server: Server) -> None
 class StuckReader:
     """A reader of events whose socket is read when a test does so."""
 
-    def __init__(self, server: Server, item: str) -> None:
+    def __init__(self, server: Server, item: str, token: str = "t") -> None:
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.socket.connect(("127.0.0.1", server.port))
-        asked = f"GET /api/items/{item}/events?token=t&name=Stuck HTTP/1.1"
+        asked = f"GET /api/items/{item}/events?token={token}&name=Stuck HTTP/1.1"
         self.socket.sendall(f"{asked}\r\nHost: {server.url}\r\n\r\n".encode())
         self.socket.setblocking(False)
 
@@ -164,6 +166,17 @@ async def test_w3_a_reader_of_events_that_goes_while_it_is_waited_for_is_no_trou
             stuck = await stuck_id(ada, count=2)
             await flood(ada)
         assert [stuck] == (await ada.until("presence", count=1))["left"]
+
+
+@ONCE
+async def test_w3_a4_a_reader_of_events_that_does_not_take_its_end_is_cut_off(guarded: Server, item: str) -> None:
+    rights = {item: "rw"}
+    async with await RoomClient.join(guarded, item, token=token(sub="ada", name="Ada", items=rights)) as ada:
+        brief = token(sub="stuck", name="Stuck", items=rights, exp=time.time() + 2)
+        with closing(StuckReader(guarded, item, brief).socket):
+            stuck = await stuck_id(ada, count=2)
+            await flood(ada)
+            assert [stuck] == (await ada.until("presence", count=1))["left"]
 
 
 @ONCE
