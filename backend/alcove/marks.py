@@ -1,9 +1,8 @@
 """Read marks on their way into the log: while some are stored others gather, and the next go together (P5)."""
 
 import asyncio
-from contextlib import suppress
 
-from alcove.log.base import Log, LogUnavailableError, Mark
+from alcove.log.base import Log, Mark
 
 #: Marks that one transaction takes, give or take a room's.
 _BATCH = 1000
@@ -41,10 +40,9 @@ class Marks:
         return {member: stand[item, member] for member in marks}
 
     async def settled(self, item: str) -> None:
-        """Wait until no mark of the item is on its way, however that ends."""
-        while batch := self._last.get(item):
-            with suppress(LogUnavailableError):
-                await asyncio.shield(batch)
+        """Wait for the marks of the item that are on their way, however that ends."""
+        if batch := self._last.get(item):
+            await asyncio.wait([batch])
 
     async def _store(self, waiting: Stand) -> Stand:
         async with self._storing:
