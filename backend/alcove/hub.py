@@ -28,6 +28,8 @@ from alcove.wire.connection import Connection, Frame
 
 log = logging.getLogger("alcove.hub")
 
+_DAY_MS = 86_400_000
+
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
@@ -172,6 +174,8 @@ class Hub:
         if room.present.connections(member.person.id) >= self.bounds.member_connections:
             expected = f"at most {self.bounds.member_connections} connections to one item; close another one"
             raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)
+        if self.bounds.retain_days is not None:
+            room.expire(self.now_ms() - int(self.bounds.retain_days * _DAY_MS))
         reset = (entrance.log_id or self.log.id) != self.log.id or (entrance.after or 0) > room.head
         latest = max(room.head - entrance.tail, room.oldest - 1)
         seq = latest if entrance.after is None or reset else entrance.after

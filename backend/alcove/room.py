@@ -159,6 +159,11 @@ class Room:
         self.tail.clear()
         self.head = head
 
+    def expire(self, before: int) -> None:
+        """Retention lets go of what is older than `before` (ms since the epoch), also where nobody writes (L5)."""
+        self.oldest = max(self.oldest, self.tail.expired(before) + 1)
+        self.tail.trim(self.oldest)
+
     def _fall_behind(self, cursor: Cursor, seq: int, told: int) -> None:
         """The cursor's connection takes no more: it stays at `seq` and is fed at its own pace (D2)."""
         del self._in_step[cursor.connection]

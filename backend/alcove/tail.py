@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
-from itertools import islice
+from itertools import islice, takewhile
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -66,6 +66,11 @@ class Tail:
                 break
             lines.append(line)
         return lines
+
+    def expired(self, before: int) -> int:
+        """The seq of the last entry here that is older than `before` (ms since the epoch); 0: none is."""
+        old = sum(1 for _ in takewhile(lambda entry: entry.at < before, self._entries))
+        return self.first + old - 1 if old else 0
 
     def trim(self, oldest: int) -> None:
         """Drop what is beyond the bounds, or before `oldest`."""

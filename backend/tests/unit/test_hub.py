@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from alcove.errors import Close, Code, Refusal
 from alcove.hub import Entrance, Hub
+from alcove.limits import Bounds
 from alcove.log.base import Retention
 from alcove.protocol import Ack, Entry, Error, Hello, Limits, Member, Person
 from alcove.session import Session
@@ -23,7 +24,8 @@ class House:
 
     def __init__(self, retention: Retention | None = None) -> None:
         self.log = HeldLog(retention)
-        self.hub = Hub(self.log, limits=Limits(60_000, 0, 1))
+        bounds = Bounds(retain_days=retention.days if retention else None)
+        self.hub = Hub(self.log, limits=Limits(60_000, 0, 1), bounds=bounds)
 
     async def settle(self) -> None:
         """Let storage do all it has to do."""
@@ -215,6 +217,27 @@ async def test_l5_the_hello_after_a_send_names_the_oldest_that_is_left() -> None
     assert isinstance(hello := socket.lines[0], Hello)
     assert (8, 10) == (hello.oldest, hello.head)
     assert [8, 9, 10] == seqs(socket)
+    for room in house.hub.rooms.values():
+        room.close()
+    await house.log.close()
+
+
+async def test_l5_a_room_in_memory_keeps_nothing_for_more_days_than_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody stays for days in a room where nobody says anything: the log lets go of it, and so must the tail."""
+    house = House(Retention(days=1))
+    ada, _ = await house.join(ADA)
+    ada.text("\n".join(send(str(n)) for n in range(3)))
+    await house.settle()
+    now = house.hub.now_ms()
+    monkeypatch.setattr(house.hub, "now_ms", lambda: now + 23 * 3_600_000)
+    _, sooner = await house.join(BOB, after=None)
+    monkeypatch.setattr(house.hub, "now_ms", lambda: now + 25 * 3_600_000)
+    _, later = await house.join(BOB, after=None)
+
+    assert [1, 2, 3] == seqs(sooner)
+    assert [] == seqs(later)
+    assert isinstance(hello := later.lines[0], Hello)
+    assert (4, 3) == (hello.oldest, hello.head)
     for room in house.hub.rooms.values():
         room.close()
     await house.log.close()
