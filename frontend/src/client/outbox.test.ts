@@ -108,6 +108,19 @@ test("S6 a refused draft stays with its reason, does not hold up the next, and c
   await until(async () => expect(await profile.shelf.drafts(key)).toEqual([]));
 });
 
+test("what cannot go this way does not hold up what can, and goes when it can", async () => {
+  const { outbox } = tab();
+  const byHttp: Carry = (command) => command.type === "send" && carry(command);
+  outbox.open(byHttp);
+  outbox.add({ type: "edit", id: uuidv7(), target: 1, body: "edit" });
+  const id = write(outbox, "send");
+  await until(() => expect(sent).toEqual(["send"]));
+  outbox.acked(id, 2);
+  outbox.open(carry);
+
+  await until(() => expect(sent).toEqual(["send", "edit"]));
+});
+
 test.each([
   ["S6", { code: "rate_limited", retry_ms: 500 }, 500],
   ["S7", { code: "unavailable", retry_ms: 1000 }, 1000],

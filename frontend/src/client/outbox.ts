@@ -190,10 +190,14 @@ export class Outbox {
   /** One draft at a time: were a second one under way, a first one that must wait would be overtaken. */
   #pump(): void {
     if (!this.#ours || this.#carry === null || this.#inFlight !== null || this.#paused) return;
-    const next = this.#drafts.find(({ progress }) => progress.is === "waiting");
-    if (next === undefined || !this.#ready.has(next.id)) return;
-    this.#inFlight = next.id;
-    if (!this.#carry(next.command)) this.#inFlight = null;
+    for (const { id, command, progress } of this.#drafts) {
+      if (progress.is !== "waiting") continue;
+      if (!this.#ready.has(id)) return;
+      this.#inFlight = id;
+      if (this.#carry(command)) return;
+      // It cannot go this way (by HTTP an edit cannot), which is no reason to hold up what can.
+      this.#inFlight = null;
+    }
   }
 
   #wait(ms: number): void {
