@@ -1,13 +1,12 @@
 // The switch between light and dark.
-import { useReducer, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import styles from "./Switches.module.css";
-import { chooseTheme, onSystemTheme, theme } from "./theme";
+import { chooseTheme, onTheme, theme } from "./theme";
 
 export function ThemeSwitch() {
   const { t } = useTranslation();
-  const [, redraw] = useReducer((count: number) => count + 1, 0);
-  const dark = useSyncExternalStore(onSystemTheme, theme) === "dark";
+  const dark = useSyncExternalStore(onTheme, theme) === "dark";
 
   return (
     <button
@@ -16,10 +15,7 @@ export function ThemeSwitch() {
       aria-label={t("theme")}
       aria-pressed={dark}
       title={t("theme")}
-      onClick={() => {
-        chooseTheme(dark ? "light" : "dark");
-        redraw();
-      }}
+      onClick={() => chooseTheme(dark ? "light" : "dark")}
     >
       <svg viewBox="0 0 20 20" aria-hidden="true">
         <circle cx="10" cy="10" r="7.25" fill="none" stroke="currentColor" strokeWidth="1.5" />

@@ -1,7 +1,7 @@
 // The choice of light or dark, and when it is kept.
 import { afterEach, expect, test } from "vitest";
 import { kept } from "./kept";
-import { chooseTheme, startTheme, theme } from "./theme";
+import { chooseTheme, onTheme, startTheme, theme } from "./theme";
 
 afterEach(() => {
   delete document.documentElement.dataset.theme;
@@ -28,4 +28,14 @@ test("choosing what the system says is following it again", () => {
 
   expect(theme()).toBe("light");
   expect(kept("theme")).toBeNull();
+});
+
+test("a choice is told to whoever listens", () => {
+  const heard: string[] = [];
+  const leave = onTheme(() => heard.push(theme()));
+  chooseTheme("dark");
+  leave();
+  chooseTheme("light");
+
+  expect(heard).toEqual(["dark"]);
 });

@@ -19,11 +19,17 @@ export function theme(): Theme {
   return chosenTheme() ?? systemTheme();
 }
 
-/** Calls `listener` when the system changes its mind; gives back what ends that. */
-export function onSystemTheme(listener: () => void): () => void {
+const listeners = new Set<() => void>();
+
+/** Calls `listener` when the theme in force may be another, by the system or by choice; gives back what ends that. */
+export function onTheme(listener: () => void): () => void {
   const query = darkSystem();
+  listeners.add(listener);
   query.addEventListener("change", listener);
-  return () => query.removeEventListener("change", listener);
+  return () => {
+    listeners.delete(listener);
+    query.removeEventListener("change", listener);
+  };
 }
 
 /** Puts the kept choice in force; to be called before the first paint. */
@@ -41,4 +47,5 @@ export function chooseTheme(wanted: Theme): void {
     document.documentElement.dataset.theme = wanted;
     keep("theme", wanted);
   }
+  for (const listener of listeners) listener();
 }

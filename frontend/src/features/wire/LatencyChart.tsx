@@ -4,9 +4,10 @@ import { useTranslation } from "react-i18next";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Latency } from "../../client/wireLog";
+import { onTheme } from "../../ui/theme";
 import styles from "./WirePanel.module.css";
 
-const HEIGHT = 112;
+const HEIGHT = 80;
 
 export default function LatencyChart({ latencies }: { readonly latencies: readonly Latency[] }) {
   const { t } = useTranslation();
@@ -17,8 +18,14 @@ export default function LatencyChart({ latencies }: { readonly latencies: readon
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const ink = getComputedStyle(element).color;
-    const axis = { stroke: ink, grid: { stroke: ink, width: 0.15 }, size: 34, font: "11px sans-serif" };
+    const ink = () => getComputedStyle(element).color;
+    const axis = {
+      stroke: ink,
+      grid: { stroke: ink, width: 0.15 },
+      size: 34,
+      space: 24,
+      font: "11px sans-serif",
+    };
     const made = new uPlot(
       {
         width: element.clientWidth || 260,
@@ -26,7 +33,8 @@ export default function LatencyChart({ latencies }: { readonly latencies: readon
         legend: { show: false },
         cursor: { show: false },
         scales: { x: { time: false }, y: { range: (_plot, _min, max) => [0, Math.max(5, max * 1.15)] } },
-        axes: [{ ...axis, show: false }, axis],
+        padding: [6, 6, 4, 0],
+        axes: [{ show: false }, axis],
         series: [{}, { stroke: ink, width: 1.5, points: { size: 4, fill: ink } }],
       },
       [[], []],
@@ -35,7 +43,9 @@ export default function LatencyChart({ latencies }: { readonly latencies: readon
     plot.current = made;
     const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
     resized.observe(element);
+    const leave = onTheme(() => made.redraw());
     return () => {
+      leave();
       resized.disconnect();
       made.destroy();
     };
