@@ -35,3 +35,8 @@ export function chatUrl(origin: Origin, clientId: number): string {
 export function isPathSegment(itemId: string): boolean {
   return itemId !== "" && itemId !== "." && itemId !== "..";
 }
+
+/** Whether an item of this ID can have a room (rule H3), and the room an address. */
+export function isRoomId(itemId: string): boolean {
+  return isPathSegment(itemId) && /^[\p{L}\p{Nd}._:@-]{1,128}$/u.test(itemId);
+}

@@ -22,8 +22,8 @@ export function useItems(rooms: Rooms | null, news: unknown): readonly ItemSumma
       if (document.visibilityState !== "visible") return;
       rooms.http.items().then(
         (found) => over || setItems(found),
-        // The list as it was is better than none; the room's own status tells how the server is.
-        () => over || setItems((known) => known ?? []),
+        // The list as it was is better than none, and one that never came is not known to be empty.
+        () => undefined,
       );
     };
     const soon = setTimeout(ask, AFTER_NEWS_MS);

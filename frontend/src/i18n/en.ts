@@ -17,6 +17,7 @@ export const en = {
     qHint: "Optional, a whole number.",
     itemIdMissing: "An item ID is needed to connect.",
     itemIdDots: "“.” and “..” cannot travel in an address: choose another ID.",
+    itemIdShape: "An item ID has 1 to 128 letters, digits and . _ : @ - but is not “.” or “..”.",
     empty: "What item {{itemId}} answers will stand here.",
     check:
       "Check that the server is running, that the item ID and the token are right, and that q, if given, is a whole number.",
@@ -47,6 +48,7 @@ export const en = {
     unread_one: "{{count}} unread",
     unread_other: "{{count}} unread",
     none: "No room of this name yet.",
+    noneYet: "No room yet: open the first.",
     show: "Rooms",
   },
   room: {
@@ -74,9 +76,12 @@ export const en = {
     editing: "editing your message",
     editKeys: "Enter saves, Escape leaves it as it was.",
     keptNote: "Not live. What you send is kept here and goes out by itself, also after a reload.",
+    shutNote: "Not let in. What you send is kept here and goes out once the room opens again.",
     readOnly: "You may read here, not write.",
     left_one: "{{count}} byte left.",
     left_other: "{{count}} bytes left.",
+    over_one: "{{count}} byte too many.",
+    over_other: "{{count}} bytes too many.",
     now: "now",
     olderFailed: "Older messages could not be loaded.",
     freshToken:
@@ -95,8 +100,11 @@ export const en = {
     offlineWaiting_one: "Offline ({{count}} waiting)",
     offlineWaiting_other: "Offline ({{count}} waiting)",
     noAccess: "No access ({{reason}})",
-    noAccessCode: "No access ({{code}})",
     ended: "Session ended",
+  },
+  access: {
+    unauthenticated: "the token is missing, wrong or expired",
+    forbidden: "the token gives no right to this room",
   },
   progress: { waiting: "Waiting", sent: "Sent", refused: "Refused:" },
   refusal: {

@@ -18,6 +18,7 @@ export const es: Language = {
     qHint: "Opcional, un número entero.",
     itemIdMissing: "Hace falta un ID del ítem para conectar.",
     itemIdDots: "«.» y «..» no pueden viajar en una dirección: elige otro ID.",
+    itemIdShape: "Un ID de ítem tiene de 1 a 128 letras, cifras y . _ : @ - pero no es «.» ni «..».",
     empty: "Aquí aparecerá lo que responda el ítem {{itemId}}.",
     check:
       "Comprueba que el servidor esté en marcha, que el ID del ítem y el token sean correctos y que q, si lo pones, sea un número entero.",
@@ -48,6 +49,7 @@ export const es: Language = {
     unread_one: "{{count}} sin leer",
     unread_other: "{{count}} sin leer",
     none: "Todavía no hay una sala con ese nombre.",
+    noneYet: "Todavía no hay salas: abre la primera.",
     show: "Salas",
   },
   room: {
@@ -75,9 +77,12 @@ export const es: Language = {
     editing: "editando tu mensaje",
     editKeys: "Intro guarda; Escape lo deja como estaba.",
     keptNote: "Sin conexión. Lo que envíes se guarda aquí y saldrá solo, también tras recargar.",
+    shutNote: "Sin acceso. Lo que envíes se guarda aquí y saldrá cuando la sala se abra de nuevo.",
     readOnly: "Aquí puedes leer, no escribir.",
     left_one: "Queda {{count}} byte.",
     left_other: "Quedan {{count}} bytes.",
+    over_one: "Sobra {{count}} byte.",
+    over_other: "Sobran {{count}} bytes.",
     now: "ahora",
     olderFailed: "No se pudieron cargar los mensajes anteriores.",
     freshToken:
@@ -96,8 +101,11 @@ export const es: Language = {
     offlineWaiting_one: "Sin red ({{count}} en espera)",
     offlineWaiting_other: "Sin red ({{count}} en espera)",
     noAccess: "Sin acceso ({{reason}})",
-    noAccessCode: "Sin acceso ({{code}})",
     ended: "Sesión terminada",
+  },
+  access: {
+    unauthenticated: "el token falta, es incorrecto o ha caducado",
+    forbidden: "el token no da derecho a esta sala",
   },
   progress: { waiting: "En espera", sent: "Enviado", refused: "Rechazado:" },
   refusal: {

@@ -1,7 +1,8 @@
 // The whole page: its head, and the room that the address names.
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation } from "wouter";
-import type { ItemQuery } from "../client/urls";
+import { type ItemQuery, isRoomId } from "../client/urls";
 import { Header } from "../ui/Header";
 import styles from "./App.module.css";
 import { NotFound } from "./NotFound";
@@ -15,6 +16,7 @@ const Playground = lazy(() => import("./Playground"));
 const tutorial: ItemQuery = { itemId: "foo", token: "some-key-token", q: "" };
 
 export function App() {
+  const { t } = useTranslation();
   const [here] = useLocation();
   const content = useRef<HTMLElement>(null);
   const shown = useRef(here);
@@ -42,7 +44,11 @@ export function App() {
             <Route path="/">
               <Rooms item={null} />
             </Route>
-            <Route path="/items/:item">{({ item }) => <Rooms item={item} />}</Route>
+            <Route path="/items/:item">
+              {({ item }) =>
+                isRoomId(item) ? <Rooms item={item} /> : <NotFound lead={t("item.itemIdShape")} />
+              }
+            </Route>
             <Route path="/playground">
               <Playground query={query} onQuery={setQuery} />
             </Route>

@@ -4,7 +4,8 @@ import { Link } from "wouter";
 import { useTitle } from "../ui/useTitle";
 import styles from "./NotFound.module.css";
 
-export function NotFound() {
+/** `lead`: why, where more is known than that there is nothing. */
+export function NotFound({ lead }: { readonly lead?: string }) {
   const { t } = useTranslation();
   useTitle(t("notFound.title"));
 
@@ -14,7 +15,7 @@ export function NotFound() {
         404
       </p>
       <h1 className={styles.title}>{t("notFound.title")}</h1>
-      <p className={styles.lead}>{t("notFound.lead")}</p>
+      <p className={styles.lead}>{lead ?? t("notFound.lead")}</p>
       <p>
         <Link href="/">{t("notFound.home")}</Link>
       </p>

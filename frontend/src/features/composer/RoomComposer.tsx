@@ -81,7 +81,9 @@ export function RoomComposer(props: RoomComposerProps) {
         {near && (
           <span className={tooLong ? styles.over : undefined}>
             {" "}
-            {t("room.left", { count: (limit ?? 0) - size })}
+            {tooLong
+              ? t("room.over", { count: size - limit })
+              : t("room.left", { count: (limit ?? 0) - size })}
           </span>
         )}
       </p>
@@ -90,6 +92,7 @@ export function RoomComposer(props: RoomComposerProps) {
 }
 
 function noteFor(status: Status, editing: boolean) {
+  if (status.is === "noAccess" || status.is === "ended") return "room.shutNote";
   if (status.is !== "live") return "room.keptNote";
   return editing ? "room.editKeys" : "keys";
 }

@@ -7,9 +7,10 @@ import type { RoomView } from "../../client/roomView";
 import type { MessageActions } from "../messages/Message";
 import { useDraft } from "./draft";
 
-type Rewriting =
-  | { readonly of: "entry"; readonly seq: number; readonly text: string }
-  | { readonly of: "draft"; readonly id: string; readonly text: string };
+/** `json`: the body is no string, and is to stay what it is. */
+type Words = { readonly text: string; readonly json: boolean };
+type Rewriting = Words &
+  ({ readonly of: "entry"; readonly seq: number } | { readonly of: "draft"; readonly id: string });
 
 export function useWriting(room: Room, view: RoomView, member: string) {
   const field = useRef<HTMLTextAreaElement>(null);
@@ -22,14 +23,14 @@ export function useWriting(room: Room, view: RoomView, member: string) {
       field.current?.focus();
     };
     return {
-      onEdit: ({ seq, body }) => begin({ of: "entry", seq, text: wordsOf(body) }),
+      onEdit: ({ seq, body }) => begin({ of: "entry", seq, ...wordsOf(body) }),
       onDelete: ({ seq }) => {
         room.delete(seq);
         field.current?.focus();
       },
       onRetry: ({ id }) => room.retry(id),
       onRewrite: ({ id, command }) =>
-        begin({ of: "draft", id, text: wordsOf(command.type === "delete" ? "" : command.body) }),
+        begin({ of: "draft", id, ...wordsOf(command.type === "delete" ? "" : command.body) }),
       onDiscard: ({ id }) => room.discard(id),
     };
   }, [room]);
@@ -38,8 +39,8 @@ export function useWriting(room: Room, view: RoomView, member: string) {
     if (rewriting === null) {
       room.send(draft);
       setDraft("");
-    } else if (rewriting.of === "entry") room.edit(rewriting.seq, rewriting.text);
-    else room.retry(rewriting.id, rewriting.text);
+    } else if (rewriting.of === "entry") room.edit(rewriting.seq, bodyOf(rewriting));
+    else room.retry(rewriting.id, bodyOf(rewriting));
     setRewriting(null);
   }
 
@@ -65,8 +66,18 @@ export function useWriting(room: Room, view: RoomView, member: string) {
   return { field, actions, composer };
 }
 
-function wordsOf(body: Json | undefined): string {
-  return typeof body === "string" ? body : JSON.stringify(body ?? "", null, 2);
+function wordsOf(body: Json | undefined): Words {
+  if (body === undefined || typeof body === "string") return { text: body ?? "", json: false };
+  return { text: JSON.stringify(body, null, 2), json: true };
+}
+
+/** What is no JSON any more is words. */
+function bodyOf({ text, json }: Words): Json {
+  try {
+    return json ? (JSON.parse(text) as Json) : text;
+  } catch {
+    return text;
+  }
 }
 
 function lastOwn({ rows, me }: RoomView): MessageEntry | Draft | undefined {

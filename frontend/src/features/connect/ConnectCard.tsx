@@ -2,7 +2,7 @@
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Credential } from "../../client/access";
-import { isPathSegment } from "../../client/urls";
+import { isRoomId } from "../../client/urls";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/Field";
 import styles from "./ItemForm.module.css";
@@ -22,7 +22,7 @@ export function ConnectCard({ item, credential, onConnect }: ConnectCardProps) {
   const [token, setToken] = useState(credential === null ? tutorial.token : (credential.token ?? ""));
   const [name, setName] = useState(credential?.name ?? "");
   const [tried, setTried] = useState(false);
-  const usable = isPathSegment(itemId);
+  const usable = isRoomId(itemId);
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -37,7 +37,7 @@ export function ConnectCard({ item, credential, onConnect }: ConnectCardProps) {
         value={itemId}
         onValue={setItemId}
         required
-        wrong={usable || !tried ? undefined : t(itemId === "" ? "item.itemIdMissing" : "item.itemIdDots")}
+        wrong={usable || !tried ? undefined : t(itemId === "" ? "item.itemIdMissing" : "item.itemIdShape")}
       />
       <Field label={t("item.token")} value={token} onValue={setToken} hint={t("item.tokenHint")} />
       <Field label={t("item.name")} value={name} onValue={setName} maxLength={64} hint={t("item.nameHint")} />

@@ -10,7 +10,7 @@ const READ_OUT = 3;
 
 export function Announcer({ view }: { readonly view: RoomView }) {
   const { t } = useTranslation();
-  const [words, setWords] = useState("");
+  const [said, setSaid] = useState({ n: 0, words: "" });
   const latest = useRef(view);
   const told = useRef<number | null>(null);
   const due = useRef(false);
@@ -36,10 +36,14 @@ export function Announcer({ view }: { readonly view: RoomView }) {
       told.current = latest.current.cursor;
       const fresh = rows
         .slice(-100)
-        .filter((row) => row.type === "entry" && row.seq > after && row.by.id !== me?.id);
-      if (fresh.length > READ_OUT) setWords(t("room.announced", { count: fresh.length }));
+        .filter(
+          (row) =>
+            row.type === "entry" && row.seq > after && row.by.id !== me?.id && row.deleted === undefined,
+        );
+      const say = (words: string) => setSaid(({ n }) => ({ n: n + 1, words }));
+      if (fresh.length > READ_OUT) say(t("room.announced", { count: fresh.length }));
       else if (fresh.length > 0)
-        setWords(
+        say(
           fresh.map((row) => (row.type === "entry" ? `${row.by.name}: ${spoken(row.body)}` : "")).join(" "),
         );
     }, GATHER_MS);
@@ -49,7 +53,8 @@ export function Announcer({ view }: { readonly view: RoomView }) {
 
   return (
     <p className={styles.hidden} aria-live="polite" aria-atomic="true">
-      {words}
+      {/* The same words again are news again: a new key puts a new element there. */}
+      <span key={said.n}>{said.words}</span>
     </p>
   );
 }

@@ -103,5 +103,5 @@ function reasonOf(code: string, t: Translate): string | null {
 function bodyOf(row: MessageEntry | Draft, change: Draft | undefined): Json {
   const command = row.type === "draft" ? row.command : change?.command;
   if (command !== undefined && command.type !== "delete") return command.body;
-  return row.type === "entry" ? (row.body ?? "") : "";
+  return row.type === "entry" && row.body !== undefined ? row.body : "";
 }

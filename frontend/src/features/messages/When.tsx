@@ -4,9 +4,16 @@ import { useTranslation } from "react-i18next";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
-/** `at`: ms since the epoch. */
-export function When({ at }: { readonly at: number }) {
+type WhenProps = {
+  /** Ms since the epoch. */
+  readonly at: number;
+  /** Stands where no line above says which day it is, and where there is little room. */
+  readonly alone?: boolean;
+};
+
+export function When({ at, alone = false }: WhenProps) {
   const { i18n } = useTranslation();
   const [, redraw] = useReducer((count: number) => count + 1, 0);
 
@@ -17,16 +24,17 @@ export function When({ at }: { readonly at: number }) {
 
   return (
     <time dateTime={new Date(at).toISOString()} title={exact(i18n.language).format(at)}>
-      {relative(at, Date.now(), i18n.language)}
+      {relative(at, Date.now(), i18n.language, alone)}
     </time>
   );
 }
 
-/** In minutes within the hour, as the time of day before; days have their own line. */
-export function relative(at: number, now: number, language: string): string {
+/** In minutes within the hour, as the time of day before, and `alone` as the day where a day or more has gone by. */
+export function relative(at: number, now: number, language: string, alone: boolean): string {
   const age = Math.max(0, now - at);
+  if (alone && age >= DAY_MS) return day(language).format(at);
   if (age >= HOUR_MS) return clock(language).format(at);
-  return ago(language).format(-Math.floor(age / MINUTE_MS), "minute");
+  return (alone ? shortlyAgo : ago)(language).format(-Math.floor(age / MINUTE_MS), "minute");
 }
 
 /** Making a format costs far more than using it. */
@@ -43,4 +51,8 @@ const exact = once(
   (language) => new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "medium" }),
 );
 const clock = once((language) => new Intl.DateTimeFormat(language, { timeStyle: "short" }));
+const day = once((language) => new Intl.DateTimeFormat(language, { dateStyle: "short" }));
+const shortlyAgo = once(
+  (language) => new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "narrow" }),
+);
 const ago = once((language) => new Intl.RelativeTimeFormat(language, { numeric: "auto" }));

@@ -17,7 +17,7 @@ export function Members({ members, count, me, typing }: MembersProps) {
   return (
     <section className={styles.members} aria-label={t("members.title")}>
       <h2 className={styles.title}>
-        {t("members.title")} <span className={styles.count}>{count}</span>
+        {t("members.title")} {count > 0 && <span className={styles.count}>{count}</span>}
       </h2>
       <ul className={styles.list}>
         {members.map(({ id, name }) => (

@@ -1,6 +1,7 @@
 // How the room stands with its server, in words that never promise too much.
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { closeCodes } from "../../client/closeCodes";
 import type { Status } from "../../client/status";
 import styles from "./RoomStatus.module.css";
 
@@ -46,12 +47,21 @@ function Words({ status, waiting }: Pick<RoomStatusProps, "status" | "waiting">)
     case "offline":
       return waiting > 0 ? t("state.offlineWaiting", { count: waiting }) : t("state.offline");
     case "noAccess":
-      return status.reason === ""
-        ? t("state.noAccessCode", { code: status.code })
-        : t("state.noAccess", { reason: status.reason });
+      return (
+        <span title={status.reason}>
+          {t("state.noAccess", { reason: reasonOf(status.code, status.reason, t) })}
+        </span>
+      );
     case "ended":
       return t("state.ended");
   }
+}
+
+/** In the reader's language where it is about the token; else as the server says it. */
+function reasonOf(code: number, reason: string, t: ReturnType<typeof useTranslation>["t"]): string {
+  const meaning = closeCodes.get(code)?.meaning;
+  if (meaning === "unauthenticated" || meaning === "forbidden") return t(`access.${meaning}`);
+  return reason === "" ? String(code) : reason;
 }
 
 /** Seconds left, for the eye only: a number that changes every second is no news to read out. */

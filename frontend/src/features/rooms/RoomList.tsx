@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import type { ItemSummary } from "../../client/protocol.gen";
-import { isPathSegment } from "../../client/urls";
+import { isRoomId } from "../../client/urls";
 import { Field } from "../../ui/Field";
 import { When } from "../messages/When";
 import styles from "./RoomList.module.css";
@@ -27,7 +27,7 @@ export function RoomList({ items, current }: RoomListProps) {
 
   function open(event: FormEvent) {
     event.preventDefault();
-    if (!isPathSegment(wanted)) return;
+    if (!isRoomId(wanted)) return;
     setSearch("");
     go(roomHref(wanted));
   }
@@ -43,7 +43,7 @@ export function RoomList({ items, current }: RoomListProps) {
             type="search"
             data-shortcut="search"
           />
-          {isPathSegment(wanted) && (
+          {isRoomId(wanted) && (
             <button type="submit" className={styles.open}>
               {t("rooms.open", { item: wanted })}
             </button>
@@ -58,28 +58,37 @@ export function RoomList({ items, current }: RoomListProps) {
               className={styles.room}
               aria-current={room.item === current ? "page" : undefined}
             >
-              <span className={styles.item}>{room.item}</span>
-              {room.last !== null && (
-                <span className={styles.time}>
-                  <When at={room.last.at} />
+              <span className={styles.line}>
+                <span className={styles.item} dir="auto" title={room.item}>
+                  {room.item}
                 </span>
-              )}
-              <span className={styles.last}>{lastLine(room)}</span>
-              {room.unread > 0 && room.item !== current && (
-                <span className={styles.unread}>{t("rooms.unread", { count: room.unread })}</span>
-              )}
+                {room.last !== null && (
+                  <span className={styles.time}>
+                    <When at={room.last.at} alone />
+                  </span>
+                )}
+              </span>
+              <span className={styles.line}>
+                <span className={styles.last}>{lastLine(room, t("room.deleted"))}</span>
+                {room.unread > 0 && room.item !== current && (
+                  <span className={styles.unread}>{t("rooms.unread", { count: room.unread })}</span>
+                )}
+              </span>
             </Link>
           </li>
         ))}
       </ul>
-      {items !== null && shown.length === 0 && <p className={styles.none}>{t("rooms.none")}</p>}
+      {items !== null && shown.length === 0 && (
+        <p className={styles.none}>{t(items.length === 0 ? "rooms.noneYet" : "rooms.none")}</p>
+      )}
     </nav>
   );
 }
 
-function lastLine({ last }: ItemSummary): string {
+/** `deleted`: what stands for words that are gone. */
+function lastLine({ last }: ItemSummary, deleted: string): string {
   if (last === null) return "";
   const body = last.kind === "delete" ? undefined : last.body;
-  const words = typeof body === "string" ? body : JSON.stringify(body ?? "…");
+  const words = typeof body === "string" ? body : (JSON.stringify(body) ?? deleted);
   return `${last.by.name}: ${words.slice(0, 120)}`;
 }
