@@ -97,7 +97,7 @@ export function RoomPage({ item, list, onNews }: RoomPageProps) {
           light={light[status.is]}
           crown={
             <div className={styles.head}>
-              <h1 className={styles.name} dir="auto">
+              <h1 className={styles.name} dir="auto" title={item}>
                 {item}
               </h1>
               <RoomStatus status={status} waiting={waiting} onNow={() => room.reconnect()} />

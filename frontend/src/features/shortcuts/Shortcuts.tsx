@@ -19,14 +19,19 @@ const shortcuts = [
 export default function Shortcuts({ onClose }: { readonly onClose: () => void }) {
   const { t } = useTranslation();
   const dialog = useRef<HTMLDialogElement>(null);
+  const title = useRef<HTMLHeadingElement>(null);
 
   useEffect(() => {
     dialog.current?.showModal();
+    // The browser would go to the button at the end, past a list that may be longer than the window.
+    title.current?.focus();
   }, []);
 
   return (
     <dialog ref={dialog} className={styles.dialog} aria-label={t("shortcuts.title")} onClose={onClose}>
-      <h2 className={styles.title}>{t("shortcuts.title")}</h2>
+      <h2 ref={title} className={styles.title} tabIndex={-1}>
+        {t("shortcuts.title")}
+      </h2>
       <dl className={styles.list}>
         {shortcuts.map(([key, what]) => (
           <div key={key}>

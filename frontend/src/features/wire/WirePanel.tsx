@@ -18,7 +18,7 @@ export default function WirePanel({ wire }: { readonly wire: WireLog }) {
   const [paused, setPaused] = useState<typeof now | null>(null);
   const [way, setWay] = useState<Way>("all");
   const [filter, setFilter] = useState("");
-  const [copied, setCopied] = useState(false);
+  const [copied, setCopied] = useState<readonly WireLine[] | null>(null);
   const list = useRef<VirtualizerHandle>(null);
   const { lines, latencies } = paused ?? now;
   const shown = useMemo(
@@ -30,13 +30,25 @@ export default function WirePanel({ wire }: { readonly wire: WireLog }) {
     if (paused === null && shown.length > 0) list.current?.scrollToIndex(shown.length - 1, { align: "end" });
   }, [shown, paused]);
 
+  async function copy() {
+    const copying = shown;
+    try {
+      await navigator.clipboard.writeText(copying.map(written).join("\n"));
+      setCopied(copying);
+    } catch {
+      // The reader said no to the browser's question: the button goes on saying what it would do.
+    }
+  }
+
   return (
     <section className={styles.panel} aria-label={t("wire.title")}>
       <h2 className={styles.title}>{t("wire.title")}</h2>
       <Suspense>
         <LatencyChart latencies={latencies} />
       </Suspense>
-      <Field label={t("wire.filter")} value={filter} onValue={setFilter} />
+      <div className={styles.filter}>
+        <Field label={t("wire.filter")} value={filter} onValue={setFilter} />
+      </div>
       <div className={styles.tools}>
         {ways.map((one) => (
           <button key={one} type="button" aria-pressed={way === one} onClick={() => setWay(one)}>
@@ -50,14 +62,12 @@ export default function WirePanel({ wire }: { readonly wire: WireLog }) {
         >
           {t("wire.pause")}
         </button>
-        <button
-          type="button"
-          onClick={() => {
-            void navigator.clipboard.writeText(shown.map(written).join("\n")).then(() => setCopied(true));
-          }}
-        >
-          {t(copied ? "wire.copied" : "wire.copy")}
-        </button>
+        {/* On plain http there is no clipboard. */}
+        {window.isSecureContext && (
+          <button type="button" onClick={() => void copy()}>
+            {t(copied === shown ? "wire.copied" : "wire.copy")}
+          </button>
+        )}
       </div>
       <section
         className={styles.lines}
