@@ -1,4 +1,4 @@
-"""The network between a browser and a server: a TCP proxy that a test cuts and mends."""
+"""The network between a browser and a server: a TCP proxy that a test cuts, stalls and mends."""
 
 import asyncio
 import threading
@@ -18,6 +18,8 @@ class Network(Address):
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._down = False
+        self._flowing = asyncio.Event()
+        self._flowing.set()
         self._writers: set[asyncio.StreamWriter] = set()
 
     def __enter__(self) -> Self:
@@ -40,9 +42,14 @@ class Network(Address):
         """Reset every connection, and every one that comes until `mend`."""
         asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result()
 
+    def stall(self) -> None:
+        """Hold back whatever is said from now on, and tell nobody."""
+        self._loop.call_soon_threadsafe(self._flowing.clear)
+
     def mend(self) -> None:
         """Let connections through again."""
         self._down = False
+        self._loop.call_soon_threadsafe(self._flowing.set)
 
     async def _cut(self) -> None:
         self._down = True
@@ -51,6 +58,7 @@ class Network(Address):
 
     async def _close(self) -> None:
         self._listener.close()
+        self._flowing.set()
         await self._cut()
         ways = asyncio.all_tasks() - {asyncio.current_task()}
         await asyncio.gather(*ways, return_exceptions=True)
@@ -67,20 +75,21 @@ class Network(Address):
                 ends.append(far_writer)
                 self._writers.add(far_writer)
                 if not self._down:
-                    await asyncio.gather(carry(reader, far_writer), carry(far_reader, writer))
+                    await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
         finally:
             for end in ends:
                 self._writers.discard(end)
                 reset(end)
 
-
-async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Carry bytes one way, and tell the far end where they end."""
-    with suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-        if writer.can_write_eof():
-            writer.write_eof()
-        return
-    reset(writer)
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry bytes one way, and tell the far end where they end."""
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                await self._flowing.wait()
+                writer.write(data)
+                await writer.drain()
+            await self._flowing.wait()
+            if writer.can_write_eof():
+                writer.write_eof()
+            return
+        reset(writer)

@@ -20,11 +20,11 @@ def item() -> str:
     return f"order-{uuid4().hex[:8]}"
 
 
-def post(base_url: str, item: str, *bodies: object) -> None:
+def post(base_url: str, item: str, *bodies: object, name: str = "Shop") -> None:
     """Send by HTTP, as a host application does (W2)."""
     with httpx.Client(base_url=base_url, headers={"authorization": "Bearer some-key-token"}) as client:
         for body in bodies:
-            client.post(f"/api/items/{item}/entries", params={"name": "Shop"}, json={"body": body}).raise_for_status()
+            client.post(f"/api/items/{item}/entries", params={"name": name}, json={"body": body}).raise_for_status()
 
 
 def test_the_connect_card_leads_into_the_room(room: RoomPage, item: str) -> None:
@@ -94,6 +94,51 @@ def test_bodies_are_words_and_never_html(room: RoomPage, base_url: str, item: st
     expect(tree).to_contain_text("lines")
 
 
+def test_a_body_that_is_json_stays_so_when_it_is_edited(room: RoomPage, base_url: str, item: str) -> None:
+    post(base_url, item, {"state": "open"}, name="Ada")
+    room.enter(item)
+
+    room.message.press("ArrowUp")
+    room.say('{"state": "shut"}')
+
+    expect(room.messages).to_contain_text('state: "shut"')
+
+
+def test_what_is_being_written_is_kept_for_each_item(room: RoomPage, item: str) -> None:
+    room.enter(item)
+    room.message.fill("half a thought")
+    room.enter(f"{item}-b")
+    expect(room.message).to_have_value("")
+    room.message.fill("another")
+
+    room.page.go_back()
+    expect(room.heading).to_have_text(item)
+    expect(room.message).to_have_value("half a thought")
+    room.page.go_forward()
+    room.page.reload()
+
+    room.live()
+    expect(room.message).to_have_value("another")
+
+
+def test_the_title_counts_what_came_while_nobody_looked(room: RoomPage, base_url: str, item: str) -> None:
+    room.enter(item)
+    expect(room.page).to_have_title(f"{item} · Alcove")
+
+    room.look_away()
+    post(base_url, item, "one", "two")
+
+    expect(room.page).to_have_title(f"(2) {item} · Alcove")
+
+
+@pytest.mark.parametrize("odd", ["a%20b", "a%2Fb", "%F0%9F%98%80", "%ZZ", "x" * 129])
+def test_h3_an_id_that_no_room_can_have_says_so(room: RoomPage, odd: str) -> None:
+    room.page.goto(f"/items/{odd}#token=some-key-token&name=Ada")
+
+    expect(room.heading).to_have_text(room.words.missing)
+    expect(room.main).to_contain_text("1 to 128 letters, digits and . _ : @ -")
+
+
 def test_l1_a_message_that_is_too_large_is_not_sent(room: RoomPage, item: str) -> None:
     room.enter(item)
 
@@ -101,7 +146,7 @@ def test_l1_a_message_that_is_too_large_is_not_sent(room: RoomPage, item: str) -
 
     expect(room.send_button).to_have_attribute("aria-disabled", "true")
     expect(room.messages).to_have_count(0)
-    expect(room.page.get_by_text("bytes left")).to_be_visible()
+    expect(room.page.get_by_text("bytes too many")).to_be_visible()
 
 
 def test_one_reads_above_in_peace(room: RoomPage, base_url: str, item: str) -> None:

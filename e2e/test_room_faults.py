@@ -49,49 +49,6 @@ def log_of(url: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("unlucky")
-def test_five_messages_written_while_the_server_is_down_arrive_once_and_in_order(
-    room: RoomPage, own_server: Server, tmp_path: Path
-) -> None:
-    room.enter(ITEM)
-    room.kept()
-    kill(own_server)
-    expect(room.status).to_contain_text("Reconnecting")
-    five = [f"message {n}" for n in range(5)]
-    for text in five:
-        room.say(text)
-    expect(room.status).to_contain_text("(5 waiting)")
-    room.page.reload()
-    expect(room.messages).to_have_count(5)
-
-    with deployed(tmp_path, port=own_server.port):
-        room.live()
-
-        expect(room.messages.get_by_text("Waiting")).to_have_count(0)
-        expect(room.messages).to_have_count(5)
-        assert log_of(own_server.url) == five
-
-
-@pytest.mark.usefixtures("unlucky")
-def test_x3_a_server_killed_in_the_middle_of_sending_loses_and_repeats_nothing(
-    room: RoomPage, own_server: Server, tmp_path: Path
-) -> None:
-    room.enter(ITEM)
-    written = [f"message {n}" for n in range(30)]
-    for text in written[:20]:
-        room.say(text)
-    kill(own_server)
-    for text in written[20:]:
-        room.say(text)
-
-    with deployed(tmp_path, port=own_server.port):
-        room.live()
-        expect(room.said("message 29")).to_be_visible()
-        expect(room.messages.get_by_text("Waiting")).to_have_count(0)
-
-        assert log_of(own_server.url) == written
-
-
-@pytest.mark.usefixtures("unlucky")
 def test_two_tabs_of_one_member_share_what_waits(
     room: RoomPage, context: BrowserContext, own_server: Server, tmp_path: Path
 ) -> None:
@@ -147,3 +104,29 @@ def test_r5_another_log_is_said_to_be_one(room: RoomPage, own_server: Server, tm
 
         expect(room.log).to_contain_text("began anew")
         expect(room.messages).to_have_count(0)
+
+
+@pytest.mark.usefixtures("unlucky")
+def test_s6_what_is_refused_stays_with_its_reason_until_it_is_mended_or_discarded(
+    room: RoomPage, own_server: Server, tmp_path: Path
+) -> None:
+    room.enter(ITEM)
+    room.kept()
+    kill(own_server)
+    room.page.reload()
+    for text in ("apple " * 20, "just right", "pear " * 20):
+        room.say(text)
+    expect(room.messages).to_have_count(3)
+
+    with deployed(tmp_path, port=own_server.port, env={"ALCOVE_BODY_BYTES": "100"}):
+        room.live()
+        expect(room.messages.get_by_text("Refused: the message is too large.")).to_have_count(2)
+        room.choose("apple", "Edit")
+        expect(room.message).to_have_value("apple " * 20)
+        room.say("short")
+        room.choose("pear", "Discard")
+
+        expect(room.messages).to_have_count(2)
+        expect(room.messages.get_by_text("Refused:")).to_have_count(0)
+        expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+        assert log_of(own_server.url) == ["just right", "short"]

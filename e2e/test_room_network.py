@@ -86,6 +86,27 @@ def test_r1_who_was_cut_off_while_others_sent_200_reads_each_once(
     assert numbers(room) == list(range(201))
 
 
+def test_r1_who_hears_nothing_for_30_s_while_others_send_200_reads_each_once(
+    room: RoomPage, network: Network, own_server: Server
+) -> None:
+    room.page.clock.install()
+    room.enter(ITEM)
+    post(own_server.url, ITEM, "line 0")
+    expect(room.said("line 0")).to_be_visible()
+
+    network.stall()
+    post(own_server.url, ITEM, *[f"line {n}" for n in range(1, 201)])
+    room.page.clock.run_for(30_000)
+    expect(room.status).to_contain_text("onnecting")
+    room.say("line 201")
+    network.mend()
+    back(room)
+
+    expect(room.said("line 201")).to_be_in_viewport()
+    expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+    assert numbers(room) == list(range(202))
+
+
 def test_s5_a_network_that_breaks_in_the_middle_of_sending_repeats_nothing(
     room: RoomPage, network: Network, own_server: Server
 ) -> None:
@@ -146,3 +167,4 @@ def test_five_messages_of_a_page_that_was_reloaded_offline_reach_a_second_browse
             expect(reader.messages).to_have_count(5)
             expect(reader.messages.get_by_text("Waiting")).to_have_count(0)
             assert numbers(reader) == list(range(5))
+        assert log_of(own_server.url) == [f"line {n}" for n in range(5)]

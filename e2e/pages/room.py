@@ -5,6 +5,9 @@ from playwright.sync_api import Locator, Page, expect
 from pages.site import Site
 from pages.words import Words
 
+#: What the tutorial shows at the door; in open mode any will do.
+TUTORIAL = "some-key-token"
+
 
 class RoomPage(Site):
     """One member in one room; `at`: another server than the tests' own."""
@@ -81,14 +84,27 @@ class RoomPage(Site):
     def to_foot(self) -> Locator:
         return self.page.get_by_role("button", name="↓")
 
-    def enter(self, item: str) -> None:
-        """Come in by a link that carries the token, as a host application would make it."""
-        self.page.goto(f"{self.at}/items/{item}#token=some-key-token&name={self.name}")
+    def visit(self, item: str, *, token: str = TUTORIAL) -> None:
+        """Follow a link that carries the token, as a host application would make it."""
+        self.page.goto(f"{self.at}/items/{item}#token={token}&name={self.name}")
+
+    def enter(self, item: str, *, token: str = TUTORIAL) -> None:
+        """Come in by such a link."""
+        self.visit(item, token=token)
         self.live()
 
     def live(self) -> None:
         """Wait until the room says that it is live; a server that comes back is waited for."""
         expect(self.status).to_have_text("Live")
+
+    def look_away(self) -> None:
+        """Let the page believe that its tab is behind others."""
+        self.page.evaluate(
+            """() => {
+                Object.defineProperty(document, "visibilityState", { value: "hidden" });
+                document.dispatchEvent(new Event("visibilitychange"));
+            }"""
+        )
 
     def kept(self) -> None:
         """Wait until the browser could open the page without a server."""
@@ -158,6 +174,10 @@ class RoomPage(Site):
             }"""
         )
         return views
+
+    def choose(self, text: str, way: str) -> None:
+        """Press a button of the message that holds this text."""
+        self.messages.filter(has_text=text).get_by_role("button", name=way, exact=True).click()
 
     def change(self, text: str, way: str) -> None:
         """Press a button of an own message."""

@@ -1,0 +1,65 @@
+"""A room lets in whom the token lets in, says why not, and goes on with another token."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from complaints import Complaints
+from pages.room import RoomPage
+from pages.words import EN, ES
+from stack import deployed
+from tests.integration.credentials import SECRET, token
+from tests.integration.servers import Server
+
+ITEM = "foo"
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[Server]:
+    """A server that asks for signed tokens, to the second."""
+    with deployed(tmp_path, env={"ALCOVE_SECRET": SECRET, "ALCOVE_LEEWAY_S": "0"}) as server:
+        yield server
+
+
+@pytest.fixture
+def room(page: Page, locked: Server) -> RoomPage:
+    """Ada, before that server."""
+    return RoomPage(page, EN, name="Ada", at=locked.url)
+
+
+def test_a4_a_session_that_ends_goes_on_with_a_fresh_token(room: RoomPage, complaints: Complaints) -> None:
+    complaints.expect("response 401")
+    room.enter(ITEM, token=token(exp=int(time.time()) + 3))
+    expect(room.status).to_have_text("Session ended")
+    expect(room.page.get_by_text("Your session has ended.")).to_be_visible()
+    room.say("written meanwhile")
+    expect(room.said("written meanwhile")).to_contain_text("Waiting")
+
+    room.token.fill(token())
+    room.connect_button.click()
+
+    room.live()
+    expect(room.said("written meanwhile")).not_to_contain_text("Waiting")
+
+
+@pytest.mark.browser_context_args(locale="es-ES")
+def test_a3_who_is_not_let_in_is_told_why_in_their_language(page: Page, locked: Server, complaints: Complaints) -> None:
+    complaints.expect("response 401")
+    room = RoomPage(page, ES, name="Ada", at=locked.url)
+    room.visit(ITEM, token=token(items={"another": "rw"}))
+    expect(room.status).to_have_text("Sin acceso (el token no da derecho a esta sala)")
+
+    room.token.fill("no token at all")
+    room.connect_button.click()
+
+    expect(room.status).to_have_text("Sin acceso (el token falta, es incorrecto o ha caducado)")
+
+
+def test_w2_who_may_only_read_is_told_so(room: RoomPage) -> None:
+    room.enter(ITEM, token=token(items={ITEM: "r"}))
+
+    expect(room.page.get_by_text("You may read here, not write.")).to_be_visible()
+    expect(room.message).not_to_be_editable()
