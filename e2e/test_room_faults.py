@@ -76,6 +76,7 @@ def test_a_browser_without_network_says_so_and_catches_up(
     room.enter(ITEM)
     room.say("before")
     expect(room.messages).to_have_count(1)
+    expect(room.messages.get_by_text("Waiting")).to_have_count(0)
     context.set_offline(True)
     kill(own_server)
     room.say("in between")

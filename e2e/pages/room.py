@@ -163,11 +163,19 @@ class RoomPage(Site):
         """The texts that are drawn while one goes from the foot of what is loaded to its top, a view at a time."""
         views: list[list[str]] = self.log.evaluate(
             """async (log) => {
-                const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+                const frame = () => new Promise((next) => requestAnimationFrame(next));
+                const articles = () => [...log.querySelectorAll("article")];
+                const covered = () => {
+                    const { top, bottom } = log.getBoundingClientRect();
+                    const places = articles().map((article) => article.getBoundingClientRect());
+                    // At the very top a day's line stands above the first message, at the foot a margin below the last.
+                    return (log.scrollTop < 100 || places.some((place) => place.top <= top))
+                        && places.some((place) => place.bottom >= bottom - 100);
+                };
                 const views = [];
                 for (;;) {
-                    await drawn();
-                    views.push([...log.querySelectorAll("article")].map((article) => article.textContent));
+                    do await frame(); while (!covered());
+                    views.push(articles().map((article) => article.textContent));
                     if (log.scrollTop === 0) return views;
                     log.scrollTop = Math.max(0, log.scrollTop - log.clientHeight / 2);
                 }
