@@ -1,7 +1,8 @@
 """`fastapi dev` and `npm run dev`, each by hand in its own folder, serve the same as a deployed server."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from pages.chat import ChatPage
@@ -10,38 +11,42 @@ from pages.item import ItemPage
 from pages.room import RoomPage
 from pages.words import EN
 from stack import developed
+from tests.integration.servers import Server
 
 
-def test_all_three_sockets_are_reached_through_the_page_in_development(page: Page, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def vite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """What serves the page in development, with a backend behind it."""
+    with developed(tmp_path_factory.mktemp("development")) as (_backend, page_server):
+        yield page_server
+
+
+def test_all_three_sockets_are_reached_through_the_page_in_development(page: Page, vite: Server) -> None:
     item, echo, chat = ItemPage(page, EN), EchoPage(page, EN), ChatPage(page, EN)
-    with developed(tmp_path) as (_backend, vite):
-        page.goto(vite.url + "/playground")
-        item.connect()
-        item.say("hello")
-        expect(item.lines.last).to_have_text("Message text was: hello, for item ID: foo")
+    page.goto(vite.url + "/playground")
+    item.connect()
+    item.say("hello")
+    expect(item.lines.last).to_have_text("Message text was: hello, for item ID: foo")
 
-        page.goto(vite.url + "/echo")
-        expect(echo.status).to_contain_text("Connected")
-        echo.say("hello")
-        expect(echo.lines).to_have_text(["Message text was: hello"])
+    page.goto(vite.url + "/echo")
+    expect(echo.status).to_contain_text("Connected")
+    echo.say("hello")
+    expect(echo.lines).to_have_text(["Message text was: hello"])
 
-        page.goto(vite.url + "/chat")
-        expect(chat.status).to_contain_text("Connected")
-        me = chat.client_id()
-        chat.say("hello")
-        expect(chat.lines).to_have_text(["You wrote: hello", f"Client #{me} says: hello"])
-        assert page.request.get(vite.url + "/healthz").json() == {"status": "ok"}
-        page.goto("about:blank")
+    page.goto(vite.url + "/chat")
+    expect(chat.status).to_contain_text("Connected")
+    me = chat.client_id()
+    chat.say("hello")
+    expect(chat.lines).to_have_text(["You wrote: hello", f"Client #{me} says: hello"])
+    assert page.request.get(vite.url + "/healthz").json() == {"status": "ok"}
 
 
-def test_strict_mode_mounts_twice_and_opens_one_socket(page: Page, tmp_path: Path) -> None:
-    with developed(tmp_path) as (_backend, vite):
-        opened: list[str] = []
-        page.on("websocket", lambda socket: opened.append(socket.url))
-        room = RoomPage(page, EN, name="Ada", at=vite.url)
-        room.enter("foo")
-        room.say("hello")
-        expect(room.said("hello")).to_be_visible()
+def test_strict_mode_mounts_twice_and_opens_one_socket(page: Page, vite: Server) -> None:
+    opened: list[str] = []
+    page.on("websocket", lambda socket: opened.append(socket.url))
+    room = RoomPage(page, EN, name="Ada", at=vite.url)
+    room.enter("foo")
+    room.say("hello")
+    expect(room.said("hello")).to_be_visible()
 
-        assert [url for url in opened if "/items/foo/ws" in url] == opened[-1:]
-        page.goto("about:blank")
+    assert [url for url in opened if "/items/foo/ws" in url] == opened[-1:]
