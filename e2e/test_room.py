@@ -51,6 +51,16 @@ def test_a_token_in_the_link_is_taken_and_leaves_the_address(room: RoomPage, ite
     room.live()
 
 
+def test_a_link_with_another_token_is_taken_while_the_room_is_open(room: RoomPage, item: str) -> None:
+    room.enter(item)
+    expect(room.members).to_contain_text(["Ada"])
+
+    room.page.evaluate("location.hash = '#token=another&name=Grace'")
+
+    expect(room.members).to_contain_text(["Grace"])
+    assert room.page.url.endswith(f"/items/{item}")
+
+
 def test_s3_what_one_says_the_other_reads(room: RoomPage, visitor: Come, item: str) -> None:
     bob = visitor("Bob")
     room.enter(item)

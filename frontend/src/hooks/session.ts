@@ -1,5 +1,5 @@
 // The credential of this tab: from the address's fragment or the Connect card, kept for the tab and no longer.
-import { createContext, useContext, useMemo, useState } from "react";
+import { createContext, useContext, useEffect, useMemo, useState } from "react";
 import type { Credential } from "../client/access";
 import { Rooms } from "../client/rooms";
 import type { World } from "../client/world";
@@ -25,6 +25,17 @@ export function useSession(): Session {
 /** The session to put into the context. */
 export function useNewSession(world: World): Session {
   const [credential, setCredential] = useState(keptCredential);
+
+  // A link to the room that is open changes nothing but the fragment: the page is not loaded again.
+  useEffect(() => {
+    const onFragment = () => {
+      const fresh = takeFragment();
+      if (fresh !== null) setCredential(fresh);
+    };
+    addEventListener("hashchange", onFragment);
+    return () => removeEventListener("hashchange", onFragment);
+  }, []);
+
   const rooms = useMemo(
     () => (credential === null ? null : new Rooms(credential, location, world)),
     [credential, world],
@@ -44,14 +55,16 @@ export function useNewSession(world: World): Session {
 
 /**
  * Takes `#token=…&name=…` out of the address: it is kept for the tab, and neither the history nor a copied link has it.
- * To be called before the first render.
+ * To be called before the first render, too.
  */
-export function takeFragment(): void {
+export function takeFragment(): Credential | null {
   const found = new URLSearchParams(location.hash.slice(1));
   const token = found.get("token");
-  if (token === null) return;
-  keepCredential({ token, name: found.get("name") });
+  if (token === null) return null;
+  const credential = { token, name: found.get("name") };
+  keepCredential(credential);
   history.replaceState(history.state, "", location.pathname + location.search);
+  return credential;
 }
 
 function keepCredential(credential: Credential): void {
