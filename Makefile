@@ -21,7 +21,8 @@ DEV_DEPS := backend/.venv/.dev
 PAGE_DEPS := frontend/node_modules/.package-lock.json
 PAGE := frontend/dist/index.html
 WIRE_TYPES := frontend/src/client/protocol.gen.ts
-WIRE_SOURCES := $(addprefix backend/alcove/,protocol.py errors.py typescript.py api/entries.py log/base.py)
+# None where the page is built without the backend beside it, as in its image: then the types are those that stand.
+WIRE_SOURCES := $(wildcard $(addprefix backend/alcove/,protocol.py errors.py typescript.py api/entries.py log/base.py))
 PAGE_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
   $(wildcard frontend/*.html frontend/*.ts frontend/*.json)
 
@@ -134,8 +135,10 @@ $(PAGE_DEPS): frontend/package.json frontend/package-lock.json
 	@cd frontend && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+ifneq ($(WIRE_SOURCES),)
 $(WIRE_TYPES): $(WIRE_SOURCES) | $(RUN_DEPS)
 	@$(BIN)/python -m alcove.typescript > $@
+endif
 
 $(PAGE): $(PAGE_DEPS) $(PAGE_SOURCES) $(WIRE_TYPES)
 	@cd frontend && npm run --silent build
