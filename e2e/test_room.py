@@ -141,6 +141,16 @@ def test_the_title_counts_what_came_while_nobody_looked(room: RoomPage, base_url
     expect(room.page).to_have_title(f"(2) {item} · Alcove")
 
 
+def test_a_notification_that_the_browser_forbids_is_not_promised(room: RoomPage, item: str) -> None:
+    room.enter(item)
+    notification = room.page.get_by_label("Desktop notification")
+
+    notification.click()
+
+    expect(room.page.get_by_role("alert")).to_have_text("Your browser does not allow it.")
+    expect(notification).not_to_be_checked()
+
+
 @pytest.mark.parametrize("odd", ["a%20b", "a%2Fb", "%F0%9F%98%80", "%ZZ", "x" * 129])
 def test_h3_an_id_that_no_room_can_have_says_so(room: RoomPage, odd: str) -> None:
     room.page.goto(f"/items/{odd}#token=some-key-token&name=Ada")

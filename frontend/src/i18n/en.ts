@@ -143,7 +143,12 @@ export const en = {
     noLatency: "Send something: the time to its ack stands here.",
     latency: "Send to ack: {{ms}} ms, median {{median}} ms",
   },
-  alerts: { title: "When I am elsewhere", notify: "Desktop notification", sound: "Sound" },
+  alerts: {
+    title: "When I am elsewhere",
+    notify: "Desktop notification",
+    denied: "Your browser does not allow it.",
+    sound: "Sound",
+  },
   shortcuts: {
     title: "Shortcuts",
     help: "This list",

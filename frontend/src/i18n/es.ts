@@ -144,7 +144,12 @@ export const es: Language = {
     noLatency: "Envía algo: aquí verás cuánto tarda en confirmarse.",
     latency: "Del envío a la confirmación: {{ms}} ms, mediana {{median}} ms",
   },
-  alerts: { title: "Cuando estoy en otra parte", notify: "Notificación de escritorio", sound: "Sonido" },
+  alerts: {
+    title: "Cuando estoy en otra parte",
+    notify: "Notificación de escritorio",
+    denied: "Tu navegador no lo permite.",
+    sound: "Sonido",
+  },
   shortcuts: {
     title: "Atajos",
     help: "Esta lista",

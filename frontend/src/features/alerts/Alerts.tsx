@@ -11,6 +11,7 @@ export function Alerts({ item, view }: { readonly item: string; readonly view: R
   const { t } = useTranslation();
   const [notifying, setNotifying] = useState(() => kept("notify") === "on");
   const [ringing, setRinging] = useState(() => kept("sound") === "on");
+  const [denied, setDenied] = useState(false);
   const told = useRef<number | null>(null);
   const { cursor, rows, me, status } = view;
 
@@ -31,6 +32,7 @@ export function Alerts({ item, view }: { readonly item: string; readonly view: R
   async function switchNotifying(on: boolean) {
     const may = on && (await (await load()).allowed());
     setNotifying(may);
+    setDenied(on && !may);
     keep("notify", may ? "on" : null);
   }
 
@@ -45,6 +47,7 @@ export function Alerts({ item, view }: { readonly item: string; readonly view: R
         />
         {t("alerts.notify")}
       </label>
+      {denied && <p role="alert">{t("alerts.denied")}</p>}
       <label>
         <input
           type="checkbox"
