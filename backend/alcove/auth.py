@@ -39,7 +39,9 @@ def address_of(connection: HTTPConnection) -> str:
     """The address the connection comes from, behind trusted proxies the client's; of IPv6, the network of one site."""
     host = connection.client.host if connection.client else "unknown"
     with suppress(ValueError):
-        host = IPv6Address(host).exploded[: len("2001:0db8:0000:0000")]
+        address = IPv6Address(host)
+        # A socket that takes both kinds tells IPv4 as `::ffff:192.0.2.1`: all of it would be one network.
+        host = str(address.ipv4_mapped or address.exploded[: len("2001:0db8:0000:0000")])
     return host
 
 
@@ -50,7 +52,8 @@ def own_origin(
     host: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> bool:
     """Whether a cookie counts: a browser sends it with all it asks, whoever made it ask (A5)."""
-    return connection.scope.get("method") in _SAFE or gate.own_origin(origin, host)
+    secure = connection.url.scheme in {"https", "wss"}
+    return connection.scope.get("method") in _SAFE or gate.own_origin(origin, host, secure=secure)
 
 
 OwnOriginDep = Annotated[bool, Depends(own_origin)]

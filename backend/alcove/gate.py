@@ -117,9 +117,15 @@ class Gate:
         except Refusal:
             return False
 
-    def own_origin(self, origin: str | None, host: str | None) -> bool:
-        """Whether a browser's page is the server's own or a configured one; no `Origin` is no browser (A5)."""
-        return origin is None or origin in self._origins or origin in {f"http://{host}", f"https://{host}"}
+    def own_origin(self, origin: str | None, host: str | None, *, secure: bool) -> bool:
+        """Whether a browser's page is the server's own or a configured one; no `Origin` is no browser (A5).
+
+        Over TLS a page that came without it is another's: whoever sits on the wire may have written it. The other way
+        round it is our own, behind a proxy that does not tell the scheme.
+        """
+        if origin is None or origin in self._origins:
+            return True
+        return bool(host) and origin in ({f"https://{host}"} if secure else {f"http://{host}", f"https://{host}"})
 
     # --- addresses
 

@@ -6,14 +6,14 @@ import logging
 import time
 from contextlib import suppress
 from http.client import HTTPException
-from pathlib import Path
-from typing import IO, Any
-from urllib.parse import urlsplit, urlunsplit
-from urllib.request import Request, urlopen
+from typing import Any
+from urllib.parse import urlsplit
 
 from jwt import PyJWK, PyJWTError
 
+from alcove.addresses import shown
 from alcove.errors import SettingsError
+from alcove.fetch import fetch
 
 log = logging.getLogger("alcove.keyset")
 
@@ -37,7 +37,7 @@ class KeySet:
     def __init__(self, source: str, *, retry_s: float = _RETRY_S, fetch_s: float = _FETCH_S) -> None:
         """Raises SettingsError for an address that is neither a path nor http(s)."""
         if urlsplit(source).scheme not in {"", "file", "http", "https"}:
-            raise SettingsError(f"ALCOVE_JWKS={source!r}: expected a path or an http(s) address")
+            raise SettingsError(f"ALCOVE_JWKS={shown(source)!r}: expected a path or an http(s) address")
         self._source = source
         self._retry_s = retry_s
         self._fetch_s = fetch_s
@@ -50,7 +50,7 @@ class KeySet:
         try:
             self._keys = await asyncio.to_thread(self._read)
         except _BROKEN as error:
-            raise SettingsError(f"ALCOVE_JWKS={_shown(self._source)!r} is no key set: {error}") from None
+            raise SettingsError(f"ALCOVE_JWKS={shown(self._source)!r} is no key set: {error}") from None
         self._read_at = time.monotonic()
         self._tried_at = self._read_at - self._retry_s
 
@@ -86,27 +86,7 @@ class KeySet:
 
     def _read(self) -> dict[str | None, PyJWK]:
         """The keys that the source holds now. Raises one of _BROKEN."""
-        parts = urlsplit(self._source)
-        if parts.scheme in {"http", "https"}:
-            request = Request(self._source, headers={"accept": "application/json"})  # noqa: S310 - http(s), checked
-            with urlopen(request, timeout=self._fetch_s) as answer:  # noqa: S310 - http(s), checked
-                text = self._take(answer)
-        else:
-            with Path(parts.path if parts.scheme else self._source).open("rb") as file:
-                text = self._take(file)
-        return _keys(json.loads(text))
-
-    def _take(self, source: IO[bytes]) -> bytes:
-        """All of it, within the bounds of bytes and seconds: each part may come in time, and the whole never end."""
-        deadline = time.monotonic() + self._fetch_s
-        text = bytearray()
-        while part := source.read1(64 * 1024):  # type: ignore[attr-defined]  # both kinds of source are buffered
-            text += part
-            if len(text) > _BYTES:
-                raise ValueError(f"it is larger than {_BYTES} bytes")
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"it takes longer than {self._fetch_s:g} s")
-        return bytes(text)
+        return _keys(json.loads(fetch(self._source, seconds=self._fetch_s, size=_BYTES)))
 
 
 def _keys(document: Any) -> dict[str | None, PyJWK]:
@@ -133,9 +113,3 @@ def _key(listed: dict[str, Any]) -> PyJWK | None:
         if key.algorithm_name in ALGORITHMS and key.Algorithm.check_key_length(key.key) is None:
             return key
     return None
-
-
-def _shown(source: str) -> str:
-    """The source without the password that an address may hold (A6)."""
-    parts = urlsplit(source)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

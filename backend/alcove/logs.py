@@ -12,10 +12,11 @@ from urllib.parse import unquote_plus
 import msgspec
 from uvicorn.config import LOGGING_CONFIG
 
-_PARAMETER = re.compile(r"(?<=[?&])([^=&\s\"']+)=([^&\s\"']*)")
+#: A parameter of a query; quotes are of its value too: a request line may hold them.
+_PARAMETER = re.compile(r"(?<=[?&])([^=&\s\"']+)=([^&\s]*)")
 #: Whatever looks like a signed token, as it is or percent-encoded; a cookie; a header.
 _SECRETS = re.compile(
-    r"\be[wy][\w-]{8,}(?:\.|%2e)[\w-]*(?:\.|%2e)[\w-]*|(?<=\bsession=)[^;\s\"']+|(?<=\bbearer )[^\s\"']+", re.IGNORECASE
+    r"\be[wy][\w-]{8,}(?:\.|%2e)[\w-]*(?:\.|%2e)[\w-]*|(?<=\bsession=)[^;\s]+|(?<=\bbearer )\S+", re.IGNORECASE
 )
 
 

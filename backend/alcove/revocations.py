@@ -101,7 +101,7 @@ class Revocations:
                 entry = msgspec.json.decode(line, type=Entry)
                 self._seq = entry.seq
                 if entry.body is not msgspec.UNSET:
-                    self._take(msgspec.json.decode(entry.body, type=Revoked))
+                    self.take(msgspec.json.decode(entry.body, type=Revoked))
         self._read.set()
 
     def buffered(self) -> int:
@@ -115,7 +115,8 @@ class Revocations:
     def close(self, code: int, reason: str = "") -> None:
         """It ends with the process (Connection)."""
 
-    def _take(self, revoked: Revoked) -> None:
+    def take(self, revoked: Revoked) -> None:
+        """Take note of what one entry revokes."""
         if revoked.digest is not None and revoked.expires > (now := time.time()):
             self._digests[revoked.digest] = revoked.expires
             if len(self._digests) > self._sweep_at:

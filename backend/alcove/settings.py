@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from alcove.addresses import check_address, shown
 from alcove.errors import SettingsError
 from alcove.tokens import Keys
 
@@ -67,6 +68,12 @@ class Settings(BaseSettings):
                 raise ValueError(f"expected origins as browsers send them, https://app.example, got {origin!r}")
         return origins
 
+    @field_validator("database_url", "bus_url", "jwks")
+    @classmethod
+    def _is_address(cls, url: str | None) -> str | None:
+        """Raises ValueError where it cannot even be read: whoever uses it would fail with more than a line."""
+        return url if url is None else check_address(url)
+
     @property
     def open(self) -> bool:
         """Whether no key is set: open mode (A2)."""
@@ -90,7 +97,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             name = "_".join(str(part) for part in first["loc"]).upper()
-            message = f"ALCOVE_{name}={first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
+            message = f"ALCOVE_{name}={shown(str(first['input']))!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
             raise SettingsError(message) from None
 
 

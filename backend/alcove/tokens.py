@@ -19,6 +19,8 @@ _TOKEN_CHARS = 16 * 1024
 _REASON_CHARS = 80
 #: The last second that a token may name: the end of year 9999, which every clock and every JSON can still tell.
 _LAST_S = 253_402_300_799
+#: Claims that are times (RFC 7519, section 4.1); PyJWT takes `true` and words of digits for some.
+_TIMES = {"exp", "iat", "nbf"}
 
 
 class Claims(msgspec.Struct, frozen=True):
@@ -97,13 +99,13 @@ class Keys:
 def _claims(claims: Mapping[str, Any]) -> Claims:
     """The claims in shape. Raises Refusal 4401 naming the first that is not."""
     sub, name, items = claims["sub"], claims.get("name"), claims.get("items", {})
-    iat, exp = claims.get("iat"), claims["exp"]
     if not isinstance(sub, str) or not 1 <= len(sub) <= 128 or "\0" in sub:
         raise _refuse("the token's `sub` is not 1 to 128 characters")
     if name is not None and (not isinstance(name, str) or not 1 <= len(name) <= 64 or "\0" in name):
         raise _refuse("the token's `name` is not 1 to 64 characters")
-    if not _is_time(exp):
-        raise _refuse("the token's `exp` is not a number of seconds up to the year 9999")
+    for claim in _TIMES & claims.keys():
+        if not _is_time(claims[claim]):
+            raise _refuse(f"the token's `{claim}` is not a number of seconds up to the year 9999")
     if not isinstance(items, dict) or not all(isinstance(letters, str) for letters in items.values()):
         raise _refuse("the token's `items` is not an object of letters by item")
     try:
@@ -113,7 +115,8 @@ def _claims(claims: Mapping[str, Any]) -> Claims:
             text.encode()
     except ValueError:
         raise _refuse("the token's `items` gives other letters than r, w and m, or text is not UTF-8") from None
-    return Claims(sub, float(exp), name or sub[:64], float(iat) if _is_time(iat) else None, items)
+    iat = claims.get("iat")
+    return Claims(sub, float(claims["exp"]), name or sub[:64], None if iat is None else float(iat), items)
 
 
 def _is_time(value: Any) -> TypeGuard[float]:

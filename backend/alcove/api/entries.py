@@ -1,6 +1,5 @@
 """Rooms over HTTP: history (W1), sending (W2), the list of items (W4), who is connected (W8)."""
 
-import sys
 from typing import Annotated
 from uuid import uuid4
 
@@ -9,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from alcove.api.bodies import BOUNDED_HERE, whole_body
 from alcove.api.live import HubDep
 from alcove.api.schemas import Json, answers, body_of, problems
 from alcove.auth import CallerDep, GateDep, ItemId, ModeratorDep, ReaderDep, WriterDep
@@ -66,21 +66,6 @@ class Connections(Struct, frozen=True):
     connections: list[ConnectionState]
 
 
-async def whole_body(request: Request) -> str:
-    """The request's body as text.
-
-    Raises Refusal beyond the setting `message_bytes` (FastAPI's own limit would answer without a problem document,
-    W6), UnicodeDecodeError where it is not UTF-8: JSON is (RFC 8259, section 8.1).
-    """
-    limit = request.app.state.settings.message_bytes
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, f"a request may have {limit} bytes, this one has more")
-    return body.decode()
-
-
 @router.get("", responses=answers(Items) | problems(401, 403, 422, 429, 503))
 async def list_items(hub: HubDep, gate: GateDep, who: CallerDep, limit: Limit = 100) -> Response:
     """The items the caller may read, the latest first, each with its last entry and what the caller has not read."""
@@ -106,7 +91,7 @@ async def read_entries(
     status_code=201,
     responses=answers(Entry, 200, 201) | problems(401, 403, 413, 422, 429, 503),
     openapi_extra=body_of(NewEntry),
-    max_body_size=sys.maxsize,  # `whole_body` sees to it
+    **BOUNDED_HERE,
 )
 async def send_entry(
     item_id: ItemId,
@@ -117,7 +102,8 @@ async def send_entry(
 ) -> Response:
     """Send into a room; the answer comes when the entry is durable, 200 where it stood already (S5)."""
     try:
-        new = msgspec.json.decode(await whole_body(request), type=NewEntry)
+        # JSON is UTF-8 (RFC 8259, section 8.1).
+        new = msgspec.json.decode((await whole_body(request)).decode(), type=NewEntry)
         body = Raw(msgspec.json.format(new.body, indent=-1))  # on one line, as a line of the wire must be
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestValidationError([{"loc": ("body",), "msg": str(error)}]) from None

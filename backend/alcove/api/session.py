@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from msgspec import Meta, Struct
 from pydantic import ValidationError
 
+from alcove.api.bodies import BOUNDED_HERE, whole_body
 from alcove.api.live import HubDep
 from alcove.api.schemas import Json, answers, body_of, problems
 from alcove.auth import CallerDep, GateDep, OwnOriginDep, admit, check_item_id
@@ -59,7 +60,7 @@ def _who(caller: Caller) -> Who:
 async def _read(request: Request, type_: type[T]) -> T:
     """The body, in shape. Raises RequestValidationError."""
     try:
-        return msgspec.json.decode(await request.body(), type=type_)
+        return msgspec.json.decode(await whole_body(request), type=type_)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestValidationError([{"loc": ("body",), "msg": str(error)}]) from None
 
@@ -69,7 +70,12 @@ def _own(own: bool) -> None:  # noqa: FBT001 - the dependency's answer, as it is
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "sessions are changed from the server's own pages only")
 
 
-@router.post("/session", responses=answers(Who) | problems(401, 403, 413, 422, 429), openapi_extra=body_of(SignIn))
+@router.post(
+    "/session",
+    responses=answers(Who) | problems(401, 403, 413, 422, 429),
+    openapi_extra=body_of(SignIn),
+    **BOUNDED_HERE,
+)
 async def sign_in(request: Request, gate: GateDep, own: OwnOriginDep) -> Response:
     """Take a token, or in open mode a name, as the cookie `session`."""
     _own(own)
@@ -120,7 +126,11 @@ async def sign_out(
 
 
 @router.post(
-    "/revoke", status_code=204, responses=problems(401, 403, 413, 422, 429, 503), openapi_extra=body_of(Revoke)
+    "/revoke",
+    status_code=204,
+    responses=problems(401, 403, 413, 422, 429, 503),
+    openapi_extra=body_of(Revoke),
+    **BOUNDED_HERE,
 )
 async def revoke(request: Request, hub: HubDep, caller: CallerDep) -> Response:
     """End a member's tokens made until now, and their open connections, on one item or all (A7)."""

@@ -8,6 +8,7 @@ from fastapi.requests import HTTPConnection
 from alcove.api.live import HubDep
 from alcove.auth import GateDep, OwnOriginDep, admit, check_cookie
 from alcove.errors import Close, Code, Refusal
+from alcove.gate import Gate
 from alcove.leases import Leases
 from alcove.protocol import Member
 from alcove.wire.accept import Carrier
@@ -17,8 +18,11 @@ from alcove.wire.connection import Connection, Receiver
 class Visit:
     """A stay at a socket of the tutorial: with keys it ends with the token that began it (A4, A7)."""
 
-    def __init__(self, leases: Leases, credential: str, member: Member | None = None, item: str | None = None) -> None:
+    def __init__(
+        self, gate: Gate, leases: Leases, credential: str, member: Member | None = None, item: str | None = None
+    ) -> None:
         self.credential = credential
+        self._gate = gate
         self._leases = leases
         self._member = member
         self._item = item
@@ -30,6 +34,10 @@ class Visit:
             return
         visitor = Visitor(self._leases, connection, receiver)
         self._leases.grant(visitor, self._member, self._item)
+        try:
+            self._gate.check_again(self._member, self._item)  # it may have been revoked during the handshake
+        except Refusal as refusal:
+            visitor.end(refusal)
         await connection.run(visitor)
 
 
@@ -86,11 +94,11 @@ async def item_visit(
 ) -> Visit:
     """Whoever has a credential; with keys it must be good for reading and writing the item (T2, A3). Raises Refusal."""
     if gate.open:
-        return Visit(hub.leases, key)
+        return Visit(gate, hub.leases, key)
     member = gate.on(await admit(connection, gate, key, None), item_id)
     if not member.can >= {"read", "write"}:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the rights to read and write {item_id}")
-    return Visit(hub.leases, key, member, item_id)
+    return Visit(gate, hub.leases, key, member, item_id)
 
 
 async def visit(
@@ -104,9 +112,9 @@ async def visit(
 ) -> Visit:
     """Anyone in open mode; with keys, whoever has a good credential (T1, T3, A3). Raises Refusal."""
     if gate.open:
-        return Visit(hub.leases, "")
+        return Visit(gate, hub.leases, "")
     key = await tutorial_credential(own, session, token)
-    return Visit(hub.leases, key, gate.on(await admit(connection, gate, key, None), None))
+    return Visit(gate, hub.leases, key, gate.on(await admit(connection, gate, key, None), None))
 
 
 VisitDep = Annotated[Visit, Security(visit)]

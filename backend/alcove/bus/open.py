@@ -1,8 +1,8 @@
 """Choose the bus that a URL names."""
 
-import re
 from urllib.parse import urlsplit
 
+from alcove.addresses import shown
 from alcove.bus.base import Bus
 from alcove.bus.memory import MemoryBus
 from alcove.errors import SettingsError
@@ -28,8 +28,7 @@ def open_bus(url: str, prefix: str = "alcove") -> Bus:
     except ModuleNotFoundError as error:
         extra = "redis" if scheme.startswith("redis") else "postgres"
         raise SettingsError(f"ALCOVE_BUS_URL={scheme}: needs {error.name}; install alcove[{extra}]") from None
-    shown = re.sub(r"//[^/]*@", "//***@", url)  # whatever scheme it is, a password is nobody's business (A6)
-    raise SettingsError(f"ALCOVE_BUS_URL={shown!r}: expected memory://, postgresql://…, redis://… or rediss://…")
+    raise SettingsError(f"ALCOVE_BUS_URL={shown(url)!r}: expected memory://, postgresql://…, redis://… or rediss://…")
 
 
 def open_sends(database_url: str) -> Bus | None:

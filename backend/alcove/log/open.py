@@ -1,9 +1,9 @@
 """Open the log that a URL names."""
 
-import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from alcove.addresses import shown
 from alcove.errors import SettingsError
 from alcove.log.base import Log, Retention
 from alcove.log.sqlite import SqliteLog
@@ -25,5 +25,4 @@ async def open_log(url: str, retention: Retention | None = None, connections: in
                 f"ALCOVE_DATABASE_URL={parts.scheme}: needs {error.name}; install alcove[postgres]"
             ) from None
         return await PostgresLog.open(url, retention or Retention(), connections)
-    shown = re.sub(r"//[^/]*@", "//***@", url)  # whatever scheme it is, a password is nobody's business (A6)
-    raise SettingsError(f"ALCOVE_DATABASE_URL={shown!r}: expected sqlite:///path or postgresql://host/database")
+    raise SettingsError(f"ALCOVE_DATABASE_URL={shown(url)!r}: expected sqlite:///path or postgresql://host/database")

@@ -105,8 +105,12 @@ class KeyServer:
         self.body: bytes = json.dumps(KEY_SET).encode()
         self.status = 200
         self.asked = 0
+        #: The credential of the last one who asked.
+        self.brought: str | None = None
         #: Whether it sends its answer a byte at a time, without end.
         self.slow = False
+        #: Whether even its head comes so.
+        self.hesitant = False
         self.over = threading.Event()
         outer = self
 
@@ -114,6 +118,10 @@ class KeyServer:
             def do_GET(self) -> None:
                 """Answer with the key set."""
                 outer.asked += 1
+                outer.brought = self.headers["Authorization"]
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    while outer.hesitant and not outer.over.wait(0.02):
+                        self.wfile.write(b"H")
                 self.send_response(outer.status)
                 self.end_headers()
                 with suppress(BrokenPipeError, ConnectionResetError):

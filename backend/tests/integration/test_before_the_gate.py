@@ -199,8 +199,16 @@ async def test_l_who_fails_too_often_waits_whatever_they_bring(serve: Start) -> 
         bad = Credential({"token": "gone-by-now"}, {"X-Forwarded-For": f"2001:db8::{number}"})
         assert 401 == (await doors.history(server, bad)).code
     assert 429 == (await doors.history(server, Credential({"token": token()}, elsewhere))).code
-    other_site = Credential({"token": token()}, {"X-Forwarded-For": "2001:db8:0:1::1"})
-    assert IN == (await doors.history(server, other_site)).code
+    for other_site in ("2001:db8:0:1::1", "192.0.2.1", "::ffff:192.0.2.2"):
+        brought = Credential({"token": token()}, {"X-Forwarded-For": other_site})
+        assert IN == (await doors.history(server, brought)).code
+    # What a socket of both kinds tells of IPv4 is no network: each of its addresses is one.
+    for _ in range(5):
+        bad = Credential({"token": "gone-by-now"}, {"X-Forwarded-For": "::ffff:192.0.2.1"})
+        assert 401 == (await doors.history(server, bad)).code
+    for address, code in (("192.0.2.1", 429), ("::ffff:192.0.2.1", 429), ("::ffff:192.0.2.2", IN)):
+        brought = Credential({"token": token()}, {"X-Forwarded-For": address})
+        assert code == (await doors.history(server, brought)).code
 
 
 @ONCE

@@ -31,11 +31,31 @@ STOPS = {
         [],
         "alcove: ALCOVE_JWKS='/nowhere/jwks.json' is no key set",
     ),
-    "another scheme": ({"ALCOVE_JWKS": "ftp://example/"}, [], "alcove: ALCOVE_JWKS='ftp://example/': expected a path"),
+    "another scheme": (
+        {"ALCOVE_JWKS": "ftp://u:pw@example/"},
+        [],
+        "alcove: ALCOVE_JWKS='ftp://***@example/': expected a path",
+    ),
+    "a set's host that is none": ({"ALCOVE_JWKS": "http://u:pw@[::1/"}, [], "alcove: ALCOVE_JWKS='http://***@[::1/': "),
+    "a set's key with a space": (
+        {"ALCOVE_JWKS": "http://127.0.0.1:1/?key=p pw"},
+        [],
+        "alcove: ALCOVE_JWKS='http://127.0.0.1:1/?***': ",
+    ),
+    "a database's port that is none": (
+        {"ALCOVE_DATABASE_URL": "postgresql://u:pw@h:port/x"},
+        [],
+        "alcove: ALCOVE_DATABASE_URL='postgresql://***@h:port/x': value error, expected an address",
+    ),
+    "a bus's port that is none": (
+        {"ALCOVE_BUS_URL": "redis://u:p/pw@h:port"},
+        [],
+        "alcove: ALCOVE_BUS_URL='redis://***@h:port': value error, expected an address",
+    ),
     "nobody there": (
         {"ALCOVE_JWKS": "http://u:pw@127.0.0.1:1/"},
         [],
-        "alcove: ALCOVE_JWKS='http://127.0.0.1:1/' is no",
+        "alcove: ALCOVE_JWKS='http://***@127.0.0.1:1/' is no",
     ),
     "no origin": ({"ALCOVE_ORIGINS": "app.example"}, [], "alcove: ALCOVE_ORIGINS='app.example': value error, expected"),
     "an origin with a path": ({"ALCOVE_ORIGINS": "https://app.example/"}, [], "alcove: ALCOVE_ORIGINS="),

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import time
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -94,6 +96,26 @@ async def test_a3_a_set_that_trickles_in_is_given_up(keys: KeyServer) -> None:
 
     with pytest.raises(SettingsError, match=r"longer than 0\.2 s"):
         await set_of(keys.url, fetch_s=0.2)
+
+
+async def test_a3_a_set_whose_head_trickles_in_is_given_up_too(keys: KeyServer) -> None:
+    known = await set_of(keys.url, retry_s=0, fetch_s=0.2)
+    keys.hesitant = True
+    start = time.monotonic()
+
+    assert await known.find("unknown") is None
+    assert await known.find("ed") is not None
+    assert time.monotonic() - start < 2
+
+
+async def test_a3_a_sets_address_may_hold_a_password(keys: KeyServer, caplog: pytest.LogCaptureFixture) -> None:
+    known = await set_of(keys.url.replace("//", "//us%40er:pass-of-the-set@"), retry_s=0)
+    assert f"Basic {b64encode(b'us@er:pass-of-the-set').decode()}" == keys.brought
+    keys.status = 500
+    assert await known.find("unknown") is None
+
+    assert "cannot be read" in caplog.text
+    assert "pass-of-the-set" not in caplog.text
 
 
 WEAK = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that is what is wrong with it

@@ -1,5 +1,6 @@
 """Who must be let in, what each right opens, and from where a cookie counts (A1, A3, A5, W5)."""
 
+import socket
 import time
 from collections.abc import Awaitable, Callable
 
@@ -7,7 +8,7 @@ import httpx
 import pytest
 
 from tests.integration import doors
-from tests.integration.clients import NO_TLS, close_code, connect
+from tests.integration.clients import NO_TLS, PATIENCE_S, close_code, connect
 from tests.integration.credentials import EC, ED, RSA, claims, raw_token, token
 from tests.integration.doors import IN, Credential, bearer, cookie, query
 from tests.integration.rooms import RoomClient, http, turned_away
@@ -107,6 +108,28 @@ async def test_a5_a_cookie_counts_for_no_page_of_elsewhere(guarded: Server, orig
     assert 403 == (await doors.revoke(guarded, brought)).code
     # Looking changes nothing, and what is seen the browser keeps from the page.
     assert IN == (await doors.history(guarded, brought)).code
+
+
+async def test_a5_over_tls_a_page_that_came_without_it_is_of_elsewhere(guarded: Server) -> None:
+    host = guarded.url.removeprefix("http://")
+
+    def brought(scheme: str, origin: str) -> Credential:
+        return Credential({}, cookie(token(), origin).headers | {"X-Forwarded-Proto": scheme})
+
+    for door, refused in ((doors.room, 4403), (doors.say, 403)):
+        assert refused == (await door(guarded, brought("https", f"http://{host}"))).code
+        assert IN == (await door(guarded, brought("https", f"https://{host}"))).code
+        # Behind a proxy that does not tell the scheme, our own page looks so.
+        assert IN == (await door(guarded, brought("http", f"https://{host}"))).code
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.0\r\nOrigin: http://None", b"HTTP/1.1\r\nHost:\r\nOrigin: http://"])
+def test_a5_without_a_host_no_origin_is_our_own(guarded: Server, head: bytes) -> None:
+    asked = b"DELETE /api/session " + head + b"\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", guarded.port), PATIENCE_S) as peer:
+        peer.sendall(asked)
+
+        assert b" 403 " in peer.recv(65536).splitlines()[0]
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])

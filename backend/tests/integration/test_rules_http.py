@@ -5,6 +5,7 @@ import time
 import httpx
 import pytest
 
+from tests.integration.credentials import token
 from tests.integration.rooms import RoomClient, http, page
 from tests.integration.servers import ONCE, Server
 
@@ -255,6 +256,17 @@ async def test_w6_a1_without_a_credential_a_request_is_401(server: Server, where
     assert 401 == answer.status_code
     assert "Bearer" == answer.headers["www-authenticate"]
     is_problem(answer, "credential")
+
+
+@ONCE
+@pytest.mark.parametrize("where", ["/api/session", "/api/revoke"])
+async def test_w6_l1_a_request_over_the_limit_is_413_wherever_it_goes(guarded: Server, where: str) -> None:
+    admin = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
+    async with http(guarded) as client:
+        answer = await client.post(where, content=b" " * (1024 * 1024 + 1), headers=admin)
+
+    assert 413 == answer.status_code
+    is_problem(answer, "1048576 bytes")
 
 
 @ONCE
