@@ -50,12 +50,12 @@ def test_a3_who_is_not_let_in_is_told_why_in_their_language(page: Page, locked: 
     complaints.expect("401")
     room = RoomPage(page, ES, name="Ada", at=locked.url)
     room.visit(ITEM, token=token(items={"another": "rw"}))
-    expect(room.status).to_have_text("Sin acceso (el token no da derecho a esta sala)")
+    expect(room.status).to_have_text("Sin acceso. No tienes permiso para estar aquí (4403).")
 
     room.token.fill("no token at all")
     room.connect_button.click()
 
-    expect(room.status).to_have_text("Sin acceso (el token falta, es incorrecto o ha caducado)")
+    expect(room.status).to_have_text("Sin acceso. El token falta, es incorrecto o ha caducado (4401).")
 
 
 def test_w2_who_may_only_read_is_told_so(room: RoomPage) -> None:

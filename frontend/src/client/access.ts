@@ -66,16 +66,27 @@ function query(credential: Credential, { log, cursor }: Stand): URLSearchParams 
   return found;
 }
 
+/** When a signed token ends, in ms since the epoch; null where it is none. The server's word counts. */
+export function endOf(token: string): number | null {
+  const exp = claim(token, "exp");
+  return typeof exp === "number" ? exp * 1000 : null;
+}
+
 function subjectOf(token: string): string | null {
+  const sub = claim(token, "sub");
+  return typeof sub === "string" ? sub : null;
+}
+
+function claim(token: string, name: string): unknown {
   try {
     const claims: unknown = JSON.parse(
       atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/")),
     );
-    if (typeof claims === "object" && claims !== null && "sub" in claims) return String(claims.sub);
+    return (claims as Record<string, unknown> | null)?.[name];
   } catch {
     // Not a signed token: open mode takes any words.
+    return undefined;
   }
-  return null;
 }
 
 /** 53 bits of cyrb53: tells members of one browser apart; it guards nothing. */

@@ -1,4 +1,5 @@
 // The world as a browser has it.
+import { askHost } from "./host";
 import { IdbShelf } from "./idbShelf";
 import { MemoryShelf } from "./shelf";
 import type { Channel, Happening, Lock, World } from "./world";
@@ -22,6 +23,7 @@ export function browserWorld(): World {
     channel,
     nextFrame: paced(),
     shelf: "indexedDB" in globalThis ? new IdbShelf() : new MemoryShelf(),
+    askHost,
   };
 }
 

@@ -1,5 +1,5 @@
 // The way between a room and its server: a socket, or events and HTTP where no socket opens.
-import { type AskCredential, eventsUrl, roomUrl, type Stand } from "./access";
+import { type AskCredential, endOf, eventsUrl, roomUrl, type Stand } from "./access";
 import { Events } from "./fallback";
 import { byteLength, readFrame, writeLine } from "./frames";
 import type { Http } from "./http";
@@ -12,7 +12,7 @@ import type { World } from "./world";
 
 /** Sockets in a row that did not open, before events are tried. */
 const UNOPENED = 2;
-/** How long before its end a credential is asked for again, in ms. */
+/** How long before its end a credential is asked for again, in ms; of a short one's life a quarter goes by first. */
 const REFRESH_MS = 30_000;
 /** The longest delay that a browser's timer takes. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -138,15 +138,15 @@ export class Carrier {
   expires(at: number | null): void {
     this.#refreshing.cancel();
     if (at === null) return;
-    const left = at - this.#options.world.now() - REFRESH_MS;
-    this.#refreshing.within(Math.min(LONGEST_TIMER_MS, Math.max(0, left)));
+    const left = Math.max(0, at - this.#options.world.now());
+    this.#refreshing.within(Math.min(LONGEST_TIMER_MS, Math.max(left - REFRESH_MS, left / 4)));
   }
 
   async #refresh(): Promise<void> {
     const { token } = await this.#options.ask("expiring");
     if (token === null || token === this.#token) return;
     this.#token = token;
-    this.say({ type: "auth", token });
+    if (this.say({ type: "auth", token })) this.expires(endOf(token));
   }
 
   async #post(command: Send): Promise<void> {

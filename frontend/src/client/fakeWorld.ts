@@ -95,6 +95,7 @@ export class FakeWorld implements World {
   isOnline = true;
   random: () => number = () => 0.5;
   openSocket: (url: string) => SocketLike = this.browser.openSocket;
+  askHost: World["askHost"] = () => Promise.resolve(null);
   fetch: World["fetch"] = () => Promise.reject(new TypeError("no network"));
 
   constructor(profile: FakeProfile = new FakeProfile()) {

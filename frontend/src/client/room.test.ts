@@ -215,6 +215,22 @@ test("A4 a token that is about to end is replaced in time", async () => {
   expect(JSON.stringify(room.wire.view())).not.toContain("second");
 });
 
+test("A4 however short its tokens live, a room renews them again and again, and does not race", async () => {
+  const until = (ms: number) => `x.${btoa(JSON.stringify({ exp: (Date.now() + ms) / 1000 }))}.y`;
+  tokens = ["first", until(8000), "third"];
+  const socket = await live({ expires: Date.now() + 4000 });
+  const renewals = () => socket.sent.filter((line) => line.includes('"auth"')).length;
+
+  await vi.advanceTimersByTimeAsync(999);
+  expect(renewals()).toBe(0);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(renewals()).toBe(1);
+  await vi.advanceTimersByTimeAsync(1700);
+  expect(renewals()).toBe(1);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(renewals()).toBe(2);
+});
+
 test("offline is said with what waits, and what is written goes out later", async () => {
   (await live()).end(1006);
   world.happens("offline");

@@ -1,4 +1,4 @@
-// The rooms of one credential in one tab: each item has one, and one connection.
+// The rooms of one member in one tab: each item has one, and one connection.
 import { type AskCredential, type Credential, memberKey } from "./access";
 import { Http } from "./http";
 import { Room } from "./room";
@@ -14,8 +14,23 @@ export class Rooms {
   readonly #origin: Origin;
   readonly #world: World;
 
-  constructor(credential: Credential, origin: Origin, world: World) {
-    this.#ask = () => credential;
+  /** `keep` takes every fresh credential that the host page gives. */
+  constructor(
+    credential: Credential,
+    origin: Origin,
+    world: World,
+    keep: (fresh: Credential) => void = () => undefined,
+  ) {
+    let current = credential;
+    this.#ask = async (occasion) => {
+      const token = occasion === "attempt" ? null : await world.askHost(occasion);
+      // What waits here was written by this member: another one's token must not send it.
+      if (token !== null && memberKey({ ...current, token }) === this.member) {
+        current = { ...current, token };
+        keep(current);
+      }
+      return current;
+    };
     this.#origin = origin;
     this.#world = world;
     this.member = memberKey(credential);

@@ -1,5 +1,6 @@
 // What the client needs of the browser around it; tests bring another one.
 import type { EventsLike } from "./fallback";
+import type { AskHost } from "./host";
 import type { OpenSocket } from "./plainSocket";
 import type { Shelf } from "./shelf";
 
@@ -26,4 +27,5 @@ export type World = {
   /** Calls `draw` once, soon: before the next frame, or in a moment where no frame is drawn. */
   readonly nextFrame: (draw: () => void) => void;
   readonly shelf: Shelf;
+  readonly askHost: AskHost;
 };

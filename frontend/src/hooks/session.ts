@@ -37,7 +37,7 @@ export function useNewSession(world: World): Session {
   }, []);
 
   const rooms = useMemo(
-    () => (credential === null ? null : new Rooms(credential, location, world)),
+    () => (credential === null ? null : new Rooms(credential, location, world, keepCredential)),
     [credential, world],
   );
   return useMemo(

@@ -99,12 +99,8 @@ export const en = {
     offline: "Offline",
     offlineWaiting_one: "Offline ({{count}} waiting)",
     offlineWaiting_other: "Offline ({{count}} waiting)",
-    noAccess: "No access ({{reason}})",
+    noAccess: "No access. {{why}}",
     ended: "Session ended",
-  },
-  access: {
-    unauthenticated: "the token is missing, wrong or expired",
-    forbidden: "the token gives no right to this room",
   },
   progress: { waiting: "Waiting", sent: "Sent", refused: "Refused:" },
   refusal: {

@@ -100,12 +100,8 @@ export const es: Language = {
     offline: "Sin red",
     offlineWaiting_one: "Sin red ({{count}} en espera)",
     offlineWaiting_other: "Sin red ({{count}} en espera)",
-    noAccess: "Sin acceso ({{reason}})",
+    noAccess: "Sin acceso. {{why}}",
     ended: "Sesión terminada",
-  },
-  access: {
-    unauthenticated: "el token falta, es incorrecto o ha caducado",
-    forbidden: "el token no da derecho a esta sala",
   },
   progress: { waiting: "En espera", sent: "Enviado", refused: "Rechazado:" },
   refusal: {

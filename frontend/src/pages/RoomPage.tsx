@@ -122,6 +122,7 @@ export function RoomPage({ item, list, onNews }: RoomPageProps) {
             <FreshToken
               credential={credential}
               lead={t(status.is === "ended" ? "room.endedLead" : "room.freshToken")}
+              said={status.reason}
               onConnect={enter}
             />
           )}

@@ -9,10 +9,12 @@ import styles from "./FreshToken.module.css";
 type FreshTokenProps = {
   readonly credential: Credential;
   readonly lead: string;
+  /** The server's own words; empty: it gave none. */
+  readonly said: string;
   readonly onConnect: (credential: Credential) => void;
 };
 
-export function FreshToken({ credential, lead, onConnect }: FreshTokenProps) {
+export function FreshToken({ credential, lead, said, onConnect }: FreshTokenProps) {
   const { t } = useTranslation();
   const [token, setToken] = useState("");
 
@@ -24,6 +26,7 @@ export function FreshToken({ credential, lead, onConnect }: FreshTokenProps) {
   return (
     <form className={styles.form} onSubmit={submit}>
       <p>{lead}</p>
+      {said !== "" && <p>{t("status.said", { reason: said })}</p>}
       <Field label={t("item.token")} value={token} onValue={setToken} />
       <Button type="submit" weight="strong">
         {t("connect")}

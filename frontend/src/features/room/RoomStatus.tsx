@@ -47,21 +47,15 @@ function Words({ status, waiting }: Pick<RoomStatusProps, "status" | "waiting">)
     case "offline":
       return waiting > 0 ? t("state.offlineWaiting", { count: waiting }) : t("state.offline");
     case "noAccess":
-      return (
-        <span title={status.reason}>
-          {t("state.noAccess", { reason: reasonOf(status.code, status.reason, t) })}
-        </span>
-      );
+      return <span title={status.reason}>{t("state.noAccess", { why: t(whyOf(status.code), { code: status.code }) })}</span>;
     case "ended":
       return t("state.ended");
   }
 }
 
-/** In the reader's language where it is about the token; else as the server says it. */
-function reasonOf(code: number, reason: string, t: ReturnType<typeof useTranslation>["t"]): string {
-  const meaning = closeCodes.get(code)?.meaning;
-  if (meaning === "unauthenticated" || meaning === "forbidden") return t(`access.${meaning}`);
-  return reason === "" ? String(code) : reason;
+/** Why the server closed, in the reader's language. */
+function whyOf(code: number) {
+  return `why.${closeCodes.get(code)?.meaning ?? "other"}` as const;
 }
 
 /** Seconds left, for the eye only: a number that changes every second is no news to read out. */

@@ -1,0 +1,158 @@
+"""Who gets in, as a person sees it: refused with a reason and a way out, sessions that end or go on (A3, A4, A7)."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from complaints import Complaints
+from host import Host, hosting
+from pages.room import RoomPage
+from pages.words import EN, ES, Words
+from stack import deployed
+from tests.integration.credentials import SECRET, token
+from tests.integration.servers import Server
+
+ITEM = "order-7"
+#: Seconds that a short token is good: time to come in on a slow machine, and to write something.
+SHORT_S = 6
+
+
+@pytest.fixture(autouse=True)
+def refusing(complaints: Complaints) -> None:
+    """A browser complains of what it is refused."""
+    complaints.expect(r"40[13] \(\w+\)|response 40[13]: ")
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with hosting() as running:
+        yield running
+
+
+@pytest.fixture
+def signed(tmp_path: Path, host: Host) -> Iterator[Server]:
+    """A server that lets in whoever has a token, and the host application's page around its own."""
+    env = {"ALCOVE_SECRET": SECRET, "ALCOVE_FRAME_ANCESTORS": f"'self' {host.url}", "ALCOVE_LEEWAY_S": "0"}
+    with deployed(tmp_path, env=env) as running:
+        yield running
+
+
+def admits(sub: str = "ada", *, seconds: float = 3600, key: str = SECRET) -> str:
+    """A token for the room."""
+    return token(sub=sub, name="Ada", exp=time.time() + seconds, items={ITEM: "rw"}, key=key)
+
+
+def link(server: Server, key: str) -> str:
+    """The address by which a host application leads into the room."""
+    return f"{server.url}/items/{ITEM}#token={key}"
+
+
+def bodies(server: Server) -> list[object]:
+    """What the room's log holds."""
+    brought = {"authorization": f"Bearer {admits('reader')}"}
+    answer = httpx.get(f"{server.url}/api/items/{ITEM}/entries", params={"limit": "500"}, headers=brought)
+    return [entry["body"] for entry in answer.raise_for_status().json()["entries"]]
+
+
+REFUSED: dict[str, tuple[Callable[[], str], str, str]] = {
+    "a bad signature": (lambda: admits(key="k" * 40), "signature verification failed", "unauthenticated"),
+    "expired": (lambda: admits(seconds=-60), "signature has expired", "unauthenticated"),
+    "no right": (lambda: token(items={"other": "rw"}), f"the right to read {ITEM}", "forbidden"),
+}
+SAYS = {
+    (EN, "unauthenticated"): "No access. The token is missing, wrong or expired (4401).",
+    (EN, "forbidden"): "No access. You have no right to be here (4403).",
+    (ES, "unauthenticated"): "Sin acceso. El token falta, es incorrecto o ha caducado (4401).",
+    (ES, "forbidden"): "Sin acceso. No tienes permiso para estar aquí (4403).",
+}
+WAY_OUT = {EN: "Another token opens the room again", ES: "Con otro token la sala se abre de nuevo"}
+LIVE = {EN: "Live", ES: "En vivo"}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(EN, marks=pytest.mark.browser_context_args(locale="en-GB"), id="en"),
+        pytest.param(ES, marks=pytest.mark.browser_context_args(locale="es-CO"), id="es"),
+    ],
+)
+def test_h4_who_is_refused_reads_why_and_finds_the_way_out(page: Page, signed: Server, words: Words, why: str) -> None:
+    bad, said, code = REFUSED[why]
+    room = RoomPage(page, words, name="Ada", at=signed.url)
+    page.goto(link(signed, bad()))
+
+    expect(room.status).to_have_text(SAYS[words, code])
+    expect(page.get_by_text(said)).to_be_visible()
+    expect(page.get_by_text(WAY_OUT[words])).to_be_visible()
+
+    room.token.fill(admits())
+    room.connect_button.click()
+    expect(room.status).to_have_text(LIVE[words])
+    room.say("here I am")
+    expect(room.said("here I am")).to_be_visible()
+
+
+def test_a4_a_session_that_ends_keeps_what_is_written_until_a_fresh_token_comes(page: Page, signed: Server) -> None:
+    room = RoomPage(page, EN, name="Ada", at=signed.url)
+    page.goto(link(signed, admits(seconds=SHORT_S)))
+    room.live()
+    room.say("before the end")
+    expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+
+    expect(room.status).to_have_text("Session ended")
+    expect(page.get_by_text("Your session has ended.")).to_be_visible()
+    room.say("after the end")
+    expect(room.said("after the end")).to_contain_text("Waiting")
+    assert bodies(signed) == ["before the end"]
+
+    room.token.fill(admits())
+    room.connect_button.click()
+    room.live()
+    expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+    expect(room.messages).to_have_count(2)
+    assert bodies(signed) == ["before the end", "after the end"]
+
+
+def test_a4_the_host_page_renews_the_session_and_no_message_is_lost(page: Page, signed: Server, host: Host) -> None:
+    end = time.time() + SHORT_S
+    host.frames = (link(signed, admits(seconds=SHORT_S)), signed.url)
+    host.tokens = [admits()]
+    page.goto(host.url)
+    frame = page.frame_locator("iframe")
+    status = frame.get_by_role("status")
+    expect(status).to_have_text("Live")
+
+    written: list[str] = []
+    while time.time() < end + 1:
+        written.append(f"line {len(written)}")
+        frame.get_by_label(EN.message, exact=True).fill(written[-1])
+        frame.get_by_label(EN.message, exact=True).press("Enter")
+        expect(status).to_have_text("Live")
+
+    expect(frame.get_by_text("Waiting")).to_have_count(0)
+    assert host.asked == 1
+    assert bodies(signed) == written
+
+
+def test_a4_a_host_page_without_a_fresh_token_lets_the_session_end(page: Page, signed: Server, host: Host) -> None:
+    host.frames = (link(signed, admits(seconds=SHORT_S)), signed.url)
+    page.goto(host.url)
+
+    expect(page.frame_locator("iframe").get_by_role("status")).to_have_text("Session ended")
+    assert host.asked == 2  # before the end, and at it
+
+
+def test_a7_who_is_revoked_in_the_middle_is_told_so(page: Page, signed: Server) -> None:
+    room = RoomPage(page, EN, name="Ada", at=signed.url)
+    page.goto(link(signed, admits()))
+    room.live()
+    admin = {"authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
+    httpx.post(f"{signed.url}/api/revoke", json={"sub": "ada"}, headers=admin).raise_for_status()
+
+    expect(room.status).to_have_text(SAYS[EN, "forbidden"])
+    expect(page.get_by_text("your access was revoked; ask for a new token")).to_be_visible()

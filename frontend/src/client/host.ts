@@ -1,0 +1,25 @@
+// The page that frames this one: asked for a fresh token, over a channel that only it can answer on (rule A4).
+import type { Occasion } from "./access";
+
+/** How long the host page has to answer, in ms. */
+const ANSWER_MS = 7_000;
+
+/** Gives a fresh token, or null where there is no host page or it has none. */
+export type AskHost = (occasion: Exclude<Occasion, "attempt">) => Promise<string | null>;
+
+export const askHost: AskHost = (occasion) => {
+  if (window.parent === window) return Promise.resolve(null);
+  const { port1: ours, port2: theirs } = new MessageChannel();
+  return new Promise((resolve) => {
+    const settle = (token: string | null) => {
+      clearTimeout(timer);
+      ours.close();
+      resolve(token);
+    };
+    const timer = setTimeout(() => settle(null), ANSWER_MS);
+    ours.onmessage = ({ data }: MessageEvent<unknown>) =>
+      settle(typeof data === "string" && data !== "" ? data : null);
+    // The question holds no secret, and the server's `frame-ancestors` says who may frame this page.
+    window.parent.postMessage({ type: "alcove.token", occasion }, "*", [theirs]);
+  });
+};
