@@ -14,7 +14,16 @@ from pages.missing import MissingPage
 from pages.room import RoomPage
 from pages.words import EN
 from stack import deployed
+from tests.integration.credentials import keep, leaks
 from tests.integration.servers import Process, Server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_was_printed() -> Iterator[None]:
+    """After all tests: no server of any of them printed a credential that any of them used (A6)."""
+    keep("some-key-token")  # the tutorial's own, which most of them bring
+    yield
+    assert leaks("\n".join(server.output for server in Server.started)) == set()
 
 
 @pytest.fixture(scope="session")

@@ -25,10 +25,15 @@ Name = Annotated[str | None, Query(min_length=1, max_length=64, pattern=r"^[^\x0
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
-def gate_of(connection: HTTPConnection) -> Gate:
-    """The gate of this process. Raises Refusal 4403 where open mode is reached from another machine (A2)."""
+async def gate_of(connection: HTTPConnection) -> Gate:
+    """The gate of this process, before which nobody is asked anything.
+
+    Raises Refusal 4403 where open mode is reached from another machine (A2), 4429 for sockets opened too fast (L).
+    """
     gate: Gate = connection.app.state.gate
     gate.check_server((connection.scope.get("server") or ("localhost",))[0])
+    if connection.scope["type"] == "websocket":
+        gate.check_handshake(address_of(connection), time.monotonic())
     return gate
 
 
@@ -45,7 +50,7 @@ def address_of(connection: HTTPConnection) -> str:
     return host
 
 
-def own_origin(
+async def own_origin(
     connection: HTTPConnection,
     gate: GateDep,
     origin: Annotated[str | None, Header(include_in_schema=False)] = None,

@@ -4,7 +4,6 @@ import base64
 import binascii
 import ipaddress
 import time
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,15 +11,14 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import Rate
+from alcove.limits import Allowances
+from alcove.metrics import LIMITS
 from alcove.protocol import Member, Person, Right
 from alcove.revocations import Revocations, digest
 from alcove.rights import NONE, rights_on
 from alcove.tokens import Claims, Keys
 
 _OPEN_RIGHTS: frozenset[Right] = frozenset({"read", "write"})
-#: Addresses whose refusals are remembered at most.
-_ADDRESSES = 10_000
 _OPEN_COOKIE = "open."
 
 
@@ -44,17 +42,16 @@ class Gate:
         origins: Iterable[str] = (),
         leeway_s: float = 0,
         local_only: bool = False,
-        strikes_per_s: float = 0,
-        strikes_burst: int = 1,
+        handshakes: Allowances | None = None,
+        strikes: Allowances | None = None,
     ) -> None:
         self.keys = keys
         self.revocations = revocations
         self._origins = frozenset(origins)
         self.leeway_s = leeway_s
         self._local_only = local_only and self.open
-        self._strikes_per_s = strikes_per_s
-        self._strikes_burst = strikes_burst
-        self._strikes: OrderedDict[str, Rate] = OrderedDict()
+        self._handshakes = handshakes or Allowances(0, 1)
+        self._strikes = strikes or Allowances(0, 1)
 
     @property
     def open(self) -> bool:
@@ -135,22 +132,23 @@ class Gate:
             message = "open mode lets in this machine only; set ALCOVE_SECRET or ALCOVE_JWKS, or ALCOVE_ALLOW_OPEN=true"
             raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, message)
 
+    def check_handshake(self, address: str, now: float) -> None:
+        """Raises Refusal 4429 for an address that opens sockets too fast, whatever it brings (L)."""
+        if retry_ms := self._handshakes.take(address, now):
+            LIMITS.labels("handshakes").inc()
+            message = "too many handshakes from your address"
+            raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, message, retry_ms)
+
     def check_address(self, address: str, now: float) -> None:
         """Raises Refusal 4429 for an address whose credentials were refused too often (L)."""
-        strikes = self._strikes.get(address)
-        if strikes is not None and (retry_ms := strikes.wait(now)):
+        if retry_ms := self._strikes.wait(address, now):
+            LIMITS.labels("refused_credentials").inc()
             message = "too many refused credentials from your address"
             raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, message, retry_ms)
 
     def strike(self, address: str, now: float) -> None:
         """Remember that a credential from the address was refused."""
-        if not self._strikes_per_s:
-            return
-        strikes = self._strikes.pop(address, None) or Rate(self._strikes_per_s, self._strikes_burst, now)
-        strikes.take(now)
-        self._strikes[address] = strikes
-        if len(self._strikes) > _ADDRESSES:
-            self._strikes.popitem(last=False)
+        self._strikes.take(address, now)
 
 
 def loopback(address: str) -> bool:

@@ -1,5 +1,6 @@
 """What a process allows (L), and how fast one connection may send (L2): a token bucket without a clock of its own."""
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from math import ceil, inf
 
@@ -9,6 +10,8 @@ EXCESS_S = 10.0
 _CALM_S = 1.0
 #: A whole send; a hair less, so that who waits as long as told is not refused for what floats round off.
 _ONE = 1 - 1e-6
+#: Addresses that are remembered at most, the latest.
+_ADDRESSES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +69,27 @@ class Rate:
     def excessive(self) -> bool:
         """Whether untimely sends have gone on for too long."""
         return self._refused_at - self._excess_since > EXCESS_S
+
+
+class Allowances:
+    """A rate for each address (see `Rate`); `per_s` 0: unlimited."""
+
+    def __init__(self, per_s: float, burst: int) -> None:
+        self._per_s = per_s
+        self._burst = burst
+        self._rates: OrderedDict[str, Rate] = OrderedDict()
+
+    def take(self, address: str, now: float) -> int:
+        """Take one of the address's allowance: 0 where it is granted, else ms until the next would be."""
+        if not self._per_s:
+            return 0
+        rate = self._rates.pop(address, None) or Rate(self._per_s, self._burst, now)
+        self._rates[address] = rate
+        if len(self._rates) > _ADDRESSES:
+            self._rates.popitem(last=False)
+        return rate.take(now)
+
+    def wait(self, address: str, now: float) -> int:
+        """Milliseconds until one would be granted; 0: at once. Takes nothing."""
+        rate = self._rates.get(address)
+        return 0 if rate is None else rate.wait(now)

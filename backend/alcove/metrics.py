@@ -32,6 +32,13 @@ SENDS = Counter(
 )
 DELIVERIES = Counter("alcove_deliveries", "Entries handed to connections in step.", registry=registry)
 REFUSALS = Counter("alcove_refusals", "Errors told to clients, by their code.", ["code"], registry=registry)
+LIMITS = Counter(
+    "alcove_limits_reached",
+    "Times that a limit was reached, as far as no code of an error tells it: handshakes and refused_credentials of an"
+    " address, head and time of a request, http (what is none), and frame of a peer.",
+    ["limit"],
+    registry=registry,
+)
 BATCH = Histogram(
     "alcove_commit_sends", "Sends in one commit.", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1024), registry=registry
 )

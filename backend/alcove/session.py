@@ -9,7 +9,7 @@ from alcove.committer import OverloadedError, Sender
 from alcove.errors import Close, Code, Refusal
 from alcove.limits import Rate
 from alcove.log.base import Appended, Draft, LogUnavailableError, Outcome, Refused
-from alcove.metrics import REFUSALS
+from alcove.metrics import LIMITS, REFUSALS
 from alcove.protocol import (
     Ack,
     Auth,
@@ -107,8 +107,10 @@ class Session:
         """Close who sends bytes to a protocol of text (C 1003)."""
         self.cursor.connection.close(Close.NOT_TEXT, "alcove.v1 speaks text frames")
 
-    def closed(self, _code: int) -> None:
+    def closed(self, code: int) -> None:
         """Leave the room."""
+        if code == Close.TOO_BIG:
+            LIMITS.labels("frame").inc()
         self._desk.leave(self)
 
     # --- what the committer calls

@@ -35,6 +35,10 @@ class Settings(BaseSettings):
         default="'none'", pattern=r"^[!-+\--:<-~ ]+$", description="who may show the page in a frame, as CSP has it"
     )
     trusted_proxies: str = Field(default="127.0.0.1", description="proxies whose X-Forwarded-* count, by commas")
+    handshakes_per_s: float = Field(
+        default=100, ge=0, description="sockets a second that an address may open; 0: no bound"
+    )
+    handshakes_burst: int = Field(default=2000, ge=1, description="sockets at once that an address may open")
     refusals_per_s: float = Field(
         default=20, ge=0, description="refused credentials a second of an address; 0: no bound"
     )

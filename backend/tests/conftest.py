@@ -1,4 +1,4 @@
-"""The engines that tests share: each started once, when the first test asks, and ended with the last."""
+"""What tests of every kind share: the engines, each started once for all, and a last look at what was printed."""
 
 import os
 from collections.abc import Iterator
@@ -6,6 +6,15 @@ from collections.abc import Iterator
 import pytest
 
 from tests.engines import Postgres, Redis, database
+from tests.integration.credentials import leaks
+from tests.integration.servers import Server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_was_printed() -> Iterator[None]:
+    """After all tests: no server of any of them printed a credential that any of them used (A6)."""
+    yield
+    assert leaks("\n".join(server.output for server in Server.started)) == set()
 
 
 @pytest.fixture(scope="session")

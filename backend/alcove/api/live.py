@@ -16,7 +16,7 @@ from alcove.protocol import SUBPROTOCOL
 from alcove.wire.accept import accept
 
 
-def hub_of(connection: HTTPConnection) -> Hub:
+async def hub_of(connection: HTTPConnection) -> Hub:
     """The hub of this process."""
     hub: Hub = connection.app.state.hub
     return hub
@@ -39,7 +39,7 @@ async def offered(websocket: WebSocket) -> None:
         raise UnknownSubprotocolError
 
 
-def entrance(
+async def entrance(
     after: Annotated[int | None, Query(ge=0, le=2**53 - 1)] = None,
     log: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
     tail: Annotated[int, Query(ge=0, le=500)] = 50,

@@ -67,12 +67,14 @@ async def refused(request: HTTPConnection, error: Exception) -> Response | None:
         raise TypeError(f"expected a Refusal, got {error!r}")
     if isinstance(request, WebSocket):
         if SUBPROTOCOL not in request.scope["subprotocols"]:
+            REFUSALS.labels(error.code).inc()
             await request.close(Close.POLICY, error.message)  # the tutorial's way: before the upgrade (T2)
             return None
         connection = await accept(request, subprotocol=SUBPROTOCOL)
         turn_away(connection, error)
         await connection.run(Nobody())
         return None
+    REFUSALS.labels(error.code).inc()
     more: dict[str, Any] = {} if error.retry_ms is None else {"retry_ms": error.retry_ms}
     answer = problem(_STATUS[error.close], error.message, code=error.code, **more)
     if error.close == Close.UNAUTHENTICATED:
@@ -84,6 +86,7 @@ async def invalid_request(_request: Request, error: Exception) -> Response:
     """Answer parameters out of shape: 422, each named."""
     if not isinstance(error, RequestValidationError):
         raise TypeError(f"expected a RequestValidationError, got {error!r}")
+    REFUSALS.labels(Code.INVALID).inc()
     faults = [{"where": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in error.errors()]
     return problem(422, "; ".join(f"{f['where']}: {f['message']}" for f in faults), code=Code.INVALID, errors=faults)
 
@@ -97,11 +100,13 @@ async def invalid_handshake(websocket: WebSocket, error: Exception) -> None:
     if SUBPROTOCOL in websocket.scope["subprotocols"]:
         await refused(websocket, Refusal(Code.INVALID, Close.INVALID, message))
     else:
+        REFUSALS.labels(Code.INVALID).inc()
         await websocket.close(Close.POLICY, message)
 
 
 async def unknown_subprotocol(websocket: WebSocket, _error: Exception) -> None:
     """Answer a handshake of another protocol: HTTP 400 with the name of ours (H1)."""
+    REFUSALS.labels(Code.INVALID).inc()
     if "websocket.http.response" in websocket.scope.get("extensions", {}):
         await websocket.send_denial_response(problem(400, f"the only subprotocol here is {SUBPROTOCOL}"))
     else:
@@ -119,6 +124,7 @@ async def http_error(_request: Request, error: Exception) -> Response:
 
 async def storage_away(_request: Request, _error: Exception) -> Response:
     """Answer while storage does not (S7)."""
+    REFUSALS.labels(Code.UNAVAILABLE).inc()
     return problem(503, "storage does not answer; try again soon", code=Code.UNAVAILABLE, retry_ms=1000)
 
 

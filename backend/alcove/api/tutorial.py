@@ -60,7 +60,7 @@ class ItemEcho:
         """Nothing is kept, so nothing is to be done."""
 
 
-def chat_of(websocket: WebSocket) -> Chat:
+async def chat_of(websocket: WebSocket) -> Chat:
     """The chat of this process."""
     chat: Chat = websocket.app.state.chat
     return chat

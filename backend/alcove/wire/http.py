@@ -1,6 +1,7 @@
 """uvicorn's HTTP within bounds, before anyone is asked who they are: how large a head, how long a request (L)."""
 
 import asyncio
+import json
 import socket
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -8,14 +9,19 @@ from typing import Any, ClassVar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from alcove.metrics import LIMITS
 from alcove.wire.connection import ABORT
+
+#: The limit that a status tells of.
+_LIMITS = {400: "http", 408: "time", 431: "head"}
 
 
 def answer(transport: asyncio.Transport, status: int) -> None:
-    """Say in HTTP why the connection is closed."""
+    """Say in HTTP why the connection is closed, by a problem document (W6)."""
     phrase = HTTPStatus(status).phrase
-    head = f"HTTP/1.1 {status} {phrase}\r\ncontent-type: text/plain\r\ncontent-length: {len(phrase)}"
-    transport.write(f"{head}\r\nconnection: close\r\n\r\n{phrase}".encode())
+    body = json.dumps({"type": "about:blank", "title": phrase, "status": status})
+    head = f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/problem+json\r\ncontent-length: {len(body)}"
+    transport.write(f"{head}\r\nconnection: close\r\n\r\n{body}".encode())
 
 
 def give_up_after(transport: asyncio.Transport, seconds: float) -> None:
@@ -112,6 +118,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def refuse(self, status: int) -> None:
         """Close, and say why where that is still possible: no answer has begun."""
+        LIMITS.labels(_LIMITS[status]).inc()
         cycle = self.cycle
         if self.unfinished and (
             cycle is None or (cycle.response_complete if self.in_head else not cycle.response_started)
@@ -119,12 +126,14 @@ class BoundedHttp(HttpToolsProtocol):
             answer(self.transport, status)
         self.transport.close()
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not needed
         """Answer what is no HTTP, or has too large a head."""
         if self.too_large:
             self.refuse(431)
         else:
-            super().send_400_response(msg)
+            LIMITS.labels(_LIMITS[400]).inc()
+            answer(self.transport, 400)
+            self.transport.close()
 
     def handle_websocket_upgrade(self) -> None:
         """Expect no more: what follows is no HTTP."""
@@ -144,5 +153,6 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         """Read. The head comes first, and comes as a whole."""
         super().data_received(data)
         if not self.handshake_initiated and not self.transport.is_closing():
+            LIMITS.labels(_LIMITS[431]).inc()
             answer(self.transport, 431)
             self.transport.close()

@@ -43,6 +43,7 @@ class Alcove:
             "ALCOVE_CARRIER": self.carrier,
             "ALCOVE_DATABASE_URL": f"sqlite:///{folder}/alcove.db",
             "ALCOVE_SENDS_PER_S": "0",
+            "ALCOVE_HANDSHAKES_PER_S": "0",
             "ALCOVE_MEMBER_CONNECTIONS": "100000",
             "ALCOVE_CONNECTIONS": "100000",
         }

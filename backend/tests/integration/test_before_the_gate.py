@@ -1,5 +1,6 @@
 """What is bounded before anyone is asked who they are: heads, time, and refused credentials (L)."""
 
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from tests.integration.clients import NO_TLS, connect
 from tests.integration.conftest import Start
 from tests.integration.credentials import SECRET, token
 from tests.integration.doors import IN, Credential, query
-from tests.integration.rooms import http, turned_away
+from tests.integration.rooms import RoomClient, http, turned_away
 from tests.integration.servers import ONCE, Server
 
 PATIENCE_S = 20
@@ -217,3 +218,52 @@ async def test_l_a_missing_right_is_no_failure(serve: Start) -> None:
     for _ in range(5):
         assert 4403 == (await doors.room(server, query(token(items={})))).code
     assert IN == (await doors.room(server, query(token()))).code
+
+
+async def test_l_so_many_sockets_an_address_opens_at_once(serve: Start) -> None:
+    server = serve(ALCOVE_HANDSHAKES_PER_S="0.1", ALCOVE_HANDSHAKES_BURST="4")
+    for path in ("/ws", "/ws/7", "/items/foo/ws?token=t"):
+        await (await connect(server, path)).close()
+    assert IN == (await doors.room(server, query("any-will-do"))).code
+    error, code, reason = await turned_away(server, "foo")
+
+    assert ("rate_limited", 4429, "too many handshakes from your address") == (error["code"], code, reason)
+    assert 0 < error["retry_ms"] <= 10_000
+    for door in (doors.item_socket, doors.echo_socket, doors.chat_socket):
+        assert 403 == (await door(server, query("any-will-do"))).code
+    assert IN == (await doors.history(server, query("any-will-do"))).code, "HTTP opens no sockets"
+    elsewhere = Credential({"token": "any-will-do"}, {"X-Forwarded-For": "192.0.2.1"})
+    assert IN == (await doors.room(server, elsewhere)).code
+
+
+async def test_l_w7_every_refusal_and_every_limit_is_counted(serve: Start) -> None:
+    server = serve(
+        ALCOVE_SECRET=SECRET,
+        ALCOVE_HANDSHAKES_PER_S="0.001",
+        ALCOVE_HANDSHAKES_BURST="3",
+        ALCOVE_REFUSALS_PER_S="0.001",
+        ALCOVE_REFUSALS_BURST="2",
+        ALCOVE_REQUEST_S="0.5",
+        ALCOVE_HEAD_BYTES="4000",
+        ALCOVE_MESSAGE_BYTES="2000",
+    )
+    async with await RoomClient.join(server, "foo", token=token()) as room:
+        await room.socket.send(" " * 2001)
+        assert 1009 == await room.closed()
+    assert 401 == (await doors.history(server, Credential())).code
+    assert 403 == (await doors.connections(server, query(token()))).code
+    assert 422 == (await doors.history(server, query(token(), item="a b"))).code
+    for door in (doors.room, doors.echo_socket, doors.room):
+        await door(server, query("gone-by-now"))
+    assert 429 == (await doors.history(server, query(token()))).code
+    for sent in (padded(5000), b"GET /", b"no http\r\n\r\n"):
+        with wire(server, sent) as peer:
+            rest(peer)
+
+    async with http(server) as client:
+        said = (await client.get("/metrics")).text
+    counters = r'^alcove_(?:refusals|limits_reached)_total\{\w+="(\w+)"\} (\d+)'
+    counted = dict(re.findall(counters, said, re.MULTILINE))
+    refusals = {"unauthenticated": "3", "forbidden": "1", "invalid": "1", "rate_limited": "2"}
+    limits = {"handshakes": "1", "refused_credentials": "1", "head": "1", "time": "1", "http": "1", "frame": "1"}
+    assert refusals | limits == counted
