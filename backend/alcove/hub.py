@@ -126,6 +126,11 @@ class Hub:
 
     # --- joining and leaving
 
+    def check_capacity(self) -> None:
+        """Raises Refusal 1013 where this process has as many connections as it may, of rooms and beside them (L3)."""
+        if self.connections >= self.bounds.connections:
+            raise Refusal(Code.AT_CAPACITY, Close.AT_CAPACITY, "this server is full; try again soon", RETRY_MS)
+
     async def join(self, item: str, connection: Connection, member: Member, entrance: Entrance) -> Session:
         """Let a connection into the item's room: greeted, and on its way to the head.
 
@@ -133,8 +138,7 @@ class Hub:
         carrier, also when the connection died meanwhile: its `closed` leaves the room.
         """
         self._check_open()
-        if self.connections >= self.bounds.connections:
-            raise Refusal(Code.AT_CAPACITY, Close.AT_CAPACITY, "this server is full; try again soon", RETRY_MS)
+        self.check_capacity()
         self.connections += 1
         try:
             with self._rooms.coming(item):

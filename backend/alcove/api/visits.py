@@ -9,7 +9,7 @@ from alcove.api.live import HubDep
 from alcove.auth import GateDep, OwnOriginDep, admit, check_cookie
 from alcove.errors import Close, Code, Refusal
 from alcove.gate import Gate
-from alcove.leases import Leases
+from alcove.hub import Hub
 from alcove.protocol import Member
 from alcove.wire.accept import Carrier
 from alcove.wire.connection import Connection, Receiver
@@ -19,35 +19,36 @@ class Visit:
     """A stay at a socket of the tutorial: with keys it ends with the token that began it (A4, A7)."""
 
     def __init__(
-        self, gate: Gate, leases: Leases, credential: str, member: Member | None = None, item: str | None = None
+        self, gate: Gate, hub: Hub, credential: str, member: Member | None = None, item: str | None = None
     ) -> None:
+        """Raises Refusal where the process is full (L3)."""
+        hub.check_capacity()
         self.credential = credential
         self._gate = gate
-        self._leases = leases
+        self._hub = hub
         self._member = member
         self._item = item
 
     async def run(self, connection: Carrier, receiver: Receiver) -> None:
         """Let the receiver hear the connection, for as long as it may."""
-        if self._member is None:
-            await connection.run(receiver)
-            return
-        visitor = Visitor(self._leases, connection, receiver)
-        self._leases.grant(visitor, self._member, self._item)
-        try:
-            self._gate.check_again(self._member, self._item)  # it may have been revoked during the handshake
-        except Refusal as refusal:
-            visitor.end(refusal)
+        visitor = Visitor(self._hub, connection, receiver)
+        if self._member is not None:
+            self._hub.leases.grant(visitor, self._member, self._item)
+            try:
+                self._gate.check_again(self._member, self._item)  # it may have been revoked during the handshake
+            except Refusal as refusal:
+                visitor.end(refusal)
         await connection.run(visitor)
 
 
 class Visitor:
-    """A receiver whose stay can be ended (a Receiver and a Guest)."""
+    """A receiver that counts as a connection (L3), and whose stay can be ended (a Receiver and a Guest)."""
 
-    __slots__ = ("_connection", "_leases", "_receiver")
+    __slots__ = ("_connection", "_hub", "_receiver")
 
-    def __init__(self, leases: Leases, connection: Connection, receiver: Receiver) -> None:
-        self._leases = leases
+    def __init__(self, hub: Hub, connection: Connection, receiver: Receiver) -> None:
+        hub.connections += 1
+        self._hub = hub
         self._connection = connection
         self._receiver = receiver
 
@@ -61,7 +62,8 @@ class Visitor:
 
     def closed(self, code: int) -> None:
         """Pass it on, and stay no longer."""
-        self._leases.release(self)
+        self._hub.connections -= 1
+        self._hub.leases.release(self)
         self._receiver.closed(code)
 
     def end(self, refusal: Refusal) -> None:
@@ -94,11 +96,11 @@ async def item_visit(
 ) -> Visit:
     """Whoever has a credential; with keys it must be good for reading and writing the item (T2, A3). Raises Refusal."""
     if gate.open:
-        return Visit(gate, hub.leases, key)
+        return Visit(gate, hub, key)
     member = gate.on(await admit(connection, gate, key, None), item_id)
     if not member.can >= {"read", "write"}:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the rights to read and write {item_id}")
-    return Visit(gate, hub.leases, key, member, item_id)
+    return Visit(gate, hub, key, member, item_id)
 
 
 async def visit(
@@ -112,9 +114,9 @@ async def visit(
 ) -> Visit:
     """Anyone in open mode; with keys, whoever has a good credential (T1, T3, A3). Raises Refusal."""
     if gate.open:
-        return Visit(gate, hub.leases, "")
+        return Visit(gate, hub, "")
     key = await tutorial_credential(own, session, token)
-    return Visit(gate, hub.leases, key, gate.on(await admit(connection, gate, key, None), None))
+    return Visit(gate, hub, key, gate.on(await admit(connection, gate, key, None), None))
 
 
 VisitDep = Annotated[Visit, Security(visit)]

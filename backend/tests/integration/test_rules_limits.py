@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.clients import connect, eventually
+from tests.integration.clients import connect, eventually, refusal
 from tests.integration.engine import write_lock
 from tests.integration.rooms import RoomClient, http, page, send, turned_away, whole_log
 from tests.integration.servers import Server
@@ -131,12 +131,16 @@ async def test_l3_c_1013_a_process_has_so_many_connections(serve: Callable[..., 
         error, code, _ = await turned_away(server, "else")
         assert ("at_capacity", 1013) == (error["code"], code)
         assert error["retry_ms"] > 0
+        for path in ("/ws", "/ws/7", "/items/foo/ws?token=t"):
+            assert 403 == await refusal(server, path)
         await one.socket.close()
-        async with await RoomClient.join(server, "else"):
-            pass
         async with await connect(server, "/ws") as echo:
             await echo.send("x")
             await echo.recv()
+            _, code, _ = await turned_away(server, "else")
+            assert 1013 == code
+        async with await RoomClient.join(server, "else"):
+            pass
 
 
 async def test_l4_beyond_what_may_wait_for_storage_sends_are_refused(

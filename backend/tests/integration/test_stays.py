@@ -20,6 +20,7 @@ from tests.integration.servers import ONCE, Server
 
 EXPIRED = "the token expired; come back with a new one"
 ENDED = "this session was ended; sign in again"
+REVOKED = "your access was revoked; ask for a new token"
 #: Ways of the tutorial's contract.
 PLAIN = ["/ws", "/ws/7", "/items/foo/ws"]
 
@@ -61,6 +62,23 @@ async def test_a4_at_its_expiry_a_connection_is_told_and_closed(guarded: Server,
 async def test_a4_a_socket_of_the_tutorial_ends_with_its_token(guarded: Server, path: str) -> None:
     async with await connect(guarded, f"{path}?token={token(exp=soon())}") as client:
         assert Answer(4401, EXPIRED) == await end(client)
+
+
+@pytest.mark.parametrize("why", ["expired", "revoked", "ended"])
+async def test_a4_a7_w5_a_stream_of_events_ends_like_a_socket(admin: httpx.AsyncClient, item: str, why: str) -> None:
+    exp = soon() if why == "expired" else time.time() + 600
+    good = token(sub=f"reader-{item}", exp=exp, items={item: "r"})
+    async with admin.stream("GET", f"/api/items/{item}/events", headers=bearer(good).headers) as events:
+        heard = events.aiter_lines()
+        assert '"type":"hello"' in await anext(heard)
+        if why == "revoked":
+            assert 204 == (await admin.post("/api/revoke", json={"sub": f"reader-{item}"})).status_code
+        elif why == "ended":
+            assert 204 == (await admin.delete("/api/session", headers=cookie(good).headers)).status_code
+        last = [line async for line in heard if line.startswith(("event", "data"))][-2:]
+
+    code, reason = {"expired": (4401, EXPIRED), "revoked": (4403, REVOKED), "ended": (4401, ENDED)}[why]
+    assert ["event: close", f'data: {{"code":{code},"reason":"{reason}"}}'] == last
 
 
 async def test_a4_one_let_in_within_the_leeway_stays_for_the_rest_of_it(guarded: Server, item: str) -> None:
@@ -148,7 +166,7 @@ async def test_a7_a_revoked_member_is_out_within_a_second_and_stays_out(
         assert time.monotonic() - asked < 1
         assert [1] == await bob.say("who was that?")
 
-    assert "your access was revoked; ask for a new token" == rooms[0].socket.close_reason
+    assert REVOKED == rooms[0].socket.close_reason
     for door in (doors.room, doors.history, doors.events, doors.say, doors.who, doors.listing):
         answer = await door(guarded, query(mallory, item=item))
         assert answer.code in {403, 4403}
@@ -271,5 +289,9 @@ async def test_w5_an_ended_session_opens_nothing_however_its_signature_is_writte
 
     for again in (query(good, item=item), bearer(good, item=item), cookie(good, item=item)):
         assert Answer(4401, ENDED) == await doors.room(guarded, again)
+        for door in (doors.history, doors.events, doors.say, doors.who, doors.listing):
+            assert Answer(401, ENDED) == await door(guarded, again)
+    for door in (doors.item_socket, doors.echo_socket, doors.chat_socket):
+        assert Answer(403) == await door(guarded, query(good, item=item))
     assert Answer(4401, ENDED) == await doors.room(guarded, query(keep(f"{good}=="), item=item))
     assert IN == (await doors.room(guarded, query(token(items={item: "rw"}), item=item))).code

@@ -1,4 +1,4 @@
-"""A stay at a socket of the tutorial, which a revocation may overtake (A7, W5)."""
+"""A stay at a socket of the tutorial: a revocation may overtake it (A7, W5), and it counts like any other (L3)."""
 
 import time
 
@@ -6,16 +6,18 @@ import pytest
 
 from alcove.api.problems import Nobody
 from alcove.api.visits import Visit
+from alcove.errors import Close, Refusal
 from alcove.gate import Gate
-from alcove.leases import Leases
-from alcove.protocol import Member, Person
+from alcove.hub import Hub
+from alcove.limits import Bounds
+from alcove.protocol import Limits, Member, Person
 from alcove.revocations import Revocations, Revoked
 from alcove.tokens import Keys
 from alcove.wire.connection import Receiver
-from tests.doubles import Socket
+from tests.doubles import HeldLog, Socket
 from tests.integration.credentials import SECRET
 
-ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}), time.time() + 60, time.time(), "digest")
+ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}), time.time() + 3600, time.time(), "digest")
 
 
 class Peer(Socket):
@@ -23,8 +25,14 @@ class Peer(Socket):
 
     async def run(self, receiver: Receiver) -> None:
         """Leave, where one was sent away (Carrier)."""
+        self.receiver = receiver
         if self.close_code is not None:
             receiver.closed(self.close_code)
+
+
+def a_hub() -> Hub:
+    """A hub that takes two connections."""
+    return Hub(HeldLog(), limits=Limits(60_000, 0, 1), bounds=Bounds(connections=2))
 
 
 @pytest.mark.parametrize(
@@ -32,18 +40,32 @@ class Peer(Socket):
     [
         (Revoked(time.time() + 1, sub="ada"), 4403),
         (Revoked(time.time() + 1, sub="ada", item="foo"), 4403),
-        (Revoked(time.time(), digest="digest", expires=time.time() + 60), 4401),
+        (Revoked(time.time(), digest="digest", expires=time.time() + 3600), 4401),
         (Revoked(time.time() + 1, sub="ada", item="bar"), None),
         (Revoked(time.time() + 1, sub="bob"), None),
     ],
 )
 async def test_a7_w5_whoever_is_revoked_during_the_handshake_does_not_stay(revoked: Revoked, code: int | None) -> None:
-    revocations, leases, peer = Revocations(), Leases(), Peer()
-    visit = Visit(Gate(Keys(SECRET, None, 0), revocations), leases, "credential", ADA, "foo")
-    revocations.act = leases.revoked
+    revocations, hub, peer = Revocations(), a_hub(), Peer()
+    visit = Visit(Gate(Keys(SECRET, None, 0), revocations), hub, "credential", ADA, "foo")
+    revocations.act = hub.leases.revoked
     revocations.take(revoked)  # the socket was let in, and its lease is not granted yet
 
     await visit.run(peer, Nobody())
 
     assert code == peer.close_code
-    assert (code is None) == (len(leases) == 1)
+    assert (code is None) == (len(hub.leases) == hub.connections == 1)
+
+
+@pytest.mark.parametrize("member", [ADA, None])
+async def test_l3_c_1013_a_process_has_so_many_connections_beside_rooms_too(member: Member | None) -> None:
+    hub, gate = a_hub(), Gate(None, Revocations())
+    peers = [Peer(), Peer()]
+    for peer in peers:
+        await Visit(gate, hub, "credential", member).run(peer, Nobody())
+    with pytest.raises(Refusal) as refused:
+        Visit(gate, hub, "credential", member)
+    assert Close.AT_CAPACITY == refused.value.close
+
+    peers[0].receiver.closed(1000)
+    Visit(gate, hub, "credential", member)
