@@ -14,7 +14,7 @@ from alcove.errors import Close, Code, Refusal
 from alcove.limits import Allowances
 from alcove.metrics import LIMITS
 from alcove.protocol import Member, Person, Right
-from alcove.revocations import Revocations, digest
+from alcove.revocations import Revocations, digest, expired
 from alcove.rights import NONE, rights_on
 from alcove.tokens import Claims, Keys
 
@@ -95,6 +95,8 @@ class Gate:
 
     def check_again(self, member: Member, item: str | None) -> None:
         """Look whether the member, let in a moment ago, still may be here. Raises Refusal 4401 or 4403."""
+        if member.expires is not None and member.expires <= time.time():
+            raise expired()
         self.revocations.check(member.person.id, item, member.iat, member.digest)
 
     async def member(self, credential: str, item: str) -> Member:

@@ -5,9 +5,9 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from alcove.errors import Close, Code, Refusal
+from alcove.errors import Refusal
 from alcove.protocol import Member
-from alcove.revocations import Revoked, revoked_on, session_ended
+from alcove.revocations import Revoked, expired, revoked_on, session_ended
 
 
 class Guest(Protocol):
@@ -44,8 +44,7 @@ class Leases:
         """
         self.release(guest)
         if member.expires is not None:
-            ended = Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired; come back with a new one")
-            timer = asyncio.get_running_loop().call_later(member.expires - time.time(), guest.end, ended)
+            timer = asyncio.get_running_loop().call_later(member.expires - time.time(), guest.end, expired())
             self._leases[guest] = _Lease(member, item, timer)
 
     def release(self, guest: Guest) -> None:

@@ -46,6 +46,11 @@ def digest(token: str) -> str:
     return sha256(token.rpartition(".")[0].encode(errors="surrogatepass")).hexdigest()
 
 
+def expired() -> Refusal:
+    """What one hears whose token's time is over (A4)."""
+    return Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired; come back with a new one")
+
+
 def session_ended() -> Refusal:
     """What one hears whose session was ended (W5)."""
     return Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "this session was ended; sign in again")

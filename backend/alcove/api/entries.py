@@ -94,8 +94,10 @@ async def read_entries(
     **BOUNDED_HERE,
 )
 async def send_entry(
+    *,
     item_id: ItemId,
     request: Request,
+    gate: GateDep,
     hub: HubDep,
     member: WriterDep,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=64)] = None,
@@ -107,6 +109,7 @@ async def send_entry(
         body = Raw(msgspec.json.format(new.body, indent=-1))  # on one line, as a line of the wire must be
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestValidationError([{"loc": ("body",), "msg": str(error)}]) from None
+    gate.check_again(member, item_id)  # the body may have taken its time
     size = len(memoryview(body))
     if size > hub.limits.body_bytes:
         expected = f"a body may have {hub.limits.body_bytes} bytes, this one has {size}"

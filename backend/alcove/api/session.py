@@ -132,13 +132,14 @@ async def sign_out(
     openapi_extra=body_of(Revoke),
     **BOUNDED_HERE,
 )
-async def revoke(request: Request, hub: HubDep, caller: CallerDep) -> Response:
+async def revoke(request: Request, gate: GateDep, hub: HubDep, caller: CallerDep) -> Response:
     """End a member's tokens made until now, and their open connections, on one item or all (A7)."""
     if caller.claims is None:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "open mode has no tokens to revoke")
     if "m" not in caller.claims.items.get("*", ""):
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "this takes the right to moderate *")
     asked = await _read(request, Revoke)
+    gate.check_again(gate.on(caller, None), None)  # the body may have taken its time
     if asked.item is not None:
         try:
             check_item_id.validate_python(asked.item)

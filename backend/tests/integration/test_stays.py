@@ -1,5 +1,6 @@
 """How long one stays: until the token expires, its session ends, or access is revoked (A4, A7, W5)."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -11,7 +12,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from tests.integration import doors
-from tests.integration.clients import NO_TLS, PATIENCE_S, connect
+from tests.integration.clients import NO_TLS, PATIENCE_S, connect, eventually
 from tests.integration.conftest import Start
 from tests.integration.credentials import EC, KEY_SET, RSA, SECRET, keep, token
 from tests.integration.doors import IN, Answer, bearer, cookie, query
@@ -175,6 +176,32 @@ async def test_a7_a_revoked_member_is_out_within_a_second_and_stays_out(
         assert 4403 == (await doors.room(guarded, query(refused, item=item))).code
     later = token(sub="mallory", iat=time.time(), items={"*": "r"})
     assert IN == (await doors.room(guarded, query(later, item=item))).code
+
+
+@pytest.mark.parametrize("why", ["revoked", "expired", "ended"])
+async def test_a4_a7_w5_a_body_that_takes_its_time_outlives_no_right(
+    guarded: Server, admin: httpx.AsyncClient, item: str, why: str
+) -> None:
+    exp = soon() if why == "expired" else time.time() + 600
+    slow = token(sub=f"slow-{item}", exp=exp, items={item: "rw"})
+    head = f"POST /api/items/{item}/entries HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {slow}\r\n"
+    come, go = await asyncio.open_connection("127.0.0.1", guarded.port)
+    go.write(f"{head}Expect: 100-continue\r\nContent-Length: 10\r\nConnection: close\r\n\r\n".encode())
+    async with asyncio.timeout(PATIENCE_S):
+        assert b"100 Continue" in await come.readuntil(b"\r\n\r\n")  # it was let in, and its body is waited for
+        if why == "revoked":
+            assert 204 == (await admin.post("/api/revoke", json={"sub": f"slow-{item}", "item": item})).status_code
+        elif why == "ended":
+            assert 204 == (await admin.delete("/api/session", headers=cookie(slow).headers)).status_code
+        else:
+            await eventually(lambda: time.time() > exp)
+        go.write(b'{"body":1}')
+        answer = await come.read()
+    go.close()
+
+    assert {"revoked": b"403", "expired": b"401", "ended": b"401"}[why] == answer.split()[1]
+    kept = await admin.get(f"/api/items/{item}/entries")
+    assert [] == kept.json()["entries"]
 
 
 async def test_a7_a_member_revoked_on_one_item_keeps_the_others(
