@@ -1,11 +1,19 @@
 // The rooms of one member: where a fresh token comes from, and whose it may be.
-import { expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { greeting } from "./doubles";
 import { FakeWorld } from "./fakeWorld";
 import { Rooms } from "./rooms";
 
 const token = (sub: string, jti = "") => `x.${btoa(JSON.stringify({ sub, jti }))}.y`;
-const settle = () => new Promise((done) => setTimeout(done));
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 async function refused(answer: string | null) {
   const world = new FakeWorld();

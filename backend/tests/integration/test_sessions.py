@@ -1,0 +1,73 @@
+"""Sessions: the cookie that a token becomes, and its end (W5)."""
+
+import time
+
+import httpx
+import pytest
+
+from tests.integration import doors
+from tests.integration.clients import NO_TLS
+from tests.integration.conftest import Start
+from tests.integration.credentials import EC, KEY_SET, SECRET, keep, token
+from tests.integration.doors import IN, Answer, bearer, cookie, query
+from tests.integration.rooms import RoomClient
+from tests.integration.servers import Server
+from tests.integration.test_stays import ENDED
+
+
+async def test_w5_a_session_is_a_cookie_that_no_script_reads(guarded: Server) -> None:
+    exp = int(time.time()) + 600
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
+        answer = await http.post("/api/session", json={"token": token(exp=exp)})
+        who = await http.get("/api/session")
+
+    assert 200 == answer.status_code
+    _, *attributes = answer.headers["set-cookie"].split("; ")
+    assert {"HttpOnly", "Path=/", "SameSite=lax"} == set(attributes) - {attributes[1]}
+    assert attributes[1].startswith("Max-Age=")
+    assert 590 < int(attributes[1].removeprefix("Max-Age=")) <= 600
+    assert {"you": {"id": "ada", "name": "ada"}, "expires": exp * 1000, "open": False} == who.json()
+
+
+async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(guarded: Server) -> None:
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
+        answer = await http.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
+
+    assert "Secure" in answer.headers["set-cookie"].split("; ")
+
+
+async def test_w5_from_others_a_proxys_word_counts_for_nothing(serve: Start) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_TRUSTED_PROXIES="192.0.2.1")
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=NO_TLS) as http:
+        answer = await http.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
+
+    assert "Secure" not in answer.headers["set-cookie"].split("; ")
+
+
+@pytest.mark.parametrize("bad", ["gone-by-now", "", "e" * 4100])
+async def test_w5_what_is_no_token_is_no_session(guarded: Server, bad: str) -> None:
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
+        answer = await http.post("/api/session", json={"token": bad})
+
+    assert answer.status_code in {401, 422}
+    assert "set-cookie" not in answer.headers
+
+
+async def test_w5_an_ended_session_opens_nothing_however_its_signature_is_written(guarded: Server, item: str) -> None:
+    good = token(key=EC, algorithm="ES256", headers={"kid": KEY_SET["keys"][2]["kid"]}, items={item: "rw"}, jti=item)
+    async with await RoomClient.join(guarded, item, token=None, headers=cookie(good).headers) as room:
+        async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
+            answer = await http.delete("/api/session", headers=cookie(good, guarded.url).headers)
+        assert 204 == answer.status_code
+        assert 'session=""' in answer.headers["set-cookie"]
+        assert 4401 == await room.closed()
+        assert ENDED == room.socket.close_reason
+
+    for again in (query(good, item=item), bearer(good, item=item), cookie(good, item=item)):
+        assert Answer(4401, ENDED) == await doors.room(guarded, again)
+        for door in (doors.history, doors.events, doors.say, doors.who, doors.listing):
+            assert Answer(401, ENDED) == await door(guarded, again)
+    for door in (doors.item_socket, doors.echo_socket, doors.chat_socket):
+        assert Answer(403) == await door(guarded, query(good, item=item))
+    assert Answer(4401, ENDED) == await doors.room(guarded, query(keep(f"{good}=="), item=item))
+    assert IN == (await doors.room(guarded, query(token(items={item: "rw"}), item=item))).code
