@@ -33,11 +33,7 @@ SENDS = Counter(
 DELIVERIES = Counter("alcove_deliveries", "Entries handed to connections in step.", registry=registry)
 REFUSALS = Counter("alcove_refusals", "Errors told to clients, by their code.", ["code"], registry=registry)
 LIMITS = Counter(
-    "alcove_limits_reached",
-    "Times that a limit was reached, as far as no code of an error tells it: handshakes and refused_credentials of an"
-    " address, head and time of a request, http (what is none), and frame of a peer.",
-    ["limit"],
-    registry=registry,
+    "alcove_limits_reached", "Times that a limit was reached which no code tells of.", ["limit"], registry=registry
 )
 BATCH = Histogram(
     "alcove_commit_sends", "Sends in one commit.", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1024), registry=registry
@@ -54,12 +50,17 @@ LOOP = Gauge("alcove_event_loop_lag_seconds", "How late the event loop was, when
 STATES = ("in_step", "behind")
 #: What may become of a send.
 OUTCOMES = ("stored", "duplicate", "refused")
+#: Of an address: `handshakes`, `refused_credentials`; of a request: `head`, `time`, `http` (it is none); of a peer:
+#: `frame`.
+REACHED = ("handshakes", "refused_credentials", "head", "time", "http", "frame")
 
 # From zero on, or the first of its kind would be no increase to Prometheus.
 for outcome in OUTCOMES:
     SENDS.labels(outcome)
 for code in Code:
     REFUSALS.labels(code)
+for limit in REACHED:
+    LIMITS.labels(limit)
 BUILD.labels(version("alcove")).set(1)
 
 

@@ -32,6 +32,7 @@ def pair(postgres: Engine, bus: str | None, databases: ExitStack, folder: Path) 
         "ALCOVE_BUS_URL": bus or url,
         "ALCOVE_BUS_PREFIX": url[-8:],
         "ALCOVE_SENDS_PER_S": "0",
+        "ALCOVE_HANDSHAKES_PER_S": "0",
         "ALCOVE_LOG": "json",
     }
     members = []

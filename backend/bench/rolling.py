@@ -41,7 +41,13 @@ async def measure() -> tuple[str, int]:
     cluster = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "deploy.cluster", "--port", "0"),
         cwd=BACKEND,
-        env={**os.environ, "ALCOVE_DRAIN_S": f"{_DRAIN_S:g}", "ALCOVE_SENDS_PER_S": "0", "PYTHONUNBUFFERED": "1"},
+        env={
+            **os.environ,
+            "ALCOVE_DRAIN_S": f"{_DRAIN_S:g}",
+            "ALCOVE_SENDS_PER_S": "0",
+            "ALCOVE_HANDSHAKES_PER_S": "0",
+            "PYTHONUNBUFFERED": "1",
+        },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
