@@ -11,10 +11,11 @@ from tests.integration.conftest import Start
 from tests.integration.credentials import EC, KEY_SET, SECRET, keep, token
 from tests.integration.doors import IN, Answer, bearer, cookie, query
 from tests.integration.rooms import RoomClient
-from tests.integration.servers import Server
+from tests.integration.servers import ONCE, Server
 from tests.integration.test_stays import ENDED
 
 
+@ONCE
 async def test_w5_a_session_is_a_cookie_that_no_script_reads(guarded: Server) -> None:
     exp = int(time.time()) + 600
     async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
@@ -29,6 +30,7 @@ async def test_w5_a_session_is_a_cookie_that_no_script_reads(guarded: Server) ->
     assert {"you": {"id": "ada", "name": "ada"}, "expires": exp * 1000, "open": False} == who.json()
 
 
+@ONCE
 async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(guarded: Server) -> None:
     async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
         answer = await http.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
@@ -36,6 +38,7 @@ async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(guarded
     assert "Secure" in answer.headers["set-cookie"].split("; ")
 
 
+@ONCE
 async def test_w5_from_others_a_proxys_word_counts_for_nothing(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_TRUSTED_PROXIES="192.0.2.1")
     async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=NO_TLS) as http:
@@ -44,6 +47,7 @@ async def test_w5_from_others_a_proxys_word_counts_for_nothing(serve: Start) -> 
     assert "Secure" not in answer.headers["set-cookie"].split("; ")
 
 
+@ONCE
 @pytest.mark.parametrize("bad", ["gone-by-now", "", "e" * 4100])
 async def test_w5_what_is_no_token_is_no_session(guarded: Server, bad: str) -> None:
     async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:

@@ -47,7 +47,11 @@ function Words({ status, waiting }: Pick<RoomStatusProps, "status" | "waiting">)
     case "offline":
       return waiting > 0 ? t("state.offlineWaiting", { count: waiting }) : t("state.offline");
     case "noAccess":
-      return <span title={status.reason}>{t("state.noAccess", { why: t(whyOf(status.code), { code: status.code }) })}</span>;
+      return (
+        <span title={status.reason}>
+          {t("state.noAccess", { why: t(whyOf(status.code), { code: status.code }) })}
+        </span>
+      );
     case "ended":
       return t("state.ended");
   }
