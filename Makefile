@@ -55,7 +55,7 @@ test: test-backend test-frontend test-e2e ## run every test: backend, frontend, 
 
 .PHONY: test-backend
 test-backend: $(DEV_DEPS)
-	@cd backend && exec .venv/bin/python -m pytest -n 3 --dist worksteal
+	@cd backend && exec .venv/bin/python -m pytest -n 5 --dist worksteal
 
 .PHONY: test-frontend
 test-frontend: $(PAGE_DEPS)

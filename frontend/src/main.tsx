@@ -3,8 +3,6 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { I18nextProvider } from "react-i18next";
 import { browserWorld } from "./client/browserWorld";
-import { startConversations } from "./client/conversations";
-import { ConversationsContext } from "./hooks/conversations";
 import { takeFragment } from "./hooks/session";
 import { startLanguage } from "./i18n/language";
 import { App } from "./pages/App";
@@ -25,11 +23,9 @@ const language = await startLanguage();
 createRoot(root).render(
   <StrictMode>
     <I18nextProvider i18n={language}>
-      <ConversationsContext value={startConversations(Date.now())}>
-        <Entrance world={browserWorld()}>
-          <App />
-        </Entrance>
-      </ConversationsContext>
+      <Entrance world={browserWorld()}>
+        <App />
+      </Entrance>
     </I18nextProvider>
   </StrictMode>,
 );

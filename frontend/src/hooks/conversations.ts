@@ -1,15 +1,20 @@
 // The bridge from conversations to React.
 import { createContext, useContext, useEffect, useSyncExternalStore } from "react";
 import type { Conversation, ConversationView } from "../client/conversation";
-import type { Conversations } from "../client/conversations";
+import { type Conversations, startConversations } from "../client/conversations";
 
+/** Other conversations than the tab's own. */
 export const ConversationsContext = createContext<Conversations | null>(null);
 
-/** The tab's conversations; throws outside of their context. */
+// Made by the first page that needs them, which most never open, and kept: what was said is still there on coming back.
+let tab: Conversations | null = null;
+
+/** The conversations of the context, else the tab's. */
 export function useConversations(): Conversations {
-  const conversations = useContext(ConversationsContext);
-  if (conversations === null) throw new Error("useConversations() needs a ConversationsContext around it");
-  return conversations;
+  const given = useContext(ConversationsContext);
+  if (given !== null) return given;
+  tab ??= startConversations(Math.round(performance.timeOrigin));
+  return tab;
 }
 
 /** What a conversation looks like now; the page is drawn again when it changes. */
