@@ -32,7 +32,7 @@ def test_w3_a_room_lives_by_events_until_a_socket_opens(
     expect(room.said("by socket")).to_be_visible()
     room.say("by HTTP")
     expect(bob.said("by HTTP")).to_have_count(1)
-    expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+    expect(room.on_the_way).to_have_count(0)
     room.page.evaluate("window.socketsOpen = true")
     room.page.evaluate("dispatchEvent(new Event('online'))")
 

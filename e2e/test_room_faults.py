@@ -64,7 +64,7 @@ def test_two_tabs_of_one_member_share_what_waits(
 
     with deployed(tmp_path, port=own_server.port):
         other.live()
-        expect(other.messages.get_by_text("Waiting")).to_have_count(0)
+        expect(other.on_the_way).to_have_count(0)
 
         assert log_of(own_server.url) == ["from the first tab", "from the second tab"]
 
@@ -76,7 +76,7 @@ def test_a_browser_without_network_says_so_and_catches_up(
     room.enter(ITEM)
     room.say("before")
     expect(room.messages).to_have_count(1)
-    expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+    expect(room.on_the_way).to_have_count(0)
     context.set_offline(True)
     kill(own_server)
     room.say("in between")
@@ -87,7 +87,7 @@ def test_a_browser_without_network_says_so_and_catches_up(
         room.live()
 
         expect(room.said("in between")).to_be_visible()
-        expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+        expect(room.on_the_way).to_have_count(0)
 
 
 @pytest.mark.usefixtures("unlucky")
@@ -95,7 +95,7 @@ def test_r5_another_log_is_said_to_be_one(room: RoomPage, own_server: Server, tm
     room.enter(ITEM)
     room.say("of the old log")
     expect(room.messages).to_have_count(1)
-    expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+    expect(room.on_the_way).to_have_count(0)
     kill(own_server)
     another = tmp_path / "another"
     another.mkdir()
@@ -129,5 +129,5 @@ def test_s6_what_is_refused_stays_with_its_reason_until_it_is_mended_or_discarde
 
         expect(room.messages).to_have_count(2)
         expect(room.messages.get_by_text("Refused:")).to_have_count(0)
-        expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+        expect(room.on_the_way).to_have_count(0)
         assert log_of(own_server.url) == ["just right", "short"]

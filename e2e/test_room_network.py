@@ -103,7 +103,7 @@ def test_r1_who_hears_nothing_for_30_s_while_others_send_200_reads_each_once(
     back(room)
 
     expect(room.said("line 201")).to_be_in_viewport()
-    expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+    expect(room.on_the_way).to_have_count(0)
     assert numbers(room) == list(range(202))
 
 
@@ -120,7 +120,7 @@ def test_s5_a_network_that_breaks_in_the_middle_of_sending_repeats_nothing(
     back(room)
 
     expect(room.said("line 29")).to_be_visible()
-    expect(room.messages.get_by_text("Waiting")).to_have_count(0)
+    expect(room.on_the_way).to_have_count(0)
     assert log_of(own_server.url) == [f"line {n}" for n in range(30)]
     assert numbers(room) == list(range(30))
 
@@ -141,7 +141,7 @@ def test_x3_a_server_killed_in_the_middle_of_sending_is_read_alike_by_everyone(
 
         for reader in (room, bob):
             expect(reader.said("line 29")).to_be_visible()
-            expect(reader.messages.get_by_text("Waiting")).to_have_count(0)
+            expect(reader.on_the_way).to_have_count(0)
             assert numbers(reader) == list(range(30))
         assert log_of(own_server.url) == [f"line {n}" for n in range(30)]
 
@@ -165,6 +165,6 @@ def test_five_messages_of_a_page_that_was_reloaded_offline_reach_a_second_browse
 
         for reader in (room, bob):
             expect(reader.messages).to_have_count(5)
-            expect(reader.messages.get_by_text("Waiting")).to_have_count(0)
+            expect(reader.on_the_way).to_have_count(0)
             assert numbers(reader) == list(range(5))
         assert log_of(own_server.url) == [f"line {n}" for n in range(5)]

@@ -1,5 +1,7 @@
 """A room: its messages, its composer, and what stands at its sides."""
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from pages.site import Site
@@ -124,6 +126,11 @@ class RoomPage(Site):
     def said(self, text: str) -> Locator:
         """The message that has this text."""
         return self.messages.filter(has=self.page.get_by_text(text, exact=True))
+
+    @property
+    def on_the_way(self) -> Locator:
+        """What says of a message that it is not in the log yet."""
+        return self.messages.get_by_text(re.compile(r"^(Waiting|Sent)$"))
 
     def place(self) -> list[object]:
         """Where one reads, once it is still: the first whole message in sight, and how far from the top it stands."""
