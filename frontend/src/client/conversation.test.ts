@@ -64,6 +64,7 @@ test("the last to let go closes the connection", async () => {
   const first = conversation.hold();
   const second = conversation.hold();
   conversation.connect(URL);
+  browser.newest.accept();
   first();
   await Promise.resolve();
   expect(browser.live).toBe(1);

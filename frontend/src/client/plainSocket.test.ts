@@ -119,6 +119,19 @@ describe("closing", () => {
     expect(browser.live).toBe(0);
   });
 
+  test("waits for a socket that is still connecting, and says so at once", () => {
+    socket.open("ws://here/ws");
+    const connecting = browser.newest;
+    socket.close();
+    expect(socket.state.is).toBe("closed");
+    expect(browser.live).toBe(1);
+
+    connecting.accept();
+
+    expect(browser.live).toBe(0);
+    expect(states).toEqual(["connecting", "closed"]);
+  });
+
   test("silences the old socket, so that its end does not close the new one", () => {
     const old = opened();
     socket.close();

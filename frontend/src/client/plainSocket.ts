@@ -36,6 +36,7 @@ export type SocketListener = {
   readonly onText: (text: string) => void;
 };
 
+const CONNECTING = 0;
 const OPEN = 1;
 const idle: SocketState = { is: "idle" };
 
@@ -81,11 +82,16 @@ export class PlainSocket {
   close(): void {
     const socket = this.#socket;
     if (socket === null) return;
-    socket.onopen = null;
     socket.onmessage = null;
     socket.onclose = null;
     this.#socket = null;
-    socket.close(1000);
+    if (socket.readyState === CONNECTING) {
+      // A browser complains aloud of a socket that is closed before it opened.
+      socket.onopen = () => socket.close(1000);
+    } else {
+      socket.onopen = null;
+      socket.close(1000);
+    }
     this.#enter({ is: "closed", code: 1000, reason: "", why: "asked", again: true });
   }
 
