@@ -64,7 +64,7 @@ test-frontend: $(PAGE_DEPS)
 .PHONY: test-e2e
 test-e2e: $(DEV_DEPS) $(PAGE)
 	@$(BIN)/python e2e/browser.py
-	@cd e2e && exec ../backend/.venv/bin/python -m pytest -n 3 --dist worksteal
+	@cd e2e && exec ../backend/.venv/bin/python -m pytest -n 4 --dist worksteal
 
 .PHONY: check
 check: $(DEV_DEPS) $(PAGE_DEPS) ## check format, lint and types on both sides, and audit the libraries

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api._generated import Tracing
 
 from browser import launch_options
 from complaints import Complaints
@@ -24,6 +25,19 @@ def nothing_was_printed() -> Iterator[None]:
     keep("some-key-token")  # the tutorial's own, which most of them bring
     yield
     assert leaks("\n".join(server.output for server in Server.started)) == set()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def traces_without_a_film() -> Iterator[None]:
+    """A failure's trace holds what each page was, step by step; filming all pages besides costs every test a tenth."""
+    start = Tracing.start
+
+    def leaner(tracing: Tracing, *, title: str, snapshots: bool, sources: bool, screenshots: bool) -> None:  # noqa: ARG001
+        start(tracing, title=title, snapshots=snapshots, sources=sources)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tracing, "start", leaner)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -252,11 +252,11 @@ def test_a_room_in_use_breaks_no_rule(room: RoomPage, base_url: str, item: str, 
     assert faults(room.page, (width,)) == []
     post(base_url, item, "hello", {"a": [1]}, "see https://example.org", *[f"line {n}" for n in range(30)])
     room.enter(item)
-    room.say("mine")
-    expect(room.said("mine")).to_be_visible()
     if width < 1000:
         room.page.get_by_role("button", name="Members and wire").click()
     room.wire_switch.click()
+    room.say("mine")
+    expect(room.said("mine")).to_be_visible()
     expect(room.wire_lines).to_contain_text('"type":"send"')
 
     assert faults(room.page, (width,)) == []
