@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.integration.servers import Server, alcove, fastapi_dev, free_port, untroubled
+from deploy.ports import free_port
+from tests.integration.servers import Server, alcove, fastapi_dev, untroubled
 
 ROOT = Path(__file__).parents[1]
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import statistics
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, contextmanager
@@ -11,11 +12,11 @@ from pathlib import Path
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from bench.server import free_port
 from deploy.cluster import Member
-from tests.engines import Engine, database
-from tests.integration.servers import BIN
+from deploy.engines import Engine, database
+from deploy.ports import free_port
 
+_ALCOVE = Path(sys.executable).with_name("alcove")
 _RATE = 50.0
 _SECONDS = 6.0
 _READERS = 100
@@ -39,7 +40,7 @@ def pair(postgres: Engine, bus: str | None, databases: ExitStack, folder: Path) 
     with ExitStack() as running, (folder / "output.txt").open("wb") as output:
         for name in ("one", "two"):
             port = free_port()
-            members.append(Member(name, [str(BIN / "alcove"), "serve", "--port", str(port)], port, env, output))
+            members.append(Member(name, [str(_ALCOVE), "serve", "--port", str(port)], port, env, output))
             running.callback(members[-1].end)
             members[-1].start()
         for member in members:

@@ -21,7 +21,7 @@ import jwt
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from bench.server import free_port
+from deploy.ports import free_port
 
 RATE = 300
 SECONDS = 10.0

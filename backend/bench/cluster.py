@@ -12,7 +12,7 @@ from bench.peers.base import Peer
 from bench.peers.shared import Shared
 from bench.run import run_all
 from bench.scenarios import chosen
-from tests.engines import Postgres, Redis
+from deploy.engines import Postgres, Redis
 
 #: The scenarios of the table; the other parts have names of their own.
 _TABLE = ["room-1000-16", "rooms-10-8", "rooms-1-1"]

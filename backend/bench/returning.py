@@ -14,7 +14,7 @@ from bench.machine import raise_limits
 from bench.opening import handshake
 from bench.peers.alcove import Alcove
 from bench.plan import Plan
-from tests.engines import Engine
+from deploy.engines import Engine
 
 _CLIENTS = 5_000
 _ROOMS = 100

@@ -7,11 +7,11 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 
 from bench.peers.base import BACKEND
 from bench.users import User
-from tests.integration.clients import eventually
 
 _USERS = 300
 _ROOMS = 30
@@ -27,6 +27,12 @@ async def _line(output: asyncio.StreamReader, pattern: str) -> re.Match[str]:
         if found := re.search(pattern, line):
             return found
     raise RuntimeError(f"the cluster ended before it said {pattern!r}")
+
+
+async def _eventually(holds: Callable[[], bool]) -> None:
+    """Wait until it holds, looking every 50 ms."""
+    while not holds():  # noqa: ASYNC110 - no event tells
+        await asyncio.sleep(0.05)
 
 
 def _settled(users: list[User]) -> bool:
@@ -59,14 +65,14 @@ async def measure() -> tuple[str, int]:
             enough = asyncio.Event()
             staying = [asyncio.create_task(user.stay(_PAUSE_S, enough)) for user in users]
             rolled = asyncio.create_task(_line(cluster.stdout, "every process is restarted"))
-            await eventually(lambda: all(user.acked for user in users))
+            await _eventually(lambda: all(user.acked for user in users))
             start = time.monotonic()
             cluster.send_signal(signal.SIGHUP)
             await rolled
             took = time.monotonic() - start
             enough.set()
             emptying = asyncio.create_task(_line(cluster.stdout, "$^"))
-            await eventually(lambda: _settled(users))
+            await _eventually(lambda: _settled(users))
             for task in staying:
                 task.cancel()
             await asyncio.wait(staying)

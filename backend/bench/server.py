@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from bench.machine import pinned
 from bench.peers.base import Peer
+from deploy.ports import free_port
 
 #: Seconds that a server has to start, and to end.
 _START_S, _END_S = 30.0, 10.0
@@ -29,13 +30,6 @@ class Server(NamedTuple):
     pid: int
     port: int
     folder: Path
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -21,9 +21,10 @@ from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
 from deploy import nginx
-from tests.engines import Engine, Postgres, Redis
-from tests.integration.servers import BIN, free_port
+from deploy.engines import Engine, Postgres, Redis
+from deploy.ports import free_port
 
+_ALCOVE = Path(sys.executable).with_name("alcove")
 #: As many as nginx.conf names.
 _PROCESSES = 3
 #: Seconds that a process has to start, and to end beyond its drain time.
@@ -95,7 +96,7 @@ class Cluster:
         shared = {"ALCOVE_DATABASE_URL": postgres.url, "ALCOVE_BUS_URL": redis.url}
         ports = [free_port() for _ in range(_PROCESSES)]
         self.processes = [
-            Member(f"process {n}", [str(BIN / "alcove"), "serve", "--port", str(own)], own, shared)
+            Member(f"process {n}", [str(_ALCOVE), "serve", "--port", str(own)], own, shared)
             for n, own in enumerate(ports, 1)
         ]
         self.proxy = Member("nginx", nginx.command(folder, nginx.configured(folder, port, ports)), port, {})

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engines import Postgres, Redis, database
+from deploy.engines import Postgres, Redis, database
 from tests.integration.credentials import leaks
 from tests.integration.servers import Server
 

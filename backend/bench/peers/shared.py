@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench.peers.alcove import Alcove
-from tests.engines import Engine, database
+from deploy.engines import Engine, database
 
 
 class Shared(Alcove):

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.engines import Engine, Postgres, Redis, database
+from deploy.engines import Engine, Postgres, Redis, database
 from tests.integration.credentials import SECRET
 from tests.integration.servers import Server, alcove, untroubled
 

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 import pytest
 
+from deploy.engines import Postgres, Redis
 from tests.cluster.conftest import Engines, Join
-from tests.engines import Postgres, Redis
 from tests.integration.rooms import RoomClient, http, new_id, send, whole_log
 from tests.integration.servers import Server
 

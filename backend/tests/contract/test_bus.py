@@ -7,7 +7,7 @@ import pytest
 
 from alcove.bus.base import Bus
 from alcove.bus.open import open_bus
-from tests.engines import Engine, Postgres, Redis
+from deploy.engines import Engine, Postgres, Redis
 from tests.integration.clients import eventually
 
 

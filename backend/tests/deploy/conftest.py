@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.engines import database
 from tests.deploy.nginx import Nginx
-from tests.engines import database
 from tests.integration.servers import Server, alcove, untroubled
 
 #: Starts so many processes on one database and bus.

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from deploy.nginx import command, configured
-from tests.integration.servers import Address, Process, free_port, listening
+from deploy.ports import free_port
+from tests.integration.servers import Address, Process, listening
 
 needs_nginx = pytest.mark.skipif(
     sys.platform != "linux" and platform.machine() != "arm64", reason="its package has no nginx for this platform"

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from alcove.settings import Settings
+from deploy.engines import REDIS_SERVER
+from deploy.ports import free_port
 from tests.deploy.artefacts import DEPLOY, ROOT, Document, compose, directive, document, services
-from tests.engines import REDIS_SERVER
-from tests.integration.servers import BIN, Process, free_port
+from tests.integration.servers import BIN, Process
 
 CLUSTER, WATCH = services("cluster"), services("watch")
 EVERY: Document = compose()["services"]

@@ -15,6 +15,8 @@ from typing import ClassVar
 
 import pytest
 
+from deploy.ports import free_port
+
 BIN = Path(sys.executable).parent
 #: What can carry the sockets of `alcove serve`.
 CARRIERS = ["detached", "asgi"]
@@ -24,13 +26,6 @@ ONCE = pytest.mark.parametrize("carrier", CARRIERS[:1], indirect=True, scope="se
 PATIENCE_S = 30.0
 #: What no server prints while all goes well.
 TROUBLE = re.compile(r"Traceback|\bERROR\b|\bCRITICAL\b|never retrieved|never awaited")
-
-
-def free_port() -> int:
-    """A port that nobody listens on, for commands that cannot choose one themselves."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Process:

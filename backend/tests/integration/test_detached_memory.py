@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.servers import Process, free_port
+from deploy.ports import free_port
+from tests.integration.servers import Process
 from tests.integration.wire_server import RawClient
 
 CONNECTIONS = 400

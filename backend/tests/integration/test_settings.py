@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.servers import BIN, Process, free_port
+from deploy.ports import free_port
+from tests.integration.servers import BIN, Process
 
 BACKEND = Path(__file__).parents[2]
 NO_NUMBER = "alcove: ALCOVE_PING_S='soon': input should be a valid number, unable to parse string as a number"

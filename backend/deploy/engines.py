@@ -1,4 +1,4 @@
-"""Real engines for tests, from packages: a PostgreSQL and a Redis of one's own on 127.0.0.1, that can be killed."""
+"""Real engines from packages: a PostgreSQL and a Redis of one's own on 127.0.0.1, which can be killed."""
 
 import atexit
 import os
@@ -15,7 +15,10 @@ from typing import TypedDict
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
-from tests.integration.servers import PATIENCE_S, free_port
+from deploy.ports import free_port
+
+#: Seconds that an engine has to start, and to end.
+PATIENCE_S = 30.0
 
 
 def _package(name: str) -> Path:
@@ -73,7 +76,7 @@ class Engine:
         """Start, and wait until it answers."""
         log = (self.folder / "log").open("ab")
         with log:
-            self._process = subprocess.Popen(  # noqa: S603 - the tests' own command
+            self._process = subprocess.Popen(
                 [str(part) for part in self.command()], stdout=log, stderr=log, start_new_session=True, **as_nobody()
             )
         deadline = time.monotonic() + PATIENCE_S
@@ -128,7 +131,7 @@ class Postgres(Engine):
 
     def __init__(self) -> None:
         super().__init__(_folder("alcove-pg-"))
-        subprocess.run(  # noqa: S603 - the tests' own command
+        subprocess.run(
             [str(POSTGRES_BIN / "initdb"), "-D", str(self.folder / "db"), "-U", "alcove", "-A", "trust", "-E", "UTF8",
              "--locale=C.UTF-8", "--no-sync"],
             check=True, capture_output=True, **as_nobody(),
@@ -145,7 +148,7 @@ class Postgres(Engine):
     def answers(self) -> bool:
         """Whether it takes connections."""
         ready = [str(POSTGRES_BIN / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
-        return subprocess.run(ready, check=False).returncode == 0  # noqa: S603 - the tests' own command
+        return subprocess.run(ready, check=False).returncode == 0
 
 
 class Redis(Engine):
@@ -165,7 +168,7 @@ class Redis(Engine):
     def answers(self) -> bool:
         """Whether it takes commands."""
         command = [str(REDIS_SERVER.with_name("redis-cli")), "-p", str(self.port), "PING"]
-        done = subprocess.run(command, check=False, capture_output=True)  # noqa: S603 - the tests' own command
+        done = subprocess.run(command, check=False, capture_output=True)
         return b"PONG" in done.stdout or b"NOAUTH" in done.stdout
 
 
@@ -175,7 +178,7 @@ def database(server: str) -> Iterator[str]:
     name = f"alcove_{uuid4().hex[:12]}"
 
     def tell(sql: str) -> None:
-        subprocess.run(  # noqa: S603 - the tests' own command
+        subprocess.run(
             [str(POSTGRES_BIN / "psql"), "-qX", "-v", "ON_ERROR_STOP=1", "-d", server, "-c", sql],
             check=True,
             capture_output=True,
