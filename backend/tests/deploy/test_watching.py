@@ -46,6 +46,13 @@ async def test_w7_the_dashboard_shows_every_metric_and_no_other(cluster: Cluster
     assert set(await counted(cluster)) == {name for expression in SHOWN for name in metrics(expression)}
 
 
+async def test_w7_the_guide_says_what_each_metric_means(cluster: Cluster) -> None:
+    guide = (DEPLOY.parent / "docs/operating.md").read_text()
+    described = re.findall(r"^\| `(alcove_\w+)` \|", guide, re.MULTILINE)
+
+    assert sorted(name for name in await counted(cluster) if name.startswith("alcove_")) == sorted(described)
+
+
 async def test_w7_every_alert_speaks_of_metrics_that_exist(cluster: Cluster) -> None:
     known = {*(await counted(cluster)), "up"}
 
