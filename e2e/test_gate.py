@@ -158,3 +158,14 @@ def test_a7_who_is_revoked_in_the_middle_is_told_so(page: Page, signed: Server) 
 
     expect(room.status).to_have_text(SAYS[EN, "forbidden"])
     expect(page.get_by_text("your access was revoked; ask for a new token")).to_be_visible()
+
+
+def test_a2_the_page_says_aloud_that_anyone_may_come_in_and_only_then(page: Page, signed: Server) -> None:
+    warning = page.get_by_role("complementary").filter(has_text="Open mode")
+    page.goto("/")
+    expect(warning).to_have_text("Open mode: anyone who reaches this server can read and write.")
+
+    with page.expect_response("**/api/mode"):
+        page.goto(signed.url)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(warning).to_have_count(0)

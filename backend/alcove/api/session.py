@@ -45,6 +45,12 @@ class Who(Struct, frozen=True):
     open: bool
 
 
+class Mode(Struct, frozen=True):
+    """Whether this is open mode, in which whoever reaches the server may read and write (A2)."""
+
+    open: bool
+
+
 class Revoke(Struct, frozen=True):
     """Whose tokens end now, on one item or on all."""
 
@@ -102,6 +108,12 @@ async def sign_in(request: Request, gate: GateDep, own: OwnOriginDep) -> Respons
 async def who_am_i(caller: CallerDep) -> Response:
     """Tell who the credential stands for."""
     return Json(_who(caller))
+
+
+@router.get("/mode", responses=answers(Mode))
+async def mode(gate: GateDep) -> Response:
+    """Tell whether this is open mode, also to whoever has no credential: a page is to say so."""
+    return Json(Mode(gate.open))
 
 
 @router.delete("/session", status_code=204, responses=problems(403, 429, 503))

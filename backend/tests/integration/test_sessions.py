@@ -31,6 +31,13 @@ async def test_w5_a_session_is_a_cookie_that_no_script_reads(guarded: Server) ->
 
 
 @ONCE
+async def test_w5_a2_whoever_asks_is_told_whether_this_is_open_mode(guarded: Server, server: Server) -> None:
+    for asked, is_open in ((guarded, False), (server, True)):
+        async with httpx.AsyncClient(base_url=asked.url, trust_env=False, verify=NO_TLS) as http:
+            assert {"open": is_open} == (await http.get("/api/mode")).json()
+
+
+@ONCE
 async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(guarded: Server) -> None:
     async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
         answer = await http.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})

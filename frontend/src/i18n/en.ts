@@ -2,6 +2,7 @@
 
 export const en = {
   skip: "Skip to the content",
+  openMode: "Open mode: anyone who reaches this server can read and write.",
   pages: "Pages",
   nav: { rooms: "Rooms", playground: "Playground", echo: "Echo", chat: "Chat" },
   theme: "Dark theme",

@@ -3,6 +3,7 @@ import type { Language } from "./en";
 
 export const es: Language = {
   skip: "Saltar al contenido",
+  openMode: "Modo abierto: cualquiera que llegue a este servidor puede leer y escribir.",
   pages: "Páginas",
   nav: { rooms: "Salas", playground: "Pruebas", echo: "Eco", chat: "Chat" },
   theme: "Tema oscuro",

@@ -1,8 +1,17 @@
-// Holds the tab's session around everything that needs one.
+// Holds the tab's session around everything that needs one, and says above it where anyone may come in.
 import type { ReactNode } from "react";
 import type { World } from "../client/world";
+import { useOpenMode } from "../hooks/mode";
 import { SessionContext, useNewSession } from "../hooks/session";
+import { OpenMode } from "../ui/OpenMode";
 
 export function Entrance({ world, children }: { readonly world: World; readonly children: ReactNode }) {
-  return <SessionContext value={useNewSession(world)}>{children}</SessionContext>;
+  const session = useNewSession(world);
+  const open = useOpenMode(world);
+  return (
+    <SessionContext value={session}>
+      {open && <OpenMode />}
+      {children}
+    </SessionContext>
+  );
 }

@@ -1,0 +1,19 @@
+// Whether the server is in open mode, as far as it answered.
+import { useEffect, useState } from "react";
+import { isOpenMode } from "../client/mode";
+import type { World } from "../client/world";
+
+export function useOpenMode(world: World): boolean {
+  const [open, setOpen] = useState(false);
+  useEffect(() => {
+    let over = false;
+    isOpenMode(location, world).then(
+      (found) => over || setOpen(found),
+      () => undefined,
+    );
+    return () => {
+      over = true;
+    };
+  }, [world]);
+  return open;
+}
