@@ -15,6 +15,8 @@ from tests.integration.rooms import http, whole_log
 from tests.integration.servers import Server
 
 PROCESSES = 3
+#: Seconds that Redis is away: how long the outage lasts, not how long anybody waits for its end.
+AWAY_S = 5.0
 
 
 class Weather:
@@ -43,7 +45,7 @@ class Weather:
         """The bus is away for a while, during which a process dies."""
         await asyncio.to_thread(self._engines.bus.end)
         if self._engines.redis is not None:
-            await self.kill(1)
+            await asyncio.gather(self.kill(1), asyncio.sleep(AWAY_S))
         await asyncio.to_thread(self._engines.bus.start)
 
     async def restart_database(self) -> None:
