@@ -18,7 +18,7 @@ from alcove.errors import Close, Code, Refusal
 from alcove.gate import Gate
 from alcove.leases import Leases
 from alcove.limits import Bounds
-from alcove.log.base import Draft, Log, LogUnavailableError, Outcome
+from alcove.log.base import Draft, Log, LogUnavailableError, Outcome, Retention
 from alcove.protocol import Bye, Hello, Limits, Member, You, encode, raw
 from alcove.revocations import OPERATOR, ROOM, Revocations, Revoked
 from alcove.room import Cursor, Room
@@ -27,8 +27,6 @@ from alcove.session import RETRY_MS, Session
 from alcove.wire.connection import Connection, Frame
 
 log = logging.getLogger("alcove.hub")
-
-_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +50,13 @@ class Hub:
         bus: Bus | None = None,
         sends: Bus | None = None,
         bounds: Bounds | None = None,
+        retention: Retention | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.log = store
         self.limits = limits
         self.bounds = bounds or Bounds()
+        self._retention = retention or Retention()
         #: This process among others.
         self.process = f"{socket.gethostname()}:{os.getpid()}"
         self._rooms = Rooms(
@@ -178,8 +178,8 @@ class Hub:
         if room.present.connections(member.person.id) >= self.bounds.member_connections:
             expected = f"at most {self.bounds.member_connections} connections to one item; close another one"
             raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)
-        if self.bounds.retain_days is not None:
-            room.expire(self.now_ms() - int(self.bounds.retain_days * _DAY_MS))
+        if (since := self._retention.since(self.now_ms())) is not None:
+            room.expire(since)
         reset = (entrance.log_id or self.log.id) != self.log.id or (entrance.after or 0) > room.head
         latest = max(room.head - entrance.tail, room.oldest - 1)
         seq = latest if entrance.after is None or reset else entrance.after

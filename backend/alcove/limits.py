@@ -25,8 +25,6 @@ class Bounds:
     drain_s: float = 5.0
     tail_entries: int = 256
     tail_bytes: int = 256 * 1024
-    #: Days that entries are kept (L5); None: for ever.
-    retain_days: float | None = None
 
 
 class Rate:

@@ -76,8 +76,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
             drain_s=settings.drain_s,
             tail_entries=settings.tail_entries,
             tail_bytes=settings.tail_bytes,
-            retain_days=settings.retain_days,
         ),
+        retention=retention,
     )
     chat: Chat = app.state.chat
     chat.tell = partial(hub.relay.tell, CHANNEL)

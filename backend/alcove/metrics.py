@@ -1,7 +1,7 @@
 """What this process counts, for Prometheus (W7); no name or label holds anything of a member's or an item's (A6)."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Protocol
@@ -89,13 +89,13 @@ class Standing:
 class Snapshot(Collector):
     """What is looked at when Prometheus asks, instead of being counted all the time."""
 
-    def __init__(self, rooms: Callable[[], list[Cursors]], standing: Standing) -> None:
+    def __init__(self, rooms: Sequence[Cursors], standing: Standing) -> None:
         self._rooms = rooms
         self._standing = standing
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Count connections, lag and buffers of every room."""
-        rooms, standing = self._rooms(), self._standing
+        rooms, standing = self._rooms, self._standing
         counts = dict.fromkeys(STATES, 0)
         lags, buffered = [0], 0
         for room in rooms:

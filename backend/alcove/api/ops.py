@@ -69,7 +69,7 @@ async def metrics(hub: HubDep) -> Response:
         storage_up=await _storage_answers(hub),
         draining=hub.draining,
     )
-    snapshot = Snapshot(lambda: list(hub.rooms.values()), standing)
+    snapshot = Snapshot(list(hub.rooms.values()), standing)
     return Response(exposition(snapshot), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -8,6 +8,8 @@ from msgspec import Raw, Struct
 from alcove.errors import AlcoveError
 from alcove.protocol import Entry, Person
 
+_DAY_MS = 86_400_000
+
 
 class LogUnavailableError(AlcoveError):
     """The storage does not answer or cannot write; nothing was stored, and trying again makes sense (S7)."""
@@ -93,6 +95,14 @@ class Retention(Struct, frozen=True):
     entries: int | None = None
     days: float | None = None
     ids_days: float = 7
+
+    def since(self, now_ms: int) -> int | None:
+        """What was stored before this time, in ms since the epoch, need not be kept; None: no time lets anything go."""
+        return None if self.days is None else now_ms - int(self.days * _DAY_MS)
+
+    def ids_since(self, now_ms: int) -> int:
+        """Ids of removed entries that are older than this, in ms since the epoch, may be forgotten."""
+        return now_ms - int((self.ids_days + (self.days or 0)) * _DAY_MS)
 
 
 class Log(Protocol):

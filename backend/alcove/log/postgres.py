@@ -39,7 +39,6 @@ _CLOSE_S = 1.0
 #: Seconds between two sweeps of what retention lets go in rooms nobody writes to; one process does it for all.
 _SWEEP_S = 3600.0
 _SWEEP_LOCK = 0x416C6377
-_DAY_MS = 86_400_000
 #: What the driver raises when the database is away, restarts, is too busy, or refuses.
 _BROKEN = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _ERRORS = (asyncpg.PostgresError, *_BROKEN)
@@ -172,8 +171,7 @@ class PostgresLog:
 
     def _bounds(self) -> tuple[int | None, int | None]:
         """How many entries a room keeps, and since when, in ms since the epoch (L5)."""
-        days = self._retention.days
-        return self._retention.entries, None if days is None else int(time.time() * 1000 - days * _DAY_MS)
+        return self._retention.entries, self._retention.since(_now_ms())
 
     async def _sweep(self) -> None:
         """Apply the retention where nobody writes, now and every hour, in steps that let writes through."""
@@ -190,10 +188,13 @@ class PostgresLog:
             try:
                 while since is not None and await connection.fetchval(_SQL["sweep"], keep, since) == 100:
                     pass
-                kept_days = self._retention.ids_days + (self._retention.days or 0)
-                await connection.execute(_SQL["forget_ids"], int(time.time() * 1000 - kept_days * _DAY_MS))
+                await connection.execute(_SQL["forget_ids"], self._retention.ids_since(_now_ms()))
             finally:
                 await connection.execute("SELECT pg_advisory_unlock($1)", _SWEEP_LOCK)
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
 
 
 async def _pool(url: str, size: int) -> Any:

@@ -28,7 +28,6 @@ from alcove.protocol import Entry
 
 _FOLDER = Path(__file__).with_name("sqlite")
 _SQL = load_queries(_FOLDER / "queries.sql")
-_DAY_MS = 86_400_000
 
 
 def now_ms() -> int:
@@ -136,19 +135,19 @@ class SqliteStore:
 
     def _move(self, rooms: dict[str, _Room]) -> None:
         """Write down where the batch's rooms stand now, retention applied."""
+        since = self._retention.since(now_ms())
         for item, room in rooms.items():
             if not item.startswith("!"):
-                self._apply_retention(room)
+                self._apply_retention(room, since)
         rows = [(room.room, item, room.head, room.oldest, room.at) for item, room in rooms.items()]
         run_many(self._db, _SQL["move_rooms"], rows)
 
-    def _apply_retention(self, room: _Room) -> None:
-        """Remove what the room need not keep (L5)."""
+    def _apply_retention(self, room: _Room, since: int | None) -> None:
+        """Remove what the room need not keep (L5), and what was stored before `since`, in ms since the epoch."""
         oldest = room.oldest
         if self._retention.entries is not None:
             oldest = max(oldest, room.head - self._retention.entries + 1)
-        if self._retention.days is not None:
-            since = now_ms() - int(self._retention.days * _DAY_MS)
+        if since is not None:
             first = self._db.execute(_SQL["first_kept_since"], (room.room, since)).fetchone()
             oldest = max(oldest, first[0] if first else room.head + 1)
         if oldest > room.oldest:
@@ -157,9 +156,9 @@ class SqliteStore:
 
     def sweep(self) -> bool:
         """Apply the retention by days to up to 100 rooms nobody writes to; True: there may be more."""
-        if self._retention.days is None:
+        since = self._retention.since(now_ms())
+        if since is None:
             return False
-        since = now_ms() - int(self._retention.days * _DAY_MS)
         with transaction(self._db):
             rows = self._db.execute(_SQL["rooms_kept_from_before"], (since,)).fetchall()
             self._move({item: _Room(room, head, oldest, at) for room, item, head, oldest, at in rows})
@@ -167,7 +166,7 @@ class SqliteStore:
 
     def forget_ids(self) -> None:
         """Forget ids of removed entries whose time is over, a room a transaction."""
-        before = now_ms() - int((self._retention.ids_days + (self._retention.days or 0)) * _DAY_MS)
+        before = self._retention.ids_since(now_ms())
         for (room,) in self._db.execute(_SQL["rooms_with_removed"]).fetchall():
             self._db.execute(_SQL["forget_ids"], (room, before))
 

@@ -8,7 +8,6 @@ from msgspec import UNSET
 
 from alcove.errors import Close, Code, Refusal
 from alcove.hub import Entrance, Hub
-from alcove.limits import Bounds
 from alcove.log.base import Retention
 from alcove.protocol import Ack, Entry, Error, Hello, Limits, Member, Person
 from alcove.session import Session
@@ -24,8 +23,7 @@ class House:
 
     def __init__(self, retention: Retention | None = None) -> None:
         self.log = HeldLog(retention)
-        bounds = Bounds(retain_days=retention.days if retention else None)
-        self.hub = Hub(self.log, limits=Limits(60_000, 0, 1), bounds=bounds)
+        self.hub = Hub(self.log, limits=Limits(60_000, 0, 1), retention=retention)
 
     async def settle(self) -> None:
         """Let storage do all it has to do."""
