@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
-from itertools import islice, takewhile
+from itertools import takewhile
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -60,7 +60,9 @@ class Tail:
             return None
         lines: list[bytes] = []
         size = 0
-        for line in islice(self._lines, seq + 1 - self.first, None):
+        # By index, which a deque finds from its nearer end: an iterator would walk up from its beginning.
+        for index in range(seq + 1 - self.first, len(self._lines)):
+            line = self._lines[index]
             size += len(line) + 1
             if lines and size > max_bytes:
                 break
@@ -74,11 +76,10 @@ class Tail:
 
     def trim(self, oldest: int) -> None:
         """Drop what is beyond the bounds, or before `oldest`."""
-        while self._entries and (
-            len(self._entries) > self._max_entries or self.size > self._max_bytes or self.first < oldest
-        ):
-            self._entries.popleft()
-            self.size -= len(self._lines.popleft())
+        entries, lines = self._entries, self._lines
+        while entries and (len(entries) > self._max_entries or self.size > self._max_bytes or self.first < oldest):
+            entries.popleft()
+            self.size -= len(lines.popleft())
             self.first += 1
 
     def clear(self) -> None:
