@@ -1,3 +1,5 @@
+-- What takes many rows is told to roll back where it must not: then SQLite keeps no second journal for the statement.
+
 -- room --
 SELECT room, head, oldest, at FROM rooms WHERE item = ?
 
@@ -8,14 +10,14 @@ INSERT INTO rooms (item) VALUES (?) RETURNING room, head, oldest, at
 SELECT item, room, head, oldest, at FROM rooms WHERE item IN ((...))
 
 -- move_rooms --
-INSERT INTO rooms (room, item, head, oldest, at) VALUES (...)
+INSERT OR ROLLBACK INTO rooms (room, item, head, oldest, at) VALUES (...)
 ON CONFLICT (room) DO UPDATE SET head = excluded.head, oldest = excluded.oldest, at = excluded.at
 
 -- add_ids --
-INSERT INTO ids (room, by_id, id, seq, at) VALUES (...)
+INSERT OR ROLLBACK INTO ids (room, by_id, id, seq, at) VALUES (...)
 
 -- add_entries --
-INSERT INTO entries (room, seq, kind, id, by_id, by_name, at, target, body) VALUES (...)
+INSERT OR ROLLBACK INTO entries (room, seq, kind, id, by_id, by_name, at, target, body) VALUES (...)
 
 -- known_id --
 SELECT seq, at FROM ids WHERE room = ? AND by_id = ? AND id = ?
