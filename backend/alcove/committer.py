@@ -12,9 +12,12 @@ from alcove.metrics import BATCH, COMMIT
 
 log = logging.getLogger("alcove.committer")
 
-#: Drafts and bytes of bodies that one commit takes at most.
-_BATCH = 1024
+#: Drafts and bytes of bodies that one commit takes at most: what one more draft costs no longer falls beyond, and two
+#: batches, one being stored and one being delivered, keep processor and disk busy together.
+_BATCH = 256
 _BATCH_BYTES = 8 * 1024 * 1024
+#: Seconds that a durable batch waits at most for the processor to be done with the next one.
+_PATIENCE_S = 0.01
 
 
 class OverloadedError(AlcoveError):
@@ -76,7 +79,7 @@ class Committer:
             await asyncio.wait([self._task])
 
     async def _run(self) -> None:
-        """Commit until nothing waits. While a batch is delivered, the next one is being stored."""
+        """Commit until nothing waits. A batch is delivered while the next one waits for its disk."""
         try:
             storing = self._store()
             while storing is not None:
@@ -91,7 +94,10 @@ class Committer:
                     log.exception("a batch cannot be stored: one of its sends is at fault, so they are stored apart")
                     await self._store_apart(batch)
                 else:
-                    storing = self._store()
+                    written = asyncio.Event()
+                    storing = self._store(written)
+                    if storing is not None:
+                        await self._written(written)
                     self._settle(batch, outcomes)
                     if storing is not None:
                         continue
@@ -99,16 +105,30 @@ class Committer:
         finally:
             self._task = None
 
-    def _store(self) -> tuple[list[tuple[Draft, Sender]], Awaitable[list[Outcome]]] | None:
+    async def _written(self, written: asyncio.Event) -> None:
+        """Let the next batch go first as far as it needs the processor; where it is held up, it is not waited for.
+
+        Delivering meanwhile, on one processor or under Python's lock, would keep it from its disk, which then is waited
+        for with nothing left to do.
+        """
+        patience = asyncio.get_running_loop().call_later(_PATIENCE_S, written.set)
+        await written.wait()
+        patience.cancel()
+
+    def _store(
+        self, written: asyncio.Event | None = None
+    ) -> tuple[list[tuple[Draft, Sender]], Awaitable[list[Outcome]]] | None:
         """Begin to store the next batch; None: nothing waits."""
         batch = self._take()
         if not batch:
             return None
         BATCH.observe(len(batch))
         try:
-            return batch, self._log.append([draft for draft, _ in batch])
+            return batch, self._log.append([draft for draft, _ in batch], written)
         except Exception as error:
             log.exception("a log is to raise when its outcome is awaited")
+            if written is not None:
+                written.set()
             return batch, _failed(error)
 
     async def _store_apart(self, batch: list[tuple[Draft, Sender]]) -> None:

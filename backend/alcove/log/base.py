@@ -1,5 +1,6 @@
 """What a log promises, whichever engine keeps it: six methods, and the shapes they speak."""
 
+import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Literal, Protocol
 
@@ -113,10 +114,11 @@ class Log(Protocol):
 
     id: str
 
-    def append(self, drafts: Sequence[Draft]) -> Awaitable[list[Outcome]]:
+    def append(self, drafts: Sequence[Draft], written: asyncio.Event | None = None) -> Awaitable[list[Outcome]]:
         """Store a batch in one transaction, synced to disk before its outcomes come (S3): all of it or nothing.
 
-        The work begins with the call, so that it can go on while its caller delivers the batch before.
+        The work begins with the call. `written` is set once nothing is left of it but to wait for the storage, which
+        is the time to do something else; at the latest with the outcomes.
 
         The outcomes are in the drafts' order. In each room `seq` is dense and in the drafts' order (S2), and
         `at` never runs backwards (F3). An edit rewrites its target's body, a delete erases it and its edits' (S9).

@@ -5,6 +5,7 @@ import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -40,7 +41,7 @@ class _Thread:
         self._store: SqliteStore | None = None
         self._closed = False
 
-    def run(self, work: Callable[[SqliteStore], T]) -> Awaitable[T]:
+    def run(self, work: Callable[[SqliteStore], T]) -> asyncio.Future[T]:
         """Do the work on this thread. Raises LogUnavailableError where SQLite cannot (S7)."""
         loop = asyncio.get_running_loop()
         if self._closed:
@@ -94,9 +95,16 @@ class SqliteLog:
         log_id = await asyncio.to_thread(_prepare, path)
         return cls(path, log_id, retention)
 
-    def append(self, drafts: Sequence[Draft]) -> Awaitable[list[Outcome]]:
+    def append(self, drafts: Sequence[Draft], written: asyncio.Event | None = None) -> Awaitable[list[Outcome]]:
         """Store a batch (Log)."""
-        return self._writer.run(lambda store: store.append(drafts))
+        if written is None:
+            return self._writer.run(lambda store: store.append(drafts))
+        tell = partial(asyncio.get_running_loop().call_soon_threadsafe, written.set)
+        stored = self._writer.run(lambda store: store.append(drafts, tell))
+        if stored.done():
+            written.set()
+        stored.add_done_callback(lambda _: written.set())
+        return stored
 
     async def read(
         self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,10 @@ _FOLDER = Path(__file__).with_name("sqlite")
 _SQL = load_queries(_FOLDER / "queries.sql")
 
 
+def _nobody() -> None:
+    """Nobody wants to know."""
+
+
 def now_ms() -> int:
     """The time, in ms since the epoch (F3)."""
     return time.time_ns() // 1_000_000
@@ -52,17 +56,20 @@ class SqliteStore:
         self._db = connection
         self._retention = retention
 
-    def append(self, drafts: Sequence[Draft]) -> list[Outcome]:
-        """Store a batch (Log.append)."""
+    def append(self, drafts: Sequence[Draft], written: Callable[[], object] = _nobody) -> list[Outcome]:
+        """Store a batch (Log.append); `written` is called when only the commit is left."""
         if all(draft.kind == "message" for draft in drafts):
             with suppress(sqlite3.IntegrityError), transaction(self._db):
-                return self._append_new_messages(drafts)
+                outcomes = self._append_new_messages(drafts)
+                written()
+                return outcomes
         # Some send came twice, or rewrites another: one by one.
         with transaction(self._db):
             rooms: dict[str, _Room] = {}
             self._find(rooms, drafts)
             stored = [self._append_one(rooms[draft.item], draft) for draft in drafts]
             self._move(rooms)
+            written()
             return [
                 one if isinstance(one, Refused) else Appended(*one, oldest=rooms[draft.item].oldest)
                 for draft, one in zip(drafts, stored, strict=True)

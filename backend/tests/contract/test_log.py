@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from msgspec import UNSET
 
-from alcove.log.base import Appended, Log, LogUnavailableError, Retention
+from alcove.log.base import Appended, Draft, Log, LogUnavailableError, Retention
 from alcove.protocol import Person, raw
 from tests.contract.conftest import OpenLog
 from tests.contract.drafts import BOB, DAY_MS, append, bodies, edit, entry, message
@@ -225,6 +225,21 @@ async def test_s3_closing_finishes_what_was_begun(open_again: OpenLog) -> None:
 
     assert list(range(1, 51)) == stored
     assert 50 == (await (await open_again()).rooms(["foo"]))["foo"].head
+
+
+@pytest.mark.parametrize("drafts", [[message("a")], [message("a"), message("a")], [edit("b", 1)], []])
+async def test_a_batch_counts_as_written_at_the_latest_with_its_outcomes(log: Log, drafts: list[Draft]) -> None:
+    written = asyncio.Event()
+    await log.append(drafts, written)
+    assert written.is_set()
+
+
+async def test_s7_what_is_never_written_keeps_nobody_waiting_either(log: Log) -> None:
+    await log.close()
+    written = asyncio.Event()
+    with pytest.raises(LogUnavailableError):
+        await log.append([message("a")], written)
+    assert written.is_set()
 
 
 async def test_an_empty_batch_is_nothing(log: Log) -> None:
