@@ -66,8 +66,9 @@ class Committer:
 
     def submit(self, draft: Draft, sender: Sender) -> None:
         """Hand in a draft. Raises OverloadedError where too many wait (L4)."""
-        if len(self) >= self._max_waiting:
-            raise OverloadedError(f"{len(self)} sends wait for storage already")
+        waiting = len(self._waiting) + self._committing
+        if waiting >= self._max_waiting:
+            raise OverloadedError(f"{waiting} sends wait for storage already")
         self._waiting.append((draft, sender))
         if self._task is None:
             # The task starts after what else is ready in this turn of the loop, so those drafts join the batch.

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from alcove.bus.base import Bus
 from alcove.bus.memory import MemoryBus
-from alcove.committer import Committer, OverloadedError, Sender, Waiter
+from alcove.committer import Committer, OverloadedError, Waiter
 from alcove.errors import Close, Code, Refusal
 from alcove.gate import Gate
 from alcove.leases import Leases
@@ -76,6 +76,8 @@ class Hub:
         #: When the drain time is over, by the event loop's clock.
         self._drained_by: float | None = None
         self.committer = Committer(store, self._rooms.deliver, self.bounds.waiting)
+        #: Hands in a draft (Desk).
+        self.append = self.committer.submit
         self.leases = Leases()
         self._gate = gate
         self._clock = clock
@@ -244,10 +246,6 @@ class Hub:
         await revocations.reach(room.head)
 
     # --- sending
-
-    def append(self, draft: Draft, sender: Sender) -> None:
-        """Hand in a draft (Desk)."""
-        self.committer.submit(draft, sender)
 
     async def send(self, draft: Draft) -> Outcome:
         """Send without a connection; the entry is durable when this returns (W2).

@@ -15,7 +15,7 @@ Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Right = Literal["read", "write", "moderate"]
 
 
-class Line(Struct, tag_field="type", frozen=True):
+class Line(Struct, tag_field="type", frozen=True, gc=False):
     """One JSON object on the wire; `type` says which (F2)."""
 
 
@@ -70,7 +70,7 @@ Command = Send | Edit | Delete | Typing | Read | Auth | Ping
 # --- server to client ---------------------------------------------------------------------------------------
 
 
-class Person(Struct, frozen=True):
+class Person(Struct, frozen=True, gc=False):
     """A member, as others see them."""
 
     id: str

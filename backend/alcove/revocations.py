@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from hashlib import sha256
+from typing import Final
 
 import msgspec
 
@@ -93,6 +94,9 @@ class Revocations:
                 raise revoked_on(where)
 
     # --- the Connection that the room feeds
+
+    #: It reads lines and not their wire bytes (Connection).
+    direct: Final = None
 
     def offer(self, frame: Frame) -> bool:
         """Read lines at once (Connection)."""

@@ -141,12 +141,25 @@ class Room:
             run = self.tail.after(seq, FRAME_BYTES) or []
             frame = Frame(b"\n".join(run))
             DELIVERIES.inc(len(run) * len(self._in_step))
-            for connection in [c for c in self._in_step if not c.offer(frame)]:
+            for connection in self._offer(frame):
                 self._fall_behind(self._in_step[connection], seq, self.present.flushed)
             seq += len(run)
             lines += run
         self.tail.trim(self.oldest)
         return lines
+
+    def _offer(self, frame: Frame) -> list[Connection]:
+        """Write the frame to everyone in step; return those that take no more. The hot path of a large room."""
+        wire = frame.wire
+        if len(wire) > BUFFER_BYTES // 2:
+            return [connection for connection in self._in_step if not connection.offer(frame)]
+        full: list[Connection] = []
+        for connection in self._in_step:
+            if (direct := connection.direct) is not None:
+                direct(wire)
+            elif not connection.offer(frame):
+                full.append(connection)
+        return full
 
     def advance(self, head: int) -> None:
         """The log reaches to `head`, by entries that were not delivered here: everyone reads them from the log."""

@@ -145,13 +145,15 @@ class Rooms:
         for draft, outcome in stored:
             if isinstance(outcome, Appended):
                 rooms.setdefault(draft.item, []).append(outcome)
-                (_DUPLICATE if outcome.duplicate else _STORED).inc()
             else:
                 _REFUSED.inc()
         for item, appended in rooms.items():
-            if new := [one.entry for one in appended if not one.duplicate]:
+            new = [one.entry for one in appended if not one.duplicate]
+            _STORED.inc(len(new))
+            if new:
                 self.relay.stored(item, new, appended[-1].oldest)
             if len(new) < len(appended):
+                _DUPLICATE.inc(len(appended) - len(new))
                 # A commit whose answer was lost is known by the first send that comes again, as a duplicate.
                 self.relay.known(item, max(one.entry.seq for one in appended))
 

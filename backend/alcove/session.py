@@ -15,7 +15,6 @@ from alcove.protocol import (
     Auth,
     Delete,
     Edit,
-    Entry,
     Error,
     Limits,
     Malformed,
@@ -141,12 +140,13 @@ class Session:
     # --- lines
 
     def _line(self, line: str) -> None:
-        if self._over or not line or line.isspace():
+        if self._over:
             return
         try:
             command = decode(line)
         except Malformed as error:
-            self._invalid(str(error), error.id)
+            if line and not line.isspace():
+                self._invalid(str(error), error.id)
             return
         match command:
             case Send() | Edit() | Delete():
@@ -253,12 +253,10 @@ class Session:
 
 def _answer(draft: Draft, outcome: Outcome | LogUnavailableError) -> Ack | Error:
     """The line that tells a sender what became of a draft."""
-    match outcome:
-        case Appended(entry=Entry() as entry):
-            return Ack(draft.id, entry.seq, entry.at, outcome.duplicate)
-        case Refused():
-            REFUSALS.labels(outcome.code).inc()
-            return Error(outcome.code, outcome.message, draft.id)
-        case _:
-            REFUSALS.labels(Code.UNAVAILABLE).inc()
-            return Error(Code.UNAVAILABLE, "storage does not answer; send it again", draft.id, RETRY_MS)
+    if isinstance(outcome, Appended):
+        return Ack(draft.id, outcome.entry.seq, outcome.entry.at, outcome.duplicate)
+    if isinstance(outcome, Refused):
+        REFUSALS.labels(outcome.code).inc()
+        return Error(outcome.code, outcome.message, draft.id)
+    REFUSALS.labels(Code.UNAVAILABLE).inc()
+    return Error(Code.UNAVAILABLE, "storage does not answer; send it again", draft.id, RETRY_MS)

@@ -88,6 +88,10 @@ class Socket:
         self.frames.clear()
         return lines
 
+    @property
+    def direct(self) -> None:
+        """Every frame is asked about (Connection)."""
+
     def offer(self, frame: Frame) -> bool:
         """Take the frame if it fits (Connection)."""
         if self._size and self._size + len(frame.payload) > self.bound:

@@ -20,7 +20,7 @@ class LogUnusableError(AlcoveError):
     """The storage is not a log of ours, or of a newer version; the message is one line for an operator."""
 
 
-class Draft(Struct, frozen=True):
+class Draft(Struct, frozen=True, gc=False):
     """An entry not yet stored. `at` is the server's clock in ms; `moderate`: may touch others' messages (S8)."""
 
     item: str
@@ -33,7 +33,7 @@ class Draft(Struct, frozen=True):
     moderate: bool = False
 
 
-class Appended(Struct, frozen=True):
+class Appended(Struct, frozen=True, gc=False):
     """The entry that stands for a draft; `duplicate`: it stood already, under the same item, sender and id (S5).
 
     `oldest` is the first seq that the room still keeps.

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from typing import Any
+from typing import Any, Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -35,6 +35,9 @@ class AsgiConnection:
         "_wake",
         "_websocket",
     )
+
+    #: Every frame is asked about (Connection).
+    direct: Final = None
 
     def __init__(self, websocket: WebSocket, *, max_message: int = MESSAGE_BYTES) -> None:
         self._websocket = websocket

@@ -4,6 +4,7 @@ A carrier (`asgi.py` on plain ASGI, `detached.py` on the transport itself) moves
 rooms; a session knows nothing of sockets. Neither side awaits the other.
 """
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
 #: What one connection may hold unsent before it falls behind, in bytes (D2).
@@ -59,6 +60,14 @@ def text_frame(text: str) -> Frame:
 
 class Connection(Protocol):
     """An open socket, as a session and a room see it. After it closed, every call is a quiet no-op."""
+
+    @property
+    def direct(self) -> Callable[[bytes], object] | None:
+        """Writes a frame's wire bytes, of at most half the bound, without asking; None: use `offer`.
+
+        For a room's delivery, which makes one call a reader: it changes with the connection, so it is not to be kept.
+        """
+        ...
 
     def offer(self, frame: Frame) -> bool:
         """Take the frame if it fits within the buffer's bound; else take nothing and return False (D2)."""

@@ -92,7 +92,7 @@ class DetachedConnection(Outgoing):
         """Send what is buffered, then a close frame (Connection; section 7.1.2)."""
         if self._state is not State.OPEN:
             return
-        self._state = State.CLOSING
+        self._leave(State.CLOSING)
         self._code = code
         self._transport.write(close_frame(code, reason))
         self._cut_off_later()
@@ -234,7 +234,7 @@ class DetachedConnection(Outgoing):
 
     def _end(self, code: int) -> None:
         """Be over for the receiver, which hears of it once."""
-        self._state = State.OVER
+        self._leave(State.OVER)
         self._parser = None
         self._held = b""
         self._wake()

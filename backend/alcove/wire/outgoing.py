@@ -1,6 +1,7 @@
 """The writing half of a detached connection: bounded, and awaitable when it is full."""
 
 import asyncio
+from collections.abc import Callable
 from enum import IntEnum
 
 from alcove.wire.connection import BUFFER_BYTES, Frame
@@ -21,11 +22,13 @@ class State(IntEnum):
 class Outgoing(asyncio.Protocol):
     """Frames on their way out of one transport, whose high-water mark is half the bound."""
 
-    __slots__ = ("_deaf", "_full", "_state", "_transport", "_writable")
+    __slots__ = ("_deaf", "_full", "_state", "_transport", "_writable", "direct")
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._state = State.OPEN
+        #: The transport's own method while it is open and not full (Connection).
+        self.direct: Callable[[bytes], object] | None = transport.write
         #: More than half the bound is buffered.
         self._full = False
         #: Reading is stopped.
@@ -38,10 +41,9 @@ class Outgoing(asyncio.Protocol):
         if self._state:
             return True
         wire = frame.wire
-        if self._full or len(wire) > _HALF:
-            size = self._transport.get_write_buffer_size()
-            if size and size + len(wire) > BUFFER_BYTES:
-                return False
+        size = self._transport.get_write_buffer_size()
+        if size and size + len(wire) > BUFFER_BYTES:
+            return False
         self._transport.write(wire)
         return True
 
@@ -65,11 +67,19 @@ class Outgoing(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Hear that more than half the bound is buffered (asyncio.Protocol)."""
         self._full = True
+        self.direct = None
 
     def resume_writing(self) -> None:
         """Hear that at most half the bound is buffered (asyncio.Protocol)."""
         self._full = False
+        if self._state is State.OPEN:
+            self.direct = self._transport.write
         self._wake()
+
+    def _leave(self, state: State) -> None:
+        """Be no longer open."""
+        self._state = state
+        self.direct = None
 
     def _reply(self, wire: bytes) -> None:
         self._transport.write(wire)

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from typing import Final
 
 import msgspec
 from fastapi.sse import ServerSentEvent
@@ -21,6 +22,9 @@ class SseConnection:
     """A connection that only sends: each line is an event, an entry's `id` its seq (Connection)."""
 
     __slots__ = ("_abort", "_close", "_closed", "_cut", "_drained", "_lines", "_size", "_wake")
+
+    #: Every frame is asked about (Connection).
+    direct: Final = None
 
     def __init__(self, abort: Callable[[], object] = lambda: None) -> None:
         """`abort` cuts the reader off, where the server can."""
