@@ -68,15 +68,15 @@ def prepare(connection: sqlite3.Connection, path: Path) -> str:
 _RUNS = (64, 16, 4, 1)
 
 
-def run_many(connection: sqlite3.Connection, sql: str, rows: Sequence[tuple[object, ...]]) -> list[tuple[Any, ...]]:
-    """Run `sql`, whose `(...)` stands for the rows' values, on all rows; return what it answers, if it does."""
+def run_many(connection: sqlite3.Connection, sql: str, width: int, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    """Run `sql`, whose `(...)` stands for rows of `width` values, on all values; return what it answers, if it does."""
     found: list[tuple[Any, ...]] = []
     start = 0
     for size in _RUNS:
-        while len(rows) - start >= size:
-            values = [value for row in rows[start : start + size] for value in row]
-            found += connection.execute(_spread(sql, len(rows[start]), size), values).fetchall()
-            start += size
+        while len(values) - start >= size * width:
+            some = values[start : start + size * width]
+            found += connection.execute(_spread(sql, width, size), some).fetchall()
+            start += size * width
     return found
 
 

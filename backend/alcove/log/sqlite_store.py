@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,29 +78,34 @@ class SqliteStore:
     def _append_new_messages(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Store messages in few statements. Raises IntegrityError where one of their ids is known."""
         rooms: dict[str, _Room] = {}
-        ids = []
-        rows = []
+        values: list[object] = []
         entries = []
         self._find(rooms, drafts)
+        self._check_removed(rooms, drafts)
         for draft in drafts:
             room = rooms[draft.item]
-            room.head += 1
-            room.at = max(room.at, draft.at)
+            room.head = seq = room.head + 1
+            room.at = at = max(room.at, draft.at)
             by = draft.by
-            ids.append((room.room, by.id, draft.id, room.head, room.at))
             body = draft.body if draft.body is not None else Raw(b"null")
-            rows.append(
-                (room.room, room.head, "message", draft.id, by.id, by.name, room.at, None, bytes(body).decode())
-            )
-            entries.append((room, Entry(room.head, "message", draft.id, by, room.at, UNSET, body)))
-        run_many(self._db, _SQL["add_ids"], ids)
-        run_many(self._db, _SQL["add_entries"], rows)
+            values += (room.room, seq, "message", draft.id, by.id, by.name, at, None, str(body, "utf-8"))
+            entries.append((room, Entry(seq, "message", draft.id, by, at, UNSET, body)))
+        run_many(self._db, _SQL["add_entries"], 9, values)
         self._move(rooms)
         return [Appended(entry, duplicate=False, oldest=room.oldest) for room, entry in entries]
 
+    def _check_removed(self, rooms: Mapping[str, _Room], drafts: Sequence[Draft]) -> None:
+        """Raises IntegrityError where a draft's id is that of an entry which retention removed."""
+        if all(room.oldest == 1 for room in rooms.values()):
+            return
+        ids = [value for draft in drafts for value in (rooms[draft.item].room, draft.by.id, draft.id)]
+        if run_many(self._db, _SQL["known_ids_of_removed"], 3, ids):
+            raise sqlite3.IntegrityError("an entry had this id that is removed")
+
     def _append_one(self, room: _Room, draft: Draft) -> tuple[Entry, bool] | Refused:
         """Store one draft, or say which entry stands for it (then True), or why there can be none."""
-        known = self._db.execute(_SQL["known_id"], (room.room, draft.by.id, draft.id)).fetchone()
+        sent = {"room": room.room, "by_id": draft.by.id, "id": draft.id}
+        known = self._db.execute(_SQL["known_id"], sent).fetchone()
         if known:
             return self._entry(room, known[0]) or gone(draft, *known), True
         at = max(room.at, draft.at)
@@ -111,9 +116,8 @@ class SqliteStore:
         room.head += 1
         room.at = at
         body = None if draft.body is None else bytes(draft.body).decode()
-        run_many(self._db, _SQL["add_ids"], [(room.room, draft.by.id, draft.id, room.head, at)])
         row = (room.room, room.head, draft.kind, draft.id, draft.by.id, draft.by.name, at, draft.target, body)
-        run_many(self._db, _SQL["add_entries"], [row])
+        run_many(self._db, _SQL["add_entries"], len(row), row)
         return entry_of((*row[1:], None, None)), False
 
     def _rewrite(self, room: _Room, draft: Draft, at: int) -> Refused | None:
@@ -134,7 +138,7 @@ class SqliteStore:
     def _find(self, rooms: dict[str, _Room], drafts: Sequence[Draft]) -> None:
         """Take the drafts' rooms from the file, made where there are none."""
         items = dict.fromkeys(draft.item for draft in drafts)
-        for item, *row in run_many(self._db, _SQL["rooms"], [(item,) for item in items]):
+        for item, *row in run_many(self._db, _SQL["rooms"], 1, list(items)):
             rooms[item] = _Room(*row)
         for item in items:
             if item not in rooms:
@@ -146,8 +150,10 @@ class SqliteStore:
         for item, room in rooms.items():
             if not item.startswith("!"):
                 self._apply_retention(room, since)
-        rows = [(room.room, item, room.head, room.oldest, room.at) for item, room in rooms.items()]
-        run_many(self._db, _SQL["move_rooms"], rows)
+        values: list[object] = []
+        for item, room in rooms.items():
+            values += (room.room, item, room.head, room.oldest, room.at)
+        run_many(self._db, _SQL["move_rooms"], 5, values)
 
     def _apply_retention(self, room: _Room, since: int | None) -> None:
         """Remove what the room need not keep (L5), and what was stored before `since`, in ms since the epoch."""
@@ -158,6 +164,7 @@ class SqliteStore:
             first = self._db.execute(_SQL["first_kept_since"], (room.room, since)).fetchone()
             oldest = max(oldest, first[0] if first else room.head + 1)
         if oldest > room.oldest:
+            self._db.execute(_SQL["keep_ids"], (room.room, oldest))
             self._db.execute(_SQL["remove_entries"], (room.room, oldest))
             room.oldest = oldest
 

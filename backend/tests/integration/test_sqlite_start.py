@@ -9,12 +9,29 @@ from pathlib import Path
 
 import pytest
 
+from alcove.log import sqlite_file
 from alcove.log.base import LogUnusableError, Retention
 from alcove.log.sqlite import SqliteLog
+from tests.contract.drafts import BOB, append, bodies, edit, message
 from tests.integration.servers import BIN, Process
 
 #: Root may write what is read-only, unless it lets go of that right.
 UNPRIVILEGED = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
+
+
+#: A file of the first schema: the room's first two entries are removed, the fourth is edited by the fifth.
+FIRST_SCHEMA = Path(sqlite_file.__file__).with_name("sqlite") / "001.sql"
+FIRST_ROWS = """
+INSERT INTO meta VALUES ('log_id', 'first');
+INSERT INTO rooms VALUES (1, 'foo', 5, 3, 5000), (2, 'bar', 1, 1, 2500);
+INSERT INTO entries VALUES (1, 3, 'message', 'c', 'ada', 'Ada', 3000, NULL, '"third"', NULL, NULL);
+INSERT INTO entries VALUES (1, 4, 'message', 'd', 'bob', 'Bob', 4000, NULL, '"new"', 5000, NULL);
+INSERT INTO entries VALUES (1, 5, 'edit', 'e', 'bob', 'Bob', 5000, 4, '"new"', NULL, NULL);
+INSERT INTO entries VALUES (2, 1, 'message', 'a', 'ada', 'Ada', 2500, NULL, '"elsewhere"', NULL, NULL);
+INSERT INTO ids VALUES (1, 'ada', 'a', 1, 1000), (1, 'bob', 'b', 2, 2000), (1, 'ada', 'c', 3, 3000);
+INSERT INTO ids VALUES (1, 'bob', 'd', 4, 4000), (1, 'bob', 'e', 5, 5000), (2, 'ada', 'a', 1, 2500);
+PRAGMA user_version = 1;
+"""
 
 
 async def made(path: Path) -> None:
@@ -62,6 +79,27 @@ def test_s7_another_programs_database_is_one_clear_line_and_left_alone(tmp_path:
 
     assert "database of another program" in one_line(serve(f"sqlite:///{path}"))
     assert before == path.read_bytes()
+
+
+async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "alcove.db"
+    with closing(sqlite3.connect(path)) as first:
+        first.executescript(FIRST_SCHEMA.read_text() + FIRST_ROWS)
+        first.execute(f"PRAGMA application_id = {sqlite_file._APPLICATION_ID}")
+    log = await SqliteLog.open(path, Retention())
+    try:
+        page = await log.read("foo", after=0, limit=10)
+        assert ("first", 3, 5) == (log.id, page.oldest, page.head)
+        assert {3: '"third"', 4: '"new"', 5: '"new"'} == await bodies(log)
+        assert {1: '"elsewhere"'} == await bodies(log, "bar")
+        # What was sent is known, also where its entry is removed, and nothing else is.
+        known = [message("a"), message("b", by=BOB), message("c"), message("d", by=BOB), message("b")]
+        assert [(1, True), (2, True), (3, True), (4, True), (6, False)] == await append(log, *known)
+        assert [(1, True), (2, False)] == await append(log, message("a", item="bar"), message("b", item="bar"))
+        assert [(7, False)] == await append(log, edit("f", 4, "newest", by=BOB))
+        assert '"newest"' == (await bodies(log))[4]
+    finally:
+        await log.close()
 
 
 async def test_s7_a_newer_schema_is_one_clear_line_and_left_alone(tmp_path: Path) -> None:

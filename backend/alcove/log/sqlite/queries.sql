@@ -13,14 +13,16 @@ SELECT item, room, head, oldest, at FROM rooms WHERE item IN ((...))
 INSERT OR ROLLBACK INTO rooms (room, item, head, oldest, at) VALUES (...)
 ON CONFLICT (room) DO UPDATE SET head = excluded.head, oldest = excluded.oldest, at = excluded.at
 
--- add_ids --
-INSERT OR ROLLBACK INTO ids (room, by_id, id, seq, at) VALUES (...)
-
 -- add_entries --
 INSERT OR ROLLBACK INTO entries (room, seq, kind, id, by_id, by_name, at, target, body) VALUES (...)
 
 -- known_id --
-SELECT seq, at FROM ids WHERE room = ? AND by_id = ? AND id = ?
+SELECT seq, at FROM entries WHERE room = :room AND by_id = :by_id AND id = :id
+UNION ALL
+SELECT seq, at FROM ids WHERE room = :room AND by_id = :by_id AND id = :id
+
+-- known_ids_of_removed --
+SELECT 1 FROM ids WHERE (room, by_id, id) IN (VALUES (...))
 
 -- entry --
 SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted FROM entries WHERE room = ? AND seq = ?
@@ -76,6 +78,10 @@ SELECT r.room, r.item, r.head, r.oldest, r.at FROM rooms r
 JOIN entries e ON e.room = r.room AND e.seq = r.oldest
 WHERE e.at < ? AND r.item NOT LIKE '!%' LIMIT 100
 
+-- keep_ids --
+INSERT OR IGNORE INTO ids (room, by_id, id, seq, at)
+SELECT room, by_id, id, seq, at FROM entries WHERE room = ? AND seq < ?
+
 -- remove_entries --
 DELETE FROM entries WHERE room = ? AND seq < ?
 
@@ -83,4 +89,4 @@ DELETE FROM entries WHERE room = ? AND seq < ?
 SELECT room FROM rooms WHERE oldest > 1
 
 -- forget_ids --
-DELETE FROM ids WHERE room = ? AND at < ? AND seq < (SELECT oldest FROM rooms WHERE rooms.room = ids.room)
+DELETE FROM ids WHERE room = ? AND at < ?

@@ -1,0 +1,23 @@
+-- Entries in the order in which they came: one commit writes to the same few pages, however many rooms it is for.
+-- An entry's own index tells whether its id is known; `ids` is left with those whose entries are removed.
+
+CREATE TABLE entries_as_they_came (
+  room    INTEGER NOT NULL,
+  seq     INTEGER NOT NULL,
+  kind    TEXT NOT NULL,
+  id      TEXT NOT NULL,
+  by_id   TEXT NOT NULL,
+  by_name TEXT NOT NULL,
+  at      INTEGER NOT NULL,
+  target  INTEGER,
+  body    TEXT,
+  edited  INTEGER,
+  deleted INTEGER
+);
+INSERT INTO entries_as_they_came SELECT * FROM entries ORDER BY at, room, seq;
+DROP TABLE entries;
+ALTER TABLE entries_as_they_came RENAME TO entries;
+CREATE UNIQUE INDEX entries_by_seq ON entries (room, seq);
+CREATE UNIQUE INDEX entries_by_id ON entries (room, by_id, id);
+CREATE INDEX entries_by_target ON entries (room, target) WHERE target IS NOT NULL;
+DELETE FROM ids WHERE EXISTS (SELECT 1 FROM entries e WHERE e.room = ids.room AND e.seq = ids.seq);
