@@ -15,7 +15,7 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from alcove.errors import Code
@@ -30,7 +30,6 @@ ProcessCollector(registry=registry)
 SENDS = Counter(
     "alcove_sends", "Sends by what became of them: stored, duplicate or refused.", ["outcome"], registry=registry
 )
-DELIVERIES = Counter("alcove_deliveries", "Entries handed to connections in step.", registry=registry)
 REFUSALS = Counter("alcove_refusals", "Errors told to clients, by their code.", ["code"], registry=registry)
 LIMITS = Counter(
     "alcove_limits_reached", "Times that a limit was reached which no code tells of.", ["limit"], registry=registry
@@ -62,6 +61,21 @@ for code in Code:
 for limit in REACHED:
     LIMITS.labels(limit)
 BUILD.labels(version("alcove")).set(1)
+
+
+class Deliveries(Collector):
+    """A count that only the event loop moves, once a delivery: it needs no lock, which would be its greatest cost."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Tell it."""
+        yield CounterMetricFamily("alcove_deliveries", "Entries handed to connections in step.", value=self.count)
+
+
+DELIVERIES = Deliveries()
+registry.register(DELIVERIES)
 
 
 class Cursors(Protocol):

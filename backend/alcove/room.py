@@ -122,12 +122,14 @@ class Room:
 
         Returns the lines of what is new, encoded once for the whole room.
         """
-        # A room that came into memory between their commit and now has read them from the log.
-        entries = [entry for entry in entries if entry.seq > self.head]
-        if not entries:
-            return []
-        self.advance(entries[0].seq - 1)
         seq = self.head
+        if entries[0].seq != seq + 1:
+            # A room that came into memory between their commit and now has read them from the log.
+            entries = [entry for entry in entries if entry.seq > seq]
+            if not entries:
+                return []
+            seq = entries[0].seq - 1
+            self.advance(seq)
         for entry in entries:
             self.tail.push(entry)
             if entry.kind == "delete" and entry.target is not UNSET:
@@ -140,7 +142,7 @@ class Room:
         while seq < self.head:
             run = self.tail.after(seq, FRAME_BYTES) or []
             frame = Frame(b"\n".join(run))
-            DELIVERIES.inc(len(run) * len(self._in_step))
+            DELIVERIES.count += len(run) * len(self._in_step)
             for connection in self._offer(frame):
                 self._fall_behind(self._in_step[connection], seq, self.present.flushed)
             seq += len(run)

@@ -142,18 +142,20 @@ class Rooms:
     def deliver(self, stored: Sequence[tuple[Draft, Outcome]]) -> None:
         """Hand new entries to the rooms that are in memory (S4), here and elsewhere."""
         rooms: dict[str, list[Appended]] = {}
+        duplicates = refused = 0
         for draft, outcome in stored:
             if isinstance(outcome, Appended):
                 rooms.setdefault(draft.item, []).append(outcome)
+                duplicates += outcome.duplicate
             else:
-                _REFUSED.inc()
+                refused += 1
+        _STORED.inc(len(stored) - duplicates - refused)
+        _DUPLICATE.inc(duplicates)
+        _REFUSED.inc(refused)
         for item, appended in rooms.items():
-            new = [one.entry for one in appended if not one.duplicate]
-            _STORED.inc(len(new))
-            if new:
+            if new := [one.entry for one in appended if not one.duplicate]:
                 self.relay.stored(item, new, appended[-1].oldest)
             if len(new) < len(appended):
-                _DUPLICATE.inc(len(appended) - len(new))
                 # A commit whose answer was lost is known by the first send that comes again, as a duplicate.
                 self.relay.known(item, max(one.entry.seq for one in appended))
 
