@@ -12,9 +12,11 @@ from alcove.metrics import BATCH, COMMIT
 
 log = logging.getLogger("alcove.committer")
 
-#: Drafts and bytes of bodies that one commit takes at most: what one more draft costs no longer falls beyond, and two
-#: batches, one being stored and one being delivered, keep processor and disk busy together.
-_BATCH = 256
+#: Drafts that one commit takes at most, and what it takes of more than the first without asking: beyond that, one more
+#: draft costs no less, and half of all that is on its way is stored while the other half is delivered.
+_BATCH = 1024
+_FULL = 256
+#: Bytes of bodies that one commit takes at most.
 _BATCH_BYTES = 8 * 1024 * 1024
 #: Seconds that a durable batch waits at most for the processor to be done with the next one.
 _PATIENCE_S = 0.01
@@ -165,9 +167,10 @@ class Committer:
 
     def _take(self) -> list[tuple[Draft, Sender]]:
         """The next batch, as large as one commit should be."""
+        half = (len(self._waiting) + self._committing + 1) // 2
         size = 0
         count = 0
-        for draft, _ in self._waiting[:_BATCH]:
+        for draft, _ in self._waiting[: min(_BATCH, max(_FULL, half))]:
             size += len(memoryview(draft.body)) if draft.body is not None else 0
             count += 1
             if size > _BATCH_BYTES:

@@ -35,7 +35,7 @@ LIMITS = Counter(
     "alcove_limits_reached", "Times that a limit was reached which no code tells of.", ["limit"], registry=registry
 )
 BATCH = Histogram(
-    "alcove_commit_sends", "Sends in one commit.", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 256), registry=registry
+    "alcove_commit_sends", "Sends in one commit.", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1024), registry=registry
 )
 COMMIT = Histogram(
     "alcove_commit_seconds",

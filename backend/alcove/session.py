@@ -152,8 +152,10 @@ class Session:
             case Send() | Edit() | Delete():
                 self._send(command)
             case Typing():
-                if self._may("write", None):
+                if "write" in self.cursor.member.can:
                     self.room.typing(self.cursor.member.person, self._clock())
+                else:
+                    self._forbid("write", None)
             case Read():
                 self.room.read(self.cursor.member.person.id, command.seq)
             case Ping():
@@ -172,35 +174,38 @@ class Session:
 
     def _send(self, command: Send | Edit | Delete) -> None:
         """Check rights, size and rate, then hand in the draft; nothing here waits."""
-        if not self._may("write", command.id):
+        member = self.cursor.member
+        if "write" not in member.can:
+            self._forbid("write", command.id)
             return
-        # A copy: what was decoded holds on to its whole line, which may be far larger than the body.
-        body = None if isinstance(command, Delete) else command.body.copy()
-        if not self._fits(body, command.id) or not self._in_time(command.id):
+        body = None
+        if not isinstance(command, Delete):
+            # A copy: what was decoded holds on to its whole line, which may be far larger than the body.
+            body = command.body.copy()
+            if len(memoryview(body)) > self._limits.body_bytes:
+                self._refuse_large(body, command.id)
+                return
+        if not self._in_time(command.id):
             return
         draft = Draft(
             self.room.item,
             _KINDS[type(command)],
             command.id,
-            self.cursor.member.person,
+            member.person,
             self._desk.now_ms(),
             body,
             None if isinstance(command, Send) else command.target,
-            "moderate" in self.cursor.member.can,
+            "moderate" in member.can,
         )
         try:
             self._desk.append(draft, self)
         except OverloadedError as error:
             self._refuse(Code.OVERLOADED, str(error), command.id, RETRY_MS)
 
-    def _fits(self, body: Raw | None, id: str) -> bool:
-        """Whether the body is small enough (L1); says so where not."""
-        size = 0 if body is None else len(memoryview(body))
-        if size <= self._limits.body_bytes:
-            return True
-        expected = f"a body may have {self._limits.body_bytes} bytes, this one has {size}"
+    def _refuse_large(self, body: Raw, id: str) -> None:
+        """Say that the body is too large (L1)."""
+        expected = f"a body may have {self._limits.body_bytes} bytes, this one has {len(memoryview(body))}"
         self._refuse(Code.TOO_LARGE, expected, id)
-        return False
 
     def _in_time(self, id: str) -> bool:
         """Whether the rate allows one more send now (L2); says so where not, and in the end closes."""
@@ -215,12 +220,9 @@ class Session:
             self._end(Close.TOO_MANY, "too many sends for too long")
         return False
 
-    def _may(self, right: Right, id: str | None) -> bool:
-        """Whether the member has the right; says so where not."""
-        if right in self.cursor.member.can:
-            return True
+    def _forbid(self, right: Right, id: str | None) -> None:
+        """Say that the member lacks the right."""
         self._refuse(Code.FORBIDDEN, f"this takes the right to {right} {self.room.item}", id)
-        return False
 
     # --- answers
 

@@ -88,9 +88,9 @@ class SqliteStore:
             room.at = at = max(room.at, draft.at)
             by = draft.by
             body = draft.body if draft.body is not None else Raw(b"null")
-            values += (room.room, seq, "message", draft.id, by.id, by.name, at, None, str(body, "utf-8"))
+            values += (room.room, seq, draft.id, by.id, by.name, at, str(body, "utf-8"))
             entries.append((room, Entry(seq, "message", draft.id, by, at, UNSET, body)))
-        run_many(self._db, _SQL["add_entries"], 9, values)
+        run_many(self._db, _SQL["add_messages"], 7, values)
         self._move(rooms)
         return [Appended(entry, duplicate=False, oldest=room.oldest) for room, entry in entries]
 
@@ -117,7 +117,7 @@ class SqliteStore:
         room.at = at
         body = None if draft.body is None else bytes(draft.body).decode()
         row = (room.room, room.head, draft.kind, draft.id, draft.by.id, draft.by.name, at, draft.target, body)
-        run_many(self._db, _SQL["add_entries"], len(row), row)
+        run_many(self._db, _SQL["add_entry"], len(row), row)
         return entry_of((*row[1:], None, None)), False
 
     def _rewrite(self, room: _Room, draft: Draft, at: int) -> Refused | None:

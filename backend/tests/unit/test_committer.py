@@ -268,26 +268,44 @@ async def test_l4_too_many_waiting_are_overloaded_until_some_are_stored(post: Po
     post.log.settle()
     await turn()
     post.send("late")
-    assert 5000 - 256 + 1 == len(post.committer)
+    assert 5000 - 1024 + 1 == len(post.committer)
+
+
+async def test_one_half_of_many_sends_is_stored_while_the_other_is_delivered(post: Post) -> None:
+    post.send(*(str(n) for n in range(800)))
+    await turn()
+    post.send(*(str(n) for n in range(100)))
+    while post.log.held:
+        post.log.settle()
+        await turn()
+
+    assert [400, 450, 50] == [len(batch) for batch in post.batches()]
+
+
+async def test_few_sends_are_one_commit(post: Post) -> None:
+    post.send(*(str(n) for n in range(256)))
+    await turn()
+
+    assert [256] == [len(batch) for batch in post.batches()]
 
 
 async def test_one_commit_is_bounded_by_drafts_and_by_bytes(post: Post) -> None:
-    post.send(*(str(n) for n in range(1500)))
+    post.send(*(str(n) for n in range(2000)))
     post.send(*(f"large {n}" for n in range(300)), size=60_000)
     await turn()
     while post.log.held:
         post.log.settle()
         await turn()
 
-    assert 256 == len(post.batches()[0])
-    assert sum(map(len, post.batches())) == 1800
+    assert 1024 == len(post.batches()[0])
+    assert sum(map(len, post.batches())) == 2300
     sizes = [
         sum(len(memoryview(draft.body)) for draft in batch if draft.body is not None) for batch in post.log.batches
     ]
     assert max(sizes) <= 8 * 1024 * 1024 + 60_002
     assert [answer for call in post.ada.calls for answer in call] == [
-        *((str(n), n + 1) for n in range(1500)),
-        *((f"large {n}", n + 1501) for n in range(300)),
+        *((str(n), n + 1) for n in range(2000)),
+        *((f"large {n}", n + 2001) for n in range(300)),
     ]
 
 

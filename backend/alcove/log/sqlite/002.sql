@@ -4,7 +4,7 @@
 CREATE TABLE entries_as_they_came (
   room    INTEGER NOT NULL,
   seq     INTEGER NOT NULL,
-  kind    TEXT NOT NULL,
+  kind    TEXT NOT NULL DEFAULT 'message',
   id      TEXT NOT NULL,
   by_id   TEXT NOT NULL,
   by_name TEXT NOT NULL,

@@ -13,7 +13,10 @@ SELECT item, room, head, oldest, at FROM rooms WHERE item IN ((...))
 INSERT OR ROLLBACK INTO rooms (room, item, head, oldest, at) VALUES (...)
 ON CONFLICT (room) DO UPDATE SET head = excluded.head, oldest = excluded.oldest, at = excluded.at
 
--- add_entries --
+-- add_messages --
+INSERT OR ROLLBACK INTO entries (room, seq, id, by_id, by_name, at, body) VALUES (...)
+
+-- add_entry --
 INSERT OR ROLLBACK INTO entries (room, seq, kind, id, by_id, by_name, at, target, body) VALUES (...)
 
 -- known_id --
