@@ -4,7 +4,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from time import perf_counter
+from typing import NamedTuple, Protocol
 
 from alcove.errors import AlcoveError
 from alcove.log.base import Draft, Log, LogUnavailableError, Outcome
@@ -51,6 +52,14 @@ class Waiter:
             self.outcome.set_result(outcome)
 
 
+class _Storing(NamedTuple):
+    """A batch on its way into the log, what will become of it, and since when (by `perf_counter`)."""
+
+    batch: list[tuple[Draft, Sender]]
+    outcomes: Awaitable[list[Outcome]]
+    begun: float
+
+
 class Committer:
     """Drafts on their way into the log, in order; one commit at a time."""
 
@@ -86,10 +95,10 @@ class Committer:
         try:
             storing = self._store()
             while storing is not None:
-                batch, stored = storing
+                batch = storing.batch
                 try:
-                    with COMMIT.time():
-                        outcomes = await stored
+                    outcomes = await storing.outcomes
+                    COMMIT.observe(perf_counter() - storing.begun)
                 except LogUnavailableError as error:
                     log.warning("sends refused: %s", error)
                     self._refuse(batch, error)
@@ -118,21 +127,20 @@ class Committer:
         await written.wait()
         patience.cancel()
 
-    def _store(
-        self, written: asyncio.Event | None = None
-    ) -> tuple[list[tuple[Draft, Sender]], Awaitable[list[Outcome]]] | None:
+    def _store(self, written: asyncio.Event | None = None) -> "_Storing | None":
         """Begin to store the next batch; None: nothing waits."""
+        begun = perf_counter()
         batch = self._take()
         if not batch:
             return None
         BATCH.observe(len(batch))
         try:
-            return batch, self._log.append([draft for draft, _ in batch], written)
+            return _Storing(batch, self._log.append([draft for draft, _ in batch], written), begun)
         except Exception as error:
             log.exception("a log is to raise when its outcome is awaited")
             if written is not None:
                 written.set()
-            return batch, _failed(error)
+            return _Storing(batch, _failed(error), begun)
 
     async def _store_apart(self, batch: list[tuple[Draft, Sender]]) -> None:
         """Store a batch one by one, so that the one that storage chokes on takes no other with it."""
