@@ -7,7 +7,7 @@ from fastapi import FastAPI, WebSocket
 
 from alcove.wire.accept import accept
 from alcove.wire.connection import Connection, Frame, text_frame
-from alcove.wire.server import Handover, Upgrade
+from bench.carriers import CARRIERS
 
 MESSAGE_BYTES, app = 16 * 1024 * 1024, FastAPI()
 
@@ -33,8 +33,8 @@ async def echo(websocket: WebSocket) -> None:
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser()
-    options.add_argument("--carrier", choices=("detached", "asgi"), default="detached")
+    options.add_argument("--carrier", choices=CARRIERS, default="detached")
     options.add_argument("--port", type=int, default=9001)
     asked = options.parse_args()
-    http, ws = (Upgrade, Handover) if asked.carrier == "detached" else ("auto", "websockets-sansio")
+    http, ws = CARRIERS[asked.carrier]
     uvicorn.run(app, port=asked.port, http=http, ws=ws, ws_max_size=MESSAGE_BYTES, ws_per_message_deflate=False)
