@@ -1,0 +1,310 @@
+"""The raw echo server's own process on raw sockets, the same on either carrier: RFC 6455 as a server speaks it."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.servers import Server, untroubled
+from tests.integration.wire_server import MASK, RawClient, masked
+
+ECHO = Path(__file__).parents[2] / "bench" / "echo.py"
+MESSAGE_BYTES = 16 * 1024 * 1024
+SIZES = [0, 1, 125, 126, 65535, 65536, MESSAGE_BYTES]
+
+#: What no UTF-8 begins with, each up to its first bad byte.
+BAD = {
+    "a continuation": b"\x80",
+    "overlong in two": b"\xc0",
+    "overlong in two, the last": b"\xc1",
+    "overlong in three": b"\xe0\x9f",
+    "the first surrogate": b"\xed\xa0",
+    "the last surrogate": b"\xed\xbf",
+    "overlong in four": b"\xf0\x8f",
+    "too large": b"\xf4\x90",
+    "too large from its first byte on": b"\xf5",
+    "no such byte": b"\xff",
+    "broken off after one": b"\xc3(",
+    "broken off after two": b"\xe2\x82(",
+    "broken off after three": b"\xf0\x9f\x98(",
+    "begun anew": b"\xe2\x82\xe2",
+}
+bad = pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
+
+
+@pytest.fixture(scope="module")
+def server(carrier: str) -> Iterator[Server]:
+    """The echo server on either carrier, which has nothing to complain of whatever its peers do."""
+    with untroubled(Server([sys.executable, ECHO, "--carrier", carrier, "--port", "0"])) as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[RawClient]:
+    """A client after its handshake."""
+    with RawClient(server.port, "/", b"", None) as connected:
+        assert connected.upgraded() == 101
+        # What a test sends in pieces shall come in pieces, and at once.
+        connected.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield connected
+
+
+def assert_refused(client: RawClient, code: int) -> None:
+    """The next that comes is a close frame with this code, and then the end."""
+    first, payload = client.frame()
+    assert (first, int.from_bytes(payload[:2], "big")) == (0x88, code)
+    payload[2:].decode()
+    assert client.ended()
+
+
+def assert_heard(client: RawClient) -> None:
+    """All that was sent until now was read, and nothing of it refused."""
+    client.send(0x89, b"heard?")
+    assert client.frame() == (0x8A, b"heard?")
+
+
+def begun(first: int, payload: bytes) -> bytes:
+    """A frame whose payload begins like this, and whose rest is still to come."""
+    return masked(first, payload + bytes(1000))[:-1000]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("first", [0x81, 0x82], ids=["text", "binary"])
+def test_a_message_comes_back_as_it_was(client: RawClient, first: int, size: int) -> None:
+    """RFC 6455, sections 5.2 and 5.6."""
+    payload = bytes(range(128)) * (size // 128) + b"z" * (size % 128)
+    client.send(first, payload)
+    back = client.frame()
+    # Compared outside the assert, which would print both.
+    same = back == (first, payload)
+    assert same
+
+
+def test_text_comes_back_to_its_last_code_point(client: RawClient) -> None:
+    """RFC 3629, section 3: the edges of each range."""
+    payload = "\0\x7f\x80\u07ff\u0800\ud7ff\ue000\ufffe\uffff\U00010000\U0010ffff".encode()
+    client.send(0x81, payload)
+    assert client.frame() == (0x81, payload)
+
+
+def test_what_is_binary_need_not_be_text(client: RawClient) -> None:
+    """RFC 6455, section 5.6."""
+    client.send(0x82, bytes(range(256)))
+    assert client.frame() == (0x82, bytes(range(256)))
+
+
+def test_messages_come_back_in_their_order(client: RawClient) -> None:
+    client.socket.sendall(b"".join(masked(0x81 + number % 2, b"%d" % number) for number in range(100)))
+    assert [client.frame() for _ in range(100)] == [(0x81 + number % 2, b"%d" % number) for number in range(100)]
+
+
+def test_a_message_that_comes_byte_by_byte_comes_back(client: RawClient) -> None:
+    payload = "κόσμε 😀".encode()
+    for byte in masked(0x01, payload) + masked(0x80, payload):
+        client.socket.sendall(bytes((byte,)))
+    assert client.frame() == (0x81, payload + payload)
+
+
+@pytest.mark.parametrize("first", [0x01, 0x02], ids=["text", "binary"])
+def test_pings_between_fragments_are_answered_before_the_message_is_whole(client: RawClient, first: int) -> None:
+    """RFC 6455, sections 5.4 and 5.5.2."""
+    client.send(first, b"one, ")
+    client.send(0x89, b"first")
+    assert client.frame() == (0x8A, b"first")
+    client.send(0x00, b"")
+    client.send(0x00, b"two, ")
+    client.send(0x89)
+    assert client.frame() == (0x8A, b"")
+    client.send(0x8A, b"not asked for")
+    client.send(0x89, b"x" * 125)
+    assert client.frame() == (0x8A, b"x" * 125)
+    client.send(0x80, b"three")
+    assert client.frame() == (0x80 | first, b"one, two, three")
+    client.send(0x81, b"and another")
+    assert client.frame() == (0x81, b"and another")
+
+
+def test_fragments_may_together_have_16_mib_and_no_byte_more(client: RawClient) -> None:
+    """RFC 6455, section 7.4.1."""
+    half = bytes(MESSAGE_BYTES // 2)
+    client.send(0x02, half)
+    client.send(0x80, half)
+    whole = client.frame() == (0x82, half + half)
+    assert whole
+    client.send(0x02, half)
+    client.send(0x00, half)
+    assert_heard(client)
+    client.send(0x80, b"x")
+    assert_refused(client, 1009)
+
+
+@pytest.mark.parametrize("first", [0x81, 0x82, 0x01], ids=["text", "binary", "fragment"])
+def test_over_16_mib_is_refused_by_its_head(client: RawClient, first: int) -> None:
+    """RFC 6455, sections 7.4.1 and 10.4."""
+    client.socket.sendall(bytes((first, 0xFF)) + (MESSAGE_BYTES + 1).to_bytes(8, "big") + MASK)
+    assert_refused(client, 1009)
+
+
+def test_who_sends_all_of_what_is_too_large_can_read_why(client: RawClient) -> None:
+    """RFC 6455, section 7.1.7: a reset would take the reason away."""
+    client.send(0x82, bytes(MESSAGE_BYTES + 1))
+    assert_refused(client, 1009)
+
+
+@pytest.mark.parametrize("first", [0x81, 0x82, 0x01, 0x88, 0x89, 0x8A])
+def test_what_is_not_masked_is_refused(client: RawClient, first: int) -> None:
+    """RFC 6455, section 5.1."""
+    client.socket.sendall(bytes((first, 4)) + b"\x03\xe8ok")
+    assert_refused(client, 1002)
+
+
+@pytest.mark.parametrize("bits", [0x10, 0x20, 0x40, 0x70])
+@pytest.mark.parametrize("first", [0x81, 0x02, 0x88, 0x89, 0x8A])
+def test_reserved_bits_are_refused(client: RawClient, first: int, bits: int) -> None:
+    """RFC 6455, section 5.2."""
+    client.send(first | bits, b"\x03\xe8")
+    assert_refused(client, 1002)
+
+
+@pytest.mark.parametrize("opcode", [3, 4, 5, 6, 7, 11, 12, 13, 14, 15])
+def test_reserved_opcodes_are_refused(client: RawClient, opcode: int) -> None:
+    """RFC 6455, section 5.2."""
+    client.send(0x80 | opcode, b"what?")
+    assert_refused(client, 1002)
+
+
+@pytest.mark.parametrize("opcode", [0x08, 0x09, 0x0A], ids=["close", "ping", "pong"])
+def test_a_control_frame_in_fragments_is_refused(client: RawClient, opcode: int) -> None:
+    """RFC 6455, section 5.5."""
+    client.send(opcode, b"\x03\xe8")
+    assert_refused(client, 1002)
+
+
+@pytest.mark.parametrize("first", [0x88, 0x89, 0x8A], ids=["close", "ping", "pong"])
+def test_a_control_frame_of_126_bytes_is_refused(client: RawClient, first: int) -> None:
+    """RFC 6455, section 5.5."""
+    client.send(first, b"\x03\xe8" + b"x" * 124)
+    assert_refused(client, 1002)
+
+
+@pytest.mark.parametrize("first", [0x00, 0x80])
+def test_a_continuation_of_nothing_is_refused(client: RawClient, first: int) -> None:
+    """RFC 6455, section 5.4."""
+    client.send(0x01, b"a message ")
+    client.send(0x80, b"and its end")
+    assert client.frame() == (0x81, b"a message and its end")
+    client.send(first, b"and more")
+    assert_refused(client, 1002)
+
+
+@pytest.mark.parametrize("first", [0x01, 0x02, 0x81, 0x82])
+def test_a_new_message_within_a_message_is_refused(client: RawClient, first: int) -> None:
+    """RFC 6455, section 5.4."""
+    client.send(0x01, b"begun")
+    client.send(first, b"begun anew")
+    assert_refused(client, 1002)
+
+
+@bad
+def test_bad_utf8_in_a_whole_message_is_refused(client: RawClient, bad: bytes) -> None:
+    """RFC 6455, section 8.1."""
+    client.send(0x81, "gut – ".encode() + bad + b" and more")
+    assert_refused(client, 1007)
+
+
+@bad
+def test_bad_utf8_is_refused_at_its_first_bad_byte_in_a_frame_not_yet_whole(client: RawClient, bad: bytes) -> None:
+    """RFC 6455, section 8.1."""
+    client.socket.sendall(begun(0x81, "gut – ".encode() + bad))
+    assert_refused(client, 1007)
+
+
+@bad
+def test_bad_utf8_is_refused_at_its_first_bad_byte_in_a_fragment_not_yet_whole(client: RawClient, bad: bytes) -> None:
+    """RFC 6455, sections 5.4 and 8.1: what a fragment before left open counts too."""
+    client.send(0x01, "gut – ".encode() + bad[:-1])
+    assert_heard(client)
+    client.socket.sendall(begun(0x00, bad[-1:]))
+    assert_refused(client, 1007)
+
+
+@bad
+def test_bad_utf8_is_refused_with_the_fragment_it_is_in(client: RawClient, bad: bytes) -> None:
+    """RFC 6455, sections 5.4 and 8.1."""
+    client.send(0x01, "gut – ".encode() + bad[:-1])
+    assert_heard(client)
+    client.send(0x00, bad[-1:])
+    assert_refused(client, 1007)
+
+
+@pytest.mark.parametrize("open_end", [b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98"])
+def test_a_message_that_ends_within_a_code_point_is_refused(client: RawClient, open_end: bytes) -> None:
+    """RFC 6455, section 8.1."""
+    client.send(0x01, open_end)
+    assert_heard(client)
+    client.send(0x80)
+    assert_refused(client, 1007)
+
+
+def test_a_code_point_may_be_split_over_fragments(client: RawClient) -> None:
+    """RFC 6455, section 5.6."""
+    payload = "é–😀\ud7ff\U0010ffff".encode()
+    client.send(0x01)
+    for at in range(len(payload)):
+        client.send(0x00, payload[at : at + 1])
+        assert_heard(client)
+    client.send(0x80)
+    assert client.frame() == (0x81, payload)
+
+
+@pytest.mark.parametrize("within", [False, True], ids=["between messages", "within a message"])
+@pytest.mark.parametrize("code", [1000, 1001, 1002, 1003, *range(1007, 1015), 3000, 3999, 4000, 4999])
+def test_a_close_frame_is_answered_with_its_code(client: RawClient, code: int, within: bool) -> None:  # noqa: FBT001
+    """RFC 6455, sections 5.4, 5.5.1 and 7.4."""
+    if within:
+        client.send(0x01, b"begun")
+        assert_heard(client)
+    client.send(0x88, code.to_bytes(2, "big") + "tschüs".encode())
+    assert_refused(client, code)
+
+
+@pytest.mark.parametrize("within", [False, True], ids=["between messages", "within a message"])
+def test_an_empty_close_frame_is_answered_with_an_empty_one(client: RawClient, within: bool) -> None:  # noqa: FBT001
+    """RFC 6455, sections 5.4 and 5.5.1."""
+    if within:
+        client.send(0x02, b"begun")
+        assert_heard(client)
+    client.send(0x88)
+    assert client.frame() == (0x88, b"")
+    assert client.ended()
+
+
+@pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535])
+def test_what_is_no_close_code_is_refused(client: RawClient, code: int) -> None:
+    """RFC 6455, section 7.4."""
+    client.send(0x88, code.to_bytes(2, "big"))
+    assert_refused(client, 1002)
+
+
+def test_half_a_close_code_is_refused(client: RawClient) -> None:
+    """RFC 6455, section 5.5.1."""
+    client.send(0x88, b"\x03")
+    assert_refused(client, 1002)
+
+
+@bad
+def test_a_reason_that_is_no_text_is_refused(client: RawClient, bad: bytes) -> None:
+    """RFC 6455, sections 5.5.1 and 8.1."""
+    client.send(0x88, b"\x03\xe8" + bad)
+    assert_refused(client, 1007)
+
+
+@pytest.mark.parametrize(
+    "after", [masked(0x81, b"late"), masked(0x89), b"\xff\xff no frame"], ids=["text", "ping", "no"]
+)
+def test_what_comes_after_a_close_frame_is_not_heard(client: RawClient, after: bytes) -> None:
+    """RFC 6455, section 5.5.1."""
+    client.socket.sendall(masked(0x88, b"\x03\xe8") + after)
+    assert_refused(client, 1000)
