@@ -1,4 +1,4 @@
-"""The methods of uvicorn that the detached carrier builds on are those it was written against."""
+"""The methods of uvicorn that the carriers build on are those they were written against."""
 
 import inspect
 from collections.abc import Callable
@@ -24,6 +24,7 @@ KNOWN = {
     WebSocketsSansIOProtocol.connection_lost: "dd116afc4d8034e1",
     WebSocketsSansIOProtocol.data_received: "c89d394077d8841d",
     WebSocketsSansIOProtocol.handle_connect: "fc648c2161ff8e13",
+    WebSocketsSansIOProtocol.handle_pong: "b20c68cc7e4f9bca",
     WebSocketsSansIOProtocol.stop_keepalive: "bbb91b997b37b77c",
     WebSocketsSansIOProtocol.on_task_complete: "f45490be9f809f51",
     WebSocketsSansIOProtocol.run_asgi: "662375aa38d9044c",
@@ -37,6 +38,7 @@ def test_uvicorn_has_not_changed_beneath_us(method: Callable[..., object], diges
     found = sha256(inspect.getsource(method).encode()).hexdigest()[:16]
 
     assert found == digest, (
-        f"uvicorn changed {method.__qualname__}: read what changed, see that alcove/wire/server.py and http.py still"
-        f" hold (tests/integration/test_detached.py, test_before_the_gate.py), then note {found} here"
+        f"uvicorn changed {method.__qualname__}: read what changed, see that alcove/wire/server.py and http.py and"
+        f" bench/carriers.py still hold (tests/integration/test_detached.py, test_before_the_gate.py and"
+        f" test_echo_server.py), then note {found} here"
     )
