@@ -30,6 +30,7 @@ _STAGES = [
     ("/alcove/log/", "", "hand-over to SQL"),
     ("/concurrent/futures/", "", "hand-over to SQL"),
     ("/alcove/tail.py", "", "deliver"),
+    ("/alcove/room.py", "_offer", "write"),
     ("/alcove/room.py", "", "deliver"),
     ("/alcove/hub.py", "", "deliver"),
     ("/alcove/wire/", "write", "write"),
