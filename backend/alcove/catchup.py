@@ -29,7 +29,7 @@ class CatchUp:
         self._log = store
         self._rooms = rooms
         self._beyond = beyond
-        #: Whether nobody else writes to the log: then nothing is ever missed.
+        #: Whether nobody else writes to the log: then nothing is ever missed, though it may be in the log already.
         self._alone = alone
         self._pending: dict[str, Arrivals] = {}
         self._unsure: set[str] = set()
@@ -73,7 +73,7 @@ class CatchUp:
 
     async def reach(self, room: Room, seq: int) -> None:
         """Bring the room to the end of its log, if it may reach to `seq` (R5). Raises LogUnavailableError."""
-        if self._alone or seq <= room.head:
+        if seq <= room.head:
             return
         self.known(room.item, (await self._log.rooms([room.item]))[room.item].head)
         if catching := self._catching.get(room.item):

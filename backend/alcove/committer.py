@@ -13,10 +13,10 @@ from alcove.metrics import BATCH, COMMIT
 
 log = logging.getLogger("alcove.committer")
 
-#: Drafts that one commit takes at most, and what it takes of more than the first without asking: beyond that, one more
-#: draft costs no less, and half of all that is on its way is stored while the other half is delivered.
-_BATCH = 1024
-_FULL = 256
+#: Drafts in one commit at most.
+_MOST = 1024
+#: Up to so many are one commit; of more, one half is stored while the other half is delivered.
+_SPLIT = 256
 #: Bytes of bodies that one commit takes at most.
 _BATCH_BYTES = 8 * 1024 * 1024
 #: Seconds that a durable batch waits at most for the processor to be done with the next one.
@@ -53,10 +53,13 @@ class Waiter:
 
 
 class _Storing(NamedTuple):
-    """A batch on its way into the log, what will become of it, and since when (by `perf_counter`)."""
+    """A batch on its way into the log, and what will become of it."""
 
     batch: list[tuple[Draft, Sender]]
     outcomes: Awaitable[list[Outcome]]
+    #: Set when only the storage is left to wait for.
+    computed: asyncio.Event
+    #: Since when, by `perf_counter`.
     begun: float
 
 
@@ -97,8 +100,10 @@ class Committer:
             while storing is not None:
                 batch = storing.batch
                 try:
-                    outcomes = await storing.outcomes
-                    COMMIT.observe(perf_counter() - storing.begun)
+                    try:
+                        outcomes = await storing.outcomes
+                    finally:
+                        COMMIT.observe(perf_counter() - storing.begun)
                 except LogUnavailableError as error:
                     log.warning("sends refused: %s", error)
                     self._refuse(batch, error)
@@ -106,41 +111,43 @@ class Committer:
                     log.exception("a batch cannot be stored: one of its sends is at fault, so they are stored apart")
                     await self._store_apart(batch)
                 else:
-                    written = asyncio.Event()
-                    storing = self._store(written)
-                    if storing is not None:
-                        await self._written(written)
-                    self._settle(batch, outcomes)
+                    storing = self._store()
+                    try:
+                        if storing is not None:
+                            await self._computed(storing)
+                    finally:
+                        self._settle(batch, outcomes)
                     if storing is not None:
                         continue
                 storing = self._store()
         finally:
             self._task = None
 
-    async def _written(self, written: asyncio.Event) -> None:
+    async def _computed(self, storing: _Storing) -> None:
         """Let the next batch go first as far as it needs the processor; where it is held up, it is not waited for.
 
         Delivering meanwhile, on one processor or under Python's lock, would keep it from its disk, which then is waited
         for with nothing left to do.
         """
-        patience = asyncio.get_running_loop().call_later(_PATIENCE_S, written.set)
-        await written.wait()
+        patience = asyncio.get_running_loop().call_later(_PATIENCE_S, storing.computed.set)
+        await storing.computed.wait()
         patience.cancel()
 
-    def _store(self, written: asyncio.Event | None = None) -> "_Storing | None":
+    def _store(self) -> _Storing | None:
         """Begin to store the next batch; None: nothing waits."""
         begun = perf_counter()
         batch = self._take()
         if not batch:
             return None
         BATCH.observe(len(batch))
+        computed = asyncio.Event()
         try:
-            return _Storing(batch, self._log.append([draft for draft, _ in batch], written), begun)
+            outcomes = self._log.append([draft for draft, _ in batch], computed)
         except Exception as error:
             log.exception("a log is to raise when its outcome is awaited")
-            if written is not None:
-                written.set()
-            return _Storing(batch, _failed(error), begun)
+            computed.set()
+            outcomes = _failed(error)
+        return _Storing(batch, outcomes, computed, begun)
 
     async def _store_apart(self, batch: list[tuple[Draft, Sender]]) -> None:
         """Store a batch one by one, so that the one that storage chokes on takes no other with it."""
@@ -178,7 +185,7 @@ class Committer:
         half = (len(self._waiting) + self._committing + 1) // 2
         size = 0
         count = 0
-        for draft, _ in self._waiting[: min(_BATCH, max(_FULL, half))]:
+        for draft, _ in self._waiting[: min(_MOST, max(_SPLIT, half))]:
             size += len(memoryview(draft.body)) if draft.body is not None else 0
             count += 1
             if size > _BATCH_BYTES:

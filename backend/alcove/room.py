@@ -14,7 +14,7 @@ from alcove.metrics import DELIVERIES
 from alcove.presence import Present
 from alcove.protocol import Entry, Gap, Line, Member, Person, TypingNow, encode
 from alcove.tail import Tail, without_body
-from alcove.wire.connection import BUFFER_BYTES, Connection, Frame
+from alcove.wire.connection import BUFFER_BYTES, DIRECT_BYTES, Connection, Frame
 
 log = logging.getLogger("alcove.room")
 
@@ -118,7 +118,7 @@ class Room:
     # --- delivery
 
     def deliver(self, entries: Sequence[Entry], oldest: int) -> list[bytes]:
-        """Take durable entries (S4), dense and ascending, and send what is new of them to everyone in step.
+        """Take durable entries (S4), dense and ascending and at least one, and send what is new to everyone in step.
 
         Returns the lines of what is new, encoded once for the whole room.
         """
@@ -153,7 +153,7 @@ class Room:
     def _offer(self, frame: Frame) -> list[Connection]:
         """Write the frame to everyone in step; return those that take no more. The hot path of a large room."""
         wire = frame.wire
-        if len(wire) > BUFFER_BYTES // 2:
+        if len(wire) > DIRECT_BYTES:
             return [connection for connection in self._in_step if not connection.offer(frame)]
         full: list[Connection] = []
         for connection in self._in_step:

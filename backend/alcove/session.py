@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
-from msgspec import UNSET, Raw
+from msgspec import UNSET
 
 from alcove.committer import OverloadedError, Sender
 from alcove.errors import Close, Code, Refusal
@@ -22,7 +22,6 @@ from alcove.protocol import (
     Ping,
     Pong,
     Read,
-    Right,
     Send,
     Typing,
     decode,
@@ -140,13 +139,13 @@ class Session:
     # --- lines
 
     def _line(self, line: str) -> None:
-        if self._over:
+        # Asked first, as nothing bounds how many of them there are: an exception for each would hold up everybody.
+        if self._over or not line or line.isspace():
             return
         try:
             command = decode(line)
         except Malformed as error:
-            if line and not line.isspace():
-                self._invalid(str(error), error.id)
+            self._invalid(str(error), error.id)
             return
         match command:
             case Send() | Edit() | Delete():
@@ -155,7 +154,7 @@ class Session:
                 if "write" in self.cursor.member.can:
                     self.room.typing(self.cursor.member.person, self._clock())
                 else:
-                    self._forbid("write", None)
+                    self._forbid(None)
             case Read():
                 self.room.read(self.cursor.member.person.id, command.seq)
             case Ping():
@@ -176,14 +175,14 @@ class Session:
         """Check rights, size and rate, then hand in the draft; nothing here waits."""
         member = self.cursor.member
         if "write" not in member.can:
-            self._forbid("write", command.id)
+            self._forbid(command.id)
             return
         body = None
         if not isinstance(command, Delete):
             # A copy: what was decoded holds on to its whole line, which may be far larger than the body.
             body = command.body.copy()
-            if len(memoryview(body)) > self._limits.body_bytes:
-                self._refuse_large(body, command.id)
+            if (size := len(memoryview(body))) > self._limits.body_bytes:
+                self._refuse_large(size, command.id)
                 return
         if not self._in_time(command.id):
             return
@@ -202,9 +201,9 @@ class Session:
         except OverloadedError as error:
             self._refuse(Code.OVERLOADED, str(error), command.id, RETRY_MS)
 
-    def _refuse_large(self, body: Raw, id: str) -> None:
+    def _refuse_large(self, size: int, id: str) -> None:
         """Say that the body is too large (L1)."""
-        expected = f"a body may have {self._limits.body_bytes} bytes, this one has {len(memoryview(body))}"
+        expected = f"a body may have {self._limits.body_bytes} bytes, this one has {size}"
         self._refuse(Code.TOO_LARGE, expected, id)
 
     def _in_time(self, id: str) -> bool:
@@ -220,9 +219,9 @@ class Session:
             self._end(Close.TOO_MANY, "too many sends for too long")
         return False
 
-    def _forbid(self, right: Right, id: str | None) -> None:
-        """Say that the member lacks the right."""
-        self._refuse(Code.FORBIDDEN, f"this takes the right to {right} {self.room.item}", id)
+    def _forbid(self, id: str | None) -> None:
+        """Say that the member may only read."""
+        self._refuse(Code.FORBIDDEN, f"this takes the right to write {self.room.item}", id)
 
     # --- answers
 

@@ -221,8 +221,8 @@ class HeldLog:
         self.held: list[Held] = []
         #: The batches that were handed in.
         self.batches: list[list[Draft]] = []
-        #: Whether a batch counts as written only when it is performed.
-        self.holds_written = False
+        #: Whether a batch counts as computed only when it is performed.
+        self.holds_computed = False
         self._connection = connection
 
     def _hold(self, work: Callable[[], T], *, writes: bool = False) -> Awaitable[T]:
@@ -230,14 +230,14 @@ class HeldLog:
         self.held.append(held)
         return held  # type: ignore[return-value] # answered with what the work returns
 
-    def append(self, drafts: Sequence[Draft], written: asyncio.Event | None = None) -> Awaitable[list[Outcome]]:
+    def append(self, drafts: Sequence[Draft], computed: asyncio.Event | None = None) -> Awaitable[list[Outcome]]:
         """Store a batch (Log)."""
         self.batches.append(list(drafts))
-        if written is None:
+        if computed is None:
             return self._hold(lambda: self.store.append(drafts), writes=True)
-        if not self.holds_written:
-            written.set()
-        return self._hold(lambda: self.store.append(drafts, written.set), writes=True)
+        if not self.holds_computed:
+            computed.set()
+        return self._hold(lambda: self.store.append(drafts, computed.set), writes=True)
 
     async def read(
         self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20

@@ -114,10 +114,10 @@ class Log(Protocol):
 
     id: str
 
-    def append(self, drafts: Sequence[Draft], written: asyncio.Event | None = None) -> Awaitable[list[Outcome]]:
+    def append(self, drafts: Sequence[Draft], computed: asyncio.Event | None = None) -> Awaitable[list[Outcome]]:
         """Store a batch in one transaction, synced to disk before its outcomes come (S3): all of it or nothing.
 
-        The work begins with the call. `written` is set once nothing is left of it but to wait for the storage, which
+        The work begins with the call. `computed` is set once nothing is left of it but to wait for the storage, which
         is the time to do something else; at the latest with the outcomes.
 
         The outcomes are in the drafts' order. In each room `seq` is dense and in the drafts' order (S2), and

@@ -79,23 +79,23 @@ class PostgresLog:
             raise LogUnusableError(f"{name} cannot be used as a log: {error or type(error).__name__}") from error
         return cls((writers, readers), log_id, name, retention)
 
-    def append(self, drafts: Sequence[Draft], written: asyncio.Event | None = None) -> Awaitable[list[Outcome]]:
+    def append(self, drafts: Sequence[Draft], computed: asyncio.Event | None = None) -> Awaitable[list[Outcome]]:
         """Store a batch (Log)."""
-        written = written or asyncio.Event()
-        task = asyncio.create_task(self._append(drafts, written))
+        computed = computed or asyncio.Event()
+        task = asyncio.create_task(self._append(drafts, computed))
         self._begun.add(task)
         task.add_done_callback(self._begun.discard)
-        task.add_done_callback(lambda _: written.set())
+        task.add_done_callback(lambda _: computed.set())
         return task
 
-    async def _append(self, drafts: Sequence[Draft], written: asyncio.Event) -> list[Outcome]:
+    async def _append(self, drafts: Sequence[Draft], computed: asyncio.Event) -> list[Outcome]:
         if not drafts:
             return []
         columns = zip(*map(_row, drafts), strict=True)
         # One batch after the other, so that what one process hands in keeps its order (S2).
         async with self._turn, self._using(self._writers) as connection:
             # In the loop's next turn, when the statement has been sent.
-            asyncio.get_running_loop().call_soon(written.set)
+            asyncio.get_running_loop().call_soon(computed.set)
             rows = await connection.fetch(_SQL["append"], *map(list, columns), *self._bounds())
             known = {(draft.item, row[0]) for draft, row in zip(drafts, rows, strict=True) if row[2]}
             stood = await self._entries(connection, known) if known else {}

@@ -5,7 +5,6 @@ import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -95,15 +94,19 @@ class SqliteLog:
         log_id = await asyncio.to_thread(_prepare, path)
         return cls(path, log_id, retention)
 
-    def append(self, drafts: Sequence[Draft], written: asyncio.Event | None = None) -> Awaitable[list[Outcome]]:
+    def append(self, drafts: Sequence[Draft], computed: asyncio.Event | None = None) -> Awaitable[list[Outcome]]:
         """Store a batch (Log)."""
-        if written is None:
-            return self._writer.run(lambda store: store.append(drafts))
-        tell = partial(asyncio.get_running_loop().call_soon_threadsafe, written.set)
+        computed = computed or asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def tell() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed, which must not decide whether it is stored
+                loop.call_soon_threadsafe(computed.set)
+
         stored = self._writer.run(lambda store: store.append(drafts, tell))
         if stored.done():
-            written.set()
-        stored.add_done_callback(lambda _: written.set())
+            computed.set()  # a closed log answers at once, and to await that lets no callback run
+        stored.add_done_callback(lambda _: computed.set())
         return stored
 
     async def read(

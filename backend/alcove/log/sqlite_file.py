@@ -1,5 +1,6 @@
 """The file of a SQLite log: opening it, making it ours, and transactions on it."""
 
+import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -10,16 +11,18 @@ from typing import Any
 from alcove.log.base import LogUnusableError
 from alcove.log.queries import schema_files
 
+log = logging.getLogger("alcove.log")
+
 _SCHEMA = schema_files(Path(__file__).with_name("sqlite"))
 #: "Alcv" in the file's header, so that another program's database is not taken for ours.
 _APPLICATION_ID = 0x416C6376
 #: Seconds to wait for a lock that another program holds.
 _BUSY_S = 5.0
-#: KiB of pages that a connection keeps in memory: the ends of some thousand rooms, which are written again and again.
+#: KiB of pages that each connection keeps in memory at most: the indexes' ends, which are written again and again.
 _CACHE_KIB = 16 * 1024
-#: Pages of 4 KiB that gather in front of the file before they are copied into it. Busy rooms write the same pages at
-#: every commit; the longer they gather, the fewer copies.
-_AHEAD_PAGES = 4096
+#: Pages of 4 KiB that gather in the WAL before they are copied into the file. Busy rooms write the same pages at every
+#: commit; the longer they gather, the fewer copies.
+_WAL_PAGES = 4096
 
 
 def connect(path: Path, *, make: bool = False) -> sqlite3.Connection:
@@ -31,7 +34,7 @@ def connect(path: Path, *, make: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, timeout=_BUSY_S, isolation_level=None, check_same_thread=False, uri=True)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {_AHEAD_PAGES}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     return connection
 
 
@@ -51,6 +54,9 @@ def prepare(connection: sqlite3.Connection, path: Path) -> str:
         )
     connection.execute("PRAGMA journal_mode = WAL")
     with transaction(connection):
+        (version,) = connection.execute("PRAGMA user_version").fetchone()  # as nobody else can change it now
+        if 0 < version < len(_SCHEMA):
+            log.warning("%s is brought from schema %d to %d, which takes a while", path, version, len(_SCHEMA))
         for step in _SCHEMA[version:]:
             for statement in step.split(";\n"):
                 connection.execute(statement)

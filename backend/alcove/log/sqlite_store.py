@@ -30,10 +30,6 @@ _FOLDER = Path(__file__).with_name("sqlite")
 _SQL = load_queries(_FOLDER / "queries.sql")
 
 
-def _nobody() -> None:
-    """Nobody wants to know."""
-
-
 def now_ms() -> int:
     """The time, in ms since the epoch (F3)."""
     return time.time_ns() // 1_000_000
@@ -56,12 +52,12 @@ class SqliteStore:
         self._db = connection
         self._retention = retention
 
-    def append(self, drafts: Sequence[Draft], written: Callable[[], object] = _nobody) -> list[Outcome]:
-        """Store a batch (Log.append); `written` is called when only the commit is left."""
+    def append(self, drafts: Sequence[Draft], computed: Callable[[], object] = lambda: None) -> list[Outcome]:
+        """Store a batch (Log.append); `computed` is called when only the commit is left."""
         if all(draft.kind == "message" for draft in drafts):
             with suppress(sqlite3.IntegrityError), transaction(self._db):
                 outcomes = self._append_new_messages(drafts)
-                written()
+                computed()
                 return outcomes
         # Some send came twice, or rewrites another: one by one.
         with transaction(self._db):
@@ -69,7 +65,7 @@ class SqliteStore:
             self._find(rooms, drafts)
             stored = [self._append_one(rooms[draft.item], draft) for draft in drafts]
             self._move(rooms)
-            written()
+            computed()
             return [
                 one if isinstance(one, Refused) else Appended(*one, oldest=rooms[draft.item].oldest)
                 for draft, one in zip(drafts, stored, strict=True)

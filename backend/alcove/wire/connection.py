@@ -9,6 +9,8 @@ from typing import Final, Protocol
 
 #: What one connection may hold unsent before it falls behind, in bytes (D2).
 BUFFER_BYTES = 256 * 1024
+#: Whoever holds no more than this unsent takes a frame of as many bytes without being asked.
+DIRECT_BYTES = BUFFER_BYTES // 2
 #: The largest message a peer may send, in bytes (L1).
 MESSAGE_BYTES = 1024 * 1024
 #: Extension of the ASGI scope under our own server: cut the connection off at once, where a server's close would wait
@@ -63,7 +65,7 @@ class Connection(Protocol):
 
     @property
     def direct(self) -> Callable[[bytes], object] | None:
-        """Writes a frame's wire bytes, of at most half the bound, without asking; None: use `offer`.
+        """Writes a frame's wire bytes, at most DIRECT_BYTES of them, without asking; None: use `offer`.
 
         For a room's delivery, which makes one call a reader: it changes with the connection, so it is not to be kept.
         """

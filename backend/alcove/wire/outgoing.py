@@ -4,9 +4,7 @@ import asyncio
 from collections.abc import Callable
 from enum import IntEnum
 
-from alcove.wire.connection import BUFFER_BYTES, Frame
-
-_HALF = BUFFER_BYTES // 2
+from alcove.wire.connection import BUFFER_BYTES, DIRECT_BYTES, Frame
 
 
 class State(IntEnum):
@@ -27,14 +25,15 @@ class Outgoing(asyncio.Protocol):
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._state = State.OPEN
-        #: The transport's own method while it is open and not full (Connection).
+        #: The transport's own method (Connection). That it is None from the write on that fills the buffer, inside of
+        #: which `pause_writing` comes, is what keeps the bound (D2).
         self.direct: Callable[[bytes], object] | None = transport.write
         #: More than half the bound is buffered.
         self._full = False
         #: Reading is stopped.
         self._deaf = False
         self._writable: asyncio.Event | None = None
-        transport.set_write_buffer_limits(high=_HALF, low=_HALF)
+        transport.set_write_buffer_limits(high=DIRECT_BYTES, low=DIRECT_BYTES)
 
     def offer(self, frame: Frame) -> bool:
         """Take the frame if it fits within the buffer's bound (Connection)."""

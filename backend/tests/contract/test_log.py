@@ -228,18 +228,18 @@ async def test_s3_closing_finishes_what_was_begun(open_again: OpenLog) -> None:
 
 
 @pytest.mark.parametrize("drafts", [[message("a")], [message("a"), message("a")], [edit("b", 1)], []])
-async def test_a_batch_counts_as_written_at_the_latest_with_its_outcomes(log: Log, drafts: list[Draft]) -> None:
-    written = asyncio.Event()
-    await log.append(drafts, written)
-    assert written.is_set()
+async def test_a_batch_counts_as_computed_at_the_latest_with_its_outcomes(log: Log, drafts: list[Draft]) -> None:
+    computed = asyncio.Event()
+    await log.append(drafts, computed)
+    assert computed.is_set()
 
 
-async def test_s7_what_is_never_written_keeps_nobody_waiting_either(log: Log) -> None:
+async def test_s7_what_is_never_stored_keeps_nobody_waiting_either(log: Log) -> None:
     await log.close()
-    written = asyncio.Event()
+    computed = asyncio.Event()
     with pytest.raises(LogUnavailableError):
-        await log.append([message("a")], written)
-    assert written.is_set()
+        await log.append([message("a")], computed)
+    assert computed.is_set()
 
 
 async def test_an_empty_batch_is_nothing(log: Log) -> None:

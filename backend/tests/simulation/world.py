@@ -44,6 +44,7 @@ class World:
         self.dice = random.Random(seed)  # noqa: S311 - a test's dice
         self.weights = weights
         self.log = HeldLog(retention)
+        self.log.holds_computed = True
         self.truth = Truth(self.log.store)
         self.loop = asyncio.get_running_loop()
         assert isinstance(self.loop, HandLoop)

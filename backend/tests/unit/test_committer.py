@@ -7,6 +7,7 @@ import pytest
 
 from alcove.committer import Committer, OverloadedError
 from alcove.log.base import Appended, Draft, LogUnavailableError, Outcome
+from alcove.metrics import registry
 from alcove.protocol import Person, raw
 from tests.doubles import HeldLog, turn
 
@@ -125,7 +126,7 @@ async def test_the_next_batch_is_being_stored_while_one_is_delivered(post: Post)
 
 
 async def test_a_batch_is_delivered_when_the_next_one_needs_the_processor_no_more(post: Post) -> None:
-    post.log.holds_written = True
+    post.log.holds_computed = True
     post.send("a")
     await turn()
     post.send("b")
@@ -143,7 +144,7 @@ async def test_a_batch_is_delivered_when_the_next_one_needs_the_processor_no_mor
 
 async def test_a_batch_is_delivered_also_where_the_next_one_is_held_up(post: Post) -> None:
     """A lock that another program holds on the file, say: what is durable does not wait for it."""
-    post.log.holds_written = True
+    post.log.holds_computed = True
     post.send("a")
     await turn()
     post.send("b")
@@ -168,6 +169,16 @@ async def test_s7_a_failing_batch_refuses_all_that_wait_behind_it(post: Post) ->
     assert [[("x", "LogUnavailableError")]] == post.bob.calls
     assert [["a"]] == post.batches()
     assert 0 == len(post.committer)
+
+
+async def test_w7_a_commit_that_fails_is_timed_too(post: Post) -> None:
+    before = registry.get_sample_value("alcove_commit_seconds_count") or 0
+    post.send("a")
+    await turn()
+    post.log.settle("nothing stored")
+    await turn()
+
+    assert before + 1 == registry.get_sample_value("alcove_commit_seconds_count")
 
 
 async def test_s7_afterwards_it_goes_on(post: Post) -> None:

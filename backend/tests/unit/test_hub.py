@@ -55,6 +55,35 @@ def seqs(socket: Socket) -> list[int]:
     return [line.seq for line in socket.lines if isinstance(line, Entry)]
 
 
+async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(house: House) -> None:
+    """HTTP shows an entry from its commit on; its delivery waits for the next batch."""
+    ada, first = await house.join(ADA)
+    house.log.holds_computed = True
+    ada.text(send("a"))
+    await turn()
+    ada.text(send("b"))
+    commit = house.log.held[0]
+    commit.perform()
+    house.log.answer(commit)
+    await turn()
+    assert [] == seqs(first)
+
+    socket = Socket()
+    joining = asyncio.create_task(house.hub.join("foo", socket, BOB, Entrance(after=1, log_id=house.log.id)))
+    await turn()
+    while not joining.done():
+        for read in [held for held in house.log.held if not held.writes]:
+            read.perform()
+            house.log.answer(read)
+        await turn()
+    (hello,) = [line for line in socket.lines if isinstance(line, Hello)]
+    await house.settle()
+
+    assert (1, False) == (hello.head, hello.reset)
+    assert [2] == seqs(socket)
+    assert [1, 2] == seqs(first)
+
+
 async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_delivery_has_it_once(house: House) -> None:
     """The commit's answer waits for the loop while the room is read from the log, which holds the entry already."""
     ada, _ = await house.join(ADA)

@@ -28,6 +28,16 @@ def test_f1_blank_lines_and_trailing_carriage_returns_are_ignored(blank: str) ->
     assert [] == seat.hears(blank)
 
 
+def test_f1_blank_lines_are_not_even_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame holds a million of them, and an exception for each would hold up everybody for seconds."""
+    seat = Seat()
+    decoded: list[str] = []
+    monkeypatch.setattr("alcove.session.decode", decoded.append)
+    seat.session.text("\n" * 1000 + " \r\n" * 1000)
+
+    assert [] == decoded
+
+
 def test_f1_each_line_stands_for_itself() -> None:
     seat = Seat()
 

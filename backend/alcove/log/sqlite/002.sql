@@ -14,7 +14,7 @@ CREATE TABLE entries_as_they_came (
   edited  INTEGER,
   deleted INTEGER
 );
-INSERT INTO entries_as_they_came SELECT * FROM entries ORDER BY at, room, seq;
+INSERT INTO entries_as_they_came SELECT * FROM entries ORDER BY room, seq;
 DROP TABLE entries;
 ALTER TABLE entries_as_they_came RENAME TO entries;
 CREATE UNIQUE INDEX entries_by_seq ON entries (room, seq);

@@ -1,4 +1,5 @@
--- What takes many rows is told to roll back where it must not: then SQLite keeps no second journal for the statement.
+-- OR ROLLBACK: a violated constraint ends the whole transaction, so SQLite needs no journal for the single statement.
+-- Whoever gets its IntegrityError stands outside of a transaction. CROSS JOIN: in this order, whatever SQLite guesses.
 
 -- room --
 SELECT room, head, oldest, at FROM rooms WHERE item = ?
@@ -25,7 +26,8 @@ UNION ALL
 SELECT seq, at FROM ids WHERE room = :room AND by_id = :by_id AND id = :id
 
 -- known_ids_of_removed --
-SELECT 1 FROM ids WHERE (room, by_id, id) IN (VALUES (...))
+WITH sent (room, by_id, id) AS (VALUES (...))
+SELECT 1 FROM sent CROSS JOIN ids USING (room, by_id, id) LIMIT 1
 
 -- entry --
 SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted FROM entries WHERE room = ? AND seq = ?
@@ -78,7 +80,7 @@ SELECT seq FROM entries WHERE room = ? AND at >= ? ORDER BY seq LIMIT 1
 
 -- rooms_kept_from_before --
 SELECT r.room, r.item, r.head, r.oldest, r.at FROM rooms r
-JOIN entries e ON e.room = r.room AND e.seq = r.oldest
+CROSS JOIN entries e ON e.room = r.room AND e.seq = r.oldest
 WHERE e.at < ? AND r.item NOT LIKE '!%' LIMIT 100
 
 -- keep_ids --

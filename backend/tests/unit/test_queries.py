@@ -1,0 +1,41 @@
+"""SQLite finds what the log asks for by an index, however many entries there are."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from alcove.log import sqlite_file
+from alcove.log.queries import load_queries
+
+QUERIES = load_queries(Path(sqlite_file.__file__).with_name("sqlite") / "queries.sql")
+#: Of those that take rows, how many values each has.
+WIDTHS = {"rooms": 1, "move_rooms": 5, "add_messages": 7, "add_entry": 9, "known_ids_of_removed": 3}
+
+
+class Anything(dict[str, object]):
+    """A value for every name."""
+
+    def __missing__(self, _name: str) -> None:
+        return None
+
+
+def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
+    """What SQLite does for the statement, step by step."""
+    values = Anything() if ":" in sql else [None] * sql.count("?")
+    return [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+
+
+@pytest.mark.parametrize("rows", [1, 4, 16, 64])
+@pytest.mark.parametrize("name", QUERIES)
+def test_l4_no_statement_walks_through_all_entries_or_ids(name: str, rows: int) -> None:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        sqlite_file.prepare(connection, Path(":memory:"))
+        sql = QUERIES[name]
+        if "(...)" in sql:
+            row = ", ".join("?" * WIDTHS[name])
+            sql = sql.replace("(...)", ", ".join([row if name == "rooms" else f"({row})"] * rows))
+        steps = plan(connection, sql)
+
+    assert not [step for step in steps if step.startswith(("SCAN entries", "SCAN ids", "SCAN e", "SCAN i"))], steps
