@@ -80,7 +80,7 @@ class Committer:
 
     def submit(self, draft: Draft, sender: Sender) -> None:
         """Hand in a draft. Raises OverloadedError where too many wait (L4)."""
-        waiting = len(self._waiting) + self._committing
+        waiting = len(self)
         if waiting >= self._max_waiting:
             raise OverloadedError(f"{waiting} sends wait for storage already")
         self._waiting.append((draft, sender))
@@ -100,10 +100,7 @@ class Committer:
             while storing is not None:
                 batch = storing.batch
                 try:
-                    try:
-                        outcomes = await storing.outcomes
-                    finally:
-                        COMMIT.observe(perf_counter() - storing.begun)
+                    outcomes = await self._stored(storing)
                 except LogUnavailableError as error:
                     log.warning("sends refused: %s", error)
                     self._refuse(batch, error)
@@ -122,6 +119,13 @@ class Committer:
                 storing = self._store()
         finally:
             self._task = None
+
+    async def _stored(self, storing: _Storing) -> list[Outcome]:
+        """Wait until a batch is stored, or failed to be; either way it took its time."""
+        try:
+            return await storing.outcomes
+        finally:
+            COMMIT.observe(perf_counter() - storing.begun)
 
     async def _computed(self, storing: _Storing) -> None:
         """Let the next batch go first as far as it needs the processor; where it is held up, it is not waited for.
@@ -182,7 +186,7 @@ class Committer:
 
     def _take(self) -> list[tuple[Draft, Sender]]:
         """The next batch, as large as one commit should be."""
-        half = (len(self._waiting) + self._committing + 1) // 2
+        half = (len(self) + 1) // 2
         size = 0
         count = 0
         for draft, _ in self._waiting[: min(_MOST, max(_SPLIT, half))]:

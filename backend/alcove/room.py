@@ -14,7 +14,7 @@ from alcove.metrics import DELIVERIES
 from alcove.presence import Present
 from alcove.protocol import Entry, Gap, Line, Member, Person, TypingNow, encode
 from alcove.tail import Tail, without_body
-from alcove.wire.connection import BUFFER_BYTES, DIRECT_BYTES, Connection, Frame
+from alcove.wire.connection import DIRECT_BYTES, Connection, Frame
 
 log = logging.getLogger("alcove.room")
 
@@ -191,7 +191,7 @@ class Room:
         """Write from the tail while the connection takes it; True: the cursor is in step now."""
         connection = cursor.connection
         while cursor.seq < self.head:
-            if connection.buffered() > BUFFER_BYTES // 2:
+            if connection.buffered() > DIRECT_BYTES:
                 return False
             run = self.tail.after(cursor.seq, FRAME_BYTES)
             if run is None:

@@ -233,8 +233,7 @@ class HeldLog:
     def append(self, drafts: Sequence[Draft], computed: asyncio.Event | None = None) -> Awaitable[list[Outcome]]:
         """Store a batch (Log)."""
         self.batches.append(list(drafts))
-        if computed is None:
-            return self._hold(lambda: self.store.append(drafts), writes=True)
+        computed = computed or asyncio.Event()
         if not self.holds_computed:
             computed.set()
         return self._hold(lambda: self.store.append(drafts, computed.set), writes=True)

@@ -113,7 +113,7 @@ class SqliteStore:
         room.at = at
         body = None if draft.body is None else bytes(draft.body).decode()
         row = (room.room, room.head, draft.kind, draft.id, draft.by.id, draft.by.name, at, draft.target, body)
-        run_many(self._db, _SQL["add_entry"], len(row), row)
+        self._db.execute(_SQL["add_entry"], row)
         return entry_of((*row[1:], None, None)), False
 
     def _rewrite(self, room: _Room, draft: Draft, at: int) -> Refused | None:

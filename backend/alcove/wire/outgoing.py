@@ -20,16 +20,14 @@ class State(IntEnum):
 class Outgoing(asyncio.Protocol):
     """Frames on their way out of one transport, whose high-water mark is half the bound."""
 
-    __slots__ = ("_deaf", "_full", "_state", "_transport", "_writable", "direct")
+    __slots__ = ("_deaf", "_state", "_transport", "_writable", "direct")
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._state = State.OPEN
-        #: The transport's own method (Connection). That it is None from the write on that fills the buffer, inside of
-        #: which `pause_writing` comes, is what keeps the bound (D2).
+        #: The transport's own method (Connection); None when it is not open, and while more than half the bound is
+        #: buffered: from the write on that makes it so, inside of which `pause_writing` comes (D2).
         self.direct: Callable[[bytes], object] | None = transport.write
-        #: More than half the bound is buffered.
-        self._full = False
         #: Reading is stopped.
         self._deaf = False
         self._writable: asyncio.Event | None = None
@@ -57,7 +55,7 @@ class Outgoing(asyncio.Protocol):
 
     async def drained(self) -> bool:
         """Wait until at most half the bound is buffered (Connection)."""
-        while self._full and self._state is State.OPEN:
+        while self.direct is None and self._state is State.OPEN:
             if self._writable is None:
                 self._writable = asyncio.Event()
             await self._writable.wait()
@@ -65,12 +63,10 @@ class Outgoing(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Hear that more than half the bound is buffered (asyncio.Protocol)."""
-        self._full = True
         self.direct = None
 
     def resume_writing(self) -> None:
         """Hear that at most half the bound is buffered (asyncio.Protocol)."""
-        self._full = False
         if self._state is State.OPEN:
             self.direct = self._transport.write
         self._wake()
@@ -81,8 +77,9 @@ class Outgoing(asyncio.Protocol):
         self.direct = None
 
     def _reply(self, wire: bytes) -> None:
+        """Write while open; stop reading from a peer whose replies pile up."""
         self._transport.write(wire)
-        if self._full:
+        if self.direct is None:
             self._stop_reading()
 
     def _wake(self) -> None:

@@ -32,7 +32,7 @@ WORLDS = {
 def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let few entries fill a frame, a page and a buffer."""
     monkeypatch.setattr("alcove.room.FRAME_BYTES", 500)
-    monkeypatch.setattr("alcove.room.BUFFER_BYTES", 1600)
+    monkeypatch.setattr("alcove.room.DIRECT_BYTES", 800)
     monkeypatch.setattr("alcove.room._PAGE", 5)
     monkeypatch.setattr("alcove.rooms.FRAME_BYTES", 1200)
     monkeypatch.setattr("alcove.rooms._WARM", 6)

@@ -32,6 +32,15 @@ class House:
             self.log.settle()
             await turn()
 
+    async def read(self) -> None:
+        """Let storage answer what is read, and leave what is written."""
+        await turn()
+        while reads := [held for held in self.log.held if not held.writes]:
+            for read in reads:
+                read.perform()
+                self.log.answer(read)
+            await turn()
+
     async def join(self, member: Member, *, after: int | None = 0, reads: bool = True) -> tuple[Session, Socket]:
         """Enter the room and read what is there."""
         socket = Socket(reads=reads)
@@ -70,12 +79,8 @@ async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(h
 
     socket = Socket()
     joining = asyncio.create_task(house.hub.join("foo", socket, BOB, Entrance(after=1, log_id=house.log.id)))
-    await turn()
-    while not joining.done():
-        for read in [held for held in house.log.held if not held.writes]:
-            read.perform()
-            house.log.answer(read)
-        await turn()
+    await house.read()
+    await joining
     (hello,) = [line for line in socket.lines if isinstance(line, Hello)]
     await house.settle()
 
@@ -94,12 +99,7 @@ async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_deliver
     commit.perform()
     socket = Socket()
     joining = asyncio.create_task(house.hub.join("foo", socket, BOB, Entrance()))
-    await turn()
-    while len(house.log.held) > 1:
-        read = house.log.held[1]
-        read.perform()
-        house.log.answer(read)
-        await turn()
+    await house.read()
     bob = await joining
     house.log.answer(commit)
     await turn()

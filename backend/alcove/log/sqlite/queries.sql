@@ -18,7 +18,7 @@ ON CONFLICT (room) DO UPDATE SET head = excluded.head, oldest = excluded.oldest,
 INSERT OR ROLLBACK INTO entries (room, seq, id, by_id, by_name, at, body) VALUES (...)
 
 -- add_entry --
-INSERT OR ROLLBACK INTO entries (room, seq, kind, id, by_id, by_name, at, target, body) VALUES (...)
+INSERT INTO entries (room, seq, kind, id, by_id, by_name, at, target, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- known_id --
 SELECT seq, at FROM entries WHERE room = :room AND by_id = :by_id AND id = :id
