@@ -47,9 +47,10 @@ class Sampler:
         self._threads, self._wall, self._seen = _threads(), time.monotonic(), time.thread_time()
         signal.setitimer(signal.ITIMER_PROF, _EVERY_S, _EVERY_S)
 
-    def end(self, _signal: int, _frame: FrameType | None) -> None:
-        """Stop, and write what was found."""
+    def end(self, number: int, frame: FrameType | None) -> None:
+        """Take what was used since the last sample, stop, and write what was found."""
         signal.setitimer(signal.ITIMER_PROF, 0)
+        self.sample(number, frame)
         gc.callbacks.remove(self.collect)
         threads = {name: used - self._threads.get(name, 0) for name, used in _threads().items()}
         found = {
