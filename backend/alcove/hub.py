@@ -199,7 +199,7 @@ class Hub:
             count=len(room.present),
             reads=room.present.marks(),
             limits=self.limits,
-            expires=None if member.expires is None else int(member.expires * 1000),
+            expires=member.expires_ms,
         )
         connection.write(Frame(encode(hello)))
         room.follow(cursor)

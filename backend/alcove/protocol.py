@@ -86,6 +86,11 @@ class Member(Struct, frozen=True):
     iat: float | None = None
     digest: str | None = None
 
+    @property
+    def expires_ms(self) -> int | None:
+        """Return when the token expires, in ms since the epoch; None in open mode."""
+        return None if self.expires is None else int(self.expires * 1000)
+
 
 class You(Struct, frozen=True):
     """The member this connection belongs to, and their rights here."""
@@ -182,6 +187,13 @@ class Error(Line, tag="error", frozen=True):
     retry_ms: int | UnsetType = UNSET
 
 
+class Access(Line, tag="access", frozen=True):
+    """The answer to a good `auth`: the rights and the expiry (ms since the epoch) that count from here on (A4)."""
+
+    can: list[Right]
+    expires: int | None
+
+
 class Bye(Line, tag="bye", frozen=True):
     """The server is about to close; come back after `retry_ms` (Z1)."""
 
@@ -193,7 +205,7 @@ class Pong(Line, tag="pong", frozen=True):
     """The answer to a ping."""
 
 
-ServerLine = Hello | Entry | Gap | Ack | Presence | TypingNow | ReadMark | Error | Bye | Pong
+ServerLine = Hello | Entry | Gap | Ack | Presence | TypingNow | ReadMark | Error | Access | Bye | Pong
 
 
 class Malformed(ValueError):  # noqa: N818 - it is what came in, not what went wrong here

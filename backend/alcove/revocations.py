@@ -121,6 +121,12 @@ class Revocations:
         """Nothing waits (Connection)."""
         return True
 
+    def pause_reading(self) -> None:
+        """Do nothing: there is no peer to read from (Connection)."""
+
+    def resume_reading(self) -> None:
+        """Do nothing: there is no peer to read from (Connection)."""
+
     def close(self, code: int, reason: str = "") -> None:
         """It ends with the process (Connection)."""
 

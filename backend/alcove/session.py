@@ -1,5 +1,6 @@
 """One connection's rules: lines in, lines out; no socket, no loop, no clock of its own."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
@@ -11,6 +12,7 @@ from alcove.limits import Rate
 from alcove.log.base import Appended, Draft, LogUnavailableError, Outcome, Refused
 from alcove.metrics import LIMITS, REFUSALS
 from alcove.protocol import (
+    Access,
     Ack,
     Auth,
     Delete,
@@ -65,7 +67,19 @@ class Desk(Protocol):
 class Session:
     """A member's connection to a room: a Receiver for its carrier, a Sender for the committer."""
 
-    __slots__ = ("_bad", "_clock", "_desk", "_limits", "_out", "_over", "_rate", "_renewing", "cursor", "room")
+    __slots__ = (
+        "_bad",
+        "_clock",
+        "_desk",
+        "_limits",
+        "_out",
+        "_over",
+        "_pending",
+        "_rate",
+        "_renewing",
+        "cursor",
+        "room",
+    )
 
     def __init__(
         self,
@@ -84,6 +98,8 @@ class Session:
         self._rate: Rate | None = None
         self._bad = 0
         self._renewing = False
+        #: Frames behind an `auth` that is being checked: their lines count after its answer (A4).
+        self._pending = deque[str]()
         self._out: list[bytes] | None = None
         self._over = False
 
@@ -91,15 +107,14 @@ class Session:
 
     def text(self, data: str) -> None:
         """Take one frame: one or more lines, each standing for itself (F1)."""
-        if "\n" not in data:
-            self._line(data)
+        if self._over:
             return
-        self._out = out = list[bytes]()
-        for line in data.split("\n"):
-            self._line(line)
-        self._out = None
-        if out:
-            self.cursor.connection.write(Frame(b"\n".join(out)))
+        if self._renewing:
+            self._pending.append(data)
+        elif "\n" not in data:
+            self._line(data)
+        else:
+            self._lines(data)
 
     def binary(self, _data: bytes) -> None:
         """Close who sends bytes to a protocol of text (C 1003)."""
@@ -107,6 +122,8 @@ class Session:
 
     def closed(self, code: int) -> None:
         """Leave the room."""
+        self._over = True
+        self._pending.clear()
         if code == Close.TOO_BIG:
             LIMITS.labels("frame").inc()
         self._desk.leave(self)
@@ -120,23 +137,47 @@ class Session:
     # --- what the gate calls
 
     def renewed(self, member: Member) -> None:
-        """A fresh token: its rights and its time count from now on (A4)."""
-        self._renewing = False
+        """Let the rights and the expiry of a fresh token count from here on, and say so (A4)."""
         self.cursor.member = member
         if "read" not in member.can:
             self.end(Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to read {self.room.item}"))
+            return
+        self._write(encode(Access(sorted(member.can), member.expires_ms)))
+        self._process_pending()
 
     def refused(self, refusal: Refusal) -> None:
         """The fresh token is none; the old one counts until it expires."""
-        self._renewing = False
-        self._refuse(refusal.code, refusal.message, None)
+        self._refuse(refusal.code, refusal.message, None, refusal.retry_ms)
+        self._process_pending()
 
     def end(self, refusal: Refusal) -> None:
         """Say why, and close."""
-        self._refuse(refusal.code, refusal.message, None)
+        self._refuse(refusal.code, refusal.message, None, refusal.retry_ms)
         self._end(refusal.close, refusal.message)
 
     # --- lines
+
+    def _lines(self, data: str) -> None:
+        """Process the lines of a frame up to an `auth`, and answer them in one frame; keep the rest."""
+        self._out = out = list[bytes]()
+        lines = data.split("\n")
+        for n, line in enumerate(lines, 1):
+            self._line(line)
+            if self._renewing:
+                if n < len(lines):
+                    self._pending.appendleft("\n".join(lines[n:]))
+                break
+        self._out = None
+        if out:
+            self.cursor.connection.write(Frame(b"\n".join(out)))
+
+    def _process_pending(self) -> None:
+        """Process what came behind an `auth`, now that it is answered, up to the next one."""
+        self._renewing = False
+        while self._pending and not self._renewing and not self._over:
+            self.text(self._pending.popleft())
+        if not self._renewing:
+            self.cursor.connection.resume_reading()
 
     def _line(self, line: str) -> None:
         # Asked first, as nothing bounds how many of them there are: an exception for each would hold up everybody.
@@ -164,12 +205,10 @@ class Session:
         self._bad = 0
 
     def _renew(self, token: str) -> None:
-        """Have a fresh token checked, one at a time: a signature takes longer to check than to send."""
-        if self._renewing:
-            self._refuse(Code.RATE_LIMITED, "one token at a time: the one before is being checked", None, RETRY_MS)
-        else:
-            self._renewing = True
-            self._desk.renew(self, token)
+        """Have a fresh token checked; read no further until that is answered (A4)."""
+        self._renewing = True
+        self.cursor.connection.pause_reading()
+        self._desk.renew(self, token)
 
     def _send(self, command: Send | Edit | Delete) -> None:
         """Check rights, size and rate, then hand in the draft; nothing here waits."""
@@ -235,6 +274,7 @@ class Session:
     def _end(self, code: Close, reason: str) -> None:
         """Say what is to be said, then close; what else the peer sent does not count."""
         self._over = True
+        self._pending.clear()
         if self._out:
             self.cursor.connection.write(Frame(b"\n".join(self._out)))
             self._out.clear()

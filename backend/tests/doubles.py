@@ -72,6 +72,8 @@ class Socket:
         self.close_code: int | None = None
         self.close_reason = ""
         self.dead = False
+        #: Whether reading from the peer is paused.
+        self.paused = False
         self._seen = seen
         self._pending: deque[bytes] = deque()
         self._size = 0
@@ -129,6 +131,14 @@ class Socket:
             self._drained.clear()
             await self._drained.wait()
         return not self.dead
+
+    def pause_reading(self) -> None:
+        """Note that reading is paused (Connection)."""
+        self.paused = True
+
+    def resume_reading(self) -> None:
+        """Note that reading goes on (Connection)."""
+        self.paused = False
 
     def close(self, code: int, reason: str = "") -> None:
         """Close; nothing is written any more (Connection)."""

@@ -31,6 +31,7 @@ class AsgiConnection:
         "_drained",
         "_max_message",
         "_pending",
+        "_readable",
         "_size",
         "_wake",
         "_websocket",
@@ -48,6 +49,8 @@ class AsgiConnection:
         self._closed = False
         self._wake = asyncio.Event()
         self._drained: asyncio.Event | None = None
+        self._readable = asyncio.Event()
+        self._readable.set()
         self._deadline: asyncio.Timeout | None = None
 
     def offer(self, frame: Frame) -> bool:
@@ -77,10 +80,20 @@ class AsgiConnection:
             await self._drained.wait()
         return not self._closed
 
+    def pause_reading(self) -> None:
+        """Stop reading from the peer until `resume_reading` (Connection)."""
+        if self._close is None:
+            self._readable.clear()
+
+    def resume_reading(self) -> None:
+        """Read from the peer again (Connection)."""
+        self._readable.set()
+
     def close(self, code: int, reason: str = "") -> None:
         """Send what is buffered, then a close frame (Connection)."""
         if self._closed or self._close is not None:
             return
+        self._readable.set()  # to see the peer's close frame
         self._close = (code, reason.encode()[:123].decode(errors="ignore"))
         self._wake.set()
         if self._deadline is not None:
@@ -113,6 +126,7 @@ class AsgiConnection:
         """Hand on messages; return the code with which the connection ended."""
         receive = self._websocket.receive
         while True:
+            await self._readable.wait()
             message: dict[str, Any] = dict(await receive())
             if message["type"] == "websocket.disconnect":
                 return int(message.get("code") or 1005)

@@ -90,6 +90,17 @@ class Connection(Protocol):
         """Wait until at most half the bound is buffered. False: the connection closed meanwhile."""
         ...
 
+    def pause_reading(self) -> None:
+        """Stop reading from the peer until `resume_reading`; messages that were already read still arrive.
+
+        Those are at most one read of the transport and one message in progress, so a receiver may keep them.
+        """
+        ...
+
+    def resume_reading(self) -> None:
+        """Read from the peer again after `pause_reading`."""
+        ...
+
     def close(self, code: int, reason: str = "") -> None:
         """Send what is buffered, then a close frame; whoever does not take it in time is cut off.
 

@@ -62,6 +62,12 @@ class SseConnection:
             await self._drained.wait()
         return not self._closed
 
+    def pause_reading(self) -> None:
+        """Do nothing: such a peer sends nothing (Connection)."""
+
+    def resume_reading(self) -> None:
+        """Do nothing: such a peer sends nothing (Connection)."""
+
     def close(self, code: int, reason: str = "") -> None:
         """Hand on what is buffered, then an event `close` with the code and the reason (Connection)."""
         if self._close is None:

@@ -9,8 +9,12 @@ from tests.integration.clients import NO_TLS
 from tests.integration.rooms import Line, RoomClient, new_id, send, turned_away
 from tests.integration.servers import Server
 
-#: Lines that are seen when a server restarts, and when retention has removed something.
-ELSEWHERE: list[Line] = [{"type": "bye", "reason": "restart", "retry_ms": 10}, {"type": "gap", "from": 1, "to": 3}]
+#: Lines that are seen when a server restarts, when retention has removed something, and after a fresh token.
+ELSEWHERE: list[Line] = [
+    {"type": "bye", "reason": "restart", "retry_ms": 10},
+    {"type": "gap", "from": 1, "to": 3},
+    {"type": "access", "can": ["read"], "expires": 1},
+]
 
 
 async def document(server: Server) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alcove.protocol import (
+    Access,
     Ack,
     Auth,
     Command,
@@ -162,6 +163,7 @@ def test_f2_any_bytes_read_as_text_are_a_command_or_malformed(line: bytes) -> No
     ("line", "wire"),
     [
         (Pong(), {"type": "pong"}),
+        (Access(["read"], None), {"type": "access", "can": ["read"], "expires": None}),
         (Gap(1, 16), {"type": "gap", "from": 1, "to": 16}),
         (Ack("a", 42, 1, duplicate=False), {"type": "ack", "id": "a", "seq": 42, "at": 1, "duplicate": False}),
         (Error("invalid", "why"), {"type": "error", "code": "invalid", "message": "why"}),
@@ -173,7 +175,7 @@ def test_f2_any_bytes_read_as_text_are_a_command_or_malformed(line: bytes) -> No
     ],
 )
 def test_f2_a_line_has_a_type_and_nothing_that_is_unset(line: msgspec.Struct, wire: object) -> None:
-    assert isinstance(line, Pong | Gap | Ack | Error | Entry)
+    assert isinstance(line, Pong | Access | Gap | Ack | Error | Entry)
     encoded = encode(line)
 
     assert wire == json.loads(encoded)

@@ -111,8 +111,10 @@ def test_a4_a_fresh_token_goes_to_the_desk_and_brings_its_rights() -> None:
     seat.hears('{"type":"auth","token":"fresh"}')
     assert ["fresh"] == seat.desk.tokens
     seat.session.renewed(Member(ADA, frozenset({"read", "write"})))
+    seat.socket.new_lines()
 
     assert [] == seat.hears(send())
+    seat.hears('{"type":"auth","token":"another"}')
     seat.session.renewed(Member(ADA, frozenset({"write"})))
     assert Close.FORBIDDEN == seat.socket.close_code
 

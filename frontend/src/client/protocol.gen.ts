@@ -201,6 +201,13 @@ export type Error = {
   readonly retry_ms?: number;
 };
 
+/** The answer to a good `auth`: the rights and the expiry (ms since the epoch) that count from here on (A4). */
+export type Access = {
+  readonly type: "access";
+  readonly can: readonly Right[];
+  readonly expires: number | null;
+};
+
 /** The server is about to close; come back after `retry_ms` (Z1). */
 export type Bye = {
   readonly type: "bye";
@@ -223,6 +230,7 @@ export type ServerLine =
   | TypingNow
   | ReadMark
   | Error
+  | Access
   | Bye
   | Pong;
 
