@@ -10,7 +10,7 @@ from fastapi.requests import HTTPConnection
 from fastapi.security import SecurityScopes
 from pydantic import StringConstraints, TypeAdapter
 
-from alcove.errors import Close, Code, Refusal
+from alcove.errors import Close, Code, Reason, Refusal
 from alcove.gate import Caller, Gate
 from alcove.protocol import Member
 
@@ -86,7 +86,7 @@ async def credential(
     if found:
         return found
     expected = "no credential: send cookie `session`, header `Authorization: Bearer`, or query `token`"
-    raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, expected)
+    raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, expected, reason=Reason.MISSING)
 
 
 async def admit(connection: HTTPConnection, gate: Gate, key: str, name: str | None) -> Caller:

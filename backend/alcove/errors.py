@@ -36,6 +36,18 @@ class Code(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
+class Reason(StrEnum):
+    """Why a credential is refused: the `reason` of an `error` line with 4401 or 4403 (A3, A4, A7)."""
+
+    MISSING = "missing"
+    MALFORMED = "malformed"
+    WRONG_KEY = "wrong_key"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    REVOKED = "revoked"
+    SIGNED_OUT = "signed_out"
+
+
 class AlcoveError(Exception):
     """Something that Alcove itself refuses or cannot do."""
 
@@ -47,9 +59,12 @@ class SettingsError(AlcoveError):
 class Refusal(AlcoveError):  # noqa: N818 - the protocol's word for it (H4)
     """A way in that stays shut: the `error` to send, and the code to close with."""
 
-    def __init__(self, code: Code, close: Close, message: str, retry_ms: int | None = None) -> None:
+    def __init__(
+        self, code: Code, close: Close, message: str, retry_ms: int | None = None, *, reason: Reason | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.close = close
         self.message = message
         self.retry_ms = retry_ms
+        self.reason = reason

@@ -200,6 +200,7 @@ class Hub:
             reads=room.present.marks(),
             limits=self.limits,
             expires=member.expires_ms,
+            now=self.now_ms(),
         )
         connection.write(Frame(encode(hello)))
         room.follow(cursor)

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
+from alcove.errors import Refusal
+
 #: The subprotocol that selects the room protocol (H1).
 SUBPROTOCOL = "alcove.v1"
 
@@ -122,6 +124,8 @@ class Hello(Line, tag="hello", frozen=True):
     reads: dict[str, int]
     limits: Limits
     expires: int | None
+    #: The server's clock in ms since the epoch: `expires - now` is the lifetime, whatever the client's clock says.
+    now: int
 
 
 class Entry(Line, tag="entry", frozen=True):
@@ -179,12 +183,13 @@ class ReadMark(Line, tag="read", frozen=True):
 
 
 class Error(Line, tag="error", frozen=True):
-    """What was refused, why, and what to do about it (S6, H4)."""
+    """What was refused, why, and what to do about it (S6, H4); `reason` says why a credential is refused."""
 
     code: str
     message: str
     id: str | UnsetType = UNSET
     retry_ms: int | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
 
 
 class Access(Line, tag="access", frozen=True):
@@ -192,6 +197,16 @@ class Access(Line, tag="access", frozen=True):
 
     can: list[Right]
     expires: int | None
+
+
+def error_line(refusal: Refusal) -> Error:
+    """Return the `error` that tells a client of a refusal (H4)."""
+    return Error(
+        refusal.code,
+        refusal.message,
+        retry_ms=UNSET if refusal.retry_ms is None else refusal.retry_ms,
+        reason=UNSET if refusal.reason is None else refusal.reason.value,
+    )
 
 
 class Bye(Line, tag="bye", frozen=True):

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from alcove.errors import Close, Code, Refusal
+from alcove.errors import Close, Code, Reason, Refusal
 from alcove.protocol import Entry, Person
 from alcove.wire.connection import Frame
 
@@ -49,18 +49,27 @@ def digest(token: str) -> str:
 
 def expired() -> Refusal:
     """What one hears whose token's time is over (A4)."""
-    return Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired; come back with a new one")
+    return Refusal(
+        Code.UNAUTHENTICATED,
+        Close.UNAUTHENTICATED,
+        "the token expired; come back with a new one",
+        reason=Reason.EXPIRED,
+    )
 
 
 def session_ended() -> Refusal:
     """What one hears whose session was ended (W5)."""
-    return Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "this session was ended; sign in again")
+    return Refusal(
+        Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "this session was ended; sign in again", reason=Reason.SIGNED_OUT
+    )
 
 
 def revoked_on(item: str | None) -> Refusal:
     """What one hears whose tokens were revoked, on an item or everywhere (A7)."""
     where = "" if item is None else f" on {item}"
-    return Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"your access{where} was revoked; ask for a new token")
+    return Refusal(
+        Code.FORBIDDEN, Close.FORBIDDEN, f"your access{where} was revoked; ask for a new token", reason=Reason.REVOKED
+    )
 
 
 class Revocations:

@@ -28,6 +28,7 @@ from alcove.protocol import (
     Typing,
     decode,
     encode,
+    error_line,
 )
 from alcove.room import Cursor, Room
 from alcove.wire.connection import Frame
@@ -147,12 +148,12 @@ class Session:
 
     def refused(self, refusal: Refusal) -> None:
         """The fresh token is none; the old one counts until it expires."""
-        self._refuse(refusal.code, refusal.message, None, refusal.retry_ms)
+        self._refuse_credential(refusal)
         self._process_pending()
 
     def end(self, refusal: Refusal) -> None:
         """Say why, and close."""
-        self._refuse(refusal.code, refusal.message, None, refusal.retry_ms)
+        self._refuse_credential(refusal)
         self._end(refusal.close, refusal.message)
 
     # --- lines
@@ -283,6 +284,11 @@ class Session:
     def _refuse(self, code: Code, message: str, id: str | None, retry_ms: int | None = None) -> None:
         REFUSALS.labels(code).inc()
         self._write(encode(Error(code, message, UNSET if id is None else id, UNSET if retry_ms is None else retry_ms)))
+
+    def _refuse_credential(self, refusal: Refusal) -> None:
+        """Say what is refused, with the reason that a client can act on."""
+        REFUSALS.labels(refusal.code).inc()
+        self._write(encode(error_line(refusal)))
 
     def _write(self, line: bytes) -> None:
         """Answer now, or with the other lines of the frame being read."""

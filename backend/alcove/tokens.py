@@ -5,9 +5,9 @@ from typing import Any, TypeGuard
 
 import jwt
 import msgspec
-from jwt import PyJWTError
+from jwt import ExpiredSignatureError, ImmatureSignatureError, InvalidSignatureError, PyJWTError
 
-from alcove.errors import Close, Code, Refusal, SettingsError
+from alcove.errors import Close, Code, Reason, Refusal, SettingsError
 from alcove.keyset import ALGORITHMS, KeySet
 from alcove.rights import rights
 
@@ -33,8 +33,20 @@ class Claims(msgspec.Struct, frozen=True):
     items: dict[str, str]
 
 
-def _refuse(reason: str) -> Refusal:
-    return Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, reason)
+def _refuse(message: str, reason: Reason = Reason.MALFORMED) -> Refusal:
+    return Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, message, reason=reason)
+
+
+def _reason(error: PyJWTError) -> Reason:
+    """Return the reason that a client can act on: another key, a fresh token, or a clock that is set right."""
+    match error:
+        case ExpiredSignatureError():
+            return Reason.EXPIRED
+        case ImmatureSignatureError():
+            return Reason.NOT_YET_VALID
+        case InvalidSignatureError():
+            return Reason.WRONG_KEY
+    return Reason.MALFORMED
 
 
 class Keys:
@@ -77,7 +89,7 @@ class Keys:
                 options={"require": ["exp", "sub"], "verify_aud": False, "verify_iss": False},
             )
         except PyJWTError as error:
-            raise _refuse(f"the token is not good: {str(error).lower()[:_REASON_CHARS]}") from None
+            raise _refuse(f"the token is not good: {str(error).lower()[:_REASON_CHARS]}", _reason(error)) from None
         except (ValueError, TypeError, RecursionError, OverflowError) as error:
             raise _refuse("the token is not good: it cannot be decoded") from error
         return _claims(claims)
@@ -91,9 +103,9 @@ class Keys:
             key = await self._set.find(header.get("kid"))
             if key is not None and key.algorithm_name == algorithm:
                 return str(algorithm), key.key
-            raise _refuse("the token is not good: no key of ours signed it")
+            raise _refuse("the token is not good: no key of ours signed it", Reason.WRONG_KEY)
         expected = [*(["HS256"] if self._secret else []), *(ALGORITHMS if self._set else [])]
-        raise _refuse(f"the token is not good: its algorithm is not {' or '.join(expected)}")
+        raise _refuse(f"the token is not good: its algorithm is not {' or '.join(expected)}", Reason.WRONG_KEY)
 
 
 def _claims(claims: Mapping[str, Any]) -> Claims:

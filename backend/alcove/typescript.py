@@ -10,7 +10,7 @@ from msgspec import inspect
 
 from alcove import protocol
 from alcove.api.entries import Entries, Items, NewEntry
-from alcove.errors import Code
+from alcove.errors import Code, Reason
 from alcove.log.base import ItemSummary
 
 #: What each kind of entry carries besides the fields of all (S9), and whether it may be missing.
@@ -48,6 +48,8 @@ def _parts() -> Iterator[str]:
     yield f"export const SUBPROTOCOL = {_quoted(protocol.SUBPROTOCOL)};\n"
     yield _union("Right", [_quoted(right) for right in get_args(protocol.Right)], "What a member may do.")
     yield _union("Code", [_quoted(code) for code in Code], "The `code` of an error; a newer server may know more.")
+    reasons = [_quoted(reason) for reason in Reason]
+    yield _union("Reason", reasons, "Why a credential is refused; a newer server may know more.")
     for type_ in _PLAIN:
         yield _struct(type_)
     yield from _lines("Command", protocol.Command, "What a client sends.")

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket
 from alcove.errors import Close, Code, Refusal
 from alcove.log.base import LogUnavailableError
 from alcove.metrics import REFUSALS
-from alcove.protocol import SUBPROTOCOL, Error, encode
+from alcove.protocol import SUBPROTOCOL, encode, error_line
 from alcove.wire.accept import accept
 from alcove.wire.connection import Connection, Frame
 
@@ -56,8 +56,7 @@ class Nobody:
 def turn_away(connection: Connection, refusal: Refusal) -> None:
     """Say why, and close with the code that tells a client whether to come back (H4)."""
     REFUSALS.labels(refusal.code).inc()
-    retry = msgspec.UNSET if refusal.retry_ms is None else refusal.retry_ms
-    connection.write(Frame(encode(Error(refusal.code, refusal.message, retry_ms=retry))))
+    connection.write(Frame(encode(error_line(refusal))))
     connection.close(refusal.close, refusal.message)
 
 
@@ -76,6 +75,8 @@ async def refused(request: HTTPConnection, error: Exception) -> Response | None:
         return None
     REFUSALS.labels(error.code).inc()
     more: dict[str, Any] = {} if error.retry_ms is None else {"retry_ms": error.retry_ms}
+    if error.reason is not None:
+        more["reason"] = error.reason
     answer = problem(_STATUS[error.close], error.message, code=error.code, **more)
     if error.close == Close.UNAUTHENTICATED:
         answer.headers["www-authenticate"] = "Bearer"

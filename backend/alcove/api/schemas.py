@@ -6,6 +6,8 @@ import msgspec
 from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 
+from alcove.errors import Reason
+
 
 class Json(Response):
     """A response that msgspec encodes."""
@@ -43,6 +45,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "detail": {"type": "string"},
             "code": {"type": "string"},
             "retry_ms": {"type": "integer"},
+            "reason": {"type": "string", "enum": [*Reason]},
         },
         "required": ["type", "title", "status", "detail"],
     }

@@ -109,4 +109,5 @@ export const greeting: Hello = {
   reads: {},
   limits: { body_bytes: 20, sends_per_s: 20, burst: 60 },
   expires: null,
+  now: 0,
 };

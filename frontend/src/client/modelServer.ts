@@ -142,6 +142,7 @@ export class ModelServer {
       count: 1,
       reads: {},
       expires: null,
+      now: Date.now(),
     };
   }
 

@@ -23,6 +23,16 @@ export type Code =
   | "overloaded"
   | "unavailable";
 
+/** Why a credential is refused; a newer server may know more. */
+export type Reason =
+  | "missing"
+  | "malformed"
+  | "wrong_key"
+  | "expired"
+  | "not_yet_valid"
+  | "revoked"
+  | "signed_out";
+
 /** A member, as others see them. */
 export type Person = {
   readonly id: string;
@@ -111,6 +121,7 @@ export type Hello = {
   readonly reads: Readonly<Record<string, number>>;
   readonly limits: Limits;
   readonly expires: number | null;
+  readonly now: number;
 };
 
 /** An entry of kind `message`. */
@@ -192,13 +203,14 @@ export type ReadMark = {
   readonly seq: number;
 };
 
-/** What was refused, why, and what to do about it (S6, H4). */
+/** What was refused, why, and what to do about it (S6, H4); `reason` says why a credential is refused. */
 export type Error = {
   readonly type: "error";
   readonly code: string;
   readonly message: string;
   readonly id?: string;
   readonly retry_ms?: number;
+  readonly reason?: string;
 };
 
 /** The answer to a good `auth`: the rights and the expiry (ms since the epoch) that count from here on (A4). */

@@ -1,0 +1,39 @@
+"""Every refused credential is refused with a reason that a client can act on, over sockets and HTTP alike (A3, H4)."""
+
+import time
+
+import pytest
+
+from tests.integration.credentials import token
+from tests.integration.rooms import RoomClient, http, turned_away
+from tests.integration.servers import Server
+
+REASONS = {
+    "malformed": lambda: {"token": "not a token"},
+    "wrong_key": lambda: {"token": token(key="k" * 40)},
+    "expired": lambda: {"token": token(exp=int(time.time()) - 3600)},
+    "not_yet_valid": lambda: {"token": token(nbf=int(time.time()) + 3600)},
+    "missing": dict,
+}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+async def test_h4_a_refused_credential_is_refused_with_its_reason(guarded: Server, reason: str) -> None:
+    brought = REASONS[reason]()
+    async with http(guarded) as client:
+        del client.headers["Authorization"]
+        answer = await client.get("/api/session", params=brought)
+    error, code, _ = await turned_away(guarded, "foo", **brought)
+
+    assert (4401, reason) == (code, error["reason"])
+    assert (401, reason) == (answer.status_code, answer.json()["reason"])
+
+
+async def test_a4_the_greeting_carries_the_clock_that_the_expiry_is_measured_by(guarded: Server, item: str) -> None:
+    exp = int(time.time()) + 60
+    before = int(time.time() * 1000)
+    async with await RoomClient.join(guarded, item, token=token(exp=exp, items={item: "r"})) as room:
+        now = room.hello["now"]
+
+    assert before <= now <= int(time.time() * 1000)
+    assert 0 < room.hello["expires"] - now <= 60_000
