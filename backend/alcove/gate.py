@@ -11,7 +11,7 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import Allowances
+from alcove.limits import Rates
 from alcove.metrics import LIMITS
 from alcove.protocol import Member, Person, Right
 from alcove.revocations import Revocations, digest, expired
@@ -42,16 +42,16 @@ class Gate:
         origins: Iterable[str] = (),
         leeway_s: float = 0,
         local_only: bool = False,
-        handshakes: Allowances | None = None,
-        strikes: Allowances | None = None,
+        handshakes: Rates[str] | None = None,
+        strikes: Rates[str] | None = None,
     ) -> None:
         self.keys = keys
         self.revocations = revocations
         self._origins = frozenset(origins)
         self.leeway_s = leeway_s
         self._local_only = local_only and self.open
-        self._handshakes = handshakes or Allowances(0, 1)
-        self._strikes = strikes or Allowances(0, 1)
+        self._handshakes = handshakes or Rates(0, 1)
+        self._strikes = strikes or Rates(0, 1)
 
     @property
     def open(self) -> bool:

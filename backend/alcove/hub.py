@@ -17,7 +17,7 @@ from alcove.committer import Committer, OverloadedError, Waiter
 from alcove.errors import Close, Code, Refusal
 from alcove.gate import Gate
 from alcove.leases import Leases
-from alcove.limits import Bounds
+from alcove.limits import Bounds, Rates
 from alcove.log.base import Draft, Log, LogUnavailableError, Outcome, Retention
 from alcove.protocol import Bye, Hello, Limits, Member, You, encode, raw
 from alcove.revocations import OPERATOR, ROOM, Revocations, Revoked
@@ -79,6 +79,10 @@ class Hub:
         #: Hands in a draft (Desk).
         self.append = self.committer.submit
         self.leases = Leases()
+        #: By member and item, over sockets and HTTP together (L2).
+        self._send_rates = Rates[tuple[str, str]](
+            limits.sends_per_s, limits.burst, size=self.bounds.rates, limit="send_rates"
+        )
         self._gate = gate
         self._clock = clock
 
@@ -247,6 +251,13 @@ class Hub:
         await revocations.reach(room.head)
 
     # --- sending
+
+    def take_send(self, member: str, item: str) -> int:
+        """Take one of the sends that a member may make to an item now (L2).
+
+        Returns 0 if it is granted, else the milliseconds until one would be.
+        """
+        return self._send_rates.take((member, item), self._clock())
 
     async def send(self, draft: Draft) -> Outcome:
         """Send without a connection; the entry is durable when this returns (W2).

@@ -1,8 +1,12 @@
-"""What a process allows (L), and how fast one connection may send (L2): a token bucket without a clock of its own."""
+"""What a process allows (L), and how often a member or an address may do something: token buckets (L2)."""
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass
 from math import ceil, inf
+from typing import Generic, TypeVar
+
+from alcove.metrics import LIMITS
 
 #: Seconds of continuous excess after which a connection is closed.
 EXCESS_S = 10.0
@@ -10,8 +14,12 @@ EXCESS_S = 10.0
 _CALM_S = 1.0
 #: A whole send; a hair less, so that who waits as long as told is not refused for what floats round off.
 _ONE = 1 - 1e-6
-#: Addresses that are remembered at most, the latest.
-_ADDRESSES = 10_000
+#: Rates that a table keeps by default.
+RATES = 50_000
+#: Idle rates that are forgotten with each new one, so that a table shrinks again after a rush.
+_FORGET = 2
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,8 @@ class Bounds:
     connections: int = 20_000
     member_connections: int = 20
     waiting: int = 10_000
+    #: Members whose send rates are kept, one for each item they send to (L2).
+    rates: int = RATES
     #: Seconds over which connections come back after a restart (Z1).
     drain_s: float = 5.0
     tail_entries: int = 256
@@ -28,66 +38,107 @@ class Bounds:
 
 
 class Rate:
-    """`per_s` sends a second, `burst` at once; `per_s` 0: unlimited."""
+    """A token bucket: `per_s` a second, `burst` at once; `per_s` 0: unlimited. It has no clock: times are passed in."""
 
-    __slots__ = ("_burst", "_excess_since", "_per_s", "_refused_at", "_retry_at", "_seen", "_tokens")
+    __slots__ = ("_burst", "_per_s", "_seen", "_tokens")
 
     def __init__(self, per_s: float, burst: int, now: float) -> None:
         self._per_s = per_s
         self._burst = burst
         self._tokens = float(burst)
         self._seen = now
-        self._excess_since = now
-        self._refused_at = -inf
-        self._retry_at = -inf
 
     def take(self, now: float) -> int:
-        """Take one send at `now` (seconds): 0 where it is granted, else ms until the next would be."""
+        """Take one at `now` (seconds); return 0 if it is granted, else the milliseconds until one would be."""
         if not self._per_s:
             return 0
-        self._tokens = min(self._burst, self._tokens + (now - self._seen) * self._per_s)
+        self._tokens = self._left(now)
         self._seen = now
         if self._tokens >= _ONE:
             self._tokens -= 1
             return 0
-        # Excess is to send although told to wait; who waits as told may be refused again and again.
-        if now < self._retry_at:
-            if now - self._refused_at > _CALM_S:
-                self._excess_since = now
-            self._refused_at = now
-        retry_ms = max(1, ceil((1 - self._tokens) / self._per_s * 1000))
-        self._retry_at = now + retry_ms / 1000
-        return retry_ms
+        return self._wait_ms(self._tokens)
 
     def wait(self, now: float) -> int:
-        """Milliseconds until a send would be granted; 0: at once. Takes nothing."""
-        tokens = min(self._burst, self._tokens + (now - self._seen) * self._per_s)
-        return 0 if not self._per_s or tokens >= _ONE else max(1, ceil((1 - tokens) / self._per_s * 1000))
+        """Return the milliseconds until one would be granted, 0 for at once; take nothing."""
+        tokens = self._left(now)
+        return 0 if not self._per_s or tokens >= _ONE else self._wait_ms(tokens)
 
-    def excessive(self) -> bool:
-        """Whether untimely sends have gone on for too long."""
-        return self._refused_at - self._excess_since > EXCESS_S
+    def idle(self, now: float) -> bool:
+        """Return whether a new rate would grant as much as this one."""
+        return self._left(now) >= self._burst
+
+    def _left(self, now: float) -> float:
+        return min(self._burst, self._tokens + (now - self._seen) * self._per_s)
+
+    def _wait_ms(self, tokens: float) -> int:
+        return max(1, ceil((1 - tokens) / self._per_s * 1000))
 
 
-class Allowances:
-    """A rate for each address (see `Rate`); `per_s` 0: unlimited."""
+class Excess:
+    """Tells whether one connection goes on sending although it is told to wait (L2).
 
-    def __init__(self, per_s: float, burst: int) -> None:
+    The rate belongs to the member, so a connection that waits as told may be refused again because of another one;
+    only a connection that sends before its `retry_ms` is over is in excess.
+    """
+
+    __slots__ = ("_refused_at", "_retry_at", "_since")
+
+    def __init__(self) -> None:
+        self._since = -inf
+        self._refused_at = -inf
+        self._retry_at = -inf
+
+    def refused(self, now: float, retry_ms: int) -> bool:
+        """Record a refusal at `now` (seconds); return whether the excess has gone on for too long."""
+        if now < self._retry_at:
+            if now - self._refused_at > _CALM_S:
+                self._since = now
+            self._refused_at = now
+        self._retry_at = now + retry_ms / 1000
+        return self._refused_at - self._since > EXCESS_S
+
+
+class Rates(Generic[Key]):
+    """A `Rate` for each key, the latest `size` of them; `per_s` 0: unlimited, and nothing is kept."""
+
+    def __init__(self, per_s: float, burst: int, *, size: int = RATES, limit: str | None = None) -> None:
+        """`limit` is the label of the metric that counts rates which were forgotten although they were in use."""
         self._per_s = per_s
         self._burst = burst
-        self._rates: OrderedDict[str, Rate] = OrderedDict()
+        self._size = size
+        self._limit = limit
+        self._rates: OrderedDict[Key, Rate] = OrderedDict()
 
-    def take(self, address: str, now: float) -> int:
-        """Take one of the address's allowance: 0 where it is granted, else ms until the next would be."""
+    def __len__(self) -> int:
+        return len(self._rates)
+
+    def take(self, key: Key, now: float) -> int:
+        """Take one of the key's rate; return 0 if it is granted, else the milliseconds until one would be."""
         if not self._per_s:
             return 0
-        rate = self._rates.pop(address, None) or Rate(self._per_s, self._burst, now)
-        self._rates[address] = rate
-        if len(self._rates) > _ADDRESSES:
-            self._rates.popitem(last=False)
+        rate = self._rates.get(key)
+        if rate is None:
+            self._make_room(now)
+            rate = self._rates[key] = Rate(self._per_s, self._burst, now)
+        else:
+            self._rates.move_to_end(key)
         return rate.take(now)
 
-    def wait(self, address: str, now: float) -> int:
-        """Milliseconds until one would be granted; 0: at once. Takes nothing."""
-        rate = self._rates.get(address)
+    def wait(self, key: Key, now: float) -> int:
+        """Return the milliseconds until one would be granted, 0 for at once; take nothing."""
+        rate = self._rates.get(key)
         return 0 if rate is None else rate.wait(now)
+
+    def _make_room(self, now: float) -> None:
+        """Forget the oldest rates: idle ones, and any beyond the bound."""
+        for _ in range(_FORGET):
+            if not self._rates:
+                return
+            oldest = next(iter(self._rates.values()))
+            idle = oldest.idle(now)
+            if not idle and len(self._rates) < self._size:
+                return
+            if not idle and self._limit is not None:
+                LIMITS.labels(self._limit).inc()
+            self._rates.popitem(last=False)

@@ -22,7 +22,7 @@ from alcove.errors import SettingsError
 from alcove.farewell import at_the_end
 from alcove.gate import Gate
 from alcove.hub import Hub
-from alcove.limits import Allowances, Bounds
+from alcove.limits import Bounds, Rates
 from alcove.log.base import Retention
 from alcove.log.open import open_log
 from alcove.logs import mask_handlers
@@ -60,8 +60,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
         origins=split(settings.origins),
         leeway_s=settings.leeway_s,
         local_only=not settings.allow_open,
-        handshakes=Allowances(settings.handshakes_per_s, settings.handshakes_burst),
-        strikes=Allowances(settings.refusals_per_s, settings.refusals_burst),
+        handshakes=Rates(settings.handshakes_per_s, settings.handshakes_burst, size=settings.rates),
+        strikes=Rates(settings.refusals_per_s, settings.refusals_burst, size=settings.rates),
     )
     hub = Hub(
         store,
@@ -73,6 +73,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
             connections=settings.connections,
             member_connections=settings.member_connections,
             waiting=settings.waiting_sends,
+            rates=settings.rates,
             drain_s=settings.drain_s,
             tail_entries=settings.tail_entries,
             tail_bytes=settings.tail_bytes,

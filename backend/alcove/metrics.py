@@ -50,8 +50,8 @@ STATES = ("in_step", "behind")
 #: What may become of a send.
 OUTCOMES = ("stored", "duplicate", "refused")
 #: Of an address: `handshakes`, `refused_credentials`; of a request: `head`, `time`, `http` (it is none); of a peer:
-#: `frame`.
-REACHED = ("handshakes", "refused_credentials", "head", "time", "http", "frame")
+#: `frame`; of a process: `send_rates` (a rate was forgotten while it was in use).
+REACHED = ("handshakes", "refused_credentials", "head", "time", "http", "frame", "send_rates")
 
 # From zero on, or the first of its kind would be no increase to Prometheus.
 for outcome in OUTCOMES:

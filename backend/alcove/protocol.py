@@ -103,7 +103,7 @@ class You(Struct, frozen=True):
 
 
 class Limits(Struct, frozen=True):
-    """What one connection may do (L1, L2); 0 sends per second: unlimited."""
+    """What a member may do on an item (L1, L2); 0 sends per second: unlimited."""
 
     body_bytes: int
     sends_per_s: float

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from alcove.committer import OverloadedError, Sender
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import Rate
+from alcove.limits import Excess
 from alcove.log.base import Appended, Draft, LogUnavailableError, Outcome, Refused
 from alcove.metrics import LIMITS, REFUSALS
 from alcove.protocol import (
@@ -52,6 +52,10 @@ class Desk(Protocol):
         """Hand in a draft. Raises OverloadedError."""
         ...
 
+    def take_send(self, member: str, item: str) -> int:
+        """Take one send of the member's rate on the item; return 0, or the milliseconds to wait (L2)."""
+        ...
+
     def leave(self, session: "Session") -> None:
         """The session's connection is over."""
         ...
@@ -72,11 +76,11 @@ class Session:
         "_bad",
         "_clock",
         "_desk",
+        "_excess",
         "_limits",
         "_out",
         "_over",
         "_pending",
-        "_rate",
         "_renewing",
         "cursor",
         "room",
@@ -96,7 +100,7 @@ class Session:
         self._desk = desk
         self._limits = limits
         self._clock = clock
-        self._rate: Rate | None = None
+        self._excess: Excess | None = None
         self._bad = 0
         self._renewing = False
         #: Frames behind an `auth` that is being checked: their lines count after its answer (A4).
@@ -248,14 +252,14 @@ class Session:
 
     def _in_time(self, id: str) -> bool:
         """Whether the rate allows one more send now (L2); says so where not, and in the end closes."""
-        if self._rate is None:
-            self._rate = Rate(self._limits.sends_per_s, self._limits.burst, self._clock())
-        retry_ms = self._rate.take(self._clock())
+        retry_ms = self._desk.take_send(self.cursor.member.person.id, self.room.item)
         if not retry_ms:
             return True
         expected = f"at most {self._limits.sends_per_s:g} sends a second, {self._limits.burst} at once"
         self._refuse(Code.RATE_LIMITED, expected, id, retry_ms)
-        if self._rate.excessive():
+        if self._excess is None:
+            self._excess = Excess()
+        if self._excess.refused(self._clock(), retry_ms):
             self._end(Close.TOO_MANY, "too many sends for too long")
         return False
 

@@ -47,8 +47,11 @@ class Settings(BaseSettings):
     request_s: float = Field(default=20, gt=0, description="seconds that a peer has to send a whole request")
     carrier: Literal["detached", "asgi"] = Field(default="detached", description="how `alcove serve` carries sockets")
     log: Literal["text", "json"] = Field(default="text", description="what `alcove serve` prints: text, or JSON")
-    sends_per_s: float = Field(default=20, ge=0, description="sends a second of one connection; 0: unlimited (L2)")
-    sends_burst: int = Field(default=60, ge=1, description="sends at once of one connection (L2)")
+    sends_per_s: float = Field(default=20, ge=0, description="sends a second of a member to an item; 0: unlimited (L2)")
+    sends_burst: int = Field(default=60, ge=1, description="sends at once of a member to an item (L2)")
+    rates: int = Field(
+        default=50_000, ge=1000, le=10_000_000, description="rates a process keeps: of members, of addresses"
+    )
     body_bytes: int = Field(default=64 * 1024, ge=1, description="largest body, in bytes of JSON (L1)")
     message_bytes: int = Field(default=1024 * 1024, ge=1024, description="largest frame of a peer, in bytes (L1)")
     member_connections: int = Field(default=20, ge=1, description="connections of one member to one item (L3)")

@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from alcove.committer import OverloadedError, Sender
+from alcove.limits import Rates
 from alcove.log.base import Draft, ItemSummary, LogUnavailableError, Mark, Outcome, Page, Retention, RoomState
 from alcove.log.sqlite_file import prepare
 from alcove.log.sqlite_store import SqliteStore
@@ -161,6 +162,8 @@ class Desk:
     drafts: list[Draft] = field(default_factory=list)
     left: list[Session] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    rates: Rates[tuple[str, str]] = field(default_factory=lambda: Rates(0, 1))
+    clock: Clock = field(default_factory=Clock)
     full: bool = False
     ms: int = 1_795_000_000_000
 
@@ -170,6 +173,10 @@ class Desk:
         if self.full:
             raise OverloadedError("10000 sends wait for storage already")
         self.drafts.append(draft)
+
+    def take_send(self, member: str, item: str) -> int:
+        """Take one send of the member's rate (Desk)."""
+        return self.rates.take((member, item), self.clock())
 
     def leave(self, session: Session) -> None:
         """Remember who left (Desk)."""

@@ -114,6 +114,9 @@ async def send_entry(
     if size > hub.limits.body_bytes:
         expected = f"a body may have {hub.limits.body_bytes} bytes, this one has {size}"
         raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, expected)
+    if retry_ms := hub.take_send(member.person.id, item_id):
+        expected = f"at most {hub.limits.sends_per_s:g} sends a second, {hub.limits.burst} at once"
+        raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, expected, retry_ms)
     id_ = new.id if new.id is not UNSET else idempotency_key or uuid4().hex
     draft = Draft(item_id, "message", id_, member.person, hub.now_ms(), body)
     try:

@@ -57,6 +57,12 @@ def strict(start: Start) -> Server:
 
 
 @pytest.fixture(scope="session")
+def slow(start: Start) -> Server:
+    """Start a server that takes three sends of a member, and one more after hours."""
+    return start(ALCOVE_SENDS_PER_S="0.0001", ALCOVE_SENDS_BURST="3")
+
+
+@pytest.fixture(scope="session")
 def loud(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose complaints do not count: under it uvicorn prints errors for what a peer does wrong."""
     running = alcove(carrier=carrier, cwd=tmp_path_factory.mktemp("server"))

@@ -71,8 +71,8 @@ async def test_l2_a_burst_of_60_then_20_a_second(server: Server, item: str) -> N
         assert {"rate_limited"} == {line["code"] for line in refused}
         assert all(0 < line["retry_ms"] <= 50 for line in refused)
 
-        # Another connection has a burst of its own, and this one comes back.
-        async with await RoomClient.join(server, item) as second:
+        # Another member has a burst of their own, and this one comes back.
+        async with await RoomClient.join(server, item, name="Bob") as second:
             assert "ack" == (await second.ask(send("x")))["type"]
         granted = {"type": "error"}
         while granted["type"] == "error":
@@ -82,6 +82,30 @@ async def test_l2_a_burst_of_60_then_20_a_second(server: Server, item: str) -> N
         stored = [entry["body"] for entry in await whole_log(client, item) if isinstance(entry["body"], int)]
         assert sorted(stored) == stored
         assert sent == len(stored)
+
+
+async def test_l2_the_rate_is_the_members_over_sockets_and_http_together(slow: Server, item: str) -> None:
+    async with (
+        await RoomClient.join(slow, item) as one,
+        await RoomClient.join(slow, item) as two,
+        http(slow) as client,
+    ):
+        url = f"/api/items/{item}/entries"
+        assert "ack" == (await one.ask(send("1")))["type"]
+        assert "ack" == (await two.ask(send("2")))["type"]
+        assert 201 == (await client.post(url, json={"body": "3"})).status_code
+        refused = [await room.ask(send("no")) for room in (one, two)]
+        answer = await client.post(url, json={"body": "no"})
+
+        assert [("error", "rate_limited")] * 2 == [(line["type"], line["code"]) for line in refused]
+        assert (429, "rate_limited") == (answer.status_code, answer.json()["code"])
+        assert all(9_000_000 < told["retry_ms"] <= 10_000_000 for told in (*refused, answer.json()))
+        assert 9_000 < int(answer.headers["retry-after"]) <= 10_000
+        # Another item and another member have rates of their own.
+        assert 201 == (await client.post(f"/api/items/{item}-2/entries", json={"body": "1"})).status_code
+        async with await RoomClient.join(slow, item, name="Bob") as bob:
+            assert "ack" == (await bob.ask(send("4")))["type"]
+        assert ["1", "2", "3", "4"] == [entry["body"] for entry in await whole_log(client, item)]
 
 
 @pytest.mark.parametrize("carrier", ["detached"], indirect=True, scope="session")  # ten seconds are enough

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+from alcove.limits import Rates
 from alcove.log.base import Page
 from alcove.presence import Present
 from alcove.protocol import Error, Limits, Member, Person, Right, ServerLine
@@ -20,8 +21,8 @@ class Seat:
 
     def __init__(self, *, can: Sequence[Right] = ("read", "write"), sends_per_s: float = 20, burst: int = 60) -> None:
         self.socket = Socket()
-        self.desk = Desk()
         self.clock = Clock()
+        self.desk = Desk(rates=Rates(sends_per_s, burst), clock=self.clock)
         self.room = Room(
             "foo", head=50, oldest=1, tail=Tail(10, 10_000), present=Present({}), read=_no_page, store_marks=_no_marks
         )

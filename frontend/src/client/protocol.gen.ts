@@ -46,7 +46,7 @@ export type You = {
   readonly can: readonly Right[];
 };
 
-/** What one connection may do (L1, L2); 0 sends per second: unlimited. */
+/** What a member may do on an item (L1, L2); 0 sends per second: unlimited. */
 export type Limits = {
   readonly body_bytes: number;
   readonly sends_per_s: number;
