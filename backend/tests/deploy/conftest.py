@@ -42,8 +42,10 @@ def cluster(join: Join, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cl
     """Three processes behind nginx, for tests that leave them as they were."""
     processes = join(3)
     proxy = Nginx(tmp_path_factory.mktemp("nginx"), [process.port for process in processes])
-    yield Cluster(processes, proxy)
-    proxy.end()
+    try:
+        yield Cluster(processes, proxy)
+    finally:
+        proxy.end()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """docker-compose.yml holds together: profiles, files, settings, limits. What Docker makes of it is not tried here."""
 
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def test_what_must_be_set_is_asked_for_before_anything_starts() -> None:
 def test_redis_takes_its_password_and_shows_it_to_nobody() -> None:
     port = free_port()
     shell, flags, text = script("redis")
-    text = text.replace("redis-server - ", f"{REDIS_SERVER} - --bind 127.0.0.1 --port {port} ")
+    text = text.replace("redis-server - ", f"{shlex.quote(str(REDIS_SERVER))} - --bind 127.0.0.1 --port {port} ")
     server = Process([shell, flags, text], env={"REDISCLI_AUTH": SET["REDIS_PASSWORD"]})
     try:
         server.line("eady to accept connections")

