@@ -18,4 +18,8 @@ def check_address(url: str) -> str:
 
 def shown(url: str) -> str:
     """The address without what only its reader needs to know: user, password and query."""
-    return re.sub(r"\?.*", "?***", re.sub(r"//.*@", "//***@", url))
+    address = url.partition("?")[0]
+    scheme, slashes, rest = address.partition("//")
+    if "@" in rest:
+        address = f"{scheme}{slashes}***@{rest.rpartition('@')[2]}"
+    return address if "?" not in url else f"{address}?***"

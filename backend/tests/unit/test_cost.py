@@ -1,0 +1,218 @@
+"""What a peer sends costs time in proportion to its size: a request cannot keep the process busy (D2).
+
+Every regular expression of the package is found in its source, so that a new one without a worst input fails here.
+"""
+
+import ast
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from time import thread_time_ns
+from typing import Annotated
+
+import msgspec
+import pytest
+from pydantic import TypeAdapter, ValidationError
+from pydantic.types import StringConstraints
+
+import alcove
+from alcove.addresses import check_address, shown
+from alcove.announcements import decode as decode_announcement
+from alcove.errors import AlcoveError
+from alcove.gate import open_name
+from alcove.logs import JsonLines, Masked, mask
+from alcove.protocol import Malformed
+from alcove.protocol import decode as decode_line
+from alcove.revocations import digest
+from alcove.rights import rights_on
+from alcove.wire.rfc6455 import Parser
+
+PACKAGE = Path(alcove.__file__).parent
+#: The larger of the two sizes: the default bound of a request's line and headers.
+SIZE = 32 * 1024
+#: Four times the input costs four times the time where a parser is linear, and sixteen times where it is quadratic.
+WORST_GROWTH = 8
+
+#: A regular expression, and how to find it: by module and by its text.
+Found = tuple[str, str]
+_CALLS = {"compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
+
+
+def expressions() -> Iterator[Found]:
+    """Yield every regular expression in the package's source: calls of `re`, and patterns of fields and parameters."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        module = ".".join(("alcove", *path.relative_to(PACKAGE).with_suffix("").parts))
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            of_re = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+            if of_re and node.func.value.id == "re" and node.func.attr in _CALLS:  # type: ignore[attr-defined] # just seen
+                yield module, text_of(node.args[0], module)
+            for keyword in node.keywords:
+                if keyword.arg == "pattern":
+                    yield module, text_of(keyword.value, module)
+
+
+def text_of(node: ast.expr, module: str) -> str:
+    """Return a pattern's text: a literal, or the module's constant of that name."""
+    value = getattr(import_module(module), node.id) if isinstance(node, ast.Name) else ast.literal_eval(node)
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def repeated(*parts: str, head: str = "", tail: str = "") -> list[Callable[[int], str]]:
+    """Return makers of texts of a given size, each of which repeats one of the parts."""
+
+    def make(part: str, size: int) -> str:
+        return (head + part * (size // len(part) + 1))[: size - len(tail)] + tail
+
+    return [partial(make, part) for part in parts]
+
+
+#: What may cost most: for each expression, texts on which it nearly matches from many places, or over a long way.
+PARAMETERS = repeated("?", "&", "&a", "?a", "a", "?a=", "&%74oken=", '?"')
+SECRETS = repeated(
+    "-ey",
+    "eyaaaaaaaa-",
+    "eyaaaaaaaa.",
+    "eyaaaaaaaa%2e",
+    "ey.",
+    "a",
+    "-",
+    "%ey",
+    "%2e",
+    "session=",
+    "session=;",
+    "bearer ",
+    " ey",
+)
+#: A part of the expression → its worst inputs. Patterns of the package that peers' texts never meet say why.
+WORST: dict[str, list[Callable[[int], str]]] = {
+    r"(?<=[?&])": PARAMETERS,
+    r"e[wy]": SECRETS,
+    r"^[^\x00]*$": repeated("a", tail="\0") + repeated("\0", "a"),
+    r"\p{L}": repeated("a", "à", tail="!") + repeated("!", "e\u0301"),
+    r'\{"type":"entry","seq":(\d+),': repeated("1", head='{"type":"entry","seq":') + repeated('{"type":"entry","seq":'),
+    r"\s": repeated("a", " "),
+    r"(\d{1,9})([smhd])": repeated("1", "1s"),
+    r"^[\w.:-]{1,40}$": repeated("a", tail="!"),
+    r"^[!-+\--:<-~ ]+$": repeated("a", tail="\n") + repeated("!"),
+    r"https?://[a-z0-9._:\[\]-]+": repeated("a", head="https://", tail="/") + repeated("https://"),
+    r"^-- (\w+) --$": repeated("-- a", "-- a --\n", "a", tail="\n"),
+}
+
+
+def worst_of(pattern: str) -> list[Callable[[int], str]]:
+    """Return the worst inputs of an expression; none for one that nobody has thought about."""
+    return next((makers for part, makers in WORST.items() if part in pattern), [])
+
+
+def cost(work: Callable[[], object]) -> float:
+    """Return how long the work takes on this thread in ns, whatever else runs on the machine: the least of several."""
+    runs = 1
+    while (took := spent(work, runs)) < 200_000:
+        runs *= max(2, min(100, 300_000 // max(took, 1)))
+    return min(took, *(spent(work, runs) for _ in range(2))) / runs
+
+
+def spent(work: Callable[[], object], runs: int) -> int:
+    """Return the time of so many runs, in ns of this thread's."""
+    start = thread_time_ns()
+    for _ in range(runs):
+        work()
+    return thread_time_ns() - start
+
+
+def growth(work: Callable[[str], object], maker: Callable[[int], str], size: int = SIZE) -> float:
+    """Return how many times more four times the input costs; the least of three, so that a hiccup does not count."""
+    small, large = maker(size // 4), maker(size)
+
+    def run(text: str) -> None:
+        with suppress(AlcoveError, Malformed, ValidationError, ValueError, msgspec.DecodeError, RecursionError):
+            work(text)
+
+    found = WORST_GROWTH * 2.0
+    for _ in range(3):
+        found = min(found, cost(lambda: run(large)) / cost(lambda: run(small)))
+        if found < WORST_GROWTH:
+            break
+    return found
+
+
+def matching(pattern: str) -> Callable[[str], object]:
+    """Return the work of an expression, as the library that takes it does it."""
+    if r"\p{" in pattern:  # pydantic's own: the others run in Python's `re`
+        return TypeAdapter(Annotated[str, StringConstraints(pattern=pattern)]).validate_python
+    compiled = re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+    return lambda text: (compiled.sub("", text), compiled.match(text), compiled.fullmatch(text))
+
+
+FOUND = sorted(set(expressions()))
+
+
+def test_expressions_are_found() -> None:
+    assert any("e[wy]" in pattern for module, pattern in FOUND if module == "alcove.logs")
+    assert any(r"\p{L}" in pattern for _, pattern in FOUND)
+
+
+@pytest.mark.parametrize(("module", "pattern"), FOUND)
+def test_an_expression_costs_time_in_proportion_to_the_text(module: str, pattern: str) -> None:
+    makers = worst_of(pattern)
+
+    assert makers, f"{module}: give {pattern!r} its worst input in WORST"
+    work = matching(pattern)
+    slow = {maker(60): found for maker in makers if (found := growth(work, maker)) >= WORST_GROWTH}
+    assert {} == slow
+
+
+def logged(text: str) -> None:
+    """Print a line of the access log as JSON, masked."""
+    request = ("127.0.0.1:1", "GET", text, "1.1", 200)
+    record = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, '%s - "%s %s HTTP/%s" %d', request, None)
+    Masked().filter(record)
+    JsonLines().format(record)
+
+
+def framed(text: str) -> None:
+    """Read a peer's frames, byte by byte as slow networks bring them."""
+    parser = Parser(1 << 20)
+    for byte in text.encode("latin-1", errors="replace"):
+        parser.receive(bytes((byte,)))
+
+
+JSON = repeated("[", '{"a":', '"', "1", "-", " ", "\\", '{"type":"send","id":"', "[1,", "\n")
+PARSERS: dict[str, tuple[Callable[[str], object], list[Callable[[int], str]]]] = {
+    "a line of the access log": (logged, PARAMETERS + SECRETS),
+    "a span's attribute": (lambda text: mask(f"?{text}")[1:], PARAMETERS),
+    "a line of the room protocol": (decode_line, JSON),
+    "the body of a line": (lambda body: decode_line(f'{{"type":"send","id":"1","body":{body}}}'), JSON),
+    "a message on the bus": (lambda text: decode_announcement(text.encode()), JSON),
+    "frames": (framed, repeated("\x81\x80\0\0\0\0", "\x89\x80\0\0\0\0", "\0\x80\0\0\0\0", "\x01\xfe\xff\xff")),
+    "rights on an item": (
+        lambda text: rights_on(dict.fromkeys(text.split("?"), "r"), "a" * 128),
+        repeated("a*?", "aa?", "?"),
+    ),
+    "a token's digest": (digest, repeated(".", "a", "a.")),
+    "a cookie of open mode": (open_name, repeated(".", "a", "=", head="open.")),
+    "an address": (check_address, repeated("a", "/", ":", "@", " ", head="http://")),
+    "an address as it is shown": (shown, repeated("/", "?", "@", "a", "//a", head="http:")),
+    "the lenient decoder": (json.loads, JSON),
+}
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_a_parser_costs_time_in_proportion_to_the_text(name: str) -> None:
+    work, makers = PARSERS[name]
+    slow = {maker(60): found for maker in makers if (found := growth(work, maker)) >= WORST_GROWTH}
+
+    assert {} == slow
+
+
+def test_a_quadratic_expression_would_be_noticed() -> None:
+    quadratic = matching(r"(?<=[?&])([^=&\s]+)=")
+
+    assert growth(quadratic, repeated("?")[0], 2048) >= WORST_GROWTH
