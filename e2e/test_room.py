@@ -156,7 +156,7 @@ def test_h3_an_id_that_no_room_can_have_says_so(room: RoomPage, odd: str) -> Non
     room.page.goto(f"/items/{odd}#token=some-key-token&name=Ada")
 
     expect(room.heading).to_have_text(room.words.missing)
-    expect(room.main).to_contain_text("1 to 128 letters, digits and . _ : @ -")
+    expect(room.main).to_contain_text("1 to 128 letters, marks, digits and . _ : @ -")
 
 
 def test_l1_a_message_that_is_too_large_is_not_sent(room: RoomPage, item: str) -> None:

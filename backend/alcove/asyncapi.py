@@ -28,7 +28,9 @@ def document() -> dict[str, Any]:
             "room": {
                 "address": "/items/{item_id}/ws",
                 "title": "An item's room",
-                "parameters": {"item_id": {"description": "1–128 letters and digits of any script and . _ : @ -"}},
+                "parameters": {
+                    "item_id": {"description": "1–128 letters, marks and digits of any script and . _ : @ -, in NFC"}
+                },
                 "bindings": {"ws": {"method": "GET", "query": _query(), "bindingVersion": "0.1.0"}},
                 "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in (*received, *sent)},
             }

@@ -8,17 +8,26 @@ from typing import Annotated
 from fastapi import Cookie, Depends, Header, Path, Query, Security
 from fastapi.requests import HTTPConnection
 from fastapi.security import SecurityScopes
-from pydantic import StringConstraints, TypeAdapter
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from alcove.errors import Close, Code, Reason, Refusal
 from alcove.gate import Caller, Gate
+from alcove.items import MAX_CHARS, ItemIdError, check_item_id
 from alcove.protocol import Member
 
-_ITEM_ID = r"^[\p{L}\p{Nd}._:@-]+$"
-#: An item's id: letters and digits of any script, and a few signs (H3).
-ItemId = Annotated[str, Path(min_length=1, max_length=128, pattern=_ITEM_ID)]
-#: The same where it comes in a body. Raises pydantic's ValidationError.
-check_item_id = TypeAdapter(Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=_ITEM_ID)])
+
+def _item_id(text: str) -> str:
+    """Check an item id. Raises pydantic's error, which has no words in front of the reason."""
+    try:
+        return check_item_id(text)
+    except ItemIdError as error:
+        raise PydanticCustomError("item_id", "{reason}", {"reason": str(error)}) from None
+
+
+_ITEM_ID_SCHEMA = {"minLength": 1, "maxLength": MAX_CHARS, "pattern": r"^[\p{L}\p{M}\p{Nd}._:@-]+$"}
+#: An item's id (H3). The schema is for readers of the OpenAPI document; the check is stricter: it knows NFC.
+ItemId = Annotated[str, Path(json_schema_extra=_ITEM_ID_SCHEMA), AfterValidator(_item_id)]
 #: The name that a member gives themselves in open mode (H2).
 Name = Annotated[str | None, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
 

@@ -8,6 +8,7 @@ import msgspec
 from jwt import ExpiredSignatureError, ImmatureSignatureError, InvalidSignatureError, PyJWTError
 
 from alcove.errors import Close, Code, Reason, Refusal, SettingsError
+from alcove.items import ItemIdError, check_pattern
 from alcove.keyset import ALGORITHMS, KeySet
 from alcove.rights import rights
 
@@ -127,8 +128,22 @@ def _claims(claims: Mapping[str, Any]) -> Claims:
             text.encode()
     except ValueError:
         raise _refuse("the token's `items` gives other letters than r, w and m, or text is not UTF-8") from None
+    for pattern in items:
+        _check_form(pattern)
     iat = claims.get("iat")
     return Claims(sub, float(claims["exp"]), name or sub[:64], None if iat is None else float(iat), items)
+
+
+def _check_form(pattern: str) -> None:
+    """Check that a name of `items` is in NFC (H3). Raises Refusal 4401 that says how to write it.
+
+    Any other name that no item has gives rights on nothing, and needs no check: its author did not mean an item.
+    """
+    try:
+        check_pattern(pattern)
+    except ItemIdError as error:
+        if error.normalized is not None:
+            raise _refuse(f"the token's `items` has a name that no item has: {error}") from None
 
 
 def _is_time(value: Any) -> TypeGuard[float]:

@@ -8,14 +8,14 @@ import msgspec
 from fastapi import APIRouter, Cookie, Request, Response
 from fastapi.exceptions import RequestValidationError
 from msgspec import Meta, Struct
-from pydantic import ValidationError
 
 from alcove.api.bodies import BOUNDED_HERE, whole_body
 from alcove.api.live import HubDep
 from alcove.api.schemas import Json, answers, body_of, problems
-from alcove.auth import CallerDep, GateDep, OwnOriginDep, admit, check_item_id
+from alcove.auth import CallerDep, GateDep, OwnOriginDep, admit
 from alcove.errors import Close, Code, Refusal
 from alcove.gate import Caller, open_cookie
+from alcove.items import ItemIdError, check_item_id
 from alcove.protocol import Person
 from alcove.revocations import Revoked
 
@@ -55,7 +55,7 @@ class Revoke(Struct, frozen=True):
     """Whose tokens end now, on one item or on all."""
 
     sub: Annotated[str, Meta(min_length=1, max_length=128)]
-    item: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    item: str | None = None
 
 
 def _who(caller: Caller) -> Who:
@@ -154,8 +154,8 @@ async def revoke(request: Request, gate: GateDep, hub: HubDep, caller: CallerDep
     gate.check_again(gate.on(caller, None), None)  # the body may have taken its time
     if asked.item is not None:
         try:
-            check_item_id.validate_python(asked.item)
-        except ValidationError as error:
-            raise RequestValidationError([{"loc": ("body", "item"), "msg": error.errors()[0]["msg"]}]) from None
+            check_item_id(asked.item)
+        except ItemIdError as error:
+            raise RequestValidationError([{"loc": ("body", "item"), "msg": str(error)}]) from None
     await hub.revoke(Revoked(time.time(), sub=asked.sub, item=asked.item))
     return Response(status_code=204)

@@ -38,5 +38,6 @@ export function isPathSegment(itemId: string): boolean {
 
 /** Whether an item of this ID can have a room (rule H3), and the room an address. */
 export function isRoomId(itemId: string): boolean {
-  return isPathSegment(itemId) && /^[\p{L}\p{Nd}._:@-]{1,128}$/u.test(itemId);
+  const isNormalized = itemId === itemId.normalize("NFC");
+  return isNormalized && isPathSegment(itemId) && /^[\p{L}\p{M}\p{Nd}._:@-]{1,128}$/u.test(itemId);
 }

@@ -18,7 +18,7 @@ export const en = {
     qHint: "Optional, a whole number.",
     itemIdMissing: "An item ID is needed to connect.",
     itemIdDots: "“.” and “..” cannot travel in an address: choose another ID.",
-    itemIdShape: "An item ID has 1 to 128 letters, digits and . _ : @ - but is not “.” or “..”.",
+    itemIdShape: "An item ID has 1 to 128 letters, marks, digits and . _ : @ - but is not “.” or “..”.",
     empty: "What item {{itemId}} answers will stand here.",
     check:
       "Check that the server is running, that the item ID and the token are right, and that q, if given, is a whole number.",

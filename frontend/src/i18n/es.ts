@@ -19,7 +19,7 @@ export const es: Language = {
     qHint: "Opcional, un número entero.",
     itemIdMissing: "Hace falta un ID del ítem para conectar.",
     itemIdDots: "«.» y «..» no pueden viajar en una dirección: elige otro ID.",
-    itemIdShape: "Un ID de ítem tiene de 1 a 128 letras, cifras y . _ : @ - pero no es «.» ni «..».",
+    itemIdShape: "Un ID de ítem tiene de 1 a 128 letras, marcas, cifras y . _ : @ - pero no es «.» ni «..».",
     empty: "Aquí aparecerá lo que responda el ítem {{itemId}}.",
     check:
       "Comprueba que el servidor esté en marcha, que el ID del ítem y el token sean correctos y que q, si lo pones, sea un número entero.",

@@ -1,0 +1,80 @@
+"""One definition of an item's id holds at every door, in tokens, revocations and commands (H3)."""
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from alcove.cli import sign
+from alcove.errors import SettingsError
+from alcove.settings import Settings
+from tests.integration import doors
+from tests.integration.clients import PATIENCE_S
+from tests.integration.credentials import SECRET, token
+from tests.integration.doors import Credential, query
+from tests.integration.servers import ONCE, Server
+from tests.item_ids import BAD, each_bad, each_good
+
+SIGNED = Settings(secret=SecretStr(SECRET))
+DOORS = {"room": doors.room, "send": doors.say}
+at_every_door = pytest.mark.parametrize("door", DOORS)
+
+
+def about(item: str) -> Credential:
+    """A good credential for any item, that names this one; each byte encoded, so that nothing on the way changes it."""
+    encoded = "".join(f"%{byte:02X}" for byte in item.encode())
+    return query(token(items={"*": "rwm"}), item=encoded)
+
+
+async def revoked(server: Server, item: str) -> httpx.Response:
+    """Revoke somebody's access to the item."""
+    headers = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
+    async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_S, trust_env=False) as client:
+        return await client.post("/api/revoke", json={"sub": "nobody", "item": item}, headers=headers)
+
+
+@at_every_door
+@each_good
+async def test_h3_every_door_opens_for_an_item_id(guarded: Server, good: str, door: str) -> None:
+    assert doors.IN == (await DOORS[door](guarded, about(good))).code
+
+
+@at_every_door
+@pytest.mark.parametrize(("bad", "normalized"), [case for case in BAD if case[0]], ids=ascii)
+async def test_h3_no_door_opens_for_other_text_and_the_normalized_id_is_named(
+    guarded: Server, bad: str, normalized: str, door: str
+) -> None:
+    answer = await DOORS[door](guarded, about(bad))
+
+    assert (4400 if door == "room" else 422) == answer.code
+    assert "item_id: expected" in answer.reason
+    assert normalized in answer.reason
+
+
+@ONCE
+@each_good
+async def test_a7_h3_a_revocation_takes_an_item_id(guarded: Server, good: str) -> None:
+    assert (await revoked(guarded, good)).is_success
+
+
+@ONCE
+@each_bad
+async def test_a7_h3_a_revocation_takes_no_other_text(guarded: Server, bad: str, normalized: str) -> None:
+    answer = await revoked(guarded, bad)
+
+    assert 422 == answer.status_code
+    assert normalized in answer.json()["detail"]
+
+
+@each_good
+async def test_a3_h3_a_token_gives_rights_on_an_item_id(good: str) -> None:
+    assert await sign(SIGNED, sub="ada", name=None, items={good: "r"}, ttl_s=60)
+
+
+@pytest.mark.parametrize(("bad", "normalized"), [case for case in BAD if case[1]], ids=ascii)
+async def test_a3_h3_a_token_that_names_an_item_in_another_form_is_refused_with_the_id(
+    bad: str, normalized: str
+) -> None:
+    with pytest.raises(SettingsError, match="`items` has a name that no item has: expected") as refused:
+        await sign(SIGNED, sub="ada", name=None, items={bad: "r"}, ttl_s=60)
+
+    assert normalized in str(refused.value)

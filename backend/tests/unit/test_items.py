@@ -1,0 +1,70 @@
+"""Which text names an item (H3)."""
+
+import re
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alcove.items import ItemIdError, characters, check_item_id, check_pattern, usable_id
+from tests.item_ids import each_bad, each_good
+
+#: Any text, half of it made from what ids are made of, so that some of it is an id.
+TEXT = st.text(st.characters() | st.sampled_from("aé._:@-٣\u0301\u0958"), max_size=140)
+
+
+def is_id(text: str) -> bool:
+    """Whether it is an item id."""
+    try:
+        return check_item_id(text) == text
+    except ItemIdError:
+        return False
+
+
+@each_good
+def test_h3_an_item_id_is_taken_as_it_is(good: str) -> None:
+    assert good == check_item_id(good)
+    assert good == check_pattern(good)
+    assert f"{good}*" == check_pattern(f"{good}*")
+
+
+@each_bad
+def test_h3_other_text_is_refused_and_its_normalized_id_is_named(bad: str, normalized: str) -> None:
+    with pytest.raises(ItemIdError, match=re.escape(normalized) or "expected 1 to 128"):
+        check_item_id(bad)
+
+
+@pytest.mark.parametrize("pattern", ["*", ".*", "..*", "order-*", "é*", f"{'x' * 128}*"])
+def test_a3_a_pattern_is_the_beginning_of_an_id(pattern: str) -> None:
+    assert pattern == check_pattern(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["", "**", "a*b", "*a", "a b*", "!*", f"{'x' * 129}*", "e\u0301*"])
+def test_a3_h3_a_pattern_that_begins_no_id_is_refused(pattern: str) -> None:
+    with pytest.raises(ItemIdError):
+        check_pattern(pattern)
+
+
+def test_h3_the_normalized_beginning_is_named() -> None:
+    with pytest.raises(ItemIdError, match=r"é\*$"):
+        check_pattern("e\u0301*")
+
+
+def test_h3_the_characters_for_sql_are_those_of_the_check() -> None:
+    inside = re.compile(f"[{characters()}]")
+    every = map(chr, range(sys.maxunicode + 1))
+
+    # In NFC, or the check would refuse what is allowed for its form.
+    assert [] == [
+        char for char in every if (inside.match(char) is not None) != is_id(unicodedata.normalize("NFC", f"a{char}"))
+    ]
+
+
+@settings(deadline=None)
+@given(TEXT)
+def test_h3_an_id_can_be_made_from_any_text(text: str) -> None:
+    assert is_id(usable_id(text))
+    if is_id(normalized := unicodedata.normalize("NFC", text)):
+        assert normalized == usable_id(text)
