@@ -1,0 +1,90 @@
+"""Connect processes in memory: a bus whose messages a test can hold back, lose and read."""
+
+import asyncio
+from collections.abc import Iterator
+
+from alcove.announcements import Announcement, decode
+from alcove.bus.base import Heard, Restored
+
+
+class Network:
+    """The medium between the buses of several processes; it keeps the order of each publisher."""
+
+    def __init__(self) -> None:
+        self.buses: list[FakeBus] = []
+
+    def connect(self) -> "FakeBus":
+        """Add the bus of one more process."""
+        bus = FakeBus(self)
+        self.buses.append(bus)
+        return bus
+
+
+class FakeBus:
+    """A bus (Bus) without I/O. A message arrives in the event loop's next turn, or never while the bus is down."""
+
+    shared = True
+
+    def __init__(self, network: Network | None = None) -> None:
+        self.up = True
+        #: Whether `subscribe` takes effect.
+        self.confirms = True
+        self.channels: set[str] = set()
+        #: Everything that this process published, with its channel.
+        self.published: list[tuple[str, bytes]] = []
+        self.closed = False
+        self._network = network
+        self._heard: Heard = lambda _channel, _message: None
+        self._restored: Restored = lambda _: None
+
+    async def start(self, heard: Heard, restored: Restored) -> None:
+        """Keep the callbacks (Bus)."""
+        self._heard = heard
+        self._restored = restored
+
+    def subscribe(self, channel: str) -> None:
+        """Receive the channel's messages from the next turn on (Bus)."""
+        self.channels.add(channel)
+        if self.up and self.confirms:
+            asyncio.get_running_loop().call_soon(self._restored, frozenset({channel}))
+
+    def unsubscribe(self, channel: str) -> None:
+        """Receive the channel's messages no longer (Bus)."""
+        self.channels.discard(channel)
+
+    def publish(self, channel: str, message: bytes, brief: bytes | None = None) -> None:  # noqa: ARG002 - all fits
+        """Send to the other processes (Bus)."""
+        self.published.append((channel, message))
+        if self._network is None or not self.up:
+            return
+        for bus in self._network.buses:
+            if bus is not self:
+                asyncio.get_running_loop().call_soon(bus.receive, channel, message)
+
+    async def close(self) -> None:
+        """Remember that it was closed (Bus)."""
+        self.closed = True
+
+    def receive(self, channel: str, message: bytes) -> None:
+        """Deliver a message that another process published."""
+        if self.up and channel in self.channels:
+            self._heard(channel, message)
+
+    def fail(self) -> None:
+        """Lose everything from now on, in both directions."""
+        self.up = False
+
+    def recover(self) -> None:
+        """Work again, and tell that messages may have been missed on every channel."""
+        self.up = True
+        self._restored(frozenset(self.channels))
+
+    def new_messages(self) -> list[tuple[str, Announcement]]:
+        """Return what was published since the last call, decoded, with its channel."""
+        messages = list(self._decoded())
+        self.published.clear()
+        return messages
+
+    def _decoded(self) -> Iterator[tuple[str, Announcement]]:
+        for channel, message in self.published:
+            yield channel, decode(message)[0]

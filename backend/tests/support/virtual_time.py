@@ -1,0 +1,71 @@
+"""Run timers in virtual time: the clock jumps to the next timer as soon as nothing else can run."""
+
+import asyncio
+import selectors
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, ParamSpec
+
+from tests.doubles import turn
+
+P = ParamSpec("P")
+
+
+class _Selector(selectors.DefaultSelector):
+    """Move the clock forward where the event loop would wait for it."""
+
+    clock: "VirtualTimeLoop"
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return at once, with the clock at the time that the loop asked to wait for."""
+        if timeout is None:
+            raise RuntimeError("every task waits for an event, and no timer is set")
+        ready = super().select(0)
+        if not ready:
+            self.clock.now += timeout
+        return ready
+
+
+class VirtualTimeLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock moves only when every task waits for a timer.
+
+    Tests of deadlines neither sleep nor depend on how busy the machine is.
+    """
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        selector = _Selector()
+        selector.clock = self
+        super().__init__(selector)
+        #: Messages of errors that no task handled.
+        self.errors: list[str] = []
+        self.set_exception_handler(lambda _, context: self.errors.append(str(context.get("exception") or context)))
+
+    def time(self) -> float:
+        """Return the virtual time, in seconds since the loop was made."""
+        return self.now
+
+
+def virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Run an async test on a VirtualTimeLoop; fail it for an error that no task handled."""
+
+    @wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        loop = VirtualTimeLoop()
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(test(*args, **kwargs))
+            assert not loop.errors, loop.errors
+
+    return run
+
+
+async def elapse(seconds: float) -> None:
+    """Let `seconds` of virtual time pass, and let everything happen that is due until then."""
+    loop = asyncio.get_running_loop()
+    due = loop.create_future()
+    timer = loop.call_later(seconds, due.set_result, None)
+    try:
+        await due
+    finally:
+        timer.cancel()
+    await turn()

@@ -1,0 +1,90 @@
+"""The reorder buffer: entries that arrive in any order leave it once each, in the order of the log (X2)."""
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alcove.arrivals import Arrivals
+from tests.support.rooms import entries, seqs
+
+#: Batches as processes announce them: dense runs of seqs from 1 to 30, in any order, some more than once.
+runs = st.tuples(st.integers(1, 30), st.integers(1, 6)).map(lambda run: range(run[0], min(31, run[0] + run[1])))
+
+
+def test_x2_entries_leave_in_order_when_the_missing_ones_arrive() -> None:
+    buffer = Arrivals()
+    buffer.add(entries(3, 4), oldest=1)
+    assert [] == buffer.take(1)
+
+    buffer.add(entries(2), oldest=1)
+    assert [2, 3, 4] == seqs(buffer.take(1))
+    assert [] == buffer.take(4)
+
+
+def test_x2_entries_behind_a_second_hole_stay_until_it_is_filled() -> None:
+    buffer = Arrivals()
+    buffer.add(entries(2, 4), oldest=1)
+
+    assert [2] == seqs(buffer.take(1))
+    buffer.add(entries(3), oldest=1)
+    assert [3, 4] == seqs(buffer.take(2))
+
+
+def test_x2_the_furthest_seq_stays_known_after_its_entry_was_taken() -> None:
+    buffer = Arrivals()
+    buffer.add(entries(5), oldest=1)
+    buffer.add(entries(2, 3), oldest=1)
+    assert 5 == buffer.known
+
+    buffer.take(4)
+    assert 5 == buffer.known
+
+
+def test_r4_the_oldest_kept_entry_only_moves_forward() -> None:
+    buffer = Arrivals()
+    buffer.add(entries(9), oldest=4)
+    buffer.add(entries(8), oldest=2)
+
+    assert 4 == buffer.oldest
+
+
+def test_x2_a_full_buffer_still_knows_how_far_the_log_reaches() -> None:
+    """The buffer is bounded: entries beyond the bound are read from the log."""
+    buffer = Arrivals()
+    buffer.add(entries(*range(2, 6002)), oldest=1)
+    held = buffer.take(1)
+
+    assert len(held) < 6000
+    assert list(range(2, 2 + len(held))) == seqs(held)
+    assert 6001 == buffer.known
+
+
+def test_x2_entries_that_the_room_has_free_their_place_in_the_buffer() -> None:
+    """A room that was advanced past held entries never asks for them; they must not fill the buffer."""
+    buffer = Arrivals()
+    buffer.add(entries(*range(2, 4098)), oldest=1)
+    assert [] == buffer.take(5000)
+
+    buffer.add(entries(5001), oldest=1)
+    assert [5001] == seqs(buffer.take(5000))
+
+
+@given(st.lists(runs, max_size=25), st.permutations(range(1, 31)))
+def test_x2_any_order_of_arrival_delivers_every_entry_once_and_in_order(
+    batches: Sequence[range], late: Sequence[int]
+) -> None:
+    """Batches come doubled, overlapping and in any order; at the end each entry comes alone, in any order."""
+    buffer = Arrivals()
+    delivered: list[int] = []
+    arrived: set[int] = set()
+    for batch in [*batches, *([seq] for seq in late)]:
+        buffer.add(entries(*batch), oldest=1)
+        arrived.update(batch)
+        delivered += seqs(buffer.take(len(delivered)))
+
+        assert list(range(1, len(delivered) + 1)) == delivered
+        assert len(delivered) + 1 not in arrived, "what is next in order does not wait"
+        assert max(arrived) == buffer.known
+
+    assert list(range(1, 31)) == delivered

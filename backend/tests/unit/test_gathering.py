@@ -1,0 +1,261 @@
+"""Batching of presence, typing and read marks on their way to a room's readers (P2, P4, P5)."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alcove.gathering import Gathering
+from alcove.log.base import LogUnavailableError
+from alcove.presence import Present
+from alcove.protocol import Line, Person, Presence, ReadMark, TypingNow
+from tests.support.rooms import ADA, BOB, CYD
+from tests.support.virtual_time import elapse, virtual_time
+
+#: Seconds, and a moment before and after the interval of P2 and P5.
+INTERVAL_S, BEFORE_S, MOMENT_S = 0.25, 0.249, 0.001
+
+
+@dataclass
+class Activity:
+    """A room's activity, and what it told its readers, the storage and other processes."""
+
+    reads: dict[str, int] = field(default_factory=dict)
+    told: list[Line] = field(default_factory=list)
+    shared: list[Line] = field(default_factory=list)
+    stores: list[dict[str, int]] = field(default_factory=list)
+    #: Where the storage has members already: it moves a mark forward only.
+    stored: dict[str, int] = field(default_factory=dict)
+    #: Whether the storage answers.
+    available: bool = True
+    #: Set while the storage may answer.
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.answers.set()
+        self.present = Present(self.reads)
+        self.activity = Gathering("foo", self.present, self, store_marks=self.store, share=self.shared.extend)
+
+    async def store(self, marks: dict[str, int]) -> dict[str, int]:
+        """Move marks forward, and return where they stand (StoreMarks)."""
+        self.stores.append(marks)
+        await self.answers.wait()
+        if not self.available:
+            raise LogUnavailableError("nothing stored")
+        for member, seq in marks.items():
+            self.stored[member] = max(seq, self.stored.get(member, 0))
+        return {member: self.stored[member] for member in marks}
+
+    def tell(self, lines: Sequence[Line], told: int) -> None:  # noqa: ARG002 - versions are the room's business
+        """Keep what all readers are told (Readers)."""
+        self.told += lines
+
+    def tell_typing(self, typing: Sequence[TypingNow], told: int) -> None:  # noqa: ARG002 - the same
+        """Keep who types (Readers)."""
+        self.told += typing
+
+    def new_lines(self) -> list[Line]:
+        """Return what readers were told since the last call."""
+        lines = list(self.told)
+        self.told.clear()
+        return lines
+
+
+@virtual_time
+async def test_p2_changes_within_250_ms_make_one_line() -> None:
+    room = Activity()
+    room.activity.elsewhere([(ADA, 1)])
+    await elapse(BEFORE_S)
+    room.activity.elsewhere([(BOB, 1)])
+    assert [] == room.new_lines()
+
+    await elapse(MOMENT_S)
+    assert [Presence([ADA, BOB], [], 2)] == room.new_lines()
+
+
+@virtual_time
+async def test_p2_the_next_line_follows_250_ms_after_the_change_that_it_tells() -> None:
+    room = Activity()
+    room.activity.elsewhere([(ADA, 1)])
+    await elapse(INTERVAL_S)
+    room.activity.elsewhere([(BOB, 1)])
+    room.new_lines()
+    await elapse(BEFORE_S)
+    assert [] == room.new_lines()
+
+    await elapse(MOMENT_S)
+    assert [Presence([BOB], [], 2)] == room.new_lines()
+
+
+@virtual_time
+async def test_p2_nothing_is_sent_while_nothing_changes() -> None:
+    room = Activity()
+    room.activity.changed()
+    await elapse(10)
+
+    assert [] == room.new_lines()
+
+
+@virtual_time
+async def test_p2_a_closed_room_sends_nothing() -> None:
+    room = Activity()
+    room.activity.elsewhere([(ADA, 1)])
+    room.activity.close()
+    await elapse(1)
+
+    assert [] == room.new_lines()
+
+
+@virtual_time
+async def test_p1_connections_in_other_processes_count_as_one_member() -> None:
+    room = Activity()
+    room.activity.elsewhere([(ADA, 3)])
+    room.activity.elsewhere([(ADA, -2)])
+    await elapse(INTERVAL_S)
+    assert [Presence([ADA], [], 1)] == room.new_lines()
+
+    room.activity.elsewhere([(ADA, -1)])
+    await elapse(INTERVAL_S)
+    assert [Presence([], ["ada"], 0)] == room.new_lines()
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(st.sampled_from([ADA, BOB, CYD]), st.integers(-2, 3), st.booleans()), max_size=20))
+@virtual_time
+async def test_p1_lines_add_up_to_the_members_who_hold_connections(steps: Sequence[tuple[Person, int, bool]]) -> None:
+    """Readers who add up every presence line know the same members as the room, and their exact number."""
+    room = Activity()
+    connections = dict.fromkeys((ADA, BOB, CYD), 0)
+    members: set[str] = set()
+    count = 0
+    for person, more, pause in steps:
+        change = max(more, -connections[person])
+        connections[person] += change
+        room.activity.elsewhere([(person, change)])
+        if pause:
+            await elapse(INTERVAL_S)
+    await elapse(INTERVAL_S)
+    for line in room.new_lines():
+        assert isinstance(line, Presence)
+        members = members - set(line.left) | {person.id for person in line.joined}
+        count = line.count
+
+    expected = {person.id for person, held in connections.items() if held}
+    assert (expected, len(expected)) == (members, count)
+
+
+@virtual_time
+async def test_p4_typing_reaches_readers_and_other_processes_once_in_two_seconds() -> None:
+    room = Activity()
+    for now in (0.0, 0.5, 1.9, 2.0):
+        room.activity.typing(ADA, now, here=True)
+    await elapse(INTERVAL_S)
+
+    assert [TypingNow(ADA)] == room.new_lines(), "twice within the interval of P2 is told once"
+    assert [TypingNow(ADA)] * 2 == room.shared
+
+
+@virtual_time
+async def test_p4_typing_that_another_process_reported_is_not_reported_back() -> None:
+    room = Activity()
+    room.activity.typing(ADA, 0.0, here=False)
+    await elapse(INTERVAL_S)
+
+    assert [TypingNow(ADA)] == room.new_lines()
+    assert [] == room.shared
+
+
+@virtual_time
+async def test_p5_a_mark_is_told_after_it_was_stored_and_only_once() -> None:
+    room = Activity()
+    room.answers.clear()
+    room.activity.read("ada", 3)
+    await elapse(INTERVAL_S)
+    assert [{"ada": 3}] == room.stores
+    assert [] == room.new_lines()
+
+    room.answers.set()
+    await elapse(INTERVAL_S)
+    assert [ReadMark("ada", 3)] == room.new_lines() == room.shared
+
+
+@virtual_time
+async def test_p5_marks_within_250_ms_are_stored_together_each_at_its_furthest() -> None:
+    room = Activity()
+    for member, seq in (("ada", 3), ("bob", 1), ("ada", 5), ("ada", 4)):
+        room.activity.read(member, seq)
+    await elapse(BEFORE_S)
+    assert [] == room.stores
+
+    await elapse(MOMENT_S)
+    assert [{"ada": 5, "bob": 1}] == room.stores
+
+
+@virtual_time
+async def test_p5_a_mark_that_does_not_move_forward_is_neither_stored_nor_told() -> None:
+    room = Activity(reads={"ada": 5})
+    room.activity.read("ada", 5)
+    room.activity.read("ada", 2)
+    await elapse(1)
+
+    assert ([], [], []) == (room.stores, room.new_lines(), room.shared)
+
+
+@virtual_time
+async def test_p5_marks_made_while_others_are_stored_go_with_the_next_transaction() -> None:
+    room = Activity()
+    room.answers.clear()
+    room.activity.read("ada", 3)
+    await elapse(INTERVAL_S)
+    room.activity.read("ada", 7)
+    room.activity.read("bob", 2)
+    await elapse(1)
+    assert [{"ada": 3}] == room.stores
+
+    room.answers.set()
+    await elapse(INTERVAL_S)
+    assert [{"ada": 3}, {"ada": 7, "bob": 2}] == room.stores
+    assert [ReadMark("ada", 3), ReadMark("ada", 7), ReadMark("bob", 2)] == room.new_lines()
+
+
+@virtual_time
+async def test_p5_the_mark_told_is_where_the_storage_has_it() -> None:
+    """The member read further in another process, which stored that first."""
+    room = Activity()
+    room.stored["ada"] = 9
+    room.activity.read("ada", 3)
+    await elapse(INTERVAL_S)
+
+    assert [ReadMark("ada", 9)] == room.new_lines() == room.shared
+
+
+@virtual_time
+async def test_p5_marks_are_stored_when_the_storage_answers_again() -> None:
+    room = Activity(available=False)
+    room.activity.read("ada", 3)
+    await elapse(INTERVAL_S)
+    room.activity.read("ada", 4)
+    await elapse(INTERVAL_S)
+    assert [] == room.new_lines()
+
+    room.available = True
+    await elapse(INTERVAL_S)
+    assert {"ada": 4} == room.stores[-1]
+    assert [ReadMark("ada", 4)] == room.new_lines()
+    attempts = len(room.stores)
+    await elapse(10)
+    assert attempts == len(room.stores)
+
+
+@virtual_time
+async def test_p5_marks_that_another_process_stored_are_told_once_and_not_stored_again() -> None:
+    room = Activity(reads={"bob": 4})
+    room.activity.stored({"ada": 3, "bob": 4})
+    room.activity.stored({"ada": 5})
+    assert [] == room.new_lines()
+
+    await elapse(INTERVAL_S)
+    assert [ReadMark("ada", 5)] == room.new_lines()
+    assert ([], []) == (room.stores, room.shared)

@@ -1,0 +1,163 @@
+"""Presence of several processes on one bus: after any losses and ends, all of them count the same members (P1, X1)."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alcove.announcements import decode
+from alcove.gossip import Gossip
+from tests.doubles import turn
+from tests.support.bus import Network
+from tests.support.rooms import ADA, BOB, CYD, RoomLog
+from tests.support.virtual_time import elapse, virtual_time
+
+PEOPLE = {person.id: person for person in (ADA, BOB, CYD)}
+
+
+class Process:
+    """One of several processes, with the room `foo` open, and what its members really hold."""
+
+    def __init__(self, network: Network) -> None:
+        self.bus = network.connect()
+        self.storage = RoomLog()
+        self.connections: Counter[str] = Counter()
+        self.gossip = Gossip(self.bus, self.storage.rooms, asyncio.get_running_loop().time)
+        self.beating: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Meet the others, open the room, and begin to send heartbeats."""
+        await self.bus.start(self.hear, lambda channels: self.gossip.restored(channels & {"foo"}))
+        await self.gossip.start()
+        self.bus.subscribe("foo")
+        await self.gossip.open("foo")
+        self.storage.room().gathering.elsewhere(self.gossip.here("foo"))
+        self.beating = asyncio.create_task(self.beat())
+
+    def hear(self, channel: str, message: bytes) -> None:
+        """Receive what another process published."""
+        self.gossip.heard(channel, decode(message)[0])
+
+    async def beat(self) -> None:
+        """Send heartbeats."""
+        while True:
+            self.gossip.beat()
+            await elapse(0.5)
+
+    def move(self, member: str, more: int) -> None:
+        """Open or close a connection of the member."""
+        if self.connections[member] + more >= 0:
+            self.connections[member] += more
+            self.gossip.moved("foo", PEOPLE[member], more)
+
+    def end(self, *, killed: bool) -> None:
+        """End the process, without a word where it is killed."""
+        assert self.beating is not None
+        self.beating.cancel()
+        if not killed:
+            self.gossip.end()
+        self.bus.fail()
+        self.connections.clear()
+
+    def counted(self) -> Counter[str]:
+        """Return the connections in other processes, as this one counts them."""
+        present = self.storage.rooms["foo"].present
+        return Counter({person.id: present.connections(person.id) for person in present.named()})
+
+
+async def start(network: Network, number: int) -> list[Process]:
+    """Start processes one after another."""
+    processes = [Process(network) for _ in range(number)]
+    for process in processes:
+        await process.start()
+    return processes
+
+
+def agree(processes: Sequence[Process]) -> None:
+    """Check that each process counts what the others really hold."""
+    for process in processes:
+        others = [other.connections for other in processes if other is not process]
+        assert +sum(others, Counter[str]()) == process.counted()
+
+
+@virtual_time
+async def test_p1_a_process_that_starts_later_counts_who_is_connected_already() -> None:
+    network = Network()
+    first = await start(network, 2)
+    first[0].move("ada", 2)
+    first[1].move("bob", 1)
+    later = await start(network, 1)
+
+    assert Counter(ada=2, bob=1) == later[0].counted()
+    assert Counter() == later[0].connections
+
+
+@virtual_time
+async def test_p1_x2_what_was_lost_on_the_bus_is_repaired_when_it_is_back() -> None:
+    processes = await start(Network(), 3)
+    processes[0].move("ada", 1)
+    await elapse(1)
+    processes[0].bus.fail()
+    processes[0].move("ada", -1)
+    processes[0].move("bob", 1)
+    processes[1].move("cyd", 1)
+    await elapse(3)
+    processes[0].bus.recover()
+    await elapse(0.5)
+
+    agree(processes)
+
+
+@virtual_time
+async def test_p3_a_process_that_was_cut_off_for_long_is_counted_again_when_it_is_back() -> None:
+    processes = await start(Network(), 2)
+    processes[0].move("ada", 1)
+    await elapse(1)
+    processes[0].bus.fail()
+    await elapse(20)
+    assert Counter() == processes[1].counted()
+
+    processes[0].bus.recover()
+    await elapse(0.5)
+    agree(processes)
+
+
+moves = st.tuples(st.sampled_from(["come", "go"]), st.integers(0, 2), st.sampled_from(sorted(PEOPLE)))
+faults = st.tuples(st.sampled_from(["fail", "recover", "kill", "end", "wait"]), st.integers(0, 2), st.just(""))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(moves | faults, max_size=25))
+@virtual_time
+async def test_p1_p3_x2_processes_agree_after_any_moves_losses_and_ends(steps: Sequence[tuple[str, int, str]]) -> None:
+    """Ten seconds after the last fault each process counts exactly what the others hold."""
+    processes = await start(Network(), 3)
+    ended: set[int] = set()
+    for kind, n, member in steps:
+        process = processes[n]
+        if n in ended:
+            continue
+        match kind:
+            case "come":
+                process.move(member, 1)
+            case "go":
+                process.move(member, -1)
+            case "fail":
+                process.bus.fail()
+            case "recover" if not process.bus.up:
+                process.bus.recover()
+            case "kill" | "end":
+                process.end(killed=kind == "kill")
+                ended.add(n)
+            case _:
+                await elapse(0.7)
+        await turn()
+    alive = [process for n, process in enumerate(processes) if n not in ended]
+    for process in alive:
+        if not process.bus.up:
+            process.bus.recover()
+    await elapse(10)
+
+    agree(alive)
