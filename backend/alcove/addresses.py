@@ -17,9 +17,16 @@ def check_address(url: str) -> str:
 
 
 def shown(url: str) -> str:
-    """The address without what only its reader needs to know: user, password and query."""
-    address = url.partition("?")[0]
-    scheme, slashes, rest = address.partition("//")
-    if "@" in rest:
-        address = f"{scheme}{slashes}***@{rest.rpartition('@')[2]}"
-    return address if "?" not in url else f"{address}?***"
+    """Return the address without user, password and query, for messages and logs (A6).
+
+    Where an `@` follows a `?`, either may belong to a password that is not quoted: then only the scheme is shown.
+    """
+    scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
+    address, has_query, query = rest.partition("?")
+    if "@" in query:
+        return f"{scheme}{separator}***"
+    user, _, place = address.rpartition("@")
+    # Without a scheme it is a path, unless something in it looks like a password.
+    if user and (separator or ":" in user):
+        address = f"***@{place}"
+    return f"{scheme}{separator}{address}{'?***' if has_query else ''}"

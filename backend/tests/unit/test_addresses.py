@@ -1,0 +1,84 @@
+"""Addresses in settings: which are accepted, and what of them is shown (A6)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alcove.addresses import check_address, shown
+
+GOOD = [
+    "postgresql://ada:secret@db.example:5432/alcove?sslmode=require",
+    "redis://127.0.0.1",
+    "redis://[::1]:6379/0",
+    "https://example.org/jwks.json",
+    "sqlite:///var/lib/alcove.db",
+    "memory",
+    "/etc/alcove/jwks.json",
+    "/a folder/jwks.json",
+]
+
+
+@pytest.mark.parametrize("url", GOOD)
+def test_an_address_is_accepted_unchanged(url: str) -> None:
+    assert url == check_address(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://db:port",
+        "redis://db:99999",
+        "redis://db:-1",
+        "redis://[::1",
+        "https://exam ple.org/",
+        " redis://db",
+        "redis://db\n",
+        "redis://db/\t0",
+    ],
+)
+def test_a_malformed_address_is_an_error_that_says_what_was_expected(url: str) -> None:
+    with pytest.raises(ValueError, match="expected an address"):
+        check_address(url)
+
+
+def test_a6_the_error_does_not_repeat_the_address() -> None:
+    with pytest.raises(ValueError, match="expected an address") as raised:
+        check_address("redis://:secret@db:port")
+
+    assert "secret" not in repr(raised.value)
+    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://ada:secret@db:5432/alcove", "postgresql://***@db:5432/alcove"),
+        ("redis://:secret@db/0", "redis://***@db/0"),
+        ("postgresql://db/alcove?password=secret", "postgresql://db/alcove?***"),
+        ("postgresql://ada:secret@db/alcove?sslmode=require", "postgresql://***@db/alcove?***"),
+        ("postgresql://db/alcove?password=sec@ret", "postgresql://***"),
+        ("redis://:sec?ret@db/0", "redis://***"),
+        ("ada:secret@db/alcove", "***@db/alcove"),
+        ("postgresql:/ada:secret@db/alcove", "***@db/alcove"),
+        ("redis://db:6379", "redis://db:6379"),
+        ("memory", "memory"),
+        ("/etc/jwks@home.json", "/etc/jwks@home.json"),
+    ],
+)
+def test_a6_user_password_and_query_of_an_address_are_hidden(url: str, expected: str) -> None:
+    assert expected == shown(url)
+
+
+#: Passwords as people write them into addresses, with what should have been quoted.
+passwords = st.text(alphabet="Q@:/?#&=% \n", min_size=1, max_size=8)
+
+
+@given(passwords)
+def test_a6_no_part_of_a_password_is_shown_whatever_it_contains(password: str) -> None:
+    in_front = shown(f"postgresql://ada:{password}@db.example/alcove")
+    in_query = shown(f"postgresql://db.example/alcove?password={password}")
+    in_both = shown(f"postgresql://ada:{password}@db.example/alcove?password={password}")
+
+    assert [] == [one for one in (in_front, in_query, in_both) if "Q" in one]
+    assert all(one.startswith("postgresql://") for one in (in_front, in_query, in_both))
