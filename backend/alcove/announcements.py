@@ -101,4 +101,10 @@ def encode(told: Announcement, lines: Sequence[bytes] = ()) -> bytes:
 def decode(message: bytes) -> tuple[Announcement, list[Entry]]:
     """What was told, and the entries behind it. Raises msgspec.DecodeError."""
     head, *lines = message.split(b"\n")
-    return _decoder.decode(head), [_entries.decode(line) for line in lines]
+    try:
+        return _decoder.decode(head), [_entries.decode(line) for line in lines]
+    except (
+        UnicodeDecodeError,
+        RecursionError,
+    ) as error:  # msgspec's own for bytes that are not UTF-8, and deep nesting
+        raise msgspec.DecodeError(str(error)) from None
