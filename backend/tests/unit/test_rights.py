@@ -1,0 +1,100 @@
+"""Rights on an item from a token's patterns (A3)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alcove import rights as rights_module
+from alcove.protocol import Right
+from alcove.rights import NONE, rights, rights_on
+
+ALL: frozenset[Right] = frozenset({"read", "write", "moderate"})
+
+
+@pytest.mark.parametrize(
+    ("letters", "expected"),
+    [
+        ("", frozenset()),
+        ("r", {"read"}),
+        ("rw", {"read", "write"}),
+        ("mwr", ALL),
+        ("w", {"write"}),
+        ("rrrrr", {"read"}),
+    ],
+)
+def test_a3_each_letter_gives_one_right_in_any_order(letters: str, expected: frozenset[Right]) -> None:
+    assert expected == rights(letters)
+
+
+@pytest.mark.parametrize("letters", ["x", "rwx", "R", "r w", "*", "é"])
+def test_a3_any_other_letter_is_an_error_that_names_them(letters: str) -> None:
+    with pytest.raises(ValueError, match=r"expected letters of 'rwm', got"):
+        rights(letters)
+
+
+def test_a3_letters_of_tokens_do_not_fill_the_memory() -> None:
+    """A signed token may repeat a letter as often as it likes."""
+    for length in range(4, 200):
+        rights("r" * length)
+
+    assert len(rights_module._RIGHTS) <= 1 + 3 + 9 + 27
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ({}, NONE),
+        ({"order-17": "rw"}, {"read", "write"}),
+        ({"order-1": "rw"}, NONE),
+        ({"order-177": "rw"}, NONE),
+        ({"order-*": "r"}, {"read"}),
+        ({"order-17*": "r"}, {"read"}),
+        ({"*": "rwm"}, ALL),
+        ({"ticket-*": "rwm"}, NONE),
+        ({"order-17": ""}, NONE),
+        ({"order": "rwm"}, NONE),
+    ],
+)
+def test_a3_a_pattern_matches_its_exact_item_or_a_prefix_before_the_star(
+    items: dict[str, str], expected: frozenset[Right]
+) -> None:
+    assert expected == rights_on(items, "order-17")
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ({"*": "rwm", "order-*": "r"}, {"read"}),
+        ({"order-*": "r", "*": "rwm"}, {"read"}),
+        ({"order-1*": "", "order-*": "rwm"}, NONE),
+        ({"order-17": "r", "order-17*": "rwm"}, {"read"}),
+        ({"order-17": "", "*": "rwm"}, NONE),
+    ],
+)
+def test_a3_only_the_longest_match_counts(items: dict[str, str], expected: frozenset[Right]) -> None:
+    assert expected == rights_on(items, "order-17")
+
+
+@pytest.mark.parametrize("pattern", ["*-17", "ord*17", "order-??", "order-[0-9]*", "**"])
+def test_a3_a_star_elsewhere_and_other_wildcards_match_only_themselves(pattern: str) -> None:
+    assert NONE == rights_on({pattern: "rwm"}, "order-17")
+
+
+def test_a3_an_item_whose_id_ends_in_a_star_gets_what_the_pattern_gives() -> None:
+    """No item may be called so (H3); the pattern is not taken for its exact name."""
+    assert {"read"} == rights_on({"order-*": "r"}, "order-*")
+    assert {"read"} == rights_on({"order-*": "rwm", "order-**": "r"}, "order-*")
+
+
+names = st.text(alphabet="ab-", max_size=4)
+
+
+@given(st.dictionaries(st.one_of(names, names.map(lambda name: name + "*")), st.sampled_from(["", "r", "rw"])), names)
+def test_a3_rights_are_those_of_the_longest_pattern_that_matches(items: dict[str, str], item: str) -> None:
+    """Compare with every pattern written out as a length and its rights; an exact name is longer than any prefix."""
+    exact = [(float(len(name)), letters) for name, letters in items.items() if name == item]
+    prefixes = [(name, letters) for name, letters in items.items() if name.endswith("*")]
+    matching = [(len(name) - 1.5, letters) for name, letters in prefixes if item.startswith(name[:-1])]
+    expected = rights(max(exact + matching)[1]) if exact or matching else NONE
+
+    assert expected == rights_on(items, item)
