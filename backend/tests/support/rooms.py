@@ -60,10 +60,10 @@ class Reader:
 
 
 class RoomLog:
-    """A log in memory that other processes write to, and the rooms on it."""
+    """A log in memory that other processes write to, and the rooms of one process on it."""
 
-    def __init__(self, retention: Retention | None = None) -> None:
-        self.log = HeldLog(retention)
+    def __init__(self, retention: Retention | None = None, *, log: HeldLog | None = None) -> None:
+        self.log = log or HeldLog(retention)
         self.rooms: dict[str, Room] = {}
         #: What rooms told other processes that is no entry.
         self.shared: list[Line] = []

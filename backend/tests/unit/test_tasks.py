@@ -6,8 +6,11 @@ import logging
 import pytest
 
 from alcove import tasks
+from tests.doubles import turn
+from tests.support.virtual_time import virtual_time
 
 
+@virtual_time
 async def test_a_task_that_swallows_a_cancellation_is_asked_again() -> None:
     swallowed = 0
 
@@ -61,3 +64,69 @@ async def test_a_task_that_never_ends_is_left_behind_and_said(
     ]
     free.set()
     await task
+
+
+@virtual_time
+async def test_a_task_may_take_its_time_to_clean_up() -> None:
+    cleaned = asyncio.Event()
+    free = asyncio.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await free.wait()
+            cleaned.set()
+
+    task = asyncio.create_task(work())
+    await turn()
+    ending = asyncio.create_task(tasks.end(task))
+    await turn()
+    assert not ending.done()
+
+    free.set()
+    await ending
+    assert cleaned.is_set()
+
+
+@virtual_time
+async def test_tasks_that_end_at_different_times_are_all_waited_for() -> None:
+    gates = [asyncio.Event() for _ in range(3)]
+
+    async def work(gate: asyncio.Event) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await gate.wait()
+
+    running = [asyncio.create_task(work(gate)) for gate in gates]
+    await turn()
+    ending = asyncio.create_task(tasks.end(*running))
+    for gate in gates:
+        await turn()
+        assert not ending.done()
+        gate.set()
+    await ending
+
+    assert all(task.cancelled() for task in running)
+
+
+@virtual_time
+async def test_an_error_during_the_end_is_logged_for_debugging_and_not_raised(caplog: pytest.LogCaptureFixture) -> None:
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise OSError("already closed")
+
+    task = asyncio.create_task(work(), name="socket")
+    await turn()
+    with caplog.at_level(logging.DEBUG, "alcove"):
+        await tasks.end(task)
+
+    assert ["'socket' ended with OSError('already closed')"] == [record.message for record in caplog.records]
+
+
+async def test_nothing_to_end_is_done_at_once() -> None:
+    await tasks.end()
+    await tasks.end(None, None)

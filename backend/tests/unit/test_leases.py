@@ -1,0 +1,176 @@
+"""How long a connection may stay: expiry of its token, and revocation (A4, A7, W5)."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+import pytest
+
+from alcove.errors import Close, Refusal
+from alcove.leases import Leases
+from alcove.protocol import Member
+from alcove.revocations import Revoked
+from tests.support.rooms import ADA, BOB
+from tests.support.virtual_time import elapse, virtual_time
+
+#: When the tests begin, by the wall clock.
+START = 1_795_000_000.0
+#: Seconds within which an expired connection is closed.
+MARGIN_S = 1.0
+
+
+@dataclass(eq=False)
+class Connection:
+    """Somebody connected (Guest); keeps why the stay was ended."""
+
+    ended: list[Refusal] = field(default_factory=list)
+
+    def end(self, refusal: Refusal) -> None:
+        """Keep the reason."""
+        self.ended.append(refusal)
+
+    @property
+    def codes(self) -> list[Close]:
+        """The close codes it was ended with."""
+        return [refusal.close for refusal in self.ended]
+
+
+def member(expires: float | None = 3600, *, iat: float | None = 0, digest: str = "token", id: str = "ada") -> Member:
+    """Make a member; times in seconds after the start."""
+    person = {"ada": ADA, "bob": BOB}[id]
+    until = None if expires is None else START + expires
+    return Member(person, frozenset({"read"}), until, None if iat is None else START + iat, digest)
+
+
+@pytest.fixture(autouse=True)
+def wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the wall clock go with the virtual time."""
+    monkeypatch.setattr(time, "time", lambda: START + asyncio.get_running_loop().time())
+
+
+@virtual_time
+async def test_a4_a_connection_is_closed_with_4401_when_its_token_expires() -> None:
+    leases, connection = Leases(), Connection()
+    leases.grant(connection, member(60), "foo")
+    await elapse(59.9)
+    assert [] == connection.codes
+
+    await elapse(0.1 + MARGIN_S)
+    assert [Close.UNAUTHENTICATED] == connection.codes
+    await elapse(3600)
+    assert 1 == len(connection.codes)
+
+
+@virtual_time
+async def test_a4_a_token_that_expired_during_the_handshake_closes_the_connection() -> None:
+    leases, connection = Leases(), Connection()
+    leases.grant(connection, member(-5), "foo")
+    await elapse(MARGIN_S)
+
+    assert [Close.UNAUTHENTICATED] == connection.codes
+
+
+@virtual_time
+async def test_a4_a_new_token_replaces_the_expiry_of_the_old_one() -> None:
+    leases, longer, shorter = Leases(), Connection(), Connection()
+    for connection in (longer, shorter):
+        leases.grant(connection, member(60), "foo")
+    leases.grant(longer, member(120), "foo")
+    leases.grant(shorter, member(30), "foo")
+    await elapse(30 + MARGIN_S)
+    assert ([], [Close.UNAUTHENTICATED]) == (longer.codes, shorter.codes)
+
+    await elapse(60)
+    assert [] == longer.codes
+    await elapse(30)
+    assert [Close.UNAUTHENTICATED] == longer.codes
+
+
+@virtual_time
+async def test_a4_a_connection_that_left_is_not_closed_again() -> None:
+    leases, connection = Leases(), Connection()
+    leases.grant(connection, member(60), "foo")
+    assert connection in leases
+    leases.release(connection)
+    leases.release(connection)
+    leases.revoked(Revoked(START + 1, sub="ada"))
+    await elapse(120)
+
+    assert (0, []) == (len(leases), connection.codes)
+
+
+@virtual_time
+async def test_a2_a_connection_without_a_token_never_expires_and_takes_no_memory() -> None:
+    leases, connection = Leases(), Connection()
+    leases.grant(connection, member(None), "foo")
+    await elapse(1e6)
+
+    assert (0, []) == (len(leases), connection.codes)
+
+
+@pytest.mark.parametrize(
+    ("revoked", "expected"),
+    [
+        (Revoked(START + 10, sub="ada"), [Close.FORBIDDEN]),
+        (Revoked(START + 10, sub="ada", item="foo"), [Close.FORBIDDEN]),
+        (Revoked(START + 10, sub="ada", item="bar"), []),
+        (Revoked(START + 10, sub="bob"), []),
+        (Revoked(START + 5, sub="ada"), [Close.FORBIDDEN]),
+        (Revoked(START + 4.9, sub="ada"), []),
+        (Revoked(START + 4.9, sub="ada", item="foo"), []),
+    ],
+)
+@virtual_time
+async def test_a7_a_revocation_closes_connections_of_tokens_issued_up_to_it(
+    revoked: Revoked, expected: list[Close]
+) -> None:
+    leases, connection = Leases(), Connection()
+    leases.grant(connection, member(iat=5), "foo")
+    leases.revoked(revoked)
+
+    assert expected == connection.codes
+
+
+@virtual_time
+async def test_a7_a_token_that_does_not_tell_when_it_was_issued_is_covered_by_every_revocation() -> None:
+    leases, connection = Leases(), Connection()
+    leases.grant(connection, member(iat=None), "foo")
+    leases.revoked(Revoked(START - 1e6, sub="ada"))
+
+    assert [Close.FORBIDDEN] == connection.codes
+
+
+@virtual_time
+async def test_a7_a_revocation_closes_all_connections_of_the_member_and_no_others() -> None:
+    """A connection that closes at once leaves while the others are still looked at."""
+
+    class Leaving(Connection):
+        def end(self, refusal: Refusal) -> None:
+            super().end(refusal)
+            leases.release(self)
+
+    leases = Leases()
+    adas = [Leaving() for _ in range(3)]
+    bob, elsewhere, beside_items = Connection(), Connection(), Connection()
+    for ada in adas:
+        leases.grant(ada, member(), "foo")
+    leases.grant(bob, member(id="bob"), "foo")
+    leases.grant(elsewhere, member(), "bar")
+    leases.grant(beside_items, member(), None)
+    leases.revoked(Revoked(START + 1, sub="ada", item="foo"))
+    assert [[Close.FORBIDDEN]] * 3 == [ada.codes for ada in adas]
+    assert ([], [], []) == (bob.codes, elsewhere.codes, beside_items.codes)
+
+    leases.revoked(Revoked(START + 1, sub="ada"))
+    assert ([], [Close.FORBIDDEN], [Close.FORBIDDEN]) == (bob.codes, elsewhere.codes, beside_items.codes)
+    assert [1] * 3 == [len(ada.codes) for ada in adas]
+
+
+@virtual_time
+async def test_w5_the_end_of_a_session_closes_only_the_connections_of_its_token() -> None:
+    leases, same, other = Leases(), Connection(), Connection()
+    leases.grant(same, member(digest="this"), "foo")
+    leases.grant(other, member(digest="that"), "foo")
+    leases.revoked(Revoked(START, digest="this", expires=START + 3600))
+
+    assert ([Close.UNAUTHENTICATED], []) == (same.codes, other.codes)
