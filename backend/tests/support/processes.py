@@ -1,0 +1,72 @@
+"""Several processes on one log and one bus, or one process among others that the test plays."""
+
+import asyncio
+from collections.abc import Sequence
+
+from alcove.announcements import Announcement, encode
+from alcove.bus.base import Bus
+from alcove.protocol import Entry
+from alcove.protocol import encode as encode_line
+from alcove.relay import Relay
+from alcove.room import Room
+from tests.doubles import HeldLog
+from tests.support.bus import FakeBus, Network
+from tests.support.rooms import BOB, Reader, RoomLog
+
+
+class Process:
+    """A process of several that share a log and a bus."""
+
+    def __init__(self, log: HeldLog, bus: Bus, sends: Bus | None = None) -> None:
+        self.bus = bus
+        self.storage = RoomLog(log=log)
+        self.beyond: list[tuple[str, int]] = []
+        self.relay = Relay(
+            log,
+            bus,
+            sends,
+            rooms=self.storage.rooms,
+            beyond=lambda item, seq: self.beyond.append((item, seq)),
+            clock=asyncio.get_running_loop().time,
+        )
+
+    async def open(self, item: str = "foo") -> Room:
+        """Bring a room into memory."""
+        await self.relay.open(item)
+        room = self.storage.room(item)
+        self.relay.opened(room)
+        await self.storage.answer()
+        return room
+
+    def write(self, *ids: str, item: str = "foo") -> None:
+        """Store messages in this process."""
+        self.relay.stored(item, self.storage.write(*ids, item=item), 1)
+
+
+async def start_processes(number: int = 2, network: Network | None = None) -> list[Process]:
+    """Start processes on one log and one bus."""
+    log, network = HeldLog(), network or Network()
+    processes = [Process(log, network.connect()) for _ in range(number)]
+    for process in processes:
+        await process.relay.start()
+    return processes
+
+
+class Alone:
+    """A process on a bus and a channel of the database where the test plays all others."""
+
+    def __init__(self) -> None:
+        self.bus, self.sends = FakeBus(), FakeBus()
+        self.process = Process(HeldLog(), self.bus, self.sends)
+        self.storage = self.process.storage
+
+    async def open(self) -> Reader:
+        """Start, and open the room `foo` with a reader in it."""
+        await self.process.relay.start()
+        reader = Reader(await self.process.open(), BOB)
+        self.bus.new_messages()
+        return reader
+
+    def hear(self, message: Announcement, entries: Sequence[Entry] = (), *, channel: str = "foo") -> None:
+        """Receive what another process published."""
+        self.bus.receive(channel, encode(message, [encode_line(entry) for entry in entries]))

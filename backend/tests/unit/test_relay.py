@@ -1,0 +1,208 @@
+"""The relay of one process: what others publish reaches the right room, and only that (X1, X9)."""
+
+import asyncio
+import logging
+
+import pytest
+
+from alcove.announcements import ALL, SENDS, Alive, Announcement, Gone, Head, Marked, Said, Stored, Typed, encode
+from alcove.bus.memory import MemoryBus
+from alcove.protocol import ReadMark, TypingNow
+from tests.doubles import HeldLog, turn
+from tests.support.bus import Network
+from tests.support.processes import Alone, Process, start_processes
+from tests.support.rooms import ADA, BOB, Reader
+from tests.support.virtual_time import elapse, virtual_time
+
+
+@virtual_time
+async def test_x1_entries_stored_in_one_process_reach_the_readers_of_all() -> None:
+    first, second = await start_processes()
+    here, there = Reader(await first.open()), Reader(await second.open())
+    first.write("a", "b")
+    second.write("c")
+    await turn()
+
+    assert [1, 2, 3] == here.seqs == there.seqs
+    assert [] == first.storage.log.held, "what was announced is not read from the log"
+
+
+@virtual_time
+async def test_x1_entries_reach_only_their_own_room() -> None:
+    first, second = await start_processes()
+    foo, bar = Reader(await second.open("foo")), Reader(await second.open("bar"))
+    first.write("a", item="foo")
+    await turn()
+
+    assert ([1], []) == (foo.seqs, bar.seqs)
+
+
+@virtual_time
+async def test_x2_entries_too_large_for_the_bus_are_read_from_the_log() -> None:
+    """The bus sends the brief message instead, which only names the head."""
+    alone = Alone()
+    reader = await alone.open()
+    alone.storage.write("a", "b")
+    alone.hear(Stored(2, 1))
+    await alone.storage.answer()
+
+    assert [1, 2] == reader.seqs
+
+
+@virtual_time
+async def test_x5_what_the_database_announces_is_read_from_the_log() -> None:
+    alone = Alone()
+    reader = await alone.open()
+    assert SENDS in alone.sends.channels
+    alone.storage.write("a")
+    alone.sends.receive(SENDS, encode(Head("foo", 1)))
+    alone.sends.receive(SENDS, encode(Head("bar", 9)))
+    await alone.storage.answer()
+
+    assert ([1], [("bar", 9)]) == (reader.seqs, alone.process.beyond)
+
+
+@virtual_time
+async def test_x2_entries_of_a_room_on_its_way_into_memory_are_not_forgotten() -> None:
+    alone = Alone()
+    await alone.open()
+    alone.bus.subscribe("bar")
+    alone.hear(Stored(2, 1), alone.storage.write("a", "b", item="bar"), channel="bar")
+    alone.hear(Stored(3, 1), channel="bar")
+
+    assert [("bar", 2), ("bar", 3)] == alone.process.beyond
+
+
+@virtual_time
+async def test_p4_typing_is_passed_to_other_processes_and_not_sent_back() -> None:
+    first, second = await start_processes()
+    await first.open()
+    reader = Reader(await second.open(), BOB)
+    first.relay.share("foo", [TypingNow(ADA)])
+    await elapse(0.25)
+
+    assert ["ada"] == reader.typing
+    assert [] == second.storage.shared
+
+
+@virtual_time
+async def test_p5_stored_marks_are_passed_to_other_processes_and_not_stored_again() -> None:
+    first, second = await start_processes()
+    reader = Reader(await second.open(), BOB)
+    first.relay.share("foo", [ReadMark("ada", 3), ReadMark("bob", 2)])
+    await elapse(0.25)
+
+    assert [("ada", 3), ("bob", 2)] == reader.marks
+    assert ([], []) == (second.storage.marks, second.storage.shared)
+
+
+@virtual_time
+async def test_p4_p5_activity_of_a_room_that_is_not_in_memory_is_ignored() -> None:
+    alone = Alone()
+    await alone.open()
+    alone.bus.subscribe("bar")
+    alone.hear(Typed("ada", "Ada"), channel="bar")
+    alone.hear(Marked({"ada": 1}), channel="bar")
+    await elapse(1)
+
+    assert ({"foo"}, []) == (set(alone.storage.rooms), alone.process.beyond)
+
+
+@virtual_time
+async def test_p1_members_of_all_processes_are_counted() -> None:
+    first, second = await start_processes()
+    room = await first.open()
+    await second.open()
+    second.relay.moved("foo", ADA, 1)
+    second.relay.moved("foo", ADA, 1)
+    await elapse(0.1)
+    assert (1, 2) == (len(room.present), room.present.connections("ada"))
+
+    second.relay.moved("foo", ADA, -2)
+    await elapse(0.1)
+    assert 0 == len(room.present)
+
+
+@virtual_time
+async def test_p1_a_room_that_opens_later_knows_the_members_of_other_processes() -> None:
+    first, second = await start_processes()
+    await first.open()
+    first.relay.moved("foo", ADA, 1)
+    await elapse(0.1)
+
+    assert 1 == (await second.open()).present.connections("ada")
+
+
+@virtual_time
+async def test_t5_a_channel_that_is_no_room_goes_to_its_subscriber() -> None:
+    network = Network()
+    first, second = await start_processes(network=network)
+    before, after = list[Announcement](), list[Announcement]()
+    second.relay.tune("!chat", before.append)
+    third = Process(first.storage.log, network.connect())
+    third.relay.tune("!chat", after.append)
+    await third.relay.start()
+    first.relay.tell("!chat", Said("hello"))
+    await turn()
+
+    assert [Said("hello")] == before == after
+
+
+@pytest.mark.parametrize(
+    "message", [b"", b"\xff\xfe", b"null", b'{"kind":"unknown"}', b'{"kind":"stored","head":3,"oldest":1}\nx']
+)
+@virtual_time
+async def test_x9_an_unknown_message_is_logged_and_changes_nothing(
+    message: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    alone = Alone()
+    reader = await alone.open()
+    with caplog.at_level(logging.WARNING, "alcove"):
+        alone.bus.receive("foo", message)
+    await elapse(1)
+
+    assert ([], []) == (reader.seqs, alone.storage.log.held)
+    assert 1 == len([record for record in caplog.records if record.levelno == logging.WARNING])
+
+
+@virtual_time
+async def test_x9_a_message_on_the_channel_of_another_kind_is_ignored() -> None:
+    alone = Alone()
+    reader = await alone.open()
+    alone.bus.subscribe("bar")
+    alone.hear(Alive("p2"), channel="bar")
+    alone.hear(Said("hello"))
+    await elapse(1)
+
+    assert [] == reader.seqs
+    assert all(not isinstance(told, Said) for _, told in alone.bus.new_messages())
+
+
+@virtual_time
+async def test_x6_a_single_process_publishes_nothing_and_opens_at_once() -> None:
+    process = Process(HeldLog(), MemoryBus())
+    await process.relay.start()
+    room = await process.open()
+    reader = Reader(room)
+    process.write("a")
+    process.relay.moved("foo", ADA, 1)
+    process.relay.share("foo", [TypingNow(ADA)])
+    process.relay.tell("!chat", Said("hello"))
+    process.relay.closed("foo")
+    await process.relay.close()
+
+    assert (True, True, [1]) == (process.relay.alone, process.relay.up, reader.seqs)
+    assert 0 == asyncio.get_running_loop().time()
+    assert 1 == len(asyncio.all_tasks())
+
+
+@virtual_time
+async def test_z1_a_process_that_ends_says_so_and_leaves_nothing_running() -> None:
+    alone = Alone()
+    await alone.open()
+    await alone.process.relay.close()
+
+    assert [(ALL, Gone)] == [(channel, type(told)) for channel, told in alone.bus.new_messages()]
+    assert (True, True) == (alone.bus.closed, alone.sends.closed)
+    alone.storage.close()
+    assert 1 == len(asyncio.all_tasks())

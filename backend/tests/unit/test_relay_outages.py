@@ -1,0 +1,107 @@
+"""Rooms follow the log while the bus is slow, down, or has lost messages (X2)."""
+
+import asyncio
+
+from alcove.announcements import ALL, Alive
+from tests.support.processes import Alone
+from tests.support.virtual_time import elapse, virtual_time
+
+
+@virtual_time
+async def test_x2_a_room_opens_after_a_quarter_second_without_a_confirmed_subscription() -> None:
+    alone = Alone()
+    await alone.process.relay.start()
+    alone.bus.confirms = False
+    began = asyncio.get_running_loop().time()
+    await alone.process.relay.open("foo")
+
+    assert 0.25 == asyncio.get_running_loop().time() - began
+    assert "foo" in alone.bus.channels
+
+
+@virtual_time
+async def test_x2_a_room_opens_at_once_while_the_bus_is_down() -> None:
+    alone = Alone()
+    await alone.process.relay.start()
+    alone.bus.fail()
+    began = asyncio.get_running_loop().time()
+    await alone.process.relay.open("foo")
+
+    assert began == asyncio.get_running_loop().time()
+
+
+@virtual_time
+async def test_x2_a_room_that_closed_is_no_longer_subscribed() -> None:
+    alone = Alone()
+    reader = await alone.open()
+    reader.leave()
+    del alone.storage.rooms["foo"]
+    alone.process.relay.closed("foo")
+
+    assert "foo" not in alone.bus.channels
+
+
+@virtual_time
+async def test_x2_readers_are_caught_up_within_two_seconds_while_the_bus_is_down() -> None:
+    alone = Alone()
+    reader = await alone.open()
+    alone.bus.fail()
+    assert not alone.process.relay.up
+    await elapse(5)
+    await alone.storage.answer()
+    alone.storage.write("a")
+    for _ in range(4):
+        await elapse(0.5)
+        await alone.storage.answer()
+
+    assert [1] == reader.seqs
+
+
+@virtual_time
+async def test_x2_readers_are_caught_up_within_two_seconds_while_the_database_announces_nothing() -> None:
+    alone = Alone()
+    reader = await alone.open()
+    alone.sends.fail()
+    assert not alone.process.relay.up
+    alone.storage.write("a")
+    for _ in range(4):
+        await elapse(0.5)
+        await alone.storage.answer()
+
+    assert [1] == reader.seqs
+
+
+@virtual_time
+async def test_x2_what_a_broken_bus_lost_is_read_as_soon_as_it_is_back() -> None:
+    alone = Alone()
+    reader = await alone.open()
+    alone.storage.write("a")
+    began = asyncio.get_running_loop().time()
+    alone.bus.recover()
+    await alone.storage.answer()
+
+    assert [1] == reader.seqs
+    assert began == asyncio.get_running_loop().time()
+
+
+@virtual_time
+async def test_x2_while_everything_works_the_log_is_not_polled() -> None:
+    alone = Alone()
+    await alone.open()
+    await elapse(60)
+
+    assert [] == alone.storage.log.held
+
+
+@virtual_time
+async def test_x2_a_silent_process_makes_rooms_look_at_the_log() -> None:
+    """What it sent last may be lost, although the bus seems to work."""
+    alone = Alone()
+    reader = await alone.open()
+    alone.hear(Alive("p2"), channel=ALL)
+    alone.storage.write("a")
+    for _ in range(6):
+        await elapse(0.5)
+        await alone.storage.answer()
+
+    assert [1] == reader.seqs
