@@ -5,7 +5,7 @@ from contextlib import suppress
 from ipaddress import IPv6Address
 from typing import Annotated
 
-from fastapi import Cookie, Depends, Header, Path, Query, Security
+from fastapi import Depends, Header, Path, Query, Security
 from fastapi.requests import HTTPConnection
 from fastapi.security import SecurityScopes
 from pydantic import AfterValidator
@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from alcove.errors import Close, Code, Reason, Refusal
 from alcove.gate import Caller, Gate
 from alcove.items import MAX_CHARS, ItemIdError, check_item_id
+from alcove.login import is_secure, login_of
 from alcove.protocol import Member
 
 
@@ -65,36 +66,46 @@ async def own_origin(
     origin: Annotated[str | None, Header(include_in_schema=False)] = None,
     host: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> bool:
-    """Whether a cookie counts: a browser sends it with all it asks, whoever made it ask (A5)."""
-    secure = connection.url.scheme in {"https", "wss"}
-    return connection.scope.get("method") in _SAFE or gate.own_origin(origin, host, secure=secure)
+    """Return whether the request comes from a page whose cookie counts (A5): a browser sends it whatever page asks."""
+    return gate.origins.allow(origin, host, secure=is_secure(connection))
 
 
 OwnOriginDep = Annotated[bool, Depends(own_origin)]
 
 
-def check_cookie(cookie: str | None, *, own: bool) -> None:
-    """Raises Refusal 4403 for a cookie that does not count (A5)."""
-    if cookie and not own:
+def check_cookie(connection: HTTPConnection, *, own: bool) -> None:
+    """Raises Refusal 4403 where a cookie does not count: a handshake or a change that another origin asks for (A5)."""
+    if not own and connection.scope.get("method") not in _SAFE:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie does not count from another origin")
 
 
-async def credential(
+async def presented(
+    connection: HTTPConnection,
     own: OwnOriginDep,
-    session: Annotated[str | None, Cookie()] = None,
     authorization: Annotated[str | None, Header()] = None,
     token: Annotated[str | None, Query()] = None,
-) -> str:
-    """The credential: cookie, else `Authorization: Bearer`, else query (A1).
+) -> str | None:
+    """Return the credential: header `Authorization: Bearer`, else query `token`, else the login cookie (A1).
 
-    Raises Refusal 4401 where there is none, 4403 for a cookie that another origin made the browser send (A5).
+    Raises Refusal 4403 for a cookie that another origin made the browser send (A5).
     """
-    check_cookie(session, own=own)
     scheme, _, bearer = (authorization or "").partition(" ")
-    found = session or (bearer.strip() if scheme.lower() == "bearer" else "") or token
+    if found := (bearer.strip() if scheme.lower() == "bearer" else "") or token:
+        return found
+    if login := login_of(connection):
+        check_cookie(connection, own=own)
+        return login
+    return None
+
+
+PresentedDep = Annotated[str | None, Security(presented)]
+
+
+async def credential(found: PresentedDep) -> str:
+    """Return the credential. Raises Refusal 4401 where there is none."""
     if found:
         return found
-    expected = "no credential: send cookie `session`, header `Authorization: Bearer`, or query `token`"
+    expected = "no credential: send header `Authorization: Bearer`, query `token`, or sign in by POST /api/session"
     raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, expected, reason=Reason.MISSING)
 
 

@@ -4,7 +4,6 @@ import base64
 import binascii
 import ipaddress
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -13,6 +12,7 @@ from msgspec.structs import replace
 from alcove.errors import Close, Code, Refusal
 from alcove.limits import Rates
 from alcove.metrics import LIMITS
+from alcove.origins import Origins
 from alcove.protocol import Member, Person, Right
 from alcove.revocations import Revocations, digest, expired
 from alcove.rights import NONE, rights_on
@@ -39,7 +39,7 @@ class Gate:
         keys: Keys | None,
         revocations: Revocations,
         *,
-        origins: Iterable[str] = (),
+        origins: Origins | None = None,
         leeway_s: float = 0,
         local_only: bool = False,
         handshakes: Rates[str] | None = None,
@@ -47,7 +47,7 @@ class Gate:
     ) -> None:
         self.keys = keys
         self.revocations = revocations
-        self._origins = frozenset(origins)
+        self.origins = origins or Origins()
         self.leeway_s = leeway_s
         self._local_only = local_only and self.open
         self._handshakes = handshakes or Rates(0, 1)
@@ -68,6 +68,15 @@ class Gate:
         known = digest(credential)
         self.revocations.check(claims.sub, None, claims.iat, known)
         return Caller(Person(claims.sub, claims.name), claims, known)
+
+    async def known(self, credential: str) -> Caller | None:
+        """Return who the credential stands for, or None where it is no good token of ours."""
+        try:
+            return await self.caller(credential)
+        except Refusal as refusal:
+            if refusal.close is Close.UNAUTHENTICATED:
+                return None
+            raise
 
     def on(self, caller: Caller, item: str | None) -> Member:
         """The caller's rights on an item (None: beside all items). Raises Refusal 4403 where they were revoked."""
@@ -115,16 +124,6 @@ class Gate:
             return "read" in self.on(caller, item).can
         except Refusal:
             return False
-
-    def own_origin(self, origin: str | None, host: str | None, *, secure: bool) -> bool:
-        """Whether a browser's page is the server's own or a configured one; no `Origin` is no browser (A5).
-
-        Over TLS a page that came without it is another's: whoever sits on the wire may have written it. The other way
-        round it is our own, behind a proxy that does not tell the scheme.
-        """
-        if origin is None or origin in self._origins:
-            return True
-        return bool(host) and origin in ({f"https://{host}"} if secure else {f"http://{host}", f"https://{host}"})
 
     # --- addresses
 

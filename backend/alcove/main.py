@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 
 from alcove.api import entries, events, ops, schemas, session, tutorial
+from alcove.api.cors import Cors
 from alcove.api.headers import Headers
 from alcove.api.live import room_route
 from alcove.api.problems import HANDLERS
+from alcove.api.upgrade import EarlierLogins
 from alcove.bus.open import open_bus, open_sends
 from alcove.chat import CHANNEL, Chat
 from alcove.errors import SettingsError
@@ -27,6 +28,7 @@ from alcove.log.base import Retention
 from alcove.log.open import open_log
 from alcove.logs import mask_handlers
 from alcove.metrics import watch_loop
+from alcove.origins import Origins
 from alcove.protocol import Limits
 from alcove.revocations import Revocations
 from alcove.settings import Settings, split
@@ -57,7 +59,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
     gate = Gate(
         keys,
         revocations,
-        origins=split(settings.origins),
+        origins=Origins(split(settings.origins)),
         leeway_s=settings.leeway_s,
         local_only=not settings.allow_open,
         handshakes=Rates(settings.handshakes_per_s, settings.handshakes_burst, size=settings.rates),
@@ -111,15 +113,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,  # its page runs scripts of another site
         redoc_url=None,
     )
-    if origins := split(settings.origins):
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=origins,
-            allow_credentials=True,
-            allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["authorization", "content-type", "idempotency-key", "last-event-id"],
-            expose_headers=["retry-after"],
-        )
+    app.add_middleware(Cors, origins=split(settings.origins))
+    app.add_middleware(EarlierLogins)
     app.add_middleware(Headers, frame_ancestors=settings.frame_ancestors)
     app.state.settings = settings
     app.state.keys = settings.keys()

@@ -1,6 +1,5 @@
 """The settings: environment variables or a `.env` file, each with a working default."""
 
-import re
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -8,6 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from alcove.addresses import check_address, shown
 from alcove.errors import SettingsError
+from alcove.origins import Origin
 from alcove.tokens import Keys
 
 
@@ -71,8 +71,7 @@ class Settings(BaseSettings):
     def _are_origins(cls, origins: str) -> str:
         """Raises ValueError where one is not as browsers send it: a mistyped one would never match."""
         for origin in split(origins):
-            if not re.fullmatch(r"https?://[a-z0-9._:\[\]-]+", origin):
-                raise ValueError(f"expected origins as browsers send them, https://app.example, got {origin!r}")
+            Origin.parse(origin)
         return origins
 
     @field_validator("database_url", "bus_url", "jwks")

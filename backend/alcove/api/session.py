@@ -5,17 +5,18 @@ from secrets import token_hex
 from typing import Annotated, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Cookie, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from msgspec import Meta, Struct
 
 from alcove.api.bodies import BOUNDED_HERE, whole_body
 from alcove.api.live import HubDep
 from alcove.api.schemas import Json, answers, body_of, problems
-from alcove.auth import CallerDep, GateDep, OwnOriginDep, admit
+from alcove.auth import CallerDep, GateDep, OwnOriginDep, PresentedDep, admit
 from alcove.errors import Close, Code, Refusal
 from alcove.gate import Caller, open_cookie
 from alcove.items import ItemIdError, check_item_id
+from alcove.login import OPEN_LOGIN_S, delete_login, login_of, set_login
 from alcove.protocol import Person
 from alcove.revocations import Revoked
 
@@ -23,8 +24,6 @@ router = APIRouter(prefix="/api", tags=["session"])
 
 #: Characters of a cookie that every browser keeps (RFC 6265, section 6.1: 4096 bytes with its name and attributes).
 _COOKIE_CHARS = 4000
-#: Days that the cookie of an open-mode session lasts.
-_OPEN_DAYS = 30
 
 T = TypeVar("T")
 Text = Annotated[str, Meta(min_length=1, max_length=16 * 1024)]
@@ -71,11 +70,6 @@ async def _read(request: Request, type_: type[T]) -> T:
         raise RequestValidationError([{"loc": ("body",), "msg": str(error)}]) from None
 
 
-def _own(own: bool) -> None:  # noqa: FBT001 - the dependency's answer, as it is
-    if not own:
-        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "sessions are changed from the server's own pages only")
-
-
 @router.post(
     "/session",
     responses=answers(Who) | problems(401, 403, 413, 422, 429),
@@ -83,11 +77,12 @@ def _own(own: bool) -> None:  # noqa: FBT001 - the dependency's answer, as it is
     **BOUNDED_HERE,
 )
 async def sign_in(request: Request, gate: GateDep, own: OwnOriginDep) -> Response:
-    """Take a token, or in open mode a name, as the cookie `session`."""
-    _own(own)
+    """Take a token, or in open mode a name, as the login cookie."""
+    if not own:  # or another site's page could sign the browser in as somebody else
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "only the server's own pages and configured origins sign in")
     asked = await _read(request, SignIn)
     if gate.open:
-        cookie, seconds = open_cookie(asked.name or "Guest", token_hex(8)), _OPEN_DAYS * 86400
+        cookie, seconds = open_cookie(asked.name or "Guest", token_hex(8)), OPEN_LOGIN_S
         caller = await gate.caller(cookie)
     else:
         if asked.token is None:
@@ -99,8 +94,7 @@ async def sign_in(request: Request, gate: GateDep, own: OwnOriginDep) -> Respons
         caller = await admit(request, gate, cookie, None)
         seconds = max(1, int((caller.claims.exp if caller.claims else 0) - time.time()))
     answer = Json(_who(caller))
-    secure = request.url.scheme == "https"
-    answer.set_cookie("session", cookie, max_age=seconds, httponly=True, samesite="lax", secure=secure, path="/")
+    set_login(request, answer, cookie, seconds)
     return answer
 
 
@@ -116,24 +110,27 @@ async def mode(gate: GateDep) -> Response:
     return Json(Mode(gate.open))
 
 
-@router.delete("/session", status_code=204, responses=problems(403, 429, 503))
-async def sign_out(
-    request: Request, gate: GateDep, hub: HubDep, own: OwnOriginDep, session: Annotated[str | None, Cookie()] = None
-) -> Response:
-    """End the session of the cookie: its token opens nothing any more, whoever kept it. Open mode has none to end."""
-    _own(own)
+@router.delete("/session", status_code=204, responses=problems(403, 422, 429, 503))
+async def sign_out(request: Request, gate: GateDep, hub: HubDep, own: OwnOriginDep, found: PresentedDep) -> Response:
+    """End the session of the credential, however it was presented: it opens nothing any more, wherever it was kept.
+
+    In open mode there is nothing to end but the cookie.
+    """
+    if not own and not found:
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie is removed from the server's own pages only")
     caller = None
-    if session and not gate.open:
+    if found and not gate.open:
         try:
-            caller = await admit(request, gate, session, None)
-        except Refusal as refusal:  # a cookie that opens nothing need not be ended
+            caller = await admit(request, gate, found, None)
+        except Refusal as refusal:  # a credential that opens nothing need not be ended
             if refusal.close is Close.TOO_MANY:
                 raise
     if caller and caller.claims:
         expires = caller.claims.exp + gate.leeway_s
         await hub.revoke(Revoked(time.time(), digest=caller.digest, expires=expires))
     answer = Response(status_code=204)
-    answer.delete_cookie("session", path="/", httponly=True, samesite="lax", secure=request.url.scheme == "https")
+    if own and found in {None, login_of(request)}:
+        delete_login(request, answer)
     return answer
 
 

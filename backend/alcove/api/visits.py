@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import Cookie, Query, Security
+from fastapi import Cookie, Header, Query, Security
 from fastapi.requests import HTTPConnection
 
 from alcove.api.live import HubDep
-from alcove.auth import GateDep, OwnOriginDep, admit, check_cookie
-from alcove.errors import Close, Code, Refusal
+from alcove.auth import GateDep, OwnOriginDep, admit, check_cookie, credential, presented
+from alcove.errors import Close, Code, Reason, Refusal
 from alcove.gate import Gate
 from alcove.hub import Hub
 from alcove.protocol import Member
@@ -71,36 +71,43 @@ class Visitor:
         self._connection.close(refusal.close, refusal.message)
 
 
-async def tutorial_credential(
-    own: OwnOriginDep,
-    session: Annotated[str | None, Cookie()] = None,
-    token: Annotated[str | None, Query()] = None,
-) -> str:
-    """The tutorial's credential: cookie `session`, else query `token` (T2).
-
-    Raises Refusal, which a socket without a subprotocol gets before the upgrade.
-    """
-    check_cookie(session, own=own)
-    if session is None and token is None:
-        expected = "no credential: send cookie `session` or query `token`"
-        raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, expected)
-    return session or token or ""
+#: Characters of a credential that T2 echoes where it came as a cookie and there are keys: a script must not read it.
+_ECHOED = 8
 
 
 async def item_visit(
+    *,
     connection: HTTPConnection,
     item_id: str,
     gate: GateDep,
     hub: HubDep,
-    key: Annotated[str, Security(tutorial_credential)],
+    own: OwnOriginDep,
+    session: Annotated[str | None, Cookie()] = None,
+    token: Annotated[str | None, Query()] = None,
 ) -> Visit:
-    """Whoever has a credential; with keys it must be good for reading and writing the item (T2, A3). Raises Refusal."""
+    """Let in by the cookie `session`, else the query `token` (T2); with keys it must give read and write (A3).
+
+    Raises Refusal, which a socket without a subprotocol gets before the upgrade.
+    """
+    if session is None and token is None:
+        expected = "no credential: send cookie `session` or query `token`"
+        raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, expected, reason=Reason.MISSING)
     if gate.open:
-        return Visit(gate, hub, key)
-    member = gate.on(await admit(connection, gate, key, None), item_id)
+        if session:
+            check_cookie(connection, own=own)
+        return Visit(gate, hub, session or token or "")
+    echoed = token or ""
+    caller = None
+    # A `session` that is no token of ours is the host application's own, and does not count (T2).
+    if session and (caller := await gate.known(session)):
+        check_cookie(connection, own=own)
+        echoed = f"{session[:_ECHOED]}…"
+    elif not token:
+        echoed, token = "", session or ""
+    member = gate.on(caller or await admit(connection, gate, token or "", None), item_id)
     if not member.can >= {"read", "write"}:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the rights to read and write {item_id}")
-    return Visit(gate, hub, key, member, item_id)
+    return Visit(gate, hub, echoed, member, item_id)
 
 
 async def visit(
@@ -109,14 +116,14 @@ async def visit(
     gate: GateDep,
     hub: HubDep,
     own: OwnOriginDep,
-    session: Annotated[str | None, Cookie()] = None,
+    authorization: Annotated[str | None, Header()] = None,
     token: Annotated[str | None, Query()] = None,
 ) -> Visit:
-    """Anyone in open mode; with keys, whoever has a good credential (T1, T3, A3). Raises Refusal."""
+    """Let in anyone in open mode; with keys, with any good credential (T1, T3, A1, A3). Raises Refusal."""
     if gate.open:
         return Visit(gate, hub, "")
-    key = await tutorial_credential(own, session, token)
-    return Visit(gate, hub, key, gate.on(await admit(connection, gate, key, None), None))
+    key = await credential(await presented(connection, own, authorization, token))
+    return Visit(gate, hub, "", gate.on(await admit(connection, gate, key, None), None))
 
 
 VisitDep = Annotated[Visit, Security(visit)]

@@ -41,7 +41,14 @@ def bearer(token: str, **more: Any) -> Credential:  # Any: Credential's own
 
 
 def cookie(token: str, origin: str | None = None, **more: Any) -> Credential:  # Any: Credential's own
-    """A token in the cookie, sent from a page of that origin."""
+    """A token in the login cookie, sent from a page of that origin."""
+    return Credential(
+        {}, {"Cookie": f"alcove_session={token}"} | ({} if origin is None else {"Origin": origin}), **more
+    )
+
+
+def plain_cookie(token: str, origin: str | None = None, **more: Any) -> Credential:  # Any: Credential's own
+    """Put a token into the cookie that T2 reads, sent from a page of that origin."""
     return Credential({}, {"Cookie": f"session={token}"} | ({} if origin is None else {"Origin": origin}), **more)
 
 

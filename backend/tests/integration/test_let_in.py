@@ -11,7 +11,7 @@ from tests.integration import doors
 from tests.integration.clients import NO_TLS, PATIENCE_S, close_code, connect
 from tests.integration.credentials import EC, ED, RSA, claims, raw_token, token
 from tests.integration.doors import IN, Credential, bearer, cookie, query
-from tests.integration.rooms import RoomClient, http, turned_away
+from tests.integration.rooms import RoomClient, turned_away
 from tests.integration.servers import Server
 
 GOOD: dict[str, Callable[[], Credential]] = {
@@ -19,7 +19,7 @@ GOOD: dict[str, Callable[[], Credential]] = {
     "in the header": lambda: bearer(token()),
     "in the header, the scheme in small letters": lambda: Credential({}, {"Authorization": f"bearer {token()}"}),
     "in the cookie": lambda: cookie(token()),
-    "in the cookie beside others": lambda: Credential({}, {"Cookie": f"a=b; session={token()}; c=d"}),
+    "in the cookie beside others": lambda: Credential({}, {"Cookie": f"session=b; alcove_session={token()}; c=d"}),
     "in the cookie, from a configured origin": lambda: cookie(token(), "https://app.example"),
     "in the query, from any origin": lambda: Credential({"token": token()}, {"Origin": "https://evil.example"}),
     "in the header, from any origin": lambda: Credential({}, bearer(token()).headers | {"Origin": "null"}),
@@ -44,9 +44,15 @@ GOOD: dict[str, Callable[[], Credential]] = {
     "for an item of any script": lambda: query(token(items={"писмо-ñ.日本:1@a_b": "r"}), item="писмо-ñ.日本:1@a_b"),
     "with rights to moderate": lambda: query(token(items={"foo": "rwm"})),
     "with a letter twice": lambda: query(token(items={"foo": "rrw"})),
-    "in the cookie, beside a bad one in the query": lambda: Credential({"token": "gone"}, cookie(token()).headers),
+    "in the query, beside a bad cookie": lambda: Credential({"token": token()}, cookie("gone-by-now").headers),
+    "in the header, beside a bad cookie": lambda: Credential(
+        {}, cookie("gone-by-now").headers | bearer(token()).headers
+    ),
+    "in the query, beside a cookie from another site": lambda: Credential(
+        {"token": token()}, cookie(token(), "https://evil.example").headers
+    ),
     "in the header, beside a bad one in the query": lambda: Credential({"token": "gone"}, bearer(token()).headers),
-    "in the query, beside an empty cookie": lambda: Credential({"token": token()}, {"Cookie": "session="}),
+    "in the query, beside an empty cookie": lambda: Credential({"token": token()}, cookie("").headers),
     "in the query, beside another scheme": lambda: Credential({"token": token()}, {"Authorization": "Basic eDp5"}),
 }
 #: What each door takes: the letters on the item.
@@ -102,7 +108,7 @@ async def test_a5_a_cookie_counts_for_no_page_of_elsewhere(guarded: Server, orig
     brought = cookie(token(items={"*": "rwm"}), origin)
 
     assert 4403 == (await doors.room(guarded, brought)).code
-    assert 403 == (await doors.item_socket(guarded, brought)).code
+    assert 403 == (await doors.item_socket(guarded, doors.plain_cookie(token(items={"*": "rw"}), origin))).code
     assert 403 == (await doors.echo_socket(guarded, brought)).code
     assert 403 == (await doors.say(guarded, brought)).code
     assert 403 == (await doors.revoke(guarded, brought)).code
@@ -114,7 +120,8 @@ async def test_a5_over_tls_a_page_that_came_without_it_is_of_elsewhere(guarded: 
     host = guarded.url.removeprefix("http://")
 
     def brought(scheme: str, origin: str) -> Credential:
-        return Credential({}, cookie(token(), origin).headers | {"X-Forwarded-Proto": scheme})
+        name = "__Host-alcove_session" if scheme == "https" else "alcove_session"
+        return Credential({}, {"Cookie": f"{name}={token()}", "Origin": origin, "X-Forwarded-Proto": scheme})
 
     for door, refused in ((doors.room, 4403), (doors.say, 403)):
         assert refused == (await door(guarded, brought("https", f"http://{host}"))).code
@@ -134,10 +141,9 @@ def test_a5_without_a_host_no_origin_is_our_own(guarded: Server, head: bytes) ->
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 async def test_a5_w5_no_page_of_elsewhere_signs_anyone_in_or_out(guarded: Server, method: str) -> None:
-    async with http(guarded) as client:
-        answer = await client.request(
-            method, "/api/session", json={"token": token()}, headers={"Origin": "https://evil.example"}
-        )
+    headers = {"Origin": "https://evil.example", "Cookie": f"alcove_session={token()}"}
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as client:
+        answer = await client.request(method, "/api/session", json={"token": token()}, headers=headers)
 
     assert 403 == answer.status_code
     assert "set-cookie" not in answer.headers

@@ -107,16 +107,20 @@ async def test_h5_the_first_line_is_hello(server: Server, item: str) -> None:
 @pytest.mark.parametrize(
     ("headers", "token", "means"),
     [
-        ({"Cookie": "session=c", "Authorization": "Bearer b"}, "q", "c"),
+        ({"Cookie": "alcove_session=c", "Authorization": "Bearer b"}, "q", "b"),
+        ({"Cookie": "alcove_session=c"}, "q", "q"),
+        ({"Cookie": "alcove_session=c"}, None, "c"),
+        ({"Cookie": "alcove_session=c"}, "", "c"),
+        ({"Authorization": "Bearer", "Cookie": "a=b; alcove_session=c; session=d"}, None, "c"),
         ({"Authorization": "Bearer b"}, "q", "b"),
         ({"Authorization": "bearer b"}, None, "b"),
         ({}, "q", "q"),
-        ({"Cookie": "other=c"}, "q", "q"),
+        ({"Cookie": "other=c; session=d; __Host-alcove_session=e"}, "q", "q"),
         ({"Authorization": "Basic b"}, "q", "q"),
-        ({"Cookie": "session="}, "q", "q"),
+        ({"Cookie": "alcove_session="}, "q", "q"),
     ],
 )
-async def test_a1_the_credential_is_the_cookie_else_the_header_else_the_query(
+async def test_a1_the_credential_is_the_header_else_the_query_else_the_login_cookie(
     server: Server, item: str, headers: dict[str, str], token: str | None, means: str
 ) -> None:
     async with (
@@ -128,7 +132,17 @@ async def test_a1_the_credential_is_the_cookie_else_the_header_else_the_query(
         assert other.me != one.me
 
 
-@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer"}, {"Authorization": "Bearer  "}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer  "},
+        {"Cookie": "session=c"},
+        {"Cookie": "__Host-alcove_session=c"},
+        {"Cookie": "xalcove_session=c; alcove_session2=d"},
+    ],
+)
 async def test_a1_a2_without_a_credential_nobody_enters(server: Server, item: str, headers: dict[str, str]) -> None:
     _, code, _ = await turned_away(server, item, token=None, headers=headers)
     assert 4401 == code
@@ -155,12 +169,15 @@ async def test_a2_any_name_is_told_as_it_is(server: Server, item: str, name: str
 
 
 async def test_a5_c_4403_a_cookie_counts_from_the_own_origin_alone(server: Server, item: str) -> None:
-    cookie = {"Cookie": "session=c"}
+    cookie = {"Cookie": "alcove_session=c"}
     async with await RoomClient.join(server, item, token=None, headers=cookie | {"Origin": server.url}):
         pass
     for other in ("https://evil.example", "null", "http://127.0.0.1", f"{server.url}.evil.example"):
-        error, code, _ = await turned_away(server, item, headers=cookie | {"Origin": other})
+        error, code, _ = await turned_away(server, item, token=None, headers=cookie | {"Origin": other})
         assert ("forbidden", 4403) == (error["code"], code)
+        # A token that came besides is not sent by the browser on its own, and counts first.
+        async with await RoomClient.join(server, item, headers=cookie | {"Origin": other}):
+            pass
 
 
 async def test_a5_a_token_counts_from_any_origin(server: Server, item: str) -> None:

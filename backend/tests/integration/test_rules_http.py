@@ -281,7 +281,7 @@ async def test_w6_a_body_over_the_limit_is_413(server: Server, item: str) -> Non
 @ONCE
 async def test_a5_a_request_that_a_cookie_authenticates_comes_from_the_own_origin(server: Server, item: str) -> None:
     where = f"/api/items/{item}/entries"
-    cookie = {"Cookie": "session=c"}
+    cookie = {"Cookie": "alcove_session=c"}
     async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
         own = await client.post(where, json={"body": 1}, headers=cookie | {"Origin": server.url})
         none = await client.post(where, json={"body": 2}, headers=cookie)

@@ -144,12 +144,16 @@ FAULTY: dict[str, tuple[Callable[[], Credential], str]] = {
     "items with lists": (lambda: query(token(items={"foo": ["r", "w"]})), "items"),
     "items with other letters": (lambda: query(token(items={"foo": "rwx"})), "letters"),
     "items with capitals": (lambda: query(token(items={"foo": "RW"})), "letters"),
-    "a bad cookie beside a good token": (
-        lambda: Credential({"token": token()}, {"Cookie": "session=gone-by-now"}),
+    "a good token in a cookie of another name": (
+        lambda: Credential({}, {"Cookie": f"session={token()}; __Host-alcove_session={token()}"}),
+        "no credential",
+    ),
+    "a bad token beside a good cookie": (
+        lambda: Credential({"token": "gone-by-now"}, cookie(token()).headers),
         "segments",
     ),
-    "a bad cookie beside a good header": (
-        lambda: Credential({}, bearer(token()).headers | {"Cookie": "session=gone-by-now"}),
+    "a bad header beside a good cookie": (
+        lambda: Credential({}, cookie(token()).headers | bearer("gone-by-now").headers),
         "segments",
     ),
     "a bad header beside a good token": (

@@ -1,0 +1,45 @@
+"""Which pages of other origins may call the API from a browser (A5)."""
+
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from alcove.origins import Origin
+
+_METHODS = ["GET", "POST", "DELETE"]
+_HEADERS = ["authorization", "content-type", "idempotency-key", "last-event-id"]
+_EXPOSED = ["retry-after"]
+_API = "/api/"
+
+
+class Cors:
+    """Lets configured origins bring the cookie, and any origin a token: the browser then sends no cookie.
+
+    A token is not sent by the browser on its own, so a page that has one may use it wherever it comes from, as sockets
+    may (A5).
+    """
+
+    def __init__(self, app: ASGIApp, *, origins: list[str]) -> None:
+        self._app = app
+        #: As browsers write them.
+        self._configured = {str(Origin.parse(origin)) for origin in origins}
+        self._with_cookie = CORSMiddleware(
+            app,
+            allow_origins=tuple(self._configured),
+            allow_credentials=True,
+            allow_methods=_METHODS,
+            allow_headers=_HEADERS,
+            expose_headers=_EXPOSED,
+        )
+        self._with_token = CORSMiddleware(
+            app, allow_origins=["*"], allow_methods=_METHODS, allow_headers=_HEADERS, expose_headers=_EXPOSED
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer preflights, and add the headers to answers (ASGI)."""
+        if scope["type"] != "http" or not scope["path"].startswith(_API):
+            await self._app(scope, receive, send)
+        elif Headers(scope=scope).get("origin") in self._configured:
+            await self._with_cookie(scope, receive, send)
+        else:
+            await self._with_token(scope, receive, send)

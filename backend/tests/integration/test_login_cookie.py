@@ -1,0 +1,177 @@
+"""The login cookie beside the cookies of others: which one counts where (A1, T2, W5)."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import httpx
+import pytest
+
+from alcove.gate import open_cookie
+from tests.integration import doors
+from tests.integration.clients import NO_TLS, answers, connect
+from tests.integration.credentials import token
+from tests.integration.doors import IN, Answer, Credential, bearer, cookie, plain_cookie, query
+from tests.integration.hosts import flask_app, starlette_app
+from tests.integration.rooms import RoomClient
+from tests.integration.servers import ONCE, Server
+
+Host = Callable[[], AbstractContextManager[str]]
+HTML = {"Accept": "text/html,*/*;q=0.8"}
+
+
+def cookies_after_login(host: Host, server: Server) -> str:
+    """Return what a browser that signed in at the host application sends to Alcove: cookies ignore ports."""
+    with host() as url, httpx.Client(trust_env=False, verify=NO_TLS) as browser:
+        assert 200 == browser.get(f"{url}/login").status_code
+        return browser.build_request("GET", f"{server.url}/").headers["cookie"]
+
+
+@ONCE
+@pytest.mark.parametrize("host", [flask_app, starlette_app])
+async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
+    guarded: Server, item: str, host: Host
+) -> None:
+    theirs = cookies_after_login(host, guarded)
+    assert theirs.startswith("session=")
+    good = token(items={item: "rw"})
+    login = f"{theirs}; alcove_session={good}"
+
+    for headers, given in (({}, good), ({"Authorization": f"Bearer {good}"}, ""), ({"Cookie": login}, "")):
+        brought = Credential({"token": given} if given else {}, {"Cookie": theirs} | headers, item)
+        for door in (doors.room, doors.history, doors.events, doors.say, doors.listing, doors.who, doors.echo_socket):
+            assert Answer(IN) == await door(guarded, brought)
+    async with await connect(guarded, f"/items/{item}/ws?token={good}", headers={"Cookie": theirs}) as client:
+        await client.send("hello")
+        assert f"Session cookie or query token value is: {good}" == (await answers(client, 2))[0]
+    # Alone it opens nothing.
+    assert 4401 == (await doors.room(guarded, Credential({}, {"Cookie": theirs}, item))).code
+    assert 403 == (await doors.item_socket(guarded, Credential({}, {"Cookie": theirs}, item))).code
+
+
+@ONCE
+@pytest.mark.parametrize("host", [flask_app, starlette_app])
+async def test_a1_the_host_applications_cookie_does_not_defeat_an_open_login(
+    server: Server, item: str, host: Host
+) -> None:
+    theirs = cookies_after_login(host, server)
+    login = f"alcove_session={open_cookie('Ada', 'salt')}"
+
+    async with (
+        await RoomClient.join(server, item, token=None, headers={"Cookie": f"{theirs}; {login}"}) as room,
+        await RoomClient.join(server, item, token=None, headers={"Cookie": login}) as alone,
+    ):
+        assert "Ada" == room.hello["you"]["name"]
+        assert room.me == alone.me
+
+
+@pytest.mark.parametrize(
+    ("headers", "given", "echoed"),
+    [
+        ("session", "", "cookie"),
+        ("session", "query", "cookie"),
+        ("none", "query", "query"),
+        ("session=of-another-framework", "query", "query"),
+        ("alcove_session", "query", "query"),
+    ],
+)
+async def test_t2_with_keys_a_session_that_is_no_token_of_ours_does_not_count_and_a_cookie_is_not_echoed(
+    guarded: Server, item: str, headers: str, given: str, echoed: str
+) -> None:
+    mine, other = token(sub="ada", items={item: "rw"}), token(sub="eve", items={item: "rw"})
+    sent = {"none": {}, "session=of-another-framework": {"Cookie": headers}}.get(
+        headers, {"Cookie": f"{headers}={mine}"}
+    )
+    path = f"/items/{item}/ws" + (f"?token={other}" if given else "")
+    async with await connect(guarded, path, headers=sent) as client:
+        await client.send("hello")
+        line, _ = await answers(client, 2)
+
+    expected = f"{mine[:8]}…" if echoed == "cookie" else other
+    assert f"Session cookie or query token value is: {expected}" == line
+
+
+@ONCE
+@pytest.mark.parametrize("way", [query, bearer, cookie])
+async def test_w5_signing_out_ends_the_credential_however_it_was_presented(
+    guarded: Server, item: str, way: Callable[..., Credential]
+) -> None:
+    good = token(items={item: "rw"}, jti=f"{item}-{way.__name__}")
+    brought = way(good, item=item)
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
+        answer = await http.delete("/api/session", params=brought.query, headers=brought.headers)
+
+    assert 204 == answer.status_code
+    assert (way is cookie) == ("set-cookie" in answer.headers)
+    for again in (query(good, item=item), bearer(good, item=item), cookie(good, item=item)):
+        assert 4401 == (await doors.room(guarded, again)).code
+        assert 401 == (await doors.history(guarded, again)).code
+    assert 403 == (await doors.item_socket(guarded, plain_cookie(good, item=item))).code
+
+
+@ONCE
+async def test_a5_w5_a_token_is_ended_from_any_origin_and_the_cookie_beside_it_stays(
+    guarded: Server, item: str
+) -> None:
+    good, mine = (token(items={item: "rw"}, jti=f"{item}-{n}") for n in range(2))
+    headers = bearer(good).headers | cookie(mine, "https://else.example").headers
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
+        answer = await http.delete("/api/session", headers=headers)
+
+    assert 204 == answer.status_code
+    assert "set-cookie" not in answer.headers
+    assert 4401 == (await doors.room(guarded, bearer(good, item=item))).code
+    assert IN == (await doors.room(guarded, cookie(mine, item=item))).code
+
+
+@ONCE
+async def test_a1_w5_over_https_the_login_is_a_host_cookie_and_no_other_name_counts(guarded: Server) -> None:
+    https = {"X-Forwarded-Proto": "https"}
+    good = token()
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
+        signed_in = await http.post("/api/session", json={"token": good}, headers=https)
+        http.cookies.clear()
+        found = {
+            name: (await http.get("/api/session", headers=https | {"Cookie": f"{name}={good}"})).status_code
+            for name in ("__Host-alcove_session", "alcove_session", "session")
+        }
+        gone = await http.delete("/api/session", headers=https | {"Cookie": f"__Host-alcove_session={good}"})
+
+    name, *attributes = signed_in.headers["set-cookie"].split("; ")
+    assert name == f"__Host-alcove_session={good}"
+    assert {"HttpOnly", "Path=/", "SameSite=lax", "Secure"} <= set(attributes)
+    assert not [attribute for attribute in attributes if attribute.lower().startswith("domain")]
+    assert {"__Host-alcove_session": 200, "alcove_session": 401, "session": 401} == found
+    assert gone.headers["set-cookie"].startswith('__Host-alcove_session="";')
+
+
+@ONCE
+async def test_a1_w5_a_browser_with_a_login_of_an_earlier_version_goes_on_when_it_opens_the_page(
+    guarded: Server, server: Server
+) -> None:
+    for asked, earlier, expected in (
+        (guarded, token(), 200),
+        (server, open_cookie("Ada", "salt"), 200),
+        (guarded, "of-another-framework", 401),
+        (guarded, token(exp=1), 401),
+        (server, "of-another-framework", 401),
+    ):
+        async with httpx.AsyncClient(base_url=asked.url, trust_env=False, verify=NO_TLS) as browser:
+            browser.cookies.set("session", earlier, domain="127.0.0.1")
+            assert 401 == (await browser.get("/api/session", headers=HTML)).status_code, "the API never reads it"
+            page = await browser.get("/items/foo", headers=HTML)
+            assert 200 == page.status_code
+            assert expected == (await browser.get("/api/session")).status_code
+            again = await browser.get("/items/foo", headers=HTML)
+            assert "set-cookie" not in again.headers or expected == 401
+
+
+@ONCE
+async def test_w5_after_signing_out_the_earlier_login_does_not_come_back(guarded: Server, server: Server) -> None:
+    for asked, earlier in ((guarded, token(jti="earlier")), (server, open_cookie("Ada", "other salt"))):
+        async with httpx.AsyncClient(base_url=asked.url, trust_env=False, verify=NO_TLS) as browser:
+            browser.cookies.set("session", earlier, domain="127.0.0.1")
+            await browser.get("/", headers=HTML)
+            assert 200 == (await browser.get("/api/session")).status_code
+            assert 204 == (await browser.delete("/api/session", headers={"Origin": asked.url})).status_code
+            await browser.get("/", headers=HTML)
+            assert 401 == (await browser.get("/api/session")).status_code

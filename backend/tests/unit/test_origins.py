@@ -1,0 +1,95 @@
+"""Which page is the server's own, and which is configured (A5)."""
+
+import pytest
+
+from alcove.origins import Origin, Origins
+
+OURS = [
+    ("http://x", "x"),
+    ("http://x:80", "x"),
+    ("http://x", "x:80"),
+    ("http://x", "X"),
+    ("http://X", "x."),
+    ("http://x.", "x"),
+    ("http://x:8000", "x:8000"),
+    ("http://[::1]:8000", "[::1]:8000"),
+    ("http://[::1]", "[::1]:80"),
+    ("https://x", "x:443"),  # behind a proxy that does not forward the scheme
+    ("https://x", "x"),
+]
+OTHERS = [
+    ("http://y", "x"),
+    ("http://x:81", "x"),
+    ("http://x", "x:443"),
+    ("http://x", "x:8000"),
+    ("http://x.evil.example", "x"),
+    ("null", "x"),
+    ("", "x"),
+    ("http://", ""),
+    ("http://x", ""),
+    ("http://x", None),
+    ("http://None", None),
+    ("file://", "x"),
+    ("http://[", "["),
+    ("http://x/", "x"),
+    ("http://u@x", "x"),
+    ("http://x", "u@x"),
+    ("http://x:99999", "x:99999"),
+    ("capacitor://x", "x"),
+    ("http://x?y", "x?y"),
+    ("http://x#y", "x#y"),
+    ("http://х", "х"),  # Cyrillic: browsers send punycode
+]
+
+
+@pytest.mark.parametrize(("origin", "host"), OURS)
+def test_a5_origins_are_equal_by_scheme_host_and_port(origin: str, host: str) -> None:
+    assert Origins().allow(origin, host, secure=False)
+
+
+@pytest.mark.parametrize(("origin", "host"), OTHERS)
+def test_a5_another_origin_is_not_the_servers_own(origin: str, host: str | None) -> None:
+    assert not Origins().allow(origin, host, secure=False)
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "ours"),
+    [
+        ("https://x", "x:443", True),
+        ("https://X", "x.", True),
+        ("https://x:443", "x", True),
+        ("https://x", "x:80", False),
+        ("http://x", "x", False),
+        ("http://x:443", "x:443", False),
+    ],
+)
+def test_a5_over_tls_only_https_is_our_own(origin: str, host: str, *, ours: bool) -> None:
+    assert ours == Origins().allow(origin, host, secure=True)
+
+
+@pytest.mark.parametrize("origin", ["capacitor://localhost", "tauri://localhost", "https://app.example", "http://a:81"])
+def test_a5_a_configured_origin_counts_however_it_is_written(origin: str) -> None:
+    origins = Origins([origin.upper() if origin.startswith("http") else origin])
+
+    assert origins.allow(origin, "x", secure=True)
+    assert not origins.allow(
+        f"{origin}:7777" if origin.count(":") == 1 else "https://app.example.evil", "x", secure=True
+    )
+
+
+def test_a5_no_origin_is_no_browser() -> None:
+    assert Origins().allow(None, "x", secure=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["app.example", "https://", "https://app.example/", "https://a b", "*", "null", "https://*.x"]
+)
+def test_a5_what_is_no_origin_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        Origin.parse(text)
+
+
+def test_a5_an_origin_is_written_as_browsers_send_it() -> None:
+    for text in ("https://app.example", "http://app.example:8080", "capacitor://localhost", "http://[::1]:81"):
+        assert text == str(Origin.parse(text))
+    assert "https://app.example" == str(Origin.parse("HTTPS://App.Example:443"))
