@@ -7,52 +7,21 @@ import pytest
 from msgspec import UNSET
 
 from alcove.errors import Close, Code, Refusal
-from alcove.hub import Entrance, Hub
+from alcove.hub import Entrance
 from alcove.log.base import Retention
-from alcove.protocol import Ack, Entry, Error, Hello, Limits, Member, Person
-from alcove.session import Session
-from tests.doubles import HeldLog, Socket, turn
+from alcove.protocol import Ack, Entry, Error, Hello, Member, Person
+from tests.doubles import Socket, turn
+from tests.support.hubs import HeldHub
 from tests.unit.seat import send
 
 ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}))
 BOB = Member(Person("bob", "Bob"), frozenset({"read", "write"}))
 
 
-class House:
-    """A hub on a log that is held."""
-
-    def __init__(self, retention: Retention | None = None) -> None:
-        self.log = HeldLog(retention)
-        self.hub = Hub(self.log, limits=Limits(60_000, 0, 1), retention=retention)
-
-    async def settle(self) -> None:
-        """Let storage do all it has to do."""
-        await turn()
-        while self.log.held:
-            self.log.settle()
-            await turn()
-
-    async def read(self) -> None:
-        """Let storage answer what is read, and leave what is written."""
-        await turn()
-        while reads := [held for held in self.log.held if not held.writes]:
-            for read in reads:
-                read.perform()
-                self.log.answer(read)
-            await turn()
-
-    async def join(self, member: Member, *, after: int | None = 0, reads: bool = True) -> tuple[Session, Socket]:
-        """Enter the room and read what is there."""
-        socket = Socket(reads=reads)
-        joining = asyncio.create_task(self.hub.join("foo", socket, member, Entrance(after=after)))
-        await self.settle()
-        return await joining, socket
-
-
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
+async def house() -> AsyncIterator[HeldHub]:
     """A hub whose log is closed afterwards."""
-    made = House()
+    made = HeldHub()
     yield made
     for room in made.hub.rooms.values():
         room.close()
@@ -64,7 +33,7 @@ def seqs(socket: Socket) -> list[int]:
     return [line.seq for line in socket.lines if isinstance(line, Entry)]
 
 
-async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(house: House) -> None:
+async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(house: HeldHub) -> None:
     """HTTP shows an entry from its commit on; its delivery waits for the next batch."""
     ada, first = await house.join(ADA)
     house.log.holds_computed = True
@@ -89,7 +58,7 @@ async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(h
     assert [1, 2] == seqs(first)
 
 
-async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_delivery_has_it_once(house: House) -> None:
+async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_delivery_has_it_once(house: HeldHub) -> None:
     """The commit's answer waits for the loop while the room is read from the log, which holds the entry already."""
     ada, _ = await house.join(ADA)
     ada.text(send("a"))
@@ -110,7 +79,7 @@ async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_deliver
     assert [1, 2] == seqs(socket)
 
 
-async def test_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_with_the_next_one(house: House) -> None:
+async def test_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_with_the_next_one(house: HeldHub) -> None:
     ada, socket = await house.join(ADA)
     _, reader = await house.join(BOB)
     ada.text(send("a"))
@@ -125,7 +94,9 @@ async def test_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_with_the
     assert [1, 2] == seqs(reader) == seqs(socket)
 
 
-async def test_s5_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_when_it_is_sent_again(house: House) -> None:
+async def test_s5_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_when_it_is_sent_again(
+    house: HeldHub,
+) -> None:
     ada, socket = await house.join(ADA)
     _, reader = await house.join(BOB)
     ada.text(send("a"))
@@ -140,7 +111,7 @@ async def test_s5_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_when_
     assert [1] == seqs(reader) == seqs(socket)
 
 
-async def test_d3_a_delivery_is_built_once_for_everyone_in_step(house: House) -> None:
+async def test_d3_a_delivery_is_built_once_for_everyone_in_step(house: HeldHub) -> None:
     ada, first = await house.join(ADA)
     sockets = [first, *[(await house.join(BOB))[1] for _ in range(3)]]
     for n in range(2):
@@ -152,7 +123,7 @@ async def test_d3_a_delivery_is_built_once_for_everyone_in_step(house: House) ->
     assert all(delivery is deliveries[0] for delivery in deliveries)
 
 
-async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(house: House) -> None:
+async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(house: HeldHub) -> None:
     ada, _ = await house.join(ADA, after=None)
     for batch in range(20):
         ada.text("\n".join(send(f"{batch}-{n}", "ñ" * 20) for n in range(200)))
@@ -169,7 +140,7 @@ async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(house: Ho
     session.closed(1000)
 
 
-async def test_l3_whoever_gives_up_on_the_way_in_counts_no_more(house: House) -> None:
+async def test_l3_whoever_gives_up_on_the_way_in_counts_no_more(house: HeldHub) -> None:
     joining = [asyncio.create_task(house.hub.join("foo", Socket(), member, Entrance())) for member in (ADA, BOB)]
     await turn()
     assert 2 == house.hub.connections
@@ -182,7 +153,7 @@ async def test_l3_whoever_gives_up_on_the_way_in_counts_no_more(house: House) ->
     assert ({}, 0) == (house.hub.rooms, house.hub.connections)
 
 
-async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(house: House) -> None:
+async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(house: HeldHub) -> None:
     joining = [asyncio.create_task(house.hub.join("foo", Socket(), member, Entrance())) for member in (ADA, BOB)]
     await turn()
     house.log.settle("nothing stored")
@@ -192,7 +163,7 @@ async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(house: House) -> N
     assert ({}, 0) == (house.hub.rooms, house.hub.connections)
 
 
-async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(house: House) -> None:
+async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(house: HeldHub) -> None:
     """Let in behind the farewell they would be cut off without one."""
     joining = asyncio.create_task(house.hub.join("foo", Socket(), ADA, Entrance()))
     await turn()
@@ -205,7 +176,7 @@ async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(
     assert ({}, 0) == (house.hub.rooms, house.hub.connections)
 
 
-async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_all_the_while(house: House) -> None:
+async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_all_the_while(house: HeldHub) -> None:
     """Each page was read before a delete that is delivered before the page is written: it shows no body of that."""
     ada, _ = await house.join(ADA, after=None)
     for batch in range(4):
@@ -235,7 +206,7 @@ async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_al
 
 
 async def test_l5_the_hello_after_a_send_names_the_oldest_that_is_left() -> None:
-    house = House(Retention(entries=3))
+    house = HeldHub(Retention(entries=3))
     ada, _ = await house.join(ADA)
     ada.text("\n".join(send(str(n)) for n in range(10)))
     await house.settle()
@@ -251,7 +222,7 @@ async def test_l5_the_hello_after_a_send_names_the_oldest_that_is_left() -> None
 
 async def test_l5_a_room_in_memory_keeps_nothing_for_more_days_than_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody stays for days in a room where nobody says anything: the log lets go of it, and so must the tail."""
-    house = House(Retention(days=1))
+    house = HeldHub(Retention(days=1))
     ada, _ = await house.join(ADA)
     ada.text("\n".join(send(str(n)) for n in range(3)))
     await house.settle()

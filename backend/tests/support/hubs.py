@@ -1,0 +1,67 @@
+"""A hub on a log in memory whose every call waits until the test lets it go on."""
+
+import asyncio
+
+from alcove.errors import Refusal
+from alcove.gate import Gate
+from alcove.hub import Entrance, Hub
+from alcove.limits import Bounds
+from alcove.log.base import Retention
+from alcove.protocol import Limits, Member
+from alcove.session import Session
+from tests.doubles import HeldLog, Socket, turn
+
+
+class HeldHub:
+    """A hub on a log that is held."""
+
+    def __init__(
+        self, retention: Retention | None = None, *, bounds: Bounds | None = None, gate: Gate | None = None
+    ) -> None:
+        self.log = HeldLog(retention)
+        self.hub = Hub(self.log, limits=Limits(60_000, 0, 1), retention=retention, bounds=bounds, gate=gate)
+
+    async def settle(self) -> None:
+        """Let storage do all it has to do."""
+        await turn()
+        while self.log.held:
+            self.log.settle()
+            await turn()
+
+    async def read(self) -> None:
+        """Let storage answer what is read, and leave what is written."""
+        await turn()
+        while reads := [held for held in self.log.held if not held.writes]:
+            for read in reads:
+                read.perform()
+                self.log.answer(read)
+            await turn()
+
+    async def join(
+        self, member: Member, *, after: int | None = 0, reads: bool = True, item: str = "foo"
+    ) -> tuple[Session, Socket]:
+        """Join the item's room and read what is there. Raises Refusal."""
+        return await self.join_at(Entrance(after=after), member, reads=reads, item=item)
+
+    async def join_at(
+        self, start: Entrance, member: Member, *, reads: bool = True, item: str = "foo"
+    ) -> tuple[Session, Socket]:
+        """Join the item's room at a start position. Raises Refusal."""
+        socket = Socket(reads=reads)
+        joining = asyncio.create_task(self.hub.join(item, socket, member, start))
+        await self.settle()
+        return await joining, socket
+
+    async def refusal(self, member: Member, *, item: str = "foo") -> Refusal:
+        """Return why the member is not let in."""
+        try:
+            await self.join(member, item=item)
+        except Refusal as refusal:
+            return refusal
+        raise AssertionError(f"{member.person.id} was let in")
+
+    async def close(self) -> None:
+        """End what rooms have scheduled, and close the log."""
+        for room in self.hub.rooms.values():
+            room.close()
+        await self.log.close()

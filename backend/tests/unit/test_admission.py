@@ -1,0 +1,256 @@
+"""Admission to a room: who is let in, up to which limits, and what the first lines say (H5, R1–R6, L3, P1, A7, Z1)."""
+
+import asyncio
+import time
+
+import pytest
+
+from alcove.errors import Close, Code, Refusal
+from alcove.gate import Gate
+from alcove.hub import Entrance
+from alcove.limits import Bounds
+from alcove.log.base import Retention
+from alcove.protocol import Entry, Gap, Hello, Member, Person
+from alcove.revocations import Revocations, Revoked
+from alcove.tokens import Keys
+from tests.doubles import Socket, turn
+from tests.support.hubs import HeldHub
+from tests.support.virtual_time import virtual_time
+from tests.unit.seat import send
+
+SECRET = "s" * 32
+
+
+def member(id: str = "ada", *, expires: float | None = None) -> Member:
+    """Make a member with a token that was issued now, where it `expires` at all."""
+    iat, digest = (None, None) if expires is None else (time.time(), f"token of {id}")
+    return Member(Person(id, id.title()), frozenset({"read", "write"}), expires, iat, digest)
+
+
+def hello(socket: Socket) -> Hello:
+    """Return the first line that the client received."""
+    line = socket.lines[0]
+    assert isinstance(line, Hello)
+    return line
+
+
+def seqs(socket: Socket) -> list[int]:
+    """Return the entries that the client received."""
+    return [line.seq for line in socket.lines if isinstance(line, Entry)]
+
+
+async def written(hub: HeldHub, number: int) -> Hello:
+    """Write messages, each in its own transaction, and leave; return the greeting."""
+    session, socket = await hub.join(member("writer"))
+    for n in range(number):
+        session.text(send(f"m{n}"))
+        await hub.settle()
+    session.closed(1000)
+    return hello(socket)
+
+
+@virtual_time
+async def test_h5_p1_the_hello_comes_first_and_names_everyone_with_their_rights() -> None:
+    hub = HeldHub()
+    await hub.join(member("bob"))
+    _, socket = await hub.join(member("ada"))
+    greeting = hello(socket)
+
+    assert ("ada", "Ada", ["read", "write"]) == (greeting.you.id, greeting.you.name, greeting.you.can)
+    assert ({"ada", "bob"}, 2) == ({person.id for person in greeting.members}, greeting.count)
+    assert ("foo", 0, 1, False) == (greeting.item, greeting.head, greeting.oldest, greeting.reset)
+    assert greeting.expires is None
+    await hub.close()
+
+
+@virtual_time
+async def test_p1_several_connections_of_a_member_count_once_in_the_hello() -> None:
+    hub = HeldHub()
+    first, _ = await hub.join(member())
+    _, socket = await hub.join(member())
+    assert (1, 2) == (hello(socket).count, hub.hub.connections)
+
+    first.closed(1000)
+    _, other = await hub.join(member("bob"))
+    assert 2 == hello(other).count
+    await hub.close()
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        (Entrance(), [1, 2, 3, 4, 5]),
+        (Entrance(tail=2), [4, 5]),
+        (Entrance(tail=0), []),
+        (Entrance(after=0), [1, 2, 3, 4, 5]),
+        (Entrance(after=3), [4, 5]),
+        (Entrance(after=5), []),
+        (Entrance(after=0, tail=2), [1, 2, 3, 4, 5]),
+    ],
+)
+@virtual_time
+async def test_r1_r2_r6_a_client_reads_from_its_start_position_to_the_head(
+    start: Entrance, expected: list[int]
+) -> None:
+    hub = HeldHub()
+    await written(hub, 5)
+    _, socket = await hub.join_at(start, member())
+
+    assert (5, False) == (hello(socket).head, hello(socket).reset)
+    assert expected == seqs(socket)
+    await hub.close()
+
+
+@virtual_time
+async def test_r5_a_client_that_brings_the_right_log_resumes_and_another_log_resets_it() -> None:
+    hub = HeldHub()
+    log_id = (await written(hub, 5)).log
+    _, same = await hub.join_at(Entrance(after=3, log_id=log_id), member("ada"))
+    _, other = await hub.join_at(Entrance(after=3, log_id="another", tail=4), member("bob"))
+
+    assert (False, [4, 5]) == (hello(same).reset, seqs(same))
+    assert (True, [2, 3, 4, 5], log_id) == (hello(other).reset, seqs(other), hello(other).log)
+    await hub.close()
+
+
+@virtual_time
+async def test_r5_a_client_ahead_of_the_log_is_reset_to_the_tail() -> None:
+    hub = HeldHub()
+    await written(hub, 5)
+    _, socket = await hub.join_at(Entrance(after=6, tail=1), member())
+
+    assert (True, 5, [5]) == (hello(socket).reset, hello(socket).head, seqs(socket))
+    await hub.close()
+
+
+@virtual_time
+async def test_r4_a_client_that_resumes_before_what_is_kept_gets_a_gap_and_one_that_begins_does_not() -> None:
+    hub = HeldHub(Retention(entries=2))
+    await written(hub, 5)
+    _, resumed = await hub.join_at(Entrance(after=1), member("ada"))
+    _, begun = await hub.join_at(Entrance(), member("bob"))
+
+    assert ([Gap(2, 3)], [4, 5]) == ([line for line in resumed.lines if isinstance(line, Gap)], seqs(resumed))
+    assert ([], [4, 5]) == ([line for line in begun.lines if isinstance(line, Gap)], seqs(begun))
+    assert 4 == hello(resumed).oldest == hello(begun).oldest
+    await hub.close()
+
+
+@virtual_time
+async def test_l3_a_full_process_refuses_with_1013_until_somebody_leaves() -> None:
+    hub = HeldHub(bounds=Bounds(connections=2))
+    first, _ = await hub.join(member("ada"), item="foo")
+    await hub.join(member("bob"), item="bar")
+    refusal = await hub.refusal(member("cyd"))
+    assert (Code.AT_CAPACITY, Close.AT_CAPACITY) == (refusal.code, refusal.close)
+    assert refusal.retry_ms
+    assert 2 == hub.hub.connections
+
+    first.closed(1000)
+    await hub.join(member("cyd"))
+    assert 2 == hub.hub.connections
+    await hub.close()
+
+
+@virtual_time
+async def test_l3_joins_that_wait_for_storage_count_already() -> None:
+    hub = HeldHub(bounds=Bounds(connections=2))
+    joining = [
+        asyncio.create_task(hub.hub.join("foo", Socket(), member(name), Entrance())) for name in ("ada", "bob", "cyd")
+    ]
+    await turn()
+    assert isinstance(joining[2].exception(), Refusal)
+
+    await hub.settle()
+    assert [True, True] == [task.done() and task.exception() is None for task in joining[:2]]
+    await hub.close()
+
+
+@virtual_time
+async def test_l3_a_member_has_a_bounded_number_of_connections_to_each_item() -> None:
+    hub = HeldHub(bounds=Bounds(member_connections=2))
+    first, _ = await hub.join(member())
+    await hub.join(member())
+    refusal = await hub.refusal(member())
+    assert (Code.TOO_MANY, Close.TOO_MANY) == (refusal.code, refusal.close)
+    assert refusal.retry_ms
+
+    await hub.join(member(), item="bar")
+    await hub.join(member("bob"))
+    first.closed(1000)
+    await hub.join(member())
+    assert 4 == hub.hub.connections
+    await hub.close()
+
+
+@virtual_time
+async def test_l3_a_refused_connection_leaves_no_trace() -> None:
+    hub = HeldHub(bounds=Bounds(member_connections=0))
+    await hub.refusal(member(expires=time.time() + 3600))
+
+    assert ({}, 0, 0) == (hub.hub.rooms, hub.hub.connections, len(hub.hub.leases))
+    await hub.close()
+
+
+@virtual_time
+async def test_d1_a_room_leaves_memory_with_its_last_connection() -> None:
+    hub = HeldHub()
+    first, _ = await hub.join(member("ada"))
+    second, _ = await hub.join(member("bob"))
+    first.closed(1000)
+    assert {"foo"} == set(hub.hub.rooms)
+
+    second.closed(1006)
+    assert ({}, 0) == (hub.hub.rooms, hub.hub.connections)
+    await hub.close()
+
+
+@virtual_time
+async def test_a4_the_hello_tells_when_the_token_expires_and_the_stay_ends_with_the_connection() -> None:
+    hub = HeldHub()
+    expires = float(int(time.time()) + 3600)
+    session, socket = await hub.join(member(expires=expires))
+    assert (int(expires * 1000), 1) == (hello(socket).expires, len(hub.hub.leases))
+
+    session.closed(1000)
+    assert 0 == len(hub.hub.leases)
+    await hub.close()
+
+
+@pytest.mark.parametrize(
+    ("revoked", "expected"),
+    [
+        (Revoked(time.time() + 3600, sub="ada"), Close.FORBIDDEN),
+        (Revoked(time.time() + 3600, sub="ada", item="foo"), Close.FORBIDDEN),
+        (Revoked(time.time(), digest="token of ada", expires=time.time() + 3600), Close.UNAUTHENTICATED),
+        (Revoked(time.time() + 3600, sub="ada", item="bar"), None),
+        (Revoked(time.time() + 3600, sub="bob"), None),
+    ],
+)
+@virtual_time
+async def test_a7_w5_a_revocation_while_the_room_is_opened_refuses_the_connection(
+    revoked: Revoked, expected: Close | None
+) -> None:
+    revocations = Revocations()
+    hub = HeldHub(gate=Gate(Keys(SECRET, None, 0), revocations))
+    joining = asyncio.create_task(hub.hub.join("foo", Socket(), member(expires=time.time() + 3600), Entrance()))
+    await turn()
+    revocations.take(revoked)
+    await hub.settle()
+
+    error = joining.exception()
+    assert expected == (error.close if isinstance(error, Refusal) else None)
+    assert hub.hub.connections == len(hub.hub.leases) == (1 if expected is None else 0)
+    await hub.close()
+
+
+@virtual_time
+async def test_z1_a_draining_server_refuses_with_1012_before_it_asks_storage() -> None:
+    hub = HeldHub()
+    await hub.hub.drain()
+    refusal = await hub.refusal(member())
+
+    assert Close.RESTART == refusal.close
+    assert refusal.retry_ms
+    assert ([], 0) == (hub.log.held, hub.hub.connections)
+    await hub.close()
