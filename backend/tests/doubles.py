@@ -38,18 +38,6 @@ async def turn(times: int = 20) -> None:
         await _Turn()
 
 
-class HandLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock is moved by hand: what is due later comes when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        super().__init__()
-
-    def time(self) -> float:
-        """The hand-moved time, in seconds."""
-        return self.now
-
-
 class Clock:
     """A clock moved by hand, in seconds."""
 

@@ -10,8 +10,8 @@ from collections import Counter
 import pytest
 
 from alcove.log.base import Retention
-from tests.doubles import HandLoop
 from tests.simulation.world import ITEMS, Weights, World
+from tests.support.virtual_time import VirtualTimeLoop
 
 STEPS = 1500
 SEEDS = (
@@ -73,7 +73,7 @@ def test_r3_d1_d3_s2_s3_s4_s5_s7_s9_p1_p5_every_view_is_a_prefix_of_the_log(
 ) -> None:
     print(f"ALCOVE_SEED={seed} pytest -k '{name}'")  # noqa: T201 - shown with a failure, to play it again
     weights, retention = WORLDS[name]
-    with asyncio.Runner(loop_factory=HandLoop) as runner:
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         runner.run(play(seed, Weights(**vars(weights)), retention, STEPS))
 
     assert [] == [record.getMessage() for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}]

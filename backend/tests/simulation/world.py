@@ -12,8 +12,9 @@ from alcove.limits import Bounds
 from alcove.log.base import Appended, Draft, LogUnavailableError, Retention
 from alcove.protocol import Limits, Member, Person, raw
 from alcove.rights import rights
-from tests.doubles import Fault, HandLoop, HeldLog, turn
+from tests.doubles import Fault, HeldLog, turn
 from tests.simulation.reader import Reader, Truth
+from tests.support.virtual_time import VirtualTimeLoop
 
 ITEMS = ("foo", "bar", "baz")
 PEOPLE = tuple(Person(name, name.title()) for name in ("ada", "bob", "cyd", "dan", "eve"))
@@ -47,7 +48,7 @@ class World:
         self.log.holds_computed = True
         self.truth = Truth(self.log.store)
         self.loop = asyncio.get_running_loop()
-        assert isinstance(self.loop, HandLoop)
+        assert isinstance(self.loop, VirtualTimeLoop)
         self.clock = self.loop
         self.hub = Hub(self.log, limits=Limits(10_000, 0, 1), bounds=BOUNDS, clock=self.loop.time)
         self.alive: list[Reader] = []
