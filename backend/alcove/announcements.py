@@ -22,10 +22,14 @@ class Announcement(Struct, tag_field="kind", frozen=True):
 
 
 class Stored(Announcement, tag="stored", frozen=True):
-    """On an item's channel: its log reaches to `head` and keeps all from `oldest` on; the new entries may follow."""
+    """On an item's channel: its log reaches to `head` and keeps all from `oldest` on; the new entries may follow.
+
+    `log` is the id of the room's history (R5); processes of an earlier version do not give it.
+    """
 
     head: int
     oldest: int
+    log: str = ""
 
 
 class Head(Announcement, tag="head", frozen=True):

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import NamedTuple, Protocol
 
 from alcove.errors import AlcoveError
-from alcove.log.base import Draft, Log, LogUnavailableError, Outcome
+from alcove.log.base import Draft, Log, LogUnavailableError, Outcome, Position
 from alcove.metrics import BATCH, COMMIT
 
 log = logging.getLogger("alcove.committer")
@@ -66,8 +66,16 @@ class _Storing(NamedTuple):
 class Committer:
     """Drafts on their way into the log, in order; one commit at a time."""
 
-    def __init__(self, log: Log, deliver: Callable[[list[tuple[Draft, Outcome]]], None], max_waiting: int) -> None:
+    def __init__(
+        self,
+        log: Log,
+        deliver: Callable[[list[tuple[Draft, Outcome]]], None],
+        max_waiting: int,
+        position: Callable[[str], Position | None] = lambda _: None,
+    ) -> None:
         self._log = log
+        #: What this process has seen of an item's room, for the log to compare (X8).
+        self._position = position
         self._deliver = deliver
         self._max_waiting = max_waiting
         self._waiting: list[tuple[Draft, Sender]] = []
@@ -146,18 +154,26 @@ class Committer:
         BATCH.observe(len(batch))
         computed = asyncio.Event()
         try:
-            outcomes = self._log.append([draft for draft, _ in batch], computed)
+            outcomes = self._append([draft for draft, _ in batch], computed)
         except Exception as error:
             log.exception("a log is to raise when its outcome is awaited")
             computed.set()
             outcomes = _failed(error)
         return _Storing(batch, outcomes, computed, begun)
 
+    def _append(self, drafts: list[Draft], computed: asyncio.Event) -> Awaitable[list[Outcome]]:
+        """Hand drafts to the log, with what was seen of their rooms."""
+        seen: dict[str, Position] = {}
+        for draft in drafts:
+            if draft.item not in seen and (position := self._position(draft.item)) is not None:
+                seen[draft.item] = position
+        return self._log.append(drafts, computed, seen)
+
     async def _store_apart(self, batch: list[tuple[Draft, Sender]]) -> None:
         """Store a batch one by one, so that the one that storage chokes on takes no other with it."""
         for at, (draft, sender) in enumerate(batch):
             try:
-                outcomes: Sequence[Outcome | LogUnavailableError] = await self._log.append([draft])
+                outcomes: Sequence[Outcome | LogUnavailableError] = await self._append([draft], asyncio.Event())
             except LogUnavailableError as error:
                 log.warning("sends refused: %s", error)
                 self._refuse(batch[at:], error)

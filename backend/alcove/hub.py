@@ -14,19 +14,23 @@ from uuid import uuid4
 from alcove.bus.base import Bus
 from alcove.bus.memory import MemoryBus
 from alcove.committer import Committer, OverloadedError, Waiter
+from alcove.cursor import Cursor
 from alcove.errors import Close, Code, Refusal
 from alcove.gate import Gate
 from alcove.leases import Leases
 from alcove.limits import Bounds, Rates
 from alcove.log.base import Draft, Log, LogUnavailableError, Outcome, Retention
 from alcove.protocol import Bye, Hello, Limits, Member, You, encode, raw
-from alcove.revocations import OPERATOR, ROOM, Revocations, Revoked
-from alcove.room import Cursor, Room
+from alcove.revocations import OPERATOR, ROOM, Revocations, Revoked, again
+from alcove.room import Room
 from alcove.rooms import Rooms
 from alcove.session import RETRY_MS, Session
 from alcove.wire.connection import Connection, Frame
 
 log = logging.getLogger("alcove.hub")
+
+#: Seconds between two attempts to store revocations that the log has lost.
+_RESTORE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class Hub:
             sends,
             tail_entries=self.bounds.tail_entries,
             tail_bytes=self.bounds.tail_bytes,
+            lost=self._history_lost,
             clock=clock,
         )
         self.rooms = self._rooms.open
@@ -75,7 +80,7 @@ class Hub:
         self._draining: asyncio.Task[None] | None = None
         #: When the drain time is over, by the event loop's clock.
         self._drained_by: float | None = None
-        self.committer = Committer(store, self._rooms.deliver, self.bounds.waiting)
+        self.committer = Committer(store, self._rooms.deliver, self.bounds.waiting, self._rooms.position)
         #: Hands in a draft (Desk).
         self.append = self.committer.submit
         self.leases = Leases()
@@ -84,6 +89,7 @@ class Hub:
             limits.sends_per_s, limits.burst, size=self.bounds.rates, limit="send_rates"
         )
         self._gate = gate
+        self._revocations: Revocations | None = None
         self._clock = clock
 
     async def close(self) -> None:
@@ -148,9 +154,7 @@ class Hub:
         self.connections += 1
         try:
             with self._rooms.coming(item):
-                room = await self._rooms.get(item)
-                if entrance.log_id in {None, self.log.id}:
-                    await self.relay.catchup.reach(room, entrance.after or 0)
+                room = await self._reached(item, entrance)
                 # From here to the end nothing waits: the hello stays true until the cursor follows the room.
                 return self._enter(room, connection, member, entrance)
         except LogUnavailableError as error:
@@ -161,6 +165,15 @@ class Hub:
         except BaseException:
             self.connections -= 1
             raise
+
+    async def _reached(self, item: str, entrance: Entrance) -> Room:
+        """The item's room, at the end of its log where the reader may be that far (R5). Raises LogUnavailableError."""
+        while True:
+            room = await self._rooms.get(item)
+            if entrance.log_id in {None, room.log_id}:
+                await self.relay.catchup.reach(room, entrance.after or 0)
+            if self.rooms.get(item) is room:  # else its history was lost meanwhile (X8)
+                return room
 
     def _check_open(self) -> None:
         """Raises Refusal where nobody is let in any more (Z1)."""
@@ -186,7 +199,7 @@ class Hub:
             raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)
         if (since := self._retention.since(self.now_ms())) is not None:
             room.expire(since)
-        reset = (entrance.log_id or self.log.id) != self.log.id or (entrance.after or 0) > room.head
+        reset = entrance.log_id not in {None, room.log_id} or (entrance.after or 0) > room.head
         latest = max(room.head - entrance.tail, room.oldest - 1)
         seq = latest if entrance.after is None or reset else entrance.after
         cursor = Cursor(connection, member, seq, self.now_ms())
@@ -194,7 +207,7 @@ class Hub:
         self.relay.moved(room.item, member.person, 1)
         hello = Hello(
             item=room.item,
-            log=self.log.id,
+            log=room.log_id,
             head=room.head,
             oldest=room.oldest,
             reset=reset,
@@ -243,12 +256,34 @@ class Hub:
         Raises LogUnavailableError.
         """
         revocations.act = self.leases.revoked
-        self._rooms.keep(ROOM)
+        if self._revocations is None:
+            self._rooms.keep(ROOM)
+        self._revocations = revocations
         room = await self._rooms.get(ROOM)
         cursor = Cursor(revocations, Member(OPERATOR, frozenset()), room.oldest - 1, self.now_ms())
         room.enter(cursor)
         room.follow(cursor)
         await revocations.reach(room.head)
+
+    def _history_lost(self, item: str) -> None:
+        """Act on the loss of a room's history: revocations are read again, and stored again where they were lost."""
+        if item == ROOM and self._revocations is not None:
+            self._rooms.run_errand(self._restore_revocations(self._revocations))
+
+    async def _restore_revocations(self, revocations: Revocations) -> None:
+        """Read the revocations that the log still has, and append those it lost; no revocation is ever undone (A7)."""
+        known = revocations.restart()
+        while True:
+            try:
+                await self.follow_revocations(revocations)
+                for revoked in revocations.missing(known):
+                    # The same id from every process that remembers it: it is stored once (S5).
+                    await self.send(Draft(ROOM, "message", again(revoked), OPERATOR, self.now_ms(), raw(revoked)))
+            except (LogUnavailableError, OverloadedError) as error:
+                log.warning("revocations that the log lost are not stored again yet: %s", error)
+                await asyncio.sleep(_RESTORE_S)
+            else:
+                return
 
     # --- sending
 

@@ -34,6 +34,9 @@ REFUSALS = Counter("alcove_refusals", "Errors told to clients, by their code.", 
 LIMITS = Counter(
     "alcove_limits_reached", "Times that a limit was reached which no code tells of.", ["limit"], registry=registry
 )
+HISTORIES_LOST = Counter(
+    "alcove_histories_lost", "Rooms in memory whose log turned out to have lost entries.", registry=registry
+)
 BATCH = Histogram(
     "alcove_commit_sends", "Sends in one commit.", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1024), registry=registry
 )

@@ -36,6 +36,7 @@ class Relay:
         *,
         rooms: Mapping[str, Room],
         beyond: Beyond,
+        lost: Callable[[str], None],
         clock: Callable[[], float],
     ) -> None:
         self.bus = bus
@@ -45,7 +46,7 @@ class Relay:
         self._clock = clock
         #: Whether nobody else writes to this log.
         self.alone = not bus.shared and sends is None
-        self.catchup = CatchUp(store, rooms, beyond, alone=self.alone)
+        self.catchup = CatchUp(store, rooms, beyond, lost, alone=self.alone)
         self._gossip = Gossip(bus, rooms, clock)
         self._subscribing: dict[str, asyncio.Event] = {}
         self._tuned: dict[str, Callable[[Announcement], None]] = {}
@@ -134,12 +135,12 @@ class Relay:
 
     # --- entries
 
-    def stored(self, item: str, entries: Sequence[Entry], oldest: int) -> None:
+    def stored(self, item: str, entries: Sequence[Entry], oldest: int, log_id: str) -> None:
         """Entries were stored here: tell the others, and deliver."""
         if self.bus.shared:
-            told = Stored(entries[-1].seq, oldest)
+            told = Stored(entries[-1].seq, oldest, log_id)
             self.bus.publish(item, encode(told, [encode_line(entry) for entry in entries]), encode(told))
-        self.catchup.arrive(item, entries, oldest)
+        self.catchup.arrive(item, entries, oldest, log_id)
 
     def known(self, item: str, head: int) -> None:
         """The item's log reaches to `head`, whatever was heard of it."""
@@ -180,12 +181,12 @@ class Relay:
         if act := self._tuned.get(channel):
             act(told)
         elif isinstance(told, Head):
-            self.catchup.known(told.item, told.head)
+            self.catchup.announced(told.item, told.head)
         elif isinstance(told, Stored):
             if entries:
-                self.catchup.arrive(channel, entries, told.oldest)
+                self.catchup.arrive(channel, entries, told.oldest, told.log)
             else:
-                self.catchup.known(channel, told.head)
+                self.catchup.announced(channel, told.head, told.log)
         elif isinstance(told, (Typed, Marked)):
             if room := self._rooms.get(channel):
                 if isinstance(told, Typed):

@@ -6,11 +6,12 @@ so they are durable, ordered, announced, and healed from the log when an announc
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from alcove.errors import Close, Code, Reason, Refusal
 from alcove.protocol import Entry, Person
@@ -72,6 +73,11 @@ def revoked_on(item: str | None) -> Refusal:
     )
 
 
+def again(revoked: Revoked) -> str:
+    """The id under which processes store a revocation again that the log has lost."""
+    return sha256(b"again " + msgspec.json.encode(revoked)).hexdigest()
+
+
 class Revocations:
     """What is revoked, as far as this process has read; a Connection whose peer is this object itself."""
 
@@ -83,12 +89,26 @@ class Revocations:
         self._sweep_at = _SWEEP
         self._seq = 0
         self._read = asyncio.Event()
+        #: What the log still has, while it is read again from the beginning.
+        self._kept: set[Revoked] | None = None
 
     async def reach(self, seq: int) -> None:
         """Wait until the entry `seq` was read."""
         while self._seq < seq:
             self._read.clear()
             await self._read.wait()
+
+    def restart(self) -> list[Revoked]:
+        """Prepare to read the log again from the beginning; return what is revoked. None of it is forgotten."""
+        self._seq = 0
+        self._kept = set()
+        members = [Revoked(at, sub, item) for (sub, item), at in self._members.items()]
+        return members + [Revoked(0, digest=digest, expires=expires) for digest, expires in self._digests.items()]
+
+    def missing(self, known: Iterable[Revoked]) -> list[Revoked]:
+        """Return those of `known` that the log no longer has, once it was read again."""
+        kept, self._kept = self._kept or set(), None
+        return [revoked for revoked in known if revoked not in kept]
 
     def check(self, sub: str, item: str | None, iat: float | None, token: str | None) -> None:
         """Look whether a token of `sub`, made at `iat`, still counts on the item (None: anywhere); `token`: its digest.
@@ -141,6 +161,8 @@ class Revocations:
 
     def take(self, revoked: Revoked) -> None:
         """Take note of what one entry revokes."""
+        if self._kept is not None:
+            self._kept.add(revoked if revoked.digest is None else replace(revoked, at=0))
         if revoked.digest is not None and revoked.expires > (now := time.time()):
             self._digests[revoked.digest] = revoked.expires
             if len(self._digests) > self._sweep_at:

@@ -3,16 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from msgspec import UNSET
 
+from alcove.cursor import Cursor
 from alcove.errors import Close
 from alcove.gathering import Gathering, Share, StoreMarks
-from alcove.log.base import LogUnavailableError, Page
+from alcove.log.base import LogUnavailableError, Page, Position
 from alcove.metrics import DELIVERIES
 from alcove.presence import Present
-from alcove.protocol import Entry, Gap, Line, Member, Person, TypingNow, encode
+from alcove.protocol import Entry, Gap, Line, Person, TypingNow, encode
 from alcove.tail import Tail, without_body
 from alcove.wire.connection import DIRECT_BYTES, Connection, Frame
 
@@ -29,20 +29,6 @@ _RETRY_S = (0.1, 2.0)
 ReadPage = Callable[[int, int, int], Awaitable[Page]]
 
 
-@dataclass(slots=True, eq=False)
-class Cursor:
-    """A connection's place in the log. While in step its `seq` is the room's head and is not kept here."""
-
-    connection: Connection
-    member: Member
-    seq: int
-    #: When it joined, in ms since the epoch.
-    since: int
-    #: The presence version it was told last; counts while it is behind.
-    told: int = 0
-    feeding: "asyncio.Task[None] | None" = field(default=None, repr=False)
-
-
 class Room:
     """The log's end, and the cursors on it.
 
@@ -54,6 +40,7 @@ class Room:
         self,
         item: str,
         *,
+        log_id: str,
         head: int,
         oldest: int,
         tail: Tail,
@@ -61,13 +48,18 @@ class Room:
         read: ReadPage,
         store_marks: StoreMarks,
         share: Share = lambda _: None,
+        doubt: Callable[[], None] = lambda: None,
     ) -> None:
         self.item = item
+        #: Identifies the history that the room's numbers belong to (R5).
+        self.log_id = log_id
         self.head = head
         self.oldest = oldest
         self.tail = tail
         self.present = present
         self._read = read
+        #: Called when the log holds less than was delivered.
+        self._doubt = doubt
         self.gathering = Gathering(item, present, self, store_marks=store_marks, share=share)
         self._in_step: dict[Connection, Cursor] = {}
         self._behind: dict[Cursor, None] = {}
@@ -101,6 +93,11 @@ class Room:
         self.present.leave(cursor.member.person.id)
         self.gathering.changed()
         return True
+
+    def position(self) -> Position:
+        """What this process has seen of the room, for the log to compare (X8)."""
+        last = self.tail.last
+        return Position(self.log_id, self.head, None if last is None else last.at)
 
     def cursors(self) -> list[tuple[Cursor, bool]]:
         """Every cursor, and whether it is in step (W8)."""
@@ -243,7 +240,8 @@ class Room:
         if first > cursor.seq + 1:
             lines.insert(0, encode(Gap(cursor.seq + 1, first - 1)))
         if not lines:
-            raise LogUnavailableError(f"the log ends at {page.head}, before {self.head}, which it delivered")
+            self._doubt()
+            raise LogUnavailableError(f"the log ends at {page.head}, before {self.head}, which was delivered")
         cursor.seq = seq
         cursor.connection.write(Frame(b"\n".join(lines)))
 
@@ -251,11 +249,15 @@ class Room:
         """Read the cursor's next page, and what was deleted meanwhile: the page may show it, and nobody is to (S9)."""
         while True:
             advances = self._advances
+            head = self.head
             deleted = self._reading[cursor] = {}
             try:
                 page = await self._read(cursor.seq, _PAGE, FRAME_BYTES)
             finally:
                 del self._reading[cursor]
+            if page.log != self.log_id or page.head < head:
+                self._doubt()
+                raise LogUnavailableError(f"the log ends at {page.head}, before {head}, which was delivered")
             if advances == self._advances:
                 return page, deleted
             # What went by was not delivered here, so nobody knows what was deleted in it.

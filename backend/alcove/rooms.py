@@ -2,23 +2,29 @@
 
 import asyncio
 import logging
+import random
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from alcove.bus.base import Bus
-from alcove.log.base import Appended, Draft, Log, LogUnavailableError, Outcome
+from alcove.errors import Close
+from alcove.log.base import Appended, Draft, Log, LogUnavailableError, Outcome, Position
 from alcove.marks import Marks
-from alcove.metrics import OUTCOMES, SENDS
+from alcove.metrics import HISTORIES_LOST, OUTCOMES, SENDS
 from alcove.presence import Present
-from alcove.protocol import ReadMark
+from alcove.protocol import Bye, ReadMark, encode
 from alcove.relay import Relay
 from alcove.room import FRAME_BYTES, Room
 from alcove.tail import Tail
+from alcove.wire.connection import Frame
 
 #: Entries of its log that a room begins with in memory: what a newcomer gets by default (H2).
 _WARM = 50
+
+#: Milliseconds over which the connections of a room come back whose history was lost.
+_RETURN_MS = 1000
 
 #: Seconds that errands have to end when the process does.
 _ERRANDS_S = 2.0
@@ -30,10 +36,11 @@ log = logging.getLogger("alcove.rooms")
 
 @dataclass(slots=True)
 class _Opening:
-    """A room on its way into memory, and how far entries were committed meanwhile."""
+    """A room on its way into memory, how far entries were committed meanwhile, and in which history ("": unknown)."""
 
     task: asyncio.Task[Room]
     head: int = 0
+    log_id: str = ""
 
 
 class Rooms:
@@ -47,10 +54,13 @@ class Rooms:
         *,
         tail_entries: int,
         tail_bytes: int,
+        lost: Callable[[str], None],
         clock: Callable[[], float],
     ) -> None:
         self.open: dict[str, Room] = {}
-        self.relay = Relay(store, bus, sends, rooms=self.open, beyond=self._beyond, clock=clock)
+        self.relay = Relay(store, bus, sends, rooms=self.open, beyond=self._beyond, lost=self._reset, clock=clock)
+        #: Told which room's history was lost, once its connections are closed.
+        self._lost = lost
         self._log = store
         self._tail = tail_entries, tail_bytes
         self._opening: dict[str, _Opening] = {}
@@ -102,8 +112,13 @@ class Rooms:
             # The others first: what they store from now on is heard, and what they stored before is read.
             await self.relay.open(item)
             await self._marks.settled(item)  # of the same room, as it was let out of memory a moment ago
-            states = await self._log.rooms([item])
-            page = await self._log.read(item, limit=_WARM, max_bytes=FRAME_BYTES)
+            while True:
+                states = await self._log.rooms([item])
+                page = await self._log.read(item, limit=_WARM, max_bytes=FRAME_BYTES)
+                if page.log == states[item].log and self._opening[item].log_id in {"", page.log}:
+                    break
+                # Its history was renewed in between; what was said of the old one does not count.
+                self._opening[item].head, self._opening[item].log_id = 0, ""
         except BaseException:
             self.relay.closed(item)
             raise
@@ -115,6 +130,7 @@ class Rooms:
                 tail.push(entry)
         room = Room(
             item,
+            log_id=page.log,
             head=max(page.head, opening.head),
             oldest=page.oldest,
             tail=tail,
@@ -122,6 +138,7 @@ class Rooms:
             read=lambda after, limit, max_bytes: self._log.read(item, after=after, limit=limit, max_bytes=max_bytes),
             store_marks=lambda marks: self._marks.store(item, marks),
             share=lambda lines: self.relay.share(item, lines),
+            doubt=lambda: self.relay.catchup.heal([item]),
         )
         if item in self._coming:
             self.open[item] = room
@@ -139,6 +156,28 @@ class Rooms:
             self._store_last_marks(room)
             room.close()
 
+    def position(self, item: str) -> Position | None:
+        """What this process has seen of the item's room; None: it is not in memory."""
+        room = self.open.get(item)
+        return None if room is None else room.position()
+
+    def _reset(self, item: str) -> None:
+        """Give up a room whose history the log has lost: whoever is in it comes back and reads the new one (R5, X8)."""
+        room = self.open.pop(item, None)
+        if room is None:
+            return
+        HISTORIES_LOST.inc()
+        log.warning("item %s: the log lost entries; its history has a new id, and its connections start over", item)
+        for cursor, _ in room.cursors():
+            retry_ms = random.randrange(_RETURN_MS)  # noqa: S311 - spreads them, guards nothing
+            cursor.connection.write(Frame(encode(Bye("restart", retry_ms))))
+            cursor.connection.close(Close.RESTART, "this room's history was lost; read it again")
+            room.leave(cursor)
+            self.relay.moved(item, cursor.member.person, -1)
+        self.relay.closed(item)
+        room.close()
+        self._lost(item)
+
     def deliver(self, stored: Sequence[tuple[Draft, Outcome]]) -> None:
         """Hand new entries to the rooms that are in memory (S4), here and elsewhere."""
         rooms: dict[str, list[Appended]] = {}
@@ -153,15 +192,20 @@ class Rooms:
         _DUPLICATE.inc(duplicates)
         _REFUSED.inc(refused)
         for item, appended in rooms.items():
+            log_id = appended[-1].log
+            if (room := self.open.get(item)) is not None and room.log_id != log_id:
+                self._reset(item)
             if new := [one.entry for one in appended if not one.duplicate]:
-                self.relay.stored(item, new, appended[-1].oldest)
+                self.relay.stored(item, new, appended[-1].oldest, log_id)
             if len(new) < len(appended):
                 # A commit whose answer was lost is known by the first send that comes again, as a duplicate.
                 self.relay.known(item, max(one.entry.seq for one in appended))
 
-    def _beyond(self, item: str, head: int) -> None:
-        """An item's log reaches to `head`; its room may be on its way into memory."""
+    def _beyond(self, item: str, head: int, log_id: str) -> None:
+        """An item's log reaches to `head` in this history; its room may be on its way into memory."""
         if opening := self._opening.get(item):
+            if log_id not in {"", opening.log_id}:
+                opening.head, opening.log_id = 0, log_id
             opening.head = max(opening.head, head)
 
     # --- marks

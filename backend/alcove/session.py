@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from msgspec import UNSET
 
 from alcove.committer import OverloadedError, Sender
+from alcove.cursor import Cursor
 from alcove.errors import Close, Code, Refusal
 from alcove.limits import Excess
 from alcove.log.base import Appended, Draft, LogUnavailableError, Outcome, Refused
@@ -30,7 +31,7 @@ from alcove.protocol import (
     encode,
     error_line,
 )
-from alcove.room import Cursor, Room
+from alcove.room import Room
 from alcove.wire.connection import Frame
 
 #: Bad lines in a row after which a connection is closed (F2).

@@ -1,7 +1,7 @@
 """The end of a room's log, kept in memory: its entries, and their lines as every reader gets them."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import takewhile
 
 from msgspec import UNSET
@@ -31,6 +31,21 @@ class Tail:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    @property
+    def last(self) -> Entry | None:
+        """The last entry, which is the room's; None while empty."""
+        return self._entries[-1] if self._entries else None
+
+    def contradicts(self, entries: Iterable[Entry]) -> bool:
+        """Whether another entry is kept here at the seq of one of these."""
+        for entry in entries:
+            index = entry.seq - self.first
+            if 0 <= index < len(self._entries):
+                kept = self._entries[index]
+                if (kept.id, kept.by.id, kept.at) != (entry.id, entry.by.id, entry.at):
+                    return True
+        return False
 
     def push(self, entry: Entry) -> None:
         """Add the entry behind the last one. What it edits or deletes changes with it; `trim` comes apart."""

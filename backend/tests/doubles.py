@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -12,7 +12,7 @@ import msgspec
 
 from alcove.committer import OverloadedError, Sender
 from alcove.limits import Rates
-from alcove.log.base import Draft, ItemSummary, LogUnavailableError, Mark, Outcome, Page, Retention, RoomState
+from alcove.log.base import Draft, ItemSummary, LogUnavailableError, Mark, Outcome, Page, Position, Retention, RoomState
 from alcove.log.sqlite_file import prepare
 from alcove.log.sqlite_store import SqliteStore
 from alcove.protocol import ServerLine
@@ -235,13 +235,18 @@ class HeldLog:
         self.held.append(held)
         return held  # type: ignore[return-value] # answered with what the work returns
 
-    def append(self, drafts: Sequence[Draft], computed: asyncio.Event | None = None) -> Awaitable[list[Outcome]]:
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        computed: asyncio.Event | None = None,
+        seen: Mapping[str, Position] | None = None,
+    ) -> Awaitable[list[Outcome]]:
         """Store a batch (Log)."""
         self.batches.append(list(drafts))
         computed = computed or asyncio.Event()
         if not self.holds_computed:
             computed.set()
-        return self._hold(lambda: self.store.append(drafts, computed.set), writes=True)
+        return self._hold(lambda: self.store.append(drafts, computed.set, seen), writes=True)
 
     async def read(
         self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20
@@ -252,6 +257,10 @@ class HeldLog:
     async def rooms(self, items: Sequence[str]) -> dict[str, RoomState]:
         """The rooms' states (Log)."""
         return await self._hold(lambda: self.store.rooms(items))
+
+    async def verify(self, item: str, seen: Position) -> str:
+        """Compare what was seen of a room with what it holds (Log)."""
+        return await self._hold(lambda: self.store.verify(item, seen), writes=True)
 
     async def mark(self, marks: Sequence[Mark]) -> list[Mark]:
         """Move read marks (Log)."""

@@ -83,7 +83,7 @@ async def read_entries(
             [{"loc": ("query", "before"), "msg": "`before` and `after` exclude each other: give one of them"}]
         )
     page = await hub.log.read(item_id, before=before, after=after, limit=limit)
-    return Json(Entries(page.entries, page.head, page.oldest, hub.log.id))
+    return Json(Entries(page.entries, page.head, page.oldest, page.log))
 
 
 @router.post(

@@ -1,7 +1,7 @@
-"""What a log promises, whichever engine keeps it: six methods, and the shapes they speak."""
+"""What a log promises, whichever engine keeps it: its methods, and the shapes they speak."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Raw, Struct
@@ -36,12 +36,13 @@ class Draft(Struct, frozen=True, gc=False):
 class Appended(Struct, frozen=True, gc=False):
     """The entry that stands for a draft; `duplicate`: it stood already, under the same item, sender and id (S5).
 
-    `oldest` is the first seq that the room still keeps.
+    `oldest` is the first seq that the room still keeps, `log` the id of its history (R5).
     """
 
     entry: Entry
     duplicate: bool
     oldest: int
+    log: str
 
 
 class Refused(Struct, frozen=True):
@@ -54,17 +55,30 @@ class Refused(Struct, frozen=True):
 Outcome = Appended | Refused
 
 
+class Position(Struct, frozen=True):
+    """What a process has seen of a room: its history's id, its last entry, and when that was stored (None: unknown)."""
+
+    log: str
+    head: int
+    at: int | None
+
+
 class Page(Struct, frozen=True):
-    """Entries in ascending order, dense; and where the room begins and ends (`oldest` 1, `head` 0: empty)."""
+    """Entries in ascending order, dense; and where the room begins and ends (`oldest` 1, `head` 0: empty).
+
+    `log` is the id of the room's history (R5).
+    """
 
     entries: list[Entry]
     oldest: int
     head: int
+    log: str
 
 
 class RoomState(Struct, frozen=True):
-    """Where a room begins and ends, and up to 100 read marks, the latest moved."""
+    """Where a room begins and ends, the id of its history (R5), and up to 100 read marks, the latest moved."""
 
+    log: str
     oldest: int
     head: int
     reads: dict[str, int]
@@ -109,12 +123,18 @@ class Retention(Struct, frozen=True):
 class Log(Protocol):
     """Rooms' entries, kept.
 
-    Every method may raise LogUnavailableError. `id` was made when the log was created and never changes (R5).
+    Every method may raise LogUnavailableError. `id` was made when the log was created; it identifies the history of
+    every room that never lost an entry (R5).
     """
 
     id: str
 
-    def append(self, drafts: Sequence[Draft], computed: asyncio.Event | None = None) -> Awaitable[list[Outcome]]:
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        computed: asyncio.Event | None = None,
+        seen: Mapping[str, Position] | None = None,
+    ) -> Awaitable[list[Outcome]]:
         """Store a batch in one transaction, synced to disk before its outcomes come (S3): all of it or nothing.
 
         The work begins with the call. `computed` is set once nothing is left of it but to wait for the storage, which
@@ -123,6 +143,16 @@ class Log(Protocol):
         The outcomes are in the drafts' order. In each room `seq` is dense and in the drafts' order (S2), and
         `at` never runs backwards (F3). An edit rewrites its target's body, a delete erases it and its edits' (S9).
         Applies the retention to the rooms it touches, but not to the house's own, whose items begin with `!`.
+
+        `seen` is what the caller has seen of these items' rooms. A room that holds less, or another entry there, lost
+        entries: it gets a new history in the same transaction, before anything is appended (X8).
+        """
+        ...
+
+    async def verify(self, item: str, seen: Position) -> str:
+        """Compare what the caller has seen of a room with what it holds; return the id of its history.
+
+        A room that lost entries gets a new history first, once however many processes notice it (X8).
         """
         ...
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from alcove.log.base import (
     Mark,
     Outcome,
     Page,
+    Position,
     Refused,
     Retention,
     RoomState,
@@ -79,24 +80,33 @@ class PostgresLog:
             raise LogUnusableError(f"{name} cannot be used as a log: {error or type(error).__name__}") from error
         return cls((writers, readers), log_id, name, retention)
 
-    def append(self, drafts: Sequence[Draft], computed: asyncio.Event | None = None) -> Awaitable[list[Outcome]]:
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        computed: asyncio.Event | None = None,
+        seen: Mapping[str, Position] | None = None,
+    ) -> Awaitable[list[Outcome]]:
         """Store a batch (Log)."""
         computed = computed or asyncio.Event()
-        task = asyncio.create_task(self._append(drafts, computed))
+        task = asyncio.create_task(self._append(drafts, computed, seen or {}))
         self._begun.add(task)
         task.add_done_callback(self._begun.discard)
         task.add_done_callback(lambda _: computed.set())
         return task
 
-    async def _append(self, drafts: Sequence[Draft], computed: asyncio.Event) -> list[Outcome]:
+    async def _append(
+        self, drafts: Sequence[Draft], computed: asyncio.Event, seen: Mapping[str, Position]
+    ) -> list[Outcome]:
         if not drafts:
             return []
         columns = zip(*map(_row, drafts), strict=True)
+        positions = [(item, position.log, position.head, position.at) for item, position in seen.items()]
+        compared = map(list, zip(*positions, strict=True)) if positions else [None] * 4
         # One batch after the other, so that what one process hands in keeps its order (S2).
         async with self._turn, self._using(self._writers) as connection:
             # In the loop's next turn, when the statement has been sent.
             asyncio.get_running_loop().call_soon(computed.set)
-            rows = await connection.fetch(_SQL["append"], *map(list, columns), *self._bounds())
+            rows = await connection.fetch(_SQL["append"], *map(list, columns), *self._bounds(), *compared)
             known = {(draft.item, row[0]) for draft, row in zip(drafts, rows, strict=True) if row[2]}
             stood = await self._entries(connection, known) if known else {}
         return [_outcome(draft, row, stood) for draft, row in zip(drafts, rows, strict=True)]
@@ -115,18 +125,25 @@ class PostgresLog:
         async with self._using(self._readers) as connection:
             rows = [tuple(row) for row in await connection.fetch(_SQL[query], item, bound, limit, max_bytes)]
         if not rows:
-            return Page([], oldest=1, head=0)
-        oldest, head = rows[0][10:]
-        return Page([entry_of(row[:10]) for row in rows if row[0] is not None], oldest=oldest, head=head)
+            return Page([], oldest=1, head=0, log=self.id)
+        oldest, head, log_id = rows[0][10:]
+        entries = [entry_of(row[:10]) for row in rows if row[0] is not None]
+        return Page(entries, oldest=oldest, head=head, log=log_id)
 
     async def rooms(self, items: Sequence[str]) -> dict[str, RoomState]:
         """The rooms' states (Log)."""
         async with self._using(self._readers) as connection:
             rows = await connection.fetch(_SQL["rooms"], list(items))
-        states = {item: RoomState(oldest=1, head=0, reads={}) for item in items}
-        for item, oldest, head, members, seqs in rows:
-            states[item] = RoomState(oldest=oldest, head=head, reads=dict(zip(members or (), seqs or (), strict=True)))
+        states = {item: RoomState(log=self.id, oldest=1, head=0, reads={}) for item in items}
+        for item, log_id, oldest, head, members, seqs in rows:
+            reads = dict(zip(members or (), seqs or (), strict=True))
+            states[item] = RoomState(log=log_id, oldest=oldest, head=head, reads=reads)
         return states
+
+    async def verify(self, item: str, seen: Position) -> str:
+        """Compare what was seen of a room with what it holds (Log)."""
+        async with self._using(self._writers) as connection:
+            return str(await connection.fetchval(_SQL["verify"], item, seen.log, seen.head, seen.at))
 
     async def mark(self, marks: Sequence[Mark]) -> list[Mark]:
         """Move read marks forward (Log)."""
@@ -230,13 +247,14 @@ def _row(draft: Draft) -> tuple[object, ...]:
 
 def _outcome(draft: Draft, row: Sequence[Any], stood: dict[tuple[str, int], Entry]) -> Outcome:
     """What became of a draft."""
-    seq, at, duplicate, refused, oldest = row
+    seq, at, duplicate, refused, oldest, log_id = row
     if refused == "invalid":
         return Refused("invalid", f"entry {draft.target} is no message that could be changed")
     if refused == "forbidden":
         return Refused("forbidden", f"message {draft.target} is another member's; changing it takes `moderate`")
     if duplicate:
-        return Appended(stood.get((draft.item, seq)) or gone(draft, seq, at), duplicate=True, oldest=oldest)
+        entry = stood.get((draft.item, seq)) or gone(draft, seq, at)
+        return Appended(entry, duplicate=True, oldest=oldest, log=log_id)
     target = UNSET if draft.target is None else draft.target
     entry = Entry(seq, draft.kind, draft.id, draft.by, at, target, UNSET if draft.body is None else draft.body)
-    return Appended(entry, duplicate=False, oldest=oldest)
+    return Appended(entry, duplicate=False, oldest=oldest, log=log_id)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self, TypeVar
@@ -17,6 +17,7 @@ from alcove.log.base import (
     Mark,
     Outcome,
     Page,
+    Position,
     Retention,
     RoomState,
 )
@@ -94,7 +95,12 @@ class SqliteLog:
         log_id = await asyncio.to_thread(_prepare, path)
         return cls(path, log_id, retention)
 
-    def append(self, drafts: Sequence[Draft], computed: asyncio.Event | None = None) -> Awaitable[list[Outcome]]:
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        computed: asyncio.Event | None = None,
+        seen: Mapping[str, Position] | None = None,
+    ) -> Awaitable[list[Outcome]]:
         """Store a batch (Log)."""
         computed = computed or asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -103,7 +109,7 @@ class SqliteLog:
             with contextlib.suppress(RuntimeError):  # the loop is closed, which must not decide whether it is stored
                 loop.call_soon_threadsafe(computed.set)
 
-        stored = self._writer.run(lambda store: store.append(drafts, tell))
+        stored = self._writer.run(lambda store: store.append(drafts, tell, seen))
         if stored.done():
             computed.set()  # a closed log answers at once, and to await that lets no callback run
         stored.add_done_callback(lambda _: computed.set())
@@ -118,6 +124,10 @@ class SqliteLog:
     async def rooms(self, items: Sequence[str]) -> dict[str, RoomState]:
         """The rooms' states (Log)."""
         return await self._reader().run(lambda store: store.rooms(items))
+
+    async def verify(self, item: str, seen: Position) -> str:
+        """Compare what was seen of a room with what it holds (Log)."""
+        return await self._writer.run(lambda store: store.verify(item, seen))
 
     async def mark(self, marks: Sequence[Mark]) -> list[Mark]:
         """Move read marks forward (Log)."""

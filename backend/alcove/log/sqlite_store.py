@@ -5,7 +5,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec import UNSET, Raw
@@ -17,6 +16,7 @@ from alcove.log.base import (
     Mark,
     Outcome,
     Page,
+    Position,
     Refused,
     Retention,
     RoomState,
@@ -24,6 +24,7 @@ from alcove.log.base import (
 from alcove.log.queries import load_queries
 from alcove.log.rows import entry_of, gone
 from alcove.log.sqlite_file import run_many, transaction
+from alcove.log.sqlite_rooms import RoomRow, renew_lost
 from alcove.protocol import Entry
 
 _FOLDER = Path(__file__).with_name("sqlite")
@@ -35,48 +36,50 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-@dataclass(slots=True)
-class _Room:
-    """A room's row while a batch moves it."""
-
-    room: int
-    head: int
-    oldest: int
-    at: int
-
-
 class SqliteStore:
     """A log's methods on one connection; the caller sees to it that one thread at a time uses it."""
 
     def __init__(self, connection: sqlite3.Connection, retention: Retention) -> None:
         self._db = connection
         self._retention = retention
+        #: The history of rooms that have no row yet (R5).
+        self._id: str = connection.execute(_SQL["log_id"]).fetchone()[0]
 
-    def append(self, drafts: Sequence[Draft], computed: Callable[[], object] = lambda: None) -> list[Outcome]:
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        computed: Callable[[], object] = lambda: None,
+        seen: Mapping[str, Position] | None = None,
+    ) -> list[Outcome]:
         """Store a batch (Log.append); `computed` is called when only the commit is left."""
+        seen = seen or {}
         if all(draft.kind == "message" for draft in drafts):
             with suppress(sqlite3.IntegrityError), transaction(self._db):
-                outcomes = self._append_new_messages(drafts)
+                outcomes = self._append_new_messages(drafts, seen)
                 computed()
                 return outcomes
         # Some send came twice, or rewrites another: one by one.
         with transaction(self._db):
-            rooms: dict[str, _Room] = {}
+            rooms: dict[str, RoomRow] = {}
             self._find(rooms, drafts)
+            renew_lost(self._db, rooms, seen)
             stored = [self._append_one(rooms[draft.item], draft) for draft in drafts]
             self._move(rooms)
             computed()
             return [
-                one if isinstance(one, Refused) else Appended(*one, oldest=rooms[draft.item].oldest)
+                one
+                if isinstance(one, Refused)
+                else Appended(*one, oldest=rooms[draft.item].oldest, log=rooms[draft.item].log)
                 for draft, one in zip(drafts, stored, strict=True)
             ]
 
-    def _append_new_messages(self, drafts: Sequence[Draft]) -> list[Outcome]:
+    def _append_new_messages(self, drafts: Sequence[Draft], seen: Mapping[str, Position]) -> list[Outcome]:
         """Store messages in few statements. Raises IntegrityError where one of their ids is known."""
-        rooms: dict[str, _Room] = {}
+        rooms: dict[str, RoomRow] = {}
         values: list[object] = []
         entries = []
         self._find(rooms, drafts)
+        renew_lost(self._db, rooms, seen)
         self._check_removed(rooms, drafts)
         for draft in drafts:
             room = rooms[draft.item]
@@ -88,9 +91,9 @@ class SqliteStore:
             entries.append((room, Entry(seq, "message", draft.id, by, at, UNSET, body)))
         run_many(self._db, _SQL["add_messages"], 7, values)
         self._move(rooms)
-        return [Appended(entry, duplicate=False, oldest=room.oldest) for room, entry in entries]
+        return [Appended(entry, duplicate=False, oldest=room.oldest, log=room.log) for room, entry in entries]
 
-    def _check_removed(self, rooms: Mapping[str, _Room], drafts: Sequence[Draft]) -> None:
+    def _check_removed(self, rooms: Mapping[str, RoomRow], drafts: Sequence[Draft]) -> None:
         """Raises IntegrityError where a draft's id is that of an entry which retention removed."""
         if all(room.oldest == 1 for room in rooms.values()):
             return
@@ -98,12 +101,12 @@ class SqliteStore:
         if run_many(self._db, _SQL["known_ids_of_removed"], 3, ids):
             raise sqlite3.IntegrityError("an entry had this id that is removed")
 
-    def _append_one(self, room: _Room, draft: Draft) -> tuple[Entry, bool] | Refused:
+    def _append_one(self, room: RoomRow, draft: Draft) -> tuple[Entry, bool] | Refused:
         """Store one draft, or say which entry stands for it (then True), or why there can be none."""
         sent = {"room": room.room, "by_id": draft.by.id, "id": draft.id}
         known = self._db.execute(_SQL["known_id"], sent).fetchone()
         if known:
-            return self._entry(room, known[0]) or gone(draft, *known), True
+            return self._entry(room.room, known[0]) or gone(draft, *known), True
         at = max(room.at, draft.at)
         if draft.target is not None:
             refused = self._rewrite(room, draft, at)
@@ -116,9 +119,9 @@ class SqliteStore:
         self._db.execute(_SQL["add_entry"], row)
         return entry_of((*row[1:], None, None)), False
 
-    def _rewrite(self, room: _Room, draft: Draft, at: int) -> Refused | None:
+    def _rewrite(self, room: RoomRow, draft: Draft, at: int) -> Refused | None:
         """Edit or delete the draft's target, unless S8 forbids it."""
-        target = self._entry(room, draft.target or 0)
+        target = self._entry(room.room, draft.target or 0)
         if target is None or target.kind != "message" or target.deleted is not UNSET:
             return Refused("invalid", f"entry {draft.target} is no message that could be changed")
         if target.by.id != draft.by.id and not draft.moderate:
@@ -131,16 +134,28 @@ class SqliteStore:
             self._db.execute(_SQL["erase_edits"], (room.room, draft.target))
         return None
 
-    def _find(self, rooms: dict[str, _Room], drafts: Sequence[Draft]) -> None:
+    def _find(self, rooms: dict[str, RoomRow], drafts: Sequence[Draft]) -> None:
         """Take the drafts' rooms from the file, made where there are none."""
         items = dict.fromkeys(draft.item for draft in drafts)
         for item, *row in run_many(self._db, _SQL["rooms"], 1, list(items)):
-            rooms[item] = _Room(*row)
+            rooms[item] = RoomRow(*row)
         for item in items:
             if item not in rooms:
-                rooms[item] = _Room(*self._db.execute(_SQL["make_room"], (item,)).fetchone())
+                rooms[item] = RoomRow(*self._db.execute(_SQL["make_room"], (item,)).fetchone())
 
-    def _move(self, rooms: dict[str, _Room]) -> None:
+    def verify(self, item: str, seen: Position) -> str:
+        """Compare what was seen of a room with what it holds (Log.verify)."""
+        with transaction(self._db):
+            row = self._db.execute(_SQL["room"], (item,)).fetchone()
+            if row is None:
+                if not seen.head:
+                    return self._id
+                row = self._db.execute(_SQL["make_room"], (item,)).fetchone()
+            room = RoomRow(*row)
+            renew_lost(self._db, {item: room}, {item: seen})
+            return room.log
+
+    def _move(self, rooms: dict[str, RoomRow]) -> None:
         """Write down where the batch's rooms stand now, retention applied."""
         since = self._retention.since(now_ms())
         for item, room in rooms.items():
@@ -151,7 +166,7 @@ class SqliteStore:
             values += (room.room, item, room.head, room.oldest, room.at)
         run_many(self._db, _SQL["move_rooms"], 5, values)
 
-    def _apply_retention(self, room: _Room, since: int | None) -> None:
+    def _apply_retention(self, room: RoomRow, since: int | None) -> None:
         """Remove what the room need not keep (L5), and what was stored before `since`, in ms since the epoch."""
         oldest = room.oldest
         if self._retention.entries is not None:
@@ -171,7 +186,7 @@ class SqliteStore:
             return False
         with transaction(self._db):
             rows = self._db.execute(_SQL["rooms_kept_from_before"], (since,)).fetchall()
-            self._move({item: _Room(room, head, oldest, at) for room, item, head, oldest, at in rows})
+            self._move({item: RoomRow(*row) for item, *row in rows})
         return len(rows) == 100
 
     def forget_ids(self) -> None:
@@ -185,8 +200,8 @@ class SqliteStore:
         with transaction(self._db, "DEFERRED"):
             row = self._db.execute(_SQL["room"], (item,)).fetchone()
             if row is None:
-                return Page([], oldest=1, head=0)
-            room = _Room(*row)
+                return Page([], oldest=1, head=0, log=self._id)
+            room = RoomRow(*row)
             if after is not None:
                 rows = self._db.execute(_SQL["entries_after"], (room.room, after, limit))
             else:
@@ -202,7 +217,7 @@ class SqliteStore:
             rows.close()
         if after is None:
             entries.reverse()
-        return Page(entries, oldest=room.oldest, head=room.head)
+        return Page(entries, oldest=room.oldest, head=room.head, log=room.log)
 
     def rooms(self, items: Sequence[str]) -> dict[str, RoomState]:
         """The rooms' states (Log.rooms)."""
@@ -210,11 +225,11 @@ class SqliteStore:
         for item in items:
             row = self._db.execute(_SQL["room"], (item,)).fetchone()
             if row is None:
-                states[item] = RoomState(oldest=1, head=0, reads={})
+                states[item] = RoomState(log=self._id, oldest=1, head=0, reads={})
             else:
-                room = _Room(*row)
+                room = RoomRow(*row)
                 reads = dict(self._db.execute(_SQL["marks"], (room.room,)).fetchall())
-                states[item] = RoomState(oldest=room.oldest, head=room.head, reads=reads)
+                states[item] = RoomState(log=room.log, oldest=room.oldest, head=room.head, reads=reads)
         return states
 
     def mark(self, marks: Sequence[Mark]) -> list[Mark]:
@@ -227,7 +242,7 @@ class SqliteStore:
                 if row is None:
                     stand.append(Mark(mark.item, mark.member, 0))
                     continue
-                room = _Room(*row)
+                room = RoomRow(*row)
                 values = {"room": room.room, "member": mark.member, "seq": mark.seq, "head": room.head, "moved": moved}
                 self._db.execute(_SQL["move_mark"], values)
                 (seq,) = self._db.execute(_SQL["mark"], (room.room, mark.member)).fetchone()
@@ -242,12 +257,12 @@ class SqliteStore:
                 ItemSummary(
                     item=item,
                     head=head,
-                    last=self._entry(_Room(room, head, 1, 0), head),
+                    last=self._entry(room, head),
                     unread=self._db.execute(_SQL["unread"], (room, mark, member)).fetchone()[0],
                 )
                 for room, item, head, mark in self._db.execute(_SQL["items"], values).fetchall()
             ]
 
-    def _entry(self, room: _Room, seq: int) -> Entry | None:
-        row = self._db.execute(_SQL["entry"], (room.room, seq)).fetchone()
+    def _entry(self, room: int, seq: int) -> Entry | None:
+        row = self._db.execute(_SQL["entry"], (room, seq)).fetchone()
         return entry_of(row) if row else None

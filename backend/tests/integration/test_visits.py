@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from alcove.cursor import Cursor
 from alcove.hub import Entrance, Hub
 from alcove.log.base import Draft
 from alcove.main import create_app
 from alcove.presence import Present
 from alcove.protocol import Member, Person, raw
-from alcove.room import Cursor, Room
+from alcove.room import Room
 from alcove.session import Session
 from alcove.settings import Settings
 from alcove.tail import Tail

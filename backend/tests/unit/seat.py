@@ -3,11 +3,12 @@
 import json
 from collections.abc import Sequence
 
+from alcove.cursor import Cursor
 from alcove.limits import Rates
 from alcove.log.base import Page
 from alcove.presence import Present
 from alcove.protocol import Error, Limits, Member, Person, Right, ServerLine
-from alcove.room import Cursor, Room
+from alcove.room import Room
 from alcove.session import Session
 from alcove.tail import Tail
 from tests.doubles import Clock, Desk, Socket
@@ -24,7 +25,14 @@ class Seat:
         self.clock = Clock()
         self.desk = Desk(rates=Rates(sends_per_s, burst), clock=self.clock)
         self.room = Room(
-            "foo", head=50, oldest=1, tail=Tail(10, 10_000), present=Present({}), read=_no_page, store_marks=_no_marks
+            "foo",
+            log_id="a",
+            head=50,
+            oldest=1,
+            tail=Tail(10, 10_000),
+            present=Present({}),
+            read=_no_page,
+            store_marks=_no_marks,
         )
         cursor = Cursor(self.socket, Member(ADA, frozenset(can)), 0, 0)
         limits = Limits(body_bytes=100, sends_per_s=sends_per_s, burst=burst)

@@ -135,8 +135,8 @@ def test_s3_s6_s7_outcomes_reach_the_sender_in_one_frame() -> None:
     entry = Entry(7, "message", "a", ADA, 5, body=raw(1))
     seat.session.settled(
         [
-            (drafts[0], Appended(entry, duplicate=False, oldest=1)),
-            (drafts[1], Appended(entry, duplicate=True, oldest=1)),
+            (drafts[0], Appended(entry, duplicate=False, oldest=1, log="a")),
+            (drafts[1], Appended(entry, duplicate=True, oldest=1, log="a")),
             (drafts[2], Refused("forbidden", "not yours")),
             (drafts[3], LogUnavailableError("disk full")),
         ]

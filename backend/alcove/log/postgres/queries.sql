@@ -1,5 +1,9 @@
 -- append --
-SELECT seq, at, duplicate, refused, oldest FROM alcove.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+SELECT seq, at, duplicate, refused, oldest, log
+FROM alcove.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+
+-- verify --
+SELECT alcove.verify($1, $2, $3, $4)
 
 -- entries --
 SELECT e.seq, e.kind, e.id, e.by_id, e.by_name, e.at, e.target, e.body, e.edited, e.deleted, r.item
@@ -8,7 +12,8 @@ JOIN alcove.rooms r ON r.item = w.item COLLATE "C"
 JOIN alcove.entries e ON e.room = r.room AND e.seq = w.seq
 
 -- entries_after --
-SELECT p.seq, p.kind, p.id, p.by_id, p.by_name, p.at, p.target, p.body, p.edited, p.deleted, r.oldest, r.head
+SELECT p.seq, p.kind, p.id, p.by_id, p.by_name, p.at, p.target, p.body, p.edited, p.deleted, r.oldest, r.head,
+       coalesce(r.log, (SELECT value FROM alcove.meta WHERE key = 'log_id'))
 FROM alcove.rooms r LEFT JOIN LATERAL (
   SELECT * FROM (
     SELECT *, sum(octet_length(body)) OVER (ORDER BY seq) AS size, row_number() OVER (ORDER BY seq) AS n FROM (
@@ -19,7 +24,8 @@ FROM alcove.rooms r LEFT JOIN LATERAL (
 WHERE r.item = $1 ORDER BY p.seq
 
 -- entries_before --
-SELECT p.seq, p.kind, p.id, p.by_id, p.by_name, p.at, p.target, p.body, p.edited, p.deleted, r.oldest, r.head
+SELECT p.seq, p.kind, p.id, p.by_id, p.by_name, p.at, p.target, p.body, p.edited, p.deleted, r.oldest, r.head,
+       coalesce(r.log, (SELECT value FROM alcove.meta WHERE key = 'log_id'))
 FROM alcove.rooms r LEFT JOIN LATERAL (
   SELECT * FROM (
     SELECT *, sum(octet_length(body)) OVER (ORDER BY seq DESC) AS size, row_number() OVER (ORDER BY seq DESC) AS n FROM (
@@ -31,7 +37,8 @@ FROM alcove.rooms r LEFT JOIN LATERAL (
 WHERE r.item = $1 ORDER BY p.seq
 
 -- rooms --
-SELECT r.item, r.oldest, r.head, m.members, m.seqs
+SELECT r.item, coalesce(r.log, (SELECT value FROM alcove.meta WHERE key = 'log_id')), r.oldest, r.head,
+       m.members, m.seqs
 FROM alcove.rooms r CROSS JOIN LATERAL (
   SELECT array_agg(member ORDER BY moved DESC) AS members, array_agg(seq ORDER BY moved DESC) AS seqs
   FROM (SELECT * FROM alcove.marks m WHERE m.room = r.room ORDER BY moved DESC LIMIT 100) latest

@@ -1,14 +1,36 @@
 -- OR ROLLBACK: a violated constraint ends the whole transaction, so SQLite needs no journal for the single statement.
 -- Whoever gets its IntegrityError stands outside of a transaction. CROSS JOIN: in this order, whatever SQLite guesses.
 
+-- log_id --
+SELECT value FROM meta WHERE key = 'log_id'
+
 -- room --
-SELECT room, head, oldest, at FROM rooms WHERE item = ?
+SELECT room, head, oldest, at, coalesce(log, (SELECT value FROM meta WHERE key = 'log_id')) FROM rooms WHERE item = ?
 
 -- make_room --
-INSERT INTO rooms (item) VALUES (?) RETURNING room, head, oldest, at
+INSERT INTO rooms (item) VALUES (?)
+RETURNING room, head, oldest, at, coalesce(log, (SELECT value FROM meta WHERE key = 'log_id'))
 
 -- rooms --
-SELECT item, room, head, oldest, at FROM rooms WHERE item IN ((...))
+SELECT item, room, head, oldest, at, coalesce(log, (SELECT value FROM meta WHERE key = 'log_id'))
+FROM rooms WHERE item IN ((...))
+
+-- rooms_with_another_entry --
+-- Those of the places (room, seq, at) that hold an entry of another time.
+WITH seen (room, seq, at) AS (VALUES (...))
+SELECT e.room FROM seen CROSS JOIN entries e USING (room, seq) WHERE e.at <> seen.at
+
+-- renew_log --
+UPDATE rooms SET log = lower(hex(randomblob(16))) WHERE room = ? RETURNING log
+
+-- remove_entries_beyond --
+DELETE FROM entries WHERE room = ? AND seq > ?
+
+-- forget_ids_beyond --
+DELETE FROM ids WHERE room = ? AND seq > ?
+
+-- lower_marks --
+UPDATE marks SET seq = :head WHERE room = :room AND seq > :head
 
 -- move_rooms --
 INSERT OR ROLLBACK INTO rooms (room, item, head, oldest, at) VALUES (...)
@@ -79,7 +101,7 @@ SELECT count(*) FROM (
 SELECT seq FROM entries WHERE room = ? AND at >= ? ORDER BY seq LIMIT 1
 
 -- rooms_kept_from_before --
-SELECT r.room, r.item, r.head, r.oldest, r.at FROM rooms r
+SELECT r.item, r.room, r.head, r.oldest, r.at, coalesce(r.log, (SELECT value FROM meta WHERE key = 'log_id')) FROM rooms r
 CROSS JOIN entries e ON e.room = r.room AND e.seq = r.oldest
 WHERE e.at < ? AND r.item NOT LIKE '!%' LIMIT 100
 

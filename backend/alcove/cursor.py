@@ -1,0 +1,21 @@
+"""A connection's place in the log of a room."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from alcove.protocol import Member
+from alcove.wire.connection import Connection
+
+
+@dataclass(slots=True, eq=False)
+class Cursor:
+    """A connection's place in the log. While in step its `seq` is the room's head and is not kept here."""
+
+    connection: Connection
+    member: Member
+    seq: int
+    #: When it joined, in ms since the epoch.
+    since: int
+    #: The presence version it was told last; counts while it is behind.
+    told: int = 0
+    feeding: "asyncio.Task[None] | None" = field(default=None, repr=False)

@@ -1,0 +1,33 @@
+"""Write to a log's database beside the server, as an operator or a failover does."""
+
+import sqlite3
+from contextlib import closing
+from urllib.parse import urlsplit
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+
+
+async def execute(url: str, *statements: str) -> None:
+    """Run SQL on the database that `url` names; tables are named as in the engine's own schema files."""
+    if urlsplit(url).scheme == "sqlite":
+        with closing(sqlite3.connect(urlsplit(url).path[1:])) as database, database:
+            for statement in statements:
+                database.execute(statement.replace("alcove.", ""))
+        return
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def lose_tail(url: str, item: str, head: int) -> None:
+    """Remove the entries of a room behind `head`, as an older copy of the database would lack them."""
+    room = f"(SELECT room FROM alcove.rooms WHERE item = '{item}')"  # noqa: S608 - the tests' own items
+    at = f"coalesce((SELECT at FROM alcove.entries WHERE room = {room} AND seq = {head}), 0)"  # noqa: S608
+    await execute(
+        url,
+        f"UPDATE alcove.rooms SET head = {head}, at = {at} WHERE item = '{item}'",  # noqa: S608
+        *(f"DELETE FROM alcove.{table} WHERE room = {room} AND seq > {head}" for table in ("entries", "ids", "marks")),  # noqa: S608
+    )
