@@ -21,16 +21,14 @@ from alcove.leases import Leases
 from alcove.limits import Bounds, Rates
 from alcove.log.base import Draft, Log, LogUnavailableError, Outcome, Retention
 from alcove.protocol import Bye, Hello, Limits, Member, You, encode, raw
-from alcove.revocations import OPERATOR, ROOM, Revocations, Revoked, again
+from alcove.revocation_log import RevocationLog
+from alcove.revocations import OPERATOR, ROOM, Revocations, Revoked
 from alcove.room import Room
 from alcove.rooms import Rooms
 from alcove.session import RETRY_MS, Session
 from alcove.wire.connection import Connection, Frame
 
 log = logging.getLogger("alcove.hub")
-
-#: Seconds between two attempts to store revocations that the log has lost.
-_RESTORE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ class Hub:
             limits.sends_per_s, limits.burst, size=self.bounds.rates, limit="send_rates"
         )
         self._gate = gate
-        self._revocations: Revocations | None = None
+        self._revocation_log: RevocationLog | None = None
         self._clock = clock
 
     async def close(self) -> None:
@@ -256,34 +254,13 @@ class Hub:
         Raises LogUnavailableError.
         """
         revocations.act = self.leases.revoked
-        if self._revocations is None:
-            self._rooms.keep(ROOM)
-        self._revocations = revocations
-        room = await self._rooms.get(ROOM)
-        cursor = Cursor(revocations, Member(OPERATOR, frozenset()), room.oldest - 1, self.now_ms())
-        room.enter(cursor)
-        room.follow(cursor)
-        await revocations.reach(room.head)
+        self._revocation_log = RevocationLog(revocations, self._rooms, self.send, self.now_ms)
+        await self._revocation_log.follow()
 
     def _history_lost(self, item: str) -> None:
-        """Act on the loss of a room's history: revocations are read again, and stored again where they were lost."""
-        if item == ROOM and self._revocations is not None:
-            self._rooms.run_errand(self._restore_revocations(self._revocations))
-
-    async def _restore_revocations(self, revocations: Revocations) -> None:
-        """Read the revocations that the log still has, and append those it lost; no revocation is ever undone (A7)."""
-        known = revocations.restart()
-        while True:
-            try:
-                await self.follow_revocations(revocations)
-                for revoked in revocations.missing(known):
-                    # The same id from every process that remembers it: it is stored once (S5).
-                    await self.send(Draft(ROOM, "message", again(revoked), OPERATOR, self.now_ms(), raw(revoked)))
-            except (LogUnavailableError, OverloadedError) as error:
-                log.warning("revocations that the log lost are not stored again yet: %s", error)
-                await asyncio.sleep(_RESTORE_S)
-            else:
-                return
+        """Act on the loss of a room's history (X8)."""
+        if item == ROOM and self._revocation_log is not None:
+            self._rooms.run_errand(self._revocation_log.restore())
 
     # --- sending
 

@@ -130,7 +130,6 @@ async def test_x8_a_look_at_the_log_notices_it_too(house: House, rewritten: bool
     house.lose()
     if rewritten:
         house.log.store.append([message("x"), message("y"), message("z")])
-        house.hub.relay.catchup.announced("foo", 4)
         house.hub.relay.catchup.contradict("foo")
     else:
         house.hub.relay.catchup.heal(["foo"])
@@ -145,6 +144,30 @@ async def test_x8_entries_of_another_process_that_contradict_memory_are_looked_u
     (outcome,) = house.log.store.append([message("x")])
     assert isinstance(outcome, Appended)
     house.hub.relay.catchup.arrive("foo", [outcome.entry], 1, hello(ada).log)
+    await house.settle()
+
+    await assert_all_start_over(house, ada, "a", "x")
+
+
+async def test_x8_the_page_that_fills_a_hole_begins_with_what_memory_has(house: House) -> None:
+    ada = await house.join()
+    house.hub.relay.catchup._alone = False
+    house.lose()
+    house.log.store.append([message("x"), message("y"), message("z")])
+    house.hub.relay.catchup.announced("foo", 4)
+    while ada.close_code is None:
+        await asyncio.sleep(0)
+        await house.settle()
+
+    assert ["a", "b", "c"] == ids(ada)
+    await assert_all_start_over(house, ada, "a", "x", "y", "z")
+
+
+async def test_x8_a_head_behind_the_one_in_memory_is_looked_up(house: House) -> None:
+    ada = await house.join()
+    house.lose()
+    house.log.store.append([message("x")])
+    house.hub.relay.catchup.announced("foo", 2)
     await house.settle()
 
     await assert_all_start_over(house, ada, "a", "x")
