@@ -50,7 +50,7 @@ class CatchUp:
         self._pending.pop(item, None)
         self._contradicted.discard(item)
 
-    def arrive(self, item: str, entries: Sequence[Entry], oldest: int, log_id: str) -> None:
+    def arrive(self, item: str, entries: Sequence[Entry], oldest: int, log_id: str = "") -> None:
         """Deliver what is next in order; what is not waits for those before. `log_id` is "" where nobody said it."""
         room = self._rooms.get(item)
         if room is None:

@@ -21,12 +21,15 @@ class Process:
         self.bus = bus
         self.storage = RoomLog(log=log)
         self.beyond: list[tuple[str, int]] = []
+        #: Items whose history turned out to be lost.
+        self.lost: list[str] = []
         self.relay = Relay(
             log,
             bus,
             sends,
             rooms=self.storage.rooms,
-            beyond=lambda item, seq: self.beyond.append((item, seq)),
+            beyond=lambda item, seq, _: self.beyond.append((item, seq)),
+            lost=self.lost.append,
             clock=asyncio.get_running_loop().time,
         )
 
@@ -40,7 +43,7 @@ class Process:
 
     def write(self, *ids: str, item: str = "foo") -> None:
         """Store messages in this process."""
-        self.relay.stored(item, self.storage.write(*ids, item=item), 1)
+        self.relay.stored(item, self.storage.write(*ids, item=item), 1, self.storage.log.id)
 
 
 async def start_processes(number: int = 2, network: Network | None = None) -> list[Process]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from alcove.cursor import Cursor
 from alcove.log.base import Draft, Page, Retention
 from alcove.presence import Present
 from alcove.protocol import Entry, Line, Member, Person, Presence, ReadMark, TypingNow, raw
-from alcove.room import Cursor, Room
+from alcove.room import Room
 from alcove.tail import Tail
 from tests.doubles import HeldLog, Socket, turn
 
@@ -75,6 +76,7 @@ class RoomLog:
         state = self.log.store.rooms([item])[item]
         room = self.rooms[item] = Room(
             item,
+            log_id=state.log,
             head=state.head,
             oldest=state.oldest,
             tail=Tail(256, 256 * 1024),

@@ -28,8 +28,14 @@ class Process:
         self.reader = Reader(self.room)
         #: What was announced of items whose room is not in memory.
         self.beyond: list[tuple[str, int]] = []
+        #: Items whose history turned out to be lost.
+        self.lost: list[str] = []
         self.recovery = CatchUp(
-            self.storage.log, self.storage.rooms, lambda item, seq: self.beyond.append((item, seq)), alone=alone
+            self.storage.log,
+            self.storage.rooms,
+            lambda item, seq, _: self.beyond.append((item, seq)),
+            self.lost.append,
+            alone=alone,
         )
 
     @property
