@@ -19,7 +19,7 @@ import typer
 from alcove.bus.open import open_bus
 from alcove.errors import AlcoveError, Refusal, SettingsError
 from alcove.gate import loopback
-from alcove.log.open import open_log
+from alcove.log.open import hold_for, open_log
 from alcove.settings import Settings
 from alcove.tokens import Keys
 
@@ -158,7 +158,7 @@ def _check(settings: Settings, *, host: str, workers: int) -> None:
 
 async def _preflight(settings: Settings) -> None:
     """Open and close the log, so that what is wrong with it is one line. Raises AlcoveError."""
-    await (await open_log(settings.database_url)).close()
+    await (await open_log(settings.database_url, hold=hold_for(settings.bus_url))).close()
     if keys := settings.keys():
         await keys.start()
 

@@ -16,6 +16,7 @@ from alcove.api.cors import Cors
 from alcove.api.headers import Headers
 from alcove.api.live import room_route
 from alcove.api.problems import HANDLERS
+from alcove.api.startup import Startup
 from alcove.api.upgrade import EarlierLogins
 from alcove.bus.open import open_bus, open_sends
 from alcove.chat import CHANNEL, Chat
@@ -25,7 +26,7 @@ from alcove.gate import Gate
 from alcove.hub import Hub
 from alcove.limits import Bounds, Rates
 from alcove.log.base import Retention
-from alcove.log.open import open_log
+from alcove.log.open import hold_for, open_log
 from alcove.logs import mask_handlers
 from alcove.metrics import watch_loop
 from alcove.origins import Origins
@@ -54,7 +55,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
         log.warning("OPEN MODE: anyone who reaches this server may read and write. Set ALCOVE_SECRET or ALCOVE_JWKS.")
     else:
         await keys.start()
-    store = await open_log(settings.database_url, retention, settings.database_connections)
+    hold = hold_for(settings.bus_url)
+    store = await open_log(settings.database_url, retention, settings.database_connections, hold=hold)
     revocations = Revocations()
     gate = Gate(
         keys,
@@ -115,6 +117,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(Cors, origins=split(settings.origins))
     app.add_middleware(EarlierLogins)
+    app.add_middleware(Startup)
     app.add_middleware(Headers, frame_ancestors=settings.frame_ancestors)
     app.state.settings = settings
     app.state.keys = settings.keys()

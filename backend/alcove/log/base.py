@@ -11,6 +11,9 @@ from alcove.protocol import Entry, Person
 
 _DAY_MS = 86_400_000
 
+#: How a server holds its log (X7): with the memory bus alone, with a bus that processes share together with others.
+Hold = Literal["alone", "shared"]
+
 
 class LogUnavailableError(AlcoveError):
     """The storage does not answer or cannot write; nothing was stored, and trying again makes sense (S7)."""

@@ -5,18 +5,34 @@ from urllib.parse import urlsplit
 
 from alcove.addresses import shown
 from alcove.errors import SettingsError
-from alcove.log.base import Log, Retention
+from alcove.log.base import Hold, Log, Retention
 from alcove.log.sqlite import SqliteLog
 
 
-async def open_log(url: str, retention: Retention | None = None, connections: int = 8) -> Log:
+def hold_for(bus_url: str) -> Hold:
+    """How a server with this bus holds its log (X7)."""
+    return "alone" if urlsplit(bus_url).scheme == "memory" else "shared"
+
+
+async def open_log(
+    url: str, retention: Retention | None = None, connections: int = 8, *, hold: Hold | None = None
+) -> Log:
     """Open `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://…`, making it where there is none.
 
-    Raises SettingsError for another scheme, LogUnusableError where the storage is not ours to use.
+    Args:
+        url: which log.
+        retention: how much of it is kept; by default everything.
+        connections: how many a PostgreSQL log may use.
+        hold: how a server holds the log until it is closed; None: it is opened beside a running server.
+
+    Raises:
+        SettingsError: for another scheme.
+        LogUnusableError: where the storage is not ours to use, or another process holds it.
+
     """
     parts = urlsplit(url)
     if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
-        return await SqliteLog.open(Path(parts.path[1:]), retention or Retention())
+        return await SqliteLog.open(Path(parts.path[1:]), retention or Retention(), hold)
     if parts.scheme in {"postgresql", "postgres"}:
         try:
             from alcove.log.postgres import PostgresLog  # noqa: PLC0415 - its driver is an extra
@@ -24,5 +40,5 @@ async def open_log(url: str, retention: Retention | None = None, connections: in
             raise SettingsError(
                 f"ALCOVE_DATABASE_URL={parts.scheme}: needs {error.name}; install alcove[postgres]"
             ) from None
-        return await PostgresLog.open(url, retention or Retention(), connections)
+        return await PostgresLog.open(url, retention or Retention(), connections, hold)
     raise SettingsError(f"ALCOVE_DATABASE_URL={shown(url)!r}: expected sqlite:///path or postgresql://host/database")

@@ -15,6 +15,7 @@ from alcove import tasks
 from alcove.log.base import (
     Appended,
     Draft,
+    Hold,
     ItemSummary,
     LogUnavailableError,
     LogUnusableError,
@@ -26,6 +27,7 @@ from alcove.log.base import (
     Retention,
     RoomState,
 )
+from alcove.log.postgres_lock import PostgresLock
 from alcove.log.postgres_schema import prepare
 from alcove.log.queries import load_queries
 from alcove.log.rows import entry_of, gone
@@ -48,9 +50,12 @@ _ERRORS = (asyncpg.PostgresError, *_BROKEN)
 class PostgresLog:
     """A log in a database (Log)."""
 
-    def __init__(self, pools: tuple[Any, Any], log_id: str, name: str, retention: Retention) -> None:
+    def __init__(
+        self, pools: tuple[Any, Any], log_id: str, name: str, retention: Retention, lock: PostgresLock | None = None
+    ) -> None:
         self.id = log_id
         self._name = name
+        self._lock = lock
         # Writing has connections of its own, so that no crowd of readers keeps a batch waiting.
         self._writers, self._readers = pools
         self._retention = retention
@@ -59,14 +64,17 @@ class PostgresLog:
         self._sweeper = asyncio.create_task(self._sweep()) if retention.days or retention.entries else None
 
     @classmethod
-    async def open(cls, url: str, retention: Retention, connections: int = 8) -> Self:
-        """Connect with up to `connections`, and make the schema where there is none.
+    async def open(cls, url: str, retention: Retention, connections: int = 8, hold: Hold | None = None) -> Self:
+        """Connect with up to `connections`, and make the schema where there is none; lock it as `hold` says.
 
         Raises LogUnusableError with one line for the operator.
         """
         parts = urlsplit(url)
         name = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"  # without the password (A6)
+        lock: PostgresLock | None = None
         try:
+            # Before the schema is looked at: a process of another version may be using it.
+            lock = None if hold is None else await PostgresLock.take(url, name, hold)
             connection = await asyncpg.connect(url, timeout=_CONNECT_S, command_timeout=60)
             try:
                 log_id = await prepare(connection)
@@ -74,11 +82,15 @@ class PostgresLog:
                 await connection.close(timeout=_CONNECT_S)
             writers = await _pool(url, 2)
             readers = await _pool(url, max(1, connections - 2))
-        except LogUnusableError as error:
-            raise LogUnusableError(f"{name}: {error}") from None
-        except (*_ERRORS, ValueError) as error:
-            raise LogUnusableError(f"{name} cannot be used as a log: {error or type(error).__name__}") from error
-        return cls((writers, readers), log_id, name, retention)
+        except BaseException as error:
+            if lock is not None:
+                await lock.close()
+            if isinstance(error, LogUnusableError):
+                raise LogUnusableError(f"{name}: {error}") from None
+            if isinstance(error, (*_ERRORS, ValueError)):
+                raise LogUnusableError(f"{name} cannot be used as a log: {error or type(error).__name__}") from error
+            raise
+        return cls((writers, readers), log_id, name, retention, lock)
 
     def append(
         self,
@@ -174,10 +186,14 @@ class PostgresLog:
         except _ERRORS:
             self._writers.terminate()
             self._readers.terminate()
+        if self._lock is not None:
+            await self._lock.close()
 
     @contextlib.asynccontextmanager
     async def _using(self, pool: Any) -> AsyncIterator[Any]:
-        """A connection of the pool, made anew where it was lost. Raises LogUnavailableError."""
+        """A connection of the pool, made anew where it was lost. Raises LogUnavailableError, also without the lock."""
+        if self._lock is not None and not self._lock.held:
+            raise LogUnavailableError(f"{self._name}: this process has lost the lock on the log, and asks for it")
         try:
             async with pool.acquire(timeout=_STATEMENT_S) as connection:
                 try:

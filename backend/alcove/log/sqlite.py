@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 from alcove import tasks
 from alcove.log.base import (
     Draft,
+    Hold,
     ItemSummary,
     LogUnavailableError,
     LogUnusableError,
@@ -22,6 +23,7 @@ from alcove.log.base import (
     RoomState,
 )
 from alcove.log.sqlite_file import connect, prepare
+from alcove.log.sqlite_lock import SqliteLock
 from alcove.log.sqlite_store import SqliteStore
 
 T = TypeVar("T")
@@ -78,22 +80,23 @@ class _Thread:
 class SqliteLog:
     """A log in one file (Log)."""
 
-    def __init__(self, path: Path, log_id: str, retention: Retention) -> None:
+    def __init__(self, path: Path, log_id: str, retention: Retention, lock: SqliteLock | None = None) -> None:
         self.id = log_id
+        self._lock = lock
         self._writer = _Thread(path, retention, "alcove-writer")
         self._readers = [_Thread(path, retention, f"alcove-reader-{n}") for n in range(2)]
         self._turn = 0
         self._sweeper = asyncio.create_task(self._sweep()) if retention.days or retention.entries else None
 
     @classmethod
-    async def open(cls, path: Path, retention: Retention) -> Self:
-        """Open the file, making it where there is none.
+    async def open(cls, path: Path, retention: Retention, hold: Hold | None = None) -> Self:
+        """Open the file, making it where there is none; with a `hold` of either kind, lock it until it is closed.
 
         Raises LogUnusableError with one line for the operator: no such folder, not a database, not ours, too new,
-        read-only, locked.
+        read-only, locked, in use by another process.
         """
-        log_id = await asyncio.to_thread(_prepare, path)
-        return cls(path, log_id, retention)
+        log_id, lock = await asyncio.to_thread(_prepare, path, hold)
+        return cls(path, log_id, retention, lock)
 
     def append(
         self,
@@ -142,6 +145,8 @@ class SqliteLog:
         await tasks.end(self._sweeper)
         for thread in (self._writer, *self._readers):
             await thread.close()
+        if self._lock is not None:
+            self._lock.release()
 
     def _reader(self) -> _Thread:
         self._turn ^= 1
@@ -157,12 +162,19 @@ class SqliteLog:
             await asyncio.sleep(_SWEEP_S)
 
 
-def _prepare(path: Path) -> str:
-    """Make or check the file, with an operator's words for what can be wrong."""
+def _prepare(path: Path, hold: Hold | None) -> tuple[str, SqliteLock | None]:
+    """Lock the file where a server asks for it, then make or check it. Raises LogUnusableError."""
     if not path.absolute().parent.is_dir():
         raise LogUnusableError(f"{path}: there is no folder {path.absolute().parent}; make it first")
+    lock: SqliteLock | None = None
     try:
+        # Before the file is looked at: a process of another version may be serving it.
+        lock = None if hold is None else SqliteLock.take(path)
         with contextlib.closing(connect(path, make=True)) as connection:
-            return prepare(connection, path)
-    except sqlite3.Error as error:
-        raise LogUnusableError(f"{path} cannot be used as a log: {error}") from error
+            return prepare(connection, path), lock
+    except BaseException as error:
+        if lock is not None:
+            lock.release()
+        if isinstance(error, sqlite3.Error):
+            raise LogUnusableError(f"{path} cannot be used as a log: {error}") from error
+        raise

@@ -1,0 +1,34 @@
+"""A start that fails is told in one line, whichever server runs the application."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from alcove.errors import AlcoveError
+
+
+class Startup:
+    """Turns an AlcoveError that ends the start into its message, where a server would print the traceback."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application (ASGI)."""
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        failures: list[Message] = []
+
+        async def send_later(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed":
+                failures.append(message)
+            else:
+                await send(message)
+
+        try:
+            await self._app(scope, receive, send_later)
+        except BaseException as error:
+            for failure in failures:
+                told = {"message": f"alcove: {error}"} if isinstance(error, AlcoveError) else {}
+                await send({**failure, **told})
+            if not failures or not isinstance(error, AlcoveError):
+                raise
