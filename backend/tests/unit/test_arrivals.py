@@ -31,6 +31,12 @@ def test_x2_entries_behind_a_second_hole_stay_until_it_is_filled() -> None:
     assert [3, 4] == seqs(buffer.take(2))
 
 
+def test_x2_an_empty_buffer_knows_nothing_beyond_any_head() -> None:
+    buffer = Arrivals()
+
+    assert ([], 0, 1) == (buffer.take(0), buffer.known, buffer.oldest)
+
+
 def test_x2_the_furthest_seq_stays_known_after_its_entry_was_taken() -> None:
     buffer = Arrivals()
     buffer.add(entries(5), oldest=1)

@@ -1,52 +1,26 @@
-"""Recovery of missed entries: readers get every entry once, in order, whatever was announced, lost or late (X2)."""
+"""Recovery of missed entries: readers get every entry once and in order, whatever was announced or lost (X2)."""
 
-import asyncio
 from collections.abc import Sequence
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from alcove.catchup import CatchUp
-from alcove.log.base import Draft, LogUnavailableError, Mark, Retention
+from alcove.log.base import Draft, Retention
 from alcove.protocol import Entry, Gap
 from tests.doubles import turn
-from tests.support.rooms import ADA, BOB, Reader, RoomLog
+from tests.support.recovery import RecoveringProcess
+from tests.support.rooms import ADA, BOB, Reader
 from tests.support.virtual_time import elapse, virtual_time
 
 #: Seconds that a missing entry has to arrive before the log is asked.
-GRACE_S, BEFORE_S, MOMENT_S = 0.02, 0.019, 0.001
-
-
-class Process:
-    """A process whose room `foo` follows a log that others write to."""
-
-    def __init__(self, *, alone: bool = False, retention: Retention | None = None) -> None:
-        self.storage = RoomLog(retention)
-        self.room = self.storage.room()
-        self.reader = Reader(self.room)
-        #: What was announced of items whose room is not in memory.
-        self.beyond: list[tuple[str, int]] = []
-        #: Items whose history turned out to be lost.
-        self.lost: list[str] = []
-        self.recovery = CatchUp(
-            self.storage.log,
-            self.storage.rooms,
-            lambda item, seq, _: self.beyond.append((item, seq)),
-            self.lost.append,
-            alone=alone,
-        )
-
-    @property
-    def queries(self) -> int:
-        """How many calls wait for the log."""
-        return len(self.storage.log.held)
+GRACE_S = 0.02
+BEFORE_S = 0.019
 
 
 @virtual_time
 async def test_x2_entries_that_are_next_in_order_reach_readers_at_once() -> None:
-    process = Process()
+    process = RecoveringProcess()
     process.recovery.arrive("foo", process.storage.write("a", "b"), 1)
     process.recovery.arrive("foo", process.storage.write("c"), 1)
 
@@ -55,7 +29,7 @@ async def test_x2_entries_that_are_next_in_order_reach_readers_at_once() -> None
 
 @virtual_time
 async def test_x2_entries_that_overtook_others_wait_for_them_without_a_query() -> None:
-    process = Process()
+    process = RecoveringProcess()
     first, second, third = process.storage.write("a", "b", "c")
     process.recovery.arrive("foo", [third], 1)
     process.recovery.arrive("foo", [second], 1)
@@ -70,7 +44,7 @@ async def test_x2_entries_that_overtook_others_wait_for_them_without_a_query() -
 
 @virtual_time
 async def test_x2_entries_that_do_not_arrive_within_20_ms_are_read_from_the_log() -> None:
-    process = Process()
+    process = RecoveringProcess()
     process.recovery.arrive("foo", process.storage.write("a", "b", "c")[2:], 1)
     await elapse(GRACE_S)
     assert ([], 1) == (process.reader.seqs, process.queries)
@@ -83,7 +57,7 @@ async def test_x2_entries_that_do_not_arrive_within_20_ms_are_read_from_the_log(
 
 @virtual_time
 async def test_x2_one_query_fills_the_hole_for_all_readers_and_all_announcements() -> None:
-    process = Process()
+    process = RecoveringProcess()
     others = [Reader(process.room, BOB) for _ in range(5)]
     written = process.storage.write("a", "b", "c", "d")
     process.recovery.arrive("foo", written[1:2], 1)
@@ -98,7 +72,7 @@ async def test_x2_one_query_fills_the_hole_for_all_readers_and_all_announcements
 
 @virtual_time
 async def test_x2_a_head_that_was_announced_without_entries_is_read_at_once() -> None:
-    process = Process()
+    process = RecoveringProcess()
     process.storage.write("a", "b")
     process.recovery.known("foo", 2)
     await turn()
@@ -110,7 +84,7 @@ async def test_x2_a_head_that_was_announced_without_entries_is_read_at_once() ->
 
 @virtual_time
 async def test_x2_a_head_that_the_room_has_asks_the_log_nothing() -> None:
-    process = Process()
+    process = RecoveringProcess()
     process.recovery.arrive("foo", process.storage.write("a", "b"), 1)
     process.recovery.known("foo", 2)
     process.recovery.known("foo", 1)
@@ -121,7 +95,7 @@ async def test_x2_a_head_that_the_room_has_asks_the_log_nothing() -> None:
 
 @virtual_time
 async def test_r3_entries_that_arrive_again_are_not_delivered_twice() -> None:
-    process = Process()
+    process = RecoveringProcess()
     written = process.storage.write("a", "b", "c")
     process.recovery.arrive("foo", written[1:], 1)
     await elapse(GRACE_S)
@@ -135,7 +109,7 @@ async def test_r3_entries_that_arrive_again_are_not_delivered_twice() -> None:
 
 @virtual_time
 async def test_s9_a_message_deleted_in_what_was_missed_is_never_shown_with_its_body() -> None:
-    process = Process()
+    process = RecoveringProcess()
     (message,) = process.storage.write("a")
     process.storage.log.store.append([Draft("foo", "delete", "d", ADA, 0, target=1)], lambda: None)
     process.recovery.arrive("foo", process.storage.page(after=1), 1)
@@ -148,7 +122,7 @@ async def test_s9_a_message_deleted_in_what_was_missed_is_never_shown_with_its_b
 
 @virtual_time
 async def test_x1_an_item_whose_room_is_not_in_memory_only_has_its_head_noted() -> None:
-    process = Process()
+    process = RecoveringProcess()
     process.recovery.arrive("bar", process.storage.write("a", "b", item="bar"), 1)
     process.recovery.known("bar", 7)
     await elapse(1)
@@ -159,7 +133,7 @@ async def test_x1_an_item_whose_room_is_not_in_memory_only_has_its_head_noted() 
 @virtual_time
 async def test_d2_a_room_far_behind_sends_its_readers_to_the_log() -> None:
     """Thousands of entries are not read for the room: each reader fetches them at its own pace."""
-    process = Process()
+    process = RecoveringProcess()
     process.storage.write(*(str(n) for n in range(2500)))
     process.recovery.known("foo", 2500)
     await turn()
@@ -171,7 +145,7 @@ async def test_d2_a_room_far_behind_sends_its_readers_to_the_log() -> None:
 
 @virtual_time
 async def test_r4_missed_entries_that_retention_removed_are_announced_as_a_gap() -> None:
-    process = Process(retention=Retention(entries=2))
+    process = RecoveringProcess(retention=Retention(entries=2))
     for name in "abcde":
         process.storage.write(name)
     process.recovery.known("foo", 5)
@@ -182,22 +156,8 @@ async def test_r4_missed_entries_that_retention_removed_are_announced_as_a_gap()
 
 
 @virtual_time
-async def test_x4_a_hole_that_could_not_be_read_is_filled_when_storage_answers_again() -> None:
-    process = Process()
-    process.recovery.arrive("foo", process.storage.write("a", "b")[1:], 1)
-    await elapse(GRACE_S)
-    await process.storage.fail()
-    await elapse(1)
-    assert ([], 0) == (process.reader.seqs, process.queries)
-
-    process.recovery.go_on()
-    await process.storage.answer()
-    assert [1, 2] == process.reader.seqs
-
-
-@virtual_time
 async def test_x2_a_room_that_leaves_memory_while_its_hole_is_read_gets_nothing() -> None:
-    process = Process()
+    process = RecoveringProcess()
     process.storage.write("a", "b")
     process.recovery.known("foo", 2)
     await turn()
@@ -209,96 +169,6 @@ async def test_x2_a_room_that_leaves_memory_while_its_hole_is_read_gets_nothing(
     await process.storage.answer()
 
     assert ([], []) == (process.reader.seqs, reopened.seqs)
-
-
-@virtual_time
-async def test_x7_the_only_process_on_a_log_reads_nothing_for_the_room() -> None:
-    """What it did not deliver is a commit whose answer got lost; readers fetch that themselves."""
-    process = Process(alone=True)
-    written = process.storage.write("a", "b", "c")
-    process.recovery.known("foo", 1)
-    assert 1 == process.room.head
-    process.recovery.arrive("foo", written[2:], 1)
-    assert 3 == process.room.head
-
-    await process.storage.answer()
-    assert [1, 2, 3] == process.reader.seqs
-
-
-@virtual_time
-async def test_r5_a_cursor_beyond_the_room_waits_until_the_room_reached_the_end_of_its_log() -> None:
-    process = Process()
-    process.storage.write("a", "b", "c")
-    reaching = asyncio.create_task(process.recovery.reach(process.room, 2))
-    await process.storage.answer()
-    await reaching
-    assert 3 == process.room.head
-
-    await process.recovery.reach(process.room, 3)
-    assert 0 == process.queries
-
-
-@virtual_time
-async def test_r5_a_cursor_beyond_the_room_is_refused_while_storage_does_not_answer() -> None:
-    process = Process()
-    reaching = asyncio.create_task(process.recovery.reach(process.room, 2))
-    await process.storage.fail()
-
-    with pytest.raises(LogUnavailableError):
-        await reaching
-
-
-@virtual_time
-async def test_x2_rooms_in_doubt_are_compared_with_the_log_and_told_of_stored_marks() -> None:
-    process = Process()
-    process.storage.write("a", "b")
-    process.storage.log.store.mark([Mark("foo", "ada", 2)])
-    process.recovery.heal(["foo", "bar"])
-    await process.storage.answer()
-    await elapse(0.25)
-
-    assert [1, 2] == process.reader.seqs
-    assert [("ada", 2)] == process.reader.marks
-
-
-@virtual_time
-async def test_x2_many_rooms_in_doubt_are_compared_in_bounded_queries() -> None:
-    process = Process()
-    process.storage.write("a", item="item-1199")
-    process.recovery.heal(f"item-{n}" for n in range(1200))
-    await turn()
-    for _ in range(3):
-        assert 1 == process.queries
-        await process.storage.answer(1)
-
-    assert 0 == process.queries
-    assert 1200 == len(process.beyond)
-    assert ("item-1199", 1) in process.beyond
-
-
-@virtual_time
-async def test_x4_rooms_stay_in_doubt_until_storage_answers() -> None:
-    process = Process()
-    process.storage.write("a")
-    process.recovery.heal(["foo"])
-    await process.storage.fail()
-    await elapse(1)
-    assert 0 == process.queries
-
-    process.recovery.go_on()
-    await process.storage.answer()
-    assert [1] == process.reader.seqs
-
-
-@virtual_time
-async def test_z1_nothing_is_read_after_the_end() -> None:
-    process = Process()
-    process.storage.write("a", "b")
-    process.recovery.known("foo", 2)
-    await process.recovery.close()
-    await elapse(1)
-
-    assert 0 == process.queries
 
 
 runs = st.tuples(st.integers(0, 19), st.integers(1, 5))
@@ -314,7 +184,7 @@ async def test_r3_x2_any_announcements_and_losses_leave_every_reader_with_the_wh
     steps: Sequence[tuple[tuple[int, int], str]], last: str
 ) -> None:
     """Announcements come in any order, doubled or never; storage fails in between; one hint in the end is enough."""
-    process = Process()
+    process = RecoveringProcess()
     written = process.storage.write(*(str(n) for n in range(20)))
     for (first, number), kind in [*steps, ((19, 1), last)]:
         run = written[first : first + number]

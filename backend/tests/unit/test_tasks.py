@@ -24,7 +24,7 @@ async def test_a_task_that_swallows_a_cancellation_is_asked_again() -> None:
         await asyncio.Event().wait()
 
     task = asyncio.create_task(work())
-    await asyncio.sleep(0)
+    await turn()
     await tasks.end(None, task)
     assert task.cancelled()
     assert swallowed == 2
@@ -42,11 +42,8 @@ async def test_a_task_that_failed_or_ended_before_is_no_trouble() -> None:
     await tasks.end(*ended)
 
 
-async def test_a_task_that_never_ends_is_left_behind_and_said(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tasks, "_ASKED", 2)
-    monkeypatch.setattr(tasks, "_PATIENCE_S", 0.01)
+@virtual_time
+async def test_a_task_that_never_ends_is_left_behind_and_said(caplog: pytest.LogCaptureFixture) -> None:
     free = asyncio.Event()
 
     async def stay() -> None:
@@ -57,7 +54,7 @@ async def test_a_task_that_never_ends_is_left_behind_and_said(
                 continue
 
     task = asyncio.create_task(stay(), name="stubborn")
-    await asyncio.sleep(0)
+    await turn()
     await tasks.end(task)
     assert [(logging.ERROR, "'stubborn' does not end: left behind")] == [
         (record.levelno, record.message) for record in caplog.records

@@ -1,0 +1,38 @@
+"""Presence of one process among others that the test plays."""
+
+import asyncio
+
+from alcove.announcements import ALL, Announcement, Asked
+from alcove.gossip import Gossip
+from tests.doubles import turn
+from tests.support.bus import FakeBus
+from tests.support.rooms import RoomLog
+
+
+class PresenceProcess:
+    """The process under test, alone on its bus: the test plays all others."""
+
+    def __init__(self) -> None:
+        self.bus = FakeBus()
+        self.storage = RoomLog()
+        self.gossip = Gossip(self.bus, self.storage.rooms, asyncio.get_running_loop().time)
+
+    def hear(self, message: Announcement, channel: str = ALL) -> None:
+        """Receive what another process published."""
+        self.gossip.heard(channel, message)
+
+    async def open(self, item: str = "foo") -> None:
+        """Open a room, which nobody elsewhere answers in time."""
+        await self.gossip.open(item)
+        self.storage.room(item)
+        await turn()
+        self.bus.new_messages()
+
+    def members(self, item: str = "foo") -> dict[str, int]:
+        """Return how many connections the open room counts, by member."""
+        present = self.storage.rooms[item].present
+        return {person.id: present.connections(person.id) for person in present.named()}
+
+    def asked(self) -> list[list[str]]:
+        """Return the rooms asked about since the last look, one list a message."""
+        return [told.items for _, told in self.bus.new_messages() if isinstance(told, Asked)]

@@ -1,0 +1,117 @@
+"""Recovery while the log is away, and what it reads of the log (X2, X4, R5)."""
+
+import asyncio
+
+import pytest
+
+from alcove.log.base import LogUnavailableError, Mark
+from tests.doubles import turn
+from tests.support.recovery import RecoveringProcess
+from tests.support.virtual_time import elapse, virtual_time
+
+#: Seconds that a missing entry has to arrive before the log is asked.
+GRACE_S = 0.02
+
+
+@virtual_time
+async def test_x4_a_hole_that_could_not_be_read_is_filled_when_storage_answers_again() -> None:
+    process = RecoveringProcess()
+    process.recovery.arrive("foo", process.storage.write("a", "b")[1:], 1)
+    await elapse(GRACE_S)
+    await process.storage.fail()
+    await elapse(1)
+    assert ([], 0) == (process.reader.seqs, process.queries)
+
+    process.recovery.go_on()
+    await process.storage.answer()
+    assert [1, 2] == process.reader.seqs
+
+
+@virtual_time
+async def test_x7_the_only_process_on_a_log_reads_nothing_for_the_room() -> None:
+    """What it did not deliver is a commit whose answer got lost; readers fetch that themselves."""
+    process = RecoveringProcess(alone=True)
+    written = process.storage.write("a", "b", "c")
+    process.recovery.known("foo", 1)
+    assert 1 == process.room.head
+    process.recovery.arrive("foo", written[2:], 1)
+    assert 3 == process.room.head
+
+    await process.storage.answer()
+    assert [1, 2, 3] == process.reader.seqs
+
+
+@virtual_time
+async def test_r5_a_cursor_beyond_the_room_waits_until_the_room_reached_the_end_of_its_log() -> None:
+    process = RecoveringProcess()
+    process.storage.write("a", "b", "c")
+    reaching = asyncio.create_task(process.recovery.reach(process.room, 2))
+    await process.storage.answer()
+    await reaching
+    assert 3 == process.room.head
+
+    await process.recovery.reach(process.room, 3)
+    assert 0 == process.queries
+
+
+@virtual_time
+async def test_r5_a_cursor_beyond_the_room_is_refused_while_storage_does_not_answer() -> None:
+    process = RecoveringProcess()
+    reaching = asyncio.create_task(process.recovery.reach(process.room, 2))
+    await process.storage.fail()
+
+    with pytest.raises(LogUnavailableError):
+        await reaching
+
+
+@virtual_time
+async def test_x2_rooms_in_doubt_are_compared_with_the_log_and_told_of_stored_marks() -> None:
+    process = RecoveringProcess()
+    process.storage.write("a", "b")
+    process.storage.log.store.mark([Mark("foo", "ada", 2)])
+    process.recovery.heal(["foo", "bar"])
+    await process.storage.answer()
+    await elapse(0.25)
+
+    assert [1, 2] == process.reader.seqs
+    assert [("ada", 2)] == process.reader.marks
+
+
+@virtual_time
+async def test_x2_many_rooms_in_doubt_are_compared_in_bounded_queries() -> None:
+    process = RecoveringProcess()
+    process.storage.write("a", item="item-1199")
+    process.recovery.heal(f"item-{n}" for n in range(1200))
+    await turn()
+    for _ in range(3):
+        assert 1 == process.queries
+        await process.storage.answer(1)
+
+    assert 0 == process.queries
+    assert 1200 == len(process.beyond)
+    assert ("item-1199", 1) in process.beyond
+
+
+@virtual_time
+async def test_x4_rooms_stay_in_doubt_until_storage_answers() -> None:
+    process = RecoveringProcess()
+    process.storage.write("a")
+    process.recovery.heal(["foo"])
+    await process.storage.fail()
+    await elapse(1)
+    assert 0 == process.queries
+
+    process.recovery.go_on()
+    await process.storage.answer()
+    assert [1] == process.reader.seqs
+
+
+@virtual_time
+async def test_z1_nothing_is_read_after_the_end() -> None:
+    process = RecoveringProcess()
+    process.storage.write("a", "b")
+    process.recovery.known("foo", 2)
+    await process.recovery.close()
+    await elapse(1)
+
+    assert 0 == process.queries
