@@ -112,6 +112,12 @@ class Gate:
         """The member a token stands for on an item. Raises Refusal."""
         return self.on(await self.caller(credential), item)
 
+    def moderates(self, caller: Caller, item: str | None) -> bool:
+        """Return whether the caller may moderate the item; None: every item (A7). Raises Refusal 4403."""
+        if item is not None:
+            return "moderate" in self.on(caller, item).can
+        return caller.claims is not None and "m" in caller.claims.items.get("*", "")
+
     def readable(self, caller: Caller) -> list[str]:
         """Patterns of what the caller may read: more than that, where a longer pattern takes it back again."""
         if caller.claims is None:

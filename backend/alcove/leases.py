@@ -3,11 +3,19 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from itertools import count
 from typing import Protocol
 
 from alcove.errors import Refusal
 from alcove.protocol import Member
 from alcove.revocations import Revoked, expired, revoked_on, session_ended
+
+#: Seconds after which the wall clock is looked at again. A timer alone would not do: the event loop's clock stands
+#: still while the machine is suspended, and knows of no step of the wall clock.
+_RECHECK_S = 1.0
+#: Entries of the queue of expiries that may be out of date before it is rebuilt.
+_STALE = 1000
 
 
 class Guest(Protocol):
@@ -18,11 +26,10 @@ class Guest(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Lease:
     member: Member
     item: str | None
-    timer: asyncio.TimerHandle
 
 
 class Leases:
@@ -30,6 +37,10 @@ class Leases:
 
     def __init__(self) -> None:
         self._leases: dict[Guest, _Lease] = {}
+        #: When which lease expires, by the wall clock, the next first; the number keeps guests from being compared.
+        self._expiries: list[tuple[float, int, Guest, _Lease]] = []
+        self._numbers = count()
+        self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._leases)
@@ -44,13 +55,16 @@ class Leases:
         """
         self.release(guest)
         if member.expires is not None:
-            timer = asyncio.get_running_loop().call_later(member.expires - time.time(), guest.end, expired())
-            self._leases[guest] = _Lease(member, item, timer)
+            lease = self._leases[guest] = _Lease(member, item)
+            heappush(self._expiries, (member.expires, next(self._numbers), guest, lease))
+            if self._expiries[0][3] is lease:
+                self._schedule()
 
     def release(self, guest: Guest) -> None:
         """The guest is gone."""
-        if lease := self._leases.pop(guest, None):
-            lease.timer.cancel()
+        if self._leases.pop(guest, None) is not None and len(self._expiries) > 2 * len(self._leases) + _STALE:
+            self._expiries = [expiry for expiry in self._expiries if self._leases.get(expiry[2]) is expiry[3]]
+            heapify(self._expiries)
 
     def revoked(self, revoked: Revoked) -> None:
         """End the stay of everyone whom a revocation covers."""
@@ -61,6 +75,24 @@ class Leases:
             elif (
                 revoked.sub == member.person.id
                 and revoked.item in {None, lease.item}
-                and (member.iat is None or member.iat <= revoked.at)
+                and (member.iat is None or member.iat < revoked.counts_from)
             ):
                 guest.end(revoked_on(revoked.item))
+
+    def _schedule(self) -> None:
+        """Look at the clock when the next lease expires, and before that every now and then."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        if self._expiries:
+            left_s = max(0.0, self._expiries[0][0] - time.time())
+            self._timer = asyncio.get_running_loop().call_later(min(left_s, _RECHECK_S), self._look)
+
+    def _look(self) -> None:
+        """End every stay whose token has expired by the wall clock."""
+        now = time.time()
+        while self._expiries and self._expiries[0][0] <= now:
+            _, _, guest, lease = heappop(self._expiries)
+            if self._leases.get(guest) is lease:
+                guest.end(expired())
+        self._schedule()

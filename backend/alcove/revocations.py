@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from hashlib import sha256
+from math import ceil, floor, inf, nextafter
 from typing import Final
 
 import msgspec
@@ -19,6 +20,8 @@ from alcove.wire.connection import Frame
 
 #: Its item id; `!` is no letter of an item's id (H3).
 ROOM = "!revoked"
+#: When a client with a token from a late clock should try again, in ms.
+_RETRY_MS = 1000
 #: Ended sessions that are kept beyond their tokens' time, before they are swept out.
 _SWEEP = 1000
 #: Who writes there.
@@ -33,6 +36,24 @@ class Revoked(msgspec.Struct, frozen=True, omit_defaults=True):
     item: str | None = None
     digest: str | None = None
     expires: float = 0
+    #: The `iat` from which a member's tokens count again: later than any that a clock within the leeway can have
+    #: written before the revocation. 0 in entries of earlier versions: just after `at`.
+    not_before: int = 0
+
+    @property
+    def counts_from(self) -> float:
+        """Return the earliest `iat`, in seconds, that this does not cover."""
+        return self.not_before or nextafter(self.at, inf)
+
+    @classmethod
+    def member(cls, sub: str, item: str | None, leeway_s: float) -> "Revoked":
+        """Revoke what a member has now, on one item or all (A7).
+
+        Whole seconds, and strictly later than any clock within the leeway shows now: most signers write an integer
+        `iat`, and a token that was signed before the revocation must not survive it.
+        """
+        now = time.time()
+        return cls(now, sub=sub, item=item, not_before=floor(now + leeway_s) + 1)
 
 
 class _Line(msgspec.Struct):
@@ -65,12 +86,27 @@ def session_ended() -> Refusal:
     )
 
 
-def revoked_on(item: str | None) -> Refusal:
-    """What one hears whose tokens were revoked, on an item or everywhere (A7)."""
+def revoked_on(item: str | None, retry_ms: int | None = None) -> Refusal:
+    """Refuse whose tokens were revoked, on an item or everywhere (A7); `retry_ms`: a new token may count from then."""
     where = "" if item is None else f" on {item}"
-    return Refusal(
-        Code.FORBIDDEN, Close.FORBIDDEN, f"your access{where} was revoked; ask for a new token", reason=Reason.REVOKED
-    )
+    message = f"your access{where} was revoked; ask for a new token"
+    if retry_ms is None:
+        return Refusal(Code.FORBIDDEN, Close.FORBIDDEN, message, reason=Reason.REVOKED)
+    return Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, message, retry_ms, reason=Reason.REVOKED)
+
+
+def _retry_ms(revoked: Revoked, iat: float | None) -> int | None:
+    """Return when a client should come back with a new token; None: this one is known to be revoked for good.
+
+    Until `not_before` every new token would be refused, too. For the leeway after it, one that was signed behind the
+    revocation may come from a clock that is late.
+    """
+    now = time.time()
+    if iat is None or revoked.not_before + (revoked.not_before - revoked.at) < now:
+        return None
+    if now < revoked.not_before:
+        return ceil((revoked.not_before - now) * 1000)
+    return None if iat <= revoked.at else _RETRY_MS
 
 
 def again(revoked: Revoked) -> str:
@@ -84,7 +120,8 @@ class Revocations:
     def __init__(self) -> None:
         #: What to do about each one that is read.
         self.act: Callable[[Revoked], None] = lambda _: None
-        self._members: dict[tuple[str, str | None], float] = {}
+        #: The last revocation of a member, on one item or all.
+        self._members: dict[tuple[str, str | None], Revoked] = {}
         self._digests: dict[str, float] = {}
         self._sweep_at = _SWEEP
         self._seq = 0
@@ -102,8 +139,9 @@ class Revocations:
         """Prepare to read the log again from the beginning; return what is revoked. None of it is forgotten."""
         self._seq = 0
         self._kept = set()
-        members = [Revoked(at, sub, item) for (sub, item), at in self._members.items()]
-        return members + [Revoked(0, digest=digest, expires=expires) for digest, expires in self._digests.items()]
+        return [*self._members.values()] + [
+            Revoked(0, digest=digest, expires=expires) for digest, expires in self._digests.items()
+        ]
 
     def missing(self, known: Iterable[Revoked]) -> list[Revoked]:
         """Return those of `known` that the log no longer has, once it was read again."""
@@ -113,14 +151,15 @@ class Revocations:
     def check(self, sub: str, item: str | None, iat: float | None, token: str | None) -> None:
         """Look whether a token of `sub`, made at `iat`, still counts on the item (None: anywhere); `token`: its digest.
 
-        Raises Refusal 4401 where its session was ended (W5), 4403 where it was revoked (A7).
+        Raises Refusal 4401 where its session was ended (W5), 4403 where it was revoked (A7); 4401 with `retry_ms`
+        while no new token can count yet.
         """
         if token in self._digests:
             raise session_ended()
         for where in (None, item):
-            at = self._members.get((sub, where))
-            if at is not None and (iat is None or iat <= at):
-                raise revoked_on(where)
+            revoked = self._members.get((sub, where))
+            if revoked is not None and (iat is None or iat < revoked.counts_from):
+                raise revoked_on(where, _retry_ms(revoked, iat))
 
     # --- the Connection that the room feeds
 
@@ -169,5 +208,7 @@ class Revocations:
                 self._digests = {digest: expires for digest, expires in self._digests.items() if expires > now}
                 self._sweep_at = 2 * len(self._digests) + _SWEEP
         if revoked.sub is not None:
-            self._members[revoked.sub, revoked.item] = revoked.at
+            known = self._members.get((revoked.sub, revoked.item))
+            if known is None or known.counts_from < revoked.counts_from:  # nothing lowers a revocation
+                self._members[revoked.sub, revoked.item] = revoked
         self.act(revoked)

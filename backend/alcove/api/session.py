@@ -57,6 +57,12 @@ class Revoke(Struct, frozen=True):
     item: str | None = None
 
 
+class RevokedFrom(Struct, frozen=True):
+    """From which `iat` on tokens of the member count again, in seconds since the epoch."""
+
+    not_before: int
+
+
 def _who(caller: Caller) -> Who:
     expires = None if caller.claims is None else int(caller.claims.exp * 1000)
     return Who(caller.person, expires, open=caller.claims is None)
@@ -136,8 +142,7 @@ async def sign_out(request: Request, gate: GateDep, hub: HubDep, own: OwnOriginD
 
 @router.post(
     "/revoke",
-    status_code=204,
-    responses=problems(401, 403, 413, 422, 429, 503),
+    responses=answers(RevokedFrom) | problems(401, 403, 413, 422, 429, 503),
     openapi_extra=body_of(Revoke),
     **BOUNDED_HERE,
 )
@@ -145,8 +150,6 @@ async def revoke(request: Request, gate: GateDep, hub: HubDep, caller: CallerDep
     """End a member's tokens made until now, and their open connections, on one item or all (A7)."""
     if caller.claims is None:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "open mode has no tokens to revoke")
-    if "m" not in caller.claims.items.get("*", ""):
-        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "this takes the right to moderate *")
     asked = await _read(request, Revoke)
     gate.check_again(gate.on(caller, None), None)  # the body may have taken its time
     if asked.item is not None:
@@ -154,5 +157,8 @@ async def revoke(request: Request, gate: GateDep, hub: HubDep, caller: CallerDep
             check_item_id(asked.item)
         except ItemIdError as error:
             raise RequestValidationError([{"loc": ("body", "item"), "msg": str(error)}]) from None
-    await hub.revoke(Revoked(time.time(), sub=asked.sub, item=asked.item))
-    return Response(status_code=204)
+    if not gate.moderates(caller, asked.item):
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to moderate {asked.item or '*'}")
+    revoked = Revoked.member(asked.sub, asked.item, gate.leeway_s)
+    await hub.revoke(revoked)
+    return Json(RevokedFrom(revoked.not_before))

@@ -125,5 +125,6 @@ listing = http("GET", "/api/items")
 connections = http("GET", "/api/items/{item}/connections")
 who = http("GET", "/api/session")
 revoke = http("POST", "/api/revoke", '{"sub":"nobody"}')
+revoke_on_foo = http("POST", "/api/revoke", '{"sub":"nobody","item":"foo"}')
 #: Close codes of refusals, and what they are over HTTP.
 STATUS = {4400: 422, 4401: 401, 4403: 403, 4429: 429}

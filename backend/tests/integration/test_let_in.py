@@ -157,6 +157,24 @@ async def test_a7_revoking_takes_the_right_to_moderate_everything(guarded: Serve
     assert "moderate *" in answer.reason
 
 
+@pytest.mark.parametrize(
+    ("items", "code"),
+    [
+        ({"foo": "m"}, IN),
+        ({"f*": "rwm"}, IN),
+        ({"*": "m"}, IN),
+        ({"foo": "rw"}, 403),
+        ({"*": "rwm", "foo": "rw"}, 403),
+        ({"bar": "rwm"}, 403),
+    ],
+)
+async def test_a7_revoking_on_an_item_takes_the_right_to_moderate_it(guarded: Server, items: object, code: int) -> None:
+    answer = await doors.revoke_on_foo(guarded, query(token(items=items)))
+
+    assert code == answer.code
+    assert answer.code == IN or "moderate foo" in answer.reason
+
+
 async def test_w4_the_list_names_what_one_may_read_and_nothing_else(guarded: Server) -> None:
     author = query(token(sub="eve", items={"*": "rw"}))
     for item in ("list-1", "list-2", "lost-1"):

@@ -71,6 +71,46 @@ async def test_a4_a_token_that_expired_during_the_handshake_closes_the_connectio
 
 
 @virtual_time
+@pytest.mark.parametrize("step", [100.0, 1e6])
+async def test_a4_expiry_follows_the_wall_clock_after_it_stepped(monkeypatch: pytest.MonkeyPatch, step: float) -> None:
+    """A suspend looks the same: the event loop's clock stands still, and the wall clock is ahead afterwards."""
+    leases, expiring, staying = Leases(), Connection(), Connection()
+    leases.grant(expiring, member(60), "foo")
+    leases.grant(staying, member(1e7), "foo")
+    await elapse(5)
+    monkeypatch.setattr(time, "time", lambda: START + step + asyncio.get_running_loop().time())
+    await elapse(MARGIN_S)
+
+    assert ([Close.UNAUTHENTICATED], []) == (expiring.codes, staying.codes)
+
+
+@virtual_time
+async def test_a4_a_wall_clock_that_is_set_back_gives_the_time_until_exp(monkeypatch: pytest.MonkeyPatch) -> None:
+    leases, connection = Leases(), Connection()
+    leases.grant(connection, member(60), "foo")
+    monkeypatch.setattr(time, "time", lambda: START - 100 + asyncio.get_running_loop().time())
+    await elapse(159)
+    assert [] == connection.codes
+
+    await elapse(1 + MARGIN_S)
+    assert [Close.UNAUTHENTICATED] == connection.codes
+
+
+@virtual_time
+async def test_a4_connections_that_came_and_went_are_forgotten() -> None:
+    leases, staying = Leases(), Connection()
+    leases.grant(staying, member(60), "foo")
+    for _ in range(5000):
+        gone = Connection()
+        leases.grant(gone, member(1e6), "foo")
+        leases.release(gone)
+
+    assert len(leases._expiries) < 2000
+    await elapse(60 + MARGIN_S)
+    assert [Close.UNAUTHENTICATED] == staying.codes
+
+
+@virtual_time
 async def test_a4_a_new_token_replaces_the_expiry_of_the_old_one() -> None:
     leases, longer, shorter = Leases(), Connection(), Connection()
     for connection in (longer, shorter):
@@ -118,6 +158,8 @@ async def test_a2_a_connection_without_a_token_never_expires_and_takes_no_memory
         (Revoked(START + 5, sub="ada"), [Close.FORBIDDEN]),
         (Revoked(START + 4.9, sub="ada"), []),
         (Revoked(START + 4.9, sub="ada", item="foo"), []),
+        (Revoked(START + 4, sub="ada", not_before=int(START) + 6), [Close.FORBIDDEN]),
+        (Revoked(START + 2, sub="ada", not_before=int(START) + 5), []),
     ],
 )
 @virtual_time

@@ -1,0 +1,103 @@
+"""Which tokens a revocation covers, and when a client may come back (A7)."""
+
+import time
+
+import pytest
+
+from alcove.errors import Close, Refusal
+from alcove.revocations import Revocations, Revoked
+
+#: The moment of the revocation, within a second.
+AT = 1_795_000_000.75
+LEEWAY_S = 2.0
+#: The first whole second that no clock within the leeway shows at that moment.
+NOT_BEFORE = 1_795_000_003
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Give the wall clock into the test's hands."""
+    clock = [AT]
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    return clock
+
+
+def refused(revocations: Revocations, iat: float | None, item: str | None = "foo") -> tuple[Close, int | None] | None:
+    """Return how a token of Ada's, issued at `iat`, is refused."""
+    try:
+        revocations.check("ada", item, iat, "digest")
+    except Refusal as refusal:
+        return refusal.close, refusal.retry_ms
+    return None
+
+
+def test_a7_not_before_is_later_than_any_clock_within_the_leeway(now: list[float]) -> None:
+    for at, not_before in ((AT, NOT_BEFORE), (1000.0, 1003), (1000.999, 1003), (999.999, 1002)):
+        now[0] = at
+        assert not_before == Revoked.member("ada", None, LEEWAY_S).not_before
+    now[0] = 1000.0
+    assert 1001 == Revoked.member("ada", None, 0).not_before
+
+
+@pytest.mark.parametrize("iat", [1.0, AT - 1, int(AT), AT, AT + 0.1, AT + LEEWAY_S, NOT_BEFORE - 0.001])
+def test_a7_a_token_of_before_is_refused_with_a_time_to_come_back(now: list[float], iat: float) -> None:
+    revocations = Revocations()
+    revocations.take(Revoked.member("ada", None, LEEWAY_S))
+
+    assert (Close.UNAUTHENTICATED, 2250) == refused(revocations, iat)
+    now[0] = NOT_BEFORE - 0.25
+    assert (Close.UNAUTHENTICATED, 250) == refused(revocations, iat)
+
+
+def test_a7_a_token_issued_after_the_leeway_counts(now: list[float]) -> None:
+    revocations = Revocations()
+    revocations.take(Revoked.member("ada", None, LEEWAY_S))
+    now[0] = NOT_BEFORE + 0.01
+
+    assert refused(revocations, NOT_BEFORE) is refused(revocations, NOT_BEFORE + 0.01) is None
+
+
+def test_a7_afterwards_a_token_of_before_is_refused_for_good(now: list[float]) -> None:
+    revocations = Revocations()
+    revocations.take(Revoked.member("ada", None, LEEWAY_S))
+    now[0] = NOT_BEFORE
+
+    assert (Close.FORBIDDEN, None) == refused(revocations, AT) == refused(revocations, 1)
+    # One that was issued behind the revocation comes from a signer whose clock is late: its next one may count.
+    assert (Close.UNAUTHENTICATED, 1000) == refused(revocations, NOT_BEFORE - 1)
+    now[0] = NOT_BEFORE + LEEWAY_S + 1
+    assert (Close.FORBIDDEN, None) == refused(revocations, NOT_BEFORE - 1)
+
+
+def test_a7_a_token_without_iat_is_refused_for_good_at_once(now: list[float]) -> None:  # noqa: ARG001 - a clock that stands
+    revocations = Revocations()
+    revocations.take(Revoked.member("ada", None, LEEWAY_S))
+
+    assert (Close.FORBIDDEN, None) == refused(revocations, None)
+
+
+def test_a7_an_entry_of_an_earlier_version_covers_what_it_covered(now: list[float]) -> None:
+    revocations = Revocations()
+    revocations.take(Revoked(AT, sub="ada"))
+    now[0] = AT + 0.5
+
+    assert (Close.FORBIDDEN, None) == refused(revocations, AT) == refused(revocations, None)
+    assert refused(revocations, AT + 0.001) is None
+
+
+def test_a7_nothing_lowers_a_revocation(now: list[float]) -> None:
+    revocations = Revocations()
+    revocations.take(Revoked.member("ada", None, LEEWAY_S))
+    for earlier in (Revoked(AT - 100, sub="ada"), Revoked(0, sub="ada", not_before=1)):
+        revocations.take(earlier)
+    now[0] = NOT_BEFORE + 60
+
+    assert (Close.FORBIDDEN, None) == refused(revocations, AT)
+
+
+def test_a7_a_revocation_on_one_item_leaves_the_others(now: list[float]) -> None:  # noqa: ARG001 - a clock that stands
+    revocations = Revocations()
+    revocations.take(Revoked.member("ada", "foo", LEEWAY_S))
+
+    assert refused(revocations, 1, "bar") is refused(revocations, 1, None) is None
+    assert refused(revocations, 1, "foo") is not None
