@@ -98,6 +98,13 @@ class RoomLog:
         self.log.store.append(drafts, lambda: None)
         return self.page(item, after=head)
 
+    def lose(self, head: int, item: str = "foo") -> None:
+        """Lose the entries behind `head`, as a restored backup or a fail-over does."""
+        database = self.log._connection
+        (room,) = database.execute("SELECT room FROM rooms WHERE item = ?", (item,)).fetchone()
+        database.execute("DELETE FROM entries WHERE room = ? AND seq > ?", (room, head))
+        database.execute("UPDATE rooms SET head = ?, at = 1 WHERE room = ?", (head, room))
+
     def page(self, item: str = "foo", *, after: int = 0) -> list[Entry]:
         """Return what the log holds behind `after`."""
         page: Page = self.log.store.read(item, after, None, 1_000_000, 1 << 40)

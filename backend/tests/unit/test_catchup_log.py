@@ -14,6 +14,21 @@ GRACE_S = 0.02
 
 
 @virtual_time
+async def test_x2_a_long_hole_is_read_in_bounded_pages() -> None:
+    process = RecoveringProcess()
+    process.storage.write(*(str(n) for n in range(600)))
+    process.recovery.known("foo", 600)
+    await turn()
+    pages = 0
+    while process.queries:
+        await process.storage.answer(1)
+        pages += 1
+
+    assert list(range(1, 601)) == process.reader.seqs
+    assert 3 <= pages <= 4
+
+
+@virtual_time
 async def test_x4_a_hole_that_could_not_be_read_is_filled_when_storage_answers_again() -> None:
     process = RecoveringProcess()
     process.recovery.arrive("foo", process.storage.write("a", "b")[1:], 1)

@@ -1,0 +1,103 @@
+"""Recovery when announcements and memory disagree: only the log decides whether a history was lost (X8, X9, R5)."""
+
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+
+from alcove.protocol import Entry
+from tests.support.recovery import RecoveringProcess
+from tests.support.rooms import BOB, entry
+from tests.support.virtual_time import elapse, virtual_time
+
+
+async def following(number: int = 3) -> tuple[RecoveringProcess, list[Entry]]:
+    """Make a process whose reader has the first entries of the log."""
+    process = RecoveringProcess()
+    written = process.storage.write(*(str(n) for n in range(number)))
+    process.recovery.arrive("foo", written, 1)
+    return process, written
+
+
+@virtual_time
+async def test_x8_a_log_that_ends_before_the_room_lost_its_history() -> None:
+    process, _ = await following()
+    process.storage.lose(1)
+    process.recovery.heal(["foo"])
+    await process.storage.answer()
+
+    assert ["foo"] == process.lost
+
+
+@virtual_time
+async def test_x8_a_log_that_was_written_again_behind_a_loss_lost_its_history() -> None:
+    """Its head is where the room has it, or beyond, but other entries stand there."""
+    process, _ = await following()
+    process.storage.lose(1)
+    other = process.storage.write("x", "y", "z", by=BOB)
+    process.recovery.arrive("foo", other, 1)
+    await elapse(1)
+    await process.storage.answer()
+
+    assert ["foo"] == process.lost
+    assert [1, 2, 3] == process.reader.seqs
+
+
+@virtual_time
+async def test_x8_a_hole_that_is_read_from_a_history_that_was_lost_shows_nothing_of_it() -> None:
+    process, _ = await following()
+    process.storage.lose(1)
+    process.storage.write("x", "y", "z", by=BOB)
+    process.recovery.known("foo", 4)
+    await process.storage.answer()
+
+    assert ["foo"] == process.lost
+    assert [1, 2, 3] == process.reader.seqs
+
+
+@virtual_time
+async def test_r5_a_cursor_beyond_a_room_whose_log_lost_its_history_is_not_followed() -> None:
+    process, _ = await following()
+    process.storage.lose(1)
+    process.recovery.heal(["foo"])
+    reaching = asyncio.create_task(process.recovery.reach(process.room, 5))
+    await process.storage.answer()
+    await reaching
+
+    assert "foo" in process.lost
+    assert [1, 2, 3] == process.reader.seqs
+
+
+@pytest.mark.parametrize("change", [{"id": "forged"}, {"by": BOB}, {"at": 1}])
+@virtual_time
+async def test_x9_an_announced_entry_that_the_log_does_not_have_changes_nothing(change: dict[str, object]) -> None:
+    process, written = await following()
+    process.recovery.arrive("foo", [replace(written[1], **change)], 1)
+    await process.storage.answer()
+    process.recovery.arrive("foo", process.storage.write("next"), 1)
+
+    assert [] == process.lost
+    assert [1, 2, 3, 4] == process.reader.seqs
+
+
+@virtual_time
+async def test_x9_entries_of_another_history_than_the_log_has_are_not_delivered() -> None:
+    process, _ = await following()
+    process.recovery.arrive("foo", [entry(4)], 1, "another history")
+    process.recovery.announced("foo", 9, "another history")
+    await process.storage.answer()
+    await elapse(1)
+
+    assert ([], [1, 2, 3]) == (process.lost, process.reader.seqs)
+
+
+@virtual_time
+async def test_x8_a_head_that_the_room_has_passed_makes_it_look_at_the_log_once() -> None:
+    """Another process may be late, or may have read a log that lost its end."""
+    process, _ = await following()
+    process.recovery.announced("foo", 2)
+    await elapse(0.1)
+    assert 1 == process.queries
+
+    await process.storage.answer()
+    assert ([], [1, 2, 3]) == (process.lost, process.reader.seqs)
