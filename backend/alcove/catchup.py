@@ -27,11 +27,22 @@ Lost = Callable[[str], None]
 class CatchUp:
     """What is between the rooms' heads and the ends of their logs."""
 
-    def __init__(self, store: Log, rooms: Mapping[str, Room], beyond: Beyond, lost: Lost, *, alone: bool) -> None:
+    def __init__(
+        self,
+        store: Log,
+        rooms: Mapping[str, Room],
+        beyond: Beyond,
+        lost: Lost,
+        *,
+        alone: bool,
+        opening: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        """`opening`: whether an item's room is on its way into memory."""
         self._log = store
         self._rooms = rooms
         self._beyond = beyond
         self._lost = lost
+        self._opening = opening
         #: Whether nobody else writes to the log: then nothing is ever missed, though it may be in the log already.
         self._alone = alone
         self._pending: dict[str, Arrivals] = {}
@@ -83,15 +94,10 @@ class CatchUp:
             pending.known = max(pending.known, head)
             self._catch(item, 0)
 
-    def announced(self, item: str, head: int, log_id: str = "") -> None:
-        """Take in that another process stored entries up to `head`, which come without them."""
-        room = self._rooms.get(item)
-        if room is not None and (head <= room.head or log_id not in {"", room.log_id}):
-            self.heal([item])  # out of date, or the log lost its end: only the log can tell
-        elif room is None:
-            self._beyond(item, head, log_id)
-        else:
-            self.known(item, head)
+    def look(self, item: str) -> None:
+        """Read where an item's log ends, because somebody says that it has grown; only what the log has counts (X9)."""
+        if item in self._rooms or self._opening(item):
+            self.heal([item])
 
     async def reach(self, room: Room, seq: int) -> None:
         """Bring the room to the end of its log, if it may reach to `seq` (R5). Raises LogUnavailableError."""

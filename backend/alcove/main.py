@@ -19,6 +19,7 @@ from alcove.api.problems import HANDLERS
 from alcove.api.startup import Startup
 from alcove.api.upgrade import EarlierLogins
 from alcove.bus.open import open_bus, open_sends
+from alcove.bus.sealed import SealedBus
 from alcove.chat import CHANNEL, Chat
 from alcove.errors import SettingsError
 from alcove.farewell import at_the_end
@@ -57,6 +58,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
         await keys.start()
     hold = hold_for(settings.bus_url)
     store = await open_log(settings.database_url, retention, settings.database_connections, hold=hold)
+    bus = open_bus(settings.bus_url, settings.bus_prefix)
     revocations = Revocations()
     gate = Gate(
         keys,
@@ -70,7 +72,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
     hub = Hub(
         store,
         gate=gate,
-        bus=open_bus(settings.bus_url, settings.bus_prefix),
+        bus=SealedBus(bus, await store.bus_key(), store.id) if bus.shared else bus,
         sends=open_sends(settings.database_url),
         limits=Limits(settings.body_bytes, settings.sends_per_s, settings.sends_burst),
         bounds=Bounds(

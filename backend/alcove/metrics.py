@@ -37,6 +37,12 @@ LIMITS = Counter(
 HISTORIES_LOST = Counter(
     "alcove_histories_lost", "Rooms in memory whose log turned out to have lost entries.", registry=registry
 )
+BUS_REFUSED = Counter(
+    "alcove_bus_refused",
+    "Messages on the bus that were not believed, by the reason: the log was read instead.",
+    ["reason"],
+    registry=registry,
+)
 BATCH = Histogram(
     "alcove_commit_sends", "Sends in one commit.", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1024), registry=registry
 )
@@ -56,6 +62,9 @@ OUTCOMES = ("stored", "duplicate", "refused")
 #: `frame`; of a process: `send_rates` (a rate was forgotten while it was in use).
 REACHED = ("handshakes", "refused_credentials", "head", "time", "http", "frame", "send_rates")
 
+#: Why a message on the bus is not believed (X9).
+BUS_REASONS = ("forged", "replayed", "stale", "older_version")
+
 # From zero on, or the first of its kind would be no increase to Prometheus.
 for outcome in OUTCOMES:
     SENDS.labels(outcome)
@@ -63,6 +72,8 @@ for code in Code:
     REFUSALS.labels(code)
 for limit in REACHED:
     LIMITS.labels(limit)
+for reason in BUS_REASONS:
+    BUS_REFUSED.labels(reason)
 BUILD.labels(version("alcove")).set(1)
 
 

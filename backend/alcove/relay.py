@@ -37,6 +37,7 @@ class Relay:
         rooms: Mapping[str, Room],
         beyond: Beyond,
         lost: Callable[[str], None],
+        opening: Callable[[str], bool] = lambda _: False,
         clock: Callable[[], float],
     ) -> None:
         self.bus = bus
@@ -46,11 +47,13 @@ class Relay:
         self._clock = clock
         #: Whether nobody else writes to this log.
         self.alone = not bus.shared and sends is None
-        self.catchup = CatchUp(store, rooms, beyond, lost, alone=self.alone)
+        self.catchup = CatchUp(store, rooms, beyond, lost, alone=self.alone, opening=opening)
         self._gossip = Gossip(bus, rooms, clock)
         self._subscribing: dict[str, asyncio.Event] = {}
         self._tuned: dict[str, Callable[[Announcement], None]] = {}
         self._beating: asyncio.Task[None] | None = None
+        #: Whether a message that cannot be decoded was logged.
+        self._unknown = False
 
     @property
     def up(self) -> bool:
@@ -62,7 +65,7 @@ class Relay:
         if self.alone:
             return
         if self._sends is not None:
-            await self._sends.start(self._heard, lambda _: self.catchup.heal(self._rooms))
+            await self._sends.start(self._hinted, lambda _: self.catchup.heal(self._rooms))
             self._sends.subscribe(SENDS)
         if self.bus.shared:
             await self.bus.start(self._heard, self._restored)
@@ -154,7 +157,7 @@ class Relay:
             turn += 1
             sure = self._gossip.beat() if self.bus.shared else True
             up = self.up
-            if (was_up and not up) or (turn % 2 == 0 and not (up and sure)):
+            if (was_up and not up) or (turn % 2 == 0 and (not (up and sure) or self.bus.mixed)):
                 self.catchup.heal(self._rooms)
             was_up = up
             self.catchup.go_on()
@@ -171,22 +174,36 @@ class Relay:
         self.catchup.heal(items)
         self._gossip.restored(items)
 
-    def _heard(self, channel: str, message: bytes) -> None:
-        """Another process told something."""
+    def _hinted(self, _channel: str, message: bytes) -> None:
+        """Look into the log where the database says that an item has new entries; whoever may notify may claim that."""
+        told = self._decoded(message)
+        if told is not None and isinstance(told[0], Head):
+            self.catchup.look(told[0].item)
+
+    def _decoded(self, message: bytes) -> tuple[Announcement, list[Entry]] | None:
+        """What a message says; None: nothing that this version knows, which is logged once."""
         try:
-            told, entries = decode(message)
+            return decode(message)
         except msgspec.DecodeError as error:
-            log.warning("something on the bus is not ours: %s", error)
+            if not self._unknown:
+                self._unknown = True
+                log.warning("a message on the bus is not one of ours; it and others like it are ignored: %s", error)
+            return None
+
+    def _heard(self, channel: str, message: bytes) -> None:
+        """Another process of this log told something."""
+        decoded = self._decoded(message)
+        if decoded is None:
             return
+        told, entries = decoded
         if act := self._tuned.get(channel):
             act(told)
-        elif isinstance(told, Head):
-            self.catchup.announced(told.item, told.head)
         elif isinstance(told, Stored):
-            if entries:
+            # Revocations count as the log has them, and only so.
+            if entries and not channel.startswith("!"):
                 self.catchup.arrive(channel, entries, told.oldest, told.log)
             else:
-                self.catchup.announced(channel, told.head, told.log)
+                self.catchup.look(channel)
         elif isinstance(told, (Typed, Marked)):
             if room := self._rooms.get(channel):
                 if isinstance(told, Typed):

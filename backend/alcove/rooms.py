@@ -58,7 +58,16 @@ class Rooms:
         clock: Callable[[], float],
     ) -> None:
         self.open: dict[str, Room] = {}
-        self.relay = Relay(store, bus, sends, rooms=self.open, beyond=self._beyond, lost=self._reset, clock=clock)
+        self.relay = Relay(
+            store,
+            bus,
+            sends,
+            rooms=self.open,
+            beyond=self._beyond,
+            lost=self._reset,
+            opening=self._is_opening,
+            clock=clock,
+        )
         #: Told which room's history was lost, once its connections are closed.
         self._lost = lost
         self._log = store
@@ -207,6 +216,10 @@ class Rooms:
             if log_id not in {"", opening.log_id}:
                 opening.head, opening.log_id = 0, log_id
             opening.head = max(opening.head, head)
+
+    def _is_opening(self, item: str) -> bool:
+        """Whether the item's room is on its way into memory."""
+        return item in self._opening
 
     # --- marks
 

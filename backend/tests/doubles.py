@@ -270,6 +270,10 @@ class HeldLog:
         """Rooms the patterns match (Log)."""
         return await self._hold(lambda: self.store.items(patterns, member, limit))
 
+    async def bus_key(self) -> bytes:
+        """The key of the processes' messages (Log)."""
+        return await self._hold(self.store.bus_key)
+
     async def close(self) -> None:
         """Let go (Log)."""
         self._connection.close()

@@ -18,8 +18,21 @@ class Bus(Protocol):
 
     #: Whether other processes may listen; where not, nobody need encode anything for them.
     shared: bool
-    #: Whether messages get through just now: False half a second after they no longer do.
-    up: bool
+
+    @property
+    def up(self) -> bool:
+        """Whether messages get through just now: False half a second after they no longer do."""
+        ...
+
+    @property
+    def max_bytes(self) -> int:
+        """The largest message, in bytes, for which no `brief` one stands in."""
+        ...
+
+    @property
+    def mixed(self) -> bool:
+        """Whether processes are there whose messages cannot be read: what they store is found in the log only."""
+        ...
 
     async def start(self, heard: Heard, restored: Restored) -> None:
         """Connect, and keep connected; returns also when the medium is down. Own messages are not heard."""

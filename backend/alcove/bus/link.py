@@ -35,6 +35,8 @@ class Link:
     shared = True
     #: The largest message in bytes for which no brief one stands in.
     max_bytes = 256 * 1024
+    #: It reads no message, so it cannot tell (Bus).
+    mixed = False
 
     def __init__(self, name: str) -> None:
         #: For people; without a password (A6).

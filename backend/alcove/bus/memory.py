@@ -10,6 +10,8 @@ class MemoryBus:
 
     shared = False
     up = True
+    max_bytes = 0
+    mixed = False
 
     async def start(self, heard: Heard, restored: Restored) -> None:  # noqa: ARG002 - nobody is heard
         """Nobody speaks here (Bus)."""

@@ -33,12 +33,13 @@ class PostgresBus(Link):
         self._ear: Any = None
         self._mouth: Any = None
         self._lost_ear = asyncio.Event()
-        self._partial: dict[str, list[str]] = {}
+        #: The parts of a message that have come: its sender, its channel, and their texts.
+        self._partial: tuple[str, str, list[str]] = "", "", []
 
     async def connect(self) -> None:
         """Open both connections (Link)."""
         self._lost_ear = lost = asyncio.Event()
-        self._partial.clear()
+        self._partial = "", "", []
         # Notifications do not outlive a crash, so telling need not wait for the disk.
         settings = {"application_name": "alcove bus", "synchronous_commit": "off"}
         self._ear = await asyncpg.connect(self._url, server_settings=settings)
@@ -78,20 +79,27 @@ class PostgresBus(Link):
         raise ConnectionError("the connection was lost")
 
     def _notified(self, _connection: object, _pid: int, _channel: str, payload: str) -> None:
-        """Hear a notification, or put a part to those before."""
+        """Hear a notification, or put a part to those before; whatever has another form is not ours.
+
+        Whoever may connect may notify, so nothing here is taken for granted.
+        """
         head, _, text = payload.partition("\n")
-        sender, part, channel = head.split(" ", 2)
-        number, parts = map(int, part.split("/"))
+        try:
+            sender, part, channel = head.split(" ", 2)
+            number, parts = map(int, part.split("/"))
+        except ValueError:
+            return
         if parts > 1:
             # The parts of a message come one after the other: they were told in one transaction.
-            gathered = self._partial.setdefault(sender, [])
-            if number == 1:
-                gathered.clear()
+            gathered = self._partial[2] if self._partial[:2] == (sender, channel) else []
+            if number != len(gathered) + 1 or parts > _PARTS:
+                gathered = []
             gathered.append(text)
-            if number < parts:
+            self._partial = sender, channel, gathered
+            if number < parts or len(gathered) < parts:
                 return
-            del self._partial[sender]
             text = "".join(gathered)
+        self._partial = "", "", []
         self.hear(channel, sender, text.encode())
 
 

@@ -181,6 +181,10 @@ class Log(Protocol):
         """Rooms whose item matches a pattern (`*` may end one), latest written first, the house's own left out (W4)."""
         ...
 
+    async def bus_key(self) -> bytes:
+        """Return the key that this log's processes seal their messages with (X9): 32 random bytes, made once."""
+        ...
+
     async def close(self) -> None:
         """Finish what was begun and let go of the storage; what comes later is LogUnavailableError."""
         ...

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from pathlib import Path
@@ -174,6 +175,15 @@ class PostgresLog:
             ItemSummary(item=item, head=head, last=None if last[0] is None else entry_of(last), unread=unread)
             for item, head, unread, *last in rows
         ]
+
+    async def bus_key(self) -> bytes:
+        """Return the key of the processes' messages (Log)."""
+        async with self._using(self._writers) as connection:
+            key = await connection.fetchval(_SQL["bus_key"])
+            if key is None:  # apart, so that a role that may only read the table gets a key that is there
+                await connection.execute(_SQL["make_bus_key"], secrets.token_hex(32))
+                key = await connection.fetchval(_SQL["bus_key"])
+        return bytes.fromhex(key)
 
     async def close(self) -> None:
         """Finish what was begun and close the connections (Log)."""

@@ -140,6 +140,10 @@ class SqliteLog:
         """Rooms the patterns match, latest first (Log)."""
         return await self._reader().run(lambda store: store.items(patterns, member, limit))
 
+    async def bus_key(self) -> bytes:
+        """Return the key of the processes' messages (Log)."""
+        return await self._writer.run(SqliteStore.bus_key)
+
     async def close(self) -> None:
         """Finish what was begun and close the file (Log)."""
         await tasks.end(self._sweeper)

@@ -1,6 +1,7 @@
 """What a log does to a SQLite file, on one connection and without a thread or a loop of its own."""
 
 import json
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -218,6 +219,15 @@ class SqliteStore:
         if after is None:
             entries.reverse()
         return Page(entries, oldest=room.oldest, head=room.head, log=room.log)
+
+    def bus_key(self) -> bytes:
+        """Return the key of the processes' messages; made where there is none."""
+        with transaction(self._db):
+            self._db.execute(
+                "INSERT INTO meta (key, value) VALUES ('bus_key', ?) ON CONFLICT DO NOTHING", [secrets.token_hex(32)]
+            )
+            [key] = self._db.execute("SELECT value FROM meta WHERE key = 'bus_key'").fetchone()
+        return bytes.fromhex(key)
 
     def rooms(self, items: Sequence[str]) -> dict[str, RoomState]:
         """The rooms' states (Log.rooms)."""

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 
+import asyncpg  # type: ignore[import-untyped] # it ships no types
 import pytest
 
 from alcove.bus.base import Bus
@@ -157,3 +158,21 @@ async def test_the_bus_of_one_process_hears_nobody() -> None:
     assert ear.bus.up
     assert not ear.bus.shared
     assert [] == ear.heard
+
+
+async def test_x9_notifications_of_another_form_break_nothing(postgres_url: str) -> None:
+    """Whoever may connect may notify."""
+    ear = Ear(open_bus(postgres_url, "alcove_test"))
+    await ear.bus.start(lambda *said: ear.heard.append(said), ear.restored.append)
+    await ear.subscribed("foo")
+    parts = ["x 2/3 foo\nb", "x 1/2 foo\na", "x 3/2 foo\nc", "x 1/999999 foo\na", "x 1/2 foo\na", "y 2/2 foo\nb"]
+    stranger = await asyncpg.connect(postgres_url)
+    for payload in ["", "foo", "a b c", "a 1 foo", "a 1/x foo\nx", "a x/1 foo", f"a {'9' * 5000}/1 foo", *parts]:
+        await stranger.execute("SELECT pg_notify('alcove_test', $1)", payload)
+    for payload in ("z 1/2 foo\nwh", "z 2/2 foo\nole"):
+        await stranger.execute("SELECT pg_notify('alcove_test', $1)", payload)
+    await eventually(lambda: ("foo", b"whole") in ear.heard)
+    await stranger.close()
+    await ear.bus.close()
+
+    assert [("foo", b"whole")] == ear.heard

@@ -3,11 +3,13 @@
 import asyncio
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from msgspec import UNSET
 
 from alcove.log.base import Appended, Draft, Log, LogUnavailableError, Retention
+from alcove.log.open import open_log
 from alcove.protocol import Person, raw
 from tests.contract.conftest import OpenLog
 from tests.contract.drafts import BOB, DAY_MS, append, bodies, edit, entry, message
@@ -256,3 +258,17 @@ async def test_s7_what_comes_after_closing_is_unavailable(log: Log) -> None:
         await log.append([message("a")])
     with pytest.raises(LogUnavailableError):
         await log.read("foo", limit=1)
+
+
+async def test_x9_the_key_of_the_bus_is_made_once_and_differs_from_log_to_log(
+    open_again: OpenLog, tmp_path: Path
+) -> None:
+    first, second = await open_again(), await open_again()
+    keys = await asyncio.gather(*(log.bus_key() for log in (first, second) * 5))
+    other = await open_log(f"sqlite:///{tmp_path / 'other.db'}")
+    others = await other.bus_key()
+    await other.close()
+
+    assert {keys[0]} == set(keys)
+    assert 32 == len(keys[0])
+    assert keys[0] != others

@@ -81,7 +81,7 @@ async def test_a6_no_label_names_a_member_or_an_item(cluster: Cluster, item: str
         labels = await counted(cluster)
 
     given = {label for samples in labels.values() for sample in samples for label in sample}
-    assert {"code", "le", "limit", "outcome", "state", "version"} == given
+    assert {"code", "le", "limit", "outcome", "reason", "state", "version"} == given
 
 
 async def test_w7_a_count_begins_at_zero(cluster: Cluster) -> None:

@@ -24,9 +24,11 @@ class FakeBus:
     """A bus (Bus) without I/O. A message arrives in the event loop's next turn, or never while the bus is down."""
 
     shared = True
+    max_bytes = 256 * 1024
 
     def __init__(self, network: Network | None = None) -> None:
         self.up = True
+        self.mixed = False
         #: Whether `subscribe` takes effect.
         self.confirms = True
         self.channels: set[str] = set()

@@ -23,6 +23,8 @@ class Process:
         self.beyond: list[tuple[str, int]] = []
         #: Items whose history turned out to be lost.
         self.lost: list[str] = []
+        #: Items whose rooms are on their way into memory.
+        self.opening: set[str] = set()
         self.relay = Relay(
             log,
             bus,
@@ -30,6 +32,7 @@ class Process:
             rooms=self.storage.rooms,
             beyond=lambda item, seq, _: self.beyond.append((item, seq)),
             lost=self.lost.append,
+            opening=self.opening.__contains__,
             clock=asyncio.get_running_loop().time,
         )
 

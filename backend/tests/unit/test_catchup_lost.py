@@ -84,7 +84,7 @@ async def test_x9_an_announced_entry_that_the_log_does_not_have_changes_nothing(
 async def test_x9_entries_of_another_history_than_the_log_has_are_not_delivered() -> None:
     process, _ = await following()
     process.recovery.arrive("foo", [entry(4)], 1, "another history")
-    process.recovery.announced("foo", 9, "another history")
+    process.recovery.look("foo")
     await process.storage.answer()
     await elapse(1)
 
@@ -95,7 +95,7 @@ async def test_x9_entries_of_another_history_than_the_log_has_are_not_delivered(
 async def test_x8_a_head_that_the_room_has_passed_makes_it_look_at_the_log_once() -> None:
     """Another process may be late, or may have read a log that lost its end."""
     process, _ = await following()
-    process.recovery.announced("foo", 2)
+    process.recovery.look("foo")
     await elapse(0.1)
     assert 1 == process.queries
 

@@ -154,7 +154,7 @@ async def test_x8_the_page_that_fills_a_hole_begins_with_what_memory_has(house: 
     house.hub.relay.catchup._alone = False
     house.lose()
     house.log.store.append([message("x"), message("y"), message("z")])
-    house.hub.relay.catchup.announced("foo", 4)
+    house.hub.relay.catchup.look("foo")
     while ada.close_code is None:
         await asyncio.sleep(0)
         await house.settle()
@@ -167,7 +167,7 @@ async def test_x8_a_head_behind_the_one_in_memory_is_looked_up(house: House) -> 
     ada = await house.join()
     house.lose()
     house.log.store.append([message("x")])
-    house.hub.relay.catchup.announced("foo", 2)
+    house.hub.relay.catchup.look("foo")
     await house.settle()
 
     await assert_all_start_over(house, ada, "a", "x")

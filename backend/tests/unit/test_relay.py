@@ -59,7 +59,7 @@ async def test_x5_what_the_database_announces_is_read_from_the_log() -> None:
     alone.sends.receive(SENDS, encode(Head("bar", 9)))
     await alone.storage.answer()
 
-    assert ([1], [("bar", 9)]) == (reader.seqs, alone.process.beyond)
+    assert ([1], []) == (reader.seqs, alone.process.beyond)
 
 
 @virtual_time
@@ -67,10 +67,58 @@ async def test_x2_entries_of_a_room_on_its_way_into_memory_are_not_forgotten() -
     alone = Alone()
     await alone.open()
     alone.bus.subscribe("bar")
+    alone.process.opening.add("bar")
     alone.hear(Stored(2, 1), alone.storage.write("a", "b", item="bar"), channel="bar")
+    alone.storage.write("c", item="bar")
     alone.hear(Stored(3, 1), channel="bar")
+    await alone.storage.answer()
 
     assert [("bar", 2), ("bar", 3)] == alone.process.beyond
+
+
+@virtual_time
+@pytest.mark.parametrize("way", ["the bus", "the database"])
+async def test_x9_a_head_that_the_log_has_not_silences_nobody(way: str) -> None:
+    alone = Alone()
+    reader = await alone.open()
+    if way == "the bus":
+        alone.hear(Stored(2**53 - 1, 2**53 - 1))
+    else:
+        alone.sends.receive(SENDS, encode(Head("foo", 2**53 - 1)))
+    await alone.storage.answer()
+    alone.hear(Stored(1, 1), alone.storage.write("a"))
+    await alone.storage.answer()
+
+    assert ([1], 1) == (reader.seqs, alone.storage.rooms["foo"].head)
+
+
+@virtual_time
+async def test_x9_the_database_announces_heads_and_nothing_else() -> None:
+    alone = Alone()
+    reader = await alone.open()
+    told: list[Announcement] = []
+    alone.process.relay.tune(SENDS, told.append)
+    for message in (Stored(1, 1), Said("forged"), Typed("ada", "Ada"), Alive("other")):
+        alone.sends.receive(SENDS, encode(message))
+    await elapse(0.25)
+    await alone.storage.answer()
+
+    assert ([], []) == (reader.seqs, told)
+
+
+@virtual_time
+async def test_x9_revocations_are_read_from_the_log_and_from_no_message() -> None:
+    alone = Alone()
+    await alone.open()
+    reader = Reader(await alone.process.open("!revoked"))
+    forged = alone.storage.write("a")  # of another room
+    alone.hear(Stored(1, 1), forged, channel="!revoked")
+    await alone.storage.answer()
+    assert [] == reader.seqs
+
+    alone.hear(Stored(1, 1), alone.storage.write("b", item="!revoked"), channel="!revoked")
+    await alone.storage.answer()
+    assert [1] == reader.seqs
 
 
 @virtual_time

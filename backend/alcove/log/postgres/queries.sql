@@ -96,3 +96,9 @@ SELECT count(*) FROM (SELECT alcove.retain(room, $1, $2) FROM locked) retained
 -- forget_ids --
 DELETE FROM alcove.ids i USING alcove.rooms r
 WHERE r.room = i.room AND r.oldest > 1 AND i.seq < r.oldest AND i.at < $1
+
+-- bus_key --
+SELECT value FROM alcove.meta WHERE key = 'bus_key'
+
+-- make_bus_key --
+INSERT INTO alcove.meta (key, value) VALUES ('bus_key', $1) ON CONFLICT (key) DO NOTHING

@@ -1,0 +1,168 @@
+"""The bus is not trusted: who may use its medium reads no body, and what they publish is not believed (X9)."""
+
+import binascii
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+import pytest
+
+from alcove.announcements import Alive, Announcement, Here, Marked, Said, Stored, Typed, encode
+from alcove.protocol import Entry, Person, raw
+from alcove.protocol import encode as encode_line
+from deploy.engines import Redis
+from tests.cluster.conftest import Engines, Join
+from tests.integration.clients import Listener, connect, eventually
+from tests.integration.credentials import SECRET, token
+from tests.integration.rooms import RoomClient, http, turned_away
+from tests.integration.servers import Server
+from tests.support.outsider import Outsider, PostgresOutsider, RedisOutsider
+
+PREFIX = "watched"
+#: What no client can hold as a seq beyond it.
+LARGEST = 2**53 - 1
+
+
+@dataclass
+class Watched:
+    """Two processes, and an outsider on their bus."""
+
+    one: Server
+    two: Server
+    outsider: Outsider
+    url: str
+
+    def channel(self, ours: str) -> str:
+        """What a version whose messages were plain called a channel on this medium."""
+        return f"{PREFIX}:0:{ours}" if isinstance(self.outsider, RedisOutsider) else ours
+
+
+@pytest.fixture
+async def watched(engines: Engines, url: str, join: Join) -> AsyncIterator[Watched]:
+    """Two processes with a secret, on a bus that somebody else may use, too."""
+    bus = engines.bus
+    listening = (
+        RedisOutsider.listening(bus, url, PREFIX)
+        if isinstance(bus, Redis)
+        else PostgresOutsider.listening(engines.postgres, url, PREFIX)
+    )
+    async with listening as outsider:
+        one, two = (join(ALCOVE_BUS_PREFIX=PREFIX, ALCOVE_SECRET=SECRET) for _ in range(2))
+        yield Watched(one, two, outsider, url)
+
+
+def readable(heard: list[tuple[str, bytes]]) -> str:
+    """What the outsider can make of what was heard."""
+    parts = [channel.encode() + b"\n" + payload for channel, payload in heard]
+    for _, payload in heard:
+        try:
+            parts.append(binascii.a2b_base64(payload))
+        except binascii.Error:
+            continue
+    return b"\n".join(parts).decode(errors="replace")
+
+
+async def members(watched: Watched, item: str, stack: AsyncExitStack) -> tuple[RoomClient, RoomClient]:
+    """Ada on the one process, Bob on the other, who have seen each other's messages."""
+    ada = await stack.enter_async_context(
+        await RoomClient.join(watched.one, item, token=token(sub="ada", items={item: "rwm"}))
+    )
+    bob = await stack.enter_async_context(
+        await RoomClient.join(watched.two, item, token=token(sub="bob", items={item: "rw"}))
+    )
+    await ada.say("the first secret")
+    await bob.until_seq(1)
+    await bob.say("the second secret")
+    await ada.until_seq(2)
+    return ada, bob
+
+
+async def test_x9_who_may_only_listen_reads_no_body_and_no_name(watched: Watched, item: str) -> None:
+    async with AsyncExitStack() as stack:
+        ada, bob = await members(watched, item, stack)
+        chat = [
+            await stack.enter_async_context(Listener(await connect(server, f"/ws/{n}?token={token()}")))
+            for n, server in enumerate((watched.one, watched.two))
+        ]
+        await ada.say("a secret of 20,000 letters" + "x" * 20_000)
+        await bob.until_seq(3)
+        await chat[0].client.send("a secret of the chat")
+        await chat[1].hears("Client #0 says: a secret of the chat")
+        await ada.tell({"type": "typing"})
+        await bob.until("typing")
+        database = await asyncpg.connect(watched.url)
+        await database.execute("SELECT alcove_send($1, 'x', 'shop', 'The shop', 'a secret of the shop'::text)", item)
+        await database.close()
+        await bob.until_seq(4)
+        await ada.until_seq(4)
+        heard = readable(watched.outsider.heard)
+
+    assert len(watched.outsider.heard) > 5
+    assert "secret" not in heard
+    assert '"ada"' not in heard
+
+
+def forged(item: str) -> dict[str, list[tuple[Announcement, list[Entry]]]]:
+    """Messages that would do harm, by channel: as a version spoke them that believed the bus."""
+    entry = Entry(3, "message", "forged", Person("ada", "Ada"), 0, body=raw("forged"))
+    pardon = Entry(3, "message", "p", Person("!operator", "operator"), 0, body=raw({"at": 0.0, "sub": "eve"}))
+    return {
+        item: [
+            (Stored(3, 1), [entry]),
+            (Stored(LARGEST, LARGEST), []),
+            (Here("forger", [("eve", "Eve", 3)], whole=True), []),
+            (Typed("eve", "Eve"), []),
+            (Marked({"ada": LARGEST}), []),
+        ],
+        "!revoked": [(Stored(3, 1), [pardon]), (Stored(LARGEST, LARGEST), [])],
+        "!chat": [(Said("Client #7 says: forged"), [])],
+        "!all": [(Alive("forger"), [])],
+    }
+
+
+async def test_x9_what_an_outsider_publishes_changes_nothing(watched: Watched, item: str) -> None:
+    eve = token(sub="eve", items={item: "rw"})
+    operator = {"Authorization": f"Bearer {token(sub='operator', items={'*': 'rwm'})}"}
+    async with AsyncExitStack() as stack:
+        ada, bob = await members(watched, item, stack)
+        chat = await stack.enter_async_context(Listener(await connect(watched.two, f"/ws/1?token={token()}")))
+        async with http(watched.one) as client:
+            answer = await client.post("/api/revoke", json={"sub": "eve"}, headers=operator)
+            assert answer.status_code in {200, 204}, answer.text
+        recorded = list(watched.outsider.heard)
+        assert recorded
+
+        for channel, messages in forged(item).items():
+            for message, entries in messages:
+                text = encode(message, [encode_line(entry) for entry in entries])
+                await watched.outsider.publish(watched.channel(channel), text)
+                for known in {name for name, _ in recorded}:
+                    await watched.outsider.publish(known, text)
+        for channel, payload in recorded:
+            await watched.outsider.publish(channel, payload)
+        head = b'{"kind":"head","item":"%s","head":%d}' % (item.encode(), LARGEST)
+        await watched.outsider.publish("!sends", head)
+        for server in (watched.one, watched.two):
+            await eventually(lambda server=server: "not sealed with this log's key" in server.output)  # type: ignore[misc] # a lambda's default says no type
+
+        await ada.say("true")
+        await bob.until_seq(3)
+        await bob.say("true, too")
+        await ada.until_seq(4)
+        await chat.client.send("the end")
+        await chat.hears("Client #1 says: the end")
+
+        assert ada.entries == bob.entries
+        assert ["the first secret", "the second secret", "true", "true, too"] == ada.bodies
+        assert not [line for line in chat.lines if "forged" in str(line)]
+        for server in (watched.one, watched.two):
+            late = await stack.enter_async_context(
+                await RoomClient.join(server, item, token=token(sub="cid", items={item: "rw"}))
+            )
+            assert 4 == late.hello["head"]
+            assert "eve" not in {member["id"] for member in late.hello["members"]}
+            assert not {seq for seq in late.hello["reads"].values() if seq > 4}
+            assert (await turned_away(server, item, token=eve))[1] in {4401, 4403}
+            for reason in ("forged", "replayed"):
+                assert 1 == server.output.count({"forged": "not sealed with", "replayed": "a second time"}[reason])

@@ -1,0 +1,100 @@
+"""Somebody who may use the medium of a bus, and nothing else: hears what is public there, and publishes forgeries."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+import redis.asyncio
+
+from deploy.engines import Postgres, Redis
+
+#: The channel of the database on which `alcove_send` says that an item has new entries.
+SENDS = "alcove_send"
+
+
+class Outsider:
+    """Hears everything on a bus: each message with its channel there, as it was heard."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, bytes]] = []
+
+    async def publish(self, channel: str, message: bytes) -> None:
+        """Publish on a channel as the bus names it."""
+        raise NotImplementedError
+
+
+class RedisOutsider(Outsider):
+    """Subscribes to every channel of a Redis."""
+
+    def __init__(self, client: "redis.asyncio.Redis") -> None:
+        super().__init__()
+        self._client = client
+
+    async def publish(self, channel: str, message: bytes) -> None:
+        """Publish, with a sender's id in front as the bus has it (Outsider)."""
+        await self._client.publish(channel, b"outsider0000" + message)
+
+    @classmethod
+    @asynccontextmanager
+    async def listening(cls, engine: Redis, _database: str, _prefix: str) -> AsyncIterator["RedisOutsider"]:
+        """Listen until the block ends."""
+        async with redis.asyncio.Redis.from_url(engine.url) as client, client.pubsub() as listener:
+            outsider = cls(client)
+            await listener.psubscribe("*")
+            await anext(listener.listen())  # the subscription itself
+
+            async def listen() -> None:
+                async for message in listener.listen():
+                    outsider.heard.append((message["channel"].decode(), message["data"][12:]))
+
+            task = asyncio.create_task(listen())
+            try:
+                yield outsider
+            finally:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+
+class PostgresOutsider(Outsider):
+    """Listens as a role without any grant: whoever may connect may listen and notify."""
+
+    def __init__(self, connection: asyncpg.Connection, prefix: str) -> None:
+        super().__init__()
+        self._connection = connection
+        self._prefix = prefix
+
+    async def publish(self, channel: str, message: bytes) -> None:
+        """Notify in the bus's form (Outsider); on the database's own channel where that is meant."""
+        name = SENDS if channel == "!sends" else self._prefix
+        payload = f"outsider0000 1/1 {channel}\n{message.decode()}"
+        await self._connection.execute("SELECT pg_notify($1, $2)", name, payload)
+
+    def _notified(self, _connection: object, _pid: int, name: str, payload: str) -> None:
+        head, _, text = payload.partition("\n")
+        self.heard.append((name if name == SENDS else head.split()[-1], text.encode()))
+
+    @classmethod
+    @asynccontextmanager
+    async def listening(cls, _engine: Postgres, database: str, prefix: str) -> AsyncIterator["PostgresOutsider"]:
+        """Listen until the block ends."""
+        role = f"outsider_{uuid4().hex[:8]}"
+        owner = await asyncpg.connect(database)
+        await owner.execute(f"CREATE ROLE {role} LOGIN")
+        try:
+            parts = urlsplit(database)
+            stranger = parts._replace(netloc=f"{role}@{parts.hostname}:{parts.port}").geturl()
+            connection = await asyncpg.connect(stranger)
+            outsider = cls(connection, prefix)
+            for name in (prefix, SENDS):
+                await connection.add_listener(name, outsider._notified)
+            try:
+                yield outsider
+            finally:
+                await connection.close()
+        finally:
+            await owner.execute(f"DROP ROLE {role}")
+            await owner.close()

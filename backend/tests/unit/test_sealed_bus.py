@@ -1,0 +1,248 @@
+"""Messages between processes of one log are sealed; nothing else on the bus is believed (X9)."""
+
+import asyncio
+from binascii import a2b_base64, b2a_base64
+
+import pytest
+
+from alcove.bus.sealed import SealedBus
+from alcove.metrics import BUS_REFUSED
+from tests.support.bus import FakeBus, Network
+from tests.support.virtual_time import elapse, virtual_time
+
+KEY = b"k" * 32
+LOG = "0123456789abcdef" * 2
+SECOND_NS = 10**9
+
+
+class Clock:
+    """A wall clock in ns, which a test may set."""
+
+    def __init__(self) -> None:
+        self.now = 1_795_000_000 * SECOND_NS
+
+    def __call__(self) -> int:
+        return self.now
+
+
+class Process:
+    """One process on the network: what it heard, and where messages may have been missed."""
+
+    def __init__(self, network: Network, clock: Clock, *, key: bytes = KEY, log_id: str = LOG) -> None:
+        self.medium: FakeBus = network.connect()
+        self.bus = SealedBus(self.medium, key, log_id, clock_ns=clock)
+        self.heard: list[tuple[str, bytes]] = []
+        self.restored: list[frozenset[str]] = []
+
+    async def start(self, *channels: str) -> None:
+        """Connect, and hear the channels."""
+        await self.bus.start(lambda channel, message: self.heard.append((channel, message)), self.restored.append)
+        for channel in channels:
+            self.bus.subscribe(channel)
+        await asyncio.sleep(0)
+        self.restored.clear()
+
+
+async def two(network: Network, clock: Clock) -> tuple[Process, Process]:
+    """Two processes of one log that hear `foo` and `bar`."""
+    one, other = Process(network, clock), Process(network, clock)
+    for process in (one, other):
+        await process.start("foo", "bar")
+    return one, other
+
+
+def refused(reason: str) -> float:
+    """How often messages were refused for a reason, since the process began."""
+    value: float = BUS_REFUSED.labels(reason)._value.get()
+    return value
+
+
+async def delivered() -> None:
+    """Let what was published arrive."""
+    await asyncio.sleep(0)
+
+
+async def test_x9_processes_of_a_log_hear_each_other_and_the_medium_sees_neither_text_nor_item() -> None:
+    one, other = await two(Network(), Clock())
+    one.bus.publish("foo", b"a secret text")
+    one.bus.publish("bar", b"")
+    await delivered()
+
+    assert [("foo", b"a secret text"), ("bar", b"")] == other.heard
+    assert [] == one.heard
+    names = {name for name, _ in one.medium.published}
+    assert 2 == len(names)
+    assert all(name.startswith(f"{LOG}.") and "foo" not in name for name in names)
+    opened = b"".join(a2b_base64(payload) + payload for _, payload in one.medium.published)
+    assert b"secret" not in opened
+
+
+async def test_x9_the_same_message_never_looks_the_same() -> None:
+    one, _ = await two(Network(), Clock())
+    for _ in range(3):
+        one.bus.publish("foo", b"again")
+
+    assert 3 == len({payload for _, payload in one.medium.published})
+
+
+@pytest.mark.parametrize(("key", "log_id"), [(b"x" * 32, LOG), (KEY, "f" * 32)], ids=["another key", "another log"])
+async def test_x9_processes_of_another_log_are_not_heard(key: bytes, log_id: str) -> None:
+    network, clock = Network(), Clock()
+    one, stranger = Process(network, clock), Process(network, clock, key=key, log_id=log_id)
+    await one.start("foo")
+    await stranger.start("foo")
+    stranger.bus.publish("foo", b"forged")
+    for name in one.medium.channels:  # and where it may know the channel's name
+        stranger.medium.publish(name, stranger.medium.published[0][1])
+    await delivered()
+
+    assert [] == one.heard
+
+
+@virtual_time
+async def test_x9_what_was_not_sealed_is_not_heard_and_makes_its_channel_doubtful() -> None:
+    network = Network()
+    one, other = await two(network, Clock())
+    attacker = network.connect()
+    one.bus.publish("foo", b"true")
+    await delivered()
+    (name, sealed), bytes_ = one.medium.published[0], a2b_base64(one.medium.published[0][1])
+    before = refused("forged") + refused("replayed")
+    forgeries = [
+        b"",
+        b"{}",
+        b"\xff\0",
+        sealed[:-4],
+        sealed + b"AAAA",
+        b2a_base64(bytes_[:16], newline=False),
+        *(b2a_base64(bytes_[:n] + bytes([bytes_[n] ^ 1]) + bytes_[n + 1 :], newline=False) for n in range(len(bytes_))),
+    ]
+    for forgery in forgeries:
+        attacker.publish(name, forgery)
+    await elapse(1)
+
+    assert [("foo", b"true")] == other.heard
+    assert [frozenset({"foo"})] == other.restored  # many forgeries, one look into the log
+    # `one` hears its own channel, too, and believes as little, even where its own salt begins a message.
+    assert [] == one.heard
+    assert 2 * len(forgeries) == refused("forged") + refused("replayed") - before
+
+
+async def test_x9_a_message_holds_on_its_own_channel_only() -> None:
+    network = Network()
+    one, other = await two(network, Clock())
+    one.bus.publish("foo", b"true")
+    one.bus.publish("bar", b"true, too")
+    await delivered()
+    (_, of_foo), (bar, _) = one.medium.published
+    other.heard.clear()
+    network.connect().publish(bar, of_foo)
+    await delivered()
+
+    assert [] == other.heard
+
+
+async def test_x9_a_message_that_comes_again_is_not_heard_again() -> None:
+    network, clock = Network(), Clock()
+    one, other = await two(network, clock)
+    attacker = network.connect()
+    for text in (b"1", b"2", b"3"):
+        one.bus.publish("foo", text)
+    await delivered()
+    before = refused("replayed")
+    for name, payload in one.medium.published:
+        attacker.publish(name, payload)
+    await delivered()
+
+    assert [("foo", b"1"), ("foo", b"2"), ("foo", b"3")] == other.heard
+    # The other process knows them by their numbers, and the first one as its own.
+    assert [] == one.heard
+    assert 6 == refused("replayed") - before
+
+
+async def test_x9_a_message_that_is_recorded_is_of_no_use_to_a_process_that_starts_a_minute_later() -> None:
+    network, clock = Network(), Clock()
+    one, _ = await two(network, clock)
+    one.bus.publish("foo", b"old")
+    clock.now += 61 * SECOND_NS
+    late = Process(network, clock)
+    await late.start("foo")
+    network.connect().publish(*one.medium.published[0])
+    await delivered()
+
+    assert [] == late.heard
+
+
+async def test_x9_a_clock_that_is_set_back_keeps_messages_apart_and_in_order() -> None:
+    clock = Clock()
+    one, other = await two(Network(), clock)
+    for n in range(5):
+        one.bus.publish("foo", b"%d" % n)
+        clock.now -= 2 * SECOND_NS
+    await delivered()
+
+    assert [("foo", b"%d" % n) for n in range(5)] == other.heard
+
+
+async def test_x9_the_senders_that_are_remembered_are_bounded() -> None:
+    network, clock = Network(), Clock()
+    one = Process(network, clock)
+    await one.start("foo")
+    for _ in range(300):
+        other = Process(network, clock)
+        await other.start()
+        other.bus.publish("foo", b"here")
+        await delivered()
+
+    assert 300 == len(one.heard)
+    assert 256 == len(one.bus._senders)
+
+
+async def test_a_message_that_is_too_large_for_the_medium_is_told_by_its_brief() -> None:
+    one, other = await two(Network(), Clock())
+    largest = one.bus.max_bytes
+    one.bus.publish("foo", b"x" * largest, b"brief")
+    one.bus.publish("foo", b"x" * (largest + 1), b"brief")
+    await delivered()
+
+    assert [("foo", b"x" * largest), ("foo", b"brief")] == other.heard
+    assert all(len(payload) <= one.medium.max_bytes for _, payload in one.medium.published)
+
+
+async def test_what_the_medium_may_have_missed_is_told_by_our_names() -> None:
+    one, _ = await two(Network(), Clock())
+    one.medium.fail()
+    assert not one.bus.up
+    one.medium.recover()
+    one.bus.unsubscribe("bar")
+    one.medium.recover()
+
+    assert one.bus.up
+    assert [frozenset({"foo", "bar"}), frozenset({"foo"})] == one.restored
+
+
+@virtual_time
+async def test_x2_beside_a_process_of_an_older_version_the_log_is_polled_on_both_sides() -> None:
+    network = Network()
+    one, _ = await two(network, Clock())
+    older = network.connect()
+    heard: list[bytes] = []
+    await older.start(lambda _, message: heard.append(message), lambda _: None)
+    older.subscribe("!all")
+    assert not one.bus.mixed
+    before = refused("older_version")
+    older.publish("!all", b'{"kind":"alive","process":"older"}')
+    await delivered()
+
+    assert one.bus.mixed
+    assert 0 < refused("older_version") - before
+    await delivered()
+    # It is told of a process that then says nothing, so it looks into the log until that counts as dead.
+    assert heard
+    assert all(b'"kind":"alive"' in message for message in heard)
+
+    await elapse(7)
+    assert not one.bus.mixed
+    heard.clear()
+    await elapse(7)
+    assert [] == heard
