@@ -4,10 +4,15 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from deploy.engines import Postgres, Redis, database
 from tests.integration.credentials import leaks
 from tests.integration.servers import Server
+
+# An example may take as long as a busy machine needs: a deadline would fail tests that are right.
+settings.register_profile("alcove", deadline=None)
+settings.load_profile("alcove")
 
 
 @pytest.fixture(scope="session", autouse=True)

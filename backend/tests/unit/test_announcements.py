@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alcove import announcements
@@ -40,11 +40,13 @@ messages: st.SearchStrategy[Announcement] = st.one_of(
 )
 
 
+@settings(max_examples=50)
 @given(messages)
 def test_x1_every_message_is_decoded_as_it_was_encoded(message: Announcement) -> None:
     assert (message, []) == decode(announcements.encode(message))
 
 
+@settings(max_examples=30)
 @given(st.lists(text | st.dictionaries(text, text | numbers, max_size=2), max_size=3))
 @example(["a\nb\r\n", "\x00", {"\n": "\u2028"}])
 def test_x1_entries_follow_a_message_whatever_their_bodies_contain(bodies: list[object]) -> None:

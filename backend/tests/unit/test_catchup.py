@@ -174,7 +174,7 @@ async def test_x2_a_room_that_leaves_memory_while_its_hole_is_read_gets_nothing(
 runs = st.tuples(st.integers(0, 19), st.integers(1, 5))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(runs, st.sampled_from(["entries", "head", "fault", "wait", "look"])), max_size=20),
     st.sampled_from(["entries", "head", "look"]),

@@ -53,6 +53,7 @@ async def test_p1_members_who_leave_with_the_room_are_reported_before_it_closes(
     process.gossip.close("foo")
 
     assert [("foo", Here(process.gossip.process, [("ada", "Ada", 0)]))] == process.bus.new_messages()
+    process.gossip.moved("foo", BOB, 1)
     await elapse(1)
     assert [] == process.bus.new_messages()
 

@@ -128,7 +128,7 @@ moves = st.tuples(st.sampled_from(["come", "go"]), st.integers(0, 2), st.sampled
 faults = st.tuples(st.sampled_from(["fail", "recover", "kill", "end", "wait"]), st.integers(0, 2), st.just(""))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(moves | faults, max_size=25))
 @virtual_time
 async def test_p1_p3_x2_processes_agree_after_any_moves_losses_and_ends(steps: Sequence[tuple[str, int, str]]) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alcove.peers import Change, Peers
@@ -111,6 +111,7 @@ reports = st.tuples(st.just("report"), processes, items, members, st.booleans())
 ends = st.tuples(st.just("end"), processes, items, members, st.booleans())
 
 
+@settings(max_examples=50)
 @given(st.lists(reports | ends))
 def test_p1_p3_changes_add_up_to_the_last_report_of_each_process(
     steps: Sequence[tuple[str, str, str, dict[str, int], bool]],
@@ -143,6 +144,7 @@ def test_p1_p3_changes_add_up_to_the_last_report_of_each_process(
             assert expected == sum((Counter({person.id: n}) for person, n in table.here(where)), Counter[str]())
 
 
+@settings(max_examples=50)
 @given(st.lists(st.tuples(processes, st.sampled_from(["heartbeat", "end", "pause"]))))
 def test_p3_any_order_of_heartbeats_ends_and_pauses_keeps_the_table_true(steps: Sequence[tuple[str, str]]) -> None:
     """A process is alive from its first heartbeat to its end, and silent since its last heartbeat or pause."""

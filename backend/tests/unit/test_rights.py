@@ -1,7 +1,7 @@
 """Rights on an item from a token's patterns (A3)."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alcove import rights as rights_module
@@ -89,6 +89,7 @@ def test_a3_an_item_whose_id_ends_in_a_star_gets_what_the_pattern_gives() -> Non
 names = st.text(alphabet="ab-", max_size=4)
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(st.one_of(names, names.map(lambda name: name + "*")), st.sampled_from(["", "r", "rw"])), names)
 def test_a3_rights_are_those_of_the_longest_pattern_that_matches(items: dict[str, str], item: str) -> None:
     """Compare with every pattern written out as a length and its rights; an exact name is longer than any prefix."""
