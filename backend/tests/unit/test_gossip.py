@@ -2,7 +2,9 @@
 
 import asyncio
 
-from alcove.announcements import ALL, ONE, Alive, Answered, Asked, Here
+import pytest
+
+from alcove.announcements import ALL, ONE, Alive, Announcement, Answered, Asked, Here
 from tests.doubles import turn
 from tests.support.presence import PresenceProcess
 from tests.support.rooms import ADA, BOB
@@ -152,6 +154,19 @@ async def test_x1_a_new_process_is_greeted_and_asked_about_every_open_room() -> 
     messages = process.bus.new_messages()
 
     assert [(ALL, Alive(process.gossip.process)), (ALL, Asked(process.gossip.process, ["foo", "bar"]))] == messages
+
+
+@pytest.mark.parametrize("message", [Asked("p2", []), Answered("p2", {}), Here("p2", [])])
+@virtual_time
+async def test_x1_whatever_is_heard_first_of_a_process_introduces_it(message: Announcement) -> None:
+    process = PresenceProcess()
+    await process.open()
+    process.hear(message, "foo")
+    await turn()
+    messages = process.bus.new_messages()
+
+    assert (ALL, Alive(process.gossip.process)) in messages
+    assert (ALL, Asked(process.gossip.process, ["foo"])) in messages
 
 
 @virtual_time
