@@ -1,6 +1,6 @@
 """The tutorial's chat (T3): everyone connected, and what is said to them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from alcove.announcements import Announcement, Said
 from alcove.errors import Close
@@ -69,10 +69,14 @@ class ChatMember:
         self.connection = connection
         chat.join(self)
 
-    def text(self, data: str) -> None:
-        """Answer the sender, then tell everyone, the sender included."""
+    def text(self, data: str) -> Iterator[object]:
+        """Answer the sender, then tell everyone, the sender included.
+
+        Each message uses up the sender's turn of the event loop, because it costs a write per member (L6).
+        """
         self.connection.write(text_frame(f"You wrote: {data}"))
         self.chat.say(f"Client #{self.client_id} says: {data}")
+        return iter(())
 
     def binary(self, _data: bytes) -> None:
         """Close who sends bytes to a chat of words; nobody else notices (T4)."""

@@ -59,8 +59,9 @@ STATES = ("in_step", "behind")
 #: What may become of a send.
 OUTCOMES = ("stored", "duplicate", "refused")
 #: Of an address: `handshakes`, `refused_credentials`; of a request: `head`, `time`, `http` (it is none); of a peer:
-#: `frame`; of a process: `send_rates` (a rate was forgotten while it was in use).
-REACHED = ("handshakes", "refused_credentials", "head", "time", "http", "frame", "send_rates")
+#: `frame`, `control` (too many control frames), `turn` (input was put off to a later turn of the event loop, L6);
+#: of a process: `send_rates` (a rate was forgotten while it was in use).
+REACHED = ("handshakes", "refused_credentials", "head", "time", "http", "frame", "control", "turn", "send_rates")
 
 #: Why a message on the bus is not believed (X9).
 BUS_REASONS = ("forged", "replayed", "stale", "older_version")

@@ -15,9 +15,9 @@ from alcove.errors import Close
 from alcove.hub import Hub
 from alcove.logs import logging_config
 from alcove.settings import Settings
-from alcove.wire.http import BoundedWebSocket
 from alcove.wire.registry import Deadlines, Registry
 from alcove.wire.server import Handover, Upgrade
+from alcove.wire.websocket import BoundedWebSocket
 
 #: Seconds that open sockets have to take their 1012 when the server stops.
 _CLOSE_S = 1.0

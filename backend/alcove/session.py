@@ -1,7 +1,6 @@
 """One connection's rules: lines in, lines out; no socket, no loop, no clock of its own."""
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, Protocol
 
 from msgspec import UNSET
@@ -75,13 +74,13 @@ class Session:
 
     __slots__ = (
         "_bad",
+        "_budget",
         "_clock",
         "_desk",
         "_excess",
         "_limits",
         "_out",
         "_over",
-        "_pending",
         "_renewing",
         "cursor",
         "room",
@@ -95,32 +94,35 @@ class Session:
         *,
         limits: Limits,
         clock: Callable[[], float],
+        budget: Budget = Budget(),  # noqa: B008 - a tuple: it cannot change
     ) -> None:
         self.room = room
         self.cursor = cursor
         self._desk = desk
         self._limits = limits
         self._clock = clock
+        self._budget = budget
         self._excess: Excess | None = None
         self._bad = 0
         self._renewing = False
-        #: Frames behind an `auth` that is being checked: their lines count after its answer (A4).
-        self._pending = deque[str]()
         self._out: list[bytes] | None = None
         self._over = False
 
     # --- what the carrier calls
 
-    def text(self, data: str) -> None:
-        """Take one frame: one or more lines, each standing for itself (F1)."""
+    def text(self, data: str) -> Iterator[None] | None:
+        """Take one frame: one or more lines, each standing for itself (F1).
+
+        Returns what is left of several lines, each step of which is the work of one turn of the event loop (L6).
+        """
         if self._over:
-            return
-        if self._renewing:
-            self._pending.append(data)
-        elif "\n" not in data:
+            return None
+        if "\n" not in data:
             self._line(data)
-        else:
-            self._lines(data)
+            return None
+        rest = self._lines(data)
+        next(rest, None)
+        return rest
 
     def binary(self, _data: bytes) -> None:
         """Close who sends bytes to a protocol of text (C 1003)."""
@@ -129,7 +131,6 @@ class Session:
     def closed(self, code: int) -> None:
         """Leave the room."""
         self._over = True
-        self._pending.clear()
         if code == Close.TOO_BIG:
             LIMITS.labels("frame").inc()
         self._desk.leave(self)
@@ -149,12 +150,12 @@ class Session:
             self.end(Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to read {self.room.item}"))
             return
         self._write(encode(Access(sorted(member.can), member.expires_ms)))
-        self._process_pending()
+        self._go_on()
 
     def refused(self, refusal: Refusal) -> None:
         """The fresh token is none; the old one counts until it expires."""
         self._refuse_credential(refusal)
-        self._process_pending()
+        self._go_on()
 
     def end(self, refusal: Refusal) -> None:
         """Say why, and close."""
@@ -163,27 +164,26 @@ class Session:
 
     # --- lines
 
-    def _lines(self, data: str) -> None:
-        """Process the lines of a frame up to an `auth`, and answer them in one frame; keep the rest."""
-        self._out = out = list[bytes]()
-        lines = data.split("\n")
-        for n, line in enumerate(lines, 1):
-            self._line(line)
-            if self._renewing:
-                if n < len(lines):
-                    self._pending.appendleft("\n".join(lines[n:]))
-                break
-        self._out = None
-        if out:
-            self.cursor.connection.write(Frame(b"\n".join(out)))
+    def _lines(self, data: str) -> Iterator[None]:
+        """Process the lines of a frame, in each step a budget's worth of them, or up to an `auth` (A4).
 
-    def _process_pending(self) -> None:
-        """Process what came behind an `auth`, now that it is answered, up to the next one."""
-        self._renewing = False
-        while self._pending and not self._renewing and not self._over:
-            self.text(self._pending.popleft())
-        if not self._renewing:
-            self.cursor.connection.resume_reading()
+        The answers of a step make one frame.
+        """
+        at = 0
+        while at <= len(data) and not self._over:
+            lines, stop = self._budget.frames, at + self._budget.size
+            self._out = out = list[bytes]()
+            while lines and at < stop and at <= len(data) and not self._renewing:
+                end = data.find("\n", at)
+                if end < 0:
+                    end = len(data)
+                self._line(data[at:end])
+                at = end + 1
+                lines -= 1
+            self._out = None
+            if out:
+                self.cursor.connection.write(Frame(b"\n".join(out)))
+            yield
 
     def _line(self, line: str) -> None:
         # Asked first, as nothing bounds how many of them there are: an exception for each would hold up everybody.
@@ -211,10 +211,15 @@ class Session:
         self._bad = 0
 
     def _renew(self, token: str) -> None:
-        """Have a fresh token checked; read no further until that is answered (A4)."""
+        """Have a fresh token checked; what comes behind it waits for the answer (A4)."""
         self._renewing = True
         self.cursor.connection.pause_reading()
         self._desk.renew(self, token)
+
+    def _go_on(self) -> None:
+        """Take what came behind an `auth`, now that it is answered."""
+        self._renewing = False
+        self.cursor.connection.resume_reading()
 
     def _send(self, command: Send | Edit | Delete) -> None:
         """Check rights, size and rate, then hand in the draft; nothing here waits."""
@@ -280,7 +285,6 @@ class Session:
     def _end(self, code: Close, reason: str) -> None:
         """Say what is to be said, then close; what else the peer sent does not count."""
         self._over = True
-        self._pending.clear()
         if self._out:
             self.cursor.connection.write(Frame(b"\n".join(self._out)))
             self._out.clear()

@@ -1,5 +1,6 @@
 """Who may use the tutorial's sockets, and for how long (T2, A3): anyone in open mode, else who has a good token."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Cookie, Header, Query, Security
@@ -52,9 +53,9 @@ class Visitor:
         self._connection = connection
         self._receiver = receiver
 
-    def text(self, data: str) -> None:
+    def text(self, data: str) -> Iterator[object] | None:
         """Pass it on."""
-        self._receiver.text(data)
+        return self._receiver.text(data)
 
     def binary(self, data: bytes) -> None:
         """Pass it on."""

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
 from typing import Any, Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from alcove.errors import Close
+from alcove.metrics import LIMITS
+from alcove.wire.budget import Budget
 from alcove.wire.connection import ABORT, BUFFER_BYTES, MESSAGE_BYTES, Frame, Receiver
 
 #: ASGI servers buffer too (uvicorn: 64 KiB before `send` waits), so this carrier keeps less of its own.
@@ -15,6 +18,7 @@ _BOUND = BUFFER_BYTES - 64 * 1024
 _CLOSE_S = 5.0
 #: Seconds that a peer whose replies pile up has to take half of them; meanwhile nothing of it is read.
 _STALL_S = 40.0
+_END: Final = object()
 
 
 class AsgiConnection:
@@ -25,11 +29,13 @@ class AsgiConnection:
     """
 
     __slots__ = (
+        "_budget",
         "_close",
         "_closed",
         "_deadline",
         "_drained",
         "_max_message",
+        "_message",
         "_pending",
         "_readable",
         "_size",
@@ -40,13 +46,22 @@ class AsgiConnection:
     #: Every frame is asked about (Connection).
     direct: Final = None
 
-    def __init__(self, websocket: WebSocket, *, max_message: int = MESSAGE_BYTES) -> None:
+    def __init__(
+        self,
+        websocket: WebSocket,
+        *,
+        max_message: int = MESSAGE_BYTES,
+        budget: Budget = Budget(),  # noqa: B008 - a tuple: it cannot change
+    ) -> None:
         self._websocket = websocket
+        self._budget = budget
         self._max_message = max_message
         self._pending: deque[Frame] = deque()
         self._size = 0
         self._close: tuple[int, str] | None = None
         self._closed = False
+        #: The rest of the message that the receiver is taking.
+        self._message: Iterator[object] | None = None
         self._wake = asyncio.Event()
         self._drained: asyncio.Event | None = None
         self._readable = asyncio.Event()
@@ -123,26 +138,52 @@ class AsgiConnection:
             receiver.closed(self._close[0] if self._close else code)
 
     async def _read(self, receiver: Receiver) -> int:
-        """Hand on messages; return the code with which the connection ended."""
+        """Hand on messages; return the code with which the connection ended.
+
+        A server that has messages ready returns from `receive` without waiting, so this loop lets the others have
+        their turn when the budget is used up (L6).
+        """
         receive = self._websocket.receive
+        frames, size = self._budget.frames, self._budget.size
         while True:
             await self._readable.wait()
             message: dict[str, Any] = dict(await receive())
             if message["type"] == "websocket.disconnect":
                 return int(message.get("code") or 1005)
-            if self._close is not None:
-                continue
-            text, data = message.get("text"), message.get("bytes")
-            size = len(data or b"") if text is None else _utf8_size(text)
-            if size > self._max_message:
-                self.close(Close.TOO_BIG, f"a message may have {self._max_message} bytes, this one has {size}")
-            elif text is not None:
-                receiver.text(text)
-            else:
-                receiver.binary(data or b"")
-            if self._size > _BOUND:
-                async with asyncio.timeout(_STALL_S):
-                    await self.drained()
+            frames -= 1
+            size -= self._take(message, receiver)
+            while self._message is not None or frames <= 0 or size <= 0:
+                await self._next_turn()
+                frames, size = self._budget.frames, self._budget.size
+                if self._message is not None and (self._close or next(self._message, _END) is _END):
+                    self._message = None
+            await self._catch_up()
+
+    async def _next_turn(self) -> None:
+        """Let the others have their turn; wait longer while replies pile up."""
+        LIMITS.labels("turn").inc()
+        await asyncio.sleep(0)
+        await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Wait while the peer does not take its replies. Raises TimeoutError when it takes too long."""
+        if self._size > _BOUND:
+            async with asyncio.timeout(_STALL_S):
+                await self.drained()
+
+    def _take(self, message: dict[str, Any], receiver: Receiver) -> int:
+        """Hand on one message, unless the connection is closing; return its size in bytes."""
+        text, data = message.get("text"), message.get("bytes")
+        size = len(data or b"") if text is None else _utf8_size(text)
+        if self._close is not None:
+            return size
+        if size > self._max_message:
+            self.close(Close.TOO_BIG, f"a message may have {self._max_message} bytes, this one has {size}")
+        elif text is not None:
+            self._message = receiver.text(text)
+        else:
+            receiver.binary(data or b"")
+        return size
 
     async def _write_out(self) -> None:
         """Hand frames to the server as it takes them, then the close frame."""

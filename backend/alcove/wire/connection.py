@@ -4,7 +4,7 @@ A carrier (`asgi.py` on plain ASGI, `detached.py` on the transport itself) moves
 rooms; a session knows nothing of sockets. Neither side awaits the other.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 #: What one connection may hold unsent before it falls behind, in bytes (D2).
@@ -91,14 +91,14 @@ class Connection(Protocol):
         ...
 
     def pause_reading(self) -> None:
-        """Stop reading from the peer until `resume_reading`; messages that were already read still arrive.
+        """Pass nothing more to the receiver until `resume_reading`, and read no more than is bounded meanwhile.
 
-        Those are at most one read of the transport and one message in progress, so a receiver may keep them.
+        A message that the receiver is taking in several turns waits as well.
         """
         ...
 
     def resume_reading(self) -> None:
-        """Read from the peer again after `pause_reading`."""
+        """Go on after `pause_reading`, in a later turn of the event loop."""
         ...
 
     def close(self, code: int, reason: str = "") -> None:
@@ -112,8 +112,12 @@ class Connection(Protocol):
 class Receiver(Protocol):
     """What a carrier tells of its peer. The calls come from the event loop, one at a time, and do not block."""
 
-    def text(self, data: str) -> None:
-        """One whole text message."""
+    def text(self, data: str) -> Iterator[object] | None:
+        """Take one whole text message.
+
+        A receiver that needs several turns of the event loop for it returns an iterator: the carrier advances it by
+        one step per turn, and passes on nothing else until it is exhausted (L6).
+        """
         ...
 
     def binary(self, data: bytes) -> None:

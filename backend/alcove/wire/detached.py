@@ -1,12 +1,12 @@
 """The lean carrier: RFC 6455 spoken straight on the transport, once the handshake is done and its task is gone."""
 
 import asyncio
-import logging
 
 from alcove.errors import Close
 from alcove.wire.backlog import acknowledged, taken_slowly
 from alcove.wire.connection import Receiver
-from alcove.wire.outgoing import Outgoing, State
+from alcove.wire.incoming import Incoming
+from alcove.wire.outgoing import State
 from alcove.wire.registry import Registry
 from alcove.wire.rfc6455 import (
     PING,
@@ -22,10 +22,9 @@ from alcove.wire.rfc6455 import (
 
 _ABNORMAL = 1006
 _PING = control_frame(PING)
-_log = logging.getLogger(__name__)
 
 
-class DetachedConnection(Outgoing):
+class DetachedConnection(Incoming):
     """One WebSocket after its handshake, without extensions. `run` gives it its receiver.
 
     Until then it may be written to, and what comes in is held.
@@ -33,15 +32,7 @@ class DetachedConnection(Outgoing):
 
     __slots__ = (
         "_code",
-        "_heard",
-        "_held",
-        "_max_message",
-        "_parser",
-        "_piece",
-        "_piece_since",
         "_pinged",
-        "_receiver",
-        "_registry",
         "_taken",
         "_until",
         "due",
@@ -49,18 +40,9 @@ class DetachedConnection(Outgoing):
 
     def __init__(self, transport: asyncio.Transport, registry: Registry, max_message: int, held: bytes = b"") -> None:
         """Take over the transport; `held` came in after the handshake and is unread. The caller sets the protocol."""
-        super().__init__(transport)
-        self._registry = registry
-        self._max_message = max_message
-        self._held = held
-        self._receiver: Receiver | None = None
+        super().__init__(transport, registry, max_message, held)
         self._code = _ABNORMAL
-        #: What is in progress of a frame or a message; None while nothing is.
-        self._parser: Parser | None = None
-        #: Which frame has begun without its end, by the parser's count, and since when.
-        self._piece = 0
-        self._piece_since = 0.0
-        #: When bytes last came; when the open ping was sent (0: none is), and what the peer had acknowledged then.
+        #: When the open ping was sent (0: none is), and what the peer had acknowledged then.
         self._pinged = 0.0
         self._taken = 0
         #: When to cut off a peer that is to go.
@@ -82,9 +64,7 @@ class DetachedConnection(Outgoing):
             receiver.closed(self._code)
             return
         self._receiver = receiver
-        if self._held:
-            self.data_received(b"")
-        self._read_again()
+        self._go_on()
 
     # What the receiver's side calls (Connection).
 
@@ -96,7 +76,7 @@ class DetachedConnection(Outgoing):
         self._code = code
         self._transport.write(close_frame(code, reason))
         self._cut_off_later()
-        self._read_again()
+        self._schedule()
 
     def abort(self) -> None:
         """Cut the connection off."""
@@ -104,52 +84,12 @@ class DetachedConnection(Outgoing):
 
     # What the transport calls (asyncio.Protocol).
 
-    def data_received(self, data: bytes) -> None:  # noqa: C901 - the hot path in one piece: calls would slow it
-        """Read what came; hold it while there is no receiver."""
-        self._heard = self._registry.now
-        if self._state is State.OVER:
-            return
-        receiver = self._receiver
-        if receiver is None and self._state is State.OPEN:
-            self._held += data
-            self._stop_reading()
-            return
-        if self._held:
-            data, self._held = self._held + data, b""
-        parser = self._parser or Parser(self._max_message)
-        events = parser.receive(data)
-        if not parser.idle:
-            self._parser = parser
-            self._watch_frame(parser)
-        elif self._parser is not None:
-            self._parser = None
-            self._piece = 0
-        for event in events:
-            kind = type(event)
-            if kind is not str and kind is not bytes:
-                self._control(event)
-            elif receiver is not None and self._state is State.OPEN:
-                try:
-                    if kind is str:
-                        receiver.text(event)  # type: ignore[arg-type]  # `kind` tells, in half the time of isinstance
-                    else:
-                        receiver.binary(event)  # type: ignore[arg-type]  # as above
-                except Exception:  # noqa: BLE001 - whatever it is, it must cost one connection only
-                    _log.exception("a receiver failed on a message; its connection is closed")
-                    self._fail(Close.INTERNAL, "internal error")
-
     def eof_received(self) -> None:
         """Hear that the peer sends no more, not even a close frame (section 7.1.5): it gets what it is owed, no more.
 
         The transport closes itself when that is written.
         """
         self._finish(self._code)
-
-    def resume_writing(self) -> None:
-        """Hear that at most half the bound is buffered."""
-        super().resume_writing()
-        if self._receiver is not None:
-            self._read_again()
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Let go of everything: the connection is over, if it was not before."""
@@ -199,7 +139,7 @@ class DetachedConnection(Outgoing):
         self._pinged = now
         self._taken = acknowledged(self._transport)
 
-    def _control(self, event: Event) -> None:
+    def _on_control(self, event: Event) -> None:
         """Answer a control frame, or the breach of a rule."""
         if isinstance(event, Ping):
             if self._state is State.OPEN:
@@ -235,8 +175,7 @@ class DetachedConnection(Outgoing):
     def _end(self, code: int) -> None:
         """Be over for the receiver, which hears of it once."""
         self._leave(State.OVER)
-        self._parser = None
-        self._held = b""
+        self._drop_input()
         self._wake()
         receiver, self._receiver = self._receiver, None
         if receiver is not None:

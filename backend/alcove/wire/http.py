@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from alcove.metrics import LIMITS
 from alcove.wire.connection import ABORT
@@ -16,12 +15,20 @@ from alcove.wire.connection import ABORT
 _LIMITS = {400: "http", 408: "time", 431: "head"}
 
 
-def answer(transport: asyncio.Transport, status: int) -> None:
-    """Say in HTTP why the connection is closed, by a problem document (W6)."""
+def answer(transport: asyncio.Transport, status: int, detail: str = "", *headers: str) -> None:
+    """Say in HTTP why the connection is closed, by a problem document (W6); `headers` are lines to add."""
     phrase = HTTPStatus(status).phrase
-    body = json.dumps({"type": "about:blank", "title": phrase, "status": status})
-    head = f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/problem+json\r\ncontent-length: {len(body)}"
-    transport.write(f"{head}\r\nconnection: close\r\n\r\n{body}".encode())
+    body = json.dumps(
+        {"type": "about:blank", "title": phrase, "status": status} | ({"detail": detail} if detail else {})
+    )
+    lines = [
+        f"HTTP/1.1 {status} {phrase}",
+        "content-type: application/problem+json",
+        f"content-length: {len(body)}",
+        "connection: close",
+        *headers,
+    ]
+    transport.write("\r\n".join([*lines, "", body]).encode())
 
 
 def give_up_after(transport: asyncio.Transport, seconds: float) -> None:
@@ -141,18 +148,3 @@ class BoundedHttp(HttpToolsProtocol):
         self.expected()
         give_up_after(self.transport, 0)  # sockets are pinged, and may read as slowly as they like meanwhile
         super().handle_websocket_upgrade()
-
-
-class BoundedWebSocket(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket, which answers where its own parser refuses a head that HTTP's let through.
-
-    Its bounds are 8 KiB a line and 128 headers; uvicorn itself leaves such a connection open, and says nothing.
-    """
-
-    def data_received(self, data: bytes) -> None:
-        """Read. The head comes first, and comes as a whole."""
-        super().data_received(data)
-        if not self.handshake_initiated and not self.transport.is_closing():
-            LIMITS.labels(_LIMITS[431]).inc()
-            answer(self.transport, 431)
-            self.transport.close()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from alcove.errors import Close
+from alcove.wire.budget import Budget
 
 _log = logging.getLogger(__name__)
 
@@ -50,8 +51,9 @@ class Registry:
     their pings cost. `now` is the event loop's clock as of the last tick: cheap to note, and exact enough.
     """
 
-    def __init__(self, deadlines: Deadlines = Deadlines()) -> None:  # noqa: B008 - a tuple: it cannot change
+    def __init__(self, deadlines: Deadlines = Deadlines(), budget: Budget = Budget()) -> None:  # noqa: B008 - tuples: they cannot change
         self.deadlines = deadlines
+        self.budget = budget
         self.now = 0.0
         self._tick_s = min(1.0, *(seconds / 8 for seconds in deadlines))
         self._tick = 0

@@ -61,6 +61,9 @@ def _refusal(first: int) -> str | None:
 #: First bytes of frames that are wrong wherever they stand, and why.
 _REFUSED: Final = {first: reason for first in range(256) if (reason := _refusal(first))}
 
+#: No bound.
+_ALL: Final = 2**63
+
 #: A whole text message, a whole binary message, or one of the above.
 Event = str | bytes | Ping | Pong | Closing | Violation
 
@@ -68,10 +71,23 @@ Event = str | bytes | Ping | Pong | Closing | Violation
 class Parser:
     """What one client sends, frame by frame; between whole messages it holds nothing.
 
-    Feed it every run of bytes as it comes. After a Closing or a Violation it takes no more.
+    Feed it every run of bytes as it comes, and again what it left of one. After a Closing or a Violation it takes no
+    more.
     """
 
-    __slots__ = ("_final", "_head", "_left", "_mask", "_max", "_message", "_text", "_unchecked", "pieced")
+    __slots__ = (
+        "_final",
+        "_head",
+        "_left",
+        "_mask",
+        "_max",
+        "_message",
+        "_text",
+        "_unchecked",
+        "control",
+        "pieced",
+        "taken",
+    )
 
     def __init__(self, max_message: int) -> None:
         self._max = max_message
@@ -88,6 +104,10 @@ class Parser:
         self._final = False
         #: How many frames have come in more than one piece: while it stays and `in_frame` holds, it is the same frame.
         self.pieced = 0
+        #: Of the last call of `receive`: where the bytes begin that it left unread, and how many of its frames carried
+        #: nothing of a message: pings, pongs and empty fragments.
+        self.taken = 0
+        self.control = 0
 
     @property
     def idle(self) -> bool:
@@ -99,36 +119,50 @@ class Parser:
         """Whether a frame has begun and its end has not come."""
         return bool(self._head) or self._left > 0
 
-    def receive(self, data: bytes) -> list[Event]:
-        """Take bytes; return the events that they complete, in order."""
+    def receive(  # noqa: C901 - the hot path in one piece
+        self, data: bytes, start: int = 0, frames: int = _ALL, size: int = _ALL
+    ) -> list[Event]:
+        """Take bytes from `start` on; return the events that they complete, in order.
+
+        Stop after `frames` frames, or at the first frame that begins `size` bytes after `start`; `taken` says where.
+        """
         events: list[Event] = []
-        at, begun = 0, -1
+        self.control = 0
+        at, begun, moved = start, -1, 0
         if self._head:
-            data = self._head + data
+            moved = start - len(self._head)
+            data = self._head + data[start:]
             self._head = b""
-            begun = 0
+            at = begun = 0
         end = len(data)
+        self.taken = end + moved
+        stop = min(end, at + size)
         resumed = begun
         try:
             if self._left:
                 at = self._continue(data, events)
                 if self._left:
                     return events
-            while 0 <= at < end:
+            while 0 <= at < stop:
                 begun = at
                 at = self._frame(data, at, end, events)
                 if at == begun:
                     self._head = data[at:]
                     break
+                frames -= 1
+                if not frames:
+                    break
             if (self._head or self._left) and begun != resumed:
                 self.pieced += 1
+            elif 0 <= at < end:
+                self.taken = at + moved
         except _ViolationError as broken:
             events.append(Violation(broken.code, broken.reason))
         except UnicodeDecodeError:
             events.append(Violation(NOT_UTF8, "text is not UTF-8"))
         return events
 
-    def _frame(  # noqa: C901 - a frame's rules in the order of its bytes; the hot path
+    def _frame(  # noqa: C901, PLR0911, PLR0912 - a frame's rules in the order of its bytes; the hot path
         self, data: bytes, at: int, end: int, events: list[Event]
     ) -> int:
         """Take the frame that begins at `at`: return where the next one begins, or `at` if more bytes are needed.
@@ -155,7 +189,10 @@ class Parser:
             # Longer forms than a length needs are against section 5.2, but harm nobody: they are read.
             size = int.from_bytes(data[at + 2 : body - 4], "big")
         if opcode >= CLOSE:
-            return _control(opcode, data, body, size, events) or at
+            if not (after := _control(opcode, data, body, size, events)):
+                return at
+            self.control += 1
+            return after
         if size > self._max - (len(self._message) if self._message is not None else 0):
             # Sections 7.4.1 and 10.4: refused by its announced size, before any of it is kept.
             raise _ViolationError(TOO_BIG, f"a message may have {self._max} bytes")
@@ -167,6 +204,8 @@ class Parser:
             payload = apply_mask(data[body : body + size], mask)
             events.append(payload.decode() if opcode == TEXT else payload)
             return body + size
+        if not size:
+            self.control += 1
         if opcode != CONTINUATION:
             self._message = bytearray()
             self._text = opcode == TEXT

@@ -9,15 +9,16 @@ import sys
 from typing import Any, ClassVar
 
 import httptools
-from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
+from uvicorn._types import ASGIReceiveEvent
 from websockets.http11 import Request
 
 from alcove.errors import Close
 from alcove.wire.accept import DETACH
 from alcove.wire.connection import ABORT
 from alcove.wire.detached import DetachedConnection
-from alcove.wire.http import BoundedHttp, BoundedWebSocket
+from alcove.wire.http import BoundedHttp
 from alcove.wire.registry import Registry
+from alcove.wire.websocket import BoundedWebSocket
 
 
 class Upgrade(BoundedHttp):
@@ -36,55 +37,27 @@ class Upgrade(BoundedHttp):
         super().handle_websocket_upgrade()
         if isinstance(upgrade, httptools.HttpParserUpgrade) and (rest := self.latest[upgrade.args[0] :]):
             protocol = transport.get_protocol()
-            if isinstance(protocol, Handover):
+            if isinstance(protocol, BoundedWebSocket):
                 protocol.data_received(rest)
 
 
 class Handover(BoundedWebSocket):
-    """uvicorn's WebSocket, which holds what comes before the application answers and can part with its transport."""
+    """uvicorn's WebSocket, which can part with its transport once the application has answered."""
 
     #: Where connections go that are handed over. One for the process; tests give a subclass its own.
     registry: ClassVar[Registry] = Registry()
 
-    held = b""
-    released = False
     detached: DetachedConnection | None = None
-
-    def data_received(self, data: bytes) -> None:
-        """Hold what comes between the request and the end of the handshake (a client should wait: section 4.1)."""
-        if self.released or not self.handshake_initiated:
-            super().data_received(data)
-        else:
-            self.held += data
-            self.transport.pause_reading()
 
     def handle_connect(self, event: Request) -> None:
         """Offer the extensions to the application."""
         super().handle_connect(event)
-        if self.response.status_code == 101:
+        if self.parser is not None:
             extensions: dict[str, Any] = {
                 ABORT: self.transport.abort,
                 DETACH: self.detach,
             }  # uvicorn types no callables
             self.scope["extensions"].update(extensions)
-
-    async def send(self, message: ASGISendEvent) -> None:
-        """After the handshake, read on as uvicorn does, unless the application detaches the connection now."""
-        await super().send(message)
-        if message["type"] == "websocket.accept":
-            self.loop.call_soon(self.release)
-        elif message["type"] == "websocket.http.response.body" and self.close_sent:
-            self.handshake_complete = True  # refused by the application is complete too; uvicorn would log an error
-
-    def release(self) -> None:
-        """Give uvicorn's own parser what was held."""
-        if self.released or self.disconnected:
-            return
-        self.released = True
-        held, self.held = self.held, b""
-        if held:
-            self.transport.resume_reading()
-            super().data_received(held)
 
     def detach(self, max_message: int) -> DetachedConnection | None:
         """Part with the transport: return a connection on it, or None where uvicorn already reads or it is lost.

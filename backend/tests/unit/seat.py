@@ -11,7 +11,7 @@ from alcove.protocol import Error, Limits, Member, Person, Right, ServerLine
 from alcove.room import Room
 from alcove.session import Session
 from alcove.tail import Tail
-from tests.doubles import Clock, Desk, Socket
+from tests.doubles import Clock, Desk, Feed, Socket
 
 ADA = Person("ada", "Ada")
 PING = '{"type":"ping"}'
@@ -37,10 +37,12 @@ class Seat:
         cursor = Cursor(self.socket, Member(ADA, frozenset(can)), 0, 0)
         limits = Limits(body_bytes=100, sends_per_s=sends_per_s, burst=burst)
         self.session = Session(self.desk, self.room, cursor, limits=limits, clock=self.clock)
+        #: Has the session hear frames, as a carrier does; returns in how many turns of the event loop.
+        self.say = Feed(self.session, self.socket)
 
     def hears(self, *lines: str) -> list[ServerLine]:
         """What a frame of these lines is answered."""
-        self.session.text("\n".join(lines))
+        self.say("\n".join(lines))
         return self.socket.new_lines()
 
     def codes(self, *lines: str) -> list[str]:

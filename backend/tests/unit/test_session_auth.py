@@ -35,7 +35,7 @@ def test_a4_a_refused_auth_is_answered_with_an_error_and_its_retry_time() -> Non
 def test_a4_auth_is_answered_before_the_next_line_counts(frames: list[str]) -> None:
     seat = Seat(can=["read"])
     for frame in frames:
-        seat.session.text(frame)
+        seat.say(frame)
     assert [] == drafts(seat)
     assert [] == seat.socket.new_lines()
     seat.session.renewed(WRITER)
@@ -46,7 +46,7 @@ def test_a4_auth_is_answered_before_the_next_line_counts(frames: list[str]) -> N
 
 def test_a4_lines_before_an_auth_count_before_it_and_lines_behind_a_bad_one_count_too() -> None:
     seat = Seat()
-    seat.session.text(f"{PING}\n{AUTH}\n{PING}\n{send('a')}")
+    seat.say(f"{PING}\n{AUTH}\n{PING}\n{send('a')}")
     assert [Pong()] == seat.socket.new_lines()
     seat.session.refused(BAD)
 
@@ -56,8 +56,8 @@ def test_a4_lines_before_an_auth_count_before_it_and_lines_behind_a_bad_one_coun
 
 def test_a4_several_auths_are_checked_and_answered_in_turn() -> None:
     seat = Seat()
-    seat.session.text(f"{AUTH}\n{send('a')}\n{AUTH}\n{send('b')}")
-    seat.session.text(send("c"))
+    seat.say(f"{AUTH}\n{send('a')}\n{AUTH}\n{send('b')}")
+    seat.say(send("c"))
     seat.session.renewed(WRITER)
     assert (["a"], 2) == (drafts(seat), len(seat.desk.tokens))
     seat.session.renewed(WRITER)
@@ -67,7 +67,7 @@ def test_a4_several_auths_are_checked_and_answered_in_turn() -> None:
 
 def test_a4_while_a_token_is_checked_nothing_is_read() -> None:
     seat = Seat()
-    seat.session.text(f"{AUTH}\n{AUTH}")
+    seat.say(f"{AUTH}\n{AUTH}")
     assert seat.socket.paused
     seat.session.renewed(WRITER)
     assert seat.socket.paused
@@ -78,7 +78,7 @@ def test_a4_while_a_token_is_checked_nothing_is_read() -> None:
 
 def test_a4_what_waits_behind_a_token_without_the_right_to_read_does_not_count() -> None:
     seat = Seat()
-    seat.session.text(f"{AUTH}\n{send('a')}")
+    seat.say(f"{AUTH}\n{send('a')}")
     seat.session.renewed(Member(ADA, frozenset({"write"})))
 
     assert Close.FORBIDDEN == seat.socket.close_code
@@ -89,12 +89,12 @@ def test_a4_what_waits_behind_a_token_without_the_right_to_read_does_not_count()
 @pytest.mark.parametrize("over", ["closed", "ended"])
 def test_a4_what_waits_when_the_connection_ends_does_not_count(over: str, answer: str) -> None:
     seat = Seat()
-    seat.session.text(f"{AUTH}\n{send('a')}")
+    seat.say(f"{AUTH}\n{send('a')}")
     if over == "closed":
         seat.session.closed(1006)
     else:
         seat.session.end(BAD)
-    seat.session.text(send("b"))
+    seat.say(send("b"))
     if answer == "renewed":
         seat.session.renewed(WRITER)
     else:
