@@ -219,7 +219,7 @@ class Hub:
         )
         connection.write(Frame(encode(hello)))
         room.follow(cursor)
-        session = Session(self, room, cursor, limits=self.limits, clock=self._clock)
+        session = Session(self, room, cursor, limits=self.limits, clock=self._clock, budget=self.bounds.budget)
         self.leases.grant(session, member, room.item)
         return session
 

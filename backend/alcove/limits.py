@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from math import ceil, inf
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from alcove.metrics import LIMITS
 
@@ -22,6 +22,17 @@ _FORGET = 2
 Key = TypeVar("Key", bound=Hashable)
 
 
+class Budget(NamedTuple):
+    """The work of one connection in one turn of the event loop; the rest waits for later turns (L6)."""
+
+    #: Frames, or lines of one frame.
+    frames: int = 64
+    #: Bytes, beyond which no further frame or line is begun.
+    size: int = 64 * 1024
+    #: Pings, pongs and empty fragments that a peer may send in 10 s.
+    control_frames: int = 600
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What this process allows (L): connections in all and per member and item, waiting sends, tails in memory."""
@@ -35,6 +46,8 @@ class Bounds:
     drain_s: float = 5.0
     tail_entries: int = 256
     tail_bytes: int = 256 * 1024
+    #: Of one connection's input, per turn of the event loop (L6).
+    budget: Budget = Budget()  # noqa: RUF009 - a tuple: it cannot change
 
 
 class Rate:

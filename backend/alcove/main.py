@@ -83,6 +83,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
             drain_s=settings.drain_s,
             tail_entries=settings.tail_entries,
             tail_bytes=settings.tail_bytes,
+            budget=settings.budget,
         ),
         retention=retention,
     )

@@ -48,7 +48,8 @@ class Server(uvicorn.Server):
         self._hurry = asyncio.Event()
         Upgrade.head_bytes, Upgrade.request_s = settings.head_bytes, settings.request_s
         Upgrade.answer_s = 1.25 * settings.pong_s
-        Handover.registry = Registry(Deadlines(ping_s=settings.ping_s, pong_s=settings.pong_s))
+        BoundedWebSocket.budget = settings.budget
+        Handover.registry = Registry(Deadlines(ping_s=settings.ping_s, pong_s=settings.pong_s), settings.budget)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End; at once on a second signal (Z1)."""

@@ -8,7 +8,7 @@ from msgspec import UNSET
 from alcove.committer import OverloadedError, Sender
 from alcove.cursor import Cursor
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import Excess
+from alcove.limits import Budget, Excess
 from alcove.log.base import Appended, Draft, LogUnavailableError, Outcome, Refused
 from alcove.metrics import LIMITS, REFUSALS
 from alcove.protocol import (

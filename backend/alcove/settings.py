@@ -7,6 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from alcove.addresses import check_address, shown
 from alcove.errors import SettingsError
+from alcove.limits import Budget
 from alcove.origins import Origin
 from alcove.tokens import Keys
 
@@ -54,6 +55,24 @@ class Settings(BaseSettings):
     )
     body_bytes: int = Field(default=64 * 1024, ge=1, description="largest body, in bytes of JSON (L1)")
     message_bytes: int = Field(default=1024 * 1024, ge=1024, description="largest frame of a peer, in bytes (L1)")
+    turn_frames: int = Field(
+        default=64,
+        ge=1,
+        le=100_000,
+        description="frames and lines of one connection processed per turn of the event loop (L6)",
+    )
+    turn_bytes: int = Field(
+        default=64 * 1024,
+        ge=1024,
+        le=2**30,
+        description="bytes of one connection processed per turn of the event loop (L6)",
+    )
+    control_frames: int = Field(
+        default=600,
+        ge=10,
+        le=10**9,
+        description="pings, pongs and empty fragments of one peer in 10 s; more close with 4429 (L6)",
+    )
     member_connections: int = Field(default=20, ge=1, description="connections of one member to one item (L3)")
     connections: int = Field(default=20_000, ge=1, description="connections of one process (L3)")
     waiting_sends: int = Field(default=10_000, ge=1, description="sends of one process that wait for storage (L4)")
@@ -79,6 +98,11 @@ class Settings(BaseSettings):
     def _is_address(cls, url: str | None) -> str | None:
         """Raises ValueError where it cannot even be read: whoever uses it would fail with more than a line."""
         return url if url is None else check_address(url)
+
+    @property
+    def budget(self) -> Budget:
+        """How much of one connection's input is processed per turn of the event loop (L6)."""
+        return Budget(self.turn_frames, self.turn_bytes, self.control_frames)
 
     @property
     def open(self) -> bool:

@@ -17,7 +17,7 @@ from alcove.log.sqlite_file import prepare
 from alcove.log.sqlite_store import SqliteStore
 from alcove.protocol import ServerLine
 from alcove.session import Session
-from alcove.wire.connection import BUFFER_BYTES, Frame
+from alcove.wire.connection import BUFFER_BYTES, Frame, Receiver
 
 T = TypeVar("T")
 
@@ -36,6 +36,11 @@ async def turn(times: int = 20) -> None:
     """Let the loop turn, so that all that is ready happens; twenty turns are more than any chain here takes."""
     for _ in range(times):
         await _Turn()
+
+
+def take(receiver: Receiver, frame: str) -> int:
+    """Have the receiver take a text frame to its end, as a carrier does; return how many turns of the loop it needs."""
+    return 1 + sum(1 for _ in receiver.text(frame) or ())
 
 
 class Clock:
@@ -61,8 +66,9 @@ class Socket:
         self.close_code: int | None = None
         self.close_reason = ""
         self.dead = False
-        #: Whether reading from the peer is paused.
+        #: Whether reading from the peer is paused, and what is called when it goes on.
         self.paused = False
+        self.resumed: Callable[[], object] = lambda: None
         self._seen = seen
         self._pending: deque[bytes] = deque()
         self._size = 0
@@ -128,6 +134,7 @@ class Socket:
     def resume_reading(self) -> None:
         """Note that reading goes on (Connection)."""
         self.paused = False
+        self.resumed()
 
     def close(self, code: int, reason: str = "") -> None:
         """Close; nothing is written any more (Connection)."""
@@ -141,6 +148,37 @@ class Socket:
         self._pending.clear()
         self._size = 0
         self._drained.set()
+
+
+class Feed:
+    """Passes frames to a receiver as a carrier does: a step of a message per turn, nothing while reading is paused."""
+
+    def __init__(self, receiver: Receiver, socket: Socket) -> None:
+        self._receiver = receiver
+        self._socket = socket
+        self._frames: deque[str] = deque()
+        self._rest: Iterator[object] | None = None
+        socket.resumed = self._go_on
+
+    def __call__(self, frame: str) -> int:
+        """Pass on a frame as far as that is possible now; return the number of turns it took."""
+        self._frames.append(frame)
+        return self._go_on()
+
+    def _go_on(self) -> int:
+        turns = 0
+        while (self._rest is not None or self._frames) and not self._socket.paused:
+            if self._socket.close_code is not None or self._socket.dead:
+                self._frames.clear()
+                self._rest = None
+            elif self._rest is None:
+                self._rest = self._receiver.text(self._frames.popleft())
+                turns += 1
+            elif next(self._rest, self) is self:
+                self._rest = None
+            else:
+                turns += 1
+        return turns
 
 
 @dataclass

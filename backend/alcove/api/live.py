@@ -9,11 +9,11 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from alcove.api.problems import Nobody, UnknownSubprotocolError, turn_away
+from alcove.api.sockets import accept_socket
 from alcove.auth import ItemId, ReaderDep
 from alcove.errors import Refusal
 from alcove.hub import Entrance, Hub
 from alcove.protocol import SUBPROTOCOL
-from alcove.wire.accept import accept
 
 
 async def hub_of(connection: HTTPConnection) -> Hub:
@@ -56,7 +56,7 @@ async def room_socket(
     hub: HubDep,
 ) -> None:
     """Enter the item's room."""
-    connection = await accept(websocket, subprotocol=SUBPROTOCOL)
+    connection = await accept_socket(websocket, subprotocol=SUBPROTOCOL)
     try:
         session = await hub.join(item_id, connection, member, start)
     except Refusal as refusal:

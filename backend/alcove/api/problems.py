@@ -11,11 +11,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
+from alcove.api.sockets import accept_socket
 from alcove.errors import Close, Code, Refusal
 from alcove.log.base import LogUnavailableError
 from alcove.metrics import REFUSALS
 from alcove.protocol import SUBPROTOCOL, encode, error_line
-from alcove.wire.accept import accept
 from alcove.wire.connection import Connection, Frame
 
 _STATUS = {
@@ -69,7 +69,7 @@ async def refused(request: HTTPConnection, error: Exception) -> Response | None:
             REFUSALS.labels(error.code).inc()
             await request.close(Close.POLICY, error.message)  # the tutorial's way: before the upgrade (T2)
             return None
-        connection = await accept(request, subprotocol=SUBPROTOCOL)
+        connection = await accept_socket(request, subprotocol=SUBPROTOCOL)
         turn_away(connection, error)
         await connection.run(Nobody())
         return None

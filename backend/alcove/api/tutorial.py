@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, WebSocket
 
+from alcove.api.sockets import accept_socket
 from alcove.api.visits import ItemVisitDep, VisitDep
 from alcove.chat import Chat, ChatMember
 from alcove.errors import Close
-from alcove.wire.accept import accept
 from alcove.wire.connection import Connection, Frame, text_frame
 
 router = APIRouter()
@@ -69,7 +69,7 @@ async def chat_of(websocket: WebSocket) -> Chat:
 @router.websocket("/ws")
 async def echo_socket(websocket: WebSocket, visit: VisitDep) -> None:
     """Answer every text frame with its text, every binary frame with its bytes (T1)."""
-    connection = await accept(websocket)
+    connection = await accept_socket(websocket)
     await visit.run(connection, Echo(connection))
 
 
@@ -81,7 +81,7 @@ async def item_socket(
     q: Annotated[int | None, Query()] = None,
 ) -> None:
     """Answer as the tutorial's guarded socket does; refused before the upgrade without a credential (T2)."""
-    connection = await accept(websocket)
+    connection = await accept_socket(websocket)
     await visit.run(connection, ItemEcho(connection, item_id, visit.credential, q))
 
 
@@ -90,5 +90,5 @@ async def chat_socket(
     websocket: WebSocket, client_id: Annotated[int, Path()], chat: Annotated[Chat, Depends(chat_of)], visit: VisitDep
 ) -> None:
     """Join the chat under a number of one's own (T3)."""
-    connection = await accept(websocket)
+    connection = await accept_socket(websocket)
     await visit.run(connection, ChatMember(chat, client_id, connection))

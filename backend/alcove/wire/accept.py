@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 from starlette.websockets import WebSocket
 
+from alcove.limits import Budget
 from alcove.wire.asgi import AsgiConnection
 from alcove.wire.connection import MESSAGE_BYTES, Connection, Receiver
 
@@ -23,9 +24,18 @@ DETACH: Final = "alcove.detach"
 Detach = Callable[[int], Carrier | None]
 
 
-async def accept(websocket: WebSocket, *, subprotocol: str | None = None, max_message: int = MESSAGE_BYTES) -> Carrier:
-    """Accept the handshake. Of a connection that is never `run`, nothing is read."""
+async def accept(
+    websocket: WebSocket,
+    *,
+    subprotocol: str | None = None,
+    max_message: int = MESSAGE_BYTES,
+    budget: Budget = Budget(),  # noqa: B008 - a tuple: it cannot change
+) -> Carrier:
+    """Accept the handshake. Of a connection that is never `run`, nothing is read.
+
+    `budget` is that of the portable carrier; under our own server the server's counts.
+    """
     await websocket.accept(subprotocol=subprotocol)
     detach: Detach | None = websocket.scope.get("extensions", {}).get(DETACH)
     detached = detach(max_message) if detach else None
-    return detached or AsgiConnection(websocket, max_message=max_message)
+    return detached or AsgiConnection(websocket, max_message=max_message, budget=budget)

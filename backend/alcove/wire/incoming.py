@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from alcove.errors import Close
 from alcove.metrics import LIMITS
-from alcove.wire.budget import ControlWindow
 from alcove.wire.connection import Receiver
+from alcove.wire.flood import ControlWindow
 from alcove.wire.outgoing import Outgoing, State
 from alcove.wire.registry import Registry
 from alcove.wire.rfc6455 import Event, Parser
@@ -189,7 +189,7 @@ class Incoming(Outgoing):
             return
         if self._control_window is None:
             self._control_window = ControlWindow(self._registry.now)
-        if self._control_window.add(frames, self._registry.now, limit):
+        if self._control_window.exceeds(frames, self._registry.now, limit):
             self._fail(Close.TOO_MANY, "too many control frames")
 
     def _fail_internally(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from alcove.errors import Close
-from alcove.wire.budget import Budget
+from alcove.limits import Budget
 
 _log = logging.getLogger(__name__)
 

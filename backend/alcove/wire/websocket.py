@@ -9,8 +9,9 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 
 from alcove.errors import Close
+from alcove.limits import Budget
 from alcove.metrics import LIMITS
-from alcove.wire.budget import Budget, ControlWindow
+from alcove.wire.flood import ControlWindow
 from alcove.wire.http import answer
 from alcove.wire.rfc6455 import NO_STATUS, Closing, Event, Parser, Ping, Pong, Violation
 
@@ -129,7 +130,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         now = self.loop.time()
         if self.control_window is None:
             self.control_window = ControlWindow(now)
-        if self.parser is not None and self.control_window.add(frames, now, limit):
+        if self.parser is not None and self.control_window.exceeds(frames, now, limit):
             self.end(Violation(Close.TOO_MANY, "too many control frames"))
 
     def hear(self, event: Event) -> None:

@@ -10,7 +10,7 @@ from alcove.hub import Entrance
 from alcove.log.sqlite_store import SqliteStore
 from alcove.protocol import Ack, Entry, Error, Gap, Hello, Person, Presence, ReadMark, ServerLine, TypingNow
 from alcove.session import Session
-from tests.doubles import Socket, server_lines
+from tests.doubles import Socket, server_lines, take
 
 #: Refusals after which the send is to be repeated.
 REPEAT = {"unavailable", "overloaded"}
@@ -83,7 +83,7 @@ class Reader:
         for line, text in zip(lines, encoded, strict=True):
             if "id" in line:
                 self.open[str(line["id"])] = text
-        self.session.text("\n".join(encoded))
+        take(self.session, "\n".join(encoded))
 
     def repeat(self) -> None:
         """Send again what storage refused, in its order (S5, S7)."""
@@ -91,7 +91,7 @@ class Reader:
         again, self.again = self.again, {}
         self.open |= again
         if again:
-            self.session.text("\n".join(again.values()))
+            take(self.session, "\n".join(again.values()))
 
     def unsettled(self) -> dict[str, str]:
         """Sends whose outcome it does not know, in their order: what a client keeps in its outbox."""

@@ -10,7 +10,7 @@ from alcove.errors import Close, Code, Refusal
 from alcove.hub import Entrance
 from alcove.log.base import Retention
 from alcove.protocol import Ack, Entry, Error, Hello, Member, Person
-from tests.doubles import Socket, turn
+from tests.doubles import Socket, take, turn
 from tests.support.hubs import HeldHub
 from tests.unit.seat import send
 
@@ -115,7 +115,7 @@ async def test_d3_a_delivery_is_built_once_for_everyone_in_step(house: HeldHub) 
     ada, first = await house.join(ADA)
     sockets = [first, *[(await house.join(BOB))[1] for _ in range(3)]]
     for n in range(2):
-        ada.text("\n".join(send(f"{n}-{m}") for m in range(10)))
+        take(ada, "\n".join(send(f"{n}-{m}") for m in range(10)))
     await house.settle()
     deliveries = [next(frame for frame in socket.frames if b'"entry"' in frame) for socket in sockets]
 
@@ -126,7 +126,7 @@ async def test_d3_a_delivery_is_built_once_for_everyone_in_step(house: HeldHub) 
 async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(house: HeldHub) -> None:
     ada, _ = await house.join(ADA, after=None)
     for batch in range(20):
-        ada.text("\n".join(send(f"{batch}-{n}", "ñ" * 20) for n in range(200)))
+        take(ada, "\n".join(send(f"{batch}-{n}", "ñ" * 20) for n in range(200)))
         await house.settle()
     session, reader = await house.join(BOB, reads=False)
     held = []
@@ -180,7 +180,7 @@ async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_al
     """Each page was read before a delete that is delivered before the page is written: it shows no body of that."""
     ada, _ = await house.join(ADA, after=None)
     for batch in range(4):
-        ada.text("\n".join(send(f"{batch}-{n}", "secret") for n in range(250)))
+        take(ada, "\n".join(send(f"{batch}-{n}", "secret") for n in range(250)))
         await house.settle()
     reader = Socket()
     joining = asyncio.create_task(house.hub.join("foo", reader, BOB, Entrance(after=0)))
@@ -208,7 +208,7 @@ async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_al
 async def test_l5_the_hello_after_a_send_names_the_oldest_that_is_left() -> None:
     house = HeldHub(Retention(entries=3))
     ada, _ = await house.join(ADA)
-    ada.text("\n".join(send(str(n)) for n in range(10)))
+    take(ada, "\n".join(send(str(n)) for n in range(10)))
     await house.settle()
     _, socket = await house.join(BOB)
 
@@ -224,7 +224,7 @@ async def test_l5_a_room_in_memory_keeps_nothing_for_more_days_than_the_log(monk
     """Somebody stays for days in a room where nobody says anything: the log lets go of it, and so must the tail."""
     house = HeldHub(Retention(days=1))
     ada, _ = await house.join(ADA)
-    ada.text("\n".join(send(str(n)) for n in range(3)))
+    take(ada, "\n".join(send(str(n)) for n in range(3)))
     await house.settle()
     now = house.hub.now_ms()
     monkeypatch.setattr(house.hub, "now_ms", lambda: now + 23 * 3_600_000)

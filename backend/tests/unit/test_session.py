@@ -33,9 +33,52 @@ def test_f1_blank_lines_are_not_even_decoded(monkeypatch: pytest.MonkeyPatch) ->
     seat = Seat()
     decoded: list[str] = []
     monkeypatch.setattr("alcove.session.decode", decoded.append)
-    seat.session.text("\n" * 1000 + " \r\n" * 1000)
+    seat.say("\n" * 1000 + " \r\n" * 1000)
 
     assert [] == decoded
+
+
+@pytest.mark.parametrize("line", ["", " \t", PING])
+def test_l6_a_frame_of_many_lines_takes_a_turn_for_each_64(line: str) -> None:
+    seat = Seat()
+
+    assert 16 == seat.say("\n".join([line] * 1000))
+    assert 1 == seat.say("\n".join([line] * 64))
+
+
+def test_l6_long_lines_use_up_a_turn_by_their_bytes() -> None:
+    seat = Seat()
+
+    assert 10 == seat.say("\n".join(['{"type":"ping","x":"' + "y" * 70_000 + '"}'] * 10))
+    assert [Pong()] * 10 == seat.socket.lines
+
+
+def test_l6_answers_keep_their_order_over_turns() -> None:
+    seat = Seat(sends_per_s=0)
+    lines = [send(str(n)) if n % 2 else f'{{"type":"no","id":"{n}"}}\n{PING}' for n in range(300)]
+
+    errors = [line.id for line in seat.hears(*lines) if isinstance(line, Error)]
+
+    assert [str(n) for n in range(0, 300, 2)] == errors
+    assert [str(n) for n in range(1, 300, 2)] == [draft.id for draft in seat.desk.drafts]
+
+
+def test_l6_f2_bad_lines_in_a_row_are_counted_over_turns() -> None:
+    seat = Seat()
+
+    assert ["invalid"] * 10 == seat.codes(*[PING] * 60, *["x"] * 20, send("late"))
+    assert Close.INVALID == seat.socket.close_code
+    assert [] == seat.desk.drafts
+
+
+def test_l6_an_end_between_two_turns_discards_the_rest_of_the_frame() -> None:
+    seat = Seat()
+    rest = seat.session.text("\n".join([PING] * 64 + [send("late")]))
+    assert rest is not None
+    seat.session.end(Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired"))
+
+    assert [] == list(rest)
+    assert [] == seat.desk.drafts
 
 
 def test_f1_each_line_stands_for_itself() -> None:
@@ -148,7 +191,7 @@ async def test_f2_whatever_comes_is_answered_in_the_protocol_and_refused_input_s
 ) -> None:
     seat = Seat(sends_per_s=0)
     for frame in frames:
-        seat.session.text(frame)
+        seat.say(frame)
     if binary is not None:
         seat.session.binary(binary)
     seat.room.close()

@@ -1,0 +1,269 @@
+"""Each turn of the event loop processes a bounded share of a connection's input, on both carriers and loops (L6)."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+import uvicorn
+import uvloop
+from fastapi import FastAPI, WebSocket
+
+from alcove.limits import Budget
+from alcove.wire.accept import Carrier, accept
+from alcove.wire.connection import text_frame
+from alcove.wire.registry import Registry
+from alcove.wire.server import Handover, Upgrade
+from alcove.wire.websocket import BoundedWebSocket
+from tests.integration.wire_server import PATIENCE, RawClient, masked
+
+FRAMES, SIZE, CONTROL = 10, 2000, 50
+BUDGET = Budget(FRAMES, SIZE, CONTROL)
+#: What a turn may see: the last share of what was left, and the first one of what is read then.
+A_TURN = 2 * FRAMES
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "uvloop": uvloop.new_event_loop,
+    "asyncio": asyncio.new_event_loop,
+}
+
+
+class Turns:
+    """Counts the turns of the event loop."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self._turn()
+
+    def _turn(self) -> None:
+        self.now += 1
+        self._handle = asyncio.get_running_loop().call_soon(self._turn)
+
+    def stop(self) -> None:
+        """Let the loop rest."""
+        self._handle.cancel()
+
+
+class Slow:
+    """A receiver that notes the turn of each message, and takes one that begins with `slow` in three turns."""
+
+    def __init__(self, connection: Carrier, turns: Turns) -> None:
+        self.connection = connection
+        self.turns = turns
+        #: Of each call, the turn it came in.
+        self.calls: list[int] = []
+        self.heard: list[str | bytes] = []
+        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def text(self, data: str) -> Iterator[None] | None:
+        self.note(data)
+        if data.startswith("close"):
+            self.connection.close(4401, "as told")
+        elif data.startswith("slow"):
+            return self.rest(data)
+        elif data == "last":
+            self.connection.write(text_frame("heard"))
+        return None
+
+    def rest(self, data: str) -> Iterator[None]:
+        for step in range(2):
+            yield
+            self.note(f"{data} {step}")
+
+    def binary(self, data: bytes) -> None:
+        self.note(data)
+
+    def closed(self, code: int) -> None:
+        self.ended.set_result(code)
+
+    def note(self, data: str | bytes) -> None:
+        self.calls.append(self.turns.now)
+        self.heard.append(data)
+
+    @property
+    def most(self) -> int:
+        """Calls in the busiest turn."""
+        return max(map(self.calls.count, self.calls))
+
+
+class Wire:
+    """A server on one carrier and a client, on one event loop; the client is driven from a thread."""
+
+    def __init__(self, carrier: str, *, refuses: bool) -> None:
+        self.refuses = refuses
+        self.receivers: list[Slow] = []
+        self.let_in = asyncio.Event()
+        self.turns = Turns()
+        app = FastAPI()
+        app.websocket("/echo")(self.serve)
+        registry = Registry(budget=BUDGET)
+        ws = (
+            type("Detaching", (Handover,), {"registry": registry})
+            if carrier == "detached"
+            else type("Bounded", (BoundedWebSocket,), {"budget": BUDGET})
+        )
+        config = uvicorn.Config(
+            app, http=Upgrade, ws=ws, log_level="critical", ws_per_message_deflate=False, timeout_graceful_shutdown=1
+        )
+        self.uvicorn = uvicorn.Server(config)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.registry = registry
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Attend to a connection once it is let in; where it is refused, close it first."""
+        connection = await accept(websocket, budget=BUDGET)
+        self.receivers.append(receiver := Slow(connection, self.turns))
+        if self.refuses:
+            connection.close(4401, "refused")
+        await self.let_in.wait()
+        await connection.run(receiver)
+
+    async def run(self, sent: bytes, read: Callable[[RawClient], object], *, first: bytes = b"") -> Slow:
+        """Send `first` before the receiver is there, then `sent`; return what the receiver noted after `read`."""
+        serving = asyncio.create_task(self.uvicorn.serve(sockets=[self.socket]))
+
+        def client() -> None:
+            with RawClient(self.socket.getsockname()[1], "/echo", b"", None) as peer:
+                assert peer.upgraded() == 101
+                peer.socket.sendall(first)
+                loop.call_soon_threadsafe(self.let_in.set)
+                peer.socket.sendall(sent)
+                read(peer)
+
+        loop = asyncio.get_running_loop()
+        await asyncio.to_thread(client)
+        receiver = self.receivers[0]
+        async with asyncio.timeout(PATIENCE):
+            await receiver.ended
+        await self.registry.close_all(within_s=0.1)
+        self.uvicorn.should_exit = True
+        await serving
+        self.turns.stop()
+        return receiver
+
+
+@pytest.fixture(params=["detached", "asgi"])
+def carrier(request: pytest.FixtureRequest) -> str:
+    """What carries the socket."""
+    return str(request.param)
+
+
+@pytest.fixture(params=LOOPS)
+def exchange(request: pytest.FixtureRequest, carrier: str) -> Callable[..., Slow]:
+    """Run a server and one client on the event loop."""
+
+    def exchange(
+        sent: bytes, read: Callable[[RawClient], object], *, first: bytes = b"", refuses: bool = False
+    ) -> Slow:
+        async def whole() -> Slow:
+            return await Wire(carrier, refuses=refuses).run(sent, read, first=first)
+
+        with asyncio.Runner(loop_factory=LOOPS[request.param]) as runner:
+            return runner.run(whole())
+
+    return exchange
+
+
+Exchange = Callable[..., Slow]
+LAST = masked(0x81, b"last")
+
+
+def answered(client: RawClient) -> None:
+    """Read the answer to the last message."""
+    assert client.frame() == (0x81, b"heard")
+
+
+def refused(code: int) -> Callable[[RawClient], None]:
+    """Read up to a close frame with this code."""
+
+    def read(client: RawClient) -> None:
+        while (frame := client.frame())[0] != 0x88:
+            pass
+        assert int.from_bytes(frame[1][:2], "big") == code
+
+    return read
+
+
+@pytest.mark.parametrize(
+    "frame", [masked(0x81, b"\n"), masked(0x81), masked(0x82, b"x")], ids=["text", "empty", "bytes"]
+)
+def test_l6_a_turn_takes_no_more_messages_than_its_budget(exchange: Exchange, frame: bytes) -> None:
+    receiver = exchange(frame * 1000 + LAST, answered)
+
+    assert 1001 == len(receiver.heard)
+    assert receiver.most <= A_TURN
+
+
+def test_l6_a_turn_takes_no_more_bytes_than_its_budget(exchange: Exchange) -> None:
+    receiver = exchange(masked(0x81, b"x" * SIZE) * 100 + LAST, answered)
+
+    assert 101 == len(receiver.heard)
+    assert receiver.most <= 4
+
+
+def test_l6_what_comes_before_the_receiver_is_taken_in_turns_too(exchange: Exchange) -> None:
+    receiver = exchange(LAST, answered, first=masked(0x81, b"hasty") * 1000)
+
+    assert ["hasty"] * 1000 + ["last"] == receiver.heard
+    assert receiver.most <= A_TURN
+
+
+def test_l6_a_message_that_takes_several_turns_keeps_its_place(exchange: Exchange) -> None:
+    receiver = exchange(masked(0x81, b"slow") * 20 + LAST, answered)
+
+    assert ["slow", "slow 0", "slow 1"] * 20 + ["last"] == receiver.heard
+    assert receiver.most <= 3  # the end of one message, the next one, and what is read in the same turn
+
+
+def test_l6_a_close_between_two_turns_discards_the_rest_of_the_message(exchange: Exchange) -> None:
+    receiver = exchange(masked(0x81, b"close") + masked(0x81, b"slow") * 20, refused(4401))
+
+    assert ["close"] == receiver.heard
+
+
+FLOODS = {
+    "pings": masked(0x89),
+    "pongs": masked(0x8A),
+    "pings with a payload": masked(0x89, b"x" * 125),
+    "empty fragments": masked(0x01, b"x") + masked(0x00) * 10_000,
+    "empty continuations of nothing": masked(0x01) + masked(0x00) * 10_000,
+}
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+def test_l6_c_4429_a_flood_of_control_frames_ends_the_connection(exchange: Exchange, kind: str) -> None:
+    flood = FLOODS[kind] if "empty" in kind else FLOODS[kind] * 1000
+    receiver = exchange(flood + LAST, refused(4429))
+
+    assert [] == receiver.heard
+    assert 4429 == receiver.ended.result()
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+def test_l6_a_flood_ends_a_connection_that_was_refused(exchange: Exchange, kind: str) -> None:
+    flood = FLOODS[kind] if "empty" in kind else FLOODS[kind] * 1000
+
+    def read(client: RawClient) -> None:
+        refused(4401)(client)
+        assert client.ended()
+
+    receiver = exchange(flood + LAST, read, refuses=True)
+
+    assert [] == receiver.heard
+    assert 4401 == receiver.ended.result()
+
+
+def test_l6_pings_within_the_bound_are_answered(exchange: Exchange) -> None:
+    def read(client: RawClient) -> None:
+        assert [(0x8A, b"x")] * CONTROL == [client.frame() for _ in range(CONTROL)]
+        answered(client)
+
+    receiver = exchange(masked(0x89, b"x") * CONTROL + LAST, read)
+
+    assert ["last"] == receiver.heard
+
+
+def test_l6_small_fragments_that_carry_something_are_no_flood(exchange: Exchange) -> None:
+    fragments = masked(0x01, b"x") + masked(0x00, b"x") * 1000 + masked(0x80, b"x")
+    receiver = exchange(fragments + LAST, answered)
+
+    assert ["x" * 1002, "last"] == receiver.heard
