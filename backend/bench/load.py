@@ -4,6 +4,7 @@ import gc
 import os
 import select
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ class Load:
             room.take(reader)
             self.readers[sock.fileno()] = reader
             self.epoll.register(sock, select.EPOLLIN)
-        self.arrivals = Arrivals(plan, timed=plan.kind == "paced")
+        self.arrivals = Arrivals(plan, timed=plan.kind in {"paced", "flood"})
 
     @property
     def delivered(self) -> int:
@@ -104,8 +105,8 @@ def busy(plan: Plan) -> Result:
     gc.collect()
     gc.freeze()
     gc.disable()
-    run = load.windows if plan.kind == "window" else load.pace
-    if plan.kind == "window":
+    run = load.pace if plan.kind == "paced" else load.windows
+    if plan.kind != "paced":
         for room in load.rooms:
             room.send(plan.window)
     run(plan.warm_s)
@@ -130,8 +131,21 @@ def busy(plan: Plan) -> Result:
         disordered=load.arrivals.disordered,
         p50_ms=cuts[49],
         p99_ms=cuts[98],
+        max_ms=max(load.arrivals.latencies or [0.0]),
         load=used / took,
     )
+
+
+def flooded(plan: Plan) -> Result:
+    """Measure round trips while others flood the server."""
+    with subprocess.Popen([sys.executable, "-m", "bench.flood"], stdin=subprocess.PIPE, text=True) as others:
+        try:
+            assert others.stdin is not None
+            others.stdin.write(msgspec.json.encode(plan).decode() + "\n")
+            others.stdin.flush()
+            return busy(plan)
+        finally:
+            others.kill()
 
 
 def _seats(plan: Plan, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -170,7 +184,8 @@ def main() -> None:
     if plan.core is not None:
         os.sched_setaffinity(0, {plan.core})
     try:
-        say({"window": busy, "paced": busy, "opening": opening, "idle": idle}[plan.kind](plan))
+        kinds = {"window": busy, "paced": busy, "opening": opening, "idle": idle, "flood": flooded}
+        say(kinds[plan.kind](plan))
     except (OpeningError, ConnectionError) as error:
         say(Failure(f"{type(error).__name__}: {error}"))
 

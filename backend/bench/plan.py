@@ -24,9 +24,12 @@ class Dialect(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """One run: `window` keeps sends in flight, `paced` sends at a rate, `opening` connects, `idle` waits then."""
+    """One run: `window` keeps sends in flight, `paced` sends at a rate, `opening` connects, `idle` waits then.
 
-    kind: Literal["window", "paced", "opening", "idle"]
+    `flood` keeps sends in flight while others flood the server.
+    """
+
+    kind: Literal["window", "paced", "opening", "idle", "flood"]
     port: int
     dialect: Dialect
     rooms: int
@@ -64,6 +67,7 @@ class Result(Struct, tag="result", frozen=True):
     disordered: int = 0
     p50_ms: float = 0
     p99_ms: float = 0
+    max_ms: float = 0
     #: The share of its processor that the generator used: near 1, the figure is the generator's.
     load: float = 0
 

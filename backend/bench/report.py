@@ -53,7 +53,7 @@ class Report(Struct):
             for cell in self.cells
             if cell.generator_load
             and max(cell.generator_load) > max(0.95, *cell.server_load)
-            and cell.scenario != "latency"
+            and cell.scenario not in {"latency", "flood"}
         ]
 
     def ratios(self) -> list[str]:

@@ -82,7 +82,7 @@ def run_all(
     """
     cells: list[Cell] = []
     for scenario in scenarios:
-        row = [(Cell(scenario.name, peer.name), peer) for peer in peers if peer.has_rooms or not scenario.in_rooms]
+        row = [(Cell(scenario.name, peer.name), peer) for peer in peers if scenario.suits(peer)]
         for number in range(repeat):
             for cell, peer in row:
                 _note(f"{scenario.title}, {peer.name}, run {number + 1} of {repeat}")

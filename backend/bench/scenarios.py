@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from bench.peers.base import Peer
 from bench.plan import Dialect, Plan, Result
 
 
@@ -12,25 +13,28 @@ class Scenario(Struct, frozen=True):
 
     name: str
     title: str
-    kind: Literal["window", "paced", "opening", "idle"]
+    kind: Literal["window", "paced", "opening", "idle", "flood"]
     rooms: int
     readers: int
     window: int = 1
     rate: float = 0
     #: Which figures make the row, and in which unit; `memory` is the bench's own.
-    figure: Literal["deliveries_per_s", "sends_per_s", "opened_per_s", "latency", "memory"] = "deliveries_per_s"
+    figure: Literal["deliveries_per_s", "sends_per_s", "opened_per_s", "latency", "worst", "memory"] = (
+        "deliveries_per_s"
+    )
 
-    @property
-    def in_rooms(self) -> bool:
-        """Whether it needs more rooms than one."""
-        return self.kind in {"window", "paced"} and self.rooms > 1
+    def suits(self, peer: Peer) -> bool:
+        """Whether the peer can run it: some know no rooms, and a flood has lines of our protocol."""
+        if self.kind == "flood":
+            return peer.dialect.subprotocol == "alcove.v1"
+        return peer.has_rooms or not (self.kind in {"window", "paced"} and self.rooms > 1)
 
     @property
     def unit(self) -> str:
         """The unit of its figures."""
         if self.figure == "memory":
             return "KB"
-        return "ms" if self.figure == "latency" else "/s"
+        return "ms" if self.figure in {"latency", "worst"} else "/s"
 
     def plan(self, port: int, dialect: Dialect, seconds: float, core: int | None) -> Plan:
         """The plan of one run."""
@@ -48,12 +52,14 @@ class Scenario(Struct, frozen=True):
         )
 
     def figures(self, result: Result, memory: float) -> tuple[float, ...]:
-        """The figures of a run: one, or two for latency (p50 and p99)."""
+        """The figures of a run: one, or for latency p50 and p99, at worst the maximum too."""
         match self.figure:
             case "memory":
                 return (memory / (self.rooms * self.readers) / 1024,)
             case "latency":
                 return (result.p50_ms, result.p99_ms)
+            case "worst":
+                return (result.p50_ms, result.p99_ms, result.max_ms)
             case name:
                 return (float(getattr(result, name)),)
 
@@ -74,6 +80,7 @@ SCENARIOS = [
         "latency", "latency at 2,000 deliveries/s, one room of 100: p50 / p99 ms", "paced", 1, 100,
         rate=20, figure="latency",
     ),
+    Scenario("flood", "a round trip beside five floods: p50 / p99 / max ms", "flood", 1, 1, figure="worst"),
 ]  # fmt: skip
 
 
