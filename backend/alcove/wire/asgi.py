@@ -96,12 +96,12 @@ class AsgiConnection:
         return not self._closed
 
     def pause_reading(self) -> None:
-        """Stop reading from the peer until `resume_reading` (Connection)."""
+        """Pass nothing more to the receiver until `resume_reading` (Connection)."""
         if self._close is None:
             self._readable.clear()
 
     def resume_reading(self) -> None:
-        """Read from the peer again (Connection)."""
+        """Go on (Connection)."""
         self._readable.set()
 
     def close(self, code: int, reason: str = "") -> None:
@@ -160,9 +160,10 @@ class AsgiConnection:
             await self._catch_up()
 
     async def _next_turn(self) -> None:
-        """Let the others have their turn; wait longer while replies pile up."""
+        """Let the others have their turn; wait longer while the receiver waits or replies pile up."""
         LIMITS.labels("turn").inc()
         await asyncio.sleep(0)
+        await self._readable.wait()
         await self._catch_up()
 
     async def _catch_up(self) -> None:

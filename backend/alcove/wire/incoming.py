@@ -29,6 +29,7 @@ class Incoming(Outgoing):
         "_max_message",
         "_message",
         "_parser",
+        "_paused",
         "_piece",
         "_piece_since",
         "_receiver",
@@ -51,6 +52,8 @@ class Incoming(Outgoing):
         self._message: Iterator[object] | None = None
         #: The scheduled turn; None also while the receiver's replies pile up.
         self._turn: asyncio.Handle | None = None
+        #: The receiver asked for nothing more (`pause_reading`).
+        self._paused = False
         self._control_window: ControlWindow | None = None
         #: What is in progress of a frame or a message; None while nothing is.
         self._parser: Parser | None = None
@@ -71,6 +74,17 @@ class Incoming(Outgoing):
     @abstractmethod
     def _watch_frame(self, parser: Parser) -> None:
         """Note since when a frame waits for its rest."""
+
+    def pause_reading(self) -> None:
+        """Pass nothing more to the receiver until `resume_reading` (Connection)."""
+        if self._state is State.OPEN:
+            self._paused = self._behind = True
+            self._stop_reading()
+
+    def resume_reading(self) -> None:
+        """Go on (Connection)."""
+        self._paused = False
+        self._schedule()
 
     def resume_writing(self) -> None:
         """Go on with what waits, now that at most half the bound is buffered."""
@@ -127,7 +141,7 @@ class Incoming(Outgoing):
                 except Exception:  # noqa: BLE001 - whatever it is, it must cost one connection only
                     self._fail_internally()
                     continue
-                if message is not None:
+                if message is not None or self._paused:
                     self._events, self._message = events, message
                     return True
         return False
@@ -138,8 +152,8 @@ class Incoming(Outgoing):
         if not self._behind:
             self._read_on()
             return
-        if self.direct is None and self._state is State.OPEN:
-            return  # the replies pile up; `resume_writing` goes on
+        if (self._paused or self.direct is None) and self._state is State.OPEN:
+            return  # the receiver waits or the replies pile up: `resume_reading` or `resume_writing` goes on
         if (self._message is not None and self._advance(self._message)) or (
             self._events is not None and self._pass_on(self._events)
         ):

@@ -20,7 +20,7 @@ class State(IntEnum):
 class Outgoing(asyncio.Protocol):
     """Frames on their way out of one transport, whose high-water mark is half the bound."""
 
-    __slots__ = ("_deaf", "_paused", "_state", "_transport", "_writable", "direct")
+    __slots__ = ("_deaf", "_state", "_transport", "_writable", "direct")
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -30,8 +30,6 @@ class Outgoing(asyncio.Protocol):
         self.direct: Callable[[bytes], object] | None = transport.write
         #: Reading is stopped.
         self._deaf = False
-        #: The receiver asked not to be read to (`pause_reading`).
-        self._paused = False
         self._writable: asyncio.Event | None = None
         transport.set_write_buffer_limits(high=DIRECT_BYTES, low=DIRECT_BYTES)
 
@@ -62,17 +60,6 @@ class Outgoing(asyncio.Protocol):
                 self._writable = asyncio.Event()
             await self._writable.wait()
         return self._state is State.OPEN
-
-    def pause_reading(self) -> None:
-        """Stop reading from the peer until `resume_reading` (Connection)."""
-        self._paused = True
-        self._stop_reading()
-
-    def resume_reading(self) -> None:
-        """Read from the peer again (Connection)."""
-        self._paused = False
-        if self.direct is not None:  # else replies pile up, and `resume_writing` reads again
-            self._read_again()
 
     def pause_writing(self) -> None:
         """Hear that more than half the bound is buffered (asyncio.Protocol)."""
@@ -107,7 +94,6 @@ class Outgoing(asyncio.Protocol):
             self._transport.pause_reading()
 
     def _read_again(self) -> None:
-        # A connection that is not open reads on, or it would not see the peer's close frame.
-        if self._deaf and not (self._paused and self._state is State.OPEN) and not self._transport.is_closing():
+        if self._deaf and not self._transport.is_closing():
             self._deaf = False
             self._transport.resume_reading()
