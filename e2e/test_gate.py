@@ -60,14 +60,17 @@ def bodies(server: Server) -> list[object]:
 
 
 REFUSED: dict[str, tuple[Callable[[], str], str, str]] = {
-    "a bad signature": (lambda: admits(key="k" * 40), "signature verification failed", "unauthenticated"),
-    "expired": (lambda: admits(seconds=-60), "signature has expired", "unauthenticated"),
+    "a bad signature": (lambda: admits(key="k" * 40), "signature verification failed", "wrong_key"),
+    "expired": (lambda: admits(seconds=-60), "signature has expired", "expired"),
     "no right": (lambda: token(items={"other": "rw"}), f"the right to read {ITEM}", "forbidden"),
 }
 SAYS = {
-    (EN, "unauthenticated"): "No access. The token is missing, wrong or expired (4401).",
+    (EN, "wrong_key"): "No access. The token is signed with another key (4401).",
+    (EN, "expired"): "No access. The token has expired (4401).",
+    (EN, "revoked"): "No access. Your access has been revoked (4403).",
     (EN, "forbidden"): "No access. You have no right to be here (4403).",
-    (ES, "unauthenticated"): "Sin acceso. El token falta, es incorrecto o ha caducado (4401).",
+    (ES, "wrong_key"): "Sin acceso. El token está firmado con otra clave (4401).",
+    (ES, "expired"): "Sin acceso. El token ha caducado (4401).",
     (ES, "forbidden"): "Sin acceso. No tienes permiso para estar aquí (4403).",
 }
 WAY_OUT = {EN: "Another token opens the room again", ES: "Con otro token la sala se abre de nuevo"}
@@ -156,7 +159,7 @@ def test_a7_who_is_revoked_in_the_middle_is_told_so(page: Page, signed: Server) 
     admin = {"authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
     httpx.post(f"{signed.url}/api/revoke", json={"sub": "ada"}, headers=admin).raise_for_status()
 
-    expect(room.status).to_have_text(SAYS[EN, "forbidden"])
+    expect(room.status).to_have_text(SAYS[EN, "revoked"])
     expect(page.get_by_text("your access was revoked; ask for a new token")).to_be_visible()
 
 

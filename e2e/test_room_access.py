@@ -55,7 +55,7 @@ def test_a3_who_is_not_let_in_is_told_why_in_their_language(page: Page, locked: 
     room.token.fill("no token at all")
     room.connect_button.click()
 
-    expect(room.status).to_have_text("Sin acceso. El token falta, es incorrecto o ha caducado (4401).")
+    expect(room.status).to_have_text("Sin acceso. El token no es válido (4401).")
 
 
 def test_w2_who_may_only_read_is_told_so(room: RoomPage) -> None:

@@ -15,6 +15,7 @@ export function browserWorld(): World {
     openEvents: (url) => new EventSource(url, { withCredentials: true }),
     fetch: (url, init) => fetch(url, init),
     now: Date.now,
+    elapsed: () => performance.now(),
     random: Math.random,
     online: () => navigator.onLine,
     visible: () => document.visibilityState === "visible",

@@ -1,26 +1,25 @@
-// The way between a room and its server: a socket, or events and HTTP where no socket opens.
-import { type AskCredential, endOf, eventsUrl, roomUrl, type Stand } from "./access";
+// The connection between a room and its server: a socket, or events and HTTP where no socket opens.
+import { type AskCredential, eventsUrl, roomUrl, type Stand } from "./access";
+import { Authentication, type AuthState, type RefusedAttempts } from "./authentication";
+import { aboutToken } from "./closeCodes";
 import { Events } from "./fallback";
 import { byteLength, readFrame, writeLine } from "./frames";
-import type { Http } from "./http";
-import { Later } from "./later";
-import type { Command, Delete, Edit, Limits, Send, ServerLine } from "./protocol.gen";
-import { type LinkState, RoomSocket, wantsToken } from "./roomSocket";
+import { type Http, HttpError } from "./http";
+import type { Command, Delete, Edit, Error as ErrorLine, Limits, Send, ServerLine } from "./protocol.gen";
+import { Renewal } from "./renewal";
+import { comesBack, type LinkState, RoomSocket } from "./roomSocket";
 import type { Origin } from "./urls";
 import type { WireLog } from "./wireLog";
 import type { World } from "./world";
 
 /** Sockets in a row that did not open, before events are tried. */
 const UNOPENED = 2;
-/** How long before its end a credential is asked for again, in ms; of a short one's life a quarter goes by first. */
-const REFRESH_MS = 30_000;
-/** The longest delay that a browser's timer takes. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export type CarrierOptions = {
   readonly item: string;
   readonly origin: Origin;
   readonly ask: AskCredential;
+  readonly attempts: RefusedAttempts;
   readonly http: Http;
   readonly wire: WireLog;
   readonly world: World;
@@ -33,22 +32,31 @@ export type CarrierOptions = {
 export class Carrier {
   /** Which way a hello has come that still counts. */
   #greeted: "socket" | "events" | null = null;
-  /** The token of the last attempt, to tell whether another one is fresh. */
-  #token: string | null = null;
-  // Where the host page has no fresh token to give, the server's 4401 says the rest.
-  readonly #refreshing = new Later(() => void this.#refresh().catch(() => undefined));
+  /** What the server said last about this connection's credential. */
+  #problem: ErrorLine | null = null;
+  readonly #authentication: Authentication;
+  readonly #renewal: Renewal;
   readonly #options: CarrierOptions;
   readonly #socket: RoomSocket;
   readonly #events: Events;
 
   constructor(options: CarrierOptions) {
     this.#options = options;
-    const { item, origin, world, wire, stand } = options;
-    const address = (url: typeof roomUrl) => async () => {
-      const credential = await options.ask("attempt");
-      this.#token = credential.token;
-      return url(origin, item, credential, stand());
-    };
+    const { item, origin, world, wire, stand, ask, attempts, onState } = options;
+    this.#authentication = new Authentication({
+      ask,
+      attempts,
+      world,
+      onState,
+      onReady: () => this.#socket.start(),
+    });
+    this.#renewal = new Renewal({
+      authentication: this.#authentication,
+      world,
+      give: (token) => this.#give(token),
+    });
+    const address = (url: typeof roomUrl) => async () =>
+      url(origin, item, await this.#authentication.credential(), stand());
     this.#socket = new RoomSocket(
       {
         address: address(roomUrl),
@@ -62,7 +70,8 @@ export class Carrier {
       {
         address: address(eventsUrl),
         onFrame: (frame) => this.#frame(frame, "events"),
-        onBroken: () => this.#ungreet("events"),
+        onBroken: (over) => this.#broken(over),
+        onClosed: (code, reason) => this.#closed(code, reason),
       },
       world,
     );
@@ -70,6 +79,10 @@ export class Carrier {
 
   get link(): LinkState {
     return this.#socket.state;
+  }
+
+  get auth(): AuthState {
+    return this.#authentication.state;
   }
 
   /** The way by which the room is live, or null. */
@@ -82,13 +95,18 @@ export class Carrier {
   }
 
   stop(): void {
-    this.#refreshing.cancel();
+    this.#renewal.stop();
+    this.#authentication.stop();
     this.#events.stop();
     this.#socket.stop();
   }
 
   /** Now, instead of when it is due. */
   wake(): void {
+    this.#authentication.wake();
+    const { link } = this;
+    // A refused credential has its own pace.
+    if (link.is === "stopped" && aboutToken(link.code)) return;
     this.#socket.start();
     this.#socket.wake();
   }
@@ -119,7 +137,7 @@ export class Carrier {
 
   /** Sends a draft; its answer comes as a line. False where it cannot go now. */
   carry(command: Send | Edit | Delete, limits: Limits | null): boolean {
-    const { world, wire, onLine } = this.#options;
+    const { wire, world, onLine } = this.#options;
     const size = command.type === "delete" ? 0 : byteLength(JSON.stringify(command.body));
     if (limits !== null && size > limits.body_bytes) {
       // A frame far too large would cost the connection (rule L1), so it does not leave the page.
@@ -127,26 +145,19 @@ export class Carrier {
       onLine({ type: "error", id: command.id, code: "too_large", message });
       return false;
     }
-    wire.sent(command.id, world.now());
+    wire.sent(command.id, world.elapsed());
     if (this.say(command)) return true;
     if (this.#greeted !== "events" || command.type !== "send") return false;
     void this.#post(command);
     return true;
   }
 
-  /** When the credential ends, in ms since the epoch; a fresh token is given to the server before (rule A4). */
-  expires(at: number | null): void {
-    this.#refreshing.cancel();
-    if (at === null) return;
-    const left = Math.max(0, at - this.#options.world.now());
-    this.#refreshing.within(Math.min(LONGEST_TIMER_MS, Math.max(left - REFRESH_MS, left / 4)));
-  }
-
-  async #refresh(): Promise<void> {
-    const { token } = await this.#options.ask("expiring");
-    if (token === null || token === this.#token) return;
-    this.#token = token;
-    if (this.say({ type: "auth", token })) this.expires(endOf(token));
+  /** Gives the server a token before the old one expires; a reader by events comes again with it. */
+  #give(token: string): boolean {
+    if (this.#greeted !== "events") return this.say({ type: "auth", token });
+    this.#authentication.accepted(token);
+    this.renew();
+    return false;
   }
 
   async #post(command: Send): Promise<void> {
@@ -159,33 +170,78 @@ export class Carrier {
   }
 
   #frame(frame: string, over: "socket" | "events"): void {
-    const { wire, world, onLine } = this.#options;
+    const { wire, world } = this.#options;
     for (const { text, said } of readFrame(frame)) {
       wire.add("in", over, text, world.now());
-      if (said === null) continue;
-      if (said.type === "hello") {
-        this.#greeted = over;
-        if (over === "socket") this.#events.stop();
-      }
-      onLine(said);
+      if (said !== null) this.#line(said, over);
     }
+  }
+
+  #line(line: ServerLine, over: "socket" | "events"): void {
+    if (line.type === "hello") {
+      this.#greeted = over;
+      this.#problem = null;
+      if (over === "socket") this.#events.stop();
+      this.#authentication.accepted();
+      this.#renewal.greeted(line.expires, (line as { now?: number }).now);
+    }
+    if (line.type === "access") this.#renewal.accepted(line.expires);
+    if (line.type === "error" && line.id === undefined) {
+      this.#problem = line;
+      // What answers an `auth` is no word on the connection.
+      if (this.#greeted === "socket" && line.code !== "invalid" && this.#renewal.refused()) return;
+    }
+    this.#options.onLine(line);
   }
 
   #linked(state: LinkState): void {
     if (state.is !== "open") this.#ungreet("socket");
+    if (state.is === "connecting") this.#problem = null;
     if (state.is === "waiting" && state.unopened >= UNOPENED) this.#events.start();
     if (state.is === "stopped") {
       this.#events.stop();
       this.#ungreet("events");
-      if (wantsToken(state.code)) void this.#another();
+      this.#renewal.stop();
+      if (aboutToken(state.code)) this.#refused(state.code, state.reason);
     }
     this.#options.onState();
   }
 
-  /** The token was refused: goes on with another one where the host page has it (C 4401). */
-  async #another(): Promise<void> {
-    const { token } = await this.#options.ask("refused");
-    if (token !== null && token !== this.#token && this.#socket.state.is === "stopped") this.#socket.start();
+  #refused(code: number, reason: string): void {
+    const problem = this.#problem;
+    this.#problem = null;
+    this.#authentication.refused(
+      { code, reason: problem?.reason ?? null, message: reason === "" ? (problem?.message ?? "") : reason },
+      problem?.retry_ms ?? null,
+    );
+  }
+
+  /** The server ended the stream of events: its code counts as a socket's would (C). */
+  #closed(code: number, reason: string): void {
+    this.#ungreet("events");
+    if (!comesBack(code)) this.#socket.halt(code, reason);
+  }
+
+  #broken(over: boolean): void {
+    this.#ungreet("events");
+    if (over) void this.#askWhy();
+  }
+
+  /** An EventSource does not tell why it was refused, so HTTP is asked. */
+  async #askWhy(): Promise<void> {
+    const { http, item } = this.#options;
+    const error: unknown = await http.access(item).catch((reason: unknown) => reason);
+    if (!(error instanceof HttpError) || this.#socket.state.is !== "waiting") return;
+    const code = { 401: 4401, 403: 4403 }[error.status];
+    if (code === undefined) return;
+    this.#problem = {
+      type: "error",
+      code: error.code,
+      message: error.message,
+      ...(error.retryMs !== undefined && { retry_ms: error.retryMs }),
+      ...(error.reason !== undefined && { reason: error.reason }),
+    };
+    this.#socket.halt(code, error.message);
   }
 
   #ungreet(over: "socket" | "events" | null): void {

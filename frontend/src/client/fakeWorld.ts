@@ -54,13 +54,13 @@ export class FakeEvents implements EventsLike {
   onmessage: EventsLike["onmessage"] = null;
   onerror: EventsLike["onerror"] = null;
   readonly url: string;
-  #onClose: (() => void) | null = null;
+  #onClose: ((event: MessageEvent) => void) | null = null;
 
   constructor(url: string) {
     this.url = url;
   }
 
-  addEventListener(_type: "close", listener: () => void): void {
+  addEventListener(_type: "close", listener: (event: MessageEvent) => void): void {
     this.#onClose = listener;
   }
 
@@ -68,9 +68,9 @@ export class FakeEvents implements EventsLike {
     this.readyState = 2;
   }
 
-  /** The server ends the stream for good. */
-  end(): void {
-    this.#onClose?.();
+  /** The server ends the stream. */
+  end(code = 1012, reason = ""): void {
+    this.#onClose?.(new MessageEvent("close", { data: JSON.stringify({ code, reason }) }));
   }
 
   say(data: string): void {
@@ -106,7 +106,10 @@ export class FakeWorld implements World {
     return this.profile.shelf;
   }
 
-  now = (): number => Date.now();
+  /** How wrong this computer's clock is, in ms. */
+  skew = 0;
+  now = (): number => Date.now() + this.skew;
+  elapsed = (): number => Date.now();
   online = (): boolean => this.isOnline;
   visible = (): boolean => true;
   nextFrame = (draw: () => void): void => this.browser.nextFrame(draw);

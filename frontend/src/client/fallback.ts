@@ -3,16 +3,19 @@ import type { World } from "./world";
 
 /** What of the browser's `EventSource` is used; `doubles.ts` has another one. */
 export type EventsLike = Pick<EventSource, "onmessage" | "onerror" | "close" | "readyState"> & {
-  addEventListener(type: "close", listener: () => void): void;
+  addEventListener(type: "close", listener: (event: MessageEvent) => void): void;
 };
 
 const CLOSED = 2;
+const GOING_AWAY = 1001;
 
 export type EventsListener = {
   readonly address: () => Promise<string>;
   readonly onFrame: (frame: string) => void;
   /** The stream broke off; the browser comes back by itself with `Last-Event-ID` unless `over`. */
   readonly onBroken: (over: boolean) => void;
+  /** The server ended the stream with a close code and a reason (W3). */
+  readonly onClosed: (code: number, reason: string) => void;
 };
 
 export class Events {
@@ -37,7 +40,7 @@ export class Events {
     const epoch = this.#epoch;
     this.#listener.address().then(
       (url) => epoch === this.#epoch && this.#open(url),
-      () => epoch === this.#epoch && this.#listener.onBroken(true),
+      () => undefined, // stopped meanwhile
     );
   }
 
@@ -55,10 +58,11 @@ export class Events {
     this.#source = source;
     source.onmessage = ({ data }: MessageEvent<unknown>) => this.#listener.onFrame(String(data));
     // The server's own last event: without it the browser would come back, at once and for ever.
-    source.addEventListener("close", () => {
+    source.addEventListener("close", ({ data }) => {
       if (this.#source !== source) return;
       this.stop();
-      this.#listener.onBroken(true);
+      const { code, reason } = closing(data);
+      this.#listener.onClosed(code, reason);
     });
     source.onerror = () => {
       const over = source.readyState === CLOSED;
@@ -66,4 +70,15 @@ export class Events {
       this.#listener.onBroken(over);
     };
   }
+}
+
+/** Reads the code and the reason of the server's last event; what is in another shape counts as going away. */
+function closing(data: unknown): { code: number; reason: string } {
+  try {
+    const { code, reason } = JSON.parse(String(data)) as { code?: unknown; reason?: unknown };
+    if (typeof code === "number") return { code, reason: typeof reason === "string" ? reason : "" };
+  } catch {
+    // Not JSON, or nothing at all.
+  }
+  return { code: GOING_AWAY, reason: "" };
 }

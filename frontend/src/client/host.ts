@@ -1,22 +1,26 @@
 // The page that frames this one: asked for a fresh token, over a channel that only it can answer on (rule A4).
 import type { Occasion } from "./access";
+import { TimeoutError } from "./timeout";
 
 /** How long the host page has to answer, in ms. */
 const ANSWER_MS = 7_000;
 
-/** Gives a fresh token, or null where there is no host page or it has none. */
+/** Gives a fresh token, or null where there is no host page or it has none. Rejects where it does not answer. */
 export type AskHost = (occasion: Exclude<Occasion, "attempt">) => Promise<string | null>;
 
 export const askHost: AskHost = (occasion) => {
   if (window.parent === window) return Promise.resolve(null);
   const { port1: ours, port2: theirs } = new MessageChannel();
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const settle = (token: string | null) => {
       clearTimeout(timer);
       ours.close();
       resolve(token);
     };
-    const timer = setTimeout(() => settle(null), ANSWER_MS);
+    const timer = setTimeout(() => {
+      ours.close();
+      reject(new TimeoutError(`the host page gave no token within ${ANSWER_MS} ms`));
+    }, ANSWER_MS);
     ours.onmessage = ({ data }: MessageEvent<unknown>) =>
       settle(typeof data === "string" && data !== "" ? data : null);
     // The question holds no secret, and the server's `frame-ancestors` says who may frame this page.

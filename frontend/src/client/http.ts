@@ -1,33 +1,46 @@
 // Rooms over HTTP: pages of history (W1), sending (W2), the list of items (W4).
 import { type AskCredential, bearer, entriesUrl, itemsUrl, named } from "./access";
+import { PROVIDER_MS } from "./authentication";
 import type { Entries, Entry, ItemSummary, Error as Refusal, Send } from "./protocol.gen";
 import type { Page } from "./timeline";
+import { withTimeout } from "./timeout";
 import type { Origin } from "./urls";
 import type { World } from "./world";
 
 /** Entries in a page of history. */
 export const PAGE = 100;
+/** How long a refused token is not tried again, in ms. */
+const REFUSED_MS = 20_000;
 
 /** An answer other than 2xx: a problem document (rule W6). */
 export class HttpError extends Error {
   readonly status: number;
   readonly code: string;
   readonly retryMs: number | undefined;
+  /** Why the credential is refused, where it is. */
+  readonly reason: string | undefined;
 
-  constructor(status: number, problem: { code?: unknown; detail?: unknown; retry_ms?: unknown }) {
+  constructor(
+    status: number,
+    problem: { code?: unknown; detail?: unknown; retry_ms?: unknown; reason?: unknown },
+  ) {
     super(typeof problem.detail === "string" ? problem.detail : `HTTP ${status}`);
     this.status = status;
     this.code = typeof problem.code === "string" ? problem.code : "http";
     this.retryMs = typeof problem.retry_ms === "number" ? problem.retry_ms : undefined;
+    this.reason = typeof problem.reason === "string" ? problem.reason : undefined;
   }
 }
 
 export class Http {
   readonly #origin: Origin;
   readonly #ask: AskCredential;
-  readonly #world: Pick<World, "fetch">;
+  /** The token that was refused last, until when it is not tried again. */
+  #refused: { readonly token: string | null; readonly until: number; readonly error: HttpError } | null =
+    null;
+  readonly #world: Pick<World, "fetch" | "elapsed">;
 
-  constructor(origin: Origin, ask: AskCredential, world: Pick<World, "fetch">) {
+  constructor(origin: Origin, ask: AskCredential, world: Pick<World, "fetch" | "elapsed">) {
     this.#origin = origin;
     this.#ask = ask;
     this.#world = world;
@@ -39,6 +52,11 @@ export class Http {
       entriesUrl(this.#origin, item, { ...name, before: String(before), limit: String(PAGE) }),
     );
     return { ...found, before };
+  }
+
+  /** Resolves where the credential may read the item; rejects like `page`. */
+  async access(item: string): Promise<void> {
+    await this.#json((name) => entriesUrl(this.#origin, item, { ...name, limit: "1" }));
   }
 
   async items(): Promise<readonly ItemSummary[]> {
@@ -57,7 +75,9 @@ export class Http {
     } catch (error) {
       if (!(error instanceof HttpError))
         return { type: "error", id, code: "unavailable", message: String(error) };
-      const retry = error.retryMs ?? (error.status >= 500 ? 1000 : undefined);
+      // A refused credential says nothing about what was written: it waits for another token.
+      const again = error.status >= 500 || error.status === 401;
+      const retry = error.retryMs ?? (again ? 1000 : undefined);
       return {
         type: "error",
         id,
@@ -69,11 +89,20 @@ export class Http {
   }
 
   async #json<T>(address: (name: Record<string, string>) => string, init: RequestInit = {}): Promise<T> {
-    const credential = await this.#ask("attempt");
+    const credential = await withTimeout(async () => this.#ask("attempt"), PROVIDER_MS);
+    const known = this.#refused;
+    // A token that the server refused a moment ago is refused again: asking would only add to the load.
+    if (known !== null && known.token === credential.token && this.#world.elapsed() < known.until)
+      throw known.error;
     const headers = { ...bearer(credential), ...(init.headers as Record<string, string> | undefined) };
     const response = await this.#world.fetch(address(named(credential)), { ...init, headers });
     const document: unknown = await response.json().catch(() => null);
-    if (!response.ok) throw new HttpError(response.status, (document ?? {}) as object);
+    if (!response.ok) {
+      const error = new HttpError(response.status, (document ?? {}) as object);
+      if (error.status === 401)
+        this.#refused = { token: credential.token, until: this.#world.elapsed() + REFUSED_MS, error };
+      throw error;
+    }
     return document as T; // the server's own encoder made it
   }
 }

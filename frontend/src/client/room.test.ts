@@ -42,7 +42,7 @@ async function live(greeting: Partial<Hello> = {}): Promise<FakeSocket> {
   room.hold();
   await settle();
   world.browser.newest.accept();
-  say({ ...hello, ...greeting });
+  say({ ...hello, now: Date.now(), ...greeting });
   await settle();
   return world.browser.newest;
 }

@@ -1,5 +1,6 @@
 // A room as this tab sees it: timeline, outbox, peers and wire behind one store that a page can draw.
 import { Archive } from "./archive";
+import { RefusedAttempts } from "./authentication";
 import { Carrier } from "./carrier";
 import { FrameStore } from "./frameStore";
 import { Http } from "./http";
@@ -59,6 +60,7 @@ export class Room {
       item,
       origin,
       ask,
+      attempts: options.attempts ?? new RefusedAttempts(world),
       http,
       wire: this.wire,
       world,
@@ -186,7 +188,7 @@ export class Room {
         this.#timeline.skip(line);
         break;
       case "ack":
-        this.wire.acked(line.id, world.now());
+        this.wire.acked(line.id, world.now(), world.elapsed());
         this.#outbox.acked(line.id, line.seq);
         if ((this.#timeline.cursor ?? 0) >= line.seq) this.#outbox.seen(line.id);
         break;
@@ -198,6 +200,9 @@ export class Room {
         break;
       case "read":
         this.#peers.read(line.by, line.seq);
+        break;
+      case "access":
+        if (this.#me !== null) this.#me = { ...this.#me, can: line.can };
         break;
       case "error":
         if (line.id !== undefined) this.#outbox.refused(line);
@@ -226,7 +231,6 @@ export class Room {
     this.#signals.greet(this.#peers.mark(hello.you.id), hello.head);
     this.#me = hello.you;
     this.#limits = hello.limits;
-    this.#carrier.expires(hello.expires);
     this.#outbox.landed();
     this.#outbox.open((command) => this.#carrier.carry(command, this.#limits));
   }
@@ -278,6 +282,7 @@ export class Room {
       ...rowsOf(this.#timeline, this.#outbox),
       status: statusOf({
         link: this.#carrier.link,
+        auth: this.#carrier.auth,
         live: this.#carrier.live,
         known: this.#me !== null,
         online: world.online(),

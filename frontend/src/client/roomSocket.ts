@@ -28,7 +28,7 @@ export type LinkState =
   | { readonly is: "stopped"; readonly code: number; readonly reason: string };
 
 export type LinkListener = {
-  /** Asked before every attempt, so that the address carries a fresh token and today's cursor. */
+  /** Asked before every attempt, so that the address carries a fresh token and today's cursor. Rejects when stopped. */
   readonly address: () => Promise<string>;
   readonly onFrame: (frame: string) => void;
   /** What goes out by the link's own decision: pings. */
@@ -81,6 +81,12 @@ export class RoomSocket {
     this.#enter({ is: "idle" });
   }
 
+  /** Makes no further attempt until `start`: the server closed with a code that says so, on whichever way. */
+  halt(code: number, reason: string): void {
+    this.#drop();
+    this.#enter({ is: "stopped", code, reason });
+  }
+
   /** Comes back at once if waiting; asks whether the server is there if open. */
   wake(): void {
     if (this.#state.is === "waiting") this.#attempt();
@@ -110,11 +116,10 @@ export class RoomSocket {
     const epoch = this.#epoch;
     this.#retryMs = null;
     this.#enter({ is: "connecting" });
-    // A handshake without an answer is as dead as a connection without one.
-    this.#deadline = setTimeout(() => this.#lost(CUT), ANSWER_MS);
+    // However long the token provider takes, that is no fault of the connection.
     this.#listener.address().then(
       (url) => epoch === this.#epoch && this.#open(url),
-      () => epoch === this.#epoch && this.#lost(CUT),
+      () => undefined,
     );
   }
 
@@ -127,9 +132,11 @@ export class RoomSocket {
       return;
     }
     this.#socket = socket;
+    // A handshake without an answer is as dead as a connection without one.
+    this.#deadline = setTimeout(() => this.#lost(CUT), ANSWER_MS);
     socket.onopen = () => {
       this.#unopened = 0;
-      this.#openedAt = this.#world.now();
+      this.#openedAt = this.#world.elapsed();
       clearTimeout(this.#deadline);
       this.#deadline = undefined;
       this.#heard();
@@ -144,17 +151,17 @@ export class RoomSocket {
   }
 
   #heard(): void {
-    this.#heardAt = this.#world.now();
+    this.#heardAt = this.#world.elapsed();
     clearTimeout(this.#deadline);
     this.#deadline = undefined;
   }
 
   /** One timer for however many lines: it looks back at the last one. */
   #listen(): void {
-    const left = this.#heardAt + SILENCE_MS - this.#world.now();
+    const left = this.#heardAt + SILENCE_MS - this.#world.elapsed();
     this.#timer = setTimeout(
       () => {
-        if (this.#world.now() - this.#heardAt >= SILENCE_MS) this.#probe();
+        if (this.#world.elapsed() - this.#heardAt >= SILENCE_MS) this.#probe();
         this.#listen();
       },
       left > 0 ? left : SILENCE_MS,
@@ -169,24 +176,19 @@ export class RoomSocket {
   }
 
   #closed(code: number, reason: string): void {
-    const again = closeCodes.get(code)?.again ?? code !== 1000;
-    if (again) this.#lost(code);
-    else {
-      this.#drop();
-      this.#enter({ is: "stopped", code, reason });
-    }
+    if (comesBack(code)) this.#lost(code);
+    else this.halt(code, reason);
   }
 
   #lost(code: number): void {
     const opened = this.#state.is === "open";
-    const now = this.#world.now();
-    if (opened && now - this.#openedAt >= GOOD_MS) this.#attempts = 0;
+    if (opened && this.#world.elapsed() - this.#openedAt >= GOOD_MS) this.#attempts = 0;
     if (!opened) this.#unopened += 1;
     this.#drop();
     const wait = this.#waitFor(code);
     this.#attempts += 1;
     this.#timer = setTimeout(() => this.#attempt(), wait);
-    this.#enter({ is: "waiting", until: now + wait, code, unopened: this.#unopened });
+    this.#enter({ is: "waiting", until: this.#world.now() + wait, code, unopened: this.#unopened });
   }
 
   #waitFor(code: number): number {
@@ -219,6 +221,11 @@ export class RoomSocket {
     this.#state = state;
     this.#listener.onState(state);
   }
+}
+
+/** Whether a connection closed with `code` is worth another attempt, unchanged. */
+export function comesBack(code: number): boolean {
+  return closeCodes.get(code)?.again ?? code !== 1000;
 }
 
 /** Whether a close code is about the credential (rule A3), so that another token may help. */

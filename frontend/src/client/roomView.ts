@@ -1,5 +1,6 @@
 // What a page can see of a room, and what a room needs to be opened.
 import type { AskCredential } from "./access";
+import type { RefusedAttempts } from "./authentication";
 import type { PeersView } from "./peers";
 import type { Limits, You } from "./protocol.gen";
 import type { Changes, Row } from "./rows";
@@ -26,6 +27,8 @@ export type RoomOptions = {
   /** Under which name this browser keeps the member's drafts and history. */
   readonly member: string;
   readonly ask: AskCredential;
+  /** Attempts with refused tokens, counted over all rooms of a tab. */
+  readonly attempts?: RefusedAttempts;
   readonly origin: Origin;
   readonly world: World;
 };

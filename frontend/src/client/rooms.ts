@@ -1,5 +1,6 @@
 // The rooms of one member in one tab: each item has one, and one connection.
 import { type AskCredential, type Credential, memberKey } from "./access";
+import { RefusedAttempts } from "./authentication";
 import { Http } from "./http";
 import { Room } from "./room";
 import type { Origin } from "./urls";
@@ -11,6 +12,7 @@ export class Rooms {
   readonly member: string;
   readonly #rooms = new Map<string, Room>();
   readonly #ask: AskCredential;
+  readonly #attempts: RefusedAttempts;
   readonly #origin: Origin;
   readonly #world: World;
 
@@ -22,8 +24,14 @@ export class Rooms {
     keep: (fresh: Credential) => void = () => undefined,
   ) {
     let current = credential;
+    // Several rooms may need a token at the same time: the host page is asked once.
+    let asked: Promise<string | null> | null = null;
     this.#ask = async (occasion) => {
-      const token = occasion === "attempt" ? null : await world.askHost(occasion);
+      if (occasion !== "attempt")
+        asked ??= world.askHost(occasion).finally(() => {
+          asked = null;
+        });
+      const token = occasion === "attempt" ? null : await asked;
       // What waits here was written by this member: another one's token must not send it.
       if (token !== null && memberKey({ ...current, token }) === this.member) {
         current = { ...current, token };
@@ -31,6 +39,7 @@ export class Rooms {
       }
       return current;
     };
+    this.#attempts = new RefusedAttempts(world);
     this.#origin = origin;
     this.#world = world;
     this.member = memberKey(credential);
@@ -45,6 +54,7 @@ export class Rooms {
       item,
       member: this.member,
       ask: this.#ask,
+      attempts: this.#attempts,
       origin: this.#origin,
       world: this.#world,
     });

@@ -55,16 +55,17 @@ export class WireLog {
     this.#store.changed();
   }
 
-  sent(id: string, at: number): void {
-    this.#sentAt.set(id, at);
+  sent(id: string, elapsed: number): void {
+    this.#sentAt.set(id, elapsed);
     const oldest = this.#sentAt.keys().next();
     if (this.#sentAt.size > WIRE_LINES && oldest.done !== true) this.#sentAt.delete(oldest.value);
   }
 
-  acked(id: string, at: number): void {
+  /** `at`: in ms since the epoch; `elapsed`: by the clock that `sent` was told by. */
+  acked(id: string, at: number, elapsed: number): void {
     const sentAt = this.#sentAt.get(id);
     if (sentAt === undefined) return;
     this.#sentAt.delete(id);
-    this.#latencies = [...this.#latencies.slice(1 - WIRE_LINES), { at, ms: at - sentAt }];
+    this.#latencies = [...this.#latencies.slice(1 - WIRE_LINES), { at, ms: elapsed - sentAt }];
   }
 }

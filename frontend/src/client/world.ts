@@ -16,8 +16,10 @@ export type World = {
   readonly openSocket: OpenSocket;
   readonly openEvents: (url: string) => EventsLike;
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch: for display and ids. The user may set this clock at any time. */
   readonly now: () => number;
+  /** Milliseconds since some moment, never set back or forward: for every duration. */
+  readonly elapsed: () => number;
   readonly random: () => number;
   readonly online: () => boolean;
   readonly visible: () => boolean;

@@ -102,6 +102,8 @@ export const en = {
     offlineWaiting_other: "Offline ({{count}} waiting)",
     noAccess: "No access. {{why}}",
     ended: "Session ended",
+    awaitingToken: "Waiting for a new token",
+    again: "Next attempt",
   },
   progress: { waiting: "Waiting", sent: "Sent", refused: "Refused:" },
   refusal: {
@@ -174,6 +176,15 @@ export const en = {
     closed: "Disconnected",
     again: "You can connect again.",
     said: "The server said: “{{reason}}”.",
+  },
+  token: {
+    missing: "You are not signed in ({{code}}).",
+    malformed: "The token is not valid ({{code}}).",
+    wrong_key: "The token is signed with another key ({{code}}).",
+    expired: "The token has expired ({{code}}).",
+    not_yet_valid: "The token is not valid yet: a clock may be wrong ({{code}}).",
+    revoked: "Your access has been revoked ({{code}}).",
+    signed_out: "You signed out ({{code}}).",
   },
   why: {
     idle: "Not connected yet.",

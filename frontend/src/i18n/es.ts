@@ -103,6 +103,8 @@ export const es: Language = {
     offlineWaiting_other: "Sin red ({{count}} en espera)",
     noAccess: "Sin acceso. {{why}}",
     ended: "Sesión terminada",
+    awaitingToken: "Esperando un token nuevo",
+    again: "Próximo intento",
   },
   progress: { waiting: "En espera", sent: "Enviado", refused: "Rechazado:" },
   refusal: {
@@ -175,6 +177,15 @@ export const es: Language = {
     closed: "Desconectado",
     again: "Puedes conectar de nuevo.",
     said: "El servidor dijo: «{{reason}}».",
+  },
+  token: {
+    missing: "No has iniciado sesión ({{code}}).",
+    malformed: "El token no es válido ({{code}}).",
+    wrong_key: "El token está firmado con otra clave ({{code}}).",
+    expired: "El token ha caducado ({{code}}).",
+    not_yet_valid: "El token aún no es válido: puede que un reloj vaya mal ({{code}}).",
+    revoked: "Te han retirado el acceso ({{code}}).",
+    signed_out: "Has cerrado la sesión ({{code}}).",
   },
   why: {
     idle: "Todavía sin conectar.",

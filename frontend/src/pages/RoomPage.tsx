@@ -36,6 +36,7 @@ const light = {
   connecting: "kindling",
   reconnecting: "kindling",
   offline: "out",
+  awaitingToken: "kindling",
   noAccess: "out",
   ended: "out",
 } as const;

@@ -21,7 +21,7 @@ export function RoomStatus({ status, waiting, onNow }: RoomStatusProps) {
       <div role="status">
         <Words status={status} waiting={waiting} />
       </div>
-      {(status.is === "reconnecting" || status.is === "offline") && (
+      {mayHurry(status) && (
         <button type="button" className={styles.now} onClick={onNow}>
           {t("room.now")}
         </button>
@@ -44,16 +44,64 @@ function Words({ status, waiting }: Pick<RoomStatusProps, "status" | "waiting">)
           {waiting > 0 && ` ${t("state.waiting", { count: waiting })}`}
         </>
       );
+    case "awaitingToken":
+      return (
+        <>
+          {t("state.awaitingToken")} <Countdown key={status.until} until={status.until} />
+        </>
+      );
     case "offline":
       return waiting > 0 ? t("state.offlineWaiting", { count: waiting }) : t("state.offline");
     case "noAccess":
       return (
-        <span title={status.reason}>
-          {t("state.noAccess", { why: t(whyOf(status.code), { code: status.code }) })}
-        </span>
+        <>
+          <span title={status.reason}>
+            {t("state.noAccess", {
+              why: t(tokenProblem(status.problem) ?? whyOf(status.code), { code: status.code }),
+            })}
+          </span>
+          <Next until={status.until} />
+        </>
       );
     case "ended":
-      return t("state.ended");
+      return (
+        <>
+          {t("state.ended")}
+          <Next until={status.until} />
+        </>
+      );
+  }
+}
+
+/** Whether there is an attempt to come that may be made at once. */
+function mayHurry(status: Status): boolean {
+  return status.is === "reconnecting" || status.is === "offline" || status.is === "awaitingToken";
+}
+
+function Next({ until }: { readonly until: number | undefined }) {
+  const { t } = useTranslation();
+  if (until === undefined) return null;
+  return (
+    <>
+      {" "}
+      {t("state.again")} <Countdown key={until} until={until} />
+    </>
+  );
+}
+
+/** The server's reason for refusing the credential, where it is a known one. */
+function tokenProblem(problem: string | undefined) {
+  switch (problem) {
+    case "wrong_key":
+    case "malformed":
+    case "expired":
+    case "not_yet_valid":
+    case "revoked":
+    case "signed_out":
+    case "missing":
+      return `token.${problem}` as const;
+    default:
+      return undefined;
   }
 }
 

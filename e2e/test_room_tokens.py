@@ -1,0 +1,99 @@
+"""A host that gives bad tokens, or a clock that is wrong, costs a few attempts a minute and not a storm (A4)."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, WebSocket, expect
+
+from complaints import Complaints
+from host import Host, hosting
+from stack import deployed
+from tests.integration.credentials import SECRET, token
+from tests.integration.servers import Server
+
+ITEM = "foo"
+#: Attempts with refused tokens that a tab makes in a minute, and the one that finds out.
+ATTEMPTS = 6
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with hosting() as running:
+        yield running
+
+
+@pytest.fixture
+def signed(tmp_path: Path, host: Host) -> Iterator[Server]:
+    """A server with a key, whose page may be framed by the host's."""
+    env = {"ALCOVE_SECRET": SECRET, "ALCOVE_FRAME_ANCESTORS": f"'self' {host.url}", "ALCOVE_LEEWAY_S": "0"}
+    with deployed(tmp_path, env=env) as running:
+        yield running
+
+
+def wrong_key(number: int) -> str:
+    """A token of a host whose key is not the server's; each is another one."""
+    return token(key="k" * 40, jti=str(number))
+
+
+def test_a4_a_host_with_the_wrong_key_costs_five_attempts_a_minute(
+    page: Page, signed: Server, host: Host, complaints: Complaints
+) -> None:
+    complaints.expect("401")
+    host.frames = (f"{signed.url}/items/{ITEM}#token={wrong_key(0)}", signed.url)
+    host.tokens = [wrong_key(number) for number in range(1, 1000)]
+    sockets: list[WebSocket] = []
+    page.on("websocket", lambda socket: sockets.append(socket))
+    page.clock.install()
+    page.goto(host.url)
+    status = page.frame_locator("iframe").get_by_role("status")
+    expect(status).to_contain_text("The token is signed with another key (4401).")
+
+    for _ in range(59):
+        page.clock.run_for(1000)
+        # Whatever the second started has been answered, and the next attempt is planned.
+        expect(status).to_contain_text("Next attempt")
+
+    assert 2 <= len(sockets) <= ATTEMPTS
+    assert host.asked <= ATTEMPTS
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a4_a_browser_whose_clock_is_hours_off_renews_its_token_once(
+    page: Page, signed: Server, host: Host, hours: int
+) -> None:
+    lifetime_s = 40
+    host.frames = (
+        f"{signed.url}/items/{ITEM}#token={token(exp=time.time() + lifetime_s, items={ITEM: 'rw'})}",
+        signed.url,
+    )
+    host.tokens = [token(exp=time.time() + 3600, items={ITEM: "rw"})] + [wrong_key(n) for n in range(100)]
+    page.clock.install(time=time.time() + hours * 3600)
+    page.goto(host.url)
+    status = page.frame_locator("iframe").get_by_role("status")
+    expect(status).to_have_text("Live")
+    assert host.asked == 0
+
+    with page.expect_response("**/token"):
+        page.clock.run_for(15_000)
+    for _ in range(5):
+        page.clock.run_for(1000)
+        expect(status).to_have_text("Live")
+
+    assert host.asked == 1
+
+
+def test_a4_a_session_that_ended_revives_when_its_tab_is_shown(
+    page: Page, signed: Server, host: Host, complaints: Complaints
+) -> None:
+    complaints.expect("401")
+    host.frames = (f"{signed.url}/items/{ITEM}#token={token(exp=time.time() + 3, items={ITEM: 'rw'})}", signed.url)
+    page.goto(host.url)
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_role("status")).to_have_text("Session ended")
+
+    host.tokens = [token(items={ITEM: "rw"})]
+    page.frames[1].evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(frame.get_by_role("status")).to_have_text("Live")
