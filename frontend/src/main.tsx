@@ -3,7 +3,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { I18nextProvider } from "react-i18next";
 import { browserWorld } from "./client/browserWorld";
-import { takeFragment } from "./hooks/session";
+import { arrived } from "./hooks/credential";
 import { startLanguage } from "./i18n/language";
 import { App } from "./pages/App";
 import { Entrance } from "./pages/Entrance";
@@ -15,7 +15,7 @@ import "./styles/base.css";
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element #root");
 
-takeFragment();
+arrived.read();
 startTheme();
 
 const language = await startLanguage();

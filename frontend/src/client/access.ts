@@ -44,12 +44,23 @@ export function named({ name }: Credential): Record<string, string> {
 
 /**
  * Under which name this browser keeps what a member wrote and read: the `sub` of a signed token, else a hash of all that
- * makes the member, so that the shelf never holds a credential.
+ * makes the member, so that the shelf never holds a credential. Null for a login cookie: it is the same for everybody,
+ * and only the server tells whose it is.
  */
-export function memberKey({ token, name }: Credential): string {
+export function memberKey({ token, name }: Credential): string | null {
   const subject = token === null ? null : subjectOf(token);
-  if (subject !== null) return `sub:${subject}`;
-  return token === null ? "session" : `open:${hash(JSON.stringify([token, name ?? ""]))}`;
+  if (subject !== null) return keyOfId(subject);
+  return token === null ? null : `open:${hash(JSON.stringify([token, name ?? ""]))}`;
+}
+
+/** The same for a member whose id the server has told. */
+export function keyOfId(id: string): string {
+  return `sub:${id}`;
+}
+
+/** Which server an origin is, as a part of the names under which things are kept. */
+export function serverOf({ protocol, host }: Origin): string {
+  return `${protocol}//${host}`;
 }
 
 function itemUrl(origin: Origin, item: string): string {

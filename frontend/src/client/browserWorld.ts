@@ -1,7 +1,8 @@
 // The world as a browser has it.
+import { BoundedShelf } from "./boundedShelf";
 import { askHost } from "./host";
-import { IdbShelf } from "./idbShelf";
-import { MemoryShelf } from "./shelf";
+import { BrowserNotes } from "./localNotes";
+import type { Shelf } from "./shelf";
 import type { Channel, Happening, Lock, World } from "./world";
 
 /** How long changes gather in a tab that nobody sees, in ms; it draws no frames, but counts what is unread. */
@@ -23,9 +24,17 @@ export function browserWorld(): World {
     lock,
     channel,
     nextFrame: paced(),
-    shelf: "indexedDB" in globalThis ? new IdbShelf() : new MemoryShelf(),
+    shelf: new BoundedShelf(openShelf, () => performance.now()),
+    notes: new BrowserNotes(() => localStorage),
+    tabNotes: new BrowserNotes(() => sessionStorage),
     askHost,
   };
+}
+
+/** Rejects where the browser has no IndexedDB, or the part of the page that speaks to it cannot be loaded. */
+async function openShelf(): Promise<Shelf> {
+  const { IdbShelf } = await import("./idbShelf");
+  return new IdbShelf();
 }
 
 /** The first news at once, more of it a moment later. */
@@ -54,7 +63,10 @@ function listen(happening: Happening, listener: () => void): () => void {
   return () => document.removeEventListener("visibilitychange", onChange);
 }
 
-/** Web Locks; without them (a page on plain http) each tab sends for itself, and rule S5 makes that safe. */
+/**
+ * Web Locks; without them (a page on plain http) each tab sends for itself, and rule S5 makes that safe. `held` rejects
+ * where the browser refuses them (in a sandboxed frame).
+ */
 function lock(name: string): Lock {
   if (!("locks" in navigator)) return { held: Promise.resolve(), release: () => undefined };
   const giveUp = new AbortController();
@@ -73,7 +85,12 @@ function lock(name: string): Lock {
 }
 
 function channel(name: string, onMessage: (message: unknown) => void): Channel {
-  const bus = new BroadcastChannel(name);
-  bus.onmessage = ({ data }: MessageEvent<unknown>) => onMessage(data);
-  return { post: (message) => bus.postMessage(message), close: () => bus.close() };
+  try {
+    const bus = new BroadcastChannel(name);
+    bus.onmessage = ({ data }: MessageEvent<unknown>) => onMessage(data);
+    return { post: (message) => bus.postMessage(message), close: () => bus.close() };
+  } catch {
+    // Refused (in a sandboxed frame, or with cookies blocked): each tab looks at the storage by itself.
+    return { post: () => undefined, close: () => undefined };
+  }
 }

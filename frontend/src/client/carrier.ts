@@ -27,6 +27,8 @@ export type CarrierOptions = {
   readonly onLine: (line: ServerLine) => void;
   /** Not live any more, or on the way back. */
   readonly onState: () => void;
+  /** The login was ended, here or elsewhere (W5). */
+  readonly onSignedOut: () => void;
 };
 
 export class Carrier {
@@ -214,6 +216,7 @@ export class Carrier {
       { code, reason: problem?.reason ?? null, message: reason === "" ? (problem?.message ?? "") : reason },
       problem?.retry_ms ?? null,
     );
+    if (problem?.reason === "signed_out") this.#options.onSignedOut();
   }
 
   /** The server ended the stream of events: its code counts as a socket's would (C). */

@@ -1,6 +1,7 @@
 // The browser around a room as tests move it: sockets by hand, shelf, locks and channels shared by the tabs of a profile.
 import { FakeBrowser } from "./doubles";
 import type { EventsLike } from "./fallback";
+import { type LocalNotes, MemoryNotes } from "./localNotes";
 import type { SocketLike } from "./plainSocket";
 import { MemoryShelf, type Shelf } from "./shelf";
 import type { Channel, Happening, Lock, World } from "./world";
@@ -8,6 +9,7 @@ import type { Channel, Happening, Lock, World } from "./world";
 /** What the tabs of one browser share. */
 export class FakeProfile {
   readonly shelf: Shelf;
+  readonly notes: LocalNotes = new MemoryNotes();
   readonly #locks = new Map<string, Set<object>>();
   readonly #waiting = new Map<object, () => void>();
   readonly #ears = new Set<{ name: string; tab: object; hear: (message: unknown) => void }>();
@@ -88,6 +90,7 @@ export class FakeEvents implements EventsLike {
 export class FakeWorld implements World {
   readonly browser = new FakeBrowser();
   readonly events: FakeEvents[] = [];
+  readonly tabNotes: LocalNotes = new MemoryNotes();
   readonly profile: FakeProfile;
   /** What the tab's end gives back. */
   readonly ends: (() => void)[] = [];
@@ -100,6 +103,10 @@ export class FakeWorld implements World {
 
   constructor(profile: FakeProfile = new FakeProfile()) {
     this.profile = profile;
+  }
+
+  get notes(): LocalNotes {
+    return this.profile.notes;
   }
 
   get shelf(): Shelf {

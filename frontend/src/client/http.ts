@@ -59,6 +59,13 @@ export class Http {
     await this.#json((name) => entriesUrl(this.#origin, item, { ...name, limit: "1" }));
   }
 
+  /** Ends the login, or the token that is in use (W5). */
+  async signOut(): Promise<void> {
+    await this.#json(() => `${this.#origin.protocol}//${this.#origin.host}/api/session`, {
+      method: "DELETE",
+    });
+  }
+
   async items(): Promise<readonly ItemSummary[]> {
     return (await this.#json<{ items: readonly ItemSummary[] }>((name) => itemsUrl(this.#origin, name)))
       .items;

@@ -6,7 +6,8 @@ import { IdbShelf, ROOMS_KEPT } from "./idbShelf";
 import { type Carry, Outbox } from "./outbox";
 import { uuidv7 } from "./uuid";
 
-const key = { item: "foo", member: "ada" };
+const key = { server: "http://here", item: "foo", member: "ada" };
+const greeted = { you: "ada", log: "one", before: null };
 let profile: FakeProfile;
 let sent: string[];
 let databases = 0;
@@ -24,7 +25,9 @@ afterEach(() => {
 
 function tab() {
   const world = new FakeWorld(profile);
-  return { world, outbox: new Outbox(key, world, () => undefined) };
+  const outbox = new Outbox(key, world, () => undefined);
+  outbox.attach();
+  return { world, outbox };
 }
 
 function write(outbox: Outbox, body: string): string {
@@ -48,7 +51,7 @@ test("drafts written offline survive the page, and go out in order, one at a tim
   const { outbox } = tab();
   await outbox.load();
   expect(states(outbox)).toEqual(["waiting", "waiting"]);
-  outbox.open(carry);
+  outbox.open(carry, greeted);
   await until(() => expect(sent).toEqual(["one"]));
   outbox.acked(outbox.drafts[0]?.id ?? "", 1);
 
@@ -60,10 +63,10 @@ test("S5 what was in flight at a cut is sent again, under the same id", async ()
   const id = write(outbox, "one");
   const ids: string[] = [];
   const note = (command: { id: string }) => ids.push(command.id) > 0;
-  outbox.open(note);
+  outbox.open(note, greeted);
   await until(() => expect(ids).toEqual([id]));
   outbox.close();
-  outbox.open(note);
+  outbox.open(note, greeted);
 
   await until(() => expect(ids).toEqual([id, id]));
 });
@@ -71,7 +74,7 @@ test("S5 what was in flight at a cut is sent again, under the same id", async ()
 test("an acknowledged draft stays in sight until its entry is there", async () => {
   const { outbox } = tab();
   const id = write(outbox, "one");
-  outbox.open(carry);
+  outbox.open(carry, greeted);
   await until(() => expect(sent).toEqual(["one"]));
   outbox.acked(id, 7);
   expect(states(outbox)).toEqual(["sent"]);
@@ -85,7 +88,7 @@ test("S6 a refused draft stays with its reason, does not hold up the next, and c
   const { outbox } = tab();
   const id = write(outbox, "bad");
   write(outbox, "good");
-  outbox.open(carry);
+  outbox.open(carry, greeted);
   await until(() => expect(sent).toEqual(["bad"]));
   outbox.refused({ type: "error", id, code: "too_large", message: "a body may have 5 bytes" });
   await until(() => expect(sent).toEqual(["bad", "good"]));
@@ -111,12 +114,12 @@ test("S6 a refused draft stays with its reason, does not hold up the next, and c
 test("what cannot go this way does not hold up what can, and goes when it can", async () => {
   const { outbox } = tab();
   const byHttp: Carry = (command) => command.type === "send" && carry(command);
-  outbox.open(byHttp);
+  outbox.open(byHttp, greeted);
   outbox.add({ type: "edit", id: uuidv7(), target: 1, body: "edit" });
   const id = write(outbox, "send");
   await until(() => expect(sent).toEqual(["send"]));
   outbox.acked(id, 2);
-  outbox.open(carry);
+  outbox.open(carry, greeted);
 
   await until(() => expect(sent).toEqual(["send", "edit"]));
 });
@@ -129,7 +132,7 @@ test.each([
   const { outbox } = tab();
   const id = write(outbox, "one");
   write(outbox, "two");
-  outbox.open(carry);
+  outbox.open(carry, greeted);
   await until(() => expect(sent).toEqual(["one"]));
   outbox.refused({ type: "error", id, message: "later", ...refusal });
   vi.advanceTimersByTime(wait - 1);
@@ -143,8 +146,8 @@ test.each([
 test("two tabs share an outbox, and one of them sends", async () => {
   const first = tab();
   const second = tab();
-  first.outbox.open(carry);
-  second.outbox.open(carry);
+  first.outbox.open(carry, greeted);
+  second.outbox.open(carry, greeted);
   const id = write(second.outbox, "from the second");
   await until(() => expect(sent).toEqual(["from the second"]));
   first.outbox.acked(id, 1);
@@ -157,7 +160,7 @@ test("two tabs share an outbox, and one of them sends", async () => {
 
 test("what a tab wrote with its last breath is found by the one that sends", async () => {
   const { outbox } = tab();
-  outbox.open(carry);
+  outbox.open(carry, greeted);
   await until(() => expect(vi.getTimerCount()).toBe(1));
   const id = uuidv7();
   await profile.shelf.putDraft({
@@ -165,6 +168,8 @@ test("what a tab wrote with its last breath is found by the one that sends", asy
     id,
     command: { type: "send", id, body: "last" },
     at: 0,
+    you: "ada",
+    log: null,
     refused: null,
   });
   vi.advanceTimersByTime(15_000);
@@ -175,7 +180,7 @@ test("what a tab wrote with its last breath is found by the one that sends", asy
 test("a shelf that fails does not keep from sending", async () => {
   const { outbox } = tab();
   vi.spyOn(profile.shelf, "putDraft").mockRejectedValue(new DOMException("full", "QuotaExceededError"));
-  outbox.open(carry);
+  outbox.open(carry, greeted);
   write(outbox, "unshelved");
 
   await until(() => expect(sent).toEqual(["unshelved"]));
@@ -183,9 +188,9 @@ test("a shelf that fails does not keep from sending", async () => {
 
 test("the histories of the rooms seen last are kept, and no more", async () => {
   const shelf = new IdbShelf(`bounded-${databases}`);
-  const held = { log: "one", oldest: 1, entries: [], you: null, member: "ada" };
+  const held = { log: "one", oldest: 1, entries: [], you: null, server: "http://here", member: "ada" };
   for (let at = 0; at < ROOMS_KEPT + 2; at += 1) await shelf.putHistory({ ...held, item: `item-${at}`, at });
 
-  expect(await shelf.history({ item: "item-1", member: "ada" })).toBeUndefined();
-  expect(await shelf.history({ item: "item-2", member: "ada" })).toBeDefined();
+  expect(await shelf.history({ ...key, item: "item-1" })).toBeUndefined();
+  expect(await shelf.history({ ...key, item: "item-2" })).toBeDefined();
 });

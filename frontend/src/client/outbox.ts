@@ -1,8 +1,10 @@
-// What a member has written and the log does not hold yet: kept on the shelf, sent in order, one tab at a time.
+// What a member has written and the log does not hold yet: stored, sent in order, by one tab at a time.
+import { Journal } from "./journal";
 import { Later } from "./later";
+import { Leadership } from "./leadership";
 import type { Delete, Edit, Error as Refusal, Send } from "./protocol.gen";
 import type { KeptDraft, RoomKey } from "./shelf";
-import type { Channel, Lock, World } from "./world";
+import type { Channel, World } from "./world";
 
 /** Where a draft is on its way: `sent` is durable, and only its entry has not come back yet. */
 export type Progress =
@@ -16,13 +18,27 @@ export type Draft = {
   readonly command: Send | Edit | Delete;
   readonly at: number;
   readonly progress: Progress;
+  /** The author's id, and the log that the draft was written for; null where the server had not told yet. */
+  readonly you: string | null;
+  readonly log: string | null;
 };
 
 /** Sends one command; false where nothing can be sent now. The answer comes as an ack or an error with its id. */
 export type Carry = (command: Send | Edit | Delete) => boolean;
 
+/** Whom the server greeted, on which log; `before`: the log that this tab held until then, "" after a reset (R5). */
+export type Greeted = { readonly you: string; readonly log: string; readonly before: string | null };
+
+/** The code of a change whose message is gone with the log it was in: it must not reach another one of its number. */
+export const LOG_RESET = "log_reset";
+
 /** The codes that ask for patience, not for another message (rules S6, S7). */
-const PATIENCE: ReadonlySet<string> = new Set(["rate_limited", "overloaded", "unavailable"]);
+const PATIENCE: ReadonlySet<string> = new Set([
+  "rate_limited",
+  "overloaded",
+  "unavailable",
+  "unauthenticated",
+]);
 const DEFAULT_RETRY_MS = 1000;
 /** How often the sending tab looks for what a tab has written that died before it could say so. */
 const LOOK_MS = 15_000;
@@ -33,8 +49,9 @@ const waiting: Progress = { is: "waiting" };
 export class Outbox {
   #drafts: readonly Draft[] = [];
   #carry: Carry | null = null;
-  #lock: Lock | null = null;
-  #ours = false;
+  #greeted: Greeted | null = null;
+  #channel: Channel | null = null;
+  #leadership: Leadership | null = null;
   #inFlight: string | null = null;
   #paused = false;
   readonly #pause = new Later(() => {
@@ -51,16 +68,17 @@ export class Outbox {
   readonly #stored = new Set<string>();
   readonly #ready = new Set<string>();
   readonly #settled = new Set<string>();
-  readonly #channel: Channel;
-  readonly #key: RoomKey;
+  #key: RoomKey | null;
+  readonly #journal: Journal;
   readonly #world: World;
   readonly #onChange: () => void;
 
-  constructor(key: RoomKey, world: World, onChange: () => void) {
+  /** `key` null: whose words these are is not known before the first greeting; until then they live in memory. */
+  constructor(key: RoomKey | null, world: World, onChange: () => void) {
     this.#key = key;
     this.#world = world;
+    this.#journal = new Journal(world.notes);
     this.#onChange = onChange;
-    this.#channel = world.channel(this.#name, (message) => this.#heard(message));
   }
 
   /** In the order of writing; another array after every change. */
@@ -72,39 +90,72 @@ export class Outbox {
     return this.#drafts.some((draft) => draft.id === id);
   }
 
+  /** A new id that sorts behind all that this browser has written, whatever its clock says. */
+  newId(): string {
+    return this.#journal.newId(this.#world.now(), this.#drafts.at(-1)?.id ?? "");
+  }
+
+  /**
+   * The server told who this is. What another member wrote stays where it is, unsent; what was written before anybody
+   * was known becomes this member's.
+   */
+  identify(key: RoomKey, you: string): void {
+    const unowned = this.#key === null ? this.#drafts.map((draft) => ({ ...draft, you })) : [];
+    const running = this.#channel !== null;
+    this.detach();
+    this.#key = key;
+    this.#stored.clear();
+    this.#ready.clear();
+    this.#become(unowned);
+    if (running) this.attach();
+    if (this.#carry !== null) this.#campaign();
+    for (const draft of unowned) this.#keep(draft);
+  }
+
+  /** The member has signed out: what waits is not sent any more, and nothing is stored. */
+  forget(): void {
+    this.close();
+    this.detach();
+    this.#key = null;
+    this.#become([]);
+  }
+
   /** Brings in what earlier visits and other tabs have left. */
   load(): Promise<void> {
     return this.#onShelf(async () => {
-      const kept = await this.#world.shelf.drafts(this.#key);
-      const there = new Set(kept.map(({ id }) => id));
+      const key = this.#key;
+      if (key === null) return;
+      const stored = await this.#world.shelf.drafts(key);
+      if (key !== this.#key) return;
+      const there = new Set(stored.map(({ id }) => id));
+      const noted = this.#journal.drafts(key).filter(({ id }) => !there.has(id));
+      const kept = [...stored, ...noted];
+      for (const { id } of kept) there.add(id);
       const mine = this.#drafts.filter(
         ({ id, progress }) => progress.is === "sent" || !this.#stored.has(id) || there.has(id),
       );
       const known = new Map(mine.map((draft) => [draft.id, draft]));
-      for (const { id, command, at, refused } of kept) {
+      for (const one of kept) {
+        const { id } = one;
         if (this.#settled.has(id) || known.get(id)?.progress.is === "sent") continue;
         this.#stored.add(id);
         this.#ready.add(id);
-        known.set(id, {
-          type: "draft",
-          id,
-          command,
-          at,
-          progress: refused === null ? waiting : { is: "refused", ...refused },
-        });
+        known.set(id, draftOf(one));
       }
       this.#become([...known.values()].sort((a, b) => (a.id < b.id ? -1 : 1)));
     });
   }
 
-  /** Takes a command; it is on its way when it is on the shelf. */
-  add(command: Send | Edit | Delete): void {
+  /** Takes a command for the messages of `log`; it may be sent once it is stored. */
+  add(command: Send | Edit | Delete, log: string | null = null): void {
     const draft: Draft = {
       type: "draft",
       id: command.id,
       command,
       at: this.#world.now(),
       progress: waiting,
+      you: this.#greeted?.you ?? null,
+      log,
     };
     this.#become([...this.#drafts, draft]);
     this.#keep(draft);
@@ -113,7 +164,7 @@ export class Outbox {
   /** Sends a refused draft again, with another body where one is given. */
   retry(id: string, body?: Send["body"]): void {
     const draft = this.#drafts.find((one) => one.id === id);
-    if (draft?.progress.is !== "refused") return;
+    if (draft?.progress.is !== "refused" || draft.progress.code === LOG_RESET) return;
     const { command } = draft;
     const revised = body === undefined || command.type === "delete" ? command : { ...command, body };
     this.#keep(this.#replace({ ...draft, command: revised, progress: waiting }));
@@ -123,30 +174,47 @@ export class Outbox {
     if (id !== this.#inFlight) this.#settle(id);
   }
 
+  /** Hears the other tabs. */
+  attach(): void {
+    if (this.#key === null || this.#channel !== null) return;
+    const name = `alcove:outbox:${JSON.stringify([this.#key.server, this.#key.item, this.#key.member])}`;
+    this.#channel = this.#world.channel(name, (message) => this.#heard(message));
+    this.#leadership = new Leadership({
+      name,
+      world: this.#world,
+      onLead: () => {
+        this.#look.at(LOOK_MS);
+        void this.load().then(() => this.#pump());
+      },
+      ask: () => this.#post("changed"),
+    });
+  }
+
+  /** Hears the other tabs no more. */
+  detach(): void {
+    this.#leadership?.resign();
+    this.#leadership = null;
+    this.#channel?.close();
+    this.#channel = null;
+    this.#inFlight = null;
+  }
+
   /** The room is live: sends as soon as no other tab does. */
-  open(carry: Carry): void {
+  open(carry: Carry, greeted: Greeted): void {
     this.close();
+    this.#greeted = greeted;
     this.#carry = carry;
-    const lock = this.#world.lock(this.#name);
-    this.#lock = lock;
-    const begin = async () => {
-      await lock.held;
-      await this.load();
-      if (this.#lock !== lock) return;
-      this.#ours = true;
-      this.#pump();
-      this.#look.at(LOOK_MS);
-    };
-    // Only giving up the wait rejects; a shelf that fails is told by `load` itself.
-    begin().catch(() => undefined);
+    // What another member wrote under the same key waits for that member.
+    this.#become(this.#drafts.filter(({ you }) => you === null || you === greeted.you));
+    this.#refuseChangesOfAnotherLog(greeted);
+    this.attach();
+    this.#campaign();
   }
 
   /** The room is not live any more: what was in flight is sent again later, under the same id. */
   close(): void {
-    this.#lock?.release();
-    this.#lock = null;
+    this.#leadership?.resign();
     this.#look.cancel();
-    this.#ours = false;
     this.#carry = null;
     this.#inFlight = null;
     this.#pause.cancel();
@@ -158,7 +226,7 @@ export class Outbox {
     const draft = this.#drafts.find((one) => one.id === id);
     if (draft !== undefined) this.#replace({ ...draft, progress: { is: "sent", seq } });
     this.#remove(id);
-    if (tell) this.#channel.post({ id, seq });
+    if (tell) this.#post({ id, seq });
   }
 
   /** The draft's entry is in the timeline. */
@@ -183,16 +251,34 @@ export class Outbox {
     this.#keep(this.#replace({ ...draft, progress: { is: "refused", code, message } }));
   }
 
-  get #name(): string {
-    return `alcove:outbox:${JSON.stringify([this.#key.item, this.#key.member])}`;
+  #campaign(): void {
+    if (this.#leadership === null) return;
+    this.#leadership.campaign();
+    this.#pump();
+  }
+
+  /** Edits and deletes name a message by its number, which is another message's in another log. */
+  #refuseChangesOfAnotherLog({ log, before }: Greeted): void {
+    for (const draft of this.#drafts) {
+      if (draft.command.type === "send" || draft.progress.is !== "waiting") continue;
+      // A log that lost its end may keep its id, and gives the numbers again.
+      if (before !== "" && (draft.log ?? before ?? log) === log) continue;
+      const message = "the log of this room was replaced";
+      this.#keep(this.#replace({ ...draft, progress: { is: "refused", code: LOG_RESET, message } }));
+    }
   }
 
   /** One draft at a time: were a second one under way, a first one that must wait would be overtaken. */
   #pump(): void {
-    if (!this.#ours || this.#carry === null || this.#inFlight !== null || this.#paused) return;
-    for (const { id, command, progress } of this.#drafts) {
-      if (progress.is !== "waiting") continue;
+    if (this.#carry === null || this.#inFlight !== null || this.#paused) return;
+    const leading = this.#leadership?.leading ?? false;
+    for (const { id, command, progress, you } of this.#drafts) {
+      if (progress.is !== "waiting" || (you !== null && you !== this.#greeted?.you)) continue;
       if (!this.#ready.has(id)) return;
+      if (!leading) {
+        this.#leadership?.wait();
+        return;
+      }
       this.#inFlight = id;
       if (this.#carry(command)) return;
       // It cannot go this way (by HTTP an edit cannot), which is no reason to hold up what can.
@@ -209,7 +295,7 @@ export class Outbox {
   #settle(id: string): void {
     this.#become(this.#drafts.filter((draft) => draft.id !== id));
     this.#remove(id);
-    this.#channel.post({ id });
+    this.#post({ id });
   }
 
   #remove(id: string): void {
@@ -220,23 +306,31 @@ export class Outbox {
       this.#settled.delete(old);
     }
     if (this.#inFlight === id) this.#inFlight = null;
-    void this.#onShelf(async () => {
-      if (this.#stored.delete(id)) await this.#world.shelf.removeDraft(this.#key, id);
-    });
+    const key = this.#key;
+    if (key !== null) {
+      this.#journal.remove(key, id);
+      void this.#onShelf(async () => {
+        if (this.#stored.delete(id)) await this.#world.shelf.removeDraft(key, id);
+      });
+    }
     this.#pump();
   }
 
   #keep(draft: Draft): void {
-    const { id, command, at, progress } = draft;
-    const refused = progress.is === "refused" ? { code: progress.code, message: progress.message } : null;
+    const key = this.#key;
+    const kept = key === null ? null : keptOf(key, draft);
+    // Storage takes a moment, in which the page may be gone; a note is kept at once.
+    if (kept !== null) this.#journal.add(kept);
     void this.#onShelf(async () => {
-      if (this.#settled.has(id)) return;
-      await this.#world.shelf.putDraft({ ...this.#key, id, command, at, refused } satisfies KeptDraft);
-      this.#stored.add(id);
+      if (kept === null || this.#settled.has(draft.id)) return;
+      await this.#world.shelf.putDraft(kept);
+      if (this.#world.shelf.durable) this.#journal.remove(kept, draft.id);
+      if (key === this.#key) this.#stored.add(draft.id);
     }).then(() => {
-      // Also where the shelf failed: what cannot outlive the page can still be sent from it.
-      this.#ready.add(id);
-      this.#channel.post("changed");
+      if (key !== this.#key || !this.has(draft.id)) return;
+      // Also where storage failed: what cannot outlive the page can still be sent from it.
+      this.#ready.add(draft.id);
+      this.#post("changed");
       this.#pump();
     });
   }
@@ -251,16 +345,29 @@ export class Outbox {
     this.#onChange();
   }
 
+  #post(message: unknown): void {
+    this.#channel?.post(message);
+  }
+
   #heard(message: unknown): void {
-    if (typeof message === "object" && message !== null && "id" in message) {
-      const { id, seq } = message as { id: string; seq?: number };
-      this.#stored.delete(id);
-      if (seq !== undefined) this.acked(id, seq, false);
-      else {
-        this.#settled.add(id);
-        if (this.has(id)) this.#become(this.#drafts.filter((draft) => draft.id !== id));
-      }
-    } else void this.load().then(() => this.#pump());
+    if (message === "changed") {
+      if (this.#leadership?.leading === true) this.#post({ leading: this.#leadership.locked });
+      void this.load().then(() => this.#pump());
+      return;
+    }
+    if (typeof message !== "object" || message === null) return;
+    if ("leading" in message) {
+      this.#leadership?.heard(message.leading === true);
+      return;
+    }
+    if (!("id" in message)) return;
+    const { id, seq } = message as { id: string; seq?: number };
+    this.#stored.delete(id);
+    if (seq !== undefined) this.acked(id, seq, false);
+    else {
+      this.#settled.add(id);
+      if (this.has(id)) this.#become(this.#drafts.filter((draft) => draft.id !== id));
+    }
   }
 
   /** A shelf that fails keeps nothing beyond the page, and must not keep from sending either. */
@@ -268,4 +375,14 @@ export class Outbox {
     this.#shelfWork = this.#shelfWork.then(work).catch(() => undefined);
     return this.#shelfWork;
   }
+}
+
+function keptOf(key: RoomKey, { id, command, at, progress, you, log }: Draft): KeptDraft {
+  const refused = progress.is === "refused" ? { code: progress.code, message: progress.message } : null;
+  return { ...key, id, command, at, you, log, refused };
+}
+
+function draftOf({ id, command, at, you, log, refused }: KeptDraft): Draft {
+  const progress: Progress = refused === null ? waiting : { is: "refused", ...refused };
+  return { type: "draft", id, command, at, progress, you, log };
 }

@@ -1,4 +1,5 @@
 // A room as this tab sees it: timeline, outbox, peers and wire behind one store that a page can draw.
+import { keyOfId, serverOf } from "./access";
 import { Archive } from "./archive";
 import { RefusedAttempts } from "./authentication";
 import { Carrier } from "./carrier";
@@ -11,10 +12,10 @@ import { Peers } from "./peers";
 import type { Entry, Hello, Json, Limits, ServerLine, You } from "./protocol.gen";
 import type { RoomOptions, RoomView } from "./roomView";
 import { rowsOf } from "./rows";
+import type { RoomKey } from "./shelf";
 import { Signals } from "./signals";
 import { statusOf } from "./status";
 import { Timeline } from "./timeline";
-import { uuidv7 } from "./uuid";
 import { WireLog } from "./wireLog";
 
 /** Entries held in memory while reading at the foot. */
@@ -42,20 +43,23 @@ export class Room {
   #me: You | null = null;
   #limits: Limits | null = null;
   #following = true;
+  /** Under which name this browser keeps what the member writes and reads. */
+  #member: string | null;
 
   constructor(options: RoomOptions) {
     const { item, member, ask, origin, world } = options;
+    this.#member = member;
     this.item = item;
     this.wire = new WireLog(world.nextFrame);
     this.#options = options;
     const http = new Http(origin, ask, world);
     this.#pager = new Pager(item, this.#timeline, http, () => this.#changed());
-    this.#archive = new Archive({ item, member }, this.#timeline, world);
+    this.#archive = new Archive(this.#key, this.#timeline, world);
     this.#signals = new Signals(
       (command) => this.#carrier.say(command),
       (seq) => this.#marked(seq),
     );
-    this.#outbox = new Outbox({ item, member }, world, () => this.#changed());
+    this.#outbox = new Outbox(this.#key, world, () => this.#changed());
     this.#carrier = new Carrier({
       item,
       origin,
@@ -67,6 +71,7 @@ export class Room {
       stand: () => ({ log: this.#timeline.log, cursor: this.#timeline.cursor }),
       onLine: (line) => this.#line(line),
       onState: () => this.#stateChanged(),
+      onSignedOut: () => options.onSignedOut?.(),
     });
     this.#store = new FrameStore(() => this.#look(), world.nextFrame);
   }
@@ -88,7 +93,9 @@ export class Room {
     return () => {
       this.#held -= 1;
       queueMicrotask(() => {
-        if (this.#held === 0) this.#stop();
+        if (this.#held > 0) return;
+        this.#stop();
+        this.#options.onIdle?.();
       });
     };
   }
@@ -96,15 +103,15 @@ export class Room {
   // --- what a member does
 
   send(body: Json): void {
-    this.#outbox.add({ type: "send", id: uuidv7(this.#options.world.now()), body });
+    this.#outbox.add({ type: "send", id: this.#outbox.newId(), body });
   }
 
   edit(target: number, body: Json): void {
-    this.#outbox.add({ type: "edit", id: uuidv7(this.#options.world.now()), target, body });
+    this.#outbox.add({ type: "edit", id: this.#outbox.newId(), target, body }, this.#timeline.log);
   }
 
   delete(target: number): void {
-    this.#outbox.add({ type: "delete", id: uuidv7(this.#options.world.now()), target });
+    this.#outbox.add({ type: "delete", id: this.#outbox.newId(), target }, this.#timeline.log);
   }
 
   /** Sends a refused draft again, with another body where one is given. */
@@ -131,6 +138,16 @@ export class Room {
     this.#following = following;
   }
 
+  /** The member has signed out: nothing of the room is kept any more. */
+  forget(): void {
+    this.#carrier.stop();
+    this.#outbox.forget();
+    this.#archive.stop();
+    this.#archive.key = null;
+    this.#timeline.clear();
+    this.#changed();
+  }
+
   reconnect(): void {
     this.#carrier.wake();
   }
@@ -144,11 +161,13 @@ export class Room {
 
   async #start(): Promise<void> {
     this.#running = true;
+    this.#outbox.attach();
     this.#restored ??= this.#restore();
     await this.#restored;
     if (!this.#running || this.#leave.length > 0) return;
     this.#leave = [
       this.#options.world.on("hidden", () => this.#archive.now()),
+      this.#options.world.shelf.watch(() => this.#changed()),
       this.#options.world.on("online", () => this.#changed()),
       this.#options.world.on("offline", () => this.#changed()),
     ];
@@ -160,6 +179,7 @@ export class Room {
     this.#running = false;
     this.#carrier.stop();
     this.#outbox.close();
+    this.#outbox.detach();
     this.#archive.now();
     this.#signals.stop();
     this.#lapse.cancel();
@@ -216,23 +236,51 @@ export class Room {
   }
 
   #greeted(hello: Hello): void {
-    const cursor = this.#timeline.cursor;
+    const { cursor, log: before } = this.#timeline;
     const far = !hello.reset && cursor !== null && hello.head - cursor > FAR;
-    // What another member saw under this name, before a change of session, is not for this one.
+    // What another member saw, before a change of login, is not for this one.
     const another = this.#archive.you !== null && this.#archive.you !== hello.you.id;
-    this.#archive.you = hello.you.id;
+    this.#identify(hello.you.id);
     if (far || another) {
+      if (another) this.#me = null;
       this.#timeline.clear();
       this.#carrier.renew();
       return;
     }
     this.#timeline.greet(hello);
     this.#peers.greet(hello);
-    this.#signals.greet(this.#peers.mark(hello.you.id), hello.head);
+    // How far another log was read says nothing about this one.
+    const same = !hello.reset && (before === null || before === hello.log);
+    this.#signals.greet(this.#peers.mark(hello.you.id), same ? hello.head : 0);
     this.#me = hello.you;
     this.#limits = hello.limits;
     this.#outbox.landed();
-    this.#outbox.open((command) => this.#carrier.carry(command, this.#limits));
+    this.#outbox.open((command) => this.#carrier.carry(command, this.#limits), {
+      you: hello.you.id,
+      log: hello.log,
+      before: hello.reset ? "" : before,
+    });
+  }
+
+  /** The server told who this is. A login cookie is the same for everybody: it may be another member's by now. */
+  #identify(you: string): void {
+    const { onMember } = this.#options;
+    this.#archive.you = you;
+    // A token names its member, and everything is kept under that name.
+    if (this.#member !== null && onMember === undefined) return;
+    const member = keyOfId(you);
+    if (this.#member === member) return;
+    const before = this.#member;
+    this.#member = member;
+    this.#archive.key = this.#key;
+    if (this.#key !== null) this.#outbox.identify(this.#key, you);
+    void this.#outbox.load();
+    onMember?.(you, before);
+  }
+
+  get #key(): RoomKey | null {
+    const { item, origin } = this.#options;
+    return this.#member === null ? null : { server: serverOf(origin), item, member: this.#member };
   }
 
   #entry(entry: Entry): void {
@@ -292,6 +340,9 @@ export class Room {
       limits: this.#limits,
       cursor: this.#timeline.cursor ?? 0,
       older: this.#pager.older,
+      key: this.#key,
+      durable: world.shelf.durable,
+      mayChange: this.#carrier.live !== "events",
     };
   }
 }

@@ -4,6 +4,7 @@ import type { RefusedAttempts } from "./authentication";
 import type { PeersView } from "./peers";
 import type { Limits, You } from "./protocol.gen";
 import type { Changes, Row } from "./rows";
+import type { RoomKey } from "./shelf";
 import type { Status } from "./status";
 import type { Origin } from "./urls";
 import type { World } from "./world";
@@ -20,12 +21,24 @@ export type RoomView = PeersView & {
   /** The last seq held; 0 before any. */
   readonly cursor: number;
   readonly older: Older;
+  /** Under which name this browser keeps what the member writes; null while nobody knows who that is. */
+  readonly key: RoomKey | null;
+  /** False where the browser's storage fails: what is not sent yet is lost with the page. */
+  readonly durable: boolean;
+  /** Whether edits and deletes can be sent: by events and HTTP they cannot. */
+  readonly mayChange: boolean;
 };
 
 export type RoomOptions = {
   readonly item: string;
-  /** Under which name this browser keeps the member's drafts and history. */
-  readonly member: string;
+  /** Under which name this browser keeps the member's drafts and history; null: the first greeting tells. */
+  readonly member: string | null;
+  /** Called when the server tells that the login is another member's than was known. */
+  readonly onMember?: (you: string, before: string | null) => void;
+  /** Called when the server says that this login was ended, here or elsewhere. */
+  readonly onSignedOut?: () => void;
+  /** Called when nobody holds the room any more. */
+  readonly onIdle?: () => void;
   readonly ask: AskCredential;
   /** Attempts with refused tokens, counted over all rooms of a tab. */
   readonly attempts?: RefusedAttempts;

@@ -1,5 +1,5 @@
 // What a room shows, top to bottom: what is gone, the messages of the log, and what is still on its way there.
-import type { Draft, Outbox } from "./outbox";
+import { type Draft, LOG_RESET, type Outbox } from "./outbox";
 import type { Gap, MessageEntry } from "./protocol.gen";
 import type { Timeline } from "./timeline";
 
@@ -18,7 +18,9 @@ export function rowsOf(timeline: Timeline, outbox: Outbox): { rows: readonly Row
   if (timeline.gap !== null && timeline.complete) rows.push(timeline.gap);
   for (const message of timeline.messages) rows.push(message);
   for (const draft of outbox.drafts) {
-    if (draft.command.type === "send") rows.push(draft);
+    // A change of a message that is gone has no other place.
+    const gone = draft.progress.is === "refused" && draft.progress.code === LOG_RESET;
+    if (draft.command.type === "send" || gone) rows.push(draft);
     else changes.set(draft.command.target, draft);
   }
   return { rows, changes };

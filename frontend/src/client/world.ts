@@ -1,6 +1,7 @@
 // What the client needs of the browser around it; tests bring another one.
 import type { EventsLike } from "./fallback";
 import type { AskHost } from "./host";
+import type { LocalNotes } from "./localNotes";
 import type { OpenSocket } from "./plainSocket";
 import type { Shelf } from "./shelf";
 
@@ -29,5 +30,8 @@ export type World = {
   /** Calls `draw` once, soon: before the next frame, or in a moment where no frame is drawn. */
   readonly nextFrame: (draw: () => void) => void;
   readonly shelf: Shelf;
+  readonly notes: LocalNotes;
+  /** Notes of this tab alone, which a reload keeps. */
+  readonly tabNotes: LocalNotes;
   readonly askHost: AskHost;
 };

@@ -1,17 +1,26 @@
 // The credential of this tab: from the address's fragment or the Connect card, kept for the tab and no longer.
-import { createContext, useContext, useEffect, useMemo, useState } from "react";
-import type { Credential } from "../client/access";
-import { Rooms } from "../client/rooms";
+import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { type Credential, memberKey } from "../client/access";
+import { loginOf, Rooms } from "../client/rooms";
 import type { World } from "../client/world";
-
-const KEPT = "alcove.credential";
+import { arrived, forgetCredential, keepCredential, keptCredential } from "./credential";
 
 export type Session = {
   /** Null while nobody has said who they are. */
   readonly credential: Credential | null;
   readonly rooms: Rooms | null;
+  /** Where what is being written is kept. */
+  readonly notes: Pick<World, "notes" | "tabNotes">;
+  /** What a link would sign in, while another member is signed in here. */
+  readonly refused: Credential | null;
   readonly enter: (credential: Credential) => void;
+  /** Ends the login on the server, and removes what this browser holds of it, in every tab. */
+  readonly signOut: () => Promise<void>;
+  /** Leaves the link alone. */
+  readonly dismiss: () => void;
 };
+
+type Known = Pick<Session, "credential" | "rooms" | "refused">;
 
 export const SessionContext = createContext<Session | null>(null);
 
@@ -24,63 +33,76 @@ export function useSession(): Session {
 
 /** The session to put into the context. */
 export function useNewSession(world: World): Session {
-  const [credential, setCredential] = useState(keptCredential);
+  const [known, setKnown] = useState<Known>(() => begin(world));
+  const { credential, rooms, refused } = known;
+
+  /** The same member goes on with another token; another member begins from nothing. */
+  const enter = useCallback(
+    (fresh: Credential) => {
+      keepCredential(fresh);
+      if (rooms !== null && credential !== null && fresh.token !== null && isSame(credential, fresh)) {
+        rooms.renewWith(fresh);
+        setKnown({ credential: fresh, rooms, refused: null });
+      } else setKnown({ credential: fresh, rooms: open(fresh, world), refused: null });
+    },
+    [credential, rooms, world],
+  );
+
+  const leave = useCallback(() => {
+    forgetCredential();
+    setKnown({ credential: null, rooms: null, refused: null });
+  }, []);
 
   // A link to the room that is open changes nothing but the fragment: the page is not loaded again.
   useEffect(() => {
     const onFragment = () => {
-      const fresh = takeFragment();
-      if (fresh !== null) setCredential(fresh);
+      const fresh = arrived.take();
+      if (fresh === null) return;
+      if (credential !== null && !isSame(credential, fresh)) setKnown({ credential, rooms, refused: fresh });
+      else enter(fresh);
     };
     addEventListener("hashchange", onFragment);
     return () => removeEventListener("hashchange", onFragment);
-  }, []);
+  }, [credential, rooms, enter]);
 
-  const rooms = useMemo(
-    () => (credential === null ? null : new Rooms(credential, location, world, keepCredential)),
-    [credential, world],
-  );
+  useEffect(() => rooms?.attach(leave), [rooms, leave]);
+
   return useMemo(
     () => ({
       credential,
       rooms,
-      enter: (fresh) => {
-        keepCredential(fresh);
-        setCredential(fresh);
+      notes: world,
+      refused,
+      enter,
+      signOut: async () => {
+        await rooms?.signOut();
+        leave();
       },
+      dismiss: () => setKnown({ credential, rooms, refused: null }),
     }),
-    [credential, rooms],
+    [credential, rooms, refused, enter, leave, world],
   );
 }
 
-/**
- * Takes `#token=…&name=…` out of the address: it is kept for the tab, and neither the history nor a copied link has it.
- * To be called before the first render, too.
- */
-export function takeFragment(): Credential | null {
-  const found = new URLSearchParams(location.hash.slice(1));
-  const token = found.get("token");
-  if (token === null) return null;
-  const credential = { token, name: found.get("name") };
-  keepCredential(credential);
-  history.replaceState(history.state, "", location.pathname + location.search);
-  return credential;
+/** A link signs in whom it names, unless somebody else is signed in here: that would put their words under its name. */
+function begin(world: World): Known {
+  const fresh = arrived.take();
+  const login = loginOf(location, world);
+  const kept = keptCredential();
+  const current = kept ?? (fresh !== null && login !== null ? { token: null, name: null } : null);
+  if (fresh === null || current === null || isSame(current, fresh, login)) {
+    const credential = fresh ?? kept;
+    if (credential !== null) keepCredential(credential);
+    return { credential, rooms: credential === null ? null : open(credential, world), refused: null };
+  }
+  return { credential: current, rooms: open(current, world), refused: fresh };
 }
 
-function keepCredential(credential: Credential): void {
-  try {
-    sessionStorage.setItem(KEPT, JSON.stringify(credential));
-  } catch {
-    // Where storage is forbidden the credential holds until reload.
-  }
+function open(credential: Credential, world: World): Rooms {
+  return new Rooms(credential, location, world, keepCredential);
 }
 
-function keptCredential(): Credential | null {
-  try {
-    const kept: unknown = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
-    if (typeof kept === "object" && kept !== null && "token" in kept) return kept as Credential;
-  } catch {
-    // Forbidden, or not ours: as good as none.
-  }
-  return null;
+/** `login`: whose the login cookie is, where a credential is that. */
+function isSame(one: Credential, other: Credential, login: string | null = null): boolean {
+  return (memberKey(one) ?? login) === (memberKey(other) ?? login);
 }

@@ -104,12 +104,27 @@ export const en = {
     ended: "Session ended",
     awaitingToken: "Waiting for a new token",
     again: "Next attempt",
+    notDurable: "This browser saves nothing: unsent messages are lost when you close the page.",
   },
-  progress: { waiting: "Waiting", sent: "Sent", refused: "Refused:" },
+  progress: {
+    needsSocket: "Waiting for a direct connection",
+    waiting: "Waiting",
+    sent: "Sent",
+    refused: "Refused:",
+  },
   refusal: {
     too_large: "the message is too large.",
     forbidden: "you have no right to do this here.",
+    log_reset: "the message is gone; this room's history was replaced.",
     invalid: "the server cannot make sense of it; it may be gone already.",
+  },
+  session: {
+    signOut: "Sign out",
+    unsent_one: "{{count}} message has not been sent and will be deleted.",
+    unsent_other: "{{count}} messages have not been sent and will be deleted.",
+    linkRefused: "This link signs in another member. You are still signed in as before.",
+    useLink: "Sign out and use the link",
+    stay: "Stay signed in",
   },
   members: {
     title: "Members",

@@ -105,12 +105,27 @@ export const es: Language = {
     ended: "Sesión terminada",
     awaitingToken: "Esperando un token nuevo",
     again: "Próximo intento",
+    notDurable: "Este navegador no guarda nada: lo no enviado se pierde al cerrar la página.",
   },
-  progress: { waiting: "En espera", sent: "Enviado", refused: "Rechazado:" },
+  progress: {
+    needsSocket: "Esperando una conexión directa",
+    waiting: "En espera",
+    sent: "Enviado",
+    refused: "Rechazado:",
+  },
   refusal: {
+    log_reset: "el mensaje ya no existe; el historial de esta sala se reemplazó.",
     too_large: "el mensaje es demasiado grande.",
     forbidden: "no tienes permiso para hacer esto aquí.",
     invalid: "el servidor no puede entenderlo; quizá ya no exista.",
+  },
+  session: {
+    signOut: "Cerrar sesión",
+    unsent_one: "{{count}} mensaje no se ha enviado y se borrará.",
+    unsent_other: "{{count}} mensajes no se han enviado y se borrarán.",
+    linkRefused: "Este enlace inicia la sesión de otra persona. Tu sesión sigue como estaba.",
+    useLink: "Cerrar sesión y usar el enlace",
+    stay: "Seguir con mi sesión",
   },
   members: {
     title: "Miembros",

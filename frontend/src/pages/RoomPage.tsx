@@ -6,6 +6,7 @@ import { Alerts } from "../features/alerts/Alerts";
 import { RoomComposer } from "../features/composer/RoomComposer";
 import { useWriting } from "../features/composer/useWriting";
 import { FreshToken } from "../features/connect/FreshToken";
+import { SignOut } from "../features/connect/SignOut";
 import { Announcer } from "../features/messages/Announcer";
 import { RoomLog } from "../features/messages/RoomLog";
 import { Members, TypingLine } from "../features/presence/Members";
@@ -43,10 +44,10 @@ const light = {
 
 export function RoomPage({ item, list, onNews }: RoomPageProps) {
   const { t } = useTranslation();
-  const { credential, enter, rooms } = useSession();
+  const { credential, enter, notes } = useSession();
   const { room, view } = useRoom(item);
   const { status, me, limits, rows, changes, cursor, typing } = view;
-  const writing = useWriting(room, view, rooms?.member ?? "");
+  const writing = useWriting(room, view, notes);
   const [open, setOpen] = useState<"rooms" | "side" | null>(null);
   const [wire, setWire] = useState(() => kept("wire") === "on");
   const [help, setHelp] = useState(false);
@@ -101,7 +102,12 @@ export function RoomPage({ item, list, onNews }: RoomPageProps) {
               <h1 className={styles.name} dir="auto" title={item}>
                 {item}
               </h1>
-              <RoomStatus status={status} waiting={waiting} onNow={() => room.reconnect()} />
+              <RoomStatus
+                status={status}
+                durable={view.durable}
+                waiting={waiting}
+                onNow={() => room.reconnect()}
+              />
               <div className={styles.folds}>
                 <Fold which="rooms" open={open} onOpen={setOpen} label={t("rooms.show")} />
                 <Fold which="side" open={open} onOpen={setOpen} label={t("room.side")} />
@@ -137,6 +143,7 @@ export function RoomPage({ item, list, onNews }: RoomPageProps) {
         </button>
         <Suspense>{wire && <WirePanel wire={room.wire} />}</Suspense>
         <Alerts item={item} view={view} />
+        <SignOut waiting={waiting} />
       </div>
       <Suspense>{help && <Shortcuts onClose={() => setHelp(false)} />}</Suspense>
     </div>

@@ -40,7 +40,7 @@ export function Rooms({ item }: { readonly item: string | null }) {
       </div>
     );
   // Another room, or the same one as somebody else, begins from nothing.
-  return <RoomPage key={`${rooms.member} ${item}`} item={item} list={list} onNews={setNews} />;
+  return <RoomPage key={`${rooms.key} ${item}`} item={item} list={list} onNews={setNews} />;
 }
 
 function Welcome({ item, children }: { readonly item: string | null; readonly children: React.ReactNode }) {

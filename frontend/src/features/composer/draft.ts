@@ -1,32 +1,41 @@
-// What is being written, kept for each item until it is sent.
+// What is being written, kept for each member and item until it is sent: each tab has its own.
 import { useState } from "react";
+import { draftNote, earlierDraftNote } from "../../client/memory";
+import type { RoomKey } from "../../client/shelf";
+import type { World } from "../../client/world";
 
-function keyOf(member: string, item: string): string {
-  return `alcove.draft.${JSON.stringify([member, item])}`;
+type Notes = Pick<World, "notes" | "tabNotes">;
+
+/** This tab's own draft, else the one that a tab closed meanwhile has left. */
+function kept(key: RoomKey, { notes, tabNotes }: Notes): string {
+  const name = draftNote(key);
+  return tabNotes.get(name) ?? notes.get(name) ?? notes.get(earlierDraftNote(key)) ?? "";
 }
 
-function kept(key: string): string {
-  try {
-    return localStorage.getItem(key) ?? "";
-  } catch {
-    return ""; // where storage is forbidden a draft lives as long as its page
+function keep(key: RoomKey, text: string, before: string, { notes, tabNotes }: Notes): void {
+  const name = draftNote(key);
+  tabNotes.set(name, text);
+  if (text !== "") notes.set(name, text);
+  // What another tab is writing stays.
+  else if (notes.get(name) === before) notes.set(name, null);
+  notes.set(earlierDraftNote(key), null);
+}
+
+/** The draft of a member for an item, and how to change it; `key` null: it lives as long as the page. */
+export function useDraft(key: RoomKey | null, notes: Notes): readonly [string, (text: string) => void] {
+  const name = key === null ? null : draftNote(key);
+  const [draft, setDraft] = useState(() => ({ name, text: key === null ? "" : kept(key, notes) }));
+  const text = draft.name === name ? draft.text : taken();
+
+  /** What was written before anybody was known is the first member's; another member has their own. */
+  function taken(): string {
+    if (draft.name === null && draft.text !== "") return draft.text;
+    return key === null ? "" : kept(key, notes);
   }
-}
-
-/** The draft of a member for an item, and how to change it. */
-export function useDraft(member: string, item: string): readonly [string, (text: string) => void] {
-  const key = keyOf(member, item);
-  const [draft, setDraft] = useState({ key, text: kept(key) });
-  const text = draft.key === key ? draft.text : kept(key);
 
   function write(words: string) {
-    setDraft({ key, text: words });
-    try {
-      if (words === "") localStorage.removeItem(key);
-      else localStorage.setItem(key, words);
-    } catch {
-      // A full disk: the words are still on the page.
-    }
+    setDraft({ name, text: words });
+    if (key !== null) keep(key, words, text, notes);
   }
 
   return [text, write];

@@ -4,6 +4,7 @@ import type { Draft } from "../../client/outbox";
 import type { Json, MessageEntry } from "../../client/protocol.gen";
 import type { Room } from "../../client/room";
 import type { RoomView } from "../../client/roomView";
+import type { World } from "../../client/world";
 import type { MessageActions } from "../messages/Message";
 import { useDraft } from "./draft";
 
@@ -12,17 +13,19 @@ type Words = { readonly text: string; readonly json: boolean };
 type Rewriting = Words &
   ({ readonly of: "entry"; readonly seq: number } | { readonly of: "draft"; readonly id: string });
 
-export function useWriting(room: Room, view: RoomView, member: string) {
+export function useWriting(room: Room, view: RoomView, notes: Pick<World, "notes" | "tabNotes">) {
   const field = useRef<HTMLTextAreaElement>(null);
-  const [draft, setDraft] = useDraft(member, room.item);
+  const [draft, setDraft] = useDraft(view.key, notes);
   const [rewriting, setRewriting] = useState<Rewriting | null>(null);
 
+  const { mayChange } = view;
   const actions = useMemo<MessageActions>(() => {
     const begin = (what: Rewriting) => {
       setRewriting(what);
       field.current?.focus();
     };
     return {
+      mayChange,
       onEdit: ({ seq, body }) => begin({ of: "entry", seq, ...wordsOf(body) }),
       onDelete: ({ seq }) => {
         room.delete(seq);
@@ -33,7 +36,7 @@ export function useWriting(room: Room, view: RoomView, member: string) {
         begin({ of: "draft", id, ...wordsOf(command.type === "delete" ? "" : command.body) }),
       onDiscard: ({ id }) => room.discard(id),
     };
-  }, [room]);
+  }, [room, mayChange]);
 
   function submit() {
     if (rewriting === null) {
@@ -59,8 +62,8 @@ export function useWriting(room: Room, view: RoomView, member: string) {
     onCancel: () => setRewriting(null),
     onLast: () => {
       const last = lastOwn(view);
-      if (last?.type === "entry") actions.onEdit(last);
-      else if (last?.progress.is === "refused") actions.onRewrite(last);
+      if (last?.type === "entry" && mayChange) actions.onEdit(last);
+      else if (last?.type === "draft" && last.progress.is === "refused") actions.onRewrite(last);
     },
   };
   return { field, actions, composer };

@@ -1,13 +1,15 @@
 // One message: who, when, what; and how it stands with it, where it is one's own.
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
-import type { Draft } from "../../client/outbox";
+import { type Draft, LOG_RESET } from "../../client/outbox";
 import type { Json, MessageEntry, You } from "../../client/protocol.gen";
 import { Body } from "./Body";
 import styles from "./Message.module.css";
 import { When } from "./When";
 
 export type MessageActions = {
+  /** Whether edits and deletes can be sent the way that the room is connected. */
+  readonly mayChange: boolean;
   readonly onEdit: (message: MessageEntry) => void;
   readonly onDelete: (message: MessageEntry) => void;
   readonly onRetry: (draft: Draft) => void;
@@ -32,6 +34,7 @@ export const Message = memo(function Message({ row, follows, me, change, actions
   const name = row.type === "entry" ? row.by.name : (me?.name ?? t("room.you"));
   const draft = row.type === "draft" ? row : change;
   const gone = row.type === "entry" && (row.deleted !== undefined || change?.command.type === "delete");
+  const deletes = row.type === "draft" && row.command.type === "delete";
 
   return (
     <article className={styles.message} data-own={own} data-follows={follows} aria-label={name}>
@@ -45,12 +48,16 @@ export const Message = memo(function Message({ row, follows, me, change, actions
       )}
       <div className={styles.line}>
         <div className={styles.body}>
-          {gone ? <em className={styles.gone}>{t("room.deleted")}</em> : <Body body={bodyOf(row, change)} />}
+          {gone || deletes ? (
+            <em className={styles.gone}>{t("room.deleted")}</em>
+          ) : (
+            <Body body={bodyOf(row, change)} />
+          )}
           {row.type === "entry" && row.edited !== undefined && !gone && (
             <span className={styles.mark}> {t("room.edited")}</span>
           )}
         </div>
-        {row.type === "entry" && own && !gone && change === undefined && (
+        {row.type === "entry" && own && !gone && change === undefined && actions.mayChange && (
           <div className={styles.menu}>
             <button type="button" onClick={() => actions.onEdit(row)}>
               {t("room.edit")}
@@ -69,21 +76,28 @@ export const Message = memo(function Message({ row, follows, me, change, actions
 function Progress({ draft, actions }: { readonly draft: Draft; readonly actions: MessageActions }) {
   const { t } = useTranslation();
   const { progress, command } = draft;
-  if (progress.is !== "refused") return <p className={styles.progress}>{t(`progress.${progress.is}`)}</p>;
+  if (progress.is !== "refused") {
+    const held = progress.is === "waiting" && command.type !== "send" && !actions.mayChange;
+    return <p className={styles.progress}>{t(held ? "progress.needsSocket" : `progress.${progress.is}`)}</p>;
+  }
+  // What it would change is gone with the log that held it.
+  const mayRetry = progress.code !== LOG_RESET;
   return (
     <div className={styles.refused}>
       <p>
         {t("progress.refused")} {reasonOf(progress.code, t) ?? progress.message}
       </p>
       <div className={styles.ways}>
-        {command.type !== "delete" && (
+        {command.type !== "delete" && mayRetry && (
           <button type="button" onClick={() => actions.onRewrite(draft)}>
             {t("room.rewrite")}
           </button>
         )}
-        <button type="button" onClick={() => actions.onRetry(draft)}>
-          {t("room.retry")}
-        </button>
+        {mayRetry && (
+          <button type="button" onClick={() => actions.onRetry(draft)}>
+            {t("room.retry")}
+          </button>
+        )}
         <button type="button" onClick={() => actions.onDiscard(draft)}>
           {t("room.discard")}
         </button>
@@ -96,7 +110,8 @@ type Translate = ReturnType<typeof useTranslation>["t"];
 
 /** The reason in the reader's language, where it is a known one. */
 function reasonOf(code: string, t: Translate): string | null {
-  if (code === "too_large" || code === "forbidden" || code === "invalid") return t(`refusal.${code}`);
+  if (code === "too_large" || code === "forbidden" || code === "invalid" || code === LOG_RESET)
+    return t(`refusal.${code}`);
   return null;
 }
 

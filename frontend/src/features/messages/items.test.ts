@@ -40,7 +40,11 @@ test("the unread line stands before the first message of others behind the mark"
 test("a draft keeps its key when it becomes an entry", () => {
   const progress = { is: "waiting" } as const;
   const command = { type: "send", id: "id-1", body: "" } as const;
-  const [, draft] = itemsOf([{ type: "draft", id: "id-1", at: NOON, command, progress }], null, "bob");
+  const [, draft] = itemsOf(
+    [{ type: "draft", id: "id-1", at: NOON, command, progress, you: null, log: null }],
+    null,
+    "bob",
+  );
   const [, entry] = itemsOf([message(1, "bob", NOON)], null, "bob");
 
   expect(draft?.key).toBe(entry?.key);

@@ -7,12 +7,14 @@ import styles from "./RoomStatus.module.css";
 
 type RoomStatusProps = {
   readonly status: Status;
+  /** Whether what waits outlives the page. */
+  readonly durable: boolean;
   /** Drafts that are not in the log yet. */
   readonly waiting: number;
   readonly onNow: () => void;
 };
 
-export function RoomStatus({ status, waiting, onNow }: RoomStatusProps) {
+export function RoomStatus({ status, durable, waiting, onNow }: RoomStatusProps) {
   const { t } = useTranslation();
 
   return (
@@ -20,6 +22,7 @@ export function RoomStatus({ status, waiting, onNow }: RoomStatusProps) {
       <span className={styles.lamp} aria-hidden="true" />
       <div role="status">
         <Words status={status} waiting={waiting} />
+        {!durable && ` ${t("state.notDurable")}`}
       </div>
       {mayHurry(status) && (
         <button type="button" className={styles.now} onClick={onNow}>
