@@ -51,13 +51,17 @@ def test_a_token_in_the_link_is_taken_and_leaves_the_address(room: RoomPage, ite
     room.live()
 
 
-def test_a_link_with_another_token_is_taken_while_the_room_is_open(room: RoomPage, item: str) -> None:
+def test_a_link_does_not_replace_the_login_of_another_member_unless_told_to(room: RoomPage, item: str) -> None:
     room.enter(item)
     expect(room.members).to_contain_text(["Ada"])
 
     room.page.evaluate("location.hash = '#token=another&name=Grace'")
 
+    expect(room.link_refused).to_contain_text("This link signs in another member.")
+    expect(room.members).to_contain_text(["Ada"])
+    room.page.get_by_role("button", name="Sign out and use the link").click()
     expect(room.members).to_contain_text(["Grace"])
+    expect(room.link_refused).to_have_count(0)
     assert room.page.url.endswith(f"/items/{item}")
 
 

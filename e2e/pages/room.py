@@ -83,6 +83,14 @@ class RoomPage(Site):
         return self.page.get_by_role("region", name="Lines of the wire")
 
     @property
+    def sign_out_button(self) -> Locator:
+        return self.page.get_by_role("button", name="Sign out", exact=True)
+
+    @property
+    def link_refused(self) -> Locator:
+        return self.page.get_by_role("alert").filter(has_text="link")
+
+    @property
     def to_foot(self) -> Locator:
         return self.page.get_by_role("button", name="↓")
 
