@@ -44,7 +44,11 @@ def test_a4_a_host_with_the_wrong_key_costs_five_attempts_a_minute(
     host.frames = (f"{signed.url}/items/{ITEM}#token={wrong_key(0)}", signed.url)
     host.tokens = [wrong_key(number) for number in range(1, 1000)]
     sockets: list[WebSocket] = []
-    page.on("websocket", lambda socket: sockets.append(socket))
+
+    def opened(socket: WebSocket) -> None:
+        sockets.append(socket)
+
+    page.on("websocket", opened)
     page.clock.install()
     page.goto(host.url)
     status = page.frame_locator("iframe").get_by_role("status")

@@ -40,7 +40,7 @@ const carry: Carry = (command) => sent.push(command.type === "delete" ? "delete"
 
 const states = (outbox: Outbox) => outbox.drafts.map(({ progress }) => progress.is);
 /** Polls until the shelf's work, which goes over the real event loop, has led there. */
-const until = (there: () => void) => vi.waitFor(there, { timeout: 3000, interval: 1 });
+const until = (there: () => void) => vi.waitFor(there, { timeout: 30_000, interval: 1 });
 
 test("drafts written offline survive the page, and go out in order, one at a time", async () => {
   const before = tab();
