@@ -1,7 +1,7 @@
 """Addresses among the settings: whether they are any, and how they are shown, for they may hold a password (A6)."""
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 
 def check_address(url: str) -> str:
@@ -14,6 +14,32 @@ def check_address(url: str) -> str:
     if "://" in url and re.search(r"\s", url):
         raise ValueError("expected an address without spaces")
     return url
+
+
+_SQLITE = "sqlite:///"
+
+
+def sqlite_path(url: str) -> str | None:
+    """Return the path that `sqlite:///path` names, character for character; None for an address of another kind.
+
+    Raises:
+        ValueError: the address names no file, or likely another file than was meant.
+
+    """
+    if not url.lower().startswith("sqlite:"):
+        return None
+    path = url[len(_SQLITE) :]
+    if not url.startswith(_SQLITE) or not path:
+        raise ValueError("expected sqlite:///relative/path or sqlite:////absolute/path")
+    if path.startswith(":memory:"):
+        raise ValueError("expected a file: a log in memory would be lost with the process")
+    if "?" in path or "\0" in path:
+        raise ValueError("expected a path and nothing behind it: parameters do not count here")
+    if unquote_to_bytes(path) != path.encode():
+        raise ValueError("expected the path as it is, not percent-encoded")
+    if path.endswith(("/", "/.", "/..")):
+        raise ValueError("expected a file, not a folder")
+    return path
 
 
 def shown(url: str) -> str:

@@ -20,7 +20,8 @@ from alcove.bus.open import open_bus
 from alcove.errors import AlcoveError, Refusal, SettingsError
 from alcove.gate import loopback
 from alcove.log.open import hold_for, open_log
-from alcove.settings import Settings
+from alcove.proxies import resolve
+from alcove.settings import Settings, split
 from alcove.tokens import Keys
 
 main = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -40,11 +41,11 @@ def serve(
     workers: Annotated[int, typer.Option(help="Server processes.", min=1)] = 1,
 ) -> None:
     """Serve the page, the API and every socket."""
-    from alcove.main import app  # noqa: PLC0415 - reads the settings and loads the server, which others need not
-    from alcove.server import run  # noqa: PLC0415 - the same
-
-    settings: Settings = app.state.settings
     try:
+        from alcove.main import app  # noqa: PLC0415 - reads the settings and loads the server, which others need not
+        from alcove.server import run  # noqa: PLC0415 - the same
+
+        settings: Settings = app.state.settings
         _check(settings, host=host, workers=workers)
         asyncio.run(_preflight(settings))
     except AlcoveError as error:
@@ -154,6 +155,7 @@ def _check(settings: Settings, *, host: str, workers: int) -> None:
             "keep to one process: set ALCOVE_DATABASE_URL=postgresql://… and ALCOVE_BUS_URL=redis://… or postgresql://…"
         )
     open_bus(settings.bus_url, settings.bus_prefix)
+    resolve(split(settings.trusted_proxies))
 
 
 async def _preflight(settings: Settings) -> None:

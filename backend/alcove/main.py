@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -21,7 +20,6 @@ from alcove.api.upgrade import EarlierLogins
 from alcove.bus.open import open_bus, open_sends
 from alcove.bus.sealed import SealedBus
 from alcove.chat import CHANNEL, Chat
-from alcove.errors import SettingsError
 from alcove.farewell import at_the_end
 from alcove.gate import Gate
 from alcove.hub import Hub
@@ -137,7 +135,4 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-try:
-    app = create_app()
-except SettingsError as error:
-    sys.exit(f"alcove: {error}")
+app = create_app()

@@ -14,7 +14,8 @@ from uvicorn.supervisors.multiprocess import Process
 from alcove.errors import Close
 from alcove.hub import Hub
 from alcove.logs import logging_config
-from alcove.settings import Settings
+from alcove.proxies import resolve
+from alcove.settings import Settings, split
 from alcove.wire.registry import Deadlines, Registry
 from alcove.wire.server import Handover, Upgrade
 from alcove.wire.websocket import BoundedWebSocket
@@ -107,7 +108,7 @@ def run(app: FastAPI, settings: Settings, *, host: str, port: int, workers: int 
         ws_ping_interval=settings.ping_s,
         ws_ping_timeout=settings.pong_s,
         timeout_graceful_shutdown=int(_CLOSE_S),
-        forwarded_allow_ips=settings.trusted_proxies,
+        forwarded_allow_ips=resolve(split(settings.trusted_proxies)),
         log_config=logging_config(settings.log),
         server_header=False,
     )

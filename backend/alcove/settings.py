@@ -1,26 +1,40 @@
 """The settings: environment variables or a `.env` file, each with a working default."""
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from alcove.addresses import check_address, shown
+from alcove.addresses import check_address, shown, sqlite_path
 from alcove.errors import SettingsError
 from alcove.limits import Budget
 from alcove.origins import Origin
+from alcove.proxies import check_proxies
 from alcove.tokens import Keys
+
+#: Read in the folder where the server starts.
+_ENV_FILE = ".env"
 
 
 class Settings(BaseSettings):
     """Every setting of a server; the variable is the field's name in capitals behind `ALCOVE_`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ALCOVE_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix="ALCOVE_",
+        env_file=_ENV_FILE,
+        env_file_encoding="utf-8-sig",  # the mark that some editors begin a file with would belong to the first name
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        allow_inf_nan=False,
     )
 
     database_url: str = Field(default="sqlite:///alcove.db", description="where the log is kept")
-    database_connections: int = Field(default=8, ge=3, description="connections of one process to a PostgreSQL log")
+    database_connections: int = Field(
+        default=8, ge=3, le=1000, description="connections of one process to a PostgreSQL log"
+    )
     bus_url: str = Field(default="memory://", description="how processes tell each other what is new")
     bus_prefix: str = Field(
         default="alcove", pattern=r"^[\w.:-]{1,40}$", description="begins the names of the bus's channels"
@@ -35,26 +49,42 @@ class Settings(BaseSettings):
     frame_ancestors: str = Field(
         default="'none'", pattern=r"^[!-+\--:<-~ ]+$", description="who may show the page in a frame, as CSP has it"
     )
-    trusted_proxies: str = Field(default="127.0.0.1", description="proxies whose X-Forwarded-* count, by commas")
+    trusted_proxies: str = Field(
+        default="127.0.0.1", description="proxies whose X-Forwarded-* count: addresses, networks, names"
+    )
     handshakes_per_s: float = Field(
-        default=100, ge=0, description="sockets a second that an address may open; 0: no bound"
+        default=100, ge=0, le=1_000_000, description="sockets a second that an address may open; 0: no bound"
     )
-    handshakes_burst: int = Field(default=2000, ge=1, description="sockets at once that an address may open")
+    handshakes_burst: int = Field(
+        default=2000, ge=1, le=10_000_000, description="sockets at once that an address may open"
+    )
     refusals_per_s: float = Field(
-        default=20, ge=0, description="refused credentials a second of an address; 0: no bound"
+        default=20, ge=0, le=1_000_000, description="refused credentials a second of an address; 0: no bound"
     )
-    refusals_burst: int = Field(default=200, ge=1, description="refused credentials at once of an address")
-    head_bytes: int = Field(default=32 * 1024, ge=1024, description="bytes of a request's line and headers at most")
-    request_s: float = Field(default=20, gt=0, description="seconds that a peer has to send a whole request")
+    refusals_burst: int = Field(
+        default=200, ge=1, le=10_000_000, description="refused credentials at once of an address"
+    )
+    head_bytes: int = Field(
+        default=32 * 1024, ge=1024, le=16 * 1024 * 1024, description="bytes of a request's line and headers at most"
+    )
+    request_s: float = Field(
+        default=20, ge=0.01, le=3600, description="seconds that a peer has to send a whole request"
+    )
     carrier: Literal["detached", "asgi"] = Field(default="detached", description="how `alcove serve` carries sockets")
     log: Literal["text", "json"] = Field(default="text", description="what `alcove serve` prints: text, or JSON")
-    sends_per_s: float = Field(default=20, ge=0, description="sends a second of a member to an item; 0: unlimited (L2)")
-    sends_burst: int = Field(default=60, ge=1, description="sends at once of a member to an item (L2)")
+    sends_per_s: float = Field(
+        default=20, ge=0, le=1_000_000, description="sends a second of a member to an item; 0: unlimited (L2)"
+    )
+    sends_burst: int = Field(default=60, ge=1, le=10_000_000, description="sends at once of a member to an item (L2)")
     rates: int = Field(
         default=50_000, ge=1000, le=10_000_000, description="rates a process keeps: of members, of addresses"
     )
-    body_bytes: int = Field(default=64 * 1024, ge=1, description="largest body, in bytes of JSON (L1)")
-    message_bytes: int = Field(default=1024 * 1024, ge=1024, description="largest frame of a peer, in bytes (L1)")
+    body_bytes: int = Field(
+        default=64 * 1024, ge=1, le=64 * 1024 * 1024, description="largest body, in bytes of JSON (L1)"
+    )
+    message_bytes: int = Field(
+        default=1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="largest frame of a peer, in bytes (L1)"
+    )
     turn_frames: int = Field(
         default=64,
         ge=1,
@@ -73,17 +103,29 @@ class Settings(BaseSettings):
         le=10**9,
         description="pings, pongs and empty fragments of one peer in 10 s; more close with 4429 (L6)",
     )
-    member_connections: int = Field(default=20, ge=1, description="connections of one member to one item (L3)")
-    connections: int = Field(default=20_000, ge=1, description="connections of one process (L3)")
-    waiting_sends: int = Field(default=10_000, ge=1, description="sends of one process that wait for storage (L4)")
-    retain_entries: int | None = Field(default=None, ge=1, description="entries a room keeps; unset: all (L5)")
-    retain_days: float | None = Field(default=None, gt=0, description="days a room keeps entries; unset: for ever (L5)")
-    retain_ids_days: float = Field(default=7, ge=0, description="days that ids of removed entries stay known (S5)")
+    member_connections: int = Field(
+        default=20, ge=1, le=1_000_000, description="connections of one member to one item (L3)"
+    )
+    connections: int = Field(default=20_000, ge=1, le=1_000_000, description="connections of one process (L3)")
+    waiting_sends: int = Field(
+        default=10_000, ge=1, le=1_000_000, description="sends of one process that wait for storage (L4)"
+    )
+    retain_entries: int | None = Field(
+        default=None, ge=1, le=10**12, description="entries a room keeps; unset: all (L5)"
+    )
+    retain_days: float | None = Field(
+        default=None, gt=0, le=36_500, description="days a room keeps entries; unset: for ever (L5)"
+    )
+    retain_ids_days: float = Field(
+        default=7, ge=0, le=36_500, description="days that ids of removed entries stay known (S5)"
+    )
     drain_s: float = Field(default=5, ge=0, le=600, description="seconds over which clients come back on a stop (Z1)")
-    tail_entries: int = Field(default=256, ge=0, description="entries of a room kept in memory")
-    tail_bytes: int = Field(default=256 * 1024, ge=0, description="bytes of a room's entries kept in memory")
-    ping_s: float = Field(default=20, gt=0, description="seconds of silence after which a peer is pinged")
-    pong_s: float = Field(default=20, gt=0, description="seconds a peer has to answer a ping (P3)")
+    tail_entries: int = Field(default=256, ge=0, le=1_000_000, description="entries of a room kept in memory")
+    tail_bytes: int = Field(
+        default=256 * 1024, ge=0, le=1024 * 1024 * 1024, description="bytes of a room's entries kept in memory"
+    )
+    ping_s: float = Field(default=20, ge=0.01, le=3600, description="seconds of silence after which a peer is pinged")
+    pong_s: float = Field(default=20, ge=0.01, le=3600, description="seconds a peer has to answer a ping (P3)")
 
     @field_validator("origins")
     @classmethod
@@ -93,7 +135,20 @@ class Settings(BaseSettings):
             Origin.parse(origin)
         return origins
 
-    @field_validator("database_url", "bus_url", "jwks")
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_proxies(cls, proxies: str) -> str:
+        """Raises ValueError where one names nothing: its forwarded headers would be ignored without a word."""
+        check_proxies(split(proxies))
+        return proxies
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_log(cls, url: str) -> str:
+        """Raises ValueError where it names no log."""
+        return check_address(url) if sqlite_path(url) is None else url
+
+    @field_validator("bus_url", "jwks")
     @classmethod
     def _is_address(cls, url: str | None) -> str | None:
         """Raises ValueError where it cannot even be read: whoever uses it would fail with more than a line."""
@@ -118,17 +173,34 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls) -> Self:
-        """Read the environment.
+        """Read the environment, and the file `.env`.
 
         Raises SettingsError with one line that names the variable, what came and what was expected.
         """
         try:
+            _check_env_file()
             return cls()
+        except OSError as error:
+            raise SettingsError(f"{_ENV_FILE} cannot be read: {error.strerror or error}") from None
+        except UnicodeDecodeError:
+            raise SettingsError(f"{_ENV_FILE} is not UTF-8: save it as UTF-8") from None
         except ValidationError as error:
             first = error.errors()[0]
             name = "_".join(str(part) for part in first["loc"]).upper()
             message = f"ALCOVE_{name}={shown(str(first['input']))!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
             raise SettingsError(message) from None
+
+
+def _check_env_file() -> None:
+    """Read the file `.env` where there is one. Raises OSError or UnicodeDecodeError where it cannot be read as text.
+
+    The library passes over what is no file, and over what stands in UTF-16 between ASCII characters.
+    """
+    with suppress(FileNotFoundError):
+        text = Path(_ENV_FILE).read_bytes()
+        text.decode("utf-8-sig")
+        if b"\0" in text:
+            raise UnicodeDecodeError("utf-8", text, 0, 1, "NUL")
 
 
 def split(text: str) -> list[str]:

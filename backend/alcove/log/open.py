@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from alcove.addresses import shown
+from alcove.addresses import shown, sqlite_path
 from alcove.errors import SettingsError
 from alcove.log.base import Hold, Log, Retention
 from alcove.log.sqlite import SqliteLog
@@ -30,9 +30,13 @@ async def open_log(
         LogUnusableError: where the storage is not ours to use, or another process holds it.
 
     """
+    try:
+        path = sqlite_path(url)
+    except ValueError as error:
+        raise SettingsError(f"ALCOVE_DATABASE_URL={shown(url)!r}: {error}") from None
+    if path is not None:
+        return await SqliteLog.open(Path(path), retention or Retention(), hold)
     parts = urlsplit(url)
-    if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
-        return await SqliteLog.open(Path(parts.path[1:]), retention or Retention(), hold)
     if parts.scheme in {"postgresql", "postgres"}:
         try:
             from alcove.log.postgres import PostgresLog  # noqa: PLC0415 - its driver is an extra

@@ -1,46 +1,160 @@
 """A wrong setting stops the server with one line that says what to do."""
 
+import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from pydantic.fields import FieldInfo
 
+from alcove.errors import SettingsError
+from alcove.settings import Settings
 from deploy.ports import free_port
-from tests.integration.servers import BIN, Process
+from tests.integration.rooms import RoomClient
+from tests.integration.servers import BIN, ONCE, Process, alcove, untroubled
+
+
+def of(field: FieldInfo) -> tuple[object, ...]:
+    """Return the types that a setting may have."""
+    return get_args(field.annotation) or (field.annotation,)
+
 
 BACKEND = Path(__file__).parents[2]
 NO_NUMBER = "alcove: ALCOVE_PING_S='soon': input should be a valid number, unable to parse string as a number"
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "line"),
-    [
-        ("ALCOVE_PING_S", "soon", NO_NUMBER),
-        ("ALCOVE_PONG_S", "0", "alcove: ALCOVE_PONG_S='0': input should be greater than 0"),
-        (
-            "ALCOVE_MESSAGE_BYTES",
-            "1",
-            "alcove: ALCOVE_MESSAGE_BYTES='1': input should be greater than or equal to 1024",
-        ),
-    ],
-)
-def test_a_wrong_setting_is_one_clear_line(tmp_path: Path, name: str, value: str, line: str) -> None:
-    process = Process([BIN / "alcove", "serve", "--port", "0"], cwd=tmp_path, env={name: value})
+FINITE = "input should be a finite number"
+#: A value that cannot be meant, and the one line that says so.
+WRONG = [
+    ("ALCOVE_PING_S", "soon", NO_NUMBER.partition(": ")[2].partition(": ")[2]),
+    ("ALCOVE_PONG_S", "0", "input should be greater than or equal to 0.01"),
+    ("ALCOVE_PONG_S", "1e7", "input should be less than or equal to 3600"),
+    ("ALCOVE_PING_S", "inf", FINITE),
+    ("ALCOVE_PING_S", "nan", FINITE),
+    ("ALCOVE_SENDS_PER_S", "-inf", FINITE),
+    ("ALCOVE_RETAIN_DAYS", "inf", FINITE),
+    ("ALCOVE_RETAIN_DAYS", "1e300", "input should be less than or equal to 36500"),
+    ("ALCOVE_RETAIN_ENTRIES", "0", "input should be greater than or equal to 1"),
+    ("ALCOVE_MESSAGE_BYTES", "1", "input should be greater than or equal to 1024"),
+    ("ALCOVE_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/33", "got '10.0.0.0/33'"),
+    ("ALCOVE_TRUSTED_PROXIES", "256.1.1.1", "got '256.1.1.1'"),
+    ("ALCOVE_TRUSTED_PROXIES", "a proxy", "got 'a proxy'"),
+    ("ALCOVE_TRUSTED_PROXIES", "http://proxy", "got 'http://proxy'"),
+    ("ALCOVE_TRUSTED_PROXIES", "127.0.0.1:8000", "got '127.0.0.1:8000'"),
+    ("ALCOVE_TRUSTED_PROXIES", "*,10.0.0.1", "expected `*` alone"),
+    ("ALCOVE_TRUSTED_PROXIES", "no-such-host.invalid", "the host 'no-such-host.invalid' has no address"),
+    ("ALCOVE_DATABASE_URL", "sqlite:chat.db", "expected sqlite:///relative/path or sqlite:////absolute/path"),
+    ("ALCOVE_DATABASE_URL", "sqlite:/chat.db", "expected sqlite:///relative/path"),
+    ("ALCOVE_DATABASE_URL", "sqlite://chat.db", "expected sqlite:///relative/path"),
+    ("ALCOVE_DATABASE_URL", "sqlite://", "expected sqlite:///relative/path"),
+    ("ALCOVE_DATABASE_URL", "sqlite:///", "expected sqlite:///relative/path"),
+    ("ALCOVE_DATABASE_URL", "sqlite:///:memory:", "expected a file"),
+    ("ALCOVE_DATABASE_URL", "sqlite:///my%20chat.db", "not percent-encoded"),
+    ("ALCOVE_DATABASE_URL", "sqlite:///chat.db?mode=ro", "parameters do not count here"),
+    ("ALCOVE_DATABASE_URL", "sqlite:///folder/", "expected a file, not a folder"),
+    ("ALCOVE_ORIGINS", "app.example", "expected an origin"),
+    ("ALCOVE_ORIGINS", "https://app.example/", "expected an origin"),
+    ("ALCOVE_ORIGINS", "*", "expected an origin"),
+]
 
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names of what is in the folder."""
+    return [path.name for path in folder.iterdir()]
+
+
+def start(cwd: Path, **env: str) -> list[str]:
+    """Start the command, which must stop at once; return what it printed."""
+    process = Process([BIN / "alcove", "serve", "--port", "0"], cwd=cwd, env=env)
     assert process.exit_code() != 0
-    assert [line] == process.lines
+    return process.lines
+
+
+@pytest.mark.parametrize(("name", "value", "reason"), WRONG)
+def test_a_wrong_setting_is_one_clear_line(tmp_path: Path, name: str, value: str, reason: str) -> None:
+    (line,) = start(tmp_path, **{name: value})
+
+    assert line.startswith(f"alcove: {name}")
+    assert reason in line
+    assert [] == names_in(tmp_path), "nothing was created"
+
+
+def test_a_wrong_setting_is_an_exception_for_whoever_imports_the_application(tmp_path: Path) -> None:
+    asked = (
+        "import alcove.errors\n"
+        "try:\n"
+        "  import alcove.main\n"
+        "except alcove.errors.SettingsError as error:\n"
+        "  print('told:', error)"
+    )
+    process = Process([sys.executable, "-c", asked], cwd=tmp_path, env={"ALCOVE_PONG_S": "0"})
+
+    assert 0 == process.exit_code()
+    assert ["told: ALCOVE_PONG_S='0': input should be greater than or equal to 0.01"] == process.lines
 
 
 def test_a_wrong_setting_stops_fastapi_with_the_same_line() -> None:
     process = Process([BIN / "fastapi", "run", "--port", str(free_port())], cwd=BACKEND, env={"ALCOVE_PONG_S": "0"})
 
     assert process.exit_code() != 0
-    assert "alcove: ALCOVE_PONG_S='0': input should be greater than 0" == process.lines[-1]
-    assert "Traceback" not in process.output
+    assert "ALCOVE_PONG_S='0': input should be greater than or equal to 0.01" in process.output
 
 
 def test_a_wrong_setting_in_the_env_file_is_found_too(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("ALCOVE_PING_S=soon\n")
-    process = Process([BIN / "alcove", "serve", "--port", "0"], cwd=tmp_path)
 
-    assert process.exit_code() != 0
-    assert [NO_NUMBER] == process.lines
+    assert [NO_NUMBER] == start(tmp_path)
+
+
+def test_an_env_file_in_utf_8_counts_with_and_without_a_mark(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfALCOVE_PING_S=soon\n")
+
+    assert [NO_NUMBER] == start(tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+def test_an_env_file_in_another_encoding_is_one_clear_line(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / ".env").write_bytes("# año\nALCOVE_PING_S=1\n".encode(encoding))
+
+    assert ["alcove: .env is not UTF-8: save it as UTF-8"] == start(tmp_path)
+
+
+def test_an_env_file_that_is_a_folder_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+
+    assert ["alcove: .env cannot be read: Is a directory"] == start(tmp_path)
+
+
+def test_an_env_file_that_may_not_be_read_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The file is made unreadable in the process: for root, as whom the suite may run, every file is readable."""
+    (tmp_path / ".env").write_text("")
+    monkeypatch.chdir(tmp_path)
+
+    def refuse(_path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(SettingsError, match=r"^\.env cannot be read: Permission denied$"):
+        Settings.load()
+
+
+@ONCE
+@pytest.mark.parametrize("name", ["a chat.db", "chat#1.db", "100%.db", "año.db", "chat&co=1.db"])
+async def test_a_database_is_the_file_that_was_named(carrier: str, tmp_path: Path, name: str) -> None:
+    with untroubled(alcove(carrier=carrier, cwd=tmp_path, env={"ALCOVE_DATABASE_URL": f"sqlite:///{name}"})) as server:
+        async with await RoomClient.join(server, "foo") as room:
+            await room.say("hello")
+        found = names_in(tmp_path)
+    assert name in found
+    assert [] == [other for other in found if not other.startswith((name, f".{name}"))]
+
+
+NUMBERS = {name: field for name, field in Settings.model_fields.items() if {int, float} & set(of(field))}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_every_number_has_both_bounds(name: str) -> None:
+    metadata = NUMBERS[name].metadata
+
+    assert [bound for bound in metadata if hasattr(bound, "ge") or hasattr(bound, "gt")], "no lower bound"
+    assert [bound for bound in metadata if hasattr(bound, "le") or hasattr(bound, "lt")], "no upper bound"

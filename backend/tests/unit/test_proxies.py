@@ -1,0 +1,47 @@
+"""Which proxies are trusted, in the form that the server compares."""
+
+import pytest
+from uvicorn.middleware.proxy_headers import _TrustedHosts
+
+from alcove.errors import SettingsError
+from alcove.proxies import check_proxies, resolve
+
+
+@pytest.mark.parametrize(
+    ("proxies", "trusted", "others"),
+    [
+        (["127.0.0.1"], ["127.0.0.1", "::ffff:127.0.0.1"], ["127.0.0.2", "::1"]),
+        (["127.0.0.1/8"], ["127.0.0.1", "127.9.9.9", "::ffff:127.9.9.9"], ["128.0.0.1"]),
+        (["10.0.0.0/8", "192.0.2.7"], ["10.1.2.3", "192.0.2.7"], ["192.0.2.8"]),
+        (["2001:db8::/32", "::1"], ["2001:db8:1::9", "::1"], ["2001:db9::1", "127.0.0.1"]),
+        (["localhost"], ["127.0.0.1"], ["192.0.2.1", "localhost"]),
+        (["*"], ["192.0.2.1", "2001:db8::1"], []),
+        ([], [], ["127.0.0.1"]),
+    ],
+)
+def test_what_is_named_is_trusted_and_nothing_else(proxies: list[str], trusted: list[str], others: list[str]) -> None:
+    check_proxies(proxies)
+    known = _TrustedHosts(resolve(proxies))
+
+    assert [True] * len(trusted) == [address in known for address in trusted]
+    assert [False] * len(others) == [address in known for address in others]
+
+
+@pytest.mark.parametrize(
+    "proxy", ["", "a b", "10.0.0.0/33", "256.0.0.1", "1.2.3", "proxy:80", "-a", "a..b", "[::1]", "/"]
+)
+def test_what_names_no_proxy_is_refused(proxy: str) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        check_proxies([proxy])
+
+
+@pytest.mark.parametrize(
+    "proxy", ["proxy", "proxy.internal", "proxy_1", "proxy.example.", "127.0.0.1", "::1", "10.0.0.0/8"]
+)
+def test_addresses_networks_and_names_are_accepted(proxy: str) -> None:
+    check_proxies([proxy])
+
+
+def test_a_name_without_an_address_is_an_error_that_names_it() -> None:
+    with pytest.raises(SettingsError, match="no-such-host"):
+        resolve(["no-such-host.invalid"])
