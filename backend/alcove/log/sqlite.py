@@ -24,6 +24,7 @@ from alcove.log.base import (
 )
 from alcove.log.sqlite_file import connect, prepare
 from alcove.log.sqlite_lock import SqliteLock
+from alcove.log.sqlite_scrub import Scrubber
 from alcove.log.sqlite_store import SqliteStore
 
 T = TypeVar("T")
@@ -86,6 +87,9 @@ class SqliteLog:
         self._writer = _Thread(path, retention, "alcove-writer")
         self._readers = [_Thread(path, retention, f"alcove-reader-{n}") for n in range(2)]
         self._turn = 0
+        self._scrubber = Scrubber(self._writer.run, str(path))
+        self._scrubber.request()  # a process that was killed may have erased something before
+        self._prunes = bool(retention.days or retention.entries)
         self._sweeper = asyncio.create_task(self._sweep()) if retention.days or retention.entries else None
 
     @classmethod
@@ -116,6 +120,8 @@ class SqliteLog:
         if stored.done():
             computed.set()  # a closed log answers at once, and to await that lets no callback run
         stored.add_done_callback(lambda _: computed.set())
+        if self._prunes or any(draft.kind != "message" for draft in drafts):
+            stored.add_done_callback(lambda _: self._scrubber.request())
         return stored
 
     async def read(
@@ -147,6 +153,7 @@ class SqliteLog:
     async def close(self) -> None:
         """Finish what was begun and close the file (Log)."""
         await tasks.end(self._sweeper)
+        await self._scrubber.close()
         for thread in (self._writer, *self._readers):
             await thread.close()
         if self._lock is not None:
@@ -163,6 +170,7 @@ class SqliteLog:
                 while await self._writer.run(SqliteStore.sweep):
                     pass
                 await self._writer.run(SqliteStore.forget_ids)
+            self._scrubber.request()
             await asyncio.sleep(_SWEEP_S)
 
 

@@ -16,6 +16,8 @@ log = logging.getLogger("alcove.log")
 _SCHEMA = schema_files(Path(__file__).with_name("sqlite"))
 #: "Alcv" in the file's header, so that another program's database is not taken for ours.
 _APPLICATION_ID = 0x416C6376
+#: The first schema whose files keep nothing that was erased.
+_ERASES = 4
 #: Seconds to wait for a lock that another program holds.
 _BUSY_S = 5.0
 #: KiB of pages that each connection keeps in memory at most: the indexes' ends, which are written again and again.
@@ -33,6 +35,7 @@ def connect(path: Path, *, make: bool = False) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode={'rwc' if make else 'rw'}"
     connection = sqlite3.connect(uri, timeout=_BUSY_S, isolation_level=None, check_same_thread=False, uri=True)
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     return connection
@@ -65,8 +68,18 @@ def prepare(connection: sqlite3.Connection, path: Path) -> str:
         # Written each time, so that a file that takes no writes is found out now and not by the first send.
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {len(_SCHEMA)}")
+    if 0 < version < _ERASES:
+        _rewrite(connection, path)
     (log_id,) = connection.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()
     return str(log_id)
+
+
+def _rewrite(connection: sqlite3.Connection, path: Path) -> None:
+    """Write the file as new, without what earlier versions erased and left in it."""
+    try:
+        connection.execute("VACUUM")
+    except sqlite3.OperationalError as error:
+        log.warning("%s still holds text that was erased before the upgrade (%s); run VACUUM on it", path, error)
 
 
 #: Rows that one statement takes. Python lets go of its lock at each statement and may wait to get it back from a busy

@@ -32,9 +32,20 @@ _FOLDER = Path(__file__).with_name("sqlite")
 _SQL = load_queries(_FOLDER / "queries.sql")
 
 
+#: Milliseconds that one try to empty the write-ahead log waits for readers: writers wait as long.
+_SCRUB_BUSY_MS = 100
+#: Bytes that a body has at least (see sqlite/004.sql).
+_FILLED = 12
+
+
 def now_ms() -> int:
     """The time, in ms since the epoch (F3)."""
     return time.time_ns() // 1_000_000
+
+
+def _filled(body: str) -> str:
+    """A body as it is kept, with room for what a change adds to its row."""
+    return body.ljust(_FILLED)
 
 
 class SqliteStore:
@@ -88,7 +99,7 @@ class SqliteStore:
             room.at = at = max(room.at, draft.at)
             by = draft.by
             body = draft.body if draft.body is not None else Raw(b"null")
-            values += (room.room, seq, draft.id, by.id, by.name, at, str(body, "utf-8"))
+            values += (room.room, seq, draft.id, by.id, by.name, at, _filled(str(body, "utf-8")))
             entries.append((room, Entry(seq, "message", draft.id, by, at, UNSET, body)))
         run_many(self._db, _SQL["add_messages"], 7, values)
         self._move(rooms)
@@ -116,9 +127,9 @@ class SqliteStore:
         room.head += 1
         room.at = at
         body = None if draft.body is None else bytes(draft.body).decode()
-        row = (room.room, room.head, draft.kind, draft.id, draft.by.id, draft.by.name, at, draft.target, body)
-        self._db.execute(_SQL["add_entry"], row)
-        return entry_of((*row[1:], None, None)), False
+        row = (room.room, room.head, draft.kind, draft.id, draft.by.id, draft.by.name, at, draft.target)
+        self._db.execute(_SQL["add_entry"], (*row, None if body is None else _filled(body)))
+        return entry_of((*row[1:], body, None, None)), False
 
     def _rewrite(self, room: RoomRow, draft: Draft, at: int) -> Refused | None:
         """Edit or delete the draft's target, unless S8 forbids it."""
@@ -128,8 +139,7 @@ class SqliteStore:
         if target.by.id != draft.by.id and not draft.moderate:
             return Refused("forbidden", f"message {draft.target} is another member's; changing it takes `moderate`")
         if draft.kind == "edit":
-            body = None if draft.body is None else bytes(draft.body).decode()
-            self._db.execute(_SQL["edit_entry"], (body, at, room.room, draft.target))
+            self._db.execute(_SQL["edit_entry"], (at, room.room, draft.target))
         else:
             self._db.execute(_SQL["delete_entry"], (at, room.room, draft.target))
             self._db.execute(_SQL["erase_edits"], (room.room, draft.target))
@@ -179,6 +189,19 @@ class SqliteStore:
             self._db.execute(_SQL["keep_ids"], (room.room, oldest))
             self._db.execute(_SQL["remove_entries"], (room.room, oldest))
             room.oldest = oldest
+
+    def scrub(self) -> bool:
+        """Copy the write-ahead log into the file and empty it; False: somebody reads what it holds.
+
+        Until then it holds what was erased from the file, which `secure_delete` overwrites.
+        """
+        (busy_ms,) = self._db.execute("PRAGMA busy_timeout").fetchone()
+        self._db.execute(f"PRAGMA busy_timeout = {_SCRUB_BUSY_MS}")
+        try:
+            busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self._db.execute(f"PRAGMA busy_timeout = {busy_ms}")
+        return not busy
 
     def sweep(self) -> bool:
         """Apply the retention by days to up to 100 rooms nobody writes to; True: there may be more."""

@@ -52,10 +52,10 @@ WITH sent (room, by_id, id) AS (VALUES (...))
 SELECT 1 FROM sent CROSS JOIN ids USING (room, by_id, id) LIMIT 1
 
 -- entry --
-SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted FROM entries WHERE room = ? AND seq = ?
+SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted FROM texts WHERE room = ? AND seq = ?
 
 -- edit_entry --
-UPDATE entries SET body = ?, edited = ? WHERE room = ? AND seq = ?
+UPDATE entries SET body = '      ', edited = ? WHERE room = ? AND seq = ?
 
 -- delete_entry --
 UPDATE entries SET body = NULL, deleted = ? WHERE room = ? AND seq = ?
@@ -64,11 +64,11 @@ UPDATE entries SET body = NULL, deleted = ? WHERE room = ? AND seq = ?
 UPDATE entries SET body = NULL WHERE room = ? AND target = ? AND kind = 'edit'
 
 -- entries_after --
-SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted FROM entries
+SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted FROM texts
 WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?
 
 -- entries_before --
-SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted FROM entries
+SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted FROM texts
 WHERE room = ? AND seq < ? ORDER BY seq DESC LIMIT ?
 
 -- marks --
