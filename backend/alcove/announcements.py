@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from alcove.connections import ConnectionState
 from alcove.protocol import Entry
 
 #: Where every process listens, and what begins the channel of a single one. No item's id begins so (H3).
@@ -61,9 +62,10 @@ class Marked(Announcement, tag="marked", frozen=True):
 
 
 class Alive(Announcement, tag="alive", frozen=True):
-    """To all: the process is there."""
+    """To all: the process is there; `name`: what people call it."""
 
     process: str
+    name: str = ""
 
 
 class Gone(Announcement, tag="gone", frozen=True):
@@ -86,6 +88,24 @@ class Answered(Announcement, tag="answered", frozen=True):
     rooms: dict[str, list[Held]]
 
 
+class Inspect(Announcement, tag="inspect", frozen=True):
+    """To all: the process wants to know who is connected to the item's room (W8)."""
+
+    process: str
+    question: str
+    item: str
+
+
+class Connected(Announcement, tag="connected", frozen=True):
+    """To one process: who is connected to the room it asked about, here; `more`: another part follows."""
+
+    process: str
+    question: str
+    head: int
+    connections: list[ConnectionState]
+    more: bool = False
+
+
 class Said(Announcement, tag="said", frozen=True):
     """On the channel of the tutorial's chat: a line for everyone (T5)."""
 
@@ -93,7 +113,9 @@ class Said(Announcement, tag="said", frozen=True):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Stored | Head | Here | Typed | Marked | Alive | Gone | Asked | Answered | Said)
+_decoder = msgspec.json.Decoder(
+    Stored | Head | Here | Typed | Marked | Alive | Gone | Asked | Answered | Inspect | Connected | Said
+)
 _entries: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 
 

@@ -26,8 +26,11 @@ _ROOMS = 200
 class Gossip:
     """Presence across processes."""
 
-    def __init__(self, bus: Bus, rooms: Mapping[str, Room], clock: Callable[[], float]) -> None:
+    def __init__(self, bus: Bus, rooms: Mapping[str, Room], clock: Callable[[], float], name: str = "") -> None:
+        """`name` is what people call this process."""
         self.process = uuid4().hex[:12]
+        self._alive = Alive(self.process, name)
+        self._names: dict[str, str] = {}
         self._bus = bus
         self._rooms = rooms
         self._clock = clock
@@ -45,7 +48,7 @@ class Gossip:
         """Say that this process is there, and hear who else is."""
         self._bus.subscribe(ALL)
         self._bus.subscribe(ONE + self.process)
-        self._tell(ALL, Alive(self.process))
+        self._tell(ALL, self._alive)
         await asyncio.sleep(_MEET_S)
 
     def end(self) -> None:
@@ -77,6 +80,10 @@ class Gossip:
         self._mine.pop(item, None)
         self._peers.drop(item)
 
+    def others(self) -> dict[str, str]:
+        """The other processes that are there: id → name, or the id where that is not known yet."""
+        return {process: self._names.get(process) or process for process in self._peers.alive()}
+
     def here(self, item: str) -> list[Change]:
         """Everyone who is in the room elsewhere."""
         return self._peers.here(item)
@@ -102,7 +109,7 @@ class Gossip:
     def beat(self) -> bool:
         """Say that this process is there, and part with those that are not; False: one may not get through."""
         now = self._clock()
-        self._tell(ALL, Alive(self.process))
+        self._tell(ALL, self._alive)
         if not self._bus.up:
             self._peers.pardon(now)
             return True
@@ -115,7 +122,8 @@ class Gossip:
     def heard(self, channel: str, told: Announcement) -> None:
         """Take in what another process told."""
         match told:
-            case Alive(process=process):
+            case Alive(process=process, name=name):
+                self._names[process] = name
                 self._meet(process)
             case Gone(process=process):
                 self._part(process)
@@ -139,11 +147,12 @@ class Gossip:
     def _meet(self, process: str) -> None:
         """Hear of a process; a new one is answered, and asked who is there."""
         if self._peers.heard(process, self._clock()):
-            self._tell(ALL, Alive(self.process))
+            self._tell(ALL, self._alive)
             self._ask(self._mine)
 
     def _part(self, process: str) -> None:
         """A process is no more, and nobody is there."""
+        self._names.pop(process, None)
         for item, changes in self._peers.gone(process).items():
             self._apply(item, changes)
 

@@ -14,6 +14,7 @@ from uuid import uuid4
 from alcove.bus.base import Bus
 from alcove.bus.memory import MemoryBus
 from alcove.committer import Committer, OverloadedError, Waiter
+from alcove.connections import Connections
 from alcove.cursor import Cursor
 from alcove.errors import Close, Code, Refusal
 from alcove.gate import Gate
@@ -69,6 +70,7 @@ class Hub:
             tail_bytes=self.bounds.tail_bytes,
             lost=self._history_lost,
             clock=clock,
+            name=self.process,
         )
         self.rooms = self._rooms.open
         self.relay = self._rooms.relay
@@ -279,6 +281,17 @@ class Hub:
         waiter = Waiter(asyncio.get_running_loop().create_future())
         self.committer.submit(draft, waiter)
         return await waiter.outcome
+
+    async def list_connections(self, item: str) -> Connections:
+        """Return who is connected to the item's room, on all processes (W8). Raises LogUnavailableError."""
+        room = self.rooms.get(item)
+        try:
+            head = (await self.log.rooms([item]))[item].head
+        except LogUnavailableError:
+            if room is None:
+                raise
+            head = room.head
+        return await self.relay.connections(item, head)
 
     def now_ms(self) -> int:
         """The time, in ms since the epoch (F3)."""

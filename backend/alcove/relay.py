@@ -8,14 +8,29 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from alcove import tasks
-from alcove.announcements import ALL, ONE, SENDS, Announcement, Head, Marked, Stored, Typed, decode, encode
+from alcove.announcements import (
+    ALL,
+    ONE,
+    SENDS,
+    Announcement,
+    Connected,
+    Head,
+    Inspect,
+    Marked,
+    Stored,
+    Typed,
+    decode,
+    encode,
+)
 from alcove.bus.base import Bus
 from alcove.catchup import Beyond, CatchUp
+from alcove.connections import Connections
 from alcove.gossip import Gossip
 from alcove.log.base import Log
 from alcove.protocol import Entry, Line, Person, ReadMark, TypingNow
 from alcove.protocol import encode as encode_line
 from alcove.room import Room
+from alcove.survey import Survey
 
 log = logging.getLogger("alcove.relay")
 
@@ -39,7 +54,9 @@ class Relay:
         lost: Callable[[str], None],
         opening: Callable[[str], bool] = lambda _: False,
         clock: Callable[[], float],
+        name: str = "",
     ) -> None:
+        """`name` is what people call this process."""
         self.bus = bus
         #: Where the database tells of what `alcove_send` stored.
         self._sends = sends
@@ -48,7 +65,8 @@ class Relay:
         #: Whether nobody else writes to this log.
         self.alone = not bus.shared and sends is None
         self.catchup = CatchUp(store, rooms, beyond, lost, alone=self.alone, opening=opening)
-        self._gossip = Gossip(bus, rooms, clock)
+        self._gossip = Gossip(bus, rooms, clock, name)
+        self._survey = Survey(bus, rooms, process=self._gossip.process, name=name, others=self._gossip.others)
         self._subscribing: dict[str, asyncio.Event] = {}
         self._tuned: dict[str, Callable[[Announcement], None]] = {}
         self._beating: asyncio.Task[None] | None = None
@@ -125,6 +143,10 @@ class Relay:
         """A connection of the member came (1) or went (-1)."""
         if self.bus.shared:
             self._gossip.moved(item, person, more)
+
+    async def connections(self, item: str, head: int) -> Connections:
+        """Return everyone connected to the item's room, on all processes; its log reaches at least to `head` (W8)."""
+        return await self._survey.connections(item, head)
 
     def share(self, item: str, lines: Sequence[Line]) -> None:
         """Tell the others what a room told its readers that is no entry."""
@@ -210,5 +232,7 @@ class Relay:
                     room.typing(Person(told.id, told.name), self._clock(), here=False)
                 else:
                     room.gathering.stored(told.reads)
+        elif isinstance(told, (Inspect, Connected)):
+            self._survey.heard(told)
         elif channel in (ALL, ONE + self._gossip.process) or channel in self._rooms or channel in self._subscribing:
             self._gossip.heard(channel, told)

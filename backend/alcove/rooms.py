@@ -56,6 +56,7 @@ class Rooms:
         tail_bytes: int,
         lost: Callable[[str], None],
         clock: Callable[[], float],
+        name: str,
     ) -> None:
         self.open: dict[str, Room] = {}
         self.relay = Relay(
@@ -67,6 +68,7 @@ class Rooms:
             lost=self._reset,
             opening=self._is_opening,
             clock=clock,
+            name=name,
         )
         #: Told which room's history was lost, once its connections are closed.
         self._lost = lost

@@ -13,6 +13,7 @@ from alcove.api.live import HubDep
 from alcove.api.schemas import Json, answers, body_of, problems
 from alcove.auth import CallerDep, GateDep, ItemId, ModeratorDep, ReaderDep, WriterDep
 from alcove.committer import OverloadedError
+from alcove.connections import Connections
 from alcove.errors import Close, Code, Refusal
 from alcove.log.base import Appended, Draft, ItemSummary, Refused
 from alcove.protocol import Entry, EntryId, encode
@@ -44,26 +45,6 @@ class Items(Struct, frozen=True):
     """The rooms one may read, the latest first."""
 
     items: list[ItemSummary]
-
-
-class ConnectionState(Struct, frozen=True):
-    """One connection of a room: whose, how far it has read, and what it still has to take."""
-
-    member: str
-    name: str
-    process: str
-    cursor: int
-    lag: int
-    state: str
-    buffered: int
-    since: int
-
-
-class Connections(Struct, frozen=True):
-    """Everyone connected to a room, and its head."""
-
-    head: int
-    connections: list[ConnectionState]
 
 
 @router.get("", responses=answers(Items) | problems(401, 403, 422, 429, 503))
@@ -132,23 +113,5 @@ async def send_entry(
 
 @router.get("/{item_id}/connections", responses=answers(Connections) | problems(401, 403, 422, 429, 503))
 async def list_connections(item_id: ItemId, hub: HubDep, _member: ModeratorDep) -> Response:
-    """Every connection to the room: why somebody has not got an entry (W8)."""
-    room = hub.rooms.get(item_id)
-    if room is None:
-        return Json(Connections(head=(await hub.log.rooms([item_id]))[item_id].head, connections=[]))
-    states = []
-    for cursor, in_step in room.cursors():
-        seq = room.head if in_step else cursor.seq
-        states.append(
-            ConnectionState(
-                cursor.member.person.id,
-                cursor.member.person.name,
-                hub.process,
-                seq,
-                room.head - seq,
-                "in_step" if in_step else "behind",
-                cursor.connection.buffered(),
-                cursor.since,
-            )
-        )
-    return Json(Connections(room.head, states))
+    """Every connection to the room, on all processes: why somebody has not got an entry (W8)."""
+    return Json(await hub.list_connections(item_id))
