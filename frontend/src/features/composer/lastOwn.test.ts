@@ -47,6 +47,12 @@ test("a refused edit is opened again", () => {
   expect(found).toMatchObject({ is: "refused", draft: { id: "e" } });
 });
 
+test("nothing is opened while the last message is on its way", () => {
+  const sending = change({ type: "send", id: "s", body: "new" });
+
+  expect(lastOwn({ rows: [entry(1), sending], me, changes: new Map() })).toBeNull();
+});
+
 test("deleted messages and those of others are passed over", () => {
   const rows = [entry(1), entry(2, { deleted: 5 }), entry(3, { by: { id: "bob", name: "Bob" } })];
 
