@@ -193,7 +193,7 @@ def test_a_translated_page_still_changes(room: RoomPage, item: str, complaints: 
 
 @pytest.mark.parametrize(
     "body",
-    ["https://a" + "." * 65_000 + "/", "http://a" + ")" * 65_000, "*a" * 32_000, "line\n" * 13_000],
+    ["https://a" + "." * 65_000 + "/", "http://a" + ")" * 65_000, "*a" * 32_000, "line\n" * 9_000],
     ids=["dots", "brackets", "stars", "lines"],
 )
 def test_a_message_of_many_signs_is_drawn_in_part(room: RoomPage, item: str, server: Server, body: str) -> None:
