@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { isolated } from "./isolated";
 
 test.each([
-  ["Ada", "\u2068Ada\u2069"],
+  ["Ada", "Ada"],
   ["\u202eevil", "\u2068evil\u2069"],
   ["a\u2069\u202eb", "\u2068ab\u2069"],
   ["עדה", "\u2068עדה\u2069"],
