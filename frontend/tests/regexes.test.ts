@@ -7,7 +7,10 @@ import { workRatio } from "./work";
 /** For each expression, inputs of a given length that make it work hardest. A new expression needs a line here. */
 const HARDEST: Readonly<Record<string, readonly ((n: number) => string)[]>> = {
   "/^\\p{P}$/u": [(n) => ".".repeat(n), (n) => `${".".repeat(n)}a`],
-  "/^[\\p{L}\\p{Nd}._:@-]{1,128}$/u": [(n) => "a".repeat(n), (n) => `${"a".repeat(127)} `.repeat(n / 128)],
+  "/^[\\p{L}\\p{M}\\p{Nd}._:@-]{1,128}$/u": [
+    (n) => "a".repeat(n),
+    (n) => `${"a".repeat(127)} `.repeat(n / 128),
+  ],
   "/[\\u0590-\\u08ff\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufb1d-\\ufdff\\ufe70-\\ufefc\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}]/u":
     [(n) => "a".repeat(n), (n) => "\ud801".repeat(n)],
   "/[\\u202a-\\u202e\\u2066-\\u2069]/gu": [(n) => "\u202e".repeat(n), (n) => "a".repeat(n)],
