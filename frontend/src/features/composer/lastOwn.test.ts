@@ -18,6 +18,8 @@ const entry = (seq: number, more: Partial<MessageEntry> = {}): MessageEntry => (
 const change = (command: Draft["command"], progress: Draft["progress"] = { is: "waiting" }): Draft => ({
   type: "draft",
   id: command.id,
+  you: "ada",
+  log: "log",
   at: 9,
   command,
   progress,
