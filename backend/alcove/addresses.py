@@ -3,12 +3,18 @@
 import re
 from urllib.parse import unquote_to_bytes, urlsplit
 
+#: Schemes whose addresses may list hosts: `postgresql://one:5432,two:5432/database`.
+_LISTING = {"postgresql", "postgres"}
+
 
 def check_address(url: str) -> str:
     """The address itself. Raises ValueError for what begins as one and is none."""
     try:
-        # To look is to check: only so does urlsplit say that a port is no number.
-        _ = urlsplit(url).port
+        parts = urlsplit(url)
+        user, at, hosts = parts.netloc.rpartition("@")
+        for host in hosts.split(",") if parts.scheme in _LISTING else [hosts]:
+            # To look is to check: only so does urlsplit say that a port is no number.
+            _ = urlsplit(f"{parts.scheme}://{user}{at}{host}").port
     except ValueError:
         raise ValueError("expected an address, as scheme://host:port/path") from None
     if "://" in url and re.search(r"\s", url):
@@ -56,3 +62,9 @@ def shown(url: str) -> str:
     if user and (separator or ":" in user):
         address = f"***@{place}"
     return f"{scheme}{separator}{address}{'?***' if has_query else ''}"
+
+
+def place(url: str) -> str:
+    """Return the scheme, hosts and path of an address, for messages and logs; no user, password or query (A6)."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

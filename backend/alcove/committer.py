@@ -8,10 +8,11 @@ from time import perf_counter
 from typing import NamedTuple, Protocol
 
 from alcove.errors import AlcoveError
-from alcove.log.base import Draft, Log, LogUnavailableError, Outcome, Position
+from alcove.log.base import Draft, Log, LogUnavailableError, Outcome, Position, Refused, UnstorableError
 from alcove.metrics import BATCH, COMMIT
+from alcove.repeated import RepeatedWarning
 
-log = logging.getLogger("alcove.committer")
+logger = logging.getLogger("alcove.committer")
 
 #: Drafts in one commit at most.
 _MOST = 1024
@@ -80,6 +81,9 @@ class Committer:
         self._max_waiting = max_waiting
         self._waiting: list[tuple[Draft, Sender]] = []
         self._committing = 0
+        #: Whether the last commit failed.
+        self.failing = False
+        self._sends_refused = RepeatedWarning(logger, "sends refused: %s")
         self._task: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -110,10 +114,12 @@ class Committer:
                 try:
                     outcomes = await self._stored(storing)
                 except LogUnavailableError as error:
-                    log.warning("sends refused: %s", error)
+                    self._sends_refused(error)
                     self._refuse(batch, error)
+                except UnstorableError:
+                    await self._store_apart(batch)
                 except Exception:
-                    log.exception("a batch cannot be stored: one of its sends is at fault, so they are stored apart")
+                    logger.exception("a batch cannot be stored: one of its sends is at fault, so they are stored apart")
                     await self._store_apart(batch)
                 else:
                     storing = self._store()
@@ -131,7 +137,9 @@ class Committer:
     async def _stored(self, storing: _Storing) -> list[Outcome]:
         """Wait until a batch is stored, or failed to be; either way it took its time."""
         try:
-            return await storing.outcomes
+            outcomes = await storing.outcomes
+            self.failing = False
+            return outcomes
         finally:
             COMMIT.observe(perf_counter() - storing.begun)
 
@@ -156,7 +164,7 @@ class Committer:
         try:
             outcomes = self._append([draft for draft, _ in batch], computed)
         except Exception as error:
-            log.exception("a log is to raise when its outcome is awaited")
+            logger.exception("a log is to raise when its outcome is awaited")
             computed.set()
             outcomes = _failed(error)
         return _Storing(batch, outcomes, computed, begun)
@@ -175,9 +183,11 @@ class Committer:
             try:
                 outcomes: Sequence[Outcome | LogUnavailableError] = await self._append([draft], asyncio.Event())
             except LogUnavailableError as error:
-                log.warning("sends refused: %s", error)
+                self._sends_refused(error)
                 self._refuse(batch[at:], error)
                 return
+            except UnstorableError as error:
+                outcomes = [Refused("invalid", f"this cannot be stored: {error}")]
             except Exception as error:  # noqa: BLE001 - whatever it is, it was logged with its batch
                 outcomes = [LogUnavailableError(str(error))]
             self._settle([(draft, sender)], outcomes)
@@ -192,11 +202,12 @@ class Committer:
         try:
             self._deliver(stored)
         except Exception:
-            log.exception("a delivery failed; readers get it from the log")
+            logger.exception("a delivery failed; readers get it from the log")
         self._answer(batch, outcomes)
 
     def _refuse(self, batch: list[tuple[Draft, Sender]], error: LogUnavailableError) -> None:
         """Refuse a batch and all that wait: stored, those would come before what is repeated (S2, S7)."""
+        self.failing = True
         failed, self._waiting, self._committing = batch + self._waiting, [], 0
         self._answer(failed, [error] * len(failed))
 
@@ -223,7 +234,7 @@ class Committer:
             try:
                 sender.settled(its)
             except Exception:
-                log.exception("a sender failed to take its answer; the others get theirs")
+                logger.exception("a sender failed to take its answer; the others get theirs")
 
 
 async def _failed(error: Exception) -> list[Outcome]:

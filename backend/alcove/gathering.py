@@ -8,8 +8,10 @@ from typing import Protocol
 from alcove.log.base import LogUnavailableError
 from alcove.presence import Present
 from alcove.protocol import Line, Person, ReadMark, TypingNow
+from alcove.repeated import RepeatedWarning
 
 log = logging.getLogger("alcove.room")
+_marks_wait = RepeatedWarning(log, "room %s: marks not stored yet: %s")
 
 #: Seconds between gathering and telling (P2, P5).
 _GATHER_S = 0.25
@@ -110,7 +112,7 @@ class Gathering:
                 self._readers.tell(moved, self._present.flushed)
                 self._share(moved)
         except LogUnavailableError as error:
-            log.warning("room %s: marks not stored yet: %s", self._item, error)
+            _marks_wait(self._item, error)
             for member, seq in reads.items():
                 self._present.read(member, seq)
         finally:

@@ -22,6 +22,8 @@ from alcove.leases import Leases
 from alcove.limits import Bounds, Rates
 from alcove.log.base import Draft, Log, LogUnavailableError, Outcome, Retention
 from alcove.protocol import Bye, Hello, Limits, Member, You, encode, raw
+from alcove.readiness import StorageCheck
+from alcove.repeated import RepeatedWarning
 from alcove.revocation_log import RevocationLog
 from alcove.revocations import OPERATOR, ROOM, Revocations, Revoked
 from alcove.room import Room
@@ -30,6 +32,7 @@ from alcove.session import RETRY_MS, Session
 from alcove.wire.connection import Connection, Frame
 
 log = logging.getLogger("alcove.hub")
+_cannot_join = RepeatedWarning(log, "item %s cannot be joined: %s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class Hub:
         #: When the drain time is over, by the event loop's clock.
         self._drained_by: float | None = None
         self.committer = Committer(store, self._rooms.deliver, self.bounds.waiting, self._rooms.position)
+        #: Whether the log takes writes.
+        self.storage = StorageCheck(store, lambda: self.committer.failing)
         #: Hands in a draft (Desk).
         self.append = self.committer.submit
         self.leases = Leases()
@@ -154,26 +159,17 @@ class Hub:
         self.connections += 1
         try:
             with self._rooms.coming(item):
-                room = await self._reached(item, entrance)
+                room = await self._rooms.get_reached(item, entrance.after or 0, entrance.log_id)
                 # From here to the end nothing waits: the hello stays true until the cursor follows the room.
                 return self._enter(room, connection, member, entrance)
         except LogUnavailableError as error:
             self.connections -= 1
-            log.warning("item %s cannot be joined: %s", item, error)
+            _cannot_join(item, error)
             message = "storage does not answer; try again soon"
             raise Refusal(Code.UNAVAILABLE, Close.AT_CAPACITY, message, RETRY_MS) from error
         except BaseException:
             self.connections -= 1
             raise
-
-    async def _reached(self, item: str, entrance: Entrance) -> Room:
-        """The item's room, at the end of its log where the reader may be that far (R5). Raises LogUnavailableError."""
-        while True:
-            room = await self._rooms.get(item)
-            if entrance.log_id in {None, room.log_id}:
-                await self.relay.catchup.reach(room, entrance.after or 0)
-            if self.rooms.get(item) is room:  # else its history was lost meanwhile (X8)
-                return room
 
     def _check_open(self) -> None:
         """Raises Refusal where nobody is let in any more (Z1)."""

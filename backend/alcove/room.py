@@ -13,10 +13,12 @@ from alcove.log.base import LogUnavailableError, Page, Position
 from alcove.metrics import DELIVERIES
 from alcove.presence import Present
 from alcove.protocol import Entry, Gap, Line, Person, TypingNow, encode
+from alcove.repeated import RepeatedWarning
 from alcove.tail import Tail, without_body
 from alcove.wire.connection import DIRECT_BYTES, Connection, Frame
 
 log = logging.getLogger("alcove.room")
+_cannot_feed = RepeatedWarning(log, "room %s: %s")
 
 #: Bytes of lines in one frame at most, so that a reader's buffer holds several.
 FRAME_BYTES = 64 * 1024
@@ -216,7 +218,7 @@ class Room:
                     await self._feed_page(cursor)
                     wait = _RETRY_S[0]
                 except LogUnavailableError as error:
-                    log.warning("room %s: %s", self.item, error)
+                    _cannot_feed(self.item, error)
                     await asyncio.sleep(wait)
                     wait = min(2 * wait, _RETRY_S[1])
         except Exception:

@@ -117,6 +117,18 @@ class Rooms:
             opening = self._opening[item] = _Opening(asyncio.create_task(self._open(item)))
         return await asyncio.shield(opening.task)
 
+    async def get_reached(self, item: str, after: int, log_id: str | None) -> Room:
+        """The item's room, at the end of its log where a reader of this history may be that far (R5).
+
+        Raises LogUnavailableError.
+        """
+        while True:
+            room = await self.get(item)
+            if log_id in {None, room.log_id}:
+                await self.relay.catchup.reach(room, after)
+            if self.open.get(item) is room:  # else its history was lost meanwhile (X8)
+                return room
+
     async def _open(self, item: str) -> Room:
         """Bring a room into memory, with the end of its log as its tail."""
         try:

@@ -12,7 +12,18 @@ import msgspec
 
 from alcove.committer import OverloadedError, Sender
 from alcove.limits import Rates
-from alcove.log.base import Draft, ItemSummary, LogUnavailableError, Mark, Outcome, Page, Position, Retention, RoomState
+from alcove.log.base import (
+    Draft,
+    ItemSummary,
+    LogUnavailableError,
+    Mark,
+    Outcome,
+    Page,
+    Position,
+    Retention,
+    RoomState,
+    UnstorableError,
+)
 from alcove.log.sqlite_file import prepare
 from alcove.log.sqlite_store import SqliteStore
 from alcove.protocol import ServerLine
@@ -238,7 +249,7 @@ class Held:
         """Do the work, or fail to."""
         try:
             self._outcome = None if fault == "nothing stored" else self._work()
-        except (sqlite3.Error, ValueError) as error:
+        except (sqlite3.Error, ValueError, UnstorableError) as error:
             self._outcome = error
         if fault is not None:
             self._outcome = LogUnavailableError(fault)
@@ -311,6 +322,10 @@ class HeldLog:
     async def bus_key(self) -> bytes:
         """The key of the processes' messages (Log)."""
         return await self._hold(self.store.bus_key)
+
+    async def check(self) -> None:
+        """Write something (Log)."""
+        await self._hold(self.store.check, writes=True)
 
     async def close(self) -> None:
         """Let go (Log)."""

@@ -1,6 +1,5 @@
 """What an operator asks of a server (W7), and what a developer reads (W9)."""
 
-import asyncio
 from typing import Any, Literal
 
 from fastapi import APIRouter, Response
@@ -10,11 +9,7 @@ from pydantic import BaseModel
 
 from alcove import asyncapi
 from alcove.api.live import HubDep
-from alcove.hub import Hub
 from alcove.metrics import Snapshot, Standing, exposition
-
-#: Seconds that storage has to answer.
-_READY_S = 2.0
 
 router = APIRouter(tags=["operations"])
 
@@ -42,20 +37,12 @@ class Readiness(BaseModel):
 
 @router.get("/readyz", responses={503: {"model": Readiness}})
 async def readyz(hub: HubDep, response: Response) -> Readiness:
-    """Say whether storage and bus answer; 503 where not, and while the server is about to end (W7, Z1)."""
-    storage = not hub.draining and await _storage_answers(hub)
+    """Say whether storage takes writes and the bus answers; 503 where not, and while the server ends (W7, Z1)."""
+    storage = not hub.draining and await hub.storage.writable()
     found: Literal["ready", "unavailable"] = "ready" if storage and hub.relay.up else "unavailable"
     status = "draining" if hub.draining else found
     response.status_code = 200 if status == "ready" else 503
     return Readiness(status=status, storage=storage, bus=hub.relay.up)
-
-
-async def _storage_answers(hub: Hub) -> bool:
-    """Whether the log answers in time. A question that hangs is left to end by itself."""
-    asking: asyncio.Future[object] = asyncio.ensure_future(hub.log.rooms([]))
-    asking.add_done_callback(lambda done: done.cancelled() or done.exception())
-    await asyncio.wait([asking], timeout=_READY_S)
-    return asking.done() and not asking.cancelled() and asking.exception() is None
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
@@ -66,7 +53,7 @@ async def metrics(hub: HubDep) -> Response:
         sends_waiting_limit=hub.bounds.waiting,
         connections_limit=hub.bounds.connections,
         bus_up=hub.relay.up,
-        storage_up=await _storage_answers(hub),
+        storage_up=await hub.storage.writable(),
         draining=hub.draining,
     )
     snapshot = Snapshot(list(hub.rooms.values()), standing)

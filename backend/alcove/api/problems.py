@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket
 
 from alcove.api.sockets import accept_socket
 from alcove.errors import Close, Code, Refusal
-from alcove.log.base import LogUnavailableError
+from alcove.log.base import LogUnavailableError, UnstorableError
 from alcove.metrics import REFUSALS
 from alcove.protocol import SUBPROTOCOL, encode, error_line
 from alcove.wire.connection import Connection, Frame
@@ -129,6 +129,12 @@ async def storage_away(_request: Request, _error: Exception) -> Response:
     return problem(503, "storage does not answer; try again soon", code=Code.UNAVAILABLE, retry_ms=1000)
 
 
+async def unstorable(_request: Request, error: Exception) -> Response:
+    """Answer what storage refuses, and would refuse again: 422 (S6)."""
+    REFUSALS.labels(Code.INVALID).inc()
+    return problem(422, f"this cannot be stored: {error}", code=Code.INVALID)
+
+
 async def gone(_request: Request, _error: Exception) -> Response:
     """Answer nobody: the peer went while it was still sending, which is no fault of ours to trace."""
     return problem(400, "the request ended before its body did")
@@ -147,6 +153,7 @@ HANDLERS: dict[int | type[Exception], Any] = {
     UnknownSubprotocolError: unknown_subprotocol,
     HTTPException: http_error,
     LogUnavailableError: storage_away,
+    UnstorableError: unstorable,
     ClientDisconnect: gone,
     Exception: server_error,
 }

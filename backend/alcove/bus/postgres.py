@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
+from alcove.addresses import place
 from alcove.bus.link import Link, Message
+from alcove.postgres import connect_options
 
 #: Bytes of a message in one notification: with its first line it stays below PostgreSQL's 8000.
 _PART_BYTES = 7500
@@ -26,8 +27,7 @@ class PostgresBus(Link):
     max_bytes = _PART_BYTES
 
     def __init__(self, url: str, prefix: str) -> None:
-        parts = urlsplit(url)
-        super().__init__(f"{parts.scheme}://{parts.hostname or ''}{parts.path}")
+        super().__init__(place(url))
         self._url = url
         self._channel = prefix
         self._ear: Any = None
@@ -40,12 +40,13 @@ class PostgresBus(Link):
         """Open both connections (Link)."""
         self._lost_ear = lost = asyncio.Event()
         self._partial = "", "", []
-        # Notifications do not outlive a crash, so telling need not wait for the disk.
-        settings = {"application_name": "alcove bus", "synchronous_commit": "off"}
-        self._ear = await asyncpg.connect(self._url, server_settings=settings)
+        options = connect_options(self._url, "alcove bus", "primary")
+        self._ear = await asyncpg.connect(self._url, **options)
         self._ear.add_termination_listener(lambda _: lost.set())
         await self._ear.add_listener(self._channel, self._notified)
-        self._mouth = await asyncpg.connect(self._url, server_settings=settings, command_timeout=5)
+        self._mouth = await asyncpg.connect(self._url, command_timeout=5, **options)
+        # Notifications do not outlive a crash, so telling need not wait for the disk.
+        await self._mouth.execute("SET synchronous_commit = off")
         self.missed(self.wanted)
 
     async def disconnect(self) -> None:

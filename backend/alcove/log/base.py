@@ -19,6 +19,10 @@ class LogUnavailableError(AlcoveError):
     """The storage does not answer or cannot write; nothing was stored, and trying again makes sense (S7)."""
 
 
+class UnstorableError(AlcoveError):
+    """The storage refuses what it was given, and would refuse it again: text that it cannot hold, a value too large."""
+
+
 class LogUnusableError(AlcoveError):
     """The storage is not a log of ours, or of a newer version; the message is one line for an operator."""
 
@@ -126,8 +130,8 @@ class Retention(Struct, frozen=True):
 class Log(Protocol):
     """Rooms' entries, kept.
 
-    Every method may raise LogUnavailableError. `id` was made when the log was created; it identifies the history of
-    every room that never lost an entry (R5).
+    Every method may raise LogUnavailableError, and UnstorableError where what it was given is at fault. `id` was made
+    when the log was created; it identifies the history of every room that never lost an entry (R5).
     """
 
     id: str
@@ -183,6 +187,10 @@ class Log(Protocol):
 
     async def bus_key(self) -> bytes:
         """Return the key that this log's processes seal their messages with (X9): 32 random bytes, made once."""
+        ...
+
+    async def check(self) -> None:
+        """Write and commit something small, to see whether the storage takes writes (W7)."""
         ...
 
     async def close(self) -> None:

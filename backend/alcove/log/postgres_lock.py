@@ -9,6 +9,7 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from alcove import tasks
 from alcove.log.base import Hold, LogUnusableError
+from alcove.postgres import connect_options
 
 log = logging.getLogger("alcove.log")
 
@@ -22,12 +23,7 @@ _LOOK_S = 10.0
 #: Seconds between two tries to take the lock again.
 _RETRY_S = 0.2
 #: PostgreSQL ends the session of a machine that vanished, and its lock with it, in about ten seconds.
-_SETTINGS = {
-    "application_name": "alcove lock",
-    "tcp_keepalives_idle": "4",
-    "tcp_keepalives_interval": "2",
-    "tcp_keepalives_count": "3",
-}
+_KEEPALIVE = "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
 _ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _ADVICE = "stop it first, or set ALCOVE_BUS_URL=redis://… or postgresql://… for every process"
 _TAKEN: dict[Hold, str] = {
@@ -83,8 +79,9 @@ class PostgresLock:
     async def _acquire(self, wait_s: float) -> None:
         """Connect, and take the lock if it is free within `wait_s`: then it is `held`. Raises asyncpg's errors."""
         self._lost = lost = asyncio.Event()
+        options = connect_options(self._url, "alcove lock", "primary")
         self._connection = connection = await asyncpg.connect(
-            self._url, timeout=_CONNECT_S, command_timeout=wait_s + _CONNECT_S, server_settings=_SETTINGS
+            self._url, timeout=_CONNECT_S, command_timeout=wait_s + _CONNECT_S, **options
         )
 
         def ended(_: object) -> None:
@@ -94,6 +91,7 @@ class PostgresLock:
 
         connection.add_termination_listener(ended)
         await self._check_primary()
+        await connection.execute(_KEEPALIVE)
         await connection.execute("SELECT set_config('lock_timeout', $1, false)", f"{max(1, int(wait_s * 1000))}ms")
         function = "pg_advisory_lock" if self._hold == "alone" else "pg_advisory_lock_shared"
         with contextlib.suppress(asyncpg.LockNotAvailableError):

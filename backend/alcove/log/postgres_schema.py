@@ -14,8 +14,14 @@ _LOCK = 0x416C6376
 async def prepare(connection: Any) -> str:
     """Make the database's schema `alcove` a log, or bring it up to date; return the log's id.
 
-    Raises LogUnusableError where the schema is another program's or too new.
+    Raises LogUnusableError where the schema is another program's or too new, or the database cannot hold every text.
     """
+    encoding = await connection.fetchval("SHOW server_encoding")
+    if encoding != "UTF8":
+        raise LogUnusableError(
+            f"the database's encoding is {encoding}, expected UTF8; make it with"
+            " CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+        )
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
         if not await connection.fetchval("SELECT to_regnamespace('alcove') IS NOT NULL"):

@@ -150,6 +150,10 @@ class SqliteLog:
         """Return the key of the processes' messages (Log)."""
         return await self._writer.run(SqliteStore.bus_key)
 
+    async def check(self) -> None:
+        """Write and commit something small (Log)."""
+        await self._writer.run(SqliteStore.check)
+
     async def close(self) -> None:
         """Finish what was begun and close the file (Log)."""
         await tasks.end(self._sweeper)

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from alcove.log.base import LogUnusableError
+from alcove.log.base import LogUnusableError, UnstorableError
 from alcove.log.queries import schema_files
 
 log = logging.getLogger("alcove.log")
@@ -107,12 +107,14 @@ def _spread(sql: str, width: int, size: int) -> str:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection, mode: str = "IMMEDIATE") -> Iterator[None]:
-    """Commit what the block does, or nothing of it."""
+    """Commit what the block does, or nothing of it. Raises UnstorableError where a value is at fault."""
     connection.execute(f"BEGIN {mode}")
     try:
         yield
         connection.execute("COMMIT")
-    except BaseException:
+    except BaseException as error:
         with suppress(sqlite3.Error):  # the first error is the one to tell; a failed COMMIT may have rolled back
             connection.execute("ROLLBACK")
+        if isinstance(error, sqlite3.DataError | OverflowError | UnicodeError):
+            raise UnstorableError(str(error)) from None
         raise

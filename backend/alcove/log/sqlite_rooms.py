@@ -47,3 +47,18 @@ def renew_lost(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow], see
         connection.execute(_SQL["remove_entries_beyond"], (room.room, room.head))
         connection.execute(_SQL["forget_ids_beyond"], (room.room, room.head))
         connection.execute(_SQL["lower_marks"], {"room": room.room, "head": room.head})
+
+
+def verify(connection: sqlite3.Connection, item: str, seen: Position) -> str | None:
+    """Compare what was seen of a room with what it holds; return the id of its history, None if it has no row yet.
+
+    Runs inside the caller's transaction.
+    """
+    row = connection.execute(_SQL["room"], (item,)).fetchone()
+    if row is None:
+        if not seen.head:
+            return None
+        row = connection.execute(_SQL["make_room"], (item,)).fetchone()
+    room = RoomRow(*row)
+    renew_lost(connection, {item: room}, {item: seen})
+    return room.log

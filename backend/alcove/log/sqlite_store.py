@@ -25,7 +25,7 @@ from alcove.log.base import (
 from alcove.log.queries import load_queries
 from alcove.log.rows import entry_of, gone
 from alcove.log.sqlite_file import run_many, transaction
-from alcove.log.sqlite_rooms import RoomRow, renew_lost
+from alcove.log.sqlite_rooms import RoomRow, renew_lost, verify
 from alcove.protocol import Entry
 
 _FOLDER = Path(__file__).with_name("sqlite")
@@ -157,14 +157,7 @@ class SqliteStore:
     def verify(self, item: str, seen: Position) -> str:
         """Compare what was seen of a room with what it holds (Log.verify)."""
         with transaction(self._db):
-            row = self._db.execute(_SQL["room"], (item,)).fetchone()
-            if row is None:
-                if not seen.head:
-                    return self._id
-                row = self._db.execute(_SQL["make_room"], (item,)).fetchone()
-            room = RoomRow(*row)
-            renew_lost(self._db, {item: room}, {item: seen})
-            return room.log
+            return verify(self._db, item, seen) or self._id
 
     def _move(self, rooms: dict[str, RoomRow]) -> None:
         """Write down where the batch's rooms stand now, retention applied."""
@@ -295,6 +288,11 @@ class SqliteStore:
                 )
                 for room, item, head, mark in self._db.execute(_SQL["items"], values).fetchall()
             ]
+
+    def check(self) -> None:
+        """Write and commit something small (Log.check)."""
+        with transaction(self._db):
+            self._db.execute(_SQL["check"], (str(now_ms()),))
 
     def _entry(self, room: int, seq: int) -> Entry | None:
         row = self._db.execute(_SQL["entry"], (room, seq)).fetchone()

@@ -15,7 +15,7 @@ from alcove.log.sqlite import SqliteLog
 from tests.contract.drafts import append, bodies, message
 from tests.integration.conftest import Start
 from tests.integration.rooms import RoomClient, http, send, whole_log
-from tests.integration.servers import ONCE, Server, alcove
+from tests.integration.servers import ONCE, PATIENCE_S, Server, alcove
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +53,20 @@ async def test_s7_on_a_full_disk_sends_are_unavailable_and_afterwards_go_on(serv
         answers = await ada.answers(*sends)
         assert [(2 + n, False) for n in range(50)] == [(line["seq"], line["duplicate"]) for line in answers]
         assert ["before", *(f"during {n}" for n in range(50))] == [one["body"] for one in await bob.until_seq(51)]
+
+
+@ONCE
+async def test_w7_x8_readyz_is_503_on_a_full_disk_although_nobody_sends(serve: Start) -> None:
+    server = serve()
+    async with http(server) as client:
+        assert 200 == (await client.get("/readyz")).status_code
+        with full_disk(server):
+            async with asyncio.timeout(PATIENCE_S):
+                while (answer := await client.get("/readyz")).status_code == 200:
+                    pass
+            assert {"status": "unavailable", "storage": False, "bus": True} == answer.json()
+            assert "alcove_storage_up 0.0" in (await client.get("/metrics")).text
+        assert 200 == (await client.get("/readyz")).status_code
 
 
 @ONCE

@@ -1,11 +1,9 @@
 // The whole page: its head, and the room that the address names.
-import { lazy, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation } from "wouter";
 import { type ItemQuery, isRoomId } from "../client/urls";
 import { Header } from "../ui/Header";
-import { LazyPart } from "../ui/LazyPart";
-import { MissingPart } from "../ui/MissingPart";
 import styles from "./App.module.css";
 import { NotFound } from "./NotFound";
 import { Rooms } from "./Rooms";
@@ -34,7 +32,6 @@ export function App() {
   return (
     <>
       <Header />
-      <MissingPart />
       <main
         ref={content}
         id="content"
@@ -42,7 +39,7 @@ export function App() {
         data-wide={here.startsWith("/items/")}
         tabIndex={-1}
       >
-        <LazyPart resetKey={here}>
+        <Suspense>
           <Switch>
             <Route path="/">
               <Rooms item={null} />
@@ -65,7 +62,7 @@ export function App() {
               <NotFound />
             </Route>
           </Switch>
-        </LazyPart>
+        </Suspense>
       </main>
     </>
   );

@@ -23,8 +23,7 @@ export default function Chat() {
       view={view}
     >
       <p className={styles.id}>
-        <span>{`${t("chat.yourId")} `}</span>
-        <strong className={styles.number}>{clientId}</strong>
+        {t("chat.yourId")} <strong className={styles.number}>{clientId}</strong>
       </p>
       <ConnectButton
         state={view.state}

@@ -102,3 +102,7 @@ SELECT value FROM alcove.meta WHERE key = 'bus_key'
 
 -- make_bus_key --
 INSERT INTO alcove.meta (key, value) VALUES ('bus_key', $1) ON CONFLICT (key) DO NOTHING
+
+-- check --
+INSERT INTO alcove.meta (key, value) VALUES ('checked', alcove.now_ms()::text)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value

@@ -117,3 +117,6 @@ SELECT room FROM rooms WHERE oldest > 1
 
 -- forget_ids --
 DELETE FROM ids WHERE room = ? AND at < ?
+
+-- check --
+INSERT INTO meta (key, value) VALUES ('checked', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value

@@ -4,7 +4,6 @@ import { useTranslation } from "react-i18next";
 import type { SocketState } from "../../client/plainSocket";
 import { Button } from "../../ui/Button";
 import styles from "./Composer.module.css";
-import { isComposing } from "./keys";
 
 type ComposerProps = {
   readonly state: SocketState;
@@ -30,7 +29,8 @@ export function Composer({ state, draft, onDraft, onSend }: ComposerProps) {
   }
 
   function sendOnEnter(event: KeyboardEvent) {
-    if (event.key !== "Enter" || event.shiftKey || isComposing(event.nativeEvent)) return;
+    // Enter also ends the composing of a Japanese or Chinese word: that one is not ours.
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
     submit();
   }

@@ -9,16 +9,13 @@ export type Item =
 /** Messages of one author within so long stand together, in ms. */
 const TOGETHER_MS = 300_000;
 
-/** What a reader had not read: the entries behind `after`, up to `upTo`. */
-export type Unread = { readonly after: number; readonly upTo: number };
-
-/** The unread line stands before the first unread entry of others. `me`: the reader's own id. */
-export function itemsOf(rows: readonly Row[], unread: Unread | null, me: string | null): Item[] {
+/** `unreadAfter`: the seq behind which the unread line stands; null for none. `me`: the reader's own id. */
+export function itemsOf(rows: readonly Row[], unreadAfter: number | null, me: string | null): Item[] {
   const items: Item[] = [];
   let day = "";
   let author = "";
   let at = 0;
-  let lineIsDue = unread !== null;
+  let unread = unreadAfter;
   for (const row of rows) {
     if (row.type === "gap" || row.type === "reset") {
       items.push({ is: "row", key: row.type, row, follows: false });
@@ -31,9 +28,9 @@ export function itemsOf(rows: readonly Row[], unread: Unread | null, me: string 
       author = "";
     }
     day = today;
-    if (lineIsDue && row.type === "entry" && by !== me && isUnread(row.seq, unread)) {
+    if (unread !== null && row.type === "entry" && row.seq > unread && by !== me) {
       items.push({ is: "unread", key: "unread" });
-      lineIsDue = false;
+      unread = null;
       author = "";
     }
     const follows = by === author && row.at - at < TOGETHER_MS;
@@ -45,13 +42,7 @@ export function itemsOf(rows: readonly Row[], unread: Unread | null, me: string 
   return items;
 }
 
-function isUnread(seq: number, unread: Unread | null): boolean {
-  return unread !== null && seq > unread.after && seq <= unread.upTo;
-}
-
-/** The day on the reader's calendar, as `2026-11-26`: the one that the words beside it name. */
-export function dayOf(at: number): string {
+function dayOf(at: number): string {
   const date = new Date(at);
-  const two = (number: number) => String(number).padStart(2, "0");
-  return `${String(date.getFullYear()).padStart(4, "0")}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;
 }

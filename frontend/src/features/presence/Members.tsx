@@ -1,7 +1,6 @@
 // Who is in the room.
 import { useTranslation } from "react-i18next";
 import type { Person, You } from "../../client/protocol.gen";
-import { isolated } from "./isolated";
 import styles from "./Presence.module.css";
 
 type MembersProps = {
@@ -18,7 +17,7 @@ export function Members({ members, count, me, typing }: MembersProps) {
   return (
     <section className={styles.members} aria-label={t("members.title")}>
       <h2 className={styles.title}>
-        <span>{t("members.title")}</span> {count > 0 && <span className={styles.count}>{count}</span>}
+        {t("members.title")} {count > 0 && <span className={styles.count}>{count}</span>}
       </h2>
       <ul className={styles.list}>
         {members.map(({ id, name }) => (
@@ -26,7 +25,9 @@ export function Members({ members, count, me, typing }: MembersProps) {
             <span className={styles.initial} aria-hidden="true">
               {[...name][0]}
             </span>
-            <bdi className={styles.name}>{name}</bdi>
+            <span className={styles.name} dir="auto">
+              {name}
+            </span>
             {id === me?.id && <span className={styles.aside}>{t("members.you")}</span>}
             {writing.has(id) && <span className={styles.aside}>{t("members.writing")}</span>}
           </li>
@@ -43,12 +44,14 @@ export function Members({ members, count, me, typing }: MembersProps) {
 /** Who is writing; an empty line while nobody is, so that nothing jumps. */
 export function TypingLine({ typing }: { readonly typing: readonly Person[] }) {
   const { t } = useTranslation();
-  const count = typing.length;
-  const names = typing.map(({ name }) => isolated(name)).join(", ");
+  const names = typing.map(({ name }) => name);
 
   return (
     <p className={styles.typing}>
-      {count === 0 ? "" : count <= 2 ? t("typing.names", { count, names }) : t("typing.many", { count })}
+      {names.length > 0 &&
+        names.length <= 2 &&
+        t("typing.names", { count: names.length, names: names.join(", ") })}
+      {names.length > 2 && t("typing.many", { count: names.length })}
     </p>
   );
 }

@@ -22,7 +22,7 @@ export function RoomStatus({ status, durable, waiting, onNow }: RoomStatusProps)
       <span className={styles.lamp} aria-hidden="true" />
       <div role="status">
         <Words status={status} waiting={waiting} />
-        {!durable && <span>{` ${t("state.notDurable")}`}</span>}
+        {!durable && ` ${t("state.notDurable")}`}
       </div>
       {mayHurry(status) && (
         <button type="button" className={styles.now} onClick={onNow}>
@@ -37,26 +37,24 @@ function Words({ status, waiting }: Pick<RoomStatusProps, "status" | "waiting">)
   const { t } = useTranslation();
   switch (status.is) {
     case "live":
-      return <span>{t(status.over === "socket" ? "state.live" : "state.liveByEvents")}</span>;
+      return status.over === "socket" ? t("state.live") : t("state.liveByEvents");
     case "connecting":
-      return <span>{t("state.connecting")}</span>;
+      return t("state.connecting");
     case "reconnecting":
       return (
         <>
-          <span>{`${t("state.reconnecting")} `}</span>
-          <Countdown key={status.until} until={status.until} />
-          {waiting > 0 && <span>{` ${t("state.waiting", { count: waiting })}`}</span>}
+          {t("state.reconnecting")} <Countdown key={status.until} until={status.until} />
+          {waiting > 0 && ` ${t("state.waiting", { count: waiting })}`}
         </>
       );
     case "awaitingToken":
       return (
         <>
-          <span>{`${t("state.awaitingToken")} `}</span>
-          <Countdown key={status.until} until={status.until} />
+          {t("state.awaitingToken")} <Countdown key={status.until} until={status.until} />
         </>
       );
     case "offline":
-      return <span>{waiting > 0 ? t("state.offlineWaiting", { count: waiting }) : t("state.offline")}</span>;
+      return waiting > 0 ? t("state.offlineWaiting", { count: waiting }) : t("state.offline");
     case "noAccess":
       return (
         <>
@@ -71,7 +69,7 @@ function Words({ status, waiting }: Pick<RoomStatusProps, "status" | "waiting">)
     case "ended":
       return (
         <>
-          <span>{t("state.ended")}</span>
+          {t("state.ended")}
           <Next until={status.until} />
         </>
       );
@@ -88,8 +86,8 @@ function Next({ until }: { readonly until: number | undefined }) {
   if (until === undefined) return null;
   return (
     <>
-      <span>{` ${t("state.again")} `}</span>
-      <Countdown key={until} until={until} />
+      {" "}
+      {t("state.again")} <Countdown key={until} until={until} />
     </>
   );
 }

@@ -1,0 +1,190 @@
+"""The database fails over while processes run: X4 holds, writes come back, and losses are noticed (X4, X8, R5)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from deploy.engines import Postgres, database
+from tests.integration.rooms import RoomClient, http, new_id, send
+from tests.integration.servers import PATIENCE_S, Server, alcove
+from tests.support.standby import MovingAddress, Standby
+from tests.support.storage import execute
+
+
+@pytest.fixture(scope="module")
+def primary() -> Iterator[Postgres]:
+    """A server that only these tests use, as they end it."""
+    engine = Postgres()
+    engine.start()
+    yield engine
+    engine.remove()
+
+
+@pytest.fixture
+def standby(primary: Postgres) -> Iterator[Standby]:
+    """A hot standby that follows the primary."""
+    engine = Standby(primary)
+    engine.start()
+    yield engine
+    engine.remove()
+
+
+@pytest.fixture
+def url(primary: Postgres) -> Iterator[str]:
+    """A database of the test's own."""
+    with database(primary.url) as url:
+        yield url
+
+
+def at(url: str, port: int, query: str = "") -> str:
+    """The same database at another port of this machine."""
+    return urlsplit(url)._replace(netloc=f"alcove@127.0.0.1:{port}", query=query).geturl()
+
+
+@asynccontextmanager
+async def serving(url: str, folder: Path, number: int = 1) -> AsyncIterator[list[Server]]:
+    """Processes on a database, joined by its notifications; started beside the loop, which carries their bytes."""
+    env = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": url, "ALCOVE_SENDS_PER_S": "0"}
+    with ExitStack() as running:
+        servers = []
+        for _ in range(number):
+            server = await asyncio.to_thread(alcove, cwd=folder, env=env)
+            running.callback(server.end)
+            servers.append(server)
+        yield servers
+        await asyncio.gather(*(asyncio.to_thread(server.end) for server in servers))
+
+
+async def ready(client: httpx.AsyncClient, status: int) -> dict[str, Any]:
+    """Ask `/readyz` until it answers with this status; return what it says."""
+    async with asyncio.timeout(PATIENCE_S):
+        while (answer := await client.get("/readyz")).status_code != status:
+            pass
+    said: dict[str, Any] = answer.json()
+    return said
+
+
+async def insist(room: RoomClient, body: object) -> int:
+    """Send, and repeat it as long as storage does not answer (S7); return its seq."""
+    line = send(body, new_id())
+    async with asyncio.timeout(PATIENCE_S):
+        while "error" == (answer := await room.ask(line))["type"]:
+            assert "unavailable" == answer["code"]
+    return int(answer["seq"])
+
+
+@pytest.mark.parametrize("cut", [True, False], ids=["connections cut", "connections kept"])
+async def test_x4_x8_an_address_that_leads_to_a_standby_for_a_moment_leaves_nothing_behind(
+    primary: Postgres,
+    standby: Standby,
+    url: str,
+    tmp_path: Path,
+    cut: bool,  # noqa: FBT001 - a case
+) -> None:
+    item = f"item-{uuid4().hex}"
+    async with (
+        MovingAddress(primary.port) as address,
+        serving(at(url, address.port), tmp_path) as (server,),
+        await RoomClient.join(server, item) as ada,
+        http(server) as client,
+    ):
+        await ada.say("before")
+        await standby.catch_up()
+        address.move(standby.port)
+        assert not (await ready(client, 503))["storage"]
+        assert "unavailable" == (await ada.ask(send("at the standby", "a")))["code"]
+        address.move(primary.port, cut=cut)
+
+        assert 2 == await insist(ada, "after")
+        assert {"status": "ready", "storage": True, "bus": True} == await ready(client, 200)
+        # What the database itself announces is heard again, too (X5).
+        await execute(url, f"SELECT alcove_send('{item}', 'sql', 'host', 'Host', 'by SQL'::text)")
+        assert ["before", "after", "by SQL"] == [entry["body"] for entry in await ada.until_seq(3)]
+
+
+async def test_x8_readyz_is_503_while_the_primary_is_read_only(primary: Postgres, url: str, tmp_path: Path) -> None:
+    async with (
+        serving(url, tmp_path) as (server,),
+        await RoomClient.join(server, "foo") as ada,
+        http(server) as client,
+    ):
+        await ada.say("before")
+        await execute(primary.url, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
+        try:
+            assert not (await ready(client, 503))["storage"]
+            assert "unavailable" == (await ada.ask(send("meanwhile", "a")))["code"]
+            # Reading goes on.
+            async with await RoomClient.join(server, "foo", name="Bob") as bob:
+                assert ["before"] == [entry["body"] for entry in await bob.until_seq(1)]
+        finally:
+            await execute(
+                primary.url,
+                "SET default_transaction_read_only = off",
+                "ALTER SYSTEM RESET default_transaction_read_only",
+                "SELECT pg_reload_conf()",
+            )
+        assert 2 == await insist(ada, "after")
+        await ready(client, 200)
+
+
+async def test_x8_r5_a_failover_to_a_replica_that_lacks_entries_begins_a_new_history(
+    primary: Postgres, standby: Standby, url: str, tmp_path: Path
+) -> None:
+    item = f"item-{uuid4().hex}"
+    async with MovingAddress(primary.port) as address, serving(at(url, address.port), tmp_path, 2) as (one, two):
+        ada = await RoomClient.join(one, item, name="Ada")
+        bob = await RoomClient.join(two, item, name="Bob")
+        await ada.say("a", "b")
+        await bob.until_seq(2)
+        await standby.catch_up()
+        await standby.pause()
+        await ada.say("lost", "lost, too")
+        await bob.until_seq(4)
+        await standby.promote()
+        address.move(standby.port)
+        async with http(one) as client:
+            await post(client, item, "new")
+
+        assert [1012, 1012] == [await ada.closed(), await bob.closed()]
+        hellos = []
+        for server in (one, two):
+            async with await RoomClient.join(server, item, after=4, log=ada.hello["log"], name="again") as again:
+                entries = await again.until_seq(3)
+                hellos.append(again.hello)
+                assert ["a", "b", "new"] == [entry["body"] for entry in entries]
+        assert [True, True] == [hello["reset"] for hello in hellos]
+        assert 1 == len({hello["log"] for hello in hellos})
+        assert hellos[0]["log"] != ada.hello["log"]
+        for room in (ada, bob):
+            await room.socket.close()
+
+
+async def post(client: httpx.AsyncClient, item: str, body: str) -> None:
+    """Send over HTTP until storage takes it (W2)."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            answer = await client.post(
+                f"/api/items/{item}/entries", json={"body": body, "id": body}, headers={"authorization": "Bearer x"}
+            )
+            if answer.is_success:
+                return
+            assert 503 == answer.status_code, answer.text
+
+
+async def test_x4_a_list_of_hosts_leads_to_the_one_that_takes_writes(
+    primary: Postgres, standby: Standby, url: str, tmp_path: Path
+) -> None:
+    listed = urlsplit(url)._replace(netloc=f"alcove@127.0.0.1:{standby.port},127.0.0.1:{primary.port}").geturl()
+    for address in (listed, f"{listed}?target_session_attrs=read-write"):
+        async with (
+            serving(address, tmp_path) as (server,),
+            await RoomClient.join(server, f"item-{uuid4().hex}") as ada,
+        ):
+            assert [1] == await ada.say("stored")

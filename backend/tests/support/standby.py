@@ -1,0 +1,123 @@
+"""A hot standby of a test's PostgreSQL, and a TCP address that leads to one server or another."""
+
+import asyncio
+import subprocess
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+
+from deploy.engines import Postgres
+from tests.integration.proxy import reset
+
+
+class Standby(Postgres):
+    """A copy of `primary` that follows it, and answers reads, until it is promoted."""
+
+    def __init__(self, primary: Postgres) -> None:
+        self._primary = primary
+        super().__init__()
+
+    def _initialise(self) -> None:
+        """Copy the primary's data folder."""
+        source = ["-h", "127.0.0.1", "-p", str(self._primary.port), "-U", "alcove"]
+        options = ["-R", "-X", "stream", "-c", "fast", "--no-sync", "-D", str(self.folder / "db")]
+        command = [str(self._bin / "pg_basebackup"), *source, *options]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, **self.user())  # noqa: S603 - its own
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    async def pause(self) -> None:
+        """Stop following: what the primary commits from now on is not here."""
+        await self._execute("ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()")
+        await self._until("SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver)")
+
+    async def catch_up(self) -> None:
+        """Wait until all that the primary has committed is here."""
+        primary = await asyncpg.connect(self._primary.url)
+        try:
+            end = await primary.fetchval("SELECT pg_current_wal_flush_lsn()::text")
+        finally:
+            await primary.close()
+        await self._until(f"SELECT pg_last_wal_replay_lsn() >= '{end}'")
+
+    async def promote(self) -> None:
+        """Become a primary."""
+        await self._execute("SELECT pg_promote()")
+
+    async def _execute(self, *statements: str) -> None:
+        connection = await asyncpg.connect(self.url)
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def _until(self, question: str) -> None:
+        """Ask until the answer is true."""
+        connection = await asyncpg.connect(self.url)
+        try:
+            async with asyncio.timeout(30):
+                while not await connection.fetchval(question):
+                    await connection.execute("SELECT pg_sleep(0.01)")
+        finally:
+            await connection.close()
+
+
+class MovingAddress:
+    """A port of this machine that leads to another one; where it leads can change."""
+
+    def __init__(self, target: int) -> None:
+        self.port = 0
+        self._target = target
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.wait_closed()
+
+    def move(self, target: int, *, cut: bool = True) -> None:
+        """Lead new connections to another port; `cut`: end those that there are."""
+        self._target = target
+        for writer in list(self._writers) if cut else []:
+            reset(writer)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        writers = [writer]
+        self._writers.add(writer)
+        try:
+            with suppress(OSError):
+                far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+                writers.append(far_writer)
+                self._writers.add(far_writer)
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(_carry(reader, far_writer))
+                    group.create_task(_carry(far_reader, writer))
+        finally:
+            for end in writers:
+                self._writers.discard(end)
+                reset(end)
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass bytes one way until either side ends; then end the other."""
+    with suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    reset(writer)

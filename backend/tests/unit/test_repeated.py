@@ -1,0 +1,26 @@
+"""A warning that repeats is logged once a minute."""
+
+import logging
+
+import pytest
+
+from alcove.repeated import RepeatedWarning
+from tests.doubles import Clock
+
+
+def test_a_warning_is_logged_once_a_minute_with_the_number_of_those_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    clock = Clock()
+    warn = RepeatedWarning(logging.getLogger("alcove.test"), "no room for %s", clock)
+    for _ in range(1000):
+        warn("one")
+    clock.now = 59.9
+    warn("one")
+    assert ["no room for one"] == [record.getMessage() for record in caplog.records]
+
+    clock.now = 60.0
+    warn("two")
+    assert "no room for two" == caplog.records[1].getMessage()
+    assert "1000 more times" in caplog.records[2].getMessage()
+    clock.now = 120.0
+    warn("three")
+    assert 4 == len(caplog.records)
