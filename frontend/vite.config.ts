@@ -19,7 +19,7 @@ export default defineConfig({
   },
   test: {
     environment: "happy-dom",
-    include: ["src/**/*.test.{ts,tsx}"],
+    include: ["{src,tests}/**/*.test.{ts,tsx}"],
     setupFiles: ["src/testSetup.ts"],
   },
 });

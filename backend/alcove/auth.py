@@ -15,6 +15,7 @@ from alcove.errors import Close, Code, Reason, Refusal
 from alcove.gate import Caller, Gate
 from alcove.items import MAX_CHARS, ItemIdError, check_item_id
 from alcove.login import is_secure, login_of
+from alcove.names import NOTHING_VISIBLE, is_visible
 from alcove.protocol import Member
 
 
@@ -29,8 +30,19 @@ def _item_id(text: str) -> str:
 _ITEM_ID_SCHEMA = {"minLength": 1, "maxLength": MAX_CHARS, "pattern": r"^[\p{L}\p{M}\p{Nd}._:@-]+$"}
 #: An item's id (H3). The schema is for readers of the OpenAPI document; the check is stricter: it knows NFC.
 ItemId = Annotated[str, Path(json_schema_extra=_ITEM_ID_SCHEMA), AfterValidator(_item_id)]
+
+
+def _visible(name: str) -> str:
+    """Check a name. Raises pydantic's error where nobody would see it."""
+    if not is_visible(name):
+        raise PydanticCustomError("name", "{reason}", {"reason": NOTHING_VISIBLE})
+    return name
+
+
 #: The name that a member gives themselves in open mode (H2).
-Name = Annotated[str | None, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
+Name = Annotated[
+    Annotated[str, AfterValidator(_visible)] | None, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$")
+]
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 

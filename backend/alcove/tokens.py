@@ -10,6 +10,7 @@ from jwt import ExpiredSignatureError, ImmatureSignatureError, InvalidSignatureE
 from alcove.errors import Close, Code, Reason, Refusal, SettingsError
 from alcove.items import ItemIdError, check_pattern
 from alcove.keyset import ALGORITHMS, KeySet
+from alcove.names import NOTHING_VISIBLE, is_visible
 from alcove.rights import rights
 
 #: Bytes of a secret at least: as many as the hash has (RFC 7518, section 3.2).
@@ -128,10 +129,17 @@ def _claims(claims: Mapping[str, Any]) -> Claims:
             text.encode()
     except ValueError:
         raise _refuse("the token's `items` gives other letters than r, w and m, or text is not UTF-8") from None
+    _check_name(name or sub[:64])
     for pattern in items:
         _check_form(pattern)
     iat = claims.get("iat")
     return Claims(sub, float(claims["exp"]), name or sub[:64], None if iat is None else float(iat), items)
+
+
+def _check_name(name: str) -> None:
+    """Check what others would see. Raises Refusal 4401."""
+    if not is_visible(name):
+        raise _refuse(f"the token's `name`, or its `sub` where it has none, is not good: {NOTHING_VISIBLE}")
 
 
 def _check_form(pattern: str) -> None:

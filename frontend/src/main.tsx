@@ -7,27 +7,36 @@ import { arrived } from "./hooks/credential";
 import { startLanguage } from "./i18n/language";
 import { App } from "./pages/App";
 import { Entrance } from "./pages/Entrance";
+import { Boundary } from "./ui/Boundary";
 import { keepPage } from "./ui/offline";
+import { ReloadOffer } from "./ui/ReloadOffer";
 import { startTheme } from "./ui/theme";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
-const root = document.getElementById("root");
-if (root === null) throw new Error("index.html has no element #root");
+const element = document.getElementById("root");
+if (element === null) throw new Error("index.html has no element #root");
+const root = createRoot(element);
 
-arrived.read();
-startTheme();
-
-const language = await startLanguage();
-
-createRoot(root).render(
-  <StrictMode>
-    <I18nextProvider i18n={language}>
-      <Entrance world={browserWorld()}>
-        <App />
-      </Entrance>
-    </I18nextProvider>
-  </StrictMode>,
-);
-
-void keepPage();
+try {
+  arrived.read();
+  startTheme();
+  const language = await startLanguage();
+  const world = browserWorld();
+  root.render(
+    <StrictMode>
+      <Boundary fallback={<ReloadOffer what="page" />}>
+        <I18nextProvider i18n={language}>
+          <Entrance world={world}>
+            <App />
+          </Entrance>
+        </I18nextProvider>
+      </Boundary>
+    </StrictMode>,
+  );
+  void keepPage();
+} catch (error) {
+  // The words of the page come in a file of their own, which may be gone after a deploy.
+  root.render(<ReloadOffer what="part" />);
+  reportError(error);
+}

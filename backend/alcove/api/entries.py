@@ -15,14 +15,18 @@ from alcove.auth import CallerDep, GateDep, ItemId, ModeratorDep, ReaderDep, Wri
 from alcove.committer import OverloadedError
 from alcove.connections import Connections
 from alcove.errors import Close, Code, Refusal
+from alcove.items import MAX_CHARS
 from alcove.log.base import Appended, Draft, ItemSummary, Refused
 from alcove.protocol import Entry, EntryId, encode
+from alcove.rights import narrowed
 from alcove.session import RETRY_MS
 
 router = APIRouter(prefix="/api/items", tags=["items"])
 
 Bound = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
 Limit = Annotated[int, Query(ge=1, le=500)]
+#: The beginning of an item's id (H3); `*` would be part of a pattern.
+Prefix = Annotated[str, Query(max_length=MAX_CHARS, pattern=r"^[^*\x00]*$")]
 
 
 class Entries(Struct, frozen=True):
@@ -48,9 +52,15 @@ class Items(Struct, frozen=True):
 
 
 @router.get("", responses=answers(Items) | problems(401, 403, 422, 429, 503))
-async def list_items(hub: HubDep, gate: GateDep, who: CallerDep, limit: Limit = 100) -> Response:
-    """The items the caller may read, the latest first, each with its last entry and what the caller has not read."""
-    items = await hub.log.items(gate.readable(who), who.person.id, limit=limit)
+async def list_items(
+    *, hub: HubDep, gate: GateDep, who: CallerDep, limit: Limit = 100, prefix: Prefix = ""
+) -> Response:
+    """List the items the caller may read, the latest first, each with its last entry and what the caller has not read.
+
+    `prefix`: only those whose id begins with it.
+    """
+    readable = narrowed(gate.readable(who), prefix)
+    items = await hub.log.items(readable, who.person.id, limit=limit) if readable else []
     return Json(Items([item for item in items if gate.may_read(who, item.item)]))
 
 

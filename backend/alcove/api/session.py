@@ -17,6 +17,7 @@ from alcove.errors import Close, Code, Refusal
 from alcove.gate import Caller, open_cookie
 from alcove.items import ItemIdError, check_item_id
 from alcove.login import OPEN_LOGIN_S, delete_login, login_of, set_login
+from alcove.names import NOTHING_VISIBLE, is_visible
 from alcove.protocol import Person
 from alcove.revocations import Revoked
 
@@ -88,6 +89,8 @@ async def sign_in(request: Request, gate: GateDep, own: OwnOriginDep) -> Respons
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "only the server's own pages and configured origins sign in")
     asked = await _read(request, SignIn)
     if gate.open:
+        if asked.name is not None and not is_visible(asked.name):
+            raise RequestValidationError([{"loc": ("body", "name"), "msg": NOTHING_VISIBLE}])
         cookie, seconds = open_cookie(asked.name or "Guest", token_hex(8)), OPEN_LOGIN_S
         caller = await gate.caller(cookie)
     else:

@@ -44,7 +44,7 @@ async def test_h1_without_a_protocol_the_tutorial_is_spoken(server: Server, item
     [
         *[("after", value) for value in ("-1", "one", "1.5", "", str(2**53))],
         *[("tail", value) for value in ("-1", "501", "all", "")],
-        *[("name", value) for value in ("", "x" * 65, "nul\0")],
+        *[("name", value) for value in ("", "x" * 65, "nul\0", " ", "\u200b\u2060", "\u3164")],
         *[("log", value) for value in ("", "x" * 65)],
     ],
 )

@@ -178,6 +178,9 @@ async def test_w4_the_items_one_may_read_the_latest_first(server: Server, item: 
     async with http(server) as client:
         listed = (await client.get("/api/items", params={"name": "Bob"})).json()["items"]
         first = (await client.get("/api/items", params={"name": "Bob", "limit": 1})).json()["items"]
+        by_prefix = {"name": "Bob", "prefix": f"{item}-a"}
+        begin_so = (await client.get("/api/items", params=by_prefix)).json()["items"]
+        wild = await client.get("/api/items", params={"prefix": "*"})
     found = [one for one in listed if one["item"].startswith(item)]
 
     assert [names[0], names[2], names[1]] == [one["item"] for one in found]
@@ -185,6 +188,8 @@ async def test_w4_the_items_one_may_read_the_latest_first(server: Server, item: 
     assert ["a3", "c1", "b3"] == [one["last"]["body"] for one in found]
     assert [2, 0, 2] == [one["unread"] for one in found], "one's own messages are no news"
     assert listed[:1] == first
+    assert [names[0]] == [one["item"] for one in begin_so]
+    assert 422 == wild.status_code
 
 
 async def test_w8_every_connection_with_its_cursor(server: Server, item: str) -> None:

@@ -137,6 +137,7 @@ FAULTY: dict[str, tuple[Callable[[], Credential], str]] = {
     "iat before the epoch": (lambda: query(raw_token(HS, claims(iat=-1))), "iat"),
     "name empty": (lambda: query(token(name="")), "name"),
     "name a number": (lambda: query(token(name=7)), "name"),
+    "name without a visible character": (lambda: query(token(name="\u200b\u2060")), "name"),
     "name of 65 characters": (lambda: query(token(name="a" * 65)), "name"),
     "items a list": (lambda: query(token(items=["foo"])), "items"),
     "items words": (lambda: query(token(items="foo=rw")), "items"),

@@ -41,6 +41,7 @@ export class Room {
   #running = false;
   #restored: Promise<void> | null = null;
   #me: You | null = null;
+  #joined: RoomView["joined"] = null;
   #limits: Limits | null = null;
   #following = true;
   /** Under which name this browser keeps what the member writes and reads. */
@@ -251,7 +252,9 @@ export class Room {
     this.#peers.greet(hello);
     // How far another log was read says nothing about this one.
     const same = !hello.reset && (before === null || before === hello.log);
-    this.#signals.greet(this.#peers.mark(hello.you.id), same ? hello.head : 0);
+    const mark = this.#peers.mark(hello.you.id);
+    this.#joined = { mark, head: hello.head };
+    this.#signals.greet(mark, same ? hello.head : 0);
     this.#me = hello.you;
     this.#limits = hello.limits;
     this.#outbox.landed();
@@ -337,6 +340,8 @@ export class Room {
         waiting,
       }),
       me: this.#me,
+      log: this.#timeline.log,
+      joined: this.#joined,
       limits: this.#limits,
       cursor: this.#timeline.cursor ?? 0,
       older: this.#pager.older,

@@ -18,6 +18,10 @@ export type RoomView = PeersView & {
   readonly limits: Limits | null;
   readonly rows: readonly Row[];
   readonly changes: Changes;
+  /** The id of the log that the rows are of; null before any. */
+  readonly log: string | null;
+  /** What the last greeting said: the member's own read mark, and the head of the log. */
+  readonly joined: { readonly mark: number; readonly head: number } | null;
   /** The last seq held; 0 before any. */
   readonly cursor: number;
   readonly older: Older;

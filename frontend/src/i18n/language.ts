@@ -2,6 +2,7 @@
 import { createInstance, type i18n } from "i18next";
 import { initReactI18next } from "react-i18next";
 import { keep, kept } from "../ui/kept";
+import { loadPart } from "../ui/loadPart";
 import type { en, Language } from "./en";
 
 // Only what is spoken is loaded.
@@ -46,7 +47,9 @@ export async function startLanguage(): Promise<i18n> {
 
 /** Speaks `code` from now on, after a reload too. */
 export async function keepLanguage(instance: i18n, code: LanguageCode): Promise<void> {
+  const words = await loadPart<Language>(languages[code]);
+  if (words === null) return;
   keep("language", code);
-  instance.addResourceBundle(code, "translation", await languages[code]());
+  instance.addResourceBundle(code, "translation", words);
   await instance.changeLanguage(code);
 }

@@ -1,9 +1,11 @@
 // The whole page: its head, and the room that the address names.
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation } from "wouter";
 import { type ItemQuery, isRoomId } from "../client/urls";
 import { Header } from "../ui/Header";
+import { LazyPart } from "../ui/LazyPart";
+import { MissingPart } from "../ui/MissingPart";
 import styles from "./App.module.css";
 import { NotFound } from "./NotFound";
 import { Rooms } from "./Rooms";
@@ -32,6 +34,7 @@ export function App() {
   return (
     <>
       <Header />
+      <MissingPart />
       <main
         ref={content}
         id="content"
@@ -39,7 +42,7 @@ export function App() {
         data-wide={here.startsWith("/items/")}
         tabIndex={-1}
       >
-        <Suspense>
+        <LazyPart resetKey={here}>
           <Switch>
             <Route path="/">
               <Rooms item={null} />
@@ -62,7 +65,7 @@ export function App() {
               <NotFound />
             </Route>
           </Switch>
-        </Suspense>
+        </LazyPart>
       </main>
     </>
   );

@@ -23,7 +23,8 @@ export default function Chat() {
       view={view}
     >
       <p className={styles.id}>
-        {t("chat.yourId")} <strong className={styles.number}>{clientId}</strong>
+        <span>{`${t("chat.yourId")} `}</span>
+        <strong className={styles.number}>{clientId}</strong>
       </p>
       <ConnectButton
         state={view.state}

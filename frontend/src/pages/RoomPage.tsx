@@ -1,8 +1,7 @@
 // One room: its messages in the middle, the rooms at the left, members and wire at the right.
-import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { lazy, type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { aboutToken } from "../client/closeCodes";
-import { Alerts } from "../features/alerts/Alerts";
 import { RoomComposer } from "../features/composer/RoomComposer";
 import { useWriting } from "../features/composer/useWriting";
 import { FreshToken } from "../features/connect/FreshToken";
@@ -16,10 +15,12 @@ import { useShortcuts } from "../features/shortcuts/useShortcuts";
 import { useRoom } from "../hooks/room";
 import { useSession } from "../hooks/session";
 import { keep, kept } from "../ui/kept";
+import { LazyPart } from "../ui/LazyPart";
 import { Niche } from "../ui/Niche";
 import styles from "./Rooms.module.css";
 
 const WirePanel = lazy(() => import("../features/wire/WirePanel"));
+const Alerts = lazy(() => import("../features/alerts/Alerts"));
 const Shortcuts = lazy(() => import("../features/shortcuts/Shortcuts"));
 
 type RoomPageProps = {
@@ -81,10 +82,17 @@ export function RoomPage({ item, list, onNews }: RoomPageProps) {
         },
         c: () => writing.field.current?.focus(),
         w: toggleWire,
+        end: writing.toNewest,
       }),
-      [writing.field, toggleWire],
+      [writing.field, writing.toNewest, toggleWire],
     ),
   );
+
+  function reconnect() {
+    room.reconnect();
+    // The button goes away once the room is live.
+    writing.field.current?.focus();
+  }
 
   const shut = status.is === "ended" || (status.is === "noAccess" && aboutToken(status.code));
 
@@ -102,12 +110,7 @@ export function RoomPage({ item, list, onNews }: RoomPageProps) {
               <h1 className={styles.name} dir="auto" title={item}>
                 {item}
               </h1>
-              <RoomStatus
-                status={status}
-                durable={view.durable}
-                waiting={waiting}
-                onNow={() => room.reconnect()}
-              />
+              <RoomStatus status={status} durable={view.durable} waiting={waiting} onNow={reconnect} />
               <div className={styles.folds}>
                 <Fold which="rooms" open={open} onOpen={setOpen} label={t("rooms.show")} />
                 <Fold which="side" open={open} onOpen={setOpen} label={t("room.side")} />
@@ -123,14 +126,17 @@ export function RoomPage({ item, list, onNews }: RoomPageProps) {
             />
           }
         >
-          <RoomLog room={room} view={view} actions={writing.actions} />
+          <RoomLog room={room} view={view} actions={writing.actions} toNewest={writing.wishes} />
           <TypingLine typing={typing} />
           {shut && credential !== null && (
             <FreshToken
               credential={credential}
               lead={t(status.is === "ended" ? "room.endedLead" : "room.freshToken")}
               said={status.reason}
-              onConnect={enter}
+              onConnect={(fresh) => {
+                enter(fresh);
+                writing.field.current?.focus();
+              }}
             />
           )}
         </Niche>
@@ -141,11 +147,21 @@ export function RoomPage({ item, list, onNews }: RoomPageProps) {
         <button type="button" className={styles.fold} aria-expanded={wire} onClick={toggleWire}>
           {t(wire ? "wire.hide" : "wire.show")}
         </button>
-        <Suspense>{wire && <WirePanel wire={room.wire} />}</Suspense>
-        <Alerts item={item} view={view} />
+        {wire && (
+          <LazyPart onClose={toggleWire}>
+            <WirePanel wire={room.wire} />
+          </LazyPart>
+        )}
+        <LazyPart>
+          <Alerts item={item} view={view} />
+        </LazyPart>
         <SignOut waiting={waiting} />
       </div>
-      <Suspense>{help && <Shortcuts onClose={() => setHelp(false)} />}</Suspense>
+      {help && (
+        <LazyPart onClose={() => setHelp(false)}>
+          <Shortcuts onClose={() => setHelp(false)} />
+        </LazyPart>
+      )}
     </div>
   );
 }

@@ -3,9 +3,12 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { ConnectCard } from "../features/connect/ConnectCard";
-import { RoomList, roomHref } from "../features/rooms/RoomList";
+import { RoomList } from "../features/rooms/RoomList";
 import { useItems } from "../hooks/items";
 import { useSession } from "../hooks/session";
+import { Boundary } from "../ui/Boundary";
+import { ReloadOffer } from "../ui/ReloadOffer";
+import { roomHref } from "../ui/roomHref";
 import { useTitle } from "../ui/useTitle";
 import { RoomPage } from "./RoomPage";
 import styles from "./Rooms.module.css";
@@ -40,7 +43,12 @@ export function Rooms({ item }: { readonly item: string | null }) {
       </div>
     );
   // Another room, or the same one as somebody else, begins from nothing.
-  return <RoomPage key={`${rooms.key} ${item}`} item={item} list={list} onNews={setNews} />;
+  const key = `${rooms.key} ${item}`;
+  return (
+    <Boundary fallback={<ReloadOffer what="room" />} resetKey={key}>
+      <RoomPage key={key} item={item} list={list} onNews={setNews} />
+    </Boundary>
+  );
 }
 
 function Welcome({ item, children }: { readonly item: string | null; readonly children: React.ReactNode }) {

@@ -19,7 +19,7 @@ export function Header() {
           <path className={styles.wall} d="M1 28V12a11 11 0 0 1 22 0v16z" />
           <path className={styles.light} d="M5 28V12.5a7 7 0 0 1 14 0V28z" />
         </svg>
-        Alcove
+        <span>Alcove</span>
       </Link>
       <Nav />
       <div className={styles.switches}>

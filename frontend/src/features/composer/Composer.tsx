@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { SocketState } from "../../client/plainSocket";
 import { Button } from "../../ui/Button";
 import styles from "./Composer.module.css";
+import { isComposing } from "./keys";
 
 type ComposerProps = {
   readonly state: SocketState;
@@ -29,8 +30,7 @@ export function Composer({ state, draft, onDraft, onSend }: ComposerProps) {
   }
 
   function sendOnEnter(event: KeyboardEvent) {
-    // Enter also ends the composing of a Japanese or Chinese word: that one is not ours.
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event.nativeEvent)) return;
     event.preventDefault();
     submit();
   }

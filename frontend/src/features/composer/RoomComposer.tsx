@@ -5,6 +5,7 @@ import { byteLength } from "../../client/frames";
 import type { Status } from "../../client/status";
 import { Button } from "../../ui/Button";
 import styles from "./Composer.module.css";
+import { isComposing } from "./keys";
 
 /** From so much of the limit on, what is left is told. */
 const NEAR = 0.8;
@@ -18,15 +19,22 @@ type RoomComposerProps = {
   readonly limit: number | null;
   readonly text: string;
   readonly editing: boolean;
+  /** A draft stands here again after an edit: an Enter that was meant for the edit must not send it. */
+  readonly draftIsBack: boolean;
+  /** The field was touched other than by Enter. */
+  readonly onTouch: () => void;
   readonly onText: (text: string) => void;
   readonly onSubmit: () => void;
   readonly onCancel: () => void;
   /** ↑ in an empty field: the last own message is wanted. */
   readonly onLast: () => void;
+  /** End in an empty field: the newest message is wanted. */
+  readonly onEnd: () => void;
 };
 
 export function RoomComposer(props: RoomComposerProps) {
-  const { field, status, mayWrite, limit, text, editing, onText, onSubmit, onCancel, onLast } = props;
+  const { field, status, mayWrite, limit, text, editing, draftIsBack } = props;
+  const { onTouch, onText, onSubmit, onCancel, onLast, onEnd } = props;
   const { t } = useTranslation();
   const id = useId();
   const size = byteLength(JSON.stringify(text));
@@ -40,15 +48,21 @@ export function RoomComposer(props: RoomComposerProps) {
   }
 
   function onKey(event: KeyboardEvent) {
-    // Enter also ends the composing of a Japanese or Chinese word: that one is not ours.
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event.nativeEvent) || isModifier(event.key)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      submit();
-    } else if (event.key === "Escape" && editing) onCancel();
-    else if (event.key === "ArrowUp" && text === "") {
+      // A key that is held down speaks once.
+      if (!draftIsBack && !event.repeat) submit();
+      return;
+    }
+    onTouch();
+    if (event.key === "Escape" && editing) onCancel();
+    else if (event.key === "ArrowUp" && text === "" && !editing && mayWrite) {
       event.preventDefault();
       onLast();
+    } else if (event.key === "End" && text === "") {
+      event.preventDefault();
+      onEnd();
     }
   }
 
@@ -56,7 +70,7 @@ export function RoomComposer(props: RoomComposerProps) {
     <form className={styles.composer} onSubmit={submit}>
       <p className={styles.label}>
         <label htmlFor={id}>{t("message")}</label>
-        {editing && <span className={styles.editing}> · {t("room.editing")}</span>}
+        {editing && <span className={styles.editing}>{` · ${t("room.editing")}`}</span>}
       </p>
       <textarea
         ref={field}
@@ -69,6 +83,7 @@ export function RoomComposer(props: RoomComposerProps) {
         aria-invalid={tooLong}
         onChange={(event) => onText(event.target.value)}
         onKeyDown={onKey}
+        onPointerDown={onTouch}
       />
       <div className={styles.buttons}>
         {editing && <Button onClick={onCancel}>{t("room.cancel")}</Button>}
@@ -77,13 +92,10 @@ export function RoomComposer(props: RoomComposerProps) {
         </Button>
       </div>
       <p id={`${id}-note`} className={styles.note}>
-        {mayWrite ? t(noteFor(status, editing)) : t("room.readOnly")}
+        <span>{t(noteFor(status, mayWrite, editing, draftIsBack))}</span>
         {near && (
           <span className={tooLong ? styles.over : undefined}>
-            {" "}
-            {tooLong
-              ? t("room.over", { count: size - limit })
-              : t("room.left", { count: (limit ?? 0) - size })}
+            {` ${tooLong ? t("room.over", { count: size - limit }) : t("room.left", { count: (limit ?? 0) - size })}`}
           </span>
         )}
       </p>
@@ -91,7 +103,13 @@ export function RoomComposer(props: RoomComposerProps) {
   );
 }
 
-function noteFor(status: Status, editing: boolean) {
+function isModifier(key: string): boolean {
+  return key === "Shift" || key === "Control" || key === "Alt" || key === "Meta";
+}
+
+function noteFor(status: Status, mayWrite: boolean, editing: boolean, draftIsBack: boolean) {
+  if (!mayWrite) return "room.readOnly";
+  if (draftIsBack) return "room.draftBack";
   if (status.is === "noAccess" || status.is === "ended") return "room.shutNote";
   if (status.is !== "live") return "room.keptNote";
   return editing ? "room.editKeys" : "keys";

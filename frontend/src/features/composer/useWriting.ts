@@ -1,12 +1,12 @@
 // What is being written in a room: a new message, an own one rewritten, or a refused one mended.
-import { useMemo, useRef, useState } from "react";
-import type { Draft } from "../../client/outbox";
-import type { Json, MessageEntry } from "../../client/protocol.gen";
+import { useCallback, useMemo, useRef, useState } from "react";
+import type { Json } from "../../client/protocol.gen";
 import type { Room } from "../../client/room";
 import type { RoomView } from "../../client/roomView";
 import type { World } from "../../client/world";
 import type { MessageActions } from "../messages/Message";
 import { useDraft } from "./draft";
+import { lastOwn } from "./lastOwn";
 
 /** `json`: the body is no string, and is to stay what it is. */
 type Words = { readonly text: string; readonly json: boolean };
@@ -17,56 +17,80 @@ export function useWriting(room: Room, view: RoomView, notes: Pick<World, "notes
   const field = useRef<HTMLTextAreaElement>(null);
   const [draft, setDraft] = useDraft(view.key, notes);
   const [rewriting, setRewriting] = useState<Rewriting | null>(null);
+  /** The draft stands in the field again after an edit, and nobody has touched it since. */
+  const [draftIsBack, setDraftIsBack] = useState(false);
+  const [wishes, setWishes] = useState(0);
+  const toNewest = useCallback(() => setWishes((count) => count + 1), []);
 
   const { mayChange } = view;
-  const actions = useMemo<MessageActions>(() => {
+  const { begin, actions } = useMemo(() => {
     const begin = (what: Rewriting) => {
       setRewriting(what);
       field.current?.focus();
     };
-    return {
+    const actions: MessageActions = {
       mayChange,
       onEdit: ({ seq, body }) => begin({ of: "entry", seq, ...wordsOf(body) }),
       onDelete: ({ seq }) => {
         room.delete(seq);
         field.current?.focus();
       },
-      onRetry: ({ id }) => room.retry(id),
+      onRetry: ({ id }) => {
+        room.retry(id);
+        field.current?.focus();
+      },
       onRewrite: ({ id, command }) =>
         begin({ of: "draft", id, ...wordsOf(command.type === "delete" ? "" : command.body) }),
-      onDiscard: ({ id }) => room.discard(id),
+      onDiscard: ({ id }) => {
+        room.discard(id);
+        field.current?.focus();
+      },
     };
+    return { begin, actions };
   }, [room, mayChange]);
 
   function submit() {
     if (rewriting === null) {
       room.send(draft);
       setDraft("");
-    } else if (rewriting.of === "entry") room.edit(rewriting.seq, bodyOf(rewriting));
-    else room.retry(rewriting.id, bodyOf(rewriting));
+      toNewest();
+    } else {
+      if (rewriting.of === "entry") room.edit(rewriting.seq, bodyOf(rewriting));
+      else room.retry(rewriting.id, bodyOf(rewriting));
+      setDraftIsBack(draft.trim() !== "");
+    }
     setRewriting(null);
   }
 
   function change(text: string) {
     if (rewriting === null) setDraft(text);
     else setRewriting({ ...rewriting, text });
+    setDraftIsBack(false);
     if (text !== "") room.typing();
+  }
+
+  function editLast() {
+    const last = lastOwn(view);
+    if (last?.is === "entry" && mayChange) begin({ of: "entry", seq: last.entry.seq, ...wordsOf(last.body) });
+    else if (last?.is === "refused") actions.onRewrite(last.draft);
   }
 
   const composer = {
     field,
     text: rewriting?.text ?? draft,
     editing: rewriting !== null,
+    draftIsBack: draftIsBack && rewriting === null && draft !== "",
     onText: change,
+    onTouch: () => setDraftIsBack(false),
     onSubmit: submit,
-    onCancel: () => setRewriting(null),
-    onLast: () => {
-      const last = lastOwn(view);
-      if (last?.type === "entry" && mayChange) actions.onEdit(last);
-      else if (last?.type === "draft" && last.progress.is === "refused") actions.onRewrite(last);
+    onCancel: () => {
+      setRewriting(null);
+      field.current?.focus();
     },
+    onLast: editLast,
+    onEnd: toNewest,
   };
-  return { field, actions, composer };
+  return { field, actions, composer, toNewest, wishes };
 }
 
 function wordsOf(body: Json | undefined): Words {
@@ -81,12 +105,4 @@ function bodyOf({ text, json }: Words): Json {
   } catch {
     return text;
   }
-}
-
-function lastOwn({ rows, me }: RoomView): MessageEntry | Draft | undefined {
-  const last = rows.findLast((row) => {
-    if (row.type === "draft") return row.progress.is === "refused";
-    return row.type === "entry" && row.by.id === me?.id && row.deleted === undefined;
-  });
-  return last?.type === "entry" || last?.type === "draft" ? last : undefined;
 }

@@ -16,14 +16,13 @@ export function ConnectionStatus({ state, check }: ConnectionStatusProps) {
   return (
     <div role="status" className={styles.status}>
       <strong className={styles.word}>{t(`status.${word}`)}</strong>
-      {state.is === "idle" && <span className={styles.why}> {t("why.idle")}</span>}
+      {state.is === "idle" && <span className={styles.why}>{` ${t("why.idle")}`}</span>}
       {state.is === "closed" && (
         <span className={styles.why}>
-          {" "}
-          {t(`why.${state.why}`, { code: state.code })}
-          {state.why === "refused" && ` ${check}`}
-          {state.reason !== "" && ` ${t("status.said", { reason: state.reason })}`}
-          {state.again && ` ${t("status.again")}`}
+          <span>{` ${t(`why.${state.why}`, { code: state.code })}`}</span>
+          {state.why === "refused" && <span>{` ${check}`}</span>}
+          {state.reason !== "" && <span>{` ${t("status.said", { reason: state.reason })}`}</span>}
+          {state.again && <span>{` ${t("status.again")}`}</span>}
         </span>
       )}
     </div>

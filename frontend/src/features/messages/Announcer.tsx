@@ -3,19 +3,24 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RoomView } from "../../client/roomView";
 import styles from "../../ui/hidden.module.css";
+import { isolated } from "../presence/isolated";
+import { positionIn, type Seen } from "./seen";
+import { summaryOf } from "./summary";
 
 /** How long messages gather, in ms; more than so many are counted, not read out. */
 const GATHER_MS = 1000;
 const READ_OUT = 3;
+/** Signs of a message that are read out. */
+const SPOKEN = 300;
 
 export function Announcer({ view }: { readonly view: RoomView }) {
   const { t } = useTranslation();
   const [said, setSaid] = useState({ n: 0, words: "" });
   const latest = useRef(view);
-  const told = useRef<number | null>(null);
+  const told = useRef<Seen | null>(null);
   const due = useRef(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const { cursor, status } = view;
+  const { cursor, log, status } = view;
 
   useEffect(() => {
     latest.current = view;
@@ -24,16 +29,16 @@ export function Announcer({ view }: { readonly view: RoomView }) {
   useEffect(() => {
     // What was there on opening is to be read, not announced.
     if (told.current === null) {
-      if (status.is === "live") told.current = cursor;
+      if (status.is === "live") told.current = { log, cursor };
       return;
     }
-    if (cursor <= told.current || due.current) return;
+    if (cursor <= positionIn(told.current, log) || due.current) return;
     due.current = true;
     timer.current = setTimeout(() => {
       due.current = false;
-      const after = told.current ?? 0;
-      const { rows, me } = latest.current;
-      told.current = latest.current.cursor;
+      const { rows, me, ...now } = latest.current;
+      const after = told.current === null ? 0 : positionIn(told.current, now.log);
+      told.current = { log: now.log, cursor: now.cursor };
       const fresh = rows
         .slice(-100)
         .filter(
@@ -44,10 +49,14 @@ export function Announcer({ view }: { readonly view: RoomView }) {
       if (fresh.length > READ_OUT) say(t("room.announced", { count: fresh.length }));
       else if (fresh.length > 0)
         say(
-          fresh.map((row) => (row.type === "entry" ? `${row.by.name}: ${spoken(row.body)}` : "")).join(" "),
+          fresh
+            .map((row) =>
+              row.type === "entry" ? `${isolated(row.by.name)}: ${summaryOf(row.body, SPOKEN)}` : "",
+            )
+            .join(" "),
         );
     }, GATHER_MS);
-  }, [cursor, status.is, t]);
+  }, [cursor, log, status.is, t]);
 
   useEffect(() => () => clearTimeout(timer.current), []);
 
@@ -57,8 +66,4 @@ export function Announcer({ view }: { readonly view: RoomView }) {
       <span key={said.n}>{said.words}</span>
     </p>
   );
-}
-
-function spoken(body: unknown): string {
-  return (typeof body === "string" ? body : JSON.stringify(body ?? "")).slice(0, 300);
 }

@@ -1,22 +1,64 @@
 // What a message says: words with a few marks, or a JSON value as a tree. Never HTML.
-import { memo } from "react";
+import { lazy, memo, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
 import type { Json } from "../../client/protocol.gen";
+import type { Row } from "../../client/rows";
+import { LazyPart } from "../../ui/LazyPart";
 import styles from "./Body.module.css";
-import { JsonTree } from "./JsonTree";
 import { type Piece, piecesOf } from "./markup";
+import { partOf } from "./part";
 
-export const Body = memo(function Body({ body }: { readonly body: Json }) {
-  if (typeof body !== "string") return <JsonTree value={body} />;
+// Most messages are words.
+const JsonTree = lazy(() => import("./JsonTree"));
+
+/** Messages that a reader has asked for in full; the list forgets what scrolls out of sight. */
+const shownInFull = new WeakSet<object>();
+
+type BodyProps = { readonly body: Json; readonly of: Row };
+
+export const Body = memo(function Body({ body, of }: BodyProps) {
+  return typeof body === "string" ? <Words words={body} of={of} /> : <Tree value={body} />;
+});
+
+function Tree({ value }: { readonly value: Json }) {
+  return (
+    <LazyPart>
+      <JsonTree value={value} />
+    </LazyPart>
+  );
+}
+
+function Words({ words, of }: { readonly words: string; readonly of: Row }) {
+  const { t } = useTranslation();
+  const [inFull, setInFull] = useState(() => shownInFull.has(of));
+  const all = useMemo(() => piecesOf(words), [words]);
+  const part = useMemo(() => partOf(all), [all]);
+
+  function toggle() {
+    if (inFull) shownInFull.delete(of);
+    else shownInFull.add(of);
+    setInFull(!inFull);
+  }
+
   return (
     <div className={styles.words} dir="auto">
-      {piecesOf(body).map((piece, index) => (
+      {(inFull ? all : part.pieces).map((piece, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a text never change places
         <Marked key={index} piece={piece} />
       ))}
+      {!part.whole && (
+        <div className={styles.more}>
+          {!inFull && <span aria-hidden="true">…</span>}
+          <button type="button" aria-expanded={inFull} onClick={toggle}>
+            {t(inFull ? "room.showLess" : "room.showAll")}
+          </button>
+        </div>
+      )}
     </div>
   );
-});
+}
 
+/** Each piece has an element around its text: a browser that translates the page replaces bare text nodes. */
 function Marked({ piece }: { readonly piece: Piece }) {
   switch (piece.is) {
     case "block":
@@ -38,6 +80,6 @@ function Marked({ piece }: { readonly piece: Piece }) {
         </a>
       );
     case "text":
-      return piece.text;
+      return <span>{piece.text}</span>;
   }
 }

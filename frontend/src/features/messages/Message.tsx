@@ -40,8 +40,8 @@ export const Message = memo(function Message({ row, follows, me, change, actions
     <article className={styles.message} data-own={own} data-follows={follows} aria-label={name}>
       {!follows && (
         <header className={styles.head}>
-          <strong className={styles.name} dir="auto">
-            {name}
+          <strong className={styles.name}>
+            <bdi>{name}</bdi>
           </strong>
           <When at={row.at} />
         </header>
@@ -51,10 +51,10 @@ export const Message = memo(function Message({ row, follows, me, change, actions
           {gone || deletes ? (
             <em className={styles.gone}>{t("room.deleted")}</em>
           ) : (
-            <Body body={bodyOf(row, change)} />
+            <Body body={bodyOf(row, change)} of={row} />
           )}
           {row.type === "entry" && row.edited !== undefined && !gone && (
-            <span className={styles.mark}> {t("room.edited")}</span>
+            <span className={styles.mark}>{` ${t("room.edited")}`}</span>
           )}
         </div>
         {row.type === "entry" && own && !gone && change === undefined && actions.mayChange && (
@@ -84,9 +84,7 @@ function Progress({ draft, actions }: { readonly draft: Draft; readonly actions:
   const mayRetry = progress.code !== LOG_RESET;
   return (
     <div className={styles.refused}>
-      <p>
-        {t("progress.refused")} {reasonOf(progress.code, t) ?? progress.message}
-      </p>
+      <p>{`${t("progress.refused")} ${reasonOf(progress.code, t) ?? progress.message}`}</p>
       <div className={styles.ways}>
         {command.type !== "delete" && mayRetry && (
           <button type="button" onClick={() => actions.onRewrite(draft)}>

@@ -5,10 +5,13 @@ import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { Room } from "../../client/room";
 import type { RoomView } from "../../client/roomView";
 import type { Row } from "../../client/rows";
-import { type Item, itemsOf } from "./items";
+import { Boundary } from "../../ui/Boundary";
+import { isolated } from "../presence/isolated";
+import { type Item, itemsOf, type Unread } from "./items";
 import { Message, type MessageActions } from "./Message";
 import styles from "./RoomLog.module.css";
 import { DayLine, Note } from "./rules";
+import { positionIn, type Seen } from "./seen";
 import { seenBy } from "./seenBy";
 import { useFoot } from "./useFoot";
 
@@ -19,34 +22,34 @@ type RoomLogProps = {
   readonly room: Room;
   readonly view: RoomView;
   readonly actions: MessageActions;
+  /** Another number than before: the newest message is wanted, wherever one reads. */
+  readonly toNewest: number;
 };
 
 /** Drawn again when the room changes, and not at every key of what is being written beside it. */
-export const RoomLog = memo(function RoomLog({ room, view, actions }: RoomLogProps) {
+export const RoomLog = memo(function RoomLog({ room, view, actions, toNewest }: RoomLogProps) {
   const { t } = useTranslation();
-  const { rows, changes, me, cursor, older, status } = view;
+  const { rows, changes, me, cursor, log, older, status } = view;
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
-  const [seen, setSeen] = useState(0);
-  const unreadAfter = useUnreadLine(view);
-  const items = useMemo(() => itemsOf(rows, unreadAfter, me?.id ?? null), [rows, unreadAfter, me]);
+  const [seen, setSeen] = useState<Seen>({ log, cursor: 0 });
+  const unread = useUnreadLine(view);
+  const items = useMemo(() => itemsOf(rows, unread, me?.id ?? null), [rows, unread, me]);
   const shift = useShift(items);
   const { atFoot, toFoot, scrolled } = useFoot(scroller, items.at(-1)?.key);
-  const fresh = atFoot ? 0 : countFresh(rows, seen, me?.id ?? null);
-  const mine = lastDraft(rows);
+  const fresh = atFoot ? 0 : countFresh(rows, positionIn(seen, log), me?.id ?? null);
   const readers = seenBy(view);
 
-  // What one sends oneself is always worth seeing.
   useLayoutEffect(() => {
-    if (mine !== null) toFoot();
-  }, [mine, toFoot]);
+    if (toNewest > 0) toFoot();
+  }, [toNewest, toFoot]);
 
   useEffect(() => {
     room.follow(atFoot);
     if (!atFoot) return;
-    setSeen(cursor);
+    setSeen({ log, cursor });
     if (status.is === "live" && document.visibilityState === "visible") room.read(cursor);
-  }, [room, atFoot, cursor, status.is]);
+  }, [room, atFoot, cursor, log, status.is]);
 
   useEffect(() => {
     const onVisible = () => {
@@ -78,8 +81,14 @@ export const RoomLog = memo(function RoomLog({ room, view, actions }: RoomLogPro
       )}
       {older === "failed" && (
         <p className={styles.seen}>
-          {t("room.olderFailed")}{" "}
-          <button type="button" onClick={() => void room.loadOlder()}>
+          <span>{`${t("room.olderFailed")} `}</span>
+          <button
+            type="button"
+            onClick={() => {
+              scroller.current?.focus();
+              void room.loadOlder();
+            }}
+          >
             {t("room.retry")}
           </button>
         </p>
@@ -109,10 +118,18 @@ export const RoomLog = memo(function RoomLog({ room, view, actions }: RoomLogPro
         </Virtualizer>
       </div>
       {readers.length > 0 && atFoot && (
-        <p className={styles.seen}>{t("room.seenBy", { names: readers.join(", ") })}</p>
+        <p className={styles.seen}>{t("room.seenBy", { names: readers.map(isolated).join(", ") })}</p>
       )}
       {!atFoot && (
-        <button type="button" className={styles.down} onClick={toFoot}>
+        <button
+          type="button"
+          className={styles.down}
+          onClick={() => {
+            // The button goes away; without a place of its own the focus would fall to the body.
+            scroller.current?.focus({ preventScroll: true });
+            toFoot();
+          }}
+        >
           {fresh > 0 ? t("room.newBelow", { count: fresh }) : t("room.toFoot")}
         </button>
       )}
@@ -134,16 +151,27 @@ function Line({ item, view, actions, change }: LineProps) {
   const { row, follows } = item;
   if (row.type === "gap") return <Note>{t("room.gap", { from: row.from, to: row.to })}</Note>;
   if (row.type === "reset") return <Note>{t("room.reset")}</Note>;
-  return <Message row={row} follows={follows} me={view.me} change={change} actions={actions} />;
+  return (
+    <Boundary fallback={<Note>{t("room.unreadable")}</Note>} resetKey={change ?? row}>
+      <Message row={row} follows={follows} me={view.me} change={change} actions={actions} />
+    </Boundary>
+  );
 }
 
-/** Where the reader had read to on opening the room; it stays there until the room is opened again. */
-function useUnreadLine({ status, me, reads, cursor }: RoomView): number | null {
-  const [mark, setMark] = useState<number | null | undefined>(undefined);
-  const own = me === null ? 0 : (reads.get(me.id) ?? 0);
-  if (mark === undefined && status.is === "live" && me !== null && cursor > 0)
-    setMark(own > 0 && own < cursor ? own : null);
-  return mark ?? null;
+/**
+ * What the reader had not read on opening the room; it stays marked until the room is opened again. Taken from the
+ * greeting: how much of the log has arrived when it is first drawn is chance.
+ */
+function useUnreadLine({ status, joined, log }: RoomView): Unread | null {
+  const [opened, setOpened] = useState<{
+    readonly log: string | null;
+    readonly unread: Unread | null;
+  } | null>(null);
+  if (opened === null && status.is === "live" && joined !== null) {
+    const { mark, head } = joined;
+    setOpened({ log, unread: mark > 0 && mark < head ? { after: mark, upTo: head } : null });
+  }
+  return opened?.log === log ? opened.unread : null;
 }
 
 /** Whether items came or went at the front since the last render: then the list keeps its place from the end. */
@@ -170,9 +198,4 @@ function countFresh(rows: readonly Row[], seen: number, me: string | null): numb
     if (row.by.id !== me) fresh += 1;
   }
   return fresh;
-}
-
-function lastDraft(rows: readonly Row[]): string | null {
-  const last = rows.at(-1);
-  return last?.type === "draft" ? last.id : null;
 }

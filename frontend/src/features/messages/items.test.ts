@@ -34,7 +34,14 @@ test("the unread line stands before the first message of others behind the mark"
     message(4, "ada", NOON),
   ];
 
-  expect(shape(itemsOf(rows, 1, "bob"))).toEqual(["day", "row", "row", "unread", "row", "follows"]);
+  expect(shape(itemsOf(rows, { after: 1, upTo: 4 }, "bob"))).toEqual([
+    "day",
+    "row",
+    "row",
+    "unread",
+    "row",
+    "follows",
+  ]);
 });
 
 test("a draft keeps its key when it becomes an entry", () => {

@@ -9,13 +9,16 @@ export type Item =
 /** Messages of one author within so long stand together, in ms. */
 const TOGETHER_MS = 300_000;
 
-/** `unreadAfter`: the seq behind which the unread line stands; null for none. `me`: the reader's own id. */
-export function itemsOf(rows: readonly Row[], unreadAfter: number | null, me: string | null): Item[] {
+/** What a reader had not read: the entries behind `after`, up to `upTo`. */
+export type Unread = { readonly after: number; readonly upTo: number };
+
+/** The unread line stands before the first unread entry of others. `me`: the reader's own id. */
+export function itemsOf(rows: readonly Row[], unread: Unread | null, me: string | null): Item[] {
   const items: Item[] = [];
   let day = "";
   let author = "";
   let at = 0;
-  let unread = unreadAfter;
+  let lineIsDue = unread !== null;
   for (const row of rows) {
     if (row.type === "gap" || row.type === "reset") {
       items.push({ is: "row", key: row.type, row, follows: false });
@@ -28,9 +31,9 @@ export function itemsOf(rows: readonly Row[], unreadAfter: number | null, me: st
       author = "";
     }
     day = today;
-    if (unread !== null && row.type === "entry" && row.seq > unread && by !== me) {
+    if (lineIsDue && row.type === "entry" && by !== me && isUnread(row.seq, unread)) {
       items.push({ is: "unread", key: "unread" });
-      unread = null;
+      lineIsDue = false;
       author = "";
     }
     const follows = by === author && row.at - at < TOGETHER_MS;
@@ -42,7 +45,13 @@ export function itemsOf(rows: readonly Row[], unreadAfter: number | null, me: st
   return items;
 }
 
-function dayOf(at: number): string {
+function isUnread(seq: number, unread: Unread | null): boolean {
+  return unread !== null && seq > unread.after && seq <= unread.upTo;
+}
+
+/** The day on the reader's calendar, as `2026-11-26`: the one that the words beside it name. */
+export function dayOf(at: number): string {
   const date = new Date(at);
-  return `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;
+  const two = (number: number) => String(number).padStart(2, "0");
+  return `${String(date.getFullYear()).padStart(4, "0")}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }

@@ -1,6 +1,7 @@
 // The lines between messages: days, and what is to be known there.
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { dayOf } from "./items";
 import styles from "./RoomLog.module.css";
 
 export function DayLine({ at }: { readonly at: number }) {
@@ -8,7 +9,7 @@ export function DayLine({ at }: { readonly at: number }) {
   const words = new Intl.DateTimeFormat(i18n.language, { dateStyle: "full" }).format(at);
   return (
     <div className={styles.rule}>
-      <time dateTime={new Date(at).toISOString().slice(0, 10)}>{words}</time>
+      <time dateTime={dayOf(at)}>{words}</time>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 // Who is in the room.
 import { useTranslation } from "react-i18next";
 import type { Person, You } from "../../client/protocol.gen";
+import { isolated } from "./isolated";
 import styles from "./Presence.module.css";
 
 type MembersProps = {
@@ -17,7 +18,7 @@ export function Members({ members, count, me, typing }: MembersProps) {
   return (
     <section className={styles.members} aria-label={t("members.title")}>
       <h2 className={styles.title}>
-        {t("members.title")} {count > 0 && <span className={styles.count}>{count}</span>}
+        <span>{t("members.title")}</span> {count > 0 && <span className={styles.count}>{count}</span>}
       </h2>
       <ul className={styles.list}>
         {members.map(({ id, name }) => (
@@ -25,9 +26,7 @@ export function Members({ members, count, me, typing }: MembersProps) {
             <span className={styles.initial} aria-hidden="true">
               {[...name][0]}
             </span>
-            <span className={styles.name} dir="auto">
-              {name}
-            </span>
+            <bdi className={styles.name}>{name}</bdi>
             {id === me?.id && <span className={styles.aside}>{t("members.you")}</span>}
             {writing.has(id) && <span className={styles.aside}>{t("members.writing")}</span>}
           </li>
@@ -44,14 +43,12 @@ export function Members({ members, count, me, typing }: MembersProps) {
 /** Who is writing; an empty line while nobody is, so that nothing jumps. */
 export function TypingLine({ typing }: { readonly typing: readonly Person[] }) {
   const { t } = useTranslation();
-  const names = typing.map(({ name }) => name);
+  const count = typing.length;
+  const names = typing.map(({ name }) => isolated(name)).join(", ");
 
   return (
     <p className={styles.typing}>
-      {names.length > 0 &&
-        names.length <= 2 &&
-        t("typing.names", { count: names.length, names: names.join(", ") })}
-      {names.length > 2 && t("typing.many", { count: names.length })}
+      {count === 0 ? "" : count <= 2 ? t("typing.names", { count, names }) : t("typing.many", { count })}
     </p>
   );
 }

@@ -22,7 +22,7 @@ export function RoomStatus({ status, durable, waiting, onNow }: RoomStatusProps)
       <span className={styles.lamp} aria-hidden="true" />
       <div role="status">
         <Words status={status} waiting={waiting} />
-        {!durable && ` ${t("state.notDurable")}`}
+        {!durable && <span>{` ${t("state.notDurable")}`}</span>}
       </div>
       {mayHurry(status) && (
         <button type="button" className={styles.now} onClick={onNow}>
@@ -37,24 +37,26 @@ function Words({ status, waiting }: Pick<RoomStatusProps, "status" | "waiting">)
   const { t } = useTranslation();
   switch (status.is) {
     case "live":
-      return status.over === "socket" ? t("state.live") : t("state.liveByEvents");
+      return <span>{t(status.over === "socket" ? "state.live" : "state.liveByEvents")}</span>;
     case "connecting":
-      return t("state.connecting");
+      return <span>{t("state.connecting")}</span>;
     case "reconnecting":
       return (
         <>
-          {t("state.reconnecting")} <Countdown key={status.until} until={status.until} />
-          {waiting > 0 && ` ${t("state.waiting", { count: waiting })}`}
+          <span>{`${t("state.reconnecting")} `}</span>
+          <Countdown key={status.until} until={status.until} />
+          {waiting > 0 && <span>{` ${t("state.waiting", { count: waiting })}`}</span>}
         </>
       );
     case "awaitingToken":
       return (
         <>
-          {t("state.awaitingToken")} <Countdown key={status.until} until={status.until} />
+          <span>{`${t("state.awaitingToken")} `}</span>
+          <Countdown key={status.until} until={status.until} />
         </>
       );
     case "offline":
-      return waiting > 0 ? t("state.offlineWaiting", { count: waiting }) : t("state.offline");
+      return <span>{waiting > 0 ? t("state.offlineWaiting", { count: waiting }) : t("state.offline")}</span>;
     case "noAccess":
       return (
         <>
@@ -69,7 +71,7 @@ function Words({ status, waiting }: Pick<RoomStatusProps, "status" | "waiting">)
     case "ended":
       return (
         <>
-          {t("state.ended")}
+          <span>{t("state.ended")}</span>
           <Next until={status.until} />
         </>
       );
@@ -86,8 +88,8 @@ function Next({ until }: { readonly until: number | undefined }) {
   if (until === undefined) return null;
   return (
     <>
-      {" "}
-      {t("state.again")} <Countdown key={until} until={until} />
+      <span>{` ${t("state.again")} `}</span>
+      <Countdown key={until} until={until} />
     </>
   );
 }

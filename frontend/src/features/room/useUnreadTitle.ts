@@ -2,9 +2,10 @@
 import { useEffect, useState } from "react";
 import type { RoomView } from "../../client/roomView";
 import { useTitle } from "../../ui/useTitle";
+import { positionIn, type Seen } from "../messages/seen";
 
-export function useUnreadTitle(item: string, { rows, me, cursor, status }: RoomView): void {
-  const [seen, setSeen] = useState<number | null>(null);
+export function useUnreadTitle(item: string, { rows, me, cursor, log, status }: RoomView): void {
+  const [seen, setSeen] = useState<Seen | null>(null);
   const [hidden, setHidden] = useState(() => document.visibilityState === "hidden");
 
   useEffect(() => {
@@ -14,15 +15,16 @@ export function useUnreadTitle(item: string, { rows, me, cursor, status }: RoomV
   }, []);
 
   useEffect(() => {
-    if (!hidden && status.is === "live") setSeen(cursor);
-  }, [hidden, cursor, status.is]);
+    if (!hidden && status.is === "live") setSeen({ log, cursor });
+  }, [hidden, cursor, log, status.is]);
 
+  const after = seen === null ? cursor : positionIn(seen, log);
   let unread = 0;
-  for (let i = rows.length - 1; hidden && seen !== null && i >= 0; i -= 1) {
+  for (let i = rows.length - 1; hidden && i >= 0; i -= 1) {
     const row = rows[i];
     if (row?.type !== "entry") continue;
-    if (row.seq <= seen) break;
-    if (row.by.id !== me?.id) unread += 1;
+    if (row.seq <= after) break;
+    if (row.by.id !== me?.id && row.deleted === undefined) unread += 1;
   }
   useTitle(unread > 0 ? `(${unread}) ${item}` : item);
 }

@@ -5,7 +5,10 @@ import { Link, useLocation } from "wouter";
 import type { ItemSummary } from "../../client/protocol.gen";
 import { isRoomId } from "../../client/urls";
 import { Field } from "../../ui/Field";
+import { roomHref } from "../../ui/roomHref";
+import { summaryOf } from "../messages/summary";
 import { When } from "../messages/When";
+import { isolated } from "../presence/isolated";
 import styles from "./RoomList.module.css";
 
 type RoomListProps = {
@@ -13,10 +16,6 @@ type RoomListProps = {
   readonly items: readonly ItemSummary[] | null;
   readonly current: string | null;
 };
-
-export function roomHref(item: string): string {
-  return `/items/${encodeURIComponent(item)}`;
-}
 
 export function RoomList({ items, current }: RoomListProps) {
   const { t } = useTranslation();
@@ -89,6 +88,5 @@ export function RoomList({ items, current }: RoomListProps) {
 function lastLine({ last }: ItemSummary, deleted: string): string {
   if (last === null) return "";
   const body = last.kind === "delete" ? undefined : last.body;
-  const words = typeof body === "string" ? body : (JSON.stringify(body) ?? deleted);
-  return `${last.by.name}: ${words.slice(0, 120)}`;
+  return `${isolated(last.by.name)}: ${body === undefined ? deleted : summaryOf(body, 120)}`;
 }

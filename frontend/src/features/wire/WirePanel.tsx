@@ -1,10 +1,11 @@
 // Every line of the wire, in and out: it teaches the protocol to whoever builds on it.
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { WireLine, WireLog } from "../../client/wireLog";
 import { useWire } from "../../hooks/room";
 import { Field } from "../../ui/Field";
+import { LazyPart } from "../../ui/LazyPart";
 import styles from "./WirePanel.module.css";
 
 const LatencyChart = lazy(() => import("./LatencyChart"));
@@ -43,9 +44,9 @@ export default function WirePanel({ wire }: { readonly wire: WireLog }) {
   return (
     <section className={styles.panel} aria-label={t("wire.title")}>
       <h2 className={styles.title}>{t("wire.title")}</h2>
-      <Suspense>
+      <LazyPart>
         <LatencyChart latencies={latencies} />
-      </Suspense>
+      </LazyPart>
       <div className={styles.filter}>
         <Field label={t("wire.filter")} value={filter} onValue={setFilter} />
       </div>
@@ -88,9 +89,9 @@ function Line({ line }: { readonly line: WireLine }) {
   return (
     <div className={styles.line} data-way={line.way}>
       <span className={styles.meta}>
-        <span aria-hidden="true">{line.way === "in" ? "↓" : "↑"}</span> {t(`wire.${line.way}`)} ·{" "}
-        {timeOf(line.at)} · {t("wire.bytes", { count: line.size })}
-        {line.over !== "socket" && ` · ${line.over}`}
+        <span aria-hidden="true">{line.way === "in" ? "↓" : "↑"}</span>
+        <span>{` ${t(`wire.${line.way}`)} · ${timeOf(line.at)} · ${t("wire.bytes", { count: line.size })}`}</span>
+        {line.over !== "socket" && <span>{` · ${line.over}`}</span>}
       </span>
       <code>{line.text}</code>
     </div>

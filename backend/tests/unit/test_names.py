@@ -1,0 +1,30 @@
+"""A name that others see has something to see."""
+
+import pytest
+
+from alcove.names import is_visible
+
+
+@pytest.mark.parametrize("name", ["Ada", "ñandú 👋", "\u202eadA", "日", "\u200bx", "7", "-", "é", "e\u0301"])
+def test_h2_a_name_with_a_visible_character_is_a_name(name: str) -> None:
+    assert is_visible(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        " ",
+        "\u200b",
+        "\u200b\u200d\u2060\ufeff",
+        "\u202e",
+        "\u00ad",
+        "\u3164",
+        "\u115f",
+        "\u2800",
+        "\u3000",
+        "\u0301",
+    ],
+)
+def test_h2_a_name_that_nobody_sees_is_none(name: str) -> None:
+    assert not is_visible(name)

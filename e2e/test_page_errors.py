@@ -1,0 +1,218 @@
+"""Whatever goes missing or is changed around it, the page never goes blank and never loses what one writes."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from complaints import Complaints
+from pages.room import RoomPage
+from tests.integration.servers import Server
+
+MISSING = "could not be loaded"
+
+#: What a browser's translation does: it moves every text into elements of its own, now and whenever one changes.
+TRANSLATE = """() => {
+    const wrap = (node) => {
+        if (node.parentElement === null || node.parentElement.closest("font, script, style, textarea") !== null) return;
+        if (node.nodeValue.trim() === "") return;
+        const outer = document.createElement("font");
+        const inner = outer.appendChild(document.createElement("font"));
+        node.replaceWith(outer);
+        inner.append(node.nodeValue);
+    };
+    const translate = (root) => {
+        const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+        const found = [];
+        while (texts.nextNode()) found.push(texts.currentNode);
+        found.forEach(wrap);
+    };
+    translate(document.getElementById("root"));
+    new MutationObserver((changes) => {
+        for (const { addedNodes, target } of changes) {
+            for (const node of addedNodes) if (node.isConnected) translate(node.parentElement);
+            if (target.nodeType === Node.TEXT_NODE && target.isConnected) wrap(target);
+        }
+    }).observe(document.getElementById("root"), { childList: true, characterData: true, subtree: true });
+}"""
+
+
+@pytest.fixture
+def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, object]:
+    """Without the service worker, so that every file is asked for where the test can refuse it."""
+    return browser_context_args | {"service_workers": "block"}
+
+
+@pytest.fixture(autouse=True)
+def without_service_worker(complaints: Complaints) -> None:
+    """The page is told that it may have none."""
+    complaints.expect("Service Worker registration blocked")
+
+
+@pytest.fixture
+def item() -> str:
+    """A room of its own for each test."""
+    return f"order-{uuid4().hex[:8]}"
+
+
+@pytest.fixture(params=["away", "gone"])
+def missing_file(request: pytest.FixtureRequest, page: Page, complaints: Complaints) -> str:
+    """Refuse files of the page from now on: the server is away, or the file went with a deploy."""
+    complaints.expect("request failed|response 404|Failed to load resource|dynamically imported module|console error")
+
+    def refuse(route: Route) -> None:
+        if request.param == "away":
+            route.abort("connectionrefused")
+        else:
+            route.fulfill(status=404, body="Not Found")
+
+    pattern = "**/assets/{}-*.js"
+    request.node.refuse = lambda name: page.route(pattern.format(name), refuse)
+    return str(request.param)
+
+
+def post(page: Page, url: str, data: str) -> None:
+    """Send JSON by HTTP, as a host application does (W2)."""
+    headers = {"authorization": "Bearer some-key-token", "content-type": "application/json"}
+    answer = page.request.post(url, headers=headers, data=data)
+    assert answer.ok, answer.text()
+
+
+def refuse(request: pytest.FixtureRequest, name: str) -> None:
+    """Let the file of this name be missing."""
+    request.node.refuse(name)
+
+
+@pytest.mark.usefixtures("missing_file")
+@pytest.mark.parametrize(("key", "file"), [("?", "Shortcuts"), ("w", "WirePanel")])
+def test_a_part_that_cannot_be_loaded_leaves_the_room_alone(
+    request: pytest.FixtureRequest, room: RoomPage, item: str, key: str, file: str
+) -> None:
+    room.enter(item)
+    refuse(request, file)
+    room.log.focus()
+
+    room.page.keyboard.press(key)
+
+    offer = room.page.get_by_role("alert").filter(has_text=MISSING)
+    expect(offer).to_be_visible()
+    offer.get_by_role("button", name="Close").click()
+    expect(offer).to_have_count(0)
+    room.say("still here")
+    expect(room.said("still here")).to_be_visible()
+
+
+@pytest.mark.usefixtures("missing_file")
+def test_a_page_that_cannot_be_loaded_offers_a_reload(
+    request: pytest.FixtureRequest, room: RoomPage, item: str
+) -> None:
+    room.enter(item)
+    refuse(request, "Echo")
+
+    room.link_to("Echo").click()
+    expect(room.page.get_by_role("alert")).to_contain_text(MISSING)
+    expect(room.page.get_by_role("button", name="Reload")).to_be_visible()
+    room.page.go_back()
+
+    room.live()
+    expect(room.page.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("missing_file")
+def test_a_language_that_cannot_be_loaded_changes_nothing(
+    request: pytest.FixtureRequest, room: RoomPage, item: str
+) -> None:
+    room.enter(item)
+    refuse(request, "es")
+
+    room.language_switch.click()
+
+    expect(room.page.get_by_role("alert")).to_contain_text(MISSING)
+    expect(room.send_button).to_be_visible()
+    room.page.reload()
+    room.live()
+
+
+@pytest.mark.usefixtures("missing_file")
+def test_a_page_without_its_words_offers_a_reload(request: pytest.FixtureRequest, room: RoomPage, item: str) -> None:
+    refuse(request, "en")
+
+    room.visit(item)
+
+    expect(room.page.get_by_role("alert")).to_contain_text(MISSING)
+    room.page.unroute_all()
+    room.page.get_by_role("button", name="Reload").click()
+    room.live()
+    expect(room.members).to_contain_text(["Ada"])
+
+
+@pytest.mark.usefixtures("missing_file")
+def test_a_page_without_its_script_says_so(request: pytest.FixtureRequest, room: RoomPage) -> None:
+    refuse(request, "index")
+
+    room.page.goto("/")
+
+    expect(room.page.get_by_text("reload the page")).to_be_visible()
+
+
+def test_a_translated_page_still_changes(room: RoomPage, item: str, complaints: Complaints) -> None:
+    complaints.expect("ERR_|WebSocket connection to")
+    room.enter(item)
+    room.say("one **bold** and https://example.org/a_(b) more")
+    expect(room.said("bold")).to_be_visible()
+    room.page.evaluate(TRANSLATE)
+
+    room.say("two")
+    expect(room.messages.filter(has_text="two")).to_have_count(1)
+    expect(room.on_the_way).to_have_count(0)
+    room.message.press("ArrowUp")
+    room.say("two, edited `now`")
+    expect(room.messages.last).to_contain_text("two, edited now")
+    expect(room.messages.last).to_contain_text("(edited)")
+    room.message.press("ArrowUp")
+    room.message.press("Escape")
+    room.messages.last.hover()
+    room.messages.last.get_by_role("button", name="Delete").click()
+    expect(room.messages.last).to_contain_text("Deleted")
+    room.page.context.set_offline(True)
+    room.say("three")
+    expect(room.status).to_contain_text("Offline (1 waiting)")
+    room.page.context.set_offline(False)
+    room.live()
+    room.wire_switch.click()
+    expect(room.wire_lines).to_be_visible()
+    room.wire_switch.click()
+    room.language_switch.click()
+
+    expect(room.page.get_by_role("button", name="Enviar")).to_be_visible()
+    expect(room.messages.filter(has_text="two")).to_have_count(0)
+    room.link_to("Eco").click()
+    expect(room.heading).to_have_text("Eco")
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["https://a" + "." * 65_000 + "/", "http://a" + ")" * 65_000, "*a" * 32_000, "line\n" * 9_000],
+    ids=["dots", "brackets", "stars", "lines"],
+)
+def test_a_message_of_many_signs_is_drawn_in_part(room: RoomPage, item: str, server: Server, body: str) -> None:
+    room.enter(item)
+
+    post(room.page, f"{server.url}/api/items/{item}/entries", json.dumps({"body": body}))
+
+    message = room.messages.last
+    expect(message.get_by_role("button", name="Show all")).to_be_visible()
+    message.get_by_role("button", name="Show all").click()
+    expect(message.get_by_role("button", name="Show less")).to_be_focused()
+    room.say("after it")
+    expect(room.said("after it")).to_be_visible()
+
+
+def test_a_value_nested_very_deep_is_shown(room: RoomPage, item: str, server: Server) -> None:
+    deep = "[" * 900 + "]" * 900
+    room.enter(item)
+
+    post(room.page, f"{server.url}/api/items/{item}/entries", f'{{"body": {deep}}}')
+
+    expect(room.messages.last).to_contain_text("[1]")
