@@ -1,6 +1,7 @@
 """Who is at the door: the dependencies that sockets and HTTP share (A)."""
 
 import time
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from ipaddress import IPv6Address
 from typing import Annotated
@@ -17,6 +18,7 @@ from alcove.items import MAX_CHARS, ItemIdError, check_item_id
 from alcove.login import is_secure, login_of
 from alcove.names import NOTHING_VISIBLE, is_visible
 from alcove.protocol import Member
+from alcove.unauthenticated import Pending
 
 
 def _item_id(text: str) -> str:
@@ -47,16 +49,20 @@ Name = Annotated[
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
-async def gate_of(connection: HTTPConnection) -> Gate:
-    """The gate of this process, before which nobody is asked anything.
+async def gate_of(connection: HTTPConnection) -> AsyncIterator[Gate]:
+    """Provide the gate of this process, before anyone is asked who they are.
 
-    Raises Refusal 4403 where open mode is reached from another machine (A2), 4429 for sockets opened too fast (L).
+    Raises Refusal 4403 where open mode is reached from another machine (A2), 4429 for sockets opened too fast, and for
+    an address with too many requests in progress that are not authenticated (L).
     """
     gate: Gate = connection.app.state.gate
     gate.check_server((connection.scope.get("server") or ("localhost",))[0])
+    address = address_of(connection)
     if connection.scope["type"] == "websocket":
-        gate.check_handshake(address_of(connection), time.monotonic())
-    return gate
+        gate.check_handshake(address, time.monotonic())
+    with gate.request(address, connection.client.host if connection.client else "") as pending:
+        connection.state.pending = pending
+        yield gate
 
 
 GateDep = Annotated[Gate, Depends(gate_of)]
@@ -121,15 +127,17 @@ async def credential(found: PresentedDep) -> str:
     raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, expected, reason=Reason.MISSING)
 
 
+def let_in(connection: HTTPConnection) -> None:
+    """Note that the request is authenticated, or needs no authentication: it counts no longer as a stranger's (L)."""
+    pending: Pending = connection.state.pending
+    pending.authenticated()
+
+
 async def admit(connection: HTTPConnection, gate: Gate, key: str, name: str | None) -> Caller:
-    """Check a credential, counting what is refused against the address."""
-    address = address_of(connection)
-    gate.check_address(address, time.monotonic())
-    try:
-        return await gate.caller(key, name)
-    except Refusal:
-        gate.strike(address, time.monotonic())
-        raise
+    """Check a credential, and count where it is refused. Raises Refusal."""
+    found = await gate.admit(key, name, address_of(connection))
+    let_in(connection)
+    return found
 
 
 async def caller(

@@ -3,7 +3,9 @@
 import base64
 import binascii
 import ipaddress
+import sys
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -14,9 +16,12 @@ from alcove.limits import Rates
 from alcove.metrics import LIMITS
 from alcove.origins import Origins
 from alcove.protocol import Member, Person, Right
+from alcove.proxies import Proxies
+from alcove.refusals import RefusedCredentials
 from alcove.revocations import Revocations, digest, expired
 from alcove.rights import NONE, rights_on
 from alcove.tokens import Claims, Keys
+from alcove.unauthenticated import Pending, Unauthenticated
 
 _OPEN_RIGHTS: frozenset[Right] = frozenset({"read", "write"})
 _OPEN_COOKIE = "open."
@@ -43,15 +48,19 @@ class Gate:
         leeway_s: float = 0,
         local_only: bool = False,
         handshakes: Rates[str] | None = None,
-        strikes: Rates[str] | None = None,
+        refusals: RefusedCredentials | None = None,
+        unauthenticated: Unauthenticated | None = None,
+        proxies: Proxies | None = None,
     ) -> None:
         self.keys = keys
         self.revocations = revocations
         self.origins = origins or Origins()
         self.leeway_s = leeway_s
         self._local_only = local_only and self.open
-        self._handshakes = handshakes or Rates(0, 1)
-        self._strikes = strikes or Rates(0, 1)
+        self._handshakes = Rates(0, 1) if handshakes is None else handshakes  # an empty table is false
+        self._refusals = refusals or RefusedCredentials(Rates(0, 1), Rates(0, 1))
+        self._unauthenticated = Unauthenticated(sys.maxsize) if unauthenticated is None else unauthenticated
+        self._proxies = proxies or Proxies([])
 
     @property
     def open(self) -> bool:
@@ -146,16 +155,25 @@ class Gate:
             message = "too many handshakes from your address"
             raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, message, retry_ms)
 
-    def check_address(self, address: str, now: float) -> None:
-        """Raises Refusal 4429 for an address whose credentials were refused too often (L)."""
-        if retry_ms := self._strikes.wait(address, now):
-            LIMITS.labels("refused_credentials").inc()
-            message = "too many refused credentials from your address"
-            raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, message, retry_ms)
+    async def admit(self, credential: str, name: str | None, address: str) -> Caller:
+        """Return who the credential stands for; count refusals. Raises Refusal 4401, 4403, or 4429 (L)."""
+        if self.open:
+            return await self.caller(credential, name)
+        self._refusals.check(credential, address, time.monotonic())
+        try:
+            found = await self.caller(credential, name)
+        except Refusal:
+            self._refusals.refused(credential, address, time.monotonic())
+            raise
+        self._refusals.accepted(credential)
+        return found
 
-    def strike(self, address: str, now: float) -> None:
-        """Remember that a credential from the address was refused."""
-        self._strikes.take(address, now)
+    def request(self, address: str, host: str) -> AbstractContextManager[Pending]:
+        """Count a request of the address until it is authenticated; `host` is whom it comes from, maybe a proxy.
+
+        Raises Refusal 4429 on entering, for an address that has too many in progress (L).
+        """
+        return self._unauthenticated.request(address, exempt=host in self._proxies)
 
 
 def loopback(address: str) -> bool:

@@ -7,6 +7,7 @@ import os
 import random
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import uuid4
@@ -78,6 +79,8 @@ class Hub:
         self.rooms = self._rooms.open
         self.relay = self._rooms.relay
         self.connections = 0
+        #: Of them, those of the tutorial's sockets, by member and item.
+        self.visits = Counter[tuple[str, str | None]]()
         #: Keeps newcomers from this process: a server's own, called before anyone is sent away (Z1).
         self.stop_listening: Callable[[], None] = lambda: None
         self._draining: asyncio.Task[None] | None = None
@@ -148,6 +151,17 @@ class Hub:
         if self.connections >= self.bounds.connections:
             raise Refusal(Code.AT_CAPACITY, Close.AT_CAPACITY, "this server is full; try again soon", RETRY_MS)
 
+    def check_member(self, member: Member, item: str | None) -> None:
+        """Raises Refusal 4429 where a member has as many connections as they may (L3).
+
+        They count on all endpoints together: to one item, and beside all items (None).
+        """
+        room = None if item is None else self.rooms.get(item)
+        held = self.visits[member.person.id, item] + (room.present.connections(member.person.id) if room else 0)
+        if held >= self.bounds.member_connections:
+            expected = f"at most {self.bounds.member_connections} connections to one item; close another one"
+            raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)
+
     async def join(self, item: str, connection: Connection, member: Member, entrance: Entrance) -> Session:
         """Let a connection into the item's room: greeted, and on its way to the head.
 
@@ -190,9 +204,7 @@ class Hub:
         self._check_open()  # it may have begun to end while the room was opened
         if self._gate is not None:
             self._gate.check_again(member, room.item)  # it may have been revoked while the room was opened
-        if room.present.connections(member.person.id) >= self.bounds.member_connections:
-            expected = f"at most {self.bounds.member_connections} connections to one item; close another one"
-            raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)
+        self.check_member(member, room.item)
         if (since := self._retention.since(self.now_ms())) is not None:
             room.expire(since)
         reset = entrance.log_id not in {None, room.log_id} or (entrance.after or 0) > room.head

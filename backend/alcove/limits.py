@@ -126,6 +126,9 @@ class Rates(Generic[Key]):
     def __len__(self) -> int:
         return len(self._rates)
 
+    def __contains__(self, key: Key) -> bool:
+        return key in self._rates
+
     def take(self, key: Key, now: float) -> int:
         """Take one of the key's rate; return 0 if it is granted, else the milliseconds until one would be."""
         if not self._per_s:

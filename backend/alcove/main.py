@@ -30,10 +30,13 @@ from alcove.logs import mask_handlers
 from alcove.metrics import watch_loop
 from alcove.origins import Origins
 from alcove.protocol import Limits
+from alcove.proxies import Proxies
+from alcove.refusals import RefusedCredentials
 from alcove.revocations import Revocations
 from alcove.settings import Settings, split
 from alcove.telemetry import telemetry
 from alcove.tokens import Keys
+from alcove.unauthenticated import Unauthenticated
 
 log = logging.getLogger("alcove")
 
@@ -65,7 +68,13 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
         leeway_s=settings.leeway_s,
         local_only=not settings.allow_open,
         handshakes=Rates(settings.handshakes_per_s, settings.handshakes_burst, size=settings.rates),
-        strikes=Rates(settings.refusals_per_s, settings.refusals_burst, size=settings.rates),
+        refusals=RefusedCredentials(
+            Rates(settings.credential_refusals_per_s, settings.credential_refusals_burst, size=settings.rates),
+            Rates(settings.refusals_per_s, settings.refusals_burst, size=settings.rates),
+            size=settings.rates,
+        ),
+        unauthenticated=Unauthenticated(settings.unauthenticated_requests),
+        proxies=Proxies(split(settings.trusted_proxies)),
     )
     hub = Hub(
         store,

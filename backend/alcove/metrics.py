@@ -58,10 +58,23 @@ LOOP = Gauge("alcove_event_loop_lag_seconds", "How late the event loop was, when
 STATES = ("in_step", "behind")
 #: What may become of a send.
 OUTCOMES = ("stored", "duplicate", "refused")
-#: Of an address: `handshakes`, `refused_credentials`; of a request: `head`, `time`, `http` (it is none); of a peer:
+#: Of an address: `handshakes`, `refused_credentials`, `unauthenticated` requests; of a credential:
+#: `refused_credential`; of a request: `head`, `time`, `http` (it is none); of a peer:
 #: `frame`, `control` (too many control frames), `turn` (input was put off to a later turn of the event loop, L6);
 #: of a process: `send_rates` (a rate was forgotten while it was in use).
-REACHED = ("handshakes", "refused_credentials", "head", "time", "http", "frame", "control", "turn", "send_rates")
+REACHED = (
+    "handshakes",
+    "refused_credentials",
+    "refused_credential",
+    "unauthenticated",
+    "head",
+    "time",
+    "http",
+    "frame",
+    "control",
+    "turn",
+    "send_rates",
+)
 
 #: Why a message on the bus is not believed (X9).
 BUS_REASONS = ("forged", "replayed", "stale", "older_version")

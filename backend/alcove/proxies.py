@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from alcove.errors import SettingsError
 
@@ -76,3 +76,21 @@ def _text(network: Network) -> str:
 
 def _mapped(network: IPv4Network) -> str:
     return _text(IPv6Network(f"::ffff:{network.network_address}/{96 + network.prefixlen}"))
+
+
+class Proxies:
+    """The trusted proxies, by address."""
+
+    def __init__(self, proxies: Iterable[str]) -> None:
+        """Raises SettingsError for a name without an address."""
+        resolved = resolve(proxies)
+        self._any = resolved == [ANY]
+        self._networks = [] if self._any else [ip_network(proxy) for proxy in resolved]
+
+    def __contains__(self, host: str) -> bool:
+        """Return whether a request that comes from this address comes from a trusted proxy."""
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return self._any
+        return self._any or any(address in network for network in self._networks)

@@ -59,10 +59,22 @@ class Settings(BaseSettings):
         default=2000, ge=1, le=10_000_000, description="sockets at once that an address may open"
     )
     refusals_per_s: float = Field(
-        default=20, ge=0, le=1_000_000, description="refused credentials a second of an address; 0: no bound"
+        default=20,
+        ge=0,
+        le=1_000_000,
+        description="refusals a second of unknown credentials of an address; 0: no bound",
     )
     refusals_burst: int = Field(
-        default=200, ge=1, le=10_000_000, description="refused credentials at once of an address"
+        default=200, ge=1, le=10_000_000, description="refusals at once of unknown credentials of an address"
+    )
+    credential_refusals_per_s: float = Field(
+        default=0.2, ge=0, le=1000, description="refusals a second of one and the same credential; 0: no bound"
+    )
+    credential_refusals_burst: int = Field(
+        default=20, ge=1, le=1_000_000, description="refusals at once of one and the same credential"
+    )
+    unauthenticated_requests: int = Field(
+        default=200, ge=1, le=1_000_000, description="requests of an address in progress that are not authenticated"
     )
     head_bytes: int = Field(
         default=32 * 1024, ge=1024, le=16 * 1024 * 1024, description="bytes of a request's line and headers at most"
@@ -77,7 +89,7 @@ class Settings(BaseSettings):
     )
     sends_burst: int = Field(default=60, ge=1, le=10_000_000, description="sends at once of a member to an item (L2)")
     rates: int = Field(
-        default=50_000, ge=1000, le=10_000_000, description="rates a process keeps: of members, of addresses"
+        default=50_000, ge=1000, le=10_000_000, description="rates a process keeps: of members, addresses, credentials"
     )
     body_bytes: int = Field(
         default=64 * 1024, ge=1, le=64 * 1024 * 1024, description="largest body, in bytes of JSON (L1)"

@@ -11,9 +11,14 @@ from alcove.errors import Close, Code, Refusal
 BOUNDED_HERE: dict[str, Any] = {"max_body_size": sys.maxsize}
 
 
-async def whole_body(request: Request) -> bytes:
-    """The body. Raises Refusal beyond the setting `message_bytes`."""
-    limit = request.app.state.settings.message_bytes
+#: Bytes of a body that is read before its sender is known, at most: a token fits, and little more.
+SMALL_BODY = 32 * 1024
+
+
+async def whole_body(request: Request, limit: int | None = None) -> bytes:
+    """Return the body. Raises Refusal beyond `limit` bytes, by default the setting `message_bytes`."""
+    if limit is None:
+        limit = request.app.state.settings.message_bytes
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from msgspec import Meta, Struct
 
-from alcove.api.bodies import BOUNDED_HERE, whole_body
+from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, whole_body
 from alcove.api.live import HubDep
 from alcove.api.schemas import Json, answers, body_of, problems
 from alcove.auth import CallerDep, GateDep, OwnOriginDep, PresentedDep, admit
@@ -70,9 +70,9 @@ def _who(caller: Caller) -> Who:
 
 
 async def _read(request: Request, type_: type[T]) -> T:
-    """The body, in shape. Raises RequestValidationError."""
+    """The body, in shape and small. Raises RequestValidationError or Refusal."""
     try:
-        return msgspec.json.decode(await whole_body(request), type=type_)
+        return msgspec.json.decode(await whole_body(request, SMALL_BODY), type=type_)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestValidationError([{"loc": ("body",), "msg": str(error)}]) from None
 

@@ -7,7 +7,7 @@ from fastapi import Cookie, Header, Query, Security
 from fastapi.requests import HTTPConnection
 
 from alcove.api.live import HubDep
-from alcove.auth import GateDep, OwnOriginDep, admit, check_cookie, credential, presented
+from alcove.auth import GateDep, OwnOriginDep, admit, check_cookie, credential, let_in, presented
 from alcove.errors import Close, Code, Reason, Refusal
 from alcove.gate import Gate
 from alcove.hub import Hub
@@ -22,8 +22,10 @@ class Visit:
     def __init__(
         self, gate: Gate, hub: Hub, credential: str, member: Member | None = None, item: str | None = None
     ) -> None:
-        """Raises Refusal where the process is full (L3)."""
+        """Raises Refusal where the process is full, or the member has as many connections as they may (L3)."""
         hub.check_capacity()
+        if member is not None:
+            hub.check_member(member, item)
         self.credential = credential
         self._gate = gate
         self._hub = hub
@@ -32,23 +34,39 @@ class Visit:
 
     async def run(self, connection: Carrier, receiver: Receiver) -> None:
         """Let the receiver hear the connection, for as long as it may."""
-        visitor = Visitor(self._hub, connection, receiver)
+        refused = self._check_again()
+        place = None if self._member is None else (self._member.person.id, self._item)
+        visitor = Visitor(self._hub, connection, receiver, place)
         if self._member is not None:
             self._hub.leases.grant(visitor, self._member, self._item)
-            try:
-                self._gate.check_again(self._member, self._item)  # it may have been revoked during the handshake
-            except Refusal as refusal:
-                visitor.end(refusal)
+        if refused is not None:
+            visitor.end(refused)
         await connection.run(visitor)
+
+    def _check_again(self) -> Refusal | None:
+        """Return why the member may not stay after all: much can have happened during the handshake."""
+        try:
+            if self._member is not None:
+                self._gate.check_again(self._member, self._item)
+                self._hub.check_member(self._member, self._item)
+        except Refusal as refusal:
+            return refusal
+        return None
 
 
 class Visitor:
     """A receiver that counts as a connection (L3), and whose stay can be ended (a Receiver and a Guest)."""
 
-    __slots__ = ("_connection", "_hub", "_receiver")
+    __slots__ = ("_connection", "_hub", "_place", "_receiver")
 
-    def __init__(self, hub: Hub, connection: Connection, receiver: Receiver) -> None:
+    def __init__(
+        self, hub: Hub, connection: Connection, receiver: Receiver, place: tuple[str, str | None] | None = None
+    ) -> None:
+        """`place`: the member and the item that it counts for; None in open mode."""
         hub.connections += 1
+        self._place = place
+        if place is not None:
+            hub.visits[place] += 1
         self._hub = hub
         self._connection = connection
         self._receiver = receiver
@@ -64,6 +82,10 @@ class Visitor:
     def closed(self, code: int) -> None:
         """Pass it on, and stay no longer."""
         self._hub.connections -= 1
+        if self._place is not None:
+            self._hub.visits[self._place] -= 1
+            if not self._hub.visits[self._place]:
+                del self._hub.visits[self._place]
         self._hub.leases.release(self)
         self._receiver.closed(code)
 
@@ -96,12 +118,14 @@ async def item_visit(
     if gate.open:
         if session:
             check_cookie(connection, own=own)
+        let_in(connection)
         return Visit(gate, hub, session or token or "")
     echoed = token or ""
     caller = None
     # A `session` that is no token of ours is the host application's own, and does not count (T2).
     if session and (caller := await gate.known(session)):
         check_cookie(connection, own=own)
+        let_in(connection)
         echoed = f"{session[:_ECHOED]}…"
     elif not token:
         echoed, token = "", session or ""
@@ -122,6 +146,7 @@ async def visit(
 ) -> Visit:
     """Let in anyone in open mode; with keys, with any good credential (T1, T3, A1, A3). Raises Refusal."""
     if gate.open:
+        let_in(connection)
         return Visit(gate, hub, "")
     key = await credential(await presented(connection, own, authorization, token))
     return Visit(gate, hub, "", gate.on(await admit(connection, gate, key, None), None))

@@ -85,6 +85,7 @@ def guarded(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Server:
         ALCOVE_SECRET=SECRET,
         ALCOVE_JWKS=str(jwks),
         ALCOVE_REFUSALS_PER_S="0",
+        ALCOVE_CREDENTIAL_REFUSALS_PER_S="0",
         ALCOVE_SENDS_PER_S="0",
         ALCOVE_ORIGINS="https://app.example, https://other.example:8443",
     )

@@ -23,6 +23,11 @@ HANDSHAKE = (
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
+#: A request that is waited for before anyone is known, from an address behind a trusted proxy.
+STRANGER = (
+    b"POST /api/session HTTP/1.1\r\nHost: here\r\nX-Forwarded-For: 192.0.2.1\r\nExpect: 100-continue\r\n"
+    b"Content-Length: 10\r\n\r\n"
+)
 POST = b"POST /api/items/foo/entries?token=anything HTTP/1.1\r\nHost: here\r\n"
 
 
@@ -178,11 +183,11 @@ def test_l_what_is_no_http_is_answered_and_closed(server: Server, noise: bytes) 
 
 
 @ONCE
-async def test_l_who_fails_too_often_waits_whatever_they_bring(serve: Start) -> None:
+async def test_l_an_address_whose_unknown_credentials_fail_too_often_waits(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_REFUSALS_PER_S="0.1", ALCOVE_REFUSALS_BURST="5")
     elsewhere = {"X-Forwarded-For": "2001:db8::1"}
-    for _ in range(5):
-        assert 4401 == (await doors.room(server, query("gone-by-now"))).code
+    for number in range(5):
+        assert 4401 == (await doors.room(server, query(f"guess-{number}"))).code
     error, code, reason = await turned_away(server, "foo", token=token())
 
     assert ("rate_limited", 4429, "too many refused credentials from your address") == (error["code"], code, reason)
@@ -197,15 +202,15 @@ async def test_l_who_fails_too_often_waits_whatever_they_bring(serve: Start) -> 
     # Behind a trusted proxy it is the client's address that counts; of IPv6 the network, which one site has whole.
     assert IN == (await doors.history(server, Credential({"token": token()}, elsewhere))).code
     for number in range(5):
-        bad = Credential({"token": "gone-by-now"}, {"X-Forwarded-For": f"2001:db8::{number}"})
+        bad = Credential({"token": f"another-{number}"}, {"X-Forwarded-For": f"2001:db8::{number}"})
         assert 401 == (await doors.history(server, bad)).code
     assert 429 == (await doors.history(server, Credential({"token": token()}, elsewhere))).code
     for other_site in ("2001:db8:0:1::1", "192.0.2.1", "::ffff:192.0.2.2"):
         brought = Credential({"token": token()}, {"X-Forwarded-For": other_site})
         assert IN == (await doors.history(server, brought)).code
     # What a socket of both kinds tells of IPv4 is no network: each of its addresses is one.
-    for _ in range(5):
-        bad = Credential({"token": "gone-by-now"}, {"X-Forwarded-For": "::ffff:192.0.2.1"})
+    for number in range(5):
+        bad = Credential({"token": f"third-{number}"}, {"X-Forwarded-For": "::ffff:192.0.2.1"})
         assert 401 == (await doors.history(server, bad)).code
     for address, code in (("192.0.2.1", 429), ("::ffff:192.0.2.1", 429), ("::ffff:192.0.2.2", IN)):
         brought = Credential({"token": token()}, {"X-Forwarded-For": address})
@@ -243,6 +248,9 @@ async def test_l_w7_every_refusal_and_every_limit_is_counted(serve: Start) -> No
         ALCOVE_HANDSHAKES_BURST="3",
         ALCOVE_REFUSALS_PER_S="0.001",
         ALCOVE_REFUSALS_BURST="2",
+        ALCOVE_CREDENTIAL_REFUSALS_PER_S="0.001",
+        ALCOVE_CREDENTIAL_REFUSALS_BURST="3",
+        ALCOVE_UNAUTHENTICATED_REQUESTS="1",
         ALCOVE_REQUEST_S="0.5",
         ALCOVE_HEAD_BYTES="4000",
         ALCOVE_MESSAGE_BYTES="2000",
@@ -253,8 +261,15 @@ async def test_l_w7_every_refusal_and_every_limit_is_counted(serve: Start) -> No
     assert 401 == (await doors.history(server, Credential())).code
     assert 403 == (await doors.connections(server, query(token()))).code
     assert 422 == (await doors.history(server, query(token(), item="a b"))).code
-    for door in (doors.room, doors.echo_socket, doors.room):
-        await door(server, query("gone-by-now"))
+    for number, door in enumerate((doors.room, doors.echo_socket, doors.room)):
+        await door(server, query(f"guess-{number}"))
+    for _ in range(2):
+        assert 401 == (await doors.history(server, query("guess-0"))).code
+    assert 429 == (await doors.history(server, query("guess-0"))).code
+    with wire(server, STRANGER) as peer:
+        assert b"100 Continue" in peer.recv(65536)
+        brought = Credential({"token": token()}, {"X-Forwarded-For": "192.0.2.1"})
+        assert 429 == (await doors.history(server, brought)).code
     assert 429 == (await doors.history(server, query(token()))).code
     for sent in (padded(5000), b"GET /", b"no http\r\n\r\n"):
         with wire(server, sent) as peer:
@@ -264,6 +279,15 @@ async def test_l_w7_every_refusal_and_every_limit_is_counted(serve: Start) -> No
         said = (await client.get("/metrics")).text
     counters = r'^alcove_(?:refusals|limits_reached)_total\{\w+="(\w+)"\} ([1-9]\d*)'
     counted = dict(re.findall(counters, said, re.MULTILINE))
-    refusals = {"unauthenticated": "3", "forbidden": "1", "invalid": "1", "rate_limited": "2"}
-    limits = {"handshakes": "1", "refused_credentials": "1", "head": "1", "time": "1", "http": "1", "frame": "1"}
+    refusals = {"unauthenticated": "5", "forbidden": "1", "invalid": "1", "rate_limited": "4"}
+    limits = {
+        "handshakes": "1",
+        "refused_credentials": "1",
+        "refused_credential": "1",
+        "unauthenticated": "1",
+        "head": "1",
+        "time": "1",
+        "http": "1",
+        "frame": "1",
+    }
     assert refusals | limits == counted

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.clients import connect, eventually, refusal
+from tests.integration.credentials import SECRET, token
 from tests.integration.engine import write_lock
 from tests.integration.rooms import RoomClient, http, page, send, turned_away, whole_log
 from tests.integration.servers import Server
@@ -138,6 +139,29 @@ async def test_l3_c_4429_a_member_has_so_many_connections_to_an_item(strict: Ser
             pass
         await two.socket.close()
         async with await RoomClient.join(strict, item, name="Ada"):
+            pass
+
+
+async def test_l3_h4_a_members_connections_count_on_all_endpoints_together(serve: Callable[..., Server]) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_MEMBER_CONNECTIONS="2")
+    without, ada, bob = token(items={}), token(items={"foo": "rw", "bar": "rw"}), token(sub="bob", items={"foo": "rw"})
+    async with await connect(server, f"/ws?token={without}") as one, await connect(server, f"/ws/7?token={without}"):
+        for path in ("/ws", "/ws/8"):
+            assert 403 == await refusal(server, f"{path}?token={without}"), "beside all items"
+        async with (
+            await connect(server, f"/items/foo/ws?token={ada}") as plain,
+            await RoomClient.join(server, "foo", token=ada),
+        ):
+            assert 403 == await refusal(server, f"/items/foo/ws?token={ada}")
+            error, code, _ = await turned_away(server, "foo", token=ada)
+            assert ("too_many_connections", 4429) == (error["code"], code)
+            async with await RoomClient.join(server, "bar", token=ada), await RoomClient.join(server, "foo", token=bob):
+                pass
+            await plain.close()
+            async with await RoomClient.join(server, "foo", token=ada):
+                pass
+        await one.close()
+        async with await connect(server, f"/ws?token={ada}"):
             pass
 
 
