@@ -12,7 +12,8 @@ export class FakeProfile {
   readonly notes: LocalNotes = new MemoryNotes();
   readonly #locks = new Map<string, Set<object>>();
   readonly #waiting = new Map<object, () => void>();
-  readonly #ears = new Set<{ name: string; tab: object; hear: (message: unknown) => void }>();
+  readonly #suspended = new Set<FakeWorld>();
+  readonly #ears = new Set<{ name: string; tab: FakeWorld; hear: (message: unknown) => void }>();
 
   constructor(shelf: Shelf = new MemoryShelf()) {
     this.shelf = shelf;
@@ -39,13 +40,28 @@ export class FakeProfile {
     return { held, release };
   }
 
+  /** Channels that are open. */
+  get channels(): number {
+    return this.#ears.size;
+  }
+
+  /** The tab's renderer is stopped: it holds its locks and hears nothing. */
+  suspend(tab: FakeWorld): void {
+    this.#suspended.add(tab);
+  }
+
+  resume(tab: FakeWorld): void {
+    this.#suspended.delete(tab);
+  }
+
   channel(name: string, tab: FakeWorld, hear: (message: unknown) => void): Channel {
     const ear = { name, tab, hear };
     this.#ears.add(ear);
     const close = () => void this.#ears.delete(ear);
     tab.ends.push(close);
     const post = (message: unknown) => {
-      for (const other of this.#ears) if (other.name === name && other.tab !== tab) other.hear(message);
+      for (const other of this.#ears)
+        if (other.name === name && other.tab !== tab && !this.#suspended.has(other.tab)) other.hear(message);
     };
     return { post, close };
   }

@@ -12,6 +12,8 @@ let profile: FakeProfile;
 let sent: string[];
 let databases = 0;
 
+vi.setConfig({ testTimeout: 60_000 });
+
 beforeEach(() => {
   databases += 1;
   profile = new FakeProfile(new IdbShelf(`alcove-${databases}`));
