@@ -108,6 +108,7 @@ export class FakeWorld implements World {
   readonly events: FakeEvents[] = [];
   readonly tabNotes: LocalNotes = new MemoryNotes();
   readonly profile: FakeProfile;
+  shelf: Shelf;
   /** What the tab's end gives back. */
   readonly ends: (() => void)[] = [];
   readonly #listeners = new Map<Happening, Set<() => void>>();
@@ -119,14 +120,11 @@ export class FakeWorld implements World {
 
   constructor(profile: FakeProfile = new FakeProfile()) {
     this.profile = profile;
+    this.shelf = profile.shelf;
   }
 
   get notes(): LocalNotes {
     return this.profile.notes;
-  }
-
-  get shelf(): Shelf {
-    return this.profile.shelf;
   }
 
   /** How wrong this computer's clock is, in ms. */

@@ -60,6 +60,8 @@ export class ModelServer {
   /** What the next sends are refused with. */
   readonly refusals: { code: string; retry_ms?: number }[] = [];
   readonly sockets: PipedSocket[] = [];
+  /** Every message ever appended, in this log and in those before it. */
+  readonly appended: { readonly log: string; readonly entry: Entry }[] = [];
   #connections: Connection[] = [];
   #acked = new Map<string, number>();
 
@@ -88,6 +90,13 @@ export class ModelServer {
     if (after < this.oldest - 1)
       this.#tell(connection, { type: "gap", from: after + 1, to: this.oldest - 1 });
     for (const entry of this.served(Math.max(after, this.oldest - 1))) this.#tell(connection, entry);
+  }
+
+  /** Refuses a socket's credential readably (H4). */
+  refuse(socket: PipedSocket, reason: string): void {
+    socket.open();
+    socket.hear(JSON.stringify({ type: "error", code: "unauthenticated", message: "no", reason }));
+    socket.cut(4401);
   }
 
   /** Takes the first frame on its way up. */
@@ -178,6 +187,7 @@ export class ModelServer {
       }
     }
     this.entries.push(entry);
+    this.appended.push({ log: this.log, entry });
     this.#acked.set(`${member} ${command.id}`, seq);
     for (const connection of this.#connections) if (!connection.socket.over) this.#tell(connection, entry);
     return seq;

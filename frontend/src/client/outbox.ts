@@ -143,6 +143,9 @@ export class Outbox {
         known.set(id, draftOf(one));
       }
       this.#become([...known.values()].sort((a, b) => (a.id < b.id ? -1 : 1)));
+      // Another tab may have written them for the log that was there before.
+      if (this.#carry !== null && this.#greeted !== null)
+        this.#refuseChangesOfAnotherLog({ ...this.#greeted, before: null });
     });
   }
 

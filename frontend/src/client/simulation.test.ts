@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FakeProfile, FakeWorld } from "./fakeWorld";
 import { ModelServer, type PipedSocket } from "./modelServer";
+import { randomFrom } from "./randomFrom";
 import { Room } from "./room";
 
 const SEEDS = Array.from({ length: 25 }, (_, i) => 1000 + i * 7919);
@@ -15,17 +16,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 class Storm {
   readonly server = new ModelServer();
