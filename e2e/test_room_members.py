@@ -1,0 +1,182 @@
+"""What a browser keeps belongs to one member; where it keeps nothing, or another tab is suspended, sending works."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from complaints import Complaints
+from network import Network
+from pages.room import RoomPage
+from pages.words import EN
+from stack import deployed
+from tests.integration.credentials import SECRET, token
+from tests.integration.servers import Server
+
+ITEM = "order-7"
+NOT_SAVED = "This browser saves nothing: unsent messages are lost when you close the page."
+
+#: Ways in which a browser keeps a page from storing anything.
+BLOCKED = {
+    "everything is refused": """
+        for (const name of ["localStorage", "sessionStorage", "indexedDB"])
+            Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });
+        navigator.locks.request = () => Promise.reject(new DOMException("no", "SecurityError"));
+        window.BroadcastChannel = class { constructor() { throw new DOMException("no", "SecurityError"); } };
+    """,
+    "IndexedDB and locks never answer": """
+        indexedDB.open = () => new EventTarget();
+        navigator.locks.request = () => new Promise(() => undefined);
+    """,
+}
+
+
+@pytest.fixture
+def signed(tmp_path: Path) -> Iterator[Server]:
+    """A server that lets in members with a token."""
+    with deployed(tmp_path, env={"ALCOVE_SECRET": SECRET}) as running:
+        yield running
+
+
+@pytest.fixture
+def network(signed: Server) -> Iterator[Network]:
+    with Network(signed) as between:
+        yield between
+
+
+def member(sub: str) -> str:
+    """A member's token for the room."""
+    return token(sub=sub, name=sub.title(), exp=time.time() + 3600, items={ITEM: "rw"})
+
+
+def log_of(server: Server) -> list[tuple[str, object]]:
+    """Authors and bodies of the room's log."""
+    brought = {"authorization": f"Bearer {member('reader')}"}
+    answer = httpx.get(f"{server.url}/api/items/{ITEM}/entries", params={"limit": "500"}, headers=brought)
+    return [(entry["by"]["id"], entry["body"]) for entry in answer.raise_for_status().json()["entries"]]
+
+
+def log_in(context: BrowserContext, at: str, sub: str) -> None:
+    """Set the login cookie as the server's own page would."""
+    answer = context.request.post(f"{at}/api/session", data={"token": member(sub)}, headers={"origin": at})
+    assert answer.ok
+
+
+def enter_by_cookie(page: Page, at: str) -> RoomPage:
+    """Come in with the login cookie, which the Connect card uses where no token is given."""
+    room = RoomPage(page, EN, name="", at=at)
+    page.goto(f"{at}/items/{ITEM}")
+    room.token.fill("")
+    room.connect_button.click()
+    return room
+
+
+def test_one_members_unsent_message_never_goes_out_in_the_next_ones_name(
+    context: BrowserContext, network: Network, signed: Server, complaints: Complaints
+) -> None:
+    complaints.expect("ERR_CONNECTION_|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_SOCKET|401")
+    log_in(context, network.url, "ada")
+    page = context.new_page()
+    room = enter_by_cookie(page, network.url)
+    room.live()
+    network.cut()
+    expect(room.status).to_contain_text("Reconnecting")
+    room.say("ada's words")
+    expect(room.said("ada's words")).to_contain_text("Waiting")
+    room.message.fill("half of ada's")
+    page.close()
+    network.mend()
+
+    log_in(context, network.url, "bob")
+    room = enter_by_cookie(context.new_page(), network.url)
+    expect(room.members).to_contain_text(["Bob"])
+    expect(room.message).to_have_value("")
+    room.say("bob's words")
+    expect(room.on_the_way).to_have_count(0)
+    assert log_of(signed) == [("bob", "bob's words")]
+    room.page.close()
+
+    log_in(context, network.url, "ada")
+    room = enter_by_cookie(context.new_page(), network.url)
+    expect(room.members).to_contain_text(["Ada"])
+    expect(room.said("ada's words")).to_be_visible()
+    expect(room.on_the_way).to_have_count(0)
+    assert log_of(signed) == [("bob", "bob's words"), ("ada", "ada's words")]
+
+
+def test_signing_out_clears_token_and_conversation_in_every_tab(
+    context: BrowserContext, signed: Server, complaints: Complaints
+) -> None:
+    complaints.expect("401")
+    tabs = [RoomPage(context.new_page(), EN, name="Ada", at=signed.url) for _ in range(2)]
+    for tab in tabs:
+        tab.enter(ITEM, token=member("ada"))
+    tabs[0].say("a secret of ours")
+    expect(tabs[1].said("a secret of ours")).to_be_visible()
+
+    tabs[0].sign_out_button.click()
+
+    for tab in tabs:
+        expect(tab.connect_button).to_be_visible()
+        tab.page.reload()
+        expect(tab.connect_button).to_be_visible()
+        kept = tab.page.evaluate(
+            """async () => {
+                const texts = [JSON.stringify(localStorage), JSON.stringify(sessionStorage)];
+                for (const { name, version } of await indexedDB.databases()) {
+                    const database = await new Promise((resolve) => {
+                        const asked = indexedDB.open(name, version);
+                        asked.onsuccess = () => resolve(asked.result);
+                    });
+                    for (const store of database.objectStoreNames)
+                        texts.push(JSON.stringify(await new Promise((resolve) => {
+                            const all = database.transaction(store).objectStore(store).getAll();
+                            all.onsuccess = () => resolve(all.result);
+                        })));
+                    database.close();
+                }
+                return texts.join();
+            }"""
+        )
+        assert "a secret of ours" not in kept
+        assert "eyJ" not in kept
+
+
+@pytest.mark.parametrize("way", BLOCKED)
+def test_live_means_that_sending_works_where_nothing_can_be_stored(
+    page: Page, server: Server, way: str, complaints: Complaints
+) -> None:
+    complaints.expect("SecurityError")
+    room = RoomPage(page, EN, name="Ada", at=server.url)
+    page.add_init_script(BLOCKED[way])
+    room.visit(f"blocked-{list(BLOCKED).index(way)}")
+    expect(room.status).to_have_text(f"Live {NOT_SAVED}")
+
+    room.say("said all the same")
+
+    expect(room.said("said all the same")).to_be_visible()
+    expect(room.on_the_way).to_have_count(0)
+
+
+def test_a_suspended_tab_does_not_hold_up_another_ones_messages(
+    page: Page, context: BrowserContext, server: Server
+) -> None:
+    item = "suspended"
+    sleeping = RoomPage(page, EN, name="Ada", at=server.url)
+    sleeping.enter(item)
+    sleeping.say("before")
+    expect(sleeping.on_the_way).to_have_count(0)
+    awake = RoomPage(context.new_page(), EN, name="Ada", at=server.url)
+    awake.enter(item)
+    expect(awake.said("before")).to_be_visible()
+    context.new_cdp_session(page).send("Page.setWebLifecycleState", {"state": "frozen"})
+
+    awake.say("meanwhile")
+
+    expect(awake.said("meanwhile")).to_be_visible()
+    expect(awake.on_the_way).to_have_count(0)
+    context.new_cdp_session(page).send("Page.setWebLifecycleState", {"state": "active"})
+    expect(sleeping.said("meanwhile")).to_have_count(1)
