@@ -1,8 +1,9 @@
 // Holds the tab's session around everything that needs one, and says above it where anyone may come in.
-import { lazy, type ReactNode, Suspense } from "react";
+import { lazy, type ReactNode } from "react";
 import type { World } from "../client/world";
 import { useOpenMode } from "../hooks/mode";
 import { SessionContext, useNewSession } from "../hooks/session";
+import { LazyPart } from "../ui/LazyPart";
 import { OpenMode } from "../ui/OpenMode";
 
 const LinkRefused = lazy(() => import("../ui/LinkRefused"));
@@ -13,7 +14,7 @@ export function Entrance({ world, children }: { readonly world: World; readonly 
   return (
     <SessionContext value={session}>
       {open && <OpenMode />}
-      <Suspense>{session.refused !== null && <LinkRefused />}</Suspense>
+      <LazyPart>{session.refused !== null && <LinkRefused />}</LazyPart>
       {children}
     </SessionContext>
   );
