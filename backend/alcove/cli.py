@@ -86,6 +86,19 @@ def revoke(
         _stop(error)
 
 
+@main.command()
+def schema(
+    role: Annotated[str | None, typer.Option(help="The role of the server, to be granted what it needs.")] = None,
+    since: Annotated[int, typer.Option(help="The schema that the database has; 0: none.", min=0)] = 0,
+) -> None:
+    """Print the SQL that makes the log's schema in PostgreSQL, for databases where the server's role may not."""
+    from alcove.log.postgres_schema import VERSION, script  # noqa: PLC0415 - its driver is an extra
+
+    if since > VERSION:
+        _stop(SettingsError(f"--since {since}: this Alcove knows schemas up to {VERSION}"))
+    print(script(since, role))  # noqa: T201 - the command's answer
+
+
 async def _revoke(url: str, asked: dict[str, str]) -> None:
     """Ask a server. Raises AlcoveError where it cannot be reached, or refuses."""
     # From the environment: everyone on this machine can read a command's arguments (A6).

@@ -29,9 +29,14 @@ class ItemIdError(ValueError):
         self.normalized = normalized
 
 
+def is_item_id(text: str) -> bool:
+    """Tell whether `text` is an item id (H3)."""
+    return _has_characters(text, 1) and text not in {".", ".."}
+
+
 def check_item_id(text: str) -> str:
     """Return `text` if it is an item id (H3). Raises ItemIdError."""
-    if _has_shape(text):
+    if is_item_id(text):
         return text
     raise _error(text)
 
@@ -65,10 +70,6 @@ def characters() -> str:
             else:
                 ranges.append([code, code])
     return "".join(rf"\U{first:08X}-\U{last:08X}" for first, last in ranges) + "-"
-
-
-def _has_shape(text: str) -> bool:
-    return _has_characters(text, 1) and text not in {".", ".."}
 
 
 def _has_characters(text: str, least: int) -> bool:

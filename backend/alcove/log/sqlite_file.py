@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from alcove.items import is_item_id, usable_id
 from alcove.log.base import LogUnusableError, UnstorableError
 from alcove.log.queries import schema_files
 
@@ -16,6 +17,8 @@ log = logging.getLogger("alcove.log")
 _SCHEMA = schema_files(Path(__file__).with_name("sqlite"))
 #: "Alcv" in the file's header, so that another program's database is not taken for ours.
 _APPLICATION_ID = 0x416C6376
+#: The first schema whose rooms all have the id of an item (H3).
+_CHECKS_ITEMS = 4
 #: The first schema whose files keep nothing that was erased.
 _ERASES = 4
 #: Seconds to wait for a lock that another program holds.
@@ -63,6 +66,8 @@ def prepare(connection: sqlite3.Connection, path: Path) -> str:
         for step in _SCHEMA[version:]:
             for statement in step.split(";\n"):
                 connection.execute(statement)
+        if 0 < version < _CHECKS_ITEMS:
+            rename_rooms(connection)
         if version == 0:
             connection.execute("INSERT INTO meta (key, value) VALUES ('log_id', lower(hex(randomblob(16))))")
         # Written each time, so that a file that takes no writes is found out now and not by the first send.
@@ -72,6 +77,21 @@ def prepare(connection: sqlite3.Connection, path: Path) -> str:
         _rewrite(connection, path)
     (log_id,) = connection.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()
     return str(log_id)
+
+
+def rename_rooms(connection: sqlite3.Connection) -> None:
+    """Give rooms whose ids are none that an item may have one, and log the old and the new id (H3)."""
+    items = [item for (item,) in connection.execute("SELECT item FROM rooms ORDER BY item").fetchall()]
+    for item in items:
+        if item.startswith("!") or is_item_id(item):
+            continue
+        base = usable = usable_id(item)
+        number = 1
+        while connection.execute("SELECT 1 FROM rooms WHERE item = ?", (usable,)).fetchone():
+            number += 1
+            usable = f"{base[:120]}_{number}"
+        connection.execute("UPDATE rooms SET item = ? WHERE item = ?", (usable, item))
+        log.warning("the room %r is now %s: its id was none that an item may have", item, usable)
 
 
 def _rewrite(connection: sqlite3.Connection, path: Path) -> None:

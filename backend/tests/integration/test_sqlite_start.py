@@ -162,3 +162,21 @@ async def test_s7_a_corrupt_file_is_one_clear_line(tmp_path: Path) -> None:
     path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
 
     assert "malformed" in one_line(serve(f"sqlite:///{path}"))
+
+
+async def test_h3_rooms_under_ids_that_no_item_may_have_are_renamed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "alcove.db"
+    with closing(sqlite3.connect(path)) as first:
+        first.executescript(FIRST_SCHEMA.read_text() + FIRST_ROWS)
+        odd = ["!revoked", "café", "cafe\u0301", "na\u0303o", ".", "..", "a b", "a_b"]
+        first.executemany("INSERT INTO rooms (item) VALUES (?)", [(item,) for item in odd])
+        first.commit()
+        first.execute(f"PRAGMA application_id = {sqlite_file._APPLICATION_ID}")
+    await made(path)
+    with closing(sqlite3.connect(path)) as now:
+        items = [item for (item,) in now.execute("SELECT item FROM rooms ORDER BY room")]
+
+    assert ["foo", "bar", "!revoked", "café", "café_2", "não", "_", "__", "a_b_2", "a_b"] == items
+    assert "the room 'a b' is now a_b_2" in caplog.text

@@ -238,26 +238,3 @@ END $$;
 
 CREATE CONSTRAINT TRIGGER send AFTER INSERT ON alcove.outbox DEFERRABLE INITIALLY DEFERRED
 FOR EACH ROW EXECUTE FUNCTION alcove.send_outbox();
-
--- Send a message to an item's room, inside the caller's own transaction (X5): its commit appends and announces it, its
--- rollback leaves nothing. The same id of the same sender again stores nothing new (S5). `body` is any JSON value; as
--- text it is a string. Others than the log's owner need to be granted it.
-CREATE FUNCTION alcove_send(item text, id text, by_id text, by_name text, body jsonb) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  IF item IS NULL OR item !~ '^[-.0-9:@A-Z_a-z\u0080-\U0010FFFF]{1,128}$' THEN
-    RAISE check_violation USING MESSAGE = format('item %L: expected 1 to 128 letters, digits and . _ : @ -', item);
-  ELSIF id IS NULL OR length(id) NOT BETWEEN 1 AND 64 THEN
-    RAISE check_violation USING MESSAGE = format('id %L: expected 1 to 64 characters', id);
-  ELSIF by_id IS NULL OR by_id = '' OR by_name IS NULL OR body IS NULL THEN
-    RAISE check_violation USING MESSAGE = 'by_id, by_name and body: expected values, not null';
-  END IF;
-  INSERT INTO alcove.outbox (item, id, by_id, by_name, body)
-  VALUES (alcove_send.item, alcove_send.id, alcove_send.by_id, alcove_send.by_name, alcove_send.body::text);
-END $$;
-
-CREATE FUNCTION alcove_send(item text, id text, by_id text, by_name text, body text) RETURNS void
-LANGUAGE sql AS $$ SELECT alcove_send(item, id, by_id, by_name, to_jsonb(body)) $$;
-
-REVOKE ALL ON FUNCTION alcove_send(text, text, text, text, jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION alcove_send(text, text, text, text, text) FROM PUBLIC;

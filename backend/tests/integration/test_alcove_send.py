@@ -1,0 +1,280 @@
+"""The host application's role sends in SQL (X5), on a schema of ours or one that was prepared in advance."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+import pytest
+from typer.testing import CliRunner
+
+from alcove.cli import main
+from alcove.log import postgres_schema
+from alcove.log.base import Log, LogUnusableError
+from alcove.log.open import open_log
+from alcove.log.queries import schema_files
+from tests.contract.drafts import append, bodies, message
+from tests.item_ids import BAD, GOOD
+
+GUIDE = (Path(__file__).parents[2] / "docs/processes.md").read_text()
+#: The block of the guide that lets the application's role `shop` send.
+(GRANTS,) = re.findall(r"```sql\n(CREATE ROLE shop.*?)```", GUIDE, re.DOTALL)
+SEND = "alcove.alcove_send($1, $2, 'shop', 'The shop', 'hello')"
+
+
+def url_for(url: str, role: str) -> str:
+    """The same database for another role."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{role}@{parts.hostname}:{parts.port}").geturl()
+
+
+@asynccontextmanager
+async def roles(url: str, *names: str) -> AsyncIterator[Any]:  # Any: asyncpg has no types
+    """A superuser's connection; roles that the test makes, which are a server's and not a database's, are dropped."""
+    operator = await asyncpg.connect(url)
+    try:
+        yield operator
+    finally:
+        for name in names:
+            await operator.execute(f"DROP OWNED BY {name} CASCADE")
+            await operator.execute(f"DROP ROLE {name}")
+        await operator.close()
+
+
+@pytest.fixture
+async def log(postgres_url: str) -> AsyncIterator[Log]:
+    """A log that the server's role `alcove` has made."""
+    log = await open_log(postgres_url)
+    yield log
+    await log.close()
+
+
+@pytest.fixture
+async def shop(postgres_url: str, log: Log) -> AsyncIterator[Any]:  # Any: asyncpg has no types
+    """A connection of the application's role, which may do what the guide's block grants."""
+    assert log
+    async with roles(postgres_url, "shop") as operator:
+        assert "alcove" == await operator.fetchval("SELECT current_user"), "as in docker-compose.yml"
+        await operator.execute(GRANTS)
+        application = await asyncpg.connect(url_for(postgres_url, "shop"))
+        yield application
+        await application.close()
+
+
+async def test_x5_everything_is_in_the_schema_or_public_whatever_the_role_is_called(
+    postgres_url: str, log: Log
+) -> None:
+    assert log
+    async with roles(postgres_url) as operator:
+        places = await operator.fetch(
+            "SELECT pronamespace::regnamespace::text, count(*) FROM pg_proc WHERE proname = 'alcove_send' GROUP BY 1"
+        )
+        paths = await operator.fetch(
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'alcove'::regnamespace"
+            " AND NOT coalesce(proconfig, '{}') && ARRAY['search_path=pg_catalog, pg_temp']"
+        )
+        public = await operator.fetch(
+            "SELECT p.proname FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a"
+            " WHERE p.proname = 'alcove_send' AND a.grantee = 0"
+            " OR p.pronamespace = 'alcove'::regnamespace AND a.grantee = 0"
+        )
+
+    assert {("alcove", 2), ("public", 2)} == set(map(tuple, places))
+    assert [] == paths, "functions that look for names in the caller's search path"
+    assert [] == public, "functions that every role may run"
+
+
+@pytest.mark.parametrize("path", ['"$user", public', "", "pg_temp", "shop, public"])
+async def test_x5_the_guides_grants_let_a_second_role_send_under_any_search_path(
+    shop: Any, log: Log, path: str
+) -> None:
+    await shop.execute("SELECT set_config('search_path', $1, false)", path)
+    await shop.execute(f"SELECT {SEND}", "foo", "a")
+    await shop.execute("SELECT public.alcove_send('foo', 'b', 'shop', 'The shop', '{\"n\": 1}'::jsonb)")
+    if "public" in path:
+        await shop.execute("SELECT alcove_send('foo', 'c', 'shop', 'The shop', 'short')")
+
+    expected = ['"hello"', '{"n": 1}', '"short"'][: 3 if "public" in path else 2]
+    assert expected == list((await bodies(log)).values())
+    assert len(expected) == await shop.fetchval("SELECT count(*) FROM alcove.report")
+
+
+async def test_x5_nothing_in_the_callers_search_path_runs_with_the_owners_rights(
+    postgres_url: str, shop: Any, log: Log
+) -> None:
+    async with roles(postgres_url) as operator:
+        await operator.execute("CREATE SCHEMA trap AUTHORIZATION shop")
+    await shop.execute("""
+        SET search_path = trap, pg_catalog;
+        CREATE TABLE trap.outbox (item text);
+        CREATE FUNCTION trap.length(text) RETURNS int LANGUAGE plpgsql AS 'BEGIN RAISE ''trapped''; END';
+        CREATE FUNCTION trap.unnest(text[]) RETURNS SETOF text LANGUAGE plpgsql AS 'BEGIN RAISE ''trapped''; END';
+        CREATE FUNCTION trap.json_build_object(text, text, text, text, text, bigint) RETURNS json
+          LANGUAGE plpgsql AS 'BEGIN RAISE ''trapped''; END';
+    """)
+    await shop.execute(f"SELECT {SEND}", "foo", "a")
+
+    assert {1: '"hello"'} == await bodies(log)
+
+
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        "SELECT * FROM alcove.entries",
+        "SELECT * FROM alcove.outbox",
+        "INSERT INTO alcove.outbox (item, id, by_id, by_name, body) VALUES ('!revoked', 'a', 'b', 'c', '1')",
+        "SELECT alcove.append('{a}', '{message}', '{a}', '{a}', '{a}', '{1}', '{1}', '{}', '{}', NULL, NULL)",
+        "SELECT * FROM alcove.meta",
+        "CREATE TABLE alcove.mine ()",
+    ],
+)
+async def test_x5_the_applications_role_may_do_nothing_else(shop: Any, forbidden: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await shop.execute(forbidden)
+
+
+async def test_x5_without_grants_a_role_sends_nothing(postgres_url: str, log: Log) -> None:
+    async with roles(postgres_url, "stranger") as operator:
+        await operator.execute("CREATE ROLE stranger LOGIN")
+        stranger = await asyncpg.connect(url_for(postgres_url, "stranger"))
+        for name in ("alcove.alcove_send", "public.alcove_send"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await stranger.execute(f"SELECT {name}('foo', 'a', 'b', 'c', 'd')")
+        await stranger.close()
+
+    assert {} == await bodies(log)
+
+
+async def test_x5_h3_an_item_id_is_taken_and_other_text_is_refused_with_the_normalized_id(shop: Any, log: Log) -> None:
+    for n, good in enumerate(GOOD):
+        await shop.execute(f"SELECT {SEND}", good, str(n))
+    for bad, normalized in BAD:
+        with pytest.raises(asyncpg.CheckViolationError, match="expected") as refused:
+            await shop.execute(f"SELECT {SEND}", bad, "a")
+        assert normalized in str(refused.value)
+
+    assert dict.fromkeys(GOOD, 1) == {item: state.head for item, state in (await log.rooms(GOOD)).items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "arguments"),
+    [
+        ("id", 64, "'foo', $1, 'b', 'c'"),
+        ("by_id", 128, "'foo', 'a', $1, 'c'"),
+        ("by_name", 64, "'foo', 'a', 'b', $1"),
+    ],
+)
+async def test_x5_s1_a3_ids_and_names_have_the_bounds_of_the_wire(
+    shop: Any, name: str, most: int, arguments: str
+) -> None:
+    await shop.execute(f"SELECT alcove.alcove_send({arguments}, 'd')", "é" * most)
+    for bad in ("", "é" * (most + 1), "x" * 100_000, None):
+        with pytest.raises(asyncpg.CheckViolationError, match=f"^{name} .*: expected 1 to {most} characters"):
+            await shop.execute(f"SELECT alcove.alcove_send({arguments}, 'd')", bad)
+
+
+# --- schemas of earlier versions
+
+
+async def test_h3_x5_an_upgrade_renames_rooms_and_keeps_grants_and_names(
+    postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    steps = schema_files(Path(postgres_schema.__file__).with_name("postgres"))
+    async with roles(postgres_url, "shop") as operator:
+        await operator.execute(postgres_schema._CREATE + "".join(steps[:2]))
+        await operator.execute("""
+            UPDATE alcove.meta SET value = '2' WHERE key = 'schema';
+            INSERT INTO alcove.rooms (item, head) SELECT unnest(ARRAY
+              ['!revoked', 'café', E'cafe\\u0301', E'na\\u0303o', '.', '..', 'a b', 'a_b', 'fine']), 1;
+            CREATE ROLE shop LOGIN;
+            CREATE SCHEMA old;
+            GRANT USAGE ON SCHEMA old TO shop;
+            CREATE FUNCTION old.alcove_send(item text, id text, by_id text, by_name text, body jsonb) RETURNS void
+              LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RAISE ''old''; END';
+            REVOKE ALL ON FUNCTION old.alcove_send FROM PUBLIC;
+            GRANT EXECUTE ON FUNCTION old.alcove_send TO shop;
+        """)
+        log = await open_log(postgres_url)
+        shop = await asyncpg.connect(url_for(postgres_url, "shop"))
+        await shop.execute("SELECT old.alcove_send('fine', 'a', 'shop', 'The shop', '1'::jsonb)")
+        await shop.close()
+        items = await operator.fetch("SELECT item FROM alcove.rooms ORDER BY room")
+
+        renamed = ["!revoked", "café", "café_2", "não", "_", "__", "a_b_2", "a_b", "fine"]
+        assert renamed == [item for (item,) in items]
+        assert 2 == (await log.rooms(["fine"]))["fine"].head
+        assert "the room 'a b' is now a_b_2" in caplog.text
+        await log.close()
+
+
+# --- schemas that somebody else prepares
+
+
+def schema_for(role: str, *more: str) -> str:
+    """What `alcove schema` prints."""
+    done = CliRunner().invoke(main, ["schema", "--role", role, *more])
+    assert 0 == done.exit_code
+    return done.output
+
+
+async def test_x5_a_schema_that_another_role_prepared_is_used(postgres_url: str) -> None:
+    async with roles(postgres_url, "server") as operator:
+        await operator.execute("CREATE ROLE server LOGIN")
+        await operator.execute(schema_for("server"))
+        log = await open_log(url_for(postgres_url, "server"))
+
+        assert [(1, False), (1, True)] == await append(log, message("a"), message("a"))
+        await operator.execute("SELECT alcove_send('foo', 'b', 'shop', 'The shop', 'hello')")
+        assert {1: '"hello"', 2: '"hello"'} == await bodies(log)
+        await log.close()
+
+
+async def test_x5_an_empty_schema_that_the_servers_role_owns_is_filled(postgres_url: str) -> None:
+    async with roles(postgres_url, "server") as operator:
+        await operator.execute("CREATE ROLE server LOGIN; CREATE SCHEMA alcove AUTHORIZATION server")
+        log = await open_log(url_for(postgres_url, "server"))
+
+        assert [(1, False)] == await append(log, message("a"))
+        await operator.execute("SELECT alcove.alcove_send('foo', 'b', 'shop', 'The shop', 'hello')")
+        assert {1: '"hello"', 2: '"hello"'} == await bodies(log)
+        await log.close()
+
+
+@pytest.mark.parametrize(
+    ("take", "line"),
+    [
+        ("REVOKE INSERT, DELETE ON alcove.entries FROM server", "INSERT on alcove.entries, DELETE on alcove.entries"),
+        ("REVOKE USAGE ON SCHEMA alcove FROM server", "USAGE on schema alcove"),
+        ("DROP TABLE alcove.marks", "lacks alcove.marks"),
+        ("DROP FUNCTION alcove.retain", "lacks alcove.retain"),
+        ("REVOKE ALL ON FUNCTION alcove.now_ms FROM server", "EXECUTE on alcove.now_ms"),
+        ("UPDATE alcove.meta SET value = '2' WHERE key = 'schema'", "alcove schema --since 2 --role server"),
+        ("DROP SCHEMA alcove CASCADE", "alcove schema --role server"),
+        ("DROP SCHEMA alcove CASCADE; CREATE SCHEMA alcove", "alcove schema --role server"),
+        ("DROP TABLE alcove.meta", "a schema `alcove` of another program"),
+    ],
+)
+async def test_x5_what_a_prepared_schema_lacks_is_one_line(postgres_url: str, take: str, line: str) -> None:
+    async with roles(postgres_url, "server") as operator:
+        await operator.execute("CREATE ROLE server LOGIN")
+        await operator.execute(schema_for("server"))
+        await operator.execute(take)
+        with pytest.raises(LogUnusableError, match=re.escape(line)) as unusable:
+            await open_log(url_for(postgres_url, "server"))
+
+    assert "\n" not in str(unusable.value)
+
+
+async def test_x5_a_prepared_schema_is_brought_up_to_date_by_its_owner(postgres_url: str) -> None:
+    steps = schema_files(Path(postgres_schema.__file__).with_name("postgres"))
+    async with roles(postgres_url, "server") as operator:
+        await operator.execute("CREATE ROLE server LOGIN")
+        await operator.execute(postgres_schema._CREATE + "".join(steps[:2]))
+        await operator.execute(schema_for("server", "--since", "2"))
+        log = await open_log(url_for(postgres_url, "server"))
+
+        assert [(1, False)] == await append(log, message("a"))
+        await log.close()
