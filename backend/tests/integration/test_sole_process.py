@@ -155,7 +155,7 @@ async def end_sessions(url: str) -> None:
 @pytest.mark.usefixtures("impatient")
 async def test_x7_a_lock_whose_session_is_lost_is_taken_again(postgres_url: str) -> None:
     log = await open_log(postgres_url, hold="alone")
-    lock = log._lock  # type: ignore[attr-defined]
+    lock = log._connections._lock  # type: ignore[attr-defined]
     lost = lock._lost
     await end_sessions(postgres_url)
     async with asyncio.timeout(PATIENCE_S):
@@ -170,7 +170,7 @@ async def test_x7_a_lock_whose_session_is_lost_is_taken_again(postgres_url: str)
 
 async def test_x7_a_process_that_lost_the_log_to_another_reads_and_writes_nothing(postgres_url: str) -> None:
     log = await open_log(postgres_url, hold="alone")
-    lock = log._lock  # type: ignore[attr-defined]
+    lock = log._connections._lock  # type: ignore[attr-defined]
     other = await asyncpg.connect(postgres_url)
     waiting = asyncio.create_task(other.execute("SELECT pg_advisory_lock($1)", _KEY))
     await end_sessions(postgres_url)
