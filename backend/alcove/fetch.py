@@ -4,12 +4,12 @@ import base64
 import threading
 import time
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPMessage, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from socket import SHUT_RDWR, socket
 from typing import IO
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
-from urllib.request import HTTPHandler, HTTPSHandler, Request, build_opener
+from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
 
 class _Plain(HTTPConnection):
@@ -52,7 +52,20 @@ class _Https(HTTPSHandler):
         return self.do_open(_Tls, req)
 
 
-_opener = build_opener(_Http, _Https)
+class _SameOrigin(HTTPRedirectHandler):
+    """Follows redirects within the origin that was asked: its operator chose that one, and no other may give keys."""
+
+    def redirect_request(  # noqa: PLR0917 - as the library calls it
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> Request | None:
+        """Return the next request. Raises OSError for another origin."""
+        asked, named = urlsplit(req.full_url), urlsplit(newurl)
+        if (asked.scheme, asked.netloc.lower()) != (named.scheme, named.netloc.lower()):
+            raise OSError(f"it redirects to another origin, {named.scheme}://{named.netloc.rpartition('@')[2]}")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+_opener = build_opener(_Http, _Https, _SameOrigin)
 
 
 def fetch(source: str, *, seconds: float, size: int) -> bytes:

@@ -14,6 +14,7 @@ from alcove.api import entries, events, ops, schemas, session, tutorial
 from alcove.api.cors import Cors
 from alcove.api.headers import Headers
 from alcove.api.live import room_route
+from alcove.api.plain_headers import PlainHeaders
 from alcove.api.problems import HANDLERS
 from alcove.api.startup import Startup
 from alcove.api.upgrade import EarlierLogins
@@ -128,6 +129,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Cors, origins=split(settings.origins))
     app.add_middleware(EarlierLogins)
     app.add_middleware(Startup)
+    app.add_middleware(PlainHeaders)
     app.add_middleware(Headers, frame_ancestors=settings.frame_ancestors)
     app.state.settings = settings
     app.state.keys = settings.keys()

@@ -104,6 +104,8 @@ class KeyServer:
     def __init__(self) -> None:
         self.body: bytes = json.dumps(KEY_SET).encode()
         self.status = 200
+        #: Where it sends whoever asks for `/jwks.json`; None: it answers itself.
+        self.location: str | None = None
         self.asked = 0
         #: The credential of the last one who asked.
         self.brought: str | None = None
@@ -122,6 +124,11 @@ class KeyServer:
                 with suppress(BrokenPipeError, ConnectionResetError):
                     while outer.hesitant and not outer.over.wait(0.02):
                         self.wfile.write(b"H")
+                if outer.location is not None and self.path == "/jwks.json":
+                    self.send_response(302)
+                    self.send_header("Location", outer.location)
+                    self.end_headers()
+                    return
                 self.send_response(outer.status)
                 self.end_headers()
                 with suppress(BrokenPipeError, ConnectionResetError):

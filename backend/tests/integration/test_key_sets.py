@@ -168,3 +168,25 @@ async def test_a3_a_set_and_a_secret_may_stand_side_by_side(serve: Start, keys: 
 
     assert IN == (await doors.room(server, query(token()))).code
     assert IN == (await doors.room(server, query(token(key=ED, algorithm="EdDSA", headers={"kid": "ed"})))).code
+
+
+@pytest.mark.parametrize("redirected", ["/keys.json", "{url}/keys.json", "{URL}/keys.json"])
+async def test_a3_a_set_may_be_redirected_within_its_origin(keys: KeyServer, redirected: str) -> None:
+    origin = keys.url.removesuffix("/jwks.json")
+    keys.location = redirected.format(url=origin, URL=origin.replace("http", "HTTP"))
+
+    assert await (await set_of(keys.url)).find("ed") is not None
+
+
+@pytest.mark.parametrize(
+    "redirected", ["{other}", "http://localhost:{port}/keys.json", "//{other_host}/jwks.json", "file:///etc/passwd"]
+)
+async def test_a3_a_redirect_to_another_origin_is_not_followed(keys: KeyServer, redirected: str) -> None:
+    with key_server() as other:
+        keys.location = redirected.format(
+            other=other.url, other_host=other.url.split("/")[2], port=keys.url.split(":")[2].split("/")[0]
+        )
+        with pytest.raises(SettingsError, match=r"is no key set: .*(another origin|not allowed)"):
+            await set_of(keys.url)
+
+    assert (1, 0) == (keys.asked, other.asked)

@@ -16,10 +16,13 @@ from time import thread_time_ns
 
 import msgspec
 import pytest
+from fastapi.routing import _iter_accept_media_types
+from starlette.requests import cookie_parser
 
 import alcove
 from alcove.addresses import check_address, shown
 from alcove.announcements import decode as decode_announcement
+from alcove.api.plain_headers import plain
 from alcove.errors import AlcoveError
 from alcove.gate import open_name
 from alcove.items import check_item_id, usable_id
@@ -180,6 +183,18 @@ def framed(text: str) -> None:
         parser.receive(bytes((byte,)))
 
 
+def accepted(text: str) -> None:
+    """Read which media types a browser accepts, as FastAPI does where a path of the page is asked for."""
+    [(_, value)] = plain([(b"accept", text.encode())])
+    list(_iter_accept_media_types(value.decode()))
+
+
+def cookies(text: str) -> None:
+    """Read a request's cookies, as Starlette does."""
+    [(_, value)] = plain([(b"cookie", text.encode())])
+    cookie_parser(value.decode())
+
+
 JSON = repeated("[", '{"a":', '"', "1", "-", " ", "\\", '{"type":"send","id":"', "[1,", "\n")
 PARSERS: dict[str, tuple[Callable[[str], object], list[Callable[[int], str]]]] = {
     "a line of the access log": (logged, PARAMETERS + SECRETS),
@@ -198,6 +213,11 @@ PARSERS: dict[str, tuple[Callable[[str], object], list[Callable[[int], str]]]] =
     "a cookie of open mode": (open_name, repeated(".", "a", "=", head="open.")),
     "an address": (check_address, repeated("a", "/", ":", "@", " ", head="http://")),
     "an address as it is shown": (shown, repeated("/", "?", "@", "a", "//a", head="http:")),
+    "the media types of a page's request": (
+        accepted,
+        repeated(";", ";a", ",;", 'a;"', '"', "\\", head='a;"') + repeated(";"),
+    ),
+    "a request's cookies": (cookies, repeated("\\a", "\\", "\\1", ";", "=", tail='"', head='a="')),
     "the lenient decoder": (json.loads, JSON),
 }
 
