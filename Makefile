@@ -103,7 +103,9 @@ lock: $(DEV_DEPS) ## bring the locks of both sides up to date
 	@$(PIP) install uv
 	@cd backend && export UV_CUSTOM_COMPILE_COMMAND="make lock" && compile() { .venv/bin/uv pip compile --quiet --universal \
 	  --python-version 3.11 --generate-hashes --all-extras --upgrade pyproject.toml "$$@"; } && \
-	  compile -o requirements.lock && compile --group dev -c requirements.lock -o requirements-dev.lock
+	  compile -o requirements.lock && compile --group dev -c requirements.lock -o requirements-dev.lock && \
+	  .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --group build \
+	  -o requirements-build.lock
 	@cd frontend && npm update --package-lock-only
 
 .PHONY: clean
@@ -117,10 +119,11 @@ backend/.venv/bin/python:
 	  echo "Alcove needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12 ..."; exit 1; }
 	@$(PYTHON) -m venv backend/.venv
 
-$(RUN_DEPS): backend/requirements.lock backend/pyproject.toml | backend/.venv/bin/python
+$(RUN_DEPS): backend/requirements.lock backend/requirements-build.lock backend/pyproject.toml | backend/.venv/bin/python
 	@echo "Installing the backend's libraries ..."
 	@$(PIP) install --require-hashes -r backend/requirements.lock
-	@$(PIP) install --no-deps -e backend
+	@$(PIP) install --require-hashes -r backend/requirements-build.lock
+	@$(PIP) install --no-build-isolation --no-deps -e backend
 	@touch $@
 
 $(DEV_DEPS): backend/requirements-dev.lock $(RUN_DEPS)
