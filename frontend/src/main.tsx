@@ -1,10 +1,10 @@
 // Starts the page.
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { I18nextProvider } from "react-i18next";
 import { browserWorld } from "./client/browserWorld";
 import { arrived } from "./hooks/credential";
 import { startLanguage } from "./i18n/language";
+import { LanguageProvider } from "./i18n/translation";
 import { App } from "./pages/App";
 import { Entrance } from "./pages/Entrance";
 import { Boundary } from "./ui/Boundary";
@@ -26,11 +26,11 @@ try {
   root.render(
     <StrictMode>
       <Boundary fallback={<ReloadOffer what="page" />}>
-        <I18nextProvider i18n={language}>
+        <LanguageProvider i18n={language}>
           <Entrance world={world}>
             <App />
           </Entrance>
-        </I18nextProvider>
+        </LanguageProvider>
       </Boundary>
     </StrictMode>,
   );

@@ -1,9 +1,8 @@
 // Chooses the language, keeps the choice, and tells the document.
-import { createInstance, type i18n } from "i18next";
-import { initReactI18next } from "react-i18next";
 import { keep, kept } from "../ui/kept";
 import { loadPart } from "../ui/loadPart";
-import type { en, Language } from "./en";
+import type { Language } from "./en";
+import { Translator } from "./translation";
 
 // Only what is spoken is loaded.
 const languages = {
@@ -12,12 +11,6 @@ const languages = {
 } as const;
 
 export type LanguageCode = keyof typeof languages;
-
-declare module "i18next" {
-  interface CustomTypeOptions {
-    resources: { translation: typeof en };
-  }
-}
 
 function known(code: string): code is LanguageCode {
   return Object.hasOwn(languages, code);
@@ -29,27 +22,19 @@ export function chooseLanguage(choice: string | null, preferred: readonly string
   return spoken.find(known) ?? "en";
 }
 
-/** i18next in the reader's language; `<html lang>` follows it. */
-export async function startLanguage(): Promise<i18n> {
+/** The words of the reader's language; `<html lang>` follows it. */
+export async function startLanguage(): Promise<Translator> {
   const code = chooseLanguage(kept("language"), navigator.languages);
-  const instance = createInstance();
-  instance.on("languageChanged", (spoken) => {
-    document.documentElement.lang = spoken;
-  });
-  await instance.use(initReactI18next).init({
-    resources: { [code]: { translation: await languages[code]() } },
-    lng: code,
-    fallbackLng: false,
-    interpolation: { escapeValue: false }, // React escapes
-  });
-  return instance;
+  const translator = new Translator(code, await languages[code]());
+  document.documentElement.lang = code;
+  return translator;
 }
 
 /** Speaks `code` from now on, after a reload too. */
-export async function keepLanguage(instance: i18n, code: LanguageCode): Promise<void> {
+export async function keepLanguage(translator: Translator, code: LanguageCode): Promise<void> {
   const words = await loadPart<Language>(languages[code]);
   if (words === null) return;
   keep("language", code);
-  instance.addResourceBundle(code, "translation", words);
-  await instance.changeLanguage(code);
+  document.documentElement.lang = code;
+  translator.change(code, words);
 }

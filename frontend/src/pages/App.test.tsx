@@ -2,13 +2,13 @@
 import { act, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { StrictMode } from "react";
-import { I18nextProvider } from "react-i18next";
 import { beforeEach, describe, expect, test } from "vitest";
 import { startConversations } from "../client/conversations";
 import { FakeBrowser } from "../client/doubles";
 import { FakeWorld } from "../client/fakeWorld";
 import { ConversationsContext } from "../hooks/conversations";
 import { keepLanguage, startLanguage } from "../i18n/language";
+import { LanguageProvider } from "../i18n/translation";
 import { App } from "./App";
 import { Entrance } from "./Entrance";
 
@@ -24,13 +24,13 @@ async function visit(path: string) {
   const conversations = startConversations(17, browser);
   render(
     <StrictMode>
-      <I18nextProvider i18n={language}>
+      <LanguageProvider i18n={language}>
         <ConversationsContext value={conversations}>
           <Entrance world={new FakeWorld()}>
             <App />
           </Entrance>
         </ConversationsContext>
-      </I18nextProvider>
+      </LanguageProvider>
     </StrictMode>,
   );
   await screen.findByRole("heading", { level: 1 });

@@ -1,8 +1,8 @@
 // The whole page: its head, and the room that the address names.
 import { lazy, useEffect, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation } from "wouter";
 import { type ItemQuery, isRoomId } from "../client/urls";
+import { useTranslation } from "../i18n/translation";
 import { Header } from "../ui/Header";
 import { LazyPart } from "../ui/LazyPart";
 import { MissingPart } from "../ui/MissingPart";

@@ -1,8 +1,9 @@
 // The chat for everyone (rule T3), connected on opening the page under the tab's own ID.
-import { useTranslation } from "react-i18next";
+
 import { chatUrl } from "../client/urls";
 import { ConnectButton } from "../features/connect/ConnectButton";
 import { useConversations, useConversationView, useHold } from "../hooks/conversations";
+import { useTranslation } from "../i18n/translation";
 import styles from "./Chat.module.css";
 import { Talk } from "./Talk";
 

@@ -1,8 +1,9 @@
 // The echo socket (rule T1), connected on opening the page.
-import { useTranslation } from "react-i18next";
+
 import { echoUrl } from "../client/urls";
 import { ConnectButton } from "../features/connect/ConnectButton";
 import { useConversations, useConversationView, useHold } from "../hooks/conversations";
+import { useTranslation } from "../i18n/translation";
 import { Talk } from "./Talk";
 
 export default function Echo() {

@@ -1,6 +1,7 @@
 // What stands where there is nothing.
-import { useTranslation } from "react-i18next";
+
 import { Link } from "wouter";
+import { useTranslation } from "../i18n/translation";
 import { useTitle } from "../ui/useTitle";
 import styles from "./NotFound.module.css";
 

@@ -1,8 +1,9 @@
 // The item's plain contract (rule T2): a credential, a query, and what comes back.
-import { useTranslation } from "react-i18next";
+
 import { type ItemQuery, itemUrl } from "../client/urls";
 import { ItemForm } from "../features/connect/ItemForm";
 import { useConversations, useConversationView, useHold } from "../hooks/conversations";
+import { useTranslation } from "../i18n/translation";
 import { Talk } from "./Talk";
 
 type PlaygroundProps = { readonly query: ItemQuery; readonly onQuery: (query: ItemQuery) => void };

@@ -1,6 +1,5 @@
 // One room: its messages in the middle, the rooms at the left, members and wire at the right.
 import { lazy, type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { aboutToken } from "../client/closeCodes";
 import { RoomComposer } from "../features/composer/RoomComposer";
 import { useWriting } from "../features/composer/useWriting";
@@ -14,6 +13,7 @@ import { useUnreadTitle } from "../features/room/useUnreadTitle";
 import { useShortcuts } from "../features/shortcuts/useShortcuts";
 import { useRoom } from "../hooks/room";
 import { useSession } from "../hooks/session";
+import { useTranslation } from "../i18n/translation";
 import { keep, kept } from "../ui/kept";
 import { LazyPart } from "../ui/LazyPart";
 import { Niche } from "../ui/Niche";

@@ -1,11 +1,11 @@
 // Home: the rooms at the side, and the one that the address names, or the card that leads to one.
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { ConnectCard } from "../features/connect/ConnectCard";
 import { RoomList } from "../features/rooms/RoomList";
 import { useItems } from "../hooks/items";
 import { useSession } from "../hooks/session";
+import { useTranslation } from "../i18n/translation";
 import { Boundary } from "../ui/Boundary";
 import { ReloadOffer } from "../ui/ReloadOffer";
 import { roomHref } from "../ui/roomHref";

@@ -1,6 +1,7 @@
 // The head of every page: the name, the way, the switches.
-import { useTranslation } from "react-i18next";
+
 import { Link } from "wouter";
+import { useTranslation } from "../i18n/translation";
 import styles from "./Header.module.css";
 import { LanguageSwitch } from "./LanguageSwitch";
 import { Nav } from "./Nav";

@@ -1,6 +1,7 @@
 // The switch to the other language, written in that language.
-import { useTranslation } from "react-i18next";
+
 import { keepLanguage } from "../i18n/language";
+import { useTranslation } from "../i18n/translation";
 import styles from "./Switches.module.css";
 
 export function LanguageSwitch() {

@@ -1,6 +1,7 @@
 // Says that a link was not followed into another member's login (somebody is signed in here), and offers the way.
-import { useTranslation } from "react-i18next";
+
 import { useSession } from "../hooks/session";
+import { useTranslation } from "../i18n/translation";
 import { Button } from "./Button";
 import styles from "./LinkRefused.module.css";
 

@@ -1,6 +1,7 @@
 // The way between the pages.
-import { useTranslation } from "react-i18next";
+
 import { Link, useLocation } from "wouter";
+import { useTranslation } from "../i18n/translation";
 import styles from "./Nav.module.css";
 
 const pages = [

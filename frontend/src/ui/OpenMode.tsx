@@ -1,5 +1,5 @@
 // Says aloud that nobody is kept out (rule A2).
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "../i18n/translation";
 import styles from "./OpenMode.module.css";
 
 export function OpenMode() {

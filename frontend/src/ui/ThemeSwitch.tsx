@@ -1,6 +1,6 @@
 // The switch between light and dark.
 import { useSyncExternalStore } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "../i18n/translation";
 import styles from "./Switches.module.css";
 import { chooseTheme, onTheme, theme } from "./theme";
 

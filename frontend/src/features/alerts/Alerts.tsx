@@ -1,7 +1,7 @@
 // Two switches, both off until wanted: a notification, and a sound, for what comes while nobody looks.
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { RoomView } from "../../client/roomView";
+import { useTranslation } from "../../i18n/translation";
 import { keep, kept } from "../../ui/kept";
 import styles from "./Alerts.module.css";
 import { allowed } from "./alerts";

@@ -1,7 +1,7 @@
 // Where a message is written. It sends only over an open socket, says so otherwise, and never drops the draft.
 import { type FormEvent, type KeyboardEvent, useId, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { SocketState } from "../../client/plainSocket";
+import { useTranslation } from "../../i18n/translation";
 import { Button } from "../../ui/Button";
 import styles from "./Composer.module.css";
 import { isComposing } from "./keys";

@@ -1,8 +1,8 @@
 // Where a room's messages are written and one's own rewritten: it takes words whatever the connection does.
 import { type FormEvent, type KeyboardEvent, type RefObject, useId } from "react";
-import { useTranslation } from "react-i18next";
 import { byteLength } from "../../client/frames";
 import type { Status } from "../../client/status";
+import { useTranslation } from "../../i18n/translation";
 import { Button } from "../../ui/Button";
 import styles from "./Composer.module.css";
 import { isComposing } from "./keys";

@@ -1,6 +1,7 @@
 // Connect, which becomes Disconnect.
-import { useTranslation } from "react-i18next";
+
 import type { SocketState } from "../../client/plainSocket";
+import { useTranslation } from "../../i18n/translation";
 import { Button } from "../../ui/Button";
 
 type ConnectButtonProps = {

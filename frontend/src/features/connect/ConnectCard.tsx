@@ -1,8 +1,8 @@
 // Which room to enter, and as whom.
 import { type FormEvent, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { Credential } from "../../client/access";
 import { isRoomId } from "../../client/urls";
+import { useTranslation } from "../../i18n/translation";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/Field";
 import styles from "./ItemForm.module.css";

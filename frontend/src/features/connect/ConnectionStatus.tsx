@@ -1,6 +1,7 @@
 // The state of a connection in words.
-import { useTranslation } from "react-i18next";
+
 import type { SocketState } from "../../client/plainSocket";
+import { useTranslation } from "../../i18n/translation";
 import styles from "./ConnectionStatus.module.css";
 
 type ConnectionStatusProps = {

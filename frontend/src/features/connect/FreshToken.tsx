@@ -1,7 +1,7 @@
 // The way out where the server does not let one in: another token, and the room goes on.
 import { type FormEvent, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { Credential } from "../../client/access";
+import { useTranslation } from "../../i18n/translation";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/Field";
 import styles from "./FreshToken.module.css";

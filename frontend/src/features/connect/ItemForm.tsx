@@ -1,8 +1,8 @@
 // Which item to talk to, and with what credential.
 import { type FormEvent, type KeyboardEvent, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { SocketState } from "../../client/plainSocket";
 import { type ItemQuery, isPathSegment } from "../../client/urls";
+import { useTranslation } from "../../i18n/translation";
 import { Field } from "../../ui/Field";
 import { ConnectButton } from "./ConnectButton";
 import styles from "./ItemForm.module.css";

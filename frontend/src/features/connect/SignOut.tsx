@@ -1,7 +1,7 @@
 // Ends the login, in every tab; asks first where something is not sent yet.
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { useSession } from "../../hooks/session";
+import { useTranslation } from "../../i18n/translation";
 import { Button } from "../../ui/Button";
 
 /** `waiting`: drafts that are not in the log yet; they are deleted. */

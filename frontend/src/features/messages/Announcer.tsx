@@ -1,7 +1,7 @@
 // Tells a screen reader of new messages: each once, gathered, and politely.
 import { useEffect, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { RoomView } from "../../client/roomView";
+import { useTranslation } from "../../i18n/translation";
 import styles from "../../ui/hidden.module.css";
 import { isolated } from "../presence/isolated";
 import { positionIn, type Seen } from "./seen";

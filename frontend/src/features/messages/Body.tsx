@@ -1,8 +1,8 @@
 // What a message says: words with a few marks, or a JSON value as a tree. Never HTML.
 import { lazy, memo, useMemo, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { Json } from "../../client/protocol.gen";
 import type { Row } from "../../client/rows";
+import { useTranslation } from "../../i18n/translation";
 import { LazyPart } from "../../ui/LazyPart";
 import styles from "./Body.module.css";
 import { type Piece, piecesOf } from "./markup";

@@ -1,7 +1,7 @@
 // A JSON value as a tree that unfolds; deep and long ones stay folded until asked for.
 import { type MouseEvent, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { Json } from "../../client/protocol.gen";
+import { useTranslation } from "../../i18n/translation";
 import styles from "./Body.module.css";
 
 /** Members of one object or list that are shown before a reader asks for more of them. */

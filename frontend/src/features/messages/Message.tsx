@@ -1,8 +1,8 @@
 // One message: who, when, what; and how it stands with it, where it is one's own.
 import { memo } from "react";
-import { useTranslation } from "react-i18next";
 import { type Draft, LOG_RESET } from "../../client/outbox";
 import type { Json, MessageEntry, You } from "../../client/protocol.gen";
+import { type Translate, useTranslation } from "../../i18n/translation";
 import { Body } from "./Body";
 import styles from "./Message.module.css";
 import { When } from "./When";
@@ -103,8 +103,6 @@ function Progress({ draft, actions }: { readonly draft: Draft; readonly actions:
     </div>
   );
 }
-
-type Translate = ReturnType<typeof useTranslation>["t"];
 
 /** The reason in the reader's language, where it is a known one. */
 function reasonOf(code: string, t: Translate): string | null {

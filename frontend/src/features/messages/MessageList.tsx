@@ -1,7 +1,7 @@
 // What was received, numbered like the lines of a poem, the newest at the foot.
 import { memo, useLayoutEffect, useRef } from "react";
-import { useTranslation } from "react-i18next";
 import { type Line, TRANSCRIPT_LINES, type Transcript } from "../../client/transcript";
+import { useTranslation } from "../../i18n/translation";
 import styles from "./MessageList.module.css";
 
 /** How far from the foot, in pixels, still counts as reading at the foot. */

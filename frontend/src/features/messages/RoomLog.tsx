@@ -1,10 +1,10 @@
 // The room's messages: virtual, at the foot when there, and in their place when reading above.
 import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { Room } from "../../client/room";
 import type { RoomView } from "../../client/roomView";
 import type { Row } from "../../client/rows";
+import { useTranslation } from "../../i18n/translation";
 import { Boundary } from "../../ui/Boundary";
 import { isolated } from "../presence/isolated";
 import { type Item, itemsOf, type Unread } from "./items";

@@ -1,6 +1,6 @@
 // A time: how long ago, and exactly on hover.
 import { useEffect, useReducer } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "../../i18n/translation";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -1,6 +1,6 @@
 // The lines between messages: days, and what is to be known there.
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "../../i18n/translation";
 import { dayOf } from "./items";
 import styles from "./RoomLog.module.css";
 

@@ -1,6 +1,7 @@
 // Who is in the room.
-import { useTranslation } from "react-i18next";
+
 import type { Person, You } from "../../client/protocol.gen";
+import { useTranslation } from "../../i18n/translation";
 import { isolated } from "./isolated";
 import styles from "./Presence.module.css";
 

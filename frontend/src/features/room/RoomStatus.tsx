@@ -1,8 +1,8 @@
 // How the room stands with its server, in words that never promise too much.
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { closeCodes } from "../../client/closeCodes";
 import type { Status } from "../../client/status";
+import { useTranslation } from "../../i18n/translation";
 import styles from "./RoomStatus.module.css";
 
 type RoomStatusProps = {

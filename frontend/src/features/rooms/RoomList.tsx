@@ -1,9 +1,9 @@
 // The rooms one may read, the latest first: their last line, and what is unread. Any other is opened by its id.
 import { type FormEvent, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import type { ItemSummary } from "../../client/protocol.gen";
 import { isRoomId } from "../../client/urls";
+import { useTranslation } from "../../i18n/translation";
 import { Field } from "../../ui/Field";
 import { roomHref } from "../../ui/roomHref";
 import { summaryOf } from "../messages/summary";

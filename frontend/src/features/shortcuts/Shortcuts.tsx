@@ -1,6 +1,6 @@
 // The list of shortcuts, over the page.
 import { useEffect, useRef } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "../../i18n/translation";
 import { Button } from "../../ui/Button";
 import styles from "./Shortcuts.module.css";
 

@@ -1,7 +1,7 @@
 // The time from a send to its ack, send by send, as a live chart.
 import { useEffect, useRef } from "react";
-import { useTranslation } from "react-i18next";
 import uPlot from "uplot";
+import { useTranslation } from "../../i18n/translation";
 import "uplot/dist/uPlot.min.css";
 import type { Latency } from "../../client/wireLog";
 import { onTheme } from "../../ui/theme";

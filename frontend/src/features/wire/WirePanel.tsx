@@ -1,9 +1,9 @@
 // Every line of the wire, in and out: it teaches the protocol to whoever builds on it.
 import { lazy, useEffect, useMemo, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { WireLine, WireLog } from "../../client/wireLog";
 import { useWire } from "../../hooks/room";
+import { useTranslation } from "../../i18n/translation";
 import { Field } from "../../ui/Field";
 import { LazyPart } from "../../ui/LazyPart";
 import styles from "./WirePanel.module.css";
