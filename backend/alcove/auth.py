@@ -56,7 +56,9 @@ async def gate_of(connection: HTTPConnection) -> AsyncIterator[Gate]:
     an address with too many requests in progress that are not authenticated (L).
     """
     gate: Gate = connection.app.state.gate
-    gate.check_server((connection.scope.get("server") or ("localhost",))[0])
+    server, port = connection.scope.get("server") or ("", None)
+    if port is not None:  # else it is a Unix socket, which this machine alone reaches (ASGI)
+        gate.check_server(server)
     address = address_of(connection)
     if connection.scope["type"] == "websocket":
         gate.check_handshake(address, time.monotonic())

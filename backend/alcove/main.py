@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from alcove.api import entries, events, ops, schemas, session, tutorial
 from alcove.api.cors import Cors
 from alcove.api.headers import Headers
-from alcove.api.live import room_route
+from alcove.api.live import room_route, unknown_path_route
+from alcove.api.parameters import declared_query
 from alcove.api.plain_headers import PlainHeaders
 from alcove.api.problems import HANDLERS
 from alcove.api.startup import Startup
@@ -120,6 +121,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description="A live room for every item of an application.",
         version="1",
         lifespan=lifespan,
+        dependencies=[Depends(declared_query)],
         exception_handlers=HANDLERS,
         max_body_size=settings.message_bytes,
         telemetry=telemetry(),
@@ -140,6 +142,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(events.router)
     app.include_router(session.router)
     app.include_router(ops.router)
+    app.router.routes.append(unknown_path_route)
     app.openapi = partial(schemas.document, app)  # type: ignore[method-assign] # FastAPI's own way to extend it
     page = PAGE if (PAGE / "index.html").is_file() else UNBUILT
     app.frontend("/", directory=page, fallback="index.html")

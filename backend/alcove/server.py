@@ -107,6 +107,7 @@ def run(app: FastAPI, settings: Settings, *, host: str, port: int, workers: int 
         ws_per_message_deflate=False,
         ws_ping_interval=settings.ping_s,
         ws_ping_timeout=settings.pong_s,
+        timeout_keep_alive=settings.keep_alive_s,
         timeout_graceful_shutdown=int(_CLOSE_S),
         forwarded_allow_ips=resolve(split(settings.trusted_proxies)),
         log_config=logging_config(settings.log),

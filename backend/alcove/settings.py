@@ -82,6 +82,12 @@ class Settings(BaseSettings):
     request_s: float = Field(
         default=20, ge=0.01, le=3600, description="seconds that a peer has to send a whole request"
     )
+    keep_alive_s: int = Field(
+        default=75,
+        ge=1,
+        le=86_400,
+        description="seconds that an idle HTTP connection stays open; more than the load balancer's own",
+    )
     carrier: Literal["detached", "asgi"] = Field(default="detached", description="how `alcove serve` carries sockets")
     log: Literal["text", "json"] = Field(default="text", description="what `alcove serve` prints: text, or JSON")
     sends_per_s: float = Field(

@@ -10,8 +10,8 @@ from starlette.types import Scope
 
 from alcove.api.problems import Nobody, UnknownSubprotocolError, turn_away
 from alcove.api.sockets import accept_socket
-from alcove.auth import ItemId, ReaderDep
-from alcove.errors import Refusal
+from alcove.auth import GateDep, ItemId, ReaderDep
+from alcove.errors import Close, Code, Refusal
 from alcove.hub import Entrance, Hub
 from alcove.protocol import SUBPROTOCOL
 
@@ -67,3 +67,20 @@ async def room_socket(
 
 
 room_route = RoomRoute("/items/{item_id}/ws", room_socket, dependencies=[Depends(offered)])
+
+
+class UnknownPathRoute(APIWebSocketRoute):
+    """Matches handshakes for the room protocol at any path; it stands behind all other routes."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match if the room protocol is offered; any other handshake is refused before the upgrade."""
+        return super().matches(scope) if SUBPROTOCOL in scope.get("subprotocols", ()) else (Match.NONE, {})
+
+
+async def unknown_path(_gate: GateDep) -> None:
+    """Refuse a path that leads to no room, in a way that a browser's script can read (H4)."""
+    expected = "expected /items/{item_id}/ws, where item_id has letters, digits and . _ : @ - only"
+    raise Refusal(Code.INVALID, Close.INVALID, f"no room at this path: {expected}")
+
+
+unknown_path_route = UnknownPathRoute("/{path:path}", unknown_path)

@@ -20,6 +20,7 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz")
 async def healthz() -> Health:
     """Say that this process is alive; it says nothing of storage or bus (W7)."""
@@ -35,6 +36,7 @@ class Readiness(BaseModel):
     bus: bool
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses={503: {"model": Readiness}})
 async def readyz(hub: HubDep, response: Response) -> Readiness:
     """Say whether storage takes writes and the bus answers; 503 where not, and while the server ends (W7, Z1)."""
@@ -45,6 +47,7 @@ async def readyz(hub: HubDep, response: Response) -> Readiness:
     return Readiness(status=status, storage=storage, bus=hub.relay.up)
 
 
+@router.head("/metrics", include_in_schema=False)
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(hub: HubDep) -> Response:
     """Give what this process counts, as Prometheus reads it (W7)."""

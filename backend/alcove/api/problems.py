@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
+from alcove.api.parameters import methods_of
 from alcove.api.sockets import accept_socket
 from alcove.errors import Close, Code, Refusal
 from alcove.log.base import LogUnavailableError, UnstorableError
@@ -114,12 +115,14 @@ async def unknown_subprotocol(websocket: WebSocket, _error: Exception) -> None:
         await websocket.close(Close.POLICY, f"the only subprotocol here is {SUBPROTOCOL}")
 
 
-async def http_error(_request: Request, error: Exception) -> Response:
+async def http_error(request: Request, error: Exception) -> Response:
     """Answer what the framework refuses: no such path, no such method, a body too large."""
     if not isinstance(error, HTTPException):
         raise TypeError(f"expected an HTTPException, got {error!r}")
     answer = problem(error.status_code, str(error.detail))
     answer.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := methods_of(request)):
+        answer.headers["allow"] = methods
     return answer
 
 

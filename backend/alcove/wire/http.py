@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from alcove.metrics import LIMITS
 from alcove.wire.connection import ABORT
+from alcove.wire.heads import normalize, without_empty_body
 
 #: The limit that a status tells of.
 _LIMITS = {400: "http", 408: "time", 431: "head"}
@@ -92,6 +93,11 @@ class BoundedHttp(HttpToolsProtocol):
         self.received = self.body_bytes = 0
         self.expect()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header of the head. Those behind a chunked body are none (RFC 9110, section 6.5.1)."""
+        if self.in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Let a head through that is within its bound."""
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
@@ -99,6 +105,12 @@ class BoundedHttp(HttpToolsProtocol):
             self.too_large = True
             raise ValueError(f"the head has {size} bytes")  # the parser stops, and uvicorn sends its 400
         self.in_head = False
+        self.url = normalize(
+            self.headers,
+            self.url,
+            version=self.parser.get_http_version(),
+            websocket=self.parser.should_upgrade() and self._should_upgrade(),
+        )
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -144,6 +156,15 @@ class BoundedHttp(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """Expect no more: what follows is no HTTP."""
+        try:
+            # uvicorn builds the WebSocket's request of these.
+            self.scope["headers"] = without_empty_body(self.headers)
+        except ValueError as error:
+            self.unfinished = False
+            LIMITS.labels(_LIMITS[400]).inc()
+            answer(self.transport, 400, str(error))
+            self.transport.close()
+            return
         self.unfinished = False
         self.expected()
         give_up_after(self.transport, 0)  # sockets are pinged, and may read as slowly as they like meanwhile

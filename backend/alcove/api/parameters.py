@@ -1,0 +1,52 @@
+"""What a request of the API may ask: the query parameters and the methods that are declared, and no others."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.requests import HTTPConnection
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.requests import Request
+from starlette.routing import compile_path
+
+_pattern = lru_cache(maxsize=512)(lambda path: compile_path(path)[0])
+
+
+async def declared_query(connection: HTTPConnection) -> None:
+    """Refuse a query parameter that neither the route nor one of its dependencies declares: it would change nothing.
+
+    Handshakes are exempt: a client may say what this version does not know (H2).
+
+    Raises:
+        RequestValidationError: names each such parameter.
+
+    """
+    route = connection.scope.get("route")
+    if not isinstance(route, APIRoute) or not _path(connection).startswith("/api/"):
+        return
+    if unknown := sorted(set(connection.query_params) - set(_names(route.dependant))):
+        raise RequestValidationError([{"loc": ("query", name), "msg": "no such parameter"} for name in unknown])
+
+
+def _names(dependant: Dependant) -> Iterator[str]:
+    """Yield the names of the query parameters of a function and its dependencies."""
+    yield from (field.alias for field in dependant.query_params)
+    for below in dependant.dependencies:
+        yield from _names(below)
+
+
+def _path(connection: HTTPConnection) -> str:
+    """Return the path as routes have it: without the prefix that the server or a mount took off (ASGI `root_path`)."""
+    path: str = connection.scope["path"]
+    return path.removeprefix(connection.scope.get("root_path", ""))
+
+
+def methods_of(request: Request) -> str:
+    """Return all methods of the request's path, as the header `Allow` has them (RFC 9110, section 10.2.1)."""
+    path = _path(request)
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.methods and route.path is not None and _pattern(route.path).match(path):
+            found |= route.methods
+    return ", ".join(sorted(found))

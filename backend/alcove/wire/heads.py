@@ -1,0 +1,66 @@
+"""What a request's head must be (RFC 9112), and the one form in which the application sees it."""
+
+import re
+from typing import Final
+
+import httptools
+
+#: A header's lower-case name, and its value.
+Headers = list[tuple[bytes, bytes]]
+
+#: A host with or without its port (RFC 9110, section 7.2; RFC 3986, section 3.2).
+_HOST: Final = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::[0-9]*)?")
+_PROTO: Final = b"x-forwarded-proto"
+
+
+def normalize(headers: Headers, url: bytes, *, version: str, websocket: bool) -> bytes:
+    """Check a head and put its headers in order; return the target in origin-form.
+
+    Raises:
+        ValueError: the head is against RFC 9112, or asks HTTP/1.0 for a WebSocket.
+
+    """
+    if websocket and version != "1.1":
+        raise ValueError("a WebSocket takes HTTP/1.1")  # RFC 6455, section 4.1
+    hosts = [value for name, value in headers if name == b"host"]
+    if len(hosts) > 1 or (version == "1.1" and not hosts) or not all(map(_HOST.fullmatch, hosts)):
+        raise ValueError("expected one header Host")  # RFC 9112, section 3.2
+    if not url.startswith(b"/"):
+        url = _origin_form(headers, url)
+    _keep_first_proto(headers)
+    return url
+
+
+def without_empty_body(headers: Headers) -> Headers:
+    """Return the headers of a handshake without `Content-Length: 0`, which the WebSocket's parser refuses.
+
+    Raises:
+        ValueError: they announce a body.
+
+    """
+    kept = [(name, value) for name, value in headers if (name, value) != (b"content-length", b"0")]
+    if any(name in {b"content-length", b"transfer-encoding"} for name, _ in kept):
+        raise ValueError("a handshake has no body")
+    return kept
+
+
+def _origin_form(headers: Headers, url: bytes) -> bytes:
+    """Return path and query of an absolute target, whose host replaces the header's (RFC 9112, section 3.2.2).
+
+    Other forms are returned as they are.
+    """
+    parsed = httptools.parse_url(url)
+    if parsed.schema is None or parsed.host is None:
+        return url
+    host = b"[%b]" % parsed.host if b":" in parsed.host else parsed.host
+    if parsed.port is not None:
+        host += b":%d" % parsed.port
+    headers[:] = [(name, host if name == b"host" else value) for name, value in headers]
+    return (parsed.path or b"/") + (b"?" + parsed.query if parsed.query is not None else b"")
+
+
+def _keep_first_proto(headers: Headers) -> None:
+    """Keep the first value of X-Forwarded-Proto: the client's scheme, before any proxy between the proxies."""
+    first = next((value for name, value in headers if name == _PROTO), b"").split(b",")[0].strip().lower()
+    if first:
+        headers[:] = [*((name, value) for name, value in headers if name != _PROTO), (_PROTO, first)]

@@ -1,0 +1,282 @@
+"""Requests in unusual forms, on raw sockets: handshakes (H), heads (RFC 9112), methods and query parameters (W)."""
+
+import re
+
+import pytest
+
+from tests.integration.clients import connect
+from tests.integration.conftest import Start
+from tests.integration.credentials import token
+from tests.integration.rooms import PROTOCOL, RoomClient, http
+from tests.integration.servers import ONCE, Server
+from tests.integration.test_before_the_gate import rest, wire
+
+PATIENCE_S = 20
+UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
+
+def handshake(
+    target: str, *headers: str, version: str | None = "13", http_version: str = "1.1", host: str | None = "here"
+) -> bytes:
+    """A handshake with these headers besides."""
+    lines = [f"GET {target} HTTP/{http_version}", *([] if host is None else [f"Host: {host}"]), UPGRADE.rstrip("\r\n")]
+    lines += [] if version is None else [f"Sec-WebSocket-Version: {version}"]
+    return "\r\n".join([*lines, *headers, "", ""]).encode()
+
+
+def head_of(server: Server, *sent: bytes) -> str:
+    """The head with which the server answers what was sent."""
+    with wire(server, *sent) as peer:
+        received = b""
+        while b"\r\n\r\n" not in received and (part := peer.recv(65536)):
+            received += part
+    return received.partition(b"\r\n\r\n")[0].decode().lower()
+
+
+def status_of(server: Server, *sent: bytes) -> int:
+    """The status of the answer."""
+    return int(head_of(server, *sent).split()[1])
+
+
+@pytest.mark.parametrize("version", ["8", "7", "0", "14", "x", "13, 8", None])
+@pytest.mark.parametrize("target", ["/ws", "/items/foo/ws?token=t"])
+def test_h_a_handshake_of_another_version_learns_which_one_there_is(
+    server: Server, target: str, version: str | None
+) -> None:
+    """RFC 6455, section 4.4."""
+    head = head_of(server, handshake(target, version=version))
+
+    assert head.startswith("http/1.1 426 ")
+    assert "\r\nsec-websocket-version: 13" in head
+
+
+@pytest.mark.parametrize(
+    "target", ["http://here/ws", "http://here:8000/ws", "ws://here/ws", "http://[::1]:80/ws", "http://else/ws?x=y"]
+)
+def test_h_a_target_in_absolute_form_is_served(server: Server, target: str) -> None:
+    """RFC 9112, section 3.2.2."""
+    assert 101 == status_of(server, handshake(target))
+
+
+def test_h_an_absolute_target_keeps_its_query(server: Server) -> None:
+    offered = f"Sec-WebSocket-Protocol: {PROTOCOL}"
+    with wire(server, handshake("http://here/items/foo/ws?token=t&name=Ada&tail=0", offered)) as peer:
+        received = b""
+        while b'"hello"' not in received:
+            received += peer.recv(65536)
+
+    assert b'"name":"Ada"' in received
+
+
+@pytest.mark.parametrize("target", ["http://here/healthz", "http://here:80/healthz?x=y"])
+@ONCE
+def test_w_a_target_in_absolute_form_is_served_over_http(server: Server, target: str) -> None:
+    assert 200 == status_of(server, f"GET {target} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+
+
+def test_a5_the_host_of_an_absolute_target_counts_and_not_the_header(server: Server) -> None:
+    cookie = ("Cookie: alcove_session=c", "Origin: http://here", f"Sec-WebSocket-Protocol: {PROTOCOL}")
+    for target, host, refused in (
+        ("http://here/items/foo/ws", "else", False),
+        ("http://else/items/foo/ws", "here", True),
+    ):
+        with wire(server, handshake(target, *cookie, host=host)) as peer:
+            received = b""
+            while b'"type":' not in received:
+                received += peer.recv(65536)
+        assert refused == (b'"forbidden"' in received)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        (("Content-Length: 5",), b"hello", 400),
+        (("Transfer-Encoding: chunked",), b"5\r\nhello\r\n0\r\n\r\n", 400),
+        (("Content-Length: 0",), b"", 101),
+    ],
+)
+def test_h_a_handshake_with_a_body_is_no_large_head(
+    server: Server, headers: tuple[str, ...], body: bytes, status: int
+) -> None:
+    assert status == status_of(server, handshake("/ws", *headers) + body)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["items/a%2Fb/ws", "items/foo/ws/", "/items/foo/ws", "items/foo", "items//ws", "items/foo/bar/ws", "room/foo"],
+)
+async def test_h4_a_path_that_leads_to_no_room_is_refused_readably(server: Server, path: str) -> None:
+    client = await connect(server, f"/{path}?token=t", subprotocols=[PROTOCOL])
+    room = RoomClient(client)
+    error = await room.line()
+
+    assert ("error", "invalid") == (error["type"], error["code"])
+    assert 4400 == await room.closed()
+    assert client.close_reason == error["message"]
+    assert "/items/{item_id}/ws" in error["message"]
+
+
+HOSTS = {
+    "none": [],
+    "two": ["Host: here", "Host: here"],
+    "two different ones": ["Host: here", "Host: there"],
+    "an empty one": ["Host:"],
+    "two in one": ["Host: here, there"],
+    "a user": ["Host: user@here"],
+    "a path": ["Host: here/there"],
+    "a blank": ["Host: he re"],
+}
+
+
+@pytest.mark.parametrize("kind", HOSTS)
+def test_h_w_anything_but_one_host_is_refused(server: Server, kind: str) -> None:
+    """RFC 9112, section 3.2."""
+    assert 400 == status_of(server, handshake("/ws", *HOSTS[kind], host=None))
+    assert 400 == status_of(server, "\r\n".join(["GET /healthz HTTP/1.1", *HOSTS[kind], "", ""]).encode())
+
+
+@pytest.mark.parametrize("host", ["here", "here:8000", "127.0.0.1:8000", "[::1]", "[::1]:80", "a-b.example.", "HERE"])
+@ONCE
+def test_h_w_one_host_is_let_through(server: Server, host: str) -> None:
+    assert 101 == status_of(server, handshake("/ws", host=host))
+    assert 200 == status_of(server, f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+
+
+def test_h_http_1_0_upgrades_to_nothing(server: Server) -> None:
+    """RFC 6455, section 4.1."""
+    assert 400 == status_of(server, handshake("/ws", http_version="1.0"))
+    assert 400 == status_of(server, handshake("/ws", http_version="1.0", host=None))
+    assert 200 == status_of(server, b"GET /healthz HTTP/1.0\r\n\r\n")
+
+
+@ONCE
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_w7_head_is_answered_as_get_is(server: Server, path: str) -> None:
+    with wire(server, f"HEAD {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode()) as peer:
+        head, _, body = rest(peer).partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert b"" == body
+
+
+@ONCE
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/api/items/foo/entries", {"GET", "POST"}),
+        ("/api/session", {"GET", "POST", "DELETE"}),
+        ("/api/revoke", {"POST"}),
+        ("/healthz", {"GET", "HEAD"}),
+    ],
+)
+async def test_w_allow_lists_every_method_of_the_path(server: Server, path: str, methods: set[str]) -> None:
+    async with http(server) as client:
+        for method in ("PUT", "TRACE"):
+            answer = await client.request(method, path)
+            assert 405 == answer.status_code
+            assert methods <= set(answer.headers["allow"].split(", "))
+            assert "PUT" not in answer.headers["allow"]
+
+
+@ONCE
+@pytest.mark.parametrize(
+    ("forwarded", "secure"),
+    [
+        (["https"], True),
+        (["https,http"], True),
+        (["https, http"], True),
+        (["HTTPS"], True),
+        (["https", "http"], True),
+        (["http,https"], False),
+        (["http", "https"], False),
+        ([], False),
+        ([""], False),
+    ],
+)
+async def test_w5_the_first_forwarded_scheme_counts(server: Server, forwarded: list[str], secure: bool) -> None:  # noqa: FBT001 - a case's part
+    body = b'{"name":"Ada"}'
+    headers = [f"X-Forwarded-Proto: {value}" for value in forwarded]
+    lines = ["POST /api/session HTTP/1.1", "Host: here", "Connection: close", f"Content-Length: {len(body)}", *headers]
+    with wire(server, "\r\n".join([*lines, "", ""]).encode() + body) as peer:
+        answer = rest(peer).decode()
+
+    cookie = next(
+        line for line in answer.split("\r\n") if line.lower().startswith("set-cookie: ") and "Ada" not in line
+    )
+    assert "200 OK" in answer
+    assert secure == ("; secure" in cookie.lower())
+
+
+@ONCE
+def test_w_an_idle_connection_is_kept_for_as_long_as_the_setting_says(serve: Start) -> None:
+    request = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
+    with wire(serve(ALCOVE_KEEP_ALIVE_S="1"), request) as peer:
+        assert b"200 OK" in rest(peer)  # and the end, by itself
+
+
+TRAILERS = ["Authorization: Bearer {token}", "X-Forwarded-For: 203.0.113.7", "Cookie: alcove_session={token}"]
+
+
+@ONCE
+@pytest.mark.parametrize("trailer", TRAILERS)
+def test_a1_a_trailer_of_a_chunked_body_is_no_header(guarded: Server, trailer: str) -> None:
+    body = b'{"body":"hello"}'
+    head = (
+        b"POST /api/items/foo/entries HTTP/1.1\r\nHost: here\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    chunks = b"%x\r\n%b\r\n0\r\n%b\r\n\r\n" % (len(body), body, trailer.format(token=token()).encode())
+    printed = len(guarded.lines)
+    with wire(guarded, head + chunks) as peer:
+        answer = rest(peer)
+
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    client = guarded.line(r'(\S+):\d+ - "POST /api/items/foo/entries HTTP/1.1" 401', since=printed)[1]
+    assert "127.0.0.1" == client
+
+
+@ONCE
+@pytest.mark.parametrize(
+    ("path", "unknown"),
+    [
+        ("/api/items?q=1", ["q"]),
+        ("/api/items?limit=1&Limit=2&tokn=x", ["Limit", "tokn"]),
+        ("/api/items/foo/entries?before=3&beforee=4", ["beforee"]),
+        ("/api/items/foo/events?tails=3", ["tails"]),
+        ("/api/session?=", [""]),
+        ("/api/mode?x", ["x"]),
+        ("/api/mode?x=y", ["x"]),
+    ],
+)
+async def test_w1_a_query_parameter_that_nobody_declares_is_named(
+    server: Server, path: str, unknown: list[str]
+) -> None:
+    async with http(server) as client:
+        answer = await client.get(path)
+
+    assert 422 == answer.status_code
+    assert [f"query.{name}" for name in sorted(unknown)] == [fault["where"] for fault in answer.json()["errors"]]
+
+
+@ONCE
+async def test_w_every_declared_parameter_is_let_through(server: Server) -> None:
+    async with http(server) as client:
+        declared = {
+            path: [
+                parameter["name"] for parameter in operations["get"].get("parameters", []) if parameter["in"] == "query"
+            ]
+            for path, operations in (await client.get("/openapi.json")).json()["paths"].items()
+            if path.startswith("/api/") and "get" in operations and not path.endswith("/events")
+        }
+        for path, names in declared.items():
+            for name in names:
+                answer = await client.get(re.sub(r"\{\w+\}", "foo", path), params={name: "1"})
+                assert "no such parameter" not in answer.text, (path, name)
+    assert "limit" in declared["/api/items"]
+
+
+async def test_l1_a_message_may_be_as_large_as_the_setting_says(serve: Start, item: str) -> None:
+    server = serve(ALCOVE_MESSAGE_BYTES=str(3 * 1024 * 1024), ALCOVE_BODY_BYTES=str(3 * 1024 * 1024))
+    async with await RoomClient.join(server, item) as room:
+        await room.say("x" * (2 * 1024 * 1024))
+        await room.socket.send(" " * (3 * 1024 * 1024 + 1))
+        assert 1009 == await room.closed()
