@@ -2,6 +2,7 @@
 
 from starlette.websockets import WebSocket
 
+from alcove.hub import Hub
 from alcove.settings import Settings
 from alcove.wire.accept import Carrier, accept
 
@@ -9,4 +10,11 @@ from alcove.wire.accept import Carrier, accept
 async def accept_socket(websocket: WebSocket, *, subprotocol: str | None = None) -> Carrier:
     """Accept the handshake; messages are bounded by `message_bytes`, the work per turn by `budget`."""
     settings: Settings = websocket.app.state.settings
-    return await accept(websocket, subprotocol=subprotocol, max_message=settings.message_bytes, budget=settings.budget)
+    hub: Hub = websocket.app.state.hub
+    return await accept(
+        websocket,
+        subprotocol=subprotocol,
+        max_message=settings.message_bytes,
+        budget=settings.budget,
+        stopping=hub.drain,
+    )

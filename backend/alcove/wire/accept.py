@@ -1,6 +1,6 @@
 """Finish a handshake and choose its carrier: detached where the server offers it, else plain ASGI."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from starlette.websockets import WebSocket
@@ -30,12 +30,13 @@ async def accept(
     subprotocol: str | None = None,
     max_message: int = MESSAGE_BYTES,
     budget: Budget = Budget(),  # noqa: B008 - a tuple: it cannot change
+    stopping: Callable[[], Awaitable[object]] | None = None,
 ) -> Carrier:
     """Accept the handshake. Of a connection that is never `run`, nothing is read.
 
-    `budget` is that of the portable carrier; under our own server the server's counts.
+    `budget` and `stopping` are the portable carrier's (AsgiConnection); our own server has its own.
     """
     await websocket.accept(subprotocol=subprotocol)
     detach: Detach | None = websocket.scope.get("extensions", {}).get(DETACH)
     detached = detach(max_message) if detach else None
-    return detached or AsgiConnection(websocket, max_message=max_message, budget=budget)
+    return detached or AsgiConnection(websocket, max_message=max_message, budget=budget, stopping=stopping)

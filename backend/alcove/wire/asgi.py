@@ -1,8 +1,9 @@
 """The portable carrier: a connection on plain ASGI send and receive, under any ASGI server."""
 
 import asyncio
+import contextlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -18,6 +19,8 @@ _BOUND = BUFFER_BYTES - 64 * 1024
 _CLOSE_S = 5.0
 #: Seconds that a peer whose replies pile up has to take half of them; meanwhile nothing of it is read.
 _STALL_S = 40.0
+#: Seconds that a peer has to take what is buffered when the server stops.
+_STOP_S = 1.0
 _END: Final = object()
 
 
@@ -39,6 +42,7 @@ class AsgiConnection:
         "_pending",
         "_readable",
         "_size",
+        "_stopping",
         "_wake",
         "_websocket",
     )
@@ -52,7 +56,10 @@ class AsgiConnection:
         *,
         max_message: int = MESSAGE_BYTES,
         budget: Budget = Budget(),  # noqa: B008 - a tuple: it cannot change
+        stopping: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
+        """Take over an accepted WebSocket; `stopping` is awaited when the server ends the task of a connection."""
+        self._stopping = stopping
         self._websocket = websocket
         self._budget = budget
         self._max_message = max_message
@@ -128,6 +135,8 @@ class AsgiConnection:
         except asyncio.CancelledError:
             # The server stops and waits no longer. Raised on, this would print a traceback for each such peer.
             code = Close.RESTART.value
+            self._deadline = None  # it is over, and `close` would move it
+            await self._restart(writer)
         finally:
             self._closed = True
             self._pending.clear()
@@ -136,6 +145,17 @@ class AsgiConnection:
                 self._drained.set()
             writer.cancel()
             receiver.closed(self._close[0] if self._close else code)
+
+    async def _restart(self, writer: asyncio.Task[None]) -> None:
+        """Tell the peer that the server restarts: hypercorn ends tasks before it ends the application (Z1)."""
+        if self._close is not None:
+            return
+        if self._stopping is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_STOP_S):
+                    await self._stopping()
+        self.close(Close.RESTART, "restart")
+        await asyncio.wait([writer], timeout=_STOP_S)
 
     async def _read(self, receiver: Receiver) -> int:
         """Hand on messages; return the code with which the connection ended.

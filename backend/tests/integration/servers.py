@@ -33,7 +33,12 @@ class Process:
     """A running command. Its output is read by a thread, so that it can be awaited line by line."""
 
     def __init__(
-        self, command: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str | Path],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        pass_fds: Sequence[int] = (),
     ) -> None:
         self.lines: list[str] = []
         self._news = threading.Condition()
@@ -47,6 +52,7 @@ class Process:
             text=True,
             errors="replace",
             start_new_session=True,
+            pass_fds=pass_fds,
         )
         reaper().watch_process(self.pid)
         self._reader = threading.Thread(target=self._read, daemon=True)
