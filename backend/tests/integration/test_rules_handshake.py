@@ -188,9 +188,13 @@ async def test_a5_a_token_counts_from_any_origin(server: Server, item: str) -> N
         pass
 
 
-async def test_h1_a_path_is_no_item_even_when_encoded(server: Server) -> None:
+async def test_h1_h4_a_path_is_no_item_even_when_encoded(server: Server) -> None:
+    error, code, _ = await turned_away(server, "a/b")
+
+    assert 4400 == code
+    assert "item_id" in error["message"]
     with pytest.raises(InvalidStatus):
-        await connect(server, f"/items/{quote('a/b', safe='')}/ws?token=t", subprotocols=[PROTOCOL])
+        await connect(server, f"/items/{quote('a/b', safe='')}/ws?token=t")
 
 
 def test_a2_open_mode_is_said_loudly(server: Server) -> None:

@@ -96,6 +96,7 @@ WORST: dict[str, list[Callable[[int], str]]] = {
     r"(?<=[?&])": PARAMETERS,
     r"e[wy]": SECRETS,
     r"^[^\x00]*$": repeated("a", tail="\0") + repeated("\0", "a"),
+    r"(?::[0-9]*)?": repeated("a", tail=" ") + repeated("1", head="here:", tail="!") + repeated("[:"),
     r"[0-9A-Za-z._:@-]*": repeated("a", tail="!") + repeated("!", "e\u0301"),
     r'\{"type":"entry","seq":(\d+),': repeated("1", head='{"type":"entry","seq":') + repeated('{"type":"entry","seq":'),
     r"\s": repeated("a", " "),

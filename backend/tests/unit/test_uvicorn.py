@@ -13,7 +13,7 @@ KNOWN = {
     HttpToolsProtocol.connection_made: "6efb565ff3d36b91",
     HttpToolsProtocol.connection_lost: "c91a4c9bf2e29c55",
     HttpToolsProtocol.on_message_begin: "96d377fdc7c2baef",
-    HttpToolsProtocol.on_header: "0",
+    HttpToolsProtocol.on_header: "65d62c044f61fdbd",
     HttpToolsProtocol.on_headers_complete: "1ea8589acfad92d8",
     HttpToolsProtocol.on_body: "dba9c32aeba35b6a",
     HttpToolsProtocol.on_message_complete: "1fbad42dc31fc01f",
