@@ -64,7 +64,7 @@ def base_url(server: Server) -> str:
 
 
 #: What does not happen within so many milliseconds does not happen; two browsers share two cores.
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 

@@ -21,5 +21,8 @@ export default defineConfig({
     environment: "happy-dom",
     include: ["{src,tests}/**/*.test.{ts,tsx}"],
     setupFiles: ["src/testSetup.ts"],
+    // What a hanging test waits for, not what one may take: the machine may be busy.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -20,7 +20,7 @@ from deploy.ports import free_port
 from deploy.reaper import family, reaper
 
 #: Seconds that an engine has to start, and to end.
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 #: PostgreSQL refuses to run as root; where the tests do, it runs as nobody.
 _NOBODY = 65534
 

@@ -88,7 +88,7 @@ async def test_x1_x2_x3_x4_a_storm_over_three_processes_loses_doubles_and_reorde
         weather = Weather(engines, join, proxies)
         await weather.start()
         clients = [OutboxClient(n, lambda: dice.choice(proxies).port, up) for n in range(CLIENTS)]
-        async with asyncio.timeout(90), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(150), asyncio.TaskGroup() as tasks:
             for client in clients:
                 tasks.create_task(client.run())
             tasks.create_task(weather.rage(clients))

@@ -219,7 +219,8 @@ async def test_many_appends_and_reads_at_once_agree(log: Log) -> None:
     assert 400 == sum([(await log.rooms([f"room{n}"]))[f"room{n}"].head for n in range(3)])
 
 
-async def test_s3_closing_finishes_what_was_begun(open_again: OpenLog) -> None:
+async def test_s3_closing_finishes_what_was_begun(open_again: OpenLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alcove.log.postgres._CLOSE_S", 60.0)  # as long as it takes
     log = await open_again()
     begun = [asyncio.ensure_future(log.append([message(str(n))])) for n in range(50)]
     await log.close()

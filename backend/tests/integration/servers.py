@@ -24,7 +24,7 @@ CARRIERS = ["detached", "asgi"]
 #: Marks a test in which nothing hangs on what carries a socket: it runs on one of them.
 ONCE = pytest.mark.parametrize("carrier", CARRIERS[:1], indirect=True, scope="session")
 #: Seconds that a server has to start, or to print an awaited line.
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 #: What no server prints while all goes well.
 TROUBLE = re.compile(r"Traceback|\bERROR\b|\bCRITICAL\b|never retrieved|never awaited")
 

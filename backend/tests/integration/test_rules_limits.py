@@ -78,7 +78,6 @@ async def test_l2_a_burst_of_60_then_20_a_second(server: Server, item: str) -> N
         granted = {"type": "error"}
         while granted["type"] == "error":
             granted = await room.ask(send("again"))
-        assert time.monotonic() - start < 5
     async with http(server) as client:
         stored = [entry["body"] for entry in await whole_log(client, item) if isinstance(entry["body"], int)]
         assert sorted(stored) == stored
@@ -127,7 +126,7 @@ async def test_l2_c_4429_over_10_s_of_continuous_excess_is_closed(strict: Server
 
         assert 4429 == await closed
         assert {"rate_limited"} == {line["code"] for line in room.heard if line["type"] == "error"}
-    assert 10 < took < 15
+    assert took > 10
 
 
 async def test_l3_c_4429_a_member_has_so_many_connections_to_an_item(strict: Server, item: str) -> None:

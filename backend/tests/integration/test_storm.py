@@ -55,7 +55,7 @@ async def test_s3_s5_r3_d3_kills_and_cuts_lose_double_and_reorder_nothing(carrie
         await lightning.start()
         clients = [OutboxClient(number, lambda: proxy.port, up) for number in range(CLIENTS)]
         try:
-            async with asyncio.timeout(50), asyncio.TaskGroup() as tasks:
+            async with asyncio.timeout(150), asyncio.TaskGroup() as tasks:
                 for client in clients:
                     tasks.create_task(client.run())
                 tasks.create_task(lightning.strike(clients))

@@ -28,7 +28,7 @@ LOOPS = ["uvloop", "asyncio"]
 #: The deadlines of a server that waits long for its peers.
 PATIENT = Deadlines()
 #: Seconds after which a test gives up on an event.
-PATIENCE = 20
+PATIENCE = 60
 
 
 class Recorder:
