@@ -150,6 +150,18 @@ def test_the_proxy_takes_what_its_processes_take() -> None:
         assert process["ulimits"]["nofile"] > int(process["environment"]["ALCOVE_CONNECTIONS"]) + 1000
 
 
+def test_a_process_alone_has_descriptors_for_all_its_connections() -> None:
+    assert services()["alcove"]["ulimits"]["nofile"] > Settings.model_fields["connections"].default + 1000
+
+
+def test_every_way_to_run_it_is_started_by_a_workflow_and_passes_a_message_on() -> None:
+    workflow = (ROOT / ".github/workflows/image.yml").read_text()
+
+    for command in ("docker compose up --build --wait", "docker compose --profile cluster up --build --wait"):
+        _, _, then = workflow.partition(command)
+        assert "/api/items/ci/entries" in then.partition("docker compose down")[0]
+
+
 def test_l1_the_proxy_takes_bodies_as_large_as_its_processes_do() -> None:
     assert [str(Settings.model_fields["message_bytes"].default)] == directive("client_max_body_size")
     assert all("ALCOVE_MESSAGE_BYTES" not in process["environment"] for process in PROCESSES.values())

@@ -1,33 +1,145 @@
-"""The image is made of make targets: each of its stages has what its target needs. Docker itself is not tried here."""
+"""The image: what goes into each of its stages, in which order, and whose its folders are. Docker is not tried here."""
 
+import fnmatch
 import re
-import shutil
-import subprocess
+import shlex
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
-STAGES = (ROOT / "backend/Dockerfile").read_text().split("\nFROM ")[1:]
-#: What `.dockerignore` keeps out.
-MADE = shutil.ignore_patterns(".venv", "node_modules", "dist", "__pycache__", ".*_cache", "*.db*")
+from tests.deploy.artefacts import ROOT, compose
+
+DOCKERFILE = (ROOT / "backend/Dockerfile").read_text().replace("\\\n", " ")
+#: Each stage's instructions, the last one of which is the image.
+PAGE, SERVER, IMAGE = (
+    [line for line in stage.splitlines() if line[:1].isupper()] for stage in DOCKERFILE.split("\nFROM ")[1:]
+)
+#: The folders that the image makes: path → owner, group, mode.
+Folders = dict[str, tuple[str, str, str]]
 
 
-@pytest.mark.parametrize("stage", STAGES, ids=["page", "server"])
-def test_a_stage_copies_what_its_make_target_needs(stage: str, tmp_path: Path) -> None:
-    for source, target in re.findall(r"^COPY (?!--)(\S+) (\S+)$", stage, re.MULTILINE):
-        if (ROOT / source).is_dir():
-            shutil.copytree(ROOT / source, tmp_path / target, ignore=MADE)
-        else:
-            shutil.copy(ROOT / source, tmp_path / target)
-    [wanted] = re.findall(r"^RUN make (\w+)", stage, re.MULTILINE)
+def copied(stage: list[str]) -> list[str]:
+    """What a stage takes from the project, in its order."""
+    lines = [line.split()[1:-1] for line in stage if line.startswith("COPY ") and "--from" not in line]
+    return [source for line in lines for source in line]
 
-    made = subprocess.run(  # noqa: S603 - a target of our own
-        ["make", "--dry-run", wanted],  # noqa: S607 - the make of the PATH, as everywhere
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
-    assert made.returncode == 0, made.stderr
+def folders() -> Folders:
+    """The folders that the last stage makes, by `install -d`."""
+    found: Folders = {}
+    for command in " ".join(line.removeprefix("RUN ") for line in IMAGE if line.startswith("RUN ")).split("&&"):
+        words = shlex.split(command)
+        if words[:2] == ["install", "-d"]:
+            options = dict(zip(words[2:-1:2], words[3:-1:2], strict=True))
+            found[words[-1]] = options["-o"], options["-g"], options["-m"]
+    return found
+
+
+def kept_out(path: str) -> bool:
+    """Whether `.dockerignore` keeps a file of the project out: of its lines, the last one that matches counts."""
+    out = False
+    for line in (ROOT / ".dockerignore").read_text().splitlines():
+        pattern = line.removeprefix("!")
+        if not line or line.startswith("#"):
+            continue
+        parts = [Path(path), *Path(path).parents]
+        where = [part.name if pattern.startswith("**/") else str(part) for part in parts]
+        if any(fnmatch.fnmatchcase(part, pattern.removeprefix("**/")) for part in where):
+            out = not line.startswith("!")
+    return out
+
+
+@pytest.mark.parametrize("stage", [PAGE, SERVER], ids=["page", "server"])
+def test_what_a_stage_copies_exists_and_is_not_kept_out(stage: list[str]) -> None:
+    assert copied(stage)
+    for source in copied(stage):
+        assert (ROOT / source).exists(), source
+        assert not kept_out(source), source
+
+
+def test_nothing_that_tools_leave_behind_and_no_secret_goes_into_the_image() -> None:
+    sources = [*(ROOT / "backend/alcove").rglob("*.py"), *(ROOT / "backend/alcove").rglob("*.sql")]
+    known = [str(path.relative_to(ROOT)) for path in (*sources, *(ROOT / "frontend/src").rglob("*.ts*"))]
+    left = [
+        ".env",
+        "backend/.env",
+        "frontend/.env.local",
+        "alcove.db",
+        "backend/alcove.db-wal",
+        ".git/config",
+        "backend/.venv/bin/python",
+        "backend/alcove/__pycache__/main.cpython-313.pyc",
+        "backend/bench-results/report.md",
+        "backend/.hypothesis/examples",
+        "frontend/node_modules/vite/index.js",
+        "frontend/dist/index.html",
+        "frontend/test-results/a.png",
+        "frontend/npm-debug.log",
+        "e2e/test-results/trace.zip",
+        "backend/tests/conftest.py",
+        "backend/docs/SECURITY.md",
+    ]
+
+    assert [] == [path for path in known if kept_out(path)]
+    assert [] == [path for path in left if not kept_out(path)]
+
+
+@pytest.mark.parametrize(
+    ("stage", "lock"), [(PAGE, "package-lock.json"), (SERVER, "requirements.lock")], ids=["page", "server"]
+)
+def test_a_change_of_code_installs_nothing_again(stage: list[str], lock: str) -> None:
+    """Docker runs again what comes behind the first instruction whose files changed."""
+    (installed,) = [n for n, line in enumerate(stage) if re.search(r"npm ci|--require-hashes -r", line)]
+    before = [source for line in stage[:installed] for source in copied([line])]
+
+    assert any(source.endswith(lock) for source in before)
+    assert all(re.search(r"\.lock$|package(-lock)?\.json$", source) for source in before)
+
+
+def test_everything_is_installed_by_its_hash() -> None:
+    installs = [part for line in SERVER for part in line.split("&&") if "pip install" in part]
+
+    assert installs
+    assert all("--require-hashes" in part or "--no-deps -e ." in part for part in installs)
+    assert all("--no-build-isolation" in part for part in installs if "-e ." in part)
+
+
+def test_the_image_has_neither_what_builds_it_nor_what_tests_it() -> None:
+    words = " ".join(IMAGE)
+
+    assert [] == copied(IMAGE)
+    assert ["/alcove/backend", "/alcove/frontend/dist"] == [
+        line.split()[2] for line in IMAGE if line.startswith("COPY ")
+    ]
+    assert "pip uninstall" in words
+    assert "pip uninstall" in " ".join(SERVER)
+    assert not re.search(r"\bmake\b|apt-get|npm", words)
+    assert {"backend/alcove"} == {source for source in copied(SERVER) if (ROOT / source).is_dir()}
+
+
+def test_its_command_is_on_the_path() -> None:
+    assert "ENV PATH=/alcove/backend/.venv/bin:$PATH" in IMAGE
+    assert 'ENTRYPOINT ["alcove"]' in IMAGE
+
+
+def test_the_folder_of_its_data_is_its_users() -> None:
+    (user,) = re.findall(r"useradd [^&]*--uid (\d+) --gid (\d+)[^&]* (\w+) ", " ".join(IMAGE) + " ")
+    (workdir,) = [line.split()[1] for line in IMAGE if line.startswith("WORKDIR ")]
+
+    assert f"USER {user[2]}" in IMAGE
+    assert {workdir: (*user[:2], "0750")} == folders()
+
+
+def test_a_tmpfs_over_a_folder_of_the_image_has_the_owner_and_mode_that_the_image_gives_it() -> None:
+    """Docker mounts a tmpfs as root's, with the mode of the folder below: without options nobody else gets in."""
+    over = [
+        mount.partition(":")
+        for service in compose()["services"].values()
+        if service.get("image") == "alcove" or "build" in service
+        for mount in service.get("tmpfs", [])
+    ]
+    given = {path: tuple(sorted(options.split(","))) for path, _, options in over if path in folders()}
+
+    assert set(given) == set(folders())
+    for path, (owner, group, mode) in folders().items():
+        assert tuple(sorted([f"uid={owner}", f"gid={group}", f"mode={mode}"])) == given[path]
