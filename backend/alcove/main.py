@@ -22,6 +22,7 @@ from alcove.api.upgrade import EarlierLogins
 from alcove.bus.open import open_bus, open_sends
 from alcove.bus.sealed import SealedBus
 from alcove.chat import CHANNEL, Chat
+from alcove.descriptors import provided
 from alcove.farewell import at_the_end
 from alcove.gate import Gate
 from alcove.hub import Hub
@@ -50,9 +51,17 @@ UNBUILT = Path(__file__).parent / "unbuilt"
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI's own type of this
-    """Open the log and the gate; in the end, close the log when everything that was sent is in it."""
+    """Serve, with as many file descriptors as the settings need."""
     mask_handlers()
     settings: Settings = app.state.settings
+    with provided(settings.connections):
+        async with _serving(app, settings) as state:
+            yield state
+
+
+@asynccontextmanager
+async def _serving(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, Any]]:  # Any: as above
+    """Open the log and the gate; in the end, close the log when everything that was sent is in it."""
     retention = Retention(settings.retain_entries, settings.retain_days, settings.retain_ids_days)
     keys: Keys | None = app.state.keys
     if keys is None:

@@ -61,8 +61,9 @@ OUTCOMES = ("stored", "duplicate", "refused")
 #: Of an address: `handshakes`, `refused_credentials`, `unauthenticated` requests; of a credential:
 #: `refused_credential`; of a request: `head`, `time`, `http` (it is none); of a peer:
 #: `frame`, `control` (too many control frames), `turn` (input was put off to a later turn of the event loop, L6);
-#: of a process: `send_rates` (a rate was forgotten while it was in use).
+#: of a process: `send_rates` (a rate was forgotten while it was in use), `descriptors`.
 REACHED = (
+    "descriptors",
     "handshakes",
     "refused_credentials",
     "refused_credential",

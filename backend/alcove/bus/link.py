@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from alcove import tasks
 from alcove.bus.base import Heard, Restored
+from alcove.descriptors import reserve
 
 log = logging.getLogger("alcove.bus")
 
@@ -147,8 +148,9 @@ class Link:
         wait = _RETRY_S[0]
         while True:
             try:
-                async with asyncio.timeout(_CONNECT_S):
-                    await self.connect()
+                with reserve.lent():
+                    async with asyncio.timeout(_CONNECT_S):
+                        await self.connect()
                 wait = _RETRY_S[0]
                 self._connected = self._lost = True
                 self._news.set()

@@ -8,6 +8,7 @@ from typing import Any, Self
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from alcove.addresses import place
+from alcove.descriptors import reserve
 from alcove.log.base import LogUnavailableError, UnstorableError
 from alcove.log.postgres_lock import PostgresLock
 from alcove.postgres import ERRORS, connect_options
@@ -105,6 +106,10 @@ async def _pool(url: str, size: int, target: str) -> Any:
     async def as_it_is(_: object) -> None:
         """Nothing here changes a connection's state, so giving one back takes no query."""
 
+    async def connect(*arguments: Any, **options: Any) -> Any:
+        with reserve.lent():
+            return await asyncpg.connect(*arguments, **options)
+
     async def begin(connection: Any) -> None:
         # Every question here has its index; a plan kept from when a table was small must not outlive it. Set by a
         # statement, as poolers refuse it among the parameters of a connection.
@@ -116,6 +121,7 @@ async def _pool(url: str, size: int, target: str) -> Any:
         max_size=size,
         timeout=CONNECT_S,
         command_timeout=STATEMENT_S,
+        connect=connect,
         init=begin,
         reset=as_it_is,
         **connect_options(url, "alcove", target),

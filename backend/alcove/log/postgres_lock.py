@@ -8,6 +8,7 @@ from typing import Any, Self
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from alcove import tasks
+from alcove.descriptors import reserve
 from alcove.log.base import Hold, LogUnusableError
 from alcove.postgres import connect_options
 
@@ -80,9 +81,10 @@ class PostgresLock:
         """Connect, and take the lock if it is free within `wait_s`: then it is `held`. Raises asyncpg's errors."""
         self._lost = lost = asyncio.Event()
         options = connect_options(self._url, "alcove lock", "primary")
-        self._connection = connection = await asyncpg.connect(
-            self._url, timeout=_CONNECT_S, command_timeout=wait_s + _CONNECT_S, **options
-        )
+        with reserve.lent():
+            self._connection = connection = await asyncpg.connect(
+                self._url, timeout=_CONNECT_S, command_timeout=wait_s + _CONNECT_S, **options
+            )
 
         def ended(_: object) -> None:
             lost.set()

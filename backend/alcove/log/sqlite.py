@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from alcove import tasks
+from alcove.descriptors import reserve
 from alcove.log.base import (
     Draft,
     Hold,
@@ -42,6 +43,8 @@ class _Thread:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._connection: sqlite3.Connection | None = None
         self._store: SqliteStore | None = None
+        #: The file that the connection has open.
+        self._file: tuple[int, int] | None = None
         self._closed = False
 
     def run(self, work: Callable[[SqliteStore], T]) -> asyncio.Future[T]:
@@ -55,14 +58,26 @@ class _Thread:
 
     def _run(self, work: Callable[[SqliteStore], T]) -> T:
         try:
-            if self._store is None:
-                self._connection = connect(self._path)
-                self._store = SqliteStore(self._connection, self._retention)
-            return work(self._store)
+            store = self._store
+            # A connection keeps a file that was moved away or replaced: what it stored there would be lost.
+            if store is None or self._file != _identity(self._path):
+                store = self._open()
+            return work(store)
         except sqlite3.Error as error:
             # A connection that failed to commit may have lost its footing; the next work gets a new one.
             self._let_go()
             raise LogUnavailableError(f"{self._path}: {error}") from error
+
+    def _open(self) -> SqliteStore:
+        """Open the file, or open it again. Raises sqlite3.Error."""
+        self._let_go()
+        with reserve.lent():
+            self._connection = connect(self._path)
+            self._file = _identity(self._path)
+            # A copy by VACUUM INTO that was put in the file's place has another one, which takes a descriptor a commit.
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._store = SqliteStore(self._connection, self._retention)
+        return self._store
 
     def _let_go(self) -> None:
         connection, self._connection, self._store = self._connection, None, None
@@ -100,7 +115,14 @@ class SqliteLog:
         read-only, locked, in use by another process.
         """
         log_id, lock = await asyncio.to_thread(_prepare, path, hold)
-        return cls(path, log_id, retention, lock)
+        log = cls(path, log_id, retention, lock)
+        try:
+            # Now, as descriptors may be short by the time somebody sends.
+            await asyncio.gather(*(thread.run(_nothing) for thread in (log._writer, *log._readers)))
+        except LogUnavailableError as error:
+            await log.close()
+            raise LogUnusableError(f"{error}") from None
+        return log
 
     def append(
         self,
@@ -176,6 +198,19 @@ class SqliteLog:
                 await self._writer.run(SqliteStore.forget_ids)
             self._scrubber.request()
             await asyncio.sleep(_SWEEP_S)
+
+
+def _nothing(_: SqliteStore) -> None:
+    """Use the connection for nothing: it is open then."""
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file the path leads to; None: to none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _prepare(path: Path, hold: Hold | None) -> tuple[str, SqliteLock | None]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from alcove import descriptors
 from alcove.metrics import LIMITS
 from alcove.wire.connection import ABORT
 from alcove.wire.heads import normalize, without_empty_body
@@ -67,6 +68,11 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Expect a request."""
         super().connection_made(transport)
+        sock = transport.get_extra_info("socket")
+        if sock is not None and descriptors.refused(sock.fileno()):
+            LIMITS.labels("descriptors").inc()
+            transport.abort()
+            return
         give_up_after(self.transport, self.answer_s)
         self.expect()
 

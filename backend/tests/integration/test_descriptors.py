@@ -1,0 +1,89 @@
+"""A server that runs out of file descriptors goes on storing what its members send (S7, L3)."""
+
+import contextlib
+import resource
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.rooms import RoomClient
+from tests.integration.servers import BIN, CARRIERS, Server
+from tests.support.storage import execute
+
+#: So few that a test can take all of them.
+LIMIT = 128
+
+
+def limited(folder: Path, hard: int, *, soft: int | None = None, carrier: str = "detached", **env: str) -> Server:
+    """`alcove serve` in a process that may open few files."""
+    limits = f'ulimit -Sn {soft or hard}; ulimit -Hn {hard}; exec "$@"'
+    command = ["bash", "-c", limits, "bash", str(BIN / "alcove"), "serve", "--port", "0"]
+    return Server(command, cwd=folder, env={"ALCOVE_CARRIER": carrier, **env})
+
+
+@pytest.fixture(params=CARRIERS)
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """A server with few descriptors."""
+    started = limited(tmp_path, LIMIT, carrier=request.param)
+    yield started
+    started.end()
+
+
+def open_files(server: Server) -> int:
+    """How many descriptors the server has open."""
+    return len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
+
+
+def flood(server: Server, stack: contextlib.ExitStack) -> None:
+    """Open connections until the server has no descriptor left for them, and a few more."""
+    for _ in range(2 * LIMIT):
+        stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+    assert open_files(server) >= LIMIT - 1
+
+
+async def test_s7_an_idle_server_out_of_descriptors_stores_what_a_member_sends(server: Server) -> None:
+    async with await RoomClient.join(server, "foo") as ada:
+        with contextlib.ExitStack() as stack:
+            flood(server, stack)
+            assert [1] == await ada.say("first")
+            assert [2, 3] == await ada.say("second", "third")
+        assert [4] == await ada.say("fourth")
+    # Connections that come afterwards are served again.
+    async with await RoomClient.join(server, "foo", name="Bob") as bob:
+        assert 4 == len(await bob.until_seq(4))
+    assert 2 >= sum("out of file descriptors" in line for line in server.lines), server.output
+    assert [] == server.trouble
+
+
+async def test_s7_a_database_that_must_be_opened_again_finds_a_descriptor(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "alcove.db"
+    async with await RoomClient.join(server, "foo") as ada:
+        await ada.say("first")
+        with contextlib.ExitStack() as stack:
+            flood(server, stack)
+            # The server opens the file again when it is another one.
+            copy = path.with_name("copy.db")
+            await execute(f"sqlite:///{path}", f"VACUUM INTO '{copy}'")
+            copy.rename(path)
+            for name in ("alcove.db-wal", "alcove.db-shm"):
+                path.with_name(name).unlink()
+            assert [2] == await ada.say("second")
+
+
+def test_the_soft_limit_is_raised_to_the_hard_one(tmp_path: Path) -> None:
+    server = limited(tmp_path, LIMIT, soft=100, ALCOVE_CONNECTIONS="10")
+    try:
+        assert (LIMIT, LIMIT) == resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+    finally:
+        server.end()
+
+
+def test_a_limit_below_what_the_settings_allow_is_said_at_the_start(tmp_path: Path) -> None:
+    server = limited(tmp_path, LIMIT)
+    server.end()
+    (line,) = [line for line in server.lines if "ALCOVE_CONNECTIONS" in line]
+
+    assert f"may open {LIMIT} files" in line
+    assert "to 20200" in line
