@@ -73,7 +73,7 @@ def _query() -> dict[str, Any]:
             "after": {"type": "integer", "minimum": 0, "description": "resume behind this seq"},
             "log": {"type": "string", "description": "the log that `after` is a seq of"},
             "tail": {"type": "integer", "minimum": 0, "maximum": 500, "default": 50},
-            "token": {"type": "string", "description": "the credential, where no cookie and no header carries it"},
+            "token": {"type": "string", "description": "the credential, where no header carries it"},
             "name": {"type": "string", "minLength": 1, "maxLength": 64, "description": "open mode only"},
         },
     }

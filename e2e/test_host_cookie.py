@@ -1,0 +1,42 @@
+"""A room beside a host application on the same host, whose session cookie the browser sends along (A1)."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from complaints import Complaints
+from pages.room import RoomPage
+from pages.words import EN
+from stack import deployed
+from tests.integration.credentials import SECRET, token
+from tests.integration.hosts import flask_app, starlette_app
+from tests.integration.servers import Server
+
+ITEM = "order-7"
+
+
+@pytest.fixture
+def signed(tmp_path: Path) -> Iterator[Server]:
+    """Run a server that lets in whoever has a token."""
+    with deployed(tmp_path, env={"ALCOVE_SECRET": SECRET}) as running:
+        yield running
+
+
+@pytest.mark.parametrize("host", [flask_app, starlette_app])
+def test_a1_a_room_opens_with_its_token_while_the_host_applications_cookie_is_there(
+    page: Page, signed: Server, complaints: Complaints, host: Callable[[], AbstractContextManager[str]]
+) -> None:
+    complaints.expect(r"404 \((?i:not found)\)|/favicon\.ico")  # the host application has no icon
+    with host() as url:
+        page.goto(f"{url}/login")
+        expect(page.get_by_text("welcome")).to_be_visible()
+    assert [cookie["name"] for cookie in page.context.cookies(signed.url)] == ["session"]
+
+    room = RoomPage(page, EN, name="Ada", at=signed.url)
+    page.goto(f"{signed.url}/items/{ITEM}#token={token(name='Ada', items={ITEM: 'rw'})}")
+    expect(room.status).to_have_text("Live")
+    room.say("here I am")
+    expect(room.said("here I am")).to_be_visible()
