@@ -11,7 +11,7 @@ from alcove.wire.connection import Receiver
 from alcove.wire.flood import ControlWindow
 from alcove.wire.outgoing import Outgoing, State
 from alcove.wire.registry import Registry
-from alcove.wire.rfc6455 import Event, Parser
+from alcove.wire.rfc6455 import Event, Parser, small_text
 
 _log = logging.getLogger(__name__)
 
@@ -100,6 +100,9 @@ class Incoming(Outgoing):
         if self._behind:
             self._held += data
             self._stop_reading()
+        elif self._parser is None and (text := small_text(data)) is not None:
+            if self._pass_on(iter((text,))):
+                self._put_off(b"", 0)
         else:
             self._process(data, 0)
 
@@ -118,10 +121,15 @@ class Incoming(Outgoing):
         if parser.control:
             self._count(parser.control, control_frames)
         # Several runs of bytes may come in one turn, the next one only if this one was long.
-        if (over or len(data) - start >= size or parser.taken < len(data)) and self._state is not State.OVER:
+        if over or len(data) - start >= size or parser.taken < len(data):
+            self._put_off(data, parser.taken)
+
+    def _put_off(self, data: bytes, start: int) -> None:
+        """Leave `data` from `start` on, and what was not passed on, to the next turn."""
+        if self._state is not State.OVER:
             LIMITS.labels("turn").inc()
             self._behind = True
-            self._held, self._at = data, parser.taken
+            self._held, self._at = data, start
             self._stop_reading()
             self._schedule()
 

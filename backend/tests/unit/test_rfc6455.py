@@ -1,9 +1,23 @@
 """The parser of client frames keeps each rule of RFC 6455; each test names the section."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from websockets.speedups import apply_mask
 
-from alcove.wire.rfc6455 import Closing, Event, Parser, Ping, Pong, Violation, close_frame, control_frame, may_be_sent
+from alcove.wire.rfc6455 import (
+    SMALL_BYTES,
+    Closing,
+    Event,
+    Parser,
+    Ping,
+    Pong,
+    Violation,
+    close_frame,
+    control_frame,
+    may_be_sent,
+    small_text,
+)
 
 MASK = b"\x01\x02\x03\x04"
 LIMIT = 1000
@@ -266,3 +280,60 @@ def test_a_servers_control_frames_are_not_masked() -> None:
     """Section 5.1."""
     assert control_frame(0xA, b"hi") == b"\x8a\x02hi"
     assert close_frame(1005) == b"\x88\x00"
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 500, SMALL_BYTES - 8])
+def test_a_small_text_is_read_without_a_parser(size: int) -> None:
+    assert small_text(masked(0x81, b"x" * size)) == "x" * size
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        masked(0x81, b"x")[:-1],
+        masked(0x81, b"x") + b"\x81",
+        masked(0x81, b"x" * SMALL_BYTES),
+        masked(0x81, b"\xff"),
+        masked(0x82, b"x"),
+        masked(0x01, b"x"),
+        masked(0x89, b"x"),
+        b"\x81\x01x",
+        b"\x81\xff" + bytes(131),
+        b"\x81\xfe\x00",
+    ],
+    ids=range(11),
+)
+def test_anything_else_is_left_to_the_parser(data: bytes) -> None:
+    assert small_text(data) is None
+
+
+@given(
+    st.binary(max_size=12).map(lambda data: b"\x81" + data)
+    | st.binary(max_size=200).map(lambda text: masked(0x81, text))
+)
+def test_a_small_text_is_what_the_parser_makes_of_it(data: bytes) -> None:
+    parser = Parser(SMALL_BYTES)
+    events = parser.receive(data)
+    one_text = len(events) == 1 and isinstance(events[0], str) and parser.idle
+
+    assert small_text(data) == (events[0] if one_text else None)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 7, 100])
+@pytest.mark.parametrize("size", [1, 20, 10_000])
+def test_l6_a_parser_stops_between_two_frames_and_loses_nothing(frames: int, size: int) -> None:
+    sent = masked(0x81, b"one") + masked(0x89, b"p") + masked(0x01, b"t") + masked(0x00) + masked(0x80, b"wo") + b"\x81"
+    parser, events, at, control = Parser(LIMIT), list[Event](), 0, 0
+
+    while at < len(sent):
+        found = parser.receive(sent, at, frames, size)
+        assert len(found) <= frames
+        assert at < parser.taken
+        events += found
+        control += parser.control
+        at = parser.taken
+
+    assert ["one", Ping(b"p"), "two"] == events
+    assert 2 == control  # the ping and the empty fragment
+    assert ["end"] == parser.receive(masked(0x81, b"end")[1:])
