@@ -1,6 +1,6 @@
 // The world as a browser has it.
 import { BoundedShelf } from "./boundedShelf";
-import { askHost } from "./host";
+import { askHost, hearHost } from "./host";
 import { BrowserNotes } from "./localNotes";
 import type { Shelf } from "./shelf";
 import type { Channel, Happening, Lock, World } from "./world";
@@ -28,6 +28,7 @@ export function browserWorld(): World {
     notes: new BrowserNotes(() => localStorage),
     tabNotes: new BrowserNotes(() => sessionStorage),
     askHost,
+    hearHost,
   };
 }
 

@@ -115,6 +115,12 @@ export class FakeWorld implements World {
   isOnline = true;
   random: () => number = () => 0.5;
   openSocket: (url: string) => SocketLike = this.browser.openSocket;
+  /** Gives a token unasked, as the page around this one may. */
+  give: (token: string) => void = () => undefined;
+  hearHost: World["hearHost"] = (onToken) => {
+    this.give = onToken;
+    return () => undefined;
+  };
   askHost: World["askHost"] = () => Promise.resolve(null);
   fetch: World["fetch"] = () => Promise.reject(new TypeError("no network"));
 

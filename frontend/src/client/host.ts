@@ -8,6 +8,23 @@ const ANSWER_MS = 7_000;
 /** Gives a fresh token, or null where there is no host page or it has none. Rejects where it does not answer. */
 export type AskHost = (occasion: Exclude<Occasion, "attempt">) => Promise<string | null>;
 
+/**
+ * Calls `onToken` for each token that the host page gives unasked, as
+ * `frame.contentWindow.postMessage({type: "alcove.token", token}, origin)`; returns what ends that.
+ */
+export type HearHost = (onToken: (token: string) => void) => () => void;
+
+export const hearHost: HearHost = (onToken) => {
+  const onMessage = ({ source, data }: MessageEvent<unknown>) => {
+    if (source !== window.parent || window.parent === window) return;
+    if (typeof data !== "object" || data === null || !("type" in data) || data.type !== "alcove.token")
+      return;
+    if ("token" in data && typeof data.token === "string" && data.token !== "") onToken(data.token);
+  };
+  addEventListener("message", onMessage);
+  return () => removeEventListener("message", onMessage);
+};
+
 export const askHost: AskHost = (occasion) => {
   if (window.parent === window) return Promise.resolve(null);
   const { port1: ours, port2: theirs } = new MessageChannel();

@@ -1,6 +1,6 @@
 // Rooms over HTTP: pages of history (W1), sending (W2), the list of items (W4).
 import { type AskCredential, bearer, entriesUrl, itemsUrl, named } from "./access";
-import { PROVIDER_MS } from "./authentication";
+import { PROVIDER_MS, RefusedAttempts } from "./authentication";
 import type { Entries, Entry, ItemSummary, Error as Refusal, Send } from "./protocol.gen";
 import type { Page } from "./timeline";
 import { withTimeout } from "./timeout";
@@ -38,9 +38,17 @@ export class Http {
   /** The token that was refused last, until when it is not tried again. */
   #refused: { readonly token: string | null; readonly until: number; readonly error: HttpError } | null =
     null;
+  readonly #attempts: RefusedAttempts;
   readonly #world: Pick<World, "fetch" | "elapsed">;
 
-  constructor(origin: Origin, ask: AskCredential, world: Pick<World, "fetch" | "elapsed">) {
+  /** `attempts`: those of the rooms of this tab, so that sockets and HTTP share one limit. */
+  constructor(
+    origin: Origin,
+    ask: AskCredential,
+    world: Pick<World, "fetch" | "elapsed">,
+    attempts = new RefusedAttempts(world),
+  ) {
+    this.#attempts = attempts;
     this.#origin = origin;
     this.#ask = ask;
     this.#world = world;
@@ -99,17 +107,20 @@ export class Http {
     const credential = await withTimeout(async () => this.#ask("attempt"), PROVIDER_MS);
     const known = this.#refused;
     // A token that the server refused a moment ago is refused again: asking would only add to the load.
-    if (known !== null && known.token === credential.token && this.#world.elapsed() < known.until)
-      throw known.error;
+    const repeated = known?.token === credential.token && this.#world.elapsed() < known.until;
+    if (known !== null && (repeated || this.#attempts.waitMs() > 0)) throw known.error;
     const headers = { ...bearer(credential), ...(init.headers as Record<string, string> | undefined) };
     const response = await this.#world.fetch(address(named(credential)), { ...init, headers });
     const document: unknown = await response.json().catch(() => null);
     if (!response.ok) {
       const error = new HttpError(response.status, (document ?? {}) as object);
-      if (error.status === 401)
+      if (error.status === 401) {
         this.#refused = { token: credential.token, until: this.#world.elapsed() + REFUSED_MS, error };
+        this.#attempts.note();
+      }
       throw error;
     }
+    this.#refused = null;
     return document as T; // the server's own encoder made it
   }
 }

@@ -284,12 +284,53 @@ describe("disposal", () => {
   });
 });
 
+test("sockets and HTTP together make at most five attempts a minute with refused tokens, and one that finds out", async () => {
+  const ada = await tab({ token: signed("ada"), name: null });
+  let tokens = 0;
+  let requests = 0;
+  ada.world.askHost = async () => {
+    tokens += 1;
+    return signed("ada") + tokens;
+  };
+  ada.world.fetch = async () => {
+    requests += 1;
+    return Response.json({ code: "unauthenticated", detail: "no", reason: "wrong_key" }, { status: 401 });
+  };
+  for (let n = 0; n < 590; n += 1) {
+    await ada.rooms.http.items().catch(() => undefined);
+    const { newest } = ada.world.browser;
+    if (newest.readyState === 0) {
+      newest.accept();
+      say(newest, { type: "error", code: "unauthenticated", message: "no", reason: "wrong_key" });
+      newest.end(4401, "no");
+    }
+    await vi.advanceTimersByTimeAsync(100);
+  }
+
+  expect(ada.world.browser.sockets.length + requests).toBeLessThanOrEqual(6);
+});
+
 describe("a fresh token for the same member", () => {
   test("goes on in the same room", async () => {
     const ada = await tab({ token: signed("ada"), name: null });
     (await greet(ada, "ada")).end(4401, "expired");
     await settle();
     ada.rooms.renewWith({ token: `${signed("ada")}2`, name: null });
+    await settle();
+
+    expect(ada.world.browser.newest.url).toContain(encodeURIComponent(`${signed("ada")}2`));
+  });
+
+  test("is taken from the host page when it gives one unasked, and revives the room", async () => {
+    const ada = await tab({ token: signed("ada"), name: null });
+    ada.rooms.attach(() => undefined);
+    (await greet(ada, "ada")).end(4401, "expired");
+    await vi.advanceTimersByTimeAsync(60_000);
+    const sockets = ada.world.browser.sockets.length;
+    ada.world.give(signed("bob"));
+    await settle();
+    expect(ada.world.browser.sockets).toHaveLength(sockets);
+    ada.world.give(`${signed("ada")}2`);
     await settle();
 
     expect(ada.world.browser.newest.url).toContain(encodeURIComponent(`${signed("ada")}2`));

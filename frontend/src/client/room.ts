@@ -53,7 +53,8 @@ export class Room {
     this.item = item;
     this.wire = new WireLog(world.nextFrame);
     this.#options = options;
-    const http = new Http(origin, ask, world);
+    const attempts = options.attempts ?? new RefusedAttempts(world);
+    const http = new Http(origin, ask, world, attempts);
     this.#pager = new Pager(item, this.#timeline, http, () => this.#changed());
     this.#archive = new Archive(this.#key, this.#timeline, world);
     this.#signals = new Signals(
@@ -65,7 +66,7 @@ export class Room {
       item,
       origin,
       ask,
-      attempts: options.attempts ?? new RefusedAttempts(world),
+      attempts,
       http,
       wire: this.wire,
       world,

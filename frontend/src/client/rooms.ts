@@ -43,7 +43,7 @@ export class Rooms {
     this.#world = world;
     this.key = memberKey(credential) ?? "login";
     this.#member = memberKey(credential) ?? loginOf(origin, world);
-    this.http = new Http(origin, this.#ask, world);
+    this.http = new Http(origin, this.#ask, world, this.#attempts);
   }
 
   /** The item's room; it connects when someone holds it, and is forgotten when nobody does. */
@@ -74,14 +74,21 @@ export class Rooms {
     for (const room of this.#rooms.values()) room.reconnect();
   }
 
-  /** Calls `leave` when this member signs out in another tab; returns what ends that. */
+  /** Hears other tabs and the host page; calls `leave` when this member signs out elsewhere. Returns what ends that. */
   attach(leave: () => void): () => void {
     this.#leave = leave;
     const channel = this.#world.channel(this.#channelName, (message) => {
       if (message === this.#member) void this.#forget();
     });
+    const unhear = this.#world.hearHost((token) => {
+      const fresh = { ...this.#credential, token };
+      if (memberKey(fresh) !== memberKey(this.#credential)) return;
+      this.#keep(fresh);
+      this.renewWith(fresh);
+    });
     return () => {
       this.#leave = null;
+      unhear();
       channel.close();
     };
   }

@@ -1,6 +1,6 @@
 // What the client needs of the browser around it; tests bring another one.
 import type { EventsLike } from "./fallback";
-import type { AskHost } from "./host";
+import type { AskHost, HearHost } from "./host";
 import type { LocalNotes } from "./localNotes";
 import type { OpenSocket } from "./plainSocket";
 import type { Shelf } from "./shelf";
@@ -34,4 +34,5 @@ export type World = {
   /** Notes of this tab alone, which a reload keeps. */
   readonly tabNotes: LocalNotes;
   readonly askHost: AskHost;
+  readonly hearHost: HearHost;
 };
