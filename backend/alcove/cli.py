@@ -16,7 +16,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 import jwt
 import typer
 
-from alcove.bus.open import open_bus
+from alcove.bus.open import check_bus, open_bus
 from alcove.errors import AlcoveError, Refusal, SettingsError
 from alcove.gate import loopback
 from alcove.log.open import hold_for, open_log
@@ -174,6 +174,7 @@ def _check(settings: Settings, *, host: str, workers: int) -> None:
 async def _preflight(settings: Settings) -> None:
     """Open and close the log, so that what is wrong with it is one line. Raises AlcoveError."""
     await (await open_log(settings.database_url, hold=hold_for(settings.bus_url))).close()
+    await check_bus(settings.bus_url)
     if keys := settings.keys():
         await keys.start()
 

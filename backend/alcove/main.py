@@ -19,7 +19,7 @@ from alcove.api.plain_headers import PlainHeaders
 from alcove.api.problems import HANDLERS
 from alcove.api.startup import Startup
 from alcove.api.upgrade import EarlierLogins
-from alcove.bus.open import open_bus, open_sends
+from alcove.bus.open import check_bus, open_bus, open_sends
 from alcove.bus.sealed import SealedBus
 from alcove.chat import CHANNEL, Chat
 from alcove.descriptors import provided
@@ -70,6 +70,7 @@ async def _serving(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, 
         await keys.start()
     hold = hold_for(settings.bus_url)
     store = await open_log(settings.database_url, retention, settings.database_connections, hold=hold)
+    await check_bus(settings.bus_url)
     bus = open_bus(settings.bus_url, settings.bus_prefix)
     revocations = Revocations()
     gate = Gate(

@@ -31,6 +31,20 @@ def open_bus(url: str, prefix: str = "alcove") -> Bus:
     raise SettingsError(f"ALCOVE_BUS_URL={shown(url)!r}: expected memory://, postgresql://…, redis://… or rediss://…")
 
 
+async def check_bus(url: str) -> None:
+    """Raises SettingsError where a bus can never work at this address. One that does not answer may later."""
+    if urlsplit(url).scheme not in {"postgresql", "postgres"}:
+        return
+    from alcove.postgres import ERRORS, PoolerError, check_sessions  # noqa: PLC0415 - its driver is an extra
+
+    try:
+        await check_sessions(url)
+    except PoolerError as error:
+        raise SettingsError(f"ALCOVE_BUS_URL={shown(url)!r}: {error}") from None
+    except ERRORS:
+        pass
+
+
 def open_sends(database_url: str) -> Bus | None:
     """Where a database tells of what `alcove_send` stored (X5); None: it is none that could.
 

@@ -33,7 +33,7 @@ from alcove.log.postgres_lock import PostgresLock
 from alcove.log.postgres_schema import prepare
 from alcove.log.queries import load_queries
 from alcove.log.rows import entry_of, gone
-from alcove.postgres import ERRORS, connect_options
+from alcove.postgres import ERRORS, PoolerError, check_sessions, connect_options
 from alcove.protocol import Entry
 
 _SQL = load_queries(Path(__file__).with_name("postgres") / "queries.sql")
@@ -63,6 +63,7 @@ class PostgresLog:
         """
         lock: PostgresLock | None = None
         try:
+            await check_sessions(url)
             # Before the schema is looked at: a process of another version may be using it.
             lock = None if hold is None else await PostgresLock.take(url, place(url), hold)
             options = connect_options(url, "alcove", "read-write")
@@ -75,7 +76,7 @@ class PostgresLog:
         except BaseException as error:
             if lock is not None:
                 await lock.close()
-            if isinstance(error, LogUnusableError):
+            if isinstance(error, LogUnusableError | PoolerError):
                 raise LogUnusableError(f"{place(url)}: {error}") from None
             if isinstance(error, (*ERRORS, ValueError)):
                 reason = error or type(error).__name__

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 
+from alcove.postgres import check_sessions
 from tests.integration.servers import BIN, Process
+from tests.support.pooler import TransactionPooler
 from tests.support.storage import execute
 
 
@@ -20,13 +23,38 @@ async def latin1_url(postgres_server: str) -> AsyncIterator[str]:
     await execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def test_s6_a_database_that_cannot_hold_every_text_is_one_clear_line(latin1_url: str) -> None:
-    process = Process([BIN / "alcove", "serve", "--port", "0"], env={"ALCOVE_DATABASE_URL": latin1_url})
+async def refused_start(**env: str) -> str:
+    """The one line that `alcove serve` prints before it ends in failure."""
+    process = Process([BIN / "alcove", "serve", "--port", "0"], env=env)
     try:
         assert 0 != await asyncio.to_thread(process.exit_code)
     finally:
         process.end()
-
     (line,) = process.lines
+    return line
+
+
+async def test_s6_a_database_that_cannot_hold_every_text_is_one_clear_line(latin1_url: str) -> None:
+    line = await refused_start(ALCOVE_DATABASE_URL=latin1_url)
     assert line.startswith("alcove: postgresql://")
     assert "encoding is LATIN1, expected UTF8" in line
+
+
+async def test_x2_a_pooler_in_transaction_mode_is_one_clear_line(postgres_url: str, tmp_path: Path) -> None:
+    parts = urlsplit(postgres_url)
+    assert parts.port is not None
+    async with TransactionPooler(parts.port) as pooler:
+        pooled = parts._replace(netloc=f"{parts.username}@127.0.0.1:{pooler.port}").geturl()
+        lines = [
+            await refused_start(ALCOVE_DATABASE_URL=pooled),
+            await refused_start(ALCOVE_DATABASE_URL=f"sqlite:///{tmp_path}/alcove.db", ALCOVE_BUS_URL=pooled),
+        ]
+
+    for line in lines:
+        assert "pooler in transaction mode" in line
+        assert "pool_mode=session" in line
+    assert "ALCOVE_BUS_URL" in lines[1]
+
+
+async def test_x2_a_direct_address_is_one_session(postgres_url: str) -> None:
+    await check_sessions(postgres_url)

@@ -1,0 +1,125 @@
+"""A pooler in transaction mode, as pgbouncer is: each transaction of a client runs in whichever session is free."""
+
+import asyncio
+import struct
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+_SSL_REQUEST = 80877103
+_REPORTED = {
+    "server_version": "18.0",
+    "client_encoding": "UTF8",
+    "integer_datetimes": "on",
+    "standard_conforming_strings": "on",
+    "in_hot_standby": "off",
+    "default_transaction_read_only": "off",
+}
+
+
+@dataclass(eq=False)
+class _Session:
+    """A session of the database."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    #: Answers that end a query and are still to come.
+    pending: int = 0
+
+
+class TransactionPooler:
+    """Listens on `port`, for a server on `target` that asks for no password."""
+
+    def __init__(self, target: int) -> None:
+        self.port = 0
+        self._target = target
+        #: Sessions that no client has; the one used last is taken first.
+        self._free: list[_Session] = []
+        self._sessions: list[_Session] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for session in self._sessions:
+            session.writer.transport.abort()
+        await self._server.wait_closed()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        with suppress(asyncio.IncompleteReadError, OSError):
+            startup = await _startup(reader, writer)
+            reported = b"".join(_message(b"S", f"{name}\0{value}\0".encode()) for name, value in _REPORTED.items())
+            # A number that is no process of the server's, as a pooler's clients have none.
+            key = _message(b"K", struct.pack("!ii", 1, 1))
+            writer.write(_message(b"R", struct.pack("!i", 0)) + reported + key + _message(b"Z", b"I"))
+            await self._serve(startup, reader, writer)
+        writer.transport.abort()
+
+    async def _serve(self, startup: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass on each message of a client to the session of its transaction."""
+        session: _Session | None = None
+        answering: asyncio.Task[None] | None = None
+        while (message := await _read(reader))[:1] != b"X":
+            if session is None or answering is None or answering.done():
+                session = self._free.pop() if self._free else await self._open(startup)
+                answering = asyncio.create_task(self._answer(session, writer))
+            session.pending += message[:1] in (b"Q", b"S")
+            session.writer.write(message)
+
+    async def _answer(self, session: _Session, writer: asyncio.StreamWriter) -> None:
+        """Pass on what a session says, until its transaction is over; then it is free."""
+        while True:
+            message = await _read(session.reader)
+            over = False
+            if message[:1] == b"Z":
+                session.pending -= 1
+                over = not session.pending and message[-1:] == b"I"
+            if over:
+                self._free.append(session)
+            writer.write(message)
+            if over:
+                return
+
+    async def _open(self, startup: bytes) -> _Session:
+        """Begin a session with a client's own startup message."""
+        session = _Session(*await asyncio.open_connection("127.0.0.1", self._target))
+        self._sessions.append(session)
+        session.writer.write(startup)
+        while (await _read(session.reader))[:1] != b"Z":
+            pass
+        return session
+
+
+async def _startup(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    """Read the first message, refusing TLS."""
+    while True:
+        head = await reader.readexactly(8)
+        length, code = struct.unpack("!ii", head)
+        rest = await reader.readexactly(length - 8)
+        if code != _SSL_REQUEST:
+            return head + rest
+        writer.write(b"N")
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    """Read one message: its type, its length, and what it holds."""
+    head = await reader.readexactly(5)
+    return head + await reader.readexactly(struct.unpack("!i", head[1:])[0] - 4)
+
+
+def _message(kind: bytes, content: bytes) -> bytes:
+    return kind + struct.pack("!i", len(content) + 4) + content
