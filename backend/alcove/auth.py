@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from alcove.errors import Close, Code, Reason, Refusal
 from alcove.gate import Caller, Gate
 from alcove.items import MAX_CHARS, ItemIdError, check_item_id
-from alcove.login import is_secure, login_of
+from alcove.login import EARLIER_COOKIE, is_secure, login_of
 from alcove.names import NOTHING_VISIBLE, is_visible
 from alcove.protocol import Member
 from alcove.unauthenticated import Pending
@@ -121,11 +121,14 @@ async def presented(
 PresentedDep = Annotated[str | None, Security(presented)]
 
 
-async def credential(found: PresentedDep) -> str:
+async def credential(connection: HTTPConnection, found: PresentedDep) -> str:
     """Return the credential. Raises Refusal 4401 where there is none."""
     if found:
         return found
     expected = "no credential: send header `Authorization: Bearer`, query `token`, or sign in by POST /api/session"
+    if EARLIER_COOKIE in connection.cookies:
+        # A page of an earlier version shows this text; a page that is loaded today takes the login over.
+        expected = f"Reload this page: the server was upgraded ({expected})"
     raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, expected, reason=Reason.MISSING)
 
 

@@ -148,7 +148,7 @@ async def visit(
     if gate.open:
         let_in(connection)
         return Visit(gate, hub, "")
-    key = await credential(await presented(connection, own, authorization, token))
+    key = await credential(connection, await presented(connection, own, authorization, token))
     return Visit(gate, hub, "", gate.on(await admit(connection, gate, key, None), None))
 
 

@@ -61,23 +61,11 @@ def test_nothing_that_tools_leave_behind_and_no_secret_goes_into_the_image() -> 
     sources = [*(ROOT / "backend/alcove").rglob("*.py"), *(ROOT / "backend/alcove").rglob("*.sql")]
     known = [str(path.relative_to(ROOT)) for path in (*sources, *(ROOT / "frontend/src").rglob("*.ts*"))]
     left = [
-        ".env",
-        "backend/.env",
-        "frontend/.env.local",
-        "alcove.db",
-        "backend/alcove.db-wal",
-        ".git/config",
-        "backend/.venv/bin/python",
-        "backend/alcove/__pycache__/main.cpython-313.pyc",
-        "backend/bench-results/report.md",
-        "backend/.hypothesis/examples",
-        "frontend/node_modules/vite/index.js",
-        "frontend/dist/index.html",
-        "frontend/test-results/a.png",
-        "frontend/npm-debug.log",
-        "e2e/test-results/trace.zip",
-        "backend/tests/conftest.py",
-        "backend/docs/SECURITY.md",
+        *(".env", "backend/.env", "frontend/.env.local", "alcove.db", "backend/alcove.db-wal", ".git/config"),
+        *("backend/.venv/bin/python", "backend/alcove/__pycache__/main.pyc", "backend/bench-results/report.md"),
+        *("backend/.hypothesis/examples", "frontend/node_modules/vite/index.js", "frontend/dist/index.html"),
+        *("frontend/test-results/a.png", "frontend/npm-debug.log", "e2e/test-results/trace.zip"),
+        *("backend/tests/conftest.py", "backend/docs/SECURITY.md"),
     ]
 
     assert [] == [path for path in known if kept_out(path)]

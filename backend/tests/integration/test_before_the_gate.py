@@ -184,21 +184,21 @@ def test_l_what_is_no_http_is_answered_and_closed(server: Server, noise: bytes) 
 
 @ONCE
 async def test_l_an_address_whose_unknown_credentials_fail_too_often_waits(serve: Start) -> None:
-    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_REFUSALS_PER_S="0.1", ALCOVE_REFUSALS_BURST="5")
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_REFUSALS_PER_S="0.001", ALCOVE_REFUSALS_BURST="5")
     elsewhere = {"X-Forwarded-For": "2001:db8::1"}
     for number in range(5):
         assert 4401 == (await doors.room(server, query(f"guess-{number}"))).code
     error, code, reason = await turned_away(server, "foo", token=token())
 
     assert ("rate_limited", 4429, "too many refused credentials from your address") == (error["code"], code, reason)
-    assert 0 < error["retry_ms"] <= 10_000
+    assert 0 < error["retry_ms"] <= 1_000_000
     for door in (doors.history, doors.events, doors.who, doors.say):
         assert 429 == (await door(server, query(token()))).code
     for door in (doors.item_socket, doors.echo_socket, doors.chat_socket):
         assert 403 == (await door(server, query(token()))).code
     async with http(server) as client:
         answer = await client.get("/api/session")
-    assert 0 < int(answer.headers["retry-after"]) <= 10
+    assert 0 < int(answer.headers["retry-after"]) <= 1000
     # Behind a trusted proxy it is the client's address that counts; of IPv6 the network, which one site has whole.
     assert IN == (await doors.history(server, Credential({"token": token()}, elsewhere))).code
     for number in range(5):
@@ -219,21 +219,21 @@ async def test_l_an_address_whose_unknown_credentials_fail_too_often_waits(serve
 
 @ONCE
 async def test_l_a_missing_right_is_no_failure(serve: Start) -> None:
-    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_REFUSALS_PER_S="0.1", ALCOVE_REFUSALS_BURST="1")
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_REFUSALS_PER_S="0.001", ALCOVE_REFUSALS_BURST="1")
     for _ in range(5):
         assert 4403 == (await doors.room(server, query(token(items={})))).code
     assert IN == (await doors.room(server, query(token()))).code
 
 
 async def test_l_so_many_sockets_an_address_opens_at_once(serve: Start) -> None:
-    server = serve(ALCOVE_HANDSHAKES_PER_S="0.1", ALCOVE_HANDSHAKES_BURST="4")
+    server = serve(ALCOVE_HANDSHAKES_PER_S="0.001", ALCOVE_HANDSHAKES_BURST="4")
     for path in ("/ws", "/ws/7", "/items/foo/ws?token=t"):
         await (await connect(server, path)).close()
     assert IN == (await doors.room(server, query("any-will-do"))).code
     error, code, reason = await turned_away(server, "foo")
 
     assert ("rate_limited", 4429, "too many handshakes from your address") == (error["code"], code, reason)
-    assert 0 < error["retry_ms"] <= 10_000
+    assert 0 < error["retry_ms"] <= 1_000_000
     for door in (doors.item_socket, doors.echo_socket, doors.chat_socket):
         assert 403 == (await door(server, query("any-will-do"))).code
     assert IN == (await doors.history(server, query("any-will-do"))).code, "HTTP opens no sockets"

@@ -12,7 +12,7 @@ from tests.integration.clients import NO_TLS, answers, connect
 from tests.integration.credentials import token
 from tests.integration.doors import IN, Answer, Credential, bearer, cookie, plain_cookie, query
 from tests.integration.hosts import flask_app, starlette_app
-from tests.integration.rooms import RoomClient
+from tests.integration.rooms import RoomClient, turned_away
 from tests.integration.servers import ONCE, Server
 
 Host = Callable[[], AbstractContextManager[str]]
@@ -175,3 +175,17 @@ async def test_w5_after_signing_out_the_earlier_login_does_not_come_back(guarded
             assert 204 == (await browser.delete("/api/session", headers={"Origin": asked.url})).status_code
             await browser.get("/", headers=HTML)
             assert 401 == (await browser.get("/api/session")).status_code
+
+
+@ONCE
+async def test_a_page_of_before_the_upgrade_is_told_to_reload(guarded: Server, item: str) -> None:
+    """Its own text for that is not known to it, but it shows the server's."""
+    error, code, reason = await turned_away(
+        guarded, item, token=None, headers={"Cookie": f"session={token(items={item: 'rw'})}"}
+    )
+
+    assert ("unauthenticated", 4401) == (error["code"], code)
+    assert error["message"].startswith("Reload this page: the server was upgraded")
+    assert reason.startswith("Reload this page")
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as nobody:
+        assert "Reload" not in (await nobody.get("/api/items")).json()["detail"]
