@@ -17,6 +17,7 @@ from alcove.metrics import LIMITS
 from alcove.origins import Origins
 from alcove.protocol import Member, Person, Right
 from alcove.proxies import Proxies
+from alcove.ranges import ALL_ITEMS, Range, readable_ranges
 from alcove.refusals import RefusedCredentials
 from alcove.revocations import Revocations, digest, expired
 from alcove.rights import NONE, rights_on
@@ -127,11 +128,12 @@ class Gate:
             return "moderate" in self.on(caller, item).can
         return caller.claims is not None and "m" in caller.claims.items.get("*", "")
 
-    def readable(self, caller: Caller) -> list[str]:
-        """Patterns of what the caller may read: more than that, where a longer pattern takes it back again."""
+    def readable(self, caller: Caller) -> list[Range]:
+        """Return ranges of the items that the caller may read, without those where access was revoked (A7)."""
         if caller.claims is None:
-            return ["*"]
-        return [pattern for pattern, letters in caller.claims.items.items() if "r" in letters]
+            return [ALL_ITEMS]
+        revoked = self.revocations.items_of(caller.claims.sub)
+        return readable_ranges(caller.claims.items, [item for item in revoked if not self.may_read(caller, item)])
 
     def may_read(self, caller: Caller, item: str) -> bool:
         """Whether the caller may read the item."""

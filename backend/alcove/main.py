@@ -27,7 +27,7 @@ from alcove.farewell import at_the_end
 from alcove.gate import Gate
 from alcove.hub import Hub
 from alcove.limits import Bounds, Rates
-from alcove.log.base import Retention
+from alcove.log.base import ListLimits, Retention
 from alcove.log.open import hold_for, open_log
 from alcove.logs import mask_handlers
 from alcove.metrics import watch_loop
@@ -69,7 +69,8 @@ async def _serving(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, 
     else:
         await keys.start()
     hold = hold_for(settings.bus_url)
-    store = await open_log(settings.database_url, retention, settings.database_connections, hold=hold)
+    lists = ListLimits(settings.list_s, settings.waiting_lists)
+    store = await open_log(settings.database_url, retention, settings.database_connections, hold=hold, lists=lists)
     await check_bus(settings.bus_url)
     bus = open_bus(settings.bus_url, settings.bus_prefix)
     revocations = Revocations()

@@ -61,7 +61,8 @@ OUTCOMES = ("stored", "duplicate", "refused")
 #: Of an address: `handshakes`, `refused_credentials`, `unauthenticated` requests; of a credential:
 #: `refused_credential`; of a request: `head`, `time`, `http` (it is none); of a peer:
 #: `frame`, `control` (too many control frames), `turn` (input was put off to a later turn of the event loop, L6);
-#: of a process: `send_rates` (a rate was forgotten while it was in use), `descriptors`.
+#: of a process: `descriptors`, `send_rates` (a rate was forgotten while it was in use), `lists_waiting` and
+#: `list_seconds` (a list of rooms was refused because others wait, or given up because it took too long).
 REACHED = (
     "descriptors",
     "handshakes",
@@ -75,6 +76,8 @@ REACHED = (
     "control",
     "turn",
     "send_rates",
+    "lists_waiting",
+    "list_seconds",
 )
 
 #: Why a message on the bus is not believed (X9).

@@ -122,6 +122,8 @@ class Revocations:
         self.act: Callable[[Revoked], None] = lambda _: None
         #: The last revocation of a member, on one item or all.
         self._members: dict[tuple[str, str | None], Revoked] = {}
+        #: For each member, the items of revocations on one item.
+        self._items: dict[str, set[str]] = {}
         self._digests: dict[str, float] = {}
         self._sweep_at = _SWEEP
         self._seq = 0
@@ -160,6 +162,10 @@ class Revocations:
             revoked = self._members.get((sub, where))
             if revoked is not None and (iat is None or iat < revoked.counts_from):
                 raise revoked_on(where, _retry_ms(revoked, iat))
+
+    def items_of(self, sub: str) -> frozenset[str]:
+        """Return the items on which tokens of `sub` were ever revoked."""
+        return frozenset(self._items.get(sub, ()))
 
     # --- the Connection that the room feeds
 
@@ -211,4 +217,6 @@ class Revocations:
             known = self._members.get((revoked.sub, revoked.item))
             if known is None or known.counts_from < revoked.counts_from:  # nothing lowers a revocation
                 self._members[revoked.sub, revoked.item] = revoked
+                if revoked.item is not None:
+                    self._items.setdefault(revoked.sub, set()).add(revoked.item)
         self.act(revoked)

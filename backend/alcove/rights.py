@@ -1,6 +1,6 @@
 """Which rights a token gives on which item (A3)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from alcove.protocol import Right
 
@@ -21,24 +21,6 @@ def rights(letters: str) -> frozenset[Right]:
         if len(letters) <= len(_LETTERS):
             _RIGHTS[letters] = known
     return known
-
-
-def narrowed(patterns: Iterable[str], prefix: str) -> list[str]:
-    """Narrow patterns to the items whose id begins with `prefix`.
-
-    Example:
-        >>> narrowed(["order-*", "*", "foo"], "order-1")
-        ['order-1*']
-
-    """
-    found = (_narrow(pattern, prefix) for pattern in patterns)
-    return list(dict.fromkeys(pattern for pattern in found if pattern is not None))
-
-
-def _narrow(pattern: str, prefix: str) -> str | None:
-    if pattern.removesuffix("*").startswith(prefix):
-        return pattern
-    return f"{prefix}*" if pattern.endswith("*") and prefix.startswith(pattern[:-1]) else None
 
 
 def rights_on(items: Mapping[str, str], item: str) -> frozenset[Right]:

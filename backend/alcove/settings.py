@@ -33,7 +33,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field(default="sqlite:///alcove.db", description="where the log is kept")
     database_connections: int = Field(
-        default=8, ge=3, le=1000, description="connections of one process to a PostgreSQL log"
+        default=8, ge=4, le=1000, description="connections of one process to a PostgreSQL log"
     )
     bus_url: str = Field(default="memory://", description="how processes tell each other what is new")
     bus_prefix: str = Field(
@@ -127,6 +127,10 @@ class Settings(BaseSettings):
     connections: int = Field(default=20_000, ge=1, le=1_000_000, description="connections of one process (L3)")
     waiting_sends: int = Field(
         default=10_000, ge=1, le=1_000_000, description="sends of one process that wait for storage (L4)"
+    )
+    list_s: float = Field(default=2, ge=0.001, le=60, description="seconds that one list of rooms may take (W4)")
+    waiting_lists: int = Field(
+        default=100, ge=1, le=100_000, description="lists of rooms of one process that wait for storage (W4)"
     )
     retain_entries: int | None = Field(
         default=None, ge=1, le=10**12, description="entries a room keeps; unset: all (L5)"

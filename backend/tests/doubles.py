@@ -27,6 +27,7 @@ from alcove.log.base import (
 from alcove.log.sqlite_file import prepare
 from alcove.log.sqlite_store import SqliteStore
 from alcove.protocol import ServerLine
+from alcove.ranges import Range
 from alcove.session import Session
 from alcove.wire.connection import BUFFER_BYTES, Frame, Receiver
 
@@ -315,9 +316,9 @@ class HeldLog:
         """Move read marks (Log)."""
         return await self._hold(lambda: self.store.mark(marks), writes=True)
 
-    async def items(self, patterns: Sequence[str], member: str, *, limit: int) -> list[ItemSummary]:
+    async def items(self, ranges: Sequence[Range], member: str, *, limit: int) -> list[ItemSummary]:
         """Rooms the patterns match (Log)."""
-        return await self._hold(lambda: self.store.items(patterns, member, limit))
+        return await self._hold(lambda: self.store.items(ranges, member, limit, 60))
 
     async def bus_key(self) -> bytes:
         """The key of the processes' messages (Log)."""

@@ -16,9 +16,9 @@ from alcove.committer import OverloadedError
 from alcove.connections import Connections
 from alcove.errors import Close, Code, Refusal
 from alcove.items import MAX_CHARS
-from alcove.log.base import Appended, Draft, ItemSummary, Refused
+from alcove.log.base import Appended, Draft, ItemSummary, ListRefusedError, Refused
 from alcove.protocol import Entry, EntryId, encode
-from alcove.rights import narrowed
+from alcove.ranges import within
 from alcove.session import RETRY_MS
 
 router = APIRouter(prefix="/api/items", tags=["items"])
@@ -59,8 +59,11 @@ async def list_items(
 
     `prefix`: only those whose id begins with it.
     """
-    readable = narrowed(gate.readable(who), prefix)
-    items = await hub.log.items(readable, who.person.id, limit=limit) if readable else []
+    readable = within(gate.readable(who), prefix)
+    try:
+        items = await hub.log.items(readable, who.person.id, limit=limit) if readable else []
+    except ListRefusedError as error:
+        raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
     return Json(Items([item for item in items if gate.may_read(who, item.item)]))
 
 

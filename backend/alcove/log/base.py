@@ -8,6 +8,7 @@ from msgspec import Raw, Struct
 
 from alcove.errors import AlcoveError
 from alcove.protocol import Entry, Person
+from alcove.ranges import Range
 
 _DAY_MS = 86_400_000
 
@@ -21,6 +22,10 @@ class LogUnavailableError(AlcoveError):
 
 class UnstorableError(AlcoveError):
     """The storage refuses what it was given, and would refuse it again: text that it cannot hold, a value too large."""
+
+
+class ListRefusedError(AlcoveError):
+    """A list of rooms took too long, or too many others wait; the message says which, and what to do."""
 
 
 class LogUnusableError(AlcoveError):
@@ -108,6 +113,13 @@ class ItemSummary(Struct, frozen=True):
     unread: int
 
 
+class ListLimits(Struct, frozen=True):
+    """What lists of rooms may take of the storage: `seconds` one of them, and how many may wait for their turn."""
+
+    seconds: float = 2
+    waiting: int = 100
+
+
 class Retention(Struct, frozen=True):
     """How much a room keeps (L5); None: everything.
 
@@ -181,8 +193,11 @@ class Log(Protocol):
         """Move read marks forward, never back, never beyond the head; return where each stands then (P5)."""
         ...
 
-    async def items(self, patterns: Sequence[str], member: str, *, limit: int) -> list[ItemSummary]:
-        """Rooms whose item matches a pattern (`*` may end one), latest written first, the house's own left out (W4)."""
+    async def items(self, ranges: Sequence[Range], member: str, *, limit: int) -> list[ItemSummary]:
+        """Return rooms whose item is in one of the ranges, which are in order; the latest written first (W4).
+
+        Joins do not wait for it. Raises ListRefusedError where it takes too long, or too many others wait.
+        """
         ...
 
     async def bus_key(self) -> bytes:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from alcove.addresses import shown, sqlite_path
 from alcove.errors import SettingsError
-from alcove.log.base import Hold, Log, Retention
+from alcove.log.base import Hold, ListLimits, Log, Retention
 from alcove.log.sqlite import SqliteLog
 
 
@@ -15,7 +15,12 @@ def hold_for(bus_url: str) -> Hold:
 
 
 async def open_log(
-    url: str, retention: Retention | None = None, connections: int = 8, *, hold: Hold | None = None
+    url: str,
+    retention: Retention | None = None,
+    connections: int = 8,
+    *,
+    hold: Hold | None = None,
+    lists: ListLimits | None = None,
 ) -> Log:
     """Open `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://…`, making it where there is none.
 
@@ -23,6 +28,7 @@ async def open_log(
         url: which log.
         retention: how much of it is kept; by default everything.
         connections: how many a PostgreSQL log may use.
+        lists: what lists of rooms may take.
         hold: how a server holds the log until it is closed; None: it is opened beside a running server.
 
     Raises:
@@ -35,7 +41,7 @@ async def open_log(
     except ValueError as error:
         raise SettingsError(f"ALCOVE_DATABASE_URL={shown(url)!r}: {error}") from None
     if path is not None:
-        return await SqliteLog.open(Path(path), retention or Retention(), hold)
+        return await SqliteLog.open(Path(path), retention or Retention(), hold, lists)
     parts = urlsplit(url)
     if parts.scheme in {"postgresql", "postgres"}:
         try:
@@ -44,5 +50,5 @@ async def open_log(
             raise SettingsError(
                 f"ALCOVE_DATABASE_URL={parts.scheme}: needs {error.name}; install alcove[postgres]"
             ) from None
-        return await PostgresLog.open(url, retention or Retention(), connections, hold)
+        return await PostgresLog.open(url, retention or Retention(), connections, hold, lists)
     raise SettingsError(f"ALCOVE_DATABASE_URL={shown(url)!r}: expected sqlite:///path or postgresql://host/database")

@@ -18,6 +18,7 @@ from alcove.log.base import (
     Draft,
     Hold,
     ItemSummary,
+    ListLimits,
     LogUnavailableError,
     LogUnusableError,
     Mark,
@@ -28,13 +29,16 @@ from alcove.log.base import (
     Retention,
     RoomState,
 )
+from alcove.log.lists import ListQueue
 from alcove.log.postgres_connections import CONNECT_S, Connections
+from alcove.log.postgres_list import list_rooms
 from alcove.log.postgres_lock import PostgresLock
 from alcove.log.postgres_schema import prepare
 from alcove.log.queries import load_queries
 from alcove.log.rows import entry_of, gone
 from alcove.postgres import ERRORS, PoolerError, check_sessions, connect_options
 from alcove.protocol import Entry
+from alcove.ranges import Range
 
 _SQL = load_queries(Path(__file__).with_name("postgres") / "queries.sql")
 #: Seconds that what was begun has to finish, and connections to close, when the process ends.
@@ -47,16 +51,27 @@ _SWEEP_LOCK = 0x416C6377
 class PostgresLog:
     """A log in a database (Log)."""
 
-    def __init__(self, connections: Connections, log_id: str, retention: Retention) -> None:
+    def __init__(
+        self, connections: Connections, log_id: str, retention: Retention, lists: ListLimits | None = None
+    ) -> None:
         self.id = log_id
         self._connections = connections
         self._retention = retention
+        self._list_limits = lists or ListLimits()
+        self._lists = ListQueue(self._list_limits)
         self._turn = asyncio.Lock()
         self._begun: set[asyncio.Task[list[Outcome]]] = set()
         self._sweeper = asyncio.create_task(self._sweep()) if retention.days or retention.entries else None
 
     @classmethod
-    async def open(cls, url: str, retention: Retention, connections: int = 8, hold: Hold | None = None) -> Self:
+    async def open(
+        cls,
+        url: str,
+        retention: Retention,
+        connections: int = 8,
+        hold: Hold | None = None,
+        lists: ListLimits | None = None,
+    ) -> Self:
         """Connect with up to `connections`, and make the schema where there is none; lock it as `hold` says.
 
         Raises LogUnusableError with one line for the operator.
@@ -72,7 +87,7 @@ class PostgresLog:
                 log_id = await prepare(connection)
             finally:
                 await connection.close(timeout=CONNECT_S)
-            return cls(await Connections.open(url, connections, lock), log_id, retention)
+            return cls(await Connections.open(url, connections, lock), log_id, retention, lists)
         except BaseException as error:
             if lock is not None:
                 await lock.close()
@@ -157,14 +172,13 @@ class PostgresLog:
             rows = await connection.fetch(_SQL["marks"], items, members)
         return [Mark(mark.item, mark.member, seq) for mark, (seq,) in zip(marks, rows, strict=True)]
 
-    async def items(self, patterns: Sequence[str], member: str, *, limit: int) -> list[ItemSummary]:
-        """Rooms the patterns match, latest first (Log)."""
-        async with self._connections.reading() as connection:
-            rows = await connection.fetch(_SQL["items"], list(patterns), member, limit)
-        return [
-            ItemSummary(item=item, head=head, last=None if last[0] is None else entry_of(last), unread=unread)
-            for item, head, unread, *last in rows
-        ]
+    async def items(self, ranges: Sequence[Range], member: str, *, limit: int) -> list[ItemSummary]:
+        """Rooms in the ranges, latest first (Log)."""
+        async with self._lists.turn(), self._connections.listing() as connection:
+            try:
+                return await list_rooms(connection, ranges, member, limit, self._list_limits.seconds)
+            except asyncpg.QueryCanceledError:
+                raise self._lists.took_too_long() from None
 
     async def bus_key(self) -> bytes:
         """Return the key of the processes' messages (Log)."""

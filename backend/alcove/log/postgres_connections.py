@@ -18,6 +18,8 @@ CONNECT_S = 5.0
 STATEMENT_S = 10.0
 #: Connections that write: one for batches, one for what comes beside them.
 _WRITERS = 2
+#: Connections that list rooms, which may take long: one, and nobody who joins waits for it.
+_LISTERS = 1
 #: Classes of SQLSTATE that say nothing against the connection: they are about one statement, or about resources.
 _OF_ONE_STATEMENT = ("22", "23", "40", "53", "54", "55", "57014")
 #: Of these, the ones where the same data fails however often it is tried. A number that is taken twice (23505) is not
@@ -26,25 +28,27 @@ _OF_THE_DATA = ("22", "23502", "23514", "54")
 
 
 class Connections:
-    """Two pools, so that no crowd of readers keeps a batch waiting.
+    """Three pools, so that no crowd of readers keeps a batch waiting, and no list of rooms keeps a reader waiting.
 
     Connections are opened when they are needed. One that fails is closed, and so are all others that are idle: after a
     failover they may lead to a server that no longer takes writes, or to one that nobody else uses any more (X8).
     """
 
-    def __init__(self, url: str, writers: Any, readers: Any, lock: PostgresLock | None) -> None:
+    def __init__(self, url: str, writers: Any, readers: Any, listers: Any, lock: PostgresLock | None) -> None:
         self._place = place(url)
         self._lock = lock
         self._writers = writers
         self._readers = readers
+        self._listers = listers
 
     @classmethod
     async def open(cls, url: str, connections: int, lock: PostgresLock | None) -> Self:
         """Prepare up to `connections`; none is opened yet. They are used while `lock` is held, which ends with them."""
         # A primary that is set to read-only, as providers do when its disk is full, can still be read.
         writers = await _pool(url, _WRITERS, "read-write")
-        readers = await _pool(url, max(1, connections - _WRITERS), "primary")
-        return cls(url, writers, readers, lock)
+        readers = await _pool(url, max(1, connections - _WRITERS - _LISTERS), "primary")
+        listers = await _pool(url, _LISTERS, "primary")
+        return cls(url, writers, readers, listers, lock)
 
     def writing(self) -> contextlib.AbstractAsyncContextManager[Any]:
         """Use a connection that takes writes. Raises LogUnavailableError and UnstorableError."""
@@ -54,14 +58,19 @@ class Connections:
         """Use a connection of the primary. Raises LogUnavailableError and UnstorableError."""
         return self._using(self._readers)
 
+    def listing(self) -> contextlib.AbstractAsyncContextManager[Any]:
+        """Use a connection of the primary for a list of rooms. Raises LogUnavailableError and UnstorableError."""
+        return self._using(self._listers)
+
     async def close(self, within_s: float) -> None:
         """Close all connections; those that are still busy after `within_s` seconds are cut."""
         try:
             async with asyncio.timeout(within_s):
-                await asyncio.gather(self._writers.close(), self._readers.close())
+                await asyncio.gather(self._writers.close(), self._readers.close(), self._listers.close())
         except ERRORS:
             self._writers.terminate()
             self._readers.terminate()
+            self._listers.terminate()
         if self._lock is not None:
             await self._lock.close()
 
@@ -78,6 +87,7 @@ class Connections:
                         connection.terminate()
                         await self._writers.expire_connections()
                         await self._readers.expire_connections()
+                        await self._listers.expire_connections()
                     if _is_of_the_data(error):
                         raise UnstorableError(str(error).partition("\n")[0]) from None
                     raise

@@ -1,4 +1,4 @@
-"""The embedded log: a SQLite file, one writing thread, two reading ones."""
+"""The embedded log: a SQLite file, a thread that writes, two that read, one that lists rooms."""
 
 import asyncio
 import contextlib
@@ -14,6 +14,7 @@ from alcove.log.base import (
     Draft,
     Hold,
     ItemSummary,
+    ListLimits,
     LogUnavailableError,
     LogUnusableError,
     Mark,
@@ -23,10 +24,13 @@ from alcove.log.base import (
     Retention,
     RoomState,
 )
+from alcove.log.lists import ListQueue
 from alcove.log.sqlite_file import connect, prepare
+from alcove.log.sqlite_list import SlowListError
 from alcove.log.sqlite_lock import SqliteLock
 from alcove.log.sqlite_scrub import Scrubber
 from alcove.log.sqlite_store import SqliteStore
+from alcove.ranges import Range
 
 T = TypeVar("T")
 
@@ -96,11 +100,22 @@ class _Thread:
 class SqliteLog:
     """A log in one file (Log)."""
 
-    def __init__(self, path: Path, log_id: str, retention: Retention, lock: SqliteLock | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        log_id: str,
+        retention: Retention,
+        lock: SqliteLock | None = None,
+        lists: ListLimits | None = None,
+    ) -> None:
         self.id = log_id
         self._lock = lock
         self._writer = _Thread(path, retention, "alcove-writer")
         self._readers = [_Thread(path, retention, f"alcove-reader-{n}") for n in range(2)]
+        # Lists of rooms have a thread of their own, so that no crowd of them keeps a join waiting.
+        self._lister = _Thread(path, retention, "alcove-lister")
+        self._list_limits = lists or ListLimits()
+        self._lists = ListQueue(self._list_limits)
         self._turn = 0
         self._scrubber = Scrubber(self._writer.run, str(path))
         self._scrubber.request()  # a process that was killed may have erased something before
@@ -108,17 +123,19 @@ class SqliteLog:
         self._sweeper = asyncio.create_task(self._sweep()) if retention.days or retention.entries else None
 
     @classmethod
-    async def open(cls, path: Path, retention: Retention, hold: Hold | None = None) -> Self:
+    async def open(
+        cls, path: Path, retention: Retention, hold: Hold | None = None, lists: ListLimits | None = None
+    ) -> Self:
         """Open the file, making it where there is none; with a `hold` of either kind, lock it until it is closed.
 
         Raises LogUnusableError with one line for the operator: no such folder, not a database, not ours, too new,
         read-only, locked, in use by another process.
         """
         log_id, lock = await asyncio.to_thread(_prepare, path, hold)
-        log = cls(path, log_id, retention, lock)
+        log = cls(path, log_id, retention, lock, lists)
         try:
             # Now, as descriptors may be short by the time somebody sends.
-            await asyncio.gather(*(thread.run(_nothing) for thread in (log._writer, *log._readers)))
+            await asyncio.gather(*(thread.run(_nothing) for thread in (log._writer, log._lister, *log._readers)))
         except LogUnavailableError as error:
             await log.close()
             raise LogUnusableError(f"{error}") from None
@@ -164,9 +181,15 @@ class SqliteLog:
         """Move read marks forward (Log)."""
         return await self._writer.run(lambda store: store.mark(marks))
 
-    async def items(self, patterns: Sequence[str], member: str, *, limit: int) -> list[ItemSummary]:
-        """Rooms the patterns match, latest first (Log)."""
-        return await self._reader().run(lambda store: store.items(patterns, member, limit))
+    async def items(self, ranges: Sequence[Range], member: str, *, limit: int) -> list[ItemSummary]:
+        """Rooms in the ranges, latest first (Log)."""
+        async with self._lists.turn():
+            try:
+                return await self._lister.run(
+                    lambda store: store.items(ranges, member, limit, self._list_limits.seconds)
+                )
+            except SlowListError:
+                raise self._lists.took_too_long() from None
 
     async def bus_key(self) -> bytes:
         """Return the key of the processes' messages (Log)."""
@@ -180,7 +203,7 @@ class SqliteLog:
         """Finish what was begun and close the file (Log)."""
         await tasks.end(self._sweeper)
         await self._scrubber.close()
-        for thread in (self._writer, *self._readers):
+        for thread in (self._writer, self._lister, *self._readers):
             await thread.close()
         if self._lock is not None:
             self._lock.release()

@@ -1,6 +1,5 @@
 """What a log does to a SQLite file, on one connection and without a thread or a loop of its own."""
 
-import json
 import secrets
 import sqlite3
 import time
@@ -25,8 +24,10 @@ from alcove.log.base import (
 from alcove.log.queries import load_queries
 from alcove.log.rows import entry_of, gone
 from alcove.log.sqlite_file import run_many, transaction
+from alcove.log.sqlite_list import find_rooms, time_limit
 from alcove.log.sqlite_rooms import RoomRow, renew_lost, verify
 from alcove.protocol import Entry
+from alcove.ranges import Range
 
 _FOLDER = Path(__file__).with_name("sqlite")
 _SQL = load_queries(_FOLDER / "queries.sql")
@@ -275,19 +276,19 @@ class SqliteStore:
                 stand.append(Mark(mark.item, mark.member, seq))
         return stand
 
-    def items(self, patterns: Sequence[str], member: str, limit: int) -> list[ItemSummary]:
-        """Rooms the patterns match, latest first (Log.items)."""
-        values = {"patterns": json.dumps(list(patterns)), "member": member, "limit": limit}
-        with transaction(self._db, "DEFERRED"):
+    def items(self, ranges: Sequence[Range], member: str, limit: int, seconds: float) -> list[ItemSummary]:
+        """Rooms in the ranges, latest first (Log.items). Raises SlowListError after so many seconds."""
+        with time_limit(self._db, seconds), transaction(self._db, "DEFERRED"):
             return [
-                ItemSummary(
-                    item=item,
-                    head=head,
-                    last=self._entry(room, head),
-                    unread=self._db.execute(_SQL["unread"], (room, mark, member)).fetchone()[0],
-                )
-                for room, item, head, mark in self._db.execute(_SQL["items"], values).fetchall()
+                ItemSummary(item=item, head=head, last=self._entry(room, head), unread=self._unread(room, member))
+                for room, item, head, _ in find_rooms(self._db, ranges, limit)
             ]
+
+    def _unread(self, room: int, member: str) -> int:
+        """Count messages of others behind the member's mark, up to 1000."""
+        mark = self._db.execute(_SQL["mark"], (room, member)).fetchone()
+        count: int = self._db.execute(_SQL["unread"], (room, mark[0] if mark else 0, member)).fetchone()[0]
+        return count
 
     def check(self) -> None:
         """Write and commit something small (Log.check)."""

@@ -3,8 +3,11 @@
 import pytest
 
 from alcove.log.base import Log, Mark, Retention
+from alcove.ranges import ALL_ITEMS, readable_ranges
 from tests.contract.conftest import OpenLog
 from tests.contract.drafts import BOB, append, delete, message
+
+FOO = readable_ranges({"foo": "r"})
 
 
 async def seqs(log: Log, *marks: tuple[str, str, int]) -> list[int]:
@@ -75,21 +78,23 @@ async def test_w4_items_match_their_patterns(log: Log, patterns: list[str], foun
     items = ["foo", "order-1", "order-2", "Order-3", "100%", "a_b", "!own"]
     await append(log, *(message(item, item=item) for item in items))
 
-    assert found == {one.item for one in await log.items(patterns, "ada", limit=100)}
+    assert found == {
+        one.item for one in await log.items(readable_ranges(dict.fromkeys(patterns, "r")), "ada", limit=100)
+    }
 
 
 async def test_w4_the_latest_written_comes_first(log: Log) -> None:
     await append(log, message("a", item="one", at=1000), message("b", item="two", at=3000))
     await append(log, message("c", item="three", at=2000))
-    assert ["two", "three", "one"] == [one.item for one in await log.items(["*"], "ada", limit=10)]
+    assert ["two", "three", "one"] == [one.item for one in await log.items([ALL_ITEMS], "ada", limit=10)]
 
     await append(log, message("d", item="one", at=4000))
-    assert ["one", "two"] == [one.item for one in await log.items(["*"], "ada", limit=2)]
+    assert ["one", "two"] == [one.item for one in await log.items([ALL_ITEMS], "ada", limit=2)]
 
 
 async def test_w4_an_item_says_its_head_and_its_last_entry(log: Log) -> None:
     await append(log, message("a"), message("b", "last"))
-    (foo,) = await log.items(["foo"], "ada", limit=10)
+    (foo,) = await log.items(FOO, "ada", limit=10)
 
     assert (2, "b") == (foo.head, foo.last.id if foo.last else None)
 
@@ -97,7 +102,7 @@ async def test_w4_an_item_says_its_head_and_its_last_entry(log: Log) -> None:
 async def test_w4_an_item_that_lost_all_has_no_last_entry(open_again: OpenLog) -> None:
     log = await open_again(Retention(days=1))
     await append(log, message("a", at=1000))
-    (foo,) = await log.items(["foo"], "ada", limit=10)
+    (foo,) = await log.items(FOO, "ada", limit=10)
 
     assert (1, None, 0) == (foo.head, foo.last, foo.unread)
 
@@ -105,21 +110,21 @@ async def test_w4_an_item_that_lost_all_has_no_last_entry(open_again: OpenLog) -
 async def test_w4_unread_are_messages_of_others_behind_the_mark(log: Log) -> None:
     await append(log, message("1"), message("2", by=BOB), message("3", by=BOB), message("4"), message("5", by=BOB))
     await append(log, delete("6", 5, by=BOB))
-    unread = [(await log.items(["foo"], member, limit=1))[0].unread for member in ("ada", "bob", "cyd")]
+    unread = [(await log.items(FOO, member, limit=1))[0].unread for member in ("ada", "bob", "cyd")]
     assert [2, 2, 4] == unread
 
     await seqs(log, ("foo", "ada", 2), ("foo", "cyd", 6))
-    unread = [(await log.items(["foo"], member, limit=1))[0].unread for member in ("ada", "bob", "cyd")]
+    unread = [(await log.items(FOO, member, limit=1))[0].unread for member in ("ada", "bob", "cyd")]
     assert [1, 2, 0] == unread
 
 
 async def test_w4_unread_ends_at_1000(log: Log) -> None:
     await append(log, *(message(str(n), by=BOB) for n in range(1200)))
 
-    assert 1000 == (await log.items(["foo"], "ada", limit=1))[0].unread
+    assert 1000 == (await log.items(FOO, "ada", limit=1))[0].unread
 
 
 async def test_w4_a_room_of_refused_changes_alone_is_no_item(log: Log) -> None:
     assert ["invalid"] == await append(log, delete("d", 1))
 
-    assert [] == await log.items(["*"], "ada", limit=10)
+    assert [] == await log.items([ALL_ITEMS], "ada", limit=10)

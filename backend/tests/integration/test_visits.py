@@ -14,6 +14,7 @@ from alcove.log.base import Draft
 from alcove.main import create_app
 from alcove.presence import Present
 from alcove.protocol import Member, Person, raw
+from alcove.ranges import ALL_ITEMS
 from alcove.room import Room
 from alcove.session import Session
 from alcove.settings import Settings
@@ -74,7 +75,7 @@ async def test_a_room_that_was_only_looked_into_is_not_even_in_the_log(tmp_path:
         session.closed(1000)
 
         assert "looked-at" not in hub.rooms
-        assert [] == await hub.log.items(["*"], "ada", limit=10)
+        assert [] == await hub.log.items([ALL_ITEMS], "ada", limit=10)
 
 
 async def by_close(room: RoomClient) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from alcove import rights as rights_module
 from alcove.protocol import Right
-from alcove.rights import NONE, narrowed, rights, rights_on
+from alcove.rights import NONE, rights, rights_on
 
 ALL: frozenset[Right] = frozenset({"read", "write", "moderate"})
 
@@ -99,20 +99,3 @@ def test_a3_rights_are_those_of_the_longest_pattern_that_matches(items: dict[str
     expected = rights(max(exact + matching)[1]) if exact or matching else NONE
 
     assert expected == rights_on(items, item)
-
-
-@pytest.mark.parametrize(
-    ("patterns", "prefix", "expected"),
-    [
-        (["*"], "", ["*"]),
-        (["*"], "order-", ["order-*"]),
-        (["order-*", "foo"], "order-1", ["order-1*"]),
-        (["order-17*", "order-18", "foo"], "order-1", ["order-17*", "order-18"]),
-        (["*", "order-*"], "order-1", ["order-1*"]),
-        (["foo"], "foobar", []),
-        (["foo*"], "fo", ["foo*"]),
-        (["foo"], "foo", ["foo"]),
-    ],
-)
-def test_w4_patterns_are_narrowed_to_a_prefix(patterns: list[str], prefix: str, expected: list[str]) -> None:
-    assert narrowed(patterns, prefix) == expected

@@ -60,18 +60,31 @@ LEFT JOIN alcove.rooms r ON r.item = w.item COLLATE "C"
 LEFT JOIN alcove.marks m ON m.room = r.room AND m.member = w.member COLLATE "C"
 ORDER BY w.n
 
+-- recent_rooms --
+-- Of the rooms last written to, those in the ranges, whose bounds are in order; and how many were looked through.
+WITH recent AS MATERIALIZED (
+  SELECT room, item, at FROM alcove.rooms WHERE head > 0 AND NOT starts_with(item, '!')
+  ORDER BY at DESC, room DESC LIMIT $1
+)
+SELECT (SELECT count(*) FROM recent), ARRAY(
+  SELECT room FROM recent WHERE width_bucket(item COLLATE "C", $2::text[]) % 2 = 1
+  ORDER BY at DESC, room DESC LIMIT $3)
+
+-- rooms_in_ranges --
+-- Each range by the index of items: `at + 0` keeps it from the one by time.
+SELECT found.room
+FROM unnest($1::text[], $2::text[]) AS range (first, behind) CROSS JOIN LATERAL (
+  SELECT r.room, r.at FROM alcove.rooms r
+  WHERE r.item >= range.first COLLATE "C" AND r.item < range.behind COLLATE "C" AND r.head > 0
+  ORDER BY r.at + 0 DESC, r.room DESC LIMIT $3
+) found
+ORDER BY found.at DESC, found.room DESC LIMIT $3
+
 -- items --
 SELECT r.item, r.head, u.unread,
        e.seq, e.kind, e.id, e.by_id, e.by_name, e.at, e.target, e.body, e.edited, e.deleted
-FROM (
-  SELECT * FROM alcove.rooms r
-  WHERE head > 0 AND NOT starts_with(item, '!') AND EXISTS (
-    SELECT 1 FROM unnest($1::text[]) AS p (pattern)
-    WHERE CASE WHEN right(pattern, 1) = '*' THEN starts_with(r.item, left(pattern, -1))
-          ELSE r.item = pattern COLLATE "C" END
-  )
-  ORDER BY at DESC, room DESC LIMIT $3
-) r
+FROM unnest($1::bigint[]) WITH ORDINALITY AS found (room, n)
+JOIN alcove.rooms r ON r.room = found.room
 LEFT JOIN alcove.marks m ON m.room = r.room AND m.member = $2
 LEFT JOIN alcove.entries e ON e.room = r.room AND e.seq = r.head
 CROSS JOIN LATERAL (
@@ -81,7 +94,7 @@ CROSS JOIN LATERAL (
     LIMIT 1000
   ) counted
 ) u
-ORDER BY r.at DESC, r.room DESC
+ORDER BY found.n
 
 -- sweep --
 WITH due AS MATERIALIZED (

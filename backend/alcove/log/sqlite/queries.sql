@@ -81,15 +81,13 @@ ON CONFLICT (room, member) DO UPDATE SET seq = excluded.seq, moved = excluded.mo
 -- mark --
 SELECT seq FROM marks WHERE room = ? AND member = ?
 
--- items --
-SELECT r.room, r.item, r.head, coalesce(m.seq, 0) FROM rooms r
-LEFT JOIN marks m ON m.room = r.room AND m.member = :member
-WHERE r.head > 0 AND r.item NOT LIKE '!%' AND EXISTS (
-  SELECT 1 FROM json_each(:patterns) p
-  WHERE CASE WHEN p.value LIKE '%*' THEN substr(r.item, 1, length(p.value) - 1) = substr(p.value, 1, length(p.value) - 1)
-        ELSE r.item = p.value END
-)
-ORDER BY r.at DESC, r.room DESC LIMIT :limit
+-- recent_rooms --
+-- The sign keeps to the index by time.
+SELECT room, item, head, at FROM rooms WHERE head > 0 AND +item >= '"' ORDER BY at DESC, room DESC LIMIT ?
+
+-- rooms_in_range --
+-- The signs keep to the index by item.
+SELECT room, item, head, at FROM rooms WHERE item >= ? AND item < ? AND head > 0 ORDER BY +at DESC, +room DESC LIMIT ?
 
 -- unread --
 SELECT count(*) FROM (

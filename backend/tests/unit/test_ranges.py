@@ -1,0 +1,76 @@
+"""What a token lets its holder read, as ranges of ids (W4, A3)."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alcove.ranges import ALL_ITEMS, contains, is_single, readable_ranges, within
+from alcove.rights import rights_on
+
+NAMES = st.text(alphabet="ab-é!", min_size=1, max_size=4)
+PATTERNS = st.one_of(NAMES, NAMES.map(lambda name: f"{name}*"), st.just("*"))
+ITEMS = st.dictionaries(PATTERNS, st.sampled_from(["", "w", "r", "rw"]), max_size=8)
+
+
+@settings(max_examples=500, deadline=None)
+@given(ITEMS, st.sets(NAMES, max_size=2), st.lists(NAMES, max_size=20), st.text(alphabet="ab-é", max_size=2))
+def test_w4_a3_the_ranges_hold_the_items_that_may_be_read_and_no_other(
+    items: dict[str, str], without: set[str], names: list[str], prefix: str
+) -> None:
+    ranges = readable_ranges(items, without)
+
+    assert ranges == sorted(ranges)
+    assert all(first < end for first, end in ranges)
+    for name in names:
+        readable = "read" in rights_on(items, name) and name not in without and not name.startswith("!")
+        assert readable == contains(ranges, name)
+        assert (readable and name.startswith(prefix)) == contains(within(ranges, prefix), name)
+
+
+@pytest.mark.parametrize(
+    ("items", "count"),
+    [
+        ({}, 0),
+        ({"*": "r"}, 1),
+        ({"*": "r", "a*": "rw", "a-1": "r"}, 1),
+        ({"a": "r", "b": "r"}, 2),
+        ({"a*": "r", **{f"a-{n}": "" for n in range(100)}}, 101),
+        ({"!*": "r", "!revoked": "r"}, 0),
+    ],
+)
+def test_w4_there_are_no_more_ranges_than_needed(items: dict[str, str], count: int) -> None:
+    assert count == len(readable_ranges(items))
+
+
+def test_w4_the_range_of_everything_begins_behind_the_internal_rooms() -> None:
+    assert [ALL_ITEMS] == readable_ranges({"*": "r"})
+    assert not contains([ALL_ITEMS], "!revoked")
+    assert contains([ALL_ITEMS], "\U0002ffff")
+
+
+def test_w4_a_single_item_is_told_from_a_prefix() -> None:
+    single, prefix = readable_ranges({"a": "r", "b*": "r"})
+
+    assert is_single(single)
+    assert not is_single(prefix)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "prefix", "inside", "outside"),
+    [
+        (["*"], "order-", ["order-1"], ["foo"]),
+        (["order-*", "foo"], "order-1", ["order-1", "order-17"], ["order-2", "foo"]),
+        (["order-17*", "order-18", "foo"], "order-1", ["order-17x", "order-18"], ["order-16", "foo"]),
+        (["foo"], "foobar", [], ["foo", "foobar"]),
+        (["foo*"], "fo", ["foo", "foobar"], ["fo"]),
+        (["foo"], "foo", ["foo"], ["foobar"]),
+        (["*"], "", ["foo"], []),
+    ],
+)
+def test_w4_ranges_are_narrowed_to_a_prefix(
+    patterns: list[str], prefix: str, inside: list[str], outside: list[str]
+) -> None:
+    ranges = within(readable_ranges(dict.fromkeys(patterns, "r")), prefix)
+
+    assert all(contains(ranges, item) for item in inside)
+    assert not any(contains(ranges, item) for item in outside)
