@@ -1,0 +1,140 @@
+"""The core of the page in Firefox: enter, send, reload, reconnect, edit, sign out, and storage that is refused."""
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firefox import Tab, on_path, running
+from stack import deployed
+from tests.integration.servers import Server
+
+pytestmark = pytest.mark.skipif(on_path() is None, reason="no Firefox on the PATH: its part of the tests is left out")
+
+ITEM = "order-7"
+FIELD = "main textarea"
+
+
+@pytest.fixture(autouse=True)
+def patience() -> None:
+    """No Chromium is needed here."""
+
+
+@pytest.fixture(autouse=True)
+def complaints() -> None:
+    """No Chromium is listened to."""
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """A server that the test may stop."""
+    with deployed(tmp_path) as running_server:
+        yield running_server
+
+
+@pytest.fixture
+def tab(tmp_path: Path) -> Iterator[Tab]:
+    """A tab of a Firefox of its own."""
+    with running(tmp_path) as firefox:
+        yield firefox.tab()
+
+
+def enter(tab: Tab, server: Server, name: str = "Ada") -> None:
+    """Follow a link into the room."""
+    tab.open(f"{server.url}/items/{ITEM}#token=some-key-token&name={name}")
+    live(tab)
+
+
+def live(tab: Tab) -> None:
+    tab.wait_for("find('[role=status]')?.textContent.startsWith('Live')")
+
+
+def say(tab: Tab, text: str) -> None:
+    tab.focus(FIELD)
+    tab.type(text, "Enter")
+
+
+def shows(tab: Tab, *texts: str) -> None:
+    """Wait until exactly these messages stand in the room, all of them in the log."""
+    tab.wait_for(
+        "JSON.stringify([...document.querySelectorAll('[role=log] article [dir=auto]')]"
+        f".map((one) => one.textContent)) === JSON.stringify({json.dumps(texts)})"
+    )
+    tab.wait_for("[...document.querySelectorAll('[role=log] article p')].length === 0")
+
+
+def test_one_enters_sends_reloads_and_edits(tab: Tab, own_server: Server) -> None:
+    enter(tab, own_server)
+    say(tab, "frist")
+    shows(tab, "frist")
+    tab.reload()
+    live(tab)
+    shows(tab, "frist")
+
+    tab.focus(FIELD)
+    tab.type("ArrowUp")
+    tab.wait_for(f"document.querySelector({json.dumps(FIELD)}).value === 'frist'")
+    tab.evaluate(f"document.querySelector({json.dumps(FIELD)}).select()")
+    tab.type("first", "Enter")
+
+    shows(tab, "first")
+    tab.wait_for("find('[role=log] article').textContent.includes('(edited)')")
+
+
+def test_what_is_written_while_the_server_is_away_arrives(tab: Tab, own_server: Server, tmp_path: Path) -> None:
+    enter(tab, own_server)
+    say(tab, "before")
+    shows(tab, "before")
+    own_server.end(signal.SIGKILL)
+    tab.wait_for("find('[role=status]').textContent.startsWith('Reconnecting')")
+    say(tab, "in between")
+    tab.wait_for("find('[role=status]').textContent.includes('1 waiting')")
+
+    with deployed(tmp_path, port=own_server.port):
+        live(tab)
+        shows(tab, "before", "in between")
+
+
+def test_signing_out_leaves_nothing_behind(tab: Tab, own_server: Server) -> None:
+    enter(tab, own_server)
+    say(tab, "mine")
+    shows(tab, "mine")
+
+    tab.click("button", "Sign out")
+    tab.wait_for("find('button', 'Connect')")
+    tab.reload()
+
+    tab.wait_for("find('button', 'Connect')")
+    assert "mine" not in tab.evaluate("document.body.innerText")
+    assert "some-key-token" not in tab.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+
+
+def test_storage_that_is_refused_stops_nobody(own_server: Server, tmp_path: Path) -> None:
+    block_all = {"network.cookie.cookieBehavior": 2}
+    with running(tmp_path, preferences=block_all) as firefox:
+        tab = firefox.tab()
+        enter(tab, own_server)
+        refused = tab.evaluate("(() => { try { localStorage; return false; } catch { return true; } })()")
+        say(tab, "without storage")
+
+        assert refused
+        shows(tab, "without storage")
+
+
+@pytest.mark.parametrize("tail", ["." * 60_000 + "/", ")" * 60_000, "/a(" * 20_000], ids=["dots", "brackets", "nested"])
+def test_a_message_of_many_signs_leaves_the_page_alive(tab: Tab, own_server: Server, tail: str) -> None:
+    enter(tab, own_server)
+
+    tab.evaluate(
+        f"""fetch("/api/items/{ITEM}/entries", {{
+            method: "POST",
+            headers: {{ authorization: "Bearer some-key-token", "content-type": "application/json" }},
+            body: JSON.stringify({{ body: "http://a" + {json.dumps(tail)} }}),
+        }}).then((answer) => answer.status)"""
+    )
+
+    tab.wait_for("find('button', 'Show all')")
+    say(tab, "after it")
+    tab.wait_for("document.querySelectorAll('[role=log] article').length === 2")
