@@ -2,6 +2,8 @@
 
 const CACHE = "alcove-page";
 const SHELL = "/";
+/** What the page's own document says of itself, and no other does. */
+const MARK = '<meta name="application-name" content="Alcove"';
 /** Files of some builds; the oldest go first. */
 const KEPT = 80;
 
@@ -17,8 +19,10 @@ self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim(
 
 // The page tells what it has loaded before this worker was there.
 self.addEventListener("message", (event) => {
-  const loaded = event.data.filter((path) => path.startsWith("/assets/"));
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(loaded)));
+  if (!Array.isArray(event.data)) return;
+  const loaded = event.data.filter((path) => typeof path === "string" && path.startsWith("/assets/"));
+  // One file that is gone must not keep the others from being kept.
+  event.waitUntil(Promise.allSettled(loaded.map((path) => asset(new Request(path)))));
 });
 
 self.addEventListener("fetch", (event) => {
@@ -28,6 +32,20 @@ self.addEventListener("fetch", (event) => {
   if (request.mode === "navigate" && !isServers(pathname)) event.respondWith(page(request));
   else if (pathname.startsWith("/assets/")) event.respondWith(asset(request));
 });
+
+// A notification leads back to the room that it is of.
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(show(event.notification.data));
+});
+
+/** Bring the tab at `path` to the front, or open one. */
+async function show(path) {
+  if (typeof path !== "string") return;
+  const tabs = await self.clients.matchAll({ type: "window" });
+  const tab = tabs.find(({ url }) => new URL(url).pathname === path);
+  await (tab === undefined ? self.clients.openWindow(path) : tab.focus());
+}
 
 /** Paths that answer with documents of their own. */
 function isServers(pathname) {
@@ -52,7 +70,8 @@ async function asset(request) {
   const kept = await caches.match(request);
   if (kept !== undefined) return kept;
   const answer = await fetch(request);
-  if (answer.ok) {
+  // A server that answers every path with the page has no such file any more.
+  if (answer.ok && !isDocument(answer)) {
     const cache = await caches.open(CACHE);
     await cache.put(request, answer.clone());
     const files = (await cache.keys()).filter(({ url }) => new URL(url).pathname.startsWith("/assets/"));
@@ -61,8 +80,16 @@ async function asset(request) {
   return answer;
 }
 
+/** Keep a document for the time without a server, if it is the page: an image or a text may be navigated to as well. */
 async function keepShell(answer) {
+  if (!isDocument(answer)) return;
+  const text = await answer.text();
+  if (!text.includes(MARK)) return;
   const cache = await caches.open(CACHE);
   // A redirected answer may not stand for a navigation.
-  await cache.put(SHELL, new Response(await answer.blob(), { headers: answer.headers }));
+  await cache.put(SHELL, new Response(text, { headers: answer.headers }));
+}
+
+function isDocument(answer) {
+  return (answer.headers.get("content-type") ?? "").startsWith("text/html");
 }

@@ -74,9 +74,13 @@ export class Http {
     });
   }
 
-  async items(): Promise<readonly ItemSummary[]> {
-    return (await this.#json<{ items: readonly ItemSummary[] }>((name) => itemsUrl(this.#origin, name)))
-      .items;
+  /** The rooms one may read, or those whose id begins with `prefix`, up to 100 of them, the latest first. */
+  async items(prefix?: string): Promise<readonly ItemSummary[]> {
+    const more = prefix === undefined ? {} : { prefix };
+    const found = await this.#json<{ items: readonly ItemSummary[] }>((name) =>
+      itemsUrl(this.#origin, { ...name, ...more }),
+    );
+    return found.items;
   }
 
   /** What a send became, as a socket would have told it. */

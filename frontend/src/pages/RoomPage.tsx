@@ -21,6 +21,7 @@ import styles from "./Rooms.module.css";
 
 const WirePanel = lazy(() => import("../features/wire/WirePanel"));
 const Alerts = lazy(() => import("../features/alerts/Alerts"));
+const SaveConversation = lazy(() => import("../features/room/SaveConversation"));
 const Shortcuts = lazy(() => import("../features/shortcuts/Shortcuts"));
 
 type RoomPageProps = {
@@ -154,6 +155,7 @@ export function RoomPage({ item, list, onNews }: RoomPageProps) {
         )}
         <LazyPart>
           <Alerts item={item} view={view} />
+          <SaveConversation item={item} />
         </LazyPart>
         <SignOut waiting={waiting} />
       </div>

@@ -34,7 +34,7 @@ export function Rooms({ item }: { readonly item: string | null }) {
     </Welcome>
   );
   if (rooms === null) return <div className={styles.alone}>{card}</div>;
-  const list = <RoomList items={items} current={item} />;
+  const list = <RoomList rooms={rooms} items={items} current={item} />;
   if (item === null)
     return (
       <div className={styles.first}>

@@ -104,6 +104,7 @@ export const RoomLog = memo(function RoomLog({ room, view, actions, toNewest }: 
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1)
         tabIndex={0}
       >
+        <p className={styles.printed}>{t("save.lead")}</p>
         <div className={styles.push} />
         <Virtualizer ref={list} data={items} as="ol" item="li" shift={shift} onScroll={onScroll}>
           {(item) => (

@@ -1,28 +1,34 @@
 // The rooms one may read, the latest first: their last line, and what is unread. Any other is opened by its id.
 import { type FormEvent, useState } from "react";
-import { Link, useLocation } from "wouter";
+import { useLocation } from "wouter";
 import type { ItemSummary } from "../../client/protocol.gen";
+import type { Rooms } from "../../client/rooms";
 import { isRoomId } from "../../client/urls";
+import { type Found, useFound } from "../../hooks/search";
 import { useTranslation } from "../../i18n/translation";
 import { Field } from "../../ui/Field";
 import { roomHref } from "../../ui/roomHref";
-import { summaryOf } from "../messages/summary";
-import { When } from "../messages/When";
-import { isolated } from "../presence/isolated";
+import { RoomLink } from "./RoomLink";
 import styles from "./RoomList.module.css";
 
+/** As many rooms as the server lists at once: where the list is that long, there may be others. */
+const LISTED = 100;
+
 type RoomListProps = {
+  readonly rooms: Rooms;
   /** Null while unknown. */
   readonly items: readonly ItemSummary[] | null;
   readonly current: string | null;
 };
 
-export function RoomList({ items, current }: RoomListProps) {
+export function RoomList({ rooms, items, current }: RoomListProps) {
   const { t } = useTranslation();
   const [, go] = useLocation();
   const [search, setSearch] = useState("");
-  const wanted = search.trim();
-  const shown = items?.filter(({ item }) => item.toLowerCase().includes(wanted.toLowerCase())) ?? [];
+  const wanted = search.trim().normalize("NFC");
+  const mayBeMore = items !== null && items.length >= LISTED;
+  const found = useFound(rooms, mayBeMore && isRoomId(wanted) ? wanted : "");
+  const shown = listOf(items, found, current, wanted.toLowerCase());
 
   function open(event: FormEvent) {
     event.preventDefault();
@@ -52,41 +58,37 @@ export function RoomList({ items, current }: RoomListProps) {
       <ul className={styles.list}>
         {shown.map((room) => (
           <li key={room.item}>
-            <Link
-              href={roomHref(room.item)}
-              className={styles.room}
-              aria-current={room.item === current ? "page" : undefined}
-            >
-              <span className={styles.line}>
-                <span className={styles.item} dir="auto" title={room.item}>
-                  {room.item}
-                </span>
-                {room.last !== null && (
-                  <span className={styles.time}>
-                    <When at={room.last.at} alone />
-                  </span>
-                )}
-              </span>
-              <span className={styles.line}>
-                <span className={styles.last}>{lastLine(room, t("room.deleted"))}</span>
-                {room.unread > 0 && room.item !== current && (
-                  <span className={styles.unread}>{t("rooms.unread", { count: room.unread })}</span>
-                )}
-              </span>
-            </Link>
+            <RoomLink room={room} current={room.item === current} />
           </li>
         ))}
       </ul>
       {items !== null && shown.length === 0 && (
-        <p className={styles.none}>{t(items.length === 0 ? "rooms.noneYet" : "rooms.none")}</p>
+        <p className={styles.none}>{t(noneFor(found, items.length === 0))}</p>
       )}
+      {shown.length > 0 && found.is === "failed" && <p className={styles.none}>{t("rooms.searchFailed")}</p>}
     </nav>
   );
 }
 
-/** `deleted`: what stands for words that are gone. */
-function lastLine({ last }: ItemSummary, deleted: string): string {
-  if (last === null) return "";
-  const body = last.kind === "delete" ? undefined : last.body;
-  return `${isolated(last.by.name)}: ${body === undefined ? deleted : summaryOf(body, 120)}`;
+type Listed = Pick<ItemSummary, "item"> & Partial<Pick<ItemSummary, "last" | "unread">>;
+
+/** The known rooms that match, those that the server found, and always the one that is open. */
+function listOf(
+  items: readonly ItemSummary[] | null,
+  found: Found,
+  current: string | null,
+  wanted: string,
+): readonly Listed[] {
+  const matching = items?.filter(({ item }) => item.toLowerCase().includes(wanted)) ?? [];
+  const known = new Set(matching.map(({ item }) => item));
+  const more = found.is === "found" ? found.items.filter(({ item }) => !known.has(item)) : [];
+  const listed: readonly Listed[] = [...matching, ...more];
+  const missing = current !== null && items !== null && !listed.some(({ item }) => item === current);
+  return missing && current.toLowerCase().includes(wanted) ? [{ item: current }, ...listed] : listed;
+}
+
+function noneFor(found: Found, empty: boolean) {
+  if (found.is === "asking") return "rooms.searching";
+  if (found.is === "failed") return "rooms.searchFailed";
+  return empty ? "rooms.noneYet" : "rooms.none";
 }
