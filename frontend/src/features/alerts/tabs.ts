@@ -62,6 +62,7 @@ function whenAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** `from`: the tab that asks; an answer repeats it, because every tab hears it. */
 type Word = { readonly type: "asks" | "holds"; readonly name: string; readonly from: number };
 
 export class AskingTabs implements Tabs {
@@ -71,6 +72,8 @@ export class AskingTabs implements Tabs {
   readonly #held = new Map<string, number>();
   /** Names this tab asks for, each with what to do when another tab has it. */
   readonly #asked = new Map<string, () => void>();
+  /** Names that another tab has asked for a moment ago: it came first. */
+  readonly #heard = new Set<string>();
 
   constructor(channel: BroadcastChannel | null) {
     this.#channel = channel;
@@ -83,7 +86,7 @@ export class AskingTabs implements Tabs {
   }
 
   async claim(name: string, ms: number): Promise<boolean> {
-    if (this.#held.has(name) || this.#asked.has(name)) return false;
+    if (this.#held.has(name) || this.#asked.has(name) || this.#heard.has(name)) return false;
     if (this.#channel !== null && (await this.#isTaken(name))) return false;
     const release = this.share(name);
     setTimeout(release, ms);
@@ -95,20 +98,29 @@ export class AskingTabs implements Tabs {
       this.#asked.set(name, () => resolve(true));
       setTimeout(() => resolve(false), ANSWER_MS);
     });
-    this.#say("asks", name);
+    this.#say("asks", name, this.#me);
     const answer = await taken;
     this.#asked.delete(name);
     return answer;
   }
 
   #hear({ type, name, from }: Word): void {
-    if (type === "holds") this.#asked.get(name)?.();
+    if (type === "holds") {
+      if (from === this.#me) this.#asked.get(name)?.();
+      return;
+    }
     // Of two tabs that ask at the same time the one with the lower number goes first.
-    else if (this.#held.has(name) || (this.#asked.has(name) && this.#me < from)) this.#say("holds", name);
+    if (this.#held.has(name) || (this.#asked.has(name) && this.#me < from)) this.#say("holds", name, from);
+    else if (!this.#asked.has(name)) this.#remember(name);
   }
 
-  #say(type: Word["type"], name: string): void {
-    this.#channel?.postMessage({ type, name, from: this.#me } satisfies Word);
+  #remember(name: string): void {
+    this.#heard.add(name);
+    setTimeout(() => this.#heard.delete(name), ANSWER_MS);
+  }
+
+  #say(type: Word["type"], name: string, from: number): void {
+    this.#channel?.postMessage({ type, name, from } satisfies Word);
   }
 
   #release(name: string): void {

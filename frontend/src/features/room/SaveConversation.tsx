@@ -45,7 +45,7 @@ export default function SaveConversation({ item }: { readonly item: string }) {
         <Button onClick={() => void save("text")}>{t("save.text")}</Button>
         <Button onClick={() => void save("json")}>{t("save.json")}</Button>
       </div>
-      <p role="status">
+      <p aria-live="polite">
         {state.is === "reading"
           ? t("save.reading", { count: state.count })
           : state.is === "failed"

@@ -1,0 +1,165 @@
+"""What is new is shown, counted and told once, by one tab of a browser, and only where nobody looks."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from pages.room import RoomPage
+from pages.words import EN
+from test_room import post
+
+#: Records what a tab would show and play; as on phones, only a service worker may show a notification.
+RECORD = """
+  window.alerts = [];
+  class Refusing {
+    static permission = "granted";
+    static requestPermission = async () => "granted";
+    constructor() { throw new TypeError("Illegal constructor"); }
+  }
+  window.Notification = Refusing;
+  if (window.ServiceWorkerRegistration !== undefined)
+    ServiceWorkerRegistration.prototype.showNotification = async (title, { body }) => {
+      alerts.push(`${title}: ${body}`);
+    };
+  const Audio = window.AudioContext;
+  window.AudioContext = class extends Audio {
+    constructor() { super(); alerts.push("ring"); }
+  };
+  if (location.protocol === "http:")
+    for (const choice of ["notify", "sound"]) localStorage.setItem(`alcove.${choice}`, "on");
+"""
+NO_LOCKS = (
+    "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined }); delete Navigator.prototype.locks;"
+)
+
+Tab = Callable[[], RoomPage]
+
+
+@pytest.fixture
+def item() -> str:
+    """A room of its own for each test."""
+    return f"order-{uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def tab(context: BrowserContext) -> Tab:
+    """Open one more tab of Ada's browser."""
+    context.add_init_script(RECORD)
+    return lambda: RoomPage(context.new_page(), EN, name="Ada")
+
+
+def enter(room: RoomPage, item: str) -> None:
+    """Come in, and wait until the browser has what a notification takes."""
+    room.enter(item)
+    room.page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    expect(room.page.get_by_label("Sound", exact=True)).to_be_checked()
+
+
+def told(page: Page) -> list[str]:
+    """What the tab has shown and played."""
+    alerts: list[str] = page.evaluate("alerts")
+    return alerts
+
+
+def alerted(pages: list[Page], count: int) -> list[str]:
+    """Wait for so many alerts in all tabs together, and return them."""
+    found: list[str] = []
+    while len(found) < count:
+        pages[0].evaluate("new Promise((next) => setTimeout(next, 50))")
+        found = [alert for page in pages for alert in told(page)]
+    return sorted(found)
+
+
+@pytest.mark.parametrize("locks", [True, False], ids=["locks", "no locks"])
+def test_one_of_several_hidden_tabs_alerts(
+    tab: Tab, context: BrowserContext, base_url: str, item: str, *, locks: bool
+) -> None:
+    if not locks:
+        context.add_init_script(NO_LOCKS)
+    rooms = [tab(), tab()]
+    for room in rooms:
+        enter(room, item)
+        room.look_away()
+
+    post(base_url, item, "to both")
+
+    assert alerted([room.page for room in rooms], 2) == [f"{item}: Shop: to both", "ring"]
+    for room in rooms:  # the title was counted after the alert was decided
+        expect(room.page).to_have_title(f"(1) {item} · Alcove")
+    post(base_url, item, "to both again")
+    found = alerted([room.page for room in rooms], 3)
+    assert found.count("ring") == 1, "at most one ring in three seconds"
+    assert found.count(f"{item}: Shop: to both again") == 1
+
+
+def test_a_hidden_tab_is_silent_while_another_shows_the_room(tab: Tab, base_url: str, item: str) -> None:
+    hidden, shown = tab(), tab()
+    for room in (hidden, shown):
+        enter(room, item)
+    hidden.look_away()
+
+    post(base_url, item, "seen")
+    expect(shown.said("seen")).to_be_visible()
+    shown.look_away()
+    post(base_url, item, "not seen")
+
+    found = alerted([hidden.page, shown.page], 2)
+    assert found == [f"{item}: Shop: not seen", "ring"]
+
+
+def test_a_message_deleted_at_once_alerts_nobody(tab: Tab, visitor: Callable[[str], RoomPage], item: str) -> None:
+    ada, bob = tab(), visitor("Bob")
+    enter(ada, item)
+    bob.enter(item)
+    bob.say("kept")
+    expect(ada.said("kept")).to_be_visible()
+    ada.look_away()
+
+    bob.say("oops")
+    expect(bob.on_the_way).to_have_count(0)
+    bob.change("oops", "Delete")
+    expect(bob.messages.last).to_contain_text("Deleted")
+    bob.say("meant")
+
+    assert alerted([ada.page], 2) == [f"{item}: Bob: meant", "ring"]
+
+
+def test_own_messages_are_scrolled_to_from_wherever_one_reads(room: RoomPage, base_url: str, item: str) -> None:
+    post(base_url, item, *[f"line {n}" for n in range(60)])
+    room.enter(item)
+    expect(room.said("line 59")).to_be_in_viewport()
+    for n in range(4):
+        room.log.focus()
+        room.page.keyboard.press("PageUp")
+        room.page.keyboard.press("PageUp")
+        expect(room.to_foot).to_be_visible()
+
+        room.say(f"mine {n}")
+
+        expect(room.said(f"mine {n}")).to_be_in_viewport()
+
+
+def test_p5_the_unread_line_stands_where_one_left_off(
+    room: RoomPage, visitor: Callable[[str], RoomPage], base_url: str, item: str
+) -> None:
+    bob = visitor("Bob")
+    bob.enter(item)
+    room.enter(item)
+    post(base_url, item, "read")
+    expect(room.said("read")).to_be_visible()
+    room.say("hello")
+    expect(room.on_the_way).to_have_count(0)
+    expect(bob.page.get_by_text("Seen by")).to_have_count(0)
+    bob.say("thanks")
+    expect(bob.page.get_by_text("Seen by Ada")).to_be_visible()
+    room.page.goto("about:blank")
+    post(base_url, item, *[f"news {n}" for n in range(4)])
+
+    room.enter(item)
+
+    expect(room.log.get_by_text("Unread from here")).to_have_count(1)
+    post(base_url, item, "later")
+    expect(room.said("later")).to_be_visible()
+    expect(room.log.get_by_text("Unread from here")).to_have_count(1)

@@ -1,0 +1,131 @@
+"""Keys do what they say in the composer, whatever input method or edit they come from, and the focus has a place."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import expect
+
+from complaints import Complaints
+from pages.room import RoomPage
+from test_room import post
+
+
+@pytest.fixture
+def item() -> str:
+    """A room of its own for each test."""
+    return f"order-{uuid4().hex[:8]}"
+
+
+def say(room: RoomPage, *texts: str) -> None:
+    """Send messages, and wait until they are in the log."""
+    for text in texts:
+        room.say(text)
+        expect(room.said(text)).to_be_visible()
+    expect(room.on_the_way).to_have_count(0)
+
+
+def test_enter_pressed_twice_in_an_edit_does_not_send_the_draft(room: RoomPage, item: str) -> None:
+    room.enter(item)
+    say(room, "frist")
+    room.message.fill("half a thou")
+    room.change("frist", "Edit")
+    room.message.fill("first")
+
+    room.message.press("Enter")
+    room.message.press("Enter")
+    room.message.press("Enter")
+
+    expect(room.said("first")).to_contain_text("(edited)")
+    expect(room.message).to_have_value("half a thou")
+    expect(room.page.get_by_text("Your draft is back")).to_be_visible()
+    expect(room.messages).to_have_count(1)
+    room.page.keyboard.type("ght")
+    room.page.keyboard.press("Enter")
+    expect(room.said("half a thought")).to_be_visible()
+
+
+@pytest.mark.parametrize("key", [{"keyCode": 229}, {"keyCode": 13, "isComposing": True}], ids=["Safari", "others"])
+def test_enter_of_an_input_method_does_not_send(room: RoomPage, item: str, key: dict[str, object]) -> None:
+    room.enter(item)
+    room.message.fill("にほん")
+
+    taken = room.message.evaluate(
+        """(field, key) => !field.dispatchEvent(
+            new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...key }))""",
+        key,
+    )
+
+    assert not taken, "the key belongs to the input method"
+    expect(room.message).to_have_value("にほん")
+    room.message.press("Enter")
+    expect(room.messages).to_have_count(1)
+
+
+def test_a_key_that_is_held_down_sends_once(room: RoomPage, item: str) -> None:
+    room.enter(item)
+    room.message.fill("once")
+
+    room.message.evaluate(
+        """(field) => field.dispatchEvent(
+            new KeyboardEvent("keydown", { key: "Enter", repeat: true, bubbles: true, cancelable: true }))"""
+    )
+
+    expect(room.message).to_have_value("once")
+
+
+def test_the_arrow_opens_what_an_edit_on_its_way_says(room: RoomPage, item: str, complaints: Complaints) -> None:
+    complaints.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
+    room.enter(item)
+    say(room, "first", "second")
+    room.page.context.set_offline(True)
+    expect(room.status).to_contain_text("Offline")
+
+    room.message.press("ArrowUp")
+    room.say("second, edited")
+    room.message.press("ArrowUp")
+    expect(room.message).to_have_value("second, edited")
+    room.message.press("Escape")
+    room.page.context.set_offline(False)
+    room.live()
+    expect(room.on_the_way).to_have_count(0)
+    room.change("second, edited", "Delete")
+    room.message.press("ArrowUp")
+
+    expect(room.message).to_have_value("first")
+
+
+def test_the_focus_stays_where_one_writes_or_reads(room: RoomPage, base_url: str, item: str) -> None:
+    post(base_url, item, *[f"line {n}" for n in range(40)])
+    room.enter(item)
+    say(room, "mine")
+    room.change("mine", "Edit")
+    room.page.get_by_role("button", name="Cancel").click()
+    expect(room.message).to_be_focused()
+
+    room.log.focus()
+    room.page.keyboard.press("PageUp")
+    room.page.keyboard.press("PageUp")
+    room.to_foot.click()
+
+    expect(room.to_foot).to_have_count(0)
+    expect(room.log).to_be_focused()
+    expect(room.said("mine")).to_be_in_viewport()
+
+
+def test_the_end_key_leads_to_the_newest_message(room: RoomPage, base_url: str, item: str) -> None:
+    post(base_url, item, *[f"line {n}" for n in range(60)])
+    room.enter(item)
+    leave: list[Callable[[], None]] = [room.heading.click, room.message.focus]
+    for take_focus in leave:
+        expect(room.said("line 59")).to_be_in_viewport()
+        room.log.focus()
+        room.page.keyboard.press("PageUp")
+        room.page.keyboard.press("PageUp")
+        expect(room.to_foot).to_be_visible()
+        take_focus()
+
+        room.page.keyboard.press("End")
+
+        expect(room.said("line 59")).to_be_in_viewport()
+        expect(room.to_foot).to_have_count(0)
