@@ -112,7 +112,7 @@ class StuckReader:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.socket.connect(("127.0.0.1", server.port))
         asked = f"GET /api/items/{item}/events?token={token}&name=Stuck HTTP/1.1"
-        self.socket.sendall(f"{asked}\r\nHost: {server.url}\r\n\r\n".encode())
+        self.socket.sendall(f"{asked}\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode())
         self.socket.setblocking(False)
 
 
