@@ -8,10 +8,15 @@ from uuid import uuid4
 
 import pytest
 
+from alcove.log import postgres
+from alcove.log.open import open_log
 from alcove.postgres import check_sessions
+from tests.contract.drafts import append, message
 from tests.integration.servers import BIN, Process
 from tests.support.pooler import TransactionPooler
 from tests.support.storage import execute
+
+FIRST_SCHEMA = Path(postgres.__file__).with_name("postgres") / "001.sql"
 
 
 @pytest.fixture
@@ -58,3 +63,30 @@ async def test_x2_a_pooler_in_transaction_mode_is_one_clear_line(postgres_url: s
 
 async def test_x2_a_direct_address_is_one_session(postgres_url: str) -> None:
     await check_sessions(postgres_url)
+
+
+async def test_r5_rooms_of_the_first_schema_keep_the_database_s_id(postgres_url: str) -> None:
+    await execute(
+        postgres_url,
+        "CREATE SCHEMA alcove",
+        "CREATE TABLE alcove.meta (key text PRIMARY KEY, value text NOT NULL)",
+        "INSERT INTO alcove.meta VALUES ('schema', '1'), ('log_id', 'first')",
+        FIRST_SCHEMA.read_text(),
+        "INSERT INTO alcove.rooms (item, head, at) VALUES ('foo', 1, 1000)",
+        """INSERT INTO alcove.entries (room, seq, kind, id, by_id, by_name, at, body)
+           VALUES (1, 1, 'message', 'a', 'ada', 'Ada', 1000, '"hello"')""",
+        "INSERT INTO alcove.ids VALUES (1, 'ada', 'a', 1, 1000)",
+    )
+    log = await open_log(postgres_url)
+    try:
+        assert ("first", 1) == ((page := await log.read("foo", limit=10)).log, page.head)
+        assert [(1, True), (2, False)] == await append(log, message("a"), message("b"))
+        # A process of the version before goes on meanwhile, with the function that it knows.
+        await execute(
+            postgres_url,
+            """SELECT * FROM alcove.append(ARRAY['foo'], ARRAY['message'], ARRAY['c'], ARRAY['ada'], ARRAY['Ada'],
+                 ARRAY[2000], ARRAY['1'], ARRAY[NULL::bigint], ARRAY[false], NULL, NULL)""",
+        )
+        assert 3 == (await log.rooms(["foo"]))["foo"].head
+    finally:
+        await log.close()

@@ -89,7 +89,7 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
     log = await SqliteLog.open(path, Retention())
     try:
         page = await log.read("foo", after=0, limit=10)
-        assert ("first", 3, 5) == (log.id, page.oldest, page.head)
+        assert ("first", "first", 3, 5) == (log.id, page.log, page.oldest, page.head)
         assert {3: '"third"', 4: '"new"', 5: '"new"'} == await bodies(log)
         assert {1: '"elsewhere"'} == await bodies(log, "bar")
         # What was sent is known, also where its entry is removed, and nothing else is.
