@@ -1,0 +1,111 @@
+"""The list of rooms never denies a room that there is; names stay in their place; and a conversation can be saved."""
+
+import json
+import re
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from complaints import Complaints
+from pages.room import RoomPage
+from pages.words import EN
+from stack import deployed
+from test_room import post
+
+
+@pytest.fixture
+def item() -> str:
+    """A room of its own for each test."""
+    return f"order-{uuid4().hex[:8]}"
+
+
+def test_w4_a_room_beyond_the_hundred_that_are_listed_is_found(page: Page, tmp_path: Path) -> None:
+    with deployed(tmp_path) as server:
+        post(server.url, "zebra-1", "the oldest")
+        for n in range(101):
+            post(server.url, f"order-{n}", "newer")
+        room = RoomPage(page, EN, name="Ada", at=server.url)
+        room.enter("order-1")
+        links = room.rooms.get_by_role("link")
+        expect(links).to_have_count(100)
+
+        room.page.get_by_label("Find or open a room").fill("zebra")
+
+        expect(links).to_have_count(1)
+        expect(links).to_contain_text("the oldest")
+        room.page.get_by_label("Find or open a room").fill("zebra-none")
+        expect(room.rooms.get_by_text("No room of this name yet.")).to_be_visible()
+
+
+def test_the_room_that_is_open_is_listed_before_anything_is_said_in_it(page: Page, tmp_path: Path) -> None:
+    with deployed(tmp_path) as server:
+        room = RoomPage(page, EN, name="Ada", at=server.url)
+        room.enter("order-1")
+
+        expect(room.rooms.get_by_role("link", name="order-1")).to_have_attribute("aria-current", "page")
+        expect(room.rooms.get_by_text("No room yet")).to_have_count(0)
+
+
+def test_a_name_turns_nothing_but_itself(room: RoomPage, base_url: str, item: str) -> None:
+    name = "\u202eevil"
+    post(base_url, item, "hello", name=name)
+    room.enter(f"{item}-b")
+
+    last = room.rooms.get_by_role("link", name=re.compile(f"^{item} "))
+    expect(last).to_contain_text("\u2068evil\u2069: hello")
+    room.enter(item)
+    expect(room.messages.locator("bdi")).to_have_text(name)
+
+
+def test_h2_a_name_of_zero_width_characters_is_refused(
+    page: Page, base_url: str, item: str, complaints: Complaints
+) -> None:
+    complaints.expect("response 422|Failed to load resource")
+    room = RoomPage(page, EN, name="\u200b\u2060", at=base_url)
+
+    room.visit(item)
+
+    expect(room.status).to_contain_text("No access")
+
+
+def test_a_day_carries_the_date_of_the_readers_calendar(page: Page, room: RoomPage, base_url: str, item: str) -> None:
+    page.clock.install()
+    post(base_url, item, "hello")
+    room.enter(item)
+
+    local = room.page.evaluate("new Date().toLocaleDateString('sv')")
+
+    expect(room.log.locator("time").first).to_have_attribute("datetime", local)
+
+
+@pytest.mark.parametrize(("button", "ending"), [("As text", "txt"), ("As JSON", "json")])
+def test_a_conversation_is_saved_whole(room: RoomPage, base_url: str, item: str, button: str, ending: str) -> None:
+    post(base_url, item, *[f"line {n}" for n in range(60)])
+    post(base_url, item, *[f"line {n}" for n in range(60, 120)], name="Another shop")
+    room.enter(item)
+
+    with room.page.expect_download() as started:
+        room.page.get_by_role("button", name=button).click()
+
+    assert started.value.suggested_filename == f"{item}.{ending}"
+    content = started.value.path().read_text()
+    found = [entry["body"] for entry in json.loads(content)] if ending == "json" else content.splitlines()
+    assert len(found) == 120
+    assert found[0].endswith("line 0")
+    assert found[-1].endswith("line 119")
+
+
+def test_only_the_page_is_kept_as_the_page(room: RoomPage, item: str, complaints: Complaints) -> None:
+    complaints.expect("404")  # a browser looks for an icon of what is no document
+    room.enter(item)
+    room.kept()
+
+    room.page.goto("/favicon.svg")
+    room.page.goto("/sw.js")
+    room.visit(item)
+    room.live()
+
+    shell = room.page.evaluate("caches.match('/').then((kept) => kept.text())")
+    assert '<div id="root">' in shell
