@@ -1,12 +1,12 @@
 """Messages between processes of one log are sealed; nothing else on the bus is believed (X9)."""
 
-import asyncio
 from binascii import a2b_base64, b2a_base64
 
 import pytest
 
 from alcove.bus.sealed import SealedBus
 from alcove.metrics import BUS_REFUSED
+from tests.doubles import turn
 from tests.support.bus import FakeBus, Network
 from tests.support.virtual_time import elapse, virtual_time
 
@@ -39,7 +39,7 @@ class Process:
         await self.bus.start(lambda channel, message: self.heard.append((channel, message)), self.restored.append)
         for channel in channels:
             self.bus.subscribe(channel)
-        await asyncio.sleep(0)
+        await turn()
         self.restored.clear()
 
 
@@ -59,7 +59,7 @@ def refused(reason: str) -> float:
 
 async def delivered() -> None:
     """Let what was published arrive."""
-    await asyncio.sleep(0)
+    await turn()
 
 
 async def test_x9_processes_of_a_log_hear_each_other_and_the_medium_sees_neither_text_nor_item() -> None:
