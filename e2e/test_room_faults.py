@@ -1,7 +1,7 @@
 """Servers die, networks go, pages are closed: what somebody wrote arrives once, in order, everywhere."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -105,6 +105,33 @@ def test_r5_another_log_is_said_to_be_one(room: RoomPage, own_server: Server, tm
 
         expect(room.log).to_contain_text("began anew")
         expect(room.messages).to_have_count(0)
+
+
+@pytest.mark.usefixtures("unlucky")
+def test_r5_news_of_another_log_are_counted_and_not_read_by_a_hidden_tab(
+    room: RoomPage, visitor: Callable[[str], RoomPage], own_server: Server, tmp_path: Path
+) -> None:
+    room.enter(ITEM)
+    for text in ("one", "two", "three"):
+        room.say(text)
+    expect(room.on_the_way).to_have_count(0)
+    room.look_away()
+    kill(own_server)
+    another = tmp_path / "another"
+    another.mkdir()
+
+    with deployed(another, port=own_server.port):
+        room.live()
+        expect(room.log).to_contain_text("began anew")
+        bob = visitor("Bob")
+        bob.at = own_server.url
+        bob.enter(ITEM)
+        bob.say("news")
+
+        expect(room.page).to_have_title(f"(1) {ITEM} · Alcove")
+        expect(room.page.get_by_text("Bob: news", exact=True)).to_have_count(1)
+        expect(bob.on_the_way).to_have_count(0)
+        expect(bob.page.get_by_text("Seen by Ada")).to_have_count(0)
 
 
 @pytest.mark.usefixtures("unlucky")
