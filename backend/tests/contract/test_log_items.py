@@ -17,6 +17,7 @@ from alcove.log.open import open_log
 from alcove.log.postgres_list import _SQL as POSTGRES_LIST
 from alcove.ranges import ALL_ITEMS, Range, readable_ranges
 from tests.contract.drafts import append, message
+from tests.integration.clients import eventually
 
 ROOMS = 100_000
 NOW = 1_795_000_000_000
@@ -109,7 +110,7 @@ async def test_w4_so_many_lists_wait_and_joins_wait_for_none_of_them(storage: st
     await append(log, message("a"))
     async with log._lists._turn:  # type: ignore[attr-defined] # as while another list is being read
         waiting = [asyncio.create_task(log.items([ALL_ITEMS], "bob", limit=1)) for _ in range(2)]
-        await asyncio.sleep(0)
+        await eventually(lambda: log._lists._waiting == 2)  # type: ignore[attr-defined]
         with pytest.raises(ListRefusedError, match="2 lists of rooms wait already"):
             await log.items([ALL_ITEMS], "bob", limit=1)
         assert 1 == (await log.read("foo", limit=1)).head
