@@ -10,9 +10,12 @@ from pages.room import RoomPage
 from pages.words import EN
 from test_room import post
 
-#: Records what a tab would show and play; as on phones, only a service worker may show a notification.
+#: Records in every tab what any tab would show and play; as on phones, only a service worker may show a notification.
 RECORD = """
   window.alerts = [];
+  const tabs = new BroadcastChannel("test.alerts");
+  tabs.onmessage = ({ data }) => alerts.push(data);
+  const record = (alert) => { alerts.push(alert); tabs.postMessage(alert); };
   class Refusing {
     static permission = "granted";
     static requestPermission = async () => "granted";
@@ -21,11 +24,11 @@ RECORD = """
   window.Notification = Refusing;
   if (window.ServiceWorkerRegistration !== undefined)
     ServiceWorkerRegistration.prototype.showNotification = async (title, { body }) => {
-      alerts.push(`${title}: ${body}`);
+      record(`${title}: ${body}`);
     };
   const Audio = window.AudioContext;
   window.AudioContext = class extends Audio {
-    constructor() { super(); alerts.push("ring"); }
+    constructor() { super(); record("ring"); }
   };
   if (location.protocol === "http:")
     for (const choice of ["notify", "sound"]) localStorage.setItem(`alcove.${choice}`, "on");
@@ -57,18 +60,10 @@ def enter(room: RoomPage, item: str) -> None:
     expect(room.page.get_by_label("Sound", exact=True)).to_be_checked()
 
 
-def told(page: Page) -> list[str]:
-    """What the tab has shown and played."""
-    alerts: list[str] = page.evaluate("alerts")
-    return alerts
-
-
-def alerted(pages: list[Page], count: int) -> list[str]:
+def alerted(page: Page, count: int) -> list[str]:
     """Wait for so many alerts in all tabs together, and return them."""
-    found: list[str] = []
-    while len(found) < count:
-        pages[0].evaluate("new Promise((next) => setTimeout(next, 50))")
-        found = [alert for page in pages for alert in told(page)]
+    page.wait_for_function("count => alerts.length >= count", arg=count)
+    found: list[str] = page.evaluate("alerts")
     return sorted(found)
 
 
@@ -85,11 +80,11 @@ def test_one_of_several_hidden_tabs_alerts(
 
     post(base_url, item, "to both")
 
-    assert alerted([room.page for room in rooms], 2) == [f"{item}: Shop: to both", "ring"]
+    assert alerted(rooms[0].page, 2) == [f"{item}: Shop: to both", "ring"]
     for room in rooms:  # the title was counted after the alert was decided
         expect(room.page).to_have_title(f"(1) {item} · Alcove")
     post(base_url, item, "to both again")
-    found = alerted([room.page for room in rooms], 3)
+    found = alerted(rooms[0].page, 3)
     assert found.count("ring") == 1, "at most one ring in three seconds"
     assert found.count(f"{item}: Shop: to both again") == 1
 
@@ -105,7 +100,7 @@ def test_a_hidden_tab_is_silent_while_another_shows_the_room(tab: Tab, base_url:
     shown.look_away()
     post(base_url, item, "not seen")
 
-    found = alerted([hidden.page, shown.page], 2)
+    found = alerted(hidden.page, 2)
     assert found == [f"{item}: Shop: not seen", "ring"]
 
 
@@ -123,7 +118,7 @@ def test_a_message_deleted_at_once_alerts_nobody(tab: Tab, visitor: Callable[[st
     expect(bob.messages.last).to_contain_text("Deleted")
     bob.say("meant")
 
-    assert alerted([ada.page], 2) == [f"{item}: Bob: meant", "ring"]
+    assert alerted(ada.page, 2) == [f"{item}: Bob: meant", "ring"]
 
 
 def test_own_messages_are_scrolled_to_from_wherever_one_reads(room: RoomPage, base_url: str, item: str) -> None:
