@@ -184,7 +184,7 @@ def test_live_means_that_sending_works_where_nothing_can_be_stored(
     room = RoomPage(page, EN, name="Ada", at=server.url)
     page.add_init_script(BLOCKED[way])
     room.visit(f"blocked-{list(BLOCKED).index(way)}")
-    expect(room.status).to_have_text(f"Live {NOT_SAVED}")
+    expect(room.status).to_have_text(f"Live · {NOT_SAVED}")
 
     room.say("said all the same")
 

@@ -10,4 +10,4 @@ class ChatPage(ConversationPage):
 
     def client_id(self) -> str:
         """The number under which this tab speaks."""
-        return self.page.get_by_text("ID:").locator("strong").inner_text()
+        return self.page.get_by_role("paragraph").filter(has_text="ID:").locator("strong").inner_text()

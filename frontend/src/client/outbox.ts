@@ -1,36 +1,18 @@
 // What a member has written and the log does not hold yet: stored, sent in order, by one tab at a time.
-import { Journal } from "./journal";
+
+import { DraftStore } from "./draftStore";
+import { type Draft, LOG_RESET, waiting } from "./drafts";
 import { Later } from "./later";
 import { Leadership } from "./leadership";
 import type { Delete, Edit, Error as Refusal, Send } from "./protocol.gen";
-import type { KeptDraft, RoomKey } from "./shelf";
+import type { RoomKey } from "./shelf";
 import type { Channel, World } from "./world";
-
-/** Where a draft is on its way: `sent` is durable, and only its entry has not come back yet. */
-export type Progress =
-  | { readonly is: "waiting" }
-  | { readonly is: "sent"; readonly seq: number }
-  | { readonly is: "refused"; readonly code: string; readonly message: string };
-
-export type Draft = {
-  readonly type: "draft";
-  readonly id: string;
-  readonly command: Send | Edit | Delete;
-  readonly at: number;
-  readonly progress: Progress;
-  /** The author's id, and the log that the draft was written for; null where the server had not told yet. */
-  readonly you: string | null;
-  readonly log: string | null;
-};
 
 /** Sends one command; false where nothing can be sent now. The answer comes as an ack or an error with its id. */
 export type Carry = (command: Send | Edit | Delete) => boolean;
 
 /** Whom the server greeted, on which log; `before`: the log that this tab held until then, "" after a reset (R5). */
 export type Greeted = { readonly you: string; readonly log: string; readonly before: string | null };
-
-/** The code of a change whose message is gone with the log it was in: it must not reach another one of its number. */
-export const LOG_RESET = "log_reset";
 
 /** The codes that ask for patience, not for another message (rules S6, S7). */
 const PATIENCE: ReadonlySet<string> = new Set([
@@ -42,10 +24,6 @@ const PATIENCE: ReadonlySet<string> = new Set([
 const DEFAULT_RETRY_MS = 1000;
 /** How often the sending tab looks for what a tab has written that died before it could say so. */
 const LOOK_MS = 15_000;
-/** Ids remembered as settled, so that a list read a moment earlier does not bring them back. */
-const SETTLED_KEPT = 500;
-const waiting: Progress = { is: "waiting" };
-
 export class Outbox {
   #drafts: readonly Draft[] = [];
   #carry: Carry | null = null;
@@ -62,22 +40,16 @@ export class Outbox {
     this.#look.within(LOOK_MS);
     void this.load().then(() => this.#pump());
   });
-  /** Work on the shelf, one after the other, so that what is read is never older than what was written. */
-  #shelfWork: Promise<void> = Promise.resolve();
-  /** Drafts on the shelf, and drafts that may be sent. */
-  readonly #stored = new Set<string>();
+  /** Drafts that may be sent. */
   readonly #ready = new Set<string>();
-  readonly #settled = new Set<string>();
-  #key: RoomKey | null;
-  readonly #journal: Journal;
+  readonly #store: DraftStore;
   readonly #world: World;
   readonly #onChange: () => void;
 
   /** `key` null: whose words these are is not known before the first greeting; until then they live in memory. */
   constructor(key: RoomKey | null, world: World, onChange: () => void) {
-    this.#key = key;
+    this.#store = new DraftStore(key, world);
     this.#world = world;
-    this.#journal = new Journal(world.notes);
     this.#onChange = onChange;
   }
 
@@ -92,7 +64,7 @@ export class Outbox {
 
   /** A new id that sorts behind all that this browser has written, whatever its clock says. */
   newId(): string {
-    return this.#journal.newId(this.#world.now(), this.#drafts.at(-1)?.id ?? "");
+    return this.#store.newId(this.#world.now(), this.#drafts.at(-1)?.id ?? "");
   }
 
   /**
@@ -100,11 +72,10 @@ export class Outbox {
    * was known becomes this member's.
    */
   identify(key: RoomKey, you: string): void {
-    const unowned = this.#key === null ? this.#drafts.map((draft) => ({ ...draft, you })) : [];
+    const unowned = this.#store.key === null ? this.#drafts.map((draft) => ({ ...draft, you })) : [];
     const running = this.#channel !== null;
     this.detach();
-    this.#key = key;
-    this.#stored.clear();
+    this.#store.identify(key);
     this.#ready.clear();
     this.#become(unowned);
     if (running) this.attach();
@@ -116,37 +87,19 @@ export class Outbox {
   forget(): void {
     this.close();
     this.detach();
-    this.#key = null;
+    this.#store.identify(null);
     this.#become([]);
   }
 
   /** Brings in what earlier visits and other tabs have left. */
-  load(): Promise<void> {
-    return this.#onShelf(async () => {
-      const key = this.#key;
-      if (key === null) return;
-      const stored = await this.#world.shelf.drafts(key);
-      if (key !== this.#key) return;
-      const there = new Set(stored.map(({ id }) => id));
-      const noted = this.#journal.drafts(key).filter(({ id }) => !there.has(id));
-      const kept = [...stored, ...noted];
-      for (const { id } of kept) there.add(id);
-      const mine = this.#drafts.filter(
-        ({ id, progress }) => progress.is === "sent" || !this.#stored.has(id) || there.has(id),
-      );
-      const known = new Map(mine.map((draft) => [draft.id, draft]));
-      for (const one of kept) {
-        const { id } = one;
-        if (this.#settled.has(id) || known.get(id)?.progress.is === "sent") continue;
-        this.#stored.add(id);
-        this.#ready.add(id);
-        known.set(id, draftOf(one));
-      }
-      this.#become([...known.values()].sort((a, b) => (a.id < b.id ? -1 : 1)));
-      // Another tab may have written them for the log that was there before.
-      if (this.#carry !== null && this.#greeted !== null)
-        this.#refuseChangesOfAnotherLog({ ...this.#greeted, before: null });
-    });
+  async load(): Promise<void> {
+    const merged = await this.#store.load(() => this.#drafts);
+    if (merged === null) return;
+    for (const { id } of merged.stored) this.#ready.add(id);
+    this.#become(merged.drafts);
+    // Another tab may have written them for the log that was there before.
+    if (this.#carry !== null && this.#greeted !== null)
+      this.#refuseChangesOfAnotherLog({ ...this.#greeted, before: null });
   }
 
   /** Takes a command for the messages of `log`; it may be sent once it is stored. */
@@ -179,8 +132,9 @@ export class Outbox {
 
   /** Hears the other tabs. */
   attach(): void {
-    if (this.#key === null || this.#channel !== null) return;
-    const name = `alcove:outbox:${JSON.stringify([this.#key.server, this.#key.item, this.#key.member])}`;
+    const { key } = this.#store;
+    if (key === null || this.#channel !== null) return;
+    const name = `alcove:outbox:${JSON.stringify([key.server, key.item, key.member])}`;
     this.#channel = this.#world.channel(name, (message) => this.#heard(message));
     this.#leadership = new Leadership({
       name,
@@ -302,35 +256,15 @@ export class Outbox {
   }
 
   #remove(id: string): void {
-    this.#settled.add(id);
     this.#ready.delete(id);
-    for (const old of this.#settled) {
-      if (this.#settled.size <= SETTLED_KEPT) break;
-      this.#settled.delete(old);
-    }
     if (this.#inFlight === id) this.#inFlight = null;
-    const key = this.#key;
-    if (key !== null) {
-      this.#journal.remove(key, id);
-      void this.#onShelf(async () => {
-        if (this.#stored.delete(id)) await this.#world.shelf.removeDraft(key, id);
-      });
-    }
+    this.#store.remove(id);
     this.#pump();
   }
 
   #keep(draft: Draft): void {
-    const key = this.#key;
-    const kept = key === null ? null : keptOf(key, draft);
-    // Storage takes a moment, in which the page may be gone; a note is kept at once.
-    if (kept !== null) this.#journal.add(kept);
-    void this.#onShelf(async () => {
-      if (kept === null || this.#settled.has(draft.id)) return;
-      await this.#world.shelf.putDraft(kept);
-      if (this.#world.shelf.durable) this.#journal.remove(kept, draft.id);
-      if (key === this.#key) this.#stored.add(draft.id);
-    }).then(() => {
-      if (key !== this.#key || !this.has(draft.id)) return;
+    void this.#store.keep(draft).then((current) => {
+      if (!current || !this.has(draft.id)) return;
       // Also where storage failed: what cannot outlive the page can still be sent from it.
       this.#ready.add(draft.id);
       this.#post("changed");
@@ -365,27 +299,8 @@ export class Outbox {
     }
     if (!("id" in message)) return;
     const { id, seq } = message as { id: string; seq?: number };
-    this.#stored.delete(id);
+    this.#store.removedElsewhere(id);
     if (seq !== undefined) this.acked(id, seq, false);
-    else {
-      this.#settled.add(id);
-      if (this.has(id)) this.#become(this.#drafts.filter((draft) => draft.id !== id));
-    }
+    else if (this.has(id)) this.#become(this.#drafts.filter((draft) => draft.id !== id));
   }
-
-  /** A shelf that fails keeps nothing beyond the page, and must not keep from sending either. */
-  #onShelf(work: () => Promise<void>): Promise<void> {
-    this.#shelfWork = this.#shelfWork.then(work).catch(() => undefined);
-    return this.#shelfWork;
-  }
-}
-
-function keptOf(key: RoomKey, { id, command, at, progress, you, log }: Draft): KeptDraft {
-  const refused = progress.is === "refused" ? { code: progress.code, message: progress.message } : null;
-  return { ...key, id, command, at, you, log, refused };
-}
-
-function draftOf({ id, command, at, you, log, refused }: KeptDraft): Draft {
-  const progress: Progress = refused === null ? waiting : { is: "refused", ...refused };
-  return { type: "draft", id, command, at, progress, you, log };
 }

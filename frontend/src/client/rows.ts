@@ -1,5 +1,6 @@
 // What a room shows, top to bottom: what is gone, the messages of the log, and what is still on its way there.
-import { type Draft, LOG_RESET, type Outbox } from "./outbox";
+import { type Draft, LOG_RESET } from "./drafts";
+import type { Outbox } from "./outbox";
 import type { Gap, MessageEntry } from "./protocol.gen";
 import type { Timeline } from "./timeline";
 

@@ -2,9 +2,10 @@
 import type { Credential } from "../client/access";
 
 const KEPT = "alcove.credential";
+/** What a link brought and nobody has taken yet: a page that cannot start is loaded again without the fragment. */
+const ARRIVED = "alcove.arrived";
 
-let held: Credential | null = null;
-let waiting: Credential | null = null;
+const held = new Map<string, Credential>();
 
 /** The credential that the address brought. */
 export const arrived = {
@@ -16,42 +17,54 @@ export const arrived = {
     const found = new URLSearchParams(location.hash.slice(1));
     const token = found.get("token");
     if (token === null) return;
-    waiting = { token, name: found.get("name") };
+    put(ARRIVED, { token, name: found.get("name") });
     history.replaceState(history.state, "", location.pathname + location.search);
   },
 
   take(): Credential | null {
     arrived.read();
-    const credential = waiting;
-    waiting = null;
+    const credential = get(ARRIVED);
+    remove(ARRIVED);
     return credential;
   },
 };
 
 export function keepCredential(credential: Credential): void {
-  held = credential;
+  put(KEPT, credential);
+}
+
+export function forgetCredential(): void {
+  remove(KEPT);
+}
+
+export function keptCredential(): Credential | null {
+  return get(KEPT);
+}
+
+function put(name: string, credential: Credential): void {
+  held.set(name, credential);
   try {
-    sessionStorage.setItem(KEPT, JSON.stringify(credential));
+    sessionStorage.setItem(name, JSON.stringify(credential));
   } catch {
     // Where storage is refused the credential holds until the page is loaded again.
   }
 }
 
-export function forgetCredential(): void {
-  held = null;
+function remove(name: string): void {
+  held.delete(name);
   try {
-    sessionStorage.removeItem(KEPT);
+    sessionStorage.removeItem(name);
   } catch {
     // Refused: then nothing is there.
   }
 }
 
-export function keptCredential(): Credential | null {
+function get(name: string): Credential | null {
   try {
-    const kept: unknown = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+    const kept: unknown = JSON.parse(sessionStorage.getItem(name) ?? "null");
     if (typeof kept === "object" && kept !== null && "token" in kept) return kept as Credential;
   } catch {
     // Refused, or not ours: as good as none.
   }
-  return held;
+  return held.get(name) ?? null;
 }

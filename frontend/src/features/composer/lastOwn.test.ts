@@ -1,6 +1,6 @@
 // Which message ↑ opens, and with which words.
 import { expect, test } from "vitest";
-import type { Draft } from "../../client/outbox";
+import type { Draft } from "../../client/drafts";
 import type { MessageEntry } from "../../client/protocol.gen";
 import { lastOwn } from "./lastOwn";
 

@@ -1,5 +1,5 @@
 // The member's last own message: the one that ↑ opens for editing.
-import type { Draft } from "../../client/outbox";
+import type { Draft } from "../../client/drafts";
 import type { Json, MessageEntry } from "../../client/protocol.gen";
 import type { RoomView } from "../../client/roomView";
 

@@ -1,6 +1,6 @@
 // One message: who, when, what; and how it stands with it, where it is one's own.
 import { memo } from "react";
-import { type Draft, LOG_RESET } from "../../client/outbox";
+import { type Draft, LOG_RESET } from "../../client/drafts";
 import type { Json, MessageEntry, You } from "../../client/protocol.gen";
 import { type Translate, useTranslation } from "../../i18n/translation";
 import { Body } from "./Body";

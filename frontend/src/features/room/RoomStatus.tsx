@@ -22,7 +22,7 @@ export function RoomStatus({ status, durable, waiting, onNow }: RoomStatusProps)
       <span className={styles.lamp} aria-hidden="true" />
       <div role="status">
         <Words status={status} waiting={waiting} />
-        {!durable && <span>{` ${t("state.notDurable")}`}</span>}
+        {!durable && <span>{` · ${t("state.notDurable")}`}</span>}
       </div>
       {mayHurry(status) && (
         <button type="button" className={styles.now} onClick={onNow}>
