@@ -12,7 +12,8 @@ from pages.room import RoomPage
 NO_SOCKETS = """
   const Real = WebSocket;
   window.WebSocket = function (url, protocols) {
-    return new Real(window.socketsOpen ? url : "ws://127.0.0.1:9/", protocols);
+    // Without a subprotocol the server refuses before the upgrade, as a network without sockets would.
+    return window.socketsOpen ? new Real(url, protocols) : new Real(url.replace("/items/", "/nowhere/"));
   };
 """
 

@@ -11,6 +11,8 @@ export class DraftStore {
   /** So that what is read is never older than what was written. */
   #work: Promise<void> = Promise.resolve();
   readonly #stored = new Set<string>();
+  /** Drafts whose newest state waits to be stored, and how often: what is read of them meanwhile is older. */
+  readonly #writing = new Map<string, number>();
   readonly #settled = new Set<string>();
   readonly #journal: Journal;
   readonly #world: Pick<World, "notes" | "shelf">;
@@ -58,7 +60,8 @@ export class DraftStore {
       );
       const known = new Map(mine.map((draft) => [draft.id, draft]));
       const stored = [...kept, ...noted]
-        .filter(({ id }) => !this.#settled.has(id) && known.get(id)?.progress.is !== "sent")
+        .filter(({ id }) => !this.#settled.has(id) && !this.#writing.has(id))
+        .filter(({ id }) => known.get(id)?.progress.is !== "sent")
         .map(draftOf);
       for (const draft of stored) {
         this.#stored.add(draft.id);
@@ -75,12 +78,16 @@ export class DraftStore {
     const kept = key === null ? null : keptOf(key, draft);
     // Storage takes a moment, in which the page may be gone.
     if (kept !== null) this.#journal.add(kept);
+    this.#writing.set(draft.id, (this.#writing.get(draft.id) ?? 0) + 1);
     await this.#queue(async () => {
       if (kept === null || this.#settled.has(draft.id)) return;
       await this.#world.shelf.putDraft(kept);
       if (this.#world.shelf.durable) this.#journal.remove(kept, draft.id);
       if (key === this.#key) this.#stored.add(draft.id);
     });
+    const left = (this.#writing.get(draft.id) ?? 1) - 1;
+    if (left > 0) this.#writing.set(draft.id, left);
+    else this.#writing.delete(draft.id);
     return key === this.#key;
   }
 

@@ -113,6 +113,19 @@ test("S6 a refused draft stays with its reason, does not hold up the next, and c
   await until(async () => expect(await profile.shelf.drafts(key)).toEqual([]));
 });
 
+test("S6 a refusal that comes while storage is read is not undone by what was read", async () => {
+  const { outbox } = tab();
+  const id = write(outbox, "bad");
+  outbox.open(carry, greeted);
+  await until(() => expect(sent).toEqual(["bad"]));
+  const loading = outbox.load();
+  outbox.refused({ type: "error", id, code: "too_large", message: "no" });
+  await loading;
+
+  expect(states(outbox)).toEqual(["refused"]);
+  expect(sent).toEqual(["bad"]);
+});
+
 test("what cannot go this way does not hold up what can, and goes when it can", async () => {
   const { outbox } = tab();
   const byHttp: Carry = (command) => command.type === "send" && carry(command);
@@ -155,6 +168,8 @@ test("two tabs share an outbox, and one of them sends", async () => {
   first.outbox.acked(id, 1);
   expect(states(second.outbox)).toEqual(["sent"]);
   first.world.crash();
+  // A page that is gone runs no more code, so what it still reads leads to nothing.
+  first.outbox.close();
   write(second.outbox, "on its own now");
 
   await until(() => expect(sent).toEqual(["from the second", "on its own now"]));
