@@ -6,6 +6,7 @@ import socket
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from alcove import descriptors
@@ -13,6 +14,8 @@ from alcove.metrics import LIMITS
 from alcove.wire.connection import ABORT
 from alcove.wire.heads import normalize, without_empty_body
 
+#: Bytes parsed per turn of the event loop: of heads, of which 4 KiB may be a hundred requests, and of a body.
+_HEAD_PIECE, _BODY_PIECE = 4096, 64 * 1024
 #: The limit that a status tells of.
 _LIMITS = {400: "http", 408: "time", 431: "head"}
 
@@ -43,6 +46,36 @@ def give_up_after(transport: asyncio.Transport, seconds: float) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
 
 
+class HeldFlow(FlowControl):
+    """uvicorn's flow control, which does not read on while what was read waits for its turn."""
+
+    held = False
+    #: Whether uvicorn itself wants no more.
+    full = False
+
+    def hold(self) -> None:
+        """Read no more until `release`."""
+        self.held = True
+        super().pause_reading()
+
+    def release(self) -> None:
+        """Read again, unless uvicorn wants no more."""
+        self.held = False
+        if not self.full:
+            super().resume_reading()
+
+    def pause_reading(self) -> None:
+        """Read no more until `resume_reading`."""
+        self.full = True
+        super().pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read again, unless something waits for its turn."""
+        self.full = False
+        if not self.held:
+            super().resume_reading()
+
+
 class BoundedHttp(HttpToolsProtocol):
     """Refuses a head that is too large, and whoever takes too long to send a request or to take its answer.
 
@@ -64,10 +97,15 @@ class BoundedHttp(HttpToolsProtocol):
     body_bytes = 0
     deadline: asyncio.TimerHandle | None = None
     too_large = False
+    #: Bytes that wait for a later turn, and that turn.
+    waiting = b""
+    turn: asyncio.Handle | None = None
+    flow: HeldFlow
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Expect a request."""
         super().connection_made(transport)
+        self.flow = HeldFlow(transport)
         sock = transport.get_extra_info("socket")
         if sock is not None and descriptors.refused(sock.fileno()):
             LIMITS.labels("descriptors").inc()
@@ -82,7 +120,49 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read, and count what is read."""
+        """Read what came, a piece per turn of the event loop: one run of bytes may hold thousands of requests (L6)."""
+        if self.waiting:
+            self.waiting += data
+        else:
+            self.feed(data)
+
+    def feed(self, data: bytes) -> None:
+        """Read the first piece of `data`, and leave the rest to later turns."""
+        size = _BODY_PIECE if self.unfinished and not self.in_head else _HEAD_PIECE
+        self.parse(data[:size])
+        if len(data) <= size or self.transport.is_closing():
+            return
+        protocol = self.transport.get_protocol()
+        if isinstance(protocol, asyncio.Protocol) and protocol is not self:
+            self.flow.release()
+            protocol.data_received(data[size:])
+            return
+        LIMITS.labels("turn").inc()
+        self.waiting = data[size:]
+        self.flow.hold()
+        self.schedule()
+
+    def schedule(self) -> None:
+        """Go on in the next turn of the event loop, or when the requests are answered that were read."""
+        if self.turn is None and self.waiting and not self.pipeline:
+            self.turn = self.loop.call_soon(self.go_on)
+
+    def go_on(self) -> None:
+        """Read the next piece; read the transport again when none is left."""
+        self.turn = None
+        data, self.waiting = self.waiting, b""
+        if not self.transport.is_closing():
+            self.feed(data)
+        if not self.waiting:
+            self.flow.release()
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request."""
+        super().on_response_complete()
+        self.schedule()
+
+    def parse(self, data: bytes) -> None:
+        """Parse, and count what is parsed."""
         if self.unfinished:
             self.received += len(data)
         super().data_received(data)

@@ -24,10 +24,10 @@ from alcove.wire.websocket import BoundedWebSocket
 class Upgrade(BoundedHttp):
     """HTTP which keeps what a hasty client sends behind its handshake in one go."""
 
-    def data_received(self, data: bytes) -> None:
-        """Remember the run of bytes that may hold the end of a handshake."""
+    def parse(self, data: bytes) -> None:
+        """Remember the bytes that may hold the end of a handshake."""
         self.latest = data
-        super().data_received(data)
+        super().parse(data)
         self.latest = b""
 
     def handle_websocket_upgrade(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -19,6 +20,9 @@ KNOWN = {
     HttpToolsProtocol.on_message_complete: "1fbad42dc31fc01f",
     HttpToolsProtocol.send_400_response: "ae5a4a3782b646fd",
     HttpToolsProtocol.data_received: "010a7ae59a5d3b1a",
+    HttpToolsProtocol.on_response_complete: "64e254f28e389e76",
+    FlowControl.pause_reading: "7c27388bb984e9ed",
+    FlowControl.resume_reading: "a0429d30857e8488",
     HttpToolsProtocol.handle_websocket_upgrade: "179c4f769386ab89",
     WebSocketsSansIOProtocol.__init__: "631dcd744eab875f",
     WebSocketsSansIOProtocol.connection_made: "f533ec93747c2cbf",

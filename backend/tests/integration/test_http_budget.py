@@ -1,0 +1,113 @@
+"""Each turn of the event loop parses a bounded number of the requests that one connection sends at once (L6)."""
+
+import asyncio
+import socket
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+import uvicorn
+import uvloop
+from fastapi import FastAPI, Request, WebSocket
+
+from alcove.wire.accept import accept
+from alcove.wire.registry import Registry
+from alcove.wire.server import Handover, Upgrade
+from tests.integration.test_input_budget import Slow, Turns
+from tests.integration.wire_server import PATIENCE, masked
+
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "uvloop": uvloop.new_event_loop,
+    "asyncio": asyncio.new_event_loop,
+}
+GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
+LAST = b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+HANDSHAKE = (
+    b"GET /ws HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+#: Requests in the 4 KiB of a turn, twice: a turn may see what was left and what is read then.
+A_TURN = 2 * (4096 // len(GET) + 1)
+
+
+def exchange(loop: str, sent: bytes, enough: Callable[[bytes], bool]) -> tuple[bytes, Counter[int]]:
+    """Send it all at once; return what is answered, and how many requests each turn parsed."""
+
+    async def whole() -> tuple[bytes, Counter[int]]:
+        turns, begun = Turns(), Counter[int]()
+
+        class Counting(Upgrade):
+            """Notes the turn in which each request begins."""
+
+            def on_message_begin(self) -> None:
+                """Note it."""
+                begun[turns.now] += 1
+                super().on_message_begin()
+
+        app = FastAPI()
+
+        @app.api_route("/", methods=["GET", "POST"])
+        async def root(request: Request) -> int:
+            return len(await request.body())
+
+        @app.websocket("/ws")
+        async def ws(websocket: WebSocket) -> None:
+            connection = await accept(websocket)
+            await connection.run(Slow(connection, turns))
+
+        registry = Registry()
+        listener = socket.create_server(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            app,
+            http=Counting,
+            ws=type("Detaching", (Handover,), {"registry": registry}),
+            log_level="critical",
+            timeout_graceful_shutdown=1,
+        )
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        received = await asyncio.wait_for(asyncio.to_thread(_ask, listener.getsockname()[1], sent, enough), PATIENCE)
+        await registry.close_all(within_s=0.1)
+        server.should_exit = True
+        await serving
+        turns.stop()
+        return received, begun
+
+    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
+        return runner.run(whole())
+
+
+def _ask(port: int, sent: bytes, enough: Callable[[bytes], bool]) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as peer:
+        peer.sendall(sent)
+        received = b""
+        while not enough(received) and (part := peer.recv(1 << 20)):
+            received += part
+    return received
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_l6_a_turn_parses_no_more_requests_than_its_share(loop: str) -> None:
+    received, begun = exchange(loop, GET * 2000 + LAST, lambda _: False)
+
+    assert 2001 == received.count(b"HTTP/1.1 200 OK")
+    assert 2001 == sum(begun.values())
+    assert max(begun.values()) <= A_TURN
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_l6_bodies_arrive_whole_over_turns(loop: str) -> None:
+    body = b"x" * 300_000
+    post = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    received, _ = exchange(loop, post * 5 + LAST, lambda _: False)
+
+    assert 5 == received.count(b"\r\n\r\n300000")
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_l6_a_handshake_may_be_followed_by_more_than_a_share(loop: str) -> None:
+    sent = HANDSHAKE + masked(0x81, b"x" * 3000) * 20 + masked(0x81, b"last")
+    received, _ = exchange(loop, sent, lambda received: received.endswith(b"heard"))
+
+    assert received.startswith(b"HTTP/1.1 101 ")
+    assert received.endswith(b"\x81\x05heard")
