@@ -279,6 +279,7 @@ async def test_l_w7_every_refusal_and_every_limit_is_counted(serve: Start) -> No
         said = (await client.get("/metrics")).text
     counters = r'^alcove_(?:refusals|limits_reached)_total\{\w+="(\w+)"\} ([1-9]\d*)'
     counted = dict(re.findall(counters, said, re.MULTILINE))
+    counted.pop("turn", None)  # whether a head comes in one run of bytes is up to the kernel
     refusals = {"unauthenticated": "5", "forbidden": "1", "invalid": "1", "rate_limited": "4"}
     limits = {
         "handshakes": "1",
