@@ -180,3 +180,26 @@ def test_f2_a_line_has_a_type_and_nothing_that_is_unset(line: msgspec.Struct, wi
 
     assert wire == json.loads(encoded)
     assert b"\n" not in encoded
+
+
+@pytest.mark.parametrize(
+    ("line", "id"),
+    [
+        ('{"type":"send","id":"a","x":[' + "[]," * 300_000 + "1]}", "a"),
+        ('{"type":"no","id":"a","body":"' + "x" * 1_000_000 + '"}', "a"),
+        ('{"type":"send","id":"a","x":[' + "[]," * 300_000 + "1]", None),
+        ('{"type":"send","id":"a","body":"\\ud800' + "x" * 100_000 + '"}', None),
+    ],
+    ids=["no body", "no such type", "no end", "half a surrogate pair"],
+)
+def test_l6_no_object_is_made_of_each_value_of_a_long_line_to_find_its_id(
+    monkeypatch: pytest.MonkeyPatch, line: str, id: str | None
+) -> None:
+    """Each costs up to 60 ms, in which nobody else is served."""
+    lenient: list[str] = []
+    monkeypatch.setattr("alcove.protocol._lenient_id", lenient.append)
+    with pytest.raises(Malformed) as malformed:
+        decode(line)
+
+    assert id == malformed.value.id
+    assert [] == lenient
