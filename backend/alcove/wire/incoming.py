@@ -11,7 +11,8 @@ from alcove.wire.connection import Receiver
 from alcove.wire.flood import ControlWindow
 from alcove.wire.outgoing import Outgoing, State
 from alcove.wire.registry import Registry
-from alcove.wire.rfc6455 import Event, Parser, small_text
+from alcove.wire.rfc6455 import Event, Parser
+from alcove.wire.small import small_text
 
 _log = logging.getLogger(__name__)
 

@@ -61,8 +61,6 @@ def _refusal(first: int) -> str | None:
 #: First bytes of frames that are wrong wherever they stand, and why.
 _REFUSED: Final = {first: reason for first in range(256) if (reason := _refusal(first))}
 
-#: The largest frame that `small_text` takes, in bytes: less than any bound on messages, or on the work of a turn.
-SMALL_BYTES: Final = 1024
 #: No bound.
 _ALL: Final = 2**63
 
@@ -271,25 +269,6 @@ def _closing(payload: bytes) -> Event:
     if not may_be_sent(code):
         raise _ViolationError(PROTOCOL_ERROR, f"{code} is no close code")
     return Closing(code, reason)
-
-
-def small_text(data: bytes) -> str | None:
-    """Return the text where `data` is one whole text frame of at most SMALL_BYTES, as most reads are; else None.
-
-    For the hot path: it makes no parser. Whatever is wrong with the frame is left to the parser.
-    """
-    length = len(data)
-    if not 6 <= length <= SMALL_BYTES or data[0] != TEXT | 0x80:
-        return None
-    size, body = data[1] - 0x80, 6
-    if size == 126:
-        size, body = int.from_bytes(data[2:4], "big"), 8
-    if length != body + size or size == 127:
-        return None
-    try:
-        return apply_mask(data[body:], data[body - 4 : body]).decode()
-    except UnicodeDecodeError:
-        return None
 
 
 def may_be_sent(code: int) -> bool:

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from websockets.speedups import apply_mask
 
 from alcove.wire.rfc6455 import (
-    SMALL_BYTES,
     Closing,
     Event,
     Parser,
@@ -16,8 +15,8 @@ from alcove.wire.rfc6455 import (
     close_frame,
     control_frame,
     may_be_sent,
-    small_text,
 )
+from alcove.wire.small import SMALL_BYTES, small_text
 
 MASK = b"\x01\x02\x03\x04"
 LIMIT = 1000
