@@ -102,7 +102,7 @@ async def test_w7_what_each_process_counts_is_not_asked_here(cluster: Cluster) -
 async def test_a5_a_page_is_of_this_origin_by_the_host_and_port_that_the_browser_asked(
     cluster: Cluster, item: str
 ) -> None:
-    cookie = {"Cookie": f"session={TOKEN}"}
+    cookie = {"Cookie": f"alcove_session={TOKEN}"}
     ours = await RoomClient.join(cluster.proxy, item, token=None, headers=cookie | {"Origin": cluster.proxy.url})
     _, code, _ = await turned_away(cluster.proxy, item, token=None, headers=cookie | {"Origin": "http://127.0.0.1:1"})
 
