@@ -14,6 +14,7 @@ from pages.item import ItemPage
 from pages.missing import MissingPage
 from pages.room import RoomPage
 from pages.words import EN
+from seed import UNLIMITED
 from stack import deployed
 from tests.integration.credentials import keep, leaks
 from tests.integration.servers import Process, Server
@@ -52,8 +53,8 @@ def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, o
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The server that all tests share which do not stop it."""
-    with deployed(tmp_path_factory.mktemp("server")) as running:
+    """The server that all tests share which do not stop it; hosts fill its rooms as fast as they can."""
+    with deployed(tmp_path_factory.mktemp("server"), env=UNLIMITED) as running:
         yield running
 
 

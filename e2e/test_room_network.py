@@ -11,6 +11,7 @@ from complaints import Complaints
 from network import Network
 from pages.room import RoomPage
 from pages.words import EN
+from seed import UNLIMITED
 from stack import deployed
 from test_room import post
 from test_room_faults import ITEM, kill, log_of
@@ -28,7 +29,7 @@ def unlucky(complaints: Complaints) -> None:
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
     """A server that the test may stop."""
-    with deployed(tmp_path) as running:
+    with deployed(tmp_path, env=UNLIMITED) as running:
         yield running
 
 
