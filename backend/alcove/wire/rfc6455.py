@@ -140,7 +140,7 @@ class Parser:
         resumed = begun
         try:
             if self._left:
-                at = self._continue(data, events)
+                at += self._continue(data[at:] if at else data, events)
                 if self._left:
                     return events
             while 0 <= at < stop:

@@ -336,3 +336,17 @@ def test_l6_a_parser_stops_between_two_frames_and_loses_nothing(frames: int, siz
     assert ["one", Ping(b"p"), "two"] == events
     assert 2 == control  # the ping and the empty fragment
     assert ["end"] == parser.receive(masked(0x81, b"end")[1:])
+
+
+@pytest.mark.parametrize("cut", range(1, 42))
+def test_the_rest_of_a_frame_may_stand_behind_bytes_that_were_read_before(cut: int) -> None:
+    """So a connection hands it in that held what came while it was behind."""
+    text = "κόσμε 😀"
+    mask = b"\x01\x02\x03\x04"
+    frames = b"".join(
+        bytes((first, 0x80 | len(text.encode()))) + mask + apply_mask(text.encode(), mask) for first in (0x01, 0x80)
+    )
+    parser = Parser(1 << 20)
+    events = [*parser.receive(frames[:cut]), *parser.receive(frames, cut)]
+
+    assert [text + text] == events
