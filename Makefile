@@ -22,7 +22,7 @@ PAGE_DEPS := frontend/node_modules/.package-lock.json
 PAGE := frontend/dist/index.html
 WIRE_TYPES := frontend/src/client/protocol.gen.ts
 # None where the page is built without the backend beside it, as in its image: then the types are those that stand.
-WIRE_SOURCES := $(wildcard $(addprefix backend/alcove/,protocol.py errors.py typescript.py api/entries.py log/base.py))
+WIRE_SOURCES := $(wildcard $(addprefix backend/alcove/,protocol.py errors.py api/typescript.py api/entries.py storage/base.py))
 PAGE_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
   $(wildcard frontend/*.html frontend/*.ts frontend/*.json)
 
@@ -70,7 +70,7 @@ test-e2e: $(DEV_DEPS) $(PAGE)
 check: $(DEV_DEPS) $(PAGE_DEPS) ## check format, lint and types on both sides, and audit the libraries
 	@cd backend && .venv/bin/ruff format --check . ../e2e && .venv/bin/ruff check . ../e2e && .venv/bin/mypy
 	@cd e2e && ../backend/.venv/bin/mypy
-	@$(BIN)/python -m alcove.typescript | diff -u $(WIRE_TYPES) - || { echo "$(WIRE_TYPES) is stale: make build"; exit 1; }
+	@$(BIN)/python -m alcove.api.typescript | diff -u $(WIRE_TYPES) - || { echo "$(WIRE_TYPES) is stale: make build"; exit 1; }
 	@cd frontend && npm run --silent check
 	@.ci/audit
 
@@ -140,7 +140,7 @@ $(PAGE_DEPS): frontend/package.json frontend/package-lock.json
 
 ifneq ($(WIRE_SOURCES),)
 $(WIRE_TYPES): $(WIRE_SOURCES) | $(RUN_DEPS)
-	@$(BIN)/python -m alcove.typescript > $@
+	@$(BIN)/python -m alcove.api.typescript > $@
 endif
 
 $(PAGE): $(PAGE_DEPS) $(PAGE_SOURCES) $(WIRE_TYPES)

@@ -16,13 +16,13 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 import jwt
 import typer
 
+from alcove.access.gate import loopback
+from alcove.access.tokens import Keys
 from alcove.bus.open import check_bus, open_bus
 from alcove.errors import AlcoveError, Refusal, SettingsError
-from alcove.gate import loopback
-from alcove.log.open import hold_for, open_log
 from alcove.proxies import resolve
 from alcove.settings import Settings, split
-from alcove.tokens import Keys
+from alcove.storage.open import hold_for, open_log
 
 main = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -43,7 +43,7 @@ def serve(
     """Serve the page, the API and every socket."""
     try:
         from alcove.main import app  # noqa: PLC0415 - reads the settings and loads the server, which others need not
-        from alcove.server import run  # noqa: PLC0415 - the same
+        from alcove.server.command import run  # noqa: PLC0415 - the same
 
         settings: Settings = app.state.settings
         _check(settings, host=host, workers=workers)
@@ -92,7 +92,7 @@ def schema(
     since: Annotated[int, typer.Option(help="The schema that the database has; 0: none.", min=0)] = 0,
 ) -> None:
     """Print the SQL that makes the log's schema in PostgreSQL, for databases where the server's role may not."""
-    from alcove.log.postgres_schema import VERSION, script  # noqa: PLC0415 - its driver is an extra
+    from alcove.storage.postgres.schema import VERSION, script  # noqa: PLC0415 - its driver is an extra
 
     if since > VERSION:
         _stop(SettingsError(f"--since {since}: this Alcove knows schemas up to {VERSION}"))

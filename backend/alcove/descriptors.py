@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from alcove.repeated import RepeatedWarning
+from alcove.repeated_warnings import RepeatedWarning
 
 logger = logging.getLogger("alcove")
 _exhausted = RepeatedWarning(logger, "out of file descriptors (the limit is %s): %s")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil, inf
 from typing import Generic, NamedTuple, TypeVar
 
-from alcove.metrics import LIMITS
+from alcove.observability.metrics import LIMITS
 
 #: Seconds of continuous excess after which a connection is closed.
 EXCESS_S = 10.0

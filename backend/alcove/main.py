@@ -10,7 +10,13 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 
-from alcove.api import entries, events, ops, schemas, session, tutorial
+from alcove.access.gate import Gate
+from alcove.access.refusals import RefusedCredentials
+from alcove.access.revocations import Revocations
+from alcove.access.tokens import Keys
+from alcove.access.unauthenticated import Unauthenticated
+from alcove.api import entries, events, ops, schemas
+from alcove.api import login as session
 from alcove.api.cors import Cors
 from alcove.api.headers import Headers
 from alcove.api.live import room_route, unknown_path_route
@@ -21,25 +27,21 @@ from alcove.api.startup import Startup
 from alcove.api.upgrade import EarlierLogins
 from alcove.bus.open import check_bus, open_bus, open_sends
 from alcove.bus.sealed import SealedBus
-from alcove.chat import CHANNEL, Chat
 from alcove.descriptors import provided
-from alcove.farewell import at_the_end
-from alcove.gate import Gate
-from alcove.hub import Hub
 from alcove.limits import Bounds, Rates
-from alcove.log.base import ListLimits, Retention
-from alcove.log.open import hold_for, open_log
-from alcove.logs import mask_handlers
-from alcove.metrics import watch_loop
+from alcove.observability.logs import mask_handlers
+from alcove.observability.metrics import watch_loop
+from alcove.observability.telemetry import telemetry
 from alcove.origins import Origins
 from alcove.protocol import Limits
 from alcove.proxies import Proxies
-from alcove.refusals import RefusedCredentials
-from alcove.revocations import Revocations
+from alcove.rooms.hub import Hub
+from alcove.server.signals import at_the_end
 from alcove.settings import Settings, split
-from alcove.telemetry import telemetry
-from alcove.tokens import Keys
-from alcove.unauthenticated import Unauthenticated
+from alcove.storage.base import ListLimits, Retention
+from alcove.storage.open import hold_for, open_log
+from alcove.tutorial import routes as tutorial
+from alcove.tutorial.chat import CHANNEL, Chat
 
 log = logging.getLogger("alcove")
 

@@ -7,12 +7,12 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from alcove.addresses import check_address, shown, sqlite_path
+from alcove.access.tokens import Keys
 from alcove.errors import SettingsError
 from alcove.limits import Budget
 from alcove.origins import Origin
 from alcove.proxies import check_proxies
-from alcove.tokens import Keys
+from alcove.urls import check_address, shown, sqlite_path
 
 #: Read in the folder where the server starts.
 _ENV_FILE = ".env"

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from alcove.wire.server import Handover, Upgrade
-from alcove.wire.websocket import BoundedWebSocket
+from alcove.server.bounded_websocket import BoundedWebSocket
+from alcove.server.websocket import Handover, Upgrade
 
 #: uvicorn's `http` and `ws` for each.
 CARRIERS: dict[str, tuple[type[asyncio.Protocol], type[asyncio.Protocol]]] = {

@@ -10,9 +10,11 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from alcove.committer import OverloadedError, Sender
+from alcove.item_ranges import Range
 from alcove.limits import Rates
-from alcove.log.base import (
+from alcove.protocol import ServerLine
+from alcove.rooms.session import Session
+from alcove.storage.base import (
     Draft,
     ItemSummary,
     LogUnavailableError,
@@ -24,11 +26,9 @@ from alcove.log.base import (
     RoomState,
     UnstorableError,
 )
-from alcove.log.sqlite_file import prepare
-from alcove.log.sqlite_store import SqliteStore
-from alcove.protocol import ServerLine
-from alcove.ranges import Range
-from alcove.session import Session
+from alcove.storage.committer import OverloadedError, Sender
+from alcove.storage.sqlite.file import prepare
+from alcove.storage.sqlite.store import SqliteStore
 from alcove.wire.connection import BUFFER_BYTES, Frame, Receiver
 
 T = TypeVar("T")

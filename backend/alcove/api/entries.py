@@ -9,17 +9,17 @@ from fastapi.exceptions import RequestValidationError
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from alcove.api.bodies import BOUNDED_HERE, whole_body
+from alcove.api.dependencies import CallerDep, GateDep, ItemId, ModeratorDep, ReaderDep, WriterDep
 from alcove.api.live import HubDep
 from alcove.api.schemas import Json, answers, body_of, problems
-from alcove.auth import CallerDep, GateDep, ItemId, ModeratorDep, ReaderDep, WriterDep
-from alcove.committer import OverloadedError
-from alcove.connections import Connections
+from alcove.cluster.connections import Connections
 from alcove.errors import Close, Code, Refusal
-from alcove.items import MAX_CHARS
-from alcove.log.base import Appended, Draft, ItemSummary, ListRefusedError, Refused
+from alcove.item_ids import MAX_CHARS
+from alcove.item_ranges import within
 from alcove.protocol import Entry, EntryId, encode
-from alcove.ranges import within
-from alcove.session import RETRY_MS
+from alcove.rooms.session import RETRY_MS
+from alcove.storage.base import Appended, Draft, ItemSummary, ListRefusedError, Refused
+from alcove.storage.committer import OverloadedError
 
 router = APIRouter(prefix="/api/items", tags=["items"])
 

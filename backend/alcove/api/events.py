@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from alcove.api.dependencies import ItemId, ReaderDep
 from alcove.api.live import HubDep, entrance
 from alcove.api.schemas import problems
-from alcove.auth import ItemId, ReaderDep
 from alcove.errors import Close
-from alcove.hub import Entrance
+from alcove.rooms.hub import Entrance
 from alcove.wire.connection import ABORT
 from alcove.wire.sse import SseConnection
 

@@ -8,12 +8,12 @@ from fastapi.routing import APIWebSocketRoute
 from starlette.routing import Match
 from starlette.types import Scope
 
+from alcove.api.dependencies import GateDep, ItemId, ReaderDep
 from alcove.api.problems import Nobody, UnknownSubprotocolError, turn_away
 from alcove.api.sockets import accept_socket
-from alcove.auth import GateDep, ItemId, ReaderDep
 from alcove.errors import Close, Code, Refusal
-from alcove.hub import Entrance, Hub
 from alcove.protocol import SUBPROTOCOL
+from alcove.rooms.hub import Entrance, Hub
 
 
 async def hub_of(connection: HTTPConnection) -> Hub:

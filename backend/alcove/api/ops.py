@@ -7,9 +7,9 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
-from alcove import asyncapi
+from alcove.api import asyncapi
 from alcove.api.live import HubDep
-from alcove.metrics import Snapshot, Standing, exposition
+from alcove.observability.metrics import Snapshot, Standing, exposition
 
 router = APIRouter(tags=["operations"])
 

@@ -14,9 +14,9 @@ from starlette.websockets import WebSocket
 from alcove.api.parameters import methods_of
 from alcove.api.sockets import accept_socket
 from alcove.errors import Close, Code, Refusal
-from alcove.log.base import LogUnavailableError, UnstorableError
-from alcove.metrics import REFUSALS
+from alcove.observability.metrics import REFUSALS
 from alcove.protocol import SUBPROTOCOL, encode, error_line
+from alcove.storage.base import LogUnavailableError, UnstorableError
 from alcove.wire.connection import Connection, Frame
 
 _STATUS = {

@@ -2,7 +2,7 @@
 
 from starlette.websockets import WebSocket
 
-from alcove.hub import Hub
+from alcove.rooms.hub import Hub
 from alcove.settings import Settings
 from alcove.wire.accept import Carrier, accept
 

@@ -6,9 +6,9 @@ from fastapi import Response
 from fastapi.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from alcove.access.gate import Gate, open_name
+from alcove.api.login_cookie import EARLIER_COOKIE, OPEN_LOGIN_S, login_of, set_login
 from alcove.errors import Refusal
-from alcove.gate import Gate, open_name
-from alcove.login import EARLIER_COOKIE, OPEN_LOGIN_S, login_of, set_login
 
 
 class EarlierLogins:

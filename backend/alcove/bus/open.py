@@ -2,10 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from alcove.addresses import shown
 from alcove.bus.base import Bus
 from alcove.bus.memory import MemoryBus
 from alcove.errors import SettingsError
+from alcove.urls import shown
 
 
 def open_bus(url: str, prefix: str = "alcove") -> Bus:
@@ -35,7 +35,7 @@ async def check_bus(url: str) -> None:
     """Raises SettingsError where a bus can never work at this address. One that does not answer may later."""
     if urlsplit(url).scheme not in {"postgresql", "postgres"}:
         return
-    from alcove.postgres import ERRORS, PoolerError, check_sessions  # noqa: PLC0415 - its driver is an extra
+    from alcove.postgres_driver import ERRORS, PoolerError, check_sessions  # noqa: PLC0415 - its driver is an extra
 
     try:
         await check_sessions(url)

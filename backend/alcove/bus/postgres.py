@@ -7,9 +7,9 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
-from alcove.addresses import place
-from alcove.bus.link import Link, Message
-from alcove.postgres import connect_options
+from alcove.bus.network import Link, Message
+from alcove.postgres_driver import connect_options
+from alcove.urls import place
 
 #: Bytes of a message in one notification: with its first line it stays below PostgreSQL's 8000.
 _PART_BYTES = 7500

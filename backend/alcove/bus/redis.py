@@ -9,7 +9,7 @@ from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from alcove.bus.link import Link, Message
+from alcove.bus.network import Link, Message
 
 #: Bytes that a process's id takes at the beginning of a payload.
 _ID = 12

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from alcove.bus.base import Bus, Heard, Restored
-from alcove.metrics import BUS_REFUSED
+from alcove.observability.metrics import BUS_REFUSED
 
 log = logging.getLogger("alcove.bus")
 

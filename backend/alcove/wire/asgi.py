@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from alcove.errors import Close
 from alcove.limits import Budget
-from alcove.metrics import LIMITS
+from alcove.observability.metrics import LIMITS
 from alcove.wire.connection import ABORT, BUFFER_BYTES, MESSAGE_BYTES, Frame, Receiver
 
 #: ASGI servers buffer too (uvicorn: 64 KiB before `send` waits), so this carrier keeps less of its own.

@@ -3,11 +3,9 @@
 import asyncio
 
 from alcove.errors import Close
-from alcove.wire.backlog import acknowledged, taken_slowly
 from alcove.wire.connection import Receiver
+from alcove.wire.deadlines import Registry
 from alcove.wire.incoming import Incoming
-from alcove.wire.outgoing import State
-from alcove.wire.registry import Registry
 from alcove.wire.rfc6455 import (
     PING,
     PONG,
@@ -19,6 +17,8 @@ from alcove.wire.rfc6455 import (
     close_frame,
     control_frame,
 )
+from alcove.wire.tcp_info import acknowledged, taken_slowly
+from alcove.wire.writer import State
 
 _ABNORMAL = 1006
 _PING = control_frame(PING)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from alcove.metrics import LIMITS
+from alcove.observability.metrics import LIMITS
 
 #: Seconds over which control frames are counted.
 WINDOW_S: Final = 10.0

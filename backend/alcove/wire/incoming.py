@@ -6,13 +6,13 @@ from abc import abstractmethod
 from collections.abc import Iterator
 
 from alcove.errors import Close
-from alcove.metrics import LIMITS
+from alcove.observability.metrics import LIMITS
 from alcove.wire.connection import Receiver
+from alcove.wire.deadlines import Registry
 from alcove.wire.flood import ControlWindow
-from alcove.wire.outgoing import Outgoing, State
-from alcove.wire.registry import Registry
 from alcove.wire.rfc6455 import Event, Parser
 from alcove.wire.small import small_text
+from alcove.wire.writer import Outgoing, State
 
 _log = logging.getLogger(__name__)
 

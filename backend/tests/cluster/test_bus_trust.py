@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 import pytest
 
-from alcove.announcements import Alive, Announcement, Here, Marked, Said, Stored, Typed, encode
+from alcove.cluster.messages import Alive, Announcement, Here, Marked, Said, Stored, Typed, encode
 from alcove.protocol import Entry, Person, raw
 from alcove.protocol import encode as encode_line
 from deploy.engines import Redis

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from alcove.log.base import Log, Retention
-from alcove.log.open import open_log
+from alcove.storage.base import Log, Retention
+from alcove.storage.open import open_log
 
 #: Opens the test's log; a second call opens the same storage once more.
 OpenLog = Callable[..., Awaitable[Log]]

@@ -2,8 +2,8 @@
 
 from msgspec import UNSET
 
-from alcove.log.base import Appended, Draft, Log, Outcome, Refused
 from alcove.protocol import Entry, Person, raw
+from alcove.storage.base import Appended, Draft, Log, Outcome, Refused
 
 ADA, BOB = Person("ada", "Ada"), Person("bob", "Bob")
 DAY_MS = 86_400_000

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from msgspec import UNSET
 
-from alcove.log.base import Appended, Draft, Log, LogUnavailableError, Retention
-from alcove.log.open import open_log
 from alcove.protocol import Person, raw
+from alcove.storage.base import Appended, Draft, Log, LogUnavailableError, Retention
+from alcove.storage.open import open_log
 from tests.contract.conftest import OpenLog
 from tests.contract.drafts import BOB, DAY_MS, append, bodies, edit, entry, message
 
@@ -220,7 +220,7 @@ async def test_many_appends_and_reads_at_once_agree(log: Log) -> None:
 
 
 async def test_s3_closing_finishes_what_was_begun(open_again: OpenLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alcove.log.postgres._CLOSE_S", 60.0)  # as long as it takes
+    monkeypatch.setattr("alcove.storage.postgres.log._CLOSE_S", 60.0)  # as long as it takes
     log = await open_again()
     begun = [asyncio.ensure_future(log.append([message(str(n))])) for n in range(50)]
     await log.close()

@@ -1,6 +1,6 @@
 """What every log promises of a room's history: its id, and what happens when entries are lost (R5, X8)."""
 
-from alcove.log.base import Appended, Draft, Log, Mark, Outcome, Position
+from alcove.storage.base import Appended, Draft, Log, Mark, Outcome, Position
 from tests.contract.conftest import OpenLog
 from tests.contract.drafts import append, bodies, message
 from tests.support.storage import execute, lose_tail

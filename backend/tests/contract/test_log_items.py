@@ -11,11 +11,12 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 import pytest
 
-from alcove.log import postgres_list, sqlite_list
-from alcove.log.base import ListLimits, ListRefusedError, Log
-from alcove.log.open import open_log
-from alcove.log.postgres_list import _SQL as POSTGRES_LIST
-from alcove.ranges import ALL_ITEMS, Range, readable_ranges
+from alcove.item_ranges import ALL_ITEMS, Range, readable_ranges
+from alcove.storage.base import ListLimits, ListRefusedError, Log
+from alcove.storage.open import open_log
+from alcove.storage.postgres import item_list as postgres_list
+from alcove.storage.postgres.item_list import _SQL as POSTGRES_LIST
+from alcove.storage.sqlite import item_list as sqlite_list
 from tests.contract.drafts import append, message
 from tests.integration.clients import eventually
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from alcove.log.base import Log, Mark, Retention
-from alcove.ranges import ALL_ITEMS, readable_ranges
+from alcove.item_ranges import ALL_ITEMS, readable_ranges
+from alcove.storage.base import Log, Mark, Retention
 from tests.contract.conftest import OpenLog
 from tests.contract.drafts import BOB, append, delete, message
 

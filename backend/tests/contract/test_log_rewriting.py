@@ -3,9 +3,9 @@
 import pytest
 from msgspec import UNSET
 
-from alcove.log.base import Draft, Log
+from alcove.item_ranges import ALL_ITEMS
 from alcove.protocol import raw
-from alcove.ranges import ALL_ITEMS
+from alcove.storage.base import Draft, Log
 from tests.contract.conftest import OpenLog
 from tests.contract.drafts import BOB, append, bodies, delete, edit, entry, message
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from alcove.committer import Committer
-from alcove.log.base import Draft, Log, LogUnavailableError, Outcome, Refused, UnstorableError
 from alcove.protocol import Person
+from alcove.storage.base import Draft, Log, LogUnavailableError, Outcome, Refused, UnstorableError
+from alcove.storage.committer import Committer
 from tests.contract.drafts import append, bodies, edit, message
 
 #: Drafts that no engine can hold. The wire lets none of them through; should it one day, they hurt themselves.

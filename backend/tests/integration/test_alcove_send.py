@@ -12,10 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from alcove.cli import main
-from alcove.log import postgres_schema
-from alcove.log.base import Log, LogUnusableError
-from alcove.log.open import open_log
-from alcove.log.queries import schema_files
+from alcove.storage.base import Log, LogUnusableError
+from alcove.storage.open import open_log
+from alcove.storage.postgres import schema as postgres_schema
+from alcove.storage.queries import schema_files
 from tests.contract.drafts import append, bodies, message
 from tests.item_ids import BAD, GOOD
 

@@ -10,8 +10,8 @@ import pytest
 import uvicorn
 from websockets.asyncio.client import ClientConnection
 
-from alcove.chat import SLOW_BYTES, Chat, ChatMember
 from alcove.main import create_app
+from alcove.tutorial.chat import SLOW_BYTES, Chat, ChatMember
 from alcove.wire.asgi import AsgiConnection
 from tests.integration.clients import Listener, abort, connect, eventually, fall_silent
 from tests.integration.servers import Address, Server

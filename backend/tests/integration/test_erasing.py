@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from alcove.log import sqlite_file
-from alcove.log.base import Appended, Draft, Retention
-from alcove.log.sqlite import SqliteLog
-from alcove.log.sqlite_store import SqliteStore
 from alcove.protocol import raw
+from alcove.storage.base import Appended, Draft, Retention
+from alcove.storage.sqlite import file as sqlite_file
+from alcove.storage.sqlite.log import SqliteLog
+from alcove.storage.sqlite.store import SqliteStore
 from tests.contract.drafts import ADA, append, bodies, delete, edit, message
 from tests.integration.clients import eventually
 from tests.integration.conftest import Start

@@ -10,9 +10,9 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI, Request, WebSocket
 
+from alcove.server.websocket import Handover, Upgrade
 from alcove.wire.accept import accept
-from alcove.wire.registry import Registry
-from alcove.wire.server import Handover, Upgrade
+from alcove.wire.deadlines import Registry
 from tests.integration.test_input_budget import Slow, Turns
 from tests.integration.wire_server import PATIENCE, masked
 

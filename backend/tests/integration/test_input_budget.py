@@ -10,11 +10,11 @@ import uvloop
 from fastapi import FastAPI, WebSocket
 
 from alcove.limits import Budget
+from alcove.server.bounded_websocket import BoundedWebSocket
+from alcove.server.websocket import Handover, Upgrade
 from alcove.wire.accept import Carrier, accept
 from alcove.wire.connection import text_frame
-from alcove.wire.registry import Registry
-from alcove.wire.server import Handover, Upgrade
-from alcove.wire.websocket import BoundedWebSocket
+from alcove.wire.deadlines import Registry
 from tests.integration.wire_server import PATIENCE, RawClient, masked
 
 FRAMES, SIZE, CONTROL = 10, 2000, 50

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
+from alcove.access.keyset import KeySet
 from alcove.errors import SettingsError
-from alcove.keyset import KeySet
 from tests.integration import doors
 from tests.integration.conftest import Start
 from tests.integration.credentials import EC, ED, KEY_SET, RSA, SECRET, KeyServer, jwk, key_server, token

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from alcove.log import postgres
-from alcove.log.open import open_log
-from alcove.postgres import check_sessions
+from alcove.postgres_driver import check_sessions
+from alcove.storage.open import open_log
+from alcove.storage.postgres import log as postgres
 from tests.contract.drafts import append, message
 from tests.integration.servers import BIN, Process
 from tests.support.pooler import TransactionPooler

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
-from alcove.log.open import open_log
+from alcove.storage.open import open_log
 from tests.integration.rooms import RoomClient, send
 from tests.integration.servers import alcove, untroubled
 

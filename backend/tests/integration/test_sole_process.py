@@ -10,9 +10,9 @@ from pathlib import Path
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 import pytest
 
-from alcove.log.base import Hold, Log, LogUnavailableError, LogUnusableError
-from alcove.log.open import open_log
-from alcove.log.postgres_lock import _KEY
+from alcove.storage.base import Hold, Log, LogUnavailableError, LogUnusableError
+from alcove.storage.open import open_log
+from alcove.storage.postgres.lock import _KEY
 from deploy.ports import free_port
 from tests.contract.drafts import append, message
 from tests.integration.clients import PATIENCE_S
@@ -34,8 +34,8 @@ def running() -> Iterator[ExitStack]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a lock for a moment only."""
-    monkeypatch.setattr("alcove.log.sqlite_lock._WAIT_S", 0.05)
-    monkeypatch.setattr("alcove.log.postgres_lock._WAIT_S", 0.05)
+    monkeypatch.setattr("alcove.storage.sqlite.lock._WAIT_S", 0.05)
+    monkeypatch.setattr("alcove.storage.postgres.lock._WAIT_S", 0.05)
 
 
 def refused(command: list[str | Path], cwd: Path, **env: str) -> list[str]:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from alcove.log.base import LogUnavailableError, Mark, Retention
-from alcove.log.sqlite import SqliteLog
+from alcove.storage.base import LogUnavailableError, Mark, Retention
+from alcove.storage.sqlite.log import SqliteLog
 from tests.contract.drafts import append, bodies, message
 from tests.integration.conftest import Start
 from tests.integration.rooms import RoomClient, http, send, whole_log
@@ -21,7 +21,7 @@ from tests.integration.servers import ONCE, PATIENCE_S, Server, alcove
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a lock for a moment only, in this process."""
-    monkeypatch.setattr("alcove.log.sqlite_file._BUSY_S", 0.05)
+    monkeypatch.setattr("alcove.storage.sqlite.file._BUSY_S", 0.05)
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from alcove.log import sqlite_file
-from alcove.log.base import LogUnusableError, Retention
-from alcove.log.sqlite import SqliteLog
+from alcove.storage.base import LogUnusableError, Retention
+from alcove.storage.sqlite import file as sqlite_file
+from alcove.storage.sqlite.log import SqliteLog
 from tests.contract.drafts import BOB, append, bodies, edit, message
 from tests.integration.servers import BIN, Process
 
@@ -140,7 +140,7 @@ def test_an_unknown_scheme_is_one_clear_line() -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a lock for a moment only."""
-    monkeypatch.setattr("alcove.log.sqlite_file._BUSY_S", 0.05)
+    monkeypatch.setattr("alcove.storage.sqlite.file._BUSY_S", 0.05)
 
 
 @pytest.mark.usefixtures("impatient")

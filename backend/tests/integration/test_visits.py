@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from alcove.cursor import Cursor
-from alcove.hub import Entrance, Hub
-from alcove.log.base import Draft
+from alcove.item_ranges import ALL_ITEMS
 from alcove.main import create_app
-from alcove.presence import Present
 from alcove.protocol import Member, Person, raw
-from alcove.ranges import ALL_ITEMS
-from alcove.room import Room
-from alcove.session import Session
+from alcove.rooms.cursor import Cursor
+from alcove.rooms.hub import Entrance, Hub
+from alcove.rooms.presence import Present
+from alcove.rooms.room import Room
+from alcove.rooms.session import Session
+from alcove.rooms.tail import Tail
 from alcove.settings import Settings
-from alcove.tail import Tail
+from alcove.storage.base import Draft
 from tests.doubles import Socket
 from tests.integration.clients import a_moment, abort, eventually
 from tests.integration.rooms import RoomClient, http

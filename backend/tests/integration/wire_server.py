@@ -16,11 +16,11 @@ import uvloop
 from fastapi import Depends, FastAPI, WebSocket
 from websockets.speedups import apply_mask
 
+from alcove.server.websocket import Handover, Upgrade
 from alcove.wire.accept import DETACH, Carrier, accept
 from alcove.wire.connection import ABORT, Frame, text_frame
+from alcove.wire.deadlines import Deadlines, Registry
 from alcove.wire.detached import DetachedConnection
-from alcove.wire.registry import Deadlines, Registry
-from alcove.wire.server import Handover, Upgrade
 
 T = TypeVar("T")
 MASK = b"\xa5\x5a\x0f\xf0"

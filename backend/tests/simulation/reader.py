@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from msgspec import UNSET
 
-from alcove.hub import Entrance
-from alcove.log.sqlite_store import SqliteStore
 from alcove.protocol import Ack, Entry, Error, Gap, Hello, Person, Presence, ReadMark, ServerLine, TypingNow
-from alcove.session import Session
+from alcove.rooms.hub import Entrance
+from alcove.rooms.session import Session
+from alcove.storage.sqlite.store import SqliteStore
 from tests.doubles import Socket, server_lines, take
 
 #: Refusals after which the send is to be repeated.

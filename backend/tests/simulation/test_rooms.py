@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from alcove.log.base import Retention
+from alcove.storage.base import Retention
 from tests.simulation.world import ITEMS, Weights, World
 from tests.support.virtual_time import VirtualTimeLoop
 
@@ -31,11 +31,11 @@ WORLDS = {
 @pytest.fixture(autouse=True)
 def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let few entries fill a frame, a page and a buffer."""
-    monkeypatch.setattr("alcove.room.FRAME_BYTES", 500)
-    monkeypatch.setattr("alcove.room.DIRECT_BYTES", 800)
-    monkeypatch.setattr("alcove.room._PAGE", 5)
-    monkeypatch.setattr("alcove.rooms.FRAME_BYTES", 1200)
-    monkeypatch.setattr("alcove.rooms._WARM", 6)
+    monkeypatch.setattr("alcove.rooms.room.FRAME_BYTES", 500)
+    monkeypatch.setattr("alcove.rooms.room.DIRECT_BYTES", 800)
+    monkeypatch.setattr("alcove.rooms.room._PAGE", 5)
+    monkeypatch.setattr("alcove.rooms.directory.FRAME_BYTES", 1200)
+    monkeypatch.setattr("alcove.rooms.directory._WARM", 6)
 
 
 async def play(seed: int, weights: Weights, retention: Retention | None, steps: int) -> None:

@@ -5,13 +5,13 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 
-from alcove.committer import OverloadedError
+from alcove.access.rights import rights
 from alcove.errors import Refusal
-from alcove.hub import Entrance, Hub
 from alcove.limits import Bounds
-from alcove.log.base import Appended, Draft, LogUnavailableError, Retention
 from alcove.protocol import Limits, Member, Person, raw
-from alcove.rights import rights
+from alcove.rooms.hub import Entrance, Hub
+from alcove.storage.base import Appended, Draft, LogUnavailableError, Retention
+from alcove.storage.committer import OverloadedError
 from tests.doubles import Fault, HeldLog, turn
 from tests.simulation.reader import Reader, Truth
 from tests.support.virtual_time import VirtualTimeLoop

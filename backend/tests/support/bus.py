@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Iterator
 
-from alcove.announcements import Announcement, decode
 from alcove.bus.base import Heard, Restored
+from alcove.cluster.messages import Announcement, decode
 
 
 class Network:

@@ -2,13 +2,13 @@
 
 import asyncio
 
+from alcove.access.gate import Gate
 from alcove.errors import Refusal
-from alcove.gate import Gate
-from alcove.hub import Entrance, Hub
 from alcove.limits import Bounds
-from alcove.log.base import Retention
 from alcove.protocol import Limits, Member
-from alcove.session import Session
+from alcove.rooms.hub import Entrance, Hub
+from alcove.rooms.session import Session
+from alcove.storage.base import Retention
 from tests.doubles import HeldLog, Socket, turn
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from alcove.announcements import ALL, Announcement, Asked
-from alcove.gossip import Gossip
+from alcove.cluster.messages import ALL, Announcement, Asked
+from alcove.cluster.presence_sync import Gossip
 from tests.doubles import turn
 from tests.support.bus import FakeBus
 from tests.support.rooms import RoomLog

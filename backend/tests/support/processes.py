@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 
-from alcove.announcements import Announcement, encode
 from alcove.bus.base import Bus
+from alcove.cluster.cluster import Relay
+from alcove.cluster.messages import Announcement, encode
 from alcove.protocol import Entry
 from alcove.protocol import encode as encode_line
-from alcove.relay import Relay
-from alcove.room import Room
+from alcove.rooms.room import Room
 from tests.doubles import HeldLog
 from tests.support.bus import FakeBus, Network
 from tests.support.rooms import BOB, Reader, RoomLog

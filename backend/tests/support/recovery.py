@@ -1,7 +1,7 @@
 """A process whose room follows a log that others write to."""
 
-from alcove.catchup import CatchUp
-from alcove.log.base import Retention
+from alcove.cluster.recovery import CatchUp
+from alcove.storage.base import Retention
 from tests.support.rooms import Reader, RoomLog
 
 

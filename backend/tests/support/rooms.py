@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from alcove.cursor import Cursor
-from alcove.log.base import Draft, Page, Retention
-from alcove.presence import Present
 from alcove.protocol import Entry, Line, Member, Person, Presence, ReadMark, TypingNow, raw
-from alcove.room import Room
-from alcove.tail import Tail
+from alcove.rooms.cursor import Cursor
+from alcove.rooms.presence import Present
+from alcove.rooms.room import Room
+from alcove.rooms.tail import Tail
+from alcove.storage.base import Draft, Page, Retention
 from tests.doubles import HeldLog, Socket, turn
 
 ADA, BOB, CYD = Person("ada", "Ada"), Person("bob", "Bob"), Person("cyd", "Cyd")

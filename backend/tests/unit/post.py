@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
-from alcove.committer import Committer
-from alcove.log.base import Appended, Draft, LogUnavailableError, Outcome
 from alcove.protocol import Person, raw
+from alcove.storage.base import Appended, Draft, LogUnavailableError, Outcome
+from alcove.storage.committer import Committer
 from tests.doubles import HeldLog
 
 ADA = Person("ada", "Ada")

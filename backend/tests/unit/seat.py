@@ -3,14 +3,14 @@
 import json
 from collections.abc import Sequence
 
-from alcove.cursor import Cursor
 from alcove.limits import Rates
-from alcove.log.base import Page
-from alcove.presence import Present
 from alcove.protocol import Error, Limits, Member, Person, Right, ServerLine
-from alcove.room import Room
-from alcove.session import Session
-from alcove.tail import Tail
+from alcove.rooms.cursor import Cursor
+from alcove.rooms.presence import Present
+from alcove.rooms.room import Room
+from alcove.rooms.session import Session
+from alcove.rooms.tail import Tail
+from alcove.storage.base import Page
 from tests.doubles import Clock, Desk, Feed, Socket
 
 ADA = Person("ada", "Ada")

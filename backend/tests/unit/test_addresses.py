@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alcove.addresses import check_address, shown
+from alcove.urls import check_address, shown
 
 GOOD = [
     "postgresql://ada:secret@db.example:5432/alcove?sslmode=require",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from alcove.addresses import check_address, place
-from alcove.postgres import connect_options
+from alcove.postgres_driver import connect_options
+from alcove.urls import check_address, place
 
 LISTS = [
     "postgresql://h1:5432,h2:5433/db",

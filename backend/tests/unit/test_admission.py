@@ -5,14 +5,14 @@ import time
 
 import pytest
 
+from alcove.access.gate import Gate
+from alcove.access.revocations import Revocations, Revoked
+from alcove.access.tokens import Keys
 from alcove.errors import Close, Code, Refusal
-from alcove.gate import Gate
-from alcove.hub import Entrance
 from alcove.limits import Bounds
-from alcove.log.base import Retention
 from alcove.protocol import Entry, Gap, Hello, Member, Person
-from alcove.revocations import Revocations, Revoked
-from alcove.tokens import Keys
+from alcove.rooms.hub import Entrance
+from alcove.storage.base import Retention
 from tests.doubles import Socket, turn
 from tests.support.hubs import HeldHub
 from tests.support.virtual_time import virtual_time

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from alcove import announcements
-from alcove.announcements import (
+from alcove.cluster import messages as announcements
+from alcove.cluster.messages import (
     Alive,
     Announcement,
     Answered,

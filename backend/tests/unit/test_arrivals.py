@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alcove.arrivals import Arrivals
+from alcove.cluster.reorder import Arrivals
 from tests.support.rooms import entries, seqs
 
 #: Batches as processes announce them: dense runs of seqs from 1 to 30, in any order, some more than once.

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from alcove.log.base import Draft, Retention
 from alcove.protocol import Entry, Gap
+from alcove.storage.base import Draft, Retention
 from tests.doubles import turn
 from tests.support.recovery import RecoveringProcess
 from tests.support.rooms import ADA, BOB, Reader

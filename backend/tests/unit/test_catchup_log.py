@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from alcove.log.base import LogUnavailableError, Mark
+from alcove.storage.base import LogUnavailableError, Mark
 from tests.doubles import turn
 from tests.support.recovery import RecoveringProcess
 from tests.support.virtual_time import elapse, virtual_time

@@ -1,8 +1,8 @@
 """The tutorial's chat, without a network: who hears what, and in which order (T3, T4, T5)."""
 
-from alcove.announcements import Alive, Announcement, Said
-from alcove.chat import SLOW_BYTES, Chat, ChatMember
+from alcove.cluster.messages import Alive, Announcement, Said
 from alcove.errors import Close
+from alcove.tutorial.chat import SLOW_BYTES, Chat, ChatMember
 from tests.doubles import Socket
 
 

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from alcove.committer import OverloadedError
-from alcove.log.base import Draft
-from alcove.metrics import registry
+from alcove.observability.metrics import registry
 from alcove.protocol import raw
+from alcove.storage.base import Draft
+from alcove.storage.committer import OverloadedError
 from tests.doubles import turn
 from tests.unit.post import ADA, Answers, Post
 

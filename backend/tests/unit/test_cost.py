@@ -20,17 +20,17 @@ from fastapi.routing import _iter_accept_media_types
 from starlette.requests import cookie_parser
 
 import alcove
-from alcove.addresses import check_address, shown
-from alcove.announcements import decode as decode_announcement
+from alcove.access.gate import open_name
+from alcove.access.revocations import digest
+from alcove.access.rights import rights_on
 from alcove.api.plain_headers import plain
+from alcove.cluster.messages import decode as decode_announcement
 from alcove.errors import AlcoveError
-from alcove.gate import open_name
-from alcove.items import check_item_id, usable_id
-from alcove.logs import JsonLines, Masked, mask
+from alcove.item_ids import check_item_id, usable_id
+from alcove.observability.logs import JsonLines, Masked, mask
 from alcove.protocol import Malformed
 from alcove.protocol import decode as decode_line
-from alcove.revocations import digest
-from alcove.rights import rights_on
+from alcove.urls import check_address, shown
 from alcove.wire.rfc6455 import Parser
 
 PACKAGE = Path(alcove.__file__).parent
@@ -157,7 +157,7 @@ FOUND = sorted(set(expressions()))
 
 
 def test_expressions_are_found() -> None:
-    assert any("e[wy]" in pattern for module, pattern in FOUND if module == "alcove.logs")
+    assert any("e[wy]" in pattern for module, pattern in FOUND if module == "alcove.observability.logs")
     assert any("x00" in pattern for module, pattern in FOUND if module == "alcove.protocol")
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alcove.gathering import Gathering
-from alcove.log.base import LogUnavailableError
-from alcove.presence import Present
 from alcove.protocol import Line, Person, Presence, ReadMark, TypingNow
+from alcove.rooms.activity import Gathering
+from alcove.rooms.presence import Present
+from alcove.storage.base import LogUnavailableError
 from tests.support.rooms import ADA, BOB, CYD
 from tests.support.virtual_time import elapse, virtual_time
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from alcove.announcements import ALL, ONE, Alive, Announcement, Answered, Asked, Here
+from alcove.cluster.messages import ALL, ONE, Alive, Announcement, Answered, Asked, Here
 from tests.doubles import turn
 from tests.support.presence import PresenceProcess
 from tests.support.rooms import ADA, BOB

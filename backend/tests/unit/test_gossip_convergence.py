@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alcove.announcements import decode
-from alcove.gossip import Gossip
+from alcove.cluster.messages import decode
+from alcove.cluster.presence_sync import Gossip
 from tests.doubles import turn
 from tests.support.bus import Network
 from tests.support.rooms import ADA, BOB, CYD, RoomLog

@@ -1,6 +1,6 @@
 """Presence when a process starts, ends or dies, and when the bus fails (P3, X2)."""
 
-from alcove.announcements import ALL, ONE, Alive, Asked, Gone, Here
+from alcove.cluster.messages import ALL, ONE, Alive, Asked, Gone, Here
 from tests.doubles import turn
 from tests.support.presence import PresenceProcess
 from tests.support.rooms import ADA

@@ -7,9 +7,9 @@ import pytest
 from msgspec import UNSET
 
 from alcove.errors import Close, Code, Refusal
-from alcove.hub import Entrance
-from alcove.log.base import Retention
 from alcove.protocol import Ack, Entry, Error, Hello, Member, Person
+from alcove.rooms.hub import Entrance
+from alcove.storage.base import Retention
 from tests.doubles import Socket, take, turn
 from tests.support.hubs import HeldHub
 from tests.unit.seat import send

@@ -7,12 +7,12 @@ import msgspec
 import pytest
 from msgspec import UNSET, Raw
 
+from alcove.access.revocations import ROOM, Revocations, Revoked
 from alcove.errors import Close, Refusal
-from alcove.hub import Entrance, Hub
 from alcove.limits import Bounds
-from alcove.log.base import Appended, Draft
 from alcove.protocol import Ack, Entry, Hello, Limits, Member, Person
-from alcove.revocations import ROOM, Revocations, Revoked
+from alcove.rooms.hub import Entrance, Hub
+from alcove.storage.base import Appended, Draft
 from tests.doubles import HeldLog, Socket, turn
 from tests.unit.seat import send
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alcove.items import ItemIdError, characters, check_item_id, check_pattern, usable_id
+from alcove.item_ids import ItemIdError, characters, check_item_id, check_pattern, usable_id
 from tests.item_ids import each_bad, each_good
 
 #: Any text, half of it made from what ids are made of, so that some of it is an id.

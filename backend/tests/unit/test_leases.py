@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from alcove.access.expiry import Leases
+from alcove.access.revocations import Revoked
 from alcove.errors import Close, Refusal
-from alcove.leases import Leases
 from alcove.protocol import Member
-from alcove.revocations import Revoked
 from tests.support.rooms import ADA, BOB
 from tests.support.virtual_time import elapse, virtual_time
 

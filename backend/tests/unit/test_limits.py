@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alcove.limits import EXCESS_S, Excess, Rate, Rates
-from alcove.metrics import registry
+from alcove.observability.metrics import registry
 
 
 def test_l2_a_burst_goes_through_at_once_and_no_more() -> None:

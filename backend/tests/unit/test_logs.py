@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from alcove.logs import JsonLines, Masked, mask, mask_handlers
+from alcove.observability.logs import JsonLines, Masked, mask, mask_handlers
 from tests.integration.credentials import SECRET, keep, leaks, token
 
 JWT = token()

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from alcove.log.base import Draft, LogUnavailableError
-from alcove.marks import Marks
 from alcove.protocol import Person, raw
+from alcove.storage.base import Draft, LogUnavailableError
+from alcove.storage.read_marks import Marks
 from tests.doubles import HeldLog, turn
 
 

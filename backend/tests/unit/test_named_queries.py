@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from alcove.log import queries
-from alcove.log.queries import load_queries, schema_files
+from alcove.storage import queries
+from alcove.storage.queries import load_queries, schema_files
 
-ENGINES = [Path(queries.__file__).with_name(engine) for engine in ("sqlite", "postgres")]
+ENGINES = [Path(queries.__file__).parent / engine for engine in ("sqlite", "postgres")]
 
 
 def test_each_query_has_the_name_in_the_line_above_it(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alcove.peers import Change, Peers
+from alcove.cluster.processes import Change, Peers
 from tests.support.rooms import ADA, BOB
 
 

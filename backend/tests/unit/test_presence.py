@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from alcove.presence import NAMED, Present
 from alcove.protocol import Person, Presence, ReadMark
+from alcove.rooms.presence import NAMED, Present
 
 ADA, BOB, CYD = Person("ada", "Ada"), Person("bob", "Bob"), Person("cyd", "Cyd")
 

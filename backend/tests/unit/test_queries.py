@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from alcove.log import sqlite_file
-from alcove.log.queries import load_queries
+from alcove.storage.queries import load_queries
+from alcove.storage.sqlite import file as sqlite_file
 
-QUERIES = load_queries(Path(sqlite_file.__file__).with_name("sqlite") / "queries.sql")
+QUERIES = load_queries(Path(sqlite_file.__file__).with_name("queries.sql"))
 #: Of those that take rows, how many values each has.
 WIDTHS = {"rooms": 1, "move_rooms": 5, "add_messages": 7, "known_ids_of_removed": 3, "rooms_with_another_entry": 3}
 

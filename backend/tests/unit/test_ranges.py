@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alcove.ranges import ALL_ITEMS, contains, is_single, readable_ranges, within
-from alcove.rights import rights_on
+from alcove.access.rights import rights_on
+from alcove.item_ranges import ALL_ITEMS, contains, is_single, readable_ranges, within
 
 NAMES = st.text(alphabet="ab-é!", min_size=1, max_size=4)
 PATTERNS = st.one_of(NAMES, NAMES.map(lambda name: f"{name}*"), st.just("*"))

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from alcove.readiness import StorageCheck
+from alcove.storage.readiness import StorageCheck
 from tests.doubles import Clock, HeldLog, turn
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from alcove.tokens import Claims, Keys
+from alcove.access.tokens import Claims, Keys
 from tests.integration.credentials import SECRET, keep
 
 README = (Path(__file__).parents[2] / "README.md").read_text()

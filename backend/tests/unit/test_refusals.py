@@ -1,8 +1,8 @@
 """Which credentials and addresses have to wait after refusals (L)."""
 
+from alcove.access.refusals import RefusedCredentials
 from alcove.errors import Refusal
 from alcove.limits import Rates
-from alcove.refusals import RefusedCredentials
 
 
 def refusals(*, size: int = 100) -> RefusedCredentials:

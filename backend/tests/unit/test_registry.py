@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from alcove.wire.registry import Deadlines, Registry
+from alcove.wire.deadlines import Deadlines, Registry
 
 
 class Seen:

@@ -5,8 +5,8 @@ import logging
 
 import pytest
 
-from alcove.announcements import ALL, SENDS, Alive, Announcement, Gone, Head, Marked, Said, Stored, Typed, encode
 from alcove.bus.memory import MemoryBus
+from alcove.cluster.messages import ALL, SENDS, Alive, Announcement, Gone, Head, Marked, Said, Stored, Typed, encode
 from alcove.protocol import ReadMark, TypingNow
 from tests.doubles import HeldLog, turn
 from tests.support.bus import Network

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from alcove.announcements import ALL, Alive
+from alcove.cluster.messages import ALL, Alive
 from tests.support.processes import Alone
 from tests.support.virtual_time import elapse, virtual_time
 

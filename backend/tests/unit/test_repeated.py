@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from alcove.repeated import RepeatedWarning
+from alcove.repeated_warnings import RepeatedWarning
 from tests.doubles import Clock
 
 

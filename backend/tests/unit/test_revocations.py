@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from alcove.access.revocations import Revocations, Revoked
 from alcove.errors import Close, Refusal
-from alcove.revocations import Revocations, Revoked
 
 #: The moment of the revocation, within a second.
 AT = 1_795_000_000.75

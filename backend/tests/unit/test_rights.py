@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alcove import rights as rights_module
+from alcove.access import rights as rights_module
+from alcove.access.rights import NONE, rights, rights_on
 from alcove.protocol import Right
-from alcove.rights import NONE, rights, rights_on
 
 ALL: frozenset[Right] = frozenset({"read", "write", "moderate"})
 

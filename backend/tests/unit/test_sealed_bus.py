@@ -5,7 +5,7 @@ from binascii import a2b_base64, b2a_base64
 import pytest
 
 from alcove.bus.sealed import SealedBus
-from alcove.metrics import BUS_REFUSED
+from alcove.observability.metrics import BUS_REFUSED
 from tests.doubles import turn
 from tests.support.bus import FakeBus, Network
 from tests.support.virtual_time import elapse, virtual_time

@@ -32,7 +32,7 @@ def test_f1_blank_lines_are_not_even_decoded(monkeypatch: pytest.MonkeyPatch) ->
     """A frame holds a million of them, and an exception for each would hold up everybody for seconds."""
     seat = Seat()
     decoded: list[str] = []
-    monkeypatch.setattr("alcove.session.decode", decoded.append)
+    monkeypatch.setattr("alcove.rooms.session.decode", decoded.append)
     seat.say("\n" * 1000 + " \r\n" * 1000)
 
     assert [] == decoded

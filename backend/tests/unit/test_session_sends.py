@@ -5,9 +5,9 @@ import tracemalloc
 import pytest
 
 from alcove.errors import Close, Code
-from alcove.log.base import Appended, Draft, LogUnavailableError, Refused
 from alcove.protocol import Ack, Entry, Error, Pong, raw
-from alcove.session import RETRY_MS
+from alcove.rooms.session import RETRY_MS
+from alcove.storage.base import Appended, Draft, LogUnavailableError, Refused
 from tests.unit.seat import ADA, PING, Seat, send
 
 

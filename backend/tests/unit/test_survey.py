@@ -2,8 +2,8 @@
 
 import asyncio
 
-from alcove.announcements import ALL, ONE, Alive, Announcement, Connected, Gone, Inspect
-from alcove.connections import ConnectionState
+from alcove.cluster.connections import ConnectionState
+from alcove.cluster.messages import ALL, ONE, Alive, Announcement, Connected, Gone, Inspect
 from alcove.protocol import Person
 from tests.doubles import turn
 from tests.support.processes import Alone, start_processes

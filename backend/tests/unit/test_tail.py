@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import UNSET
 
 from alcove.protocol import Entry, Person, raw
-from alcove.tail import Tail
+from alcove.rooms.tail import Tail
 
 ADA = Person("ada", "Ada")
 

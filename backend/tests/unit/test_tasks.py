@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from alcove import tasks
+from alcove import background
 from tests.doubles import turn
 from tests.support.virtual_time import virtual_time
 
@@ -25,7 +25,7 @@ async def test_a_task_that_swallows_a_cancellation_is_asked_again() -> None:
 
     task = asyncio.create_task(work())
     await turn()
-    await tasks.end(None, task)
+    await background.end(None, task)
     assert task.cancelled()
     assert swallowed == 2
 
@@ -39,7 +39,7 @@ async def test_a_task_that_failed_or_ended_before_is_no_trouble() -> None:
 
     ended = [asyncio.create_task(fail()), asyncio.create_task(finish())]
     await asyncio.wait(ended)
-    await tasks.end(*ended)
+    await background.end(*ended)
 
 
 @virtual_time
@@ -55,7 +55,7 @@ async def test_a_task_that_never_ends_is_left_behind_and_said(caplog: pytest.Log
 
     task = asyncio.create_task(stay(), name="stubborn")
     await turn()
-    await tasks.end(task)
+    await background.end(task)
     assert [(logging.ERROR, "'stubborn' does not end: left behind")] == [
         (record.levelno, record.message) for record in caplog.records
     ]
@@ -77,7 +77,7 @@ async def test_a_task_may_take_its_time_to_clean_up() -> None:
 
     task = asyncio.create_task(work())
     await turn()
-    ending = asyncio.create_task(tasks.end(task))
+    ending = asyncio.create_task(background.end(task))
     await turn()
     assert not ending.done()
 
@@ -98,7 +98,7 @@ async def test_tasks_that_end_at_different_times_are_all_waited_for() -> None:
 
     running = [asyncio.create_task(work(gate)) for gate in gates]
     await turn()
-    ending = asyncio.create_task(tasks.end(*running))
+    ending = asyncio.create_task(background.end(*running))
     for gate in gates:
         await turn()
         assert not ending.done()
@@ -119,11 +119,11 @@ async def test_an_error_during_the_end_is_logged_for_debugging_and_not_raised(ca
     task = asyncio.create_task(work(), name="socket")
     await turn()
     with caplog.at_level(logging.DEBUG, "alcove"):
-        await tasks.end(task)
+        await background.end(task)
 
     assert ["'socket' ended with OSError('already closed')"] == [record.message for record in caplog.records]
 
 
 async def test_nothing_to_end_is_done_at_once() -> None:
-    await tasks.end()
-    await tasks.end(None, None)
+    await background.end()
+    await background.end(None, None)

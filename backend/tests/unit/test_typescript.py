@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from alcove.typescript import document
+from alcove.api.typescript import document
 
 PAGE_TYPES = Path(__file__).parents[3] / "frontend" / "src" / "client" / "protocol.gen.ts"
 

@@ -43,7 +43,7 @@ def test_uvicorn_has_not_changed_beneath_us(method: Callable[..., object], diges
     found = sha256(inspect.getsource(method).encode()).hexdigest()[:16]
 
     assert found == digest, (
-        f"uvicorn changed {method.__qualname__}: read what changed, see that alcove/wire/server.py, http.py and"
+        f"uvicorn changed {method.__qualname__}: read what changed, see that alcove/server/websocket.py, http.py and"
         f" websocket.py still hold (tests/integration/test_detached.py, test_before_the_gate.py and"
         f" test_echo_server.py), then note {found} here"
     )

@@ -4,15 +4,15 @@ import time
 
 import pytest
 
+from alcove.access.gate import Gate
+from alcove.access.revocations import Revocations, Revoked
+from alcove.access.tokens import Keys
 from alcove.api.problems import Nobody
-from alcove.api.visits import Visit
 from alcove.errors import Close, Refusal
-from alcove.gate import Gate
-from alcove.hub import Hub
 from alcove.limits import Bounds
 from alcove.protocol import Limits, Member, Person
-from alcove.revocations import Revocations, Revoked
-from alcove.tokens import Keys
+from alcove.rooms.hub import Hub
+from alcove.tutorial.admission import Visit
 from alcove.wire.connection import Receiver
 from tests.doubles import HeldLog, Socket
 from tests.integration.credentials import SECRET

@@ -1,0 +1,170 @@
+"""Who is at the door: the dependencies that sockets and HTTP share (A)."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from ipaddress import IPv6Address
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Query, Security
+from fastapi.requests import HTTPConnection
+from fastapi.security import SecurityScopes
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from alcove.access.gate import Caller, Gate
+from alcove.access.unauthenticated import Pending
+from alcove.api.login_cookie import EARLIER_COOKIE, is_secure, login_of
+from alcove.errors import Close, Code, Reason, Refusal
+from alcove.item_ids import MAX_CHARS, ItemIdError, check_item_id
+from alcove.names import NOTHING_VISIBLE, is_visible
+from alcove.protocol import Member
+
+
+def _item_id(text: str) -> str:
+    """Check an item id. Raises pydantic's error, which has no words in front of the reason."""
+    try:
+        return check_item_id(text)
+    except ItemIdError as error:
+        raise PydanticCustomError("item_id", "{reason}", {"reason": str(error)}) from None
+
+
+_ITEM_ID_SCHEMA = {"minLength": 1, "maxLength": MAX_CHARS, "pattern": r"^[\p{L}\p{M}\p{Nd}._:@-]+$"}
+#: An item's id (H3). The schema is for readers of the OpenAPI document; the check is stricter: it knows NFC.
+ItemId = Annotated[str, Path(json_schema_extra=_ITEM_ID_SCHEMA), AfterValidator(_item_id)]
+
+
+def _visible(name: str) -> str:
+    """Check a name. Raises pydantic's error where nobody would see it."""
+    if not is_visible(name):
+        raise PydanticCustomError("name", "{reason}", {"reason": NOTHING_VISIBLE})
+    return name
+
+
+#: The name that a member gives themselves in open mode (H2).
+Name = Annotated[
+    Annotated[str, AfterValidator(_visible)] | None, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$")
+]
+
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+async def gate_of(connection: HTTPConnection) -> AsyncIterator[Gate]:
+    """Provide the gate of this process, before anyone is asked who they are.
+
+    Raises Refusal 4403 where open mode is reached from another machine (A2), 4429 for sockets opened too fast, and for
+    an address with too many requests in progress that are not authenticated (L).
+    """
+    gate: Gate = connection.app.state.gate
+    server, port = connection.scope.get("server") or ("", None)
+    if port is not None:  # else it is a Unix socket, which this machine alone reaches (ASGI)
+        gate.check_server(server)
+    address = address_of(connection)
+    if connection.scope["type"] == "websocket":
+        gate.check_handshake(address, time.monotonic())
+    with gate.request(address, connection.client.host if connection.client else "") as pending:
+        connection.state.pending = pending
+        yield gate
+
+
+GateDep = Annotated[Gate, Depends(gate_of)]
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """The address the connection comes from, behind trusted proxies the client's; of IPv6, the network of one site."""
+    host = connection.client.host if connection.client else "unknown"
+    with suppress(ValueError):
+        address = IPv6Address(host)
+        # A socket that takes both kinds tells IPv4 as `::ffff:192.0.2.1`: all of it would be one network.
+        host = str(address.ipv4_mapped or address.exploded[: len("2001:0db8:0000:0000")])
+    return host
+
+
+async def own_origin(
+    connection: HTTPConnection,
+    gate: GateDep,
+    origin: Annotated[str | None, Header(include_in_schema=False)] = None,
+    host: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> bool:
+    """Return whether the request comes from a page whose cookie counts (A5): a browser sends it whatever page asks."""
+    return gate.origins.allow(origin, host, secure=is_secure(connection))
+
+
+OwnOriginDep = Annotated[bool, Depends(own_origin)]
+
+
+def check_cookie(connection: HTTPConnection, *, own: bool) -> None:
+    """Raises Refusal 4403 where a cookie does not count: a handshake or a change that another origin asks for (A5)."""
+    if not own and connection.scope.get("method") not in _SAFE:
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie does not count from another origin")
+
+
+async def presented(
+    connection: HTTPConnection,
+    own: OwnOriginDep,
+    authorization: Annotated[str | None, Header()] = None,
+    token: Annotated[str | None, Query()] = None,
+) -> str | None:
+    """Return the credential: header `Authorization: Bearer`, else query `token`, else the login cookie (A1).
+
+    Raises Refusal 4403 for a cookie that another origin made the browser send (A5).
+    """
+    scheme, _, bearer = (authorization or "").partition(" ")
+    if found := (bearer.strip() if scheme.lower() == "bearer" else "") or token:
+        return found
+    if login := login_of(connection):
+        check_cookie(connection, own=own)
+        return login
+    return None
+
+
+PresentedDep = Annotated[str | None, Security(presented)]
+
+
+async def credential(connection: HTTPConnection, found: PresentedDep) -> str:
+    """Return the credential. Raises Refusal 4401 where there is none."""
+    if found:
+        return found
+    expected = "no credential: send header `Authorization: Bearer`, query `token`, or sign in by POST /api/session"
+    if EARLIER_COOKIE in connection.cookies:
+        # A page of an earlier version shows this text; a page that is loaded today takes the login over.
+        expected = f"Reload this page: the server was upgraded ({expected})"
+    raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, expected, reason=Reason.MISSING)
+
+
+def let_in(connection: HTTPConnection) -> None:
+    """Note that the request is authenticated, or needs no authentication: it counts no longer as a stranger's (L)."""
+    pending: Pending = connection.state.pending
+    pending.authenticated()
+
+
+async def admit(connection: HTTPConnection, gate: Gate, key: str, name: str | None) -> Caller:
+    """Check a credential, and count where it is refused. Raises Refusal."""
+    found = await gate.admit(key, name, address_of(connection))
+    let_in(connection)
+    return found
+
+
+async def caller(
+    connection: HTTPConnection, gate: GateDep, key: Annotated[str, Security(credential)], name: Name = None
+) -> Caller:
+    """Whoever holds the credential. Raises Refusal 4401, 4403 or 4429."""
+    return await admit(connection, gate, key, name)
+
+
+CallerDep = Annotated[Caller, Security(caller)]
+
+
+async def member(scopes: SecurityScopes, item_id: ItemId, gate: GateDep, who: CallerDep) -> Member:
+    """The caller as a member of the item's room. Raises Refusal 4403 where a right is missing."""
+    found = gate.on(who, item_id)
+    for right in scopes.scopes:
+        if right not in found.can and not (right == "moderate" and gate.open):
+            raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to {right} {item_id}")
+    return found
+
+
+ReaderDep = Annotated[Member, Security(member, scopes=["read"])]
+WriterDep = Annotated[Member, Security(member, scopes=["write"])]
+#: In open mode everyone may look at a room's connections (W8).
+ModeratorDep = Annotated[Member, Security(member, scopes=["moderate"])]

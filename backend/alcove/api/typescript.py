@@ -1,0 +1,140 @@
+"""Prints the wire types as TypeScript: `python -m alcove.api.typescript > protocol.gen.ts`."""
+
+import sys
+from collections.abc import Iterator
+from types import UnionType
+from typing import Any, get_args
+
+import msgspec
+from msgspec import inspect
+
+from alcove import protocol
+from alcove.api.entries import Entries, Items, NewEntry
+from alcove.errors import Code, Reason
+from alcove.storage.base import ItemSummary
+
+#: What each kind of entry carries besides the fields of all (S9), and whether it may be missing.
+_KINDS = {
+    "message": {"body": True, "edited": True, "deleted": True},
+    "edit": {"target": False, "body": True},
+    "delete": {"target": False},
+}
+_HEADER = """\
+// The wire types of `alcove.v1`, made from the server's own by `make build`; not to be edited by hand.
+
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+"""
+#: Types by name, in the order of their first use.
+_PLAIN: list[type] = [protocol.Person, protocol.You, protocol.Limits]
+_HTTP: list[type] = [NewEntry, Entries, ItemSummary, Items]
+_PRIMITIVES: dict[type[inspect.Type], str] = {
+    inspect.RawType: "Json",
+    inspect.StrType: "string",
+    inspect.IntType: "number",
+    inspect.FloatType: "number",
+    inspect.BoolType: "boolean",
+    inspect.NoneType: "null",
+}
+
+
+def document() -> str:
+    """The whole file."""
+    return "\n".join(_parts())
+
+
+def _parts() -> Iterator[str]:
+    yield _HEADER
+    yield f"export const SUBPROTOCOL = {_quoted(protocol.SUBPROTOCOL)};\n"
+    yield _union("Right", [_quoted(right) for right in get_args(protocol.Right)], "What a member may do.")
+    yield _union("Code", [_quoted(code) for code in Code], "The `code` of an error; a newer server may know more.")
+    reasons = [_quoted(reason) for reason in Reason]
+    yield _union("Reason", reasons, "Why a credential is refused; a newer server may know more.")
+    for type_ in _PLAIN:
+        yield _struct(type_)
+    yield from _lines("Command", protocol.Command, "What a client sends.")
+    yield from _lines("ServerLine", protocol.ServerLine, "What a server sends.")
+    for type_ in _HTTP:
+        yield _struct(type_)
+
+
+def _lines(name: str, union: UnionType, doc: str) -> Iterator[str]:
+    """The lines of one direction, and their union."""
+    for type_ in get_args(union):
+        yield from _entry() if type_ is protocol.Entry else [_struct(type_)]
+    yield _union(name, [type_.__name__ for type_ in get_args(union)], doc)
+
+
+def _entry() -> Iterator[str]:
+    """An entry is one of three, told apart by `kind`."""
+    fields = {field.encode_name: field for field in _fields(protocol.Entry)}
+    of_some = {name for kind in _KINDS.values() for name in kind}
+    for kind, own in _KINDS.items():
+        members = ['  readonly type: "entry";']
+        for name, field in fields.items():
+            if name == "kind":
+                members.append(f"  readonly kind: {_quoted(kind)};")
+            elif name not in of_some:
+                members.append(_member(field))
+            elif name in own:
+                members.append(f"  readonly {name}{'?' if own[name] else ''}: {_of(field.type)};")
+        yield _object(f"{kind.capitalize()}Entry", members, f"An entry of kind `{kind}`.")
+    yield _union("Entry", [f"{kind.capitalize()}Entry" for kind in _KINDS], "One entry of the log.")
+
+
+def _struct(type_: type) -> str:
+    info = inspect.type_info(type_)
+    if not isinstance(info, inspect.StructType):
+        raise TypeError(f"expected a struct, got {type_!r}")
+    members = [_member(field) for field in info.fields]
+    if info.tag_field is not None:
+        members.insert(0, f"  readonly {info.tag_field}: {_quoted(str(info.tag))};")
+    return _object(type_.__name__, members, (type_.__doc__ or "").partition("\n")[0])
+
+
+def _object(name: str, members: list[str], doc: str) -> str:
+    return "\n".join([f"/** {doc} */", f"export type {name} = {{", *members, "};", ""])
+
+
+def _union(name: str, members: list[str], doc: str) -> str:
+    rows = "".join(f"\n  | {member}" for member in members)
+    return f"/** {doc} */\nexport type {name} ={rows};\n"
+
+
+def _member(field: inspect.Field) -> str:
+    return f"  readonly {field.encode_name}{'' if field.required else '?'}: {_of(field.type)};"
+
+
+def _fields(type_: type[Any]) -> tuple[inspect.Field, ...]:
+    info = inspect.type_info(type_)
+    return info.fields if isinstance(info, inspect.StructType) else ()
+
+
+def _of(type_: inspect.Type) -> str:
+    """The TypeScript of a type. Raises TypeError for one that the wire has not used so far."""
+    match type_:
+        case inspect.StructType():
+            return type_.cls.__name__
+        case inspect.UnionType():
+            return " | ".join(_of(one) for one in type_.types)
+        case inspect.LiteralType():
+            return "Right" if set(type_.values) == set(get_args(protocol.Right)) else _quoted_all(type_.values)
+        case inspect.ListType():
+            return f"readonly {_of(type_.item_type)}[]"
+        case inspect.DictType():
+            return f"Readonly<Record<{_of(type_.key_type)}, {_of(type_.value_type)}>>"
+    if type(type_) not in _PRIMITIVES:
+        raise TypeError(f"no TypeScript for {type_!r}")
+    return _PRIMITIVES[type(type_)]
+
+
+def _quoted(text: str) -> str:
+    return msgspec.json.encode(text).decode()
+
+
+def _quoted_all(values: tuple[Any, ...]) -> str:
+    return " | ".join(_quoted(str(value)) for value in values)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document())

@@ -1,0 +1,1 @@
+"""What joins the processes that share one log: messages, recovery of missed entries, presence."""

@@ -1,1 +1,0 @@
-"""Logs: the rooms' entries, kept by an engine."""

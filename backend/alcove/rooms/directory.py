@@ -1,0 +1,257 @@
+"""The rooms in memory: opening them with the end of their log, delivering into them, and letting them go."""
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from alcove.bus.base import Bus
+from alcove.cluster.cluster import Relay
+from alcove.errors import Close
+from alcove.observability.metrics import HISTORIES_LOST, OUTCOMES, SENDS
+from alcove.protocol import Bye, ReadMark, encode
+from alcove.rooms.presence import Present
+from alcove.rooms.room import FRAME_BYTES, Room
+from alcove.rooms.tail import Tail
+from alcove.storage.base import Appended, Draft, Log, LogUnavailableError, Outcome, Position
+from alcove.storage.read_marks import Marks
+from alcove.wire.connection import Frame
+
+#: Entries of its log that a room begins with in memory: what a newcomer gets by default (H2).
+_WARM = 50
+
+#: Milliseconds over which the connections of a room come back whose history was lost.
+_RETURN_MS = 1000
+
+#: Seconds that errands have to end when the process does.
+_ERRANDS_S = 2.0
+
+_STORED, _DUPLICATE, _REFUSED = (SENDS.labels(outcome) for outcome in OUTCOMES)
+
+log = logging.getLogger("alcove.rooms")
+
+
+@dataclass(slots=True)
+class _Opening:
+    """A room on its way into memory, how far entries were committed meanwhile, and in which history ("": unknown)."""
+
+    task: asyncio.Task[Room]
+    head: int = 0
+    log_id: str = ""
+
+
+class Rooms:
+    """A room is here while somebody is in it or on the way."""
+
+    def __init__(
+        self,
+        store: Log,
+        bus: Bus,
+        sends: Bus | None,
+        *,
+        tail_entries: int,
+        tail_bytes: int,
+        lost: Callable[[str], None],
+        clock: Callable[[], float],
+        name: str,
+    ) -> None:
+        self.open: dict[str, Room] = {}
+        self.relay = Relay(
+            store,
+            bus,
+            sends,
+            rooms=self.open,
+            beyond=self._beyond,
+            lost=self._reset,
+            opening=self._is_opening,
+            clock=clock,
+            name=name,
+        )
+        #: Told which room's history was lost, once its connections are closed.
+        self._lost = lost
+        self._log = store
+        self._tail = tail_entries, tail_bytes
+        self._opening: dict[str, _Opening] = {}
+        self._coming: Counter[str] = Counter()
+        self._marks = Marks(store)
+        self._errands: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """Store what was gathered, and end what runs beside."""
+        for room in list(self.open.values()):
+            self._store_last_marks(room)
+            room.close()
+        if self._errands:
+            await asyncio.wait(self._errands, timeout=_ERRANDS_S)
+        await self.relay.close()
+
+    @contextmanager
+    def coming(self, item: str) -> Iterator[None]:
+        """Keep the item's room while somebody is on the way into it."""
+        self._coming[item] += 1
+        try:
+            yield
+        finally:
+            self._coming[item] -= 1
+            if not self._coming[item]:
+                del self._coming[item]
+            self.drop_if_idle(item)
+
+    def keep(self, item: str) -> None:
+        """Keep the item's room for good."""
+        self._coming[item] += 1
+
+    async def get(self, item: str) -> Room:
+        """The item's room, brought into memory where it is not; who comes meanwhile waits for the same.
+
+        Raises LogUnavailableError.
+        """
+        room = self.open.get(item)
+        if room is not None:
+            return room
+        opening = self._opening.get(item)
+        if opening is None:
+            opening = self._opening[item] = _Opening(asyncio.create_task(self._open(item)))
+        return await asyncio.shield(opening.task)
+
+    async def get_reached(self, item: str, after: int, log_id: str | None) -> Room:
+        """The item's room, at the end of its log where a reader of this history may be that far (R5).
+
+        Raises LogUnavailableError.
+        """
+        while True:
+            room = await self.get(item)
+            if log_id in {None, room.log_id}:
+                await self.relay.catchup.reach(room, after)
+            if self.open.get(item) is room:  # else its history was lost meanwhile (X8)
+                return room
+
+    async def _open(self, item: str) -> Room:
+        """Bring a room into memory, with the end of its log as its tail."""
+        try:
+            # The others first: what they store from now on is heard, and what they stored before is read.
+            await self.relay.open(item)
+            await self._marks.settled(item)  # of the same room, as it was let out of memory a moment ago
+            while True:
+                states = await self._log.rooms([item])
+                page = await self._log.read(item, limit=_WARM, max_bytes=FRAME_BYTES)
+                if page.log == states[item].log and self._opening[item].log_id in {"", page.log}:
+                    break
+                # Its history was renewed in between; what was said of the old one does not count.
+                self._opening[item].head, self._opening[item].log_id = 0, ""
+        except BaseException:
+            self.relay.closed(item)
+            raise
+        finally:
+            opening = self._opening.pop(item)
+        tail = Tail(*self._tail)
+        if page.head >= opening.head:
+            for entry in page.entries:
+                tail.push(entry)
+        room = Room(
+            item,
+            log_id=page.log,
+            head=max(page.head, opening.head),
+            oldest=page.oldest,
+            tail=tail,
+            present=Present(states[item].reads),
+            read=lambda after, limit, max_bytes: self._log.read(item, after=after, limit=limit, max_bytes=max_bytes),
+            store_marks=lambda marks: self._marks.store(item, marks),
+            share=lambda lines: self.relay.share(item, lines),
+            doubt=lambda: self.relay.catchup.heal([item]),
+        )
+        if item in self._coming:
+            self.open[item] = room
+            self.relay.opened(room)
+        else:  # whoever came has gone again
+            self.relay.closed(item)
+        return room
+
+    def drop_if_idle(self, item: str) -> None:
+        """Let a room out of memory that nobody is in or coming to."""
+        room = self.open.get(item)
+        if room is not None and not len(room) and item not in self._coming:
+            del self.open[item]
+            self.relay.closed(item)
+            self._store_last_marks(room)
+            room.close()
+
+    def position(self, item: str) -> Position | None:
+        """What this process has seen of the item's room; None: it is not in memory."""
+        room = self.open.get(item)
+        return None if room is None else room.position()
+
+    def _reset(self, item: str) -> None:
+        """Give up a room whose history the log has lost: whoever is in it comes back and reads the new one (R5, X8)."""
+        room = self.open.pop(item, None)
+        if room is None:
+            return
+        HISTORIES_LOST.inc()
+        log.warning("item %s: the log lost entries; its history has a new id, and its connections start over", item)
+        for cursor, _ in room.cursors():
+            retry_ms = random.randrange(_RETURN_MS)  # noqa: S311 - spreads them, guards nothing
+            cursor.connection.write(Frame(encode(Bye("restart", retry_ms))))
+            cursor.connection.close(Close.RESTART, "this room's history was lost; read it again")
+            room.leave(cursor)
+            self.relay.moved(item, cursor.member.person, -1)
+        self.relay.closed(item)
+        room.close()
+        self._lost(item)
+
+    def deliver(self, stored: Sequence[tuple[Draft, Outcome]]) -> None:
+        """Hand new entries to the rooms that are in memory (S4), here and elsewhere."""
+        rooms: dict[str, list[Appended]] = {}
+        duplicates = refused = 0
+        for draft, outcome in stored:
+            if isinstance(outcome, Appended):
+                rooms.setdefault(draft.item, []).append(outcome)
+                duplicates += outcome.duplicate
+            else:
+                refused += 1
+        _STORED.inc(len(stored) - duplicates - refused)
+        _DUPLICATE.inc(duplicates)
+        _REFUSED.inc(refused)
+        for item, appended in rooms.items():
+            log_id = appended[-1].log
+            if (room := self.open.get(item)) is not None and room.log_id != log_id:
+                self._reset(item)
+            if new := [one.entry for one in appended if not one.duplicate]:
+                self.relay.stored(item, new, appended[-1].oldest, log_id)
+            if len(new) < len(appended):
+                # A commit whose answer was lost is known by the first send that comes again, as a duplicate.
+                self.relay.known(item, max(one.entry.seq for one in appended))
+
+    def _beyond(self, item: str, head: int, log_id: str) -> None:
+        """An item's log reaches to `head` in this history; its room may be on its way into memory."""
+        if opening := self._opening.get(item):
+            if log_id not in {"", opening.log_id}:
+                opening.head, opening.log_id = 0, log_id
+            opening.head = max(opening.head, head)
+
+    def _is_opening(self, item: str) -> bool:
+        """Whether the item's room is on its way into memory."""
+        return item in self._opening
+
+    # --- marks
+
+    def _store_last_marks(self, room: Room) -> None:
+        """Store what a room that goes had gathered."""
+        marks = room.present.take_reads()
+        if marks:
+            self.run_errand(self._store_late_marks(room.item, marks))
+
+    async def _store_late_marks(self, item: str, marks: dict[str, int]) -> None:
+        try:
+            stand = await self._marks.store(item, marks)
+            self.relay.share(item, [ReadMark(member, seq) for member, seq in stand.items()])
+        except LogUnavailableError as error:
+            log.warning("item %s: the last read marks are lost: %s", item, error)
+
+    def run_errand(self, work: Coroutine[None, None, None]) -> None:
+        """Let something run beside, and keep it until it is done."""
+        errand = asyncio.create_task(work)
+        self._errands.add(errand)
+        errand.add_done_callback(self._errands.discard)

@@ -1,0 +1,295 @@
+"""One room in this process: its head and tail, who is in step, and how the others catch up (D)."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from msgspec import UNSET
+
+from alcove.errors import Close
+from alcove.observability.metrics import DELIVERIES
+from alcove.protocol import Entry, Gap, Line, Person, TypingNow, encode
+from alcove.repeated_warnings import RepeatedWarning
+from alcove.rooms.activity import Gathering, Share, StoreMarks
+from alcove.rooms.cursor import Cursor
+from alcove.rooms.presence import Present
+from alcove.rooms.tail import Tail, without_body
+from alcove.storage.base import LogUnavailableError, Page, Position
+from alcove.wire.connection import DIRECT_BYTES, Connection, Frame
+
+log = logging.getLogger("alcove.room")
+_cannot_feed = RepeatedWarning(log, "room %s: %s")
+
+#: Bytes of lines in one frame at most, so that a reader's buffer holds several.
+FRAME_BYTES = 64 * 1024
+#: Entries read from the log for one reader at a time.
+_PAGE = 250
+#: Seconds to wait before asking storage again that did not answer, growing to the second.
+_RETRY_S = (0.1, 2.0)
+
+#: Reads a page of this room behind a seq, up to a number of entries and bytes.
+ReadPage = Callable[[int, int, int], Awaitable[Page]]
+
+
+class Room:
+    """The log's end, and the cursors on it.
+
+    A cursor is in step, and gets every delivery as it is; or it is behind, and is fed from the tail or the log
+    until it is in step. Joining, resuming after a cut and lagging are this one state (D1).
+    """
+
+    def __init__(
+        self,
+        item: str,
+        *,
+        log_id: str,
+        head: int,
+        oldest: int,
+        tail: Tail,
+        present: Present,
+        read: ReadPage,
+        store_marks: StoreMarks,
+        share: Share = lambda _: None,
+        doubt: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.item = item
+        #: Identifies the history that the room's numbers belong to (R5).
+        self.log_id = log_id
+        self.head = head
+        self.oldest = oldest
+        self.tail = tail
+        self.present = present
+        self._read = read
+        #: Called when the log holds less than was delivered.
+        self._doubt = doubt
+        self.gathering = Gathering(item, present, self, store_marks=store_marks, share=share)
+        self._in_step: dict[Connection, Cursor] = {}
+        self._behind: dict[Cursor, None] = {}
+        #: What was deleted while a cursor's page was being read: target → when.
+        self._reading: dict[Cursor, dict[int, int]] = {}
+        self._advances = 0
+
+    def __len__(self) -> int:
+        return len(self._in_step) + len(self._behind)
+
+    # --- coming and going
+
+    def enter(self, cursor: Cursor) -> None:
+        """Take the cursor in, behind wherever it is; `follow` feeds it once it was greeted."""
+        self.present.join(cursor.member.person)
+        # Its hello names everyone who is here by now.
+        cursor.told = self.present.version
+        self._behind[cursor] = None
+        self.gathering.changed()
+
+    def follow(self, cursor: Cursor) -> None:
+        """Feed what needs no waiting; in step where that is all, else leave the rest to a task."""
+        if not self._step(cursor):
+            cursor.feeding = asyncio.create_task(self._feed(cursor))
+
+    def leave(self, cursor: Cursor) -> bool:
+        """Forget the cursor; its feeding ends by itself, as its connection closed. False: it had left already."""
+        if self._in_step.pop(cursor.connection, None) is None and cursor not in self._behind:
+            return False
+        self._behind.pop(cursor, None)
+        self.present.leave(cursor.member.person.id)
+        self.gathering.changed()
+        return True
+
+    def position(self) -> Position:
+        """What this process has seen of the room, for the log to compare (X8)."""
+        last = self.tail.last
+        return Position(self.log_id, self.head, None if last is None else last.at)
+
+    def cursors(self) -> list[tuple[Cursor, bool]]:
+        """Every cursor, and whether it is in step (W8)."""
+        return [(c, True) for c in self._in_step.values()] + [(c, False) for c in self._behind]
+
+    def standing(self) -> Iterator[tuple[bool, int, int]]:
+        """For each connection: whether it is in step, its lag in entries, and its bytes buffered."""
+        for cursor, in_step in self.cursors():
+            yield in_step, 0 if in_step else self.head - cursor.seq, cursor.connection.buffered()
+
+    def close(self) -> None:
+        """Drop what is scheduled; the room is empty."""
+        self.gathering.close()
+
+    # --- delivery
+
+    def deliver(self, entries: Sequence[Entry], oldest: int) -> list[bytes]:
+        """Take durable entries (S4), dense and ascending and at least one, and send what is new to everyone in step.
+
+        Returns the lines of what is new, encoded once for the whole room.
+        """
+        seq = self.head
+        if entries[0].seq != seq + 1:
+            # A room that came into memory between their commit and now has read them from the log.
+            entries = [entry for entry in entries if entry.seq > seq]
+            if not entries:
+                return []
+            seq = entries[0].seq - 1
+            self.advance(seq)
+        for entry in entries:
+            self.tail.push(entry)
+            if entry.kind == "delete" and entry.target is not UNSET:
+                for deleted in self._reading.values():
+                    deleted[entry.target] = entry.at
+        self.head = entries[-1].seq
+        self.oldest = max(self.oldest, oldest)
+        # From the tail and not from the entries: a message deleted in the same batch has no body any more (S9).
+        lines: list[bytes] = []
+        while seq < self.head:
+            run = self.tail.after(seq, FRAME_BYTES) or []
+            frame = Frame(b"\n".join(run))
+            DELIVERIES.count += len(run) * len(self._in_step)
+            for connection in self._offer(frame):
+                self._fall_behind(self._in_step[connection], seq, self.present.flushed)
+            seq += len(run)
+            lines += run
+        self.tail.trim(self.oldest)
+        return lines
+
+    def _offer(self, frame: Frame) -> list[Connection]:
+        """Write the frame to everyone in step; return those that take no more. The hot path of a large room."""
+        wire = frame.wire
+        if len(wire) > DIRECT_BYTES:
+            return [connection for connection in self._in_step if not connection.offer(frame)]
+        full: list[Connection] = []
+        for connection in self._in_step:
+            if (direct := connection.direct) is not None:
+                direct(wire)
+            elif not connection.offer(frame):
+                full.append(connection)
+        return full
+
+    def advance(self, head: int) -> None:
+        """The log reaches to `head`, by entries that were not delivered here: everyone reads them from the log."""
+        if head <= self.head:
+            return
+        for cursor in list(self._in_step.values()):
+            self._fall_behind(cursor, self.head, self.present.flushed)
+        # There may be an edit or a delete among them, which the tail would have had to follow (S9).
+        self._advances += 1
+        self.tail.clear()
+        self.head = head
+
+    def expire(self, before: int) -> None:
+        """Retention lets go of what is older than `before` (ms since the epoch), also where nobody writes (L5)."""
+        self.oldest = max(self.oldest, self.tail.expired(before) + 1)
+        self.tail.trim(self.oldest)
+
+    def _fall_behind(self, cursor: Cursor, seq: int, told: int) -> None:
+        """The cursor's connection takes no more: it stays at `seq` and is fed at its own pace (D2)."""
+        del self._in_step[cursor.connection]
+        cursor.seq = seq
+        cursor.told = told
+        self._behind[cursor] = None
+        cursor.feeding = asyncio.create_task(self._feed(cursor))
+
+    def _step(self, cursor: Cursor) -> bool:
+        """Write from the tail while the connection takes it; True: the cursor is in step now."""
+        connection = cursor.connection
+        while cursor.seq < self.head:
+            if connection.buffered() > DIRECT_BYTES:
+                return False
+            run = self.tail.after(cursor.seq, FRAME_BYTES)
+            if run is None:
+                return False
+            connection.write(Frame(b"\n".join(run)))
+            cursor.seq += len(run)
+        missed = self.present.since(cursor.told)
+        if missed:
+            connection.write(Frame(b"\n".join([encode(line) for line in missed])))
+        cursor.feeding = None
+        self._behind.pop(cursor, None)
+        self._in_step[connection] = cursor
+        return True
+
+    async def _feed(self, cursor: Cursor) -> None:
+        """Feed a cursor from tail and log, each write waiting for its socket, until it is in step or gone."""
+        wait = _RETRY_S[0]
+        try:
+            while await cursor.connection.drained() and cursor in self._behind:
+                if self._step(cursor):
+                    return
+                if self.tail.covers(cursor.seq):
+                    continue
+                try:
+                    await self._feed_page(cursor)
+                    wait = _RETRY_S[0]
+                except LogUnavailableError as error:
+                    _cannot_feed(self.item, error)
+                    await asyncio.sleep(wait)
+                    wait = min(2 * wait, _RETRY_S[1])
+        except Exception:
+            log.exception("room %s: feeding a reader failed", self.item)
+            cursor.connection.close(Close.INTERNAL, "the server failed while reading the log for you")
+
+    async def _feed_page(self, cursor: Cursor) -> None:
+        """Write one page of the log, what is gone named first (R4)."""
+        page, deleted = await self._read_page(cursor)
+        # The log may be ahead of the room by a commit that was not delivered here yet.
+        entries = [without_body(entry, deleted) for entry in page.entries if entry.seq <= self.head]
+        first = entries[0].seq if entries else min(page.oldest, self.head + 1)
+        lines: list[bytes] = []
+        size = 0
+        for line in map(encode, entries):
+            size += len(line) + 1
+            if lines and size > FRAME_BYTES:
+                break
+            lines.append(line)
+        seq = first - 1 + len(lines)
+        if first > cursor.seq + 1:
+            lines.insert(0, encode(Gap(cursor.seq + 1, first - 1)))
+        if not lines:
+            self._doubt()
+            raise LogUnavailableError(f"the log ends at {page.head}, before {self.head}, which was delivered")
+        cursor.seq = seq
+        cursor.connection.write(Frame(b"\n".join(lines)))
+
+    async def _read_page(self, cursor: Cursor) -> tuple[Page, dict[int, int]]:
+        """Read the cursor's next page, and what was deleted meanwhile: the page may show it, and nobody is to (S9)."""
+        while True:
+            advances = self._advances
+            head = self.head
+            deleted = self._reading[cursor] = {}
+            try:
+                page = await self._read(cursor.seq, _PAGE, FRAME_BYTES)
+            finally:
+                del self._reading[cursor]
+            if page.log != self.log_id or page.head < head:
+                self._doubt()
+                raise LogUnavailableError(f"the log ends at {page.head}, before {head}, which was delivered")
+            if advances == self._advances:
+                return page, deleted
+            # What went by was not delivered here, so nobody knows what was deleted in it.
+
+    # --- presence, typing, marks
+
+    def typing(self, person: Person, now: float, *, here: bool = True) -> None:
+        """Pass on that the member types, to everyone else (P4); `here`: other processes do not know yet."""
+        self.gathering.typing(person, now, here=here)
+
+    def read(self, member: str, seq: int) -> None:
+        """Move the member's mark, at most to the head (P5)."""
+        self.gathering.read(member, min(seq, self.head))
+
+    def tell(self, lines: Sequence[Line], told: int) -> None:
+        """Send lines that are no entries to everyone in step (Readers)."""
+        self._tell(lines, told)
+
+    def tell_typing(self, typing: Sequence[TypingNow], told: int) -> None:
+        """Send everyone who types, but nobody themselves (Readers, P4)."""
+        writers = frozenset(line.by.id for line in typing)
+        self._tell(typing, told, spare=writers)
+        for connection, cursor in list(self._in_step.items()):
+            if cursor.member.person.id in writers and len(writers) > 1:
+                others = [encode(line) for line in typing if line.by.id != cursor.member.person.id]
+                connection.offer(Frame(b"\n".join(others)))
+
+    def _tell(self, lines: Sequence[Line], told: int, spare: frozenset[str] = frozenset()) -> None:
+        """Send lines to those in step; who takes no more falls behind, and knows who is here up to `told`."""
+        frame = Frame(b"\n".join([encode(line) for line in lines]))
+        for connection, cursor in list(self._in_step.items()):
+            if cursor.member.person.id not in spare and not connection.offer(frame):
+                self._fall_behind(cursor, self.head, told)

@@ -1,0 +1,318 @@
+"""One connection's rules: lines in, lines out; no socket, no loop, no clock of its own."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, Protocol
+
+from msgspec import UNSET
+
+from alcove.errors import Close, Code, Refusal
+from alcove.limits import Budget, Excess
+from alcove.observability.metrics import LIMITS, REFUSALS
+from alcove.protocol import (
+    Access,
+    Ack,
+    Auth,
+    Delete,
+    Edit,
+    Error,
+    Limits,
+    Malformed,
+    Member,
+    Ping,
+    Pong,
+    Read,
+    Send,
+    Typing,
+    decode,
+    encode,
+    error_line,
+)
+from alcove.rooms.cursor import Cursor
+from alcove.rooms.room import Room
+from alcove.storage.base import Appended, Draft, LogUnavailableError, Outcome, Refused
+from alcove.storage.committer import OverloadedError, Sender
+from alcove.wire.connection import Frame
+
+#: Bad lines in a row after which a connection is closed (F2).
+_BAD_LINES = 10
+#: When to come back after storage failed or was flooded, in ms.
+RETRY_MS = 1000
+_KINDS: dict[type[Send | Edit | Delete], Literal["message", "edit", "delete"]] = {
+    Send: "message",
+    Edit: "edit",
+    Delete: "delete",
+}
+_PONG = encode(Pong())
+
+
+class Desk(Protocol):
+    """What a session needs of the house: where drafts go, whom to tell that it is over, what time it is."""
+
+    def append(self, draft: Draft, sender: Sender) -> None:
+        """Hand in a draft. Raises OverloadedError."""
+        ...
+
+    def take_send(self, member: str, item: str) -> int:
+        """Take one send of the member's rate on the item; return 0, or the milliseconds to wait (L2)."""
+        ...
+
+    def leave(self, session: "Session") -> None:
+        """The session's connection is over."""
+        ...
+
+    def renew(self, session: "Session", token: str) -> None:
+        """Check a fresh token; `renewed` or `refused` follows (A4)."""
+        ...
+
+    def now_ms(self) -> int:
+        """The time, in ms since the epoch."""
+        ...
+
+
+class Session:
+    """A member's connection to a room: a Receiver for its carrier, a Sender for the committer."""
+
+    __slots__ = (
+        "_bad",
+        "_budget",
+        "_clock",
+        "_desk",
+        "_excess",
+        "_limits",
+        "_out",
+        "_over",
+        "_renewing",
+        "cursor",
+        "room",
+    )
+
+    def __init__(
+        self,
+        desk: Desk,
+        room: Room,
+        cursor: Cursor,
+        *,
+        limits: Limits,
+        clock: Callable[[], float],
+        budget: Budget = Budget(),  # noqa: B008 - a tuple: it cannot change
+    ) -> None:
+        self.room = room
+        self.cursor = cursor
+        self._desk = desk
+        self._limits = limits
+        self._clock = clock
+        self._budget = budget
+        self._excess: Excess | None = None
+        self._bad = 0
+        self._renewing = False
+        self._out: list[bytes] | None = None
+        self._over = False
+
+    # --- what the carrier calls
+
+    def text(self, data: str) -> Iterator[None] | None:
+        """Take one frame: one or more lines, each standing for itself (F1).
+
+        Returns what is left of several lines, each step of which is the work of one turn of the event loop (L6).
+        """
+        if self._over:
+            return None
+        if "\n" not in data:
+            self._line(data)
+            return None
+        rest = self._lines(data)
+        next(rest, None)
+        return rest
+
+    def binary(self, _data: bytes) -> None:
+        """Close who sends bytes to a protocol of text (C 1003)."""
+        self.cursor.connection.close(Close.NOT_TEXT, "alcove.v1 speaks text frames")
+
+    def closed(self, code: int) -> None:
+        """Leave the room."""
+        self._over = True
+        if code == Close.TOO_BIG:
+            LIMITS.labels("frame").inc()
+        self._desk.leave(self)
+
+    # --- what the committer calls
+
+    def settled(self, answers: Sequence[tuple[Draft, Outcome | LogUnavailableError]]) -> None:
+        """Acknowledge what is durable, say what is refused (S3, S6, S7)."""
+        self.cursor.connection.write(Frame(b"\n".join([encode(_answer(draft, outcome)) for draft, outcome in answers])))
+
+    # --- what the gate calls
+
+    def renewed(self, member: Member) -> None:
+        """Let the rights and the expiry of a fresh token count from here on, and say so (A4)."""
+        self.cursor.member = member
+        if "read" not in member.can:
+            self.end(Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to read {self.room.item}"))
+            return
+        self._write(encode(Access(sorted(member.can), member.expires_ms)))
+        self._go_on()
+
+    def refused(self, refusal: Refusal) -> None:
+        """The fresh token is none; the old one counts until it expires."""
+        self._refuse_credential(refusal)
+        self._go_on()
+
+    def end(self, refusal: Refusal) -> None:
+        """Say why, and close."""
+        self._refuse_credential(refusal)
+        self._end(refusal.close, refusal.message)
+
+    # --- lines
+
+    def _lines(self, data: str) -> Iterator[None]:
+        """Process the lines of a frame, in each step a budget's worth of them, or up to an `auth` (A4).
+
+        The answers of a step make one frame.
+        """
+        at = 0
+        while at <= len(data) and not self._over:
+            lines, stop = self._budget.frames, at + self._budget.size
+            self._out = out = list[bytes]()
+            while lines and at < stop and at <= len(data) and not self._renewing:
+                end = data.find("\n", at)
+                if end < 0:
+                    end = len(data)
+                self._line(data[at:end])
+                at = end + 1
+                lines -= 1
+            self._out = None
+            if out:
+                self.cursor.connection.write(Frame(b"\n".join(out)))
+            yield
+
+    def _line(self, line: str) -> None:
+        # Asked first, as nothing bounds how many of them there are: an exception for each would hold up everybody.
+        if self._over or not line or line.isspace():
+            return
+        try:
+            command = decode(line)
+        except Malformed as error:
+            self._invalid(str(error), error.id)
+            return
+        match command:
+            case Send() | Edit() | Delete():
+                self._send(command)
+            case Typing():
+                if "write" in self.cursor.member.can:
+                    self.room.typing(self.cursor.member.person, self._clock())
+                else:
+                    self._forbid(None)
+            case Read():
+                self.room.read(self.cursor.member.person.id, command.seq)
+            case Ping():
+                self._write(_PONG)
+            case Auth():
+                self._renew(command.token)
+        self._bad = 0
+
+    def _renew(self, token: str) -> None:
+        """Have a fresh token checked; what comes behind it waits for the answer (A4)."""
+        self._renewing = True
+        self.cursor.connection.pause_reading()
+        self._desk.renew(self, token)
+
+    def _go_on(self) -> None:
+        """Take what came behind an `auth`, now that it is answered."""
+        self._renewing = False
+        self.cursor.connection.resume_reading()
+
+    def _send(self, command: Send | Edit | Delete) -> None:
+        """Check rights, size and rate, then hand in the draft; nothing here waits."""
+        member = self.cursor.member
+        if "write" not in member.can:
+            self._forbid(command.id)
+            return
+        body = None
+        if not isinstance(command, Delete):
+            # A copy: what was decoded holds on to its whole line, which may be far larger than the body.
+            body = command.body.copy()
+            if (size := len(memoryview(body))) > self._limits.body_bytes:
+                self._refuse_large(size, command.id)
+                return
+        if not self._in_time(command.id):
+            return
+        draft = Draft(
+            self.room.item,
+            _KINDS[type(command)],
+            command.id,
+            member.person,
+            self._desk.now_ms(),
+            body,
+            None if isinstance(command, Send) else command.target,
+            "moderate" in member.can,
+        )
+        try:
+            self._desk.append(draft, self)
+        except OverloadedError as error:
+            self._refuse(Code.OVERLOADED, str(error), command.id, RETRY_MS)
+
+    def _refuse_large(self, size: int, id: str) -> None:
+        """Say that the body is too large (L1)."""
+        expected = f"a body may have {self._limits.body_bytes} bytes, this one has {size}"
+        self._refuse(Code.TOO_LARGE, expected, id)
+
+    def _in_time(self, id: str) -> bool:
+        """Whether the rate allows one more send now (L2); says so where not, and in the end closes."""
+        retry_ms = self._desk.take_send(self.cursor.member.person.id, self.room.item)
+        if not retry_ms:
+            return True
+        expected = f"at most {self._limits.sends_per_s:g} sends a second, {self._limits.burst} at once"
+        self._refuse(Code.RATE_LIMITED, expected, id, retry_ms)
+        if self._excess is None:
+            self._excess = Excess()
+        if self._excess.refused(self._clock(), retry_ms):
+            self._end(Close.TOO_MANY, "too many sends for too long")
+        return False
+
+    def _forbid(self, id: str | None) -> None:
+        """Say that the member may only read."""
+        self._refuse(Code.FORBIDDEN, f"this takes the right to write {self.room.item}", id)
+
+    # --- answers
+
+    def _invalid(self, message: str, id: str | None) -> None:
+        """Answer a bad line; the tenth in a row ends the connection (F2)."""
+        self._refuse(Code.INVALID, message, id)
+        self._bad += 1
+        if self._bad >= _BAD_LINES:
+            self._end(Close.INVALID, f"{_BAD_LINES} bad lines in a row")
+
+    def _end(self, code: Close, reason: str) -> None:
+        """Say what is to be said, then close; what else the peer sent does not count."""
+        self._over = True
+        if self._out:
+            self.cursor.connection.write(Frame(b"\n".join(self._out)))
+            self._out.clear()
+        self.cursor.connection.close(code, reason)
+
+    def _refuse(self, code: Code, message: str, id: str | None, retry_ms: int | None = None) -> None:
+        REFUSALS.labels(code).inc()
+        self._write(encode(Error(code, message, UNSET if id is None else id, UNSET if retry_ms is None else retry_ms)))
+
+    def _refuse_credential(self, refusal: Refusal) -> None:
+        """Say what is refused, with the reason that a client can act on."""
+        REFUSALS.labels(refusal.code).inc()
+        self._write(encode(error_line(refusal)))
+
+    def _write(self, line: bytes) -> None:
+        """Answer now, or with the other lines of the frame being read."""
+        if self._out is None:
+            self.cursor.connection.write(Frame(line))
+        else:
+            self._out.append(line)
+
+
+def _answer(draft: Draft, outcome: Outcome | LogUnavailableError) -> Ack | Error:
+    """The line that tells a sender what became of a draft."""
+    if isinstance(outcome, Appended):
+        return Ack(draft.id, outcome.entry.seq, outcome.entry.at, outcome.duplicate)
+    if isinstance(outcome, Refused):
+        REFUSALS.labels(outcome.code).inc()
+        return Error(outcome.code, outcome.message, draft.id)
+    REFUSALS.labels(Code.UNAVAILABLE).inc()
+    return Error(Code.UNAVAILABLE, "storage does not answer; send it again", draft.id, RETRY_MS)

@@ -1,0 +1,1 @@
+"""The log: its interface, the committer, read marks, and one package for each engine."""

@@ -1,0 +1,54 @@
+"""Open the log that a URL names."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from alcove.errors import SettingsError
+from alcove.storage.base import Hold, ListLimits, Log, Retention
+from alcove.storage.sqlite.log import SqliteLog
+from alcove.urls import shown, sqlite_path
+
+
+def hold_for(bus_url: str) -> Hold:
+    """How a server with this bus holds its log (X7)."""
+    return "alone" if urlsplit(bus_url).scheme == "memory" else "shared"
+
+
+async def open_log(
+    url: str,
+    retention: Retention | None = None,
+    connections: int = 8,
+    *,
+    hold: Hold | None = None,
+    lists: ListLimits | None = None,
+) -> Log:
+    """Open `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://…`, making it where there is none.
+
+    Args:
+        url: which log.
+        retention: how much of it is kept; by default everything.
+        connections: how many a PostgreSQL log may use.
+        lists: what lists of rooms may take.
+        hold: how a server holds the log until it is closed; None: it is opened beside a running server.
+
+    Raises:
+        SettingsError: for another scheme.
+        LogUnusableError: where the storage is not ours to use, or another process holds it.
+
+    """
+    try:
+        path = sqlite_path(url)
+    except ValueError as error:
+        raise SettingsError(f"ALCOVE_DATABASE_URL={shown(url)!r}: {error}") from None
+    if path is not None:
+        return await SqliteLog.open(Path(path), retention or Retention(), hold, lists)
+    parts = urlsplit(url)
+    if parts.scheme in {"postgresql", "postgres"}:
+        try:
+            from alcove.storage.postgres.log import PostgresLog  # noqa: PLC0415 - its driver is an extra
+        except ModuleNotFoundError as error:
+            raise SettingsError(
+                f"ALCOVE_DATABASE_URL={parts.scheme}: needs {error.name}; install alcove[postgres]"
+            ) from None
+        return await PostgresLog.open(url, retention or Retention(), connections, hold, lists)
+    raise SettingsError(f"ALCOVE_DATABASE_URL={shown(url)!r}: expected sqlite:///path or postgresql://host/database")

@@ -1,0 +1,40 @@
+"""The list of rooms in a PostgreSQL log (W4): items by their key, prefixes by ranges of it, and bounded in time."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from alcove.item_ranges import Range, is_single
+from alcove.storage.base import ItemSummary
+from alcove.storage.queries import load_queries
+from alcove.storage.rows import entry_of
+
+_SQL = load_queries(Path(__file__).with_name("queries.sql"))
+#: Rooms last written to that are looked through first: whoever may read many finds enough among them.
+RECENT = 1000
+
+
+async def list_rooms(
+    connection: Any, ranges: Sequence[Range], member: str, limit: int, seconds: float
+) -> list[ItemSummary]:
+    """List rooms whose item is in one of the ranges, the latest written first. Raises asyncpg.QueryCanceledError."""
+    async with connection.transaction(readonly=True):
+        await connection.execute("SELECT set_config('statement_timeout', $1, true)", str(max(1, int(seconds * 1000))))
+        rooms = await find_rooms(connection, ranges, limit)
+        rows = await connection.fetch(_SQL["items"], rooms, member)
+    return [
+        ItemSummary(item=item, head=head, last=None if last[0] is None else entry_of(last), unread=unread)
+        for item, head, unread, *last in rows
+    ]
+
+
+async def find_rooms(connection: Any, ranges: Sequence[Range], limit: int) -> list[int]:
+    """Find the numbers of rooms whose item is in one of the ranges, the latest written first."""
+    if not all(map(is_single, ranges)):
+        recent = max(limit, RECENT)
+        bounds = [bound for one in ranges for bound in one]
+        looked_at, rooms = await connection.fetchrow(_SQL["recent_rooms"], recent, bounds, limit)
+        if len(rooms) >= limit or looked_at < recent:
+            return list(rooms)
+    firsts, ends = [first for first, _ in ranges], [end for _, end in ranges]
+    return [room for (room,) in await connection.fetch(_SQL["rooms_in_ranges"], firsts, ends, limit)]

@@ -1,0 +1,53 @@
+"""The lock that a server holds on its SQLite log, so that no second one serves the same file (X7)."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+from typing import Self
+
+from alcove.storage.base import LogUnusableError
+
+#: Seconds that a start waits for the lock: a reload starts its new process while the old one is still ending.
+_WAIT_S = 5.0
+
+
+class SqliteLock:
+    """The lock, held until `release` or the end of the process, however it ends.
+
+    It is a transaction on an empty database beside the log: SQLite's own locks work on every system, and between
+    connections of one process too. Beside the log and not on it, so that backups and reports can read the log.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def take(cls, path: Path) -> Self:
+        """Take the lock of the log at `path`, waiting for a process that is ending.
+
+        Raises LogUnusableError where another process holds it, sqlite3.Error where its file cannot be used.
+        """
+        # Every path to the same file must lead to the same lock.
+        target = path.resolve()
+        beside = target.with_name(f"{target.name}-lock")
+        connection = sqlite3.connect(beside, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            raise LogUnusableError(
+                f"{path} is in use by another Alcove process, and SQLite serves one: stop that process first, or set"
+                " ALCOVE_DATABASE_URL=postgresql://… and ALCOVE_BUS_URL=redis://… or postgresql://… for several"
+            ) from None
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection)
+
+    def release(self) -> None:
+        """Let another process take the lock."""
+        with contextlib.suppress(sqlite3.Error):  # closing the connection releases it in any case
+            self._connection.execute("ROLLBACK")
+        self._connection.close()

@@ -1,0 +1,156 @@
+"""Who may use the tutorial's sockets, and for how long (T2, A3): anyone in open mode, else who has a good token."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Cookie, Header, Query, Security
+from fastapi.requests import HTTPConnection
+
+from alcove.access.gate import Gate
+from alcove.api.dependencies import GateDep, OwnOriginDep, admit, check_cookie, credential, let_in, presented
+from alcove.api.live import HubDep
+from alcove.errors import Close, Code, Reason, Refusal
+from alcove.protocol import Member
+from alcove.rooms.hub import Hub
+from alcove.wire.accept import Carrier
+from alcove.wire.connection import Connection, Receiver
+
+
+class Visit:
+    """A stay at a socket of the tutorial: with keys it ends with the token that began it (A4, A7)."""
+
+    def __init__(
+        self, gate: Gate, hub: Hub, credential: str, member: Member | None = None, item: str | None = None
+    ) -> None:
+        """Raises Refusal where the process is full, or the member has as many connections as they may (L3)."""
+        hub.check_capacity()
+        if member is not None:
+            hub.check_member(member, item)
+        self.credential = credential
+        self._gate = gate
+        self._hub = hub
+        self._member = member
+        self._item = item
+
+    async def run(self, connection: Carrier, receiver: Receiver) -> None:
+        """Let the receiver hear the connection, for as long as it may."""
+        refused = self._check_again()
+        place = None if self._member is None else (self._member.person.id, self._item)
+        visitor = Visitor(self._hub, connection, receiver, place)
+        if self._member is not None:
+            self._hub.leases.grant(visitor, self._member, self._item)
+        if refused is not None:
+            visitor.end(refused)
+        await connection.run(visitor)
+
+    def _check_again(self) -> Refusal | None:
+        """Return why the member may not stay after all: much can have happened during the handshake."""
+        try:
+            if self._member is not None:
+                self._gate.check_again(self._member, self._item)
+                self._hub.check_member(self._member, self._item)
+        except Refusal as refusal:
+            return refusal
+        return None
+
+
+class Visitor:
+    """A receiver that counts as a connection (L3), and whose stay can be ended (a Receiver and a Guest)."""
+
+    __slots__ = ("_connection", "_hub", "_place", "_receiver")
+
+    def __init__(
+        self, hub: Hub, connection: Connection, receiver: Receiver, place: tuple[str, str | None] | None = None
+    ) -> None:
+        """`place`: the member and the item that it counts for; None in open mode."""
+        hub.connections += 1
+        self._place = place
+        if place is not None:
+            hub.visits[place] += 1
+        self._hub = hub
+        self._connection = connection
+        self._receiver = receiver
+
+    def text(self, data: str) -> Iterator[object] | None:
+        """Pass it on."""
+        return self._receiver.text(data)
+
+    def binary(self, data: bytes) -> None:
+        """Pass it on."""
+        self._receiver.binary(data)
+
+    def closed(self, code: int) -> None:
+        """Pass it on, and stay no longer."""
+        self._hub.connections -= 1
+        if self._place is not None:
+            self._hub.visits[self._place] -= 1
+            if not self._hub.visits[self._place]:
+                del self._hub.visits[self._place]
+        self._hub.leases.release(self)
+        self._receiver.closed(code)
+
+    def end(self, refusal: Refusal) -> None:
+        """Close with the reason: this contract has no line to say it with."""
+        self._connection.close(refusal.close, refusal.message)
+
+
+#: Characters of a credential that T2 echoes where it came as a cookie and there are keys: a script must not read it.
+_ECHOED = 8
+
+
+async def item_visit(
+    *,
+    connection: HTTPConnection,
+    item_id: str,
+    gate: GateDep,
+    hub: HubDep,
+    own: OwnOriginDep,
+    session: Annotated[str | None, Cookie()] = None,
+    token: Annotated[str | None, Query()] = None,
+) -> Visit:
+    """Let in by the cookie `session`, else the query `token` (T2); with keys it must give read and write (A3).
+
+    Raises Refusal, which a socket without a subprotocol gets before the upgrade.
+    """
+    if session is None and token is None:
+        expected = "no credential: send cookie `session` or query `token`"
+        raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, expected, reason=Reason.MISSING)
+    if gate.open:
+        if session:
+            check_cookie(connection, own=own)
+        let_in(connection)
+        return Visit(gate, hub, session or token or "")
+    echoed = token or ""
+    caller = None
+    # A `session` that is no token of ours is the host application's own, and does not count (T2).
+    if session and (caller := await gate.known(session)):
+        check_cookie(connection, own=own)
+        let_in(connection)
+        echoed = f"{session[:_ECHOED]}…"
+    elif not token:
+        echoed, token = "", session or ""
+    member = gate.on(caller or await admit(connection, gate, token or "", None), item_id)
+    if not member.can >= {"read", "write"}:
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the rights to read and write {item_id}")
+    return Visit(gate, hub, echoed, member, item_id)
+
+
+async def visit(
+    *,
+    connection: HTTPConnection,
+    gate: GateDep,
+    hub: HubDep,
+    own: OwnOriginDep,
+    authorization: Annotated[str | None, Header()] = None,
+    token: Annotated[str | None, Query()] = None,
+) -> Visit:
+    """Let in anyone in open mode; with keys, with any good credential (T1, T3, A1, A3). Raises Refusal."""
+    if gate.open:
+        let_in(connection)
+        return Visit(gate, hub, "")
+    key = await credential(connection, await presented(connection, own, authorization, token))
+    return Visit(gate, hub, "", gate.on(await admit(connection, gate, key, None), None))
+
+
+VisitDep = Annotated[Visit, Security(visit)]
+ItemVisitDep = Annotated[Visit, Security(item_visit)]
