@@ -152,8 +152,9 @@ class Parser:
                 frames -= 1
                 if not frames:
                     break
-            if (self._head or self._left) and begun != resumed:
-                self.pieced += 1
+            if self._head or self._left:
+                # Kept here, however often its head was incomplete: nothing is left unread.
+                self.pieced += begun != resumed
             elif 0 <= at < end:
                 self.taken = at + moved
         except _ViolationError as broken:

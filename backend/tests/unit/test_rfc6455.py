@@ -350,3 +350,24 @@ def test_the_rest_of_a_frame_may_stand_behind_bytes_that_were_read_before(cut: i
     events = [*parser.receive(frames[:cut]), *parser.receive(frames, cut)]
 
     assert [text + text] == events
+
+
+@given(st.lists(st.integers(1, 5), min_size=60, max_size=60), st.integers(1, 3), st.integers(1, 9))
+def test_a_connection_that_hands_in_what_was_left_unread_reads_every_byte_once(
+    runs: list[int], frames: int, size: int
+) -> None:
+    text, mask = "κόσμε 😀", b"\x01\x02\x03\x04"
+    fragments = (0x01, 0x00, 0x89, 0x80)
+    sent = b"".join(
+        bytes((first, 0x80 | len(text.encode()))) + mask + apply_mask(text.encode(), mask) for first in fragments
+    )
+    parser, events, at, held, start = Parser(1 << 20), [], 0, b"", 0
+    for run in [*runs, len(sent)]:
+        held, at = held + sent[at : at + run], at + run
+        events += parser.receive(held, start, frames, size)
+        start = parser.taken
+    while start < len(held):
+        events += parser.receive(held, start, frames, size)
+        start = parser.taken
+
+    assert [Ping(text.encode()), text * 3] == events
