@@ -11,6 +11,9 @@ from alcove.errors import Refusal
 #: The subprotocol that selects the room protocol (H1).
 SUBPROTOCOL = "alcove.v1"
 
+#: Bytes of lines that are sent in one frame or read in one page at most, so that a reader's buffer holds several.
+FRAME_BYTES = 64 * 1024
+
 #: An id of the sender's choice (S1). NUL is out because PostgreSQL's text cannot hold it.
 EntryId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]

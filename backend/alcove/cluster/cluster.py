@@ -10,6 +10,7 @@ import msgspec
 from alcove import background
 from alcove.bus.base import Bus
 from alcove.cluster.connections import Connections
+from alcove.cluster.local_room import LocalRoom
 from alcove.cluster.messages import (
     ALL,
     ONE,
@@ -29,7 +30,6 @@ from alcove.cluster.recovery import Beyond, CatchUp
 from alcove.cluster.survey import Survey
 from alcove.protocol import Entry, Line, Person, ReadMark, TypingNow
 from alcove.protocol import encode as encode_line
-from alcove.rooms.room import Room
 from alcove.storage.base import Log
 
 log = logging.getLogger("alcove.relay")
@@ -49,7 +49,7 @@ class Relay:
         bus: Bus,
         sends: Bus | None,
         *,
-        rooms: Mapping[str, Room],
+        rooms: Mapping[str, LocalRoom],
         beyond: Beyond,
         lost: Callable[[str], None],
         opening: Callable[[str], bool] = lambda _: False,
@@ -128,9 +128,9 @@ class Relay:
         del self._subscribing[item]
         await self._gossip.open(item)
 
-    def opened(self, room: Room) -> None:
+    def opened(self, room: LocalRoom) -> None:
         """The room is in memory: let it know who is elsewhere."""
-        room.gathering.elsewhere(self._gossip.here(room.item))
+        room.apply_remote_presence(self._gossip.here(room.item))
 
     def closed(self, item: str) -> None:
         """The room is no longer in memory."""
@@ -229,9 +229,9 @@ class Relay:
         elif isinstance(told, (Typed, Marked)):
             if room := self._rooms.get(channel):
                 if isinstance(told, Typed):
-                    room.typing(Person(told.id, told.name), self._clock(), here=False)
+                    room.apply_remote_typing(Person(told.id, told.name), self._clock())
                 else:
-                    room.gathering.stored(told.reads)
+                    room.apply_remote_marks(told.reads)
         elif isinstance(told, (Inspect, Connected)):
             self._survey.heard(told)
         elif channel in (ALL, ONE + self._gossip.process) or channel in self._rooms or channel in self._subscribing:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from uuid import uuid4
 
 from alcove.bus.base import Bus
+from alcove.cluster.local_room import LocalRoom
 from alcove.cluster.messages import ALL, ONE, Alive, Announcement, Answered, Asked, Gone, Held, Here, encode
 from alcove.cluster.processes import Change, Peers
 from alcove.protocol import Person
-from alcove.rooms.room import Room
 
 #: Seconds in which changes are gathered before they are told.
 _GATHER_S = 0.05
@@ -26,7 +26,7 @@ _ROOMS = 200
 class Gossip:
     """Presence across processes."""
 
-    def __init__(self, bus: Bus, rooms: Mapping[str, Room], clock: Callable[[], float], name: str = "") -> None:
+    def __init__(self, bus: Bus, rooms: Mapping[str, LocalRoom], clock: Callable[[], float], name: str = "") -> None:
         """`name` is what people call this process."""
         self.process = uuid4().hex[:12]
         self._alive = Alive(self.process, name)
@@ -163,7 +163,7 @@ class Gossip:
     def _apply(self, item: str, changes: list[Change]) -> None:
         room = self._rooms.get(item)
         if room is not None:
-            room.gathering.elsewhere(changes)
+            room.apply_remote_presence(changes)
 
     # --- telling
 

@@ -5,9 +5,9 @@ import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from alcove import background
+from alcove.cluster.local_room import LocalRoom
 from alcove.cluster.reorder import Arrivals
-from alcove.protocol import Entry
-from alcove.rooms.room import FRAME_BYTES, Room
+from alcove.protocol import FRAME_BYTES, Entry
 from alcove.storage.base import Log, LogUnavailableError, Position, RoomState
 
 #: Seconds that entries in front of others have to come, before the log is asked.
@@ -30,7 +30,7 @@ class CatchUp:
     def __init__(
         self,
         store: Log,
-        rooms: Mapping[str, Room],
+        rooms: Mapping[str, LocalRoom],
         beyond: Beyond,
         lost: Lost,
         *,
@@ -70,7 +70,7 @@ class CatchUp:
         if log_id not in {"", room.log_id}:
             self.heal([item])  # one of the two is out of date, and the log says which
             return
-        if entries[0].seq <= room.head and room.tail.contradicts(entries):
+        if entries[0].seq <= room.head and room.contradicts(entries):
             self.contradict(item)
             return
         if item not in self._pending and (self._alone or entries[0].seq <= room.head + 1):
@@ -99,7 +99,7 @@ class CatchUp:
         if item in self._rooms or self._opening(item):
             self.heal([item])
 
-    async def reach(self, room: Room, seq: int) -> None:
+    async def reach(self, room: LocalRoom, seq: int) -> None:
         """Bring the room to the end of its log, if it may reach to `seq` (R5). Raises LogUnavailableError."""
         if seq <= room.head:
             return
@@ -130,7 +130,7 @@ class CatchUp:
         for item in self._pending:
             self._catch(item, 0)
 
-    def _go_on(self, room: Room, pending: Arrivals) -> None:
+    def _go_on(self, room: LocalRoom, pending: Arrivals) -> None:
         """Deliver what has become next, in one go: what is deleted in it is not shown before (S9)."""
         if run := pending.take(room.head):
             room.deliver(run, pending.oldest)
@@ -164,7 +164,7 @@ class CatchUp:
                 if page.log != room.log_id:
                     self._lost(item)
                     return
-                if page.head < head or room.tail.contradicts(page.entries):
+                if page.head < head or room.contradicts(page.entries):
                     self.contradict(item)
                     return
                 if page.oldest > room.head + 1:
@@ -194,7 +194,7 @@ class CatchUp:
         finally:
             self._healing = None
 
-    async def _compare(self, room: Room, seen: Position, state: RoomState) -> None:
+    async def _compare(self, room: LocalRoom, seen: Position, state: RoomState) -> None:
         """Bring a room to where the log is, or give it up where the log lost entries. Raises LogUnavailableError."""
         item = room.item
         if self._rooms.get(item) is not room:
@@ -210,4 +210,4 @@ class CatchUp:
             self._lost(item)
             return
         self.known(item, state.head)
-        room.gathering.stored(state.reads)
+        room.apply_remote_marks(state.reads)

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 from alcove.bus.base import Bus
 from alcove.cluster.connections import Connections, ConnectionState, connections
+from alcove.cluster.local_room import LocalRoom
 from alcove.cluster.messages import ALL, ONE, Announcement, Connected, Inspect, encode
-from alcove.rooms.room import Room
 
 #: Seconds that the others have to answer.
 _ANSWER_S = 1.0
@@ -31,7 +31,7 @@ class _Question:
 class Survey:
     """Questions to the other processes, and answers to theirs."""
 
-    def __init__(self, bus: Bus, rooms: Mapping[str, Room], *, process: str, name: str, others: Others) -> None:
+    def __init__(self, bus: Bus, rooms: Mapping[str, LocalRoom], *, process: str, name: str, others: Others) -> None:
         """`process` is where the others answer to, `name` what people call it."""
         self._bus = bus
         self._rooms = rooms
@@ -94,22 +94,4 @@ class Survey:
     def _here(self, item: str) -> list[ConnectionState]:
         """Who is connected to the room in this process."""
         room = self._rooms.get(item)
-        if room is None:
-            return []
-        states = []
-        for cursor, in_step in room.cursors():
-            seq = room.head if in_step else cursor.seq
-            person = cursor.member.person
-            states.append(
-                ConnectionState(
-                    member=person.id,
-                    name=person.name,
-                    process=self._name,
-                    cursor=seq,
-                    lag=room.head - seq,
-                    state="in_step" if in_step else "behind",
-                    buffered=cursor.connection.buffered(),
-                    since=cursor.since,
-                )
-            )
-        return states
+        return [] if room is None else room.connection_states(self._name)

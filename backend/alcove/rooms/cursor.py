@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from alcove.cluster.connections import ConnectionState
 from alcove.protocol import Member
 from alcove.wire.connection import Connection
 
@@ -19,3 +20,17 @@ class Cursor:
     #: The presence version it was told last; counts while it is behind.
     told: int = 0
     feeding: "asyncio.Task[None] | None" = field(default=None, repr=False)
+
+    def state(self, head: int, process: str, *, in_step: bool) -> ConnectionState:
+        """Return what an operator sees of the connection (W8); `head` is the room's, `process` this one's name."""
+        seq = head if in_step else self.seq
+        return ConnectionState(
+            member=self.member.person.id,
+            name=self.member.person.name,
+            process=process,
+            cursor=seq,
+            lag=head - seq,
+            state="in_step" if in_step else "behind",
+            buffered=self.connection.buffered(),
+            since=self.since,
+        )

@@ -12,9 +12,9 @@ from alcove.bus.base import Bus
 from alcove.cluster.cluster import Relay
 from alcove.errors import Close
 from alcove.observability.metrics import HISTORIES_LOST, OUTCOMES, SENDS
-from alcove.protocol import Bye, ReadMark, encode
+from alcove.protocol import FRAME_BYTES, Bye, ReadMark, encode
 from alcove.rooms.presence import Present
-from alcove.rooms.room import FRAME_BYTES, Room
+from alcove.rooms.room import Room
 from alcove.rooms.tail import Tail
 from alcove.storage.base import Appended, Draft, Log, LogUnavailableError, Outcome, Position
 from alcove.storage.read_marks import Marks

@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
 from msgspec import UNSET
 
+from alcove.cluster.connections import ConnectionState
+from alcove.cluster.local_room import PresenceChange
 from alcove.errors import Close
 from alcove.observability.metrics import DELIVERIES
-from alcove.protocol import Entry, Gap, Line, Person, TypingNow, encode
+from alcove.protocol import FRAME_BYTES, Entry, Gap, Line, Person, TypingNow, encode
 from alcove.repeated_warnings import RepeatedWarning
 from alcove.rooms.activity import Gathering, Share, StoreMarks
 from alcove.rooms.cursor import Cursor
@@ -20,8 +22,6 @@ from alcove.wire.connection import DIRECT_BYTES, Connection, Frame
 log = logging.getLogger("alcove.room")
 _cannot_feed = RepeatedWarning(log, "room %s: %s")
 
-#: Bytes of lines in one frame at most, so that a reader's buffer holds several.
-FRAME_BYTES = 64 * 1024
 #: Entries read from the log for one reader at a time.
 _PAGE = 250
 #: Seconds to wait before asking storage again that did not answer, growing to the second.
@@ -105,6 +105,10 @@ class Room:
         """Every cursor, and whether it is in step (W8)."""
         return [(c, True) for c in self._in_step.values()] + [(c, False) for c in self._behind]
 
+    def connection_states(self, process: str) -> list[ConnectionState]:
+        """Return the state of each connection (LocalRoom, W8)."""
+        return [cursor.state(self.head, process, in_step=in_step) for cursor, in_step in self.cursors()]
+
     def standing(self) -> Iterator[tuple[bool, int, int]]:
         """For each connection: whether it is in step, its lag in entries, and its bytes buffered."""
         for cursor, in_step in self.cursors():
@@ -115,6 +119,10 @@ class Room:
         self.gathering.close()
 
     # --- delivery
+
+    def contradicts(self, entries: Iterable[Entry]) -> bool:
+        """Return whether another entry is in memory at the seq of one of these (LocalRoom, X8)."""
+        return self.tail.contradicts(entries)
 
     def deliver(self, entries: Sequence[Entry], oldest: int) -> list[bytes]:
         """Take durable entries (S4), dense and ascending and at least one, and send what is new to everyone in step.
@@ -266,13 +274,25 @@ class Room:
 
     # --- presence, typing, marks
 
-    def typing(self, person: Person, now: float, *, here: bool = True) -> None:
-        """Pass on that the member types, to everyone else (P4); `here`: other processes do not know yet."""
-        self.gathering.typing(person, now, here=here)
+    def typing(self, person: Person, now: float) -> None:
+        """Pass on that the member types, to everyone else (P4)."""
+        self.gathering.typing(person, now, here=True)
 
     def read(self, member: str, seq: int) -> None:
         """Move the member's mark, at most to the head (P5)."""
         self.gathering.read(member, min(seq, self.head))
+
+    def apply_remote_presence(self, changes: Iterable[PresenceChange]) -> None:
+        """Count connections that members opened and closed in other processes (LocalRoom, P1)."""
+        self.gathering.elsewhere(changes)
+
+    def apply_remote_typing(self, person: Person, now: float) -> None:
+        """Show that a member types in another process (LocalRoom, P4)."""
+        self.gathering.typing(person, now, here=False)
+
+    def apply_remote_marks(self, marks: dict[str, int]) -> None:
+        """Take over read marks that are stored (LocalRoom, P5)."""
+        self.gathering.stored(marks)
 
     def tell(self, lines: Sequence[Line], told: int) -> None:
         """Send lines that are no entries to everyone in step (Readers)."""
