@@ -16,7 +16,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 import jwt
 import typer
 
-from alcove.access.gate import loopback
+from alcove.access.authenticator import loopback
 from alcove.access.tokens import Keys
 from alcove.bus.open import check_bus, open_bus
 from alcove.errors import AlcoveError, Refusal, SettingsError

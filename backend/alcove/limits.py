@@ -14,8 +14,8 @@ EXCESS_S = 10.0
 _CALM_S = 1.0
 #: A whole send; a hair less, so that who waits as long as told is not refused for what floats round off.
 _ONE = 1 - 1e-6
-#: Rates that a table keeps by default.
-RATES = 50_000
+#: KeyedLimiter that a table keeps by default.
+MAX_KEYS = 50_000
 #: Idle rates that are forgotten with each new one, so that a table shrinks again after a rush.
 _FORGET = 2
 
@@ -34,14 +34,14 @@ class Budget(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class ProcessLimits:
     """What this process allows (L): connections in all and per member and item, waiting sends, tails in memory."""
 
     connections: int = 20_000
     member_connections: int = 20
     waiting: int = 10_000
     #: Members whose send rates are kept, one for each item they send to (L2).
-    rates: int = RATES
+    rates: int = MAX_KEYS
     #: Seconds over which connections come back after a restart (Z1).
     drain_s: float = 5.0
     tail_entries: int = 256
@@ -50,7 +50,7 @@ class Bounds:
     budget: Budget = Budget()  # noqa: RUF009 - a tuple: it cannot change
 
 
-class Rate:
+class TokenBucket:
     """A token bucket: `per_s` a second, `burst` at once; `per_s` 0: unlimited. It has no clock: times are passed in."""
 
     __slots__ = ("_burst", "_per_s", "_seen", "_tokens")
@@ -112,16 +112,16 @@ class Excess:
         return self._refused_at - self._since > EXCESS_S
 
 
-class Rates(Generic[Key]):
-    """A `Rate` for each key, the latest `size` of them; `per_s` 0: unlimited, and nothing is kept."""
+class KeyedLimiter(Generic[Key]):
+    """A `TokenBucket` for each key, the latest `size` of them; `per_s` 0: unlimited, and nothing is kept."""
 
-    def __init__(self, per_s: float, burst: int, *, size: int = RATES, limit: str | None = None) -> None:
+    def __init__(self, per_s: float, burst: int, *, size: int = MAX_KEYS, limit: str | None = None) -> None:
         """`limit` is the label of the metric that counts rates which were forgotten although they were in use."""
         self._per_s = per_s
         self._burst = burst
         self._size = size
         self._limit = limit
-        self._rates: OrderedDict[Key, Rate] = OrderedDict()
+        self._rates: OrderedDict[Key, TokenBucket] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._rates)
@@ -136,7 +136,7 @@ class Rates(Generic[Key]):
         rate = self._rates.get(key)
         if rate is None:
             self._make_room(now)
-            rate = self._rates[key] = Rate(self._per_s, self._burst, now)
+            rate = self._rates[key] = TokenBucket(self._per_s, self._burst, now)
         else:
             self._rates.move_to_end(key)
         return rate.take(now)

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 
-from alcove.access.gate import Gate
+from alcove.access.authenticator import Authenticator
 from alcove.access.refusals import RefusedCredentials
 from alcove.access.revocations import Revocations
 from alcove.access.tokens import Keys
@@ -28,7 +28,7 @@ from alcove.api.upgrade import EarlierLogins
 from alcove.bus.open import check_bus, open_bus, open_sends
 from alcove.bus.sealed import SealedBus
 from alcove.descriptors import provided
-from alcove.limits import Bounds, Rates
+from alcove.limits import KeyedLimiter, ProcessLimits
 from alcove.observability.logs import mask_handlers
 from alcove.observability.metrics import watch_loop
 from alcove.observability.telemetry import telemetry
@@ -63,7 +63,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
 
 @asynccontextmanager
 async def _serving(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, Any]]:  # Any: as above
-    """Open the log and the gate; in the end, close the log when everything that was sent is in it."""
+    """Open the log and the authenticator; in the end, close the log when everything that was sent is in it."""
     retention = Retention(settings.retain_entries, settings.retain_days, settings.retain_ids_days)
     keys: Keys | None = app.state.keys
     if keys is None:
@@ -76,16 +76,16 @@ async def _serving(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, 
     await check_bus(settings.bus_url)
     bus = open_bus(settings.bus_url, settings.bus_prefix)
     revocations = Revocations()
-    gate = Gate(
+    authenticator = Authenticator(
         keys,
         revocations,
         origins=Origins(split(settings.origins)),
         leeway_s=settings.leeway_s,
         local_only=not settings.allow_open,
-        handshakes=Rates(settings.handshakes_per_s, settings.handshakes_burst, size=settings.rates),
+        handshakes=KeyedLimiter(settings.handshakes_per_s, settings.handshakes_burst, size=settings.rates),
         refusals=RefusedCredentials(
-            Rates(settings.credential_refusals_per_s, settings.credential_refusals_burst, size=settings.rates),
-            Rates(settings.refusals_per_s, settings.refusals_burst, size=settings.rates),
+            KeyedLimiter(settings.credential_refusals_per_s, settings.credential_refusals_burst, size=settings.rates),
+            KeyedLimiter(settings.refusals_per_s, settings.refusals_burst, size=settings.rates),
             size=settings.rates,
         ),
         unauthenticated=Unauthenticated(settings.unauthenticated_requests),
@@ -93,11 +93,11 @@ async def _serving(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, 
     )
     hub = Hub(
         store,
-        gate=gate,
+        authenticator=authenticator,
         bus=SealedBus(bus, await store.bus_key(), store.id) if bus.shared else bus,
         sends=open_sends(settings.database_url),
         limits=Limits(settings.body_bytes, settings.sends_per_s, settings.sends_burst),
-        bounds=Bounds(
+        bounds=ProcessLimits(
             connections=settings.connections,
             member_connections=settings.member_connections,
             waiting=settings.waiting_sends,
@@ -114,7 +114,7 @@ async def _serving(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, 
     hub.relay.tune(CHANNEL, chat.heard)
     await hub.relay.start()
     await hub.follow_revocations(revocations)
-    app.state.gate, app.state.hub = gate, hub
+    app.state.authenticator, app.state.hub = authenticator, hub
     watching = asyncio.create_task(watch_loop())
     with at_the_end(hub.drain):
         yield {"hub": hub}  # for a server that waits for its drain

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from alcove.item_ranges import Range
-from alcove.limits import Rates
+from alcove.limits import KeyedLimiter
 from alcove.protocol import ServerLine
 from alcove.rooms.session import Session
 from alcove.storage.base import (
@@ -200,7 +200,7 @@ class Desk:
     drafts: list[Draft] = field(default_factory=list)
     left: list[Session] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
-    rates: Rates[tuple[str, str]] = field(default_factory=lambda: Rates(0, 1))
+    rates: KeyedLimiter[tuple[str, str]] = field(default_factory=lambda: KeyedLimiter(0, 1))
     clock: Clock = field(default_factory=Clock)
     full: bool = False
     ms: int = 1_795_000_000_000

@@ -1,4 +1,4 @@
-"""How long a connection may stay: until its token expires, its session ends, or its access is revoked (A4, A7, W5)."""
+"""Close connections when their token expires, their login ends, or their access is revoked (A4, A7, W5)."""
 
 import asyncio
 import time
@@ -11,88 +11,98 @@ from alcove.access.revocations import Revoked, expired, revoked_on, session_ende
 from alcove.errors import Refusal
 from alcove.protocol import Member
 
-#: Seconds after which the wall clock is looked at again. A timer alone would not do: the event loop's clock stands
-#: still while the machine is suspended, and knows of no step of the wall clock.
+#: Seconds between two checks of the wall clock. One timer at the expiry would not do: the event loop's clock stops
+#: while the machine is suspended, and it does not follow steps of the wall clock.
 _RECHECK_S = 1.0
-#: Entries of the queue of expiries that may be out of date before it is rebuilt.
+#: Entries of the expiry queue that may be out of date before it is rebuilt.
 _STALE = 1000
 
 
-class Guest(Protocol):
-    """Somebody connected whose stay can be ended."""
+class Revocable(Protocol):
+    """A connection that can be ended before its peer wants to."""
 
     def end(self, refusal: Refusal) -> None:
-        """Say why, and close."""
+        """Send the reason and close."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Lease:
+class _Watched:
     member: Member
     item: str | None
 
 
-class Leases:
-    """Every connection that a token let in. In open mode there is none, and nothing to wait for."""
+class ExpiryWatch:
+    """Ends the connections that were admitted by a token. In open mode it watches none."""
 
     def __init__(self) -> None:
-        self._leases: dict[Guest, _Lease] = {}
-        #: When which lease expires, by the wall clock, the next first; the number keeps guests from being compared.
-        self._expiries: list[tuple[float, int, Guest, _Lease]] = []
+        self._watched: dict[Revocable, _Watched] = {}
+        #: A heap of (expiry by the wall clock, number, connection, entry). The number keeps the heap from comparing
+        #: connections.
+        self._expiries: list[tuple[float, int, Revocable, _Watched]] = []
         self._numbers = count()
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
-        return len(self._leases)
+        return len(self._watched)
 
-    def __contains__(self, guest: Guest) -> bool:
-        return guest in self._leases
+    def __contains__(self, connection: Revocable) -> bool:
+        return connection in self._watched
 
-    def grant(self, guest: Guest, member: Member, item: str | None) -> None:
-        """Let the guest stay on the item (None: beside all items) until the member's token expires, and not longer.
+    def __repr__(self) -> str:
+        return f"<ExpiryWatch connections={len(self._watched)} queued={len(self._expiries)}>"
 
-        A second time it replaces the first. `release` must follow when the connection is over.
+    def watch(self, connection: Revocable, member: Member, item: str | None) -> None:
+        """End the connection when the member's token expires or is revoked.
+
+        A second call for the same connection replaces the first. Call `forget` when the connection is closed.
+
+        Args:
+            connection: The connection to end.
+            member: Whose token admitted it. Without an expiry (open mode) nothing is watched.
+            item: The item it is connected to; None for a connection that belongs to no item.
+
         """
-        self.release(guest)
+        self.forget(connection)
         if member.expires is not None:
-            lease = self._leases[guest] = _Lease(member, item)
-            heappush(self._expiries, (member.expires, next(self._numbers), guest, lease))
-            if self._expiries[0][3] is lease:
+            watched = self._watched[connection] = _Watched(member, item)
+            heappush(self._expiries, (member.expires, next(self._numbers), connection, watched))
+            if self._expiries[0][3] is watched:
                 self._schedule()
 
-    def release(self, guest: Guest) -> None:
-        """The guest is gone."""
-        if self._leases.pop(guest, None) is not None and len(self._expiries) > 2 * len(self._leases) + _STALE:
-            self._expiries = [expiry for expiry in self._expiries if self._leases.get(expiry[2]) is expiry[3]]
+    def forget(self, connection: Revocable) -> None:
+        """Stop watching a connection that was closed; do nothing if it is not watched."""
+        if self._watched.pop(connection, None) is not None and len(self._expiries) > 2 * len(self._watched) + _STALE:
+            self._expiries = [expiry for expiry in self._expiries if self._watched.get(expiry[2]) is expiry[3]]
             heapify(self._expiries)
 
-    def revoked(self, revoked: Revoked) -> None:
-        """End the stay of everyone whom a revocation covers."""
-        for guest, lease in list(self._leases.items()):
-            member = lease.member
+    def end_revoked(self, revoked: Revoked) -> None:
+        """End every connection that the revocation covers (A7, W5)."""
+        for connection, watched in list(self._watched.items()):
+            member = watched.member
             if revoked.digest is not None and revoked.digest == member.digest:
-                guest.end(session_ended())
+                connection.end(session_ended())
             elif (
                 revoked.sub == member.person.id
-                and revoked.item in {None, lease.item}
+                and revoked.item in {None, watched.item}
                 and (member.iat is None or member.iat < revoked.counts_from)
             ):
-                guest.end(revoked_on(revoked.item))
+                connection.end(revoked_on(revoked.item))
 
     def _schedule(self) -> None:
-        """Look at the clock when the next lease expires, and before that every now and then."""
+        """Set the timer to the next expiry, or to the next check of the wall clock if that is earlier."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None
         if self._expiries:
             left_s = max(0.0, self._expiries[0][0] - time.time())
-            self._timer = asyncio.get_running_loop().call_later(min(left_s, _RECHECK_S), self._look)
+            self._timer = asyncio.get_running_loop().call_later(min(left_s, _RECHECK_S), self._end_expired)
 
-    def _look(self) -> None:
-        """End every stay whose token has expired by the wall clock."""
+    def _end_expired(self) -> None:
+        """End every connection whose token has expired by the wall clock (A4)."""
         now = time.time()
         while self._expiries and self._expiries[0][0] <= now:
-            _, _, guest, lease = heappop(self._expiries)
-            if self._leases.get(guest) is lease:
-                guest.end(expired())
+            _, _, connection, watched = heappop(self._expiries)
+            if self._watched.get(connection) is watched:
+                connection.end(expired())
         self._schedule()

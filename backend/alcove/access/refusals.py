@@ -4,7 +4,7 @@ from collections import OrderedDict
 from hashlib import sha256
 
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import RATES, Rates
+from alcove.limits import MAX_KEYS, KeyedLimiter
 from alcove.observability.metrics import LIMITS
 
 
@@ -16,7 +16,7 @@ class RefusedCredentials:
     Only hashes are kept (A6).
     """
 
-    def __init__(self, credentials: Rates[bytes], addresses: Rates[str], *, size: int = RATES) -> None:
+    def __init__(self, credentials: KeyedLimiter[bytes], addresses: KeyedLimiter[str], *, size: int = MAX_KEYS) -> None:
         self._credentials = credentials
         self._addresses = addresses
         self._size = size

@@ -12,7 +12,7 @@ from fastapi.security import SecurityScopes
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from alcove.access.gate import Caller, Gate
+from alcove.access.authenticator import Authenticator, Caller
 from alcove.access.unauthenticated import Pending
 from alcove.api.login_cookie import EARLIER_COOKIE, is_secure, login_of
 from alcove.errors import Close, Code, Reason, Refusal
@@ -49,25 +49,25 @@ Name = Annotated[
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
-async def gate_of(connection: HTTPConnection) -> AsyncIterator[Gate]:
-    """Provide the gate of this process, before anyone is asked who they are.
+async def authenticator_of(connection: HTTPConnection) -> AsyncIterator[Authenticator]:
+    """Provide the authenticator of this process, before anyone is asked who they are.
 
     Raises Refusal 4403 where open mode is reached from another machine (A2), 4429 for sockets opened too fast, and for
     an address with too many requests in progress that are not authenticated (L).
     """
-    gate: Gate = connection.app.state.gate
+    authenticator: Authenticator = connection.app.state.authenticator
     server, port = connection.scope.get("server") or ("", None)
     if port is not None:  # else it is a Unix socket, which this machine alone reaches (ASGI)
-        gate.check_server(server)
+        authenticator.check_server(server)
     address = address_of(connection)
     if connection.scope["type"] == "websocket":
-        gate.check_handshake(address, time.monotonic())
-    with gate.request(address, connection.client.host if connection.client else "") as pending:
+        authenticator.check_handshake(address, time.monotonic())
+    with authenticator.request(address, connection.client.host if connection.client else "") as pending:
         connection.state.pending = pending
-        yield gate
+        yield authenticator
 
 
-GateDep = Annotated[Gate, Depends(gate_of)]
+AuthenticatorDep = Annotated[Authenticator, Depends(authenticator_of)]
 
 
 def address_of(connection: HTTPConnection) -> str:
@@ -82,12 +82,12 @@ def address_of(connection: HTTPConnection) -> str:
 
 async def own_origin(
     connection: HTTPConnection,
-    gate: GateDep,
+    authenticator: AuthenticatorDep,
     origin: Annotated[str | None, Header(include_in_schema=False)] = None,
     host: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> bool:
     """Return whether the request comes from a page whose cookie counts (A5): a browser sends it whatever page asks."""
-    return gate.origins.allow(origin, host, secure=is_secure(connection))
+    return authenticator.origins.allow(origin, host, secure=is_secure(connection))
 
 
 OwnOriginDep = Annotated[bool, Depends(own_origin)]
@@ -138,28 +138,31 @@ def let_in(connection: HTTPConnection) -> None:
     pending.authenticated()
 
 
-async def admit(connection: HTTPConnection, gate: Gate, key: str, name: str | None) -> Caller:
+async def admit(connection: HTTPConnection, authenticator: Authenticator, key: str, name: str | None) -> Caller:
     """Check a credential, and count where it is refused. Raises Refusal."""
-    found = await gate.admit(key, name, address_of(connection))
+    found = await authenticator.admit(key, name, address_of(connection))
     let_in(connection)
     return found
 
 
 async def caller(
-    connection: HTTPConnection, gate: GateDep, key: Annotated[str, Security(credential)], name: Name = None
+    connection: HTTPConnection,
+    authenticator: AuthenticatorDep,
+    key: Annotated[str, Security(credential)],
+    name: Name = None,
 ) -> Caller:
     """Whoever holds the credential. Raises Refusal 4401, 4403 or 4429."""
-    return await admit(connection, gate, key, name)
+    return await admit(connection, authenticator, key, name)
 
 
 CallerDep = Annotated[Caller, Security(caller)]
 
 
-async def member(scopes: SecurityScopes, item_id: ItemId, gate: GateDep, who: CallerDep) -> Member:
+async def member(scopes: SecurityScopes, item_id: ItemId, authenticator: AuthenticatorDep, who: CallerDep) -> Member:
     """The caller as a member of the item's room. Raises Refusal 4403 where a right is missing."""
-    found = gate.on(who, item_id)
+    found = authenticator.member_on(who, item_id)
     for right in scopes.scopes:
-        if right not in found.can and not (right == "moderate" and gate.open):
+        if right not in found.can and not (right == "moderate" and authenticator.open):
             raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to {right} {item_id}")
     return found
 

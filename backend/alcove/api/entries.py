@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from alcove.api.bodies import BOUNDED_HERE, whole_body
-from alcove.api.dependencies import CallerDep, GateDep, ItemId, ModeratorDep, ReaderDep, WriterDep
+from alcove.api.dependencies import AuthenticatorDep, CallerDep, ItemId, ModeratorDep, ReaderDep, WriterDep
 from alcove.api.live import HubDep
 from alcove.api.schemas import Json, answers, body_of, problems
 from alcove.cluster.connections import Connections
@@ -53,18 +53,18 @@ class Items(Struct, frozen=True):
 
 @router.get("", responses=answers(Items) | problems(401, 403, 422, 429, 503))
 async def list_items(
-    *, hub: HubDep, gate: GateDep, who: CallerDep, limit: Limit = 100, prefix: Prefix = ""
+    *, hub: HubDep, authenticator: AuthenticatorDep, who: CallerDep, limit: Limit = 100, prefix: Prefix = ""
 ) -> Response:
     """List the items the caller may read, the latest first, each with its last entry and what the caller has not read.
 
     `prefix`: only those whose id begins with it.
     """
-    readable = within(gate.readable(who), prefix)
+    readable = within(authenticator.readable_ranges(who), prefix)
     try:
         items = await hub.log.items(readable, who.person.id, limit=limit) if readable else []
     except ListRefusedError as error:
         raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
-    return Json(Items([item for item in items if gate.may_read(who, item.item)]))
+    return Json(Items([item for item in items if authenticator.may_read(who, item.item)]))
 
 
 @router.get("/{item_id}/entries", responses=answers(Entries) | problems(401, 403, 422, 429, 503))
@@ -91,7 +91,7 @@ async def send_entry(
     *,
     item_id: ItemId,
     request: Request,
-    gate: GateDep,
+    authenticator: AuthenticatorDep,
     hub: HubDep,
     member: WriterDep,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=64)] = None,
@@ -103,7 +103,7 @@ async def send_entry(
         body = Raw(msgspec.json.format(new.body, indent=-1))  # on one line, as a line of the wire must be
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestValidationError([{"loc": ("body",), "msg": str(error)}]) from None
-    gate.check_again(member, item_id)  # the body may have taken its time
+    authenticator.recheck(member, item_id)  # the body may have taken its time
     size = len(memoryview(body))
     if size > hub.limits.body_bytes:
         expected = f"a body may have {hub.limits.body_bytes} bytes, this one has {size}"

@@ -8,7 +8,7 @@ from fastapi.routing import APIWebSocketRoute
 from starlette.routing import Match
 from starlette.types import Scope
 
-from alcove.api.dependencies import GateDep, ItemId, ReaderDep
+from alcove.api.dependencies import AuthenticatorDep, ItemId, ReaderDep
 from alcove.api.problems import Nobody, UnknownSubprotocolError, turn_away
 from alcove.api.sockets import accept_socket
 from alcove.errors import Close, Code, Refusal
@@ -77,7 +77,7 @@ class UnknownPathRoute(APIWebSocketRoute):
         return super().matches(scope) if SUBPROTOCOL in scope.get("subprotocols", ()) else (Match.NONE, {})
 
 
-async def unknown_path(_gate: GateDep) -> None:
+async def unknown_path(_authenticator: AuthenticatorDep) -> None:
     """Refuse a path that leads to no room, in a way that a browser's script can read (H4)."""
     expected = "expected /items/{item_id}/ws, where item_id has letters, digits and . _ : @ - only"
     raise Refusal(Code.INVALID, Close.INVALID, f"no room at this path: {expected}")

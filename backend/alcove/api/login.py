@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from msgspec import Meta, Struct
 
-from alcove.access.gate import Caller, open_cookie
+from alcove.access.authenticator import Caller, open_cookie
 from alcove.access.revocations import Revoked
 from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, whole_body
-from alcove.api.dependencies import CallerDep, GateDep, OwnOriginDep, PresentedDep, admit
+from alcove.api.dependencies import AuthenticatorDep, CallerDep, OwnOriginDep, PresentedDep, admit
 from alcove.api.live import HubDep
 from alcove.api.login_cookie import OPEN_LOGIN_S, delete_login, login_of, set_login
 from alcove.api.schemas import Json, answers, body_of, problems
@@ -83,16 +83,16 @@ async def _read(request: Request, type_: type[T]) -> T:
     openapi_extra=body_of(SignIn),
     **BOUNDED_HERE,
 )
-async def sign_in(request: Request, gate: GateDep, own: OwnOriginDep) -> Response:
+async def sign_in(request: Request, authenticator: AuthenticatorDep, own: OwnOriginDep) -> Response:
     """Take a token, or in open mode a name, as the login cookie."""
     if not own:  # or another site's page could sign the browser in as somebody else
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "only the server's own pages and configured origins sign in")
     asked = await _read(request, SignIn)
-    if gate.open:
+    if authenticator.open:
         if asked.name is not None and not is_visible(asked.name):
             raise RequestValidationError([{"loc": ("body", "name"), "msg": NOTHING_VISIBLE}])
         cookie, seconds = open_cookie(asked.name or "Guest", token_hex(8)), OPEN_LOGIN_S
-        caller = await gate.caller(cookie)
+        caller = await authenticator.authenticate(cookie)
     else:
         if asked.token is None:
             raise RequestValidationError([{"loc": ("body", "token"), "msg": "expected a token"}])
@@ -100,7 +100,7 @@ async def sign_in(request: Request, gate: GateDep, own: OwnOriginDep) -> Respons
         if len(cookie) > _COOKIE_CHARS:
             long = f"a cookie holds {_COOKIE_CHARS} characters, this token has {len(cookie)}; give it fewer `items`"
             raise RequestValidationError([{"loc": ("body", "token"), "msg": long}])
-        caller = await admit(request, gate, cookie, None)
+        caller = await admit(request, authenticator, cookie, None)
         seconds = max(1, int((caller.claims.exp if caller.claims else 0) - time.time()))
     answer = Json(_who(caller))
     set_login(request, answer, cookie, seconds)
@@ -114,13 +114,15 @@ async def who_am_i(caller: CallerDep) -> Response:
 
 
 @router.get("/mode", responses=answers(Mode))
-async def mode(gate: GateDep) -> Response:
+async def mode(authenticator: AuthenticatorDep) -> Response:
     """Tell whether this is open mode, also to whoever has no credential: a page is to say so."""
-    return Json(Mode(gate.open))
+    return Json(Mode(authenticator.open))
 
 
 @router.delete("/session", status_code=204, responses=problems(403, 422, 429, 503))
-async def sign_out(request: Request, gate: GateDep, hub: HubDep, own: OwnOriginDep, found: PresentedDep) -> Response:
+async def sign_out(
+    request: Request, authenticator: AuthenticatorDep, hub: HubDep, own: OwnOriginDep, found: PresentedDep
+) -> Response:
     """End the session of the credential, however it was presented: it opens nothing any more, wherever it was kept.
 
     In open mode there is nothing to end but the cookie.
@@ -128,14 +130,14 @@ async def sign_out(request: Request, gate: GateDep, hub: HubDep, own: OwnOriginD
     if not own and not found:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie is removed from the server's own pages only")
     caller = None
-    if found and not gate.open:
+    if found and not authenticator.open:
         try:
-            caller = await admit(request, gate, found, None)
+            caller = await admit(request, authenticator, found, None)
         except Refusal as refusal:  # a credential that opens nothing need not be ended
             if refusal.close is Close.TOO_MANY:
                 raise
     if caller and caller.claims:
-        expires = caller.claims.exp + gate.leeway_s
+        expires = caller.claims.exp + authenticator.leeway_s
         await hub.revoke(Revoked(time.time(), digest=caller.digest, expires=expires))
     answer = Response(status_code=204)
     if own and found in {None, login_of(request)}:
@@ -149,19 +151,19 @@ async def sign_out(request: Request, gate: GateDep, hub: HubDep, own: OwnOriginD
     openapi_extra=body_of(Revoke),
     **BOUNDED_HERE,
 )
-async def revoke(request: Request, gate: GateDep, hub: HubDep, caller: CallerDep) -> Response:
+async def revoke(request: Request, authenticator: AuthenticatorDep, hub: HubDep, caller: CallerDep) -> Response:
     """End a member's tokens made until now, and their open connections, on one item or all (A7)."""
     if caller.claims is None:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "open mode has no tokens to revoke")
     asked = await _read(request, Revoke)
-    gate.check_again(gate.on(caller, None), None)  # the body may have taken its time
+    authenticator.recheck(authenticator.member_on(caller, None), None)  # the body may have taken its time
     if asked.item is not None:
         try:
             check_item_id(asked.item)
         except ItemIdError as error:
             raise RequestValidationError([{"loc": ("body", "item"), "msg": str(error)}]) from None
-    if not gate.moderates(caller, asked.item):
+    if not authenticator.may_moderate(caller, asked.item):
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to moderate {asked.item or '*'}")
-    revoked = Revoked.member(asked.sub, asked.item, gate.leeway_s)
+    revoked = Revoked.member(asked.sub, asked.item, authenticator.leeway_s)
     await hub.revoke(revoked)
     return Json(RevokedFrom(revoked.not_before))

@@ -6,7 +6,7 @@ from fastapi import Response
 from fastapi.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alcove.access.gate import Gate, open_name
+from alcove.access.authenticator import Authenticator, open_name
 from alcove.api.login_cookie import EARLIER_COOKIE, OPEN_LOGIN_S, login_of, set_login
 from alcove.errors import Refusal
 
@@ -48,16 +48,16 @@ def _earlier_login(scope: Scope) -> str | None:
 
 async def _cookies(request: HTTPConnection, earlier: str) -> list[tuple[bytes, bytes]]:
     """Return the `Set-Cookie` headers that take the login over; none where it is not good, or not ours."""
-    gate: Gate = request.app.state.gate
+    authenticator: Authenticator = request.app.state.authenticator
     answer = Response()
-    if gate.open:
+    if authenticator.open:
         if open_name(earlier) is None:
             return []
         set_login(request, answer, earlier, OPEN_LOGIN_S)
         answer.delete_cookie(EARLIER_COOKIE, path="/")  # else it would come back after the next sign-out
     else:
         try:
-            caller = await gate.known(earlier)
+            caller = await authenticator.try_authenticate(earlier)
         except Refusal:
             return []
         if caller is None or caller.claims is None:

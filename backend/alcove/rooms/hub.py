@@ -12,14 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import uuid4
 
-from alcove.access.expiry import Leases
-from alcove.access.gate import Gate
+from alcove.access.authenticator import Authenticator
+from alcove.access.expiry import ExpiryWatch
 from alcove.access.revocations import OPERATOR, ROOM, Revocations, Revoked
 from alcove.bus.base import Bus
 from alcove.bus.memory import MemoryBus
 from alcove.cluster.connections import Connections
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import Bounds, Rates
+from alcove.limits import KeyedLimiter, ProcessLimits
 from alcove.protocol import Bye, Hello, Limits, Member, You, encode, raw
 from alcove.repeated_warnings import RepeatedWarning
 from alcove.rooms.cursor import Cursor
@@ -53,16 +53,16 @@ class Hub:
         store: Log,
         *,
         limits: Limits,
-        gate: Gate | None = None,
+        authenticator: Authenticator | None = None,
         bus: Bus | None = None,
         sends: Bus | None = None,
-        bounds: Bounds | None = None,
+        bounds: ProcessLimits | None = None,
         retention: Retention | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.log = store
         self.limits = limits
-        self.bounds = bounds or Bounds()
+        self.bounds = bounds or ProcessLimits()
         self._retention = retention or Retention()
         #: This process among others.
         self.process = f"{socket.gethostname()}:{os.getpid()}"
@@ -91,12 +91,12 @@ class Hub:
         self.storage = StorageCheck(store, lambda: self.committer.failing)
         #: Hands in a draft (Desk).
         self.append = self.committer.submit
-        self.leases = Leases()
+        self.expiry = ExpiryWatch()
         #: By member and item, over sockets and HTTP together (L2).
-        self._send_rates = Rates[tuple[str, str]](
+        self._send_rates = KeyedLimiter[tuple[str, str]](
             limits.sends_per_s, limits.burst, size=self.bounds.rates, limit="send_rates"
         )
-        self._gate = gate
+        self._authenticator = authenticator
         self._revocation_log: RevocationLog | None = None
         self._clock = clock
 
@@ -193,7 +193,7 @@ class Hub:
     def leave(self, session: Session) -> None:
         """A session's connection is over (Desk)."""
         self.connections -= 1
-        self.leases.release(session)
+        self.expiry.forget(session)
         room = session.room
         if room.leave(session.cursor):
             self.relay.moved(room.item, session.cursor.member.person, -1)
@@ -202,8 +202,8 @@ class Hub:
     def _enter(self, room: Room, connection: Connection, member: Member, entrance: Entrance) -> Session:
         """Greet the connection and let its cursor follow the room (R1, R2, R5, H5). Raises Refusal (L3, A7, Z1)."""
         self._check_open()  # it may have begun to end while the room was opened
-        if self._gate is not None:
-            self._gate.check_again(member, room.item)  # it may have been revoked while the room was opened
+        if self._authenticator is not None:
+            self._authenticator.recheck(member, room.item)  # it may have been revoked while the room was opened
         self.check_member(member, room.item)
         if (since := self._retention.since(self.now_ms())) is not None:
             room.expire(since)
@@ -230,7 +230,7 @@ class Hub:
         connection.write(Frame(encode(hello)))
         room.follow(cursor)
         session = Session(self, room, cursor, limits=self.limits, clock=self._clock, budget=self.bounds.budget)
-        self.leases.grant(session, member, room.item)
+        self.expiry.watch(session, member, room.item)
         return session
 
     # --- tokens of open connections
@@ -240,15 +240,15 @@ class Hub:
         self._rooms.run_errand(self._renew(session, token))
 
     async def _renew(self, session: Session, token: str) -> None:
-        if self._gate is None:
-            raise RuntimeError("a hub without a gate has no tokens to check")
+        if self._authenticator is None:
+            raise RuntimeError("a hub without a authenticator has no tokens to check")
         try:
-            member = await self._gate.renewal(token, session.room.item, session.cursor.member.person)
+            member = await self._authenticator.renew(token, session.room.item, session.cursor.member.person)
         except Refusal as refusal:
             session.refused(refusal)
         else:
-            if session in self.leases:  # it may have left meanwhile
-                self.leases.grant(session, member, session.room.item)
+            if session in self.expiry:  # it may have left meanwhile
+                self.expiry.watch(session, member, session.room.item)
                 session.renewed(member)
 
     async def revoke(self, revoked: Revoked) -> None:
@@ -263,7 +263,7 @@ class Hub:
 
         Raises LogUnavailableError.
         """
-        revocations.act = self.leases.revoked
+        revocations.act = self.expiry.end_revoked
         self._revocation_log = RevocationLog(revocations, self._rooms, self.send, self.now_ms)
         await self._revocation_log.follow()
 

@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Cookie, Header, Query, Security
 from fastapi.requests import HTTPConnection
 
-from alcove.access.gate import Gate
-from alcove.api.dependencies import GateDep, OwnOriginDep, admit, check_cookie, credential, let_in, presented
+from alcove.access.authenticator import Authenticator
+from alcove.api.dependencies import AuthenticatorDep, OwnOriginDep, admit, check_cookie, credential, let_in, presented
 from alcove.api.live import HubDep
 from alcove.errors import Close, Code, Reason, Refusal
 from alcove.protocol import Member
@@ -20,14 +20,19 @@ class Visit:
     """A stay at a socket of the tutorial: with keys it ends with the token that began it (A4, A7)."""
 
     def __init__(
-        self, gate: Gate, hub: Hub, credential: str, member: Member | None = None, item: str | None = None
+        self,
+        authenticator: Authenticator,
+        hub: Hub,
+        credential: str,
+        member: Member | None = None,
+        item: str | None = None,
     ) -> None:
         """Raises Refusal where the process is full, or the member has as many connections as they may (L3)."""
         hub.check_capacity()
         if member is not None:
             hub.check_member(member, item)
         self.credential = credential
-        self._gate = gate
+        self._authenticator = authenticator
         self._hub = hub
         self._member = member
         self._item = item
@@ -38,7 +43,7 @@ class Visit:
         place = None if self._member is None else (self._member.person.id, self._item)
         visitor = Visitor(self._hub, connection, receiver, place)
         if self._member is not None:
-            self._hub.leases.grant(visitor, self._member, self._item)
+            self._hub.expiry.watch(visitor, self._member, self._item)
         if refused is not None:
             visitor.end(refused)
         await connection.run(visitor)
@@ -47,7 +52,7 @@ class Visit:
         """Return why the member may not stay after all: much can have happened during the handshake."""
         try:
             if self._member is not None:
-                self._gate.check_again(self._member, self._item)
+                self._authenticator.recheck(self._member, self._item)
                 self._hub.check_member(self._member, self._item)
         except Refusal as refusal:
             return refusal
@@ -55,7 +60,7 @@ class Visit:
 
 
 class Visitor:
-    """A receiver that counts as a connection (L3), and whose stay can be ended (a Receiver and a Guest)."""
+    """A receiver that counts as a connection (L3), and whose stay can be ended (a Receiver and a Revocable)."""
 
     __slots__ = ("_connection", "_hub", "_place", "_receiver")
 
@@ -86,7 +91,7 @@ class Visitor:
             self._hub.visits[self._place] -= 1
             if not self._hub.visits[self._place]:
                 del self._hub.visits[self._place]
-        self._hub.leases.release(self)
+        self._hub.expiry.forget(self)
         self._receiver.closed(code)
 
     def end(self, refusal: Refusal) -> None:
@@ -102,7 +107,7 @@ async def item_visit(
     *,
     connection: HTTPConnection,
     item_id: str,
-    gate: GateDep,
+    authenticator: AuthenticatorDep,
     hub: HubDep,
     own: OwnOriginDep,
     session: Annotated[str | None, Cookie()] = None,
@@ -115,41 +120,43 @@ async def item_visit(
     if session is None and token is None:
         expected = "no credential: send cookie `session` or query `token`"
         raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, expected, reason=Reason.MISSING)
-    if gate.open:
+    if authenticator.open:
         if session:
             check_cookie(connection, own=own)
         let_in(connection)
-        return Visit(gate, hub, session or token or "")
+        return Visit(authenticator, hub, session or token or "")
     echoed = token or ""
     caller = None
     # A `session` that is no token of ours is the host application's own, and does not count (T2).
-    if session and (caller := await gate.known(session)):
+    if session and (caller := await authenticator.try_authenticate(session)):
         check_cookie(connection, own=own)
         let_in(connection)
         echoed = f"{session[:_ECHOED]}…"
     elif not token:
         echoed, token = "", session or ""
-    member = gate.on(caller or await admit(connection, gate, token or "", None), item_id)
+    member = authenticator.member_on(caller or await admit(connection, authenticator, token or "", None), item_id)
     if not member.can >= {"read", "write"}:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the rights to read and write {item_id}")
-    return Visit(gate, hub, echoed, member, item_id)
+    return Visit(authenticator, hub, echoed, member, item_id)
 
 
 async def visit(
     *,
     connection: HTTPConnection,
-    gate: GateDep,
+    authenticator: AuthenticatorDep,
     hub: HubDep,
     own: OwnOriginDep,
     authorization: Annotated[str | None, Header()] = None,
     token: Annotated[str | None, Query()] = None,
 ) -> Visit:
     """Let in anyone in open mode; with keys, with any good credential (T1, T3, A1, A3). Raises Refusal."""
-    if gate.open:
+    if authenticator.open:
         let_in(connection)
-        return Visit(gate, hub, "")
+        return Visit(authenticator, hub, "")
     key = await credential(connection, await presented(connection, own, authorization, token))
-    return Visit(gate, hub, "", gate.on(await admit(connection, gate, key, None), None))
+    return Visit(
+        authenticator, hub, "", authenticator.member_on(await admit(connection, authenticator, key, None), None)
+    )
 
 
 VisitDep = Annotated[Visit, Security(visit)]

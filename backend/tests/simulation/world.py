@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from alcove.access.rights import rights
 from alcove.errors import Refusal
-from alcove.limits import Bounds
+from alcove.limits import ProcessLimits
 from alcove.protocol import Limits, Member, Person, raw
 from alcove.rooms.hub import Entrance, Hub
 from alcove.storage.base import Appended, Draft, LogUnavailableError, Retention
@@ -19,7 +19,7 @@ from tests.support.virtual_time import VirtualTimeLoop
 ITEMS = ("foo", "bar", "baz")
 PEOPLE = tuple(Person(name, name.title()) for name in ("ada", "bob", "cyd", "dan", "eve"))
 POSTER = Person("post", "Post")
-BOUNDS = Bounds(connections=16, member_connections=4, waiting=25, tail_entries=8, tail_bytes=2500)
+BOUNDS = ProcessLimits(connections=16, member_connections=4, waiting=25, tail_entries=8, tail_bytes=2500)
 
 
 @dataclass

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from alcove.access.gate import Gate
+from alcove.access.authenticator import Authenticator
 from alcove.errors import Refusal
-from alcove.limits import Bounds
+from alcove.limits import ProcessLimits
 from alcove.protocol import Limits, Member
 from alcove.rooms.hub import Entrance, Hub
 from alcove.rooms.session import Session
@@ -16,10 +16,16 @@ class HeldHub:
     """A hub on a log that is held."""
 
     def __init__(
-        self, retention: Retention | None = None, *, bounds: Bounds | None = None, gate: Gate | None = None
+        self,
+        retention: Retention | None = None,
+        *,
+        bounds: ProcessLimits | None = None,
+        authenticator: Authenticator | None = None,
     ) -> None:
         self.log = HeldLog(retention)
-        self.hub = Hub(self.log, limits=Limits(60_000, 0, 1), retention=retention, bounds=bounds, gate=gate)
+        self.hub = Hub(
+            self.log, limits=Limits(60_000, 0, 1), retention=retention, bounds=bounds, authenticator=authenticator
+        )
 
     async def settle(self) -> None:
         """Let storage do all it has to do."""

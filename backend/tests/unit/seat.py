@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from alcove.limits import Rates
+from alcove.limits import KeyedLimiter
 from alcove.protocol import Error, Limits, Member, Person, Right, ServerLine
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.presence import Present
@@ -23,7 +23,7 @@ class Seat:
     def __init__(self, *, can: Sequence[Right] = ("read", "write"), sends_per_s: float = 20, burst: int = 60) -> None:
         self.socket = Socket()
         self.clock = Clock()
-        self.desk = Desk(rates=Rates(sends_per_s, burst), clock=self.clock)
+        self.desk = Desk(rates=KeyedLimiter(sends_per_s, burst), clock=self.clock)
         self.room = Room(
             "foo",
             log_id="a",

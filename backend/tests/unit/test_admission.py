@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from alcove.access.gate import Gate
+from alcove.access.authenticator import Authenticator
 from alcove.access.revocations import Revocations, Revoked
 from alcove.access.tokens import Keys
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import Bounds
+from alcove.limits import ProcessLimits
 from alcove.protocol import Entry, Gap, Hello, Member, Person
 from alcove.rooms.hub import Entrance
 from alcove.storage.base import Retention
@@ -138,7 +138,7 @@ async def test_r4_a_client_that_resumes_before_what_is_kept_gets_a_gap_and_one_t
 
 @virtual_time
 async def test_l3_a_full_process_refuses_with_1013_until_somebody_leaves() -> None:
-    hub = HeldHub(bounds=Bounds(connections=2))
+    hub = HeldHub(bounds=ProcessLimits(connections=2))
     first, _ = await hub.join(member("ada"), item="foo")
     await hub.join(member("bob"), item="bar")
     refusal = await hub.refusal(member("cyd"))
@@ -154,7 +154,7 @@ async def test_l3_a_full_process_refuses_with_1013_until_somebody_leaves() -> No
 
 @virtual_time
 async def test_l3_joins_that_wait_for_storage_count_already() -> None:
-    hub = HeldHub(bounds=Bounds(connections=2))
+    hub = HeldHub(bounds=ProcessLimits(connections=2))
     joining = [
         asyncio.create_task(hub.hub.join("foo", Socket(), member(name), Entrance())) for name in ("ada", "bob", "cyd")
     ]
@@ -168,7 +168,7 @@ async def test_l3_joins_that_wait_for_storage_count_already() -> None:
 
 @virtual_time
 async def test_l3_a_member_has_a_bounded_number_of_connections_to_each_item() -> None:
-    hub = HeldHub(bounds=Bounds(member_connections=2))
+    hub = HeldHub(bounds=ProcessLimits(member_connections=2))
     first, _ = await hub.join(member())
     await hub.join(member())
     refusal = await hub.refusal(member())
@@ -185,10 +185,10 @@ async def test_l3_a_member_has_a_bounded_number_of_connections_to_each_item() ->
 
 @virtual_time
 async def test_l3_a_refused_connection_leaves_no_trace() -> None:
-    hub = HeldHub(bounds=Bounds(member_connections=0))
+    hub = HeldHub(bounds=ProcessLimits(member_connections=0))
     await hub.refusal(member(expires=time.time() + 3600))
 
-    assert ({}, 0, 0) == (hub.hub.rooms, hub.hub.connections, len(hub.hub.leases))
+    assert ({}, 0, 0) == (hub.hub.rooms, hub.hub.connections, len(hub.hub.expiry))
     await hub.close()
 
 
@@ -210,10 +210,10 @@ async def test_a4_the_hello_tells_when_the_token_expires_and_the_stay_ends_with_
     hub = HeldHub()
     expires = float(int(time.time()) + 3600)
     session, socket = await hub.join(member(expires=expires))
-    assert (int(expires * 1000), 1) == (hello(socket).expires, len(hub.hub.leases))
+    assert (int(expires * 1000), 1) == (hello(socket).expires, len(hub.hub.expiry))
 
     session.closed(1000)
-    assert 0 == len(hub.hub.leases)
+    assert 0 == len(hub.hub.expiry)
     await hub.close()
 
 
@@ -232,7 +232,7 @@ async def test_a7_w5_a_revocation_while_the_room_is_opened_refuses_the_connectio
     revoked: Revoked, expected: Close | None
 ) -> None:
     revocations = Revocations()
-    hub = HeldHub(gate=Gate(Keys(SECRET, None, 0), revocations))
+    hub = HeldHub(authenticator=Authenticator(Keys(SECRET, None, 0), revocations))
     joining = asyncio.create_task(hub.hub.join("foo", Socket(), member(expires=time.time() + 3600), Entrance()))
     await turn()
     revocations.take(revoked)
@@ -240,7 +240,7 @@ async def test_a7_w5_a_revocation_while_the_room_is_opened_refuses_the_connectio
 
     error = joining.exception()
     assert expected == (error.close if isinstance(error, Refusal) else None)
-    assert hub.hub.connections == len(hub.hub.leases) == (1 if expected is None else 0)
+    assert hub.hub.connections == len(hub.hub.expiry) == (1 if expected is None else 0)
     await hub.close()
 
 

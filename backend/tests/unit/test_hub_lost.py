@@ -9,7 +9,7 @@ from msgspec import UNSET, Raw
 
 from alcove.access.revocations import ROOM, Revocations, Revoked
 from alcove.errors import Close, Refusal
-from alcove.limits import Bounds
+from alcove.limits import ProcessLimits
 from alcove.protocol import Ack, Entry, Hello, Limits, Member, Person
 from alcove.rooms.hub import Entrance, Hub
 from alcove.storage.base import Appended, Draft
@@ -24,7 +24,7 @@ class House:
 
     def __init__(self, tail_entries: int = 256) -> None:
         self.log = HeldLog()
-        self.hub = Hub(self.log, limits=Limits(60_000, 0, 1), bounds=Bounds(tail_entries=tail_entries))
+        self.hub = Hub(self.log, limits=Limits(60_000, 0, 1), bounds=ProcessLimits(tail_entries=tail_entries))
 
     async def settle(self) -> None:
         """Let storage do all it has to do."""

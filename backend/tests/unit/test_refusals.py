@@ -2,12 +2,12 @@
 
 from alcove.access.refusals import RefusedCredentials
 from alcove.errors import Refusal
-from alcove.limits import Rates
+from alcove.limits import KeyedLimiter
 
 
 def refusals(*, size: int = 100) -> RefusedCredentials:
     """Allow one credential three refusals, and one address two unknown credentials."""
-    return RefusedCredentials(Rates(0.001, 3, size=size), Rates(0.001, 2), size=size)
+    return RefusedCredentials(KeyedLimiter(0.001, 3, size=size), KeyedLimiter(0.001, 2), size=size)
 
 
 def fails(table: RefusedCredentials, credential: str, address: str = "here") -> bool:

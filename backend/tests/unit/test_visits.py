@@ -4,12 +4,12 @@ import time
 
 import pytest
 
-from alcove.access.gate import Gate
+from alcove.access.authenticator import Authenticator
 from alcove.access.revocations import Revocations, Revoked
 from alcove.access.tokens import Keys
 from alcove.api.problems import Nobody
 from alcove.errors import Close, Refusal
-from alcove.limits import Bounds
+from alcove.limits import ProcessLimits
 from alcove.protocol import Limits, Member, Person
 from alcove.rooms.hub import Hub
 from alcove.tutorial.admission import Visit
@@ -32,7 +32,7 @@ class Peer(Socket):
 
 def a_hub() -> Hub:
     """A hub that takes two connections."""
-    return Hub(HeldLog(), limits=Limits(60_000, 0, 1), bounds=Bounds(connections=2))
+    return Hub(HeldLog(), limits=Limits(60_000, 0, 1), bounds=ProcessLimits(connections=2))
 
 
 @pytest.mark.parametrize(
@@ -47,25 +47,25 @@ def a_hub() -> Hub:
 )
 async def test_a7_w5_whoever_is_revoked_during_the_handshake_does_not_stay(revoked: Revoked, code: int | None) -> None:
     revocations, hub, peer = Revocations(), a_hub(), Peer()
-    visit = Visit(Gate(Keys(SECRET, None, 0), revocations), hub, "credential", ADA, "foo")
-    revocations.act = hub.leases.revoked
+    visit = Visit(Authenticator(Keys(SECRET, None, 0), revocations), hub, "credential", ADA, "foo")
+    revocations.act = hub.expiry.end_revoked
     revocations.take(revoked)  # the socket was let in, and its lease is not granted yet
 
     await visit.run(peer, Nobody())
 
     assert code == peer.close_code
-    assert (code is None) == (len(hub.leases) == hub.connections == 1)
+    assert (code is None) == (len(hub.expiry) == hub.connections == 1)
 
 
 @pytest.mark.parametrize("member", [ADA, None])
 async def test_l3_c_1013_a_process_has_so_many_connections_beside_rooms_too(member: Member | None) -> None:
-    hub, gate = a_hub(), Gate(None, Revocations())
+    hub, authenticator = a_hub(), Authenticator(None, Revocations())
     peers = [Peer(), Peer()]
     for peer in peers:
-        await Visit(gate, hub, "credential", member).run(peer, Nobody())
+        await Visit(authenticator, hub, "credential", member).run(peer, Nobody())
     with pytest.raises(Refusal) as refused:
-        Visit(gate, hub, "credential", member)
+        Visit(authenticator, hub, "credential", member)
     assert Close.AT_CAPACITY == refused.value.close
 
     peers[0].receiver.closed(1000)
-    Visit(gate, hub, "credential", member)
+    Visit(authenticator, hub, "credential", member)

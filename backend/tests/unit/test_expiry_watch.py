@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from alcove.access.expiry import Leases
+from alcove.access.expiry import ExpiryWatch
 from alcove.access.revocations import Revoked
 from alcove.errors import Close, Refusal
 from alcove.protocol import Member
@@ -21,7 +21,7 @@ MARGIN_S = 1.0
 
 @dataclass(eq=False)
 class Connection:
-    """Somebody connected (Guest); keeps why the stay was ended."""
+    """Somebody connected (Revocable); keeps why the stay was ended."""
 
     ended: list[Refusal] = field(default_factory=list)
 
@@ -50,8 +50,8 @@ def wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @virtual_time
 async def test_a4_a_connection_is_closed_with_4401_when_its_token_expires() -> None:
-    leases, connection = Leases(), Connection()
-    leases.grant(connection, member(60), "foo")
+    watch, connection = ExpiryWatch(), Connection()
+    watch.watch(connection, member(60), "foo")
     await elapse(59.9)
     assert [] == connection.codes
 
@@ -63,8 +63,8 @@ async def test_a4_a_connection_is_closed_with_4401_when_its_token_expires() -> N
 
 @virtual_time
 async def test_a4_a_token_that_expired_during_the_handshake_closes_the_connection() -> None:
-    leases, connection = Leases(), Connection()
-    leases.grant(connection, member(-5), "foo")
+    watch, connection = ExpiryWatch(), Connection()
+    watch.watch(connection, member(-5), "foo")
     await elapse(MARGIN_S)
 
     assert [Close.UNAUTHENTICATED] == connection.codes
@@ -74,9 +74,9 @@ async def test_a4_a_token_that_expired_during_the_handshake_closes_the_connectio
 @pytest.mark.parametrize("step", [100.0, 1e6])
 async def test_a4_expiry_follows_the_wall_clock_after_it_stepped(monkeypatch: pytest.MonkeyPatch, step: float) -> None:
     """A suspend looks the same: the event loop's clock stands still, and the wall clock is ahead afterwards."""
-    leases, expiring, staying = Leases(), Connection(), Connection()
-    leases.grant(expiring, member(60), "foo")
-    leases.grant(staying, member(1e7), "foo")
+    watch, expiring, staying = ExpiryWatch(), Connection(), Connection()
+    watch.watch(expiring, member(60), "foo")
+    watch.watch(staying, member(1e7), "foo")
     await elapse(5)
     monkeypatch.setattr(time, "time", lambda: START + step + asyncio.get_running_loop().time())
     await elapse(MARGIN_S)
@@ -86,8 +86,8 @@ async def test_a4_expiry_follows_the_wall_clock_after_it_stepped(monkeypatch: py
 
 @virtual_time
 async def test_a4_a_wall_clock_that_is_set_back_gives_the_time_until_exp(monkeypatch: pytest.MonkeyPatch) -> None:
-    leases, connection = Leases(), Connection()
-    leases.grant(connection, member(60), "foo")
+    watch, connection = ExpiryWatch(), Connection()
+    watch.watch(connection, member(60), "foo")
     monkeypatch.setattr(time, "time", lambda: START - 100 + asyncio.get_running_loop().time())
     await elapse(159)
     assert [] == connection.codes
@@ -98,25 +98,25 @@ async def test_a4_a_wall_clock_that_is_set_back_gives_the_time_until_exp(monkeyp
 
 @virtual_time
 async def test_a4_connections_that_came_and_went_are_forgotten() -> None:
-    leases, staying = Leases(), Connection()
-    leases.grant(staying, member(60), "foo")
+    watch, staying = ExpiryWatch(), Connection()
+    watch.watch(staying, member(60), "foo")
     for _ in range(5000):
         gone = Connection()
-        leases.grant(gone, member(1e6), "foo")
-        leases.release(gone)
+        watch.watch(gone, member(1e6), "foo")
+        watch.forget(gone)
 
-    assert len(leases._expiries) < 2000
+    assert len(watch._expiries) < 2000
     await elapse(60 + MARGIN_S)
     assert [Close.UNAUTHENTICATED] == staying.codes
 
 
 @virtual_time
 async def test_a4_a_new_token_replaces_the_expiry_of_the_old_one() -> None:
-    leases, longer, shorter = Leases(), Connection(), Connection()
+    watch, longer, shorter = ExpiryWatch(), Connection(), Connection()
     for connection in (longer, shorter):
-        leases.grant(connection, member(60), "foo")
-    leases.grant(longer, member(120), "foo")
-    leases.grant(shorter, member(30), "foo")
+        watch.watch(connection, member(60), "foo")
+    watch.watch(longer, member(120), "foo")
+    watch.watch(shorter, member(30), "foo")
     await elapse(30 + MARGIN_S)
     assert ([], [Close.UNAUTHENTICATED]) == (longer.codes, shorter.codes)
 
@@ -128,24 +128,24 @@ async def test_a4_a_new_token_replaces_the_expiry_of_the_old_one() -> None:
 
 @virtual_time
 async def test_a4_a_connection_that_left_is_not_closed_again() -> None:
-    leases, connection = Leases(), Connection()
-    leases.grant(connection, member(60), "foo")
-    assert connection in leases
-    leases.release(connection)
-    leases.release(connection)
-    leases.revoked(Revoked(START + 1, sub="ada"))
+    watch, connection = ExpiryWatch(), Connection()
+    watch.watch(connection, member(60), "foo")
+    assert connection in watch
+    watch.forget(connection)
+    watch.forget(connection)
+    watch.end_revoked(Revoked(START + 1, sub="ada"))
     await elapse(120)
 
-    assert (0, []) == (len(leases), connection.codes)
+    assert (0, []) == (len(watch), connection.codes)
 
 
 @virtual_time
 async def test_a2_a_connection_without_a_token_never_expires_and_takes_no_memory() -> None:
-    leases, connection = Leases(), Connection()
-    leases.grant(connection, member(None), "foo")
+    watch, connection = ExpiryWatch(), Connection()
+    watch.watch(connection, member(None), "foo")
     await elapse(1e6)
 
-    assert (0, []) == (len(leases), connection.codes)
+    assert (0, []) == (len(watch), connection.codes)
 
 
 @pytest.mark.parametrize(
@@ -166,18 +166,18 @@ async def test_a2_a_connection_without_a_token_never_expires_and_takes_no_memory
 async def test_a7_a_revocation_closes_connections_of_tokens_issued_up_to_it(
     revoked: Revoked, expected: list[Close]
 ) -> None:
-    leases, connection = Leases(), Connection()
-    leases.grant(connection, member(iat=5), "foo")
-    leases.revoked(revoked)
+    watch, connection = ExpiryWatch(), Connection()
+    watch.watch(connection, member(iat=5), "foo")
+    watch.end_revoked(revoked)
 
     assert expected == connection.codes
 
 
 @virtual_time
 async def test_a7_a_token_that_does_not_tell_when_it_was_issued_is_covered_by_every_revocation() -> None:
-    leases, connection = Leases(), Connection()
-    leases.grant(connection, member(iat=None), "foo")
-    leases.revoked(Revoked(START - 1e6, sub="ada"))
+    watch, connection = ExpiryWatch(), Connection()
+    watch.watch(connection, member(iat=None), "foo")
+    watch.end_revoked(Revoked(START - 1e6, sub="ada"))
 
     assert [Close.FORBIDDEN] == connection.codes
 
@@ -189,30 +189,30 @@ async def test_a7_a_revocation_closes_all_connections_of_the_member_and_no_other
     class Leaving(Connection):
         def end(self, refusal: Refusal) -> None:
             super().end(refusal)
-            leases.release(self)
+            watch.forget(self)
 
-    leases = Leases()
+    watch = ExpiryWatch()
     adas = [Leaving() for _ in range(3)]
     bob, elsewhere, beside_items = Connection(), Connection(), Connection()
     for ada in adas:
-        leases.grant(ada, member(), "foo")
-    leases.grant(bob, member(id="bob"), "foo")
-    leases.grant(elsewhere, member(), "bar")
-    leases.grant(beside_items, member(), None)
-    leases.revoked(Revoked(START + 1, sub="ada", item="foo"))
+        watch.watch(ada, member(), "foo")
+    watch.watch(bob, member(id="bob"), "foo")
+    watch.watch(elsewhere, member(), "bar")
+    watch.watch(beside_items, member(), None)
+    watch.end_revoked(Revoked(START + 1, sub="ada", item="foo"))
     assert [[Close.FORBIDDEN]] * 3 == [ada.codes for ada in adas]
     assert ([], [], []) == (bob.codes, elsewhere.codes, beside_items.codes)
 
-    leases.revoked(Revoked(START + 1, sub="ada"))
+    watch.end_revoked(Revoked(START + 1, sub="ada"))
     assert ([], [Close.FORBIDDEN], [Close.FORBIDDEN]) == (bob.codes, elsewhere.codes, beside_items.codes)
     assert [1] * 3 == [len(ada.codes) for ada in adas]
 
 
 @virtual_time
 async def test_w5_the_end_of_a_session_closes_only_the_connections_of_its_token() -> None:
-    leases, same, other = Leases(), Connection(), Connection()
-    leases.grant(same, member(digest="this"), "foo")
-    leases.grant(other, member(digest="that"), "foo")
-    leases.revoked(Revoked(START, digest="this", expires=START + 3600))
+    watch, same, other = ExpiryWatch(), Connection(), Connection()
+    watch.watch(same, member(digest="this"), "foo")
+    watch.watch(other, member(digest="that"), "foo")
+    watch.end_revoked(Revoked(START, digest="this", expires=START + 3600))
 
     assert ([Close.UNAUTHENTICATED], []) == (same.codes, other.codes)

@@ -18,7 +18,7 @@ from alcove.access.tokens import Claims, Keys
 from alcove.access.unauthenticated import Pending, Unauthenticated
 from alcove.errors import Close, Code, Refusal
 from alcove.item_ranges import ALL_ITEMS, Range, readable_ranges
-from alcove.limits import Rates
+from alcove.limits import KeyedLimiter
 from alcove.observability.metrics import LIMITS
 from alcove.origins import Origins
 from alcove.protocol import Member, Person, Right
@@ -37,7 +37,7 @@ class Caller:
     digest: str | None = None
 
 
-class Gate:
+class Authenticator:
     """Checks credentials. Without keys it stands open: whatever credential comes enters by the name it gives (A2)."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Gate:
         origins: Origins | None = None,
         leeway_s: float = 0,
         local_only: bool = False,
-        handshakes: Rates[str] | None = None,
+        handshakes: KeyedLimiter[str] | None = None,
         refusals: RefusedCredentials | None = None,
         unauthenticated: Unauthenticated | None = None,
         proxies: Proxies | None = None,
@@ -58,8 +58,8 @@ class Gate:
         self.origins = origins or Origins()
         self.leeway_s = leeway_s
         self._local_only = local_only and self.open
-        self._handshakes = Rates(0, 1) if handshakes is None else handshakes  # an empty table is false
-        self._refusals = refusals or RefusedCredentials(Rates(0, 1), Rates(0, 1))
+        self._handshakes = KeyedLimiter(0, 1) if handshakes is None else handshakes  # an empty table is false
+        self._refusals = refusals or RefusedCredentials(KeyedLimiter(0, 1), KeyedLimiter(0, 1))
         self._unauthenticated = Unauthenticated(sys.maxsize) if unauthenticated is None else unauthenticated
         self._proxies = proxies or Proxies([])
 
@@ -68,7 +68,7 @@ class Gate:
         """Whether this is open mode."""
         return self.keys is None
 
-    async def caller(self, credential: str, name: str | None = None) -> Caller:
+    async def authenticate(self, credential: str, name: str | None = None) -> Caller:
         """Who the credential stands for. Raises Refusal 4401, and 4403 where it was revoked."""
         if self.keys is None:
             known_as = name or open_name(credential) or "Guest"
@@ -79,16 +79,16 @@ class Gate:
         self.revocations.check(claims.sub, None, claims.iat, known)
         return Caller(Person(claims.sub, claims.name), claims, known)
 
-    async def known(self, credential: str) -> Caller | None:
+    async def try_authenticate(self, credential: str) -> Caller | None:
         """Return who the credential stands for, or None where it is no good token of ours."""
         try:
-            return await self.caller(credential)
+            return await self.authenticate(credential)
         except Refusal as refusal:
             if refusal.close is Close.UNAUTHENTICATED:
                 return None
             raise
 
-    def on(self, caller: Caller, item: str | None) -> Member:
+    def member_on(self, caller: Caller, item: str | None) -> Member:
         """The caller's rights on an item (None: beside all items). Raises Refusal 4403 where they were revoked."""
         claims = caller.claims
         if claims is None:
@@ -99,7 +99,7 @@ class Gate:
         can = NONE if item is None else rights_on(claims.items, item)
         return Member(caller.person, can, expires, claims.iat, caller.digest)
 
-    async def renewal(self, token: str, item: str, person: Person) -> Member:
+    async def renew(self, token: str, item: str, person: Person) -> Member:
         """The member that a fresh token makes of `person`; the name stays the one that the room knows (A4).
 
         Raises Refusal.
@@ -112,7 +112,7 @@ class Gate:
             raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, other)
         return replace(member, person=person)
 
-    def check_again(self, member: Member, item: str | None) -> None:
+    def recheck(self, member: Member, item: str | None) -> None:
         """Look whether the member, let in a moment ago, still may be here. Raises Refusal 4401 or 4403."""
         if member.expires is not None and member.expires <= time.time():
             raise expired()
@@ -120,15 +120,15 @@ class Gate:
 
     async def member(self, credential: str, item: str) -> Member:
         """The member a token stands for on an item. Raises Refusal."""
-        return self.on(await self.caller(credential), item)
+        return self.member_on(await self.authenticate(credential), item)
 
-    def moderates(self, caller: Caller, item: str | None) -> bool:
+    def may_moderate(self, caller: Caller, item: str | None) -> bool:
         """Return whether the caller may moderate the item; None: every item (A7). Raises Refusal 4403."""
         if item is not None:
-            return "moderate" in self.on(caller, item).can
+            return "moderate" in self.member_on(caller, item).can
         return caller.claims is not None and "m" in caller.claims.items.get("*", "")
 
-    def readable(self, caller: Caller) -> list[Range]:
+    def readable_ranges(self, caller: Caller) -> list[Range]:
         """Return ranges of the items that the caller may read, without those where access was revoked (A7)."""
         if caller.claims is None:
             return [ALL_ITEMS]
@@ -138,7 +138,7 @@ class Gate:
     def may_read(self, caller: Caller, item: str) -> bool:
         """Whether the caller may read the item."""
         try:
-            return "read" in self.on(caller, item).can
+            return "read" in self.member_on(caller, item).can
         except Refusal:
             return False
 
@@ -160,10 +160,10 @@ class Gate:
     async def admit(self, credential: str, name: str | None, address: str) -> Caller:
         """Return who the credential stands for; count refusals. Raises Refusal 4401, 4403, or 4429 (L)."""
         if self.open:
-            return await self.caller(credential, name)
+            return await self.authenticate(credential, name)
         self._refusals.check(credential, address, time.monotonic())
         try:
-            found = await self.caller(credential, name)
+            found = await self.authenticate(credential, name)
         except Refusal:
             self._refusals.refused(credential, address, time.monotonic())
             raise
