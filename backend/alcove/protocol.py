@@ -256,7 +256,7 @@ def decode(line: str) -> Command:
 class _Identified(Struct):
     """The id of a line, whatever else it has."""
 
-    id: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
+    id: Annotated[str, Meta(min_length=1, max_length=64)] | UnsetType = UNSET
 
 
 _identified: msgspec.json.Decoder[_Identified] = msgspec.json.Decoder(_Identified)

@@ -124,6 +124,7 @@ def test_f2_what_is_no_command_is_malformed(line: str) -> None:
         ('{"type":"send","id":7,"body":1}', None),
         ('{"type":"send","id":"a"', None),
         ('["id"]', None),
+        ('{"type":"send","id":"","body":1}', None),
     ],
 )
 def test_s6_a_malformed_line_keeps_its_id(line: str, id: str | None) -> None:
