@@ -19,12 +19,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN_DEPS := backend/.venv/.run
 DEV_DEPS := backend/.venv/.dev
 PAGE_DEPS := frontend/node_modules/.package-lock.json
-PAGE := frontend/dist/index.html
-WIRE_TYPES := frontend/src/client/protocol.gen.ts
+PAGE := frontend/app/dist/index.html
+WIRE_TYPES := frontend/packages/client/src/protocol/wire.gen.ts
 # None where the page is built without the backend beside it, as in its image: then the types are those that stand.
 WIRE_SOURCES := $(wildcard $(addprefix backend/alcove/,protocol.py errors.py api/typescript.py api/entries.py storage/base.py))
-PAGE_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
-  $(wildcard frontend/*.html frontend/*.ts frontend/*.json)
+PAGE_SOURCES := $(shell find frontend/app frontend/packages \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null) \
+  $(wildcard frontend/*.json)
 
 .PHONY: help
 help: ## list the targets
@@ -43,7 +43,7 @@ run: $(RUN_DEPS) $(PAGE) ## build the page and serve everything on http://HOST:P
 dev: $(DEV_DEPS) $(PAGE_DEPS) ## fastapi dev and npm run dev together, with reload on both sides
 	@trap 'trap - INT TERM EXIT; kill $$(jobs -p) 2>/dev/null; wait' INT TERM EXIT; \
 	(cd backend && exec .venv/bin/fastapi dev --port $(DEV_PORT)) & \
-	(cd frontend && ALCOVE_BACKEND=http://127.0.0.1:$(DEV_PORT) exec node_modules/.bin/vite --port $(PAGE_PORT) --strictPort) & \
+	(cd frontend && ALCOVE_BACKEND=http://127.0.0.1:$(DEV_PORT) exec node_modules/.bin/vite app --port $(PAGE_PORT) --strictPort) & \
 	wait -n
 
 .PHONY: cluster
@@ -84,7 +84,7 @@ format: $(DEV_DEPS) $(PAGE_DEPS) ## format both sides and mend what the linters 
 	@cd frontend && npm run --silent format
 
 .PHONY: build
-build: $(PAGE) ## build the page into frontend/dist, and weigh it
+build: $(PAGE) ## build the page into frontend/app/dist, and weigh it
 	@cd frontend && npm run --silent size
 
 .PHONY: install
@@ -111,7 +111,7 @@ lock: $(DEV_DEPS) ## bring the locks of both sides up to date
 .PHONY: clean
 clean: ## remove what the other targets made (your data stays)
 	rm -rf backend/.venv backend/.mypy_cache backend/.pytest_cache backend/.ruff_cache backend/.hypothesis
-	rm -rf frontend/node_modules frontend/dist backend/bench/peers/node_modules backend/bench-results e2e/.mypy_cache e2e/.pytest_cache e2e/.ruff_cache e2e/test-results
+	rm -rf frontend/node_modules frontend/app/dist frontend/packages/*/dist backend/bench/peers/node_modules backend/bench-results e2e/.mypy_cache e2e/.pytest_cache e2e/.ruff_cache e2e/test-results
 	find backend e2e -name __pycache__ -type d -prune -exec rm -rf {} +
 
 backend/.venv/bin/python:
@@ -131,7 +131,7 @@ $(DEV_DEPS): backend/requirements-dev.lock $(RUN_DEPS)
 	@$(PIP) install --require-hashes -r backend/requirements-dev.lock
 	@touch $@
 
-$(PAGE_DEPS): frontend/package.json frontend/package-lock.json
+$(PAGE_DEPS): frontend/package.json frontend/package-lock.json $(wildcard frontend/app/package.json frontend/packages/*/package.json)
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
 	  || { echo "Alcove's page needs Node 20.19 or newer; node is $$(node -v 2>/dev/null || echo missing)."; exit 1; }
 	@echo "Installing the frontend's libraries ..."

@@ -46,7 +46,7 @@ from alcove.tutorial.chat import CHANNEL, Chat
 log = logging.getLogger("alcove")
 
 #: Where `make build` puts the page.
-PAGE = Path(__file__).parents[2] / "frontend" / "dist"
+PAGE = Path(__file__).parents[2] / "frontend" / "app" / "dist"
 #: Stands in its place until then, and says so.
 UNBUILT = Path(__file__).parent / "unbuilt"
 

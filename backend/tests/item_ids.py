@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-_TABLE = json.loads((Path(__file__).parents[2] / "frontend/src/client/itemIds.json").read_text(encoding="utf-8"))
+_TABLE = json.loads(
+    (Path(__file__).parents[2] / "frontend/packages/client/test/support/itemIds.json").read_text(encoding="utf-8")
+)
 GOOD: list[str] = _TABLE["good"]
 #: What is refused, and the id that the refusal names: it in NFC, where that is an id; else an empty text.
 BAD: list[tuple[str, str]] = [(case["id"], case.get("normalized", "")) for case in _TABLE["bad"]]

@@ -1,7 +1,7 @@
 // What a message costs to read grows with its length, whatever it says.
 import { expect, test } from "vitest";
-import { piecesOf } from "../src/features/messages/markup";
-import { partOf } from "../src/features/messages/part";
+import { piecesOf } from "../packages/react/src/messages/markup";
+import { partOf } from "../packages/react/src/messages/part";
 import { workRatio } from "./work";
 
 const WALLS: Record<string, (n: number) => string> = {

@@ -5,7 +5,13 @@ import { parseSync } from "vite";
 
 /** Vitest runs in the frontend's folder. */
 const ROOT = process.cwd();
-const FOLDERS = ["src", "public"];
+const FOLDERS = [
+  "app/src",
+  "app/public",
+  "packages/client/src",
+  "packages/react/src",
+  "packages/element/src",
+];
 const SOURCE = [".ts", ".tsx", ".js"];
 const NOT_SHIPPED = [".test.ts", ".test.tsx", ".gen.ts", "testSetup.ts"];
 

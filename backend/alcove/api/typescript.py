@@ -1,4 +1,4 @@
-"""Prints the wire types as TypeScript: `python -m alcove.api.typescript > protocol.gen.ts`."""
+"""Prints the wire types as TypeScript: `python -m alcove.api.typescript > wire.gen.ts`."""
 
 import sys
 from collections.abc import Iterator

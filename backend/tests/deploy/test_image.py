@@ -59,11 +59,21 @@ def test_what_a_stage_copies_exists_and_is_not_kept_out(stage: list[str]) -> Non
 
 def test_nothing_that_tools_leave_behind_and_no_secret_goes_into_the_image() -> None:
     sources = [*(ROOT / "backend/alcove").rglob("*.py"), *(ROOT / "backend/alcove").rglob("*.sql")]
-    known = [str(path.relative_to(ROOT)) for path in (*sources, *(ROOT / "frontend/src").rglob("*.ts*"))]
+    known = [
+        str(path.relative_to(ROOT))
+        for path in (
+            *sources,
+            *(
+                path
+                for part in ("app/src", "packages/client/src")
+                for path in (ROOT / "frontend" / part).rglob("*.ts*")
+            ),
+        )
+    ]
     left = [
         *(".env", "backend/.env", "frontend/.env.local", "alcove.db", "backend/alcove.db-wal", ".git/config"),
         *("backend/.venv/bin/python", "backend/alcove/__pycache__/main.pyc", "backend/bench-results/report.md"),
-        *("backend/.hypothesis/examples", "frontend/node_modules/vite/index.js", "frontend/dist/index.html"),
+        *("backend/.hypothesis/examples", "frontend/node_modules/vite/index.js", "frontend/app/dist/index.html"),
         *("frontend/test-results/a.png", "frontend/npm-debug.log", "e2e/test-results/trace.zip"),
         *("backend/tests/conftest.py", "backend/docs/SECURITY.md"),
     ]
@@ -96,7 +106,7 @@ def test_the_image_has_neither_what_builds_it_nor_what_tests_it() -> None:
     words = " ".join(IMAGE)
 
     assert [] == copied(IMAGE)
-    assert ["/alcove/backend", "/alcove/frontend/dist"] == [
+    assert ["/alcove/backend", "/alcove/frontend/app/dist"] == [
         line.split()[2] for line in IMAGE if line.startswith("COPY ")
     ]
     assert "pip uninstall" in words

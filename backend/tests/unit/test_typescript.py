@@ -4,7 +4,7 @@ from pathlib import Path
 
 from alcove.api.typescript import document
 
-PAGE_TYPES = Path(__file__).parents[3] / "frontend" / "src" / "client" / "protocol.gen.ts"
+PAGE_TYPES = Path(__file__).parents[3] / "frontend/packages/client/src/protocol/wire.gen.ts"
 
 
 def test_w9_the_page_holds_the_types_of_today() -> None:

@@ -1,0 +1,55 @@
+// Two switches, both off until wanted: a notification, and a sound, for what comes while nobody looks.
+
+import type { RoomView } from "alcove-client";
+import { useState } from "react";
+import { useTranslation } from "../i18n/translation";
+import { keep, kept } from "../ui/kept";
+import styles from "./Alerts.module.css";
+import { allowed } from "./alerts";
+import { useAlerts } from "./useAlerts";
+
+export default function Alerts({ item, view }: { readonly item: string; readonly view: RoomView }) {
+  const { t } = useTranslation();
+  const [notifying, setNotifying] = useState(() => kept("notify") === "on");
+  const [ringing, setRinging] = useState(() => kept("sound") === "on");
+  const [denied, setDenied] = useState(false);
+
+  function become(on: boolean, refused: boolean) {
+    setNotifying(on);
+    setDenied(refused);
+    keep("notify", on ? "on" : null);
+  }
+
+  useAlerts(item, view, { notifying, ringing }, () => become(false, true));
+
+  async function switchNotifying(on: boolean) {
+    const may = on && (await allowed());
+    become(may, on && !may);
+  }
+
+  return (
+    <fieldset className={styles.alerts}>
+      <legend>{t("alerts.title")}</legend>
+      <label>
+        <input
+          type="checkbox"
+          checked={notifying}
+          onChange={({ target }) => void switchNotifying(target.checked)}
+        />
+        <span>{t("alerts.notify")}</span>
+      </label>
+      {denied && <p role="alert">{t("alerts.denied")}</p>}
+      <label>
+        <input
+          type="checkbox"
+          checked={ringing}
+          onChange={({ target }) => {
+            setRinging(target.checked);
+            keep("sound", target.checked ? "on" : null);
+          }}
+        />
+        <span>{t("alerts.sound")}</span>
+      </label>
+    </fieldset>
+  );
+}

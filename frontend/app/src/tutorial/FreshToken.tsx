@@ -1,0 +1,37 @@
+// The way out where the server does not let one in: another token, and the room goes on.
+
+import type { Credential } from "alcove-client";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "../i18n/translation";
+import { Button } from "../ui/Button";
+import { Field } from "../ui/Field";
+import styles from "./FreshToken.module.css";
+
+type FreshTokenProps = {
+  readonly credential: Credential;
+  readonly lead: string;
+  /** The server's own words; empty: it gave none. */
+  readonly said: string;
+  readonly onConnect: (credential: Credential) => void;
+};
+
+export function FreshToken({ credential, lead, said, onConnect }: FreshTokenProps) {
+  const { t } = useTranslation();
+  const [token, setToken] = useState("");
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    onConnect({ ...credential, token: token === "" ? credential.token : token });
+  }
+
+  return (
+    <form className={styles.form} onSubmit={submit}>
+      <p>{lead}</p>
+      {said !== "" && <p>{t("status.said", { reason: said })}</p>}
+      <Field label={t("item.token")} value={token} onValue={setToken} />
+      <Button type="submit" weight="strong">
+        {t("connect")}
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,22 @@
+// Builds the page, and serves it in development with the backend behind it.
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+const target = process.env.ALCOVE_BACKEND ?? "http://127.0.0.1:8000";
+
+export default defineConfig({
+  plugins: [react()],
+  // The packages are built from their sources: tsconfig.base.json says where they are.
+  resolve: { tsconfigPaths: true },
+  // Every browser that runs the page preloads modules by itself.
+  build: { modulePreload: { polyfill: false } },
+  server: {
+    host: "127.0.0.1",
+    // `/items/{id}` without `/ws` is a deep link into the page, so only what the server owns goes through.
+    proxy: {
+      "^/ws(?:[/?]|$)": { target, ws: true },
+      "^/items/[^/?]+/ws(?:\\?|$)": { target, ws: true },
+      "^/(?:api|healthz|readyz|metrics|openapi\\.json|asyncapi\\.json|docs)(?:[/?]|$)": { target },
+    },
+  },
+});

@@ -1,0 +1,224 @@
+// Authentication as a state machine: requests tokens, paces attempts after refusals, and waits for another token.
+
+import { backoff } from "../connection/backoff";
+import { withTimeout } from "../lib/timeout";
+import type { World } from "../platform/platform";
+import type { AskCredential, Credential } from "./tokens";
+
+/** Attempts with refused tokens within `WINDOW_MS`, at most, over all rooms of a tab. */
+export const ATTEMPTS = 5;
+export const WINDOW_MS = 60_000;
+/** How long a token provider has to answer, in ms. */
+export const PROVIDER_MS = 10_000;
+/** The pause after the second refusal in a row, in ms; it doubles from there. */
+const PAUSE_MS = 2000;
+
+/** Why the server refuses a credential: its close code, `reason` (null from an older server) and message. */
+export type TokenProblem = {
+  readonly code: number;
+  readonly reason: string | null;
+  readonly message: string;
+};
+
+export type AuthState =
+  | { readonly status: "ready" }
+  /** The token provider rejects or hangs; `until`: when it is asked again, in ms since the epoch. */
+  | { readonly status: "unanswered"; readonly until: number }
+  /** The server refused the credential; the next attempt starts at `until`, or is being prepared (null). */
+  | { readonly status: "waiting"; readonly until: number | null; readonly problem: TokenProblem }
+  /** No other token is known: goes on when one is given, when the network returns or the tab becomes visible. */
+  | { readonly status: "refused"; readonly problem: TokenProblem };
+
+/** Counts attempts with refused tokens in a sliding window, for all rooms of a tab. */
+export class RefusedAttempts {
+  #at: number[] = [];
+  readonly #world: Pick<World, "elapsed">;
+
+  constructor(world: Pick<World, "elapsed">) {
+    this.#world = world;
+  }
+
+  note(): void {
+    this.#at = [...this.#at, this.#world.elapsed()].slice(-ATTEMPTS);
+  }
+
+  /** Milliseconds until another attempt is allowed. */
+  waitMs(): number {
+    const oldest = this.#at.length < ATTEMPTS ? undefined : this.#at[0];
+    return oldest === undefined ? 0 : Math.max(0, oldest + WINDOW_MS - this.#world.elapsed());
+  }
+}
+
+type AuthenticationOptions = {
+  readonly ask: AskCredential;
+  readonly attempts: RefusedAttempts;
+  readonly world: Pick<World, "elapsed" | "now" | "on" | "random">;
+  readonly onState: () => void;
+  /** Another attempt may be made. */
+  readonly onReady: () => void;
+};
+
+export class Authentication {
+  #state: AuthState = { status: "ready" };
+  /** The token of the last attempt, and the credential for the next one where it is known already. */
+  #token: string | null = null;
+  #next: Credential | null = null;
+  #refusals = 0;
+  /** Grows with every stop and refusal: an older wait does not count. */
+  #epoch = 0;
+  #pending: Promise<Credential> | null = null;
+  readonly #interrupts = new Set<() => void>();
+  readonly #options: AuthenticationOptions;
+
+  constructor(options: AuthenticationOptions) {
+    this.#options = options;
+  }
+
+  get state(): AuthState {
+    return this.#state;
+  }
+
+  /** The token of the last attempt. */
+  get token(): string | null {
+    return this.#token;
+  }
+
+  /** Return the credential for one attempt; a provider that rejects or hangs is asked again with backoff. */
+  credential(): Promise<Credential> {
+    this.#pending ??= this.#request().finally(() => {
+      this.#pending = null;
+    });
+    return this.#pending;
+  }
+
+  /** Return a token to replace one that is about to expire. Rejects where the provider rejects or hangs. */
+  async renewal(): Promise<string | null> {
+    return (await this.#ask("expiring")).token;
+  }
+
+  /** The server took `token` (on an open connection), or let the last attempt in. */
+  accepted(token: string | null = this.#token): void {
+    this.#token = token;
+    this.#refusals = 0;
+    this.#enter({ status: "ready" });
+  }
+
+  /** Milliseconds until a renewal may be tried again after a refused or failed one. */
+  refusedRenewal(): number {
+    this.#refusals += 1;
+    this.#options.attempts.note();
+    return Math.max(this.#pause(), this.#options.attempts.waitMs());
+  }
+
+  /** The server refused the attempt; `onReady` follows when the next one may be made. */
+  refused(problem: TokenProblem, retryMs: number | null): void {
+    this.#refusals += 1;
+    this.#options.attempts.note();
+    this.#epoch += 1;
+    void this.#recover(problem, retryMs, this.#epoch);
+  }
+
+  /** Tries now what would be tried later, within the limit on refused tokens. */
+  wake(): void {
+    for (const interrupt of [...this.#interrupts]) interrupt();
+  }
+
+  stop(): void {
+    this.#epoch += 1;
+    this.wake();
+    this.#pending = null;
+    this.#state = { status: "ready" };
+  }
+
+  async #request(): Promise<Credential> {
+    const epoch = this.#epoch;
+    for (let failures = 0; ; failures += 1) {
+      try {
+        const credential = this.#next ?? (await this.#ask("attempt"));
+        this.#next = null;
+        this.#token = credential.token;
+        if (this.#state.status === "unanswered") this.#enter({ status: "ready" });
+        return credential;
+      } catch (error) {
+        // Stopped meanwhile: nobody waits for the result.
+        if (epoch !== this.#epoch) throw error;
+        await this.#waitForProvider(failures);
+        if (epoch !== this.#epoch) throw error;
+      }
+    }
+  }
+
+  /** Waits as long as it takes, gets another token where there is one, and says when the next attempt may be made. */
+  async #recover(problem: TokenProblem, retryMs: number | null, epoch: number): Promise<void> {
+    const { attempts, world } = this.#options;
+    // The same token counts later: its time has not come, or an operator revoked what was signed until then (A7).
+    const patient = retryMs !== null || problem.reason === "not_yet_valid";
+    const pause = patient || this.#refusals > 1 ? this.#pause() : 0;
+    let wait = Math.max(retryMs ?? pause, attempts.waitMs());
+    for (let woken = false, failures = 0; ; ) {
+      this.#enter({ status: "waiting", until: wait > 0 ? world.now() + wait : null, problem });
+      if (wait > 0) await this.#sleep(wait);
+      // Being woken does not lift the limit.
+      while (epoch === this.#epoch && attempts.waitMs() > 0) await this.#sleep(attempts.waitMs());
+      if (epoch !== this.#epoch) return;
+      let fresh: Credential;
+      try {
+        fresh = await this.#ask("refused");
+      } catch {
+        if (epoch !== this.#epoch) return;
+        wait = backoff(failures, world.random);
+        failures += 1;
+        continue;
+      }
+      if (epoch !== this.#epoch) return;
+      if (fresh.token !== this.#token || patient || woken) {
+        this.#next = fresh;
+        this.#options.onReady();
+        return;
+      }
+      this.#enter({ status: "refused", problem });
+      await this.#sleep(null);
+      if (epoch !== this.#epoch) return;
+      woken = true;
+      wait = attempts.waitMs();
+    }
+  }
+
+  async #waitForProvider(failures: number): Promise<void> {
+    const { world } = this.#options;
+    const wait = backoff(failures, world.random);
+    this.#enter({ status: "unanswered", until: world.now() + wait });
+    await this.#sleep(wait);
+  }
+
+  /** Grows with the refusals in a row, with jitter. */
+  #pause(): number {
+    const most = Math.min(WINDOW_MS, PAUSE_MS * 2 ** Math.min(Math.max(0, this.#refusals - 2), 6));
+    return Math.round(most * (0.5 + this.#options.world.random() / 2));
+  }
+
+  /** Waits `ms`, or for ever (null), or until `wake`, the network's return or the tab becoming visible. */
+  #sleep(ms: number | null): Promise<void> {
+    const { world } = this.#options;
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        for (const leave of leaves) leave();
+        this.#interrupts.delete(end);
+        resolve();
+      };
+      const timer = ms === null ? undefined : setTimeout(end, ms);
+      const leaves = [world.on("online", end), world.on("visible", end)];
+      this.#interrupts.add(end);
+    });
+  }
+
+  #ask(occasion: Parameters<AskCredential>[0]): Promise<Credential> {
+    return withTimeout(async () => this.#options.ask(occasion), PROVIDER_MS);
+  }
+
+  #enter(state: AuthState): void {
+    this.#state = state;
+    this.#options.onState();
+  }
+}

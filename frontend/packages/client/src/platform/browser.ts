@@ -1,0 +1,98 @@
+// The world as a browser has it.
+
+import { askHost, hearHost } from "../auth/parentFrame";
+import { BoundedShelf } from "../storage/bounded";
+import { BrowserNotes } from "../storage/notes";
+import type { Shelf } from "../storage/storage";
+import type { Channel, Happening, Lock, World } from "./platform";
+
+/** How long changes gather in a tab that nobody sees, in ms; it draws no frames, but counts what is unread. */
+const UNSEEN_MS = 250;
+/** News are drawn at most so often, in ms: under a flood, time is left for who is writing. */
+const DRAWN_MS = 50;
+
+export function browserWorld(): World {
+  return {
+    openSocket: (url, protocols) => new WebSocket(url, protocols),
+    openEvents: (url) => new EventSource(url, { withCredentials: true }),
+    fetch: (url, init) => fetch(url, init),
+    now: Date.now,
+    elapsed: () => performance.now(),
+    random: Math.random,
+    online: () => navigator.onLine,
+    visible: () => document.visibilityState === "visible",
+    on: listen,
+    lock,
+    channel,
+    nextFrame: paced(),
+    shelf: new BoundedShelf(openShelf, () => performance.now()),
+    notes: new BrowserNotes(() => localStorage),
+    tabNotes: new BrowserNotes(() => sessionStorage),
+    askHost,
+    hearHost,
+  };
+}
+
+/** Rejects where the browser has no IndexedDB, or the part of the page that speaks to it cannot be loaded. */
+async function openShelf(): Promise<Shelf> {
+  const { IdbShelf } = await import("../storage/indexedDb");
+  return new IdbShelf();
+}
+
+/** The first news at once, more of it a moment later. */
+function paced(): World["nextFrame"] {
+  let drawn = 0;
+  return (draw) => {
+    const frame = () =>
+      requestAnimationFrame((now) => {
+        drawn = now;
+        draw();
+      });
+    const wait = drawn + DRAWN_MS - performance.now();
+    if (document.visibilityState !== "visible") setTimeout(draw, UNSEEN_MS);
+    else if (wait > 0) setTimeout(frame, wait);
+    else frame();
+  };
+}
+
+function listen(happening: Happening, listener: () => void): () => void {
+  if (happening === "online" || happening === "offline") {
+    addEventListener(happening, listener);
+    return () => removeEventListener(happening, listener);
+  }
+  const onChange = () => document.visibilityState === happening && listener();
+  document.addEventListener("visibilitychange", onChange);
+  return () => document.removeEventListener("visibilitychange", onChange);
+}
+
+/**
+ * Web Locks; without them (a page on plain http) each tab sends for itself, and rule S5 makes that safe. `held` rejects
+ * where the browser refuses them (in a sandboxed frame).
+ */
+function lock(name: string): Lock {
+  if (!("locks" in navigator)) return { held: Promise.resolve(), release: () => undefined };
+  const giveUp = new AbortController();
+  let release = () => giveUp.abort();
+  const held = new Promise<void>((resolve, reject) => {
+    navigator.locks
+      .request(name, { signal: giveUp.signal }, () => {
+        resolve();
+        return new Promise<void>((done) => {
+          release = done;
+        });
+      })
+      .catch(reject);
+  });
+  return { held, release: () => release() };
+}
+
+function channel(name: string, onMessage: (message: unknown) => void): Channel {
+  try {
+    const bus = new BroadcastChannel(name);
+    bus.onmessage = ({ data }: MessageEvent<unknown>) => onMessage(data);
+    return { post: (message) => bus.postMessage(message), close: () => bus.close() };
+  } catch {
+    // Refused (in a sandboxed frame, or with cookies blocked): each tab looks at the storage by itself.
+    return { post: () => undefined, close: () => undefined };
+  }
+}

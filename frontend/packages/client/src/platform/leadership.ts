@@ -1,0 +1,83 @@
+// Which tab sends: the one that holds a lock, or any that waits in vain for it. Rule S5 makes sending twice harmless.
+import { Later } from "../lib/timer";
+import type { Lock, World } from "./platform";
+
+/** How long a tab waits for a sign of the sending one before it sends by itself, in ms. */
+export const TAKEOVER_MS = 2500;
+
+type LeadershipOptions = {
+  readonly name: string;
+  readonly world: Pick<World, "lock">;
+  /** This tab may send from now on. */
+  readonly onLead: () => void;
+  /** Asks the leading tab to look at the outbox and to answer. */
+  readonly ask: () => void;
+};
+
+export class Leadership {
+  #lock: Lock | null = null;
+  #state: "none" | "lock" | "takeover" = "none";
+  #heard = false;
+  readonly #takeover = new Later(() => this.#overdue());
+  readonly #options: LeadershipOptions;
+
+  constructor(options: LeadershipOptions) {
+    this.#options = options;
+  }
+
+  get leading(): boolean {
+    return this.#state !== "none";
+  }
+
+  /** Whether the lock says so: a tab that leads without it yields to one that leads with it. */
+  get locked(): boolean {
+    return this.#state === "lock";
+  }
+
+  campaign(): void {
+    this.resign();
+    const lock = this.#options.world.lock(this.#options.name);
+    this.#lock = lock;
+    const lead = (state: "lock" | "takeover") => {
+      if (this.#lock === lock) this.#lead(state);
+    };
+    // A browser that refuses locks leaves every tab to send for itself.
+    lock.held.then(
+      () => lead("lock"),
+      () => lead("takeover"),
+    );
+  }
+
+  resign(): void {
+    this.#takeover.cancel();
+    this.#lock?.release();
+    this.#lock = null;
+    this.#state = "none";
+  }
+
+  /** Something waits to be sent: where the leading tab gives no sign (it may be suspended), this one takes over. */
+  wait(): void {
+    if (!this.leading && this.#lock !== null) this.#takeover.within(TAKEOVER_MS);
+  }
+
+  /** The leading tab gave a sign. */
+  heard(locked: boolean): void {
+    this.#heard = true;
+    if (locked && this.#state === "takeover") this.#state = "none";
+  }
+
+  #overdue(): void {
+    if (this.#lock === null || this.leading) return;
+    if (this.#heard) {
+      this.#heard = false;
+      this.#options.ask();
+      this.wait();
+    } else this.#lead("takeover");
+  }
+
+  #lead(state: "lock" | "takeover"): void {
+    this.#takeover.cancel();
+    this.#state = state;
+    this.#options.onLead();
+  }
+}

@@ -1,0 +1,49 @@
+// What the client needs of the browser around it; tests bring another one.
+import type { AskHost, HearHost } from "../auth/parentFrame";
+import type { LocalNotes } from "../storage/notes";
+import type { Shelf } from "../storage/storage";
+
+/** The part of the browser's `WebSocket` that the client uses. */
+export type SocketLike = Pick<
+  WebSocket,
+  "readyState" | "send" | "close" | "onopen" | "onmessage" | "onclose"
+>;
+
+export type OpenSocket = (url: string, protocols?: string) => SocketLike;
+
+/** The part of the browser's `EventSource` that the client uses. */
+export type EventsLike = Pick<EventSource, "onmessage" | "onerror" | "close" | "readyState"> & {
+  addEventListener(type: "close", listener: (event: MessageEvent) => void): void;
+};
+
+export type Happening = "online" | "offline" | "visible" | "hidden";
+
+/** A lock that all tabs share: `held` once it is ours; `release` gives it back, or stops waiting for it. */
+export type Lock = { readonly held: Promise<void>; readonly release: () => void };
+
+/** What the tabs of one browser tell each other. */
+export type Channel = { readonly post: (message: unknown) => void; readonly close: () => void };
+
+export type World = {
+  readonly openSocket: OpenSocket;
+  readonly openEvents: (url: string) => EventsLike;
+  readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
+  /** Milliseconds since the epoch: for display and ids. The user may set this clock at any time. */
+  readonly now: () => number;
+  /** Milliseconds since some moment, never set back or forward: for every duration. */
+  readonly elapsed: () => number;
+  readonly random: () => number;
+  readonly online: () => boolean;
+  readonly visible: () => boolean;
+  readonly on: (happening: Happening, listener: () => void) => () => void;
+  readonly lock: (name: string) => Lock;
+  readonly channel: (name: string, onMessage: (message: unknown) => void) => Channel;
+  /** Calls `draw` once, soon: before the next frame, or in a moment where no frame is drawn. */
+  readonly nextFrame: (draw: () => void) => void;
+  readonly shelf: Shelf;
+  readonly notes: LocalNotes;
+  /** Notes of this tab alone, which a reload keeps. */
+  readonly tabNotes: LocalNotes;
+  readonly askHost: AskHost;
+  readonly hearHost: HearHost;
+};

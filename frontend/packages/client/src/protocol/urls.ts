@@ -1,0 +1,11 @@
+// Which server a client talks to, and which items can have a room there.
+
+/** The part of `location` that an address is made from. */
+export type Origin = { readonly protocol: string; readonly host: string };
+
+/** Whether an item of this ID can have a room (rule H3). */
+export function isRoomId(itemId: string): boolean {
+  // Every URL parser treats `.` and `..` as steps in the path.
+  if (itemId === "." || itemId === ".." || itemId !== itemId.normalize("NFC")) return false;
+  return /^[\p{L}\p{M}\p{Nd}._:@-]{1,128}$/u.test(itemId);
+}

@@ -1,0 +1,213 @@
+// What is written arrives, from whichever tab and after whatever happened to the page.
+import "fake-indexeddb/auto";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { FakeProfile, FakeWorld } from "../../test/support/fakePlatform";
+import { uuidv7 } from "../lib/uuid";
+import { IdbShelf, ROOMS_KEPT } from "../storage/indexedDb";
+import { type Carry, Outbox } from "./outbox";
+
+const key = { server: "http://here", item: "foo", member: "ada" };
+const greeted = { you: "ada", log: "one", before: null };
+let profile: FakeProfile;
+let sent: string[];
+let databases = 0;
+
+vi.setConfig({ testTimeout: 60_000 });
+
+beforeEach(() => {
+  databases += 1;
+  profile = new FakeProfile(new IdbShelf(`alcove-${databases}`));
+  sent = [];
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], now: 1795366775187 });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function tab() {
+  const world = new FakeWorld(profile);
+  const outbox = new Outbox(key, world, () => undefined);
+  outbox.attach();
+  return { world, outbox };
+}
+
+function write(outbox: Outbox, body: string): string {
+  const id = uuidv7();
+  outbox.add({ type: "send", id, body });
+  return id;
+}
+
+const carry: Carry = (command) => sent.push(command.type === "delete" ? "delete" : String(command.body)) > 0;
+
+const states = (outbox: Outbox) => outbox.drafts.map(({ progress }) => progress.is);
+/** Polls until the shelf's work, which goes over the real event loop, has led there. */
+const until = (there: () => void) => vi.waitFor(there, { timeout: 30_000, interval: 1 });
+
+test("drafts written offline survive the page, and go out in order, one at a time", async () => {
+  const before = tab();
+  write(before.outbox, "one");
+  write(before.outbox, "two");
+  await until(async () => expect(await profile.shelf.drafts(key)).toHaveLength(2));
+  before.world.crash();
+  const { outbox } = tab();
+  await outbox.load();
+  expect(states(outbox)).toEqual(["waiting", "waiting"]);
+  outbox.open(carry, greeted);
+  await until(() => expect(sent).toEqual(["one"]));
+  outbox.acked(outbox.drafts[0]?.id ?? "", 1);
+
+  await until(() => expect(sent).toEqual(["one", "two"]));
+});
+
+test("S5 what was in flight at a cut is sent again, under the same id", async () => {
+  const { outbox } = tab();
+  const id = write(outbox, "one");
+  const ids: string[] = [];
+  const note = (command: { id: string }) => ids.push(command.id) > 0;
+  outbox.open(note, greeted);
+  await until(() => expect(ids).toEqual([id]));
+  outbox.close();
+  outbox.open(note, greeted);
+
+  await until(() => expect(ids).toEqual([id, id]));
+});
+
+test("an acknowledged draft stays in sight until its entry is there", async () => {
+  const { outbox } = tab();
+  const id = write(outbox, "one");
+  outbox.open(carry, greeted);
+  await until(() => expect(sent).toEqual(["one"]));
+  outbox.acked(id, 7);
+  expect(states(outbox)).toEqual(["sent"]);
+  await until(async () => expect(await profile.shelf.drafts(key)).toEqual([]));
+  outbox.seen(id);
+
+  expect(outbox.drafts).toEqual([]);
+});
+
+test("S6 a refused draft stays with its reason, does not hold up the next, and can be mended or discarded", async () => {
+  const { outbox } = tab();
+  const id = write(outbox, "bad");
+  write(outbox, "good");
+  outbox.open(carry, greeted);
+  await until(() => expect(sent).toEqual(["bad"]));
+  outbox.refused({ type: "error", id, code: "too_large", message: "a body may have 5 bytes" });
+  await until(() => expect(sent).toEqual(["bad", "good"]));
+  outbox.acked(outbox.drafts[1]?.id ?? "", 1);
+  expect(outbox.drafts[0]?.progress).toEqual({
+    is: "refused",
+    code: "too_large",
+    message: "a body may have 5 bytes",
+  });
+  const reloaded = tab().outbox;
+  await until(async () => {
+    await reloaded.load();
+    expect(states(reloaded)).toEqual(["refused"]);
+  });
+  outbox.retry(id, "ok");
+  await until(() => expect(sent).toEqual(["bad", "good", "ok"]));
+  outbox.refused({ type: "error", id, code: "invalid", message: "no" });
+  outbox.discard(id);
+
+  await until(async () => expect(await profile.shelf.drafts(key)).toEqual([]));
+});
+
+test("S6 a refusal that comes while storage is read is not undone by what was read", async () => {
+  const { outbox } = tab();
+  const id = write(outbox, "bad");
+  outbox.open(carry, greeted);
+  await until(() => expect(sent).toEqual(["bad"]));
+  const loading = outbox.load();
+  outbox.refused({ type: "error", id, code: "too_large", message: "no" });
+  await loading;
+
+  expect(states(outbox)).toEqual(["refused"]);
+  expect(sent).toEqual(["bad"]);
+});
+
+test("what cannot go this way does not hold up what can, and goes when it can", async () => {
+  const { outbox } = tab();
+  const byHttp: Carry = (command) => command.type === "send" && carry(command);
+  outbox.open(byHttp, greeted);
+  outbox.add({ type: "edit", id: uuidv7(), target: 1, body: "edit" });
+  const id = write(outbox, "send");
+  await until(() => expect(sent).toEqual(["send"]));
+  outbox.acked(id, 2);
+  outbox.open(carry, greeted);
+
+  await until(() => expect(sent).toEqual(["send", "edit"]));
+});
+
+test.each([
+  ["S6", { code: "rate_limited", retry_ms: 500 }, 500],
+  ["S7", { code: "unavailable", retry_ms: 1000 }, 1000],
+  ["S7", { code: "unavailable" }, 1000],
+])("%s %o: the draft and all behind it wait, then go on in order", async (_rule, refusal, wait) => {
+  const { outbox } = tab();
+  const id = write(outbox, "one");
+  write(outbox, "two");
+  outbox.open(carry, greeted);
+  await until(() => expect(sent).toEqual(["one"]));
+  outbox.refused({ type: "error", id, message: "later", ...refusal });
+  vi.advanceTimersByTime(wait - 1);
+  expect(sent).toEqual(["one"]);
+  vi.advanceTimersByTime(1);
+
+  expect(sent).toEqual(["one", "one"]);
+  expect(states(outbox)).toEqual(["waiting", "waiting"]);
+});
+
+test("two tabs share an outbox, and one of them sends", async () => {
+  const first = tab();
+  const second = tab();
+  first.outbox.open(carry, greeted);
+  second.outbox.open(carry, greeted);
+  const id = write(second.outbox, "from the second");
+  await until(() => expect(sent).toEqual(["from the second"]));
+  first.outbox.acked(id, 1);
+  expect(states(second.outbox)).toEqual(["sent"]);
+  first.world.crash();
+  // A page that is gone runs no more code, so what it still reads leads to nothing.
+  first.outbox.close();
+  write(second.outbox, "on its own now");
+
+  await until(() => expect(sent).toEqual(["from the second", "on its own now"]));
+});
+
+test("what a tab wrote with its last breath is found by the one that sends", async () => {
+  const { outbox } = tab();
+  outbox.open(carry, greeted);
+  await until(() => expect(vi.getTimerCount()).toBe(1));
+  const id = uuidv7();
+  await profile.shelf.putDraft({
+    ...key,
+    id,
+    command: { type: "send", id, body: "last" },
+    at: 0,
+    you: "ada",
+    log: null,
+    refused: null,
+  });
+  vi.advanceTimersByTime(15_000);
+
+  await until(() => expect(sent).toEqual(["last"]));
+});
+
+test("a shelf that fails does not keep from sending", async () => {
+  const { outbox } = tab();
+  vi.spyOn(profile.shelf, "putDraft").mockRejectedValue(new DOMException("full", "QuotaExceededError"));
+  outbox.open(carry, greeted);
+  write(outbox, "unshelved");
+
+  await until(() => expect(sent).toEqual(["unshelved"]));
+});
+
+test("the histories of the rooms seen last are kept, and no more", async () => {
+  const shelf = new IdbShelf(`bounded-${databases}`);
+  const held = { log: "one", oldest: 1, entries: [], you: null, server: "http://here", member: "ada" };
+  for (let at = 0; at < ROOMS_KEPT + 2; at += 1) await shelf.putHistory({ ...held, item: `item-${at}`, at });
+
+  expect(await shelf.history({ ...key, item: "item-1" })).toBeUndefined();
+  expect(await shelf.history({ ...key, item: "item-2" })).toBeDefined();
+});

@@ -1,0 +1,280 @@
+// One room in one tab: its connection, its status, and what it does when things go wrong.
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type FakeSocket, greeting as hello } from "../../test/support/doubles";
+import { FakeWorld } from "../../test/support/fakePlatform";
+import type { Hello, ServerLine } from "../protocol/wire.gen";
+import { Room } from "./room";
+
+let world: FakeWorld;
+let room: Room;
+let tokens: (string | null)[];
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"], now: 1795366775187 });
+  world = new FakeWorld();
+  tokens = ["first"];
+  const ask = () => ({ token: (tokens.length > 1 ? tokens.shift() : tokens[0]) ?? null, name: "Ada" });
+  room = new Room({ item: "foo", member: "ada", ask, origin: { protocol: "http:", host: "here" }, world });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const settle = () => vi.advanceTimersByTimeAsync(0);
+const say = (line: ServerLine, socket: FakeSocket = world.browser.newest) => socket.say(JSON.stringify(line));
+const message = (seq: number, body = `m${seq}`): ServerLine => ({
+  type: "entry",
+  seq,
+  kind: "message",
+  id: `id-${seq}`,
+  by: { id: "bob", name: "Bob" },
+  at: seq,
+  body,
+});
+
+function status() {
+  world.browser.paint();
+  return room.view().status;
+}
+
+async function live(greeting: Partial<Hello> = {}): Promise<FakeSocket> {
+  room.hold();
+  await settle();
+  world.browser.newest.accept();
+  say({ ...hello, now: Date.now(), ...greeting });
+  await settle();
+  return world.browser.newest;
+}
+
+/** Long enough for the first and the second attempt to be due. */
+const next = () => vi.advanceTimersByTimeAsync(2000);
+
+test("H5 the room is live when greeted, not when connected", async () => {
+  room.hold();
+  await settle();
+  expect(status()).toEqual({ is: "connecting" });
+  world.browser.newest.accept();
+  expect(status()).toEqual({ is: "connecting" });
+  say(hello);
+
+  expect(status()).toEqual({ is: "live", over: "socket" });
+});
+
+test("StrictMode's mount, unmount and mount open one socket", async () => {
+  room.hold()();
+  room.hold();
+  await settle();
+
+  expect(world.browser.sockets).toHaveLength(1);
+});
+
+test("the last to let go ends the connection, and nothing opens it again", async () => {
+  const release = room.hold();
+  await settle();
+  release();
+  await vi.advanceTimersByTimeAsync(60_000);
+
+  expect(world.browser.live).toBe(0);
+  expect(world.browser.sockets).toHaveLength(1);
+});
+
+test("R2 a cut is mended from the cursor, with a fresh token", async () => {
+  tokens = ["first", "second"];
+  const socket = await live({ head: 2 });
+  say(message(1));
+  say(message(2));
+  socket.end(1006);
+  expect(status()).toMatchObject({ is: "reconnecting", code: 1006 });
+  await next();
+  const { searchParams } = new URL(world.browser.newest.url);
+
+  expect(Object.fromEntries(searchParams)).toEqual({ name: "Ada", token: "second", after: "2", log: "one" });
+});
+
+describe("heartbeat", () => {
+  test("after 20 s of silence it asks, and after 8 s without an answer it comes back", async () => {
+    const socket = await live();
+    await vi.advanceTimersByTimeAsync(19_999);
+    expect(socket.sent).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(socket.sent).toEqual(['{"type":"ping"}']);
+    await vi.advanceTimersByTimeAsync(7_999);
+    expect(status().is).toBe("live");
+    await vi.advanceTimersByTimeAsync(1);
+
+    expect(status().is).toBe("reconnecting");
+    expect(world.browser.live).toBe(0);
+  });
+
+  test("any line is an answer", async () => {
+    const socket = await live();
+    await vi.advanceTimersByTimeAsync(20_000);
+    say({ type: "pong" });
+    await vi.advanceTimersByTimeAsync(19_999);
+
+    expect(status().is).toBe("live");
+    expect(socket.sent).toHaveLength(1);
+  });
+
+  test("a handshake without an answer is given up too", async () => {
+    room.hold();
+    await vi.advanceTimersByTimeAsync(8_000);
+
+    expect(status().is).toBe("reconnecting");
+  });
+});
+
+describe("at once", () => {
+  test.each(["online", "visible"] as const)("when the browser is %s again", async (happening) => {
+    (await live()).end(1006);
+    world.happens(happening);
+    await settle();
+
+    expect(world.browser.sockets).toHaveLength(2);
+  });
+
+  test("on request", async () => {
+    (await live()).end(1006);
+    room.reconnect();
+    await settle();
+
+    expect(world.browser.sockets).toHaveLength(2);
+  });
+});
+
+describe("close codes (C)", () => {
+  test.each([1001, 1006, 1011, 1012, 1013, 4408, 4429, 4999])("%i: comes back", async (code) => {
+    (await live()).end(code);
+    await next();
+
+    expect(world.browser.sockets).toHaveLength(2);
+  });
+
+  test.each([1000, 1003, 1007, 1009, 4400, 4403])("%i: stays away, with the reason", async (code) => {
+    (await live()).end(code, "why");
+    await next();
+
+    expect(world.browser.sockets).toHaveLength(1);
+    expect(status()).toEqual({ is: "noAccess", code, reason: "why" });
+  });
+
+  test("Z1 1012: comes back exactly when the server said", async () => {
+    const socket = await live();
+    say({ type: "bye", reason: "restart", retry_ms: 1830 });
+    socket.end(1012);
+    await vi.advanceTimersByTimeAsync(1829);
+    expect(world.browser.sockets).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+
+    expect(world.browser.sockets).toHaveLength(2);
+  });
+
+  test("L3 4429: comes back when the error said", async () => {
+    const socket = await live();
+    say({ type: "error", code: "too_many_connections", message: "close another one", retry_ms: 10_000 });
+    socket.end(4429);
+
+    expect(status()).toEqual({ is: "reconnecting", code: 4429, until: Date.now() + 10_000 });
+  });
+
+  test("4401: goes on with another token where there is one", async () => {
+    const socket = await live();
+    tokens = ["fresh"];
+    socket.end(4401, "expired");
+    await settle();
+
+    expect(world.browser.newest.url).toContain("token=fresh");
+  });
+
+  test("4401: the session has ended where there is none", async () => {
+    (await live()).end(4401, "expired");
+    await next();
+
+    expect(status()).toEqual({ is: "ended", reason: "expired" });
+    expect(world.browser.sockets).toHaveLength(1);
+  });
+
+  test("4401 before any greeting: a credential that never was one", async () => {
+    room.hold();
+    await settle();
+    world.browser.newest.accept();
+    world.browser.newest.end(4401, "bad signature");
+    await settle();
+
+    expect(status()).toEqual({ is: "noAccess", code: 4401, reason: "bad signature" });
+  });
+});
+
+test("A4 a token that is about to end is replaced in time", async () => {
+  tokens = ["first", "second"];
+  const socket = await live({ expires: Date.now() + 40_000 });
+  await vi.advanceTimersByTimeAsync(10_000);
+
+  expect(socket.sent).toContain('{"type":"auth","token":"second"}');
+  expect(JSON.stringify(room.wire.view())).not.toContain("second");
+});
+
+test("A4 however short its tokens live, a room renews them again and again, and does not race", async () => {
+  const until = (ms: number) => `x.${btoa(JSON.stringify({ exp: (Date.now() + ms) / 1000 }))}.y`;
+  tokens = ["first", until(8000), "third"];
+  const socket = await live({ expires: Date.now() + 4000 });
+  const renewals = () => socket.sent.filter((line) => line.includes('"auth"')).length;
+
+  await vi.advanceTimersByTimeAsync(999);
+  expect(renewals()).toBe(0);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(renewals()).toBe(1);
+  await vi.advanceTimersByTimeAsync(1700);
+  expect(renewals()).toBe(1);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(renewals()).toBe(2);
+});
+
+test("offline is said with what waits, and what is written goes out later", async () => {
+  (await live()).end(1006);
+  world.happens("offline");
+  room.send("later");
+  await settle();
+  expect(status()).toEqual({ is: "offline", waiting: 1 });
+  world.happens("online");
+  await settle();
+  world.browser.newest.accept();
+  say(hello);
+  await settle();
+
+  expect(world.browser.newest.sent.map((line) => JSON.parse(line).body)).toEqual(["later"]);
+});
+
+test("L1 a body that is too large does not leave the page", async () => {
+  const socket = await live();
+  room.send("x".repeat(19));
+  await settle();
+  world.browser.paint();
+
+  expect(socket.sent).toEqual([]);
+  expect(room.view().rows[0]).toMatchObject({ progress: { is: "refused", code: "too_large" } });
+});
+
+test("far behind, the room goes to the present instead of reading its way there", async () => {
+  const socket = await live({ head: 1 });
+  say(message(1));
+  socket.end(1006);
+  await next();
+  world.browser.newest.accept();
+  say({ ...hello, head: 5000 });
+  await settle();
+
+  expect(new URL(world.browser.newest.url).searchParams.get("tail")).toBe("100");
+});
+
+test("P4 who is writing is forgotten after 5 s", async () => {
+  await live();
+  say({ type: "typing", by: { id: "bob", name: "Bob" } });
+  world.browser.paint();
+  expect(room.view().typing).toEqual([{ id: "bob", name: "Bob" }]);
+  await vi.advanceTimersByTimeAsync(5000);
+  world.browser.paint();
+
+  expect(room.view().typing).toEqual([]);
+});

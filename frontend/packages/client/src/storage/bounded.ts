@@ -1,0 +1,98 @@
+// Storage that answers in time: where the browser's is refused, fails or hangs, memory takes over for the page's life.
+
+import { withTimeout } from "../lib/timeout";
+import {
+  type KeptDraft,
+  type KeptHistory,
+  type MemberKey,
+  MemoryShelf,
+  type RoomKey,
+  type Shelf,
+} from "./storage";
+
+/** How long storage has to answer, in ms; a tab that is suspended in the middle of a transaction holds up all others. */
+export const STORAGE_MS = 2000;
+/** How long after a failure storage is tried again, in ms. */
+export const RETRY_MS = 30_000;
+
+export class BoundedShelf implements Shelf {
+  #store: Promise<Shelf> | null = null;
+  #retryAt: number | null = null;
+  /** All drafts of this page, so that none is lost when storage fails later. */
+  readonly #memory = new MemoryShelf();
+  readonly #listeners = new Set<() => void>();
+  readonly #load: () => Promise<Shelf>;
+  readonly #elapsed: () => number;
+
+  constructor(load: () => Promise<Shelf>, elapsed: () => number) {
+    this.#load = load;
+    this.#elapsed = elapsed;
+  }
+
+  get durable(): boolean {
+    return this.#retryAt === null;
+  }
+
+  watch(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async drafts(key: RoomKey): Promise<KeptDraft[]> {
+    const held = await this.#memory.drafts(key);
+    const kept = await this.#try((store) => store.drafts(key));
+    return kept ?? held;
+  }
+
+  async putDraft(draft: KeptDraft): Promise<void> {
+    await this.#memory.putDraft(draft);
+    await this.#try((store) => store.putDraft(draft));
+  }
+
+  async removeDraft(key: RoomKey, id: string): Promise<void> {
+    await this.#memory.removeDraft(key, id);
+    await this.#try((store) => store.removeDraft(key, id));
+  }
+
+  async history(key: RoomKey): Promise<KeptHistory | undefined> {
+    return this.#try((store) => store.history(key));
+  }
+
+  async putHistory(history: KeptHistory): Promise<void> {
+    await this.#try((store) => store.putHistory(history));
+  }
+
+  async forget(key: MemberKey, what: { readonly drafts: boolean }): Promise<void> {
+    await this.#memory.forget(key, what);
+    await this.#try((store) => store.forget(key, what));
+  }
+
+  /** What storage answers in time, else undefined; after a failure it is left alone for a while. */
+  async #try<T>(work: (store: Shelf) => Promise<T>): Promise<T | undefined> {
+    if (this.#retryAt !== null && this.#elapsed() < this.#retryAt) return undefined;
+    try {
+      return await withTimeout(async () => {
+        this.#store ??= this.#load();
+        const store = await this.#store;
+        if (this.#retryAt !== null) await this.#catchUp(store);
+        return work(store);
+      }, STORAGE_MS);
+    } catch {
+      this.#store = null;
+      this.#failing(this.#elapsed() + RETRY_MS);
+      return undefined;
+    }
+  }
+
+  /** Storage works again: what memory held meanwhile is stored. */
+  async #catchUp(store: Shelf): Promise<void> {
+    for (const draft of this.#memory.allDrafts()) await store.putDraft(draft);
+    this.#failing(null);
+  }
+
+  #failing(retryAt: number | null): void {
+    const durable = this.durable;
+    this.#retryAt = retryAt;
+    if (this.durable !== durable) for (const listener of [...this.#listeners]) listener();
+  }
+}

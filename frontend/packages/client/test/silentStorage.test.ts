@@ -1,0 +1,251 @@
+// "Live" means that sending works: storage and locks that refuse, hang or belong to a suspended tab hold up nothing.
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Room } from "../src/room/room";
+import { BoundedShelf, RETRY_MS, STORAGE_MS } from "../src/storage/bounded";
+import { MemoryShelf, type Shelf } from "../src/storage/storage";
+import { greeting } from "./support/doubles";
+import { FakeProfile, FakeWorld } from "./support/fakePlatform";
+
+const key = { server: "http://here", item: "foo", member: "sub:ada" };
+/** Within so long, in ms, what is sent must be on the wire. */
+const SOON_MS = 8000;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"], now: 1795366775187 });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+function roomIn(world: FakeWorld): Room {
+  const room = new Room({
+    item: "foo",
+    member: "sub:ada",
+    ask: () => ({ token: "key", name: "Ada" }),
+    origin: { protocol: "http:", host: "here" },
+    world,
+  });
+  room.hold();
+  return room;
+}
+
+async function greeted(world: FakeWorld) {
+  for (let waited = 0; world.browser.sockets.length === 0 && waited < SOON_MS; waited += 100)
+    await vi.advanceTimersByTimeAsync(100);
+  const socket = world.browser.newest;
+  socket.accept();
+  socket.say(JSON.stringify(greeting));
+  await settle();
+  return socket;
+}
+
+function view(world: FakeWorld, room: Room) {
+  world.browser.paint();
+  return room.view();
+}
+
+class Refusing extends MemoryShelf {
+  override readonly durable = true;
+  fail: () => Promise<never> = () => Promise.reject(new DOMException("no", "SecurityError"));
+  failing = true;
+  override async drafts(of: typeof key) {
+    return this.failing ? this.fail() : super.drafts(of);
+  }
+  override async putDraft(draft: Parameters<Shelf["putDraft"]>[0]) {
+    return this.failing ? this.fail() : super.putDraft(draft);
+  }
+  override async history(of: typeof key) {
+    return this.failing ? this.fail() : super.history(of);
+  }
+}
+
+const hang = () => new Promise<never>(() => undefined);
+
+describe.each([
+  ["refuses", (store: Refusing) => store],
+  [
+    "never answers",
+    (store: Refusing) => {
+      store.fail = hang;
+      return store;
+    },
+  ],
+])("storage that %s", (_how, make) => {
+  let store: Refusing;
+  let world: FakeWorld;
+
+  beforeEach(() => {
+    store = make(new Refusing());
+    world = new FakeWorld(new FakeProfile(new BoundedShelf(async () => store, Date.now)));
+  });
+
+  test("does not keep a message from being sent, and the status says that drafts will not last", async () => {
+    const room = roomIn(world);
+    const socket = await greeted(world);
+    room.send("hello");
+    await vi.advanceTimersByTimeAsync(SOON_MS);
+
+    expect(socket.sent.some((line) => line.includes("hello"))).toBe(true);
+    expect(view(world, room)).toMatchObject({ status: { is: "live" }, durable: false });
+  });
+
+  test("gets what was written meanwhile once it works again", async () => {
+    const room = roomIn(world);
+    await greeted(world);
+    room.send("hello");
+    await vi.advanceTimersByTimeAsync(SOON_MS);
+    store.failing = false;
+    await vi.advanceTimersByTimeAsync(RETRY_MS);
+    room.send("again");
+    await settle();
+
+    expect((await store.drafts(key)).map(({ command }) => "body" in command && command.body)).toEqual([
+      "hello",
+      "again",
+    ]);
+    expect(view(world, room).durable).toBe(true);
+  });
+});
+
+test("storage that cannot even be loaded is storage that fails", async () => {
+  const shelf = new BoundedShelf(() => Promise.reject(new TypeError("the chunk is gone")), Date.now);
+
+  expect(await shelf.drafts(key)).toEqual([]);
+  expect(shelf.durable).toBe(false);
+});
+
+test("what storage answers too late is not waited for", async () => {
+  const store = new Refusing();
+  store.fail = hang;
+  const shelf = new BoundedShelf(async () => store, Date.now);
+  const asked = shelf.drafts(key);
+  await vi.advanceTimersByTimeAsync(STORAGE_MS);
+
+  expect(await asked).toEqual([]);
+});
+
+describe("locks", () => {
+  test.each([
+    ["are refused", () => Promise.reject(new DOMException("no", "SecurityError"))],
+    ["never answer", hang],
+  ])("that %s do not keep a message from being sent", async (_how, held) => {
+    const world = new FakeWorld();
+    world.lock = () => ({ held: held(), release: () => undefined });
+    const room = roomIn(world);
+    const socket = await greeted(world);
+    room.send("hello");
+    await vi.advanceTimersByTimeAsync(SOON_MS);
+
+    expect(socket.sent.some((line) => line.includes("hello"))).toBe(true);
+  });
+
+  test("of a suspended tab do not either", async () => {
+    const profile = new FakeProfile();
+    const suspended = new FakeWorld(profile);
+    roomIn(suspended);
+    await greeted(suspended);
+    profile.suspend(suspended);
+    const world = new FakeWorld(profile);
+    const room = roomIn(world);
+    const socket = await greeted(world);
+    room.send("hello");
+    await vi.advanceTimersByTimeAsync(SOON_MS);
+
+    expect(socket.sent.some((line) => line.includes("hello"))).toBe(true);
+  });
+
+  test("of a tab that is at work are respected, however long it has to wait", async () => {
+    const profile = new FakeProfile();
+    const first = new FakeWorld(profile);
+    roomIn(first);
+    const leading = await greeted(first);
+    const world = new FakeWorld(profile);
+    const room = roomIn(world);
+    const socket = await greeted(world);
+    room.send("hello");
+    for (let n = 0; n < 20; n += 1) {
+      await vi.advanceTimersByTimeAsync(1000);
+      for (const line of leading.sent.splice(0)) {
+        const { id } = JSON.parse(line) as { id?: string };
+        if (id !== undefined)
+          leading.say(
+            JSON.stringify({ type: "error", code: "unavailable", message: "later", id, retry_ms: 1000 }),
+          );
+        else leading.say('{"type":"pong"}');
+      }
+    }
+
+    expect(socket.sent.filter((line) => line.includes("hello"))).toEqual([]);
+  });
+});
+
+describe("nothing typed is lost", () => {
+  test("a page that ends in the same moment as Enter has noted the message, and the next one sends it once", async () => {
+    const profile = new FakeProfile();
+    vi.spyOn(profile.shelf, "putDraft").mockImplementation(hang);
+    const before = new FakeWorld(profile);
+    const room = roomIn(before);
+    await greeted(before);
+    room.send("just now");
+    before.crash();
+    vi.restoreAllMocks();
+
+    const world = new FakeWorld(profile);
+    const again = roomIn(world);
+    const socket = await greeted(world);
+    await settle();
+    const sent = socket.sent.filter((line) => line.includes("just now"));
+    expect(sent).toHaveLength(1);
+    const { id } = JSON.parse(sent[0] ?? "") as { id: string };
+    socket.say(JSON.stringify({ type: "ack", id, seq: 1, at: 1, duplicate: false }));
+    await settle();
+
+    expect(profile.notes.keys("alcove.sending.")).toEqual([]);
+    expect(view(world, again).rows).toHaveLength(1);
+  });
+
+  test("what is written after the clock was set back an hour goes out after what was written before", async () => {
+    const profile = new FakeProfile();
+    const before = new FakeWorld(profile);
+    const room = roomIn(before);
+    await settle();
+    room.send("first");
+    await settle();
+    before.crash();
+    vi.resetModules();
+    const { Room: FreshRoom } = await import("../src/room/room");
+
+    const world = new FakeWorld(profile);
+    world.skew = -3_600_000;
+    const again = new FreshRoom({
+      item: "foo",
+      member: "sub:ada",
+      ask: () => ({ token: "key", name: "Ada" }),
+      origin: { protocol: "http:", host: "here" },
+      world,
+    });
+    again.hold();
+    await settle();
+    again.send("second");
+    await settle();
+    world.browser.paint();
+
+    const bodies = again
+      .view()
+      .rows.map((row) => row.type === "draft" && "body" in row.command && row.command.body);
+    expect(bodies).toEqual(["first", "second"]);
+  });
+
+  test("a heartbeat that was due is due also when the clock was set back", async () => {
+    const world = new FakeWorld();
+    roomIn(world);
+    const socket = await greeted(world);
+    world.skew = -7_200_000;
+    await vi.advanceTimersByTimeAsync(20_000);
+
+    expect(socket.sent).toContain('{"type":"ping"}');
+  });
+});

@@ -1,0 +1,190 @@
+// Seeded storms: tabs and a model server with cuts, delays, repeats, refusals and crashes; the view becomes the log.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Room } from "../src/room/room";
+import { FakeProfile, FakeWorld } from "./support/fakePlatform";
+import { ModelServer, type PipedSocket } from "./support/modelServer";
+import { randomFrom } from "./support/randomFrom";
+
+const SEEDS = Array.from({ length: 25 }, (_, i) => 1000 + i * 7919);
+const STEPS = 400;
+const origin = { protocol: "http:", host: "here" };
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+class Storm {
+  readonly server = new ModelServer();
+  readonly written: { member: string; body: string }[] = [];
+  readonly random: () => number;
+  readonly #profiles = { ada: new FakeProfile(), bob: new FakeProfile() };
+  /** Two tabs of ada, one of bob. */
+  readonly tabs: { world: FakeWorld; room: Room; member: "ada" | "bob" }[];
+
+  constructor(seed: number) {
+    this.random = randomFrom(seed);
+    this.tabs = (["ada", "ada", "bob"] as const).map((member) => this.#open(member));
+  }
+
+  #open(member: "ada" | "bob") {
+    const world = new FakeWorld(this.#profiles[member]);
+    world.random = this.random;
+    world.openSocket = (url) => {
+      const socket = this.server.openSocket(url);
+      world.ends.push(() => {
+        socket.onopen = socket.onmessage = socket.onclose = null;
+        socket.close();
+      });
+      return socket;
+    };
+    world.fetch = async (url) => {
+      if (!this.server.up) throw new TypeError("no network");
+      const query = new URL(url).searchParams;
+      return Response.json(this.server.page(Number(query.get("before")), Number(query.get("limit"))));
+    };
+    const ask = () => ({ token: "key", name: member });
+    const room = new Room({ item: "foo", member, ask, origin, world });
+    room.hold();
+    return { world, room, member };
+  }
+
+  below(n: number): number {
+    return Math.floor(this.random() * n);
+  }
+
+  get live(): PipedSocket[] {
+    return this.server.sockets.filter((socket) => !socket.over);
+  }
+
+  /** What a person, the network or the server does next. */
+  async step(): Promise<void> {
+    const at = this.below(this.tabs.length);
+    const tab = this.tabs[at];
+    const socket = this.live[this.below(this.live.length)];
+    if (tab === undefined) throw new Error("no tab");
+    const dice = this.random();
+    if (dice < 0.14) this.#write(tab);
+    else if (dice < 0.18) this.#change(tab);
+    else if (dice < 0.5) this.#move(socket);
+    else if (dice < 0.53) socket?.cut();
+    else if (dice < 0.55) this.server.up = !this.server.up;
+    else if (dice < 0.57) this.#repeat(socket);
+    else if (dice < 0.59) this.server.refusals.push({ code: "rate_limited", retry_ms: 300 });
+    else if (dice < 0.6) this.server.refusals.push({ code: "unavailable", retry_ms: 1000 });
+    else if (dice < 0.62) {
+      tab.world.crash();
+      tab.world.openSocket = () => {
+        throw new Error("this tab is gone");
+      };
+      this.tabs[at] = this.#open(tab.member);
+    } else if (dice < 0.64) await tab.room.loadOlder();
+    else if (dice < 0.65) tab.world.happens("visible");
+    else await vi.advanceTimersByTimeAsync(this.below(3000));
+    this.#paint();
+  }
+
+  /** The weather clears: everything that is on its way arrives. */
+  async calm(): Promise<void> {
+    this.server.up = true;
+    this.server.refusals.length = 0;
+    for (let n = 0; n < 300 && !this.#settled; n += 1) {
+      await vi.advanceTimersByTimeAsync(500);
+      for (const socket of this.live) while (this.#move(socket));
+      this.#paint();
+    }
+    for (const { room } of this.tabs)
+      for (let n = 0; n < 50 && room.view().older === "idle"; n += 1) await this.#older(room);
+  }
+
+  get #settled(): boolean {
+    if (this.live.some(({ up, down }) => up.length + down.length > 0)) return false;
+    return this.tabs.every(({ room }) => {
+      const { status, rows, changes, cursor } = room.view();
+      const drafts = [...rows.filter((row) => row.type === "draft"), ...changes.values()];
+      const waiting = drafts.some(({ progress }) => progress.is !== "refused");
+      return status.is === "live" && !waiting && cursor === this.server.entries.length;
+    });
+  }
+
+  async #older(room: Room): Promise<void> {
+    await room.loadOlder();
+    this.#paint();
+  }
+
+  #write({ room, member }: Storm["tabs"][number]): void {
+    const body = `${member} ${this.written.length}`;
+    this.written.push({ member, body });
+    room.send(body);
+  }
+
+  #change({ room, member }: Storm["tabs"][number]): void {
+    const own = room.view().rows.filter((row) => row.type === "entry" && row.by.id === member);
+    const row = own[this.below(own.length)];
+    if (row?.type !== "entry" || row.deleted !== undefined) return;
+    if (this.random() < 0.7) room.edit(row.seq, `${String(row.body)}!`);
+    else room.delete(row.seq);
+  }
+
+  #move(socket: PipedSocket | undefined): boolean {
+    if (socket === undefined) return false;
+    if (socket.readyState === 0) {
+      if (this.server.up) this.server.greet(socket);
+      else socket.cut();
+      return true;
+    }
+    const frame = this.random() < 0.6 ? socket.down.shift() : undefined;
+    if (frame !== undefined) socket.hear(frame);
+    else if (socket.up.length > 0) this.server.flushUp(socket);
+    else return socket.down.length > 0;
+    return true;
+  }
+
+  /** The same line twice. */
+  #repeat(socket: PipedSocket | undefined): void {
+    const line = socket?.down.find((text) => text.includes('"entry"') || text.includes('"ack"'));
+    if (line !== undefined) socket?.down.splice(socket.down.indexOf(line), 0, line);
+  }
+
+  #paint(): void {
+    for (const { world } of this.tabs) world.browser.paint();
+  }
+}
+
+test.each(SEEDS)(
+  "seed %i: every view becomes the log, every word is in it once and in order",
+  async (seed) => {
+    const storm = new Storm(seed);
+    for (let n = 0; n < STEPS; n += 1) await storm.step();
+    await storm.calm();
+    const messages = storm.server.entries.filter((entry) => entry.kind === "message");
+
+    for (const { room, member } of storm.tabs) {
+      expect(room.view().status, `seed ${seed}, ${member}`).toEqual({ is: "live", over: "socket" });
+      expect(room.view().rows, `seed ${seed}, ${member}`).toEqual(messages);
+      expect([...room.view().changes.values()].filter(({ progress }) => progress.is !== "refused")).toEqual(
+        [],
+      );
+    }
+    for (const member of ["ada", "bob"]) {
+      const said = storm.written.filter((one) => one.member === member).map(({ body }) => body);
+      const stands = messages.filter(({ by }) => by.id === member).map(({ id }) => id);
+      expect(stands).toHaveLength(said.length);
+      expect([...stands].sort()).toEqual(stands);
+    }
+  },
+);
+
+test("R5 another log: what was held is dropped, and said so", async () => {
+  const storm = new Storm(17);
+  for (let n = 0; n < STEPS; n += 1) await storm.step();
+  await storm.calm();
+  storm.server.begin("log-2");
+  for (const socket of storm.live) socket.cut();
+  await storm.calm();
+
+  for (const { room } of storm.tabs) expect(room.view().rows).toEqual([{ type: "reset" }]);
+});

@@ -1,0 +1,169 @@
+// The browser around a room as tests move it: sockets by hand, shelf, locks and channels shared by the tabs of a profile.
+
+import type { Channel, EventsLike, Happening, Lock, SocketLike, World } from "../../src/platform/platform";
+import { type LocalNotes, MemoryNotes } from "../../src/storage/notes";
+import { MemoryShelf, type Shelf } from "../../src/storage/storage";
+import { FakeBrowser } from "./doubles";
+
+/** What the tabs of one browser share. */
+export class FakeProfile {
+  readonly shelf: Shelf;
+  readonly notes: LocalNotes = new MemoryNotes();
+  readonly #locks = new Map<string, Set<object>>();
+  readonly #waiting = new Map<object, () => void>();
+  readonly #suspended = new Set<FakeWorld>();
+  readonly #ears = new Set<{ name: string; tab: FakeWorld; hear: (message: unknown) => void }>();
+
+  constructor(shelf: Shelf = new MemoryShelf()) {
+    this.shelf = shelf;
+  }
+
+  /** First come, first served, like the browser's own. */
+  lock(name: string, tab: FakeWorld): Lock {
+    const queue = this.#locks.get(name) ?? new Set();
+    this.#locks.set(name, queue);
+    const ticket = {};
+    queue.add(ticket);
+    const held = new Promise<void>((resolve) => {
+      if (queue.size === 1) resolve();
+      else this.#waiting.set(ticket, resolve);
+    });
+    const release = () => {
+      const first = [...queue][0] === ticket;
+      queue.delete(ticket);
+      this.#waiting.delete(ticket);
+      const [next] = queue;
+      if (first && next !== undefined) this.#waiting.get(next)?.();
+    };
+    tab.ends.push(release);
+    return { held, release };
+  }
+
+  /** Channels that are open. */
+  get channels(): number {
+    return this.#ears.size;
+  }
+
+  /** The tab's renderer is stopped: it holds its locks and hears nothing. */
+  suspend(tab: FakeWorld): void {
+    this.#suspended.add(tab);
+  }
+
+  resume(tab: FakeWorld): void {
+    this.#suspended.delete(tab);
+  }
+
+  channel(name: string, tab: FakeWorld, hear: (message: unknown) => void): Channel {
+    const ear = { name, tab, hear };
+    this.#ears.add(ear);
+    const close = () => void this.#ears.delete(ear);
+    tab.ends.push(close);
+    const post = (message: unknown) => {
+      for (const other of this.#ears)
+        if (other.name === name && other.tab !== tab && !this.#suspended.has(other.tab)) other.hear(message);
+    };
+    return { post, close };
+  }
+}
+
+export class FakeEvents implements EventsLike {
+  readyState: EventsLike["readyState"] = 0;
+  onmessage: EventsLike["onmessage"] = null;
+  onerror: EventsLike["onerror"] = null;
+  readonly url: string;
+  #onClose: ((event: MessageEvent) => void) | null = null;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  addEventListener(_type: "close", listener: (event: MessageEvent) => void): void {
+    this.#onClose = listener;
+  }
+
+  close(): void {
+    this.readyState = 2;
+  }
+
+  /** The server ends the stream. */
+  end(code = 1012, reason = ""): void {
+    this.#onClose?.(new MessageEvent("close", { data: JSON.stringify({ code, reason }) }));
+  }
+
+  say(data: string): void {
+    this.onmessage?.call(this as unknown as EventSource, new MessageEvent("message", { data }));
+  }
+
+  /** The stream breaks; `over`: the browser does not come back by itself. */
+  break(over: boolean): void {
+    this.readyState = over ? 2 : 0;
+    this.onerror?.call(this as unknown as EventSource, new Event("error"));
+  }
+}
+
+/** One tab. */
+export class FakeWorld implements World {
+  readonly browser = new FakeBrowser();
+  readonly events: FakeEvents[] = [];
+  readonly tabNotes: LocalNotes = new MemoryNotes();
+  readonly profile: FakeProfile;
+  shelf: Shelf;
+  /** What the tab's end gives back. */
+  readonly ends: (() => void)[] = [];
+  readonly #listeners = new Map<Happening, Set<() => void>>();
+  isOnline = true;
+  random: () => number = () => 0.5;
+  openSocket: (url: string) => SocketLike = this.browser.openSocket;
+  /** Gives a token unasked, as the page around this one may. */
+  give: (token: string) => void = () => undefined;
+  hearHost: World["hearHost"] = (onToken) => {
+    this.give = onToken;
+    return () => undefined;
+  };
+  askHost: World["askHost"] = () => Promise.resolve(null);
+  fetch: World["fetch"] = () => Promise.reject(new TypeError("no network"));
+
+  constructor(profile: FakeProfile = new FakeProfile()) {
+    this.profile = profile;
+    this.shelf = profile.shelf;
+  }
+
+  get notes(): LocalNotes {
+    return this.profile.notes;
+  }
+
+  /** How wrong this computer's clock is, in ms. */
+  skew = 0;
+  now = (): number => Date.now() + this.skew;
+  elapsed = (): number => Date.now();
+  online = (): boolean => this.isOnline;
+  visible = (): boolean => true;
+  nextFrame = (draw: () => void): void => this.browser.nextFrame(draw);
+  lock = (name: string): Lock => this.profile.lock(name, this);
+  channel = (name: string, hear: (message: unknown) => void): Channel =>
+    this.profile.channel(name, this, hear);
+
+  openEvents = (url: string): FakeEvents => {
+    const events = new FakeEvents(url);
+    this.events.push(events);
+    return events;
+  };
+
+  on = (happening: Happening, listener: () => void): (() => void) => {
+    const listeners = this.#listeners.get(happening) ?? new Set();
+    this.#listeners.set(happening, listeners.add(listener));
+    return () => listeners.delete(listener);
+  };
+
+  happens(happening: Happening): void {
+    if (happening === "online") this.isOnline = true;
+    if (happening === "offline") this.isOnline = false;
+    for (const listener of [...(this.#listeners.get(happening) ?? [])]) listener();
+  }
+
+  /** The tab is gone, without a word to anyone. */
+  crash(): void {
+    for (const end of this.ends) end();
+    this.#listeners.clear();
+  }
+}

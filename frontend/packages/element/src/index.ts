@@ -1,0 +1,2 @@
+// The public names of alcove-element.
+export {};

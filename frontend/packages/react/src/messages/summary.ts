@@ -1,0 +1,28 @@
+// A few words that stand for a message where there is no room for all of it: lists, announcements, notifications.
+import type { Json } from "alcove-client";
+
+/** A value nested deeper than this is shown as `…`; a few words never reach so far. */
+const DEPTH = 4;
+
+/** The beginning of a body, at most `limit` signs. Costs no more than that, however long or deep the body is. */
+export function summaryOf(body: Json | undefined, limit: number): string {
+  if (body === undefined) return "";
+  return (typeof body === "string" ? body : outline(body, limit, DEPTH)).slice(0, limit);
+}
+
+/** JSON as far as `limit` signs and `depth` levels; `JSON.stringify` would fail on a value that is nested too deep. */
+function outline(value: Json, limit: number, depth: number): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, limit));
+  if (typeof value !== "object" || value === null) return String(value);
+  const list = Array.isArray(value);
+  const [open, close] = list ? "[]" : "{}";
+  if (depth === 0) return `${open}…${close}`;
+  let text = open ?? "";
+  for (const key in value) {
+    if (text.length >= limit) return text;
+    const member = (value as Readonly<Record<string, Json>>)[key] ?? null;
+    if (text.length > 1) text += ",";
+    text += `${list ? "" : `${JSON.stringify(key.slice(0, limit))}:`}${outline(member, limit, depth - 1)}`;
+  }
+  return text + close;
+}
