@@ -17,6 +17,7 @@ from alcove.access.expiry import ExpiryWatch
 from alcove.access.revocations import OPERATOR, ROOM, Revocations, Revoked
 from alcove.bus.base import Bus
 from alcove.bus.memory import MemoryBus
+from alcove.clock import now_ms
 from alcove.cluster.connections import Connections
 from alcove.errors import Close, Code, Refusal
 from alcove.limits import KeyedLimiter, ProcessLimits
@@ -303,4 +304,4 @@ class Hub:
 
     def now_ms(self) -> int:
         """The time, in ms since the epoch (F3)."""
-        return time.time_ns() // 1_000_000
+        return now_ms()

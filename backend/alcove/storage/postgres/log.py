@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import secrets
-import time
 from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -12,6 +11,7 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 from msgspec import UNSET
 
 from alcove import background
+from alcove.clock import now_ms
 from alcove.item_ranges import Range
 from alcove.postgres_driver import ERRORS, PoolerError, check_sessions, connect_options
 from alcove.protocol import Entry
@@ -203,7 +203,7 @@ class PostgresLog:
 
     def _bounds(self) -> tuple[int | None, int | None]:
         """How many entries a room keeps, and since when, in ms since the epoch (L5)."""
-        return self._retention.entries, self._retention.since(_now_ms())
+        return self._retention.entries, self._retention.since(now_ms())
 
     async def _sweep(self) -> None:
         """Apply the retention where nobody writes, now and every hour, in steps that let writes through."""
@@ -220,13 +220,9 @@ class PostgresLog:
             try:
                 while since is not None and await connection.fetchval(_SQL["sweep"], keep, since) == 100:
                     pass
-                await connection.execute(_SQL["forget_ids"], self._retention.ids_since(_now_ms()))
+                await connection.execute(_SQL["forget_ids"], self._retention.ids_since(now_ms()))
             finally:
                 await connection.execute("SELECT pg_advisory_unlock($1)", _SWEEP_LOCK)
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)
 
 
 def _row(draft: Draft) -> tuple[object, ...]:

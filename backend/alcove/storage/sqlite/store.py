@@ -2,13 +2,13 @@
 
 import secrets
 import sqlite3
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from msgspec import UNSET, Raw
 
+from alcove.clock import now_ms
 from alcove.item_ranges import Range
 from alcove.protocol import Entry
 from alcove.storage.base import (
@@ -37,11 +37,6 @@ _SQL = load_queries(_FOLDER / "queries.sql")
 _SCRUB_BUSY_MS = 100
 #: Bytes that a body has at least (see sqlite/004.sql).
 _FILLED = 12
-
-
-def now_ms() -> int:
-    """The time, in ms since the epoch (F3)."""
-    return time.time_ns() // 1_000_000
 
 
 def _filled(body: str) -> str:
