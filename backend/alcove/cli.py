@@ -22,7 +22,7 @@ from alcove.bus.open import check_bus, open_bus
 from alcove.errors import AlcoveError, Refusal, SettingsError
 from alcove.proxies import resolve
 from alcove.settings import Settings, split
-from alcove.storage.open import hold_for, open_log
+from alcove.storage.open import lock_mode_for, open_log
 
 main = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -173,7 +173,7 @@ def _check(settings: Settings, *, host: str, workers: int) -> None:
 
 async def _preflight(settings: Settings) -> None:
     """Open and close the log, so that what is wrong with it is one line. Raises AlcoveError."""
-    await (await open_log(settings.database_url, hold=hold_for(settings.bus_url))).close()
+    await (await open_log(settings.database_url, lock_mode=lock_mode_for(settings.bus_url))).close()
     await check_bus(settings.bus_url)
     if keys := settings.keys():
         await keys.start()

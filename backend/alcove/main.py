@@ -39,7 +39,7 @@ from alcove.rooms.hub import Hub
 from alcove.server.signals import at_the_end
 from alcove.settings import Settings, split
 from alcove.storage.base import ListLimits, Retention
-from alcove.storage.open import hold_for, open_log
+from alcove.storage.open import lock_mode_for, open_log
 from alcove.tutorial import routes as tutorial
 from alcove.tutorial.chat import CHANNEL, Chat
 
@@ -70,9 +70,11 @@ async def _serving(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, 
         log.warning("OPEN MODE: anyone who reaches this server may read and write. Set ALCOVE_SECRET or ALCOVE_JWKS.")
     else:
         await keys.start()
-    hold = hold_for(settings.bus_url)
+    lock_mode = lock_mode_for(settings.bus_url)
     lists = ListLimits(settings.list_s, settings.waiting_lists)
-    store = await open_log(settings.database_url, retention, settings.database_connections, hold=hold, lists=lists)
+    store = await open_log(
+        settings.database_url, retention, settings.database_connections, lock_mode=lock_mode, lists=lists
+    )
     await check_bus(settings.bus_url)
     bus = open_bus(settings.bus_url, settings.bus_prefix)
     revocations = Revocations()

@@ -18,11 +18,11 @@ from alcove.storage.base import (
     Draft,
     ItemSummary,
     LogUnavailableError,
-    Mark,
     Outcome,
     Page,
     Position,
     Retention,
+    RoomReadMark,
     RoomState,
     UnstorableError,
 )
@@ -276,7 +276,7 @@ class HeldLog:
         self.held: list[Held] = []
         #: The batches that were handed in.
         self.batches: list[list[Draft]] = []
-        #: Whether a batch counts as computed only when it is performed.
+        #: Whether a batch has its I/O pending only when it is performed.
         self.holds_computed = False
         self._connection = connection
 
@@ -288,15 +288,15 @@ class HeldLog:
     def append(
         self,
         drafts: Sequence[Draft],
-        computed: asyncio.Event | None = None,
+        io_pending: asyncio.Event | None = None,
         seen: Mapping[str, Position] | None = None,
     ) -> Awaitable[list[Outcome]]:
         """Store a batch (Log)."""
         self.batches.append(list(drafts))
-        computed = computed or asyncio.Event()
+        io_pending = io_pending or asyncio.Event()
         if not self.holds_computed:
-            computed.set()
-        return self._hold(lambda: self.store.append(drafts, computed.set, seen), writes=True)
+            io_pending.set()
+        return self._hold(lambda: self.store.append(drafts, io_pending.set, seen), writes=True)
 
     async def read(
         self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20
@@ -304,29 +304,29 @@ class HeldLog:
         """A page of entries (Log)."""
         return await self._hold(lambda: self.store.read(item, after, before, limit, max_bytes))
 
-    async def rooms(self, items: Sequence[str]) -> dict[str, RoomState]:
+    async def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:
         """The rooms' states (Log)."""
-        return await self._hold(lambda: self.store.rooms(items))
+        return await self._hold(lambda: self.store.room_states(items))
 
-    async def verify(self, item: str, seen: Position) -> str:
+    async def verify_history(self, item: str, seen: Position) -> str:
         """Compare what was seen of a room with what it holds (Log)."""
-        return await self._hold(lambda: self.store.verify(item, seen), writes=True)
+        return await self._hold(lambda: self.store.verify_history(item, seen), writes=True)
 
-    async def mark(self, marks: Sequence[Mark]) -> list[Mark]:
+    async def move_read_marks(self, marks: Sequence[RoomReadMark]) -> list[RoomReadMark]:
         """Move read marks (Log)."""
-        return await self._hold(lambda: self.store.mark(marks), writes=True)
+        return await self._hold(lambda: self.store.move_read_marks(marks), writes=True)
 
-    async def items(self, ranges: Sequence[Range], member: str, *, limit: int) -> list[ItemSummary]:
+    async def list_rooms(self, ranges: Sequence[Range], member: str, *, limit: int) -> list[ItemSummary]:
         """Rooms the patterns match (Log)."""
-        return await self._hold(lambda: self.store.items(ranges, member, limit, 60))
+        return await self._hold(lambda: self.store.list_rooms(ranges, member, limit, 60))
 
     async def bus_key(self) -> bytes:
         """The key of the processes' messages (Log)."""
         return await self._hold(self.store.bus_key)
 
-    async def check(self) -> None:
+    async def check_writable(self) -> None:
         """Write something (Log)."""
-        await self._hold(self.store.check, writes=True)
+        await self._hold(self.store.check_writable, writes=True)
 
     async def close(self) -> None:
         """Let go (Log)."""

@@ -61,7 +61,7 @@ async def list_items(
     """
     readable = within(authenticator.readable_ranges(who), prefix)
     try:
-        items = await hub.log.items(readable, who.person.id, limit=limit) if readable else []
+        items = await hub.log.list_rooms(readable, who.person.id, limit=limit) if readable else []
     except ListRefusedError as error:
         raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
     return Json(Items([item for item in items if authenticator.may_read(who, item.item)]))

@@ -103,7 +103,7 @@ class CatchUp:
         """Bring the room to the end of its log, if it may reach to `seq` (R5). Raises LogUnavailableError."""
         if seq <= room.head:
             return
-        state = (await self._log.rooms([room.item]))[room.item]
+        state = (await self._log.room_states([room.item]))[room.item]
         if self._rooms.get(room.item) is not room:
             return
         if state.log != room.log_id:
@@ -182,7 +182,7 @@ class CatchUp:
                 # As they are before the log is asked: whatever it answers later must hold at least this.
                 seen = {item: (room, room.position()) for item in items if (room := self._rooms.get(item))}
                 try:
-                    states = await self._log.rooms(items)
+                    states = await self._log.room_states(items)
                     for item, state in states.items():
                         if item in seen:
                             await self._compare(*seen[item], state)
@@ -202,7 +202,7 @@ class CatchUp:
         log_id = state.log
         if log_id == seen.log and (state.head < seen.head or item in self._contradicted):
             # A reader may be a moment behind; whether entries are lost is decided where they are written.
-            log_id = await self._log.verify(item, seen)
+            log_id = await self._log.verify_history(item, seen)
             self._contradicted.discard(item)
             if self._rooms.get(item) is not room:
                 return

@@ -17,7 +17,7 @@ from alcove.rooms.presence import Present
 from alcove.rooms.room import Room
 from alcove.rooms.tail import Tail
 from alcove.storage.base import Appended, Draft, Log, LogUnavailableError, Outcome, Position
-from alcove.storage.read_marks import Marks
+from alcove.storage.read_marks import ReadMarkWriter
 from alcove.wire.connection import Frame
 
 #: Entries of its log that a room begins with in memory: what a newcomer gets by default (H2).
@@ -76,7 +76,7 @@ class Rooms:
         self._tail = tail_entries, tail_bytes
         self._opening: dict[str, _Opening] = {}
         self._coming: Counter[str] = Counter()
-        self._marks = Marks(store)
+        self._marks = ReadMarkWriter(store)
         self._errands: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -134,9 +134,9 @@ class Rooms:
         try:
             # The others first: what they store from now on is heard, and what they stored before is read.
             await self.relay.open(item)
-            await self._marks.settled(item)  # of the same room, as it was let out of memory a moment ago
+            await self._marks.wait_stored(item)  # of the same room, as it was let out of memory a moment ago
             while True:
-                states = await self._log.rooms([item])
+                states = await self._log.room_states([item])
                 page = await self._log.read(item, limit=_WARM, max_bytes=FRAME_BYTES)
                 if page.log == states[item].log and self._opening[item].log_id in {"", page.log}:
                     break

@@ -29,7 +29,7 @@ from alcove.rooms.revocation_log import RevocationLog
 from alcove.rooms.room import Room
 from alcove.rooms.session import RETRY_MS, Session
 from alcove.storage.base import Draft, Log, LogUnavailableError, Outcome, Retention
-from alcove.storage.committer import Committer, OverloadedError, Waiter
+from alcove.storage.committer import Committer, OutcomeFuture, OverloadedError
 from alcove.storage.readiness import StorageCheck
 from alcove.wire.connection import Connection, Frame
 
@@ -206,7 +206,7 @@ class Hub:
         if self._authenticator is not None:
             self._authenticator.recheck(member, room.item)  # it may have been revoked while the room was opened
         self.check_member(member, room.item)
-        if (since := self._retention.since(self.now_ms())) is not None:
+        if (since := self._retention.cutoff(self.now_ms())) is not None:
             room.expire(since)
         reset = entrance.log_id not in {None, room.log_id} or (entrance.after or 0) > room.head
         latest = max(room.head - entrance.tail, room.oldest - 1)
@@ -287,7 +287,7 @@ class Hub:
 
         Raises OverloadedError and LogUnavailableError.
         """
-        waiter = Waiter(asyncio.get_running_loop().create_future())
+        waiter = OutcomeFuture(asyncio.get_running_loop().create_future())
         self.committer.submit(draft, waiter)
         return await waiter.outcome
 
@@ -295,7 +295,7 @@ class Hub:
         """Return who is connected to the item's room, on all processes (W8). Raises LogUnavailableError."""
         room = self.rooms.get(item)
         try:
-            head = (await self.log.rooms([item]))[item].head
+            head = (await self.log.room_states([item]))[item].head
         except LogUnavailableError:
             if room is None:
                 raise

@@ -137,7 +137,7 @@ class Session:
 
     # --- what the committer calls
 
-    def settled(self, answers: Sequence[tuple[Draft, Outcome | LogUnavailableError]]) -> None:
+    def on_outcomes(self, answers: Sequence[tuple[Draft, Outcome | LogUnavailableError]]) -> None:
         """Acknowledge what is durable, say what is refused (S3, S6, S7)."""
         self.cursor.connection.write(Frame(b"\n".join([encode(_answer(draft, outcome)) for draft, outcome in answers])))
 

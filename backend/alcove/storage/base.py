@@ -12,8 +12,8 @@ from alcove.protocol import Entry, Person
 
 _DAY_MS = 86_400_000
 
-#: How a server holds its log (X7): with the memory bus alone, with a bus that processes share together with others.
-Hold = Literal["alone", "shared"]
+#: How a server locks its log (X7): exclusive with the memory bus, shared with a bus that connects processes.
+LockMode = Literal["exclusive", "shared"]
 
 
 class LogUnavailableError(AlcoveError):
@@ -21,7 +21,7 @@ class LogUnavailableError(AlcoveError):
 
 
 class UnstorableError(AlcoveError):
-    """The storage refuses what it was given, and would refuse it again: text that it cannot hold, a value too large."""
+    """The storage refuses a value, and would refuse it again: text that it cannot hold, or a value too large."""
 
 
 class ListRefusedError(AlcoveError):
@@ -96,7 +96,7 @@ class RoomState(Struct, frozen=True):
     reads: dict[str, int]
 
 
-class Mark(Struct, frozen=True):
+class RoomReadMark(Struct, frozen=True):
     """A member has read an item up to `seq` (P5)."""
 
     item: str
@@ -130,11 +130,11 @@ class Retention(Struct, frozen=True):
     days: float | None = None
     ids_days: float = 7
 
-    def since(self, now_ms: int) -> int | None:
+    def cutoff(self, now_ms: int) -> int | None:
         """What was stored before this time, in ms since the epoch, need not be kept; None: no time lets anything go."""
         return None if self.days is None else now_ms - int(self.days * _DAY_MS)
 
-    def ids_since(self, now_ms: int) -> int:
+    def ids_cutoff(self, now_ms: int) -> int:
         """Ids of removed entries that are older than this, in ms since the epoch, may be forgotten."""
         return now_ms - int((self.ids_days + (self.days or 0)) * _DAY_MS)
 
@@ -151,12 +151,12 @@ class Log(Protocol):
     def append(
         self,
         drafts: Sequence[Draft],
-        computed: asyncio.Event | None = None,
+        io_pending: asyncio.Event | None = None,
         seen: Mapping[str, Position] | None = None,
     ) -> Awaitable[list[Outcome]]:
         """Store a batch in one transaction, synced to disk before its outcomes come (S3): all of it or nothing.
 
-        The work begins with the call. `computed` is set once nothing is left of it but to wait for the storage, which
+        The work begins with the call. `io_pending` is set once nothing is left of it but to wait for the storage, which
         is the time to do something else; at the latest with the outcomes.
 
         The outcomes are in the drafts' order. In each room `seq` is dense and in the drafts' order (S2), and
@@ -168,7 +168,7 @@ class Log(Protocol):
         """
         ...
 
-    async def verify(self, item: str, seen: Position) -> str:
+    async def verify_history(self, item: str, seen: Position) -> str:
         """Compare what the caller has seen of a room with what it holds; return the id of its history.
 
         A room that lost entries gets a new history first, once however many processes notice it (X8).
@@ -185,15 +185,15 @@ class Log(Protocol):
         """
         ...
 
-    async def rooms(self, items: Sequence[str]) -> dict[str, RoomState]:
+    async def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:
         """The state of each item's room; an item never written to has an empty one."""
         ...
 
-    async def mark(self, marks: Sequence[Mark]) -> list[Mark]:
+    async def move_read_marks(self, marks: Sequence[RoomReadMark]) -> list[RoomReadMark]:
         """Move read marks forward, never back, never beyond the head; return where each stands then (P5)."""
         ...
 
-    async def items(self, ranges: Sequence[Range], member: str, *, limit: int) -> list[ItemSummary]:
+    async def list_rooms(self, ranges: Sequence[Range], member: str, *, limit: int) -> list[ItemSummary]:
         """Return rooms whose item is in one of the ranges, which are in order; the latest written first (W4).
 
         Joins do not wait for it. Raises ListRefusedError where it takes too long, or too many others wait.
@@ -204,7 +204,7 @@ class Log(Protocol):
         """Return the key that this log's processes seal their messages with (X9): 32 random bytes, made once."""
         ...
 
-    async def check(self) -> None:
+    async def check_writable(self) -> None:
         """Write and commit something small, to see whether the storage takes writes (W7)."""
         ...
 

@@ -31,18 +31,18 @@ class OverloadedError(AlcoveError):
 class Sender(Protocol):
     """Whoever handed in a draft and waits for its outcome."""
 
-    def settled(self, answers: Sequence[tuple[Draft, Outcome | LogUnavailableError]]) -> None:
+    def on_outcomes(self, answers: Sequence[tuple[Draft, Outcome | LogUnavailableError]]) -> None:
         """Hear what became of drafts, after their entries were delivered; all that one commit settled at once."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Waiter:
+class OutcomeFuture:
     """A sender that is a future."""
 
     outcome: asyncio.Future[Outcome]
 
-    def settled(self, answers: Sequence[tuple[Draft, Outcome | LogUnavailableError]]) -> None:
+    def on_outcomes(self, answers: Sequence[tuple[Draft, Outcome | LogUnavailableError]]) -> None:
         """Pass on the one outcome (Sender)."""
         _, outcome = answers[0]
         if self.outcome.done():
@@ -59,7 +59,7 @@ class _Storing(NamedTuple):
     batch: list[tuple[Draft, Sender]]
     outcomes: Awaitable[list[Outcome]]
     #: Set when only the storage is left to wait for.
-    computed: asyncio.Event
+    io_pending: asyncio.Event
     #: Since when, by `perf_counter`.
     begun: float
 
@@ -149,8 +149,8 @@ class Committer:
         Delivering meanwhile, on one processor or under Python's lock, would keep it from its disk, which then is waited
         for with nothing left to do.
         """
-        patience = asyncio.get_running_loop().call_later(_PATIENCE_S, storing.computed.set)
-        await storing.computed.wait()
+        patience = asyncio.get_running_loop().call_later(_PATIENCE_S, storing.io_pending.set)
+        await storing.io_pending.wait()
         patience.cancel()
 
     def _store(self) -> _Storing | None:
@@ -160,22 +160,22 @@ class Committer:
         if not batch:
             return None
         BATCH.observe(len(batch))
-        computed = asyncio.Event()
+        io_pending = asyncio.Event()
         try:
-            outcomes = self._append([draft for draft, _ in batch], computed)
+            outcomes = self._append([draft for draft, _ in batch], io_pending)
         except Exception as error:
             logger.exception("a log is to raise when its outcome is awaited")
-            computed.set()
+            io_pending.set()
             outcomes = _failed(error)
-        return _Storing(batch, outcomes, computed, begun)
+        return _Storing(batch, outcomes, io_pending, begun)
 
-    def _append(self, drafts: list[Draft], computed: asyncio.Event) -> Awaitable[list[Outcome]]:
+    def _append(self, drafts: list[Draft], io_pending: asyncio.Event) -> Awaitable[list[Outcome]]:
         """Hand drafts to the log, with what was seen of their rooms."""
         seen: dict[str, Position] = {}
         for draft in drafts:
             if draft.item not in seen and (position := self._position(draft.item)) is not None:
                 seen[draft.item] = position
-        return self._log.append(drafts, computed, seen)
+        return self._log.append(drafts, io_pending, seen)
 
     async def _store_apart(self, batch: list[tuple[Draft, Sender]]) -> None:
         """Store a batch one by one, so that the one that storage chokes on takes no other with it."""
@@ -232,7 +232,7 @@ class Committer:
             answers.setdefault(sender, []).append((draft, outcome))
         for sender, its in answers.items():
             try:
-                sender.settled(its)
+                sender.on_outcomes(its)
             except Exception:
                 logger.exception("a sender failed to take its answer; the others get theirs")
 

@@ -4,14 +4,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from alcove.errors import SettingsError
-from alcove.storage.base import Hold, ListLimits, Log, Retention
+from alcove.storage.base import ListLimits, LockMode, Log, Retention
 from alcove.storage.sqlite.log import SqliteLog
 from alcove.urls import shown, sqlite_path
 
 
-def hold_for(bus_url: str) -> Hold:
-    """How a server with this bus holds its log (X7)."""
-    return "alone" if urlsplit(bus_url).scheme == "memory" else "shared"
+def lock_mode_for(bus_url: str) -> LockMode:
+    """Return how a server with this bus locks its log (X7)."""
+    return "exclusive" if urlsplit(bus_url).scheme == "memory" else "shared"
 
 
 async def open_log(
@@ -19,7 +19,7 @@ async def open_log(
     retention: Retention | None = None,
     connections: int = 8,
     *,
-    hold: Hold | None = None,
+    lock_mode: LockMode | None = None,
     lists: ListLimits | None = None,
 ) -> Log:
     """Open `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://…`, making it where there is none.
@@ -29,7 +29,7 @@ async def open_log(
         retention: how much of it is kept; by default everything.
         connections: how many a PostgreSQL log may use.
         lists: what lists of rooms may take.
-        hold: how a server holds the log until it is closed; None: it is opened beside a running server.
+        lock_mode: how a server locks the log until it is closed; None: no lock, to open it beside a running server.
 
     Raises:
         SettingsError: for another scheme.
@@ -41,7 +41,7 @@ async def open_log(
     except ValueError as error:
         raise SettingsError(f"ALCOVE_DATABASE_URL={shown(url)!r}: {error}") from None
     if path is not None:
-        return await SqliteLog.open(Path(path), retention or Retention(), hold, lists)
+        return await SqliteLog.open(Path(path), retention or Retention(), lock_mode, lists)
     parts = urlsplit(url)
     if parts.scheme in {"postgresql", "postgres"}:
         try:
@@ -50,5 +50,5 @@ async def open_log(
             raise SettingsError(
                 f"ALCOVE_DATABASE_URL={parts.scheme}: needs {error.name}; install alcove[postgres]"
             ) from None
-        return await PostgresLog.open(url, retention or Retention(), connections, hold, lists)
+        return await PostgresLog.open(url, retention or Retention(), connections, lock_mode, lists)
     raise SettingsError(f"ALCOVE_DATABASE_URL={shown(url)!r}: expected sqlite:///path or postgresql://host/database")

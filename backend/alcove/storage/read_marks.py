@@ -2,7 +2,7 @@
 
 import asyncio
 
-from alcove.storage.base import Log, Mark
+from alcove.storage.base import Log, RoomReadMark
 
 #: Marks that one transaction takes, give or take a room's.
 _BATCH = 1000
@@ -11,7 +11,7 @@ _BATCH = 1000
 Stand = dict[tuple[str, str], int]
 
 
-class Marks:
+class ReadMarkWriter:
     """The marks of all rooms, stored a batch at a time: a transaction for each room would leave none for sends."""
 
     def __init__(self, store: Log) -> None:
@@ -39,7 +39,7 @@ class Marks:
                 del self._last[item]
         return {member: stand[item, member] for member in marks}
 
-    async def settled(self, item: str) -> None:
+    async def wait_stored(self, item: str) -> None:
         """Wait for the marks of the item that are on their way, however that ends."""
         if batch := self._last.get(item):
             await asyncio.wait([batch])
@@ -48,5 +48,7 @@ class Marks:
         async with self._storing:
             if self._waiting is waiting:
                 self._waiting, self._next = {}, None
-            stored = await self._log.mark([Mark(item, member, seq) for (item, member), seq in waiting.items()])
+            stored = await self._log.move_read_marks(
+                [RoomReadMark(item, member, seq) for (item, member), seq in waiting.items()]
+            )
         return {(mark.item, mark.member): mark.seq for mark in stored}

@@ -28,7 +28,7 @@ class StorageCheck:
         if not self._failing() and self._clock() - self._writable_at < _FRESH_S:
             return True
         if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._log.check())
+            self._asking = asyncio.create_task(self._log.check_writable())
             self._asking.add_done_callback(lambda done: done.cancelled() or done.exception())
         asking = self._asking
         await asyncio.wait([asking], timeout=_ANSWER_S)

@@ -148,7 +148,7 @@ async def test_r2_nothing_lies_behind_the_head(log: Log) -> None:
 async def test_a_room_never_written_to_is_empty(log: Log) -> None:
     for page in (await log.read("foo", limit=9), await log.read("foo", after=0, limit=9)):
         assert ([], 1, 0) == (page.entries, page.oldest, page.head)
-    state = (await log.rooms(["foo"]))["foo"]
+    state = (await log.room_states(["foo"]))["foo"]
     assert (1, 0, {}) == (state.oldest, state.head, state.reads)
 
 
@@ -176,7 +176,7 @@ async def test_l5_retention_keeps_the_last_entries(open_again: OpenLog) -> None:
     assert {8} == {one.oldest for one in stored if isinstance(one, Appended)}
     page = await log.read("foo", after=0, limit=100)
     assert ([8, 9, 10], 8, 10) == ([one.seq for one in page.entries], page.oldest, page.head)
-    assert 8 == (await log.rooms(["foo"]))["foo"].oldest
+    assert 8 == (await log.room_states(["foo"]))["foo"].oldest
     assert ["invalid"] == await append(log, edit("e", 2))
 
 
@@ -216,7 +216,7 @@ async def test_many_appends_and_reads_at_once_agree(log: Log) -> None:
     for room in range(3):
         end = await log.read(f"room{room}", after=0, limit=500)
         assert sorted(entry(one).seq for one in stored if entry(one) in end.entries) == list(range(1, end.head + 1))
-    assert 400 == sum([(await log.rooms([f"room{n}"]))[f"room{n}"].head for n in range(3)])
+    assert 400 == sum([(await log.room_states([f"room{n}"]))[f"room{n}"].head for n in range(3)])
 
 
 async def test_s3_closing_finishes_what_was_begun(open_again: OpenLog, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,28 +227,28 @@ async def test_s3_closing_finishes_what_was_begun(open_again: OpenLog, monkeypat
     stored = [entry(one).seq for batch in await asyncio.gather(*begun) for one in batch]
 
     assert list(range(1, 51)) == stored
-    assert 50 == (await (await open_again()).rooms(["foo"]))["foo"].head
+    assert 50 == (await (await open_again()).room_states(["foo"]))["foo"].head
 
 
 @pytest.mark.parametrize("drafts", [[message("a")], [message("a"), message("a")], [edit("b", 1)], []])
 async def test_a_batch_counts_as_computed_at_the_latest_with_its_outcomes(log: Log, drafts: list[Draft]) -> None:
-    computed = asyncio.Event()
-    await log.append(drafts, computed)
-    assert computed.is_set()
+    io_pending = asyncio.Event()
+    await log.append(drafts, io_pending)
+    assert io_pending.is_set()
 
 
 async def test_s7_what_is_never_stored_keeps_nobody_waiting_either(log: Log) -> None:
     await log.close()
-    computed = asyncio.Event()
+    io_pending = asyncio.Event()
     with pytest.raises(LogUnavailableError):
-        await log.append([message("a")], computed)
-    assert computed.is_set()
+        await log.append([message("a")], io_pending)
+    assert io_pending.is_set()
 
 
 async def test_an_empty_batch_is_nothing(log: Log) -> None:
     assert [] == await log.append([])
-    assert [] == await log.mark([])
-    assert {} == await log.rooms([])
+    assert [] == await log.move_read_marks([])
+    assert {} == await log.room_states([])
 
 
 async def test_s7_what_comes_after_closing_is_unavailable(log: Log) -> None:

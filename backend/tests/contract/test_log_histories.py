@@ -1,6 +1,6 @@
 """What every log promises of a room's history: its id, and what happens when entries are lost (R5, X8)."""
 
-from alcove.storage.base import Appended, Draft, Log, Mark, Outcome, Position
+from alcove.storage.base import Appended, Draft, Log, Outcome, Position, RoomReadMark
 from tests.contract.conftest import OpenLog
 from tests.contract.drafts import append, bodies, message
 from tests.support.storage import execute, lose_tail
@@ -16,12 +16,12 @@ async def stored(log: Log, *drafts: Draft, seen: dict[str, Position] | None = No
 
 async def test_r5_every_room_begins_in_the_database_s_own_history(log: Log) -> None:
     (appended,) = await stored(log, message("a"))
-    rooms = await log.rooms(["foo", "empty"])
+    rooms = await log.room_states(["foo", "empty"])
 
     assert {log.id} == {appended.log, rooms["foo"].log, rooms["empty"].log}
     assert {log.id} == {(await log.read(item, limit=1)).log for item in ("foo", "empty")}
-    assert log.id == await log.verify("foo", Position(log.id, 1, 1000))
-    assert log.id == await log.verify("empty", Position(log.id, 0, None))
+    assert log.id == await log.verify_history("foo", Position(log.id, 1, 1000))
+    assert log.id == await log.verify_history("empty", Position(log.id, 0, None))
 
 
 async def test_x8_a_send_into_a_room_that_lost_entries_begins_a_new_history(log: Log, storage: str) -> None:
@@ -33,8 +33,8 @@ async def test_x8_a_send_into_a_room_that_lost_entries_begins_a_new_history(log:
     assert (3, 4, 2) == (first.entry.seq, second.entry.seq, elsewhere.entry.seq)
     assert not second.duplicate
     assert log.id not in {first.log} == {second.log, (await log.read("foo", limit=1)).log}
-    assert first.log == (await log.rooms(["foo"]))["foo"].log
-    assert log.id == elsewhere.log == (await log.rooms(["bar"]))["bar"].log
+    assert first.log == (await log.room_states(["foo"]))["foo"].log
+    assert log.id == elsewhere.log == (await log.room_states(["bar"]))["bar"].log
 
 
 async def test_x8_a_loss_that_was_written_over_is_noticed_by_the_other_entry(log: Log, storage: str) -> None:
@@ -60,35 +60,35 @@ async def test_x8_of_two_processes_that_notice_a_loss_one_renews_the_history(ope
     one, two = await open_again(), await open_again()
     await append(one, *(message(str(n)) for n in range(4)))
     await lose_tail(storage, "foo", 2)
-    renewed = await one.verify("foo", Position(one.id, 4, 1000))
+    renewed = await one.verify_history("foo", Position(one.id, 4, 1000))
 
     assert one.id != renewed
-    assert renewed == await two.verify("foo", Position(two.id, 4, 1000))
+    assert renewed == await two.verify_history("foo", Position(two.id, 4, 1000))
     (appended,) = await stored(two, message("new"), seen={"foo": Position(two.id, 4, 1000)})
     assert renewed == appended.log
-    assert renewed == await one.verify("foo", Position(renewed, 3, 1000))
+    assert renewed == await one.verify_history("foo", Position(renewed, 3, 1000))
 
 
 async def test_x8_a_room_that_is_gone_altogether_gets_a_new_history(log: Log, storage: str) -> None:
     await append(log, message("a"))
     await lose_tail(storage, "foo", 0)
     await execute(storage, "DELETE FROM alcove.rooms")
-    renewed = await log.verify("foo", Position(log.id, 1, 1000))
+    renewed = await log.verify_history("foo", Position(log.id, 1, 1000))
 
     assert log.id != renewed
-    assert (0, renewed) == ((await log.read("foo", limit=1)).head, (await log.rooms(["foo"]))["foo"].log)
+    assert (0, renewed) == ((await log.read("foo", limit=1)).head, (await log.room_states(["foo"]))["foo"].log)
 
 
 async def test_x8_a_new_history_keeps_nothing_of_what_was_lost(log: Log, storage: str) -> None:
     """A partial restore may leave ids and marks of entries that are gone: both would make members miss new entries."""
     await append(log, *(message(str(n)) for n in range(4)))
-    await log.mark([Mark("foo", "ada", 4), Mark("foo", "bob", 1)])
+    await log.move_read_marks([RoomReadMark("foo", "ada", 4), RoomReadMark("foo", "bob", 1)])
     await execute(storage, "UPDATE alcove.rooms SET head = 2")
     (appended,) = await stored(log, message("3", "sent again"), seen={"foo": Position(log.id, 4, 1000)})
 
     assert (3, False) == (appended.entry.seq, appended.duplicate)
     assert {1: '"hello"', 2: '"hello"', 3: '"sent again"'} == await bodies(log)
-    assert {"ada": 2, "bob": 1} == (await log.rooms(["foo"]))["foo"].reads
+    assert {"ada": 2, "bob": 1} == (await log.room_states(["foo"]))["foo"].reads
 
 
 async def test_r5_removed_entries_are_no_loss(log: Log, storage: str) -> None:

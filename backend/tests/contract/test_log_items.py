@@ -86,7 +86,7 @@ async def full(storage: str, many_rooms: Callable[[], Awaitable[None]]) -> Async
 
 async def test_w4_a3_the_latest_items_that_may_be_read_are_listed(full: Log) -> None:
     for name, (items, expected) in ASKED.items():
-        found = await full.items(readable_ranges(items), "bob", limit=3)
+        found = await full.list_rooms(readable_ranges(items), "bob", limit=3)
         assert expected == [one.item for one in found], name
         assert all(one.head == one.unread == 1 for one in found)
 
@@ -98,9 +98,9 @@ async def test_w4_a_list_that_takes_too_long_is_given_up_and_the_next_one_is_not
     log = await open_log(storage, lists=ListLimits(seconds=0.001))
     try:
         with pytest.raises(ListRefusedError, match=r"longer than 0\.001 s; ask for fewer items"):
-            await log.items(readable_ranges(ASKED["all but the latest"][0]), "bob", limit=500)
+            await log.list_rooms(readable_ranges(ASKED["all but the latest"][0]), "bob", limit=500)
         log._list_limits = ListLimits(seconds=60)  # type: ignore[attr-defined]
-        assert 3 == len(await log.items([ALL_ITEMS], "bob", limit=3))
+        assert 3 == len(await log.list_rooms([ALL_ITEMS], "bob", limit=3))
         assert [(2, False)] == await append(log, message("a", item="order-1"))
     finally:
         await log.close()
@@ -110,12 +110,12 @@ async def test_w4_so_many_lists_wait_and_joins_wait_for_none_of_them(storage: st
     log = await open_log(storage, lists=ListLimits(waiting=2))
     await append(log, message("a"))
     async with log._lists._turn:  # type: ignore[attr-defined] # as while another list is being read
-        waiting = [asyncio.create_task(log.items([ALL_ITEMS], "bob", limit=1)) for _ in range(2)]
+        waiting = [asyncio.create_task(log.list_rooms([ALL_ITEMS], "bob", limit=1)) for _ in range(2)]
         await eventually(lambda: log._lists._waiting == 2)  # type: ignore[attr-defined]
         with pytest.raises(ListRefusedError, match="2 lists of rooms wait already"):
-            await log.items([ALL_ITEMS], "bob", limit=1)
+            await log.list_rooms([ALL_ITEMS], "bob", limit=1)
         assert 1 == (await log.read("foo", limit=1)).head
-        assert 1 == (await log.rooms(["foo"]))["foo"].head
+        assert 1 == (await log.room_states(["foo"]))["foo"].head
     assert [["foo"], ["foo"]] == [[one.item for one in found] for found in await asyncio.gather(*waiting)]
     await log.close()
 

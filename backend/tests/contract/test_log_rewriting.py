@@ -86,7 +86,7 @@ async def test_s9_a_deleted_message_and_its_edits_lose_their_bodies_for_good(ope
     assert {1: None, 2: '"kept"', 3: None, 4: None} == await bodies(again)
     for outcome in await again.append([message("a", "secret 1"), edit("e", 1, "secret 2")]):
         assert entry(outcome).body is UNSET
-    last = (await again.items([ALL_ITEMS], "bob", limit=10))[0].last
+    last = (await again.list_rooms([ALL_ITEMS], "bob", limit=10))[0].last
     assert last is not None
     assert last.body is UNSET
     assert {1: None, 2: '"kept"', 3: None, 4: None} == await bodies(again)

@@ -34,7 +34,7 @@ class Sender:
         self.answers: dict[str, Outcome | LogUnavailableError] = {}
         self.heard = asyncio.Event()
 
-    def settled(self, answers: Sequence[tuple[Draft, Outcome | LogUnavailableError]]) -> None:
+    def on_outcomes(self, answers: Sequence[tuple[Draft, Outcome | LogUnavailableError]]) -> None:
         """Keep what became of drafts (Sender)."""
         self.answers.update((draft.id, outcome) for draft, outcome in answers)
         self.heard.set()

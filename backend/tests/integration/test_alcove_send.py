@@ -156,7 +156,7 @@ async def test_x5_h3_an_item_id_is_taken_and_other_text_is_refused_with_the_norm
             await shop.execute(f"SELECT {SEND}", bad, "a")
         assert normalized in str(refused.value)
 
-    assert dict.fromkeys(GOOD, 1) == {item: state.head for item, state in (await log.rooms(GOOD)).items()}
+    assert dict.fromkeys(GOOD, 1) == {item: state.head for item, state in (await log.room_states(GOOD)).items()}
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ async def test_h3_x5_an_upgrade_renames_rooms_and_keeps_grants_and_names(
 
         renamed = ["!revoked", "café", "café_2", "não", "_", "__", "a_b_2", "a_b", "fine"]
         assert renamed == [item for (item,) in items]
-        assert 2 == (await log.rooms(["fine"]))["fine"].head
+        assert 2 == (await log.room_states(["fine"]))["fine"].head
         assert "the room 'a b' is now a_b_2" in caplog.text
         await log.close()
 

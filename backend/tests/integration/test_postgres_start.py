@@ -87,6 +87,6 @@ async def test_r5_rooms_of_the_first_schema_keep_the_database_s_id(postgres_url:
             """SELECT * FROM alcove.append(ARRAY['foo'], ARRAY['message'], ARRAY['c'], ARRAY['ada'], ARRAY['Ada'],
                  ARRAY[2000], ARRAY['1'], ARRAY[NULL::bigint], ARRAY[false], NULL, NULL)""",
         )
-        assert 3 == (await log.rooms(["foo"]))["foo"].head
+        assert 3 == (await log.room_states(["foo"]))["foo"].head
     finally:
         await log.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 import pytest
 
-from alcove.storage.base import Hold, Log, LogUnavailableError, LogUnusableError
+from alcove.storage.base import LockMode, Log, LogUnavailableError, LogUnusableError
 from alcove.storage.open import open_log
 from alcove.storage.postgres.lock import _KEY
 from deploy.ports import free_port
@@ -124,17 +124,17 @@ async def test_x7_a_revocation_by_command_works_beside_a_running_server(tmp_path
 
 @pytest.mark.usefixtures("impatient")
 async def test_x7_without_a_bus_a_log_is_served_alone_and_with_one_by_several(postgres_url: str) -> None:
-    def hold(how: Hold) -> Awaitable[Log]:
-        return open_log(postgres_url, hold=how)
+    def hold(how: LockMode) -> Awaitable[Log]:
+        return open_log(postgres_url, lock_mode=how)
 
     one, two = await hold("shared"), await hold("shared")
     with pytest.raises(LogUnusableError, match=NO_BUS):
-        await hold("alone")
+        await hold("exclusive")
     await one.close()
     with pytest.raises(LogUnusableError, match=NO_BUS):
-        await hold("alone")
+        await hold("exclusive")
     await two.close()
-    alone = await hold("alone")
+    alone = await hold("exclusive")
     with pytest.raises(LogUnusableError, match="an Alcove process with ALCOVE_BUS_URL=memory:// uses this log"):
         await hold("shared")
     beside = await open_log(postgres_url)
@@ -154,7 +154,7 @@ async def end_sessions(url: str) -> None:
 
 @pytest.mark.usefixtures("impatient")
 async def test_x7_a_lock_whose_session_is_lost_is_taken_again(postgres_url: str) -> None:
-    log = await open_log(postgres_url, hold="alone")
+    log = await open_log(postgres_url, lock_mode="exclusive")
     lock = log._connections._lock  # type: ignore[attr-defined]
     lost = lock._lost
     await end_sessions(postgres_url)
@@ -164,12 +164,12 @@ async def test_x7_a_lock_whose_session_is_lost_is_taken_again(postgres_url: str)
 
     assert [(1, False)] == await append(log, message("a"))
     with pytest.raises(LogUnusableError, match=NO_BUS):
-        await open_log(postgres_url, hold="alone")
+        await open_log(postgres_url, lock_mode="exclusive")
     await log.close()
 
 
 async def test_x7_a_process_that_lost_the_log_to_another_reads_and_writes_nothing(postgres_url: str) -> None:
-    log = await open_log(postgres_url, hold="alone")
+    log = await open_log(postgres_url, lock_mode="exclusive")
     lock = log._connections._lock  # type: ignore[attr-defined]
     other = await asyncpg.connect(postgres_url)
     waiting = asyncio.create_task(other.execute("SELECT pg_advisory_lock($1)", _KEY))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from alcove.storage.base import LogUnavailableError, Mark, Retention
+from alcove.storage.base import LogUnavailableError, Retention, RoomReadMark
 from alcove.storage.sqlite.log import SqliteLog
 from tests.contract.drafts import append, bodies, message
 from tests.integration.conftest import Start
@@ -118,7 +118,7 @@ async def test_s7_while_another_program_locks_the_file_it_is_unavailable_and_the
     await append(log, message("a"))
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        for write in (lambda: log.append([message("b")]), lambda: log.mark([Mark("foo", "ada", 1)])):
+        for write in (lambda: log.append([message("b")]), lambda: log.move_read_marks([RoomReadMark("foo", "ada", 1)])):
             with pytest.raises(LogUnavailableError, match="database is locked"):
                 await write()
         assert {1: '"hello"'} == await bodies(log)
@@ -166,7 +166,7 @@ async def test_s7_a_page_gone_bad_is_an_answer_and_no_end(tmp_path: Path) -> Non
     log = await SqliteLog.open(path, Retention())
     with pytest.raises(LogUnavailableError, match=r"malformed|Could not decode"):
         await log.read("foo", after=0, limit=500, max_bytes=1 << 30)
-    assert 200 == (await log.rooms(["foo"]))["foo"].head
+    assert 200 == (await log.room_states(["foo"]))["foo"].head
     await log.close()
 
 

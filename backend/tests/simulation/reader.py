@@ -133,7 +133,7 @@ class Reader:
             self.seq = after
 
     def _head(self) -> int:
-        return self._truth.store.rooms([self.item])[self.item].head
+        return self._truth.store.room_states([self.item])[self.item].head
 
     def _entry(self, entry: Entry) -> None:
         assert self.seq + 1 == entry.seq, f"R3: expected {self.seq + 1}, got {entry.seq}"
@@ -150,7 +150,7 @@ class Reader:
 
     def _gap(self, gap: Gap) -> None:
         assert self.seq + 1 == gap.from_ <= gap.to, f"R4: expected a gap from {self.seq + 1}, got {gap}"
-        oldest = self._truth.store.rooms([self.item])[self.item].oldest
+        oldest = self._truth.store.room_states([self.item])[self.item].oldest
         assert gap.to < oldest, f"R4: {gap} names entries that are kept from {oldest} on"
         self.seq = gap.to
 

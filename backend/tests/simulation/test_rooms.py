@@ -46,10 +46,12 @@ async def play(seed: int, weights: Weights, retention: Retention | None, steps: 
     world.weights.fault = 0
     await world.settle()
     for reader in world.alive:
-        assert reader.seq == world.log.store.rooms([reader.item])[reader.item].head, "D1: caught up in the end"
+        assert reader.seq == world.log.store.room_states([reader.item])[reader.item].head, "D1: caught up in the end"
         here = {other.person.id for other in world.alive if other.item == reader.item}
         assert (here, len(here)) == (reader.members, reader.count), "P1: everyone knows who is here"
-        assert reader.reads == world.log.store.rooms([reader.item])[reader.item].reads, "P5: everyone knows the marks"
+        assert reader.reads == world.log.store.room_states([reader.item])[reader.item].reads, (
+            "P5: everyone knows the marks"
+        )
 
     for reader in list(world.alive):
         world.leave(reader)

@@ -73,7 +73,7 @@ class RoomLog:
 
     def room(self, item: str = "foo") -> Room:
         """Bring the item's room into memory, with the present end of its log and an empty tail."""
-        state = self.log.store.rooms([item])[item]
+        state = self.log.store.room_states([item])[item]
         room = self.rooms[item] = Room(
             item,
             log_id=state.log,
@@ -94,7 +94,7 @@ class RoomLog:
     def write(self, *ids: str, item: str = "foo", by: Person = ADA) -> list[Entry]:
         """Store messages as another process would, unknown to this one."""
         drafts = [Draft(item, "message", name, by, 0, raw(name)) for name in ids]
-        head = self.log.store.rooms([item])[item].head
+        head = self.log.store.room_states([item])[item].head
         self.log.store.append(drafts, lambda: None)
         return self.page(item, after=head)
 

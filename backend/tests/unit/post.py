@@ -19,7 +19,7 @@ class Letters:
         self.calls: list[list[tuple[str, int | str]]] = []
         self.heard = asyncio.Event()
 
-    def settled(self, answers: Answers) -> None:
+    def on_outcomes(self, answers: Answers) -> None:
         """Keep ids with the seq, or the reason there is none (Sender)."""
         self.calls.append([(d.id, o.entry.seq if isinstance(o, Appended) else type(o).__name__) for d, o in answers])
         self.heard.set()

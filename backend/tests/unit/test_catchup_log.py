@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from alcove.storage.base import LogUnavailableError, Mark
+from alcove.storage.base import LogUnavailableError, RoomReadMark
 from tests.doubles import turn
 from tests.support.recovery import RecoveringProcess
 from tests.support.virtual_time import elapse, virtual_time
@@ -83,7 +83,7 @@ async def test_r5_a_cursor_beyond_the_room_is_refused_while_storage_does_not_ans
 async def test_x2_rooms_in_doubt_are_compared_with_the_log_and_told_of_stored_marks() -> None:
     process = RecoveringProcess()
     process.storage.write("a", "b")
-    process.storage.log.store.mark([Mark("foo", "ada", 2)])
+    process.storage.log.store.move_read_marks([RoomReadMark("foo", "ada", 2)])
     process.recovery.heal(["foo", "bar"])
     await process.storage.answer()
     await elapse(0.25)

@@ -212,7 +212,7 @@ async def test_s3_where_a_delivery_fails_its_senders_still_hear_and_the_next_goe
 
 async def test_s3_where_one_sender_fails_the_others_hear(post: Post, caplog: pytest.LogCaptureFixture) -> None:
     class Broken:
-        def settled(self, _answers: Answers) -> None:
+        def on_outcomes(self, _answers: Answers) -> None:
             raise RuntimeError("gone")
 
     post.committer.submit(Draft("foo", "message", "x", ADA, 1, raw(1)), Broken())

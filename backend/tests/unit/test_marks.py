@@ -7,7 +7,7 @@ import pytest
 
 from alcove.protocol import Person, raw
 from alcove.storage.base import Draft, LogUnavailableError
-from alcove.storage.read_marks import Marks
+from alcove.storage.read_marks import ReadMarkWriter
 from tests.doubles import HeldLog, turn
 
 
@@ -23,7 +23,7 @@ async def log() -> AsyncIterator[HeldLog]:
 
 
 async def test_p5_while_marks_are_stored_those_of_other_rooms_gather_into_one_transaction(log: HeldLog) -> None:
-    marks = Marks(log)
+    marks = ReadMarkWriter(log)
     first = asyncio.create_task(marks.store("a", {"ada": 3}))
     await turn()
     others = [asyncio.create_task(marks.store(item, {"ada": 5, "bob": 99})) for item in "bcd"]
@@ -39,7 +39,7 @@ async def test_p5_while_marks_are_stored_those_of_other_rooms_gather_into_one_tr
 
 
 async def test_p5_of_two_marks_that_gather_the_further_one_is_stored(log: HeldLog) -> None:
-    marks = Marks(log)
+    marks = ReadMarkWriter(log)
     both = [asyncio.create_task(marks.store("a", {"ada": seq})) for seq in (7, 4)]
     await turn()
     log.settle()
@@ -48,7 +48,7 @@ async def test_p5_of_two_marks_that_gather_the_further_one_is_stored(log: HeldLo
 
 
 async def test_p5_one_transaction_is_bounded(log: HeldLog) -> None:
-    marks = Marks(log)
+    marks = ReadMarkWriter(log)
     storing = [asyncio.create_task(marks.store("a", {f"{n}-{m}": 1 for m in range(500)})) for n in range(3)]
     await turn()
     log.settle()
@@ -59,10 +59,10 @@ async def test_p5_one_transaction_is_bounded(log: HeldLog) -> None:
 
 
 async def test_s7_p5_a_batch_that_fails_fails_for_each_room_in_it_and_the_next_goes_on(log: HeldLog) -> None:
-    marks = Marks(log)
+    marks = ReadMarkWriter(log)
     failing = [asyncio.create_task(marks.store(item, {"ada": 1})) for item in "ab"]
     await turn()
-    settled = asyncio.create_task(marks.settled("b"))
+    settled = asyncio.create_task(marks.wait_stored("b"))
     following = asyncio.create_task(marks.store("c", {"ada": 1}))
     await turn()
     assert not settled.done()

@@ -133,7 +133,7 @@ def test_s3_s6_s7_outcomes_reach_the_sender_in_one_frame() -> None:
     seat = Seat()
     drafts = [Draft("foo", "message", name, ADA, 1, raw(1)) for name in "abcd"]
     entry = Entry(7, "message", "a", ADA, 5, body=raw(1))
-    seat.session.settled(
+    seat.session.on_outcomes(
         [
             (drafts[0], Appended(entry, duplicate=False, oldest=1, log="a")),
             (drafts[1], Appended(entry, duplicate=True, oldest=1, log="a")),

@@ -10,7 +10,7 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 from alcove import background
 from alcove.descriptors import reserve
 from alcove.postgres_driver import connect_options
-from alcove.storage.base import Hold, LogUnusableError
+from alcove.storage.base import LockMode, LogUnusableError
 
 log = logging.getLogger("alcove.log")
 
@@ -27,8 +27,8 @@ _RETRY_S = 0.2
 _KEEPALIVE = "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
 _ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _ADVICE = "stop it first, or set ALCOVE_BUS_URL=redis://… or postgresql://… for every process"
-_TAKEN: dict[Hold, str] = {
-    "alone": f"another Alcove process uses this log, which takes a bus that both share: {_ADVICE}",
+_TAKEN: dict[LockMode, str] = {
+    "exclusive": f"another Alcove process uses this log, which takes a bus that both share: {_ADVICE}",
     "shared": f"an Alcove process with ALCOVE_BUS_URL=memory:// uses this log: {_ADVICE}",
 }
 
@@ -36,10 +36,10 @@ _TAKEN: dict[Hold, str] = {
 class PostgresLock:
     """An advisory lock on a session of its own, taken again whenever that session is lost."""
 
-    def __init__(self, url: str, name: str, hold: Hold) -> None:
+    def __init__(self, url: str, name: str, lock_mode: LockMode) -> None:
         self._url = url
         self._name = name
-        self._hold = hold
+        self._lock_mode = lock_mode
         self._connection: Any = None
         self._taken = asyncio.Event()
         self._lost = asyncio.Event()
@@ -51,19 +51,19 @@ class PostgresLock:
         return self._taken.is_set()
 
     @classmethod
-    async def take(cls, url: str, name: str, hold: Hold) -> Self:
+    async def take(cls, url: str, name: str, lock_mode: LockMode) -> Self:
         """Take the lock, waiting for a process that is ending; `name` is the database's in messages.
 
         Raises LogUnusableError where another process holds it, and asyncpg's errors.
         """
-        lock = cls(url, name, hold)
+        lock = cls(url, name, lock_mode)
         try:
             await lock._acquire(_WAIT_S)
         finally:
             if not lock.held:
                 lock._disconnect()
         if not lock.held:
-            raise LogUnusableError(_TAKEN[hold])
+            raise LogUnusableError(_TAKEN[lock_mode])
         lock._keeper = asyncio.create_task(lock._keep())
         return lock
 
@@ -95,7 +95,7 @@ class PostgresLock:
         await self._check_primary()
         await connection.execute(_KEEPALIVE)
         await connection.execute("SELECT set_config('lock_timeout', $1, false)", f"{max(1, int(wait_s * 1000))}ms")
-        function = "pg_advisory_lock" if self._hold == "alone" else "pg_advisory_lock_shared"
+        function = "pg_advisory_lock" if self._lock_mode == "exclusive" else "pg_advisory_lock_shared"
         with contextlib.suppress(asyncpg.LockNotAvailableError):
             await connection.execute(f"SELECT {function}($1)", _KEY)
             self._taken.set()
@@ -134,7 +134,7 @@ class PostgresLock:
                 await self._acquire(_RETRY_S)
                 if not self.held and not told:
                     told = True
-                    log.error("%s: nothing is read or written here: %s", self._name, _TAKEN[self._hold])
+                    log.error("%s: nothing is read or written here: %s", self._name, _TAKEN[self._lock_mode])
             if not self.held:
                 self._disconnect()
                 await asyncio.sleep(_RETRY_S)

@@ -18,17 +18,17 @@ from alcove.protocol import Entry
 from alcove.storage.base import (
     Appended,
     Draft,
-    Hold,
     ItemSummary,
     ListLimits,
+    LockMode,
     LogUnavailableError,
     LogUnusableError,
-    Mark,
     Outcome,
     Page,
     Position,
     Refused,
     Retention,
+    RoomReadMark,
     RoomState,
 )
 from alcove.storage.list_queue import ListQueue
@@ -69,7 +69,7 @@ class PostgresLog:
         url: str,
         retention: Retention,
         connections: int = 8,
-        hold: Hold | None = None,
+        lock_mode: LockMode | None = None,
         lists: ListLimits | None = None,
     ) -> Self:
         """Connect with up to `connections`, and make the schema where there is none; lock it as `hold` says.
@@ -80,7 +80,7 @@ class PostgresLog:
         try:
             await check_sessions(url)
             # Before the schema is looked at: a process of another version may be using it.
-            lock = None if hold is None else await PostgresLock.take(url, place(url), hold)
+            lock = None if lock_mode is None else await PostgresLock.take(url, place(url), lock_mode)
             options = connect_options(url, "alcove", "read-write")
             connection = await asyncpg.connect(url, timeout=CONNECT_S, command_timeout=60, **options)
             try:
@@ -101,19 +101,19 @@ class PostgresLog:
     def append(
         self,
         drafts: Sequence[Draft],
-        computed: asyncio.Event | None = None,
+        io_pending: asyncio.Event | None = None,
         seen: Mapping[str, Position] | None = None,
     ) -> Awaitable[list[Outcome]]:
         """Store a batch (Log)."""
-        computed = computed or asyncio.Event()
-        task = asyncio.create_task(self._append(drafts, computed, seen or {}))
+        io_pending = io_pending or asyncio.Event()
+        task = asyncio.create_task(self._append(drafts, io_pending, seen or {}))
         self._begun.add(task)
         task.add_done_callback(self._begun.discard)
-        task.add_done_callback(lambda _: computed.set())
+        task.add_done_callback(lambda _: io_pending.set())
         return task
 
     async def _append(
-        self, drafts: Sequence[Draft], computed: asyncio.Event, seen: Mapping[str, Position]
+        self, drafts: Sequence[Draft], io_pending: asyncio.Event, seen: Mapping[str, Position]
     ) -> list[Outcome]:
         if not drafts:
             return []
@@ -123,7 +123,7 @@ class PostgresLog:
         # One batch after the other, so that what one process hands in keeps its order (S2).
         async with self._turn, self._connections.writing() as connection:
             # In the loop's next turn, when the statement has been sent.
-            asyncio.get_running_loop().call_soon(computed.set)
+            asyncio.get_running_loop().call_soon(io_pending.set)
             rows = await connection.fetch(_SQL["append"], *map(list, columns), *self._bounds(), *compared)
             known = {(draft.item, row[0]) for draft, row in zip(drafts, rows, strict=True) if row[2]}
             stood = await self._entries(connection, known) if known else {}
@@ -148,7 +148,7 @@ class PostgresLog:
         entries = [entry_of(row[:10]) for row in rows if row[0] is not None]
         return Page(entries, oldest=oldest, head=head, log=log_id)
 
-    async def rooms(self, items: Sequence[str]) -> dict[str, RoomState]:
+    async def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:
         """The rooms' states (Log)."""
         async with self._connections.reading() as connection:
             rows = await connection.fetch(_SQL["rooms"], list(items))
@@ -158,21 +158,21 @@ class PostgresLog:
             states[item] = RoomState(log=log_id, oldest=oldest, head=head, reads=reads)
         return states
 
-    async def verify(self, item: str, seen: Position) -> str:
+    async def verify_history(self, item: str, seen: Position) -> str:
         """Compare what was seen of a room with what it holds (Log)."""
         async with self._connections.writing() as connection:
             return str(await connection.fetchval(_SQL["verify"], item, seen.log, seen.head, seen.at))
 
-    async def mark(self, marks: Sequence[Mark]) -> list[Mark]:
+    async def move_read_marks(self, marks: Sequence[RoomReadMark]) -> list[RoomReadMark]:
         """Move read marks forward (Log)."""
         items = [mark.item for mark in marks]
         members = [mark.member for mark in marks]
         async with self._connections.writing() as connection:
             await connection.execute(_SQL["move_marks"], items, members, [mark.seq for mark in marks])
             rows = await connection.fetch(_SQL["marks"], items, members)
-        return [Mark(mark.item, mark.member, seq) for mark, (seq,) in zip(marks, rows, strict=True)]
+        return [RoomReadMark(mark.item, mark.member, seq) for mark, (seq,) in zip(marks, rows, strict=True)]
 
-    async def items(self, ranges: Sequence[Range], member: str, *, limit: int) -> list[ItemSummary]:
+    async def list_rooms(self, ranges: Sequence[Range], member: str, *, limit: int) -> list[ItemSummary]:
         """Rooms in the ranges, latest first (Log)."""
         async with self._lists.turn(), self._connections.listing() as connection:
             try:
@@ -189,7 +189,7 @@ class PostgresLog:
                 key = await connection.fetchval(_SQL["bus_key"])
         return bytes.fromhex(key)
 
-    async def check(self) -> None:
+    async def check_writable(self) -> None:
         """Write and commit something small (Log)."""
         async with self._connections.writing() as connection:
             await connection.execute(_SQL["check"])
@@ -203,7 +203,7 @@ class PostgresLog:
 
     def _bounds(self) -> tuple[int | None, int | None]:
         """How many entries a room keeps, and since when, in ms since the epoch (L5)."""
-        return self._retention.entries, self._retention.since(now_ms())
+        return self._retention.entries, self._retention.cutoff(now_ms())
 
     async def _sweep(self) -> None:
         """Apply the retention where nobody writes, now and every hour, in steps that let writes through."""
@@ -220,7 +220,7 @@ class PostgresLog:
             try:
                 while since is not None and await connection.fetchval(_SQL["sweep"], keep, since) == 100:
                     pass
-                await connection.execute(_SQL["forget_ids"], self._retention.ids_since(now_ms()))
+                await connection.execute(_SQL["forget_ids"], self._retention.ids_cutoff(now_ms()))
             finally:
                 await connection.execute("SELECT pg_advisory_unlock($1)", _SWEEP_LOCK)
 

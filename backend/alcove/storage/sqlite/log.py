@@ -13,16 +13,16 @@ from alcove.descriptors import reserve
 from alcove.item_ranges import Range
 from alcove.storage.base import (
     Draft,
-    Hold,
     ItemSummary,
     ListLimits,
+    LockMode,
     LogUnavailableError,
     LogUnusableError,
-    Mark,
     Outcome,
     Page,
     Position,
     Retention,
+    RoomReadMark,
     RoomState,
 )
 from alcove.storage.list_queue import ListQueue
@@ -124,14 +124,14 @@ class SqliteLog:
 
     @classmethod
     async def open(
-        cls, path: Path, retention: Retention, hold: Hold | None = None, lists: ListLimits | None = None
+        cls, path: Path, retention: Retention, lock_mode: LockMode | None = None, lists: ListLimits | None = None
     ) -> Self:
         """Open the file, making it where there is none; with a `hold` of either kind, lock it until it is closed.
 
         Raises LogUnusableError with one line for the operator: no such folder, not a database, not ours, too new,
         read-only, locked, in use by another process.
         """
-        log_id, lock = await asyncio.to_thread(_prepare, path, hold)
+        log_id, lock = await asyncio.to_thread(_prepare, path, lock_mode)
         log = cls(path, log_id, retention, lock, lists)
         try:
             # Now, as descriptors may be short by the time somebody sends.
@@ -144,21 +144,21 @@ class SqliteLog:
     def append(
         self,
         drafts: Sequence[Draft],
-        computed: asyncio.Event | None = None,
+        io_pending: asyncio.Event | None = None,
         seen: Mapping[str, Position] | None = None,
     ) -> Awaitable[list[Outcome]]:
         """Store a batch (Log)."""
-        computed = computed or asyncio.Event()
+        io_pending = io_pending or asyncio.Event()
         loop = asyncio.get_running_loop()
 
         def tell() -> None:
             with contextlib.suppress(RuntimeError):  # the loop is closed, which must not decide whether it is stored
-                loop.call_soon_threadsafe(computed.set)
+                loop.call_soon_threadsafe(io_pending.set)
 
         stored = self._writer.run(lambda store: store.append(drafts, tell, seen))
         if stored.done():
-            computed.set()  # a closed log answers at once, and to await that lets no callback run
-        stored.add_done_callback(lambda _: computed.set())
+            io_pending.set()  # a closed log answers at once, and to await that lets no callback run
+        stored.add_done_callback(lambda _: io_pending.set())
         if self._prunes or any(draft.kind != "message" for draft in drafts):
             stored.add_done_callback(lambda _: self._scrubber.request())
         return stored
@@ -169,24 +169,24 @@ class SqliteLog:
         """A page of entries (Log)."""
         return await self._reader().run(lambda store: store.read(item, after, before, limit, max_bytes))
 
-    async def rooms(self, items: Sequence[str]) -> dict[str, RoomState]:
+    async def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:
         """The rooms' states (Log)."""
-        return await self._reader().run(lambda store: store.rooms(items))
+        return await self._reader().run(lambda store: store.room_states(items))
 
-    async def verify(self, item: str, seen: Position) -> str:
+    async def verify_history(self, item: str, seen: Position) -> str:
         """Compare what was seen of a room with what it holds (Log)."""
-        return await self._writer.run(lambda store: store.verify(item, seen))
+        return await self._writer.run(lambda store: store.verify_history(item, seen))
 
-    async def mark(self, marks: Sequence[Mark]) -> list[Mark]:
+    async def move_read_marks(self, marks: Sequence[RoomReadMark]) -> list[RoomReadMark]:
         """Move read marks forward (Log)."""
-        return await self._writer.run(lambda store: store.mark(marks))
+        return await self._writer.run(lambda store: store.move_read_marks(marks))
 
-    async def items(self, ranges: Sequence[Range], member: str, *, limit: int) -> list[ItemSummary]:
+    async def list_rooms(self, ranges: Sequence[Range], member: str, *, limit: int) -> list[ItemSummary]:
         """Rooms in the ranges, latest first (Log)."""
         async with self._lists.turn():
             try:
                 return await self._lister.run(
-                    lambda store: store.items(ranges, member, limit, self._list_limits.seconds)
+                    lambda store: store.list_rooms(ranges, member, limit, self._list_limits.seconds)
                 )
             except SlowListError:
                 raise self._lists.took_too_long() from None
@@ -195,9 +195,9 @@ class SqliteLog:
         """Return the key of the processes' messages (Log)."""
         return await self._writer.run(SqliteStore.bus_key)
 
-    async def check(self) -> None:
+    async def check_writable(self) -> None:
         """Write and commit something small (Log)."""
-        await self._writer.run(SqliteStore.check)
+        await self._writer.run(SqliteStore.check_writable)
 
     async def close(self) -> None:
         """Finish what was begun and close the file (Log)."""
@@ -236,14 +236,14 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _prepare(path: Path, hold: Hold | None) -> tuple[str, SqliteLock | None]:
+def _prepare(path: Path, lock_mode: LockMode | None) -> tuple[str, SqliteLock | None]:
     """Lock the file where a server asks for it, then make or check it. Raises LogUnusableError."""
     if not path.absolute().parent.is_dir():
         raise LogUnusableError(f"{path}: there is no folder {path.absolute().parent}; make it first")
     lock: SqliteLock | None = None
     try:
         # Before the file is looked at: a process of another version may be serving it.
-        lock = None if hold is None else SqliteLock.take(path)
+        lock = None if lock_mode is None else SqliteLock.take(path)
         with contextlib.closing(connect(path, make=True)) as connection:
             return prepare(connection, path), lock
     except BaseException as error:

@@ -15,12 +15,12 @@ from alcove.storage.base import (
     Appended,
     Draft,
     ItemSummary,
-    Mark,
     Outcome,
     Page,
     Position,
     Refused,
     Retention,
+    RoomReadMark,
     RoomState,
 )
 from alcove.storage.queries import load_queries
@@ -56,15 +56,15 @@ class SqliteStore:
     def append(
         self,
         drafts: Sequence[Draft],
-        computed: Callable[[], object] = lambda: None,
+        io_pending: Callable[[], object] = lambda: None,
         seen: Mapping[str, Position] | None = None,
     ) -> list[Outcome]:
-        """Store a batch (Log.append); `computed` is called when only the commit is left."""
+        """Store a batch (Log.append); `io_pending` is called when only the commit is left."""
         seen = seen or {}
         if all(draft.kind == "message" for draft in drafts):
             with suppress(sqlite3.IntegrityError), transaction(self._db):
                 outcomes = self._append_new_messages(drafts, seen)
-                computed()
+                io_pending()
                 return outcomes
         # Some send came twice, or rewrites another: one by one.
         with transaction(self._db):
@@ -73,7 +73,7 @@ class SqliteStore:
             renew_lost(self._db, rooms, seen)
             stored = [self._append_one(rooms[draft.item], draft) for draft in drafts]
             self._move(rooms)
-            computed()
+            io_pending()
             return [
                 one
                 if isinstance(one, Refused)
@@ -150,14 +150,14 @@ class SqliteStore:
             if item not in rooms:
                 rooms[item] = RoomRow(*self._db.execute(_SQL["make_room"], (item,)).fetchone())
 
-    def verify(self, item: str, seen: Position) -> str:
+    def verify_history(self, item: str, seen: Position) -> str:
         """Compare what was seen of a room with what it holds (Log.verify)."""
         with transaction(self._db):
             return verify(self._db, item, seen) or self._id
 
     def _move(self, rooms: dict[str, RoomRow]) -> None:
         """Write down where the batch's rooms stand now, retention applied."""
-        since = self._retention.since(now_ms())
+        since = self._retention.cutoff(now_ms())
         for item, room in rooms.items():
             if not item.startswith("!"):
                 self._apply_retention(room, since)
@@ -194,7 +194,7 @@ class SqliteStore:
 
     def sweep(self) -> bool:
         """Apply the retention by days to up to 100 rooms nobody writes to; True: there may be more."""
-        since = self._retention.since(now_ms())
+        since = self._retention.cutoff(now_ms())
         if since is None:
             return False
         with transaction(self._db):
@@ -204,7 +204,7 @@ class SqliteStore:
 
     def forget_ids(self) -> None:
         """Forget ids of removed entries whose time is over, a room a transaction."""
-        before = self._retention.ids_since(now_ms())
+        before = self._retention.ids_cutoff(now_ms())
         for (room,) in self._db.execute(_SQL["rooms_with_removed"]).fetchall():
             self._db.execute(_SQL["forget_ids"], (room, before))
 
@@ -241,7 +241,7 @@ class SqliteStore:
             [key] = self._db.execute("SELECT value FROM meta WHERE key = 'bus_key'").fetchone()
         return bytes.fromhex(key)
 
-    def rooms(self, items: Sequence[str]) -> dict[str, RoomState]:
+    def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:
         """The rooms' states (Log.rooms)."""
         states = {}
         for item in items:
@@ -254,7 +254,7 @@ class SqliteStore:
                 states[item] = RoomState(log=room.log, oldest=room.oldest, head=room.head, reads=reads)
         return states
 
-    def mark(self, marks: Sequence[Mark]) -> list[Mark]:
+    def move_read_marks(self, marks: Sequence[RoomReadMark]) -> list[RoomReadMark]:
         """Move read marks forward (Log.mark)."""
         moved = now_ms()
         stand = []
@@ -262,16 +262,16 @@ class SqliteStore:
             for mark in marks:
                 row = self._db.execute(_SQL["room"], (mark.item,)).fetchone()
                 if row is None:
-                    stand.append(Mark(mark.item, mark.member, 0))
+                    stand.append(RoomReadMark(mark.item, mark.member, 0))
                     continue
                 room = RoomRow(*row)
                 values = {"room": room.room, "member": mark.member, "seq": mark.seq, "head": room.head, "moved": moved}
                 self._db.execute(_SQL["move_mark"], values)
                 (seq,) = self._db.execute(_SQL["mark"], (room.room, mark.member)).fetchone()
-                stand.append(Mark(mark.item, mark.member, seq))
+                stand.append(RoomReadMark(mark.item, mark.member, seq))
         return stand
 
-    def items(self, ranges: Sequence[Range], member: str, limit: int, seconds: float) -> list[ItemSummary]:
+    def list_rooms(self, ranges: Sequence[Range], member: str, limit: int, seconds: float) -> list[ItemSummary]:
         """Rooms in the ranges, latest first (Log.items). Raises SlowListError after so many seconds."""
         with time_limit(self._db, seconds), transaction(self._db, "DEFERRED"):
             return [
@@ -285,7 +285,7 @@ class SqliteStore:
         count: int = self._db.execute(_SQL["unread"], (room, mark[0] if mark else 0, member)).fetchone()[0]
         return count
 
-    def check(self) -> None:
+    def check_writable(self) -> None:
         """Write and commit something small (Log.check)."""
         with transaction(self._db):
             self._db.execute(_SQL["check"], (str(now_ms()),))
