@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 #: Called with a channel and a message that another process published there.
-Heard = Callable[[str, bytes], None]
+OnMessage = Callable[[str, bytes], None]
 #: Called with channels that are heard now, but on which messages may have been missed until now.
-Restored = Callable[[frozenset[str]], None]
+OnGap = Callable[[frozenset[str]], None]
 
 
 class Bus(Protocol):
@@ -34,7 +34,7 @@ class Bus(Protocol):
         """Whether processes are there whose messages cannot be read: what they store is found in the log only."""
         ...
 
-    async def start(self, heard: Heard, restored: Restored) -> None:
+    async def start(self, heard: OnMessage, restored: OnGap) -> None:
         """Connect, and keep connected; returns also when the medium is down. Own messages are not heard."""
         ...
 

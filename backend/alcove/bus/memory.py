@@ -2,7 +2,7 @@
 
 import asyncio
 
-from alcove.bus.base import Heard, Restored
+from alcove.bus.base import OnGap, OnMessage
 
 
 class MemoryBus:
@@ -13,7 +13,7 @@ class MemoryBus:
     max_bytes = 0
     mixed = False
 
-    async def start(self, heard: Heard, restored: Restored) -> None:  # noqa: ARG002 - nobody is heard
+    async def start(self, heard: OnMessage, restored: OnGap) -> None:  # noqa: ARG002 - nobody is heard
         """Nobody speaks here (Bus)."""
         self._restored = restored
 

@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Sequence
 from uuid import uuid4
 
 from alcove import background
-from alcove.bus.base import Heard, Restored
+from alcove.bus.base import OnGap, OnMessage
 from alcove.descriptors import reserve
 
 log = logging.getLogger("alcove.bus")
@@ -30,7 +30,7 @@ _ALL = "~all"
 Message = tuple[str, bytes]
 
 
-class Link:
+class NetworkBus:
     """A Bus whose medium is someone else's server. Subclasses say how to connect, tell and hear."""
 
     shared = True
@@ -84,7 +84,7 @@ class Link:
 
     # --- Bus
 
-    async def start(self, heard: Heard, restored: Restored) -> None:
+    async def start(self, heard: OnMessage, restored: OnGap) -> None:
         """Connect, and keep connected (Bus)."""
         self._heard = heard
         self._restored = restored

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
-from alcove.bus.network import Link, Message
+from alcove.bus.network import Message, NetworkBus
 from alcove.postgres_driver import connect_options
 from alcove.urls import place
 
@@ -17,7 +17,7 @@ _PART_BYTES = 7500
 _PARTS = 256
 
 
-class PostgresBus(Link):
+class PostgresBus(NetworkBus):
     """A Bus over one channel of a database's notifications, named by the prefix.
 
     A payload is `sender part/parts channel`, a newline, and the message or one part of it. Every process gets all of
@@ -30,28 +30,28 @@ class PostgresBus(Link):
         super().__init__(place(url))
         self._url = url
         self._channel = prefix
-        self._ear: Any = None
-        self._mouth: Any = None
+        self._subscriber: Any = None
+        self._publisher: Any = None
         self._lost_ear = asyncio.Event()
         #: The parts of a message that have come: its sender, its channel, and their texts.
         self._partial: tuple[str, str, list[str]] = "", "", []
 
     async def connect(self) -> None:
-        """Open both connections (Link)."""
+        """Open both connections (NetworkBus)."""
         self._lost_ear = lost = asyncio.Event()
         self._partial = "", "", []
         options = connect_options(self._url, "alcove bus", "primary")
-        self._ear = await asyncpg.connect(self._url, **options)
-        self._ear.add_termination_listener(lambda _: lost.set())
-        await self._ear.add_listener(self._channel, self._notified)
-        self._mouth = await asyncpg.connect(self._url, command_timeout=5, **options)
+        self._subscriber = await asyncpg.connect(self._url, **options)
+        self._subscriber.add_termination_listener(lambda _: lost.set())
+        await self._subscriber.add_listener(self._channel, self._notified)
+        self._publisher = await asyncpg.connect(self._url, command_timeout=5, **options)
         # Notifications do not outlive a crash, so telling need not wait for the disk.
-        await self._mouth.execute("SET synchronous_commit = off")
+        await self._publisher.execute("SET synchronous_commit = off")
         self.missed(self.wanted)
 
     async def disconnect(self) -> None:
-        """Close both (Link)."""
-        for connection in (self._ear, self._mouth):
+        """Close both (NetworkBus)."""
+        for connection in (self._subscriber, self._publisher):
             if connection is not None:
                 with suppress(Exception):  # it may be broken in any way
                     connection.terminate()
@@ -63,16 +63,16 @@ class PostgresBus(Link):
             asyncio.get_running_loop().call_soon(self.missed, {channel})
 
     async def send(self, messages: Sequence[Message]) -> None:
-        """Notify in one transaction, in order (Link)."""
+        """Notify in one transaction, in order (NetworkBus)."""
         payloads = [payload for channel, message in messages for payload in _payloads(self.id, channel, message)]
-        await self._mouth.execute(
+        await self._publisher.execute(
             "SELECT pg_notify($1, p) FROM unnest($2::text[]) WITH ORDINALITY AS u (p, n) ORDER BY n",
             self._channel,
             payloads,
         )
 
     def receive(self) -> Sequence[Coroutine[None, None, None]]:
-        """Wait until the connection is lost: what comes is heard meanwhile (Link)."""
+        """Wait until the connection is lost: what comes is heard meanwhile (NetworkBus)."""
         return [self._wait()]
 
     async def _wait(self) -> None:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from alcove.bus.base import Bus, Heard, Restored
+from alcove.bus.base import Bus, OnGap, OnMessage
 from alcove.observability.metrics import BUS_REFUSED
 
 log = logging.getLogger("alcove.bus")
@@ -112,7 +112,7 @@ class SealedBus:
 
     # --- Bus
 
-    async def start(self, heard: Heard, restored: Restored) -> None:
+    async def start(self, heard: OnMessage, restored: OnGap) -> None:
         """Connect (Bus)."""
         self._heard = heard
         self._restored = restored

@@ -15,19 +15,19 @@ from alcove.cluster.messages import (
     ALL,
     ONE,
     SENDS,
-    Announcement,
-    Connected,
-    Head,
-    Inspect,
-    Marked,
-    Stored,
-    Typed,
+    ClusterMessage,
+    ConnectionsRequest,
+    ConnectionsResponse,
+    EntriesStored,
+    HeadMoved,
+    MemberTyping,
+    ReadMarksMoved,
     decode,
     encode,
 )
-from alcove.cluster.presence_sync import Gossip
-from alcove.cluster.recovery import Beyond, CatchUp
-from alcove.cluster.survey import Survey
+from alcove.cluster.presence_sync import PresenceSync
+from alcove.cluster.recovery import Beyond, Recovery
+from alcove.cluster.survey import ConnectionSurvey
 from alcove.protocol import Entry, Line, Person, ReadMark, TypingNow
 from alcove.protocol import encode as encode_line
 from alcove.storage.base import Log
@@ -40,7 +40,7 @@ _SUBSCRIBE_S = 0.25
 _BEAT_S = 0.5
 
 
-class Relay:
+class Cluster:
     """What joins the processes. The log is the truth; all that is heard here only says where to look (X2)."""
 
     def __init__(
@@ -64,11 +64,11 @@ class Relay:
         self._clock = clock
         #: Whether nobody else writes to this log.
         self.alone = not bus.shared and sends is None
-        self.catchup = CatchUp(store, rooms, beyond, lost, alone=self.alone, opening=opening)
-        self._gossip = Gossip(bus, rooms, clock, name)
-        self._survey = Survey(bus, rooms, process=self._gossip.process, name=name, others=self._gossip.others)
+        self.catchup = Recovery(store, rooms, beyond, lost, alone=self.alone, opening=opening)
+        self._gossip = PresenceSync(bus, rooms, clock, name)
+        self._survey = ConnectionSurvey(bus, rooms, process=self._gossip.process, name=name, others=self._gossip.others)
         self._subscribing: dict[str, asyncio.Event] = {}
-        self._tuned: dict[str, Callable[[Announcement], None]] = {}
+        self._tuned: dict[str, Callable[[ClusterMessage], None]] = {}
         self._beating: asyncio.Task[None] | None = None
         #: Whether a message that cannot be decoded was logged.
         self._unknown = False
@@ -102,13 +102,13 @@ class Relay:
         if self._sends is not None:
             await self._sends.close()
 
-    def tune(self, channel: str, act: Callable[[Announcement], None]) -> None:
+    def tune(self, channel: str, act: Callable[[ClusterMessage], None]) -> None:
         """Hear what is told on a channel of the house."""
         self._tuned[channel] = act
         if self._beating is not None and self.bus.shared:
             self.bus.subscribe(channel)
 
-    def tell(self, channel: str, told: Announcement) -> None:
+    def tell(self, channel: str, told: ClusterMessage) -> None:
         """Tell the others."""
         if self.bus.shared:
             self.bus.publish(channel, encode(told))
@@ -154,16 +154,16 @@ class Relay:
             return
         for line in lines:
             if isinstance(line, TypingNow):
-                self.tell(item, Typed(line.by.id, line.by.name))
+                self.tell(item, MemberTyping(line.by.id, line.by.name))
         if marks := {line.by: line.seq for line in lines if isinstance(line, ReadMark)}:
-            self.tell(item, Marked(marks))
+            self.tell(item, ReadMarksMoved(marks))
 
     # --- entries
 
     def stored(self, item: str, entries: Sequence[Entry], oldest: int, log_id: str) -> None:
         """Entries were stored here: tell the others, and deliver."""
         if self.bus.shared:
-            told = Stored(entries[-1].seq, oldest, log_id)
+            told = EntriesStored(entries[-1].seq, oldest, log_id)
             self.bus.publish(item, encode(told, [encode_line(entry) for entry in entries]), encode(told))
         self.catchup.arrive(item, entries, oldest, log_id)
 
@@ -199,10 +199,10 @@ class Relay:
     def _hinted(self, _channel: str, message: bytes) -> None:
         """Look into the log where the database says that an item has new entries; whoever may notify may claim that."""
         told = self._decoded(message)
-        if told is not None and isinstance(told[0], Head):
+        if told is not None and isinstance(told[0], HeadMoved):
             self.catchup.look(told[0].item)
 
-    def _decoded(self, message: bytes) -> tuple[Announcement, list[Entry]] | None:
+    def _decoded(self, message: bytes) -> tuple[ClusterMessage, list[Entry]] | None:
         """What a message says; None: nothing that this version knows, which is logged once."""
         try:
             return decode(message)
@@ -220,19 +220,19 @@ class Relay:
         told, entries = decoded
         if act := self._tuned.get(channel):
             act(told)
-        elif isinstance(told, Stored):
+        elif isinstance(told, EntriesStored):
             # Revocations count as the log has them, and only so.
             if entries and not channel.startswith("!"):
                 self.catchup.arrive(channel, entries, told.oldest, told.log)
             else:
                 self.catchup.look(channel)
-        elif isinstance(told, (Typed, Marked)):
+        elif isinstance(told, (MemberTyping, ReadMarksMoved)):
             if room := self._rooms.get(channel):
-                if isinstance(told, Typed):
+                if isinstance(told, MemberTyping):
                     room.apply_remote_typing(Person(told.id, told.name), self._clock())
                 else:
                     room.apply_remote_marks(told.reads)
-        elif isinstance(told, (Inspect, Connected)):
+        elif isinstance(told, (ConnectionsRequest, ConnectionsResponse)):
             self._survey.heard(told)
         elif channel in (ALL, ONE + self._gossip.process) or channel in self._rooms or channel in self._subscribing:
             self._gossip.heard(channel, told)

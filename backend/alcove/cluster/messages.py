@@ -15,14 +15,14 @@ ONE = "!one:"
 SENDS = "!sends"
 
 #: A member's id and name, and the connections they hold in a process; 0: they left it.
-Held = tuple[str, str, int]
+MemberConnections = tuple[str, str, int]
 
 
-class Announcement(Struct, tag_field="kind", frozen=True):
+class ClusterMessage(Struct, tag_field="kind", frozen=True):
     """One thing told."""
 
 
-class Stored(Announcement, tag="stored", frozen=True):
+class EntriesStored(ClusterMessage, tag="stored", frozen=True):
     """On an item's channel: its log reaches to `head` and keeps all from `oldest` on; the new entries may follow.
 
     `log` is the id of the room's history (R5); processes of an earlier version do not give it.
@@ -33,62 +33,62 @@ class Stored(Announcement, tag="stored", frozen=True):
     log: str = ""
 
 
-class Head(Announcement, tag="head", frozen=True):
+class HeadMoved(ClusterMessage, tag="head", frozen=True):
     """An item's log reaches to `head`."""
 
     item: str
     head: int
 
 
-class Here(Announcement, tag="here", frozen=True):
+class MembersChanged(ClusterMessage, tag="here", frozen=True):
     """On an item's channel: how many connections members hold in a process; `whole`: these are all of them."""
 
     process: str
-    members: list[Held]
+    members: list[MemberConnections]
     whole: bool = False
 
 
-class Typed(Announcement, tag="typed", frozen=True):
+class MemberTyping(ClusterMessage, tag="typed", frozen=True):
     """On an item's channel: a member types (P4)."""
 
     id: str
     name: str
 
 
-class Marked(Announcement, tag="marked", frozen=True):
+class ReadMarksMoved(ClusterMessage, tag="marked", frozen=True):
     """On an item's channel: read marks that were stored (P5)."""
 
     reads: dict[str, int]
 
 
-class Alive(Announcement, tag="alive", frozen=True):
+class ProcessAlive(ClusterMessage, tag="alive", frozen=True):
     """To all: the process is there; `name`: what people call it."""
 
     process: str
     name: str = ""
 
 
-class Gone(Announcement, tag="gone", frozen=True):
+class ProcessEnded(ClusterMessage, tag="gone", frozen=True):
     """To all: the process ends, and nobody is there any more."""
 
     process: str
 
 
-class Asked(Announcement, tag="asked", frozen=True):
+class MembersRequest(ClusterMessage, tag="asked", frozen=True):
     """To all: the process wants to know who is in these rooms elsewhere."""
 
     process: str
     items: list[str]
 
 
-class Answered(Announcement, tag="answered", frozen=True):
+class MembersResponse(ClusterMessage, tag="answered", frozen=True):
     """To one process: who is in the rooms it asked for, here."""
 
     process: str
-    rooms: dict[str, list[Held]]
+    rooms: dict[str, list[MemberConnections]]
 
 
-class Inspect(Announcement, tag="inspect", frozen=True):
+class ConnectionsRequest(ClusterMessage, tag="inspect", frozen=True):
     """To all: the process wants to know who is connected to the item's room (W8)."""
 
     process: str
@@ -96,7 +96,7 @@ class Inspect(Announcement, tag="inspect", frozen=True):
     item: str
 
 
-class Connected(Announcement, tag="connected", frozen=True):
+class ConnectionsResponse(ClusterMessage, tag="connected", frozen=True):
     """To one process: who is connected to the room it asked about, here; `more`: another part follows."""
 
     process: str
@@ -106,7 +106,7 @@ class Connected(Announcement, tag="connected", frozen=True):
     more: bool = False
 
 
-class Said(Announcement, tag="said", frozen=True):
+class ChatLine(ClusterMessage, tag="said", frozen=True):
     """On the channel of the tutorial's chat: a line for everyone (T5)."""
 
     line: str
@@ -114,17 +114,28 @@ class Said(Announcement, tag="said", frozen=True):
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(
-    Stored | Head | Here | Typed | Marked | Alive | Gone | Asked | Answered | Inspect | Connected | Said
+    EntriesStored
+    | HeadMoved
+    | MembersChanged
+    | MemberTyping
+    | ReadMarksMoved
+    | ProcessAlive
+    | ProcessEnded
+    | MembersRequest
+    | MembersResponse
+    | ConnectionsRequest
+    | ConnectionsResponse
+    | ChatLine
 )
 _entries: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 
 
-def encode(told: Announcement, lines: Sequence[bytes] = ()) -> bytes:
+def encode(told: ClusterMessage, lines: Sequence[bytes] = ()) -> bytes:
     """A message for the bus."""
     return b"\n".join((_encoder.encode(told), *lines))
 
 
-def decode(message: bytes) -> tuple[Announcement, list[Entry]]:
+def decode(message: bytes) -> tuple[ClusterMessage, list[Entry]]:
     """What was told, and the entries behind it. Raises msgspec.DecodeError."""
     head, *lines = message.split(b"\n")
     try:

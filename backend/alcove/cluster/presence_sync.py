@@ -6,8 +6,19 @@ from uuid import uuid4
 
 from alcove.bus.base import Bus
 from alcove.cluster.local_room import LocalRoom
-from alcove.cluster.messages import ALL, ONE, Alive, Announcement, Answered, Asked, Gone, Held, Here, encode
-from alcove.cluster.processes import Change, Peers
+from alcove.cluster.messages import (
+    ALL,
+    ONE,
+    ClusterMessage,
+    MemberConnections,
+    MembersChanged,
+    MembersRequest,
+    MembersResponse,
+    ProcessAlive,
+    ProcessEnded,
+    encode,
+)
+from alcove.cluster.processes import Change, ProcessTable
 from alcove.protocol import Person
 
 #: Seconds in which changes are gathered before they are told.
@@ -23,18 +34,18 @@ _DEAD_S = 6.0
 _ROOMS = 200
 
 
-class Gossip:
+class PresenceSync:
     """Presence across processes."""
 
     def __init__(self, bus: Bus, rooms: Mapping[str, LocalRoom], clock: Callable[[], float], name: str = "") -> None:
         """`name` is what people call this process."""
         self.process = uuid4().hex[:12]
-        self._alive = Alive(self.process, name)
+        self._alive = ProcessAlive(self.process, name)
         self._names: dict[str, str] = {}
         self._bus = bus
         self._rooms = rooms
         self._clock = clock
-        self._peers = Peers()
+        self._peers = ProcessTable()
         #: Rooms that are open here: item → member → who they are, and their connections in this process.
         self._mine: dict[str, dict[str, Change]] = {}
         self._changed: dict[str, set[str]] = {}
@@ -55,7 +66,7 @@ class Gossip:
         """Say that nobody is here any more."""
         if self._timer is not None:
             self._timer.cancel()
-        self._tell(ALL, Gone(self.process))
+        self._tell(ALL, ProcessEnded(self.process))
 
     async def open(self, item: str) -> None:
         """A room opens: learn who is in it elsewhere, as far as the others answer in time."""
@@ -103,7 +114,7 @@ class Gossip:
         """Messages on these items' channels may be lost: say again who is here, and ask who is there."""
         known = [item for item in items if item in self._mine and item not in self._awaited]
         for item in known:
-            self._tell(item, Here(self.process, self._held(item), whole=True))
+            self._tell(item, MembersChanged(self.process, self._held(item), whole=True))
         self._ask(known)
 
     def beat(self) -> bool:
@@ -119,19 +130,19 @@ class Gossip:
 
     # --- the others
 
-    def heard(self, channel: str, told: Announcement) -> None:
+    def heard(self, channel: str, told: ClusterMessage) -> None:
         """Take in what another process told."""
         match told:
-            case Alive(process=process, name=name):
+            case ProcessAlive(process=process, name=name):
                 self._names[process] = name
                 self._meet(process)
-            case Gone(process=process):
+            case ProcessEnded(process=process):
                 self._part(process)
-            case Asked(process=process, items=items):
+            case MembersRequest(process=process, items=items):
                 self._meet(process)
                 rooms = {item: self._held(item) for item in items}
-                self._tell(ONE + process, Answered(self.process, rooms))
-            case Answered(process=process, rooms=rooms):
+                self._tell(ONE + process, MembersResponse(self.process, rooms))
+            case MembersResponse(process=process, rooms=rooms):
                 self._meet(process)
                 for item, members in rooms.items():
                     self._learn(item, process, members, whole=True)
@@ -140,7 +151,7 @@ class Gossip:
                         others.discard(process)
                         if not others:
                             answered.set()
-            case Here(process=process, members=members, whole=whole):
+            case MembersChanged(process=process, members=members, whole=whole):
                 self._meet(process)
                 self._learn(channel, process, members, whole=whole)
 
@@ -156,7 +167,7 @@ class Gossip:
         for item, changes in self._peers.gone(process).items():
             self._apply(item, changes)
 
-    def _learn(self, item: str, process: str, members: Iterable[Held], *, whole: bool) -> None:
+    def _learn(self, item: str, process: str, members: Iterable[MemberConnections], *, whole: bool) -> None:
         if item in self._mine:
             self._apply(item, self._peers.told(item, process, members, whole=whole))
 
@@ -167,7 +178,7 @@ class Gossip:
 
     # --- telling
 
-    def _held(self, item: str) -> list[Held]:
+    def _held(self, item: str) -> list[MemberConnections]:
         return [(id_, person.name, n) for id_, (person, n) in self._mine.get(item, {}).items() if n > 0]
 
     def _flush(self) -> None:
@@ -182,7 +193,7 @@ class Gossip:
             for id_, _, connections in members:
                 if not connections:
                     del mine[id_]
-            self._tell(item, Here(self.process, members))
+            self._tell(item, MembersChanged(self.process, members))
 
     def _ask(self, items: Iterable[str]) -> None:
         """Ask all others, with whatever else is to be asked in this turn of the loop."""
@@ -193,7 +204,7 @@ class Gossip:
     def _ask_all(self) -> None:
         items, self._asking = list(dict.fromkeys(self._asking)), []
         for start in range(0, len(items), _ROOMS):
-            self._tell(ALL, Asked(self.process, items[start : start + _ROOMS]))
+            self._tell(ALL, MembersRequest(self.process, items[start : start + _ROOMS]))
 
-    def _tell(self, channel: str, told: Announcement) -> None:
+    def _tell(self, channel: str, told: ClusterMessage) -> None:
         self._bus.publish(channel, encode(told))

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from alcove.cluster.messages import Held
+from alcove.cluster.messages import MemberConnections
 from alcove.protocol import Person
 
 #: A member, and by how many their connections grew; negative: fewer.
 Change = tuple[Person, int]
 
 
-class Peers:
+class ProcessTable:
     """Who is elsewhere. Times are seconds of one clock."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Peers:
         """Count everyone as heard: nobody could be, meanwhile."""
         self._heard = dict.fromkeys(self._heard, now)
 
-    def told(self, item: str, process: str, members: Iterable[Held], *, whole: bool) -> list[Change]:
+    def told(self, item: str, process: str, members: Iterable[MemberConnections], *, whole: bool) -> list[Change]:
         """A process told who is there; what that changes."""
         before = self._rooms.setdefault(item, {}).setdefault(process, {})
         after = {} if whole else dict(before)

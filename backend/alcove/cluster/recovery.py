@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from alcove import background
 from alcove.cluster.local_room import LocalRoom
-from alcove.cluster.reorder import Arrivals
+from alcove.cluster.reorder import ReorderBuffer
 from alcove.protocol import FRAME_BYTES, Entry
 from alcove.storage.base import Log, LogUnavailableError, Position, RoomState
 
@@ -24,7 +24,7 @@ Beyond = Callable[[str, int, str], None]
 Lost = Callable[[str], None]
 
 
-class CatchUp:
+class Recovery:
     """What is between the rooms' heads and the ends of their logs."""
 
     def __init__(
@@ -45,7 +45,7 @@ class CatchUp:
         self._opening = opening
         #: Whether nobody else writes to the log: then nothing is ever missed, though it may be in the log already.
         self._alone = alone
-        self._pending: dict[str, Arrivals] = {}
+        self._pending: dict[str, ReorderBuffer] = {}
         self._unsure: set[str] = set()
         #: Of these, the ones where another entry was told than the one in memory.
         self._contradicted: set[str] = set()
@@ -76,7 +76,7 @@ class CatchUp:
         if item not in self._pending and (self._alone or entries[0].seq <= room.head + 1):
             room.deliver(entries, oldest)
             return
-        pending = self._pending.setdefault(item, Arrivals())
+        pending = self._pending.setdefault(item, ReorderBuffer())
         pending.add(entries, oldest)
         self._go_on(room, pending)
         if item in self._pending:
@@ -90,7 +90,7 @@ class CatchUp:
         elif self._alone:
             room.advance(head)
         elif head > room.head:
-            pending = self._pending.setdefault(item, Arrivals())
+            pending = self._pending.setdefault(item, ReorderBuffer())
             pending.known = max(pending.known, head)
             self._catch(item, 0)
 
@@ -130,7 +130,7 @@ class CatchUp:
         for item in self._pending:
             self._catch(item, 0)
 
-    def _go_on(self, room: LocalRoom, pending: Arrivals) -> None:
+    def _go_on(self, room: LocalRoom, pending: ReorderBuffer) -> None:
         """Deliver what has become next, in one go: what is deleted in it is not shown before (S9)."""
         if run := pending.take(room.head):
             room.deliver(run, pending.oldest)

@@ -8,7 +8,7 @@ from alcove.protocol import Entry
 _HELD = 4096
 
 
-class Arrivals:
+class ReorderBuffer:
     """What is known of one room beyond its head."""
 
     __slots__ = ("_ahead", "known", "oldest")

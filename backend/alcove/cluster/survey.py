@@ -7,7 +7,7 @@ from uuid import uuid4
 from alcove.bus.base import Bus
 from alcove.cluster.connections import Connections, ConnectionState, connections
 from alcove.cluster.local_room import LocalRoom
-from alcove.cluster.messages import ALL, ONE, Announcement, Connected, Inspect, encode
+from alcove.cluster.messages import ALL, ONE, ClusterMessage, ConnectionsRequest, ConnectionsResponse, encode
 
 #: Seconds that the others have to answer.
 _ANSWER_S = 1.0
@@ -28,7 +28,7 @@ class _Question:
         self.states: list[ConnectionState] = []
 
 
-class Survey:
+class ConnectionSurvey:
     """Questions to the other processes, and answers to theirs."""
 
     def __init__(self, bus: Bus, rooms: Mapping[str, LocalRoom], *, process: str, name: str, others: Others) -> None:
@@ -58,7 +58,7 @@ class Survey:
         if others and self._bus.up:
             id_ = uuid4().hex
             self._questions[id_] = question
-            self._bus.publish(ALL, encode(Inspect(self._process, id_, item)))
+            self._bus.publish(ALL, encode(ConnectionsRequest(self._process, id_, item)))
             try:
                 async with asyncio.timeout(_ANSWER_S):
                     await question.answered.wait()
@@ -70,11 +70,11 @@ class Survey:
         head = max(head, question.head, 0 if room is None else room.head)
         return connections(head, [*self._here(item), *question.states], [others[one] for one in question.awaited])
 
-    def heard(self, told: Announcement) -> None:
+    def heard(self, told: ClusterMessage) -> None:
         """Answer another process's question, or take in its answer."""
-        if isinstance(told, Inspect):
+        if isinstance(told, ConnectionsRequest):
             self._answer(told)
-        elif isinstance(told, Connected) and (question := self._questions.get(told.question)):
+        elif isinstance(told, ConnectionsResponse) and (question := self._questions.get(told.question)):
             question.head = max(question.head, told.head)
             question.states += told.connections
             if not told.more:
@@ -82,13 +82,13 @@ class Survey:
                 if not question.awaited:
                     question.answered.set()
 
-    def _answer(self, asked: Inspect) -> None:
+    def _answer(self, asked: ConnectionsRequest) -> None:
         room = self._rooms.get(asked.item)
         head = 0 if room is None else room.head
         states = self._here(asked.item)
         for start in range(0, max(1, len(states)), _CONNECTIONS):
             end = start + _CONNECTIONS
-            told = Connected(self._process, asked.question, head, states[start:end], more=end < len(states))
+            told = ConnectionsResponse(self._process, asked.question, head, states[start:end], more=end < len(states))
             self._bus.publish(ONE + asked.process, encode(told))
 
     def _here(self, item: str) -> list[ConnectionState]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from alcove.bus.base import Bus
-from alcove.cluster.cluster import Relay
+from alcove.cluster.cluster import Cluster
 from alcove.errors import Close
 from alcove.observability.metrics import HISTORIES_LOST, OUTCOMES, SENDS
 from alcove.protocol import FRAME_BYTES, Bye, ReadMark, encode
@@ -59,7 +59,7 @@ class Rooms:
         name: str,
     ) -> None:
         self.open: dict[str, Room] = {}
-        self.relay = Relay(
+        self.relay = Cluster(
             store,
             bus,
             sends,

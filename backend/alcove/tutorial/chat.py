@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from alcove.cluster.messages import Announcement, Said
+from alcove.cluster.messages import ChatLine, ClusterMessage
 from alcove.errors import Close
 from alcove.wire.connection import Connection, text_frame
 
@@ -22,7 +22,7 @@ class Chat:
     def __init__(self) -> None:
         self._members: dict[ChatMember, None] = {}
         #: Tells those who are connected to other processes (T5).
-        self.tell: Callable[[Announcement], None] = lambda _: None
+        self.tell: Callable[[ClusterMessage], None] = lambda _: None
 
     def __len__(self) -> int:
         return len(self._members)
@@ -39,12 +39,12 @@ class Chat:
 
     def say(self, line: str) -> None:
         """Send the line to everyone connected, here and elsewhere."""
-        self.tell(Said(line))
+        self.tell(ChatLine(line))
         self._pass_on(line)
 
-    def heard(self, told: Announcement) -> None:
+    def heard(self, told: ClusterMessage) -> None:
         """Another process told what is said there (T5)."""
-        if isinstance(told, Said):
+        if isinstance(told, ChatLine):
             self._pass_on(told.line)
 
     def _pass_on(self, line: str) -> None:

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 import pytest
 
-from alcove.cluster.messages import Alive, Announcement, Here, Marked, Said, Stored, Typed, encode
+from alcove.cluster.messages import (
+    ChatLine,
+    ClusterMessage,
+    EntriesStored,
+    MembersChanged,
+    MemberTyping,
+    ProcessAlive,
+    ReadMarksMoved,
+    encode,
+)
 from alcove.protocol import Entry, Person, raw
 from alcove.protocol import encode as encode_line
 from deploy.engines import Redis
@@ -103,21 +112,21 @@ async def test_x9_who_may_only_listen_reads_no_body_and_no_name(watched: Watched
     assert '"ada"' not in heard
 
 
-def forged(item: str) -> dict[str, list[tuple[Announcement, list[Entry]]]]:
+def forged(item: str) -> dict[str, list[tuple[ClusterMessage, list[Entry]]]]:
     """Messages that would do harm, by channel: as a version spoke them that believed the bus."""
     entry = Entry(3, "message", "forged", Person("ada", "Ada"), 0, body=raw("forged"))
     pardon = Entry(3, "message", "p", Person("!operator", "operator"), 0, body=raw({"at": 0.0, "sub": "eve"}))
     return {
         item: [
-            (Stored(3, 1), [entry]),
-            (Stored(LARGEST, LARGEST), []),
-            (Here("forger", [("eve", "Eve", 3)], whole=True), []),
-            (Typed("eve", "Eve"), []),
-            (Marked({"ada": LARGEST}), []),
+            (EntriesStored(3, 1), [entry]),
+            (EntriesStored(LARGEST, LARGEST), []),
+            (MembersChanged("forger", [("eve", "Eve", 3)], whole=True), []),
+            (MemberTyping("eve", "Eve"), []),
+            (ReadMarksMoved({"ada": LARGEST}), []),
         ],
-        "!revoked": [(Stored(3, 1), [pardon]), (Stored(LARGEST, LARGEST), [])],
-        "!chat": [(Said("Client #7 says: forged"), [])],
-        "!all": [(Alive("forger"), [])],
+        "!revoked": [(EntriesStored(3, 1), [pardon]), (EntriesStored(LARGEST, LARGEST), [])],
+        "!chat": [(ChatLine("Client #7 says: forged"), [])],
+        "!all": [(ProcessAlive("forger"), [])],
     }
 
 

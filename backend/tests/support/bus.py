@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Iterator
 
-from alcove.bus.base import Heard, Restored
-from alcove.cluster.messages import Announcement, decode
+from alcove.bus.base import OnGap, OnMessage
+from alcove.cluster.messages import ClusterMessage, decode
 
 
 class Network:
@@ -36,10 +36,10 @@ class FakeBus:
         self.published: list[tuple[str, bytes]] = []
         self.closed = False
         self._network = network
-        self._heard: Heard = lambda _channel, _message: None
-        self._restored: Restored = lambda _: None
+        self._heard: OnMessage = lambda _channel, _message: None
+        self._restored: OnGap = lambda _: None
 
-    async def start(self, heard: Heard, restored: Restored) -> None:
+    async def start(self, heard: OnMessage, restored: OnGap) -> None:
         """Keep the callbacks (Bus)."""
         self._heard = heard
         self._restored = restored
@@ -81,12 +81,12 @@ class FakeBus:
         self.up = True
         self._restored(frozenset(self.channels))
 
-    def new_messages(self) -> list[tuple[str, Announcement]]:
+    def new_messages(self) -> list[tuple[str, ClusterMessage]]:
         """Return what was published since the last call, decoded, with its channel."""
         messages = list(self._decoded())
         self.published.clear()
         return messages
 
-    def _decoded(self) -> Iterator[tuple[str, Announcement]]:
+    def _decoded(self) -> Iterator[tuple[str, ClusterMessage]]:
         for channel, message in self.published:
             yield channel, decode(message)[0]

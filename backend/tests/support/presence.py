@@ -2,8 +2,8 @@
 
 import asyncio
 
-from alcove.cluster.messages import ALL, Announcement, Asked
-from alcove.cluster.presence_sync import Gossip
+from alcove.cluster.messages import ALL, ClusterMessage, MembersRequest
+from alcove.cluster.presence_sync import PresenceSync
 from tests.doubles import turn
 from tests.support.bus import FakeBus
 from tests.support.rooms import RoomLog
@@ -15,9 +15,9 @@ class PresenceProcess:
     def __init__(self) -> None:
         self.bus = FakeBus()
         self.storage = RoomLog()
-        self.gossip = Gossip(self.bus, self.storage.rooms, asyncio.get_running_loop().time)
+        self.gossip = PresenceSync(self.bus, self.storage.rooms, asyncio.get_running_loop().time)
 
-    def hear(self, message: Announcement, channel: str = ALL) -> None:
+    def hear(self, message: ClusterMessage, channel: str = ALL) -> None:
         """Receive what another process published."""
         self.gossip.heard(channel, message)
 
@@ -35,4 +35,4 @@ class PresenceProcess:
 
     def asked(self) -> list[list[str]]:
         """Return the rooms asked about since the last look, one list a message."""
-        return [told.items for _, told in self.bus.new_messages() if isinstance(told, Asked)]
+        return [told.items for _, told in self.bus.new_messages() if isinstance(told, MembersRequest)]

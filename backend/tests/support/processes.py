@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from alcove.bus.base import Bus
-from alcove.cluster.cluster import Relay
-from alcove.cluster.messages import Announcement, encode
+from alcove.cluster.cluster import Cluster
+from alcove.cluster.messages import ClusterMessage, encode
 from alcove.protocol import Entry
 from alcove.protocol import encode as encode_line
 from alcove.rooms.room import Room
@@ -25,7 +25,7 @@ class Process:
         self.lost: list[str] = []
         #: Items whose rooms are on their way into memory.
         self.opening: set[str] = set()
-        self.relay = Relay(
+        self.relay = Cluster(
             log,
             bus,
             sends,
@@ -73,6 +73,6 @@ class Alone:
         self.bus.new_messages()
         return reader
 
-    def hear(self, message: Announcement, entries: Sequence[Entry] = (), *, channel: str = "foo") -> None:
+    def hear(self, message: ClusterMessage, entries: Sequence[Entry] = (), *, channel: str = "foo") -> None:
         """Receive what another process published."""
         self.bus.receive(channel, encode(message, [encode_line(entry) for entry in entries]))

@@ -1,6 +1,6 @@
 """A process whose room follows a log that others write to."""
 
-from alcove.cluster.recovery import CatchUp
+from alcove.cluster.recovery import Recovery
 from alcove.storage.base import Retention
 from tests.support.rooms import Reader, RoomLog
 
@@ -16,7 +16,7 @@ class RecoveringProcess:
         self.beyond: list[tuple[str, int]] = []
         #: Items whose history turned out to be lost.
         self.lost: list[str] = []
-        self.recovery = CatchUp(
+        self.recovery = Recovery(
             self.storage.log,
             self.storage.rooms,
             lambda item, seq, _: self.beyond.append((item, seq)),

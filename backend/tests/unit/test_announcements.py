@@ -7,17 +7,17 @@ from hypothesis import strategies as st
 
 from alcove.cluster import messages as announcements
 from alcove.cluster.messages import (
-    Alive,
-    Announcement,
-    Answered,
-    Asked,
-    Gone,
-    Head,
-    Here,
-    Marked,
-    Said,
-    Stored,
-    Typed,
+    ChatLine,
+    ClusterMessage,
+    EntriesStored,
+    HeadMoved,
+    MembersChanged,
+    MembersRequest,
+    MembersResponse,
+    MemberTyping,
+    ProcessAlive,
+    ProcessEnded,
+    ReadMarksMoved,
     decode,
 )
 from alcove.protocol import Entry, encode, raw
@@ -26,23 +26,23 @@ from tests.support.rooms import ADA, entries
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
 numbers = st.integers(0, 2**53 - 1)
 held = st.lists(st.tuples(text, text, numbers), max_size=3)
-messages: st.SearchStrategy[Announcement] = st.one_of(
-    st.builds(Stored, numbers, numbers),
-    st.builds(Head, text, numbers),
-    st.builds(Here, text, held, st.booleans()),
-    st.builds(Typed, text, text),
-    st.builds(Marked, st.dictionaries(text, numbers, max_size=3)),
-    st.builds(Alive, text),
-    st.builds(Gone, text),
-    st.builds(Asked, text, st.lists(text, max_size=3)),
-    st.builds(Answered, text, st.dictionaries(text, held, max_size=3)),
-    st.builds(Said, text),
+messages: st.SearchStrategy[ClusterMessage] = st.one_of(
+    st.builds(EntriesStored, numbers, numbers),
+    st.builds(HeadMoved, text, numbers),
+    st.builds(MembersChanged, text, held, st.booleans()),
+    st.builds(MemberTyping, text, text),
+    st.builds(ReadMarksMoved, st.dictionaries(text, numbers, max_size=3)),
+    st.builds(ProcessAlive, text),
+    st.builds(ProcessEnded, text),
+    st.builds(MembersRequest, text, st.lists(text, max_size=3)),
+    st.builds(MembersResponse, text, st.dictionaries(text, held, max_size=3)),
+    st.builds(ChatLine, text),
 )
 
 
 @settings(max_examples=50)
 @given(messages)
-def test_x1_every_message_is_decoded_as_it_was_encoded(message: Announcement) -> None:
+def test_x1_every_message_is_decoded_as_it_was_encoded(message: ClusterMessage) -> None:
     assert (message, []) == decode(announcements.encode(message))
 
 
@@ -52,7 +52,7 @@ def test_x1_every_message_is_decoded_as_it_was_encoded(message: Announcement) ->
 def test_x1_entries_follow_a_message_whatever_their_bodies_contain(bodies: list[object]) -> None:
     """A line break in a body is escaped, so it does not end the entry's line."""
     sent = [Entry(seq, "message", f"id-{seq}", ADA, 0, body=raw(body)) for seq, body in enumerate(bodies, 1)]
-    message = Stored(len(bodies), 1)
+    message = EntriesStored(len(bodies), 1)
 
     assert (message, sent) == decode(announcements.encode(message, [encode(entry) for entry in sent]))
 
@@ -75,8 +75,8 @@ def test_x9_anything_else_on_the_bus_is_a_decode_error(data: bytes) -> None:
 def test_x9_a_message_with_one_bad_entry_is_refused_as_a_whole() -> None:
     good, other = (encode(entry) for entry in entries(1, 2))
     with pytest.raises(msgspec.DecodeError):
-        decode(announcements.encode(Stored(2, 1), [good, other[:-1]]))
+        decode(announcements.encode(EntriesStored(2, 1), [good, other[:-1]]))
 
 
 def test_x1_fields_that_a_newer_process_adds_are_ignored() -> None:
-    assert (Alive("p1"), []) == decode(b'{"kind":"alive","process":"p1","since":[1,{"a":2}]}')
+    assert (ProcessAlive("p1"), []) == decode(b'{"kind":"alive","process":"p1","since":[1,{"a":2}]}')

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alcove.cluster.reorder import Arrivals
+from alcove.cluster.reorder import ReorderBuffer
 from tests.support.rooms import entries, seqs
 
 #: Batches as processes announce them: dense runs of seqs from 1 to 30, in any order, some more than once.
@@ -13,7 +13,7 @@ runs = st.tuples(st.integers(1, 30), st.integers(1, 6)).map(lambda run: range(ru
 
 
 def test_x2_entries_leave_in_order_when_the_missing_ones_arrive() -> None:
-    buffer = Arrivals()
+    buffer = ReorderBuffer()
     buffer.add(entries(3, 4), oldest=1)
     assert [] == buffer.take(1)
 
@@ -23,7 +23,7 @@ def test_x2_entries_leave_in_order_when_the_missing_ones_arrive() -> None:
 
 
 def test_x2_entries_behind_a_second_hole_stay_until_it_is_filled() -> None:
-    buffer = Arrivals()
+    buffer = ReorderBuffer()
     buffer.add(entries(2, 4), oldest=1)
 
     assert [2] == seqs(buffer.take(1))
@@ -32,13 +32,13 @@ def test_x2_entries_behind_a_second_hole_stay_until_it_is_filled() -> None:
 
 
 def test_x2_an_empty_buffer_knows_nothing_beyond_any_head() -> None:
-    buffer = Arrivals()
+    buffer = ReorderBuffer()
 
     assert ([], 0, 1) == (buffer.take(0), buffer.known, buffer.oldest)
 
 
 def test_x2_the_furthest_seq_stays_known_after_its_entry_was_taken() -> None:
-    buffer = Arrivals()
+    buffer = ReorderBuffer()
     buffer.add(entries(5), oldest=1)
     buffer.add(entries(2, 3), oldest=1)
     assert 5 == buffer.known
@@ -48,7 +48,7 @@ def test_x2_the_furthest_seq_stays_known_after_its_entry_was_taken() -> None:
 
 
 def test_r4_the_oldest_kept_entry_only_moves_forward() -> None:
-    buffer = Arrivals()
+    buffer = ReorderBuffer()
     buffer.add(entries(9), oldest=4)
     buffer.add(entries(8), oldest=2)
 
@@ -57,7 +57,7 @@ def test_r4_the_oldest_kept_entry_only_moves_forward() -> None:
 
 def test_x2_a_full_buffer_still_knows_how_far_the_log_reaches() -> None:
     """The buffer is bounded: entries beyond the bound are read from the log."""
-    buffer = Arrivals()
+    buffer = ReorderBuffer()
     buffer.add(entries(*range(2, 6002)), oldest=1)
     held = buffer.take(1)
 
@@ -67,7 +67,7 @@ def test_x2_a_full_buffer_still_knows_how_far_the_log_reaches() -> None:
 
 def test_x2_entries_that_the_room_has_free_their_place_in_the_buffer() -> None:
     """A room that was advanced past held entries never asks for them; they must not fill the buffer."""
-    buffer = Arrivals()
+    buffer = ReorderBuffer()
     buffer.add(entries(*range(2, 4098)), oldest=1)
     assert [] == buffer.take(5000)
 
@@ -80,7 +80,7 @@ def test_x2_any_order_of_arrival_delivers_every_entry_once_and_in_order(
     batches: Sequence[range], late: Sequence[int]
 ) -> None:
     """Batches come doubled, overlapping and in any order; at the end each entry comes alone, in any order."""
-    buffer = Arrivals()
+    buffer = ReorderBuffer()
     delivered: list[int] = []
     arrived: set[int] = set()
     for batch in [*batches, *([seq] for seq in late)]:

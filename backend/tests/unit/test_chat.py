@@ -1,6 +1,6 @@
 """The tutorial's chat, without a network: who hears what, and in which order (T3, T4, T5)."""
 
-from alcove.cluster.messages import Alive, Announcement, Said
+from alcove.cluster.messages import ChatLine, ClusterMessage, ProcessAlive
 from alcove.errors import Close
 from alcove.tutorial.chat import SLOW_BYTES, Chat, ChatMember
 from tests.doubles import Socket
@@ -20,9 +20,9 @@ class Client:
         return texts
 
 
-def start() -> tuple[Chat, list[Announcement]]:
+def start() -> tuple[Chat, list[ClusterMessage]]:
     """Make a chat, and the list of what it tells other processes."""
-    chat, told = Chat(), list[Announcement]()
+    chat, told = Chat(), list[ClusterMessage]()
     chat.tell = told.append
     return chat, told
 
@@ -43,7 +43,7 @@ def test_t3_everyone_left_is_told_once_when_a_client_leaves() -> None:
     bob.member.closed(1006)
 
     assert (["Client #-2 left the chat"], []) == (ada.heard(), bob.heard())
-    assert ([Said("Client #-2 left the chat")], 1) == (told, len(chat))
+    assert ([ChatLine("Client #-2 left the chat")], 1) == (told, len(chat))
 
 
 def test_t3_two_clients_with_the_same_id_are_two_clients() -> None:
@@ -101,14 +101,14 @@ def test_t5_what_is_said_here_is_told_to_other_processes_once() -> None:
     ada = Client(chat, 1)
     ada.member.text("hello")
 
-    assert [Said("Client #1 says: hello")] == told
+    assert [ChatLine("Client #1 says: hello")] == told
 
 
 def test_t5_what_another_process_said_reaches_the_clients_and_is_not_told_back() -> None:
     chat, told = start()
     ada, bob = Client(chat, 1), Client(chat, 2)
-    chat.heard(Said("Client #3 says: hello"))
-    chat.heard(Alive("p2"))
+    chat.heard(ChatLine("Client #3 says: hello"))
+    chat.heard(ProcessAlive("p2"))
 
     assert ["Client #3 says: hello"] == ada.heard() == bob.heard()
     assert [] == told

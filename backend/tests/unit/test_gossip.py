@@ -4,7 +4,15 @@ import asyncio
 
 import pytest
 
-from alcove.cluster.messages import ALL, ONE, Alive, Announcement, Answered, Asked, Here
+from alcove.cluster.messages import (
+    ALL,
+    ONE,
+    ClusterMessage,
+    MembersChanged,
+    MembersRequest,
+    MembersResponse,
+    ProcessAlive,
+)
 from tests.doubles import turn
 from tests.support.presence import PresenceProcess
 from tests.support.rooms import ADA, BOB
@@ -23,7 +31,7 @@ async def test_p1_members_who_come_within_50_ms_are_reported_together() -> None:
 
     await elapse(0.001)
     ((channel, report),) = process.bus.new_messages()
-    assert isinstance(report, Here)
+    assert isinstance(report, MembersChanged)
     assert ("foo", process.gossip.process) == (channel, report.process)
     assert {("ada", "Ada", 2), ("bob", "Bob", 1)} == set(report.members)
 
@@ -37,11 +45,11 @@ async def test_p1_a_member_who_left_is_reported_once_with_no_connections() -> No
     process.bus.new_messages()
     process.gossip.moved("foo", ADA, -1)
     await elapse(0.1)
-    assert [("foo", Here(process.gossip.process, [("ada", "Ada", 0)]))] == process.bus.new_messages()
+    assert [("foo", MembersChanged(process.gossip.process, [("ada", "Ada", 0)]))] == process.bus.new_messages()
 
-    process.hear(Asked("p2", ["foo"]))
-    answers = [told for _, told in process.bus.new_messages() if isinstance(told, Answered)]
-    assert [Answered(process.gossip.process, {"foo": []})] == answers
+    process.hear(MembersRequest("p2", ["foo"]))
+    answers = [told for _, told in process.bus.new_messages() if isinstance(told, MembersResponse)]
+    assert [MembersResponse(process.gossip.process, {"foo": []})] == answers
 
 
 @virtual_time
@@ -54,7 +62,7 @@ async def test_p1_members_who_leave_with_the_room_are_reported_before_it_closes(
     process.gossip.moved("foo", ADA, -1)
     process.gossip.close("foo")
 
-    assert [("foo", Here(process.gossip.process, [("ada", "Ada", 0)]))] == process.bus.new_messages()
+    assert [("foo", MembersChanged(process.gossip.process, [("ada", "Ada", 0)]))] == process.bus.new_messages()
     process.gossip.moved("foo", BOB, 1)
     await elapse(1)
     assert [] == process.bus.new_messages()
@@ -64,14 +72,14 @@ async def test_p1_members_who_leave_with_the_room_are_reported_before_it_closes(
 async def test_p1_a_report_of_another_process_reaches_the_room() -> None:
     process = PresenceProcess()
     await process.open()
-    process.hear(Here("p2", [("ada", "Ada", 2)]), "foo")
+    process.hear(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
     assert {"ada": 2} == process.members()
 
-    process.hear(Here("p2", [("ada", "Ada", 1), ("bob", "Bob", 1)]), "foo")
-    process.hear(Here("p3", [("ada", "Ada", 1)]), "foo")
+    process.hear(MembersChanged("p2", [("ada", "Ada", 1), ("bob", "Bob", 1)]), "foo")
+    process.hear(MembersChanged("p3", [("ada", "Ada", 1)]), "foo")
     assert {"ada": 2, "bob": 1} == process.members()
 
-    process.hear(Here("p2", [("bob", "Bob", 1)], whole=True), "foo")
+    process.hear(MembersChanged("p2", [("bob", "Bob", 1)], whole=True), "foo")
     assert {"ada": 1, "bob": 1} == process.members()
     assert [(BOB, 1), (ADA, 1)] == process.gossip.here("foo")
 
@@ -80,7 +88,7 @@ async def test_p1_a_report_of_another_process_reaches_the_room() -> None:
 async def test_p1_a_report_about_a_room_that_is_not_open_here_is_ignored() -> None:
     process = PresenceProcess()
     await process.open("bar")
-    process.hear(Here("p2", [("ada", "Ada", 2)]), "foo")
+    process.hear(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
 
     assert [] == process.gossip.here("foo")
 
@@ -89,11 +97,11 @@ async def test_p1_a_report_about_a_room_that_is_not_open_here_is_ignored() -> No
 async def test_p1_a_room_that_closes_and_opens_again_knows_only_new_reports() -> None:
     process = PresenceProcess()
     await process.open()
-    process.hear(Here("p2", [("ada", "Ada", 2)]), "foo")
+    process.hear(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
     process.gossip.close("foo")
     opening = asyncio.create_task(process.gossip.open("foo"))
     await turn()
-    process.hear(Answered("p2", {"foo": [("bob", "Bob", 1)]}), ONE + process.gossip.process)
+    process.hear(MembersResponse("p2", {"foo": [("bob", "Bob", 1)]}), ONE + process.gossip.process)
     await opening
 
     assert [(BOB, 1)] == process.gossip.here("foo")
@@ -103,16 +111,16 @@ async def test_p1_a_room_that_closes_and_opens_again_knows_only_new_reports() ->
 async def test_p1_a_room_opens_as_soon_as_every_live_process_has_answered() -> None:
     process = PresenceProcess()
     for other in ("p2", "p3"):
-        process.hear(Alive(other))
+        process.hear(ProcessAlive(other))
     opening = asyncio.create_task(process.gossip.open("foo"))
     await turn()
     assert [["foo"]] == process.asked()
 
-    process.hear(Answered("p2", {"foo": [("ada", "Ada", 1)]}), ONE + process.gossip.process)
+    process.hear(MembersResponse("p2", {"foo": [("ada", "Ada", 1)]}), ONE + process.gossip.process)
     await turn()
     assert not opening.done()
 
-    process.hear(Answered("p3", {"foo": [("bob", "Bob", 2)]}), ONE + process.gossip.process)
+    process.hear(MembersResponse("p3", {"foo": [("bob", "Bob", 2)]}), ONE + process.gossip.process)
     await opening
     assert 0 == asyncio.get_running_loop().time()
     assert [(ADA, 1), (BOB, 2)] == process.gossip.here("foo")
@@ -121,22 +129,22 @@ async def test_p1_a_room_opens_as_soon_as_every_live_process_has_answered() -> N
 @virtual_time
 async def test_p1_a_room_waits_at_most_half_a_second_for_answers() -> None:
     process = PresenceProcess()
-    process.hear(Alive("p2"))
+    process.hear(ProcessAlive("p2"))
     await process.gossip.open("foo")
     assert 0.5 == asyncio.get_running_loop().time()
 
     process.storage.room("foo")
-    process.hear(Answered("p2", {"foo": [("ada", "Ada", 1)]}), ONE + process.gossip.process)
+    process.hear(MembersResponse("p2", {"foo": [("ada", "Ada", 1)]}), ONE + process.gossip.process)
     assert {"ada": 1} == process.members(), "a late answer still counts"
 
 
 @virtual_time
 async def test_p1_a_room_waits_for_no_process_that_is_silent_nor_while_the_bus_is_down() -> None:
     process = PresenceProcess()
-    process.hear(Alive("p2"))
+    process.hear(ProcessAlive("p2"))
     await elapse(2)
     await process.gossip.open("foo")
-    process.hear(Alive("p2"))
+    process.hear(ProcessAlive("p2"))
     process.bus.fail()
     await process.gossip.open("bar")
 
@@ -148,25 +156,28 @@ async def test_x1_a_new_process_is_greeted_and_asked_about_every_open_room() -> 
     process = PresenceProcess()
     await process.open("foo")
     await process.open("bar")
-    process.hear(Alive("p2"))
-    process.hear(Alive("p2"))
+    process.hear(ProcessAlive("p2"))
+    process.hear(ProcessAlive("p2"))
     await turn()
     messages = process.bus.new_messages()
 
-    assert [(ALL, Alive(process.gossip.process)), (ALL, Asked(process.gossip.process, ["foo", "bar"]))] == messages
+    assert [
+        (ALL, ProcessAlive(process.gossip.process)),
+        (ALL, MembersRequest(process.gossip.process, ["foo", "bar"])),
+    ] == messages
 
 
-@pytest.mark.parametrize("message", [Asked("p2", []), Answered("p2", {}), Here("p2", [])])
+@pytest.mark.parametrize("message", [MembersRequest("p2", []), MembersResponse("p2", {}), MembersChanged("p2", [])])
 @virtual_time
-async def test_x1_whatever_is_heard_first_of_a_process_introduces_it(message: Announcement) -> None:
+async def test_x1_whatever_is_heard_first_of_a_process_introduces_it(message: ClusterMessage) -> None:
     process = PresenceProcess()
     await process.open()
     process.hear(message, "foo")
     await turn()
     messages = process.bus.new_messages()
 
-    assert (ALL, Alive(process.gossip.process)) in messages
-    assert (ALL, Asked(process.gossip.process, ["foo"])) in messages
+    assert (ALL, ProcessAlive(process.gossip.process)) in messages
+    assert (ALL, MembersRequest(process.gossip.process, ["foo"])) in messages
 
 
 @virtual_time
@@ -176,11 +187,11 @@ async def test_x1_a_question_is_answered_to_the_process_that_asked() -> None:
     process.gossip.moved("foo", ADA, 1)
     await elapse(0.1)
     process.bus.new_messages()
-    process.hear(Asked("p2", ["foo", "bar"]))
-    answers = [message for message in process.bus.new_messages() if isinstance(message[1], Answered)]
+    process.hear(MembersRequest("p2", ["foo", "bar"]))
+    answers = [message for message in process.bus.new_messages() if isinstance(message[1], MembersResponse)]
 
     rooms = {"foo": [("ada", "Ada", 1)], "bar": []}
-    assert [(ONE + "p2", Answered(process.gossip.process, rooms))] == answers
+    assert [(ONE + "p2", MembersResponse(process.gossip.process, rooms))] == answers
 
 
 @virtual_time
@@ -189,7 +200,7 @@ async def test_x1_a_question_about_many_rooms_is_split_into_bounded_messages() -
     for n in range(450):
         await process.gossip.open(f"item-{n}")
     process.bus.new_messages()
-    process.hear(Alive("p2"))
+    process.hear(ProcessAlive("p2"))
     await turn()
     asked = process.asked()
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alcove.cluster.messages import decode
-from alcove.cluster.presence_sync import Gossip
+from alcove.cluster.presence_sync import PresenceSync
 from tests.doubles import turn
 from tests.support.bus import Network
 from tests.support.rooms import ADA, BOB, CYD, RoomLog
@@ -24,7 +24,7 @@ class Process:
         self.bus = network.connect()
         self.storage = RoomLog()
         self.connections: Counter[str] = Counter()
-        self.gossip = Gossip(self.bus, self.storage.rooms, asyncio.get_running_loop().time)
+        self.gossip = PresenceSync(self.bus, self.storage.rooms, asyncio.get_running_loop().time)
         self.beating: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

@@ -1,6 +1,6 @@
 """Presence when a process starts, ends or dies, and when the bus fails (P3, X2)."""
 
-from alcove.cluster.messages import ALL, ONE, Alive, Asked, Gone, Here
+from alcove.cluster.messages import ALL, ONE, MembersChanged, MembersRequest, ProcessAlive, ProcessEnded
 from tests.doubles import turn
 from tests.support.presence import PresenceProcess
 from tests.support.rooms import ADA
@@ -12,18 +12,18 @@ async def test_p3_a_process_announces_itself_at_its_start_and_its_end() -> None:
     process = PresenceProcess()
     await process.gossip.start()
     assert {ALL, ONE + process.gossip.process} <= process.bus.channels
-    assert [(ALL, Alive(process.gossip.process))] == process.bus.new_messages()
+    assert [(ALL, ProcessAlive(process.gossip.process))] == process.bus.new_messages()
 
     process.gossip.end()
-    assert [(ALL, Gone(process.gossip.process))] == process.bus.new_messages()
+    assert [(ALL, ProcessEnded(process.gossip.process))] == process.bus.new_messages()
 
 
 @virtual_time
 async def test_p3_members_of_a_process_leave_when_it_ends() -> None:
     process = PresenceProcess()
     await process.open()
-    process.hear(Here("p2", [("ada", "Ada", 2)]), "foo")
-    process.hear(Gone("p2"))
+    process.hear(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
+    process.hear(ProcessEnded("p2"))
 
     assert ({}, []) == (process.members(), process.gossip.here("foo"))
 
@@ -32,10 +32,10 @@ async def test_p3_members_of_a_process_leave_when_it_ends() -> None:
 async def test_p3_members_of_a_killed_process_leave_within_ten_seconds() -> None:
     process = PresenceProcess()
     await process.open()
-    process.hear(Here("p2", [("ada", "Ada", 2)]), "foo")
-    process.hear(Here("p3", [("ada", "Ada", 1)]), "foo")
+    process.hear(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
+    process.hear(MembersChanged("p3", [("ada", "Ada", 1)]), "foo")
     for _ in range(20):
-        process.hear(Alive("p3"))
+        process.hear(ProcessAlive("p3"))
         process.gossip.beat()
         await elapse(0.5)
 
@@ -46,14 +46,14 @@ async def test_p3_members_of_a_killed_process_leave_within_ten_seconds() -> None
 async def test_p3_a_heartbeat_keeps_members_and_a_silence_is_reported_as_doubt() -> None:
     process = PresenceProcess()
     await process.open()
-    process.hear(Here("p2", [("ada", "Ada", 1)]), "foo")
+    process.hear(MembersChanged("p2", [("ada", "Ada", 1)]), "foo")
     assert process.gossip.beat()
 
     await elapse(2)
     assert not process.gossip.beat(), "a process that is not heard may have sent what was not heard either"
     assert {"ada": 1} == process.members()
 
-    process.hear(Alive("p2"))
+    process.hear(ProcessAlive("p2"))
     assert process.gossip.beat()
 
 
@@ -61,7 +61,7 @@ async def test_p3_a_heartbeat_keeps_members_and_a_silence_is_reported_as_doubt()
 async def test_p3_x2_no_member_leaves_because_the_bus_is_down() -> None:
     process = PresenceProcess()
     await process.open()
-    process.hear(Here("p2", [("ada", "Ada", 1)]), "foo")
+    process.hear(MembersChanged("p2", [("ada", "Ada", 1)]), "foo")
     process.bus.fail()
     for _ in range(60):
         assert process.gossip.beat()
@@ -84,7 +84,7 @@ async def test_x2_after_a_loss_the_process_reports_all_its_members_and_asks_for_
     await turn()
 
     expected = [
-        ("foo", Here(process.gossip.process, [("ada", "Ada", 1)], whole=True)),
-        (ALL, Asked(process.gossip.process, ["foo"])),
+        ("foo", MembersChanged(process.gossip.process, [("ada", "Ada", 1)], whole=True)),
+        (ALL, MembersRequest(process.gossip.process, ["foo"])),
     ]
     assert expected == process.bus.new_messages()

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alcove.cluster.processes import Change, Peers
+from alcove.cluster.processes import Change, ProcessTable
 from tests.support.rooms import ADA, BOB
 
 
 def test_p3_a_process_counts_as_new_only_at_its_first_heartbeat() -> None:
-    table = Peers()
+    table = ProcessTable()
 
     assert table.heard("p1", 1.0)
     assert not table.heard("p1", 2.0)
@@ -19,7 +19,7 @@ def test_p3_a_process_counts_as_new_only_at_its_first_heartbeat() -> None:
 
 
 def test_p3_a_process_is_silent_when_its_last_heartbeat_is_before_the_deadline() -> None:
-    table = Peers()
+    table = ProcessTable()
     table.heard("p1", 1.0)
     table.heard("p2", 5.0)
     table.heard("p1", 4.0)
@@ -31,7 +31,7 @@ def test_p3_a_process_is_silent_when_its_last_heartbeat_is_before_the_deadline()
 
 def test_p3_no_process_is_silent_right_after_a_pause_of_the_bus() -> None:
     """While the bus was down no heartbeat could arrive, so its silence proves nothing."""
-    table = Peers()
+    table = ProcessTable()
     table.heard("p1", 1.0)
     table.heard("p2", 2.0)
     table.pardon(60.0)
@@ -41,7 +41,7 @@ def test_p3_no_process_is_silent_right_after_a_pause_of_the_bus() -> None:
 
 
 def test_p3_members_of_a_process_that_ended_leave_every_room() -> None:
-    table = Peers()
+    table = ProcessTable()
     table.heard("p1", 1.0)
     table.told("foo", "p1", [("ada", "Ada", 2)], whole=True)
     table.told("bar", "p1", [("bob", "Bob", 1)], whole=True)
@@ -55,7 +55,7 @@ def test_p3_members_of_a_process_that_ended_leave_every_room() -> None:
 
 
 def test_p3_a_process_that_ended_and_came_back_is_new() -> None:
-    table = Peers()
+    table = ProcessTable()
     table.heard("p1", 1.0)
     table.gone("p1")
 
@@ -63,7 +63,7 @@ def test_p3_a_process_that_ended_and_came_back_is_new() -> None:
 
 
 def test_p1_a_complete_report_removes_members_that_it_does_not_name() -> None:
-    table = Peers()
+    table = ProcessTable()
     table.told("foo", "p1", [("ada", "Ada", 1), ("bob", "Bob", 3)], whole=True)
 
     assert [(ADA, 1), (BOB, -3)] == table.told("foo", "p1", [("ada", "Ada", 2)], whole=True)
@@ -71,7 +71,7 @@ def test_p1_a_complete_report_removes_members_that_it_does_not_name() -> None:
 
 
 def test_p1_a_partial_report_leaves_other_members_as_they_are() -> None:
-    table = Peers()
+    table = ProcessTable()
     table.told("foo", "p1", [("ada", "Ada", 1), ("bob", "Bob", 3)], whole=True)
 
     assert [(ADA, -1)] == table.told("foo", "p1", [("ada", "Ada", 0)], whole=False)
@@ -79,7 +79,7 @@ def test_p1_a_partial_report_leaves_other_members_as_they_are() -> None:
 
 
 def test_p1_the_same_report_twice_changes_nothing() -> None:
-    table = Peers()
+    table = ProcessTable()
     table.told("foo", "p1", [("ada", "Ada", 2)], whole=False)
 
     assert [] == table.told("foo", "p1", [("ada", "Ada", 2)], whole=False)
@@ -87,7 +87,7 @@ def test_p1_the_same_report_twice_changes_nothing() -> None:
 
 
 def test_p1_connections_of_one_member_in_two_processes_are_both_counted() -> None:
-    table = Peers()
+    table = ProcessTable()
     table.told("foo", "p1", [("ada", "Ada", 2)], whole=True)
 
     assert [(ADA, 1)] == table.told("foo", "p2", [("ada", "Ada", 1)], whole=True)
@@ -95,7 +95,7 @@ def test_p1_connections_of_one_member_in_two_processes_are_both_counted() -> Non
 
 
 def test_p1_a_room_that_closed_here_is_forgotten() -> None:
-    table = Peers()
+    table = ProcessTable()
     table.told("foo", "p1", [("ada", "Ada", 2)], whole=True)
     table.drop("foo")
     table.drop("never opened")
@@ -117,7 +117,7 @@ def test_p1_p3_changes_add_up_to_the_last_report_of_each_process(
     steps: Sequence[tuple[str, str, str, dict[str, int], bool]],
 ) -> None:
     """Whatever processes report and whichever end, no room counts a connection twice or keeps one too many."""
-    table = Peers()
+    table = ProcessTable()
     counts: dict[str, Counter[str]] = {"foo": Counter(), "bar": Counter()}
     reported: dict[tuple[str, str], dict[str, int]] = {}
 
@@ -148,7 +148,7 @@ def test_p1_p3_changes_add_up_to_the_last_report_of_each_process(
 @given(st.lists(st.tuples(processes, st.sampled_from(["heartbeat", "end", "pause"]))))
 def test_p3_any_order_of_heartbeats_ends_and_pauses_keeps_the_table_true(steps: Sequence[tuple[str, str]]) -> None:
     """A process is alive from its first heartbeat to its end, and silent since its last heartbeat or pause."""
-    table = Peers()
+    table = ProcessTable()
     heard: dict[str, float] = {}
     for now, (process, kind) in enumerate(steps):
         if kind == "heartbeat":

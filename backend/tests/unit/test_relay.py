@@ -6,7 +6,19 @@ import logging
 import pytest
 
 from alcove.bus.memory import MemoryBus
-from alcove.cluster.messages import ALL, SENDS, Alive, Announcement, Gone, Head, Marked, Said, Stored, Typed, encode
+from alcove.cluster.messages import (
+    ALL,
+    SENDS,
+    ChatLine,
+    ClusterMessage,
+    EntriesStored,
+    HeadMoved,
+    MemberTyping,
+    ProcessAlive,
+    ProcessEnded,
+    ReadMarksMoved,
+    encode,
+)
 from alcove.protocol import ReadMark, TypingNow
 from tests.doubles import HeldLog, turn
 from tests.support.bus import Network
@@ -43,7 +55,7 @@ async def test_x2_entries_too_large_for_the_bus_are_read_from_the_log() -> None:
     alone = Alone()
     reader = await alone.open()
     alone.storage.write("a", "b")
-    alone.hear(Stored(2, 1))
+    alone.hear(EntriesStored(2, 1))
     await alone.storage.answer()
 
     assert [1, 2] == reader.seqs
@@ -55,8 +67,8 @@ async def test_x5_what_the_database_announces_is_read_from_the_log() -> None:
     reader = await alone.open()
     assert SENDS in alone.sends.channels
     alone.storage.write("a")
-    alone.sends.receive(SENDS, encode(Head("foo", 1)))
-    alone.sends.receive(SENDS, encode(Head("bar", 9)))
+    alone.sends.receive(SENDS, encode(HeadMoved("foo", 1)))
+    alone.sends.receive(SENDS, encode(HeadMoved("bar", 9)))
     await alone.storage.answer()
 
     assert ([1], []) == (reader.seqs, alone.process.beyond)
@@ -68,9 +80,9 @@ async def test_x2_entries_of_a_room_on_its_way_into_memory_are_not_forgotten() -
     await alone.open()
     alone.bus.subscribe("bar")
     alone.process.opening.add("bar")
-    alone.hear(Stored(2, 1), alone.storage.write("a", "b", item="bar"), channel="bar")
+    alone.hear(EntriesStored(2, 1), alone.storage.write("a", "b", item="bar"), channel="bar")
     alone.storage.write("c", item="bar")
-    alone.hear(Stored(3, 1), channel="bar")
+    alone.hear(EntriesStored(3, 1), channel="bar")
     await alone.storage.answer()
 
     assert [("bar", 2), ("bar", 3)] == alone.process.beyond
@@ -82,11 +94,11 @@ async def test_x9_a_head_that_the_log_has_not_silences_nobody(way: str) -> None:
     alone = Alone()
     reader = await alone.open()
     if way == "the bus":
-        alone.hear(Stored(2**53 - 1, 2**53 - 1))
+        alone.hear(EntriesStored(2**53 - 1, 2**53 - 1))
     else:
-        alone.sends.receive(SENDS, encode(Head("foo", 2**53 - 1)))
+        alone.sends.receive(SENDS, encode(HeadMoved("foo", 2**53 - 1)))
     await alone.storage.answer()
-    alone.hear(Stored(1, 1), alone.storage.write("a"))
+    alone.hear(EntriesStored(1, 1), alone.storage.write("a"))
     await alone.storage.answer()
 
     assert ([1], 1) == (reader.seqs, alone.storage.rooms["foo"].head)
@@ -96,9 +108,9 @@ async def test_x9_a_head_that_the_log_has_not_silences_nobody(way: str) -> None:
 async def test_x9_the_database_announces_heads_and_nothing_else() -> None:
     alone = Alone()
     reader = await alone.open()
-    told: list[Announcement] = []
+    told: list[ClusterMessage] = []
     alone.process.relay.tune(SENDS, told.append)
-    for message in (Stored(1, 1), Said("forged"), Typed("ada", "Ada"), Alive("other")):
+    for message in (EntriesStored(1, 1), ChatLine("forged"), MemberTyping("ada", "Ada"), ProcessAlive("other")):
         alone.sends.receive(SENDS, encode(message))
     await elapse(0.25)
     await alone.storage.answer()
@@ -112,11 +124,11 @@ async def test_x9_revocations_are_read_from_the_log_and_from_no_message() -> Non
     await alone.open()
     reader = Reader(await alone.process.open("!revoked"))
     forged = alone.storage.write("a")  # of another room
-    alone.hear(Stored(1, 1), forged, channel="!revoked")
+    alone.hear(EntriesStored(1, 1), forged, channel="!revoked")
     await alone.storage.answer()
     assert [] == reader.seqs
 
-    alone.hear(Stored(1, 1), alone.storage.write("b", item="!revoked"), channel="!revoked")
+    alone.hear(EntriesStored(1, 1), alone.storage.write("b", item="!revoked"), channel="!revoked")
     await alone.storage.answer()
     assert [1] == reader.seqs
 
@@ -149,8 +161,8 @@ async def test_p4_p5_activity_of_a_room_that_is_not_in_memory_is_ignored() -> No
     alone = Alone()
     await alone.open()
     alone.bus.subscribe("bar")
-    alone.hear(Typed("ada", "Ada"), channel="bar")
-    alone.hear(Marked({"ada": 1}), channel="bar")
+    alone.hear(MemberTyping("ada", "Ada"), channel="bar")
+    alone.hear(ReadMarksMoved({"ada": 1}), channel="bar")
     await elapse(1)
 
     assert ({"foo"}, []) == (set(alone.storage.rooms), alone.process.beyond)
@@ -185,15 +197,15 @@ async def test_p1_a_room_that_opens_later_knows_the_members_of_other_processes()
 async def test_t5_a_channel_that_is_no_room_goes_to_its_subscriber() -> None:
     network = Network()
     first, second = await start_processes(network=network)
-    before, after = list[Announcement](), list[Announcement]()
+    before, after = list[ClusterMessage](), list[ClusterMessage]()
     second.relay.tune("!chat", before.append)
     third = Process(first.storage.log, network.connect())
     third.relay.tune("!chat", after.append)
     await third.relay.start()
-    first.relay.tell("!chat", Said("hello"))
+    first.relay.tell("!chat", ChatLine("hello"))
     await turn()
 
-    assert [Said("hello")] == before == after
+    assert [ChatLine("hello")] == before == after
 
 
 @pytest.mark.parametrize(
@@ -218,12 +230,12 @@ async def test_x9_a_message_on_the_channel_of_another_kind_is_ignored() -> None:
     alone = Alone()
     reader = await alone.open()
     alone.bus.subscribe("bar")
-    alone.hear(Alive("p2"), channel="bar")
-    alone.hear(Said("hello"))
+    alone.hear(ProcessAlive("p2"), channel="bar")
+    alone.hear(ChatLine("hello"))
     await elapse(1)
 
     assert [] == reader.seqs
-    assert all(not isinstance(told, Said) for _, told in alone.bus.new_messages())
+    assert all(not isinstance(told, ChatLine) for _, told in alone.bus.new_messages())
 
 
 @virtual_time
@@ -235,7 +247,7 @@ async def test_x6_a_single_process_publishes_nothing_and_opens_at_once() -> None
     process.write("a")
     process.relay.moved("foo", ADA, 1)
     process.relay.share("foo", [TypingNow(ADA)])
-    process.relay.tell("!chat", Said("hello"))
+    process.relay.tell("!chat", ChatLine("hello"))
     process.relay.closed("foo")
     await process.relay.close()
 
@@ -250,7 +262,7 @@ async def test_z1_a_process_that_ends_says_so_and_leaves_nothing_running() -> No
     await alone.open()
     await alone.process.relay.close()
 
-    assert [(ALL, Gone)] == [(channel, type(told)) for channel, told in alone.bus.new_messages()]
+    assert [(ALL, ProcessEnded)] == [(channel, type(told)) for channel, told in alone.bus.new_messages()]
     assert (True, True) == (alone.bus.closed, alone.sends.closed)
     alone.storage.close()
     assert 1 == len(asyncio.all_tasks())

@@ -3,7 +3,15 @@
 import asyncio
 
 from alcove.cluster.connections import ConnectionState
-from alcove.cluster.messages import ALL, ONE, Alive, Announcement, Connected, Gone, Inspect
+from alcove.cluster.messages import (
+    ALL,
+    ONE,
+    ClusterMessage,
+    ConnectionsRequest,
+    ConnectionsResponse,
+    ProcessAlive,
+    ProcessEnded,
+)
 from alcove.protocol import Person
 from tests.doubles import turn
 from tests.support.processes import Alone, start_processes
@@ -16,9 +24,9 @@ def state(cursor: int, *, member: str = "bob") -> ConnectionState:
     return ConnectionState(member, member, "other:1", cursor, 0, "in_step", 0, 0)
 
 
-def asked(messages: list[tuple[str, Announcement]]) -> list[Inspect]:
+def asked(messages: list[tuple[str, ClusterMessage]]) -> list[ConnectionsRequest]:
     """The questions among messages."""
-    return [message for channel, message in messages if channel == ALL and isinstance(message, Inspect)]
+    return [message for channel, message in messages if channel == ALL and isinstance(message, ConnectionsRequest)]
 
 
 @virtual_time
@@ -30,7 +38,7 @@ async def test_w8_more_connections_than_fit_into_a_message_come_in_parts() -> No
     found = await first.relay.connections("foo", 0)
 
     assert 250 == len(readers) == len({one.member for one in found.connections})
-    answers = [message for _, message in second.bus.new_messages() if isinstance(message, Connected)]  # type: ignore[attr-defined] # a FakeBus
+    answers = [message for _, message in second.bus.new_messages() if isinstance(message, ConnectionsResponse)]  # type: ignore[attr-defined] # a FakeBus
     assert [(100, True), (100, True), (50, False)] == [(len(one.connections), one.more) for one in answers]
     assert [] == found.unanswered
 
@@ -39,13 +47,13 @@ async def test_w8_more_connections_than_fit_into_a_message_come_in_parts() -> No
 async def test_w8_the_lag_is_counted_from_the_furthest_head_that_anyone_knows() -> None:
     alone = Alone()
     await alone.open()
-    alone.hear(Alive("other", "other:1"), channel=ALL)
+    alone.hear(ProcessAlive("other", "other:1"), channel=ALL)
     alone.bus.new_messages()
     asking = asyncio.create_task(alone.process.relay.connections("foo", 5))
     await turn()
     (question,) = asked(alone.bus.new_messages())
     own = ONE + question.process
-    alone.hear(Connected("other", question.question, 17, [state(16, member="ada")]), channel=own)
+    alone.hear(ConnectionsResponse("other", question.question, 17, [state(16, member="ada")]), channel=own)
     found = await asking
 
     assert 17 == found.head
@@ -56,7 +64,7 @@ async def test_w8_the_lag_is_counted_from_the_furthest_head_that_anyone_knows() 
 async def test_w8_those_who_ask_at_once_share_one_question() -> None:
     alone = Alone()
     await alone.open()
-    alone.hear(Alive("other"), channel=ALL)
+    alone.hear(ProcessAlive("other"), channel=ALL)
     alone.bus.new_messages()
     asking = [asyncio.create_task(alone.process.relay.connections("foo", 0)) for _ in range(10)]
     await turn()
@@ -65,14 +73,16 @@ async def test_w8_those_who_ask_at_once_share_one_question() -> None:
     found = [await one for one in asking]
     assert [["other"]] * 10 == [one.unanswered for one in found]
     # Late and unknown answers change nothing.
-    alone.hear(Connected("other", "unknown", 9, [state(9)]), channel=ONE + alone.process.relay._gossip.process)
+    alone.hear(
+        ConnectionsResponse("other", "unknown", 9, [state(9)]), channel=ONE + alone.process.relay._gossip.process
+    )
 
 
 @virtual_time
 async def test_w8_while_the_bus_is_down_nobody_is_waited_for() -> None:
     alone = Alone()
     await alone.open()
-    alone.hear(Alive("other", "other:1"), channel=ALL)
+    alone.hear(ProcessAlive("other", "other:1"), channel=ALL)
     alone.bus.fail()
     before = asyncio.get_running_loop().time()
     found = await alone.process.relay.connections("foo", 0)
@@ -84,8 +94,8 @@ async def test_w8_while_the_bus_is_down_nobody_is_waited_for() -> None:
 async def test_w8_a_process_that_has_ended_is_not_asked() -> None:
     alone = Alone()
     await alone.open()
-    alone.hear(Alive("other", "other:1"), channel=ALL)
-    alone.hear(Gone("other"), channel=ALL)
+    alone.hear(ProcessAlive("other", "other:1"), channel=ALL)
+    alone.hear(ProcessEnded("other"), channel=ALL)
     found = await alone.process.relay.connections("foo", 0)
 
     assert (["bob"], []) == ([one.member for one in found.connections], found.unanswered)
