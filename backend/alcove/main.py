@@ -112,9 +112,9 @@ async def _serving(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, 
         retention=retention,
     )
     chat: Chat = app.state.chat
-    chat.tell = partial(hub.relay.tell, CHANNEL)
-    hub.relay.tune(CHANNEL, chat.heard)
-    await hub.relay.start()
+    chat.tell = partial(hub.cluster.publish, CHANNEL)
+    hub.cluster.subscribe(CHANNEL, chat.heard)
+    await hub.cluster.start()
     await hub.follow_revocations(revocations)
     app.state.authenticator, app.state.hub = authenticator, hub
     watching = asyncio.create_task(watch_loop())

@@ -41,10 +41,10 @@ class Readiness(BaseModel):
 async def readyz(hub: HubDep, response: Response) -> Readiness:
     """Say whether storage takes writes and the bus answers; 503 where not, and while the server ends (W7, Z1)."""
     storage = not hub.draining and await hub.storage.writable()
-    found: Literal["ready", "unavailable"] = "ready" if storage and hub.relay.up else "unavailable"
+    found: Literal["ready", "unavailable"] = "ready" if storage and hub.cluster.up else "unavailable"
     status = "draining" if hub.draining else found
     response.status_code = 200 if status == "ready" else 503
-    return Readiness(status=status, storage=storage, bus=hub.relay.up)
+    return Readiness(status=status, storage=storage, bus=hub.cluster.up)
 
 
 @router.head("/metrics", include_in_schema=False)
@@ -55,7 +55,7 @@ async def metrics(hub: HubDep) -> Response:
         sends_waiting=len(hub.committer),
         sends_waiting_limit=hub.bounds.waiting,
         connections_limit=hub.bounds.connections,
-        bus_up=hub.relay.up,
+        bus_up=hub.cluster.up,
         storage_up=await hub.storage.writable(),
         draining=hub.draining,
     )

@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from alcove import background
 from alcove.bus.base import Bus
 from alcove.cluster.connections import Connections
-from alcove.cluster.local_room import LocalRoom
+from alcove.cluster.local_room import LocalRoom, LocalRooms
 from alcove.cluster.messages import (
     ALL,
     ONE,
@@ -26,7 +26,7 @@ from alcove.cluster.messages import (
     encode,
 )
 from alcove.cluster.presence_sync import PresenceSync
-from alcove.cluster.recovery import Beyond, Recovery
+from alcove.cluster.recovery import Recovery
 from alcove.cluster.survey import ConnectionSurvey
 from alcove.protocol import Entry, Line, Person, ReadMark, TypingNow
 from alcove.protocol import encode as encode_line
@@ -49,10 +49,7 @@ class Cluster:
         bus: Bus,
         sends: Bus | None,
         *,
-        rooms: Mapping[str, LocalRoom],
-        beyond: Beyond,
-        lost: Callable[[str], None],
-        opening: Callable[[str], bool] = lambda _: False,
+        rooms: LocalRooms,
         clock: Callable[[], float],
         name: str = "",
     ) -> None:
@@ -64,7 +61,7 @@ class Cluster:
         self._clock = clock
         #: Whether nobody else writes to this log.
         self.alone = not bus.shared and sends is None
-        self.catchup = Recovery(store, rooms, beyond, lost, alone=self.alone, opening=opening)
+        self._recovery = Recovery(store, rooms, alone=self.alone)
         self._gossip = PresenceSync(bus, rooms, clock, name)
         self._survey = ConnectionSurvey(bus, rooms, process=self._gossip.process, name=name, others=self._gossip.others)
         self._subscribing: dict[str, asyncio.Event] = {}
@@ -83,7 +80,7 @@ class Cluster:
         if self.alone:
             return
         if self._sends is not None:
-            await self._sends.start(self._hinted, lambda _: self.catchup.heal(self._rooms))
+            await self._sends.start(self._hinted, lambda _: self._recovery.heal(self._rooms.items()))
             self._sends.subscribe(SENDS)
         if self.bus.shared:
             await self.bus.start(self._heard, self._restored)
@@ -97,25 +94,25 @@ class Cluster:
         if self.bus.shared:
             self._gossip.end()
         await background.end(self._beating)
-        await self.catchup.close()
+        await self._recovery.close()
         await self.bus.close()
         if self._sends is not None:
             await self._sends.close()
 
-    def tune(self, channel: str, act: Callable[[ClusterMessage], None]) -> None:
-        """Hear what is told on a channel of the house."""
-        self._tuned[channel] = act
-        if self._beating is not None and self.bus.shared:
-            self.bus.subscribe(channel)
+    def subscribe(self, channel: str, handler: Callable[[ClusterMessage], None]) -> None:
+        """Have `handler` called with messages on a channel that is no item's. Call it before `start`."""
+        if self._beating is not None:
+            raise RuntimeError(f"subscribe to {channel} before the cluster is started")
+        self._tuned[channel] = handler
 
-    def tell(self, channel: str, told: ClusterMessage) -> None:
+    def publish(self, channel: str, told: ClusterMessage) -> None:
         """Tell the others."""
         if self.bus.shared:
             self.bus.publish(channel, encode(told))
 
     # --- rooms that open and close
 
-    async def open(self, item: str) -> None:
+    async def open_room(self, item: str) -> None:
         """Hear of the item from now on, and learn who is in its room elsewhere."""
         if not self.bus.shared:
             return
@@ -128,48 +125,61 @@ class Cluster:
         del self._subscribing[item]
         await self._gossip.open(item)
 
-    def opened(self, room: LocalRoom) -> None:
+    def room_opened(self, room: LocalRoom) -> None:
         """The room is in memory: let it know who is elsewhere."""
         room.apply_remote_presence(self._gossip.here(room.item))
 
-    def closed(self, item: str) -> None:
+    def room_closed(self, item: str) -> None:
         """The room is no longer in memory."""
-        self.catchup.drop(item)
+        self._recovery.drop(item)
         if self.bus.shared:
             self._gossip.close(item)
             self.bus.unsubscribe(item)
 
-    def moved(self, item: str, person: Person, more: int) -> None:
+    def count_connection(self, item: str, person: Person, change: int) -> None:
         """A connection of the member came (1) or went (-1)."""
         if self.bus.shared:
-            self._gossip.moved(item, person, more)
+            self._gossip.moved(item, person, change)
 
-    async def connections(self, item: str, head: int) -> Connections:
+    async def inspect(self, item: str, head: int) -> Connections:
         """Return everyone connected to the item's room, on all processes; its log reaches at least to `head` (W8)."""
-        return await self._survey.connections(item, head)
+        return await self._survey.inspect(item, head)
 
-    def share(self, item: str, lines: Sequence[Line]) -> None:
+    def publish_activity(self, item: str, lines: Sequence[Line]) -> None:
         """Tell the others what a room told its readers that is no entry."""
         if not self.bus.shared:
             return
         for line in lines:
             if isinstance(line, TypingNow):
-                self.tell(item, MemberTyping(line.by.id, line.by.name))
+                self.publish(item, MemberTyping(line.by.id, line.by.name))
         if marks := {line.by: line.seq for line in lines if isinstance(line, ReadMark)}:
-            self.tell(item, ReadMarksMoved(marks))
+            self.publish(item, ReadMarksMoved(marks))
 
     # --- entries
 
-    def stored(self, item: str, entries: Sequence[Entry], oldest: int, log_id: str) -> None:
+    def deliver(self, item: str, entries: Sequence[Entry], oldest: int, log_id: str) -> None:
         """Entries were stored here: tell the others, and deliver."""
         if self.bus.shared:
             told = EntriesStored(entries[-1].seq, oldest, log_id)
             self.bus.publish(item, encode(told, [encode_line(entry) for entry in entries]), encode(told))
-        self.catchup.arrive(item, entries, oldest, log_id)
+        self._recovery.arrive(item, entries, oldest, log_id)
 
-    def known(self, item: str, head: int) -> None:
-        """The item's log reaches to `head`, whatever was heard of it."""
-        self.catchup.known(item, head)
+    def note_head(self, item: str, head: int) -> None:
+        """Record that the item's log extends to `head`; read any gap from storage."""
+        self._recovery.known(item, head)
+
+    def check_head(self, item: str) -> None:
+        """Compare the item's room with its log, which may hold less than was delivered (X8)."""
+        self._recovery.heal([item])
+
+    async def catch_up(self, room: LocalRoom, seq: int) -> None:
+        """Bring the room to the end of its log if a client says that this extends to `seq` (R5).
+
+        Raises:
+            LogUnavailableError: The log does not answer.
+
+        """
+        await self._recovery.reach(room, seq)
 
     async def _beat(self) -> None:
         """Look around: who is still there, whether the bus is, and what is still to be caught up with."""
@@ -180,9 +190,9 @@ class Cluster:
             sure = self._gossip.beat() if self.bus.shared else True
             up = self.up
             if (was_up and not up) or (turn % 2 == 0 and (not (up and sure) or self.bus.mixed)):
-                self.catchup.heal(self._rooms)
+                self._recovery.heal(self._rooms.items())
             was_up = up
-            self.catchup.go_on()
+            self._recovery.go_on()
             await asyncio.sleep(_BEAT_S)
 
     # --- what the bus calls
@@ -192,15 +202,15 @@ class Cluster:
         for channel in channels:
             if effective := self._subscribing.get(channel):
                 effective.set()
-        items = [channel for channel in channels if channel in self._rooms]
-        self.catchup.heal(items)
+        items = [channel for channel in channels if self._rooms.find(channel) is not None]
+        self._recovery.heal(items)
         self._gossip.restored(items)
 
     def _hinted(self, _channel: str, message: bytes) -> None:
         """Look into the log where the database says that an item has new entries; whoever may notify may claim that."""
         told = self._decoded(message)
         if told is not None and isinstance(told[0], HeadMoved):
-            self.catchup.look(told[0].item)
+            self._recovery.look(told[0].item)
 
     def _decoded(self, message: bytes) -> tuple[ClusterMessage, list[Entry]] | None:
         """What a message says; None: nothing that this version knows, which is logged once."""
@@ -223,16 +233,20 @@ class Cluster:
         elif isinstance(told, EntriesStored):
             # Revocations count as the log has them, and only so.
             if entries and not channel.startswith("!"):
-                self.catchup.arrive(channel, entries, told.oldest, told.log)
+                self._recovery.arrive(channel, entries, told.oldest, told.log)
             else:
-                self.catchup.look(channel)
+                self._recovery.look(channel)
         elif isinstance(told, (MemberTyping, ReadMarksMoved)):
-            if room := self._rooms.get(channel):
+            if (room := self._rooms.find(channel)) is not None:
                 if isinstance(told, MemberTyping):
                     room.apply_remote_typing(Person(told.id, told.name), self._clock())
                 else:
                     room.apply_remote_marks(told.reads)
         elif isinstance(told, (ConnectionsRequest, ConnectionsResponse)):
             self._survey.heard(told)
-        elif channel in (ALL, ONE + self._gossip.process) or channel in self._rooms or channel in self._subscribing:
+        elif (
+            channel in (ALL, ONE + self._gossip.process)
+            or self._rooms.find(channel) is not None
+            or channel in self._subscribing
+        ):
             self._gossip.heard(channel, told)

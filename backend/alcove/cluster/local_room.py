@@ -1,6 +1,6 @@
-"""What the cluster needs of the rooms of this process; `alcove.rooms` implements it."""
+"""Declare what the cluster needs of the rooms of this process; `alcove.rooms` implements it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from alcove.cluster.connections import ConnectionState
@@ -65,4 +65,28 @@ class LocalRoom(Protocol):
 
     def connection_states(self, process: str) -> list[ConnectionState]:
         """Return the state of each connection to the room (W8); `process` is the name of this process."""
+        ...
+
+
+class LocalRooms(Protocol):
+    """The rooms in the memory of this process, and those that are being opened."""
+
+    def find(self, item: str) -> LocalRoom | None:
+        """Return the item's room, None while it is not in memory."""
+        ...
+
+    def items(self) -> Collection[str]:
+        """Return the items whose rooms are in memory."""
+        ...
+
+    def is_opening(self, item: str) -> bool:
+        """Return whether the item's room is being read into memory."""
+        ...
+
+    def extend_opening(self, item: str, head: int, log_id: str) -> None:
+        """Record that the log of a room that may be opening extends to `head`; `log_id` "": history unknown."""
+        ...
+
+    def reset(self, item: str) -> None:
+        """Close the item's room, because the log lost its history; its clients read the new one (R5, X8)."""
         ...

@@ -1,11 +1,11 @@
 """Who is connected where: what this process tells the others of its members, and hears of theirs (P across X)."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from uuid import uuid4
 
 from alcove.bus.base import Bus
-from alcove.cluster.local_room import LocalRoom
+from alcove.cluster.local_room import LocalRooms
 from alcove.cluster.messages import (
     ALL,
     ONE,
@@ -37,7 +37,7 @@ _ROOMS = 200
 class PresenceSync:
     """Presence across processes."""
 
-    def __init__(self, bus: Bus, rooms: Mapping[str, LocalRoom], clock: Callable[[], float], name: str = "") -> None:
+    def __init__(self, bus: Bus, rooms: LocalRooms, clock: Callable[[], float], name: str = "") -> None:
         """`name` is what people call this process."""
         self.process = uuid4().hex[:12]
         self._alive = ProcessAlive(self.process, name)
@@ -172,7 +172,7 @@ class PresenceSync:
             self._apply(item, self._peers.told(item, process, members, whole=whole))
 
     def _apply(self, item: str, changes: list[Change]) -> None:
-        room = self._rooms.get(item)
+        room = self._rooms.find(item)
         if room is not None:
             room.apply_remote_presence(changes)
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from alcove import background
-from alcove.cluster.local_room import LocalRoom
+from alcove.cluster.local_room import LocalRoom, LocalRooms
 from alcove.cluster.reorder import ReorderBuffer
 from alcove.protocol import FRAME_BYTES, Entry
 from alcove.storage.base import Log, LogUnavailableError, Position, RoomState
@@ -18,11 +18,6 @@ _FAR = 2000
 #: Rooms whose heads are read at a time.
 _HEADS = 500
 
-#: Told that an item that is on its way into memory reaches to a seq, and in which history ("": not said).
-Beyond = Callable[[str, int, str], None]
-#: Told that a room's history in memory is no longer the log's.
-Lost = Callable[[str], None]
-
 
 class Recovery:
     """What is between the rooms' heads and the ends of their logs."""
@@ -30,19 +25,12 @@ class Recovery:
     def __init__(
         self,
         store: Log,
-        rooms: Mapping[str, LocalRoom],
-        beyond: Beyond,
-        lost: Lost,
+        rooms: LocalRooms,
         *,
         alone: bool,
-        opening: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        """`opening`: whether an item's room is on its way into memory."""
         self._log = store
         self._rooms = rooms
-        self._beyond = beyond
-        self._lost = lost
-        self._opening = opening
         #: Whether nobody else writes to the log: then nothing is ever missed, though it may be in the log already.
         self._alone = alone
         self._pending: dict[str, ReorderBuffer] = {}
@@ -63,9 +51,9 @@ class Recovery:
 
     def arrive(self, item: str, entries: Sequence[Entry], oldest: int, log_id: str = "") -> None:
         """Deliver what is next in order; what is not waits for those before. `log_id` is "" where nobody said it."""
-        room = self._rooms.get(item)
+        room = self._rooms.find(item)
         if room is None:
-            self._beyond(item, entries[-1].seq, log_id)
+            self._rooms.extend_opening(item, entries[-1].seq, log_id)
             return
         if log_id not in {"", room.log_id}:
             self.heal([item])  # one of the two is out of date, and the log says which
@@ -84,9 +72,9 @@ class Recovery:
 
     def known(self, item: str, head: int) -> None:
         """The item's log reaches to `head`, whatever was heard of it."""
-        room = self._rooms.get(item)
+        room = self._rooms.find(item)
         if room is None:
-            self._beyond(item, head, "")
+            self._rooms.extend_opening(item, head, "")
         elif self._alone:
             room.advance(head)
         elif head > room.head:
@@ -96,7 +84,7 @@ class Recovery:
 
     def look(self, item: str) -> None:
         """Read where an item's log ends, because somebody says that it has grown; only what the log has counts (X9)."""
-        if item in self._rooms or self._opening(item):
+        if self._rooms.find(item) is not None or self._rooms.is_opening(item):
             self.heal([item])
 
     async def reach(self, room: LocalRoom, seq: int) -> None:
@@ -104,10 +92,10 @@ class Recovery:
         if seq <= room.head:
             return
         state = (await self._log.room_states([room.item]))[room.item]
-        if self._rooms.get(room.item) is not room:
+        if self._rooms.find(room.item) is not room:
             return
         if state.log != room.log_id:
-            self._lost(room.item)
+            self._rooms.reset(room.item)
             return
         self.known(room.item, state.head)
         if catching := self._catching.get(room.item):
@@ -149,7 +137,7 @@ class Recovery:
         # The first page begins with the last entry in memory, to see whether that is still the log's (X8).
         overlap = 1
         with contextlib.suppress(LogUnavailableError):  # `go_on` tries again
-            while (pending := self._pending.get(item)) and (room := self._rooms.get(item)):
+            while (pending := self._pending.get(item)) and (room := self._rooms.find(item)) is not None:
                 self._go_on(room, pending)
                 if item not in self._pending:
                     return
@@ -159,10 +147,10 @@ class Recovery:
                 head = room.head
                 after = max(0, head - overlap)
                 page = await self._log.read(item, after=after, limit=_PAGE, max_bytes=FRAME_BYTES)
-                if self._rooms.get(item) is not room:
+                if self._rooms.find(item) is not room:
                     return
                 if page.log != room.log_id:
-                    self._lost(item)
+                    self._rooms.reset(item)
                     return
                 if page.head < head or room.contradicts(page.entries):
                     self.contradict(item)
@@ -180,7 +168,7 @@ class Recovery:
             while self._unsure:
                 items = [self._unsure.pop() for _ in range(min(_HEADS, len(self._unsure)))]
                 # As they are before the log is asked: whatever it answers later must hold at least this.
-                seen = {item: (room, room.position()) for item in items if (room := self._rooms.get(item))}
+                seen = {item: (room, room.position()) for item in items if (room := self._rooms.find(item)) is not None}
                 try:
                     states = await self._log.room_states(items)
                     for item, state in states.items():
@@ -197,17 +185,17 @@ class Recovery:
     async def _compare(self, room: LocalRoom, seen: Position, state: RoomState) -> None:
         """Bring a room to where the log is, or give it up where the log lost entries. Raises LogUnavailableError."""
         item = room.item
-        if self._rooms.get(item) is not room:
+        if self._rooms.find(item) is not room:
             return
         log_id = state.log
         if log_id == seen.log and (state.head < seen.head or item in self._contradicted):
             # A reader may be a moment behind; whether entries are lost is decided where they are written.
             log_id = await self._log.verify_history(item, seen)
             self._contradicted.discard(item)
-            if self._rooms.get(item) is not room:
+            if self._rooms.find(item) is not room:
                 return
         if log_id != seen.log:
-            self._lost(item)
+            self._rooms.reset(item)
             return
         self.known(item, state.head)
         room.apply_remote_marks(state.reads)

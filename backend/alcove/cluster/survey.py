@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from alcove.bus.base import Bus
 from alcove.cluster.connections import Connections, ConnectionState, connections
-from alcove.cluster.local_room import LocalRoom
+from alcove.cluster.local_room import LocalRooms
 from alcove.cluster.messages import ALL, ONE, ClusterMessage, ConnectionsRequest, ConnectionsResponse, encode
 
 #: Seconds that the others have to answer.
@@ -31,7 +31,7 @@ class _Question:
 class ConnectionSurvey:
     """Questions to the other processes, and answers to theirs."""
 
-    def __init__(self, bus: Bus, rooms: Mapping[str, LocalRoom], *, process: str, name: str, others: Others) -> None:
+    def __init__(self, bus: Bus, rooms: LocalRooms, *, process: str, name: str, others: Others) -> None:
         """`process` is where the others answer to, `name` what people call it."""
         self._bus = bus
         self._rooms = rooms
@@ -42,7 +42,7 @@ class ConnectionSurvey:
         #: By item: those who ask for the same one meanwhile share the answer.
         self._asking: dict[str, asyncio.Task[Connections]] = {}
 
-    async def connections(self, item: str, head: int) -> Connections:
+    async def inspect(self, item: str, head: int) -> Connections:
         """Return everyone connected to the item's room, on all processes; its log reaches at least to `head`."""
         if not self._bus.shared:
             return connections(head, self._here(item))
@@ -66,7 +66,7 @@ class ConnectionSurvey:
                 pass  # who did not answer is named
             finally:
                 del self._questions[id_]
-        room = self._rooms.get(item)
+        room = self._rooms.find(item)
         head = max(head, question.head, 0 if room is None else room.head)
         return connections(head, [*self._here(item), *question.states], [others[one] for one in question.awaited])
 
@@ -83,7 +83,7 @@ class ConnectionSurvey:
                     question.answered.set()
 
     def _answer(self, asked: ConnectionsRequest) -> None:
-        room = self._rooms.get(asked.item)
+        room = self._rooms.find(asked.item)
         head = 0 if room is None else room.head
         states = self._here(asked.item)
         for start in range(0, max(1, len(states)), _CONNECTIONS):
@@ -93,5 +93,5 @@ class ConnectionSurvey:
 
     def _here(self, item: str) -> list[ConnectionState]:
         """Who is connected to the room in this process."""
-        room = self._rooms.get(item)
+        room = self._rooms.find(item)
         return [] if room is None else room.connection_states(self._name)

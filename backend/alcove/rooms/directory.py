@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -59,17 +59,7 @@ class Rooms:
         name: str,
     ) -> None:
         self.open: dict[str, Room] = {}
-        self.relay = Cluster(
-            store,
-            bus,
-            sends,
-            rooms=self.open,
-            beyond=self._beyond,
-            lost=self._reset,
-            opening=self._is_opening,
-            clock=clock,
-            name=name,
-        )
+        self.cluster = Cluster(store, bus, sends, rooms=self, clock=clock, name=name)
         #: Told which room's history was lost, once its connections are closed.
         self._lost = lost
         self._log = store
@@ -86,7 +76,7 @@ class Rooms:
             room.close()
         if self._errands:
             await asyncio.wait(self._errands, timeout=_ERRANDS_S)
-        await self.relay.close()
+        await self.cluster.close()
 
     @contextmanager
     def coming(self, item: str) -> Iterator[None]:
@@ -125,7 +115,7 @@ class Rooms:
         while True:
             room = await self.get(item)
             if log_id in {None, room.log_id}:
-                await self.relay.catchup.reach(room, after)
+                await self.cluster.catch_up(room, after)
             if self.open.get(item) is room:  # else its history was lost meanwhile (X8)
                 return room
 
@@ -133,7 +123,7 @@ class Rooms:
         """Bring a room into memory, with the end of its log as its tail."""
         try:
             # The others first: what they store from now on is heard, and what they stored before is read.
-            await self.relay.open(item)
+            await self.cluster.open_room(item)
             await self._marks.wait_stored(item)  # of the same room, as it was let out of memory a moment ago
             while True:
                 states = await self._log.room_states([item])
@@ -143,7 +133,7 @@ class Rooms:
                 # Its history was renewed in between; what was said of the old one does not count.
                 self._opening[item].head, self._opening[item].log_id = 0, ""
         except BaseException:
-            self.relay.closed(item)
+            self.cluster.room_closed(item)
             raise
         finally:
             opening = self._opening.pop(item)
@@ -160,14 +150,14 @@ class Rooms:
             present=Present(states[item].reads),
             read=lambda after, limit, max_bytes: self._log.read(item, after=after, limit=limit, max_bytes=max_bytes),
             store_marks=lambda marks: self._marks.store(item, marks),
-            share=lambda lines: self.relay.share(item, lines),
-            doubt=lambda: self.relay.catchup.heal([item]),
+            share=lambda lines: self.cluster.publish_activity(item, lines),
+            doubt=lambda: self.cluster.check_head(item),
         )
         if item in self._coming:
             self.open[item] = room
-            self.relay.opened(room)
+            self.cluster.room_opened(room)
         else:  # whoever came has gone again
-            self.relay.closed(item)
+            self.cluster.room_closed(item)
         return room
 
     def drop_if_idle(self, item: str) -> None:
@@ -175,7 +165,7 @@ class Rooms:
         room = self.open.get(item)
         if room is not None and not len(room) and item not in self._coming:
             del self.open[item]
-            self.relay.closed(item)
+            self.cluster.room_closed(item)
             self._store_last_marks(room)
             room.close()
 
@@ -184,7 +174,7 @@ class Rooms:
         room = self.open.get(item)
         return None if room is None else room.position()
 
-    def _reset(self, item: str) -> None:
+    def reset(self, item: str) -> None:
         """Give up a room whose history the log has lost: whoever is in it comes back and reads the new one (R5, X8)."""
         room = self.open.pop(item, None)
         if room is None:
@@ -196,8 +186,8 @@ class Rooms:
             cursor.connection.write(Frame(encode(Bye("restart", retry_ms))))
             cursor.connection.close(Close.RESTART, "this room's history was lost; read it again")
             room.leave(cursor)
-            self.relay.moved(item, cursor.member.person, -1)
-        self.relay.closed(item)
+            self.cluster.count_connection(item, cursor.member.person, -1)
+        self.cluster.room_closed(item)
         room.close()
         self._lost(item)
 
@@ -217,22 +207,30 @@ class Rooms:
         for item, appended in rooms.items():
             log_id = appended[-1].log
             if (room := self.open.get(item)) is not None and room.log_id != log_id:
-                self._reset(item)
+                self.reset(item)
             if new := [one.entry for one in appended if not one.duplicate]:
-                self.relay.stored(item, new, appended[-1].oldest, log_id)
+                self.cluster.deliver(item, new, appended[-1].oldest, log_id)
             if len(new) < len(appended):
                 # A commit whose answer was lost is known by the first send that comes again, as a duplicate.
-                self.relay.known(item, max(one.entry.seq for one in appended))
+                self.cluster.note_head(item, max(one.entry.seq for one in appended))
 
-    def _beyond(self, item: str, head: int, log_id: str) -> None:
-        """An item's log reaches to `head` in this history; its room may be on its way into memory."""
+    def find(self, item: str) -> Room | None:
+        """Return the item's room, None while it is not in memory (LocalRooms)."""
+        return self.open.get(item)
+
+    def items(self) -> Collection[str]:
+        """Return the items whose rooms are in memory (LocalRooms)."""
+        return self.open.keys()
+
+    def extend_opening(self, item: str, head: int, log_id: str) -> None:
+        """Record that the log of a room that may be opening extends to `head` in this history (LocalRooms)."""
         if opening := self._opening.get(item):
             if log_id not in {"", opening.log_id}:
                 opening.head, opening.log_id = 0, log_id
             opening.head = max(opening.head, head)
 
-    def _is_opening(self, item: str) -> bool:
-        """Whether the item's room is on its way into memory."""
+    def is_opening(self, item: str) -> bool:
+        """Return whether the item's room is being read into memory (LocalRooms)."""
         return item in self._opening
 
     # --- marks
@@ -246,7 +244,7 @@ class Rooms:
     async def _store_late_marks(self, item: str, marks: dict[str, int]) -> None:
         try:
             stand = await self._marks.store(item, marks)
-            self.relay.share(item, [ReadMark(member, seq) for member, seq in stand.items()])
+            self.cluster.publish_activity(item, [ReadMark(member, seq) for member, seq in stand.items()])
         except LogUnavailableError as error:
             log.warning("item %s: the last read marks are lost: %s", item, error)
 

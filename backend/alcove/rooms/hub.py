@@ -78,7 +78,7 @@ class Hub:
             name=self.process,
         )
         self.rooms = self._rooms.open
-        self.relay = self._rooms.relay
+        self.cluster = self._rooms.cluster
         self.connections = 0
         #: Of them, those of the tutorial's sockets, by member and item.
         self.visits = Counter[tuple[str, str | None]]()
@@ -197,7 +197,7 @@ class Hub:
         self.expiry.forget(session)
         room = session.room
         if room.leave(session.cursor):
-            self.relay.moved(room.item, session.cursor.member.person, -1)
+            self.cluster.count_connection(room.item, session.cursor.member.person, -1)
         self._rooms.drop_if_idle(room.item)
 
     def _enter(self, room: Room, connection: Connection, member: Member, entrance: Entrance) -> Session:
@@ -213,7 +213,7 @@ class Hub:
         seq = latest if entrance.after is None or reset else entrance.after
         cursor = Cursor(connection, member, seq, self.now_ms())
         room.enter(cursor)
-        self.relay.moved(room.item, member.person, 1)
+        self.cluster.count_connection(room.item, member.person, 1)
         hello = Hello(
             item=room.item,
             log=room.log_id,
@@ -300,7 +300,7 @@ class Hub:
             if room is None:
                 raise
             head = room.head
-        return await self.relay.connections(item, head)
+        return await self.cluster.inspect(item, head)
 
     def now_ms(self) -> int:
         """The time, in ms since the epoch (F3)."""

@@ -6,6 +6,7 @@ from alcove.cluster.messages import ALL, ClusterMessage, MembersRequest
 from alcove.cluster.presence_sync import PresenceSync
 from tests.doubles import turn
 from tests.support.bus import FakeBus
+from tests.support.local_rooms import FakeRooms
 from tests.support.rooms import RoomLog
 
 
@@ -15,7 +16,7 @@ class PresenceProcess:
     def __init__(self) -> None:
         self.bus = FakeBus()
         self.storage = RoomLog()
-        self.gossip = PresenceSync(self.bus, self.storage.rooms, asyncio.get_running_loop().time)
+        self.gossip = PresenceSync(self.bus, FakeRooms(self.storage.rooms), asyncio.get_running_loop().time)
 
     def hear(self, message: ClusterMessage, channel: str = ALL) -> None:
         """Receive what another process published."""

@@ -11,6 +11,7 @@ from alcove.protocol import encode as encode_line
 from alcove.rooms.room import Room
 from tests.doubles import HeldLog
 from tests.support.bus import FakeBus, Network
+from tests.support.local_rooms import FakeRooms
 from tests.support.rooms import BOB, Reader, RoomLog
 
 
@@ -20,33 +21,20 @@ class Process:
     def __init__(self, log: HeldLog, bus: Bus, sends: Bus | None = None) -> None:
         self.bus = bus
         self.storage = RoomLog(log=log)
-        self.beyond: list[tuple[str, int]] = []
-        #: Items whose history turned out to be lost.
-        self.lost: list[str] = []
-        #: Items whose rooms are on their way into memory.
-        self.opening: set[str] = set()
-        self.relay = Cluster(
-            log,
-            bus,
-            sends,
-            rooms=self.storage.rooms,
-            beyond=lambda item, seq, _: self.beyond.append((item, seq)),
-            lost=self.lost.append,
-            opening=self.opening.__contains__,
-            clock=asyncio.get_running_loop().time,
-        )
+        self.rooms = FakeRooms(self.storage.rooms)
+        self.cluster = Cluster(log, bus, sends, rooms=self.rooms, clock=asyncio.get_running_loop().time)
 
     async def open(self, item: str = "foo") -> Room:
         """Bring a room into memory."""
-        await self.relay.open(item)
+        await self.cluster.open_room(item)
         room = self.storage.room(item)
-        self.relay.opened(room)
+        self.cluster.room_opened(room)
         await self.storage.answer()
         return room
 
     def write(self, *ids: str, item: str = "foo") -> None:
         """Store messages in this process."""
-        self.relay.stored(item, self.storage.write(*ids, item=item), 1, self.storage.log.id)
+        self.cluster.deliver(item, self.storage.write(*ids, item=item), 1, self.storage.log.id)
 
 
 async def start_processes(number: int = 2, network: Network | None = None) -> list[Process]:
@@ -54,7 +42,7 @@ async def start_processes(number: int = 2, network: Network | None = None) -> li
     log, network = HeldLog(), network or Network()
     processes = [Process(log, network.connect()) for _ in range(number)]
     for process in processes:
-        await process.relay.start()
+        await process.cluster.start()
     return processes
 
 
@@ -68,7 +56,7 @@ class Alone:
 
     async def open(self) -> Reader:
         """Start, and open the room `foo` with a reader in it."""
-        await self.process.relay.start()
+        await self.process.cluster.start()
         reader = Reader(await self.process.open(), BOB)
         self.bus.new_messages()
         return reader

@@ -2,6 +2,7 @@
 
 from alcove.cluster.recovery import Recovery
 from alcove.storage.base import Retention
+from tests.support.local_rooms import FakeRooms
 from tests.support.rooms import Reader, RoomLog
 
 
@@ -12,17 +13,8 @@ class RecoveringProcess:
         self.storage = RoomLog(retention)
         self.room = self.storage.room()
         self.reader = Reader(self.room)
-        #: What was announced of items whose room is not in memory.
-        self.beyond: list[tuple[str, int]] = []
-        #: Items whose history turned out to be lost.
-        self.lost: list[str] = []
-        self.recovery = Recovery(
-            self.storage.log,
-            self.storage.rooms,
-            lambda item, seq, _: self.beyond.append((item, seq)),
-            self.lost.append,
-            alone=alone,
-        )
+        self.rooms = FakeRooms(self.storage.rooms)
+        self.recovery = Recovery(self.storage.log, self.rooms, alone=alone)
 
     @property
     def queries(self) -> int:

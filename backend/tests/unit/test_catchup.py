@@ -127,7 +127,7 @@ async def test_x1_an_item_whose_room_is_not_in_memory_only_has_its_head_noted() 
     process.recovery.known("bar", 7)
     await elapse(1)
 
-    assert ([("bar", 2), ("bar", 7)], 0) == (process.beyond, process.queries)
+    assert ([("bar", 2), ("bar", 7)], 0) == (process.rooms.extended, process.queries)
 
 
 @virtual_time

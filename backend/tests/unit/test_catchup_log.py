@@ -103,8 +103,8 @@ async def test_x2_many_rooms_in_doubt_are_compared_in_bounded_queries() -> None:
         await process.storage.answer(1)
 
     assert 0 == process.queries
-    assert 1200 == len(process.beyond)
-    assert ("item-1199", 1) in process.beyond
+    assert 1200 == len(process.rooms.extended)
+    assert ("item-1199", 1) in process.rooms.extended
 
 
 @virtual_time

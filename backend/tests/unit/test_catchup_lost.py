@@ -26,7 +26,7 @@ async def test_x8_a_log_that_ends_before_the_room_lost_its_history() -> None:
     process.recovery.heal(["foo"])
     await process.storage.answer()
 
-    assert ["foo"] == process.lost
+    assert ["foo"] == process.rooms.lost
 
 
 @virtual_time
@@ -39,7 +39,7 @@ async def test_x8_a_log_that_was_written_again_behind_a_loss_lost_its_history() 
     await elapse(1)
     await process.storage.answer()
 
-    assert ["foo"] == process.lost
+    assert ["foo"] == process.rooms.lost
     assert [1, 2, 3] == process.reader.seqs
 
 
@@ -51,7 +51,7 @@ async def test_x8_a_hole_that_is_read_from_a_history_that_was_lost_shows_nothing
     process.recovery.known("foo", 4)
     await process.storage.answer()
 
-    assert ["foo"] == process.lost
+    assert ["foo"] == process.rooms.lost
     assert [1, 2, 3] == process.reader.seqs
 
 
@@ -64,7 +64,7 @@ async def test_r5_a_cursor_beyond_a_room_whose_log_lost_its_history_is_not_follo
     await process.storage.answer()
     await reaching
 
-    assert "foo" in process.lost
+    assert "foo" in process.rooms.lost
     assert [1, 2, 3] == process.reader.seqs
 
 
@@ -76,7 +76,7 @@ async def test_x9_an_announced_entry_that_the_log_does_not_have_changes_nothing(
     await process.storage.answer()
     process.recovery.arrive("foo", process.storage.write("next"), 1)
 
-    assert [] == process.lost
+    assert [] == process.rooms.lost
     assert [1, 2, 3, 4] == process.reader.seqs
 
 
@@ -88,7 +88,7 @@ async def test_x9_entries_of_another_history_than_the_log_has_are_not_delivered(
     await process.storage.answer()
     await elapse(1)
 
-    assert ([], [1, 2, 3]) == (process.lost, process.reader.seqs)
+    assert ([], [1, 2, 3]) == (process.rooms.lost, process.reader.seqs)
 
 
 @virtual_time
@@ -100,4 +100,4 @@ async def test_x8_a_head_that_the_room_has_passed_makes_it_look_at_the_log_once(
     assert 1 == process.queries
 
     await process.storage.answer()
-    assert ([], [1, 2, 3]) == (process.lost, process.reader.seqs)
+    assert ([], [1, 2, 3]) == (process.rooms.lost, process.reader.seqs)

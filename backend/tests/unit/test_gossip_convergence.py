@@ -11,6 +11,7 @@ from alcove.cluster.messages import decode
 from alcove.cluster.presence_sync import PresenceSync
 from tests.doubles import turn
 from tests.support.bus import Network
+from tests.support.local_rooms import FakeRooms
 from tests.support.rooms import ADA, BOB, CYD, RoomLog
 from tests.support.virtual_time import elapse, virtual_time
 
@@ -24,7 +25,7 @@ class Process:
         self.bus = network.connect()
         self.storage = RoomLog()
         self.connections: Counter[str] = Counter()
-        self.gossip = PresenceSync(self.bus, self.storage.rooms, asyncio.get_running_loop().time)
+        self.gossip = PresenceSync(self.bus, FakeRooms(self.storage.rooms), asyncio.get_running_loop().time)
         self.beating: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

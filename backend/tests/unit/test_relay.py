@@ -71,7 +71,7 @@ async def test_x5_what_the_database_announces_is_read_from_the_log() -> None:
     alone.sends.receive(SENDS, encode(HeadMoved("bar", 9)))
     await alone.storage.answer()
 
-    assert ([1], []) == (reader.seqs, alone.process.beyond)
+    assert ([1], []) == (reader.seqs, alone.process.rooms.extended)
 
 
 @virtual_time
@@ -79,13 +79,13 @@ async def test_x2_entries_of_a_room_on_its_way_into_memory_are_not_forgotten() -
     alone = Alone()
     await alone.open()
     alone.bus.subscribe("bar")
-    alone.process.opening.add("bar")
+    alone.process.rooms.opening.add("bar")
     alone.hear(EntriesStored(2, 1), alone.storage.write("a", "b", item="bar"), channel="bar")
     alone.storage.write("c", item="bar")
     alone.hear(EntriesStored(3, 1), channel="bar")
     await alone.storage.answer()
 
-    assert [("bar", 2), ("bar", 3)] == alone.process.beyond
+    assert [("bar", 2), ("bar", 3)] == alone.process.rooms.extended
 
 
 @virtual_time
@@ -107,9 +107,9 @@ async def test_x9_a_head_that_the_log_has_not_silences_nobody(way: str) -> None:
 @virtual_time
 async def test_x9_the_database_announces_heads_and_nothing_else() -> None:
     alone = Alone()
-    reader = await alone.open()
     told: list[ClusterMessage] = []
-    alone.process.relay.tune(SENDS, told.append)
+    alone.process.cluster.subscribe(SENDS, told.append)
+    reader = await alone.open()
     for message in (EntriesStored(1, 1), ChatLine("forged"), MemberTyping("ada", "Ada"), ProcessAlive("other")):
         alone.sends.receive(SENDS, encode(message))
     await elapse(0.25)
@@ -138,7 +138,7 @@ async def test_p4_typing_is_passed_to_other_processes_and_not_sent_back() -> Non
     first, second = await start_processes()
     await first.open()
     reader = Reader(await second.open(), BOB)
-    first.relay.share("foo", [TypingNow(ADA)])
+    first.cluster.publish_activity("foo", [TypingNow(ADA)])
     await elapse(0.25)
 
     assert ["ada"] == reader.typing
@@ -149,7 +149,7 @@ async def test_p4_typing_is_passed_to_other_processes_and_not_sent_back() -> Non
 async def test_p5_stored_marks_are_passed_to_other_processes_and_not_stored_again() -> None:
     first, second = await start_processes()
     reader = Reader(await second.open(), BOB)
-    first.relay.share("foo", [ReadMark("ada", 3), ReadMark("bob", 2)])
+    first.cluster.publish_activity("foo", [ReadMark("ada", 3), ReadMark("bob", 2)])
     await elapse(0.25)
 
     assert [("ada", 3), ("bob", 2)] == reader.marks
@@ -165,7 +165,7 @@ async def test_p4_p5_activity_of_a_room_that_is_not_in_memory_is_ignored() -> No
     alone.hear(ReadMarksMoved({"ada": 1}), channel="bar")
     await elapse(1)
 
-    assert ({"foo"}, []) == (set(alone.storage.rooms), alone.process.beyond)
+    assert ({"foo"}, []) == (set(alone.storage.rooms), alone.process.rooms.extended)
 
 
 @virtual_time
@@ -173,12 +173,12 @@ async def test_p1_members_of_all_processes_are_counted() -> None:
     first, second = await start_processes()
     room = await first.open()
     await second.open()
-    second.relay.moved("foo", ADA, 1)
-    second.relay.moved("foo", ADA, 1)
+    second.cluster.count_connection("foo", ADA, 1)
+    second.cluster.count_connection("foo", ADA, 1)
     await elapse(0.1)
     assert (1, 2) == (len(room.present), room.present.connections("ada"))
 
-    second.relay.moved("foo", ADA, -2)
+    second.cluster.count_connection("foo", ADA, -2)
     await elapse(0.1)
     assert 0 == len(room.present)
 
@@ -187,7 +187,7 @@ async def test_p1_members_of_all_processes_are_counted() -> None:
 async def test_p1_a_room_that_opens_later_knows_the_members_of_other_processes() -> None:
     first, second = await start_processes()
     await first.open()
-    first.relay.moved("foo", ADA, 1)
+    first.cluster.count_connection("foo", ADA, 1)
     await elapse(0.1)
 
     assert 1 == (await second.open()).present.connections("ada")
@@ -196,16 +196,25 @@ async def test_p1_a_room_that_opens_later_knows_the_members_of_other_processes()
 @virtual_time
 async def test_t5_a_channel_that_is_no_room_goes_to_its_subscriber() -> None:
     network = Network()
-    first, second = await start_processes(network=network)
-    before, after = list[ClusterMessage](), list[ClusterMessage]()
-    second.relay.tune("!chat", before.append)
-    third = Process(first.storage.log, network.connect())
-    third.relay.tune("!chat", after.append)
-    await third.relay.start()
-    first.relay.tell("!chat", ChatLine("hello"))
+    (first,) = await start_processes(1, network)
+    second, third = (Process(first.storage.log, network.connect()) for _ in range(2))
+    messages: dict[str, list[ClusterMessage]] = {"second": [], "third": []}
+    second.cluster.subscribe("!chat", messages["second"].append)
+    third.cluster.subscribe("!chat", messages["third"].append)
+    await second.cluster.start()
+    await third.cluster.start()
+    first.cluster.publish("!chat", ChatLine("hello"))
     await turn()
 
-    assert [ChatLine("hello")] == before == after
+    assert {"second": [ChatLine("hello")], "third": [ChatLine("hello")]} == messages
+
+
+@virtual_time
+async def test_t5_a_handler_is_subscribed_before_the_cluster_starts_and_not_later() -> None:
+    (process,) = await start_processes(1)
+
+    with pytest.raises(RuntimeError, match="before the cluster is started"):
+        process.cluster.subscribe("!chat", lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -241,17 +250,17 @@ async def test_x9_a_message_on_the_channel_of_another_kind_is_ignored() -> None:
 @virtual_time
 async def test_x6_a_single_process_publishes_nothing_and_opens_at_once() -> None:
     process = Process(HeldLog(), MemoryBus())
-    await process.relay.start()
+    await process.cluster.start()
     room = await process.open()
     reader = Reader(room)
     process.write("a")
-    process.relay.moved("foo", ADA, 1)
-    process.relay.share("foo", [TypingNow(ADA)])
-    process.relay.tell("!chat", ChatLine("hello"))
-    process.relay.closed("foo")
-    await process.relay.close()
+    process.cluster.count_connection("foo", ADA, 1)
+    process.cluster.publish_activity("foo", [TypingNow(ADA)])
+    process.cluster.publish("!chat", ChatLine("hello"))
+    process.cluster.room_closed("foo")
+    await process.cluster.close()
 
-    assert (True, True, [1]) == (process.relay.alone, process.relay.up, reader.seqs)
+    assert (True, True, [1]) == (process.cluster.alone, process.cluster.up, reader.seqs)
     assert 0 == asyncio.get_running_loop().time()
     assert 1 == len(asyncio.all_tasks())
 
@@ -260,7 +269,7 @@ async def test_x6_a_single_process_publishes_nothing_and_opens_at_once() -> None
 async def test_z1_a_process_that_ends_says_so_and_leaves_nothing_running() -> None:
     alone = Alone()
     await alone.open()
-    await alone.process.relay.close()
+    await alone.process.cluster.close()
 
     assert [(ALL, ProcessEnded)] == [(channel, type(told)) for channel, told in alone.bus.new_messages()]
     assert (True, True) == (alone.bus.closed, alone.sends.closed)

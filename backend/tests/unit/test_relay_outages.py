@@ -10,10 +10,10 @@ from tests.support.virtual_time import elapse, virtual_time
 @virtual_time
 async def test_x2_a_room_opens_after_a_quarter_second_without_a_confirmed_subscription() -> None:
     alone = Alone()
-    await alone.process.relay.start()
+    await alone.process.cluster.start()
     alone.bus.confirms = False
     began = asyncio.get_running_loop().time()
-    await alone.process.relay.open("foo")
+    await alone.process.cluster.open_room("foo")
 
     assert 0.25 == asyncio.get_running_loop().time() - began
     assert "foo" in alone.bus.channels
@@ -22,10 +22,10 @@ async def test_x2_a_room_opens_after_a_quarter_second_without_a_confirmed_subscr
 @virtual_time
 async def test_x2_a_room_opens_at_once_while_the_bus_is_down() -> None:
     alone = Alone()
-    await alone.process.relay.start()
+    await alone.process.cluster.start()
     alone.bus.fail()
     began = asyncio.get_running_loop().time()
-    await alone.process.relay.open("foo")
+    await alone.process.cluster.open_room("foo")
 
     assert began == asyncio.get_running_loop().time()
 
@@ -36,7 +36,7 @@ async def test_x2_a_room_that_closed_is_no_longer_subscribed() -> None:
     reader = await alone.open()
     reader.leave()
     del alone.storage.rooms["foo"]
-    alone.process.relay.closed("foo")
+    alone.process.cluster.room_closed("foo")
 
     assert "foo" not in alone.bus.channels
 
@@ -46,7 +46,7 @@ async def test_x2_readers_are_caught_up_within_two_seconds_while_the_bus_is_down
     alone = Alone()
     reader = await alone.open()
     alone.bus.fail()
-    assert not alone.process.relay.up
+    assert not alone.process.cluster.up
     await elapse(5)
     await alone.storage.answer()
     alone.storage.write("a")
@@ -62,7 +62,7 @@ async def test_x2_readers_are_caught_up_within_two_seconds_while_the_database_an
     alone = Alone()
     reader = await alone.open()
     alone.sends.fail()
-    assert not alone.process.relay.up
+    assert not alone.process.cluster.up
     alone.storage.write("a")
     for _ in range(4):
         await elapse(0.5)

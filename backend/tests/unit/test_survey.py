@@ -35,7 +35,7 @@ async def test_w8_more_connections_than_fit_into_a_message_come_in_parts() -> No
     await first.open()
     room = await second.open()
     readers = [Reader(room, Person(f"member {n}", "")) for n in range(250)]
-    found = await first.relay.connections("foo", 0)
+    found = await first.cluster.inspect("foo", 0)
 
     assert 250 == len(readers) == len({one.member for one in found.connections})
     answers = [message for _, message in second.bus.new_messages() if isinstance(message, ConnectionsResponse)]  # type: ignore[attr-defined] # a FakeBus
@@ -49,7 +49,7 @@ async def test_w8_the_lag_is_counted_from_the_furthest_head_that_anyone_knows() 
     await alone.open()
     alone.hear(ProcessAlive("other", "other:1"), channel=ALL)
     alone.bus.new_messages()
-    asking = asyncio.create_task(alone.process.relay.connections("foo", 5))
+    asking = asyncio.create_task(alone.process.cluster.inspect("foo", 5))
     await turn()
     (question,) = asked(alone.bus.new_messages())
     own = ONE + question.process
@@ -66,7 +66,7 @@ async def test_w8_those_who_ask_at_once_share_one_question() -> None:
     await alone.open()
     alone.hear(ProcessAlive("other"), channel=ALL)
     alone.bus.new_messages()
-    asking = [asyncio.create_task(alone.process.relay.connections("foo", 0)) for _ in range(10)]
+    asking = [asyncio.create_task(alone.process.cluster.inspect("foo", 0)) for _ in range(10)]
     await turn()
 
     assert 1 == len(asked(alone.bus.new_messages()))
@@ -74,7 +74,7 @@ async def test_w8_those_who_ask_at_once_share_one_question() -> None:
     assert [["other"]] * 10 == [one.unanswered for one in found]
     # Late and unknown answers change nothing.
     alone.hear(
-        ConnectionsResponse("other", "unknown", 9, [state(9)]), channel=ONE + alone.process.relay._gossip.process
+        ConnectionsResponse("other", "unknown", 9, [state(9)]), channel=ONE + alone.process.cluster._gossip.process
     )
 
 
@@ -85,7 +85,7 @@ async def test_w8_while_the_bus_is_down_nobody_is_waited_for() -> None:
     alone.hear(ProcessAlive("other", "other:1"), channel=ALL)
     alone.bus.fail()
     before = asyncio.get_running_loop().time()
-    found = await alone.process.relay.connections("foo", 0)
+    found = await alone.process.cluster.inspect("foo", 0)
 
     assert (["other:1"], before) == (found.unanswered, asyncio.get_running_loop().time())
 
@@ -96,6 +96,6 @@ async def test_w8_a_process_that_has_ended_is_not_asked() -> None:
     await alone.open()
     alone.hear(ProcessAlive("other", "other:1"), channel=ALL)
     alone.hear(ProcessEnded("other"), channel=ALL)
-    found = await alone.process.relay.connections("foo", 0)
+    found = await alone.process.cluster.inspect("foo", 0)
 
     assert (["bob"], []) == ([one.member for one in found.connections], found.unanswered)

@@ -1,0 +1,38 @@
+"""The rooms of a process as its cluster sees them, without the directory that opens them."""
+
+from collections.abc import Collection
+
+from alcove.rooms.room import Room
+
+
+class FakeRooms:
+    """Rooms in memory (LocalRooms) that record what the cluster asks of the others."""
+
+    def __init__(self, rooms: dict[str, Room]) -> None:
+        self._rooms = rooms
+        #: Items whose rooms are being opened; tests add to it.
+        self.opening: set[str] = set()
+        #: Items that are not in memory, and the head that was reported of each.
+        self.extended: list[tuple[str, int]] = []
+        #: Items whose history was lost.
+        self.lost: list[str] = []
+
+    def find(self, item: str) -> Room | None:
+        """Return the item's room, None while it is not in memory (LocalRooms)."""
+        return self._rooms.get(item)
+
+    def items(self) -> Collection[str]:
+        """Return the items whose rooms are in memory (LocalRooms)."""
+        return self._rooms.keys()
+
+    def is_opening(self, item: str) -> bool:
+        """Return whether the test made the item's room one that is being opened (LocalRooms)."""
+        return item in self.opening
+
+    def extend_opening(self, item: str, head: int, log_id: str) -> None:  # noqa: ARG002 - tests have one history
+        """Record the reported head (LocalRooms)."""
+        self.extended.append((item, head))
+
+    def reset(self, item: str) -> None:
+        """Record that the history was lost; the room stays in memory (LocalRooms)."""
+        self.lost.append(item)
