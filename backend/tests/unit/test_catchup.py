@@ -206,3 +206,14 @@ async def test_r3_x2_any_announcements_and_losses_leave_every_reader_with_the_wh
         await process.storage.answer()
 
     assert list(range(1, 21)) == process.reader.seqs
+
+
+@virtual_time
+async def test_x2_a_room_without_connections_follows_the_log_too() -> None:
+    process = RecoveringProcess()
+    process.reader.leave()
+    process.recovery.arrive("foo", process.storage.write("a", "b")[1:], 1)
+    await elapse(GRACE_S)
+    await process.storage.answer()
+
+    assert 2 == process.room.head

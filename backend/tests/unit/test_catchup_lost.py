@@ -101,3 +101,14 @@ async def test_x8_a_head_that_the_room_has_passed_makes_it_look_at_the_log_once(
 
     await process.storage.answer()
     assert ([], [1, 2, 3]) == (process.rooms.lost, process.reader.seqs)
+
+
+@virtual_time
+async def test_x8_a_room_without_connections_is_compared_with_the_log_too() -> None:
+    process, _ = await following()
+    process.reader.leave()
+    process.storage.lose(1)
+    process.recovery.heal(["foo"])
+    await process.storage.answer()
+
+    assert ["foo"] == process.rooms.lost
