@@ -30,8 +30,8 @@ from alcove.bus.sealed import SealedBus
 from alcove.descriptors import provided
 from alcove.limits import KeyedLimiter, ProcessLimits
 from alcove.observability.logs import mask_handlers
-from alcove.observability.metrics import watch_loop
-from alcove.observability.telemetry import telemetry
+from alcove.observability.metrics import measure_loop_lag
+from alcove.observability.telemetry import telemetry_config
 from alcove.origins import Origins
 from alcove.protocol import Limits
 from alcove.proxies import Proxies
@@ -117,7 +117,7 @@ async def _serving(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, 
     await hub.cluster.start()
     await hub.follow_revocations(revocations)
     app.state.authenticator, app.state.hub = authenticator, hub
-    watching = asyncio.create_task(watch_loop())
+    watching = asyncio.create_task(measure_loop_lag())
     with at_the_end(hub.drain):
         yield {"hub": hub}  # for a server that waits for its drain
     watching.cancel()
@@ -139,7 +139,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         dependencies=[Depends(declared_query)],
         exception_handlers=HANDLERS,
         max_body_size=settings.message_bytes,
-        telemetry=telemetry(),
+        telemetry=telemetry_config(),
         docs_url=None,  # its page runs scripts of another site
         redoc_url=None,
     )

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from alcove.api import asyncapi
 from alcove.api.live import HubDep
-from alcove.observability.metrics import Snapshot, Standing, exposition
+from alcove.observability.metrics import ProcessState, Snapshot, exposition
 
 router = APIRouter(tags=["operations"])
 
@@ -51,7 +51,7 @@ async def readyz(hub: HubDep, response: Response) -> Readiness:
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(hub: HubDep) -> Response:
     """Give what this process counts, as Prometheus reads it (W7)."""
-    standing = Standing(
+    state = ProcessState(
         sends_waiting=len(hub.committer),
         sends_waiting_limit=hub.bounds.waiting,
         connections_limit=hub.bounds.connections,
@@ -59,7 +59,7 @@ async def metrics(hub: HubDep) -> Response:
         storage_up=await hub.storage.writable(),
         draining=hub.draining,
     )
-    snapshot = Snapshot(list(hub.rooms.values()), standing)
+    snapshot = Snapshot(list(hub.rooms.values()), state)
     return Response(exposition(snapshot), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -1,1 +1,1 @@
-"""Logs, metrics and traces."""
+"""Observability of one process: log output, Prometheus metrics, OpenTelemetry traces."""

@@ -1,4 +1,4 @@
-"""What the server prints, with every credential masked (A6)."""
+"""Format log output, and mask every credential in it (A6)."""
 
 import copy
 import logging
@@ -12,13 +12,13 @@ from urllib.parse import unquote_plus
 import msgspec
 from uvicorn.config import LOGGING_CONFIG
 
-# Both run on whatever a peer sends, so each takes time in proportion to the text: from one place in it, neither looks
-# beyond the place where a later attempt begins, and what is taken is not given back (`++`, `*+`, `(?>…)`).
+# Both patterns run on text that a peer chose, so each must take linear time: no attempt scans past the start of a later
+# attempt, and possessive quantifiers and atomic groups (`++`, `*+`, `(?>…)`) rule out backtracking.
 
-#: A parameter of a query; quotes are of its value too: a request line may hold them.
+#: A query parameter. Quotes belong to its value, because a request line may contain them.
 _PARAMETER = re.compile(r"(?<=[?&])([^=&?\s\"']++)=([^&\s]*+)")
-#: Whatever looks like a signed token, as it is or percent-encoded; a cookie; a header. A token may be part of a longer
-#: word: `(?<![\w-])` begins with the word, and the atomic group skips to the first place where a token may begin.
+#: A signed token, plain or percent-encoded; a session cookie; a bearer header. A token may be part of a longer word:
+#: `(?<![\w-])` starts at the word, and the atomic group skips to the first position where a token may start.
 _SECRETS = re.compile(
     r"(?<![\w-])(?>[\w-]*?(?:\b|(?<=%[0-9a-f]{2}))(?=e[wy]))[\w-]{10,}+(?:\.|%2e)[\w-]*+(?:\.|%2e)[\w-]*+"
     r"|(?<=session=)[^;\s]++|(?<=\bbearer )\S++",
@@ -27,86 +27,90 @@ _SECRETS = re.compile(
 
 
 def mask(text: str) -> str:
-    """The text without credentials."""
-    return _SECRETS.sub("***", _PARAMETER.sub(_without_token, text))
+    """Return the text with each credential replaced by `***`."""
+    return _SECRETS.sub("***", _PARAMETER.sub(_mask_parameter, text))
 
 
-def _without_token(parameter: re.Match[str]) -> str:
-    """The parameter, masked if it is `token` however its name is written."""
+def _mask_parameter(parameter: re.Match[str]) -> str:
+    """Return the parameter, masked if its name decodes to `token` in any case."""
     return f"{parameter[1]}=***" if unquote_plus(parameter[1]).lower() == "token" else parameter[0]
 
 
-class Masked(logging.Filter):
-    """Masks credentials in a record's message, its arguments and its traceback."""
+class CredentialFilter(logging.Filter):
+    """Mask credentials in the message, arguments and traceback of log records."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record through, masked."""
-        record.msg = _masked(record.msg)
+        """Mask the record in place; return True, as no record is dropped."""
+        record.msg = _mask_value(record.msg)
         if isinstance(record.args, Mapping):
-            record.args = {name: _masked(value) for name, value in record.args.items()}
+            record.args = {name: _mask_value(value) for name, value in record.args.items()}
         elif record.args:
-            record.args = tuple(map(_masked, record.args))
+            record.args = tuple(map(_mask_value, record.args))
         if record.exc_info:
             record.exc_text = mask(record.exc_text or logging.Formatter().formatException(record.exc_info))
-            record.exc_info = None  # or a handler with a style of its own would format it again
+            record.exc_info = None  # a handler with another formatter would format the unmasked error again
         return True
 
 
-def _masked(value: object) -> object:
-    """The value itself, unless it would be printed with a credential."""
+def _mask_value(value: object) -> object:
+    """Return the value, or its masked text if its text contains a credential."""
     if isinstance(value, int | float):
         return value
     text = str(value)
-    shown = mask(text)
-    return value if shown == text else shown
+    masked = mask(text)
+    return value if masked == text else masked
 
 
 def mask_handlers() -> None:
-    """Mask whatever any handler of this process prints: under servers that set up the logging themselves."""
+    """Add a `CredentialFilter` to every log handler of this process.
+
+    Handlers are covered one by one because servers other than `alcove serve` configure logging themselves.
+    """
     loggers = [logging.root, *logging.root.manager.loggerDict.values()]
     handlers = {handler for logger in loggers if isinstance(logger, logging.Logger) for handler in logger.handlers}
     for handler in handlers | ({logging.lastResort} if logging.lastResort else set()):
-        if not any(isinstance(known, Masked) for known in handler.filters):
-            handler.addFilter(Masked())
+        if not any(isinstance(existing, CredentialFilter) for existing in handler.filters):
+            handler.addFilter(CredentialFilter())
 
 
-#: Paths that are asked for again and again (W7).
+#: Paths that monitoring requests every few seconds (W7).
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
-#: What uvicorn tells of a request, in its order.
-_REQUEST = ("client", "method", "path", "http", "status")
+#: The fields of a uvicorn access log record, in the order of its arguments.
+_ACCESS_FIELDS = ("client", "method", "path", "http", "status")
 
 
-def _request(record: logging.LogRecord) -> dict[str, object]:
-    """The parts of the request that a line of the access log is about; none of other lines."""
-    if record.name != "uvicorn.access" or not isinstance(record.args, tuple) or len(record.args) != len(_REQUEST):
+def _request_fields(record: logging.LogRecord) -> dict[str, object]:
+    """Return the request fields of an access log record; empty for any other record."""
+    if record.name != "uvicorn.access" or not isinstance(record.args, tuple) or len(record.args) != len(_ACCESS_FIELDS):
         return {}
-    return dict(zip(_REQUEST, record.args, strict=True))
+    return dict(zip(_ACCESS_FIELDS, record.args, strict=True))
 
 
-class Asked(logging.Filter):
-    """Drops probes that got what they asked for: every process is asked every second, and nobody reads of it."""
+class ProbeFilter(logging.Filter):
+    """Drop access log records of successful probes, which would bury all other lines."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let everything else through."""
-        request = _request(record)
+        """Return False for a probe answered with 200, True for everything else."""
+        request = _request_fields(record)
         return request.get("path") not in PROBES or request["status"] != HTTPStatus.OK
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: `at` (ISO 8601, UTC), `level`, `logger`, `process`, `message`; of a request its parts.
+    """Format a record as one line of JSON.
 
-    Nothing but these: what else a library hangs on a record was not looked through for credentials.
+    The keys are `at` (ISO 8601, UTC), `level`, `logger`, `process`, `message`, `traceback` where there is one, and the
+    request fields of an access log record. Other attributes of a record are left out: they were not masked.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as a line."""
+        """Return the record as one JSON object without a line break."""
         line: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname,
             "logger": record.name,
             "process": record.process,
             "message": record.getMessage(),
-            **_request(record),
+            **_request_fields(record),
         }
         if record.exc_text or record.exc_info:
             line["traceback"] = record.exc_text or self.formatException(record.exc_info or (None, None, None))
@@ -114,11 +118,11 @@ class JsonLines(logging.Formatter):
 
 
 def logging_config(style: Literal["text", "json"]) -> dict[str, Any]:
-    """What uvicorn logs, with ours beside it, as lines for people or for machines."""
+    """Return a `logging.config` dictionary for uvicorn and Alcove: `text` for people, `json` for machines."""
     config = copy.deepcopy(LOGGING_CONFIG)
     config["loggers"]["alcove"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
-    config["filters"] = {"asked": {"()": f"{__name__}.{Asked.__name__}"}}
-    config["handlers"]["access"]["filters"] = ["asked"]
+    config["filters"] = {"probes": {"()": f"{__name__}.{ProbeFilter.__name__}"}}
+    config["handlers"]["access"]["filters"] = ["probes"]
     if style == "json":
         config["formatters"] = {name: {"()": f"{__name__}.{JsonLines.__name__}"} for name in config["formatters"]}
     return config

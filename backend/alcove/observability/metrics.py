@@ -1,4 +1,7 @@
-"""What this process counts, for Prometheus (W7); no name or label holds anything of a member's or an item's (A6)."""
+"""The Prometheus metrics of this process (W7).
+
+No metric name or label contains data of a member or an item (A6).
+"""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -20,26 +23,24 @@ from prometheus_client.registry import Collector
 
 from alcove.errors import Code
 
-#: Seconds between two looks at how late the event loop is.
-_LAG_S = 1.0
+#: Seconds between two measurements of the event loop's lag.
+_LAG_INTERVAL_S = 1.0
 
-# When each of them was first counted says nothing: all are there from the start.
-disable_created_metrics()  # type: ignore[no-untyped-call] # the library left it so
+# All metrics exist from the start of the process, so their creation times carry no information.
+disable_created_metrics()  # type: ignore[no-untyped-call] # the library has no type here
 registry = CollectorRegistry()
 ProcessCollector(registry=registry)
-SENDS = Counter(
-    "alcove_sends", "Sends by what became of them: stored, duplicate or refused.", ["outcome"], registry=registry
-)
-REFUSALS = Counter("alcove_refusals", "Errors told to clients, by their code.", ["code"], registry=registry)
+SENDS = Counter("alcove_sends", "Sends by outcome: stored, duplicate or refused.", ["outcome"], registry=registry)
+REFUSALS = Counter("alcove_refusals", "Error lines sent to clients, by code.", ["code"], registry=registry)
 LIMITS = Counter(
-    "alcove_limits_reached", "Times that a limit was reached which no code tells of.", ["limit"], registry=registry
+    "alcove_limits_reached", "Times a limit was reached that has no error code, by limit.", ["limit"], registry=registry
 )
 HISTORIES_LOST = Counter(
-    "alcove_histories_lost", "Rooms in memory whose log turned out to have lost entries.", registry=registry
+    "alcove_histories_lost", "Rooms in memory whose log was found to have lost entries.", registry=registry
 )
 BUS_REFUSED = Counter(
     "alcove_bus_refused",
-    "Messages on the bus that were not believed, by the reason: the log was read instead.",
+    "Bus messages rejected, by reason; the log is read instead.",
     ["reason"],
     registry=registry,
 )
@@ -48,22 +49,26 @@ BATCH = Histogram(
 )
 COMMIT = Histogram(
     "alcove_commit_seconds",
-    "Time that one commit took.",
+    "Time of one commit, in seconds.",
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 10),
     registry=registry,
 )
-BUILD = Gauge("alcove_build_info", "Always 1; its label says which version runs.", ["version"], registry=registry)
-LOOP = Gauge("alcove_event_loop_lag_seconds", "How late the event loop was, when last looked at.", registry=registry)
-#: By state: `in_step` and `behind`.
-STATES = ("in_step", "behind")
-#: What may become of a send.
+BUILD = Gauge(
+    "alcove_build_info", "Always 1; the label is the version of this process.", ["version"], registry=registry
+)
+LOOP_LAG = Gauge(
+    "alcove_event_loop_lag_seconds", "Lag of the event loop at the last measurement, in seconds.", registry=registry
+)
+#: Whether a connection's cursor is at the head of its room or behind it.
+CURSOR_STATES = ("in_step", "behind")
+#: The outcomes of a send.
 OUTCOMES = ("stored", "duplicate", "refused")
-#: Of an address: `handshakes`, `refused_credentials`, `unauthenticated` requests; of a credential:
-#: `refused_credential`; of a request: `head`, `time`, `http` (it is none); of a peer:
-#: `frame`, `control` (too many control frames), `turn` (input was put off to a later turn of the event loop, L6);
-#: of a process: `descriptors`, `send_rates` (a rate was forgotten while it was in use), `lists_waiting` and
-#: `list_seconds` (a list of rooms was refused because others wait, or given up because it took too long).
-REACHED = (
+#: Limits without an error code. Of an address: `handshakes`, `refused_credentials`, `unauthenticated` (requests in
+#: progress). Of a credential: `refused_credential`. Of a request: `head`, `time`, `http` (it is not HTTP). Of a
+#: connection: `frame`, `control` (control frames), `turn` (input was deferred to a later turn of the event loop, L6).
+#: Of the process: `descriptors`, `send_rates` (a rate in use was evicted), `lists_waiting` (a list of rooms was refused
+#: because too many wait), `list_seconds` (a list of rooms was cancelled because it took too long).
+LIMIT_NAMES = (
     "descriptors",
     "handshakes",
     "refused_credentials",
@@ -80,49 +85,52 @@ REACHED = (
     "list_seconds",
 )
 
-#: Why a message on the bus is not believed (X9).
+#: Why a bus message is rejected (X9).
 BUS_REASONS = ("forged", "replayed", "stale", "older_version")
 
-# From zero on, or the first of its kind would be no increase to Prometheus.
+# Create every label at zero: Prometheus does not see an increase in a series that starts at one.
 for outcome in OUTCOMES:
     SENDS.labels(outcome)
 for code in Code:
     REFUSALS.labels(code)
-for limit in REACHED:
+for limit in LIMIT_NAMES:
     LIMITS.labels(limit)
 for reason in BUS_REASONS:
     BUS_REFUSED.labels(reason)
 BUILD.labels(version("alcove")).set(1)
 
 
-class Deliveries(Collector):
-    """A count that only the event loop moves, once a delivery: it needs no lock, which would be its greatest cost."""
+class DeliveryCounter(Collector):
+    """Count deliveries without the lock of `Counter`, which would dominate their cost.
+
+    Only the event loop increases `count`, once per delivery.
+    """
 
     def __init__(self) -> None:
         self.count = 0
 
     def collect(self) -> Iterator[CounterMetricFamily]:
-        """Tell it."""
-        yield CounterMetricFamily("alcove_deliveries", "Entries handed to connections in step.", value=self.count)
+        """Return the counter for Prometheus."""
+        yield CounterMetricFamily("alcove_deliveries", "Entries delivered to connections in step.", value=self.count)
 
 
-DELIVERIES = Deliveries()
+DELIVERIES = DeliveryCounter()
 registry.register(DELIVERIES)
 
 
-class Cursors(Protocol):
-    """A room, as far as it is counted."""
+class RoomCursors(Protocol):
+    """The part of a room that metrics read."""
 
     head: int
 
-    def standing(self) -> Iterator[tuple[bool, int, int]]:
-        """For each connection: whether it is in step, its lag in entries, and its bytes buffered."""
+    def cursor_states(self) -> Iterator[tuple[bool, int, int]]:
+        """Yield for each connection whether it is in step, its lag in entries, and its buffered bytes."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How this process stands as a whole."""
+class ProcessState:
+    """The state of a process that gauges report."""
 
     sends_waiting: int
     sends_waiting_limit: int
@@ -133,52 +141,56 @@ class Standing:
 
 
 class Snapshot(Collector):
-    """What is looked at when Prometheus asks, instead of being counted all the time."""
+    """Gauges computed when Prometheus scrapes, so that they cost nothing in between."""
 
-    def __init__(self, rooms: Sequence[Cursors], standing: Standing) -> None:
+    def __init__(self, rooms: Sequence[RoomCursors], state: ProcessState) -> None:
         self._rooms = rooms
-        self._standing = standing
+        self._state = state
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Count connections, lag and buffers of every room."""
-        rooms, standing = self._rooms, self._standing
-        counts = dict.fromkeys(STATES, 0)
-        lags, buffered = [0], 0
+        """Yield every gauge; connections, lag and buffers are summed over all rooms."""
+        rooms, state = self._rooms, self._state
+        counts = dict.fromkeys(CURSOR_STATES, 0)
+        lags, buffered_bytes = [0], 0
         for room in rooms:
-            for in_step, lag, held in room.standing():
-                counts[STATES[not in_step]] += 1
+            for in_step, lag, size in room.cursor_states():
+                counts[CURSOR_STATES[not in_step]] += 1
                 lags.append(lag)
-                buffered += held
+                buffered_bytes += size
         connections = GaugeMetricFamily("alcove_connections", "Connections to rooms, by state.", labels=["state"])
-        for state, count in counts.items():
-            connections.add_metric([state], count)
+        for cursor_state, count in counts.items():
+            connections.add_metric([cursor_state], count)
         yield connections
         for name, text, value in (
             ("alcove_rooms", "Rooms in memory.", len(rooms)),
-            ("alcove_lag_entries_max", "How far the connection that is furthest behind is behind.", max(lags)),
-            ("alcove_lag_entries_sum", "How far all connections together are behind.", sum(lags)),
-            ("alcove_buffered_bytes", "Bytes that connections have not taken yet.", buffered),
-            ("alcove_connections_limit", "Connections that this process takes (L3).", standing.connections_limit),
-            ("alcove_sends_waiting", "Sends that wait for storage.", standing.sends_waiting),
-            ("alcove_sends_waiting_limit", "Sends that may wait for storage (L4).", standing.sends_waiting_limit),
-            ("alcove_bus_up", "Whether announcements get through (1) or heads are polled (0).", standing.bus_up),
-            ("alcove_storage_up", "Whether storage answers (1), as /readyz asks it.", standing.storage_up),
-            ("alcove_draining", "Whether this process was told to stop (1) and lets nobody in.", standing.draining),
+            ("alcove_lag_entries_max", "Lag of the slowest connection, in entries.", max(lags)),
+            ("alcove_lag_entries_sum", "Sum of the lags of all connections, in entries.", sum(lags)),
+            ("alcove_buffered_bytes", "Bytes written to connections and not yet sent.", buffered_bytes),
+            ("alcove_connections_limit", "Connections this process accepts (L3).", state.connections_limit),
+            ("alcove_sends_waiting", "Sends waiting for storage.", state.sends_waiting),
+            ("alcove_sends_waiting_limit", "Sends that may wait for storage at once (L4).", state.sends_waiting_limit),
+            ("alcove_bus_up", "1: the bus is connected; 0: heads of rooms are polled from storage.", state.bus_up),
+            ("alcove_storage_up", "1: storage takes writes, as /readyz checks it; 0: it does not.", state.storage_up),
+            (
+                "alcove_draining",
+                "1: this process is shutting down and accepts no connections; 0: it is not.",
+                state.draining,
+            ),
         ):
             yield GaugeMetricFamily(name, text, value=value)
 
 
 def exposition(snapshot: Snapshot) -> bytes:
-    """Everything, as Prometheus reads it."""
-    now = CollectorRegistry()
-    now.register(snapshot)
-    return generate_latest(registry) + generate_latest(now)
+    """Return all counters and the gauges of `snapshot` in Prometheus' text format."""
+    gauges = CollectorRegistry()
+    gauges.register(snapshot)
+    return generate_latest(registry) + generate_latest(gauges)
 
 
-async def watch_loop() -> None:
-    """Note how late the event loop is, for ever."""
+async def measure_loop_lag() -> None:
+    """Measure the event loop's lag every second, until cancelled."""
     loop = asyncio.get_running_loop()
     while True:
-        due = loop.time() + _LAG_S
-        await asyncio.sleep(_LAG_S)
-        LOOP.set(max(0.0, loop.time() - due))
+        due = loop.time() + _LAG_INTERVAL_S
+        await asyncio.sleep(_LAG_INTERVAL_S)
+        LOOP_LAG.set(max(0.0, loop.time() - due))

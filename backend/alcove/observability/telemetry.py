@@ -1,7 +1,7 @@
-"""Traces for OpenTelemetry by FastAPI's own support; OpenTelemetry's own variables say where they go.
+"""Configure FastAPI's OpenTelemetry support: traces only, and only if an endpoint is set.
 
-`OTEL_EXPORTER_OTLP_ENDPOINT` turns them on, `OTEL_SERVICE_NAME` and the others do what its documentation says. Metrics
-are Prometheus' (W7), and logs are printed.
+`OTEL_EXPORTER_OTLP_ENDPOINT` turns traces on; `OTEL_SERVICE_NAME` and the other variables work as OpenTelemetry
+documents them. Metrics are exported to Prometheus instead (W7), and logs are printed.
 """
 
 import os
@@ -16,21 +16,25 @@ from alcove.observability.logs import PROBES
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
-def telemetry() -> TelemetryConfig:
-    """What FastAPI traces: nothing unless an endpoint is set; then each request, and each handshake of a socket.
+def telemetry_config() -> TelemetryConfig:
+    """Return what FastAPI traces: each request and WebSocket handshake except probes, or nothing without an endpoint.
 
-    Raises SettingsError where the libraries for it are missing.
+    Raises:
+        SettingsError: an endpoint is set, but OpenTelemetry's libraries are not installed.
+
     """
     endpoint = next((name for name in _ENDPOINTS if os.environ.get(name)), None)
     if endpoint is None:
-        # Someone else's provider would be given queries with tokens in them (A6), so none is used unasked.
+        # FastAPI would use a provider that the host set globally, which would get query strings with tokens (A6).
         return {"tracing": False, "metrics": False, "logs": False}
     try:
-        from alcove.observability.tracing import provider  # noqa: PLC0415 - its libraries are an extra
+        from alcove.observability.tracing import tracer_provider  # noqa: PLC0415 - its libraries are an extra
     except ModuleNotFoundError as error:
-        raise SettingsError(f"{endpoint}: needs {error.name}; install alcove[telemetry]") from None
+        raise SettingsError(
+            f"{endpoint}: needs {error.name}, which is not installed: install alcove[telemetry]"
+        ) from None
     return {
-        "tracer_provider": provider(),
+        "tracer_provider": tracer_provider(),
         "metrics": False,
         "logs": False,
         "auto_configure": True,
@@ -38,5 +42,6 @@ def telemetry() -> TelemetryConfig:
     }
 
 
-def _is_probe(scope: MutableMapping[str, Any]) -> bool:  # Any: ASGI's own type of this
+def _is_probe(scope: MutableMapping[str, Any]) -> bool:  # Any: the type that ASGI declares for a scope
+    """Return whether the request of this ASGI scope is a probe of monitoring."""
     return scope["path"] in PROBES

@@ -1,4 +1,4 @@
-"""What traces are made with: a provider that masks credentials before anyone exports them (A6)."""
+"""A tracer provider that masks credentials before spans are exported (A6)."""
 
 import os
 
@@ -9,22 +9,22 @@ from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from alcove.observability.logs import mask
 
 
-class _Masked(SpanProcessor):
-    """Masks what a span is begun with: of a request its path and its query."""
+class _CredentialProcessor(SpanProcessor):
+    """Mask the attributes a span starts with, such as the path and query of a request."""
 
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - its interface
-        """Mask the attributes while they can be written."""
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the base class's signature
+        """Mask the attributes now: they are read-only once the span has ended."""
         for name, value in (span.attributes or {}).items():
             if isinstance(value, str):
-                # With the mark that `mask` knows a query by.
-                shown = mask(f"?{value}")[1:]
-                if shown != value:
-                    span.set_attribute(name, shown)
+                # `mask` recognizes a query by its `?`, which the attribute may lack.
+                masked = mask(f"?{value}")[1:]
+                if masked != value:
+                    span.set_attribute(name, masked)
 
 
-def provider() -> TracerProvider:
-    """A provider that FastAPI gives its exporter; the service is `alcove` unless OTEL_SERVICE_NAME says otherwise."""
-    named = {} if os.environ.get("OTEL_SERVICE_NAME") else {SERVICE_NAME: "alcove"}
-    made = TracerProvider(resource=Resource.create(named))
-    made.add_span_processor(_Masked())
-    return made
+def tracer_provider() -> TracerProvider:
+    """Return a provider for FastAPI to add its exporter to; its service is `alcove` unless OTEL_SERVICE_NAME is set."""
+    attributes = {} if os.environ.get("OTEL_SERVICE_NAME") else {SERVICE_NAME: "alcove"}
+    provider = TracerProvider(resource=Resource.create(attributes))
+    provider.add_span_processor(_CredentialProcessor())
+    return provider

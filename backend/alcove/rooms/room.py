@@ -109,8 +109,8 @@ class Room:
         """Return the state of each connection (LocalRoom, W8)."""
         return [cursor.state(self.head, process, in_step=in_step) for cursor, in_step in self.cursors()]
 
-    def standing(self) -> Iterator[tuple[bool, int, int]]:
-        """For each connection: whether it is in step, its lag in entries, and its bytes buffered."""
+    def cursor_states(self) -> Iterator[tuple[bool, int, int]]:
+        """Yield for each connection whether it is in step, its lag in entries, and its buffered bytes."""
         for cursor, in_step in self.cursors():
             yield in_step, 0 if in_step else self.head - cursor.seq, cursor.connection.buffered()
 

@@ -27,7 +27,7 @@ from alcove.api.plain_headers import plain
 from alcove.cluster.messages import decode as decode_announcement
 from alcove.errors import AlcoveError
 from alcove.item_ids import check_item_id, usable_id
-from alcove.observability.logs import JsonLines, Masked, mask
+from alcove.observability.logs import CredentialFilter, JsonLines, mask
 from alcove.protocol import Malformed
 from alcove.protocol import decode as decode_line
 from alcove.urls import check_address, shown
@@ -175,7 +175,7 @@ def logged(text: str) -> None:
     """Print a line of the access log as JSON, masked."""
     request = ("127.0.0.1:1", "GET", text, "1.1", 200)
     record = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, '%s - "%s %s HTTP/%s" %d', request, None)
-    Masked().filter(record)
+    CredentialFilter().filter(record)
     JsonLines().format(record)
 
 

@@ -1,18 +1,18 @@
-"""No credential is printed, however it got into a record (A6)."""
+"""Mask credentials in log output (A6)."""
 
 import json
 import logging
 
 import pytest
 
-from alcove.observability.logs import JsonLines, Masked, mask, mask_handlers
+from alcove.observability.logs import CredentialFilter, JsonLines, mask, mask_handlers
 from tests.integration.credentials import SECRET, keep, leaks, token
 
 JWT = token()
 
 
 @pytest.mark.parametrize(
-    ("line", "shown"),
+    ("line", "masked"),
     [
         ("GET /ws?token=abc HTTP/1.1", "GET /ws?token=*** HTTP/1.1"),
         ("GET /ws?q=1&token=abc&tail=2", "GET /ws?q=1&token=***&tail=2"),
@@ -37,46 +37,46 @@ JWT = token()
         ("uvicorn.protocols.websockets.websockets_sansio_impl", "uvicorn.protocols.websockets.websockets_sansio_impl"),
     ],
 )
-def test_a6_a_credential_is_masked(line: str, shown: str) -> None:
-    assert shown == mask(line)
+def test_a6_credentials_are_masked_in_text(line: str, masked: str) -> None:
+    assert masked == mask(line)
 
 
-def test_a6_wherever_it_stands_in_a_record(capsys: pytest.CaptureFixture[str]) -> None:
-    log = logging.getLogger("alcove.tests.a6")
-    log.propagate = False
-    log.addHandler(handler := logging.StreamHandler())
+def test_a6_credentials_are_masked_in_message_arguments_and_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    logger = logging.getLogger("alcove.tests.a6")
+    logger.propagate = False
+    logger.addHandler(handler := logging.StreamHandler())
     mask_handlers()
     mask_handlers()
-    log.error("%s and %r", "", [JWT], exc_info=ValueError(JWT))
-    log.warning("%(who)s", {"who": JWT})
-    log.warning(ValueError(JWT))
-    log.warning("?token=abcdefghij")
+    logger.error("%s and %r", "", [JWT], exc_info=ValueError(JWT))
+    logger.warning("%(who)s", {"who": JWT})
+    logger.warning(ValueError(JWT))
+    logger.warning("?token=abcdefghij")
     printed = capsys.readouterr().err
 
-    assert 1 == sum(isinstance(known, Masked) for known in handler.filters)
+    assert 1 == sum(isinstance(existing, CredentialFilter) for existing in handler.filters)
     assert 5 == printed.count("***")
     assert "ValueError: ***" in printed
     assert set() == leaks(printed)
 
 
-def test_a_line_of_json_holds_a_masked_traceback_and_nothing_that_was_hung_on_the_record(
+def test_a6_a_json_line_has_a_masked_traceback_and_no_extra_attributes(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    log = logging.getLogger("alcove.tests.json")
-    log.propagate = False
-    log.addHandler(handler := logging.StreamHandler())
+    logger = logging.getLogger("alcove.tests.json")
+    logger.propagate = False
+    logger.addHandler(handler := logging.StreamHandler())
     handler.setFormatter(JsonLines())
     mask_handlers()
-    log.error("%s", "two\nlines", exc_info=ValueError(JWT), extra={"headers": JWT})
+    logger.error("%s", "two\nlines", exc_info=ValueError(JWT), extra={"headers": JWT})
     (line,) = capsys.readouterr().err.splitlines()
-    said = json.loads(line)
+    logged = json.loads(line)
 
-    assert ("two\nlines", "ERROR", "alcove.tests.json") == (said["message"], said["level"], said["logger"])
-    assert said["traceback"].endswith("ValueError: ***")
+    assert ("two\nlines", "ERROR", "alcove.tests.json") == (logged["message"], logged["level"], logged["logger"])
+    assert logged["traceback"].endswith("ValueError: ***")
     assert set() == leaks(line)
 
 
-def test_a6_what_is_printed_would_be_noticed() -> None:
+def test_a6_the_search_for_leaks_finds_each_form_of_a_credential() -> None:
     keep("some-key-token")
 
     assert {SECRET} == leaks(f"the secret is {SECRET}")

@@ -1,4 +1,4 @@
-"""Whether storage takes writes, as `/readyz` says it (W7, X8)."""
+"""The check of storage behind `/readyz` (W7, X8)."""
 
 import asyncio
 
@@ -6,8 +6,8 @@ from alcove.storage.readiness import StorageCheck
 from tests.doubles import Clock, HeldLog, turn
 
 
-class Asked:
-    """A check of a log that is held."""
+class CheckedLog:
+    """A storage check on a log whose answers the test releases."""
 
     def __init__(self) -> None:
         self.log = HeldLog()
@@ -16,7 +16,7 @@ class Asked:
         self.check = StorageCheck(self.log, lambda: self.failing, self.clock)
 
     async def answer(self, *, full: bool = False) -> bool:
-        """Ask, and let the log answer."""
+        """Run the check and release the log's answer, an error if `full`."""
         asking = asyncio.create_task(self.check.writable())
         await turn()
         while self.log.held:
@@ -25,30 +25,30 @@ class Asked:
         return await asking
 
 
-async def test_w7_a_write_that_is_committed_is_an_answer_for_a_second() -> None:
-    asked = Asked()
-    assert await asked.answer()
-    asked.clock.now += 0.9
-    assert await asked.check.writable()
-    asked.clock.now += 0.2
+async def test_w7_a_committed_write_is_reused_for_a_second() -> None:
+    checked = CheckedLog()
+    assert await checked.answer()
+    checked.clock.now += 0.9
+    assert await checked.check.writable()
+    checked.clock.now += 0.2
 
-    assert not await asked.answer(full=True)
-    assert await asked.answer()
-
-
-async def test_x8_a_failed_commit_makes_the_last_answer_void() -> None:
-    asked = Asked()
-    assert await asked.answer()
-    asked.failing = True
-
-    assert not await asked.answer(full=True)
+    assert not await checked.answer(full=True)
+    assert await checked.answer()
 
 
-async def test_w7_those_who_ask_at_once_share_one_write() -> None:
-    asked = Asked()
-    asking = [asyncio.create_task(asked.check.writable()) for _ in range(3)]
+async def test_x8_a_failed_commit_invalidates_the_last_answer() -> None:
+    checked = CheckedLog()
+    assert await checked.answer()
+    checked.failing = True
+
+    assert not await checked.answer(full=True)
+
+
+async def test_w7_concurrent_checks_share_one_write() -> None:
+    checked = CheckedLog()
+    asking = [asyncio.create_task(checked.check.writable()) for _ in range(3)]
     await turn()
-    assert 1 == len(asked.log.held)
-    asked.log.settle()
+    assert 1 == len(checked.log.held)
+    checked.log.settle()
 
     assert [True] * 3 == await asyncio.gather(*asking)
