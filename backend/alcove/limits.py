@@ -26,7 +26,7 @@ class Budget(NamedTuple):
     """The work of one connection in one turn of the event loop; the rest waits for later turns (L6)."""
 
     #: Frames, or lines of one frame.
-    frames: int = 64
+    frames: int = 32
     #: Bytes, beyond which no further frame or line is begun.
     size: int = 64 * 1024
     #: Pings, pongs and empty fragments that a peer may send in 10 s.

@@ -104,7 +104,7 @@ class Settings(BaseSettings):
         default=1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="largest frame of a peer, in bytes (L1)"
     )
     turn_frames: int = Field(
-        default=64,
+        default=32,
         ge=1,
         le=100_000,
         description="frames and lines of one connection processed per turn of the event loop (L6)",

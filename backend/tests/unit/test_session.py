@@ -39,11 +39,11 @@ def test_f1_blank_lines_are_not_even_decoded(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("line", ["", " \t", PING])
-def test_l6_a_frame_of_many_lines_takes_a_turn_for_each_64(line: str) -> None:
+def test_l6_a_frame_of_many_lines_takes_a_turn_for_each_32(line: str) -> None:
     seat = Seat()
 
-    assert 16 == seat.say("\n".join([line] * 1000))
-    assert 1 == seat.say("\n".join([line] * 64))
+    assert 32 == seat.say("\n".join([line] * 1000))
+    assert 1 == seat.say("\n".join([line] * 32))
 
 
 def test_l6_long_lines_use_up_a_turn_by_their_bytes() -> None:
@@ -66,14 +66,14 @@ def test_l6_answers_keep_their_order_over_turns() -> None:
 def test_l6_f2_bad_lines_in_a_row_are_counted_over_turns() -> None:
     seat = Seat()
 
-    assert ["invalid"] * 10 == seat.codes(*[PING] * 60, *["x"] * 20, send("late"))
+    assert ["invalid"] * 10 == seat.codes(*[PING] * 30, *["x"] * 20, send("late"))
     assert Close.INVALID == seat.socket.close_code
     assert [] == seat.desk.drafts
 
 
 def test_l6_an_end_between_two_turns_discards_the_rest_of_the_frame() -> None:
     seat = Seat()
-    rest = seat.session.text("\n".join([PING] * 64 + [send("late")]))
+    rest = seat.session.text("\n".join([PING] * 32 + [send("late")]))
     assert rest is not None
     seat.session.end(Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired"))
 
