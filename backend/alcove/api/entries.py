@@ -17,7 +17,7 @@ from alcove.errors import Close, Code, Refusal
 from alcove.item_ids import MAX_CHARS
 from alcove.item_ranges import within
 from alcove.protocol import Entry, EntryId, encode
-from alcove.rooms.session import RETRY_MS
+from alcove.rooms.admission import RETRY_MS
 from alcove.storage.base import Appended, Draft, ItemSummary, ListRefusedError, Refused
 from alcove.storage.committer import OverloadedError
 
@@ -61,7 +61,7 @@ async def list_items(
     """
     readable = within(authenticator.readable_ranges(who), prefix)
     try:
-        items = await hub.log.list_rooms(readable, who.person.id, limit=limit) if readable else []
+        items = await hub.items(readable, who.person.id, limit) if readable else []
     except ListRefusedError as error:
         raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
     return Json(Items([item for item in items if authenticator.may_read(who, item.item)]))
@@ -76,7 +76,7 @@ async def read_entries(
         raise RequestValidationError(
             [{"loc": ("query", "before"), "msg": "`before` and `after` exclude each other: give one of them"}]
         )
-    page = await hub.log.read(item_id, before=before, after=after, limit=limit)
+    page = await hub.read(item_id, before=before, after=after, limit=limit)
     return Json(Entries(page.entries, page.head, page.oldest, page.log))
 
 
@@ -127,4 +127,4 @@ async def send_entry(
 @router.get("/{item_id}/connections", responses=answers(Connections) | problems(401, 403, 422, 429, 503))
 async def list_connections(item_id: ItemId, hub: HubDep, _member: ModeratorDep) -> Response:
     """Every connection to the room, on all processes: why somebody has not got an entry (W8)."""
-    return Json(await hub.list_connections(item_id))
+    return Json(await hub.inspect(item_id))

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from alcove.api import asyncapi
 from alcove.api.live import HubDep
-from alcove.observability.metrics import ProcessState, Snapshot, exposition
+from alcove.observability.metrics import Snapshot, exposition
 
 router = APIRouter(tags=["operations"])
 
@@ -40,26 +40,19 @@ class Readiness(BaseModel):
 @router.get("/readyz", responses={503: {"model": Readiness}})
 async def readyz(hub: HubDep, response: Response) -> Readiness:
     """Say whether storage takes writes and the bus answers; 503 where not, and while the server ends (W7, Z1)."""
-    storage = not hub.draining and await hub.storage.writable()
-    found: Literal["ready", "unavailable"] = "ready" if storage and hub.cluster.up else "unavailable"
-    status = "draining" if hub.draining else found
+    state = await hub.readiness()
+    status: Literal["ready", "draining", "unavailable"] = "ready" if state.storage and state.bus else "unavailable"
+    if state.draining:
+        status = "draining"
     response.status_code = 200 if status == "ready" else 503
-    return Readiness(status=status, storage=storage, bus=hub.cluster.up)
+    return Readiness(status=status, storage=state.storage, bus=state.bus)
 
 
 @router.head("/metrics", include_in_schema=False)
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(hub: HubDep) -> Response:
     """Give what this process counts, as Prometheus reads it (W7)."""
-    state = ProcessState(
-        sends_waiting=len(hub.committer),
-        sends_waiting_limit=hub.bounds.waiting,
-        connections_limit=hub.bounds.connections,
-        bus_up=hub.cluster.up,
-        storage_up=await hub.storage.writable(),
-        draining=hub.draining,
-    )
-    snapshot = Snapshot(list(hub.rooms.values()), state)
+    snapshot = Snapshot(await hub.process_state())
     return Response(exposition(snapshot), media_type=CONTENT_TYPE_LATEST)
 
 

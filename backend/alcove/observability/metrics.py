@@ -132,6 +132,7 @@ class RoomCursors(Protocol):
 class ProcessState:
     """The state of a process that gauges report."""
 
+    rooms: Sequence[RoomCursors]
     sends_waiting: int
     sends_waiting_limit: int
     connections_limit: int
@@ -143,13 +144,13 @@ class ProcessState:
 class Snapshot(Collector):
     """Gauges computed when Prometheus scrapes, so that they cost nothing in between."""
 
-    def __init__(self, rooms: Sequence[RoomCursors], state: ProcessState) -> None:
-        self._rooms = rooms
+    def __init__(self, state: ProcessState) -> None:
         self._state = state
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield every gauge; connections, lag and buffers are summed over all rooms."""
-        rooms, state = self._rooms, self._state
+        state = self._state
+        rooms = state.rooms
         counts = dict.fromkeys(CURSOR_STATES, 0)
         lags, buffered_bytes = [0], 0
         for room in rooms:

@@ -4,10 +4,12 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from alcove.access.revocations import ROOM
+from alcove.background import BackgroundTasks
 from alcove.bus.base import Bus
 from alcove.cluster.cluster import Cluster
 from alcove.errors import Close
@@ -18,16 +20,13 @@ from alcove.rooms.room import Room
 from alcove.rooms.tail import Tail
 from alcove.storage.base import Appended, Draft, Log, LogUnavailableError, Outcome, Position
 from alcove.storage.read_marks import ReadMarkWriter
-from alcove.wire.connection import Frame
+from alcove.wire.connection import Connection, Frame
 
 #: Entries of its log that a room begins with in memory: what a newcomer gets by default (H2).
 _WARM = 50
 
 #: Milliseconds over which the connections of a room come back whose history was lost.
 _RETURN_MS = 1000
-
-#: Seconds that errands have to end when the process does.
-_ERRANDS_S = 2.0
 
 _STORED, _DUPLICATE, _REFUSED = (SENDS.labels(outcome) for outcome in OUTCOMES)
 
@@ -54,6 +53,7 @@ class Rooms:
         *,
         tail_entries: int,
         tail_bytes: int,
+        tasks: BackgroundTasks,
         lost: Callable[[str], None],
         clock: Callable[[], float],
         name: str,
@@ -67,16 +67,13 @@ class Rooms:
         self._opening: dict[str, _Opening] = {}
         self._coming: Counter[str] = Counter()
         self._marks = ReadMarkWriter(store)
-        self._errands: set[asyncio.Task[None]] = set()
+        self._tasks = tasks
 
-    async def close(self) -> None:
-        """Store what was gathered, and end what runs beside."""
+    def close(self) -> None:
+        """Store the marks that rooms have gathered, and stop what rooms have scheduled."""
         for room in list(self.open.values()):
             self._store_last_marks(room)
             room.close()
-        if self._errands:
-            await asyncio.wait(self._errands, timeout=_ERRANDS_S)
-        await self.cluster.close()
 
     @contextmanager
     def coming(self, item: str) -> Iterator[None]:
@@ -169,6 +166,15 @@ class Rooms:
             self._store_last_marks(room)
             room.close()
 
+    def connections(self) -> list[Connection]:
+        """Return the connections to all rooms."""
+        return [cursor.connection for room in self.open.values() if room.item != ROOM for cursor, _ in room.cursors()]
+
+    def member_connections(self, member: str, item: str) -> int:
+        """Return how many connections the member holds to the item's room, on all processes."""
+        room = self.open.get(item)
+        return 0 if room is None else room.present.connections(member)
+
     def position(self, item: str) -> Position | None:
         """What this process has seen of the item's room; None: it is not in memory."""
         room = self.open.get(item)
@@ -239,7 +245,7 @@ class Rooms:
         """Store what a room that goes had gathered."""
         marks = room.present.take_reads()
         if marks:
-            self.run_errand(self._store_late_marks(room.item, marks))
+            self._tasks.spawn(self._store_late_marks(room.item, marks))
 
     async def _store_late_marks(self, item: str, marks: dict[str, int]) -> None:
         try:
@@ -247,9 +253,3 @@ class Rooms:
             self.cluster.publish_activity(item, [ReadMark(member, seq) for member, seq in stand.items()])
         except LogUnavailableError as error:
             log.warning("item %s: the last read marks are lost: %s", item, error)
-
-    def run_errand(self, work: Coroutine[None, None, None]) -> None:
-        """Let something run beside, and keep it until it is done."""
-        errand = asyncio.create_task(work)
-        self._errands.add(errand)
-        errand.add_done_callback(self._errands.discard)

@@ -1,39 +1,44 @@
 """What is live in this process: who joins which room, and what is sent."""
 
 import asyncio
-import contextlib
 import logging
 import os
-import random
 import socket
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
 from alcove.access.authenticator import Authenticator
 from alcove.access.expiry import ExpiryWatch
 from alcove.access.revocations import OPERATOR, ROOM, Revocations, Revoked
+from alcove.background import BackgroundTasks
 from alcove.bus.base import Bus
 from alcove.bus.memory import MemoryBus
 from alcove.clock import now_ms
 from alcove.cluster.connections import Connections
 from alcove.errors import Close, Code, Refusal
+from alcove.item_ranges import Range
 from alcove.limits import KeyedLimiter, ProcessLimits
-from alcove.protocol import Bye, Hello, Limits, Member, You, encode, raw
+from alcove.observability.metrics import ProcessState
+from alcove.protocol import Hello, Limits, Member, You, encode, raw
 from alcove.repeated_warnings import RepeatedWarning
+from alcove.rooms.admission import RETRY_MS, Admission, Slot
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.directory import Rooms
+from alcove.rooms.drain import Drain
 from alcove.rooms.revocation_log import RevocationLog
 from alcove.rooms.room import Room
-from alcove.rooms.session import RETRY_MS, Session
-from alcove.storage.base import Draft, Log, LogUnavailableError, Outcome, Retention
+from alcove.rooms.session import Session
+from alcove.storage.base import Draft, ItemSummary, Log, LogUnavailableError, Outcome, Page, Retention
 from alcove.storage.committer import Committer, OutcomeFuture, OverloadedError
 from alcove.storage.readiness import StorageCheck
 from alcove.wire.connection import Connection, Frame
 
 log = logging.getLogger("alcove.hub")
+#: Seconds that background tasks have to end when the process does.
+_TASKS_S = 2.0
+
 _cannot_join = RepeatedWarning(log, "item %s cannot be joined: %s")
 
 
@@ -44,6 +49,17 @@ class Entrance:
     after: int | None = None
     log_id: str | None = None
     tail: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether this process can serve clients (W7)."""
+
+    #: Whether storage takes writes; not asked during the drain.
+    storage: bool
+    #: Whether messages to and from other processes get through.
+    bus: bool
+    draining: bool
 
 
 class Hub:
@@ -61,35 +77,32 @@ class Hub:
         retention: Retention | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.log = store
+        self._log = store
         self.limits = limits
         self.bounds = bounds or ProcessLimits()
         self._retention = retention or Retention()
         #: This process among others.
         self.process = f"{socket.gethostname()}:{os.getpid()}"
+        self._tasks = BackgroundTasks()
         self._rooms = Rooms(
             store,
             bus or MemoryBus(),
             sends,
             tail_entries=self.bounds.tail_entries,
             tail_bytes=self.bounds.tail_bytes,
+            tasks=self._tasks,
             lost=self._history_lost,
             clock=clock,
             name=self.process,
         )
         self.rooms = self._rooms.open
         self.cluster = self._rooms.cluster
-        self.connections = 0
-        #: Of them, those of the tutorial's sockets, by member and item.
-        self.visits = Counter[tuple[str, str | None]]()
-        #: Keeps newcomers from this process: a server's own, called before anyone is sent away (Z1).
-        self.stop_listening: Callable[[], None] = lambda: None
-        self._draining: asyncio.Task[None] | None = None
-        #: When the drain time is over, by the event loop's clock.
-        self._drained_by: float | None = None
+        self._admission = Admission(self.bounds, self._rooms.member_connections)
         self.committer = Committer(store, self._rooms.deliver, self.bounds.waiting, self._rooms.position)
-        #: Whether the log takes writes.
-        self.storage = StorageCheck(store, lambda: self.committer.failing)
+        self._drain = Drain(
+            within_s=self.bounds.drain_s, commit=self.committer.drain, connections=self._rooms.connections
+        )
+        self._storage = StorageCheck(store, lambda: self.committer.failing)
         #: Hands in a draft (Desk).
         self.append = self.committer.submit
         self.expiry = ExpiryWatch()
@@ -102,66 +115,84 @@ class Hub:
         self._clock = clock
 
     async def close(self) -> None:
-        """Wait for what is on its way into the log, as long as the drain time lasts."""
-        await self._committed()
-        await self._rooms.close()
+        """Wait for accepted sends, until the drain's deadline, and end what runs in the background."""
+        await self._drain.committed()
+        self._rooms.close()
+        await self._tasks.close(_TASKS_S)
+        await self.cluster.close()
 
-    def drain(self) -> asyncio.Task[None]:
-        """Begin to end (Z1), the first time; done when everyone was sent away."""
-        if self._draining is None:
-            self._draining = asyncio.create_task(self._drain())
-        return self._draining
+    # --- draining
 
     @property
     def draining(self) -> bool:
-        """Whether the server is about to end (Z1)."""
-        return self._draining is not None
+        """Whether the process drains: it takes no new connections (Z1)."""
+        return self._admission.draining
 
-    async def _drain(self) -> None:
-        """Let nobody in any more; when all that was sent is stored and acked, send everyone away (Z1).
+    def drain(self) -> asyncio.Task[None]:
+        """Refuse new connections, commit what was sent and close all connections to rooms (Z1).
 
-        Each is told a time of its own to come back, so that they arrive evenly over the drain time. By then nobody
-        listens here: whoever comes back through a proxy is led elsewhere at once, and not to a door that is shut.
+        Returns the task that does so; it is the same for every call.
         """
-        await self._committed()
-        self.stop_listening()
-        connections = [cursor.connection for room in self._visited() for cursor, _ in room.cursors()]
-        random.shuffle(connections)
-        for n, connection in enumerate(connections):
-            retry_ms = int(1000 * self.bounds.drain_s * (n + 1) / len(connections))
-            connection.write(Frame(encode(Bye("restart", retry_ms))))
-            connection.close(Close.RESTART, "restart")
+        self._admission.stop()
+        return self._drain.start()
 
-    async def _committed(self) -> None:
-        """Wait until nothing waits for storage, or the drain time is over; it begins with the first call."""
-        now = asyncio.get_running_loop().time()
-        if self._drained_by is None:
-            self._drained_by = now + self.bounds.drain_s
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(self._drained_by):
-                await self.committer.drain()
+    def on_drain(self, callback: Callable[[], None]) -> None:
+        """Call `callback` during the drain, before the first connection is closed."""
+        self._drain.before_close(callback)
 
-    def _visited(self) -> list[Room]:
-        """The rooms that members can be in, without the house's own."""
-        return [room for room in self.rooms.values() if room.item != ROOM]
+    # --- state, for operators
+
+    async def readiness(self) -> Readiness:
+        """Return whether storage takes writes and the bus answers (W7). Storage is not asked during the drain."""
+        storage = not self.draining and await self._storage.writable()
+        return Readiness(storage=storage, bus=self.cluster.up, draining=self.draining)
+
+    async def process_state(self) -> ProcessState:
+        """Return what the metrics report of this process as a whole (W7)."""
+        return ProcessState(
+            rooms=list(self.rooms.values()),
+            sends_waiting=len(self.committer),
+            sends_waiting_limit=self.bounds.waiting,
+            connections_limit=self.bounds.connections,
+            bus_up=self.cluster.up,
+            storage_up=await self._storage.writable(),
+            draining=self.draining,
+        )
+
+    async def inspect(self, item: str) -> Connections:
+        """Return the connections to the item's room, on all processes (W8). Raises LogUnavailableError."""
+        room = self.rooms.get(item)
+        try:
+            head = (await self._log.room_states([item]))[item].head
+        except LogUnavailableError:
+            if room is None:
+                raise
+            head = room.head
+        return await self.cluster.inspect(item, head)
 
     # --- joining and leaving
 
-    def check_capacity(self) -> None:
-        """Raises Refusal 1013 where this process has as many connections as it may, of rooms and beside them (L3)."""
-        if self.connections >= self.bounds.connections:
-            raise Refusal(Code.AT_CAPACITY, Close.AT_CAPACITY, "this server is full; try again soon", RETRY_MS)
+    @property
+    def connections(self) -> int:
+        """The number of connections of this process, to rooms and beside them."""
+        return len(self._admission)
 
-    def check_member(self, member: Member, item: str | None) -> None:
-        """Raises Refusal 4429 where a member has as many connections as they may (L3).
+    def check_admission(self, member: Member | None, item: str | None) -> None:
+        """Check that one more connection beside the rooms would be admitted; see `admit`. Raises Refusal (L3, Z1)."""
+        self._admission.check(None if member is None else member.person.id, item)
 
-        They count on all endpoints together: to one item, and beside all items (None).
+    def admit(self, member: Member | None, item: str | None) -> Slot:
+        """Count a connection beside the rooms until its slot is released.
+
+        Args:
+            member: Whose connection it is; None in open mode, where the sockets beside rooms have no members.
+            item: The item whose room it counts with; None: it belongs to no item.
+
+        Raises:
+            Refusal: 1012 during the drain (Z1); 1013 or 4429 at a limit of the process or the member (L3).
+
         """
-        room = None if item is None else self.rooms.get(item)
-        held = self.visits[member.person.id, item] + (room.present.connections(member.person.id) if room else 0)
-        if held >= self.bounds.member_connections:
-            expected = f"at most {self.bounds.member_connections} connections to one item; close another one"
-            raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)
+        return self._admission.admit_beside(None if member is None else member.person.id, item)
 
     async def join(self, item: str, connection: Connection, member: Member, entrance: Entrance) -> Session:
         """Let a connection into the item's room: greeted, and on its way to the head.
@@ -169,43 +200,31 @@ class Hub:
         Raises Refusal where a limit is reached or storage does not answer. The session must be run by its
         carrier, also when the connection died meanwhile: its `closed` leaves the room.
         """
-        self._check_open()
-        self.check_capacity()
-        self.connections += 1
-        try:
-            with self._rooms.coming(item):
-                room = await self._rooms.get_reached(item, entrance.after or 0, entrance.log_id)
-                # From here to the end nothing waits: the hello stays true until the cursor follows the room.
-                return self._enter(room, connection, member, entrance)
-        except LogUnavailableError as error:
-            self.connections -= 1
-            _cannot_join(item, error)
-            message = "storage does not answer; try again soon"
-            raise Refusal(Code.UNAVAILABLE, Close.AT_CAPACITY, message, RETRY_MS) from error
-        except BaseException:
-            self.connections -= 1
-            raise
-
-    def _check_open(self) -> None:
-        """Raises Refusal where nobody is let in any more (Z1)."""
-        if self.draining:
-            raise Refusal(Code.AT_CAPACITY, Close.RESTART, "this server is about to restart; try again", RETRY_MS)
+        with self._admission.admit() as slot:
+            try:
+                with self._rooms.coming(item):
+                    room = await self._rooms.get_reached(item, entrance.after or 0, entrance.log_id)
+                    # From here to the end nothing waits: the hello stays true until the cursor follows the room.
+                    return self._enter(room, slot, connection, member, entrance)
+            except LogUnavailableError as error:
+                _cannot_join(item, error)
+                message = "storage does not answer; try again soon"
+                raise Refusal(Code.UNAVAILABLE, Close.AT_CAPACITY, message, RETRY_MS) from error
 
     def leave(self, session: Session) -> None:
         """A session's connection is over (Desk)."""
-        self.connections -= 1
         self.expiry.forget(session)
         room = session.room
         if room.leave(session.cursor):
             self.cluster.count_connection(room.item, session.cursor.member.person, -1)
         self._rooms.drop_if_idle(room.item)
 
-    def _enter(self, room: Room, connection: Connection, member: Member, entrance: Entrance) -> Session:
+    def _enter(self, room: Room, slot: Slot, connection: Connection, member: Member, entrance: Entrance) -> Session:
         """Greet the connection and let its cursor follow the room (R1, R2, R5, H5). Raises Refusal (L3, A7, Z1)."""
-        self._check_open()  # it may have begun to end while the room was opened
+        self._admission.check_open()  # the drain may have started while the room was opened
         if self._authenticator is not None:
             self._authenticator.recheck(member, room.item)  # it may have been revoked while the room was opened
-        self.check_member(member, room.item)
+        self._admission.check_member(member.person.id, room.item)
         if (since := self._retention.cutoff(self.now_ms())) is not None:
             room.expire(since)
         reset = entrance.log_id not in {None, room.log_id} or (entrance.after or 0) > room.head
@@ -230,7 +249,7 @@ class Hub:
         )
         connection.write(Frame(encode(hello)))
         room.follow(cursor)
-        session = Session(self, room, cursor, limits=self.limits, clock=self._clock, budget=self.bounds.budget)
+        session = Session(self, room, cursor, slot, limits=self.limits, clock=self._clock, budget=self.bounds.budget)
         self.expiry.watch(session, member, room.item)
         return session
 
@@ -238,7 +257,7 @@ class Hub:
 
     def renew(self, session: Session, token: str) -> None:
         """Check a fresh token for a connection (Desk, A4)."""
-        self._rooms.run_errand(self._renew(session, token))
+        self._tasks.spawn(self._renew(session, token))
 
     async def _renew(self, session: Session, token: str) -> None:
         if self._authenticator is None:
@@ -271,7 +290,7 @@ class Hub:
     def _history_lost(self, item: str) -> None:
         """Act on the loss of a room's history (X8)."""
         if item == ROOM and self._revocation_log is not None:
-            self._rooms.run_errand(self._revocation_log.restore())
+            self._tasks.spawn(self._revocation_log.restore())
 
     # --- sending
 
@@ -291,16 +310,26 @@ class Hub:
         self.committer.submit(draft, waiter)
         return await waiter.outcome
 
-    async def list_connections(self, item: str) -> Connections:
-        """Return who is connected to the item's room, on all processes (W8). Raises LogUnavailableError."""
-        room = self.rooms.get(item)
-        try:
-            head = (await self.log.room_states([item]))[item].head
-        except LogUnavailableError:
-            if room is None:
-                raise
-            head = room.head
-        return await self.cluster.inspect(item, head)
+    # --- reading the log
+
+    async def read(self, item: str, *, before: int | None, after: int | None, limit: int) -> Page:
+        """Return a page of the item's log, ascending (W1). Raises LogUnavailableError.
+
+        Args:
+            item: The item's id.
+            before: Return the last entries with a smaller seq; None: no upper bound.
+            after: Return the first entries with a greater seq; None: no lower bound.
+            limit: The number of entries at most.
+
+        """
+        return await self._log.read(item, before=before, after=after, limit=limit)
+
+    async def items(self, ranges: Sequence[Range], member: str, limit: int) -> list[ItemSummary]:
+        """Return the rooms in these ranges, the latest first, with what the member has not read (W4).
+
+        Raises LogUnavailableError, and ListRefusedError where too many lists are being made.
+        """
+        return await self._log.list_rooms(ranges, member, limit=limit)
 
     def now_ms(self) -> int:
         """The time, in ms since the epoch (F3)."""

@@ -14,6 +14,7 @@ from alcove.protocol import FRAME_BYTES, Entry, Gap, Line, Person, TypingNow, en
 from alcove.repeated_warnings import RepeatedWarning
 from alcove.rooms.activity import Gathering, Share, StoreMarks
 from alcove.rooms.cursor import Cursor
+from alcove.rooms.observer import Observer, OnEntries
 from alcove.rooms.presence import Present
 from alcove.rooms.tail import Tail, without_body
 from alcove.storage.base import LogUnavailableError, Page, Position
@@ -65,8 +66,9 @@ class Room:
         self.gathering = Gathering(item, present, self, store_marks=store_marks, share=share)
         self._in_step: dict[Connection, Cursor] = {}
         self._behind: dict[Cursor, None] = {}
-        #: What was deleted while a cursor's page was being read: target → when.
-        self._reading: dict[Cursor, dict[int, int]] = {}
+        self._observers: list[Observer] = []
+        #: For each page that is being read, what is deleted meanwhile: target → when.
+        self._reading: dict[object, dict[int, int]] = {}
         self._advances = 0
 
     def __len__(self) -> int:
@@ -96,6 +98,15 @@ class Room:
         self.gathering.changed()
         return True
 
+    def observe(self, seq: int, on_entries: OnEntries) -> None:
+        """Call `on_entries` with every entry after `seq`, in order: first those of the log, then each delivery.
+
+        An observer is no member: it appears neither in the presence nor among the cursors, and ends with the room.
+        """
+        observer = Observer(self.item, seq, on_entries=on_entries, read=self._read_entries)
+        self._observers.append(observer)
+        observer.advance(self.head)
+
     def position(self) -> Position:
         """What this process has seen of the room, for the log to compare (X8)."""
         last = self.tail.last
@@ -117,6 +128,8 @@ class Room:
     def close(self) -> None:
         """Drop what is scheduled; the room is empty."""
         self.gathering.close()
+        for observer in self._observers:
+            observer.close()
 
     # --- delivery
 
@@ -155,6 +168,8 @@ class Room:
             seq += len(run)
             lines += run
         self.tail.trim(self.oldest)
+        for observer in self._observers:
+            observer.deliver(entries)
         return lines
 
     def _offer(self, frame: Frame) -> list[Connection]:
@@ -180,6 +195,8 @@ class Room:
         self._advances += 1
         self.tail.clear()
         self.head = head
+        for observer in self._observers:
+            observer.advance(head)
 
     def expire(self, before: int) -> None:
         """Retention lets go of what is older than `before` (ms since the epoch), also where nobody writes (L5)."""
@@ -235,10 +252,7 @@ class Room:
 
     async def _feed_page(self, cursor: Cursor) -> None:
         """Write one page of the log, what is gone named first (R4)."""
-        page, deleted = await self._read_page(cursor)
-        # The log may be ahead of the room by a commit that was not delivered here yet.
-        entries = [without_body(entry, deleted) for entry in page.entries if entry.seq <= self.head]
-        first = entries[0].seq if entries else min(page.oldest, self.head + 1)
+        first, entries = await self._read_kept(cursor.seq)
         lines: list[bytes] = []
         size = 0
         for line in map(encode, entries):
@@ -249,22 +263,40 @@ class Room:
         seq = first - 1 + len(lines)
         if first > cursor.seq + 1:
             lines.insert(0, encode(Gap(cursor.seq + 1, first - 1)))
-        if not lines:
-            self._doubt()
-            raise LogUnavailableError(f"the log ends at {page.head}, before {self.head}, which was delivered")
         cursor.seq = seq
         cursor.connection.write(Frame(b"\n".join(lines)))
 
-    async def _read_page(self, cursor: Cursor) -> tuple[Page, dict[int, int]]:
-        """Read the cursor's next page, and what was deleted meanwhile: the page may show it, and nobody is to (S9)."""
+    async def _read_entries(self, seq: int) -> tuple[int, list[Entry]]:
+        """Return the entries after `seq`, and the seq to go on after. Raises LogUnavailableError."""
+        first, entries = await self._read_kept(seq)
+        return first - 1 + len(entries), entries
+
+    async def _read_kept(self, seq: int) -> tuple[int, list[Entry]]:
+        """Return one page of entries after `seq`, up to the head, and the seq of the first one that the log keeps.
+
+        The page is empty where retention has removed all up to the head; then the first one kept is after it.
+        Raises LogUnavailableError.
+        """
+        page, deleted = await self._read_page(seq)
+        # The log may be ahead of the room by a commit that was not delivered here yet.
+        entries = [without_body(entry, deleted) for entry in page.entries if entry.seq <= self.head]
+        first = entries[0].seq if entries else min(page.oldest, self.head + 1)
+        if not entries and first <= seq + 1:
+            self._doubt()
+            raise LogUnavailableError(f"the log ends at {page.head}, before {self.head}, which was delivered")
+        return first, entries
+
+    async def _read_page(self, seq: int) -> tuple[Page, dict[int, int]]:
+        """Return the page after `seq`, and what was deleted while it was read: it may still show those bodies (S9)."""
         while True:
             advances = self._advances
             head = self.head
-            deleted = self._reading[cursor] = {}
+            reading = object()
+            deleted = self._reading[reading] = {}
             try:
-                page = await self._read(cursor.seq, _PAGE, FRAME_BYTES)
+                page = await self._read(seq, _PAGE, FRAME_BYTES)
             finally:
-                del self._reading[cursor]
+                del self._reading[reading]
             if page.log != self.log_id or page.head < head:
                 self._doubt()
                 raise LogUnavailableError(f"the log ends at {page.head}, before {head}, which was delivered")

@@ -27,6 +27,7 @@ from alcove.protocol import (
     encode,
     error_line,
 )
+from alcove.rooms.admission import RETRY_MS, Slot
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.room import Room
 from alcove.storage.base import Appended, Draft, LogUnavailableError, Outcome, Refused
@@ -35,8 +36,6 @@ from alcove.wire.connection import Frame
 
 #: Bad lines in a row after which a connection is closed (F2).
 _BAD_LINES = 10
-#: When to come back after storage failed or was flooded, in ms.
-RETRY_MS = 1000
 _KINDS: dict[type[Send | Edit | Delete], Literal["message", "edit", "delete"]] = {
     Send: "message",
     Edit: "edit",
@@ -82,6 +81,7 @@ class Session:
         "_out",
         "_over",
         "_renewing",
+        "_slot",
         "cursor",
         "room",
     )
@@ -91,6 +91,7 @@ class Session:
         desk: Desk,
         room: Room,
         cursor: Cursor,
+        slot: Slot,
         *,
         limits: Limits,
         clock: Callable[[], float],
@@ -99,6 +100,7 @@ class Session:
         self.room = room
         self.cursor = cursor
         self._desk = desk
+        self._slot = slot
         self._limits = limits
         self._clock = clock
         self._budget = budget
@@ -133,6 +135,7 @@ class Session:
         self._over = True
         if code == Close.TOO_BIG:
             LIMITS.labels("frame").inc()
+        self._slot.release()
         self._desk.leave(self)
 
     # --- what the committer calls

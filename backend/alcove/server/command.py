@@ -35,7 +35,7 @@ class Server(uvicorn.Server):
         """Start, then leave out of every later collection what stays for good."""
         await super().startup(sockets)
         if hub := self._hub:
-            hub.stop_listening = self._stop_listening
+            hub.on_drain(self._stop_listening)
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)

@@ -11,6 +11,7 @@ from alcove.api.dependencies import AuthenticatorDep, OwnOriginDep, admit, check
 from alcove.api.live import HubDep
 from alcove.errors import Close, Code, Reason, Refusal
 from alcove.protocol import Member
+from alcove.rooms.admission import Slot
 from alcove.rooms.hub import Hub
 from alcove.wire.accept import Carrier
 from alcove.wire.connection import Connection, Receiver
@@ -28,9 +29,7 @@ class Visit:
         item: str | None = None,
     ) -> None:
         """Raises Refusal where the process is full, or the member has as many connections as they may (L3)."""
-        hub.check_capacity()
-        if member is not None:
-            hub.check_member(member, item)
+        hub.check_admission(member, item)
         self.credential = credential
         self._authenticator = authenticator
         self._hub = hub
@@ -39,40 +38,29 @@ class Visit:
 
     async def run(self, connection: Carrier, receiver: Receiver) -> None:
         """Let the receiver hear the connection, for as long as it may."""
-        refused = self._check_again()
-        place = None if self._member is None else (self._member.person.id, self._item)
-        visitor = Visitor(self._hub, connection, receiver, place)
-        if self._member is not None:
-            self._hub.expiry.watch(visitor, self._member, self._item)
-        if refused is not None:
-            visitor.end(refused)
-        await connection.run(visitor)
-
-    def _check_again(self) -> Refusal | None:
-        """Return why the member may not stay after all: much can have happened during the handshake."""
         try:
+            # Much can have happened during the handshake.
             if self._member is not None:
                 self._authenticator.recheck(self._member, self._item)
-                self._hub.check_member(self._member, self._item)
+            slot = self._hub.admit(self._member, self._item)
         except Refusal as refusal:
-            return refusal
-        return None
+            connection.close(refusal.close, refusal.message)
+            await connection.run(receiver)
+            return
+        visitor = Visitor(self._hub, slot, connection, receiver)
+        if self._member is not None:
+            self._hub.expiry.watch(visitor, self._member, self._item)
+        await connection.run(visitor)
 
 
 class Visitor:
     """A receiver that counts as a connection (L3), and whose stay can be ended (a Receiver and a Revocable)."""
 
-    __slots__ = ("_connection", "_hub", "_place", "_receiver")
+    __slots__ = ("_connection", "_hub", "_receiver", "_slot")
 
-    def __init__(
-        self, hub: Hub, connection: Connection, receiver: Receiver, place: tuple[str, str | None] | None = None
-    ) -> None:
-        """`place`: the member and the item that it counts for; None in open mode."""
-        hub.connections += 1
-        self._place = place
-        if place is not None:
-            hub.visits[place] += 1
+    def __init__(self, hub: Hub, slot: Slot, connection: Connection, receiver: Receiver) -> None:
         self._hub = hub
+        self._slot = slot
         self._connection = connection
         self._receiver = receiver
 
@@ -86,11 +74,7 @@ class Visitor:
 
     def closed(self, code: int) -> None:
         """Pass it on, and stay no longer."""
-        self._hub.connections -= 1
-        if self._place is not None:
-            self._hub.visits[self._place] -= 1
-            if not self._hub.visits[self._place]:
-                del self._hub.visits[self._place]
+        self._slot.release()
         self._hub.expiry.forget(self)
         self._receiver.closed(code)
 

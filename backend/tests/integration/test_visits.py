@@ -63,9 +63,9 @@ async def test_ten_thousand_rooms_visited_once_leave_no_trace_but_the_log(tmp_pa
         assert 0 == hub.connections
         assert coming == hub._rooms._coming
         assert not hub._rooms._opening
-        await eventually(lambda: not hub._rooms._errands)
+        await eventually(lambda: not len(hub._tasks))
         assert before == alive()
-        states = await hub.log.room_states([f"item-{number}" for number in range(10_001)])
+        states = await hub._log.room_states([f"item-{number}" for number in range(10_001)])
         assert {(1, 1)} == {(state.head, state.reads["ada"]) for state in states.values()}
 
 
@@ -75,7 +75,7 @@ async def test_a_room_that_was_only_looked_into_is_not_even_in_the_log(tmp_path:
         session.closed(1000)
 
         assert "looked-at" not in hub.rooms
-        assert [] == await hub.log.list_rooms([ALL_ITEMS], "ada", limit=10)
+        assert [] == await hub.items([ALL_ITEMS], "ada", 10)
 
 
 async def by_close(room: RoomClient) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from alcove.limits import KeyedLimiter
 from alcove.protocol import Error, Limits, Member, Person, Right, ServerLine
+from alcove.rooms.admission import Slot
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.presence import Present
 from alcove.rooms.room import Room
@@ -36,7 +37,7 @@ class Seat:
         )
         cursor = Cursor(self.socket, Member(ADA, frozenset(can)), 0, 0)
         limits = Limits(body_bytes=100, sends_per_s=sends_per_s, burst=burst)
-        self.session = Session(self.desk, self.room, cursor, limits=limits, clock=self.clock)
+        self.session = Session(self.desk, self.room, cursor, Slot(lambda: None), limits=limits, clock=self.clock)
         #: Has the session hear frames, as a carrier does; returns in how many turns of the event loop.
         self.say = Feed(self.session, self.socket)
 

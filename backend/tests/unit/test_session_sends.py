@@ -6,7 +6,7 @@ import pytest
 
 from alcove.errors import Close, Code
 from alcove.protocol import Ack, Entry, Error, Pong, raw
-from alcove.rooms.session import RETRY_MS
+from alcove.rooms.admission import RETRY_MS
 from alcove.storage.base import Appended, Draft, LogUnavailableError, Refused
 from tests.unit.seat import ADA, PING, Seat, send
 

@@ -127,3 +127,51 @@ async def test_an_error_during_the_end_is_logged_for_debugging_and_not_raised(ca
 async def test_nothing_to_end_is_done_at_once() -> None:
     await background.end()
     await background.end(None, None)
+
+
+@virtual_time
+async def test_spawned_tasks_are_kept_until_they_end() -> None:
+    tasks, ends = background.BackgroundTasks(), asyncio.Event()
+
+    async def work() -> None:
+        await ends.wait()
+
+    task = tasks.spawn(work())
+    await turn()
+    assert 1 == len(tasks)
+
+    ends.set()
+    await task
+    await turn()
+    assert 0 == len(tasks)
+
+
+@virtual_time
+async def test_closing_waits_for_tasks_and_cancels_those_that_take_too_long() -> None:
+    tasks, finished = background.BackgroundTasks(), list[str]()
+
+    async def work(name: str, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        finished.append(name)
+
+    late = tasks.spawn(work("late", 3))
+    tasks.spawn(work("in time", 1))
+    await tasks.close(2)
+
+    assert ["in time"] == finished
+    assert late.cancelled()
+
+
+async def test_a_spawned_task_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    tasks = background.BackgroundTasks()
+
+    async def fail() -> None:
+        raise OSError("disk full")
+
+    await asyncio.wait([tasks.spawn(fail())])
+    await turn()
+
+    (record,) = caplog.records
+    assert (logging.ERROR, "a background task failed") == (record.levelno, record.message)
+    assert record.exc_info is not None
+    assert "disk full" == str(record.exc_info[1])

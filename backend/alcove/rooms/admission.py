@@ -1,0 +1,131 @@
+"""Count the connections of this process, and refuse those beyond its limits (L3) or during its drain (Z1)."""
+
+from collections import Counter
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from alcove.errors import Close, Code, Refusal
+from alcove.limits import ProcessLimits
+
+#: When a client should retry after it was refused at capacity or during the drain, in ms.
+RETRY_MS = 1000
+
+#: Returns how many connections a member (first argument) holds to the room of an item (second), on all processes.
+RoomConnections = Callable[[str, str], int]
+
+
+class Admission:
+    """The connections of this process: to rooms, and to the plain-text sockets beside them."""
+
+    def __init__(self, bounds: ProcessLimits, room_connections: RoomConnections) -> None:
+        self._bounds = bounds
+        self._room_connections = room_connections
+        self._connections = 0
+        #: Connections beside rooms, by member and item.
+        self._beside = Counter[tuple[str, str | None]]()
+        self._draining = False
+
+    def __len__(self) -> int:
+        """Return the number of connections of this process."""
+        return self._connections
+
+    @property
+    def draining(self) -> bool:
+        """Whether `stop` was called."""
+        return self._draining
+
+    def stop(self) -> None:
+        """Refuse every connection from now on (Z1)."""
+        self._draining = True
+
+    def check_process(self) -> None:
+        """Check that the process takes one more connection.
+
+        Raises:
+            Refusal: 1012 while the process drains (Z1), 1013 at its limit of connections (L3).
+
+        """
+        self.check_open()
+        if self._connections >= self._bounds.connections:
+            raise Refusal(Code.AT_CAPACITY, Close.AT_CAPACITY, "this server is full; try again soon", RETRY_MS)
+
+    def check_open(self) -> None:
+        """Check that the process does not drain. Raises Refusal 1012 (Z1)."""
+        if self._draining:
+            raise Refusal(Code.AT_CAPACITY, Close.RESTART, "this server is about to restart; try again", RETRY_MS)
+
+    def check_member(self, member: str, item: str | None) -> None:
+        """Check that the member may have one more connection to the item; None: beside all items.
+
+        Connections to the item's room and to its plain-text socket count together.
+
+        Raises:
+            Refusal: 4429 at the limit of connections per member and item (L3).
+
+        """
+        held = self._beside[member, item] + (0 if item is None else self._room_connections(member, item))
+        if held >= self._bounds.member_connections:
+            expected = f"at most {self._bounds.member_connections} connections to one item; close another one"
+            raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)
+
+    def check(self, member: str | None, item: str | None) -> None:
+        """Check that `admit_beside` would admit such a connection. Raises Refusal as it does."""
+        self.check_process()
+        if member is not None:
+            self.check_member(member, item)
+
+    def admit(self) -> "Slot":
+        """Count a connection to a room. Raises Refusal as `check_process` does."""
+        self.check_process()
+        self._connections += 1
+        return Slot(self._release)
+
+    def admit_beside(self, member: str | None, item: str | None) -> "Slot":
+        """Count a connection beside the rooms; `member` is None in open mode, where nobody has an identity.
+
+        Raises Refusal as `check_process` and `check_member` do.
+        """
+        self.check(member, item)
+        slot = self.admit()
+        if member is None:
+            return slot
+        self._beside[member, item] += 1
+
+        def release() -> None:
+            self._beside[member, item] -= 1
+            if not self._beside[member, item]:
+                del self._beside[member, item]
+            slot.release()
+
+        return Slot(release)
+
+    def _release(self) -> None:
+        self._connections -= 1
+
+
+class Slot:
+    """The place of one connection within the limits of its process, held until `release`.
+
+    As a context manager it is released only if the block raises, because a connection outlives its admission.
+    """
+
+    __slots__ = ("_release",)
+
+    def __init__(self, release: Callable[[], None]) -> None:
+        self._release: Callable[[], None] | None = release
+
+    def release(self) -> None:
+        """Give the place to another connection. Calls after the first have no effect."""
+        if self._release is not None:
+            release, self._release = self._release, None
+            release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self.release()

@@ -1,0 +1,69 @@
+"""End a process without losing a send, and spread the reconnects of its clients (Z1)."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Iterable
+
+from alcove.errors import Close
+from alcove.protocol import Bye, encode
+from alcove.wire.connection import Connection, Frame
+
+
+class Drain:
+    """Commits what was sent, then closes every connection with a time to reconnect at."""
+
+    def __init__(
+        self,
+        *,
+        within_s: float,
+        commit: Callable[[], Awaitable[object]],
+        connections: Callable[[], Iterable[Connection]],
+    ) -> None:
+        """Create a drain that is not started.
+
+        Args:
+            within_s: Seconds that `commit` may take, and over which the clients reconnect.
+            commit: Waits until every accepted send is stored and acked.
+            connections: Returns the connections to close.
+
+        """
+        self._within_s = within_s
+        self._commit = commit
+        self._connections = connections
+        self._before_close: list[Callable[[], None]] = []
+        self._task: asyncio.Task[None] | None = None
+        #: When the time for the commit is over, by the event loop's clock.
+        self._deadline: float | None = None
+
+    def before_close(self, callback: Callable[[], None]) -> None:
+        """Call `callback` after the commit and before the first connection is closed."""
+        self._before_close.append(callback)
+
+    def start(self) -> asyncio.Task[None]:
+        """Start to drain, if that has not happened yet; the task ends when all connections were told to close."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+        return self._task
+
+    async def committed(self) -> None:
+        """Wait until no send waits for storage, at most until the deadline, which the first call sets."""
+        now = asyncio.get_running_loop().time()
+        if self._deadline is None:
+            self._deadline = now + self._within_s
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(self._deadline):
+                await self._commit()
+
+    async def _run(self) -> None:
+        await self.committed()
+        # The listener closes first: a client that reconnects through a proxy is sent to another process at once,
+        # and not to this one, which would refuse it.
+        for callback in self._before_close:
+            callback()
+        connections = list(self._connections())
+        random.shuffle(connections)
+        for n, connection in enumerate(connections):
+            retry_ms = int(1000 * self._within_s * (n + 1) / len(connections))
+            connection.write(Frame(encode(Bye("restart", retry_ms))))
+            connection.close(Close.RESTART, "restart")

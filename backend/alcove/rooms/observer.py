@@ -1,0 +1,78 @@
+"""Follow a room inside the process: every entry, in order, to a function instead of a socket."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from alcove.protocol import Entry
+from alcove.repeated_warnings import RepeatedWarning
+from alcove.storage.base import LogUnavailableError
+
+logger = logging.getLogger(__name__)
+_cannot_read = RepeatedWarning(logger, "item %s cannot be read for its observer: %s")
+
+#: Seconds before a failed read is repeated; doubled after each failure, up to the second number.
+_RETRY_S = (0.1, 2.0)
+
+#: Takes entries of one room, ascending. It must not block, and must not raise.
+OnEntries = Callable[[Sequence[Entry]], None]
+#: Reads entries after a seq, at most up to the room's head, and returns the seq that the next read begins after:
+#: it is greater, also where retention has removed the entries. Raises LogUnavailableError.
+ReadEntries = Callable[[int], Awaitable[tuple[int, list[Entry]]]]
+
+
+class Observer:
+    """A cursor on a room's log whose entries go to a function (D1).
+
+    Like a connection it is in step, and gets each delivery at once; or it is behind, and reads the log until it
+    has caught up.
+    """
+
+    def __init__(self, item: str, seq: int, *, on_entries: OnEntries, read: ReadEntries) -> None:
+        """Follow the room of `item` after `seq`; `advance` or `deliver` starts it."""
+        self._item = item
+        #: The last entry that was passed on.
+        self.seq = seq
+        self._head = seq
+        self._on_entries = on_entries
+        self._read = read
+        self._reading: asyncio.Task[None] | None = None
+
+    def deliver(self, entries: Sequence[Entry]) -> None:
+        """Pass on new entries of the room, or leave them to the task that reads the entries before them."""
+        if self._reading is None and entries[0].seq == self.seq + 1:
+            self._head = self.seq = entries[-1].seq
+            self._on_entries(entries)
+        else:
+            self.advance(entries[-1].seq)
+
+    def advance(self, head: int) -> None:
+        """Read from the log up to `head`."""
+        self._head = max(self._head, head)
+        if self.seq < self._head and self._reading is None:
+            self._reading = asyncio.create_task(self._catch_up())
+
+    def close(self) -> None:
+        """Stop following."""
+        if self._reading is not None:
+            self._reading.cancel()
+
+    async def _catch_up(self) -> None:
+        wait_s, longest_s = _RETRY_S
+        try:
+            while self.seq < self._head:
+                try:
+                    seq, entries = await self._read(self.seq)
+                except LogUnavailableError as error:
+                    _cannot_read(self._item, error)
+                    await asyncio.sleep(wait_s)
+                    wait_s = min(2 * wait_s, longest_s)
+                else:
+                    wait_s = _RETRY_S[0]
+                    self.seq = seq
+                    if entries:
+                        self._on_entries(entries)
+        except Exception:
+            logger.exception("item %s: its observer failed, and follows no longer", self._item)
+        finally:
+            self._reading = None

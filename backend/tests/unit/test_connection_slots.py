@@ -1,0 +1,90 @@
+"""Counting connections: to rooms and beside them, per process and per member (L3), and none during the drain (Z1)."""
+
+import pytest
+
+from alcove.errors import Close, Refusal
+from alcove.limits import ProcessLimits
+from alcove.rooms.admission import Admission
+
+
+def admission(connections: int = 3, member_connections: int = 2, *, in_room: int = 0) -> Admission:
+    """Make an admission; every member holds `in_room` connections to each room."""
+    bounds = ProcessLimits(connections=connections, member_connections=member_connections)
+    return Admission(bounds, lambda _member, _item: in_room)
+
+
+def test_l3_a_released_slot_admits_another_connection_once() -> None:
+    counted = admission(connections=1)
+    slot = counted.admit()
+    with pytest.raises(Refusal) as refused:
+        counted.admit()
+    assert Close.AT_CAPACITY == refused.value.close
+    assert refused.value.retry_ms
+
+    slot.release()
+    slot.release()
+    assert 0 == len(counted)
+    counted.admit()
+    assert 1 == len(counted)
+
+
+def test_l3_a_slot_whose_block_raises_is_released_and_any_other_is_kept() -> None:
+    counted = admission()
+    with pytest.raises(LookupError), counted.admit():
+        raise LookupError
+    assert 0 == len(counted)
+
+    with counted.admit():
+        pass
+    assert 1 == len(counted)
+
+
+def test_l3_a_members_connections_beside_rooms_count_per_item() -> None:
+    counted = admission(connections=10)
+    first, _ = counted.admit_beside("ada", "foo"), counted.admit_beside("ada", "foo")
+    with pytest.raises(Refusal) as refused:
+        counted.check("ada", "foo")
+    assert Close.TOO_MANY == refused.value.close
+    with pytest.raises(Refusal):
+        counted.admit_beside("ada", "foo")
+    assert 2 == len(counted)
+
+    counted.admit_beside("ada", "bar")
+    counted.admit_beside("ada", None)
+    counted.admit_beside("bob", "foo")
+    first.release()
+    counted.admit_beside("ada", "foo")
+    assert 5 == len(counted)
+
+
+def test_l3_a_members_connections_to_the_room_count_with_those_beside_it() -> None:
+    counted = admission(in_room=1)
+    counted.check_member("ada", "foo")
+    counted.admit_beside("ada", "foo")
+    with pytest.raises(Refusal):
+        counted.check_member("ada", "foo")
+    counted.check_member("ada", None)
+
+
+def test_l3_in_open_mode_connections_beside_rooms_count_for_the_process_alone() -> None:
+    counted = admission(member_connections=1)
+    slots = [counted.admit_beside(None, None) for _ in range(3)]
+    with pytest.raises(Refusal) as refused:
+        counted.check(None, None)
+    assert Close.AT_CAPACITY == refused.value.close
+
+    for slot in slots:
+        slot.release()
+    assert 0 == len(counted)
+
+
+def test_z1_a_draining_process_admits_no_connection() -> None:
+    counted = admission()
+    counted.stop()
+
+    for admit in (counted.admit, lambda: counted.admit_beside("ada", "foo"), counted.check_open):
+        with pytest.raises(Refusal) as refused:
+            admit()
+        assert Close.RESTART == refused.value.close
+        assert refused.value.retry_ms
+    assert (0, True) == (len(counted), counted.draining)

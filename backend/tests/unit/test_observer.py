@@ -1,0 +1,152 @@
+"""An observer of a room gets every entry in order, whatever the room missed (R3, D1)."""
+
+import asyncio
+from collections.abc import Sequence
+
+from msgspec import UNSET
+
+from alcove.protocol import Entry
+from alcove.storage.base import Retention
+from tests.doubles import turn
+from tests.support.rooms import Reader, RoomLog, entries
+from tests.support.virtual_time import virtual_time
+
+
+class Seen:
+    """An observer, and the runs of entries that it got."""
+
+    def __init__(self, storage: RoomLog, seq: int = 0) -> None:
+        self.runs: list[list[Entry]] = []
+        storage.rooms["foo"].observe(seq, self._take)
+
+    @property
+    def seqs(self) -> list[int]:
+        """The entries in the order in which they came."""
+        return [entry.seq for run in self.runs for entry in run]
+
+    def _take(self, run: Sequence[Entry]) -> None:
+        self.runs.append(list(run))
+
+
+@virtual_time
+async def test_d1_an_observer_reads_the_log_first_and_then_gets_deliveries_at_once() -> None:
+    storage = RoomLog()
+    storage.write("a", "b")
+    room = storage.room()
+    seen = Seen(storage)
+    await storage.answer()
+    assert [1, 2] == seen.seqs
+
+    room.deliver(storage.write("c", "d"), 1)
+    assert [1, 2, 3, 4] == seen.seqs
+    storage.close()
+
+
+@virtual_time
+async def test_r3_a_delivery_while_the_log_is_read_comes_after_the_entries_before_it() -> None:
+    storage = RoomLog()
+    storage.write("a", "b")
+    room = storage.room()
+    seen = Seen(storage)
+    await turn()
+    room.deliver(storage.write("c"), 1)
+    assert [] == seen.seqs
+
+    await storage.answer()
+    assert [1, 2, 3] == seen.seqs
+    storage.close()
+
+
+@virtual_time
+async def test_x2_entries_that_were_not_delivered_here_are_read_from_the_log() -> None:
+    storage = RoomLog()
+    room = storage.room()
+    seen = Seen(storage)
+    storage.write("a", "b")
+    room.advance(2)
+    await storage.answer()
+    room.deliver(storage.write("c"), 1)
+
+    assert [1, 2, 3] == seen.seqs
+    storage.close()
+
+
+@virtual_time
+async def test_r4_an_observer_passes_over_what_retention_has_removed() -> None:
+    storage = RoomLog(Retention(entries=2))
+    storage.write("a", "b", "c", "d")
+    room = storage.room()
+    seen = Seen(storage)
+    await storage.answer()
+    assert [3, 4] == seen.seqs
+
+    room.deliver(entries(5), 4)
+    assert [3, 4, 5] == seen.seqs
+    storage.close()
+
+
+@virtual_time
+async def test_s9_an_observer_gets_no_body_that_was_deleted_while_it_read() -> None:
+    storage = RoomLog()
+    (message,) = storage.write("a")
+    room = storage.room()
+    seen = Seen(storage)
+    await turn()
+    storage.log.held[0].perform()  # the page is read before the delete
+    room.deliver([Entry(2, "delete", "x", message.by, 7, 1)], 1)
+    storage.log.answer(storage.log.held[0])
+    await turn()
+
+    assert (1, 7, UNSET) == (seen.runs[0][0].seq, seen.runs[0][0].deleted, seen.runs[0][0].body)
+    storage.close()
+
+
+@virtual_time
+async def test_s7_an_observer_reads_on_when_the_log_answers_again() -> None:
+    storage = RoomLog()
+    storage.write("a")
+    storage.room()
+    seen = Seen(storage)
+    await storage.fail()
+    assert [] == seen.seqs
+
+    await asyncio.sleep(0.1)  # of virtual time: the pause after the first failure
+    await storage.answer()
+    assert [1] == seen.seqs
+    storage.close()
+
+
+@virtual_time
+async def test_p1_an_observer_is_neither_a_member_nor_a_connection() -> None:
+    storage = RoomLog()
+    room = storage.room()
+    Seen(storage)
+    Reader(room)
+
+    assert (1, 1) == (len(room), len(room.present))
+    storage.close()
+
+
+@virtual_time
+async def test_a_closed_room_leaves_no_observer_behind() -> None:
+    storage = RoomLog()
+    storage.write("a")
+    room = storage.room()
+    seen = Seen(storage)
+    await turn()
+    room.close()
+    await storage.answer()
+
+    assert [] == seen.seqs
+
+
+@virtual_time
+async def test_several_observers_each_keep_their_position() -> None:
+    storage = RoomLog()
+    storage.write("a", "b", "c")
+    storage.room()
+    first, second = Seen(storage), Seen(storage, seq=2)
+    await storage.answer()
+
+    assert ([1, 2, 3], [3]) == (first.seqs, second.seqs)
+    storage.close()
