@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -12,7 +12,7 @@ import msgspec
 
 from alcove.item_ranges import Range
 from alcove.limits import KeyedLimiter
-from alcove.protocol import ServerLine
+from alcove.protocol import Entry, ServerLine
 from alcove.rooms.session import Session
 from alcove.storage.base import (
     Draft,
@@ -24,6 +24,7 @@ from alcove.storage.base import (
     Retention,
     RoomReadMark,
     RoomState,
+    UnreadCount,
     UnstorableError,
 )
 from alcove.storage.committer import OverloadedError, Sender
@@ -316,9 +317,23 @@ class HeldLog:
         """Move read marks (Log)."""
         return await self._hold(lambda: self.store.move_read_marks(marks), writes=True)
 
-    async def list_rooms(self, ranges: Sequence[Range], member: str, *, limit: int) -> list[ItemSummary]:
+    async def list_rooms(
+        self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None
+    ) -> list[ItemSummary]:
         """Rooms the patterns match (Log)."""
-        return await self._hold(lambda: self.store.list_rooms(ranges, member, limit, 60))
+        return await self._hold(lambda: self.store.list_rooms(ranges, member, limit=limit, seconds=60, before=before))
+
+    async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
+        """Return heads and unread messages (Log)."""
+        return await self._hold(lambda: self.store.count_unread(wanted))
+
+    async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
+        """Return entries by item and seq (Log)."""
+        return await self._hold(lambda: self.store.entries_at(places))
+
+    async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
+        """Return rooms written to since then (Log)."""
+        return await self._hold(lambda: self.store.changed_since(at, limit))
 
     async def bus_key(self) -> bytes:
         """The key of the processes' messages (Log)."""

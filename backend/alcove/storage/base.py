@@ -1,7 +1,7 @@
 """What a log promises, whichever engine keeps it: its methods, and the shapes they speak."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Raw, Struct
@@ -26,6 +26,10 @@ class UnstorableError(AlcoveError):
 
 class ListRefusedError(AlcoveError):
     """A list of rooms took too long, or too many others wait; the message says which, and what to do."""
+
+
+class NoSuchRoomError(AlcoveError):
+    """A page of the list was asked for behind an item that has no entries, so that it has no place in the list."""
 
 
 class LogUnusableError(AlcoveError):
@@ -113,6 +117,14 @@ class ItemSummary(Struct, frozen=True):
     unread: int
 
 
+class UnreadCount(Struct, frozen=True):
+    """The head of an item's log, and the messages of others behind a member's read mark (at most 1000)."""
+
+    item: str
+    head: int
+    unread: int
+
+
 class ListLimits(Struct, frozen=True):
     """What lists of rooms may take of the storage: `seconds` one of them, and how many may wait for their turn."""
 
@@ -193,11 +205,37 @@ class Log(Protocol):
         """Move read marks forward, never back, never beyond the head; return where each stands then (P5)."""
         ...
 
-    async def list_rooms(self, ranges: Sequence[Range], member: str, *, limit: int) -> list[ItemSummary]:
-        """Return rooms whose item is in one of the ranges, which are in order; the latest written first (W4).
+    async def list_rooms(
+        self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None
+    ) -> list[ItemSummary]:
+        """Return rooms whose item is in one of the ranges, the latest written first (W4). Joins do not wait for it.
 
-        Joins do not wait for it. Raises ListRefusedError where it takes too long, or too many others wait.
+        Args:
+            ranges: In order.
+            member: Whose unread messages are counted.
+            limit: How many rooms at most.
+            before: Only rooms that were last written to before the room of this item was; None: the latest.
+
+        Raises:
+            ListRefusedError: It takes too long, or too many others wait.
+            NoSuchRoomError: The item `before` has no entries.
+
         """
+        ...
+
+    async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
+        """Return head and unread messages for each pair of an item and a member (W10), in their order.
+
+        An item never written to has head 0.
+        """
+        ...
+
+    async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
+        """Return the entries at these items and seqs, without those that retention removed."""
+        ...
+
+    async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
+        """Return item and head of rooms written to at `at` (ms since the epoch) or later, the latest first."""
         ...
 
     async def bus_key(self) -> bytes:

@@ -173,9 +173,11 @@ async def test_w4_postgresql_looks_at_no_more_rooms_than_may_be_read(full: Log, 
     looked_at = {}
     for name, (items, _) in ASKED.items():
         ranges = readable_ranges(items)
-        arguments = [first for first, _ in ranges], [end for _, end in ranges], 100
+        arguments = [first for first, _ in ranges], [end for _, end in ranges], 100, 2**62, 0
         looked_at[name] = sum(await rows_of_rooms(database, POSTGRES_LIST["rooms_in_ranges"], *arguments))
-    recent = await rows_of_rooms(database, POSTGRES_LIST["recent_rooms"], postgres_list.RECENT, ["a", "b"], 100)
+    recent = await rows_of_rooms(
+        database, POSTGRES_LIST["recent_rooms"], postgres_list.RECENT, ["a", "b"], 100, 2**62, 0
+    )
     await database.close()
 
     # One more than asked for, to see where the rooms of the same time end.

@@ -11,7 +11,15 @@ from alcove.storage.sqlite import file as sqlite_file
 
 QUERIES = load_queries(Path(sqlite_file.__file__).with_name("queries.sql"))
 #: Of those that take rows, how many values each has.
-WIDTHS = {"rooms": 1, "move_rooms": 5, "add_messages": 7, "known_ids_of_removed": 3, "rooms_with_another_entry": 3}
+WIDTHS = {
+    "rooms": 1,
+    "move_rooms": 5,
+    "add_messages": 7,
+    "known_ids_of_removed": 3,
+    "rooms_with_another_entry": 3,
+    "unread_of": 2,
+    "entries_at": 2,
+}
 
 
 class Anything(dict[str, object]):

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,10 +30,11 @@ from alcove.storage.base import (
     Retention,
     RoomReadMark,
     RoomState,
+    UnreadCount,
 )
 from alcove.storage.list_queue import ListQueue
 from alcove.storage.postgres.connections import CONNECT_S, Connections
-from alcove.storage.postgres.item_list import list_rooms
+from alcove.storage.postgres.item_list import count_unread, list_rooms
 from alcove.storage.postgres.lock import PostgresLock
 from alcove.storage.postgres.schema import prepare
 from alcove.storage.queries import load_queries
@@ -129,7 +130,7 @@ class PostgresLog:
             stood = await self._entries(connection, known) if known else {}
         return [_outcome(draft, row, stood) for draft, row in zip(drafts, rows, strict=True)]
 
-    async def _entries(self, connection: Any, places: set[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
+    async def _entries(self, connection: Any, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
         """The entries at these items and seqs, but those that retention removed."""
         items, seqs = zip(*sorted(places), strict=True)
         rows = await connection.fetch(_SQL["entries"], list(items), list(seqs))
@@ -172,13 +173,34 @@ class PostgresLog:
             rows = await connection.fetch(_SQL["marks"], items, members)
         return [RoomReadMark(mark.item, mark.member, seq) for mark, (seq,) in zip(marks, rows, strict=True)]
 
-    async def list_rooms(self, ranges: Sequence[Range], member: str, *, limit: int) -> list[ItemSummary]:
+    async def list_rooms(
+        self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None
+    ) -> list[ItemSummary]:
         """Rooms in the ranges, latest first (Log)."""
         async with self._lists.turn(), self._connections.listing() as connection:
             try:
-                return await list_rooms(connection, ranges, member, limit, self._list_limits.seconds)
+                return await list_rooms(
+                    connection, ranges, member, limit=limit, seconds=self._list_limits.seconds, before=before
+                )
             except asyncpg.QueryCanceledError:
                 raise self._lists.took_too_long() from None
+
+    async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
+        """Return head and unread messages for each item and member (Log)."""
+        async with self._connections.reading() as connection:
+            return await count_unread(connection, wanted)
+
+    async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
+        """Return the entries at these items and seqs (Log)."""
+        if not places:
+            return {}
+        async with self._connections.reading() as connection:
+            return await self._entries(connection, places)
+
+    async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
+        """Return rooms written to since then (Log)."""
+        async with self._connections.reading() as connection:
+            return [tuple(row) for row in await connection.fetch(_SQL["changed_since"], at, limit)]
 
     async def bus_key(self) -> bytes:
         """Return the key of the processes' messages (Log)."""

@@ -60,10 +60,35 @@ LEFT JOIN alcove.rooms r ON r.item = w.item COLLATE "C"
 LEFT JOIN alcove.marks m ON m.room = r.room AND m.member = w.member COLLATE "C"
 ORDER BY w.n
 
+-- place_in_list --
+SELECT at, room FROM alcove.rooms WHERE item = $1 AND head > 0
+
+-- changed_since --
+SELECT item, head FROM alcove.rooms WHERE at >= $1 AND head > 0 AND NOT starts_with(item, '!')
+ORDER BY at DESC LIMIT $2
+
+-- unread_of --
+SELECT w.item, coalesce(r.head, 0), u.unread
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w (item, member, n)
+LEFT JOIN LATERAL (SELECT * FROM alcove.rooms r WHERE r.item = w.item COLLATE "C" LIMIT 1) r ON true
+LEFT JOIN LATERAL (
+  SELECT m.seq FROM alcove.marks m WHERE m.room = r.room AND m.member = w.member COLLATE "C" LIMIT 1
+) m ON true
+CROSS JOIN LATERAL (
+  SELECT count(*) AS unread FROM (
+    SELECT 1 FROM alcove.entries e
+    WHERE e.room = r.room AND e.seq > coalesce(m.seq, 0) AND e.kind = 'message' AND e.by_id <> w.member COLLATE "C"
+      AND e.deleted IS NULL
+    LIMIT 1000
+  ) counted
+) u
+ORDER BY w.n
+
 -- recent_rooms --
 -- Of the rooms last written to, those in the ranges, whose bounds are in order; and how many were looked through.
 WITH recent AS MATERIALIZED (
-  SELECT room, item, at FROM alcove.rooms WHERE head > 0 AND NOT starts_with(item, '!')
+  SELECT room, item, at FROM alcove.rooms
+  WHERE head > 0 AND NOT starts_with(item, '!') AND (at, room) < ($4::bigint, $5::bigint)
   ORDER BY at DESC, room DESC LIMIT $1
 )
 SELECT (SELECT count(*) FROM recent), ARRAY(
@@ -76,6 +101,7 @@ SELECT found.room
 FROM unnest($1::text[], $2::text[]) AS range (first, behind) CROSS JOIN LATERAL (
   SELECT r.room, r.at FROM alcove.rooms r
   WHERE r.item >= range.first COLLATE "C" AND r.item < range.behind COLLATE "C" AND r.head > 0
+    AND (r.at + 0, r.room) < ($4::bigint, $5::bigint)
   ORDER BY r.at + 0 DESC, r.room DESC LIMIT $3
 ) found
 ORDER BY found.at DESC, found.room DESC LIMIT $3

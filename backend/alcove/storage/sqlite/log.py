@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self, TypeVar
@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 from alcove import background
 from alcove.descriptors import reserve
 from alcove.item_ranges import Range
+from alcove.protocol import Entry
 from alcove.storage.base import (
     Draft,
     ItemSummary,
@@ -24,6 +25,7 @@ from alcove.storage.base import (
     Retention,
     RoomReadMark,
     RoomState,
+    UnreadCount,
 )
 from alcove.storage.list_queue import ListQueue
 from alcove.storage.sqlite.file import connect, prepare
@@ -181,15 +183,31 @@ class SqliteLog:
         """Move read marks forward (Log)."""
         return await self._writer.run(lambda store: store.move_read_marks(marks))
 
-    async def list_rooms(self, ranges: Sequence[Range], member: str, *, limit: int) -> list[ItemSummary]:
+    async def list_rooms(
+        self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None
+    ) -> list[ItemSummary]:
         """Rooms in the ranges, latest first (Log)."""
         async with self._lists.turn():
             try:
                 return await self._lister.run(
-                    lambda store: store.list_rooms(ranges, member, limit, self._list_limits.seconds)
+                    lambda store: store.list_rooms(
+                        ranges, member, limit=limit, seconds=self._list_limits.seconds, before=before
+                    )
                 )
             except SlowListError:
                 raise self._lists.took_too_long() from None
+
+    async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
+        """Return head and unread messages for each item and member (Log)."""
+        return await self._reader().run(lambda store: store.count_unread(wanted))
+
+    async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
+        """Return the entries at these items and seqs (Log)."""
+        return await self._reader().run(lambda store: store.entries_at(places))
+
+    async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
+        """Return rooms written to since then (Log)."""
+        return await self._reader().run(lambda store: store.changed_since(at, limit))
 
     async def bus_key(self) -> bytes:
         """Return the key of the processes' messages (Log)."""

@@ -81,19 +81,39 @@ ON CONFLICT (room, member) DO UPDATE SET seq = excluded.seq, moved = excluded.mo
 -- mark --
 SELECT seq FROM marks WHERE room = ? AND member = ?
 
+-- place_in_list --
+SELECT at, room FROM rooms WHERE item = ? AND head > 0
+
 -- recent_rooms --
 -- The sign keeps to the index by time.
-SELECT room, item, head, at FROM rooms WHERE head > 0 AND +item >= '"' ORDER BY at DESC, room DESC LIMIT ?
+SELECT room, item, head, at FROM rooms WHERE head > 0 AND +item >= '"' AND (at, room) < (?, ?)
+ORDER BY at DESC, room DESC LIMIT ?
 
 -- rooms_in_range --
 -- The signs keep to the index by item.
-SELECT room, item, head, at FROM rooms WHERE item >= ? AND item < ? AND head > 0 ORDER BY +at DESC, +room DESC LIMIT ?
+SELECT room, item, head, at FROM rooms WHERE item >= ? AND item < ? AND head > 0 AND (+at, +room) < (?, ?)
+ORDER BY +at DESC, +room DESC LIMIT ?
 
--- unread --
-SELECT count(*) FROM (
-  SELECT 1 FROM entries
-  WHERE room = ? AND seq > ? AND kind = 'message' AND by_id <> ? AND deleted IS NULL LIMIT 1000
+-- changed_since --
+-- The sign keeps to the index by time.
+SELECT item, head FROM rooms WHERE at >= ? AND head > 0 AND +item >= '"' ORDER BY at DESC, room DESC LIMIT ?
+
+-- unread_of --
+WITH wanted (item, member) AS (VALUES (...))
+SELECT w.item, w.member, r.head, (
+  SELECT count(*) FROM (
+    SELECT 1 FROM entries e
+    WHERE e.room = r.room AND e.kind = 'message' AND e.by_id <> w.member AND e.deleted IS NULL AND e.seq > coalesce(
+      (SELECT m.seq FROM marks m WHERE m.room = r.room AND m.member = w.member), 0)
+    LIMIT 1000
+  )
 )
+FROM wanted w CROSS JOIN rooms r ON r.item = w.item
+
+-- entries_at --
+WITH wanted (item, seq) AS (VALUES (...))
+SELECT r.item, t.seq, t.kind, t.id, t.by_id, t.by_name, t.at, t.target, t.body, t.edited, t.deleted
+FROM wanted w CROSS JOIN rooms r ON r.item = w.item CROSS JOIN texts t ON t.room = r.room AND t.seq = w.seq
 
 -- first_kept_since --
 SELECT seq FROM entries WHERE room = ? AND at >= ? ORDER BY seq LIMIT 1

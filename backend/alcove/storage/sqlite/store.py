@@ -2,7 +2,7 @@
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,16 +22,15 @@ from alcove.storage.base import (
     Retention,
     RoomReadMark,
     RoomState,
+    UnreadCount,
 )
 from alcove.storage.queries import load_queries
 from alcove.storage.rows import entry_of, gone
 from alcove.storage.sqlite.file import run_many, transaction
-from alcove.storage.sqlite.item_list import find_rooms, time_limit
+from alcove.storage.sqlite.item_list import changed_since, count_unread, entries_at, list_rooms, time_limit
 from alcove.storage.sqlite.rooms import RoomRow, renew_lost, verify
 
-_FOLDER = Path(__file__).parent
-_SQL = load_queries(_FOLDER / "queries.sql")
-
+_SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 #: Milliseconds that one try to empty the write-ahead log waits for readers: writers wait as long.
 _SCRUB_BUSY_MS = 100
@@ -271,19 +270,25 @@ class SqliteStore:
                 stand.append(RoomReadMark(mark.item, mark.member, seq))
         return stand
 
-    def list_rooms(self, ranges: Sequence[Range], member: str, limit: int, seconds: float) -> list[ItemSummary]:
-        """Rooms in the ranges, latest first (Log.items). Raises SlowListError after so many seconds."""
+    def list_rooms(
+        self, ranges: Sequence[Range], member: str, *, limit: int, seconds: float, before: str | None
+    ) -> list[ItemSummary]:
+        """Rooms in the ranges, latest first (Log.list_rooms). Raises SlowListError after so many seconds."""
         with time_limit(self._db, seconds), transaction(self._db, "DEFERRED"):
-            return [
-                ItemSummary(item=item, head=head, last=self._entry(room, head), unread=self._unread(room, member))
-                for room, item, head, _ in find_rooms(self._db, ranges, limit)
-            ]
+            return list_rooms(self._db, ranges, member, limit, before)
 
-    def _unread(self, room: int, member: str) -> int:
-        """Count messages of others behind the member's mark, up to 1000."""
-        mark = self._db.execute(_SQL["mark"], (room, member)).fetchone()
-        count: int = self._db.execute(_SQL["unread"], (room, mark[0] if mark else 0, member)).fetchone()[0]
-        return count
+    def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
+        """Return head and unread messages for each item and member (Log.count_unread)."""
+        with transaction(self._db, "DEFERRED"):  # heads and counts of one moment
+            return count_unread(self._db, wanted)
+
+    def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
+        """Return the entries at these items and seqs (Log.entries_at)."""
+        return entries_at(self._db, places)
+
+    def changed_since(self, at: int, limit: int) -> list[tuple[str, int]]:
+        """Return rooms written to since then (Log.changed_since)."""
+        return changed_since(self._db, at, limit)
 
     def check_writable(self) -> None:
         """Write and commit something small (Log.check)."""

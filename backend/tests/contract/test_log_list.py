@@ -1,0 +1,106 @@
+"""Pages of the list of rooms, unread counts, entries by their place, and rooms changed since a time (W4, W10)."""
+
+import pytest
+
+from alcove.item_ranges import ALL_ITEMS, readable_ranges
+from alcove.storage.base import Log, NoSuchRoomError, Retention, RoomReadMark, UnreadCount
+from tests.contract.conftest import OpenLog
+from tests.contract.drafts import BOB, append, delete, edit, message
+
+EVERYTHING = [ALL_ITEMS]
+
+
+async def write_rooms(log: Log, *items: str, at: int = 1000) -> None:
+    """Write one message to each item, all at the same time."""
+    await append(log, *(message(item, item=item, at=at) for item in items))
+
+
+async def pages(log: Log, items: dict[str, str], size: int) -> list[list[str]]:
+    """Return the items of each page of the list, each asked for behind the last item of the one before."""
+    found: list[list[str]] = []
+    before: str | None = None
+    while page := await log.list_rooms(readable_ranges(items), "bob", limit=size, before=before):
+        found.append([one.item for one in page])
+        before = page[-1].item
+    return found
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        {"*": "r"},
+        {"order-*": "r", "ticket-*": "r"},
+        {f"{kind}-{n}": "r" for kind in ("order", "ticket") for n in range(9)},
+    ],
+    ids=["everything", "prefixes", "single items"],
+)
+async def test_w4_pages_by_before_list_every_room_once_though_many_were_written_in_the_same_millisecond(
+    log: Log, items: dict[str, str]
+) -> None:
+    await write_rooms(log, *(f"order-{n}" for n in range(5)))
+    await write_rooms(log, *(f"ticket-{n}" for n in range(3)), at=2000)
+
+    found = await pages(log, items, 3)
+
+    listed = [item for page in found for item in page]
+    assert [3, 3, 2] == [len(page) for page in found]
+    assert sorted([*(f"order-{n}" for n in range(5)), *(f"ticket-{n}" for n in range(3))]) == sorted(listed)
+    assert {"ticket-0", "ticket-1", "ticket-2"} == set(found[0])
+    assert listed == [one.item for one in await log.list_rooms(readable_ranges(items), "bob", limit=9)]
+
+
+async def test_w4_before_an_item_that_has_no_entries_there_is_no_page(log: Log) -> None:
+    await write_rooms(log, "order-1")
+
+    with pytest.raises(NoSuchRoomError, match="no entries in the room of order-2"):
+        await log.list_rooms(EVERYTHING, "bob", limit=3, before="order-2")
+
+
+async def test_w10_unread_counts_are_those_of_each_item_and_member_in_their_order(log: Log) -> None:
+    await append(log, message("a"), message("b", by=BOB), message("c"), message("d", item="bar"))
+    await append(log, delete("e", 1), edit("f", 3))
+    await log.move_read_marks([RoomReadMark("bar", "bob", 1)])
+    await append(log, message("g", item="bar"))
+
+    wanted = [("foo", "bob"), ("none", "bob"), ("bar", "bob"), ("foo", "ada"), ("bar", "cid"), ("foo", "bob")]
+    assert [
+        UnreadCount("foo", 5, 1),
+        UnreadCount("none", 0, 0),
+        UnreadCount("bar", 2, 1),
+        UnreadCount("foo", 5, 1),
+        UnreadCount("bar", 2, 2),
+        UnreadCount("foo", 5, 1),
+    ] == await log.count_unread(wanted)
+    assert [] == await log.count_unread([])
+
+
+async def test_w10_w4_unread_counts_agree_with_the_list_and_end_at_1000(log: Log) -> None:
+    await append(log, *(message(f"id-{n}") for n in range(1001)), message("mine", by=BOB))
+
+    (listed,) = await log.list_rooms(EVERYTHING, "bob", limit=3)
+
+    assert [UnreadCount("foo", listed.head, listed.unread)] == await log.count_unread([("foo", "bob")])
+    assert (1002, 1000) == (listed.head, listed.unread)
+
+
+async def test_w10_s9_entries_are_read_by_item_and_seq_as_they_are_served(open_again: OpenLog) -> None:
+    log = await open_again(Retention(entries=2))
+    await append(log, message("a"), message("b"), message("c"), message("d", item="bar"))
+    await append(log, edit("e", 3, "better"))
+
+    found = await log.entries_at({("foo", 1), ("foo", 3), ("bar", 1), ("bar", 2), ("none", 1)})
+
+    assert {("foo", 3), ("bar", 1)} == set(found)
+    assert b'"better"' == bytes(found["foo", 3].body)  # type: ignore[arg-type] # it has a body
+    assert {} == await log.entries_at([])
+
+
+async def test_w10_rooms_changed_since_a_time_are_the_latest_without_the_internal_ones(log: Log) -> None:
+    await write_rooms(log, "old")
+    await write_rooms(log, "new", "!internal", at=2000)
+    await write_rooms(log, "newest", at=3000)
+    await append(log, message("more", item="new", at=2500))
+
+    assert [("newest", 1), ("new", 2)] == await log.changed_since(2000, limit=10)
+    assert [("newest", 1)] == await log.changed_since(2000, limit=1)
+    assert [] == await log.changed_since(3001, limit=10)
