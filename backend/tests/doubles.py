@@ -27,7 +27,8 @@ from alcove.storage.base import (
     UnreadCount,
     UnstorableError,
 )
-from alcove.storage.committer import OverloadedError, Sender
+from alcove.storage.committer import OverloadedError
+from alcove.storage.outcomes import OutcomeHandler
 from alcove.storage.sqlite.file import prepare
 from alcove.storage.sqlite.store import SqliteStore
 from alcove.wire.connection import BUFFER_BYTES, Frame, Receiver
@@ -206,9 +207,9 @@ class Desk:
     full: bool = False
     ms: int = 1_795_000_000_000
 
-    def append(self, draft: Draft, sender: Sender) -> None:
+    def append(self, draft: Draft, handler: OutcomeHandler) -> None:
         """Keep the draft, or refuse where `full` (Desk)."""
-        assert isinstance(sender, Session)
+        assert isinstance(handler, Session)
         if self.full:
             raise OverloadedError("10000 sends wait for storage already")
         self.drafts.append(draft)
@@ -278,7 +279,7 @@ class HeldLog:
         #: The batches that were handed in.
         self.batches: list[list[Draft]] = []
         #: Whether a batch has its I/O pending only when it is performed.
-        self.holds_computed = False
+        self.holds_io_pending = False
         self._connection = connection
 
     def _hold(self, work: Callable[[], T], *, writes: bool = False) -> Awaitable[T]:
@@ -295,7 +296,7 @@ class HeldLog:
         """Store a batch (Log)."""
         self.batches.append(list(drafts))
         io_pending = io_pending or asyncio.Event()
-        if not self.holds_computed:
+        if not self.holds_io_pending:
             io_pending.set()
         return self._hold(lambda: self.store.append(drafts, io_pending.set, seen), writes=True)
 

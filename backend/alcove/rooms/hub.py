@@ -31,7 +31,8 @@ from alcove.rooms.revocation_log import RevocationLog
 from alcove.rooms.room import Room
 from alcove.rooms.session import Session
 from alcove.storage.base import Draft, ItemSummary, Log, LogUnavailableError, Outcome, Page, Retention
-from alcove.storage.committer import Committer, OutcomeFuture, OverloadedError
+from alcove.storage.committer import Committer, OverloadedError
+from alcove.storage.outcomes import OutcomeFuture
 from alcove.storage.readiness import StorageCheck
 from alcove.wire.connection import Connection, Frame
 

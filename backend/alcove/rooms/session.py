@@ -1,6 +1,6 @@
 """One connection's rules: lines in, lines out; no socket, no loop, no clock of its own."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Literal, Protocol
 
 from msgspec import UNSET
@@ -31,7 +31,8 @@ from alcove.rooms.admission import RETRY_MS, Slot
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.room import Room
 from alcove.storage.base import Appended, Draft, LogUnavailableError, Outcome, Refused
-from alcove.storage.committer import OverloadedError, Sender
+from alcove.storage.committer import OverloadedError
+from alcove.storage.outcomes import DraftOutcomes, OutcomeHandler
 from alcove.wire.connection import Frame
 
 #: Bad lines in a row after which a connection is closed (F2).
@@ -47,7 +48,7 @@ _PONG = encode(Pong())
 class Desk(Protocol):
     """What a session needs of the house: where drafts go, whom to tell that it is over, what time it is."""
 
-    def append(self, draft: Draft, sender: Sender) -> None:
+    def append(self, draft: Draft, handler: OutcomeHandler) -> None:
         """Hand in a draft. Raises OverloadedError."""
         ...
 
@@ -69,7 +70,7 @@ class Desk(Protocol):
 
 
 class Session:
-    """A member's connection to a room: a Receiver for its carrier, a Sender for the committer."""
+    """A member's connection to a room: a Receiver for its carrier, an OutcomeHandler for the committer."""
 
     __slots__ = (
         "_bad",
@@ -140,9 +141,11 @@ class Session:
 
     # --- what the committer calls
 
-    def on_outcomes(self, answers: Sequence[tuple[Draft, Outcome | LogUnavailableError]]) -> None:
+    def on_outcomes(self, outcomes: DraftOutcomes) -> None:
         """Acknowledge what is durable, say what is refused (S3, S6, S7)."""
-        self.cursor.connection.write(Frame(b"\n".join([encode(_answer(draft, outcome)) for draft, outcome in answers])))
+        self.cursor.connection.write(
+            Frame(b"\n".join([encode(_answer(draft, outcome)) for draft, outcome in outcomes]))
+        )
 
     # --- what the gate calls
 

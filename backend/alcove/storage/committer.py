@@ -1,71 +1,46 @@
-"""Natural batching: while one commit runs, drafts gather; the next commit takes them all."""
+"""Batch sends into commits without timers: drafts that arrive during one commit are stored by the next."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from time import perf_counter
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from alcove.errors import AlcoveError
 from alcove.observability.metrics import BATCH, COMMIT
 from alcove.repeated_warnings import RepeatedWarning
 from alcove.storage.base import Draft, Log, LogUnavailableError, Outcome, Position, Refused, UnstorableError
+from alcove.storage.outcomes import OutcomeHandler, call_handlers
 
-logger = logging.getLogger("alcove.committer")
+logger = logging.getLogger(__name__)
 
 #: Drafts in one commit at most.
-_MOST = 1024
-#: Up to so many are one commit; of more, one half is stored while the other half is delivered.
-_SPLIT = 256
-#: Bytes of bodies that one commit takes at most.
-_BATCH_BYTES = 8 * 1024 * 1024
-#: Seconds that a durable batch waits at most for the processor to be done with the next one.
-_PATIENCE_S = 0.01
+_MAX_DRAFTS = 1024
+#: Up to this many waiting drafts go into one commit; of more, one half is stored while the other half is delivered.
+_SPLIT_ABOVE = 256
+#: A commit takes no further draft once its bodies exceed this many bytes.
+_MAX_BYTES = 8 * 1024 * 1024
+#: Seconds that the delivery of a stored batch waits at most for the next batch's I/O to be pending.
+_IO_PENDING_TIMEOUT_S = 0.01
 
 
 class OverloadedError(AlcoveError):
     """Too many drafts wait for storage (L4)."""
 
 
-class Sender(Protocol):
-    """Whoever handed in a draft and waits for its outcome."""
+class _PendingCommit(NamedTuple):
+    """A batch that was handed to the log and is not durable yet."""
 
-    def on_outcomes(self, answers: Sequence[tuple[Draft, Outcome | LogUnavailableError]]) -> None:
-        """Hear what became of drafts, after their entries were delivered; all that one commit settled at once."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OutcomeFuture:
-    """A sender that is a future."""
-
-    outcome: asyncio.Future[Outcome]
-
-    def on_outcomes(self, answers: Sequence[tuple[Draft, Outcome | LogUnavailableError]]) -> None:
-        """Pass on the one outcome (Sender)."""
-        _, outcome = answers[0]
-        if self.outcome.done():
-            return
-        if isinstance(outcome, LogUnavailableError):
-            self.outcome.set_exception(outcome)
-        else:
-            self.outcome.set_result(outcome)
-
-
-class _Storing(NamedTuple):
-    """A batch on its way into the log, and what will become of it."""
-
-    batch: list[tuple[Draft, Sender]]
+    batch: list[tuple[Draft, OutcomeHandler]]
     outcomes: Awaitable[list[Outcome]]
-    #: Set when only the storage is left to wait for.
+    #: Set once the log only waits for storage I/O (Log.append).
     io_pending: asyncio.Event
-    #: Since when, by `perf_counter`.
-    begun: float
+    #: When the commit began, by `perf_counter`.
+    started: float
 
 
 class Committer:
-    """Drafts on their way into the log, in order; one commit at a time."""
+    """The queue of drafts in front of the log: stores them in order, one commit at a time."""
 
     def __init__(
         self,
@@ -74,89 +49,87 @@ class Committer:
         max_waiting: int,
         position: Callable[[str], Position | None] = lambda _: None,
     ) -> None:
+        """Create an empty queue.
+
+        Args:
+            log: stores the drafts.
+            deliver: called with each durable batch, before its outcome handlers are.
+            max_waiting: drafts that may wait at once (L4).
+            position: returns what this process has seen of an item's room, for the log to compare (X8); None: nothing.
+
+        """
         self._log = log
-        #: What this process has seen of an item's room, for the log to compare (X8).
         self._position = position
         self._deliver = deliver
         self._max_waiting = max_waiting
-        self._waiting: list[tuple[Draft, Sender]] = []
+        self._waiting: list[tuple[Draft, OutcomeHandler]] = []
         self._committing = 0
         #: Whether the last commit failed.
         self.failing = False
-        self._sends_refused = RepeatedWarning(logger, "sends refused: %s")
+        self._warn_unavailable = RepeatedWarning(logger, "sends are refused because storage is unavailable: %s")
         self._task: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
-        """Drafts that wait for storage."""
+        """Return the number of drafts that wait for storage or are being stored."""
         return len(self._waiting) + self._committing
 
-    def submit(self, draft: Draft, sender: Sender) -> None:
-        """Hand in a draft. Raises OverloadedError where too many wait (L4)."""
+    def __repr__(self) -> str:
+        state = "failing" if self.failing else "ok"
+        return f"<Committer {len(self._waiting)} waiting, {self._committing} committing, {state}>"
+
+    def submit(self, draft: Draft, handler: OutcomeHandler) -> None:
+        """Queue a draft; `handler` is called with its outcome.
+
+        Raises:
+            OverloadedError: too many drafts wait for storage (L4).
+
+        """
         waiting = len(self)
         if waiting >= self._max_waiting:
             raise OverloadedError(f"{waiting} sends wait for storage already")
-        self._waiting.append((draft, sender))
+        self._waiting.append((draft, handler))
         if self._task is None:
-            # The task starts after what else is ready in this turn of the loop, so those drafts join the batch.
+            # The task starts after everything that is ready in this turn of the loop, so those drafts join the batch.
             self._task = asyncio.create_task(self._run())
 
     async def drain(self) -> None:
-        """Wait until nothing waits."""
+        """Wait until no draft waits."""
         while self._task is not None:
             await asyncio.wait([self._task])
 
     async def _run(self) -> None:
-        """Commit until nothing waits. A batch is delivered while the next one waits for its disk."""
+        """Commit until no draft waits. A batch is delivered while the next one waits for the disk."""
         try:
-            storing = self._store()
-            while storing is not None:
-                batch = storing.batch
+            pending = self._begin_commit()
+            while pending is not None:
+                batch = pending.batch
                 try:
-                    outcomes = await self._stored(storing)
+                    outcomes = await self._finish_commit(pending)
                 except LogUnavailableError as error:
-                    self._sends_refused(error)
-                    self._refuse(batch, error)
+                    self._warn_unavailable(error)
+                    self._refuse_all(batch, error)
                 except UnstorableError:
-                    await self._store_apart(batch)
+                    await self._store_one_by_one(batch)
                 except Exception:
-                    logger.exception("a batch cannot be stored: one of its sends is at fault, so they are stored apart")
-                    await self._store_apart(batch)
+                    logger.exception("storing a batch failed unexpectedly: storing its sends one by one")
+                    await self._store_one_by_one(batch)
                 else:
-                    storing = self._store()
+                    pending = self._begin_commit()
                     try:
-                        if storing is not None:
-                            await self._computed(storing)
+                        if pending is not None:
+                            await self._wait_io_pending(pending)
                     finally:
-                        self._settle(batch, outcomes)
-                    if storing is not None:
+                        self._publish(batch, outcomes)
+                    if pending is not None:
                         continue
-                storing = self._store()
+                pending = self._begin_commit()
         finally:
             self._task = None
 
-    async def _stored(self, storing: _Storing) -> list[Outcome]:
-        """Wait until a batch is stored, or failed to be; either way it took its time."""
-        try:
-            outcomes = await storing.outcomes
-            self.failing = False
-            return outcomes
-        finally:
-            COMMIT.observe(perf_counter() - storing.begun)
-
-    async def _computed(self, storing: _Storing) -> None:
-        """Let the next batch go first as far as it needs the processor; where it is held up, it is not waited for.
-
-        Delivering meanwhile, on one processor or under Python's lock, would keep it from its disk, which then is waited
-        for with nothing left to do.
-        """
-        patience = asyncio.get_running_loop().call_later(_PATIENCE_S, storing.io_pending.set)
-        await storing.io_pending.wait()
-        patience.cancel()
-
-    def _store(self) -> _Storing | None:
-        """Begin to store the next batch; None: nothing waits."""
-        begun = perf_counter()
-        batch = self._take()
+    def _begin_commit(self) -> _PendingCommit | None:
+        """Hand the next batch to the log; return None if no draft waits."""
+        started = perf_counter()
+        batch = self._take_batch()
         if not batch:
             return None
         BATCH.observe(len(batch))
@@ -164,79 +137,92 @@ class Committer:
         try:
             outcomes = self._append([draft for draft, _ in batch], io_pending)
         except Exception as error:
-            logger.exception("a log is to raise when its outcome is awaited")
+            logger.exception("Log.append raised instead of returning an awaitable that does")
             io_pending.set()
-            outcomes = _failed(error)
-        return _Storing(batch, outcomes, io_pending, begun)
+            outcomes = _fail(error)
+        return _PendingCommit(batch, outcomes, io_pending, started)
 
     def _append(self, drafts: list[Draft], io_pending: asyncio.Event) -> Awaitable[list[Outcome]]:
-        """Hand drafts to the log, with what was seen of their rooms."""
+        """Append drafts to the log, with the position seen in each of their rooms."""
         seen: dict[str, Position] = {}
         for draft in drafts:
             if draft.item not in seen and (position := self._position(draft.item)) is not None:
                 seen[draft.item] = position
         return self._log.append(drafts, io_pending, seen)
 
-    async def _store_apart(self, batch: list[tuple[Draft, Sender]]) -> None:
-        """Store a batch one by one, so that the one that storage chokes on takes no other with it."""
-        for at, (draft, sender) in enumerate(batch):
+    async def _wait_io_pending(self, pending: _PendingCommit) -> None:
+        """Wait until a commit needs the processor no more, or was blocked for too long.
+
+        Delivering the previous batch earlier would compete with it for the processor, or for Python's lock, and delay
+        its disk write; the disk write would then be waited for with nothing else to do.
+        """
+        timeout = asyncio.get_running_loop().call_later(_IO_PENDING_TIMEOUT_S, pending.io_pending.set)
+        await pending.io_pending.wait()
+        timeout.cancel()
+
+    async def _finish_commit(self, pending: _PendingCommit) -> list[Outcome]:
+        """Wait for the outcomes of a commit, and record its duration whether it succeeds or fails."""
+        try:
+            outcomes = await pending.outcomes
+            self.failing = False
+            return outcomes
+        finally:
+            COMMIT.observe(perf_counter() - pending.started)
+
+    async def _store_one_by_one(self, batch: list[tuple[Draft, OutcomeHandler]]) -> None:
+        """Store each draft of a batch in its own commit, so that one that cannot be stored does not fail the others."""
+        for index, (draft, handler) in enumerate(batch):
             try:
                 outcomes: Sequence[Outcome | LogUnavailableError] = await self._append([draft], asyncio.Event())
             except LogUnavailableError as error:
-                self._sends_refused(error)
-                self._refuse(batch[at:], error)
+                self._warn_unavailable(error)
+                self._refuse_all(batch[index:], error)
                 return
             except UnstorableError as error:
                 outcomes = [Refused("invalid", f"this cannot be stored: {error}")]
-            except Exception as error:  # noqa: BLE001 - whatever it is, it was logged with its batch
+            except Exception as error:  # noqa: BLE001 - it was logged when the whole batch failed
                 outcomes = [LogUnavailableError(str(error))]
-            self._settle([(draft, sender)], outcomes)
+            self._publish([(draft, handler)], outcomes)
 
-    def _settle(self, batch: list[tuple[Draft, Sender]], outcomes: Sequence[Outcome | LogUnavailableError]) -> None:
-        """Deliver what is durable, then tell the senders; they hear of it also where a delivery fails (S3)."""
-        stored = [
+    def _publish(
+        self, batch: list[tuple[Draft, OutcomeHandler]], outcomes: Sequence[Outcome | LogUnavailableError]
+    ) -> None:
+        """Deliver durable drafts, then call the outcome handlers, also where the delivery fails (S3)."""
+        durable = [
             (draft, outcome)
             for (draft, _), outcome in zip(batch, outcomes, strict=True)
             if not isinstance(outcome, LogUnavailableError)
         ]
         try:
-            self._deliver(stored)
+            self._deliver(durable)
         except Exception:
-            logger.exception("a delivery failed; readers get it from the log")
-        self._answer(batch, outcomes)
+            logger.exception("a delivery failed; connections read the entries from the log instead")
+        call_handlers(batch, outcomes)
 
-    def _refuse(self, batch: list[tuple[Draft, Sender]], error: LogUnavailableError) -> None:
-        """Refuse a batch and all that wait: stored, those would come before what is repeated (S2, S7)."""
+    def _refuse_all(self, batch: list[tuple[Draft, OutcomeHandler]], error: LogUnavailableError) -> None:
+        """Refuse a batch and every waiting draft.
+
+        Clients repeat what was refused; waiting drafts that were stored now would get ahead of it (S2, S7).
+        """
         self.failing = True
         failed, self._waiting, self._committing = batch + self._waiting, [], 0
-        self._answer(failed, [error] * len(failed))
+        call_handlers(failed, [error] * len(failed))
 
-    def _take(self) -> list[tuple[Draft, Sender]]:
-        """The next batch, as large as one commit should be."""
+    def _take_batch(self) -> list[tuple[Draft, OutcomeHandler]]:
+        """Take the drafts of the next commit from the queue."""
         half = (len(self) + 1) // 2
         size = 0
         count = 0
-        for draft, _ in self._waiting[: min(_MOST, max(_SPLIT, half))]:
+        for draft, _ in self._waiting[: min(_MAX_DRAFTS, max(_SPLIT_ABOVE, half))]:
             size += len(memoryview(draft.body)) if draft.body is not None else 0
             count += 1
-            if size > _BATCH_BYTES:
+            if size > _MAX_BYTES:
                 break
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
         self._committing = len(batch)
         return batch
 
-    def _answer(self, batch: list[tuple[Draft, Sender]], outcomes: Sequence[Outcome | LogUnavailableError]) -> None:
-        """Tell each sender what became of its drafts, all at once."""
-        answers: dict[Sender, list[tuple[Draft, Outcome | LogUnavailableError]]] = {}
-        for (draft, sender), outcome in zip(batch, outcomes, strict=True):
-            answers.setdefault(sender, []).append((draft, outcome))
-        for sender, its in answers.items():
-            try:
-                sender.on_outcomes(its)
-            except Exception:
-                logger.exception("a sender failed to take its answer; the others get theirs")
 
-
-async def _failed(error: Exception) -> list[Outcome]:
-    """The outcomes of a batch that could not even begin."""
+async def _fail(error: Exception) -> list[Outcome]:
+    """Raise `error` when awaited, as the outcome of a commit that could not begin."""
     raise error

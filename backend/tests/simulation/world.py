@@ -45,7 +45,7 @@ class World:
         self.dice = random.Random(seed)  # noqa: S311 - a test's dice
         self.weights = weights
         self.log = HeldLog(retention)
-        self.log.holds_computed = True
+        self.log.holds_io_pending = True
         self.truth = Truth(self.log.store)
         self.loop = asyncio.get_running_loop()
         assert isinstance(self.loop, VirtualTimeLoop)

@@ -1,4 +1,4 @@
-"""Natural batching: one commit at a time, the next one takes all that gathered (S2, S3, S7, L4)."""
+"""The committer: one commit at a time, and the next one takes all drafts that arrived meanwhile (S2, S3, S7, L4)."""
 
 from collections.abc import AsyncIterator
 
@@ -8,282 +8,287 @@ from alcove.observability.metrics import registry
 from alcove.protocol import raw
 from alcove.storage.base import Draft
 from alcove.storage.committer import OverloadedError
+from alcove.storage.outcomes import DraftOutcomes
 from tests.doubles import turn
-from tests.unit.post import ADA, Answers, Post
+from tests.support.committer import ADA, HeldCommitter
 
 
 @pytest.fixture
-async def post() -> AsyncIterator[Post]:
-    """A committer whose log is closed afterwards."""
-    made = Post()
-    yield made
-    await made.log.close()
+async def held() -> AsyncIterator[HeldCommitter]:
+    """Create a committer on a held log; close the log afterwards."""
+    held = HeldCommitter()
+    yield held
+    await held.log.close()
 
 
-async def test_s2_what_gathers_during_one_commit_is_the_next(post: Post) -> None:
-    post.send("a")
+async def test_s2_drafts_that_arrive_during_a_commit_form_the_next_batch(held: HeldCommitter) -> None:
+    held.send("a")
     await turn()
-    post.send("b")
+    held.send("b")
     await turn()
-    post.send("c", "d")
+    held.send("c", "d")
     await turn()
-    assert [["a"]] == post.batches()
+    assert [["a"]] == held.batches()
 
-    post.log.settle()
+    held.log.settle()
     await turn()
-    assert [["a"], ["b", "c", "d"]] == post.batches()
-    post.log.settle()
+    assert [["a"], ["b", "c", "d"]] == held.batches()
+    held.log.settle()
     await turn()
-    assert [["a"], ["b", "c", "d"]] == post.delivered
-    assert [[("a", 1)], [("b", 2), ("c", 3), ("d", 4)]] == post.ada.calls
-
-
-async def test_s2_what_is_sent_in_one_turn_of_the_loop_is_one_batch(post: Post) -> None:
-    post.send("a", "b")
-    post.send("c", by=post.bob)
-    await turn()
-
-    assert [["a", "b", "c"]] == post.batches()
+    assert [["a"], ["b", "c", "d"]] == held.delivered
+    assert [[("a", 1)], [("b", 2), ("c", 3), ("d", 4)]] == held.ada.calls
 
 
-async def test_s3_s4_nothing_is_acked_or_delivered_before_it_is_durable(post: Post) -> None:
-    post.send("a")
-    await turn()
-    assert ([], []) == (post.delivered, post.ada.calls)
-    post.log.held[0].perform()
-    await turn()
-    assert ([], []) == (post.delivered, post.ada.calls)
-    post.log.answer(post.log.held[0])
+async def test_s2_drafts_of_one_turn_of_the_loop_form_one_batch(held: HeldCommitter) -> None:
+    held.send("a", "b")
+    held.send("c", by=held.bob)
     await turn()
 
-    assert ([["a"]], [[("a", 1)]]) == (post.delivered, post.ada.calls)
+    assert [["a", "b", "c"]] == held.batches()
 
 
-async def test_s3_each_sender_hears_of_its_own_drafts_in_their_order(post: Post) -> None:
-    post.send("a", "b")
-    post.send("x", by=post.bob)
-    post.send("c")
+async def test_s3_s4_a_draft_is_acked_and_delivered_only_once_it_is_durable(held: HeldCommitter) -> None:
+    held.send("a")
     await turn()
-    post.log.settle()
+    assert ([], []) == (held.delivered, held.ada.calls)
+    held.log.held[0].perform()
     await turn()
-
-    assert [[("a", 1), ("b", 2), ("c", 4)]] == post.ada.calls
-    assert [[("x", 3)]] == post.bob.calls
-
-
-async def test_the_next_batch_is_being_stored_while_one_is_delivered(post: Post) -> None:
-    post.send("a")
-    await turn()
-    post.send("b")
-    post.log.settle()
+    assert ([], []) == (held.delivered, held.ada.calls)
+    held.log.answer(held.log.held[0])
     await turn()
 
-    assert [1] == post.storing
+    assert ([["a"]], [[("a", 1)]]) == (held.delivered, held.ada.calls)
 
 
-async def test_a_batch_is_delivered_when_the_next_one_needs_the_processor_no_more(post: Post) -> None:
-    post.log.holds_computed = True
-    post.send("a")
+async def test_s3_each_handler_gets_the_outcomes_of_its_own_drafts_in_order(held: HeldCommitter) -> None:
+    held.send("a", "b")
+    held.send("x", by=held.bob)
+    held.send("c")
     await turn()
-    post.send("b")
-    first = post.log.held[0]
+    held.log.settle()
+    await turn()
+
+    assert [[("a", 1), ("b", 2), ("c", 4)]] == held.ada.calls
+    assert [[("x", 3)]] == held.bob.calls
+
+
+async def test_the_next_batch_is_stored_while_one_is_delivered(held: HeldCommitter) -> None:
+    held.send("a")
+    await turn()
+    held.send("b")
+    held.log.settle()
+    await turn()
+
+    assert [1] == held.storing
+
+
+async def test_a_batch_is_delivered_once_the_i_o_of_the_next_one_is_pending(held: HeldCommitter) -> None:
+    held.log.holds_io_pending = True
+    held.send("a")
+    await turn()
+    held.send("b")
+    first = held.log.held[0]
     first.perform()
-    post.log.answer(first)
+    held.log.answer(first)
     await turn()
-    assert (2, []) == (len(post.batches()), post.delivered)
+    assert (2, []) == (len(held.batches()), held.delivered)
 
-    post.log.held[0].perform()
+    held.log.held[0].perform()
     await turn()
-    assert [["a"]] == post.delivered
-    assert [[("a", 1)]] == post.ada.calls
+    assert [["a"]] == held.delivered
+    assert [[("a", 1)]] == held.ada.calls
 
 
-async def test_a_batch_is_delivered_also_where_the_next_one_is_held_up(post: Post) -> None:
-    """A lock that another program holds on the file, say: what is durable does not wait for it."""
-    post.log.holds_computed = True
-    post.send("a")
+async def test_a_batch_is_delivered_although_the_next_one_is_blocked(held: HeldCommitter) -> None:
+    """For example by a lock that another program holds on the file."""
+    held.log.holds_io_pending = True
+    held.send("a")
     await turn()
-    post.send("b")
-    post.log.settle()
-    await post.ada.heard.wait()
+    held.send("b")
+    held.log.settle()
+    await held.ada.called.wait()
 
-    assert (2, [["a"]]) == (len(post.batches()), post.delivered)
+    assert (2, [["a"]]) == (len(held.batches()), held.delivered)
 
 
-async def test_s7_a_failing_batch_refuses_all_that_wait_behind_it(post: Post) -> None:
-    post.send("a")
+async def test_s7_a_failing_batch_refuses_every_waiting_draft(held: HeldCommitter) -> None:
+    held.send("a")
     await turn()
-    post.send("b", "c")
-    post.send("x", by=post.bob)
+    held.send("b", "c")
+    held.send("x", by=held.bob)
     await turn()
-    post.log.settle("nothing stored")
+    held.log.settle("nothing stored")
     await turn()
 
     assert [
         [("a", "LogUnavailableError"), ("b", "LogUnavailableError"), ("c", "LogUnavailableError")]
-    ] == post.ada.calls
-    assert [[("x", "LogUnavailableError")]] == post.bob.calls
-    assert [["a"]] == post.batches()
-    assert 0 == len(post.committer)
+    ] == held.ada.calls
+    assert [[("x", "LogUnavailableError")]] == held.bob.calls
+    assert [["a"]] == held.batches()
+    assert 0 == len(held.committer)
 
 
-async def test_w7_a_commit_that_fails_is_timed_too(post: Post) -> None:
+async def test_w7_a_failed_commit_is_measured_too(held: HeldCommitter) -> None:
     before = registry.get_sample_value("alcove_commit_seconds_count") or 0
-    post.send("a")
+    held.send("a")
     await turn()
-    post.log.settle("nothing stored")
+    held.log.settle("nothing stored")
     await turn()
 
     assert before + 1 == registry.get_sample_value("alcove_commit_seconds_count")
 
 
-async def test_s7_afterwards_it_goes_on(post: Post) -> None:
-    post.send("a")
+async def test_s7_drafts_are_stored_again_after_a_failed_commit(held: HeldCommitter) -> None:
+    held.send("a")
     await turn()
-    post.log.settle("nothing stored")
+    held.log.settle("nothing stored")
     await turn()
-    post.send("a", "b")
+    held.send("a", "b")
     await turn()
-    post.log.settle()
+    held.log.settle()
     await turn()
 
-    assert [[("a", "LogUnavailableError")], [("a", 1), ("b", 2)]] == post.ada.calls
+    assert [[("a", "LogUnavailableError")], [("a", 1), ("b", 2)]] == held.ada.calls
 
 
-async def test_s7_any_fault_of_the_log_is_an_answer(post: Post, caplog: pytest.LogCaptureFixture) -> None:
-    post.send("a")
+async def test_s7_an_unexpected_error_of_the_log_is_an_outcome(
+    held: HeldCommitter, caplog: pytest.LogCaptureFixture
+) -> None:
+    held.send("a")
     await turn()
-    await post.log.close()
+    await held.log.close()
     for _ in ("the batch", "its only send"):
-        post.log.settle()
+        held.log.settle()
         await turn()
 
-    assert [[("a", "LogUnavailableError")]] == post.ada.calls
-    assert "a batch cannot be stored" in caplog.text
+    assert [[("a", "LogUnavailableError")]] == held.ada.calls
+    assert "storing a batch failed unexpectedly" in caplog.text
 
 
-async def test_s6_a_send_that_cannot_be_stored_is_invalid_and_takes_no_other_with_it(
-    post: Post, caplog: pytest.LogCaptureFixture
+async def test_s6_a_draft_that_cannot_be_stored_is_invalid_and_the_others_are_stored(
+    held: HeldCommitter, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # A text with half a surrogate pair has no UTF-8. Nothing lets one in; should something one day, it hurts itself.
-    post.send("a", "\ud800", "b")
+    # Half a surrogate pair has no UTF-8. The protocol refuses it earlier; if it ever does not, no other draft fails.
+    held.send("a", "\ud800", "b")
     await turn()
     for _ in ("the batch", "a", "the one at fault", "b"):
-        post.log.settle()
+        held.log.settle()
         await turn()
 
-    assert [[("a", 1)], [("\ud800", "Refused")], [("b", 2)]] == post.ada.calls
+    assert [[("a", 1)], [("\ud800", "Refused")], [("b", 2)]] == held.ada.calls
     assert "" == caplog.text
 
 
-async def test_s2_s7_where_storage_fails_while_sends_are_stored_apart_nothing_overtakes_the_failed_one(
-    post: Post, caplog: pytest.LogCaptureFixture
+async def test_s2_s7_no_draft_overtakes_one_that_failed_while_storing_one_by_one(
+    held: HeldCommitter, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The failed one comes again; what was sent behind it must not be in the log by then."""
-    post.send("a", "\ud800", "b")
-    post.send("x", by=post.bob)
+    """The client repeats the failed draft, so drafts submitted after it must not be in the log already."""
+    held.send("a", "\ud800", "b")
+    held.send("x", by=held.bob)
     await turn()
-    post.log.settle()
+    held.log.settle()
     await turn()
-    post.send("c")
-    post.log.settle("nothing stored")
+    held.send("c")
+    held.log.settle("nothing stored")
     await turn()
 
-    assert [] == post.log.held
-    assert [[(id_, "LogUnavailableError") for id_ in ("a", "\ud800", "b", "c")]] == post.ada.calls
-    assert [[("x", "LogUnavailableError")]] == post.bob.calls
-    assert "a batch cannot be stored" not in caplog.text
+    assert [] == held.log.held
+    assert [[(id_, "LogUnavailableError") for id_ in ("a", "\ud800", "b", "c")]] == held.ada.calls
+    assert [[("x", "LogUnavailableError")]] == held.bob.calls
+    assert "storing a batch failed unexpectedly" not in caplog.text
 
 
-async def test_s3_where_a_delivery_fails_its_senders_still_hear_and_the_next_goes_on(
-    post: Post, caplog: pytest.LogCaptureFixture
+async def test_s3_handlers_are_called_although_the_delivery_failed(
+    held: HeldCommitter, caplog: pytest.LogCaptureFixture
 ) -> None:
-    post.send("poison")
+    held.send("poison")
     await turn()
-    post.send("b")
-    post.log.settle()
+    held.send("b")
+    held.log.settle()
     await turn()
-    post.log.settle()
+    held.log.settle()
     await turn()
 
-    assert [[("poison", 1)], [("b", 2)]] == post.ada.calls
+    assert [[("poison", 1)], [("b", 2)]] == held.ada.calls
     assert "a delivery failed" in caplog.text
 
 
-async def test_s3_where_one_sender_fails_the_others_hear(post: Post, caplog: pytest.LogCaptureFixture) -> None:
+async def test_s3_handlers_are_called_although_another_one_failed(
+    held: HeldCommitter, caplog: pytest.LogCaptureFixture
+) -> None:
     class Broken:
-        def on_outcomes(self, _answers: Answers) -> None:
-            raise RuntimeError("gone")
+        def on_outcomes(self, _outcomes: DraftOutcomes) -> None:
+            raise RuntimeError("broken")
 
-    post.committer.submit(Draft("foo", "message", "x", ADA, 1, raw(1)), Broken())
-    post.send("a")
+    held.committer.submit(Draft("foo", "message", "x", ADA, 1, raw(1)), Broken())
+    held.send("a")
     await turn()
-    post.log.settle()
-    await turn()
-
-    assert [[("a", 2)]] == post.ada.calls
-    assert "failed to take its answer" in caplog.text
-
-
-async def test_l4_too_many_waiting_are_overloaded_until_some_are_stored(post: Post) -> None:
-    post.send(*(str(n) for n in range(5000)))
+    held.log.settle()
     await turn()
 
-    assert 5000 == len(post.committer)
+    assert [[("a", 2)]] == held.ada.calls
+    assert "an outcome handler failed" in caplog.text
+
+
+async def test_l4_submit_raises_while_too_many_drafts_wait(held: HeldCommitter) -> None:
+    held.send(*(str(n) for n in range(5000)))
+    await turn()
+
+    assert 5000 == len(held.committer)
     with pytest.raises(OverloadedError):
-        post.send("late")
-    post.log.settle()
+        held.send("late")
+    held.log.settle()
     await turn()
-    post.send("late")
-    assert 5000 - 1024 + 1 == len(post.committer)
+    held.send("late")
+    assert 5000 - 1024 + 1 == len(held.committer)
 
 
-async def test_one_half_of_many_sends_is_stored_while_the_other_is_delivered(post: Post) -> None:
-    post.send(*(str(n) for n in range(800)))
+async def test_one_half_of_many_drafts_is_stored_while_the_other_is_delivered(held: HeldCommitter) -> None:
+    held.send(*(str(n) for n in range(800)))
     await turn()
-    post.send(*(str(n) for n in range(100)))
-    while post.log.held:
-        post.log.settle()
+    held.send(*(str(n) for n in range(100)))
+    while held.log.held:
+        held.log.settle()
         await turn()
 
-    assert [400, 450, 50] == [len(batch) for batch in post.batches()]
+    assert [400, 450, 50] == [len(batch) for batch in held.batches()]
 
 
-async def test_few_sends_are_one_commit(post: Post) -> None:
-    post.send(*(str(n) for n in range(256)))
+async def test_few_drafts_form_one_commit(held: HeldCommitter) -> None:
+    held.send(*(str(n) for n in range(256)))
     await turn()
 
-    assert [256] == [len(batch) for batch in post.batches()]
+    assert [256] == [len(batch) for batch in held.batches()]
 
 
-async def test_one_commit_is_bounded_by_drafts_and_by_bytes(post: Post) -> None:
-    post.send(*(str(n) for n in range(2000)))
-    post.send(*(f"large {n}" for n in range(300)), size=60_000)
+async def test_a_commit_is_bounded_by_drafts_and_by_bytes(held: HeldCommitter) -> None:
+    held.send(*(str(n) for n in range(2000)))
+    held.send(*(f"large {n}" for n in range(300)), size=60_000)
     await turn()
-    while post.log.held:
-        post.log.settle()
+    while held.log.held:
+        held.log.settle()
         await turn()
 
-    assert 1024 == len(post.batches()[0])
-    assert sum(map(len, post.batches())) == 2300
+    assert 1024 == len(held.batches()[0])
+    assert sum(map(len, held.batches())) == 2300
     sizes = [
-        sum(len(memoryview(draft.body)) for draft in batch if draft.body is not None) for batch in post.log.batches
+        sum(len(memoryview(draft.body)) for draft in batch if draft.body is not None) for batch in held.log.batches
     ]
     assert max(sizes) <= 8 * 1024 * 1024 + 60_002
-    assert [answer for call in post.ada.calls for answer in call] == [
+    assert [outcome for call in held.ada.calls for outcome in call] == [
         *((str(n), n + 1) for n in range(2000)),
         *((f"large {n}", n + 2001) for n in range(300)),
     ]
 
 
-async def test_z1_draining_ends_when_all_are_answered(post: Post) -> None:
-    post.send("a")
+async def test_z1_drain_waits_until_every_draft_has_an_outcome(held: HeldCommitter) -> None:
+    held.send("a")
     await turn()
-    post.send("b")
-    post.log.settle()
+    held.send("b")
+    held.log.settle()
     await turn()
-    post.log.settle()
-    await post.committer.drain()
+    held.log.settle()
+    await held.committer.drain()
 
-    assert [[("a", 1)], [("b", 2)]] == post.ada.calls
-    assert 0 == len(post.committer)
+    assert [[("a", 1)], [("b", 2)]] == held.ada.calls
+    assert 0 == len(held.committer)

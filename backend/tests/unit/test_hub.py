@@ -36,7 +36,7 @@ def seqs(socket: Socket) -> list[int]:
 async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(house: HeldHub) -> None:
     """HTTP shows an entry from its commit on; its delivery waits for the next batch."""
     ada, first = await house.join(ADA)
-    house.log.holds_computed = True
+    house.log.holds_io_pending = True
     ada.text(send("a"))
     await turn()
     ada.text(send("b"))

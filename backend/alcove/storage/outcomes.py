@@ -1,0 +1,56 @@
+"""How the submitters of drafts learn the outcomes of their drafts."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from alcove.storage.base import Draft, LogUnavailableError, Outcome
+
+logger = logging.getLogger(__name__)
+
+#: Drafts of one handler with the outcome of each, in the order in which they were submitted.
+DraftOutcomes = Sequence[tuple[Draft, Outcome | LogUnavailableError]]
+
+
+class OutcomeHandler(Protocol):
+    """The submitter of drafts, which is called with their outcomes."""
+
+    def on_outcomes(self, outcomes: DraftOutcomes) -> None:
+        """Handle the outcomes of all drafts that one commit stored for this handler.
+
+        Called after the stored entries were delivered, so that an ack never precedes its entry.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutcomeFuture:
+    """An outcome handler for one draft that sets a future."""
+
+    outcome: asyncio.Future[Outcome]
+
+    def on_outcomes(self, outcomes: DraftOutcomes) -> None:
+        """Resolve the future with the only outcome (OutcomeHandler)."""
+        _, outcome = outcomes[0]
+        if self.outcome.done():
+            return
+        if isinstance(outcome, LogUnavailableError):
+            self.outcome.set_exception(outcome)
+        else:
+            self.outcome.set_result(outcome)
+
+
+def call_handlers(
+    batch: Sequence[tuple[Draft, OutcomeHandler]], outcomes: Sequence[Outcome | LogUnavailableError]
+) -> None:
+    """Call each handler once, with the outcomes of all its drafts in the batch; log the error of one that fails."""
+    by_handler: dict[OutcomeHandler, list[tuple[Draft, Outcome | LogUnavailableError]]] = {}
+    for (draft, handler), outcome in zip(batch, outcomes, strict=True):
+        by_handler.setdefault(handler, []).append((draft, outcome))
+    for handler, handled in by_handler.items():
+        try:
+            handler.on_outcomes(handled)
+        except Exception:
+            logger.exception("an outcome handler failed; the other handlers are called all the same")

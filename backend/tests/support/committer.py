@@ -1,0 +1,57 @@
+"""A committer on a held log, with outcome handlers that record what they are called with."""
+
+import asyncio
+
+from alcove.protocol import Person, raw
+from alcove.storage.base import Appended, Draft, LogUnavailableError, Outcome
+from alcove.storage.committer import Committer
+from alcove.storage.outcomes import DraftOutcomes
+from tests.doubles import HeldLog
+
+ADA = Person("ada", "Ada")
+
+
+class OutcomeRecorder:
+    """An outcome handler that records each call."""
+
+    def __init__(self) -> None:
+        #: For each call the ids of its drafts, each with its seq or the name of its error.
+        self.calls: list[list[tuple[str, int | str]]] = []
+        #: Every draft with its outcome.
+        self.outcomes: list[tuple[Draft, Outcome | LogUnavailableError]] = []
+        self.called = asyncio.Event()
+
+    def on_outcomes(self, outcomes: DraftOutcomes) -> None:
+        """Record the outcomes (OutcomeHandler)."""
+        self.calls.append([(d.id, o.entry.seq if isinstance(o, Appended) else type(o).__name__) for d, o in outcomes])
+        self.outcomes += outcomes
+        self.called.set()
+
+
+class HeldCommitter:
+    """A committer on a held log, two senders, and everything that was delivered."""
+
+    def __init__(self) -> None:
+        self.log = HeldLog()
+        #: For each delivery the ids of its drafts.
+        self.delivered: list[list[str]] = []
+        #: For each delivery, how many batches the log was storing.
+        self.storing: list[int] = []
+        self.committer = Committer(self.log, self._deliver, max_waiting=5000)
+        self.ada = OutcomeRecorder()
+        self.bob = OutcomeRecorder()
+
+    def _deliver(self, durable: list[tuple[Draft, Outcome]]) -> None:
+        self.delivered.append([draft.id for draft, _ in durable])
+        self.storing.append(len(self.log.held))
+        if any(draft.id == "poison" for draft, _ in durable):
+            raise ValueError("a room that fails")
+
+    def send(self, *ids: str, by: OutcomeRecorder | None = None, size: int = 1) -> None:
+        """Submit one message for each id, with a body of `size` characters."""
+        for id in ids:  # noqa: A001 - the protocol's own word
+            self.committer.submit(Draft("foo", "message", id, ADA, 1, raw("x" * size)), by or self.ada)
+
+    def batches(self) -> list[list[str]]:
+        """Return the ids of each batch that reached the log."""
+        return [[draft.id for draft in batch] for batch in self.log.batches]
