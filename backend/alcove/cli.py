@@ -16,12 +16,12 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 import jwt
 import typer
 
-from alcove.access.authenticator import loopback
-from alcove.access.tokens import Keys
+from alcove.access.open_mode import is_loopback
+from alcove.access.tokens import Keys, keys_from_settings
 from alcove.bus.open import check_bus, open_bus
 from alcove.errors import AlcoveError, Refusal, SettingsError
 from alcove.proxies import resolve
-from alcove.settings import Settings, split
+from alcove.settings import Settings, split_commas
 from alcove.storage.open import lock_mode_for, open_log
 
 main = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -152,7 +152,7 @@ async def sign(settings: Settings, *, sub: str, name: str | None, items: dict[st
 
 def _check(settings: Settings, *, host: str, workers: int) -> None:
     """Raises SettingsError where host and workers do not go with the settings (A2, X6)."""
-    if settings.open and not settings.allow_open and not loopback(host):
+    if settings.open and not settings.allow_open and not is_loopback(host):
         raise SettingsError(
             f"--host {host} in open mode would let anyone in: set ALCOVE_SECRET or ALCOVE_JWKS,"
             " or ALCOVE_ALLOW_OPEN=true"
@@ -168,14 +168,14 @@ def _check(settings: Settings, *, host: str, workers: int) -> None:
             "keep to one process: set ALCOVE_DATABASE_URL=postgresql://… and ALCOVE_BUS_URL=redis://… or postgresql://…"
         )
     open_bus(settings.bus_url, settings.bus_prefix)
-    resolve(split(settings.trusted_proxies))
+    resolve(split_commas(settings.trusted_proxies))
 
 
 async def _preflight(settings: Settings) -> None:
     """Open and close the log, so that what is wrong with it is one line. Raises AlcoveError."""
     await (await open_log(settings.database_url, lock_mode=lock_mode_for(settings.bus_url))).close()
     await check_bus(settings.bus_url)
-    if keys := settings.keys():
+    if keys := keys_from_settings(settings):
         await keys.start()
 
 

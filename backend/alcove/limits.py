@@ -1,23 +1,24 @@
-"""What a process allows (L), and how often a member or an address may do something: token buckets (L2)."""
+"""Bounds of a process (L) and rate limiters: token buckets by member, address or credential (L2).
+
+Nothing here reads a clock: callers pass the time in seconds.
+"""
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from math import ceil, inf
 from typing import Generic, NamedTuple, TypeVar
 
-from alcove.observability.metrics import LIMITS
-
 #: Seconds of continuous excess after which a connection is closed.
 EXCESS_S = 10.0
-#: Seconds without an untimely send that end an excess.
+#: Seconds without a send that comes too early which end an excess.
 _CALM_S = 1.0
-#: A whole send; a hair less, so that who waits as long as told is not refused for what floats round off.
+#: One whole token, minus a margin for rounding: a client that waits exactly `retry_ms` must not be refused again.
 _ONE = 1 - 1e-6
-#: KeyedLimiter that a table keeps by default.
+#: Keys that a KeyedLimiter keeps by default.
 MAX_KEYS = 50_000
-#: Idle rates that are forgotten with each new one, so that a table shrinks again after a rush.
-_FORGET = 2
+#: Full buckets that are dropped with each new one, so that a table shrinks after a peak.
+_DROP = 2
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -27,72 +28,80 @@ class Budget(NamedTuple):
 
     #: Frames, or lines of one frame.
     frames: int = 32
-    #: Bytes, beyond which no further frame or line is begun.
+    #: Bytes after which no further frame or line is begun.
     size: int = 64 * 1024
-    #: Pings, pongs and empty fragments that a peer may send in 10 s.
+    #: Pings, pongs and empty fragments that a client may send in 10 s.
     control_frames: int = 600
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessLimits:
-    """What this process allows (L): connections in all and per member and item, waiting sends, tails in memory."""
+    """The limits of one server process (L)."""
 
+    #: Connections in all (L3).
     connections: int = 20_000
+    #: Connections of one member to one item (L3).
     member_connections: int = 20
+    #: Sends that wait for storage (L4).
     waiting: int = 10_000
-    #: Members whose send rates are kept, one for each item they send to (L2).
+    #: Send rates that are kept, one for each member and item (L2).
     rates: int = MAX_KEYS
-    #: Seconds over which connections come back after a restart (Z1).
-    drain_s: float = 5.0
+    #: Seconds over which clients reconnect after a restart (Z1).
+    drain_s: float = 5
+    #: Entries of a room that are kept in memory.
     tail_entries: int = 256
+    #: Bytes of a room's entries that are kept in memory.
     tail_bytes: int = 256 * 1024
-    #: Of one connection's input, per turn of the event loop (L6).
+    #: The input of one connection per turn of the event loop (L6).
     budget: Budget = Budget()  # noqa: RUF009 - a tuple: it cannot change
 
 
 class TokenBucket:
-    """A token bucket: `per_s` a second, `burst` at once; `per_s` 0: unlimited. It has no clock: times are passed in."""
+    """A rate limiter that grants `per_s` a second and `burst` at once; with `per_s` 0 it grants everything."""
 
-    __slots__ = ("_burst", "_per_s", "_seen", "_tokens")
+    __slots__ = ("_burst", "_per_s", "_tokens", "_updated")
 
     def __init__(self, per_s: float, burst: int, now: float) -> None:
         self._per_s = per_s
         self._burst = burst
         self._tokens = float(burst)
-        self._seen = now
+        self._updated = now
+
+    def __repr__(self) -> str:
+        return f"<TokenBucket {self._tokens:.1f}/{self._burst} tokens at {self._updated:.3f}, {self._per_s:g}/s>"
 
     def take(self, now: float) -> int:
-        """Take one at `now` (seconds); return 0 if it is granted, else the milliseconds until one would be."""
+        """Take one token at `now` (seconds); return 0 if it is granted, else the milliseconds to wait for one."""
         if not self._per_s:
             return 0
-        self._tokens = self._left(now)
-        self._seen = now
+        self._tokens = self._tokens_at(now)
+        self._updated = now
         if self._tokens >= _ONE:
             self._tokens -= 1
             return 0
-        return self._wait_ms(self._tokens)
+        return self._ms_until_one(self._tokens)
 
-    def wait(self, now: float) -> int:
-        """Return the milliseconds until one would be granted, 0 for at once; take nothing."""
-        tokens = self._left(now)
-        return 0 if not self._per_s or tokens >= _ONE else self._wait_ms(tokens)
+    def wait_ms(self, now: float) -> int:
+        """Return the milliseconds until a token would be granted, without taking one; 0: now."""
+        tokens = self._tokens_at(now)
+        return 0 if not self._per_s or tokens >= _ONE else self._ms_until_one(tokens)
 
-    def idle(self, now: float) -> bool:
-        """Return whether a new rate would grant as much as this one."""
-        return self._left(now) >= self._burst
+    def is_full(self, now: float) -> bool:
+        """Return whether a new bucket would grant as much as this one."""
+        return self._tokens_at(now) >= self._burst
 
-    def _left(self, now: float) -> float:
-        return min(self._burst, self._tokens + (now - self._seen) * self._per_s)
+    def _tokens_at(self, now: float) -> float:
+        return min(self._burst, self._tokens + (now - self._updated) * self._per_s)
 
-    def _wait_ms(self, tokens: float) -> int:
+    def _ms_until_one(self, tokens: float) -> int:
         return max(1, ceil((1 - tokens) / self._per_s * 1000))
 
 
 class Excess:
-    """Tells whether one connection goes on sending although it is told to wait (L2).
+    """Detects a connection that keeps sending although it is told to wait (L2).
 
-    The rate belongs to the member, so a connection that waits as told may be refused again because of another one;
-    only a connection that sends before its `retry_ms` is over is in excess.
+    The rate belongs to the member, so a connection that waits as told may be refused again because of another
+    connection. Only sends that come before `retry_ms` has passed count as excess.
     """
 
     __slots__ = ("_refused_at", "_retry_at", "_since")
@@ -102,8 +111,8 @@ class Excess:
         self._refused_at = -inf
         self._retry_at = -inf
 
-    def refused(self, now: float, retry_ms: int) -> bool:
-        """Record a refusal at `now` (seconds); return whether the excess has gone on for too long."""
+    def record_refusal(self, now: float, retry_ms: int) -> bool:
+        """Record a refusal at `now` (seconds); return whether the excess has lasted too long."""
         if now < self._retry_at:
             if now - self._refused_at > _CALM_S:
                 self._since = now
@@ -113,48 +122,62 @@ class Excess:
 
 
 class KeyedLimiter(Generic[Key]):
-    """A `TokenBucket` for each key, the latest `size` of them; `per_s` 0: unlimited, and nothing is kept."""
+    """One TokenBucket per key, for the `size` keys used last; with `per_s` 0 it grants everything and keeps nothing."""
 
-    def __init__(self, per_s: float, burst: int, *, size: int = MAX_KEYS, limit: str | None = None) -> None:
-        """`limit` is the label of the metric that counts rates which were forgotten although they were in use."""
+    def __init__(
+        self, per_s: float, burst: int, *, size: int = MAX_KEYS, on_evicted: Callable[[], None] | None = None
+    ) -> None:
+        """Initialize the limiter.
+
+        Args:
+            per_s: Tokens a second for each key; 0: no limit.
+            burst: Tokens at once for each key.
+            size: Buckets that are kept at most.
+            on_evicted: Called for each bucket that is dropped although it still limits its key.
+
+        """
         self._per_s = per_s
         self._burst = burst
         self._size = size
-        self._limit = limit
-        self._rates: OrderedDict[Key, TokenBucket] = OrderedDict()
+        self._on_evicted = on_evicted
+        #: The bucket used longest ago comes first.
+        self._buckets: OrderedDict[Key, TokenBucket] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._rates)
+        return len(self._buckets)
 
     def __contains__(self, key: Key) -> bool:
-        return key in self._rates
+        return key in self._buckets
+
+    def __repr__(self) -> str:
+        return f"<KeyedLimiter {self._per_s:g}/s, burst {self._burst}: {len(self._buckets)} of {self._size} keys>"
 
     def take(self, key: Key, now: float) -> int:
-        """Take one of the key's rate; return 0 if it is granted, else the milliseconds until one would be."""
+        """Take one token of the key; return 0 if it is granted, else the milliseconds to wait for one."""
         if not self._per_s:
             return 0
-        rate = self._rates.get(key)
-        if rate is None:
+        bucket = self._buckets.get(key)
+        if bucket is None:
             self._make_room(now)
-            rate = self._rates[key] = TokenBucket(self._per_s, self._burst, now)
+            bucket = self._buckets[key] = TokenBucket(self._per_s, self._burst, now)
         else:
-            self._rates.move_to_end(key)
-        return rate.take(now)
+            self._buckets.move_to_end(key)
+        return bucket.take(now)
 
-    def wait(self, key: Key, now: float) -> int:
-        """Return the milliseconds until one would be granted, 0 for at once; take nothing."""
-        rate = self._rates.get(key)
-        return 0 if rate is None else rate.wait(now)
+    def wait_ms(self, key: Key, now: float) -> int:
+        """Return the milliseconds until the key would be granted a token, without taking one; 0: now."""
+        bucket = self._buckets.get(key)
+        return 0 if bucket is None else bucket.wait_ms(now)
 
     def _make_room(self, now: float) -> None:
-        """Forget the oldest rates: idle ones, and any beyond the bound."""
-        for _ in range(_FORGET):
-            if not self._rates:
+        """Drop the oldest buckets: full ones, and any beyond `size`."""
+        for _ in range(_DROP):
+            if not self._buckets:
                 return
-            oldest = next(iter(self._rates.values()))
-            idle = oldest.idle(now)
-            if not idle and len(self._rates) < self._size:
+            oldest = next(iter(self._buckets.values()))
+            is_full = oldest.is_full(now)
+            if not is_full and len(self._buckets) < self._size:
                 return
-            if not idle and self._limit is not None:
-                LIMITS.labels(self._limit).inc()
-            self._rates.popitem(last=False)
+            if not is_full and self._on_evicted is not None:
+                self._on_evicted()
+            self._buckets.popitem(last=False)

@@ -10,11 +10,11 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 
+from alcove.access.address_limits import AddressLimits
 from alcove.access.authenticator import Authenticator
-from alcove.access.refusals import RefusedCredentials
+from alcove.access.origin_policy import OriginPolicy
 from alcove.access.revocations import Revocations
-from alcove.access.tokens import Keys
-from alcove.access.unauthenticated import Unauthenticated
+from alcove.access.tokens import Keys, keys_from_settings
 from alcove.api import entries, events, ops, schemas
 from alcove.api import login as session
 from alcove.api.cors import Cors
@@ -28,16 +28,13 @@ from alcove.api.upgrade import EarlierLogins
 from alcove.bus.open import check_bus, open_bus, open_sends
 from alcove.bus.sealed import SealedBus
 from alcove.descriptors import provided
-from alcove.limits import KeyedLimiter, ProcessLimits
 from alcove.observability.logs import mask_handlers
 from alcove.observability.metrics import measure_loop_lag
 from alcove.observability.telemetry import telemetry_config
-from alcove.origins import Origins
 from alcove.protocol import Limits
-from alcove.proxies import Proxies
 from alcove.rooms.hub import Hub
 from alcove.server.signals import at_the_end
-from alcove.settings import Settings, split
+from alcove.settings import Settings, split_commas
 from alcove.storage.base import ListLimits, Retention
 from alcove.storage.open import lock_mode_for, open_log
 from alcove.tutorial import routes as tutorial
@@ -78,37 +75,14 @@ async def _serving(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, 
     await check_bus(settings.bus_url)
     bus = open_bus(settings.bus_url, settings.bus_prefix)
     revocations = Revocations()
-    authenticator = Authenticator(
-        keys,
-        revocations,
-        origins=Origins(split(settings.origins)),
-        leeway_s=settings.leeway_s,
-        local_only=not settings.allow_open,
-        handshakes=KeyedLimiter(settings.handshakes_per_s, settings.handshakes_burst, size=settings.rates),
-        refusals=RefusedCredentials(
-            KeyedLimiter(settings.credential_refusals_per_s, settings.credential_refusals_burst, size=settings.rates),
-            KeyedLimiter(settings.refusals_per_s, settings.refusals_burst, size=settings.rates),
-            size=settings.rates,
-        ),
-        unauthenticated=Unauthenticated(settings.unauthenticated_requests),
-        proxies=Proxies(split(settings.trusted_proxies)),
-    )
+    authenticator = Authenticator(keys, revocations, leeway_s=settings.leeway_s)
     hub = Hub(
         store,
         authenticator=authenticator,
         bus=SealedBus(bus, await store.bus_key(), store.id) if bus.shared else bus,
         sends=open_sends(settings.database_url),
         limits=Limits(settings.body_bytes, settings.sends_per_s, settings.sends_burst),
-        bounds=ProcessLimits(
-            connections=settings.connections,
-            member_connections=settings.member_connections,
-            waiting=settings.waiting_sends,
-            rates=settings.rates,
-            drain_s=settings.drain_s,
-            tail_entries=settings.tail_entries,
-            tail_bytes=settings.tail_bytes,
-            budget=settings.budget,
-        ),
+        bounds=settings.process_limits,
         retention=retention,
     )
     chat: Chat = app.state.chat
@@ -117,6 +91,8 @@ async def _serving(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, 
     await hub.cluster.start()
     await hub.follow_revocations(revocations)
     app.state.authenticator, app.state.hub = authenticator, hub
+    app.state.address_limits = AddressLimits.from_settings(settings)
+    app.state.origin_policy = OriginPolicy(split_commas(settings.origins))
     watching = asyncio.create_task(measure_loop_lag())
     with at_the_end(hub.drain):
         yield {"hub": hub}  # for a server that waits for its drain
@@ -143,13 +119,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,  # its page runs scripts of another site
         redoc_url=None,
     )
-    app.add_middleware(Cors, origins=split(settings.origins))
+    app.add_middleware(Cors, origins=split_commas(settings.origins))
     app.add_middleware(EarlierLogins)
     app.add_middleware(Startup)
     app.add_middleware(PlainHeaders)
     app.add_middleware(Headers, frame_ancestors=settings.frame_ancestors)
     app.state.settings = settings
-    app.state.keys = settings.keys()
+    app.state.keys = keys_from_settings(settings)
     app.state.chat = Chat()
     app.router.routes.append(room_route)
     app.include_router(tutorial.router)

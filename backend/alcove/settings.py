@@ -1,4 +1,4 @@
-"""The settings: environment variables or a `.env` file, each with a working default."""
+"""Read the settings from environment variables or a `.env` file; every setting has a working default."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -7,24 +7,25 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from alcove.access.tokens import Keys
 from alcove.errors import SettingsError
-from alcove.limits import Budget
+from alcove.limits import Budget, ProcessLimits
 from alcove.origins import Origin
 from alcove.proxies import check_proxies
 from alcove.urls import check_address, shown, sqlite_path
 
-#: Read in the folder where the server starts.
+#: Read from the folder where the server starts.
 _ENV_FILE = ".env"
+#: The defaults of the settings that bound the process.
+_LIMITS = ProcessLimits()
 
 
 class Settings(BaseSettings):
-    """Every setting of a server; the variable is the field's name in capitals behind `ALCOVE_`."""
+    """All settings of a server. The variable of a field is `ALCOVE_` and the field's name in capitals."""
 
     model_config = SettingsConfigDict(
         env_prefix="ALCOVE_",
         env_file=_ENV_FILE,
-        env_file_encoding="utf-8-sig",  # the mark that some editors begin a file with would belong to the first name
+        env_file_encoding="utf-8-sig",  # a byte order mark would otherwise become part of the first name
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -95,7 +96,10 @@ class Settings(BaseSettings):
     )
     sends_burst: int = Field(default=60, ge=1, le=10_000_000, description="sends at once of a member to an item (L2)")
     rates: int = Field(
-        default=50_000, ge=1000, le=10_000_000, description="rates a process keeps: of members, addresses, credentials"
+        default=_LIMITS.rates,
+        ge=1000,
+        le=10_000_000,
+        description="rates a process keeps: of members, addresses, credentials",
     )
     body_bytes: int = Field(
         default=64 * 1024, ge=1, le=64 * 1024 * 1024, description="largest body, in bytes of JSON (L1)"
@@ -104,29 +108,31 @@ class Settings(BaseSettings):
         default=1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="largest frame of a peer, in bytes (L1)"
     )
     turn_frames: int = Field(
-        default=32,
+        default=_LIMITS.budget.frames,
         ge=1,
         le=100_000,
         description="frames and lines of one connection processed per turn of the event loop (L6)",
     )
     turn_bytes: int = Field(
-        default=64 * 1024,
+        default=_LIMITS.budget.size,
         ge=1024,
         le=2**30,
         description="bytes of one connection processed per turn of the event loop (L6)",
     )
     control_frames: int = Field(
-        default=600,
+        default=_LIMITS.budget.control_frames,
         ge=10,
         le=10**9,
         description="pings, pongs and empty fragments of one peer in 10 s; more close with 4429 (L6)",
     )
     member_connections: int = Field(
-        default=20, ge=1, le=1_000_000, description="connections of one member to one item (L3)"
+        default=_LIMITS.member_connections, ge=1, le=1_000_000, description="connections of one member to one item (L3)"
     )
-    connections: int = Field(default=20_000, ge=1, le=1_000_000, description="connections of one process (L3)")
+    connections: int = Field(
+        default=_LIMITS.connections, ge=1, le=1_000_000, description="connections of one process (L3)"
+    )
     waiting_sends: int = Field(
-        default=10_000, ge=1, le=1_000_000, description="sends of one process that wait for storage (L4)"
+        default=_LIMITS.waiting, ge=1, le=1_000_000, description="sends of one process that wait for storage (L4)"
     )
     list_s: float = Field(default=2, ge=0.001, le=60, description="seconds that one list of rooms may take (W4)")
     waiting_lists: int = Field(
@@ -141,10 +147,14 @@ class Settings(BaseSettings):
     retain_ids_days: float = Field(
         default=7, ge=0, le=36_500, description="days that ids of removed entries stay known (S5)"
     )
-    drain_s: float = Field(default=5, ge=0, le=600, description="seconds over which clients come back on a stop (Z1)")
-    tail_entries: int = Field(default=256, ge=0, le=1_000_000, description="entries of a room kept in memory")
+    drain_s: float = Field(
+        default=_LIMITS.drain_s, ge=0, le=600, description="seconds over which clients come back on a stop (Z1)"
+    )
+    tail_entries: int = Field(
+        default=_LIMITS.tail_entries, ge=0, le=1_000_000, description="entries of a room kept in memory"
+    )
     tail_bytes: int = Field(
-        default=256 * 1024, ge=0, le=1024 * 1024 * 1024, description="bytes of a room's entries kept in memory"
+        default=_LIMITS.tail_bytes, ge=0, le=1024 * 1024 * 1024, description="bytes of a room's entries kept in memory"
     )
     ping_s: float = Field(default=20, ge=0.01, le=3600, description="seconds of silence after which a peer is pinged")
     pong_s: float = Field(default=20, ge=0.01, le=3600, description="seconds a peer has to answer a ping (P3)")
@@ -152,52 +162,61 @@ class Settings(BaseSettings):
     @field_validator("origins")
     @classmethod
     def _are_origins(cls, origins: str) -> str:
-        """Raises ValueError where one is not as browsers send it: a mistyped one would never match."""
-        for origin in split(origins):
+        """Check the form of each origin: a mistyped one would never match. Raises ValueError."""
+        for origin in split_commas(origins):
             Origin.parse(origin)
         return origins
 
     @field_validator("trusted_proxies")
     @classmethod
     def _are_proxies(cls, proxies: str) -> str:
-        """Raises ValueError where one names nothing: its forwarded headers would be ignored without a word."""
-        check_proxies(split(proxies))
+        """Check the form of each proxy: the headers of a mistyped one would be ignored silently. Raises ValueError."""
+        check_proxies(split_commas(proxies))
         return proxies
 
     @field_validator("database_url")
     @classmethod
     def _is_log(cls, url: str) -> str:
-        """Raises ValueError where it names no log."""
+        """Check that the address can name a database. Raises ValueError."""
         return check_address(url) if sqlite_path(url) is None else url
 
     @field_validator("bus_url", "jwks")
     @classmethod
     def _is_address(cls, url: str | None) -> str | None:
-        """Raises ValueError where it cannot even be read: whoever uses it would fail with more than a line."""
+        """Check that the address can be parsed, so that a mistake is reported in one line. Raises ValueError."""
         return url if url is None else check_address(url)
 
     @property
     def budget(self) -> Budget:
-        """How much of one connection's input is processed per turn of the event loop (L6)."""
+        """The input of one connection that is processed per turn of the event loop (L6)."""
         return Budget(self.turn_frames, self.turn_bytes, self.control_frames)
+
+    @property
+    def process_limits(self) -> ProcessLimits:
+        """The limits of one server process (L)."""
+        return ProcessLimits(
+            connections=self.connections,
+            member_connections=self.member_connections,
+            waiting=self.waiting_sends,
+            rates=self.rates,
+            drain_s=self.drain_s,
+            tail_entries=self.tail_entries,
+            tail_bytes=self.tail_bytes,
+            budget=self.budget,
+        )
 
     @property
     def open(self) -> bool:
         """Whether no key is set: open mode (A2)."""
         return self.secret is None and self.jwks is None
 
-    def keys(self) -> Keys | None:
-        """The keys that tokens are checked with; None in open mode. Raises SettingsError."""
-        if self.open:
-            return None
-        secret = None if self.secret is None else self.secret.get_secret_value()
-        return Keys(secret, self.jwks, self.leeway_s)
-
     @classmethod
     def load(cls) -> Self:
-        """Read the environment, and the file `.env`.
+        """Return the settings of the environment and the file `.env`.
 
-        Raises SettingsError with one line that names the variable, what came and what was expected.
+        Raises:
+            SettingsError: One line that names the variable, its value, and what was expected.
+
         """
         try:
             _check_env_file()
@@ -214,9 +233,9 @@ class Settings(BaseSettings):
 
 
 def _check_env_file() -> None:
-    """Read the file `.env` where there is one. Raises OSError or UnicodeDecodeError where it cannot be read as text.
+    """Check that the file `.env` can be read as text, if there is one. Raises OSError or UnicodeDecodeError.
 
-    The library passes over what is no file, and over what stands in UTF-16 between ASCII characters.
+    The library silently skips a path that is not a file, and reads ASCII in UTF-16 as names that match nothing.
     """
     with suppress(FileNotFoundError):
         text = Path(_ENV_FILE).read_bytes()
@@ -225,6 +244,6 @@ def _check_env_file() -> None:
             raise UnicodeDecodeError("utf-8", text, 0, 1, "NUL")
 
 
-def split(text: str) -> list[str]:
-    """The parts between commas."""
+def split_commas(text: str) -> list[str]:
+    """Return the parts between commas, without spaces around them and without empty parts."""
     return [part.strip() for part in text.split(",") if part.strip()]

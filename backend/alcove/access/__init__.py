@@ -1,1 +1,1 @@
-"""Who may do what: tokens, keys, rights, revocations, expiry."""
+"""Decide who may do what: tokens, keys, rights, revocations, expiry, address limits."""

@@ -1,36 +1,29 @@
-"""The gate: what a credential is worth, here and now (A)."""
+"""Turn credentials into callers, and callers into members with rights on an item (A)."""
 
-import base64
-import binascii
-import ipaddress
-import sys
 import time
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from hashlib import sha256
 
 from msgspec.structs import replace
 
-from alcove.access.refusals import RefusedCredentials
+from alcove.access.open_mode import OPEN_RIGHTS, open_person
 from alcove.access.revocations import Revocations, digest, expired
 from alcove.access.rights import NONE, rights_on
 from alcove.access.tokens import Claims, Keys
-from alcove.access.unauthenticated import Pending, Unauthenticated
 from alcove.errors import Close, Code, Refusal
 from alcove.item_ranges import ALL_ITEMS, Range, readable_ranges
-from alcove.limits import KeyedLimiter
-from alcove.observability.metrics import LIMITS
-from alcove.origins import Origins
-from alcove.protocol import Member, Person, Right
-from alcove.proxies import Proxies
-
-_OPEN_RIGHTS: frozenset[Right] = frozenset({"read", "write"})
-_OPEN_COOKIE = "open."
+from alcove.protocol import Member, Person
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody with a good credential; `claims` and `digest` of the token are None in open mode."""
+    """A person whose credential was accepted.
+
+    Attributes:
+        person: Id and name.
+        claims: The claims of the token; None in open mode.
+        digest: The digest under which the token can be revoked; None in open mode.
+
+    """
 
     person: Person
     claims: Claims | None = None
@@ -38,49 +31,54 @@ class Caller:
 
 
 class Authenticator:
-    """Checks credentials. Without keys it stands open: whatever credential comes enters by the name it gives (A2)."""
+    """Checks credentials and rights. Without keys (open mode) it accepts every credential (A2)."""
 
-    def __init__(
-        self,
-        keys: Keys | None,
-        revocations: Revocations,
-        *,
-        origins: Origins | None = None,
-        leeway_s: float = 0,
-        local_only: bool = False,
-        handshakes: KeyedLimiter[str] | None = None,
-        refusals: RefusedCredentials | None = None,
-        unauthenticated: Unauthenticated | None = None,
-        proxies: Proxies | None = None,
-    ) -> None:
-        self.keys = keys
-        self.revocations = revocations
-        self.origins = origins or Origins()
+    def __init__(self, keys: Keys | None, revocations: Revocations, *, leeway_s: float = 0) -> None:
+        """Initialize the authenticator.
+
+        Args:
+            keys: The keys that tokens are verified with; None for open mode.
+            revocations: The tokens and logins that no longer count.
+            leeway_s: Seconds that the clock of the signing application may differ from this one.
+
+        """
+        self._keys = keys
+        self._revocations = revocations
         self.leeway_s = leeway_s
-        self._local_only = local_only and self.open
-        self._handshakes = KeyedLimiter(0, 1) if handshakes is None else handshakes  # an empty table is false
-        self._refusals = refusals or RefusedCredentials(KeyedLimiter(0, 1), KeyedLimiter(0, 1))
-        self._unauthenticated = Unauthenticated(sys.maxsize) if unauthenticated is None else unauthenticated
-        self._proxies = proxies or Proxies([])
+
+    def __repr__(self) -> str:
+        return f"<Authenticator {'open mode' if self.open else repr(self._keys)}>"
 
     @property
     def open(self) -> bool:
-        """Whether this is open mode."""
-        return self.keys is None
+        """Whether this is open mode (A2)."""
+        return self._keys is None
 
     async def authenticate(self, credential: str, name: str | None = None) -> Caller:
-        """Who the credential stands for. Raises Refusal 4401, and 4403 where it was revoked."""
-        if self.keys is None:
-            known_as = name or open_name(credential) or "Guest"
-            id_ = sha256(f"{credential}\0{known_as}".encode(errors="surrogatepass")).hexdigest()[:16]
-            return Caller(Person(id_, known_as))
-        claims = await self.keys.check(credential)
-        known = digest(credential)
-        self.revocations.check(claims.sub, None, claims.iat, known)
-        return Caller(Person(claims.sub, claims.name), claims, known)
+        """Return the caller that a credential stands for.
+
+        Args:
+            credential: A token; in open mode any text, which makes two callers of the same name different.
+            name: The name that the caller gives in open mode; with keys the token's name counts.
+
+        Raises:
+            Refusal: 4401 if the token is not valid, 4403 if it was revoked.
+
+        """
+        if self._keys is None:
+            return Caller(open_person(credential, name))
+        claims = await self._keys.check(credential)
+        token = digest(credential)
+        self._revocations.check(claims.sub, None, claims.iat, token)
+        return Caller(Person(claims.sub, claims.name), claims, token)
 
     async def try_authenticate(self, credential: str) -> Caller | None:
-        """Return who the credential stands for, or None where it is no good token of ours."""
+        """Return the caller that a credential stands for, or None if it is not a valid token.
+
+        Raises:
+            Refusal: 4403 if it is a valid token that was revoked.
+
+        """
         try:
             return await self.authenticate(credential)
         except Refusal as refusal:
@@ -89,114 +87,72 @@ class Authenticator:
             raise
 
     def member_on(self, caller: Caller, item: str | None) -> Member:
-        """The caller's rights on an item (None: beside all items). Raises Refusal 4403 where they were revoked."""
+        """Return the caller as a member with rights on an item (None: no item, and no rights on one).
+
+        Raises:
+            Refusal: 4403 if the caller's access to the item was revoked.
+
+        """
         claims = caller.claims
         if claims is None:
-            return Member(caller.person, _OPEN_RIGHTS)
-        self.revocations.check(claims.sub, item, claims.iat, caller.digest)
-        # One let in within the leeway keeps it; anyone else goes at `exp` (A4).
+            return Member(caller.person, OPEN_RIGHTS)
+        self._revocations.check(claims.sub, item, claims.iat, caller.digest)
+        # A caller admitted within the leeway keeps the leeway; every other connection ends at `exp` (A4).
         expires = claims.exp if claims.exp > time.time() else claims.exp + self.leeway_s
         can = NONE if item is None else rights_on(claims.items, item)
         return Member(caller.person, can, expires, claims.iat, caller.digest)
 
     async def renew(self, token: str, item: str, person: Person) -> Member:
-        """The member that a fresh token makes of `person`; the name stays the one that the room knows (A4).
+        """Return the member that a fresh token makes of `person` on an item (A4).
 
-        Raises Refusal.
+        The member keeps the name that the room already shows.
+
+        Raises:
+            Refusal: 4400 in open mode, 4401 if the token is not valid or is another member's, 4403 if it was revoked.
+
         """
-        if self.keys is None:
+        if self.open:
             raise Refusal(Code.INVALID, Close.INVALID, "open mode has no tokens to renew")
-        member = await self.member(token, item)
+        member = self.member_on(await self.authenticate(token), item)
         if member.person.id != person.id:
-            other = "the fresh token is another member's; open a connection of their own"
+            other = "the fresh token is another member's; open a separate connection for that member"
             raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, other)
         return replace(member, person=person)
 
     def recheck(self, member: Member, item: str | None) -> None:
-        """Look whether the member, let in a moment ago, still may be here. Raises Refusal 4401 or 4403."""
+        """Check that a member who was authenticated a moment ago is still admitted to the item.
+
+        Raises:
+            Refusal: 4401 if the token expired or the login ended, 4403 if access was revoked.
+
+        """
         if member.expires is not None and member.expires <= time.time():
             raise expired()
-        self.revocations.check(member.person.id, item, member.iat, member.digest)
-
-    async def member(self, credential: str, item: str) -> Member:
-        """The member a token stands for on an item. Raises Refusal."""
-        return self.member_on(await self.authenticate(credential), item)
+        self._revocations.check(member.person.id, item, member.iat, member.digest)
 
     def may_moderate(self, caller: Caller, item: str | None) -> bool:
-        """Return whether the caller may moderate the item; None: every item (A7). Raises Refusal 4403."""
+        """Return whether the caller may moderate the item; None: every item (A7).
+
+        Raises:
+            Refusal: 4403 if the caller's access to the item was revoked.
+
+        """
         if item is not None:
             return "moderate" in self.member_on(caller, item).can
         return caller.claims is not None and "m" in caller.claims.items.get("*", "")
 
     def readable_ranges(self, caller: Caller) -> list[Range]:
-        """Return ranges of the items that the caller may read, without those where access was revoked (A7)."""
-        if caller.claims is None:
+        """Return the ranges of items that the caller may read, without items where access was revoked (A7)."""
+        claims = caller.claims
+        if claims is None:
             return [ALL_ITEMS]
-        revoked = self.revocations.items_of(caller.claims.sub)
-        return readable_ranges(caller.claims.items, [item for item in revoked if not self.may_read(caller, item)])
+        # An item that was ever revoked may be readable again with a newer token.
+        revoked = [item for item in self._revocations.items_of(claims.sub) if not self.may_read(caller, item)]
+        return readable_ranges(claims.items, revoked)
 
     def may_read(self, caller: Caller, item: str) -> bool:
-        """Whether the caller may read the item."""
+        """Return whether the caller may read the item now."""
         try:
             return "read" in self.member_on(caller, item).can
         except Refusal:
             return False
-
-    # --- addresses
-
-    def check_server(self, address: str) -> None:
-        """Raises Refusal 4403 where open mode would let anyone in: at an address that other machines reach (A2)."""
-        if self._local_only and not loopback(address):
-            message = "open mode lets in this machine only; set ALCOVE_SECRET or ALCOVE_JWKS, or ALCOVE_ALLOW_OPEN=true"
-            raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, message)
-
-    def check_handshake(self, address: str, now: float) -> None:
-        """Raises Refusal 4429 for an address that opens sockets too fast, whatever it brings (L)."""
-        if retry_ms := self._handshakes.take(address, now):
-            LIMITS.labels("handshakes").inc()
-            message = "too many handshakes from your address"
-            raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, message, retry_ms)
-
-    async def admit(self, credential: str, name: str | None, address: str) -> Caller:
-        """Return who the credential stands for; count refusals. Raises Refusal 4401, 4403, or 4429 (L)."""
-        if self.open:
-            return await self.authenticate(credential, name)
-        self._refusals.check(credential, address, time.monotonic())
-        try:
-            found = await self.authenticate(credential, name)
-        except Refusal:
-            self._refusals.refused(credential, address, time.monotonic())
-            raise
-        self._refusals.accepted(credential)
-        return found
-
-    def request(self, address: str, host: str) -> AbstractContextManager[Pending]:
-        """Count a request of the address until it is authenticated; `host` is whom it comes from, maybe a proxy.
-
-        Raises Refusal 4429 on entering, for an address that has too many in progress (L).
-        """
-        return self._unauthenticated.request(address, exempt=host in self._proxies)
-
-
-def loopback(address: str) -> bool:
-    """Whether only this machine reaches the address."""
-    try:
-        return address == "localhost" or ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
-
-
-def open_cookie(name: str, salt: str) -> str:
-    """The cookie of an open-mode session: a name and something that makes it one's own (W5)."""
-    return f"{_OPEN_COOKIE}{base64.urlsafe_b64encode(name.encode()).decode().rstrip('=')}.{salt}"
-
-
-def open_name(cookie: str) -> str | None:
-    """The name in such a cookie; None: it is another credential."""
-    if not cookie.startswith(_OPEN_COOKIE) or cookie.count(".") != 2:
-        return None
-    name = cookie.split(".")[1]
-    try:
-        return base64.urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode().replace("\0", "")[:64] or None
-    except (binascii.Error, ValueError):
-        return None

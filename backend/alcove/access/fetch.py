@@ -1,4 +1,4 @@
-"""Read a file or an HTTP(S) address within a bound of bytes and of seconds; blocking, for a thread of its own."""
+"""Read a file or an HTTP(S) address, bounded in bytes and seconds. Blocking: run it in a thread."""
 
 import base64
 import threading
@@ -12,92 +12,102 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
 
-class _Plain(HTTPConnection):
-    """A connection that is cut off when its time is over: each byte may come in time, and the head never end."""
+class _BoundedHttpConnection(HTTPConnection):
+    """A connection that is shut down after its timeout; http.client only bounds the wait for each read."""
 
     def connect(self) -> None:
-        """Connect, and let the time run."""
+        """Connect and start the timer."""
         super().connect()
-        _cut_later(self.sock, self.timeout or 0)
+        _shut_down_after(self.sock, self.timeout or 0)
 
 
-class _Tls(HTTPSConnection):
+class _BoundedHttpsConnection(HTTPSConnection):
     """The same over TLS."""
 
     def connect(self) -> None:
-        """Connect, and let the time run."""
+        """Connect and start the timer."""
         super().connect()
-        _cut_later(self.sock, self.timeout or 0)
+        _shut_down_after(self.sock, self.timeout or 0)
 
 
-def _cut_later(sock: socket, seconds: float) -> None:
-    def cut() -> None:
-        with suppress(OSError):  # it was closed long ago
+def _shut_down_after(sock: socket, seconds: float) -> None:
+    def shut_down() -> None:
+        with suppress(OSError):  # it was closed before
             sock.shutdown(SHUT_RDWR)
 
-    timer = threading.Timer(seconds, cut)
+    timer = threading.Timer(seconds, shut_down)
     timer.daemon = True
     timer.start()
 
 
-class _Http(HTTPHandler):
+class _BoundedHttpHandler(HTTPHandler):
     def http_open(self, req: Request) -> HTTPResponse:
-        """Open such a connection."""
-        return self.do_open(_Plain, req)
+        """Open a bounded connection (urllib)."""
+        return self.do_open(_BoundedHttpConnection, req)
 
 
-class _Https(HTTPSHandler):
+class _BoundedHttpsHandler(HTTPSHandler):
     def https_open(self, req: Request) -> HTTPResponse:
-        """Open such a connection."""
-        return self.do_open(_Tls, req)
+        """Open a bounded connection (urllib)."""
+        return self.do_open(_BoundedHttpsConnection, req)
 
 
-class _SameOrigin(HTTPRedirectHandler):
-    """Follows redirects within the origin that was asked: its operator chose that one, and no other may give keys."""
+class _SameOriginRedirects(HTTPRedirectHandler):
+    """Follows redirects within one origin: only the origin that the operator configured may provide keys."""
 
-    def redirect_request(  # noqa: PLR0917 - as the library calls it
+    def redirect_request(  # noqa: PLR0917 - the signature is the library's
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> Request | None:
-        """Return the next request. Raises OSError for another origin."""
-        asked, named = urlsplit(req.full_url), urlsplit(newurl)
-        if (asked.scheme, asked.netloc.lower()) != (named.scheme, named.netloc.lower()):
-            raise OSError(f"it redirects to another origin, {named.scheme}://{named.netloc.rpartition('@')[2]}")
+        """Return the next request. Raises OSError for a redirect to another origin."""
+        present, target = urlsplit(req.full_url), urlsplit(newurl)
+        if (present.scheme, present.netloc.lower()) != (target.scheme, target.netloc.lower()):
+            raise OSError(f"it redirects to another origin, {target.scheme}://{target.netloc.rpartition('@')[2]}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-_opener = build_opener(_Http, _Https, _SameOrigin)
+_opener = build_opener(_BoundedHttpHandler, _BoundedHttpsHandler, _SameOriginRedirects)
 
 
 def fetch(source: str, *, seconds: float, size: int) -> bytes:
-    """All that `source` (a path, `file:`, `http:` or `https:`) holds.
+    """Return the content of `source`.
 
-    Raises OSError, HTTPException, or ValueError beyond `size` bytes.
+    Args:
+        source: A path, or a `file:`, `http:` or `https:` address.
+        seconds: Maximum duration of the whole read.
+        size: Maximum bytes.
+
+    Raises:
+        OSError: It cannot be read, or not in time.
+        HTTPException: The server's answer is not HTTP.
+        ValueError: It is larger than `size`.
+
     """
     deadline = time.monotonic() + seconds
     parts = urlsplit(source)
     if parts.scheme not in {"http", "https"}:
         with Path(parts.path if parts.scheme else source).open("rb") as file:
-            return _take(file, deadline, size, seconds)
+            return _read(file, deadline, size, seconds)
     with _opener.open(_request(parts), timeout=seconds) as answer:
-        return _take(answer, deadline, size, seconds)
+        return _read(answer, deadline, size, seconds)
 
 
-def _take(source: IO[bytes], deadline: float, size: int, seconds: float) -> bytes:
-    text = bytearray()
+def _read(source: IO[bytes], deadline: float, size: int, seconds: float) -> bytes:
+    """Read to the end. Raises ValueError beyond `size` bytes, TimeoutError after the deadline."""
+    content = bytearray()
     while part := source.read1(64 * 1024):  # type: ignore[attr-defined]  # both kinds of source are buffered
-        text += part
-        if len(text) > size:
+        content += part
+        if len(content) > size:
             raise ValueError(f"it is larger than {size} bytes")
     if time.monotonic() > deadline:
         raise TimeoutError(f"it takes longer than {seconds:g} s")
-    return bytes(text)
+    return bytes(content)
 
 
 def _request(parts: SplitResult) -> Request:
-    """The question; the user and password of an address go into a header, and to no other address."""
+    """Return the request. User and password of the address go into a header that redirects do not carry."""
     host = parts.netloc.rpartition("@")[2]
-    request = Request(urlunsplit(parts._replace(netloc=host)), headers={"accept": "application/json"})  # noqa: S310 - http(s), as the caller saw to
+    request = Request(urlunsplit(parts._replace(netloc=host)), headers={"accept": "application/json"})  # noqa: S310 - the caller checked that it is http(s)
     if parts.username is not None:
-        known_as = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
-        request.add_unredirected_header("authorization", f"Basic {base64.b64encode(known_as).decode()}")
+        user = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+        request.add_unredirected_header("authorization", f"Basic {base64.b64encode(user).decode()}")
     return request

@@ -1,4 +1,4 @@
-"""The host application's public keys: a JWKS from a file or an address, cached and read again (A3; RFC 7517)."""
+"""Read, cache and refresh the host application's public keys, a JWKS from a file or an address (A3; RFC 7517)."""
 
 import asyncio
 import json
@@ -15,27 +15,40 @@ from alcove.access.fetch import fetch
 from alcove.errors import SettingsError
 from alcove.urls import shown
 
-log = logging.getLogger("alcove.keyset")
+logger = logging.getLogger(__name__)
 
 #: Algorithms of public keys that may sign tokens.
 ALGORITHMS = ("EdDSA", "RS256", "ES256")
-#: Bytes of a key set at most, seconds to fetch it, seconds it is good for, and seconds between two tries.
+#: Maximum bytes of a key set.
 _BYTES = 1024 * 1024
+#: Maximum seconds to fetch it.
 _FETCH_S = 5.0
+#: Seconds after which it is read again.
 _FRESH_S = 300.0
+#: Minimum seconds between two attempts to read it.
 _RETRY_S = 10.0
-#: What reading a set may raise that is the set's fault.
-_BROKEN = (OSError, ValueError, HTTPException, RecursionError)
+#: Exceptions of a source that cannot be reached, or of a document that is not a usable key set.
+_UNREADABLE = (OSError, ValueError, HTTPException, RecursionError)
 
 
 class KeySet:
-    """A JWKS: read at the start, and again when it is old or a token names a key it does not hold.
+    """A JWKS that is read at the start, and again when it is old or a token names a key that it does not have.
 
-    However many tokens name unknown keys, it is read at most every ten seconds, and by one of them for all.
+    It is read at most every ten seconds, however many tokens name unknown keys; concurrent lookups share one read.
     """
 
     def __init__(self, source: str, *, retry_s: float = _RETRY_S, fetch_s: float = _FETCH_S) -> None:
-        """Raises SettingsError for an address that is neither a path nor http(s)."""
+        """Initialize the set; `start` reads it.
+
+        Args:
+            source: A path, `file:`, `http:` or `https:` address.
+            retry_s: Minimum seconds between two attempts to read it.
+            fetch_s: Maximum seconds to fetch it.
+
+        Raises:
+            SettingsError: The address has another scheme.
+
+        """
         if urlsplit(source).scheme not in {"", "file", "http", "https"}:
             raise SettingsError(f"ALCOVE_JWKS={shown(source)!r}: expected a path or an http(s) address")
         self._source = source
@@ -45,17 +58,20 @@ class KeySet:
         self._read_at = self._tried_at = 0.0
         self._reading: asyncio.Task[None] | None = None
 
+    def __repr__(self) -> str:
+        return f"<KeySet {shown(self._source)!r} keys={len(self._keys)}>"
+
     async def start(self) -> None:
-        """Read the set. Raises SettingsError where it cannot be read or holds no key of use."""
+        """Read the set. Raises SettingsError if it cannot be read or has no usable key."""
         try:
             self._keys = await asyncio.to_thread(self._read)
-        except _BROKEN as error:
-            raise SettingsError(f"ALCOVE_JWKS={shown(self._source)!r} is no key set: {error}") from None
+        except _UNREADABLE as error:
+            raise SettingsError(f"ALCOVE_JWKS={shown(self._source)!r} is not a key set: {error}") from None
         self._read_at = time.monotonic()
         self._tried_at = self._read_at - self._retry_s
 
     async def find(self, kid: object) -> PyJWK | None:
-        """The key of that id; without an id, the only key there is."""
+        """Return the key with this id, or None; without an id (`kid` is None), the only key of the set."""
         if self._pick(kid) is None or time.monotonic() - self._read_at > _FRESH_S:
             await self._read_again()
         return self._pick(kid)
@@ -66,7 +82,7 @@ class KeySet:
         return self._keys.get(kid) if isinstance(kid, str) else None
 
     async def _read_again(self) -> None:
-        """Read the set, unless it was tried just now; who comes while it is being read waits for the same."""
+        """Read the set, unless that was tried within `retry_s`; wait for a read that is in progress."""
         if self._reading is None:
             if time.monotonic() - self._tried_at < self._retry_s:
                 return
@@ -74,38 +90,38 @@ class KeySet:
         await asyncio.shield(self._reading)
 
     async def _refresh(self) -> None:
-        """Replace the keys; a set that cannot be read leaves the known ones in force."""
+        """Replace the keys; keep the present ones if the set cannot be read."""
         try:
             self._keys = await asyncio.to_thread(self._read)
             self._read_at = time.monotonic()
-        except _BROKEN as error:
-            log.warning("the key set cannot be read, the known keys stay in force: %s", error)
+        except _UNREADABLE as error:
+            logger.warning("ALCOVE_JWKS cannot be read, the keys read before stay valid: %s", error)
         finally:
             self._tried_at = time.monotonic()
             self._reading = None
 
     def _read(self) -> dict[str | None, PyJWK]:
-        """The keys that the source holds now. Raises one of _BROKEN."""
+        """Return the keys that the source has now. Raises one of _UNREADABLE."""
         return _keys(json.loads(fetch(self._source, seconds=self._fetch_s, size=_BYTES)))
 
 
 def _keys(document: Any) -> dict[str | None, PyJWK]:
-    """The keys of use; what is not understood is passed over (RFC 7517, section 5). Raises ValueError."""
+    """Return the usable keys by id and skip all others (RFC 7517, section 5). Raises ValueError if there are none."""
     listed = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(listed, list):
-        raise ValueError("it has no list `keys`")  # noqa: TRY004 - a fault of the document, not of a caller
+        raise ValueError("it has no list `keys`")  # noqa: TRY004 - the document is wrong, not an argument of the caller
     keys: dict[str | None, PyJWK] = {}
     for listed_key in listed:
         if isinstance(listed_key, dict) and (key := _key(listed_key)):
             kid = listed_key.get("kid")
             keys[kid if isinstance(kid, str) else None] = key
     if not keys:
-        raise ValueError(f"it holds no public key for {', '.join(ALGORITHMS)}")
+        raise ValueError(f"it has no public key for {', '.join(ALGORITHMS)}")
     return keys
 
 
 def _key(listed: dict[str, Any]) -> PyJWK | None:
-    """The key, if tokens may be signed with it: public, for signatures, of our algorithms, and not too short."""
+    """Return the key if it is public, for signatures, of a supported algorithm, and long enough; else None."""
     if listed.get("use", "sig") != "sig" or "d" in listed:
         return None
     with suppress(PyJWTError, KeyError, TypeError, ValueError):

@@ -1,18 +1,17 @@
-"""Which rights a token gives on which item (A3)."""
+"""Compute the rights that a token gives on an item (A3)."""
 
 from collections.abc import Mapping
 
 from alcove.protocol import Right
 
-READ: frozenset[Right] = frozenset({"read"})
-#: Rights by the letters that a token gives, each set made once.
+#: Cache: rights by the letters of a token.
 _RIGHTS: dict[str, frozenset[Right]] = {}
 _LETTERS: dict[str, Right] = {"r": "read", "w": "write", "m": "moderate"}
 NONE: frozenset[Right] = frozenset()
 
 
 def rights(letters: str) -> frozenset[Right]:
-    """The rights that letters stand for. Raises ValueError for a letter other than r, w and m."""
+    """Return the rights that letters stand for. Raises ValueError for a letter other than r, w and m."""
     known = _RIGHTS.get(letters)
     if known is None:
         if set(letters) - set(_LETTERS):
@@ -24,9 +23,9 @@ def rights(letters: str) -> frozenset[Right]:
 
 
 def rights_on(items: Mapping[str, str], item: str) -> frozenset[Right]:
-    """The rights on an item: those of the longest pattern that matches; `*` ends a pattern and stands for anything.
+    """Return the rights on an item: those of the longest pattern that matches it.
 
-    An exact name is longer than any pattern that ends in `*`.
+    A pattern may end in `*`, which matches any text. An exact id counts as longer than every pattern with `*`.
     """
     exact = items.get(item)
     if exact is not None and not item.endswith("*"):

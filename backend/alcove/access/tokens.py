@@ -1,4 +1,4 @@
-"""Tokens: what a host application signs, and how it is checked (A3)."""
+"""Verify tokens that the host application signs (A3)."""
 
 from collections.abc import Mapping
 from typing import Any, TypeGuard
@@ -12,21 +12,22 @@ from alcove.access.rights import rights
 from alcove.errors import Close, Code, Reason, Refusal, SettingsError
 from alcove.item_ids import ItemIdError, check_pattern
 from alcove.names import NOTHING_VISIBLE, is_visible
+from alcove.settings import Settings
 
-#: Bytes of a secret at least: as many as the hash has (RFC 7518, section 3.2).
+#: Minimum bytes of a secret: the size of the hash (RFC 7518, section 3.2).
 SECRET_BYTES = 32
-#: Characters of a token at most; checked before anything is decoded.
+#: Maximum characters of a token; checked before anything is decoded.
 _TOKEN_CHARS = 16 * 1024
-#: Characters of a reason at most: it may repeat what the token says.
+#: Maximum characters of an error text of PyJWT: it may repeat parts of the token.
 _REASON_CHARS = 80
-#: The last second that a token may name: the end of year 9999, which every clock and every JSON can still tell.
+#: The last second that a token may name: the end of year 9999, which every date type and JSON can represent.
 _LAST_S = 253_402_300_799
-#: Claims that are times (RFC 7519, section 4.1); PyJWT takes `true` and words of digits for some.
+#: Claims that are times (RFC 7519, section 4.1). Checked here because PyJWT accepts `true` and strings of digits.
 _TIMES = {"exp", "iat", "nbf"}
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """What a good token says. Times in seconds since the epoch."""
+    """The claims of a valid token. Times are in seconds since the epoch."""
 
     sub: str
     exp: float
@@ -40,7 +41,7 @@ def _refuse(message: str, reason: Reason = Reason.MALFORMED) -> Refusal:
 
 
 def _reason(error: PyJWTError) -> Reason:
-    """Return the reason that a client can act on: another key, a fresh token, or a clock that is set right."""
+    """Return the reason that a client can act on: use another key, get a fresh token, or correct a clock."""
     match error:
         case ExpiredSignatureError():
             return Reason.EXPIRED
@@ -52,10 +53,20 @@ def _reason(error: PyJWTError) -> Reason:
 
 
 class Keys:
-    """The keys that tokens are checked with: a shared secret, a key set, or both."""
+    """The keys that tokens are verified with: a shared secret, a key set, or both."""
 
     def __init__(self, secret: str | None, jwks: str | None, leeway_s: float) -> None:
-        """Raises SettingsError for a secret too short or an address that is neither a file nor http(s)."""
+        """Initialize the keys; `start` reads the key set.
+
+        Args:
+            secret: The shared secret for HS256.
+            jwks: File or address of the key set.
+            leeway_s: Seconds that the clock of the signing application may differ from this one.
+
+        Raises:
+            SettingsError: The secret is too short, or the address is neither a file nor http(s).
+
+        """
         if secret is not None and len(secret.encode()) < SECRET_BYTES:
             raise SettingsError(
                 f"ALCOVE_SECRET has {len(secret.encode())} bytes: expected at least {SECRET_BYTES};"
@@ -65,24 +76,32 @@ class Keys:
             try:
                 jwt.get_algorithm_by_name("HS256").prepare_key(secret)
             except PyJWTError as error:
-                raise SettingsError(f"ALCOVE_SECRET is no shared secret: {str(error).lower()}") from None
+                raise SettingsError(f"ALCOVE_SECRET is not a shared secret: {str(error).lower()}") from None
         self._secret = secret
         self._set = KeySet(jwks) if jwks is not None else None
         self._leeway_s = leeway_s
 
+    def __repr__(self) -> str:
+        return f"<Keys {' and '.join(self._algorithms())}>"
+
     async def start(self) -> None:
-        """Read the key set. Raises SettingsError where it is none."""
+        """Read the key set, if there is one. Raises SettingsError if it cannot be used."""
         if self._set is not None:
             await self._set.start()
 
     async def check(self, token: str) -> Claims:
-        """The claims of a good token. Raises Refusal 4401 with the reason for any other."""
+        """Return the claims of a valid token.
+
+        Raises:
+            Refusal: 4401 with the reason why the token is not valid.
+
+        """
         if len(token) > _TOKEN_CHARS:
             raise _refuse(f"the token is longer than {_TOKEN_CHARS} characters")
         try:
             header = jwt.get_unverified_header(token)
             algorithm, key = await self._key(header)
-            # `options` is a TypedDict of PyJWT's; audience is the host application's own affair.
+            # The audience and the issuer are not checked: any application that has the key may sign.
             claims = jwt.decode(
                 token,
                 key,
@@ -91,13 +110,18 @@ class Keys:
                 options={"require": ["exp", "sub"], "verify_aud": False, "verify_iss": False},
             )
         except PyJWTError as error:
-            raise _refuse(f"the token is not good: {str(error).lower()[:_REASON_CHARS]}", _reason(error)) from None
+            raise _refuse(f"the token is not valid: {str(error).lower()[:_REASON_CHARS]}", _reason(error)) from None
         except (ValueError, TypeError, RecursionError, OverflowError) as error:
-            raise _refuse("the token is not good: it cannot be decoded") from error
+            raise _refuse("the token is not valid: it cannot be decoded") from error
         return _claims(claims)
 
     async def _key(self, header: Mapping[str, Any]) -> tuple[str, Any]:
-        """The algorithm and the key that may verify it: never the token's own choice alone."""
+        """Return the algorithm and the key that may verify a token; the header only selects among the configured ones.
+
+        Raises:
+            Refusal: 4401 if no configured key can have signed it.
+
+        """
         algorithm = header.get("alg")
         if algorithm == "HS256" and self._secret is not None:
             return "HS256", self._secret
@@ -105,13 +129,29 @@ class Keys:
             key = await self._set.find(header.get("kid"))
             if key is not None and key.algorithm_name == algorithm:
                 return str(algorithm), key.key
-            raise _refuse("the token is not good: no key of ours signed it", Reason.WRONG_KEY)
-        expected = [*(["HS256"] if self._secret else []), *(ALGORITHMS if self._set else [])]
-        raise _refuse(f"the token is not good: its algorithm is not {' or '.join(expected)}", Reason.WRONG_KEY)
+            raise _refuse("the token is not valid: none of the configured keys signed it", Reason.WRONG_KEY)
+        expected = " or ".join(self._algorithms())
+        raise _refuse(f"the token is not valid: its algorithm is not {expected}", Reason.WRONG_KEY)
+
+    def _algorithms(self) -> list[str]:
+        return [*(["HS256"] if self._secret else []), *(ALGORITHMS if self._set else [])]
+
+
+def keys_from_settings(settings: Settings) -> Keys | None:
+    """Return the keys that the settings name; None in open mode (A2).
+
+    Raises:
+        SettingsError: The secret or the address of the key set cannot be used.
+
+    """
+    if settings.open:
+        return None
+    secret = None if settings.secret is None else settings.secret.get_secret_value()
+    return Keys(secret, settings.jwks, settings.leeway_s)
 
 
 def _claims(claims: Mapping[str, Any]) -> Claims:
-    """The claims in shape. Raises Refusal 4401 naming the first that is not."""
+    """Return the claims after a check of their types and sizes. Raises Refusal 4401 for the first wrong one."""
     sub, name, items = claims["sub"], claims.get("name"), claims.get("items", {})
     if not isinstance(sub, str) or not 1 <= len(sub) <= 128 or "\0" in sub:
         raise _refuse("the token's `sub` is not 1 to 128 characters")
@@ -128,7 +168,7 @@ def _claims(claims: Mapping[str, Any]) -> Claims:
         for text in (sub, name or "", *items):
             text.encode()
     except ValueError:
-        raise _refuse("the token's `items` gives other letters than r, w and m, or text is not UTF-8") from None
+        raise _refuse("the token's `items` has letters other than r, w and m, or a text is not UTF-8") from None
     _check_name(name or sub[:64])
     for pattern in items:
         _check_form(pattern)
@@ -137,15 +177,15 @@ def _claims(claims: Mapping[str, Any]) -> Claims:
 
 
 def _check_name(name: str) -> None:
-    """Check what others would see. Raises Refusal 4401."""
+    """Check that the name has a visible character. Raises Refusal 4401."""
     if not is_visible(name):
-        raise _refuse(f"the token's `name`, or its `sub` where it has none, is not good: {NOTHING_VISIBLE}")
+        raise _refuse(f"the token's `name`, or its `sub` if there is no name, is not valid: {NOTHING_VISIBLE}")
 
 
 def _check_form(pattern: str) -> None:
-    """Check that a name of `items` is in NFC (H3). Raises Refusal 4401 that says how to write it.
+    """Check that a key of `items` is in NFC (H3). Raises Refusal 4401 that shows the right form.
 
-    Any other name that no item has gives rights on nothing, and needs no check: its author did not mean an item.
+    Other keys that are not item ids are accepted: they give rights on nothing.
     """
     try:
         check_pattern(pattern)
@@ -155,5 +195,5 @@ def _check_form(pattern: str) -> None:
 
 
 def _is_time(value: Any) -> TypeGuard[float]:
-    """Whether it is a number of seconds that fits everywhere; `true` is none, nor is a number of 400 digits."""
+    """Return whether it is a number of seconds up to the year 9999; `true` is not a number here."""
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LAST_S

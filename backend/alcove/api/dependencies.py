@@ -1,6 +1,5 @@
 """Who is at the door: the dependencies that sockets and HTTP share (A)."""
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from ipaddress import IPv6Address
@@ -12,8 +11,10 @@ from fastapi.security import SecurityScopes
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from alcove.access.address_limits import AddressLimits
 from alcove.access.authenticator import Authenticator, Caller
-from alcove.access.unauthenticated import Pending
+from alcove.access.origin_policy import OriginPolicy
+from alcove.access.unauthenticated_requests import PendingRequest
 from alcove.api.login_cookie import EARLIER_COOKIE, is_secure, login_of
 from alcove.errors import Close, Code, Reason, Refusal
 from alcove.item_ids import MAX_CHARS, ItemIdError, check_item_id
@@ -49,22 +50,33 @@ Name = Annotated[
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
-async def authenticator_of(connection: HTTPConnection) -> AsyncIterator[Authenticator]:
-    """Provide the authenticator of this process, before anyone is asked who they are.
+async def address_limits_of(connection: HTTPConnection) -> AsyncIterator[AddressLimits]:
+    """Provide the address limits of this process, after they were applied to the request.
 
-    Raises Refusal 4403 where open mode is reached from another machine (A2), 4429 for sockets opened too fast, and for
-    an address with too many requests in progress that are not authenticated (L).
+    Raises:
+        Refusal: 4403 if open mode is reached from another machine (A2); 4429 if the address opens sockets too fast, or
+            has too many requests in progress that are not authenticated (L).
+
     """
-    authenticator: Authenticator = connection.app.state.authenticator
+    limits: AddressLimits = connection.app.state.address_limits
     server, port = connection.scope.get("server") or ("", None)
-    if port is not None:  # else it is a Unix socket, which this machine alone reaches (ASGI)
-        authenticator.check_server(server)
+    if port is not None:  # without a port it is a Unix socket, which only this machine reaches (ASGI)
+        limits.check_server(server)
     address = address_of(connection)
     if connection.scope["type"] == "websocket":
-        authenticator.check_handshake(address, time.monotonic())
-    with authenticator.request(address, connection.client.host if connection.client else "") as pending:
+        limits.check_handshake(address)
+    with limits.count_request(address, connection.client.host if connection.client else "") as pending:
         connection.state.pending = pending
-        yield authenticator
+        yield limits
+
+
+AddressLimitsDep = Annotated[AddressLimits, Depends(address_limits_of)]
+
+
+async def authenticator_of(connection: HTTPConnection, _limits: AddressLimitsDep) -> Authenticator:
+    """Return the authenticator of this process; the address limits are applied before it is used."""
+    authenticator: Authenticator = connection.app.state.authenticator
+    return authenticator
 
 
 AuthenticatorDep = Annotated[Authenticator, Depends(authenticator_of)]
@@ -82,12 +94,13 @@ def address_of(connection: HTTPConnection) -> str:
 
 async def own_origin(
     connection: HTTPConnection,
-    authenticator: AuthenticatorDep,
+    _limits: AddressLimitsDep,
     origin: Annotated[str | None, Header(include_in_schema=False)] = None,
     host: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> bool:
     """Return whether the request comes from a page whose cookie counts (A5): a browser sends it whatever page asks."""
-    return authenticator.origins.allow(origin, host, secure=is_secure(connection))
+    policy: OriginPolicy = connection.app.state.origin_policy
+    return policy.allow(origin, host, secure=is_secure(connection))
 
 
 OwnOriginDep = Annotated[bool, Depends(own_origin)]
@@ -134,13 +147,18 @@ async def credential(connection: HTTPConnection, found: PresentedDep) -> str:
 
 def let_in(connection: HTTPConnection) -> None:
     """Note that the request is authenticated, or needs no authentication: it counts no longer as a stranger's (L)."""
-    pending: Pending = connection.state.pending
-    pending.authenticated()
+    pending: PendingRequest = connection.state.pending
+    pending.mark_authenticated()
 
 
 async def admit(connection: HTTPConnection, authenticator: Authenticator, key: str, name: str | None) -> Caller:
-    """Check a credential, and count where it is refused. Raises Refusal."""
-    found = await authenticator.admit(key, name, address_of(connection))
+    """Return the caller of a credential, and count a refusal (L). Raises Refusal."""
+    if authenticator.open:
+        found = await authenticator.authenticate(key, name)
+    else:
+        limits: AddressLimits = connection.app.state.address_limits
+        with limits.count_attempt(key, address_of(connection)):
+            found = await authenticator.authenticate(key, name)
     let_in(connection)
     return found
 

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from msgspec import Meta, Struct
 
-from alcove.access.authenticator import Caller, open_cookie
+from alcove.access.authenticator import Caller
+from alcove.access.open_mode import DEFAULT_NAME, open_cookie
 from alcove.access.revocations import Revoked
 from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, whole_body
 from alcove.api.dependencies import AuthenticatorDep, CallerDep, OwnOriginDep, PresentedDep, admit
@@ -91,7 +92,7 @@ async def sign_in(request: Request, authenticator: AuthenticatorDep, own: OwnOri
     if authenticator.open:
         if asked.name is not None and not is_visible(asked.name):
             raise RequestValidationError([{"loc": ("body", "name"), "msg": NOTHING_VISIBLE}])
-        cookie, seconds = open_cookie(asked.name or "Guest", token_hex(8)), OPEN_LOGIN_S
+        cookie, seconds = open_cookie(asked.name or DEFAULT_NAME, token_hex(8)), OPEN_LOGIN_S
         caller = await authenticator.authenticate(cookie)
     else:
         if asked.token is None:

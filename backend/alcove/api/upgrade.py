@@ -6,7 +6,8 @@ from fastapi import Response
 from fastapi.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alcove.access.authenticator import Authenticator, open_name
+from alcove.access.authenticator import Authenticator
+from alcove.access.open_mode import open_name
 from alcove.api.login_cookie import EARLIER_COOKIE, OPEN_LOGIN_S, login_of, set_login
 from alcove.errors import Refusal
 

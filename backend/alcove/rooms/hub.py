@@ -20,7 +20,7 @@ from alcove.cluster.connections import Connections
 from alcove.errors import Close, Code, Refusal
 from alcove.item_ranges import Range
 from alcove.limits import KeyedLimiter, ProcessLimits
-from alcove.observability.metrics import ProcessState
+from alcove.observability.metrics import LIMITS, ProcessState
 from alcove.protocol import Hello, Limits, Member, You, encode, raw
 from alcove.repeated_warnings import RepeatedWarning
 from alcove.rooms.admission import RETRY_MS, Admission, Slot
@@ -109,7 +109,10 @@ class Hub:
         self.expiry = ExpiryWatch()
         #: By member and item, over sockets and HTTP together (L2).
         self._send_rates = KeyedLimiter[tuple[str, str]](
-            limits.sends_per_s, limits.burst, size=self.bounds.rates, limit="send_rates"
+            limits.sends_per_s,
+            limits.burst,
+            size=self.bounds.rates,
+            on_evicted=LIMITS.labels("send_rates").inc,
         )
         self._authenticator = authenticator
         self._revocation_log: RevocationLog | None = None

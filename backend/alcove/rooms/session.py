@@ -271,7 +271,7 @@ class Session:
         self._refuse(Code.RATE_LIMITED, expected, id, retry_ms)
         if self._excess is None:
             self._excess = Excess()
-        if self._excess.refused(self._clock(), retry_ms):
+        if self._excess.record_refusal(self._clock(), retry_ms):
             self._end(Close.TOO_MANY, "too many sends for too long")
         return False
 

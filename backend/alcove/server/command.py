@@ -17,7 +17,7 @@ from alcove.proxies import resolve
 from alcove.rooms.hub import Hub
 from alcove.server.bounded_websocket import BoundedWebSocket
 from alcove.server.websocket import Handover, Upgrade
-from alcove.settings import Settings, split
+from alcove.settings import Settings, split_commas
 from alcove.wire.deadlines import Deadlines, Registry
 
 #: Seconds that open sockets have to take their 1012 when the server stops.
@@ -109,7 +109,7 @@ def run(app: FastAPI, settings: Settings, *, host: str, port: int, workers: int 
         ws_ping_timeout=settings.pong_s,
         timeout_keep_alive=settings.keep_alive_s,
         timeout_graceful_shutdown=int(_CLOSE_S),
-        forwarded_allow_ips=resolve(split(settings.trusted_proxies)),
+        forwarded_allow_ips=resolve(split_commas(settings.trusted_proxies)),
         log_config=logging_config(settings.log),
         server_header=False,
     )

@@ -25,12 +25,12 @@ STOPS = {
     "a key as secret": (
         {"ALCOVE_SECRET": "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----"},
         [],
-        "alcove: ALCOVE_SECRET is no shared secret",
+        "alcove: ALCOVE_SECRET is not a shared secret",
     ),
     "no such file": (
         {"ALCOVE_JWKS": "/nowhere/jwks.json"},
         [],
-        "alcove: ALCOVE_JWKS='/nowhere/jwks.json' is no key set",
+        "alcove: ALCOVE_JWKS='/nowhere/jwks.json' is not a key set",
     ),
     "another scheme": (
         {"ALCOVE_JWKS": "ftp://u:pw@example/"},
@@ -185,7 +185,7 @@ def test_a7_what_keeps_the_command_from_revoking_is_one_line(guarded: Server, se
 
     weak = token(items={"*": "rw"})
     assert line(guarded.url, ALCOVE_TOKEN=weak) == f"alcove: {guarded.url} refused: this takes the right to moderate *"
-    assert "refused: the token is not good" in line(guarded.url, ALCOVE_SECRET="s" * 32)
+    assert "refused: the token is not valid" in line(guarded.url, ALCOVE_SECRET="s" * 32)
     assert line(server.url, **SIGNED) == f"alcove: {server.url} refused: open mode has no tokens to revoke"
     assert line(guarded.url).startswith("alcove: ALCOVE_SECRET is not set")
     assert "cannot be reached" in line(f"http://127.0.0.1:{free_port()}", **SIGNED)

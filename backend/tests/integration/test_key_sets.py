@@ -183,7 +183,7 @@ async def test_a3_a_redirect_to_another_origin_is_not_followed(keys: KeyServer, 
         keys.location = redirected.format(
             other=other.url, other_host=other.url.split("/")[2], port=keys.url.split(":")[2].split("/")[0]
         )
-        with pytest.raises(SettingsError, match=r"is no key set: .*(another origin|not allowed)"):
+        with pytest.raises(SettingsError, match=r"is not a key set: .*(another origin|not allowed)"):
             await set_of(keys.url)
 
     assert (1, 0) == (keys.asked, other.asked)

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import httpx
 import pytest
 
-from alcove.access.authenticator import open_cookie
+from alcove.access.open_mode import open_cookie
 from tests.integration import doors
 from tests.integration.clients import NO_TLS, answers, connect
 from tests.integration.credentials import token

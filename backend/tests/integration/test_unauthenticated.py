@@ -53,7 +53,7 @@ async def test_l_so_many_requests_of_an_address_are_in_progress_without_a_creden
             go.write(head.encode())
             assert b"100 Continue" in await come.readuntil(b"\r\n\r\n")  # its body is waited for
         answer = await doors.who(server, query(token()))
-        assert (429, "too many requests in progress from your address without a good credential") == (
+        assert (429, "too many requests in progress from your address without a valid credential") == (
             answer.code,
             answer.reason,
         )

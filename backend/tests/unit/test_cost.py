@@ -20,7 +20,7 @@ from fastapi.routing import _iter_accept_media_types
 from starlette.requests import cookie_parser
 
 import alcove
-from alcove.access.authenticator import open_name
+from alcove.access.open_mode import open_name
 from alcove.access.revocations import digest
 from alcove.access.rights import rights_on
 from alcove.api.plain_headers import plain

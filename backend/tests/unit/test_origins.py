@@ -2,7 +2,8 @@
 
 import pytest
 
-from alcove.origins import Origin, Origins
+from alcove.access.origin_policy import OriginPolicy
+from alcove.origins import Origin
 
 OURS = [
     ("http://x", "x"),
@@ -44,12 +45,12 @@ OTHERS = [
 
 @pytest.mark.parametrize(("origin", "host"), OURS)
 def test_a5_origins_are_equal_by_scheme_host_and_port(origin: str, host: str) -> None:
-    assert Origins().allow(origin, host, secure=False)
+    assert OriginPolicy().allow(origin, host, secure=False)
 
 
 @pytest.mark.parametrize(("origin", "host"), OTHERS)
 def test_a5_another_origin_is_not_the_servers_own(origin: str, host: str | None) -> None:
-    assert not Origins().allow(origin, host, secure=False)
+    assert not OriginPolicy().allow(origin, host, secure=False)
 
 
 @pytest.mark.parametrize(
@@ -64,12 +65,12 @@ def test_a5_another_origin_is_not_the_servers_own(origin: str, host: str | None)
     ],
 )
 def test_a5_over_tls_only_https_is_our_own(origin: str, host: str, *, ours: bool) -> None:
-    assert ours == Origins().allow(origin, host, secure=True)
+    assert ours == OriginPolicy().allow(origin, host, secure=True)
 
 
 @pytest.mark.parametrize("origin", ["capacitor://localhost", "tauri://localhost", "https://app.example", "http://a:81"])
 def test_a5_a_configured_origin_counts_however_it_is_written(origin: str) -> None:
-    origins = Origins([origin.upper() if origin.startswith("http") else origin])
+    origins = OriginPolicy([origin.upper() if origin.startswith("http") else origin])
 
     assert origins.allow(origin, "x", secure=True)
     assert not origins.allow(
@@ -78,7 +79,7 @@ def test_a5_a_configured_origin_counts_however_it_is_written(origin: str) -> Non
 
 
 def test_a5_no_origin_is_no_browser() -> None:
-    assert Origins().allow(None, "x", secure=True)
+    assert OriginPolicy().allow(None, "x", secure=True)
 
 
 @pytest.mark.parametrize(

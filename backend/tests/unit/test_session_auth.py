@@ -8,7 +8,7 @@ from tests.unit.seat import ADA, PING, Seat, send
 
 AUTH = '{"type":"auth","token":"fresh"}'
 WRITER = Member(ADA, frozenset({"read", "write"}), expires=1_795_000_900.5)
-BAD = Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token is not good", 700)
+BAD = Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token is not valid", 700)
 
 
 def drafts(seat: Seat) -> list[str]:

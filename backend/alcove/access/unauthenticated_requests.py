@@ -1,4 +1,4 @@
-"""How many requests an address may have in progress before they are authenticated (L)."""
+"""Bound the requests of an address that are in progress and not authenticated yet (L)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from alcove.errors import Close, Code, Refusal
 from alcove.observability.metrics import LIMITS
 
-#: When to come back, in ms.
+#: After which time a refused client may try again, in ms.
 _RETRY_MS = 1000
 
 
-class Pending:
-    """One request that is counted until it is authenticated, or over."""
+class PendingRequest:
+    """One request that is counted until it is authenticated or finished."""
 
     __slots__ = ("_address", "_counts")
 
@@ -21,8 +21,8 @@ class Pending:
         self._address: str | None = address
         counts[address] += 1
 
-    def authenticated(self) -> None:
-        """Count the request no longer; a second time does nothing."""
+    def mark_authenticated(self) -> None:
+        """Stop counting the request; a second call does nothing."""
         address, self._address = self._address, None
         if address is not None:
             self._counts[address] -= 1
@@ -30,8 +30,8 @@ class Pending:
                 del self._counts[address]
 
 
-class Unauthenticated:
-    """The requests of each address that are in progress and not authenticated yet."""
+class UnauthenticatedRequests:
+    """Counts the requests in progress of each address that are not authenticated."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -41,17 +41,23 @@ class Unauthenticated:
         return self._counts.total()
 
     @contextmanager
-    def request(self, address: str, *, exempt: bool = False) -> Iterator[Pending]:
-        """Count a request of the address while it lasts; an exempt one is counted and let through.
+    def count(self, address: str, *, exempt: bool = False) -> Iterator[PendingRequest]:
+        """Count a request of the address while the block runs.
 
-        Raises Refusal 4429 where the address has as many as it may.
+        Args:
+            address: Where the request comes from.
+            exempt: Count the request, but do not refuse it.
+
+        Raises:
+            Refusal: 4429 if the address has reached the limit.
+
         """
         if not exempt and self._counts[address] >= self._limit:
             LIMITS.labels("unauthenticated").inc()
-            message = "too many requests in progress from your address without a good credential"
+            message = "too many requests in progress from your address without a valid credential"
             raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, message, _RETRY_MS)
-        pending = Pending(self._counts, address)
+        pending = PendingRequest(self._counts, address)
         try:
             yield pending
         finally:
-            pending.authenticated()
+            pending.mark_authenticated()

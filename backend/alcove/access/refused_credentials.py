@@ -1,0 +1,72 @@
+"""Slow down clients whose credentials are refused: by credential first, by address for unknown credentials (L)."""
+
+from collections import OrderedDict
+from hashlib import sha256
+
+from alcove.errors import Close, Code, Refusal
+from alcove.limits import MAX_KEYS, KeyedLimiter
+from alcove.observability.metrics import LIMITS
+
+
+class RefusedCredentials:
+    """Limits refusals per credential and per address, and remembers credentials that were accepted.
+
+    A browser that retries one bad token in a loop makes only that token wait, not other clients behind the same
+    address. An attacker who guesses sends a new credential each time and makes the address wait; credentials that were
+    accepted before still work from there. Only hashes of credentials are kept (A6).
+    """
+
+    def __init__(self, credentials: KeyedLimiter[bytes], addresses: KeyedLimiter[str], *, size: int = MAX_KEYS) -> None:
+        """Initialize the limiter.
+
+        Args:
+            credentials: The rate of refusals of one credential, by its hash.
+            addresses: The rate of refusals of one address.
+            size: How many accepted credentials are remembered.
+
+        """
+        self._credentials = credentials
+        self._addresses = addresses
+        self._size = size
+        #: Hashes of the credentials that were accepted last, the oldest first.
+        self._accepted: OrderedDict[bytes, None] = OrderedDict()
+
+    def check(self, credential: str, address: str, now: float) -> None:
+        """Check that the credential may be tried now.
+
+        Raises:
+            Refusal: 4429 if the credential, or the address of an unknown credential, was refused too often.
+
+        """
+        key = _key(credential)
+        if key in self._accepted:
+            return
+        if retry_ms := self._credentials.wait_ms(key, now):
+            LIMITS.labels("refused_credential").inc()
+            message = "this credential was refused too often; ask for a new one"
+            raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, message, retry_ms)
+        if key not in self._credentials and (retry_ms := self._addresses.wait_ms(address, now)):
+            LIMITS.labels("refused_credentials").inc()
+            message = "too many refused credentials from your address"
+            raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, message, retry_ms)
+
+    def record_refused(self, credential: str, address: str, now: float) -> None:
+        """Count a refusal of the credential, and of the address if the credential was not refused before."""
+        key = _key(credential)
+        self._accepted.pop(key, None)
+        seen = key in self._credentials
+        self._credentials.take(key, now)
+        if not seen:
+            self._addresses.take(address, now)
+
+    def record_accepted(self, credential: str) -> None:
+        """Remember that the credential was accepted."""
+        key = _key(credential)
+        self._accepted[key] = None
+        self._accepted.move_to_end(key)
+        if len(self._accepted) > self._size:
+            self._accepted.popitem(last=False)
+
+
+def _key(credential: str) -> bytes:
+    return sha256(credential.encode(errors="surrogatepass")).digest()
