@@ -1,1 +1,1 @@
-"""What joins the processes that share one log: messages, recovery of missed entries, presence."""
+"""Connect the processes that share one log: messages, recovery of missed entries, presence of remote members."""

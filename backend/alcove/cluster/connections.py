@@ -1,4 +1,4 @@
-"""What an operator is told of each connection to a room (W8)."""
+"""Describe the connections to a room, as operators see them (W8)."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,19 @@ from msgspec.structs import replace
 
 
 class ConnectionState(Struct, frozen=True):
-    """One connection of a room: whose, how far it has read, and what it still has to take."""
+    """One connection to a room.
+
+    Attributes:
+        member: The member's id.
+        name: The member's name.
+        process: The name of the process that serves the connection.
+        cursor: The last seq that was sent on the connection.
+        lag: How many entries the cursor is behind the head.
+        state: `in_step` or `behind`.
+        buffered: Bytes written and not yet sent.
+        since: When the connection joined, in ms since the epoch.
+
+    """
 
     member: str
     name: str
@@ -20,13 +32,13 @@ class ConnectionState(Struct, frozen=True):
 
 
 class Connections(Struct, frozen=True, omit_defaults=True):
-    """Everyone connected to a room, on every process, and its head; `unanswered`: processes that did not answer."""
+    """All connections to a room, on all processes, and its head; `unanswered`: processes that did not respond."""
 
     head: int
     connections: list[ConnectionState]
     unanswered: list[str] = []
 
 
-def connections(head: int, states: Iterable[ConnectionState], unanswered: Iterable[str] = ()) -> Connections:
-    """Return the states with their lag behind `head`: the process that told one may not have heard of it yet."""
+def with_lag(head: int, states: Iterable[ConnectionState], unanswered: Iterable[str] = ()) -> Connections:
+    """Return the connections with their lag behind `head`, which a remote process may not have received yet."""
     return Connections(head, [replace(state, lag=max(0, head - state.cursor)) for state in states], sorted(unanswered))

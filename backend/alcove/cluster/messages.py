@@ -1,4 +1,8 @@
-"""What processes tell each other over a bus: one JSON object, and for entries their lines behind it; pure."""
+"""Messages between the processes of one log, and their encoding for the bus; pure.
+
+A message is one line of JSON; the entries of `EntriesStored` follow it, one line each. The tags and field names are
+the format on the bus, which processes of different versions share during a rolling upgrade: do not rename them.
+"""
 
 from collections.abc import Sequence
 
@@ -8,24 +12,34 @@ from msgspec import Struct
 from alcove.cluster.connections import ConnectionState
 from alcove.protocol import Entry
 
-#: Where every process listens, and what begins the channel of a single one. No item's id begins so (H3).
-ALL = "!all"
-ONE = "!one:"
-#: Where the database tells of what `alcove_send` stored (X5).
-SENDS = "!sends"
+#: The channel of all processes. No item's id begins with `!` (H3), so no item's channel has this name.
+ALL_PROCESSES = "!all"
+#: The channel on which the database announces what `alcove_send` stored (X5).
+DATABASE_SENDS = "!sends"
 
-#: A member's id and name, and the connections they hold in a process; 0: they left it.
+#: A member's id and name, and the number of their connections to a room in one process; 0: they left.
 MemberConnections = tuple[str, str, int]
 
 
+def process_channel(process: str) -> str:
+    """Return the name of the channel that only the process with this id subscribes to."""
+    return f"!one:{process}"
+
+
 class ClusterMessage(Struct, tag_field="kind", frozen=True):
-    """One thing told."""
+    """A message between processes; `kind` says which."""
 
 
 class EntriesStored(ClusterMessage, tag="stored", frozen=True):
-    """On an item's channel: its log reaches to `head` and keeps all from `oldest` on; the new entries may follow.
+    """Entries were stored. Channel: the item's.
 
-    `log` is the id of the room's history (R5); processes of an earlier version do not give it.
+    Attributes:
+        head: The seq of the item's last entry.
+        oldest: The first seq that the log still keeps.
+        log: The id of the room's history (R5); "" from processes of earlier versions.
+
+    The new entries follow the message, unless they are too large for the bus.
+
     """
 
     head: int
@@ -34,14 +48,17 @@ class EntriesStored(ClusterMessage, tag="stored", frozen=True):
 
 
 class HeadMoved(ClusterMessage, tag="head", frozen=True):
-    """An item's log reaches to `head`."""
+    """An item's log extends to `head`. Channel: `DATABASE_SENDS`."""
 
     item: str
     head: int
 
 
 class MembersChanged(ClusterMessage, tag="here", frozen=True):
-    """On an item's channel: how many connections members hold in a process; `whole`: these are all of them."""
+    """Members' connections in one process changed. Channel: the item's.
+
+    `whole`: the list is complete; members that it does not name have no connection there.
+    """
 
     process: str
     members: list[MemberConnections]
@@ -49,57 +66,59 @@ class MembersChanged(ClusterMessage, tag="here", frozen=True):
 
 
 class MemberTyping(ClusterMessage, tag="typed", frozen=True):
-    """On an item's channel: a member types (P4)."""
+    """A member types (P4). Channel: the item's."""
 
     id: str
     name: str
 
 
 class ReadMarksMoved(ClusterMessage, tag="marked", frozen=True):
-    """On an item's channel: read marks that were stored (P5)."""
+    """Read marks were stored (P5): member → seq. Channel: the item's."""
 
     reads: dict[str, int]
 
 
 class ProcessAlive(ClusterMessage, tag="alive", frozen=True):
-    """To all: the process is there; `name`: what people call it."""
+    """The heartbeat of a process; `name` is what operators call it. Channel: all processes."""
 
     process: str
     name: str = ""
 
 
 class ProcessEnded(ClusterMessage, tag="gone", frozen=True):
-    """To all: the process ends, and nobody is there any more."""
+    """A process shuts down, and its members leave. Channel: all processes."""
 
     process: str
 
 
 class MembersRequest(ClusterMessage, tag="asked", frozen=True):
-    """To all: the process wants to know who is in these rooms elsewhere."""
+    """A process asks all others for their members in these rooms. Channel: all processes."""
 
     process: str
     items: list[str]
 
 
 class MembersResponse(ClusterMessage, tag="answered", frozen=True):
-    """To one process: who is in the rooms it asked for, here."""
+    """All members that the sender has in the requested rooms, by item. Channel: the requesting process's."""
 
     process: str
     rooms: dict[str, list[MemberConnections]]
 
 
 class ConnectionsRequest(ClusterMessage, tag="inspect", frozen=True):
-    """To all: the process wants to know who is connected to the item's room (W8)."""
+    """A process asks all others for their connections to a room (W8). Channel: all processes."""
 
     process: str
+    #: The id of the request.
     question: str
     item: str
 
 
 class ConnectionsResponse(ClusterMessage, tag="connected", frozen=True):
-    """To one process: who is connected to the room it asked about, here; `more`: another part follows."""
+    """The sender's connections to a room (W8); `more`: another part follows. Channel: the requesting process's."""
 
     process: str
+    #: The id of the request.
     question: str
     head: int
     connections: list[ConnectionState]
@@ -107,7 +126,7 @@ class ConnectionsResponse(ClusterMessage, tag="connected", frozen=True):
 
 
 class ChatLine(ClusterMessage, tag="said", frozen=True):
-    """On the channel of the tutorial's chat: a line for everyone (T5)."""
+    """A line for everyone in the tutorial's chat (T5). Channel: the chat's."""
 
     line: str
 
@@ -127,21 +146,23 @@ _decoder = msgspec.json.Decoder(
     | ConnectionsResponse
     | ChatLine
 )
-_entries: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
+_entry_decoder: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 
 
-def encode(told: ClusterMessage, lines: Sequence[bytes] = ()) -> bytes:
-    """A message for the bus."""
-    return b"\n".join((_encoder.encode(told), *lines))
+def encode(message: ClusterMessage, lines: Sequence[bytes] = ()) -> bytes:
+    """Return the message as bytes for the bus, followed by the encoded entries `lines`."""
+    return b"\n".join((_encoder.encode(message), *lines))
 
 
-def decode(message: bytes) -> tuple[ClusterMessage, list[Entry]]:
-    """What was told, and the entries behind it. Raises msgspec.DecodeError."""
-    head, *lines = message.split(b"\n")
+def decode(data: bytes) -> tuple[ClusterMessage, list[Entry]]:
+    """Return the message and the entries that follow it.
+
+    Raises:
+        msgspec.DecodeError: `data` is not a message of this version.
+
+    """
+    first, *lines = data.split(b"\n")
     try:
-        return _decoder.decode(head), [_entries.decode(line) for line in lines]
-    except (
-        UnicodeDecodeError,
-        RecursionError,
-    ) as error:  # msgspec's own for bytes that are not UTF-8, and deep nesting
+        return _decoder.decode(first), [_entry_decoder.decode(line) for line in lines]
+    except (UnicodeDecodeError, RecursionError) as error:  # msgspec raises them for bad UTF-8 and for deep nesting
         raise msgspec.DecodeError(str(error)) from None

@@ -1,14 +1,13 @@
-"""Who is connected where: what this process tells the others of its members, and hears of theirs (P across X)."""
+"""Synchronize presence between processes: publish this process's members, apply those of the others (P across X)."""
 
 import asyncio
 from collections.abc import Callable, Iterable
-from uuid import uuid4
 
 from alcove.bus.base import Bus
-from alcove.cluster.local_room import LocalRooms
+from alcove.cluster.local_members import LocalMembers
+from alcove.cluster.local_room import LocalRooms, PresenceChange
 from alcove.cluster.messages import (
-    ALL,
-    ONE,
+    ALL_PROCESSES,
     ClusterMessage,
     MemberConnections,
     MembersChanged,
@@ -17,194 +16,184 @@ from alcove.cluster.messages import (
     ProcessAlive,
     ProcessEnded,
     encode,
+    process_channel,
 )
-from alcove.cluster.processes import Change, ProcessTable
+from alcove.cluster.processes import ProcessTable
 from alcove.protocol import Person
 
-#: Seconds in which changes are gathered before they are told.
-_GATHER_S = 0.05
-#: Seconds that the others have to say who is in a room that opens here.
-_ANSWER_S = 0.5
-#: Seconds in which every process that is there says so.
+#: Seconds over which changes are collected before they are published.
+_COLLECT_S = 0.05
+#: Seconds that the others have to respond with their members of a room that opens here.
+_RESPONSE_S = 0.5
+#: Seconds in which every other process sends a heartbeat.
 _MEET_S = 0.6
-#: Seconds of silence after which a process may not get through, and after which it counts as dead (P3).
+#: Seconds of silence after which messages of a process may be lost, and after which it counts as dead (P3).
 _DOUBT_S = 1.5
 _DEAD_S = 6.0
-#: Rooms asked for or answered in one message.
+#: Rooms requested in one message.
 _ROOMS = 200
 
 
 class PresenceSync:
-    """Presence across processes."""
+    """Presence across processes. Each process counts its own members; all others add up what is published."""
 
-    def __init__(self, bus: Bus, rooms: LocalRooms, clock: Callable[[], float], name: str = "") -> None:
-        """`name` is what people call this process."""
-        self.process = uuid4().hex[:12]
-        self._alive = ProcessAlive(self.process, name)
-        self._names: dict[str, str] = {}
+    def __init__(
+        self, bus: Bus, rooms: LocalRooms, clock: Callable[[], float], *, process: str, name: str = ""
+    ) -> None:
+        """Create the presence of a process with the id `process`, which operators call `name`."""
+        #: The id of this process.
+        self.process = process
+        self._heartbeat = ProcessAlive(process, name)
         self._bus = bus
         self._rooms = rooms
         self._clock = clock
-        self._peers = ProcessTable()
-        #: Rooms that are open here: item → member → who they are, and their connections in this process.
-        self._mine: dict[str, dict[str, Change]] = {}
-        self._changed: dict[str, set[str]] = {}
-        self._asking: list[str] = []
+        self._processes = ProcessTable()
+        self._local = LocalMembers()
+        #: Items to request in this turn of the event loop.
+        self._requested: list[str] = []
+        #: item → processes whose response is missing, and the event that none is.
         self._awaited: dict[str, tuple[set[str], asyncio.Event]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     # --- this process
 
     async def start(self) -> None:
-        """Say that this process is there, and hear who else is."""
-        self._bus.subscribe(ALL)
-        self._bus.subscribe(ONE + self.process)
-        self._tell(ALL, self._alive)
+        """Subscribe, send a heartbeat, and wait for those of the other processes."""
+        self._bus.subscribe(ALL_PROCESSES)
+        self._bus.subscribe(process_channel(self.process))
+        self._publish(ALL_PROCESSES, self._heartbeat)
         await asyncio.sleep(_MEET_S)
 
-    def end(self) -> None:
-        """Say that nobody is here any more."""
+    def stop(self) -> None:
+        """Publish that this process ends, so that its members leave at once."""
         if self._timer is not None:
             self._timer.cancel()
-        self._tell(ALL, ProcessEnded(self.process))
+        self._publish(ALL_PROCESSES, ProcessEnded(self.process))
 
-    async def open(self, item: str) -> None:
-        """A room opens: learn who is in it elsewhere, as far as the others answer in time."""
-        self._mine[item] = {}
-        others = self._peers.alive() - set(self._peers.silent(self._clock() - _DOUBT_S))
+    async def open_room(self, item: str) -> None:
+        """Request the remote members of a room that opens, and wait up to 0.5 s for the responses."""
+        self._local.open_room(item)
+        others = self._processes.alive() - set(self._processes.silent_since(self._clock() - _DOUBT_S))
         if not others or not self._bus.up:
             return
-        answered = asyncio.Event()
-        self._awaited[item] = others, answered
-        self._ask([item])
+        complete = asyncio.Event()
+        self._awaited[item] = others, complete
+        self._request([item])
         try:
-            async with asyncio.timeout(_ANSWER_S):
-                await answered.wait()
+            async with asyncio.timeout(_RESPONSE_S):
+                await complete.wait()
         except TimeoutError:
-            return  # whoever is late answers into the open room
+            return  # later responses are applied to the open room
         finally:
             del self._awaited[item]
 
-    def close(self, item: str) -> None:
-        """A room closes: nobody is left in it here."""
-        self._flush()
-        self._mine.pop(item, None)
-        self._peers.drop(item)
+    def close_room(self, item: str) -> None:
+        """Publish the last changes of a room that closes, and forget it."""
+        self._publish_changes()
+        self._local.close_room(item)
+        self._processes.forget_room(item)
 
-    def others(self) -> dict[str, str]:
-        """The other processes that are there: id → name, or the id where that is not known yet."""
-        return {process: self._names.get(process) or process for process in self._peers.alive()}
+    def other_processes(self) -> dict[str, str]:
+        """Return the other processes that are alive: id → name, or the id again while the name is unknown."""
+        return self._processes.names()
 
-    def here(self, item: str) -> list[Change]:
-        """Everyone who is in the room elsewhere."""
-        return self._peers.here(item)
+    def remote_members(self, item: str) -> list[PresenceChange]:
+        """Return the members that other processes have in the room, with their connections."""
+        return self._processes.members(item)
 
-    def moved(self, item: str, person: Person, more: int) -> None:
-        """A connection of the member came (1) or went (-1)."""
-        mine = self._mine.get(item)
-        if mine is None:
-            return
-        known, connections = mine.get(person.id, (person, 0))
-        mine[person.id] = known, connections + more
-        self._changed.setdefault(item, set()).add(person.id)
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_GATHER_S, self._flush)
+    def count_connection(self, item: str, person: Person, change: int) -> None:
+        """Record that the member opened (1) or closed (-1) a connection in this process; publish it soon."""
+        if self._local.count(item, person, change) and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_COLLECT_S, self._publish_changes)
 
-    def restored(self, items: Iterable[str]) -> None:
-        """Messages on these items' channels may be lost: say again who is here, and ask who is there."""
-        known = [item for item in items if item in self._mine and item not in self._awaited]
-        for item in known:
-            self._tell(item, MembersChanged(self.process, self._held(item), whole=True))
-        self._ask(known)
+    def resync(self, items: Iterable[str]) -> None:
+        """Publish all members of these rooms and request those of the others, because messages may be lost."""
+        open_items = [item for item in items if item in self._local and item not in self._awaited]
+        for item in open_items:
+            self._publish(item, MembersChanged(self.process, self._local.connections(item), whole=True))
+        self._request(open_items)
 
     def beat(self) -> bool:
-        """Say that this process is there, and part with those that are not; False: one may not get through."""
+        """Send a heartbeat and remove dead processes; return False if messages of another one may be lost."""
         now = self._clock()
-        self._tell(ALL, self._alive)
+        self._publish(ALL_PROCESSES, self._heartbeat)
         if not self._bus.up:
-            self._peers.pardon(now)
+            self._processes.restart_silence(now)
             return True
-        for process in self._peers.silent(now - _DEAD_S):
-            self._part(process)
-        return not self._peers.silent(now - _DOUBT_S)
+        for process in self._processes.silent_since(now - _DEAD_S):
+            self._remove(process)
+        return not self._processes.silent_since(now - _DOUBT_S)
 
-    # --- the others
+    # --- the other processes
 
-    def heard(self, channel: str, told: ClusterMessage) -> None:
-        """Take in what another process told."""
-        match told:
+    def receive(self, channel: str, message: ClusterMessage) -> None:
+        """Apply a message of another process; ignore kinds that are not about presence."""
+        match message:
             case ProcessAlive(process=process, name=name):
-                self._names[process] = name
-                self._meet(process)
+                self._processes.set_name(process, name)
+                self._record_message(process)
             case ProcessEnded(process=process):
-                self._part(process)
+                self._remove(process)
             case MembersRequest(process=process, items=items):
-                self._meet(process)
-                rooms = {item: self._held(item) for item in items}
-                self._tell(ONE + process, MembersResponse(self.process, rooms))
+                self._record_message(process)
+                rooms = {item: self._local.connections(item) for item in items}
+                self._publish(process_channel(process), MembersResponse(self.process, rooms))
             case MembersResponse(process=process, rooms=rooms):
-                self._meet(process)
+                self._record_message(process)
                 for item, members in rooms.items():
-                    self._learn(item, process, members, whole=True)
-                    if item in self._awaited:
-                        others, answered = self._awaited[item]
-                        others.discard(process)
-                        if not others:
-                            answered.set()
+                    self._update_members(item, process, members, whole=True)
+                    self._record_response(item, process)
             case MembersChanged(process=process, members=members, whole=whole):
-                self._meet(process)
-                self._learn(channel, process, members, whole=whole)
+                self._record_message(process)
+                self._update_members(channel, process, members, whole=whole)
 
-    def _meet(self, process: str) -> None:
-        """Hear of a process; a new one is answered, and asked who is there."""
-        if self._peers.heard(process, self._clock()):
-            self._tell(ALL, self._alive)
-            self._ask(self._mine)
+    def _record_message(self, process: str) -> None:
+        """Record that a process is alive; send a heartbeat to a new one and request its members."""
+        if self._processes.record_message(process, self._clock()):
+            self._publish(ALL_PROCESSES, self._heartbeat)
+            self._request(self._local.items())
 
-    def _part(self, process: str) -> None:
-        """A process is no more, and nobody is there."""
-        self._names.pop(process, None)
-        for item, changes in self._peers.gone(process).items():
+    def _record_response(self, item: str, process: str) -> None:
+        if item in self._awaited:
+            others, complete = self._awaited[item]
+            others.discard(process)
+            if not others:
+                complete.set()
+
+    def _remove(self, process: str) -> None:
+        """Remove a process that ended or is dead, and its members from all rooms."""
+        for item, changes in self._processes.remove(process).items():
             self._apply(item, changes)
 
-    def _learn(self, item: str, process: str, members: Iterable[MemberConnections], *, whole: bool) -> None:
-        if item in self._mine:
-            self._apply(item, self._peers.told(item, process, members, whole=whole))
+    def _update_members(self, item: str, process: str, members: Iterable[MemberConnections], *, whole: bool) -> None:
+        if item in self._local:
+            self._apply(item, self._processes.update_members(item, process, members, whole=whole))
 
-    def _apply(self, item: str, changes: list[Change]) -> None:
+    def _apply(self, item: str, changes: list[PresenceChange]) -> None:
         room = self._rooms.find(item)
         if room is not None:
             room.apply_remote_presence(changes)
 
-    # --- telling
+    # --- publishing
 
-    def _held(self, item: str) -> list[MemberConnections]:
-        return [(id_, person.name, n) for id_, (person, n) in self._mine.get(item, {}).items() if n > 0]
-
-    def _flush(self) -> None:
-        """Tell who came and went."""
+    def _publish_changes(self) -> None:
+        """Publish the changes collected since the last time."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        changed, self._changed = self._changed, {}
-        for item, ids in changed.items():
-            mine = self._mine.get(item, {})
-            members = [(id_, mine[id_][0].name, mine[id_][1]) for id_ in ids if id_ in mine]
-            for id_, _, connections in members:
-                if not connections:
-                    del mine[id_]
-            self._tell(item, MembersChanged(self.process, members))
+        for item, members in self._local.take_changes().items():
+            self._publish(item, MembersChanged(self.process, members))
 
-    def _ask(self, items: Iterable[str]) -> None:
-        """Ask all others, with whatever else is to be asked in this turn of the loop."""
-        if not self._asking:
-            asyncio.get_running_loop().call_soon(self._ask_all)
-        self._asking += items
+    def _request(self, items: Iterable[str]) -> None:
+        """Request members from all others, together with what else is requested in this turn of the event loop."""
+        if not self._requested:
+            asyncio.get_running_loop().call_soon(self._publish_requests)
+        self._requested += items
 
-    def _ask_all(self) -> None:
-        items, self._asking = list(dict.fromkeys(self._asking)), []
+    def _publish_requests(self) -> None:
+        items, self._requested = list(dict.fromkeys(self._requested)), []
         for start in range(0, len(items), _ROOMS):
-            self._tell(ALL, MembersRequest(self.process, items[start : start + _ROOMS]))
+            self._publish(ALL_PROCESSES, MembersRequest(self.process, items[start : start + _ROOMS]))
 
-    def _tell(self, channel: str, told: ClusterMessage) -> None:
-        self._bus.publish(channel, encode(told))
+    def _publish(self, channel: str, message: ClusterMessage) -> None:
+        self._bus.publish(channel, encode(message))

@@ -1,39 +1,43 @@
-"""Entries that came before those in front of them, held until these come or are read from the log; pure."""
+"""Hold entries that arrive before those in front of them, until these arrive or are read from the log; pure."""
 
 from collections.abc import Iterable
 
 from alcove.protocol import Entry
 
-#: Entries held at most; beyond, the log has them.
-_HELD = 4096
+#: Entries that one buffer holds at most; entries beyond are read from the log.
+_CAPACITY = 4096
 
 
 class ReorderBuffer:
-    """What is known of one room beyond its head."""
+    """The entries of one room beyond its head.
 
-    __slots__ = ("_ahead", "known", "oldest")
+    Attributes:
+        known: The highest seq that was reported, whether or not its entry is held.
+        oldest: The first seq that the log still keeps, as far as reported.
+
+    """
+
+    __slots__ = ("_held", "known", "oldest")
 
     def __init__(self) -> None:
-        self._ahead: dict[int, Entry] = {}
-        #: The furthest seq that anyone spoke of.
+        self._held: dict[int, Entry] = {}
         self.known = 0
-        #: The first that the room keeps, as far as anyone said.
         self.oldest = 1
 
     def add(self, entries: Iterable[Entry], oldest: int) -> None:
-        """Hold entries, whether or not they are next."""
+        """Hold entries, in any order; keep only the highest seq of those that the buffer has no room for."""
         for entry in entries:
             self.known = max(self.known, entry.seq)
-            if len(self._ahead) < _HELD:
-                self._ahead[entry.seq] = entry
+            if len(self._held) < _CAPACITY:
+                self._held[entry.seq] = entry
         self.oldest = max(self.oldest, oldest)
 
     def take(self, head: int) -> list[Entry]:
-        """What follows `head` without a hole; what is not behind it is forgotten."""
+        """Remove and return the entries that follow `head` without a gap; drop those at or before it."""
         run: list[Entry] = []
-        while (entry := self._ahead.pop(head + 1 + len(run), None)) is not None:
+        while (entry := self._held.pop(head + 1 + len(run), None)) is not None:
             run.append(entry)
-        reached = head + len(run)
-        if self._ahead and min(self._ahead) <= reached:
-            self._ahead = {seq: entry for seq, entry in self._ahead.items() if seq > reached}
+        new_head = head + len(run)
+        if self._held and min(self._held) <= new_head:
+            self._held = {seq: entry for seq, entry in self._held.items() if seq > new_head}
         return run

@@ -1,97 +1,109 @@
-"""Ask every process who is connected to a room (W8), and wait a bounded time for the answers."""
+"""Ask all processes for their connections to a room (W8), and wait a bounded time for the responses."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from uuid import uuid4
 
 from alcove.bus.base import Bus
-from alcove.cluster.connections import Connections, ConnectionState, connections
+from alcove.cluster.connections import Connections, ConnectionState, with_lag
 from alcove.cluster.local_room import LocalRooms
-from alcove.cluster.messages import ALL, ONE, ClusterMessage, ConnectionsRequest, ConnectionsResponse, encode
+from alcove.cluster.messages import (
+    ALL_PROCESSES,
+    ConnectionsRequest,
+    ConnectionsResponse,
+    encode,
+    process_channel,
+)
 
-#: Seconds that the others have to answer.
-_ANSWER_S = 1.0
-#: Connections told in one message.
+#: Seconds that the other processes have to respond.
+_RESPONSE_S = 1.0
+#: Connections in one message.
 _CONNECTIONS = 100
 
-#: The processes that are there, besides this one: id → name.
-Others = Callable[[], Mapping[str, str]]
+#: Returns the other processes that are alive: id → name.
+OtherProcesses = Callable[[], Mapping[str, str]]
 
 
-class _Question:
-    """What is known of the answers to one question."""
+class _PendingRequest:
+    """The responses to one request, as far as they have arrived."""
 
     def __init__(self, awaited: Iterable[str]) -> None:
         self.awaited = set(awaited)
-        self.answered = asyncio.Event()
+        self.complete = asyncio.Event()
         self.head = 0
         self.states: list[ConnectionState] = []
 
 
 class ConnectionSurvey:
-    """Questions to the other processes, and answers to theirs."""
+    """Requests connections from the other processes, and responds to their requests."""
 
-    def __init__(self, bus: Bus, rooms: LocalRooms, *, process: str, name: str, others: Others) -> None:
-        """`process` is where the others answer to, `name` what people call it."""
+    def __init__(
+        self, bus: Bus, rooms: LocalRooms, *, process: str, name: str, other_processes: OtherProcesses
+    ) -> None:
+        """Create the survey of the process with the id `process`, which operators call `name`."""
         self._bus = bus
         self._rooms = rooms
         self._process = process
         self._name = name
-        self._others = others
-        self._questions: dict[str, _Question] = {}
-        #: By item: those who ask for the same one meanwhile share the answer.
-        self._asking: dict[str, asyncio.Task[Connections]] = {}
+        self._other_processes = other_processes
+        #: Request id → its responses.
+        self._pending: dict[str, _PendingRequest] = {}
+        #: item → the survey that is running; callers who ask for the same item meanwhile share its result.
+        self._running: dict[str, asyncio.Task[Connections]] = {}
 
     async def inspect(self, item: str, head: int) -> Connections:
-        """Return everyone connected to the item's room, on all processes; its log reaches at least to `head`."""
+        """Return the connections to the item's room on all processes; its log extends at least to `head`."""
         if not self._bus.shared:
-            return connections(head, self._here(item))
-        asking = self._asking.get(item)
-        if asking is None:
-            asking = self._asking[item] = asyncio.create_task(self._ask(item, head))
-            asking.add_done_callback(lambda _: self._asking.pop(item, None))
-        return await asyncio.shield(asking)
+            return with_lag(head, self._local_states(item))
+        task = self._running.get(item)
+        if task is None:
+            task = self._running[item] = asyncio.create_task(self._survey(item, head))
+            task.add_done_callback(lambda _: self._running.pop(item, None))
+        return await asyncio.shield(task)
 
-    async def _ask(self, item: str, head: int) -> Connections:
-        others = self._others()
-        question = _Question(others)
+    async def _survey(self, item: str, head: int) -> Connections:
+        others = self._other_processes()
+        pending = _PendingRequest(others)
         if others and self._bus.up:
-            id_ = uuid4().hex
-            self._questions[id_] = question
-            self._bus.publish(ALL, encode(ConnectionsRequest(self._process, id_, item)))
+            request_id = uuid4().hex
+            self._pending[request_id] = pending
+            self._bus.publish(ALL_PROCESSES, encode(ConnectionsRequest(self._process, request_id, item)))
             try:
-                async with asyncio.timeout(_ANSWER_S):
-                    await question.answered.wait()
+                async with asyncio.timeout(_RESPONSE_S):
+                    await pending.complete.wait()
             except TimeoutError:
-                pass  # who did not answer is named
+                pass  # the result names the processes that did not respond
             finally:
-                del self._questions[id_]
+                del self._pending[request_id]
         room = self._rooms.find(item)
-        head = max(head, question.head, 0 if room is None else room.head)
-        return connections(head, [*self._here(item), *question.states], [others[one] for one in question.awaited])
+        head = max(head, pending.head, 0 if room is None else room.head)
+        unanswered = [others[process] for process in pending.awaited]
+        return with_lag(head, [*self._local_states(item), *pending.states], unanswered)
 
-    def heard(self, told: ClusterMessage) -> None:
-        """Answer another process's question, or take in its answer."""
-        if isinstance(told, ConnectionsRequest):
-            self._answer(told)
-        elif isinstance(told, ConnectionsResponse) and (question := self._questions.get(told.question)):
-            question.head = max(question.head, told.head)
-            question.states += told.connections
-            if not told.more:
-                question.awaited.discard(told.process)
-                if not question.awaited:
-                    question.answered.set()
-
-    def _answer(self, asked: ConnectionsRequest) -> None:
-        room = self._rooms.find(asked.item)
+    def respond(self, request: ConnectionsRequest) -> None:
+        """Publish this process's connections to the requested room, in several messages where they are many."""
+        room = self._rooms.find(request.item)
         head = 0 if room is None else room.head
-        states = self._here(asked.item)
+        states = self._local_states(request.item)
         for start in range(0, max(1, len(states)), _CONNECTIONS):
             end = start + _CONNECTIONS
-            told = ConnectionsResponse(self._process, asked.question, head, states[start:end], more=end < len(states))
-            self._bus.publish(ONE + asked.process, encode(told))
+            more = end < len(states)
+            response = ConnectionsResponse(self._process, request.question, head, states[start:end], more=more)
+            self._bus.publish(process_channel(request.process), encode(response))
 
-    def _here(self, item: str) -> list[ConnectionState]:
-        """Who is connected to the room in this process."""
+    def receive(self, response: ConnectionsResponse) -> None:
+        """Add another process's response to the request that it belongs to; ignore it where that is over."""
+        pending = self._pending.get(response.question)
+        if pending is None:
+            return
+        pending.head = max(pending.head, response.head)
+        pending.states += response.connections
+        if not response.more:
+            pending.awaited.discard(response.process)
+            if not pending.awaited:
+                pending.complete.set()
+
+    def _local_states(self, item: str) -> list[ConnectionState]:
+        """Return the connections to the room in this process."""
         room = self._rooms.find(item)
         return [] if room is None else room.connection_states(self._name)

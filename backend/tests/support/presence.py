@@ -2,7 +2,7 @@
 
 import asyncio
 
-from alcove.cluster.messages import ALL, ClusterMessage, MembersRequest
+from alcove.cluster.messages import ALL_PROCESSES, ClusterMessage, MembersRequest
 from alcove.cluster.presence_sync import PresenceSync
 from tests.doubles import turn
 from tests.support.bus import FakeBus
@@ -16,15 +16,17 @@ class PresenceProcess:
     def __init__(self) -> None:
         self.bus = FakeBus()
         self.storage = RoomLog()
-        self.gossip = PresenceSync(self.bus, FakeRooms(self.storage.rooms), asyncio.get_running_loop().time)
+        self.presence = PresenceSync(
+            self.bus, FakeRooms(self.storage.rooms), asyncio.get_running_loop().time, process="p1"
+        )
 
-    def hear(self, message: ClusterMessage, channel: str = ALL) -> None:
+    def hear(self, message: ClusterMessage, channel: str = ALL_PROCESSES) -> None:
         """Receive what another process published."""
-        self.gossip.heard(channel, message)
+        self.presence.receive(channel, message)
 
     async def open(self, item: str = "foo") -> None:
         """Open a room, which nobody elsewhere answers in time."""
-        await self.gossip.open(item)
+        await self.presence.open_room(item)
         self.storage.room(item)
         await turn()
         self.bus.new_messages()

@@ -9,12 +9,12 @@ from tests.support.rooms import Reader, RoomLog
 class RecoveringProcess:
     """A process with the room `foo` in memory, and a reader in it."""
 
-    def __init__(self, *, alone: bool = False, retention: Retention | None = None) -> None:
+    def __init__(self, *, sole_writer: bool = False, retention: Retention | None = None) -> None:
         self.storage = RoomLog(retention)
         self.room = self.storage.room()
         self.reader = Reader(self.room)
         self.rooms = FakeRooms(self.storage.rooms)
-        self.recovery = Recovery(self.storage.log, self.rooms, alone=alone)
+        self.recovery = Recovery(self.storage.log, self.rooms, sole_writer=sole_writer)
 
     @property
     def queries(self) -> int:

@@ -13,9 +13,9 @@ from tests.doubles import HeldLog, Socket, turn
 ADA, BOB, CYD = Person("ada", "Ada"), Person("bob", "Bob"), Person("cyd", "Cyd")
 
 
-def entry(seq: int, by: Person = ADA) -> Entry:
+def entry(seq: int, by: Person = ADA, *, body: str | None = None) -> Entry:
     """Make the message that stands at `seq`."""
-    return Entry(seq, "message", f"id-{seq}", by, seq, body=raw(f"body {seq}"))
+    return Entry(seq, "message", f"id-{seq}", by, seq, body=raw(f"body {seq}" if body is None else body))
 
 
 def entries(*seqs: int) -> list[Entry]:

@@ -21,8 +21,8 @@ BEFORE_S = 0.019
 @virtual_time
 async def test_x2_entries_that_are_next_in_order_reach_readers_at_once() -> None:
     process = RecoveringProcess()
-    process.recovery.arrive("foo", process.storage.write("a", "b"), 1)
-    process.recovery.arrive("foo", process.storage.write("c"), 1)
+    process.recovery.deliver("foo", process.storage.write("a", "b"), 1)
+    process.recovery.deliver("foo", process.storage.write("c"), 1)
 
     assert [1, 2, 3] == process.reader.seqs
 
@@ -31,12 +31,12 @@ async def test_x2_entries_that_are_next_in_order_reach_readers_at_once() -> None
 async def test_x2_entries_that_overtook_others_wait_for_them_without_a_query() -> None:
     process = RecoveringProcess()
     first, second, third = process.storage.write("a", "b", "c")
-    process.recovery.arrive("foo", [third], 1)
-    process.recovery.arrive("foo", [second], 1)
+    process.recovery.deliver("foo", [third], 1)
+    process.recovery.deliver("foo", [second], 1)
     await elapse(BEFORE_S)
     assert ([], 0) == (process.reader.seqs, process.queries)
 
-    process.recovery.arrive("foo", [first], 1)
+    process.recovery.deliver("foo", [first], 1)
     assert [1, 2, 3] == process.reader.seqs
     await elapse(1)
     assert 0 == process.queries
@@ -45,7 +45,7 @@ async def test_x2_entries_that_overtook_others_wait_for_them_without_a_query() -
 @virtual_time
 async def test_x2_entries_that_do_not_arrive_within_20_ms_are_read_from_the_log() -> None:
     process = RecoveringProcess()
-    process.recovery.arrive("foo", process.storage.write("a", "b", "c")[2:], 1)
+    process.recovery.deliver("foo", process.storage.write("a", "b", "c")[2:], 1)
     await elapse(GRACE_S)
     assert ([], 1) == (process.reader.seqs, process.queries)
 
@@ -60,9 +60,9 @@ async def test_x2_one_query_fills_the_hole_for_all_readers_and_all_announcements
     process = RecoveringProcess()
     others = [Reader(process.room, BOB) for _ in range(5)]
     written = process.storage.write("a", "b", "c", "d")
-    process.recovery.arrive("foo", written[1:2], 1)
-    process.recovery.arrive("foo", written[3:], 1)
-    process.recovery.known("foo", 4)
+    process.recovery.deliver("foo", written[1:2], 1)
+    process.recovery.deliver("foo", written[3:], 1)
+    process.recovery.note_head("foo", 4)
     await elapse(GRACE_S)
     assert 1 == process.queries
 
@@ -74,7 +74,7 @@ async def test_x2_one_query_fills_the_hole_for_all_readers_and_all_announcements
 async def test_x2_a_head_that_was_announced_without_entries_is_read_at_once() -> None:
     process = RecoveringProcess()
     process.storage.write("a", "b")
-    process.recovery.known("foo", 2)
+    process.recovery.note_head("foo", 2)
     await turn()
     assert 1 == process.queries
 
@@ -85,9 +85,9 @@ async def test_x2_a_head_that_was_announced_without_entries_is_read_at_once() ->
 @virtual_time
 async def test_x2_a_head_that_the_room_has_asks_the_log_nothing() -> None:
     process = RecoveringProcess()
-    process.recovery.arrive("foo", process.storage.write("a", "b"), 1)
-    process.recovery.known("foo", 2)
-    process.recovery.known("foo", 1)
+    process.recovery.deliver("foo", process.storage.write("a", "b"), 1)
+    process.recovery.note_head("foo", 2)
+    process.recovery.note_head("foo", 1)
     await elapse(1)
 
     assert ([1, 2], 0) == (process.reader.seqs, process.queries)
@@ -97,11 +97,11 @@ async def test_x2_a_head_that_the_room_has_asks_the_log_nothing() -> None:
 async def test_r3_entries_that_arrive_again_are_not_delivered_twice() -> None:
     process = RecoveringProcess()
     written = process.storage.write("a", "b", "c")
-    process.recovery.arrive("foo", written[1:], 1)
+    process.recovery.deliver("foo", written[1:], 1)
     await elapse(GRACE_S)
     await process.storage.answer()
-    process.recovery.arrive("foo", written, 1)
-    process.recovery.arrive("foo", written[2:], 1)
+    process.recovery.deliver("foo", written, 1)
+    process.recovery.deliver("foo", written[2:], 1)
     await elapse(1)
 
     assert ([1, 2, 3], 0) == (process.reader.seqs, process.queries)
@@ -112,8 +112,8 @@ async def test_s9_a_message_deleted_in_what_was_missed_is_never_shown_with_its_b
     process = RecoveringProcess()
     (message,) = process.storage.write("a")
     process.storage.log.store.append([Draft("foo", "delete", "d", ADA, 0, target=1)], lambda: None)
-    process.recovery.arrive("foo", process.storage.page(after=1), 1)
-    process.recovery.arrive("foo", [message], 1)
+    process.recovery.deliver("foo", process.storage.page(after=1), 1)
+    process.recovery.deliver("foo", [message], 1)
 
     shown = [line for line in process.reader.socket.lines if isinstance(line, Entry)]
     assert [(1, "message"), (2, "delete")] == [(line.seq, line.kind) for line in shown]
@@ -123,8 +123,8 @@ async def test_s9_a_message_deleted_in_what_was_missed_is_never_shown_with_its_b
 @virtual_time
 async def test_x1_an_item_whose_room_is_not_in_memory_only_has_its_head_noted() -> None:
     process = RecoveringProcess()
-    process.recovery.arrive("bar", process.storage.write("a", "b", item="bar"), 1)
-    process.recovery.known("bar", 7)
+    process.recovery.deliver("bar", process.storage.write("a", "b", item="bar"), 1)
+    process.recovery.note_head("bar", 7)
     await elapse(1)
 
     assert ([("bar", 2), ("bar", 7)], 0) == (process.rooms.extended, process.queries)
@@ -135,7 +135,7 @@ async def test_d2_a_room_far_behind_sends_its_readers_to_the_log() -> None:
     """Thousands of entries are not read for the room: each reader fetches them at its own pace."""
     process = RecoveringProcess()
     process.storage.write(*(str(n) for n in range(2500)))
-    process.recovery.known("foo", 2500)
+    process.recovery.note_head("foo", 2500)
     await turn()
     assert 2500 == process.room.head
 
@@ -148,7 +148,7 @@ async def test_r4_missed_entries_that_retention_removed_are_announced_as_a_gap()
     process = RecoveringProcess(retention=Retention(entries=2))
     for name in "abcde":
         process.storage.write(name)
-    process.recovery.known("foo", 5)
+    process.recovery.note_head("foo", 5)
     await process.storage.answer()
 
     assert [Gap(1, 3)] == [line for line in process.reader.socket.lines if isinstance(line, Gap)]
@@ -159,11 +159,11 @@ async def test_r4_missed_entries_that_retention_removed_are_announced_as_a_gap()
 async def test_x2_a_room_that_leaves_memory_while_its_hole_is_read_gets_nothing() -> None:
     process = RecoveringProcess()
     process.storage.write("a", "b")
-    process.recovery.known("foo", 2)
+    process.recovery.note_head("foo", 2)
     await turn()
     process.reader.leave()
     del process.storage.rooms["foo"]
-    process.recovery.drop("foo")
+    process.recovery.forget("foo")
     process.storage.write("c")
     reopened = Reader(process.storage.room(), after=3)
     await process.storage.answer()
@@ -190,18 +190,18 @@ async def test_r3_x2_any_announcements_and_losses_leave_every_reader_with_the_wh
         run = written[first : first + number]
         match kind:
             case "entries":
-                process.recovery.arrive("foo", run, 1)
+                process.recovery.deliver("foo", run, 1)
             case "head":
-                process.recovery.known("foo", run[-1].seq)
+                process.recovery.note_head("foo", run[-1].seq)
             case "look":
-                process.recovery.heal(["foo"])
+                process.recovery.check_heads(["foo"])
             case "fault":
                 await process.storage.fail()
             case _:
                 await process.storage.answer()
                 await elapse(GRACE_S)
     for _ in range(3):
-        process.recovery.go_on()
+        process.recovery.retry()
         await elapse(GRACE_S)
         await process.storage.answer()
 
@@ -212,7 +212,7 @@ async def test_r3_x2_any_announcements_and_losses_leave_every_reader_with_the_wh
 async def test_x2_a_room_without_connections_follows_the_log_too() -> None:
     process = RecoveringProcess()
     process.reader.leave()
-    process.recovery.arrive("foo", process.storage.write("a", "b")[1:], 1)
+    process.recovery.deliver("foo", process.storage.write("a", "b")[1:], 1)
     await elapse(GRACE_S)
     await process.storage.answer()
 

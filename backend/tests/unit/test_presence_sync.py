@@ -5,13 +5,13 @@ import asyncio
 import pytest
 
 from alcove.cluster.messages import (
-    ALL,
-    ONE,
+    ALL_PROCESSES,
     ClusterMessage,
     MembersChanged,
     MembersRequest,
     MembersResponse,
     ProcessAlive,
+    process_channel,
 )
 from tests.doubles import turn
 from tests.support.presence import PresenceProcess
@@ -23,16 +23,16 @@ from tests.support.virtual_time import elapse, virtual_time
 async def test_p1_members_who_come_within_50_ms_are_reported_together() -> None:
     process = PresenceProcess()
     await process.open()
-    process.gossip.moved("foo", ADA, 1)
-    process.gossip.moved("foo", ADA, 1)
-    process.gossip.moved("foo", BOB, 1)
+    process.presence.count_connection("foo", ADA, 1)
+    process.presence.count_connection("foo", ADA, 1)
+    process.presence.count_connection("foo", BOB, 1)
     await elapse(0.049)
     assert [] == process.bus.new_messages()
 
     await elapse(0.001)
     ((channel, report),) = process.bus.new_messages()
     assert isinstance(report, MembersChanged)
-    assert ("foo", process.gossip.process) == (channel, report.process)
+    assert ("foo", process.presence.process) == (channel, report.process)
     assert {("ada", "Ada", 2), ("bob", "Bob", 1)} == set(report.members)
 
 
@@ -40,30 +40,30 @@ async def test_p1_members_who_come_within_50_ms_are_reported_together() -> None:
 async def test_p1_a_member_who_left_is_reported_once_with_no_connections() -> None:
     process = PresenceProcess()
     await process.open()
-    process.gossip.moved("foo", ADA, 1)
+    process.presence.count_connection("foo", ADA, 1)
     await elapse(0.1)
     process.bus.new_messages()
-    process.gossip.moved("foo", ADA, -1)
+    process.presence.count_connection("foo", ADA, -1)
     await elapse(0.1)
-    assert [("foo", MembersChanged(process.gossip.process, [("ada", "Ada", 0)]))] == process.bus.new_messages()
+    assert [("foo", MembersChanged(process.presence.process, [("ada", "Ada", 0)]))] == process.bus.new_messages()
 
     process.hear(MembersRequest("p2", ["foo"]))
     answers = [told for _, told in process.bus.new_messages() if isinstance(told, MembersResponse)]
-    assert [MembersResponse(process.gossip.process, {"foo": []})] == answers
+    assert [MembersResponse(process.presence.process, {"foo": []})] == answers
 
 
 @virtual_time
 async def test_p1_members_who_leave_with_the_room_are_reported_before_it_closes() -> None:
     process = PresenceProcess()
     await process.open()
-    process.gossip.moved("foo", ADA, 1)
+    process.presence.count_connection("foo", ADA, 1)
     await elapse(0.1)
     process.bus.new_messages()
-    process.gossip.moved("foo", ADA, -1)
-    process.gossip.close("foo")
+    process.presence.count_connection("foo", ADA, -1)
+    process.presence.close_room("foo")
 
-    assert [("foo", MembersChanged(process.gossip.process, [("ada", "Ada", 0)]))] == process.bus.new_messages()
-    process.gossip.moved("foo", BOB, 1)
+    assert [("foo", MembersChanged(process.presence.process, [("ada", "Ada", 0)]))] == process.bus.new_messages()
+    process.presence.count_connection("foo", BOB, 1)
     await elapse(1)
     assert [] == process.bus.new_messages()
 
@@ -81,7 +81,7 @@ async def test_p1_a_report_of_another_process_reaches_the_room() -> None:
 
     process.hear(MembersChanged("p2", [("bob", "Bob", 1)], whole=True), "foo")
     assert {"ada": 1, "bob": 1} == process.members()
-    assert [(BOB, 1), (ADA, 1)] == process.gossip.here("foo")
+    assert [(BOB, 1), (ADA, 1)] == process.presence.remote_members("foo")
 
 
 @virtual_time
@@ -90,7 +90,7 @@ async def test_p1_a_report_about_a_room_that_is_not_open_here_is_ignored() -> No
     await process.open("bar")
     process.hear(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
 
-    assert [] == process.gossip.here("foo")
+    assert [] == process.presence.remote_members("foo")
 
 
 @virtual_time
@@ -98,13 +98,13 @@ async def test_p1_a_room_that_closes_and_opens_again_knows_only_new_reports() ->
     process = PresenceProcess()
     await process.open()
     process.hear(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
-    process.gossip.close("foo")
-    opening = asyncio.create_task(process.gossip.open("foo"))
+    process.presence.close_room("foo")
+    opening = asyncio.create_task(process.presence.open_room("foo"))
     await turn()
-    process.hear(MembersResponse("p2", {"foo": [("bob", "Bob", 1)]}), ONE + process.gossip.process)
+    process.hear(MembersResponse("p2", {"foo": [("bob", "Bob", 1)]}), process_channel(process.presence.process))
     await opening
 
-    assert [(BOB, 1)] == process.gossip.here("foo")
+    assert [(BOB, 1)] == process.presence.remote_members("foo")
 
 
 @virtual_time
@@ -112,29 +112,29 @@ async def test_p1_a_room_opens_as_soon_as_every_live_process_has_answered() -> N
     process = PresenceProcess()
     for other in ("p2", "p3"):
         process.hear(ProcessAlive(other))
-    opening = asyncio.create_task(process.gossip.open("foo"))
+    opening = asyncio.create_task(process.presence.open_room("foo"))
     await turn()
     assert [["foo"]] == process.asked()
 
-    process.hear(MembersResponse("p2", {"foo": [("ada", "Ada", 1)]}), ONE + process.gossip.process)
+    process.hear(MembersResponse("p2", {"foo": [("ada", "Ada", 1)]}), process_channel(process.presence.process))
     await turn()
     assert not opening.done()
 
-    process.hear(MembersResponse("p3", {"foo": [("bob", "Bob", 2)]}), ONE + process.gossip.process)
+    process.hear(MembersResponse("p3", {"foo": [("bob", "Bob", 2)]}), process_channel(process.presence.process))
     await opening
     assert 0 == asyncio.get_running_loop().time()
-    assert [(ADA, 1), (BOB, 2)] == process.gossip.here("foo")
+    assert [(ADA, 1), (BOB, 2)] == process.presence.remote_members("foo")
 
 
 @virtual_time
 async def test_p1_a_room_waits_at_most_half_a_second_for_answers() -> None:
     process = PresenceProcess()
     process.hear(ProcessAlive("p2"))
-    await process.gossip.open("foo")
+    await process.presence.open_room("foo")
     assert 0.5 == asyncio.get_running_loop().time()
 
     process.storage.room("foo")
-    process.hear(MembersResponse("p2", {"foo": [("ada", "Ada", 1)]}), ONE + process.gossip.process)
+    process.hear(MembersResponse("p2", {"foo": [("ada", "Ada", 1)]}), process_channel(process.presence.process))
     assert {"ada": 1} == process.members(), "a late answer still counts"
 
 
@@ -143,10 +143,10 @@ async def test_p1_a_room_waits_for_no_process_that_is_silent_nor_while_the_bus_i
     process = PresenceProcess()
     process.hear(ProcessAlive("p2"))
     await elapse(2)
-    await process.gossip.open("foo")
+    await process.presence.open_room("foo")
     process.hear(ProcessAlive("p2"))
     process.bus.fail()
-    await process.gossip.open("bar")
+    await process.presence.open_room("bar")
 
     assert 2 == asyncio.get_running_loop().time()
 
@@ -162,8 +162,8 @@ async def test_x1_a_new_process_is_greeted_and_asked_about_every_open_room() -> 
     messages = process.bus.new_messages()
 
     assert [
-        (ALL, ProcessAlive(process.gossip.process)),
-        (ALL, MembersRequest(process.gossip.process, ["foo", "bar"])),
+        (ALL_PROCESSES, ProcessAlive(process.presence.process)),
+        (ALL_PROCESSES, MembersRequest(process.presence.process, ["foo", "bar"])),
     ] == messages
 
 
@@ -176,29 +176,29 @@ async def test_x1_whatever_is_heard_first_of_a_process_introduces_it(message: Cl
     await turn()
     messages = process.bus.new_messages()
 
-    assert (ALL, ProcessAlive(process.gossip.process)) in messages
-    assert (ALL, MembersRequest(process.gossip.process, ["foo"])) in messages
+    assert (ALL_PROCESSES, ProcessAlive(process.presence.process)) in messages
+    assert (ALL_PROCESSES, MembersRequest(process.presence.process, ["foo"])) in messages
 
 
 @virtual_time
 async def test_x1_a_question_is_answered_to_the_process_that_asked() -> None:
     process = PresenceProcess()
     await process.open()
-    process.gossip.moved("foo", ADA, 1)
+    process.presence.count_connection("foo", ADA, 1)
     await elapse(0.1)
     process.bus.new_messages()
     process.hear(MembersRequest("p2", ["foo", "bar"]))
     answers = [message for message in process.bus.new_messages() if isinstance(message[1], MembersResponse)]
 
     rooms = {"foo": [("ada", "Ada", 1)], "bar": []}
-    assert [(ONE + "p2", MembersResponse(process.gossip.process, rooms))] == answers
+    assert [(process_channel("p2"), MembersResponse(process.presence.process, rooms))] == answers
 
 
 @virtual_time
 async def test_x1_a_question_about_many_rooms_is_split_into_bounded_messages() -> None:
     process = PresenceProcess()
     for n in range(450):
-        await process.gossip.open(f"item-{n}")
+        await process.presence.open_room(f"item-{n}")
     process.bus.new_messages()
     process.hear(ProcessAlive("p2"))
     await turn()
@@ -211,7 +211,7 @@ async def test_x1_a_question_about_many_rooms_is_split_into_bounded_messages() -
 @virtual_time
 async def test_p1_a_connection_in_a_room_that_is_not_open_is_not_reported() -> None:
     process = PresenceProcess()
-    process.gossip.moved("foo", ADA, 1)
+    process.presence.count_connection("foo", ADA, 1)
     await elapse(1)
 
     assert [] == process.bus.new_messages()

@@ -6,102 +6,103 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alcove.cluster.processes import Change, ProcessTable
+from alcove.cluster.local_room import PresenceChange
+from alcove.cluster.processes import ProcessTable
 from tests.support.rooms import ADA, BOB
 
 
 def test_p3_a_process_counts_as_new_only_at_its_first_heartbeat() -> None:
     table = ProcessTable()
 
-    assert table.heard("p1", 1.0)
-    assert not table.heard("p1", 2.0)
+    assert table.record_message("p1", 1.0)
+    assert not table.record_message("p1", 2.0)
     assert {"p1"} == table.alive()
 
 
 def test_p3_a_process_is_silent_when_its_last_heartbeat_is_before_the_deadline() -> None:
     table = ProcessTable()
-    table.heard("p1", 1.0)
-    table.heard("p2", 5.0)
-    table.heard("p1", 4.0)
+    table.record_message("p1", 1.0)
+    table.record_message("p2", 5.0)
+    table.record_message("p1", 4.0)
 
-    assert [] == table.silent(4.0)
-    assert ["p1"] == table.silent(4.5)
-    assert ["p1", "p2"] == sorted(table.silent(5.1))
+    assert [] == table.silent_since(4.0)
+    assert ["p1"] == table.silent_since(4.5)
+    assert ["p1", "p2"] == sorted(table.silent_since(5.1))
 
 
 def test_p3_no_process_is_silent_right_after_a_pause_of_the_bus() -> None:
     """While the bus was down no heartbeat could arrive, so its silence proves nothing."""
     table = ProcessTable()
-    table.heard("p1", 1.0)
-    table.heard("p2", 2.0)
-    table.pardon(60.0)
+    table.record_message("p1", 1.0)
+    table.record_message("p2", 2.0)
+    table.restart_silence(60.0)
 
-    assert [] == table.silent(60.0)
+    assert [] == table.silent_since(60.0)
     assert {"p1", "p2"} == table.alive()
 
 
 def test_p3_members_of_a_process_that_ended_leave_every_room() -> None:
     table = ProcessTable()
-    table.heard("p1", 1.0)
-    table.told("foo", "p1", [("ada", "Ada", 2)], whole=True)
-    table.told("bar", "p1", [("bob", "Bob", 1)], whole=True)
-    table.told("bar", "p2", [("bob", "Bob", 1)], whole=True)
+    table.record_message("p1", 1.0)
+    table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=True)
+    table.update_members("bar", "p1", [("bob", "Bob", 1)], whole=True)
+    table.update_members("bar", "p2", [("bob", "Bob", 1)], whole=True)
 
-    assert {"foo": [(ADA, -2)], "bar": [(BOB, -1)]} == table.gone("p1")
+    assert {"foo": [(ADA, -2)], "bar": [(BOB, -1)]} == table.remove("p1")
     assert set() == table.alive()
-    assert [] == table.here("foo")
-    assert [(BOB, 1)] == table.here("bar")
-    assert {} == table.gone("p1")
+    assert [] == table.members("foo")
+    assert [(BOB, 1)] == table.members("bar")
+    assert {} == table.remove("p1")
 
 
 def test_p3_a_process_that_ended_and_came_back_is_new() -> None:
     table = ProcessTable()
-    table.heard("p1", 1.0)
-    table.gone("p1")
+    table.record_message("p1", 1.0)
+    table.remove("p1")
 
-    assert table.heard("p1", 2.0)
+    assert table.record_message("p1", 2.0)
 
 
 def test_p1_a_complete_report_removes_members_that_it_does_not_name() -> None:
     table = ProcessTable()
-    table.told("foo", "p1", [("ada", "Ada", 1), ("bob", "Bob", 3)], whole=True)
+    table.update_members("foo", "p1", [("ada", "Ada", 1), ("bob", "Bob", 3)], whole=True)
 
-    assert [(ADA, 1), (BOB, -3)] == table.told("foo", "p1", [("ada", "Ada", 2)], whole=True)
-    assert [(ADA, 2)] == table.here("foo")
+    assert [(ADA, 1), (BOB, -3)] == table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=True)
+    assert [(ADA, 2)] == table.members("foo")
 
 
 def test_p1_a_partial_report_leaves_other_members_as_they_are() -> None:
     table = ProcessTable()
-    table.told("foo", "p1", [("ada", "Ada", 1), ("bob", "Bob", 3)], whole=True)
+    table.update_members("foo", "p1", [("ada", "Ada", 1), ("bob", "Bob", 3)], whole=True)
 
-    assert [(ADA, -1)] == table.told("foo", "p1", [("ada", "Ada", 0)], whole=False)
-    assert [(BOB, 3)] == table.here("foo")
+    assert [(ADA, -1)] == table.update_members("foo", "p1", [("ada", "Ada", 0)], whole=False)
+    assert [(BOB, 3)] == table.members("foo")
 
 
 def test_p1_the_same_report_twice_changes_nothing() -> None:
     table = ProcessTable()
-    table.told("foo", "p1", [("ada", "Ada", 2)], whole=False)
+    table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=False)
 
-    assert [] == table.told("foo", "p1", [("ada", "Ada", 2)], whole=False)
-    assert [] == table.told("foo", "p1", [("ada", "Ada", 2)], whole=True)
+    assert [] == table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=False)
+    assert [] == table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=True)
 
 
 def test_p1_connections_of_one_member_in_two_processes_are_both_counted() -> None:
     table = ProcessTable()
-    table.told("foo", "p1", [("ada", "Ada", 2)], whole=True)
+    table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=True)
 
-    assert [(ADA, 1)] == table.told("foo", "p2", [("ada", "Ada", 1)], whole=True)
-    assert [(ADA, 2), (ADA, 1)] == table.here("foo")
+    assert [(ADA, 1)] == table.update_members("foo", "p2", [("ada", "Ada", 1)], whole=True)
+    assert [(ADA, 2), (ADA, 1)] == table.members("foo")
 
 
 def test_p1_a_room_that_closed_here_is_forgotten() -> None:
     table = ProcessTable()
-    table.told("foo", "p1", [("ada", "Ada", 2)], whole=True)
-    table.drop("foo")
-    table.drop("never opened")
+    table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=True)
+    table.forget_room("foo")
+    table.forget_room("never opened")
 
-    assert [] == table.here("foo")
-    assert {} == table.gone("p1")
+    assert [] == table.members("foo")
+    assert {} == table.remove("p1")
 
 
 processes = st.sampled_from(["p1", "p2", "p3"])
@@ -121,19 +122,19 @@ def test_p1_p3_changes_add_up_to_the_last_report_of_each_process(
     counts: dict[str, Counter[str]] = {"foo": Counter(), "bar": Counter()}
     reported: dict[tuple[str, str], dict[str, int]] = {}
 
-    def add(item: str, changes: Sequence[Change]) -> None:
+    def add(item: str, changes: Sequence[PresenceChange]) -> None:
         for person, more in changes:
             counts[item][person.id] += more
             assert counts[item][person.id] >= 0
 
     for kind, process, item, connections, whole in steps:
         if kind == "end":
-            for where, changes in table.gone(process).items():
+            for where, changes in table.remove(process).items():
                 add(where, changes)
             reported = {place: last for place, last in reported.items() if place[1] != process}
         else:
             held = [(id_, id_.title(), n) for id_, n in connections.items()]
-            add(item, table.told(item, process, held, whole=whole))
+            add(item, table.update_members(item, process, held, whole=whole))
             before = {} if whole else reported.get((item, process), {})
             reported[item, process] = before | connections
 
@@ -141,7 +142,7 @@ def test_p1_p3_changes_add_up_to_the_last_report_of_each_process(
             told = [last for (room, _), last in reported.items() if room == where]
             expected = sum(map(Counter, told), Counter[str]())
             assert +expected == +counted
-            assert expected == sum((Counter({person.id: n}) for person, n in table.here(where)), Counter[str]())
+            assert expected == sum((Counter({person.id: n}) for person, n in table.members(where)), Counter[str]())
 
 
 @settings(max_examples=50)
@@ -152,15 +153,15 @@ def test_p3_any_order_of_heartbeats_ends_and_pauses_keeps_the_table_true(steps: 
     heard: dict[str, float] = {}
     for now, (process, kind) in enumerate(steps):
         if kind == "heartbeat":
-            assert (process not in heard) == table.heard(process, now)
+            assert (process not in heard) == table.record_message(process, now)
             heard[process] = now
         elif kind == "end":
-            table.gone(process)
+            table.remove(process)
             heard.pop(process, None)
         else:
-            table.pardon(now)
+            table.restart_silence(now)
             heard = dict.fromkeys(heard, now)
 
         assert set(heard) == table.alive()
         for since in range(now + 2):
-            assert {one for one, at in heard.items() if at < since} == set(table.silent(since))
+            assert {one for one, at in heard.items() if at < since} == set(table.silent_since(since))

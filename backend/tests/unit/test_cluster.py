@@ -7,8 +7,8 @@ import pytest
 
 from alcove.bus.memory import MemoryBus
 from alcove.cluster.messages import (
-    ALL,
-    SENDS,
+    ALL_PROCESSES,
+    DATABASE_SENDS,
     ChatLine,
     ClusterMessage,
     EntriesStored,
@@ -17,13 +17,15 @@ from alcove.cluster.messages import (
     ProcessAlive,
     ProcessEnded,
     ReadMarksMoved,
+    decode,
     encode,
 )
 from alcove.protocol import ReadMark, TypingNow
+from alcove.storage.base import Draft
 from tests.doubles import HeldLog, turn
 from tests.support.bus import Network
 from tests.support.processes import Alone, Process, start_processes
-from tests.support.rooms import ADA, BOB, Reader
+from tests.support.rooms import ADA, BOB, Reader, entry, seqs
 from tests.support.virtual_time import elapse, virtual_time
 
 
@@ -37,6 +39,50 @@ async def test_x1_entries_stored_in_one_process_reach_the_readers_of_all() -> No
 
     assert [1, 2, 3] == here.seqs == there.seqs
     assert [] == first.storage.log.held, "what was announced is not read from the log"
+
+
+@virtual_time
+async def test_x1_entries_of_a_room_that_is_not_in_memory_are_published_with_their_lines() -> None:
+    first, second = await start_processes()
+    reader = Reader(await second.open())
+    first.write("a", "b")
+    await turn()
+
+    assert [1, 2] == reader.seqs
+    assert [] == second.storage.log.held, "what was published with its entries is not read from the log"
+
+
+@virtual_time
+async def test_s9_a_message_deleted_in_the_same_commit_is_published_without_its_body() -> None:
+    """Other processes get the lines that the room sent, and the room never sends a body that was deleted."""
+    first, second = await start_processes()
+    await first.open()
+    reader = Reader(await second.open())
+    first.storage.write("secret")
+    first.storage.log.store.append([Draft("foo", "delete", "d", ADA, 0, target=1)], lambda: None)
+    # As `append` returned them, before the log erased the body.
+    message = entry(1, body="secret")
+    (deletion,) = first.storage.page(after=1)
+    first.cluster.deliver("foo", [message, deletion], 1, first.storage.log.id)
+    await turn()
+
+    assert [1, 2] == reader.seqs
+    assert b"secret" not in b"".join(data for _, data in first.bus.published)  # type: ignore[attr-defined] # a FakeBus
+
+
+@virtual_time
+async def test_x1_entries_that_the_room_has_in_part_are_published_completely() -> None:
+    """A room that was opened between a commit and its delivery has read the first entries from the log."""
+    first, second = await start_processes()
+    written = first.storage.write("a", "b")
+    room = await first.open()
+    await second.open()
+    first.storage.write("c")
+    first.cluster.deliver("foo", [*written, *first.storage.page(after=2)], 1, first.storage.log.id)
+    ((_, data),) = [(channel, data) for channel, data in first.bus.published if channel == "foo"]  # type: ignore[attr-defined] # a FakeBus
+
+    assert 3 == room.head
+    assert [1, 2, 3] == seqs(decode(data)[1])
 
 
 @virtual_time
@@ -65,10 +111,10 @@ async def test_x2_entries_too_large_for_the_bus_are_read_from_the_log() -> None:
 async def test_x5_what_the_database_announces_is_read_from_the_log() -> None:
     alone = Alone()
     reader = await alone.open()
-    assert SENDS in alone.sends.channels
+    assert DATABASE_SENDS in alone.sends.channels
     alone.storage.write("a")
-    alone.sends.receive(SENDS, encode(HeadMoved("foo", 1)))
-    alone.sends.receive(SENDS, encode(HeadMoved("bar", 9)))
+    alone.sends.receive(DATABASE_SENDS, encode(HeadMoved("foo", 1)))
+    alone.sends.receive(DATABASE_SENDS, encode(HeadMoved("bar", 9)))
     await alone.storage.answer()
 
     assert ([1], []) == (reader.seqs, alone.process.rooms.extended)
@@ -96,7 +142,7 @@ async def test_x9_a_head_that_the_log_has_not_silences_nobody(way: str) -> None:
     if way == "the bus":
         alone.hear(EntriesStored(2**53 - 1, 2**53 - 1))
     else:
-        alone.sends.receive(SENDS, encode(HeadMoved("foo", 2**53 - 1)))
+        alone.sends.receive(DATABASE_SENDS, encode(HeadMoved("foo", 2**53 - 1)))
     await alone.storage.answer()
     alone.hear(EntriesStored(1, 1), alone.storage.write("a"))
     await alone.storage.answer()
@@ -108,10 +154,10 @@ async def test_x9_a_head_that_the_log_has_not_silences_nobody(way: str) -> None:
 async def test_x9_the_database_announces_heads_and_nothing_else() -> None:
     alone = Alone()
     told: list[ClusterMessage] = []
-    alone.process.cluster.subscribe(SENDS, told.append)
+    alone.process.cluster.subscribe(DATABASE_SENDS, told.append)
     reader = await alone.open()
     for message in (EntriesStored(1, 1), ChatLine("forged"), MemberTyping("ada", "Ada"), ProcessAlive("other")):
-        alone.sends.receive(SENDS, encode(message))
+        alone.sends.receive(DATABASE_SENDS, encode(message))
     await elapse(0.25)
     await alone.storage.answer()
 
@@ -260,7 +306,7 @@ async def test_x6_a_single_process_publishes_nothing_and_opens_at_once() -> None
     process.cluster.room_closed("foo")
     await process.cluster.close()
 
-    assert (True, True, [1]) == (process.cluster.alone, process.cluster.up, reader.seqs)
+    assert (True, True, [1]) == (process.cluster.sole_writer, process.cluster.up, reader.seqs)
     assert 0 == asyncio.get_running_loop().time()
     assert 1 == len(asyncio.all_tasks())
 
@@ -271,7 +317,7 @@ async def test_z1_a_process_that_ends_says_so_and_leaves_nothing_running() -> No
     await alone.open()
     await alone.process.cluster.close()
 
-    assert [(ALL, ProcessEnded)] == [(channel, type(told)) for channel, told in alone.bus.new_messages()]
+    assert [(ALL_PROCESSES, ProcessEnded)] == [(channel, type(told)) for channel, told in alone.bus.new_messages()]
     assert (True, True) == (alone.bus.closed, alone.sends.closed)
     alone.storage.close()
     assert 1 == len(asyncio.all_tasks())

@@ -15,7 +15,7 @@ async def following(number: int = 3) -> tuple[RecoveringProcess, list[Entry]]:
     """Make a process whose reader has the first entries of the log."""
     process = RecoveringProcess()
     written = process.storage.write(*(str(n) for n in range(number)))
-    process.recovery.arrive("foo", written, 1)
+    process.recovery.deliver("foo", written, 1)
     return process, written
 
 
@@ -23,7 +23,7 @@ async def following(number: int = 3) -> tuple[RecoveringProcess, list[Entry]]:
 async def test_x8_a_log_that_ends_before_the_room_lost_its_history() -> None:
     process, _ = await following()
     process.storage.lose(1)
-    process.recovery.heal(["foo"])
+    process.recovery.check_heads(["foo"])
     await process.storage.answer()
 
     assert ["foo"] == process.rooms.lost
@@ -35,7 +35,7 @@ async def test_x8_a_log_that_was_written_again_behind_a_loss_lost_its_history() 
     process, _ = await following()
     process.storage.lose(1)
     other = process.storage.write("x", "y", "z", by=BOB)
-    process.recovery.arrive("foo", other, 1)
+    process.recovery.deliver("foo", other, 1)
     await elapse(1)
     await process.storage.answer()
 
@@ -48,7 +48,7 @@ async def test_x8_a_hole_that_is_read_from_a_history_that_was_lost_shows_nothing
     process, _ = await following()
     process.storage.lose(1)
     process.storage.write("x", "y", "z", by=BOB)
-    process.recovery.known("foo", 4)
+    process.recovery.note_head("foo", 4)
     await process.storage.answer()
 
     assert ["foo"] == process.rooms.lost
@@ -59,8 +59,8 @@ async def test_x8_a_hole_that_is_read_from_a_history_that_was_lost_shows_nothing
 async def test_r5_a_cursor_beyond_a_room_whose_log_lost_its_history_is_not_followed() -> None:
     process, _ = await following()
     process.storage.lose(1)
-    process.recovery.heal(["foo"])
-    reaching = asyncio.create_task(process.recovery.reach(process.room, 5))
+    process.recovery.check_heads(["foo"])
+    reaching = asyncio.create_task(process.recovery.catch_up(process.room, 5))
     await process.storage.answer()
     await reaching
 
@@ -72,9 +72,9 @@ async def test_r5_a_cursor_beyond_a_room_whose_log_lost_its_history_is_not_follo
 @virtual_time
 async def test_x9_an_announced_entry_that_the_log_does_not_have_changes_nothing(change: dict[str, object]) -> None:
     process, written = await following()
-    process.recovery.arrive("foo", [replace(written[1], **change)], 1)
+    process.recovery.deliver("foo", [replace(written[1], **change)], 1)
     await process.storage.answer()
-    process.recovery.arrive("foo", process.storage.write("next"), 1)
+    process.recovery.deliver("foo", process.storage.write("next"), 1)
 
     assert [] == process.rooms.lost
     assert [1, 2, 3, 4] == process.reader.seqs
@@ -83,8 +83,8 @@ async def test_x9_an_announced_entry_that_the_log_does_not_have_changes_nothing(
 @virtual_time
 async def test_x9_entries_of_another_history_than_the_log_has_are_not_delivered() -> None:
     process, _ = await following()
-    process.recovery.arrive("foo", [entry(4)], 1, "another history")
-    process.recovery.look("foo")
+    process.recovery.deliver("foo", [entry(4)], 1, "another history")
+    process.recovery.check_reported("foo")
     await process.storage.answer()
     await elapse(1)
 
@@ -95,7 +95,7 @@ async def test_x9_entries_of_another_history_than_the_log_has_are_not_delivered(
 async def test_x8_a_head_that_the_room_has_passed_makes_it_look_at_the_log_once() -> None:
     """Another process may be late, or may have read a log that lost its end."""
     process, _ = await following()
-    process.recovery.look("foo")
+    process.recovery.check_reported("foo")
     await elapse(0.1)
     assert 1 == process.queries
 
@@ -108,7 +108,7 @@ async def test_x8_a_room_without_connections_is_compared_with_the_log_too() -> N
     process, _ = await following()
     process.reader.leave()
     process.storage.lose(1)
-    process.recovery.heal(["foo"])
+    process.recovery.check_heads(["foo"])
     await process.storage.answer()
 
     assert ["foo"] == process.rooms.lost

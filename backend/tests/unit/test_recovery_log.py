@@ -17,7 +17,7 @@ GRACE_S = 0.02
 async def test_x2_a_long_hole_is_read_in_bounded_pages() -> None:
     process = RecoveringProcess()
     process.storage.write(*(str(n) for n in range(600)))
-    process.recovery.known("foo", 600)
+    process.recovery.note_head("foo", 600)
     await turn()
     pages = 0
     while process.queries:
@@ -31,13 +31,13 @@ async def test_x2_a_long_hole_is_read_in_bounded_pages() -> None:
 @virtual_time
 async def test_x4_a_hole_that_could_not_be_read_is_filled_when_storage_answers_again() -> None:
     process = RecoveringProcess()
-    process.recovery.arrive("foo", process.storage.write("a", "b")[1:], 1)
+    process.recovery.deliver("foo", process.storage.write("a", "b")[1:], 1)
     await elapse(GRACE_S)
     await process.storage.fail()
     await elapse(1)
     assert ([], 0) == (process.reader.seqs, process.queries)
 
-    process.recovery.go_on()
+    process.recovery.retry()
     await process.storage.answer()
     assert [1, 2] == process.reader.seqs
 
@@ -45,11 +45,11 @@ async def test_x4_a_hole_that_could_not_be_read_is_filled_when_storage_answers_a
 @virtual_time
 async def test_x7_the_only_process_on_a_log_reads_nothing_for_the_room() -> None:
     """What it did not deliver is a commit whose answer got lost; readers fetch that themselves."""
-    process = RecoveringProcess(alone=True)
+    process = RecoveringProcess(sole_writer=True)
     written = process.storage.write("a", "b", "c")
-    process.recovery.known("foo", 1)
+    process.recovery.note_head("foo", 1)
     assert 1 == process.room.head
-    process.recovery.arrive("foo", written[2:], 1)
+    process.recovery.deliver("foo", written[2:], 1)
     assert 3 == process.room.head
 
     await process.storage.answer()
@@ -60,19 +60,19 @@ async def test_x7_the_only_process_on_a_log_reads_nothing_for_the_room() -> None
 async def test_r5_a_cursor_beyond_the_room_waits_until_the_room_reached_the_end_of_its_log() -> None:
     process = RecoveringProcess()
     process.storage.write("a", "b", "c")
-    reaching = asyncio.create_task(process.recovery.reach(process.room, 2))
+    reaching = asyncio.create_task(process.recovery.catch_up(process.room, 2))
     await process.storage.answer()
     await reaching
     assert 3 == process.room.head
 
-    await process.recovery.reach(process.room, 3)
+    await process.recovery.catch_up(process.room, 3)
     assert 0 == process.queries
 
 
 @virtual_time
 async def test_r5_a_cursor_beyond_the_room_is_refused_while_storage_does_not_answer() -> None:
     process = RecoveringProcess()
-    reaching = asyncio.create_task(process.recovery.reach(process.room, 2))
+    reaching = asyncio.create_task(process.recovery.catch_up(process.room, 2))
     await process.storage.fail()
 
     with pytest.raises(LogUnavailableError):
@@ -84,7 +84,7 @@ async def test_x2_rooms_in_doubt_are_compared_with_the_log_and_told_of_stored_ma
     process = RecoveringProcess()
     process.storage.write("a", "b")
     process.storage.log.store.move_read_marks([RoomReadMark("foo", "ada", 2)])
-    process.recovery.heal(["foo", "bar"])
+    process.recovery.check_heads(["foo", "bar"])
     await process.storage.answer()
     await elapse(0.25)
 
@@ -96,7 +96,7 @@ async def test_x2_rooms_in_doubt_are_compared_with_the_log_and_told_of_stored_ma
 async def test_x2_many_rooms_in_doubt_are_compared_in_bounded_queries() -> None:
     process = RecoveringProcess()
     process.storage.write("a", item="item-1199")
-    process.recovery.heal(f"item-{n}" for n in range(1200))
+    process.recovery.check_heads(f"item-{n}" for n in range(1200))
     await turn()
     for _ in range(3):
         assert 1 == process.queries
@@ -111,12 +111,12 @@ async def test_x2_many_rooms_in_doubt_are_compared_in_bounded_queries() -> None:
 async def test_x4_rooms_stay_in_doubt_until_storage_answers() -> None:
     process = RecoveringProcess()
     process.storage.write("a")
-    process.recovery.heal(["foo"])
+    process.recovery.check_heads(["foo"])
     await process.storage.fail()
     await elapse(1)
     assert 0 == process.queries
 
-    process.recovery.go_on()
+    process.recovery.retry()
     await process.storage.answer()
     assert [1] == process.reader.seqs
 
@@ -125,7 +125,7 @@ async def test_x4_rooms_stay_in_doubt_until_storage_answers() -> None:
 async def test_z1_nothing_is_read_after_the_end() -> None:
     process = RecoveringProcess()
     process.storage.write("a", "b")
-    process.recovery.known("foo", 2)
+    process.recovery.note_head("foo", 2)
     await process.recovery.close()
     await elapse(1)
 

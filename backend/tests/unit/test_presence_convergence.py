@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from uuid import uuid4
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,40 +26,42 @@ class Process:
         self.bus = network.connect()
         self.storage = RoomLog()
         self.connections: Counter[str] = Counter()
-        self.gossip = PresenceSync(self.bus, FakeRooms(self.storage.rooms), asyncio.get_running_loop().time)
+        self.presence = PresenceSync(
+            self.bus, FakeRooms(self.storage.rooms), asyncio.get_running_loop().time, process=uuid4().hex
+        )
         self.beating: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Meet the others, open the room, and begin to send heartbeats."""
-        await self.bus.start(self.hear, lambda channels: self.gossip.restored(channels & {"foo"}))
-        await self.gossip.start()
+        await self.bus.start(self.hear, lambda channels: self.presence.resync(channels & {"foo"}))
+        await self.presence.start()
         self.bus.subscribe("foo")
-        await self.gossip.open("foo")
-        self.storage.room().gathering.elsewhere(self.gossip.here("foo"))
+        await self.presence.open_room("foo")
+        self.storage.room().gathering.elsewhere(self.presence.remote_members("foo"))
         self.beating = asyncio.create_task(self.beat())
 
     def hear(self, channel: str, message: bytes) -> None:
         """Receive what another process published."""
-        self.gossip.heard(channel, decode(message)[0])
+        self.presence.receive(channel, decode(message)[0])
 
     async def beat(self) -> None:
         """Send heartbeats."""
         while True:
-            self.gossip.beat()
+            self.presence.beat()
             await elapse(0.5)
 
     def move(self, member: str, more: int) -> None:
         """Open or close a connection of the member."""
         if self.connections[member] + more >= 0:
             self.connections[member] += more
-            self.gossip.moved("foo", PEOPLE[member], more)
+            self.presence.count_connection("foo", PEOPLE[member], more)
 
     def end(self, *, killed: bool) -> None:
         """End the process, without a word where it is killed."""
         assert self.beating is not None
         self.beating.cancel()
         if not killed:
-            self.gossip.end()
+            self.presence.stop()
         self.bus.fail()
         self.connections.clear()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from alcove.cluster.messages import ALL, ProcessAlive
+from alcove.cluster.messages import ALL_PROCESSES, ProcessAlive
 from tests.support.processes import Alone
 from tests.support.virtual_time import elapse, virtual_time
 
@@ -98,7 +98,7 @@ async def test_x2_a_silent_process_makes_rooms_look_at_the_log() -> None:
     """What it sent last may be lost, although the bus seems to work."""
     alone = Alone()
     reader = await alone.open()
-    alone.hear(ProcessAlive("p2"), channel=ALL)
+    alone.hear(ProcessAlive("p2"), channel=ALL_PROCESSES)
     alone.storage.write("a")
     for _ in range(6):
         await elapse(0.5)

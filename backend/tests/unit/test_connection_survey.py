@@ -4,13 +4,13 @@ import asyncio
 
 from alcove.cluster.connections import ConnectionState
 from alcove.cluster.messages import (
-    ALL,
-    ONE,
+    ALL_PROCESSES,
     ClusterMessage,
     ConnectionsRequest,
     ConnectionsResponse,
     ProcessAlive,
     ProcessEnded,
+    process_channel,
 )
 from alcove.protocol import Person
 from tests.doubles import turn
@@ -26,7 +26,9 @@ def state(cursor: int, *, member: str = "bob") -> ConnectionState:
 
 def asked(messages: list[tuple[str, ClusterMessage]]) -> list[ConnectionsRequest]:
     """The questions among messages."""
-    return [message for channel, message in messages if channel == ALL and isinstance(message, ConnectionsRequest)]
+    return [
+        message for channel, message in messages if channel == ALL_PROCESSES and isinstance(message, ConnectionsRequest)
+    ]
 
 
 @virtual_time
@@ -47,12 +49,12 @@ async def test_w8_more_connections_than_fit_into_a_message_come_in_parts() -> No
 async def test_w8_the_lag_is_counted_from_the_furthest_head_that_anyone_knows() -> None:
     alone = Alone()
     await alone.open()
-    alone.hear(ProcessAlive("other", "other:1"), channel=ALL)
+    alone.hear(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
     alone.bus.new_messages()
     asking = asyncio.create_task(alone.process.cluster.inspect("foo", 5))
     await turn()
     (question,) = asked(alone.bus.new_messages())
-    own = ONE + question.process
+    own = process_channel(question.process)
     alone.hear(ConnectionsResponse("other", question.question, 17, [state(16, member="ada")]), channel=own)
     found = await asking
 
@@ -64,7 +66,7 @@ async def test_w8_the_lag_is_counted_from_the_furthest_head_that_anyone_knows() 
 async def test_w8_those_who_ask_at_once_share_one_question() -> None:
     alone = Alone()
     await alone.open()
-    alone.hear(ProcessAlive("other"), channel=ALL)
+    alone.hear(ProcessAlive("other"), channel=ALL_PROCESSES)
     alone.bus.new_messages()
     asking = [asyncio.create_task(alone.process.cluster.inspect("foo", 0)) for _ in range(10)]
     await turn()
@@ -74,7 +76,8 @@ async def test_w8_those_who_ask_at_once_share_one_question() -> None:
     assert [["other"]] * 10 == [one.unanswered for one in found]
     # Late and unknown answers change nothing.
     alone.hear(
-        ConnectionsResponse("other", "unknown", 9, [state(9)]), channel=ONE + alone.process.cluster._gossip.process
+        ConnectionsResponse("other", "unknown", 9, [state(9)]),
+        channel=process_channel(alone.process.cluster._presence.process),
     )
 
 
@@ -82,7 +85,7 @@ async def test_w8_those_who_ask_at_once_share_one_question() -> None:
 async def test_w8_while_the_bus_is_down_nobody_is_waited_for() -> None:
     alone = Alone()
     await alone.open()
-    alone.hear(ProcessAlive("other", "other:1"), channel=ALL)
+    alone.hear(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
     alone.bus.fail()
     before = asyncio.get_running_loop().time()
     found = await alone.process.cluster.inspect("foo", 0)
@@ -94,8 +97,8 @@ async def test_w8_while_the_bus_is_down_nobody_is_waited_for() -> None:
 async def test_w8_a_process_that_has_ended_is_not_asked() -> None:
     alone = Alone()
     await alone.open()
-    alone.hear(ProcessAlive("other", "other:1"), channel=ALL)
-    alone.hear(ProcessEnded("other"), channel=ALL)
+    alone.hear(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
+    alone.hear(ProcessEnded("other"), channel=ALL_PROCESSES)
     found = await alone.process.cluster.inspect("foo", 0)
 
     assert (["bob"], []) == ([one.member for one in found.connections], found.unanswered)

@@ -1,0 +1,142 @@
+"""Decode the messages of other processes, and pass each to the part of the cluster that handles its kind."""
+
+import logging
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from alcove.cluster.local_room import LocalRooms
+from alcove.cluster.messages import (
+    ALL_PROCESSES,
+    ClusterMessage,
+    ConnectionsRequest,
+    ConnectionsResponse,
+    EntriesStored,
+    HeadMoved,
+    MemberTyping,
+    ReadMarksMoved,
+    decode,
+    process_channel,
+)
+from alcove.cluster.presence_sync import PresenceSync
+from alcove.cluster.recovery import Recovery
+from alcove.cluster.subscriptions import ItemSubscriptions
+from alcove.cluster.survey import ConnectionSurvey
+from alcove.protocol import Entry, Person
+
+logger = logging.getLogger(__name__)
+
+#: Handles a message on a channel that is no item's.
+Handler = Callable[[ClusterMessage], None]
+
+
+class MessageDispatcher:
+    """Receives what the bus delivers."""
+
+    def __init__(
+        self,
+        rooms: LocalRooms,
+        subscriptions: ItemSubscriptions,
+        *,
+        recovery: Recovery,
+        presence: PresenceSync,
+        survey: ConnectionSurvey,
+        clock: Callable[[], float],
+    ) -> None:
+        self._rooms = rooms
+        self._subscriptions = subscriptions
+        self._recovery = recovery
+        self._presence = presence
+        self._survey = survey
+        self._clock = clock
+        self._handlers: dict[str, Handler] = {}
+        self._process_channels = {ALL_PROCESSES, process_channel(presence.process)}
+        #: Whether a message that cannot be decoded was logged.
+        self._undecodable_logged = False
+
+    @property
+    def handled_channels(self) -> list[str]:
+        """The channels that have a handler."""
+        return list(self._handlers)
+
+    def set_handler(self, channel: str, handler: Handler) -> None:
+        """Pass every message on the channel to `handler`."""
+        self._handlers[channel] = handler
+
+    # --- callbacks of the buses
+
+    def on_message(self, channel: str, data: bytes) -> None:
+        """Handle a message that another process published (OnMessage)."""
+        decoded = self._decode(data)
+        if decoded is None:
+            return
+        message, entries = decoded
+        if handler := self._handlers.get(channel):
+            handler(message)
+            return
+        match message:
+            case EntriesStored():
+                self._deliver(channel, message, entries)
+            case MemberTyping() | ReadMarksMoved():
+                self._apply_activity(channel, message)
+            case ConnectionsRequest():
+                self._survey.respond(message)
+            case ConnectionsResponse():
+                self._survey.receive(message)
+            case _ if self._is_presence_channel(channel):
+                self._presence.receive(channel, message)
+
+    def on_gap(self, channels: frozenset[str]) -> None:
+        """Recover the messages that may be missing on channels, which are subscribed from now on (OnGap)."""
+        self._subscriptions.confirm(channels)
+        items = [channel for channel in channels if self._rooms.find(channel) is not None]
+        self._recovery.check_heads(items)
+        self._presence.resync(items)
+
+    def on_database_message(self, _channel: str, data: bytes) -> None:
+        """Read the log of an item that the database announces (OnMessage).
+
+        Every role that may connect to the database can send this message, so it counts as a hint and no more (X9).
+        """
+        decoded = self._decode(data)
+        if decoded is not None and isinstance(decoded[0], HeadMoved):
+            self._recovery.check_reported(decoded[0].item)
+
+    def on_database_gap(self, _channels: frozenset[str]) -> None:
+        """Read the heads of all rooms: announcements of the database may be missing (OnGap)."""
+        self._recovery.check_all_heads()
+
+    # --- handling
+
+    def _deliver(self, channel: str, message: EntriesStored, entries: Sequence[Entry]) -> None:
+        # Entries of the server's own rooms, such as revocations, count only as the log has them (X9).
+        if entries and not channel.startswith("!"):
+            self._recovery.deliver(channel, entries, message.oldest, message.log)
+        else:
+            self._recovery.check_reported(channel)
+
+    def _apply_activity(self, item: str, message: MemberTyping | ReadMarksMoved) -> None:
+        room = self._rooms.find(item)
+        if room is None:
+            return
+        if isinstance(message, MemberTyping):
+            room.apply_remote_typing(Person(message.id, message.name), self._clock())
+        else:
+            room.apply_remote_marks(message.reads)
+
+    def _is_presence_channel(self, channel: str) -> bool:
+        return (
+            channel in self._process_channels or channel in self._subscriptions or self._rooms.find(channel) is not None
+        )
+
+    def _decode(self, data: bytes) -> tuple[ClusterMessage, list[Entry]] | None:
+        """Return the message, or None where this version does not know it; log the first of these."""
+        try:
+            return decode(data)
+        except msgspec.DecodeError as error:
+            if not self._undecodable_logged:
+                self._undecodable_logged = True
+                logger.warning(
+                    "a message on the bus is not one of this version's; it and others like it are ignored: %s", error
+                )
+            return None

@@ -1,0 +1,53 @@
+"""Look for lost messages twice a second: send heartbeats, read heads while the bus is in doubt, retry reads."""
+
+import asyncio
+from collections.abc import Callable
+
+from alcove import background
+from alcove.bus.base import Bus
+from alcove.cluster.presence_sync import PresenceSync
+from alcove.cluster.recovery import Recovery
+
+#: Seconds between two heartbeats.
+_PERIOD_S = 0.5
+#: Heartbeats between two reads of all heads while the bus is in doubt: readers are caught up within 2 s (X2).
+_CHECK_EVERY = 2
+
+
+class Heartbeat:
+    """The periodic work of a process among others."""
+
+    def __init__(self, bus: Bus, presence: PresenceSync, recovery: Recovery, is_up: Callable[[], bool]) -> None:
+        """`is_up`: whether messages of other processes and of the database arrive."""
+        self._bus = bus
+        self._presence = presence
+        self._recovery = recovery
+        self._is_up = is_up
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether the heartbeat runs, or ran."""
+        return self._task is not None
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Stop beating."""
+        await background.end(self._task)
+
+    async def _run(self) -> None:
+        beats = 0
+        was_up = True
+        while True:
+            beats += 1
+            complete = self._presence.beat() if self._bus.shared else True
+            up = self._is_up()
+            in_doubt = not up or not complete or self._bus.mixed
+            if (was_up and not up) or (in_doubt and beats % _CHECK_EVERY == 0):
+                self._recovery.check_all_heads()
+            was_up = up
+            self._recovery.retry()
+            await asyncio.sleep(_PERIOD_S)

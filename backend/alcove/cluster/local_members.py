@@ -1,0 +1,58 @@
+"""Count the members connected to the rooms of this process, and collect the changes to publish; pure."""
+
+from collections.abc import KeysView
+
+from alcove.cluster.messages import MemberConnections
+from alcove.protocol import Person
+
+
+class LocalMembers:
+    """The members in the rooms that are open in this process."""
+
+    def __init__(self) -> None:
+        #: item → member → who they are, and their connections in this process.
+        self._rooms: dict[str, dict[str, tuple[Person, int]]] = {}
+        #: item → members whose connections changed since the last `take_changes`.
+        self._changed: dict[str, set[str]] = {}
+
+    def __contains__(self, item: str) -> bool:
+        return item in self._rooms
+
+    def items(self) -> KeysView[str]:
+        """Return the items whose rooms are open."""
+        return self._rooms.keys()
+
+    def open_room(self, item: str) -> None:
+        """Begin to count the members of the item's room."""
+        self._rooms[item] = {}
+
+    def close_room(self, item: str) -> None:
+        """Forget the item's room; call `take_changes` before, so that no change of it is lost."""
+        self._rooms.pop(item, None)
+
+    def count(self, item: str, person: Person, change: int) -> bool:
+        """Add `change` to the member's connections; return False where the room is not open."""
+        members = self._rooms.get(item)
+        if members is None:
+            return False
+        first_seen, connections = members.get(person.id, (person, 0))
+        members[person.id] = first_seen, connections + change
+        self._changed.setdefault(item, set()).add(person.id)
+        return True
+
+    def connections(self, item: str) -> list[MemberConnections]:
+        """Return the members who are in the room, with their connections."""
+        return [(id_, person.name, n) for id_, (person, n) in self._rooms.get(item, {}).items() if n > 0]
+
+    def take_changes(self) -> dict[str, list[MemberConnections]]:
+        """Return the members whose connections changed since the last call, by item; forget those who left."""
+        changed, self._changed = self._changed, {}
+        return {item: self._take(item, ids) for item, ids in changed.items()}
+
+    def _take(self, item: str, ids: set[str]) -> list[MemberConnections]:
+        members = self._rooms.get(item, {})
+        taken = [(id_, members[id_][0].name, members[id_][1]) for id_ in ids if id_ in members]
+        for id_, _, connections in taken:
+            if not connections:
+                del members[id_]
+        return taken

@@ -1,0 +1,44 @@
+"""Subscribe to the channels of items whose rooms open, and wait until the subscription takes effect."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+
+from alcove.bus.base import Bus
+
+#: Seconds that a subscription has to take effect before the room opens without it.
+_EFFECT_S = 0.25
+
+
+class ItemSubscriptions:
+    """The subscriptions of this process to items' channels."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        #: Items whose subscription has not taken effect yet.
+        self._pending: dict[str, asyncio.Event] = {}
+
+    def __contains__(self, item: str) -> bool:
+        """Return whether a subscription to the item's channel is about to take effect."""
+        return item in self._pending
+
+    async def subscribe(self, item: str) -> None:
+        """Subscribe to the item's channel; wait up to 0.25 s for it to take effect, unless the bus is down."""
+        effective = self._pending[item] = asyncio.Event()
+        self._bus.subscribe(item)
+        if self._bus.up:
+            # A message missed because of the timeout is recovered: the bus reports a gap when it takes effect.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_EFFECT_S):
+                    await effective.wait()
+        del self._pending[item]
+
+    def unsubscribe(self, item: str) -> None:
+        """Unsubscribe from the item's channel."""
+        self._bus.unsubscribe(item)
+
+    def confirm(self, channels: Iterable[str]) -> None:
+        """Record that the subscriptions to these channels have taken effect."""
+        for channel in channels:
+            if effective := self._pending.get(channel):
+                effective.set()

@@ -1,0 +1,77 @@
+"""Members of the rooms of one process: counted while the room is open, and each change is published once (P1)."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alcove.cluster.local_members import LocalMembers
+from tests.support.rooms import ADA, BOB, CYD
+
+PEOPLE = {person.id: person for person in (ADA, BOB, CYD)}
+
+
+def test_p1_connections_of_a_member_add_up() -> None:
+    members = LocalMembers()
+    members.open_room("foo")
+    members.count("foo", ADA, 1)
+    members.count("foo", ADA, 1)
+    members.count("foo", BOB, 1)
+
+    assert [("ada", "Ada", 2), ("bob", "Bob", 1)] == members.connections("foo")
+
+
+def test_p1_a_member_of_a_room_that_is_not_open_is_not_counted() -> None:
+    members = LocalMembers()
+    assert not members.count("foo", ADA, 1)
+
+    members.open_room("foo")
+    assert members.count("foo", ADA, 1)
+    members.close_room("foo")
+    assert not members.count("foo", ADA, 1)
+    assert ([], {"foo": []}) == (members.connections("foo"), members.take_changes())
+
+
+def test_p1_a_change_is_taken_once_with_the_final_number_of_connections() -> None:
+    members = LocalMembers()
+    members.open_room("foo")
+    members.count("foo", ADA, 1)
+    members.count("foo", ADA, 1)
+
+    assert {"foo": [("ada", "Ada", 2)]} == members.take_changes()
+    assert {} == members.take_changes()
+
+
+def test_p1_a_member_who_left_is_reported_with_no_connections_and_then_forgotten() -> None:
+    members = LocalMembers()
+    members.open_room("foo")
+    members.count("foo", ADA, 1)
+    members.take_changes()
+    members.count("foo", ADA, -1)
+    assert [] == members.connections("foo")
+
+    assert {"foo": [("ada", "Ada", 0)]} == members.take_changes()
+    assert {} == members.take_changes()
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(PEOPLE)), st.booleans(), st.booleans())))
+def test_p1_changes_taken_at_any_time_add_up_to_the_members_of_the_room(
+    steps: Sequence[tuple[str, bool, bool]],
+) -> None:
+    """A receiver that applies every change has the same members as the process that counts them."""
+    members = LocalMembers()
+    members.open_room("foo")
+    held: Counter[str] = Counter()
+    received: dict[str, int] = {}
+    for member, joins, takes in steps:
+        if joins or held[member]:
+            change = 1 if joins else -1
+            held[member] += change
+            members.count("foo", PEOPLE[member], change)
+        if takes:
+            received |= {id_: n for id_, _, n in members.take_changes().get("foo", [])}
+    received |= {id_: n for id_, _, n in members.take_changes().get("foo", [])}
+
+    assert +held == +Counter(received)
+    assert +held == Counter({id_: n for id_, _, n in members.connections("foo")})
