@@ -196,8 +196,8 @@ class Feed:
 
 
 @dataclass
-class Desk:
-    """A desk (Desk) that keeps the drafts it is handed."""
+class FakeHost:
+    """A desk (SessionHost) that keeps the drafts it is handed."""
 
     drafts: list[Draft] = field(default_factory=list)
     left: list[Session] = field(default_factory=list)
@@ -208,26 +208,26 @@ class Desk:
     ms: int = 1_795_000_000_000
 
     def append(self, draft: Draft, handler: OutcomeHandler) -> None:
-        """Keep the draft, or refuse where `full` (Desk)."""
+        """Keep the draft, or refuse where `full` (SessionHost)."""
         assert isinstance(handler, Session)
         if self.full:
             raise OverloadedError("10000 sends wait for storage already")
         self.drafts.append(draft)
 
     def take_send(self, member: str, item: str) -> int:
-        """Take one send of the member's rate (Desk)."""
+        """Take one send of the member's rate (SessionHost)."""
         return self.rates.take((member, item), self.clock())
 
     def leave(self, session: Session) -> None:
-        """Remember who left (Desk)."""
+        """Remember who left (SessionHost)."""
         self.left.append(session)
 
     def renew(self, session: Session, token: str) -> None:  # noqa: ARG002 - whose token it is, is not asked here
-        """Remember the token (Desk)."""
+        """Remember the token (SessionHost)."""
         self.tokens.append(token)
 
     def now_ms(self) -> int:
-        """The time that stands (Desk)."""
+        """The time that stands (SessionHost)."""
         return self.ms
 
 

@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from alcove.api.dependencies import ItemId, ReaderDep
-from alcove.api.live import HubDep, entrance
+from alcove.api.live import HubDep, start
 from alcove.api.schemas import problems
 from alcove.errors import Close
-from alcove.rooms.hub import Entrance
+from alcove.rooms.start_position import StartPosition
 from alcove.wire.connection import ABORT
 from alcove.wire.sse import SseConnection
 
@@ -40,7 +40,7 @@ async def reading(
     item_id: ItemId,
     hub: HubDep,
     member: ReaderDep,
-    start: Annotated[Entrance, Depends(entrance)],
+    start: Annotated[StartPosition, Depends(start)],
     last_event_id: Annotated[int | None, Header(ge=0, le=2**53 - 1)] = None,
 ) -> AsyncIterator[SseConnection]:
     """A connection to the item's room, behind the event that the browser had last.
@@ -49,7 +49,7 @@ async def reading(
     """
     connection = SseConnection(request.scope.get("extensions", {}).get(ABORT, lambda: None))
     if last_event_id is not None:
-        start = Entrance(after=last_event_id, log_id=start.log_id, tail=start.tail)
+        start = StartPosition(after=last_event_id, log_id=start.log_id, tail=start.tail)
     session = await hub.join(item_id, connection, replace(member, can=member.can & {"read"}), start)
     try:
         yield connection

@@ -13,7 +13,8 @@ from alcove.api.problems import Nobody, UnknownSubprotocolError, turn_away
 from alcove.api.sockets import accept_socket
 from alcove.errors import Close, Code, Refusal
 from alcove.protocol import SUBPROTOCOL
-from alcove.rooms.hub import Entrance, Hub
+from alcove.rooms.hub import Hub
+from alcove.rooms.start_position import StartPosition
 
 
 async def hub_of(connection: HTTPConnection) -> Hub:
@@ -39,20 +40,20 @@ async def offered(websocket: WebSocket) -> None:
         raise UnknownSubprotocolError
 
 
-async def entrance(
+async def start(
     after: Annotated[int | None, Query(ge=0, le=2**53 - 1)] = None,
     log: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
     tail: Annotated[int, Query(ge=0, le=500)] = 50,
-) -> Entrance:
+) -> StartPosition:
     """From where a reader wants to read (H2)."""
-    return Entrance(after=after, log_id=log, tail=tail)
+    return StartPosition(after=after, log_id=log, tail=tail)
 
 
 async def room_socket(
     websocket: WebSocket,
     item_id: ItemId,
     member: ReaderDep,
-    start: Annotated[Entrance, Depends(entrance)],
+    start: Annotated[StartPosition, Depends(start)],
     hub: HubDep,
 ) -> None:
     """Enter the item's room."""

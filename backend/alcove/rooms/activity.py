@@ -7,11 +7,11 @@ from typing import Protocol
 
 from alcove.protocol import Line, Person, ReadMark, TypingNow
 from alcove.repeated_warnings import RepeatedWarning
-from alcove.rooms.presence import Present
+from alcove.rooms.presence import RoomPresence
 from alcove.storage.base import LogUnavailableError
 
-log = logging.getLogger("alcove.room")
-_marks_wait = RepeatedWarning(log, "room %s: marks not stored yet: %s")
+logger = logging.getLogger(__name__)
+_marks_wait = RepeatedWarning(logger, "room %s: marks not stored yet: %s")
 
 #: Seconds between gathering and telling (P2, P5).
 _GATHER_S = 0.25
@@ -20,32 +20,34 @@ _MARKS = 1000
 
 #: Stores marks; returns where each stands, by member. Raises LogUnavailableError.
 StoreMarks = Callable[[dict[str, int]], Awaitable[dict[str, int]]]
-#: Tells other processes what readers are told that is no entry.
+#: Tells other processes what readers are seen_version that is no entry.
 Share = Callable[[Sequence[Line]], None]
 
 
-class Readers(Protocol):
-    """Those in step in a room; who takes no more falls behind, and knows who is here up to version `told`."""
+class ActivityListener(Protocol):
+    """Those in step in a room; who takes no more falls behind, and knows who is here up to version `seen_version`."""
 
-    def tell(self, lines: Sequence[Line], told: int) -> None:
+    def send(self, lines: Sequence[Line], seen_version: int) -> None:
         """Send lines to everyone."""
         ...
 
-    def tell_typing(self, typing: Sequence[TypingNow], told: int) -> None:
+    def send_typing(self, typing: Sequence[TypingNow], seen_version: int) -> None:
         """Send everyone who types, but nobody themselves (P4)."""
         ...
 
 
-class Gathering:
+class Activity:
     """A room's presence, typing and marks on their way to its readers."""
 
-    def __init__(self, item: str, present: Present, readers: Readers, *, store_marks: StoreMarks, share: Share) -> None:
+    def __init__(
+        self, item: str, presence: RoomPresence, listener: ActivityListener, *, store_marks: StoreMarks, share: Share
+    ) -> None:
         self._item = item
-        self._present = present
-        self._readers = readers
+        self._presence = presence
+        self._listener = listener
         self._store_marks = store_marks
         self._share = share
-        #: Marks that other processes stored, to be told with the rest.
+        #: Marks that other processes stored, to be seen_version with the rest.
         self._stored: dict[str, int] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._storing: asyncio.Task[None] | None = None
@@ -60,25 +62,25 @@ class Gathering:
         if self._timer is not None:
             self._timer.cancel()
 
-    def elsewhere(self, changes: Iterable[tuple[Person, int]]) -> None:
+    def apply_remote_presence(self, changes: Iterable[tuple[Person, int]]) -> None:
         """Members' connections in other processes came, or went where the number is negative (P1)."""
         for person, more in changes:
             for _ in range(more):
-                self._present.join(person)
+                self._presence.join(person)
             for _ in range(-more):
-                self._present.leave(person.id)
+                self._presence.leave(person.id)
             self.changed()
 
     def typing(self, person: Person, now: float, *, here: bool) -> None:
         """The member types; `here`: other processes do not know yet (P4)."""
-        if self._present.typing(person, now):
+        if self._presence.typing(person, now):
             self.changed()
             if here:
                 self._share([TypingNow(person)])
 
     def read(self, member: str, seq: int) -> None:
         """The member has read up to `seq` (P5)."""
-        if self._present.read(member, seq):
+        if self._presence.read(member, seq):
             self.changed()
 
     def stored(self, marks: dict[str, int]) -> None:
@@ -89,18 +91,18 @@ class Gathering:
     def _flush(self) -> None:
         """Tell what was gathered."""
         self._timer = None
-        typing = self._present.take_typing()
-        told = self._present.flushed
-        presence = self._present.flush()
+        typing = self._presence.take_typing()
+        seen_version = self._presence.flushed
+        presence = self._presence.flush()
         if presence is not None:
-            self._readers.tell([presence], told)
+            self._listener.send([presence], seen_version)
         if typing:
-            self._readers.tell_typing(typing, told)
+            self._listener.send_typing(typing, seen_version)
         stored, self._stored = self._stored, {}
         if moved := self._moved(stored):
-            self._readers.tell(moved, self._present.flushed)
+            self._listener.send(moved, self._presence.flushed)
         if self._storing is None:
-            reads = self._present.take_reads()
+            reads = self._presence.take_reads()
             if reads:
                 self._storing = asyncio.create_task(self._store_and_tell(reads))
 
@@ -109,18 +111,18 @@ class Gathering:
         try:
             stand = await self._store_marks(reads)
             if moved := self._moved(stand):
-                self._readers.tell(moved, self._present.flushed)
+                self._listener.send(moved, self._presence.flushed)
                 self._share(moved)
         except LogUnavailableError as error:
             _marks_wait(self._item, error)
             for member, seq in reads.items():
-                self._present.read(member, seq)
+                self._presence.read(member, seq)
         finally:
             self._storing = None
-            if self._present.has_reads():
+            if self._presence.has_reads():
                 self.changed()
 
     def _moved(self, marks: dict[str, int]) -> list[ReadMark]:
         """The lines that tell of marks which are news here."""
-        lines = [self._present.stored(member, seq, _MARKS) for member, seq in marks.items()]
+        lines = [self._presence.stored(member, seq, _MARKS) for member, seq in marks.items()]
         return [line for line in lines if line is not None]

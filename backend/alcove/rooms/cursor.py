@@ -17,8 +17,8 @@ class Cursor:
     seq: int
     #: When it joined, in ms since the epoch.
     since: int
-    #: The presence version it was told last; counts while it is behind.
-    told: int = 0
+    #: The presence version it was seen_version last; counts while it is behind.
+    seen_version: int = 0
     feeding: "asyncio.Task[None] | None" = field(default=None, repr=False)
 
     def state(self, head: int, process: str, *, in_step: bool) -> ConnectionState:

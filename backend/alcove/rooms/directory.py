@@ -15,7 +15,7 @@ from alcove.cluster.cluster import Cluster
 from alcove.errors import Close
 from alcove.observability.metrics import HISTORIES_LOST, OUTCOMES, SENDS
 from alcove.protocol import FRAME_BYTES, Bye, ReadMark, encode
-from alcove.rooms.presence import Present
+from alcove.rooms.presence import RoomPresence
 from alcove.rooms.room import Room
 from alcove.rooms.tail import Tail
 from alcove.storage.base import Appended, Draft, Log, LogUnavailableError, Outcome, Position
@@ -30,7 +30,7 @@ _RETURN_MS = 1000
 
 _STORED, _DUPLICATE, _REFUSED = (SENDS.labels(outcome) for outcome in OUTCOMES)
 
-log = logging.getLogger("alcove.rooms")
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class _Opening:
     log_id: str = ""
 
 
-class Rooms:
+class RoomDirectory:
     """A room is here while somebody is in it or on the way."""
 
     def __init__(
@@ -144,7 +144,7 @@ class Rooms:
             head=max(page.head, opening.head),
             oldest=page.oldest,
             tail=tail,
-            present=Present(states[item].reads),
+            presence=RoomPresence(states[item].reads),
             read=lambda after, limit, max_bytes: self._log.read(item, after=after, limit=limit, max_bytes=max_bytes),
             store_marks=lambda marks: self._marks.store(item, marks),
             share=lambda lines: self.cluster.publish_activity(item, lines),
@@ -173,7 +173,7 @@ class Rooms:
     def member_connections(self, member: str, item: str) -> int:
         """Return how many connections the member holds to the item's room, on all processes."""
         room = self.open.get(item)
-        return 0 if room is None else room.present.connections(member)
+        return 0 if room is None else room.presence.connections(member)
 
     def position(self, item: str) -> Position | None:
         """What this process has seen of the item's room; None: it is not in memory."""
@@ -186,7 +186,7 @@ class Rooms:
         if room is None:
             return
         HISTORIES_LOST.inc()
-        log.warning("item %s: the log lost entries; its history has a new id, and its connections start over", item)
+        logger.warning("item %s: the log lost entries; its history has a new id, and its connections start over", item)
         for cursor, _ in room.cursors():
             retry_ms = random.randrange(_RETURN_MS)  # noqa: S311 - spreads them, guards nothing
             cursor.connection.write(Frame(encode(Bye("restart", retry_ms))))
@@ -243,7 +243,7 @@ class Rooms:
 
     def _store_last_marks(self, room: Room) -> None:
         """Store what a room that goes had gathered."""
-        marks = room.present.take_reads()
+        marks = room.presence.take_reads()
         if marks:
             self._tasks.spawn(self._store_late_marks(room.item, marks))
 
@@ -252,4 +252,4 @@ class Rooms:
             stand = await self._marks.store(item, marks)
             self.cluster.publish_activity(item, [ReadMark(member, seq) for member, seq in stand.items()])
         except LogUnavailableError as error:
-            log.warning("item %s: the last read marks are lost: %s", item, error)
+            logger.warning("item %s: the last read marks are lost: %s", item, error)

@@ -25,31 +25,23 @@ from alcove.protocol import Hello, Limits, Member, You, encode, raw
 from alcove.repeated_warnings import RepeatedWarning
 from alcove.rooms.admission import RETRY_MS, Admission, Slot
 from alcove.rooms.cursor import Cursor
-from alcove.rooms.directory import Rooms
+from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.drain import Drain
 from alcove.rooms.revocation_log import RevocationLog
 from alcove.rooms.room import Room
 from alcove.rooms.session import Session
+from alcove.rooms.start_position import StartPosition
 from alcove.storage.base import Draft, ItemSummary, Log, LogUnavailableError, Outcome, Page, Retention
 from alcove.storage.committer import Committer, OverloadedError
 from alcove.storage.outcomes import OutcomeFuture
 from alcove.storage.readiness import StorageCheck
 from alcove.wire.connection import Connection, Frame
 
-log = logging.getLogger("alcove.hub")
+logger = logging.getLogger(__name__)
 #: Seconds that background tasks have to end when the process does.
 _TASKS_S = 2.0
 
-_cannot_join = RepeatedWarning(log, "item %s cannot be joined: %s")
-
-
-@dataclass(frozen=True, slots=True)
-class Entrance:
-    """From where a connection wants to read: behind `after` of log `log_id`, or the last `tail` entries (H2)."""
-
-    after: int | None = None
-    log_id: str | None = None
-    tail: int = 50
+_cannot_join = RepeatedWarning(logger, "item %s cannot be joined: %s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +77,7 @@ class Hub:
         #: This process among others.
         self.process = f"{socket.gethostname()}:{os.getpid()}"
         self._tasks = BackgroundTasks()
-        self._rooms = Rooms(
+        self._rooms = RoomDirectory(
             store,
             bus or MemoryBus(),
             sends,
@@ -104,7 +96,7 @@ class Hub:
             within_s=self.bounds.drain_s, commit=self.committer.drain, connections=self._rooms.connections
         )
         self._storage = StorageCheck(store, lambda: self.committer.failing)
-        #: Hands in a draft (Desk).
+        #: Hands in a draft (SessionHost).
         self.append = self.committer.submit
         self.expiry = ExpiryWatch()
         #: By member and item, over sockets and HTTP together (L2).
@@ -198,7 +190,7 @@ class Hub:
         """
         return self._admission.admit_beside(None if member is None else member.person.id, item)
 
-    async def join(self, item: str, connection: Connection, member: Member, entrance: Entrance) -> Session:
+    async def join(self, item: str, connection: Connection, member: Member, start: StartPosition) -> Session:
         """Let a connection into the item's room: greeted, and on its way to the head.
 
         Raises Refusal where a limit is reached or storage does not answer. The session must be run by its
@@ -207,23 +199,23 @@ class Hub:
         with self._admission.admit() as slot:
             try:
                 with self._rooms.coming(item):
-                    room = await self._rooms.get_reached(item, entrance.after or 0, entrance.log_id)
+                    room = await self._rooms.get_reached(item, start.after or 0, start.log_id)
                     # From here to the end nothing waits: the hello stays true until the cursor follows the room.
-                    return self._enter(room, slot, connection, member, entrance)
+                    return self._enter(room, slot, connection, member, start)
             except LogUnavailableError as error:
                 _cannot_join(item, error)
                 message = "storage does not answer; try again soon"
                 raise Refusal(Code.UNAVAILABLE, Close.AT_CAPACITY, message, RETRY_MS) from error
 
     def leave(self, session: Session) -> None:
-        """A session's connection is over (Desk)."""
+        """A session's connection is over (SessionHost)."""
         self.expiry.forget(session)
         room = session.room
         if room.leave(session.cursor):
             self.cluster.count_connection(room.item, session.cursor.member.person, -1)
         self._rooms.drop_if_idle(room.item)
 
-    def _enter(self, room: Room, slot: Slot, connection: Connection, member: Member, entrance: Entrance) -> Session:
+    def _enter(self, room: Room, slot: Slot, connection: Connection, member: Member, start: StartPosition) -> Session:
         """Greet the connection and let its cursor follow the room (R1, R2, R5, H5). Raises Refusal (L3, A7, Z1)."""
         self._admission.check_open()  # the drain may have started while the room was opened
         if self._authenticator is not None:
@@ -231,9 +223,7 @@ class Hub:
         self._admission.check_member(member.person.id, room.item)
         if (since := self._retention.cutoff(self.now_ms())) is not None:
             room.expire(since)
-        reset = entrance.log_id not in {None, room.log_id} or (entrance.after or 0) > room.head
-        latest = max(room.head - entrance.tail, room.oldest - 1)
-        seq = latest if entrance.after is None or reset else entrance.after
+        seq = start.seq(room.log_id, room.head, room.oldest)
         cursor = Cursor(connection, member, seq, self.now_ms())
         room.enter(cursor)
         self.cluster.count_connection(room.item, member.person, 1)
@@ -242,11 +232,11 @@ class Hub:
             log=room.log_id,
             head=room.head,
             oldest=room.oldest,
-            reset=reset,
+            reset=start.resets(room.log_id, room.head),
             you=You(member.person.id, member.person.name, sorted(member.can)),
-            members=room.present.named(),
-            count=len(room.present),
-            reads=room.present.marks(),
+            members=room.presence.named(),
+            count=len(room.presence),
+            reads=room.presence.marks(),
             limits=self.limits,
             expires=member.expires_ms,
             now=self.now_ms(),
@@ -260,7 +250,7 @@ class Hub:
     # --- tokens of open connections
 
     def renew(self, session: Session, token: str) -> None:
-        """Check a fresh token for a connection (Desk, A4)."""
+        """Check a fresh token for a connection (SessionHost, A4)."""
         self._tasks.spawn(self._renew(session, token))
 
     async def _renew(self, session: Session, token: str) -> None:

@@ -23,7 +23,7 @@ class _Here:
     version: int
 
 
-class Present:
+class RoomPresence:
     """The members of a room, each however many connections they hold (P1).
 
     Every change makes a version. A reader knows all up to some version: that of its hello, or of the last flush

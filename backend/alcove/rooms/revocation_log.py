@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from alcove.access.revocations import OPERATOR, ROOM, Revocations, Revoked, again
 from alcove.protocol import Member, raw
 from alcove.rooms.cursor import Cursor
-from alcove.rooms.directory import Rooms
+from alcove.rooms.directory import RoomDirectory
 from alcove.storage.base import Draft, LogUnavailableError, Outcome
 from alcove.storage.committer import OverloadedError
 
@@ -23,7 +23,7 @@ class RevocationLog:
     def __init__(
         self,
         revocations: Revocations,
-        rooms: Rooms,
+        rooms: RoomDirectory,
         send: Callable[[Draft], Awaitable[Outcome]],
         now_ms: Callable[[], int],
     ) -> None:

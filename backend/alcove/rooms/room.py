@@ -12,16 +12,16 @@ from alcove.errors import Close
 from alcove.observability.metrics import DELIVERIES
 from alcove.protocol import FRAME_BYTES, Entry, Gap, Line, Person, TypingNow, encode
 from alcove.repeated_warnings import RepeatedWarning
-from alcove.rooms.activity import Gathering, Share, StoreMarks
+from alcove.rooms.activity import Activity, Share, StoreMarks
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.observer import Observer, OnEntries
-from alcove.rooms.presence import Present
+from alcove.rooms.presence import RoomPresence
 from alcove.rooms.tail import Tail, without_body
 from alcove.storage.base import LogUnavailableError, Page, Position
 from alcove.wire.connection import DIRECT_BYTES, Connection, Frame
 
-log = logging.getLogger("alcove.room")
-_cannot_feed = RepeatedWarning(log, "room %s: %s")
+logger = logging.getLogger(__name__)
+_cannot_feed = RepeatedWarning(logger, "room %s: %s")
 
 #: Entries read from the log for one reader at a time.
 _PAGE = 250
@@ -47,7 +47,7 @@ class Room:
         head: int,
         oldest: int,
         tail: Tail,
-        present: Present,
+        presence: RoomPresence,
         read: ReadPage,
         store_marks: StoreMarks,
         share: Share = lambda _: None,
@@ -59,11 +59,11 @@ class Room:
         self.head = head
         self.oldest = oldest
         self.tail = tail
-        self.present = present
+        self.presence = presence
         self._read = read
         #: Called when the log holds less than was delivered.
         self._doubt = doubt
-        self.gathering = Gathering(item, present, self, store_marks=store_marks, share=share)
+        self.activity = Activity(item, presence, self, store_marks=store_marks, share=share)
         self._in_step: dict[Connection, Cursor] = {}
         self._behind: dict[Cursor, None] = {}
         self._observers: list[Observer] = []
@@ -78,11 +78,11 @@ class Room:
 
     def enter(self, cursor: Cursor) -> None:
         """Take the cursor in, behind wherever it is; `follow` feeds it once it was greeted."""
-        self.present.join(cursor.member.person)
+        self.presence.join(cursor.member.person)
         # Its hello names everyone who is here by now.
-        cursor.told = self.present.version
+        cursor.seen_version = self.presence.version
         self._behind[cursor] = None
-        self.gathering.changed()
+        self.activity.changed()
 
     def follow(self, cursor: Cursor) -> None:
         """Feed what needs no waiting; in step where that is all, else leave the rest to a task."""
@@ -94,8 +94,8 @@ class Room:
         if self._in_step.pop(cursor.connection, None) is None and cursor not in self._behind:
             return False
         self._behind.pop(cursor, None)
-        self.present.leave(cursor.member.person.id)
-        self.gathering.changed()
+        self.presence.leave(cursor.member.person.id)
+        self.activity.changed()
         return True
 
     def observe(self, seq: int, on_entries: OnEntries) -> None:
@@ -127,7 +127,7 @@ class Room:
 
     def close(self) -> None:
         """Drop what is scheduled; the room is empty."""
-        self.gathering.close()
+        self.activity.close()
         for observer in self._observers:
             observer.close()
 
@@ -164,7 +164,7 @@ class Room:
             frame = Frame(b"\n".join(run))
             DELIVERIES.count += len(run) * len(self._in_step)
             for connection in self._offer(frame):
-                self._fall_behind(self._in_step[connection], seq, self.present.flushed)
+                self._fall_behind(self._in_step[connection], seq, self.presence.flushed)
             seq += len(run)
             lines += run
         self.tail.trim(self.oldest)
@@ -190,7 +190,7 @@ class Room:
         if head <= self.head:
             return
         for cursor in list(self._in_step.values()):
-            self._fall_behind(cursor, self.head, self.present.flushed)
+            self._fall_behind(cursor, self.head, self.presence.flushed)
         # There may be an edit or a delete among them, which the tail would have had to follow (S9).
         self._advances += 1
         self.tail.clear()
@@ -203,11 +203,11 @@ class Room:
         self.oldest = max(self.oldest, self.tail.expired(before) + 1)
         self.tail.trim(self.oldest)
 
-    def _fall_behind(self, cursor: Cursor, seq: int, told: int) -> None:
+    def _fall_behind(self, cursor: Cursor, seq: int, seen_version: int) -> None:
         """The cursor's connection takes no more: it stays at `seq` and is fed at its own pace (D2)."""
         del self._in_step[cursor.connection]
         cursor.seq = seq
-        cursor.told = told
+        cursor.seen_version = seen_version
         self._behind[cursor] = None
         cursor.feeding = asyncio.create_task(self._feed(cursor))
 
@@ -222,7 +222,7 @@ class Room:
                 return False
             connection.write(Frame(b"\n".join(run)))
             cursor.seq += len(run)
-        missed = self.present.since(cursor.told)
+        missed = self.presence.since(cursor.seen_version)
         if missed:
             connection.write(Frame(b"\n".join([encode(line) for line in missed])))
         cursor.feeding = None
@@ -247,7 +247,7 @@ class Room:
                     await asyncio.sleep(wait)
                     wait = min(2 * wait, _RETRY_S[1])
         except Exception:
-            log.exception("room %s: feeding a reader failed", self.item)
+            logger.exception("room %s: feeding a reader failed", self.item)
             cursor.connection.close(Close.INTERNAL, "the server failed while reading the log for you")
 
     async def _feed_page(self, cursor: Cursor) -> None:
@@ -308,40 +308,40 @@ class Room:
 
     def typing(self, person: Person, now: float) -> None:
         """Pass on that the member types, to everyone else (P4)."""
-        self.gathering.typing(person, now, here=True)
+        self.activity.typing(person, now, here=True)
 
     def read(self, member: str, seq: int) -> None:
         """Move the member's mark, at most to the head (P5)."""
-        self.gathering.read(member, min(seq, self.head))
+        self.activity.read(member, min(seq, self.head))
 
     def apply_remote_presence(self, changes: Iterable[PresenceChange]) -> None:
         """Count connections that members opened and closed in other processes (LocalRoom, P1)."""
-        self.gathering.elsewhere(changes)
+        self.activity.apply_remote_presence(changes)
 
     def apply_remote_typing(self, person: Person, now: float) -> None:
         """Show that a member types in another process (LocalRoom, P4)."""
-        self.gathering.typing(person, now, here=False)
+        self.activity.typing(person, now, here=False)
 
     def apply_remote_marks(self, marks: dict[str, int]) -> None:
         """Take over read marks that are stored (LocalRoom, P5)."""
-        self.gathering.stored(marks)
+        self.activity.stored(marks)
 
-    def tell(self, lines: Sequence[Line], told: int) -> None:
-        """Send lines that are no entries to everyone in step (Readers)."""
-        self._tell(lines, told)
+    def send(self, lines: Sequence[Line], seen_version: int) -> None:
+        """Send lines that are no entries to everyone in step (ActivityListener)."""
+        self._send_lines(lines, seen_version)
 
-    def tell_typing(self, typing: Sequence[TypingNow], told: int) -> None:
-        """Send everyone who types, but nobody themselves (Readers, P4)."""
+    def send_typing(self, typing: Sequence[TypingNow], seen_version: int) -> None:
+        """Send everyone who types, but nobody themselves (ActivityListener, P4)."""
         writers = frozenset(line.by.id for line in typing)
-        self._tell(typing, told, spare=writers)
+        self._send_lines(typing, seen_version, spare=writers)
         for connection, cursor in list(self._in_step.items()):
             if cursor.member.person.id in writers and len(writers) > 1:
                 others = [encode(line) for line in typing if line.by.id != cursor.member.person.id]
                 connection.offer(Frame(b"\n".join(others)))
 
-    def _tell(self, lines: Sequence[Line], told: int, spare: frozenset[str] = frozenset()) -> None:
-        """Send lines to those in step; who takes no more falls behind, and knows who is here up to `told`."""
+    def _send_lines(self, lines: Sequence[Line], seen_version: int, spare: frozenset[str] = frozenset()) -> None:
+        """Send lines to those in step; who takes no more falls behind, and knows who is here up to `seen_version`."""
         frame = Frame(b"\n".join([encode(line) for line in lines]))
         for connection, cursor in list(self._in_step.items()):
             if cursor.member.person.id not in spare and not connection.offer(frame):
-                self._fall_behind(cursor, self.head, told)
+                self._fall_behind(cursor, self.head, seen_version)

@@ -45,7 +45,7 @@ _KINDS: dict[type[Send | Edit | Delete], Literal["message", "edit", "delete"]] =
 _PONG = encode(Pong())
 
 
-class Desk(Protocol):
+class SessionHost(Protocol):
     """What a session needs of the house: where drafts go, whom to tell that it is over, what time it is."""
 
     def append(self, draft: Draft, handler: OutcomeHandler) -> None:
@@ -76,8 +76,8 @@ class Session:
         "_bad",
         "_budget",
         "_clock",
-        "_desk",
         "_excess",
+        "_host",
         "_limits",
         "_out",
         "_over",
@@ -89,7 +89,7 @@ class Session:
 
     def __init__(
         self,
-        desk: Desk,
+        host: SessionHost,
         room: Room,
         cursor: Cursor,
         slot: Slot,
@@ -100,7 +100,7 @@ class Session:
     ) -> None:
         self.room = room
         self.cursor = cursor
-        self._desk = desk
+        self._host = host
         self._slot = slot
         self._limits = limits
         self._clock = clock
@@ -137,7 +137,7 @@ class Session:
         if code == Close.TOO_BIG:
             LIMITS.labels("frame").inc()
         self._slot.release()
-        self._desk.leave(self)
+        self._host.leave(self)
 
     # --- what the committer calls
 
@@ -220,7 +220,7 @@ class Session:
         """Have a fresh token checked; what comes behind it waits for the answer (A4)."""
         self._renewing = True
         self.cursor.connection.pause_reading()
-        self._desk.renew(self, token)
+        self._host.renew(self, token)
 
     def _go_on(self) -> None:
         """Take what came behind an `auth`, now that it is answered."""
@@ -247,13 +247,13 @@ class Session:
             _KINDS[type(command)],
             command.id,
             member.person,
-            self._desk.now_ms(),
+            self._host.now_ms(),
             body,
             None if isinstance(command, Send) else command.target,
             "moderate" in member.can,
         )
         try:
-            self._desk.append(draft, self)
+            self._host.append(draft, self)
         except OverloadedError as error:
             self._refuse(Code.OVERLOADED, str(error), command.id, RETRY_MS)
 
@@ -264,7 +264,7 @@ class Session:
 
     def _in_time(self, id: str) -> bool:
         """Whether the rate allows one more send now (L2); says so where not, and in the end closes."""
-        retry_ms = self._desk.take_send(self.cursor.member.person.id, self.room.item)
+        retry_ms = self._host.take_send(self.cursor.member.person.id, self.room.item)
         if not retry_ms:
             return True
         expected = f"at most {self._limits.sends_per_s:g} sends a second, {self._limits.burst} at once"

@@ -12,10 +12,11 @@ from alcove.item_ranges import ALL_ITEMS
 from alcove.main import create_app
 from alcove.protocol import Member, Person, raw
 from alcove.rooms.cursor import Cursor
-from alcove.rooms.hub import Entrance, Hub
-from alcove.rooms.presence import Present
+from alcove.rooms.hub import Hub
+from alcove.rooms.presence import RoomPresence
 from alcove.rooms.room import Room
 from alcove.rooms.session import Session
+from alcove.rooms.start_position import StartPosition
 from alcove.rooms.tail import Tail
 from alcove.settings import Settings
 from alcove.storage.base import Draft
@@ -26,7 +27,7 @@ from tests.integration.servers import Server
 
 ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}))
 #: What a visit makes in memory.
-KINDS = (Room, Tail, Present, Cursor, Session, Socket)
+KINDS = (Room, Tail, RoomPresence, Cursor, Session, Socket)
 
 
 @asynccontextmanager
@@ -47,7 +48,7 @@ def alive() -> dict[str, int]:
 async def test_ten_thousand_rooms_visited_once_leave_no_trace_but_the_log(tmp_path: Path) -> None:
     async def visit(hub: Hub, number: int) -> None:
         socket = Socket()
-        session = await hub.join(f"item-{number}", socket, ADA, Entrance())
+        session = await hub.join(f"item-{number}", socket, ADA, StartPosition())
         await hub.send(Draft(f"item-{number}", "message", "a", ADA.person, hub.now_ms(), raw(number)))
         session.text('{"type":"read","seq":1}')
         assert any(f'"body":{number}'.encode() in frame for frame in socket.frames)
@@ -71,7 +72,7 @@ async def test_ten_thousand_rooms_visited_once_leave_no_trace_but_the_log(tmp_pa
 
 async def test_a_room_that_was_only_looked_into_is_not_even_in_the_log(tmp_path: Path) -> None:
     async with hub_of_an_app(tmp_path) as hub:
-        session = await hub.join("looked-at", Socket(), ADA, Entrance())
+        session = await hub.join("looked-at", Socket(), ADA, StartPosition())
         session.closed(1000)
 
         assert "looked-at" not in hub.rooms

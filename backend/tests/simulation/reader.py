@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from msgspec import UNSET
 
 from alcove.protocol import Ack, Entry, Error, Gap, Hello, Person, Presence, ReadMark, ServerLine, TypingNow
-from alcove.rooms.hub import Entrance
 from alcove.rooms.session import Session
+from alcove.rooms.start_position import StartPosition
 from alcove.storage.sqlite.store import SqliteStore
 from tests.doubles import Socket, server_lines, take
 
@@ -43,10 +43,10 @@ class Truth:
 class Reader:
     """One connection of a person to an item."""
 
-    def __init__(self, truth: Truth, item: str, person: Person, entrance: Entrance, socket_bound: int) -> None:
+    def __init__(self, truth: Truth, item: str, person: Person, start: StartPosition, socket_bound: int) -> None:
         self.item = item
         self.person = person
-        self.entrance = entrance
+        self.start = start
         self.socket = Socket(bound=socket_bound, reads=False, seen=self._seen)
         self.session: Session | None = None
         self.hello: Hello | None = None
@@ -124,11 +124,11 @@ class Reader:
         self.count = hello.count
         self.reads = dict(hello.reads)
         assert hello.head <= self._head(), f"S4: hello names {hello.head}, {self._head()} is durable"
-        after = self.entrance.after
-        foreign = self.entrance.log_id not in {None, hello.log} or (after or 0) > hello.head
+        after = self.start.after
+        foreign = self.start.log_id not in {None, hello.log} or (after or 0) > hello.head
         assert hello.reset == foreign, "R5"
         if after is None or hello.reset:
-            self.seq = max(hello.head - self.entrance.tail, hello.oldest - 1)
+            self.seq = max(hello.head - self.start.tail, hello.oldest - 1)
         else:
             self.seq = after
 

@@ -9,7 +9,8 @@ from alcove.access.rights import rights
 from alcove.errors import Refusal
 from alcove.limits import ProcessLimits
 from alcove.protocol import Limits, Member, Person, raw
-from alcove.rooms.hub import Entrance, Hub
+from alcove.rooms.hub import Hub
+from alcove.rooms.start_position import StartPosition
 from alcove.storage.base import Appended, Draft, LogUnavailableError, Retention
 from alcove.storage.committer import OverloadedError
 from tests.doubles import Fault, HeldLog, turn
@@ -93,18 +94,18 @@ class World:
                 after, log_id = left_at, self.dice.choice([None, self.log.id])
             case _:
                 pass
-        self.connect(item, person, Entrance(after=after, log_id=log_id, tail=self.dice.choice([0, 2, 5, 50])))
+        self.connect(item, person, StartPosition(after=after, log_id=log_id, tail=self.dice.choice([0, 2, 5, 50])))
 
-    def connect(self, item: str, person: Person, entrance: Entrance) -> Reader:
+    def connect(self, item: str, person: Person, start: StartPosition) -> Reader:
         """Begin to join; the rest comes as storage answers."""
-        reader = Reader(self.truth, item, person, entrance, socket_bound=1600)
+        reader = Reader(self.truth, item, person, start, socket_bound=1600)
         self.joining[asyncio.create_task(self._join(reader))] = reader
         return reader
 
     async def _join(self, reader: Reader) -> None:
         member = Member(reader.person, rights("rwm" if reader.person.id == "ada" else "rw"))
         try:
-            reader.session = await self.hub.join(reader.item, reader.socket, member, reader.entrance)
+            reader.session = await self.hub.join(reader.item, reader.socket, member, reader.start)
         except Refusal:
             return
         if reader.socket.dead:
@@ -239,7 +240,7 @@ class World:
         for place in [place for place, outbox in self.outboxes.items() if outbox]:
             while self.outboxes.get(place):
                 item, person = place
-                reader = self.connect(item, next(one for one in PEOPLE if one.id == person), Entrance())
+                reader = self.connect(item, next(one for one in PEOPLE if one.id == person), StartPosition())
                 await self.settle()
                 assert reader in self.alive, "L3: no seat for who comes back"
                 self.leave(reader)

@@ -6,8 +6,9 @@ from alcove.access.authenticator import Authenticator
 from alcove.errors import Refusal
 from alcove.limits import ProcessLimits
 from alcove.protocol import Limits, Member
-from alcove.rooms.hub import Entrance, Hub
+from alcove.rooms.hub import Hub
 from alcove.rooms.session import Session
+from alcove.rooms.start_position import StartPosition
 from alcove.storage.base import Retention
 from tests.doubles import HeldLog, Socket, turn
 
@@ -47,10 +48,10 @@ class HeldHub:
         self, member: Member, *, after: int | None = 0, reads: bool = True, item: str = "foo"
     ) -> tuple[Session, Socket]:
         """Join the item's room and read what is there. Raises Refusal."""
-        return await self.join_at(Entrance(after=after), member, reads=reads, item=item)
+        return await self.join_at(StartPosition(after=after), member, reads=reads, item=item)
 
     async def join_at(
-        self, start: Entrance, member: Member, *, reads: bool = True, item: str = "foo"
+        self, start: StartPosition, member: Member, *, reads: bool = True, item: str = "foo"
     ) -> tuple[Session, Socket]:
         """Join the item's room at a start position. Raises Refusal."""
         socket = Socket(reads=reads)

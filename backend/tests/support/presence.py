@@ -33,7 +33,7 @@ class PresenceProcess:
 
     def members(self, item: str = "foo") -> dict[str, int]:
         """Return how many connections the open room counts, by member."""
-        present = self.storage.rooms[item].present
+        present = self.storage.rooms[item].presence
         return {person.id: present.connections(person.id) for person in present.named()}
 
     def asked(self) -> list[list[str]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from alcove.protocol import Entry, Line, Member, Person, Presence, ReadMark, TypingNow, raw
 from alcove.rooms.cursor import Cursor
-from alcove.rooms.presence import Present
+from alcove.rooms.presence import RoomPresence
 from alcove.rooms.room import Room
 from alcove.rooms.tail import Tail
 from alcove.storage.base import Draft, Page, Retention
@@ -80,7 +80,7 @@ class RoomLog:
             head=state.head,
             oldest=state.oldest,
             tail=Tail(256, 256 * 1024),
-            present=Present(state.reads),
+            presence=RoomPresence(state.reads),
             read=lambda after, limit, max_bytes: self.log.read(item, after=after, limit=limit, max_bytes=max_bytes),
             store_marks=self._store_marks,
             share=self.shared.extend,

@@ -7,12 +7,12 @@ from alcove.limits import KeyedLimiter
 from alcove.protocol import Error, Limits, Member, Person, Right, ServerLine
 from alcove.rooms.admission import Slot
 from alcove.rooms.cursor import Cursor
-from alcove.rooms.presence import Present
+from alcove.rooms.presence import RoomPresence
 from alcove.rooms.room import Room
 from alcove.rooms.session import Session
 from alcove.rooms.tail import Tail
 from alcove.storage.base import Page
-from tests.doubles import Clock, Desk, Feed, Socket
+from tests.doubles import Clock, FakeHost, Feed, Socket
 
 ADA = Person("ada", "Ada")
 PING = '{"type":"ping"}'
@@ -24,20 +24,20 @@ class Seat:
     def __init__(self, *, can: Sequence[Right] = ("read", "write"), sends_per_s: float = 20, burst: int = 60) -> None:
         self.socket = Socket()
         self.clock = Clock()
-        self.desk = Desk(rates=KeyedLimiter(sends_per_s, burst), clock=self.clock)
+        self.host = FakeHost(rates=KeyedLimiter(sends_per_s, burst), clock=self.clock)
         self.room = Room(
             "foo",
             log_id="a",
             head=50,
             oldest=1,
             tail=Tail(10, 10_000),
-            present=Present({}),
+            presence=RoomPresence({}),
             read=_no_page,
             store_marks=_no_marks,
         )
         cursor = Cursor(self.socket, Member(ADA, frozenset(can)), 0, 0)
         limits = Limits(body_bytes=100, sends_per_s=sends_per_s, burst=burst)
-        self.session = Session(self.desk, self.room, cursor, Slot(lambda: None), limits=limits, clock=self.clock)
+        self.session = Session(self.host, self.room, cursor, Slot(lambda: None), limits=limits, clock=self.clock)
         #: Has the session hear frames, as a carrier does; returns in how many turns of the event loop.
         self.say = Feed(self.session, self.socket)
 

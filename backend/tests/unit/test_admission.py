@@ -11,7 +11,7 @@ from alcove.access.tokens import Keys
 from alcove.errors import Close, Code, Refusal
 from alcove.limits import ProcessLimits
 from alcove.protocol import Entry, Gap, Hello, Member, Person
-from alcove.rooms.hub import Entrance
+from alcove.rooms.start_position import StartPosition
 from alcove.storage.base import Retention
 from tests.doubles import Socket, turn
 from tests.support.hubs import HeldHub
@@ -79,18 +79,18 @@ async def test_p1_several_connections_of_a_member_count_once_in_the_hello() -> N
 @pytest.mark.parametrize(
     ("start", "expected"),
     [
-        (Entrance(), [1, 2, 3, 4, 5]),
-        (Entrance(tail=2), [4, 5]),
-        (Entrance(tail=0), []),
-        (Entrance(after=0), [1, 2, 3, 4, 5]),
-        (Entrance(after=3), [4, 5]),
-        (Entrance(after=5), []),
-        (Entrance(after=0, tail=2), [1, 2, 3, 4, 5]),
+        (StartPosition(), [1, 2, 3, 4, 5]),
+        (StartPosition(tail=2), [4, 5]),
+        (StartPosition(tail=0), []),
+        (StartPosition(after=0), [1, 2, 3, 4, 5]),
+        (StartPosition(after=3), [4, 5]),
+        (StartPosition(after=5), []),
+        (StartPosition(after=0, tail=2), [1, 2, 3, 4, 5]),
     ],
 )
 @virtual_time
 async def test_r1_r2_r6_a_client_reads_from_its_start_position_to_the_head(
-    start: Entrance, expected: list[int]
+    start: StartPosition, expected: list[int]
 ) -> None:
     hub = HeldHub()
     await written(hub, 5)
@@ -105,8 +105,8 @@ async def test_r1_r2_r6_a_client_reads_from_its_start_position_to_the_head(
 async def test_r5_a_client_that_brings_the_right_log_resumes_and_another_log_resets_it() -> None:
     hub = HeldHub()
     log_id = (await written(hub, 5)).log
-    _, same = await hub.join_at(Entrance(after=3, log_id=log_id), member("ada"))
-    _, other = await hub.join_at(Entrance(after=3, log_id="another", tail=4), member("bob"))
+    _, same = await hub.join_at(StartPosition(after=3, log_id=log_id), member("ada"))
+    _, other = await hub.join_at(StartPosition(after=3, log_id="another", tail=4), member("bob"))
 
     assert (False, [4, 5]) == (hello(same).reset, seqs(same))
     assert (True, [2, 3, 4, 5], log_id) == (hello(other).reset, seqs(other), hello(other).log)
@@ -117,7 +117,7 @@ async def test_r5_a_client_that_brings_the_right_log_resumes_and_another_log_res
 async def test_r5_a_client_ahead_of_the_log_is_reset_to_the_tail() -> None:
     hub = HeldHub()
     await written(hub, 5)
-    _, socket = await hub.join_at(Entrance(after=6, tail=1), member())
+    _, socket = await hub.join_at(StartPosition(after=6, tail=1), member())
 
     assert (True, 5, [5]) == (hello(socket).reset, hello(socket).head, seqs(socket))
     await hub.close()
@@ -127,8 +127,8 @@ async def test_r5_a_client_ahead_of_the_log_is_reset_to_the_tail() -> None:
 async def test_r4_a_client_that_resumes_before_what_is_kept_gets_a_gap_and_one_that_begins_does_not() -> None:
     hub = HeldHub(Retention(entries=2))
     await written(hub, 5)
-    _, resumed = await hub.join_at(Entrance(after=1), member("ada"))
-    _, begun = await hub.join_at(Entrance(), member("bob"))
+    _, resumed = await hub.join_at(StartPosition(after=1), member("ada"))
+    _, begun = await hub.join_at(StartPosition(), member("bob"))
 
     assert ([Gap(2, 3)], [4, 5]) == ([line for line in resumed.lines if isinstance(line, Gap)], seqs(resumed))
     assert ([], [4, 5]) == ([line for line in begun.lines if isinstance(line, Gap)], seqs(begun))
@@ -156,7 +156,8 @@ async def test_l3_a_full_process_refuses_with_1013_until_somebody_leaves() -> No
 async def test_l3_joins_that_wait_for_storage_count_already() -> None:
     hub = HeldHub(bounds=ProcessLimits(connections=2))
     joining = [
-        asyncio.create_task(hub.hub.join("foo", Socket(), member(name), Entrance())) for name in ("ada", "bob", "cyd")
+        asyncio.create_task(hub.hub.join("foo", Socket(), member(name), StartPosition()))
+        for name in ("ada", "bob", "cyd")
     ]
     await turn()
     assert isinstance(joining[2].exception(), Refusal)
@@ -233,7 +234,7 @@ async def test_a7_w5_a_revocation_while_the_room_is_opened_refuses_the_connectio
 ) -> None:
     revocations = Revocations()
     hub = HeldHub(authenticator=Authenticator(Keys(SECRET, None, 0), revocations))
-    joining = asyncio.create_task(hub.hub.join("foo", Socket(), member(expires=time.time() + 3600), Entrance()))
+    joining = asyncio.create_task(hub.hub.join("foo", Socket(), member(expires=time.time() + 3600), StartPosition()))
     await turn()
     revocations.take(revoked)
     await hub.settle()

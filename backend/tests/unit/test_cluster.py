@@ -222,11 +222,11 @@ async def test_p1_members_of_all_processes_are_counted() -> None:
     second.cluster.count_connection("foo", ADA, 1)
     second.cluster.count_connection("foo", ADA, 1)
     await elapse(0.1)
-    assert (1, 2) == (len(room.present), room.present.connections("ada"))
+    assert (1, 2) == (len(room.presence), room.presence.connections("ada"))
 
     second.cluster.count_connection("foo", ADA, -2)
     await elapse(0.1)
-    assert 0 == len(room.present)
+    assert 0 == len(room.presence)
 
 
 @virtual_time
@@ -236,7 +236,7 @@ async def test_p1_a_room_that_opens_later_knows_the_members_of_other_processes()
     first.cluster.count_connection("foo", ADA, 1)
     await elapse(0.1)
 
-    assert 1 == (await second.open()).present.connections("ada")
+    assert 1 == (await second.open()).presence.connections("ada")
 
 
 @virtual_time

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from alcove.errors import Close, Code, Refusal
 from alcove.protocol import Ack, Entry, Error, Hello, Member, Person
-from alcove.rooms.hub import Entrance
+from alcove.rooms.start_position import StartPosition
 from alcove.storage.base import Retention
 from tests.doubles import Socket, take, turn
 from tests.support.hubs import HeldHub
@@ -47,7 +47,7 @@ async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(h
     assert [] == seqs(first)
 
     socket = Socket()
-    joining = asyncio.create_task(house.hub.join("foo", socket, BOB, Entrance(after=1, log_id=house.log.id)))
+    joining = asyncio.create_task(house.hub.join("foo", socket, BOB, StartPosition(after=1, log_id=house.log.id)))
     await house.read()
     await joining
     (hello,) = [line for line in socket.lines if isinstance(line, Hello)]
@@ -67,7 +67,7 @@ async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_deliver
     (commit,) = house.log.held
     commit.perform()
     socket = Socket()
-    joining = asyncio.create_task(house.hub.join("foo", socket, BOB, Entrance()))
+    joining = asyncio.create_task(house.hub.join("foo", socket, BOB, StartPosition()))
     await house.read()
     bob = await joining
     house.log.answer(commit)
@@ -141,7 +141,7 @@ async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(house: He
 
 
 async def test_l3_whoever_gives_up_on_the_way_in_counts_no_more(house: HeldHub) -> None:
-    joining = [asyncio.create_task(house.hub.join("foo", Socket(), member, Entrance())) for member in (ADA, BOB)]
+    joining = [asyncio.create_task(house.hub.join("foo", Socket(), member, StartPosition())) for member in (ADA, BOB)]
     await turn()
     assert 2 == house.hub.connections
     joining[0].cancel()
@@ -154,7 +154,7 @@ async def test_l3_whoever_gives_up_on_the_way_in_counts_no_more(house: HeldHub) 
 
 
 async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(house: HeldHub) -> None:
-    joining = [asyncio.create_task(house.hub.join("foo", Socket(), member, Entrance())) for member in (ADA, BOB)]
+    joining = [asyncio.create_task(house.hub.join("foo", Socket(), member, StartPosition())) for member in (ADA, BOB)]
     await turn()
     house.log.settle("nothing stored")
     refused = await asyncio.gather(*joining, return_exceptions=True)
@@ -165,7 +165,7 @@ async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(house: HeldHub) ->
 
 async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(house: HeldHub) -> None:
     """Let in behind the farewell they would be cut off without one."""
-    joining = asyncio.create_task(house.hub.join("foo", Socket(), ADA, Entrance()))
+    joining = asyncio.create_task(house.hub.join("foo", Socket(), ADA, StartPosition()))
     await turn()
     await house.hub.drain()
     await house.settle()
@@ -183,7 +183,7 @@ async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_al
         take(ada, "\n".join(send(f"{batch}-{n}", "secret") for n in range(250)))
         await house.settle()
     reader = Socket()
-    joining = asyncio.create_task(house.hub.join("foo", reader, BOB, Entrance(after=0)))
+    joining = asyncio.create_task(house.hub.join("foo", reader, BOB, StartPosition(after=0)))
     await turn()
     for page in range(2):
         (read,) = house.log.held

@@ -11,7 +11,8 @@ from alcove.access.revocations import ROOM, Revocations, Revoked
 from alcove.errors import Close, Refusal
 from alcove.limits import ProcessLimits
 from alcove.protocol import Ack, Entry, Hello, Limits, Member, Person
-from alcove.rooms.hub import Entrance, Hub
+from alcove.rooms.hub import Hub
+from alcove.rooms.start_position import StartPosition
 from alcove.storage.base import Appended, Draft
 from tests.doubles import HeldLog, Socket, turn
 from tests.unit.seat import send
@@ -33,10 +34,10 @@ class House:
             self.log.settle()
             await turn()
 
-    async def join(self, entrance: Entrance | None = None) -> Socket:
+    async def join(self, start: StartPosition | None = None) -> Socket:
         """Enter the room, with three messages if it is empty, and read what is there."""
         socket = Socket()
-        joining = asyncio.create_task(self.hub.join("foo", socket, ADA, entrance or Entrance()))
+        joining = asyncio.create_task(self.hub.join("foo", socket, ADA, start or StartPosition()))
         await self.settle()
         session = await joining
         if hello(socket).head == 0:
@@ -88,11 +89,11 @@ def ids(socket: Socket) -> list[str]:
 async def assert_all_start_over(house: House, before: Socket, *expected: str) -> None:
     """The connection was closed with 1012; whoever resumes is told to start over, and reads what the log has."""
     assert Close.RESTART == before.close_code
-    after = await house.join(Entrance(after=3, log_id=hello(before).log))
+    after = await house.join(StartPosition(after=3, log_id=hello(before).log))
     assert hello(before).log != hello(after).log
     assert hello(after).reset
     assert [*expected] == ids(after)
-    again = await house.join(Entrance(after=1, log_id=hello(after).log))
+    again = await house.join(StartPosition(after=1, log_id=hello(after).log))
     assert (False, hello(after).log) == (hello(again).reset, hello(again).log)
     assert [*expected[1:]] == ids(again)
 
@@ -108,7 +109,7 @@ async def test_x8_a_send_notices_that_the_log_lost_entries(house: House) -> None
 
 async def test_x8_a_send_of_a_member_in_the_room_is_not_acked_in_the_old_history(house: House) -> None:
     socket = Socket()
-    joining = asyncio.create_task(house.hub.join("foo", socket, ADA, Entrance()))
+    joining = asyncio.create_task(house.hub.join("foo", socket, ADA, StartPosition()))
     await house.settle()
     session = await joining
     for id_ in ("a", "b", "c"):
@@ -186,7 +187,7 @@ async def test_x8_a_reader_fed_from_the_log_notices_it() -> None:
     house = House(tail_entries=0)
     ada = await house.join()
     house.lose()
-    joining = asyncio.create_task(house.hub.join("foo", Socket(), ADA, Entrance(after=1)))
+    joining = asyncio.create_task(house.hub.join("foo", Socket(), ADA, StartPosition(after=1)))
     await house.settle()
     await joining
     await asyncio.sleep(0)

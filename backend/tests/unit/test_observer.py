@@ -123,7 +123,7 @@ async def test_p1_an_observer_is_neither_a_member_nor_a_connection() -> None:
     Seen(storage)
     Reader(room)
 
-    assert (1, 1) == (len(room), len(room.present))
+    assert (1, 1) == (len(room), len(room.presence))
     storage.close()
 
 

@@ -5,13 +5,13 @@ import random
 import pytest
 
 from alcove.protocol import Person, Presence, ReadMark
-from alcove.rooms.presence import NAMED, Present
+from alcove.rooms.presence import NAMED, RoomPresence
 
 ADA, BOB, CYD = Person("ada", "Ada"), Person("bob", "Bob"), Person("cyd", "Cyd")
 
 
-def here(*people: Person) -> Present:
-    present = Present({})
+def here(*people: Person) -> RoomPresence:
+    present = RoomPresence({})
     for person in people:
         present.join(person)
     present.flush()
@@ -114,7 +114,7 @@ def test_d1_a_reader_that_was_behind_hears_of_those_who_came_before_the_next_flu
 def test_d1_whoever_was_greeted_whenever_knows_in_the_end_who_is_here(seed: int) -> None:
     """Readers in step follow the flushes, readers behind get `since`: all come to the same view."""
     moves = random.Random(seed)  # noqa: S311 - a test's dice
-    present = Present({})
+    present = RoomPresence({})
     in_step: list[set[str]] = []
     behind: list[tuple[set[str], int]] = []
     for _ in range(400):
@@ -167,7 +167,7 @@ def test_p4_who_left_types_no_more() -> None:
 
 
 def test_p5_a_mark_moves_forward_only() -> None:
-    present = Present({"ada": 10})
+    present = RoomPresence({"ada": 10})
 
     assert not present.read("ada", 10)
     assert not present.read("ada", 9)
@@ -182,7 +182,7 @@ def test_p5_a_mark_moves_forward_only() -> None:
 
 
 def test_p5_marks_in_memory_are_bounded_and_the_latest_100_are_named() -> None:
-    present = Present({})
+    present = RoomPresence({})
     for n in range(300):
         present.stored(str(n), 5, kept=200)
 
@@ -191,7 +191,7 @@ def test_p5_marks_in_memory_are_bounded_and_the_latest_100_are_named() -> None:
 
 
 def test_p5_marks_from_the_log_keep_their_order() -> None:
-    present = Present({str(n): 5 for n in range(100)})  # the latest moved first, as a log gives them
+    present = RoomPresence({str(n): 5 for n in range(100)})  # the latest moved first, as a log gives them
     present.stored("new", 6, kept=100)
 
     assert "99" not in present.marks()

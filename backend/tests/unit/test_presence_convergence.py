@@ -37,7 +37,7 @@ class Process:
         await self.presence.start()
         self.bus.subscribe("foo")
         await self.presence.open_room("foo")
-        self.storage.room().gathering.elsewhere(self.presence.remote_members("foo"))
+        self.storage.room().apply_remote_presence(self.presence.remote_members("foo"))
         self.beating = asyncio.create_task(self.beat())
 
     def hear(self, channel: str, message: bytes) -> None:
@@ -67,7 +67,7 @@ class Process:
 
     def counted(self) -> Counter[str]:
         """Return the connections in other processes, as this one counts them."""
-        present = self.storage.rooms["foo"].present
+        present = self.storage.rooms["foo"].presence
         return Counter({person.id: present.connections(person.id) for person in present.named()})
 
 

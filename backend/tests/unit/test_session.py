@@ -60,7 +60,7 @@ def test_l6_answers_keep_their_order_over_turns() -> None:
     errors = [line.id for line in seat.hears(*lines) if isinstance(line, Error)]
 
     assert [str(n) for n in range(0, 300, 2)] == errors
-    assert [str(n) for n in range(1, 300, 2)] == [draft.id for draft in seat.desk.drafts]
+    assert [str(n) for n in range(1, 300, 2)] == [draft.id for draft in seat.host.drafts]
 
 
 def test_l6_f2_bad_lines_in_a_row_are_counted_over_turns() -> None:
@@ -68,7 +68,7 @@ def test_l6_f2_bad_lines_in_a_row_are_counted_over_turns() -> None:
 
     assert ["invalid"] * 10 == seat.codes(*[PING] * 30, *["x"] * 20, send("late"))
     assert Close.INVALID == seat.socket.close_code
-    assert [] == seat.desk.drafts
+    assert [] == seat.host.drafts
 
 
 def test_l6_an_end_between_two_turns_discards_the_rest_of_the_frame() -> None:
@@ -78,7 +78,7 @@ def test_l6_an_end_between_two_turns_discards_the_rest_of_the_frame() -> None:
     seat.session.end(Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired"))
 
     assert [] == list(rest)
-    assert [] == seat.desk.drafts
+    assert [] == seat.host.drafts
 
 
 def test_f1_each_line_stands_for_itself() -> None:
@@ -86,7 +86,7 @@ def test_f1_each_line_stands_for_itself() -> None:
 
     answers = seat.hears(send("a"), "no JSON", send("b"), '{"type":"send","id":"c"}', PING, send("d"))
 
-    assert ["a", "b", "d"] == [draft.id for draft in seat.desk.drafts]
+    assert ["a", "b", "d"] == [draft.id for draft in seat.host.drafts]
     assert [Error, Error, Pong] == [type(line) for line in answers]
     assert isinstance(answers[1], Error)
     assert ("invalid", "c") == (answers[1].code, answers[1].id)
@@ -107,9 +107,9 @@ def test_f2_ten_bad_lines_in_one_frame_are_all_answered_and_the_rest_does_not_co
 
     assert ["invalid"] * 10 == seat.codes(*["x"] * 10, send("late"), *["x"] * 5)
     assert Close.INVALID == seat.socket.close_code
-    assert [] == seat.desk.drafts
+    assert [] == seat.host.drafts
     assert [] == seat.hears(send("later"))
-    assert [] == seat.desk.drafts
+    assert [] == seat.host.drafts
 
 
 @pytest.mark.parametrize("good", [PING, send(), '{"type":"typing"}', send(body="x" * 101)])
@@ -133,7 +133,7 @@ def test_the_end_of_the_connection_leaves_the_room() -> None:
     seat = Seat()
     seat.session.closed(1006)
 
-    assert [seat.session] == seat.desk.left
+    assert [seat.session] == seat.host.left
 
 
 def test_p4_who_may_not_write_may_not_type() -> None:
@@ -145,14 +145,14 @@ async def test_p5_a_mark_beyond_the_head_counts_as_the_head() -> None:
     seat.hears('{"type":"read","seq":7}')
     seat.hears('{"type":"read","seq":9007199254740991}', '{"type":"read","seq":3}')
 
-    assert {"ada": 50} == seat.room.present.take_reads()
+    assert {"ada": 50} == seat.room.presence.take_reads()
     seat.room.close()
 
 
 def test_a4_a_fresh_token_goes_to_the_desk_and_brings_its_rights() -> None:
     seat = Seat(can=["read"])
     seat.hears('{"type":"auth","token":"fresh"}')
-    assert ["fresh"] == seat.desk.tokens
+    assert ["fresh"] == seat.host.tokens
     seat.session.renewed(Member(ADA, frozenset({"read", "write"})))
     seat.socket.new_lines()
 
@@ -169,7 +169,7 @@ def test_h4_an_end_says_why_before_it_closes() -> None:
     assert [Error(Code.UNAUTHENTICATED, "the token expired")] == seat.socket.new_lines()
     assert (Close.UNAUTHENTICATED, "the token expired") == (seat.socket.close_code, seat.socket.close_reason)
     assert [] == seat.hears(send())
-    assert [] == seat.desk.drafts
+    assert [] == seat.host.drafts
 
 
 an_id = st.text(max_size=70)
@@ -199,11 +199,11 @@ async def test_f2_whatever_comes_is_answered_in_the_protocol_and_refused_input_s
     refused = [line for line in seat.socket.lines if isinstance(line, Error)]
     assert all(isinstance(line, Error | Pong) for line in seat.socket.lines)
     assert seat.socket.close_code in {None, Close.INVALID, Close.NOT_TEXT}
-    for draft in seat.desk.drafts:
+    for draft in seat.host.drafts:
         assert 1 <= len(draft.id) <= 64
         assert draft.body is None or len(memoryview(draft.body)) <= 100
         assert draft.body is None or b"\n" not in bytes(draft.body)
         assert (draft.target is None) == (draft.kind == "message")
         assert (draft.body is None) == (draft.kind == "delete")
     lines = [line for frame in frames for line in frame.split("\n") if line.strip()]
-    assert len(refused) + len(seat.desk.drafts) <= len(lines)
+    assert len(refused) + len(seat.host.drafts) <= len(lines)

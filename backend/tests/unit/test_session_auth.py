@@ -12,7 +12,7 @@ BAD = Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token is not val
 
 
 def drafts(seat: Seat) -> list[str]:
-    return [draft.id for draft in seat.desk.drafts]
+    return [draft.id for draft in seat.host.drafts]
 
 
 def test_a4_auth_is_answered_with_the_rights_and_the_expiry_that_count_now() -> None:
@@ -59,7 +59,7 @@ def test_a4_several_auths_are_checked_and_answered_in_turn() -> None:
     seat.say(f"{AUTH}\n{send('a')}\n{AUTH}\n{send('b')}")
     seat.say(send("c"))
     seat.session.renewed(WRITER)
-    assert (["a"], 2) == (drafts(seat), len(seat.desk.tokens))
+    assert (["a"], 2) == (drafts(seat), len(seat.host.tokens))
     seat.session.renewed(WRITER)
 
     assert ["a", "b", "c"] == drafts(seat)

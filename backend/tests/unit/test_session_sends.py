@@ -15,7 +15,7 @@ def test_s2_a_send_becomes_a_draft_with_the_members_name_and_the_servers_time() 
     seat = Seat()
 
     assert [] == seat.hears(send())
-    assert [Draft("foo", "message", "a", ADA, seat.desk.ms, raw("hello"))] == seat.desk.drafts
+    assert [Draft("foo", "message", "a", ADA, seat.host.ms, raw("hello"))] == seat.host.drafts
 
 
 def test_s8_edits_and_deletes_become_drafts_with_their_targets() -> None:
@@ -23,11 +23,11 @@ def test_s8_edits_and_deletes_become_drafts_with_their_targets() -> None:
 
     seat.hears('{"type":"edit","id":"b","target":17,"body":{"x":1}}', '{"type":"delete","id":"c","target":17}')
 
-    ms = seat.desk.ms
+    ms = seat.host.ms
     assert [
         Draft("foo", "edit", "b", ADA, ms, raw({"x": 1}), 17, moderate=True),
         Draft("foo", "delete", "c", ADA, ms, None, 17, moderate=True),
-    ] == seat.desk.drafts
+    ] == seat.host.drafts
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_s6_who_may_not_write_is_forbidden(line: str) -> None:
 
     assert isinstance(error, Error)
     assert (Code.FORBIDDEN, "a") == (error.code, error.id)
-    assert [] == seat.desk.drafts
+    assert [] == seat.host.drafts
 
 
 @pytest.mark.parametrize(("body", "fits"), [("x" * 98, True), ("x" * 99, False), ("ñ" * 49, True), ("ñ" * 50, False)])
@@ -48,7 +48,7 @@ def test_l1_a_body_is_measured_in_bytes_of_json(body: str, fits: bool) -> None: 
     line = '{"type":"send","id":"a","body":"' + body + '"}'
 
     assert ([] if fits else ["too_large"]) == seat.codes(line)
-    assert fits == bool(seat.desk.drafts)
+    assert fits == bool(seat.host.drafts)
 
 
 def test_s6_too_large_comes_with_its_id() -> None:
@@ -67,7 +67,7 @@ def test_l1_a_body_does_not_hold_on_to_its_line() -> None:
     finally:
         tracemalloc.stop()
 
-    assert 20 == len(seat.desk.drafts)
+    assert 20 == len(seat.host.drafts)
     assert held < 100_000
 
 
@@ -75,7 +75,7 @@ def test_l2_more_than_the_burst_is_refused_with_a_time_to_come_back() -> None:
     seat = Seat(sends_per_s=20, burst=3)
     answers = seat.hears(*(send(str(n)) for n in range(5)))
 
-    assert 3 == len(seat.desk.drafts)
+    assert 3 == len(seat.host.drafts)
     assert [("rate_limited", "3", 50), ("rate_limited", "4", 50)] == [
         (line.code, line.id, line.retry_ms) for line in answers if isinstance(line, Error)
     ]
@@ -95,10 +95,10 @@ def test_l2_ten_seconds_of_continuous_excess_close_with_4429() -> None:
     assert 10 < seat.clock.now < 12
     # The frame that went too far is answered up to there, and stops there.
     assert "rate_limited" in [line.code for line in last if isinstance(line, Error)]
-    stored = len(seat.desk.drafts)
+    stored = len(seat.host.drafts)
     seat.clock.now += 1
     seat.hears(send("late"))
-    assert stored == len(seat.desk.drafts)
+    assert stored == len(seat.host.drafts)
 
 
 def test_l2_a_sender_at_the_limit_who_waits_as_told_is_never_closed() -> None:
@@ -111,7 +111,7 @@ def test_l2_a_sender_at_the_limit_who_waits_as_told_is_never_closed() -> None:
             assert [] == seat.hears(send(str(n)))
 
     assert seat.socket.close_code is None
-    assert 1000 == len(seat.desk.drafts)
+    assert 1000 == len(seat.host.drafts)
 
 
 def test_l2_reads_pings_and_notices_of_typing_are_no_sends() -> None:
@@ -122,7 +122,7 @@ def test_l2_reads_pings_and_notices_of_typing_are_no_sends() -> None:
 
 def test_l4_a_full_committer_is_overloaded() -> None:
     seat = Seat()
-    seat.desk.full = True
+    seat.host.full = True
     (error,) = seat.hears(send("a"))
 
     assert isinstance(error, Error)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alcove.protocol import Line, Person, Presence, ReadMark, TypingNow
-from alcove.rooms.activity import Gathering
-from alcove.rooms.presence import Present
+from alcove.rooms.activity import Activity
+from alcove.rooms.presence import RoomPresence
 from alcove.storage.base import LogUnavailableError
 from tests.support.rooms import ADA, BOB, CYD
 from tests.support.virtual_time import elapse, virtual_time
@@ -19,11 +19,11 @@ INTERVAL_S, BEFORE_S, MOMENT_S = 0.25, 0.249, 0.001
 
 
 @dataclass
-class Activity:
+class RecordedActivity:
     """A room's activity, and what it told its readers, the storage and other processes."""
 
     reads: dict[str, int] = field(default_factory=dict)
-    told: list[Line] = field(default_factory=list)
+    sent: list[Line] = field(default_factory=list)
     shared: list[Line] = field(default_factory=list)
     stores: list[dict[str, int]] = field(default_factory=list)
     #: Where the storage has members already: it moves a mark forward only.
@@ -35,8 +35,8 @@ class Activity:
 
     def __post_init__(self) -> None:
         self.answers.set()
-        self.present = Present(self.reads)
-        self.activity = Gathering("foo", self.present, self, store_marks=self.store, share=self.shared.extend)
+        self.presence = RoomPresence(self.reads)
+        self.activity = Activity("foo", self.presence, self, store_marks=self.store, share=self.shared.extend)
 
     async def store(self, marks: dict[str, int]) -> dict[str, int]:
         """Move marks forward, and return where they stand (StoreMarks)."""
@@ -48,27 +48,27 @@ class Activity:
             self.stored[member] = max(seq, self.stored.get(member, 0))
         return {member: self.stored[member] for member in marks}
 
-    def tell(self, lines: Sequence[Line], told: int) -> None:  # noqa: ARG002 - versions are the room's business
-        """Keep what all readers are told (Readers)."""
-        self.told += lines
+    def send(self, lines: Sequence[Line], seen_version: int) -> None:  # noqa: ARG002 - versions are the room's business
+        """Keep what all readers are told (ActivityListener)."""
+        self.sent += lines
 
-    def tell_typing(self, typing: Sequence[TypingNow], told: int) -> None:  # noqa: ARG002 - the same
-        """Keep who types (Readers)."""
-        self.told += typing
+    def send_typing(self, typing: Sequence[TypingNow], seen_version: int) -> None:  # noqa: ARG002 - the same
+        """Keep who types (ActivityListener)."""
+        self.sent += typing
 
     def new_lines(self) -> list[Line]:
         """Return what readers were told since the last call."""
-        lines = list(self.told)
-        self.told.clear()
+        lines = list(self.sent)
+        self.sent.clear()
         return lines
 
 
 @virtual_time
 async def test_p2_changes_within_250_ms_make_one_line() -> None:
-    room = Activity()
-    room.activity.elsewhere([(ADA, 1)])
+    room = RecordedActivity()
+    room.activity.apply_remote_presence([(ADA, 1)])
     await elapse(BEFORE_S)
-    room.activity.elsewhere([(BOB, 1)])
+    room.activity.apply_remote_presence([(BOB, 1)])
     assert [] == room.new_lines()
 
     await elapse(MOMENT_S)
@@ -77,10 +77,10 @@ async def test_p2_changes_within_250_ms_make_one_line() -> None:
 
 @virtual_time
 async def test_p2_the_next_line_follows_250_ms_after_the_change_that_it_tells() -> None:
-    room = Activity()
-    room.activity.elsewhere([(ADA, 1)])
+    room = RecordedActivity()
+    room.activity.apply_remote_presence([(ADA, 1)])
     await elapse(INTERVAL_S)
-    room.activity.elsewhere([(BOB, 1)])
+    room.activity.apply_remote_presence([(BOB, 1)])
     room.new_lines()
     await elapse(BEFORE_S)
     assert [] == room.new_lines()
@@ -91,7 +91,7 @@ async def test_p2_the_next_line_follows_250_ms_after_the_change_that_it_tells() 
 
 @virtual_time
 async def test_p2_nothing_is_sent_while_nothing_changes() -> None:
-    room = Activity()
+    room = RecordedActivity()
     room.activity.changed()
     await elapse(10)
 
@@ -100,8 +100,8 @@ async def test_p2_nothing_is_sent_while_nothing_changes() -> None:
 
 @virtual_time
 async def test_p2_a_closed_room_sends_nothing() -> None:
-    room = Activity()
-    room.activity.elsewhere([(ADA, 1)])
+    room = RecordedActivity()
+    room.activity.apply_remote_presence([(ADA, 1)])
     room.activity.close()
     await elapse(1)
 
@@ -110,13 +110,13 @@ async def test_p2_a_closed_room_sends_nothing() -> None:
 
 @virtual_time
 async def test_p1_connections_in_other_processes_count_as_one_member() -> None:
-    room = Activity()
-    room.activity.elsewhere([(ADA, 3)])
-    room.activity.elsewhere([(ADA, -2)])
+    room = RecordedActivity()
+    room.activity.apply_remote_presence([(ADA, 3)])
+    room.activity.apply_remote_presence([(ADA, -2)])
     await elapse(INTERVAL_S)
     assert [Presence([ADA], [], 1)] == room.new_lines()
 
-    room.activity.elsewhere([(ADA, -1)])
+    room.activity.apply_remote_presence([(ADA, -1)])
     await elapse(INTERVAL_S)
     assert [Presence([], ["ada"], 0)] == room.new_lines()
 
@@ -126,14 +126,14 @@ async def test_p1_connections_in_other_processes_count_as_one_member() -> None:
 @virtual_time
 async def test_p1_lines_add_up_to_the_members_who_hold_connections(steps: Sequence[tuple[Person, int, bool]]) -> None:
     """Readers who add up every presence line know the same members as the room, and their exact number."""
-    room = Activity()
+    room = RecordedActivity()
     connections = dict.fromkeys((ADA, BOB, CYD), 0)
     members: set[str] = set()
     count = 0
     for person, more, pause in steps:
         change = max(more, -connections[person])
         connections[person] += change
-        room.activity.elsewhere([(person, change)])
+        room.activity.apply_remote_presence([(person, change)])
         if pause:
             await elapse(INTERVAL_S)
     await elapse(INTERVAL_S)
@@ -148,7 +148,7 @@ async def test_p1_lines_add_up_to_the_members_who_hold_connections(steps: Sequen
 
 @virtual_time
 async def test_p4_typing_reaches_readers_and_other_processes_once_in_two_seconds() -> None:
-    room = Activity()
+    room = RecordedActivity()
     for now in (0.0, 0.5, 1.9, 2.0):
         room.activity.typing(ADA, now, here=True)
     await elapse(INTERVAL_S)
@@ -159,7 +159,7 @@ async def test_p4_typing_reaches_readers_and_other_processes_once_in_two_seconds
 
 @virtual_time
 async def test_p4_typing_that_another_process_reported_is_not_reported_back() -> None:
-    room = Activity()
+    room = RecordedActivity()
     room.activity.typing(ADA, 0.0, here=False)
     await elapse(INTERVAL_S)
 
@@ -169,7 +169,7 @@ async def test_p4_typing_that_another_process_reported_is_not_reported_back() ->
 
 @virtual_time
 async def test_p5_a_mark_is_told_after_it_was_stored_and_only_once() -> None:
-    room = Activity()
+    room = RecordedActivity()
     room.answers.clear()
     room.activity.read("ada", 3)
     await elapse(INTERVAL_S)
@@ -183,7 +183,7 @@ async def test_p5_a_mark_is_told_after_it_was_stored_and_only_once() -> None:
 
 @virtual_time
 async def test_p5_marks_within_250_ms_are_stored_together_each_at_its_furthest() -> None:
-    room = Activity()
+    room = RecordedActivity()
     for member, seq in (("ada", 3), ("bob", 1), ("ada", 5), ("ada", 4)):
         room.activity.read(member, seq)
     await elapse(BEFORE_S)
@@ -195,7 +195,7 @@ async def test_p5_marks_within_250_ms_are_stored_together_each_at_its_furthest()
 
 @virtual_time
 async def test_p5_a_mark_that_does_not_move_forward_is_neither_stored_nor_told() -> None:
-    room = Activity(reads={"ada": 5})
+    room = RecordedActivity(reads={"ada": 5})
     room.activity.read("ada", 5)
     room.activity.read("ada", 2)
     await elapse(1)
@@ -205,7 +205,7 @@ async def test_p5_a_mark_that_does_not_move_forward_is_neither_stored_nor_told()
 
 @virtual_time
 async def test_p5_marks_made_while_others_are_stored_go_with_the_next_transaction() -> None:
-    room = Activity()
+    room = RecordedActivity()
     room.answers.clear()
     room.activity.read("ada", 3)
     await elapse(INTERVAL_S)
@@ -223,7 +223,7 @@ async def test_p5_marks_made_while_others_are_stored_go_with_the_next_transactio
 @virtual_time
 async def test_p5_the_mark_told_is_where_the_storage_has_it() -> None:
     """The member read further in another process, which stored that first."""
-    room = Activity()
+    room = RecordedActivity()
     room.stored["ada"] = 9
     room.activity.read("ada", 3)
     await elapse(INTERVAL_S)
@@ -233,7 +233,7 @@ async def test_p5_the_mark_told_is_where_the_storage_has_it() -> None:
 
 @virtual_time
 async def test_p5_marks_are_stored_when_the_storage_answers_again() -> None:
-    room = Activity(available=False)
+    room = RecordedActivity(available=False)
     room.activity.read("ada", 3)
     await elapse(INTERVAL_S)
     room.activity.read("ada", 4)
@@ -251,7 +251,7 @@ async def test_p5_marks_are_stored_when_the_storage_answers_again() -> None:
 
 @virtual_time
 async def test_p5_marks_that_another_process_stored_are_told_once_and_not_stored_again() -> None:
-    room = Activity(reads={"bob": 4})
+    room = RecordedActivity(reads={"bob": 4})
     room.activity.stored({"ada": 3, "bob": 4})
     room.activity.stored({"ada": 5})
     assert [] == room.new_lines()
