@@ -1,1 +1,1 @@
-"""The log: its interface, the committer, read marks, and one package for each engine."""
+"""Storage of the room log: the interface, the committer in front of it, read marks, and one package per engine."""

@@ -1,4 +1,19 @@
-"""What a log promises, whichever engine keeps it: its methods, and the shapes they speak."""
+"""The interface of a room log (`Log`), and the types and errors of its methods.
+
+How to add an engine:
+
+1. Write a package beside `sqlite` and `postgres` with a class that implements `Log`, its SQL in `queries.sql`, and its
+   schema in numbered steps (`queries.load_queries`, `queries.schema_files`).
+2. Raise only the errors of this module: `LogUnusableError` while opening, `LogUnavailableError` while the storage
+   fails, `UnstorableError` for a value that it can never store.
+3. Take the lock of `LockMode` before reading the schema, and give nothing out while the lock is lost.
+4. Open it in `open.py` by the scheme of its URL; if its driver is optional, add an extra to `pyproject.toml`.
+5. Add it to `tests/contract/conftest.py`: every test of `tests/contract/test_log*.py` must pass, and so must those of
+   `tests/cluster` with its URL if several processes may share it.
+
+A method returns once its effect is durable, and leaves no effect if it raises. Calls of `append` take effect in call
+order. All other methods may run concurrently, and a slow one must not delay `append`.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Collection, Mapping, Sequence
@@ -12,57 +27,69 @@ from alcove.protocol import Entry, Person
 
 _DAY_MS = 86_400_000
 
-#: How a server locks its log (X7): exclusive with the memory bus, shared with a bus that connects processes.
+#: How a server locks its log (X7): exclusively with the memory bus, shared with a bus that connects processes.
 LockMode = Literal["exclusive", "shared"]
 
 
 class LogUnavailableError(AlcoveError):
-    """The storage does not answer or cannot write; nothing was stored, and trying again makes sense (S7)."""
+    """The storage does not answer or cannot write; nothing was stored, and the caller may retry (S7)."""
 
 
 class UnstorableError(AlcoveError):
-    """The storage refuses a value, and would refuse it again: text that it cannot hold, or a value too large."""
+    """The storage cannot store a value, now or later: text that it cannot encode, or a number too large."""
 
 
 class ListRefusedError(AlcoveError):
-    """A list of rooms took too long, or too many others wait; the message says which, and what to do."""
+    """A list of rooms took too long, or too many wait already; the message says which, and what to do."""
 
 
 class NoSuchRoomError(AlcoveError):
-    """A page of the list was asked for behind an item that has no entries, so that it has no place in the list."""
+    """A page of the list was requested after an item without entries, which has no position in the list."""
 
 
 class LogUnusableError(AlcoveError):
-    """The storage is not a log of ours, or of a newer version; the message is one line for an operator."""
+    """The storage cannot be opened as a log: it is another program's, too new, or locked by another process.
+
+    The message is one line for the operator.
+    """
 
 
 class Draft(Struct, frozen=True, gc=False):
-    """An entry not yet stored. `at` is the server's clock in ms; `moderate`: may touch others' messages (S8)."""
+    """An entry to be stored."""
 
     item: str
     kind: Literal["message", "edit", "delete"]
+    #: Chosen by the sender; the same id of the same sender is stored once (S5).
     id: str
     by: Person
+    #: When it was sent, in ms since the epoch, by the server's clock (F3).
     at: int
+    #: The JSON value of a message or edit, as it was sent.
     body: Raw | None = None
+    #: The seq of the message that an edit or delete changes.
     target: int | None = None
+    #: Whether the sender may change messages of others (S8).
     moderate: bool = False
+
+    def __repr__(self) -> str:
+        target = "" if self.target is None else f" of {self.target}"
+        return f"<Draft {self.kind}{target} {self.id!r} by {self.by.id!r} in {self.item!r}>"
 
 
 class Appended(Struct, frozen=True, gc=False):
-    """The entry that stands for a draft; `duplicate`: it stood already, under the same item, sender and id (S5).
-
-    `oldest` is the first seq that the room still keeps, `log` the id of its history (R5).
-    """
+    """The outcome of a stored draft: its entry."""
 
     entry: Entry
+    #: Whether the entry was stored earlier, for the same item, sender and id (S5).
     duplicate: bool
+    #: The first seq that the room still keeps.
     oldest: int
+    #: The id of the room's history (R5).
     log: str
 
 
 class Refused(Struct, frozen=True):
-    """Why a draft cannot become an entry (S8)."""
+    """The outcome of a draft that cannot become an entry, and why (S8)."""
 
     code: Literal["invalid", "forbidden"]
     message: str
@@ -72,17 +99,21 @@ Outcome = Appended | Refused
 
 
 class Position(Struct, frozen=True):
-    """What a process has seen of a room: its history's id, its last entry, and when that was stored (None: unknown)."""
+    """What a process has seen of a room, so that the log can tell whether it has lost entries since (X8)."""
 
+    #: The id of the room's history (R5).
     log: str
+    #: The seq of the last entry, 0 if the room was empty.
     head: int
+    #: The time of that entry, in ms since the epoch; None: not known.
     at: int | None
 
 
 class Page(Struct, frozen=True):
-    """Entries in ascending order, dense; and where the room begins and ends (`oldest` 1, `head` 0: empty).
+    """A run of entries of a room, ascending and without gaps, and the bounds of the room.
 
-    `log` is the id of the room's history (R5).
+    `oldest` and `head` are the first and last seq that the room keeps (1 and 0: it is empty), `log` is the id of its
+    history (R5).
     """
 
     entries: list[Entry]
@@ -92,7 +123,7 @@ class Page(Struct, frozen=True):
 
 
 class RoomState(Struct, frozen=True):
-    """Where a room begins and ends, the id of its history (R5), and up to 100 read marks, the latest moved."""
+    """The bounds of a room as in `Page`, and up to 100 read marks by member, those that moved last."""
 
     log: str
     oldest: int
@@ -101,7 +132,7 @@ class RoomState(Struct, frozen=True):
 
 
 class RoomReadMark(Struct, frozen=True):
-    """A member has read an item up to `seq` (P5)."""
+    """The seq up to which a member has read an item (P5)."""
 
     item: str
     member: str
@@ -109,7 +140,7 @@ class RoomReadMark(Struct, frozen=True):
 
 
 class ItemSummary(Struct, frozen=True):
-    """One room as a list shows it: its last entry, and messages of others behind the reader's mark (at most 1000)."""
+    """A room in a list: its last entry, and how many messages of others follow the reader's mark (at most 1000)."""
 
     item: str
     head: int
@@ -118,7 +149,7 @@ class ItemSummary(Struct, frozen=True):
 
 
 class UnreadCount(Struct, frozen=True):
-    """The head of an item's log, and the messages of others behind a member's read mark (at most 1000)."""
+    """The head of a room, and how many messages of others follow a member's read mark (at most 1000)."""
 
     item: str
     head: int
@@ -126,38 +157,40 @@ class UnreadCount(Struct, frozen=True):
 
 
 class ListLimits(Struct, frozen=True):
-    """What lists of rooms may take of the storage: `seconds` one of them, and how many may wait for their turn."""
+    """Limits of lists of rooms (W4)."""
 
+    #: Seconds that one list may take.
     seconds: float = 2
+    #: How many lists may wait while another one is read.
     waiting: int = 100
 
 
 class Retention(Struct, frozen=True):
-    """How much a room keeps (L5); None: everything.
+    """How much of a room is kept (L5)."""
 
-    The ids of removed entries stay known until `ids_days` after they were sent, and `days` longer.
-    """
-
+    #: The latest entries that are kept; None: all.
     entries: int | None = None
+    #: Days that an entry is kept; None: for ever.
     days: float | None = None
+    #: Days that the id of an entry is kept beyond `days`, to recognize a repeated send (S5).
     ids_days: float = 7
 
     def cutoff(self, now_ms: int) -> int | None:
-        """What was stored before this time, in ms since the epoch, need not be kept; None: no time lets anything go."""
+        """Return the time before which entries are removed, in ms since the epoch; None: entries do not expire."""
         return None if self.days is None else now_ms - int(self.days * _DAY_MS)
 
     def ids_cutoff(self, now_ms: int) -> int:
-        """Ids of removed entries that are older than this, in ms since the epoch, may be forgotten."""
+        """Return the time before which ids of removed entries are deleted, in ms since the epoch."""
         return now_ms - int((self.ids_days + (self.days or 0)) * _DAY_MS)
 
 
 class Log(Protocol):
-    """Rooms' entries, kept.
+    """The log of every room: its entries, and the read marks of its members.
 
-    Every method may raise LogUnavailableError, and UnstorableError where what it was given is at fault. `id` was made
-    when the log was created; it identifies the history of every room that never lost an entry (R5).
+    Every method may raise `LogUnavailableError`, and `UnstorableError` for an argument that cannot be stored.
     """
 
+    #: Created with the log; the id of the history of each room that has never lost an entry (R5).
     id: str
 
     def append(
@@ -166,72 +199,84 @@ class Log(Protocol):
         io_pending: asyncio.Event | None = None,
         seen: Mapping[str, Position] | None = None,
     ) -> Awaitable[list[Outcome]]:
-        """Store a batch in one transaction, synced to disk before its outcomes come (S3): all of it or nothing.
+        """Store a batch of drafts in one transaction that is synced to disk (S3): all of it or nothing.
 
-        The work begins with the call. `io_pending` is set once nothing is left of it but to wait for the storage, which
-        is the time to do something else; at the latest with the outcomes.
+        In each room the new entries' `seq` is dense and in the drafts' order (S2), and `at` never decreases (F3). An
+        edit replaces the body of its target; a delete erases that body and the bodies of its edits (S9). Retention is
+        applied to the rooms of the batch, except to internal rooms, whose items begin with `!`.
 
-        The outcomes are in the drafts' order. In each room `seq` is dense and in the drafts' order (S2), and
-        `at` never runs backwards (F3). An edit rewrites its target's body, a delete erases it and its edits' (S9).
-        Applies the retention to the rooms it touches, but not to the house's own, whose items begin with `!`.
+        Args:
+            drafts: The batch; its storing begins with the call, not when the result is awaited.
+            io_pending: Set once only storage I/O is left to wait for, so that the caller can use the processor; at the
+                latest with the outcomes.
+            seen: What the caller has seen of the drafts' rooms, by item. A room that holds less, or another entry at
+                that position, has lost entries: it gets a new history in the same transaction, before the drafts are
+                appended (X8).
 
-        `seen` is what the caller has seen of these items' rooms. A room that holds less, or another entry there, lost
-        entries: it gets a new history in the same transaction, before anything is appended (X8).
+        Returns:
+            An outcome for each draft, in their order.
+
         """
         ...
 
     async def verify_history(self, item: str, seen: Position) -> str:
         """Compare what the caller has seen of a room with what it holds; return the id of its history.
 
-        A room that lost entries gets a new history first, once however many processes notice it (X8).
+        A room that has lost entries gets a new history first, and only one if several processes notice the loss (X8).
         """
         ...
 
     async def read(
         self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20
     ) -> Page:
-        """Up to `limit` entries behind `after` (oldest first), or in front of `before`, or the latest.
+        """Return the first entries after seq `after`, or the last ones before seq `before`, or the latest.
 
-        A page ends early when its bodies exceed `max_bytes`, but holds at least one entry where there is any;
-        what it leaves out is at the end away from the bound, so that the next page follows on it.
+        Args:
+            item: The room's item.
+            after: Return entries with a greater seq.
+            before: Return entries with a smaller seq; ignored if `after` is given.
+            limit: How many entries at most.
+            max_bytes: Leave out entries far from `after` or `before` so that the bodies take at most this many bytes;
+                the page still has one entry if there is any.
+
         """
         ...
 
     async def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:
-        """The state of each item's room; an item never written to has an empty one."""
+        """Return the state of each item's room; that of an item without entries is an empty one."""
         ...
 
     async def move_read_marks(self, marks: Sequence[RoomReadMark]) -> list[RoomReadMark]:
-        """Move read marks forward, never back, never beyond the head; return where each stands then (P5)."""
+        """Move read marks forward, never back and never beyond the head; return their resulting values (P5)."""
         ...
 
     async def list_rooms(
         self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None
     ) -> list[ItemSummary]:
-        """Return rooms whose item is in one of the ranges, the latest written first (W4). Joins do not wait for it.
+        """Return rooms whose item is in one of the ranges, the latest written first (W4). `read` does not wait for it.
 
         Args:
-            ranges: In order.
+            ranges: Ranges of items, ascending and disjoint.
             member: Whose unread messages are counted.
             limit: How many rooms at most.
-            before: Only rooms that were last written to before the room of this item was; None: the latest.
+            before: Return only rooms that follow this item's room in the list; None: from the start.
 
         Raises:
-            ListRefusedError: It takes too long, or too many others wait.
+            ListRefusedError: It takes too long, or too many lists wait already.
             NoSuchRoomError: The item `before` has no entries.
 
         """
         ...
 
     async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
-        """Return head and unread messages for each pair of an item and a member (W10), in their order.
+        """Return head and unread count for each pair of item and member (W10), in their order.
 
-        An item never written to has head 0.
+        An item without entries has head 0.
         """
         ...
 
     async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """Return the entries at these items and seqs, without those that retention removed."""
+        """Return the entries at these pairs of item and seq, without those that retention removed."""
         ...
 
     async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
@@ -239,13 +284,13 @@ class Log(Protocol):
         ...
 
     async def bus_key(self) -> bytes:
-        """Return the key that this log's processes seal their messages with (X9): 32 random bytes, made once."""
+        """Return the key that encrypts messages between this log's processes (X9): 32 random bytes, generated once."""
         ...
 
     async def check_writable(self) -> None:
-        """Write and commit something small, to see whether the storage takes writes (W7)."""
+        """Commit a small write, to find out whether the storage takes writes (W7)."""
         ...
 
     async def close(self) -> None:
-        """Finish what was begun and let go of the storage; what comes later is LogUnavailableError."""
+        """Finish the calls in progress and close the storage; later calls raise LogUnavailableError."""
         ...

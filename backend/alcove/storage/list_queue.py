@@ -1,4 +1,4 @@
-"""The queue of lists of rooms: one at a time, so that the storage stays free for joins, and not too many waiting."""
+"""The queue of lists of rooms: one is read at a time, and a bounded number waits (W4)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,28 +9,33 @@ from alcove.storage.base import ListLimits, ListRefusedError
 
 
 class ListQueue:
-    """Lets one list at a time ask the storage."""
+    """Admit one list of rooms at a time to the storage, so that the storage stays free for joins."""
 
     def __init__(self, limits: ListLimits) -> None:
         self._limits = limits
         self._waiting = 0
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for the turn. Raises ListRefusedError where too many others wait."""
+    async def slot(self) -> AsyncIterator[None]:
+        """Wait until no other list is read.
+
+        Raises:
+            ListRefusedError: too many lists wait already.
+
+        """
         if self._waiting >= self._limits.waiting:
             LIMITS.labels("lists_waiting").inc()
             raise ListRefusedError(f"{self._waiting} lists of rooms wait already; try again soon")
         self._waiting += 1
         try:
-            async with self._turn:
+            async with self._lock:
                 yield
         finally:
             self._waiting -= 1
 
-    def took_too_long(self) -> ListRefusedError:
-        """Count a list that was given up; return the error to raise."""
+    def timeout_error(self) -> ListRefusedError:
+        """Count a list that was cancelled because it took too long; return the error to raise."""
         LIMITS.labels("list_seconds").inc()
         seconds = self._limits.seconds
         return ListRefusedError(f"the list took longer than {seconds:g} s; ask for fewer items, as by `prefix`")

@@ -10,7 +10,7 @@ from alcove.urls import shown, sqlite_path
 
 
 def lock_mode_for(bus_url: str) -> LockMode:
-    """Return how a server with this bus locks its log (X7)."""
+    """Return how a server with the bus at `bus_url` locks its log (X7)."""
     return "exclusive" if urlsplit(bus_url).scheme == "memory" else "shared"
 
 
@@ -22,18 +22,18 @@ async def open_log(
     lock_mode: LockMode | None = None,
     lists: ListLimits | None = None,
 ) -> Log:
-    """Open `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://…`, making it where there is none.
+    """Open a log, and create it if it does not exist.
 
     Args:
-        url: which log.
-        retention: how much of it is kept; by default everything.
-        connections: how many a PostgreSQL log may use.
-        lists: what lists of rooms may take.
-        lock_mode: how a server locks the log until it is closed; None: no lock, to open it beside a running server.
+        url: `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://…`.
+        retention: how much of each room is kept; by default everything.
+        connections: how many connections a PostgreSQL log may open.
+        lock_mode: how a server locks the log until it is closed; None: no lock, to use it beside a running server.
+        lists: limits of lists of rooms.
 
     Raises:
-        SettingsError: for another scheme.
-        LogUnusableError: where the storage is not ours to use, or another process holds it.
+        SettingsError: the URL has another scheme, or its driver is not installed.
+        LogUnusableError: the storage is not a log, or another process has locked it.
 
     """
     try:
@@ -45,10 +45,11 @@ async def open_log(
     parts = urlsplit(url)
     if parts.scheme in {"postgresql", "postgres"}:
         try:
-            from alcove.storage.postgres.log import PostgresLog  # noqa: PLC0415 - its driver is an extra
+            from alcove.storage.postgres.log import PostgresLog  # noqa: PLC0415 - its driver is an optional extra
         except ModuleNotFoundError as error:
             raise SettingsError(
-                f"ALCOVE_DATABASE_URL={parts.scheme}: needs {error.name}; install alcove[postgres]"
+                f"ALCOVE_DATABASE_URL={parts.scheme}: needs {error.name}, which is not installed:"
+                " install alcove[postgres]"
             ) from None
         return await PostgresLog.open(url, retention or Retention(), connections, lock_mode, lists)
     raise SettingsError(f"ALCOVE_DATABASE_URL={shown(url)!r}: expected sqlite:///path or postgresql://host/database")

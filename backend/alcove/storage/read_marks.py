@@ -1,54 +1,60 @@
-"""Read marks on their way into the log: while some are stored others gather, and the next go together (P5)."""
+"""Batch read marks on their way into the log: marks that arrive during one transaction share the next (P5)."""
 
 import asyncio
 
 from alcove.storage.base import Log, RoomReadMark
 
-#: Marks that one transaction takes, give or take a room's.
+#: Marks in one transaction, give or take those of one room.
 _BATCH = 1000
 
-#: Where members stand in items: (item, member) → seq.
-Stand = dict[tuple[str, str], int]
+#: Read marks of several rooms: (item, member) → seq.
+_MarksByRoom = dict[tuple[str, str], int]
 
 
 class ReadMarkWriter:
-    """The marks of all rooms, stored a batch at a time: a transaction for each room would leave none for sends."""
+    """Store the read marks of all rooms in shared transactions; one per room would leave the log no time for sends."""
 
-    def __init__(self, store: Log) -> None:
-        self._log = store
-        self._waiting: Stand = {}
-        self._next: asyncio.Task[Stand] | None = None
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._waiting: _MarksByRoom = {}
+        #: The task that will store what waits; None if nothing waits.
+        self._next: asyncio.Task[_MarksByRoom] | None = None
         self._storing = asyncio.Lock()
-        #: The last batch on its way, by item.
-        self._last: dict[str, asyncio.Task[Stand]] = {}
+        #: By item, the last batch with marks of its room that is not stored yet.
+        self._pending: dict[str, asyncio.Task[_MarksByRoom]] = {}
 
     async def store(self, item: str, marks: dict[str, int]) -> dict[str, int]:
-        """Store marks of one room; return where each member stands then. Raises LogUnavailableError."""
+        """Store read marks of one room, by member; return the resulting marks of these members.
+
+        Raises:
+            LogUnavailableError: none of the batch was stored.
+
+        """
         for member, seq in marks.items():
             self._waiting[item, member] = max(seq, self._waiting.get((item, member), 0))
         batch = self._next
         if batch is None:
             batch = self._next = asyncio.create_task(self._store(self._waiting))
-        self._last[item] = batch
+        self._pending[item] = batch
         if len(self._waiting) >= _BATCH:
             self._waiting, self._next = {}, None
         try:
-            stand = await asyncio.shield(batch)
+            stored = await asyncio.shield(batch)
         finally:
-            if self._last.get(item) is batch:
-                del self._last[item]
-        return {member: stand[item, member] for member in marks}
+            if self._pending.get(item) is batch:
+                del self._pending[item]
+        return {member: stored[item, member] for member in marks}
 
     async def wait_stored(self, item: str) -> None:
-        """Wait for the marks of the item that are on their way, however that ends."""
-        if batch := self._last.get(item):
+        """Wait until no mark of the item is being stored, whether or not that succeeds."""
+        if batch := self._pending.get(item):
             await asyncio.wait([batch])
 
-    async def _store(self, waiting: Stand) -> Stand:
+    async def _store(self, batch: _MarksByRoom) -> _MarksByRoom:
+        """Store a batch after the previous one, including marks that arrive meanwhile; return the resulting marks."""
         async with self._storing:
-            if self._waiting is waiting:
+            if self._waiting is batch:
                 self._waiting, self._next = {}, None
-            stored = await self._log.move_read_marks(
-                [RoomReadMark(item, member, seq) for (item, member), seq in waiting.items()]
-            )
+            marks = [RoomReadMark(item, member, seq) for (item, member), seq in batch.items()]
+            stored = await self._log.move_read_marks(marks)
         return {(mark.item, mark.member): mark.seq for mark in stored}

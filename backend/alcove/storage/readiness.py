@@ -1,4 +1,4 @@
-"""Whether storage takes writes: `/readyz` asks, so that clients are sent where their messages can be stored (W7)."""
+"""Check whether storage takes writes, for `/readyz`: clients are routed to where their messages can be stored (W7)."""
 
 import asyncio
 import time
@@ -6,33 +6,37 @@ from collections.abc import Callable
 
 from alcove.storage.base import Log
 
-#: Seconds that storage has to answer.
-_ANSWER_S = 2.0
-#: Seconds for which the answer that it takes writes is not asked for again.
-_FRESH_S = 1.0
+#: Seconds that storage has to commit the write.
+_TIMEOUT_S = 2.0
+#: Seconds for which a successful write counts, without another one.
+_VALID_S = 1.0
 
 
 class StorageCheck:
-    """Writes something small to the log when it is asked, and no more often than is worth knowing."""
+    """Check the log with a small write, at most once a second and at most one at a time."""
 
     def __init__(self, log: Log, failing: Callable[[], bool], clock: Callable[[], float] = time.monotonic) -> None:
-        """`failing` tells whether the last commit failed; then a fresh answer does not count."""
+        """Check `log`; while `failing` returns True, as the last commit failed, no earlier success counts."""
         self._log = log
         self._failing = failing
         self._clock = clock
-        self._writable_at = float("-inf")
-        self._asking: asyncio.Task[None] | None = None
+        self._succeeded_at = float("-inf")
+        self._write: asyncio.Task[None] | None = None
 
     async def writable(self) -> bool:
-        """Tell whether a write was committed just now, within two seconds. A write that hangs ends by itself."""
-        if not self._failing() and self._clock() - self._writable_at < _FRESH_S:
+        """Return whether a write was committed within the last second, or is within two seconds from now.
+
+        A write that takes longer continues in the background; the next check waits for it and starts no other.
+        """
+        if not self._failing() and self._clock() - self._succeeded_at < _VALID_S:
             return True
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._log.check_writable())
-            self._asking.add_done_callback(lambda done: done.cancelled() or done.exception())
-        asking = self._asking
-        await asyncio.wait([asking], timeout=_ANSWER_S)
-        if not asking.done() or asking.cancelled() or asking.exception() is not None:
+        if self._write is None or self._write.done():
+            self._write = asyncio.create_task(self._log.check_writable())
+            # Retrieves the exception, which asyncio would report if every caller had stopped waiting.
+            self._write.add_done_callback(lambda done: done.cancelled() or done.exception())
+        write = self._write
+        await asyncio.wait([write], timeout=_TIMEOUT_S)
+        if not write.done() or write.cancelled() or write.exception() is not None:
             return False
-        self._writable_at = self._clock()
+        self._succeeded_at = self._clock()
         return True

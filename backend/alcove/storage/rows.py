@@ -1,4 +1,4 @@
-"""Entries from the rows of a database, and what is left to say of one that is gone."""
+"""Convert database rows to entries."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,8 +9,8 @@ from alcove.protocol import Entry, Person
 from alcove.storage.base import Draft
 
 
-def entry_of(row: Iterable[Any]) -> Entry:
-    """The entry that a row stands for: seq, kind, id, by_id, by_name, at, target, body, edited, deleted."""
+def entry_from_row(row: Iterable[Any]) -> Entry:
+    """Return the entry of a row: seq, kind, id, by_id, by_name, at, target, body, edited, deleted."""
     seq, kind, id_, by_id, by_name, at, target, body, edited, deleted = row
     return Entry(
         seq,
@@ -25,6 +25,9 @@ def entry_of(row: Iterable[Any]) -> Entry:
     )
 
 
-def gone(draft: Draft, seq: int, at: int) -> Entry:
-    """What is left to say of an entry that retention removed: where and when it stood, and whose it was."""
+def removed_entry(draft: Draft, seq: int, at: int) -> Entry:
+    """Return an entry without body for a repeated draft whose entry retention removed; `seq` and `at` are that entry's.
+
+    Only these two are kept with the ids of removed entries; everything else is taken from the draft.
+    """
     return Entry(seq, draft.kind, draft.id, draft.by, at, UNSET if draft.target is None else draft.target)

@@ -109,7 +109,7 @@ async def test_w4_a_list_that_takes_too_long_is_given_up_and_the_next_one_is_not
 async def test_w4_so_many_lists_wait_and_joins_wait_for_none_of_them(storage: str) -> None:
     log = await open_log(storage, lists=ListLimits(waiting=2))
     await append(log, message("a"))
-    async with log._lists._turn:  # type: ignore[attr-defined] # as while another list is being read
+    async with log._lists._lock:  # type: ignore[attr-defined] # as while another list is being read
         waiting = [asyncio.create_task(log.list_rooms([ALL_ITEMS], "bob", limit=1)) for _ in range(2)]
         await eventually(lambda: log._lists._waiting == 2)  # type: ignore[attr-defined]
         with pytest.raises(ListRefusedError, match="2 lists of rooms wait already"):

@@ -1,4 +1,4 @@
-"""Marks of many rooms on their way into the log (P5)."""
+"""Store read marks of several rooms in shared transactions (P5)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,20 +13,20 @@ from tests.doubles import HeldLog, turn
 
 @pytest.fixture
 async def log() -> AsyncIterator[HeldLog]:
-    """A held log whose rooms `a` to `d` have ten entries each."""
-    made = HeldLog()
-    made.store.append(
+    """Create a held log whose rooms `a` to `d` have ten entries each; close it afterwards."""
+    held = HeldLog()
+    held.store.append(
         [Draft(item, "message", str(n), Person("ada", "Ada"), 1, raw(n)) for item in "abcd" for n in range(10)]
     )
-    yield made
-    await made.close()
+    yield held
+    await held.close()
 
 
-async def test_p5_while_marks_are_stored_those_of_other_rooms_gather_into_one_transaction(log: HeldLog) -> None:
-    marks = ReadMarkWriter(log)
-    first = asyncio.create_task(marks.store("a", {"ada": 3}))
+async def test_p5_marks_that_arrive_during_a_transaction_share_the_next_one(log: HeldLog) -> None:
+    writer = ReadMarkWriter(log)
+    first = asyncio.create_task(writer.store("a", {"ada": 3}))
     await turn()
-    others = [asyncio.create_task(marks.store(item, {"ada": 5, "bob": 99})) for item in "bcd"]
+    others = [asyncio.create_task(writer.store(item, {"ada": 5, "bob": 99})) for item in "bcd"]
     await turn()
     assert 1 == len(log.held)
 
@@ -38,18 +38,18 @@ async def test_p5_while_marks_are_stored_those_of_other_rooms_gather_into_one_tr
     assert [{"ada": 5, "bob": 10}] * 3 == await asyncio.gather(*others)
 
 
-async def test_p5_of_two_marks_that_gather_the_further_one_is_stored(log: HeldLog) -> None:
-    marks = ReadMarkWriter(log)
-    both = [asyncio.create_task(marks.store("a", {"ada": seq})) for seq in (7, 4)]
+async def test_p5_of_two_waiting_marks_of_a_member_the_greater_one_is_stored(log: HeldLog) -> None:
+    writer = ReadMarkWriter(log)
+    both = [asyncio.create_task(writer.store("a", {"ada": seq})) for seq in (7, 4)]
     await turn()
     log.settle()
 
     assert [{"ada": 7}] * 2 == await asyncio.gather(*both)
 
 
-async def test_p5_one_transaction_is_bounded(log: HeldLog) -> None:
-    marks = ReadMarkWriter(log)
-    storing = [asyncio.create_task(marks.store("a", {f"{n}-{m}": 1 for m in range(500)})) for n in range(3)]
+async def test_p5_a_transaction_takes_a_bounded_number_of_marks(log: HeldLog) -> None:
+    writer = ReadMarkWriter(log)
+    storing = [asyncio.create_task(writer.store("a", {f"{n}-{m}": 1 for m in range(500)})) for n in range(3)]
     await turn()
     log.settle()
     await turn()
@@ -58,17 +58,17 @@ async def test_p5_one_transaction_is_bounded(log: HeldLog) -> None:
     await asyncio.gather(*storing)
 
 
-async def test_s7_p5_a_batch_that_fails_fails_for_each_room_in_it_and_the_next_goes_on(log: HeldLog) -> None:
-    marks = ReadMarkWriter(log)
-    failing = [asyncio.create_task(marks.store(item, {"ada": 1})) for item in "ab"]
+async def test_s7_p5_a_failed_batch_raises_for_each_of_its_rooms_and_the_next_is_stored(log: HeldLog) -> None:
+    writer = ReadMarkWriter(log)
+    failing = [asyncio.create_task(writer.store(item, {"ada": 1})) for item in "ab"]
     await turn()
-    settled = asyncio.create_task(marks.wait_stored("b"))
-    following = asyncio.create_task(marks.store("c", {"ada": 1}))
+    stored = asyncio.create_task(writer.wait_stored("b"))
+    following = asyncio.create_task(writer.store("c", {"ada": 1}))
     await turn()
-    assert not settled.done()
+    assert not stored.done()
     log.settle("nothing stored")
     outcomes = await asyncio.gather(*failing, return_exceptions=True)
-    await settled
+    await stored
     await turn()
     log.settle()
 

@@ -1,4 +1,4 @@
-"""Named queries and schema steps, as they are read from SQL files."""
+"""Read named queries and schema steps from SQL files."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from alcove.storage.queries import load_queries, schema_files
 ENGINES = [Path(queries.__file__).parent / engine for engine in ("sqlite", "postgres")]
 
 
-def test_each_query_has_the_name_in_the_line_above_it(tmp_path: Path) -> None:
+def test_each_query_is_named_by_the_line_above_it(tmp_path: Path) -> None:
     file = tmp_path / "queries.sql"
     file.write_text(
         "A comment on the file.\n\n-- one --\nSELECT 1\n  -- why --not\n;\n\n-- the_other --\n\nSELECT 2;\n"
@@ -35,7 +35,7 @@ def test_a_query_in_any_script_is_read_as_utf_8(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
-def test_no_query_of_an_engine_is_empty_or_replaces_another_of_the_same_name(engine: Path) -> None:
+def test_query_names_of_an_engine_are_unique_and_no_query_is_empty(engine: Path) -> None:
     named = load_queries(engine / "queries.sql")
 
     headers = re.findall(r"^-- (\w+) --$", (engine / "queries.sql").read_text(encoding="utf-8"), re.MULTILINE)
@@ -51,8 +51,8 @@ def test_schema_steps_are_read_in_the_order_of_their_numbers(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
-def test_the_schema_steps_of_an_engine_are_numbered_from_1_without_a_hole(engine: Path) -> None:
-    """A database's version is the number of steps that it has taken."""
+def test_the_schema_steps_of_an_engine_are_numbered_from_1_without_gaps(engine: Path) -> None:
+    """The version of a schema is the number of steps that it has taken."""
     numbers = sorted(int(path.stem) for path in engine.glob("[0-9]*.sql"))
 
     assert list(range(1, len(numbers) + 1)) == numbers

@@ -1,4 +1,4 @@
-"""SQLite finds what the log asks for by an index, however many entries there are."""
+"""SQLite answers every query by an index, so that none takes longer with more entries."""
 
 import sqlite3
 from contextlib import closing
@@ -10,7 +10,7 @@ from alcove.storage.queries import load_queries
 from alcove.storage.sqlite import file as sqlite_file
 
 QUERIES = load_queries(Path(sqlite_file.__file__).with_name("queries.sql"))
-#: Of those that take rows, how many values each has.
+#: Values per row, of the queries that take rows.
 WIDTHS = {
     "rooms": 1,
     "move_rooms": 5,
@@ -23,21 +23,21 @@ WIDTHS = {
 
 
 class Anything(dict[str, object]):
-    """A value for every name."""
+    """Parameters that have a value for every name."""
 
     def __missing__(self, _name: str) -> None:
         return None
 
 
 def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
-    """What SQLite does for the statement, step by step."""
+    """Return the steps of SQLite's query plan."""
     values = Anything() if ":" in sql else [None] * sql.count("?")
     return [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
 
 
 @pytest.mark.parametrize("rows", [1, 4, 16, 64])
 @pytest.mark.parametrize("name", QUERIES)
-def test_l4_no_statement_walks_through_all_entries_or_ids(name: str, rows: int) -> None:
+def test_l4_no_query_scans_all_entries_or_ids(name: str, rows: int) -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         sqlite_file.prepare(connection, Path(":memory:"))
         sql = QUERIES[name]

@@ -7,7 +7,7 @@ from typing import Any
 from alcove.item_ranges import Range, is_single
 from alcove.storage.base import ItemSummary, NoSuchRoomError, UnreadCount
 from alcove.storage.queries import load_queries
-from alcove.storage.rows import entry_of
+from alcove.storage.rows import entry_from_row
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 #: Rooms last written to that are looked through first: whoever may read many finds enough among them.
@@ -28,7 +28,7 @@ async def list_rooms(
         rooms = await find_rooms(connection, ranges, limit, before)
         rows = await connection.fetch(_SQL["items"], rooms, member)
     return [
-        ItemSummary(item=item, head=head, last=None if last[0] is None else entry_of(last), unread=unread)
+        ItemSummary(item=item, head=head, last=None if last[0] is None else entry_from_row(last), unread=unread)
         for item, head, unread, *last in rows
     ]
 

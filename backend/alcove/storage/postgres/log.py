@@ -38,7 +38,7 @@ from alcove.storage.postgres.item_list import count_unread, list_rooms
 from alcove.storage.postgres.lock import PostgresLock
 from alcove.storage.postgres.schema import prepare
 from alcove.storage.queries import load_queries
-from alcove.storage.rows import entry_of, gone
+from alcove.storage.rows import entry_from_row, removed_entry
 from alcove.urls import place
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
@@ -134,7 +134,7 @@ class PostgresLog:
         """The entries at these items and seqs, but those that retention removed."""
         items, seqs = zip(*sorted(places), strict=True)
         rows = await connection.fetch(_SQL["entries"], list(items), list(seqs))
-        return {(row[10], row[0]): entry_of(row[:10]) for row in map(tuple, rows)}
+        return {(row[10], row[0]): entry_from_row(row[:10]) for row in map(tuple, rows)}
 
     async def read(
         self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20
@@ -146,7 +146,7 @@ class PostgresLog:
         if not rows:
             return Page([], oldest=1, head=0, log=self.id)
         oldest, head, log_id = rows[0][10:]
-        entries = [entry_of(row[:10]) for row in rows if row[0] is not None]
+        entries = [entry_from_row(row[:10]) for row in rows if row[0] is not None]
         return Page(entries, oldest=oldest, head=head, log=log_id)
 
     async def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:
@@ -177,13 +177,13 @@ class PostgresLog:
         self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None
     ) -> list[ItemSummary]:
         """Rooms in the ranges, latest first (Log)."""
-        async with self._lists.turn(), self._connections.listing() as connection:
+        async with self._lists.slot(), self._connections.listing() as connection:
             try:
                 return await list_rooms(
                     connection, ranges, member, limit=limit, seconds=self._list_limits.seconds, before=before
                 )
             except asyncpg.QueryCanceledError:
-                raise self._lists.took_too_long() from None
+                raise self._lists.timeout_error() from None
 
     async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
         """Return head and unread messages for each item and member (Log)."""
@@ -264,7 +264,7 @@ def _outcome(draft: Draft, row: Sequence[Any], stood: dict[tuple[str, int], Entr
     if refused == "forbidden":
         return Refused("forbidden", f"message {draft.target} is another member's; changing it takes `moderate`")
     if duplicate:
-        entry = stood.get((draft.item, seq)) or gone(draft, seq, at)
+        entry = stood.get((draft.item, seq)) or removed_entry(draft, seq, at)
         return Appended(entry, duplicate=True, oldest=oldest, log=log_id)
     target = UNSET if draft.target is None else draft.target
     entry = Entry(seq, draft.kind, draft.id, draft.by, at, target, UNSET if draft.body is None else draft.body)

@@ -11,7 +11,7 @@ from alcove.item_ranges import ALL_ITEMS, Range, contains, is_single
 from alcove.protocol import Entry
 from alcove.storage.base import ItemSummary, NoSuchRoomError, UnreadCount
 from alcove.storage.queries import load_queries
-from alcove.storage.rows import entry_of
+from alcove.storage.rows import entry_from_row
 from alcove.storage.sqlite.file import run_many
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
@@ -96,7 +96,7 @@ def entries_at(connection: sqlite3.Connection, places: Collection[tuple[str, int
     """Return the entries at these items and seqs (Log.entries_at)."""
     values = [value for place in places for value in place]
     rows = run_many(connection, _SQL["entries_at"], 2, values)
-    return {(item, row[0]): entry_of(row) for item, *row in rows}
+    return {(item, row[0]): entry_from_row(row) for item, *row in rows}
 
 
 def changed_since(connection: sqlite3.Connection, at: int, limit: int) -> list[tuple[str, int]]:

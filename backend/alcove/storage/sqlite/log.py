@@ -187,7 +187,7 @@ class SqliteLog:
         self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None
     ) -> list[ItemSummary]:
         """Rooms in the ranges, latest first (Log)."""
-        async with self._lists.turn():
+        async with self._lists.slot():
             try:
                 return await self._lister.run(
                     lambda store: store.list_rooms(
@@ -195,7 +195,7 @@ class SqliteLog:
                     )
                 )
             except SlowListError:
-                raise self._lists.took_too_long() from None
+                raise self._lists.timeout_error() from None
 
     async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
         """Return head and unread messages for each item and member (Log)."""

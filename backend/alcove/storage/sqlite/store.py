@@ -25,7 +25,7 @@ from alcove.storage.base import (
     UnreadCount,
 )
 from alcove.storage.queries import load_queries
-from alcove.storage.rows import entry_of, gone
+from alcove.storage.rows import entry_from_row, removed_entry
 from alcove.storage.sqlite.file import run_many, transaction
 from alcove.storage.sqlite.item_list import changed_since, count_unread, entries_at, list_rooms, time_limit
 from alcove.storage.sqlite.rooms import RoomRow, renew_lost, verify
@@ -113,7 +113,7 @@ class SqliteStore:
         sent = {"room": room.room, "by_id": draft.by.id, "id": draft.id}
         known = self._db.execute(_SQL["known_id"], sent).fetchone()
         if known:
-            return self._entry(room.room, known[0]) or gone(draft, *known), True
+            return self._entry(room.room, known[0]) or removed_entry(draft, *known), True
         at = max(room.at, draft.at)
         if draft.target is not None:
             refused = self._rewrite(room, draft, at)
@@ -124,7 +124,7 @@ class SqliteStore:
         body = None if draft.body is None else bytes(draft.body).decode()
         row = (room.room, room.head, draft.kind, draft.id, draft.by.id, draft.by.name, at, draft.target)
         self._db.execute(_SQL["add_entry"], (*row, None if body is None else _filled(body)))
-        return entry_of((*row[1:], body, None, None)), False
+        return entry_from_row((*row[1:], body, None, None)), False
 
     def _rewrite(self, room: RoomRow, draft: Draft, at: int) -> Refused | None:
         """Edit or delete the draft's target, unless S8 forbids it."""
@@ -225,7 +225,7 @@ class SqliteStore:
                 size += len(found[7] or "") * 4 if found[7] and not found[7].isascii() else len(found[7] or "")
                 if entries and size > max_bytes:
                     break
-                entries.append(entry_of(found))
+                entries.append(entry_from_row(found))
             rows.close()
         if after is None:
             entries.reverse()
@@ -297,4 +297,4 @@ class SqliteStore:
 
     def _entry(self, room: int, seq: int) -> Entry | None:
         row = self._db.execute(_SQL["entry"], (room, seq)).fetchone()
-        return entry_of(row) if row else None
+        return entry_from_row(row) if row else None

@@ -260,7 +260,7 @@ export type Entries = {
   readonly log: string;
 };
 
-/** One room as a list shows it: its last entry, and messages of others behind the reader's mark (at most 1000). */
+/** A room in a list: its last entry, and how many messages of others follow the reader's mark (at most 1000). */
 export type ItemSummary = {
   readonly item: string;
   readonly head: number;
