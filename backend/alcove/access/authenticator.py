@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from alcove.access.open_mode import OPEN_RIGHTS, open_person
-from alcove.access.revocations import Revocations, digest, expired
+from alcove.access.refusals import token_expired
+from alcove.access.revocations import Revocations, token_digest
 from alcove.access.rights import NONE, rights_on
 from alcove.access.tokens import Claims, Keys
 from alcove.errors import Close, Code, Refusal
@@ -68,9 +69,9 @@ class Authenticator:
         if self._keys is None:
             return Caller(open_person(credential, name))
         claims = await self._keys.check(credential)
-        token = digest(credential)
-        self._revocations.check(claims.sub, None, claims.iat, token)
-        return Caller(Person(claims.sub, claims.name), claims, token)
+        digest = token_digest(credential)
+        self._revocations.check(claims.sub, None, claims.iat, digest)
+        return Caller(Person(claims.sub, claims.name), claims, digest)
 
     async def try_authenticate(self, credential: str) -> Caller | None:
         """Return the caller that a credential stands for, or None if it is not a valid token.
@@ -127,7 +128,7 @@ class Authenticator:
 
         """
         if member.expires is not None and member.expires <= time.time():
-            raise expired()
+            raise token_expired()
         self._revocations.check(member.person.id, item, member.iat, member.digest)
 
     def may_moderate(self, caller: Caller, item: str | None) -> bool:

@@ -7,7 +7,8 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Protocol
 
-from alcove.access.revocations import Revoked, expired, revoked_on, session_ended
+from alcove.access.refusals import access_revoked, login_ended, token_expired
+from alcove.access.revocations import Revocation
 from alcove.errors import Refusal
 from alcove.protocol import Member
 
@@ -76,18 +77,18 @@ class ExpiryWatch:
             self._expiries = [expiry for expiry in self._expiries if self._watched.get(expiry[2]) is expiry[3]]
             heapify(self._expiries)
 
-    def end_revoked(self, revoked: Revoked) -> None:
+    def end_revoked(self, revocation: Revocation) -> None:
         """End every connection that the revocation covers (A7, W5)."""
         for connection, watched in list(self._watched.items()):
             member = watched.member
-            if revoked.digest is not None and revoked.digest == member.digest:
-                connection.end(session_ended())
+            if revocation.digest is not None and revocation.digest == member.digest:
+                connection.end(login_ended())
             elif (
-                revoked.sub == member.person.id
-                and revoked.item in {None, watched.item}
-                and (member.iat is None or member.iat < revoked.counts_from)
+                revocation.sub == member.person.id
+                and revocation.item in {None, watched.item}
+                and revocation.covers(member.iat)
             ):
-                connection.end(revoked_on(revoked.item))
+                connection.end(access_revoked(revocation.item))
 
     def _schedule(self) -> None:
         """Set the timer to the next expiry, or to the next check of the wall clock if that is earlier."""
@@ -104,5 +105,5 @@ class ExpiryWatch:
         while self._expiries and self._expiries[0][0] <= now:
             _, _, connection, watched = heappop(self._expiries)
             if self._watched.get(connection) is watched:
-                connection.end(expired())
+                connection.end(token_expired())
         self._schedule()

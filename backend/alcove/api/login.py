@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from alcove.access.authenticator import Caller
 from alcove.access.open_mode import DEFAULT_NAME, open_cookie
-from alcove.access.revocations import Revoked
+from alcove.access.revocations import Revocation
 from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, whole_body
 from alcove.api.dependencies import AuthenticatorDep, CallerDep, OwnOriginDep, PresentedDep, admit
 from alcove.api.live import HubDep
@@ -137,9 +137,9 @@ async def sign_out(
         except Refusal as refusal:  # a credential that opens nothing need not be ended
             if refusal.close is Close.TOO_MANY:
                 raise
-    if caller and caller.claims:
+    if caller and caller.claims and caller.digest:
         expires = caller.claims.exp + authenticator.leeway_s
-        await hub.revoke(Revoked(time.time(), digest=caller.digest, expires=expires))
+        await hub.revoke(Revocation.of_login(caller.digest, expires))
     answer = Response(status_code=204)
     if own and found in {None, login_of(request)}:
         delete_login(request, answer)
@@ -165,6 +165,6 @@ async def revoke(request: Request, authenticator: AuthenticatorDep, hub: HubDep,
             raise RequestValidationError([{"loc": ("body", "item"), "msg": str(error)}]) from None
     if not authenticator.may_moderate(caller, asked.item):
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to moderate {asked.item or '*'}")
-    revoked = Revoked.member(asked.sub, asked.item, authenticator.leeway_s)
-    await hub.revoke(revoked)
-    return Json(RevokedFrom(revoked.not_before))
+    revocation = Revocation.of_member(asked.sub, asked.item, authenticator.leeway_s)
+    await hub.revoke(revocation)
+    return Json(RevokedFrom(revocation.not_before))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from alcove.access.revocations import ROOM
+from alcove.access.revocations import REVOCATIONS_ITEM
 from alcove.background import BackgroundTasks
 from alcove.bus.base import Bus
 from alcove.cluster.cluster import Cluster
@@ -168,7 +168,12 @@ class RoomDirectory:
 
     def connections(self) -> list[Connection]:
         """Return the connections to all rooms."""
-        return [cursor.connection for room in self.open.values() if room.item != ROOM for cursor, _ in room.cursors()]
+        return [
+            cursor.connection
+            for room in self.open.values()
+            if room.item != REVOCATIONS_ITEM
+            for cursor, _ in room.cursors()
+        ]
 
     def member_connections(self, member: str, item: str) -> int:
         """Return how many connections the member holds to the item's room, on all processes."""

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from alcove.access.authenticator import Authenticator
 from alcove.access.expiry import ExpiryWatch
-from alcove.access.revocations import OPERATOR, ROOM, Revocations, Revoked
+from alcove.access.revocations import OPERATOR, REVOCATIONS_ITEM, Revocation, Revocations
 from alcove.background import BackgroundTasks
 from alcove.bus.base import Bus
 from alcove.bus.memory import MemoryBus
@@ -265,10 +265,10 @@ class Hub:
                 self.expiry.watch(session, member, session.room.item)
                 session.renewed(member)
 
-    async def revoke(self, revoked: Revoked) -> None:
+    async def revoke(self, revocation: Revocation) -> None:
         """Take access back, on every process; durable when this returns (A7). Raises Refusal."""
         try:
-            await self.send(Draft(ROOM, "message", uuid4().hex, OPERATOR, self.now_ms(), raw(revoked)))
+            await self.send(Draft(REVOCATIONS_ITEM, "message", uuid4().hex, OPERATOR, self.now_ms(), raw(revocation)))
         except OverloadedError as error:
             raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
 
@@ -277,13 +277,12 @@ class Hub:
 
         Raises LogUnavailableError.
         """
-        revocations.act = self.expiry.end_revoked
-        self._revocation_log = RevocationLog(revocations, self._rooms, self.send, self.now_ms)
+        self._revocation_log = RevocationLog(revocations, self.expiry, self._rooms, self.send)
         await self._revocation_log.follow()
 
     def _history_lost(self, item: str) -> None:
         """Act on the loss of a room's history (X8)."""
-        if item == ROOM and self._revocation_log is not None:
+        if item == REVOCATIONS_ITEM and self._revocation_log is not None:
             self._tasks.spawn(self._revocation_log.restore())
 
     # --- sending

@@ -1,65 +1,107 @@
-"""The room that holds what was revoked: following it, and storing again what the log has lost of it."""
+"""Follow the room of the revocations, and append again what its log has lost (A7, W5, X8)."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from hashlib import sha256
 
-from alcove.access.revocations import OPERATOR, ROOM, Revocations, Revoked, again
-from alcove.protocol import Member, raw
-from alcove.rooms.cursor import Cursor
+import msgspec
+from msgspec.structs import replace
+
+from alcove.access.expiry import ExpiryWatch
+from alcove.access.revocations import OPERATOR, REVOCATIONS_ITEM, Revocation, Revocations
+from alcove.clock import now_ms
+from alcove.protocol import Entry, raw
 from alcove.rooms.directory import RoomDirectory
 from alcove.storage.base import Draft, LogUnavailableError, Outcome
 from alcove.storage.committer import OverloadedError
 
-logger = logging.getLogger("alcove.revocations")
+logger = logging.getLogger(__name__)
 
-#: Seconds between two attempts to store revocations that the log has lost.
+#: Seconds between two attempts to append revocations that the log has lost.
 _RESTORE_S = 1.0
 
 
 class RevocationLog:
-    """Feeds `revocations` from their room."""
+    """Applies each entry of the room: to the revocations of this process, and to its open connections."""
 
     def __init__(
         self,
         revocations: Revocations,
+        expiry: ExpiryWatch,
         rooms: RoomDirectory,
         send: Callable[[Draft], Awaitable[Outcome]],
-        now_ms: Callable[[], int],
     ) -> None:
+        """Initialize the log; `follow` starts it.
+
+        Args:
+            revocations: Where revocations are added, for credentials that are presented from then on.
+            expiry: Ends the connections that a revocation covers.
+            rooms: The rooms of this process.
+            send: Appends a draft to the log.
+
+        """
         self._revocations = revocations
+        self._expiry = expiry
         self._rooms = rooms
         self._send = send
-        self._now_ms = now_ms
-        rooms.keep(ROOM)
+        #: The last entry that was applied.
+        self._seq = 0
+        self._applied = asyncio.Event()
+        #: The revocations that the log still has, while it is read again from the beginning.
+        self._kept: set[Revocation] | None = None
+        rooms.keep(REVOCATIONS_ITEM)
 
     async def follow(self) -> None:
-        """Read the room from the beginning and on; complete up to now when this returns.
+        """Apply the room's entries from the first one on; return when all present entries are applied.
 
-        Raises LogUnavailableError.
+        Raises:
+            LogUnavailableError: Storage does not answer.
+
         """
-        room = await self._rooms.get(ROOM)
-        cursor = Cursor(self._revocations, Member(OPERATOR, frozenset()), room.oldest - 1, self._now_ms())
-        room.enter(cursor)
-        room.follow(cursor)
-        await self._revocations.reach(room.head)
+        room = await self._rooms.get(REVOCATIONS_ITEM)
+        self._seq = room.oldest - 1
+        room.observe(self._seq, self._apply)
+        while self._seq < room.head:
+            self._applied.clear()
+            await self._applied.wait()
 
     async def restore(self) -> None:
-        """Read again what the log still has, and append what it lost: no revocation is ever undone (A7, X8)."""
-        known = self._revocations.restart()
-        missing: list[Revoked] | None = None
+        """Read the log again from the beginning and append what it has lost: no revocation is undone (A7, X8)."""
+        before = self._revocations.current()
+        self._kept = set()
+        missing: list[Revocation] | None = None
         while True:
             try:
                 if missing is None:
                     await self.follow()
-                    missing = self._revocations.missing(known)
+                    kept, self._kept = self._kept or set(), None
+                    missing = [revocation for revocation in before if revocation not in kept]
                 while missing:
                     # Every process that remembers it sends the same id, so it is stored once (S5).
-                    id_ = again(missing[-1])
-                    await self._send(Draft(ROOM, "message", id_, OPERATOR, self._now_ms(), raw(missing[-1])))
+                    id_ = _restored_id(missing[-1])
+                    await self._send(Draft(REVOCATIONS_ITEM, "message", id_, OPERATOR, now_ms(), raw(missing[-1])))
                     missing.pop()
             except (LogUnavailableError, OverloadedError) as error:
-                logger.warning("revocations that the log lost are not stored again yet: %s", error)
+                logger.warning("revocations that the log has lost cannot be stored again yet: %s", error)
                 await asyncio.sleep(_RESTORE_S)
             else:
                 return
+
+    def _apply(self, entries: Sequence[Entry]) -> None:
+        """Apply entries of the room (OnEntries)."""
+        for entry in entries:
+            if entry.body is not msgspec.UNSET:
+                revocation = msgspec.json.decode(entry.body, type=Revocation)
+                if self._kept is not None:
+                    # Without a date, as `Revocations.current` returns those of single tokens.
+                    self._kept.add(revocation if revocation.digest is None else replace(revocation, at=0))
+                self._revocations.add(revocation)
+                self._expiry.end_revoked(revocation)
+            self._seq = entry.seq
+        self._applied.set()
+
+
+def _restored_id(revocation: Revocation) -> str:
+    """Return the entry id under which processes append a lost revocation again."""
+    return sha256(b"again " + msgspec.json.encode(revocation)).hexdigest()

@@ -20,7 +20,7 @@ from tests.integration.rooms import RoomClient, send
 from tests.integration.servers import ONCE, Server
 
 EXPIRED = "the token expired; come back with a new one"
-ENDED = "this session was ended; sign in again"
+ENDED = "this login was ended; sign in again"
 REVOKED = "your access was revoked; ask for a new token"
 #: Ways of the tutorial's contract.
 PLAIN = ["/ws", "/ws/7", "/items/foo/ws"]

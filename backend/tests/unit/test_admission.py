@@ -6,7 +6,7 @@ import time
 import pytest
 
 from alcove.access.authenticator import Authenticator
-from alcove.access.revocations import Revocations, Revoked
+from alcove.access.revocations import Revocation, Revocations
 from alcove.access.tokens import Keys
 from alcove.errors import Close, Code, Refusal
 from alcove.limits import ProcessLimits
@@ -221,22 +221,22 @@ async def test_a4_the_hello_tells_when_the_token_expires_and_the_stay_ends_with_
 @pytest.mark.parametrize(
     ("revoked", "expected"),
     [
-        (Revoked(time.time() + 3600, sub="ada"), Close.FORBIDDEN),
-        (Revoked(time.time() + 3600, sub="ada", item="foo"), Close.FORBIDDEN),
-        (Revoked(time.time(), digest="token of ada", expires=time.time() + 3600), Close.UNAUTHENTICATED),
-        (Revoked(time.time() + 3600, sub="ada", item="bar"), None),
-        (Revoked(time.time() + 3600, sub="bob"), None),
+        (Revocation(time.time() + 3600, sub="ada"), Close.FORBIDDEN),
+        (Revocation(time.time() + 3600, sub="ada", item="foo"), Close.FORBIDDEN),
+        (Revocation(time.time(), digest="token of ada", expires=time.time() + 3600), Close.UNAUTHENTICATED),
+        (Revocation(time.time() + 3600, sub="ada", item="bar"), None),
+        (Revocation(time.time() + 3600, sub="bob"), None),
     ],
 )
 @virtual_time
 async def test_a7_w5_a_revocation_while_the_room_is_opened_refuses_the_connection(
-    revoked: Revoked, expected: Close | None
+    revoked: Revocation, expected: Close | None
 ) -> None:
     revocations = Revocations()
     hub = HeldHub(authenticator=Authenticator(Keys(SECRET, None, 0), revocations))
     joining = asyncio.create_task(hub.hub.join("foo", Socket(), member(expires=time.time() + 3600), StartPosition()))
     await turn()
-    revocations.take(revoked)
+    revocations.add(revoked)
     await hub.settle()
 
     error = joining.exception()

@@ -21,7 +21,7 @@ from starlette.requests import cookie_parser
 
 import alcove
 from alcove.access.open_mode import open_name
-from alcove.access.revocations import digest
+from alcove.access.revocations import token_digest
 from alcove.access.rights import rights_on
 from alcove.api.plain_headers import plain
 from alcove.cluster.messages import decode as decode_announcement
@@ -212,7 +212,7 @@ PARSERS: dict[str, tuple[Callable[[str], object], list[Callable[[int], str]]]] =
     ),
     "an item's id": (check_item_id, repeated("a", "e\u0301", "\u0315\u0300", "/", "\u1e69")),
     "an item's id made of any text": (usable_id, repeated("a", "e\u0301", "\u0315\u0300", "/")),
-    "a token's digest": (digest, repeated(".", "a", "a.")),
+    "a token's digest": (token_digest, repeated(".", "a", "a.")),
     "a cookie of open mode": (open_name, repeated(".", "a", "=", head="open.")),
     "an address": (check_address, repeated("a", "/", ":", "@", " ", head="http://")),
     "an address as it is shown": (shown, repeated("/", "?", "@", "a", "//a", head="http:")),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from alcove.access.expiry import ExpiryWatch
-from alcove.access.revocations import Revoked
+from alcove.access.revocations import Revocation
 from alcove.errors import Close, Refusal
 from alcove.protocol import Member
 from tests.support.rooms import ADA, BOB
@@ -133,7 +133,7 @@ async def test_a4_a_connection_that_left_is_not_closed_again() -> None:
     assert connection in watch
     watch.forget(connection)
     watch.forget(connection)
-    watch.end_revoked(Revoked(START + 1, sub="ada"))
+    watch.end_revoked(Revocation(START + 1, sub="ada"))
     await elapse(120)
 
     assert (0, []) == (len(watch), connection.codes)
@@ -151,20 +151,20 @@ async def test_a2_a_connection_without_a_token_never_expires_and_takes_no_memory
 @pytest.mark.parametrize(
     ("revoked", "expected"),
     [
-        (Revoked(START + 10, sub="ada"), [Close.FORBIDDEN]),
-        (Revoked(START + 10, sub="ada", item="foo"), [Close.FORBIDDEN]),
-        (Revoked(START + 10, sub="ada", item="bar"), []),
-        (Revoked(START + 10, sub="bob"), []),
-        (Revoked(START + 5, sub="ada"), [Close.FORBIDDEN]),
-        (Revoked(START + 4.9, sub="ada"), []),
-        (Revoked(START + 4.9, sub="ada", item="foo"), []),
-        (Revoked(START + 4, sub="ada", not_before=int(START) + 6), [Close.FORBIDDEN]),
-        (Revoked(START + 2, sub="ada", not_before=int(START) + 5), []),
+        (Revocation(START + 10, sub="ada"), [Close.FORBIDDEN]),
+        (Revocation(START + 10, sub="ada", item="foo"), [Close.FORBIDDEN]),
+        (Revocation(START + 10, sub="ada", item="bar"), []),
+        (Revocation(START + 10, sub="bob"), []),
+        (Revocation(START + 5, sub="ada"), [Close.FORBIDDEN]),
+        (Revocation(START + 4.9, sub="ada"), []),
+        (Revocation(START + 4.9, sub="ada", item="foo"), []),
+        (Revocation(START + 4, sub="ada", not_before=int(START) + 6), [Close.FORBIDDEN]),
+        (Revocation(START + 2, sub="ada", not_before=int(START) + 5), []),
     ],
 )
 @virtual_time
 async def test_a7_a_revocation_closes_connections_of_tokens_issued_up_to_it(
-    revoked: Revoked, expected: list[Close]
+    revoked: Revocation, expected: list[Close]
 ) -> None:
     watch, connection = ExpiryWatch(), Connection()
     watch.watch(connection, member(iat=5), "foo")
@@ -177,7 +177,7 @@ async def test_a7_a_revocation_closes_connections_of_tokens_issued_up_to_it(
 async def test_a7_a_token_that_does_not_tell_when_it_was_issued_is_covered_by_every_revocation() -> None:
     watch, connection = ExpiryWatch(), Connection()
     watch.watch(connection, member(iat=None), "foo")
-    watch.end_revoked(Revoked(START - 1e6, sub="ada"))
+    watch.end_revoked(Revocation(START - 1e6, sub="ada"))
 
     assert [Close.FORBIDDEN] == connection.codes
 
@@ -199,11 +199,11 @@ async def test_a7_a_revocation_closes_all_connections_of_the_member_and_no_other
     watch.watch(bob, member(id="bob"), "foo")
     watch.watch(elsewhere, member(), "bar")
     watch.watch(beside_items, member(), None)
-    watch.end_revoked(Revoked(START + 1, sub="ada", item="foo"))
+    watch.end_revoked(Revocation(START + 1, sub="ada", item="foo"))
     assert [[Close.FORBIDDEN]] * 3 == [ada.codes for ada in adas]
     assert ([], [], []) == (bob.codes, elsewhere.codes, beside_items.codes)
 
-    watch.end_revoked(Revoked(START + 1, sub="ada"))
+    watch.end_revoked(Revocation(START + 1, sub="ada"))
     assert ([], [Close.FORBIDDEN], [Close.FORBIDDEN]) == (bob.codes, elsewhere.codes, beside_items.codes)
     assert [1] * 3 == [len(ada.codes) for ada in adas]
 
@@ -213,6 +213,6 @@ async def test_w5_the_end_of_a_session_closes_only_the_connections_of_its_token(
     watch, same, other = ExpiryWatch(), Connection(), Connection()
     watch.watch(same, member(digest="this"), "foo")
     watch.watch(other, member(digest="that"), "foo")
-    watch.end_revoked(Revoked(START, digest="this", expires=START + 3600))
+    watch.end_revoked(Revocation(START, digest="this", expires=START + 3600))
 
     assert ([Close.UNAUTHENTICATED], []) == (same.codes, other.codes)

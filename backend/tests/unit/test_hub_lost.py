@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from msgspec import UNSET, Raw
 
-from alcove.access.revocations import ROOM, Revocations, Revoked
+from alcove.access.revocations import REVOCATIONS_ITEM, Revocation, Revocations
 from alcove.errors import Close, Refusal
 from alcove.limits import ProcessLimits
 from alcove.protocol import Ack, Entry, Hello, Limits, Member, Person
@@ -202,23 +202,23 @@ async def test_x8_a7_a_revocation_that_the_log_lost_stays_and_is_stored_again(ho
     following = asyncio.create_task(house.hub.follow_revocations(revocations))
     await house.settle()
     await following
-    for revoked in (Revoked(1.0, "ada"), Revoked(2.0, "bob", "foo"), Revoked(3.0, "bob", "bar")):
+    for revoked in (Revocation(1.0, "ada"), Revocation(2.0, "bob", "foo"), Revocation(3.0, "bob", "bar")):
         revoking = asyncio.create_task(house.hub.revoke(revoked))
         await house.settle()
         await revoking
-    house.lose(ROOM, head=1)
-    house.hub.cluster._recovery.check_heads([ROOM])
+    house.lose(REVOCATIONS_ITEM, head=1)
+    house.hub.cluster._recovery.check_heads([REVOCATIONS_ITEM])
     await house.settle()
 
     for sub, item in (("ada", "any"), ("bob", "foo"), ("bob", "bar")):
         with pytest.raises(Refusal):
             revocations.check(sub, item, 1.0, None)
-    page = house.log.store.read(ROOM, 0, None, 10, 1 << 20)
+    page = house.log.store.read(REVOCATIONS_ITEM, 0, None, 10, 1 << 20)
     assert [1, 2, 3] == [entry.seq for entry in page.entries]
     read_again = Revocations()
     for entry in page.entries:
         assert entry.body is not UNSET
-        read_again.take(msgspec.json.decode(entry.body, type=Revoked))
+        read_again.add(msgspec.json.decode(entry.body, type=Revocation))
     for sub, item in (("ada", "any"), ("bob", "foo"), ("bob", "bar")):
         with pytest.raises(Refusal):
             read_again.check(sub, item, 1.0, None)

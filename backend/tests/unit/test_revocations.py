@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from alcove.access.revocations import Revocations, Revoked
+from alcove.access.revocations import Revocation, Revocations
 from alcove.errors import Close, Refusal
 
 #: The moment of the revocation, within a second.
@@ -34,15 +34,15 @@ def refused(revocations: Revocations, iat: float | None, item: str | None = "foo
 def test_a7_not_before_is_later_than_any_clock_within_the_leeway(now: list[float]) -> None:
     for at, not_before in ((AT, NOT_BEFORE), (1000.0, 1003), (1000.999, 1003), (999.999, 1002)):
         now[0] = at
-        assert not_before == Revoked.member("ada", None, LEEWAY_S).not_before
+        assert not_before == Revocation.of_member("ada", None, LEEWAY_S).not_before
     now[0] = 1000.0
-    assert 1001 == Revoked.member("ada", None, 0).not_before
+    assert 1001 == Revocation.of_member("ada", None, 0).not_before
 
 
 @pytest.mark.parametrize("iat", [1.0, AT - 1, int(AT), AT, AT + 0.1, AT + LEEWAY_S, NOT_BEFORE - 0.001])
 def test_a7_a_token_of_before_is_refused_with_a_time_to_come_back(now: list[float], iat: float) -> None:
     revocations = Revocations()
-    revocations.take(Revoked.member("ada", None, LEEWAY_S))
+    revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
 
     assert (Close.UNAUTHENTICATED, 2250) == refused(revocations, iat)
     now[0] = NOT_BEFORE - 0.25
@@ -51,7 +51,7 @@ def test_a7_a_token_of_before_is_refused_with_a_time_to_come_back(now: list[floa
 
 def test_a7_a_token_issued_after_the_leeway_counts(now: list[float]) -> None:
     revocations = Revocations()
-    revocations.take(Revoked.member("ada", None, LEEWAY_S))
+    revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
     now[0] = NOT_BEFORE + 0.01
 
     assert refused(revocations, NOT_BEFORE) is refused(revocations, NOT_BEFORE + 0.01) is None
@@ -59,7 +59,7 @@ def test_a7_a_token_issued_after_the_leeway_counts(now: list[float]) -> None:
 
 def test_a7_afterwards_a_token_of_before_is_refused_for_good(now: list[float]) -> None:
     revocations = Revocations()
-    revocations.take(Revoked.member("ada", None, LEEWAY_S))
+    revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
     now[0] = NOT_BEFORE
 
     assert (Close.FORBIDDEN, None) == refused(revocations, AT) == refused(revocations, 1)
@@ -71,14 +71,14 @@ def test_a7_afterwards_a_token_of_before_is_refused_for_good(now: list[float]) -
 
 def test_a7_a_token_without_iat_is_refused_for_good_at_once(now: list[float]) -> None:  # noqa: ARG001 - a clock that stands
     revocations = Revocations()
-    revocations.take(Revoked.member("ada", None, LEEWAY_S))
+    revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
 
     assert (Close.FORBIDDEN, None) == refused(revocations, None)
 
 
 def test_a7_an_entry_of_an_earlier_version_covers_what_it_covered(now: list[float]) -> None:
     revocations = Revocations()
-    revocations.take(Revoked(AT, sub="ada"))
+    revocations.add(Revocation(AT, sub="ada"))
     now[0] = AT + 0.5
 
     assert (Close.FORBIDDEN, None) == refused(revocations, AT) == refused(revocations, None)
@@ -87,9 +87,9 @@ def test_a7_an_entry_of_an_earlier_version_covers_what_it_covered(now: list[floa
 
 def test_a7_nothing_lowers_a_revocation(now: list[float]) -> None:
     revocations = Revocations()
-    revocations.take(Revoked.member("ada", None, LEEWAY_S))
-    for earlier in (Revoked(AT - 100, sub="ada"), Revoked(0, sub="ada", not_before=1)):
-        revocations.take(earlier)
+    revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
+    for earlier in (Revocation(AT - 100, sub="ada"), Revocation(0, sub="ada", not_before=1)):
+        revocations.add(earlier)
     now[0] = NOT_BEFORE + 60
 
     assert (Close.FORBIDDEN, None) == refused(revocations, AT)
@@ -97,7 +97,7 @@ def test_a7_nothing_lowers_a_revocation(now: list[float]) -> None:
 
 def test_a7_a_revocation_on_one_item_leaves_the_others(now: list[float]) -> None:  # noqa: ARG001 - a clock that stands
     revocations = Revocations()
-    revocations.take(Revoked.member("ada", "foo", LEEWAY_S))
+    revocations.add(Revocation.of_member("ada", "foo", LEEWAY_S))
 
     assert refused(revocations, 1, "bar") is refused(revocations, 1, None) is None
     assert refused(revocations, 1, "foo") is not None

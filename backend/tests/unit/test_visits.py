@@ -5,7 +5,7 @@ import time
 import pytest
 
 from alcove.access.authenticator import Authenticator
-from alcove.access.revocations import Revocations, Revoked
+from alcove.access.revocations import Revocation, Revocations
 from alcove.access.tokens import Keys
 from alcove.api.problems import Nobody
 from alcove.errors import Close, Refusal
@@ -38,18 +38,20 @@ def a_hub() -> Hub:
 @pytest.mark.parametrize(
     ("revoked", "code"),
     [
-        (Revoked(time.time() + 1, sub="ada"), 4403),
-        (Revoked(time.time() + 1, sub="ada", item="foo"), 4403),
-        (Revoked(time.time(), digest="digest", expires=time.time() + 3600), 4401),
-        (Revoked(time.time() + 1, sub="ada", item="bar"), None),
-        (Revoked(time.time() + 1, sub="bob"), None),
+        (Revocation(time.time() + 1, sub="ada"), 4403),
+        (Revocation(time.time() + 1, sub="ada", item="foo"), 4403),
+        (Revocation(time.time(), digest="digest", expires=time.time() + 3600), 4401),
+        (Revocation(time.time() + 1, sub="ada", item="bar"), None),
+        (Revocation(time.time() + 1, sub="bob"), None),
     ],
 )
-async def test_a7_w5_whoever_is_revoked_during_the_handshake_does_not_stay(revoked: Revoked, code: int | None) -> None:
+async def test_a7_w5_whoever_is_revoked_during_the_handshake_does_not_stay(
+    revoked: Revocation, code: int | None
+) -> None:
     revocations, hub, peer = Revocations(), a_hub(), Peer()
     visit = Visit(Authenticator(Keys(SECRET, None, 0), revocations), hub, "credential", ADA, "foo")
-    revocations.act = hub.expiry.end_revoked
-    revocations.take(revoked)  # the socket was let in, and its lease is not granted yet
+    hub.expiry.end_revoked(revoked)
+    revocations.add(revoked)  # the socket was let in, and its lease is not granted yet
 
     await visit.run(peer, Nobody())
 
