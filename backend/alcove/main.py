@@ -85,12 +85,11 @@ async def _serving(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, 
         bounds=settings.process_limits,
         retention=retention,
     )
-    chat: Chat = app.state.chat
-    chat.tell = partial(hub.cluster.publish, CHANNEL)
-    hub.cluster.subscribe(CHANNEL, chat.heard)
+    chat = Chat(partial(hub.cluster.publish, CHANNEL))
+    hub.cluster.subscribe(CHANNEL, chat.receive)
     await hub.cluster.start()
     await hub.follow_revocations(revocations)
-    app.state.authenticator, app.state.hub = authenticator, hub
+    app.state.authenticator, app.state.hub, app.state.chat = authenticator, hub, chat
     app.state.address_limits = AddressLimits.from_settings(settings)
     app.state.origin_policy = OriginPolicy(split_commas(settings.origins))
     watching = asyncio.create_task(measure_loop_lag())
@@ -126,7 +125,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Headers, frame_ancestors=settings.frame_ancestors)
     app.state.settings = settings
     app.state.keys = keys_from_settings(settings)
-    app.state.chat = Chat()
     app.router.routes.append(room_route)
     app.include_router(tutorial.router)
     app.include_router(entries.router)

@@ -145,13 +145,13 @@ async def credential(connection: HTTPConnection, found: PresentedDep) -> str:
     raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, expected, reason=Reason.MISSING)
 
 
-def let_in(connection: HTTPConnection) -> None:
-    """Note that the request is authenticated, or needs no authentication: it counts no longer as a stranger's (L)."""
+def mark_authenticated(connection: HTTPConnection) -> None:
+    """Stop counting the request as unauthenticated: it was authenticated, or needs no authentication (L)."""
     pending: PendingRequest = connection.state.pending
     pending.mark_authenticated()
 
 
-async def admit(connection: HTTPConnection, authenticator: Authenticator, key: str, name: str | None) -> Caller:
+async def authenticate(connection: HTTPConnection, authenticator: Authenticator, key: str, name: str | None) -> Caller:
     """Return the caller of a credential, and count a refusal (L). Raises Refusal."""
     if authenticator.open:
         found = await authenticator.authenticate(key, name)
@@ -159,7 +159,7 @@ async def admit(connection: HTTPConnection, authenticator: Authenticator, key: s
         limits: AddressLimits = connection.app.state.address_limits
         with limits.count_attempt(key, address_of(connection)):
             found = await authenticator.authenticate(key, name)
-    let_in(connection)
+    mark_authenticated(connection)
     return found
 
 
@@ -170,7 +170,7 @@ async def caller(
     name: Name = None,
 ) -> Caller:
     """Whoever holds the credential. Raises Refusal 4401, 4403 or 4429."""
-    return await admit(connection, authenticator, key, name)
+    return await authenticate(connection, authenticator, key, name)
 
 
 CallerDep = Annotated[Caller, Security(caller)]

@@ -13,7 +13,7 @@ from alcove.access.authenticator import Caller
 from alcove.access.open_mode import DEFAULT_NAME, open_cookie
 from alcove.access.revocations import Revocation
 from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, whole_body
-from alcove.api.dependencies import AuthenticatorDep, CallerDep, OwnOriginDep, PresentedDep, admit
+from alcove.api.dependencies import AuthenticatorDep, CallerDep, OwnOriginDep, PresentedDep, authenticate
 from alcove.api.live import HubDep
 from alcove.api.login_cookie import OPEN_LOGIN_S, delete_login, login_of, set_login
 from alcove.api.schemas import Json, answers, body_of, problems
@@ -101,7 +101,7 @@ async def sign_in(request: Request, authenticator: AuthenticatorDep, own: OwnOri
         if len(cookie) > _COOKIE_CHARS:
             long = f"a cookie holds {_COOKIE_CHARS} characters, this token has {len(cookie)}; give it fewer `items`"
             raise RequestValidationError([{"loc": ("body", "token"), "msg": long}])
-        caller = await admit(request, authenticator, cookie, None)
+        caller = await authenticate(request, authenticator, cookie, None)
         seconds = max(1, int((caller.claims.exp if caller.claims else 0) - time.time()))
     answer = Json(_who(caller))
     set_login(request, answer, cookie, seconds)
@@ -133,7 +133,7 @@ async def sign_out(
     caller = None
     if found and not authenticator.open:
         try:
-            caller = await admit(request, authenticator, found, None)
+            caller = await authenticate(request, authenticator, found, None)
         except Refusal as refusal:  # a credential that opens nothing need not be ended
             if refusal.close is Close.TOO_MANY:
                 raise

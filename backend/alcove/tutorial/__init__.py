@@ -1,1 +1,1 @@
-"""The plain-text sockets of FastAPI's WebSocket tutorial (T1 to T5)."""
+"""Serve the plain-text sockets of FastAPI's WebSocket tutorial (T1 to T5)."""

@@ -1,4 +1,4 @@
-"""Who may use the tutorial's sockets, and for how long (T2, A3): anyone in open mode, else who has a good token."""
+"""Admit callers to the tutorial's sockets: every caller in open mode, else those with a valid token (T2, A3)."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -7,7 +7,15 @@ from fastapi import Cookie, Header, Query, Security
 from fastapi.requests import HTTPConnection
 
 from alcove.access.authenticator import Authenticator
-from alcove.api.dependencies import AuthenticatorDep, OwnOriginDep, admit, check_cookie, credential, let_in, presented
+from alcove.api.dependencies import (
+    AuthenticatorDep,
+    OwnOriginDep,
+    authenticate,
+    check_cookie,
+    credential,
+    mark_authenticated,
+    presented,
+)
 from alcove.api.live import HubDep
 from alcove.errors import Close, Code, Reason, Refusal
 from alcove.protocol import Member
@@ -17,8 +25,8 @@ from alcove.wire.accept import Carrier
 from alcove.wire.connection import Connection, Receiver
 
 
-class Visit:
-    """A stay at a socket of the tutorial: with keys it ends with the token that began it (A4, A7)."""
+class TutorialAdmission:
+    """The permission to use one of the sockets. With keys it ends with the token that gave it (A4, A7)."""
 
     def __init__(
         self,
@@ -28,7 +36,19 @@ class Visit:
         member: Member | None = None,
         item: str | None = None,
     ) -> None:
-        """Raises Refusal where the process is full, or the member has as many connections as they may (L3)."""
+        """Check the limits of the process and of the member before the handshake is accepted.
+
+        Args:
+            authenticator: Checks the member again after the handshake.
+            hub: Counts the connection.
+            credential: The text that the socket of an item shows (T2).
+            member: Who connects; None in open mode.
+            item: The item that the socket belongs to; None if it belongs to none.
+
+        Raises:
+            Refusal: 1012 during the drain (Z1); 1013 or 4429 at a limit of the process or the member (L3).
+
+        """
         hub.check_admission(member, item)
         self.credential = credential
         self._authenticator = authenticator
@@ -37,9 +57,9 @@ class Visit:
         self._item = item
 
     async def run(self, connection: Carrier, receiver: Receiver) -> None:
-        """Let the receiver hear the connection, for as long as it may."""
+        """Pass the connection's frames to the receiver until it is closed."""
         try:
-            # Much can have happened during the handshake.
+            # The token may have been revoked, and the limits reached, during the handshake.
             if self._member is not None:
                 self._authenticator.recheck(self._member, self._item)
             slot = self._hub.admit(self._member, self._item)
@@ -47,14 +67,14 @@ class Visit:
             connection.close(refusal.close, refusal.message)
             await connection.run(receiver)
             return
-        visitor = Visitor(self._hub, slot, connection, receiver)
+        admitted = TutorialReceiver(self._hub, slot, connection, receiver)
         if self._member is not None:
-            self._hub.expiry.watch(visitor, self._member, self._item)
-        await connection.run(visitor)
+            self._hub.expiry.watch(admitted, self._member, self._item)
+        await connection.run(admitted)
 
 
-class Visitor:
-    """A receiver that counts as a connection (L3), and whose stay can be ended (a Receiver and a Revocable)."""
+class TutorialReceiver:
+    """Passes frames to another receiver, and can be ended before (a Receiver and a Revocable)."""
 
     __slots__ = ("_connection", "_hub", "_receiver", "_slot")
 
@@ -65,29 +85,29 @@ class Visitor:
         self._receiver = receiver
 
     def text(self, data: str) -> Iterator[object] | None:
-        """Pass it on."""
+        """Pass the text on."""
         return self._receiver.text(data)
 
     def binary(self, data: bytes) -> None:
-        """Pass it on."""
+        """Pass the bytes on."""
         self._receiver.binary(data)
 
     def closed(self, code: int) -> None:
-        """Pass it on, and stay no longer."""
+        """Stop counting and watching the connection, and pass the code on."""
         self._slot.release()
         self._hub.expiry.forget(self)
         self._receiver.closed(code)
 
     def end(self, refusal: Refusal) -> None:
-        """Close with the reason: this contract has no line to say it with."""
+        """Close the connection; the reason goes into the close frame, as these sockets have no `error` line."""
         self._connection.close(refusal.close, refusal.message)
 
 
-#: Characters of a credential that T2 echoes where it came as a cookie and there are keys: a script must not read it.
-_ECHOED = 8
+#: Characters of a cookie that T2 shows when there are keys: a script must not read the whole credential.
+_SHOWN_CHARS = 8
 
 
-async def item_visit(
+async def admit_to_item(
     *,
     connection: HTTPConnection,
     item_id: str,
@@ -96,10 +116,12 @@ async def item_visit(
     own: OwnOriginDep,
     session: Annotated[str | None, Cookie()] = None,
     token: Annotated[str | None, Query()] = None,
-) -> Visit:
-    """Let in by the cookie `session`, else the query `token` (T2); with keys it must give read and write (A3).
+) -> TutorialAdmission:
+    """Admit by the cookie `session`, else by the query `token` (T2). With keys, it must give read and write (A3).
 
-    Raises Refusal, which a socket without a subprotocol gets before the upgrade.
+    Raises:
+        Refusal: Sent before the upgrade, because these sockets have no subprotocol.
+
     """
     if session is None and token is None:
         expected = "no credential: send cookie `session` or query `token`"
@@ -107,24 +129,25 @@ async def item_visit(
     if authenticator.open:
         if session:
             check_cookie(connection, own=own)
-        let_in(connection)
-        return Visit(authenticator, hub, session or token or "")
-    echoed = token or ""
+        mark_authenticated(connection)
+        return TutorialAdmission(authenticator, hub, session or token or "")
+    shown = token or ""
     caller = None
-    # A `session` that is no token of ours is the host application's own, and does not count (T2).
+    # A `session` that is not a valid token belongs to the host application, and does not count (T2).
     if session and (caller := await authenticator.try_authenticate(session)):
         check_cookie(connection, own=own)
-        let_in(connection)
-        echoed = f"{session[:_ECHOED]}…"
+        mark_authenticated(connection)
+        shown = f"{session[:_SHOWN_CHARS]}…"
     elif not token:
-        echoed, token = "", session or ""
-    member = authenticator.member_on(caller or await admit(connection, authenticator, token or "", None), item_id)
+        shown, token = "", session or ""
+    caller = caller or await authenticate(connection, authenticator, token or "", None)
+    member = authenticator.member_on(caller, item_id)
     if not member.can >= {"read", "write"}:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the rights to read and write {item_id}")
-    return Visit(authenticator, hub, echoed, member, item_id)
+    return TutorialAdmission(authenticator, hub, shown, member, item_id)
 
 
-async def visit(
+async def admit_to_socket(
     *,
     connection: HTTPConnection,
     authenticator: AuthenticatorDep,
@@ -132,16 +155,20 @@ async def visit(
     own: OwnOriginDep,
     authorization: Annotated[str | None, Header()] = None,
     token: Annotated[str | None, Query()] = None,
-) -> Visit:
-    """Let in anyone in open mode; with keys, with any good credential (T1, T3, A1, A3). Raises Refusal."""
+) -> TutorialAdmission:
+    """Admit every caller in open mode; with keys, every caller with a valid credential (T1, T3, A1, A3).
+
+    Raises:
+        Refusal: There is no credential, or it is not valid.
+
+    """
     if authenticator.open:
-        let_in(connection)
-        return Visit(authenticator, hub, "")
+        mark_authenticated(connection)
+        return TutorialAdmission(authenticator, hub, "")
     key = await credential(connection, await presented(connection, own, authorization, token))
-    return Visit(
-        authenticator, hub, "", authenticator.member_on(await admit(connection, authenticator, key, None), None)
-    )
+    caller = await authenticate(connection, authenticator, key, None)
+    return TutorialAdmission(authenticator, hub, "", authenticator.member_on(caller, None))
 
 
-VisitDep = Annotated[Visit, Security(visit)]
-ItemVisitDep = Annotated[Visit, Security(item_visit)]
+AdmissionDep = Annotated[TutorialAdmission, Security(admit_to_socket)]
+ItemAdmissionDep = Annotated[TutorialAdmission, Security(admit_to_item)]

@@ -1,4 +1,4 @@
-"""The tutorial's chat (T3): everyone connected, and what is said to them."""
+"""Run the tutorial's chat (T3): send each line to every client, on all processes (T5)."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,60 +6,65 @@ from alcove.cluster.messages import ChatLine, ClusterMessage
 from alcove.errors import Close
 from alcove.wire.connection import Connection, text_frame
 
-#: The channel on which processes tell each other what is said.
+#: The channel on which processes exchange the lines of the chat.
 CHANNEL = "!chat"
-#: A member with more than this unsent, in bytes, does not read and is closed (T4).
+#: A client with more unsent bytes than this does not read and is closed (T4).
 SLOW_BYTES = 1024 * 1024
 
 
 class Chat:
-    """Who is connected, and how a line reaches all of them.
+    """The clients of this process, and the lines between them and the clients of other processes.
 
-    Nothing here waits: a line is handed to each member's carrier, and who does not take it is closed, so one
-    dead or slow member neither delays nor breaks the others (T4).
+    Nothing here waits. A line is written to each connection's buffer, and a connection whose buffer is full is closed,
+    so one dead or slow client neither delays nor breaks the others (T4).
     """
 
-    def __init__(self) -> None:
-        self._members: dict[ChatMember, None] = {}
-        #: Tells those who are connected to other processes (T5).
-        self.tell: Callable[[ClusterMessage], None] = lambda _: None
+    def __init__(self, publish: Callable[[ClusterMessage], None]) -> None:
+        """Initialize the chat.
+
+        Args:
+            publish: Sends a message to the chats of all other processes (T5).
+
+        """
+        self._clients: dict[ChatClient, None] = {}
+        self._publish = publish
 
     def __len__(self) -> int:
-        return len(self._members)
+        return len(self._clients)
 
-    def join(self, member: "ChatMember") -> None:
-        """Let the member hear what is said from now on."""
-        self._members[member] = None
+    def join(self, client: "ChatClient") -> None:
+        """Send every later line to the client."""
+        self._clients[client] = None
 
-    def leave(self, member: "ChatMember") -> None:
-        """Forget the member and tell everyone left; a second time does nothing."""
-        if member in self._members:
-            del self._members[member]
-            self.say(f"Client #{member.client_id} left the chat")
+    def leave(self, client: "ChatClient") -> None:
+        """Remove the client and announce it to the others; a second call does nothing."""
+        if client in self._clients:
+            del self._clients[client]
+            self.say(f"Client #{client.client_id} left the chat")
 
     def say(self, line: str) -> None:
-        """Send the line to everyone connected, here and elsewhere."""
-        self.tell(ChatLine(line))
-        self._pass_on(line)
+        """Send the line to every client, of this process and of the others."""
+        self._publish(ChatLine(line))
+        self._send(line)
 
-    def heard(self, told: ClusterMessage) -> None:
-        """Another process told what is said there (T5)."""
-        if isinstance(told, ChatLine):
-            self._pass_on(told.line)
+    def receive(self, message: ClusterMessage) -> None:
+        """Send a line of another process to the clients of this one (T5)."""
+        if isinstance(message, ChatLine):
+            self._send(message.line)
 
-    def _pass_on(self, line: str) -> None:
-        """Send the line to everyone who is connected to this process."""
+    def _send(self, line: str) -> None:
+        """Send the line to every client of this process."""
         frame = text_frame(line)
-        for member in self._members:
-            connection = member.connection
+        for client in self._clients:
+            connection = client.connection
             if connection.buffered() > SLOW_BYTES:
-                connection.close(Close.AT_CAPACITY, "too slow: what was said is no longer kept for you")
+                connection.close(Close.AT_CAPACITY, "too slow: unsent messages are no longer kept")
             else:
                 connection.write(frame)
 
 
-class ChatMember:
-    """One connection in the chat: a Receiver that speaks T3."""
+class ChatClient:
+    """Receives the messages of one connection in the chat (T3)."""
 
     __slots__ = ("chat", "client_id", "connection")
 
@@ -69,18 +74,21 @@ class ChatMember:
         self.connection = connection
         chat.join(self)
 
-    def text(self, data: str) -> Iterator[object]:
-        """Answer the sender, then tell everyone, the sender included.
+    def __repr__(self) -> str:
+        return f"<ChatClient #{self.client_id}>"
 
-        Each message uses up the sender's turn of the event loop, because it costs a write per member (L6).
+    def text(self, data: str) -> Iterator[object]:
+        """Answer the sender, then send the text to every client, the sender included.
+
+        Each message takes the whole of the sender's turn of the event loop, because it costs a write per client (L6).
         """
         self.connection.write(text_frame(f"You wrote: {data}"))
         self.chat.say(f"Client #{self.client_id} says: {data}")
         return iter(())
 
     def binary(self, _data: bytes) -> None:
-        """Close who sends bytes to a chat of words; nobody else notices (T4)."""
-        self.connection.close(Close.NOT_TEXT, "this socket speaks text")
+        """Close a client that sends bytes; the others do not notice (T4)."""
+        self.connection.close(Close.NOT_TEXT, "this socket takes text frames only")
 
     def closed(self, _code: int) -> None:
         """Leave the chat."""

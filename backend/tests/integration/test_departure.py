@@ -11,7 +11,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection
 
 from alcove.main import create_app
-from alcove.tutorial.chat import SLOW_BYTES, Chat, ChatMember
+from alcove.tutorial.chat import SLOW_BYTES, Chat, ChatClient
 from alcove.wire.asgi import AsgiConnection
 from tests.integration.clients import Listener, abort, connect, eventually, fall_silent
 from tests.integration.servers import Address, Server
@@ -96,7 +96,7 @@ async def test_t4_those_who_left_are_not_in_memory_any_more(leave: Leave) -> Non
 
         await eventually(lambda: len(server.server_state.tasks) == STAYING)
         assert STAYING == len(chat)
-        assert STAYING == alive(ChatMember)
+        assert STAYING == alive(ChatClient)
         assert STAYING == alive(AsgiConnection)
         assert STAYING == len(server.server_state.connections)
     assert 0 == len(chat)
@@ -126,7 +126,7 @@ async def test_t4_what_is_kept_for_a_stuck_reader_is_bounded() -> None:
             for number in range(100):
                 await one.client.send(line)
                 await one.heard(2 * (number + 1))
-                most = max([most, *(member.connection.buffered() for member in chat._members)])
+                most = max([most, *(member.connection.buffered() for member in chat._clients)])
             await one.hears("Client #7 left the chat")
             assert 1 == len(chat)
         await abort(stuck)

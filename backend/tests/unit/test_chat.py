@@ -1,8 +1,8 @@
-"""The tutorial's chat, without a network: who hears what, and in which order (T3, T4, T5)."""
+"""The tutorial's chat without a network: which client receives what, and in which order (T3, T4, T5)."""
 
 from alcove.cluster.messages import ChatLine, ClusterMessage, ProcessAlive
 from alcove.errors import Close
-from alcove.tutorial.chat import SLOW_BYTES, Chat, ChatMember
+from alcove.tutorial.chat import SLOW_BYTES, Chat, ChatClient
 from tests.doubles import Socket
 
 
@@ -11,9 +11,9 @@ class Client:
 
     def __init__(self, chat: Chat, client_id: int) -> None:
         self.socket = Socket()
-        self.member = ChatMember(chat, client_id, self.socket)
+        self.receiver = ChatClient(chat, client_id, self.socket)
 
-    def heard(self) -> list[str]:
+    def received(self) -> list[str]:
         """Return the texts received since the last call."""
         texts = [frame.decode() for frame in self.socket.frames]
         self.socket.frames.clear()
@@ -21,94 +21,93 @@ class Client:
 
 
 def start() -> tuple[Chat, list[ClusterMessage]]:
-    """Make a chat, and the list of what it tells other processes."""
-    chat, told = Chat(), list[ClusterMessage]()
-    chat.tell = told.append
-    return chat, told
+    """Return a chat, and the list of the messages that it publishes to other processes."""
+    published = list[ClusterMessage]()
+    return Chat(published.append), published
 
 
-def test_t3_the_sender_is_answered_first_and_hears_the_line_like_everyone() -> None:
+def test_t3_the_sender_is_answered_first_and_receives_the_line_like_everyone() -> None:
     chat, _ = start()
     ada, bob = Client(chat, 1), Client(chat, 2)
-    ada.member.text("hello")
+    ada.receiver.text("hello")
 
-    assert ["You wrote: hello", "Client #1 says: hello"] == ada.heard()
-    assert ["Client #1 says: hello"] == bob.heard()
+    assert ["You wrote: hello", "Client #1 says: hello"] == ada.received()
+    assert ["Client #1 says: hello"] == bob.received()
 
 
-def test_t3_everyone_left_is_told_once_when_a_client_leaves() -> None:
-    chat, told = start()
+def test_t3_the_others_are_informed_once_when_a_client_leaves() -> None:
+    chat, published = start()
     ada, bob = Client(chat, 1), Client(chat, -2)
-    bob.member.closed(1000)
-    bob.member.closed(1006)
+    bob.receiver.closed(1000)
+    bob.receiver.closed(1006)
 
-    assert (["Client #-2 left the chat"], []) == (ada.heard(), bob.heard())
-    assert ([ChatLine("Client #-2 left the chat")], 1) == (told, len(chat))
+    assert (["Client #-2 left the chat"], []) == (ada.received(), bob.received())
+    assert ([ChatLine("Client #-2 left the chat")], 1) == (published, len(chat))
 
 
 def test_t3_two_clients_with_the_same_id_are_two_clients() -> None:
     chat, _ = start()
     first, second = Client(chat, 7), Client(chat, 7)
-    first.member.closed(1000)
-    second.member.text("still here")
+    first.receiver.closed(1000)
+    second.receiver.text("still here")
 
-    assert ["Client #7 left the chat", "You wrote: still here", "Client #7 says: still here"] == second.heard()
+    assert ["Client #7 left the chat", "You wrote: still here", "Client #7 says: still here"] == second.received()
 
 
-def test_t3_a_client_that_joins_later_hears_only_what_is_said_then() -> None:
+def test_t3_a_client_receives_only_lines_that_come_after_it_joined() -> None:
     chat, _ = start()
     ada = Client(chat, 1)
-    ada.member.text("early")
+    ada.receiver.text("early")
     bob = Client(chat, 2)
-    ada.member.text("late")
+    ada.receiver.text("late")
 
-    assert ["Client #1 says: late"] == bob.heard()
+    assert ["Client #1 says: late"] == bob.received()
 
 
-def test_t4_a_binary_frame_closes_its_sender_with_1003_and_nobody_else_notices() -> None:
-    chat, told = start()
+def test_t4_a_binary_frame_closes_its_sender_with_1003_and_no_one_else() -> None:
+    chat, published = start()
     ada, bob = Client(chat, 1), Client(chat, 2)
-    ada.member.binary(b"\x00")
+    ada.receiver.binary(b"\x00")
 
     assert (Close.NOT_TEXT, None) == (ada.socket.close_code, bob.socket.close_code)
-    assert ([], []) == (bob.heard(), told)
+    assert ([], []) == (bob.received(), published)
 
 
-def test_t4_a_client_that_does_not_read_is_closed_and_the_others_hear_everything() -> None:
+def test_t4_a_client_that_does_not_read_is_closed_and_the_others_receive_everything() -> None:
     chat, _ = start()
     slow, ada = Client(chat, 1), Client(chat, 2)
     slow.socket.reads = False
     line = "x" * (SLOW_BYTES // 4)
     for _ in range(8):
-        ada.member.text(line)
+        ada.receiver.text(line)
 
     assert Close.AT_CAPACITY == slow.socket.close_code
     assert SLOW_BYTES < slow.socket.buffered() < 2 * SLOW_BYTES
-    assert 8 == ada.heard().count(f"Client #2 says: {line}")
+    assert 8 == ada.received().count(f"Client #2 says: {line}")
 
 
-def test_t4_a_client_that_died_breaks_no_line() -> None:
+def test_t4_a_dead_connection_does_not_break_a_line_for_the_others() -> None:
     chat, _ = start()
     dead, ada = Client(chat, 1), Client(chat, 2)
     dead.socket.die()
-    ada.member.text("hello")
+    ada.receiver.text("hello")
 
-    assert ["You wrote: hello", "Client #2 says: hello"] == ada.heard()
+    assert ["You wrote: hello", "Client #2 says: hello"] == ada.received()
 
 
-def test_t5_what_is_said_here_is_told_to_other_processes_once() -> None:
-    chat, told = start()
+def test_t5_a_line_is_published_to_other_processes_once() -> None:
+    chat, published = start()
     ada = Client(chat, 1)
-    ada.member.text("hello")
+    ada.receiver.text("hello")
 
-    assert [ChatLine("Client #1 says: hello")] == told
+    assert [ChatLine("Client #1 says: hello")] == published
 
 
-def test_t5_what_another_process_said_reaches_the_clients_and_is_not_told_back() -> None:
-    chat, told = start()
+def test_t5_a_line_of_another_process_reaches_the_clients_and_is_not_published_again() -> None:
+    chat, published = start()
     ada, bob = Client(chat, 1), Client(chat, 2)
-    chat.heard(ChatLine("Client #3 says: hello"))
-    chat.heard(ProcessAlive("p2"))
+    chat.receive(ChatLine("Client #3 says: hello"))
+    chat.receive(ProcessAlive("p2"))
 
-    assert ["Client #3 says: hello"] == ada.heard() == bob.heard()
-    assert [] == told
+    assert ["Client #3 says: hello"] == ada.received() == bob.received()
+    assert [] == published

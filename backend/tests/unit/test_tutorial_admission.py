@@ -1,4 +1,4 @@
-"""A stay at a socket of the tutorial: a revocation may overtake it (A7, W5), and it counts like any other (L3)."""
+"""Admission to the tutorial's sockets: revocations during the handshake (A7, W5), and limits (L3)."""
 
 import time
 
@@ -12,7 +12,7 @@ from alcove.errors import Close, Refusal
 from alcove.limits import ProcessLimits
 from alcove.protocol import Limits, Member, Person
 from alcove.rooms.hub import Hub
-from alcove.tutorial.admission import Visit
+from alcove.tutorial.admission import TutorialAdmission
 from alcove.wire.connection import Receiver
 from tests.doubles import HeldLog, Socket
 from tests.integration.credentials import SECRET
@@ -21,17 +21,17 @@ ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}), time.time() + 3
 
 
 class Peer(Socket):
-    """A socket that is over as soon as it was closed."""
+    """A socket that ends as soon as it is closed."""
 
     async def run(self, receiver: Receiver) -> None:
-        """Leave, where one was sent away (Carrier)."""
+        """Tell the receiver if the socket was closed (Carrier)."""
         self.receiver = receiver
         if self.close_code is not None:
             receiver.closed(self.close_code)
 
 
 def a_hub() -> Hub:
-    """A hub that takes two connections."""
+    """Return a hub that admits two connections."""
     return Hub(HeldLog(), limits=Limits(60_000, 0, 1), bounds=ProcessLimits(connections=2))
 
 
@@ -45,29 +45,27 @@ def a_hub() -> Hub:
         (Revocation(time.time() + 1, sub="bob"), None),
     ],
 )
-async def test_a7_w5_whoever_is_revoked_during_the_handshake_does_not_stay(
-    revoked: Revocation, code: int | None
-) -> None:
+async def test_a7_w5_a_revocation_during_the_handshake_closes_the_socket(revoked: Revocation, code: int | None) -> None:
     revocations, hub, peer = Revocations(), a_hub(), Peer()
-    visit = Visit(Authenticator(Keys(SECRET, None, 0), revocations), hub, "credential", ADA, "foo")
+    admission = TutorialAdmission(Authenticator(Keys(SECRET, None, 0), revocations), hub, "credential", ADA, "foo")
     hub.expiry.end_revoked(revoked)
-    revocations.add(revoked)  # the socket was let in, and its lease is not granted yet
+    revocations.add(revoked)  # the token was accepted, and the connection is not watched yet
 
-    await visit.run(peer, Nobody())
+    await admission.run(peer, Nobody())
 
     assert code == peer.close_code
     assert (code is None) == (len(hub.expiry) == hub.connections == 1)
 
 
 @pytest.mark.parametrize("member", [ADA, None])
-async def test_l3_c_1013_a_process_has_so_many_connections_beside_rooms_too(member: Member | None) -> None:
+async def test_l3_c_1013_the_limit_of_connections_counts_the_tutorial_sockets(member: Member | None) -> None:
     hub, authenticator = a_hub(), Authenticator(None, Revocations())
     peers = [Peer(), Peer()]
     for peer in peers:
-        await Visit(authenticator, hub, "credential", member).run(peer, Nobody())
+        await TutorialAdmission(authenticator, hub, "credential", member).run(peer, Nobody())
     with pytest.raises(Refusal) as refused:
-        Visit(authenticator, hub, "credential", member)
+        TutorialAdmission(authenticator, hub, "credential", member)
     assert Close.AT_CAPACITY == refused.value.close
 
     peers[0].receiver.closed(1000)
-    Visit(authenticator, hub, "credential", member)
+    TutorialAdmission(authenticator, hub, "credential", member)
