@@ -29,7 +29,7 @@ from alcove.storage.base import (
 )
 from alcove.storage.committer import OverloadedError
 from alcove.storage.outcomes import OutcomeHandler
-from alcove.storage.sqlite.file import prepare
+from alcove.storage.sqlite.schema import prepare
 from alcove.storage.sqlite.store import SqliteStore
 from alcove.wire.connection import BUFFER_BYTES, Frame, Receiver
 

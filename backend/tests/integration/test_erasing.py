@@ -10,7 +10,8 @@ import pytest
 
 from alcove.protocol import raw
 from alcove.storage.base import Appended, Draft, Retention
-from alcove.storage.sqlite import file as sqlite_file
+from alcove.storage.sqlite import connection as sqlite_connection
+from alcove.storage.sqlite import schema as sqlite_schema
 from alcove.storage.sqlite.log import SqliteLog
 from alcove.storage.sqlite.store import SqliteStore
 from tests.contract.drafts import ADA, append, bodies, delete, edit, message
@@ -18,7 +19,7 @@ from tests.integration.clients import eventually
 from tests.integration.conftest import Start
 from tests.integration.rooms import RoomClient, new_id
 
-FIRST_SCHEMA = Path(sqlite_file.__file__).with_name("sqlite") / "001.sql"
+FIRST_SCHEMA = Path(sqlite_schema.__file__).with_name("001.sql")
 NOW = 1_795_000_000_000
 
 
@@ -57,8 +58,8 @@ async def test_s9_l5_text_that_retention_removed_leaves_the_files(serve: Start, 
 
 async def test_s9_text_that_a_killed_server_erased_leaves_the_files_at_the_next_start(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
-    with closing(sqlite_file.connect(path, make=True)) as connection, closing(sqlite3.connect(path)) as other:
-        sqlite_file.prepare(connection, path)
+    with closing(sqlite_connection.connect(path, create=True)) as connection, closing(sqlite3.connect(path)) as other:
+        sqlite_schema.prepare(connection, path)
         store = SqliteStore(connection, Retention())
         store.append([message("a", "a-secret")])
         other.execute("SELECT * FROM rooms").fetchall()  # keeps the write-ahead log when the first one closes
@@ -75,8 +76,8 @@ async def test_s9_text_that_a_killed_server_erased_leaves_the_files_at_the_next_
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
     """A log without a server."""
     path = tmp_path / "alcove.db"
-    with closing(sqlite_file.connect(path, make=True)) as connection:
-        sqlite_file.prepare(connection, path)
+    with closing(sqlite_connection.connect(path, create=True)) as connection:
+        sqlite_schema.prepare(connection, path)
         connection.execute("PRAGMA synchronous = OFF")
         yield SqliteStore(connection, Retention())
 
@@ -121,7 +122,7 @@ def test_s9_no_copy_of_erased_text_stays_in_unused_space(store: SqliteStore, tmp
     talk = Talk(store, seed)
     talk.go_on(500)
 
-    assert store.scrub()
+    assert store.checkpoint()
     kept = files(tmp_path)
     assert talk.erased
     assert [] == [word for word in talk.erased if word.encode() in kept]
@@ -133,11 +134,11 @@ def test_s9_a_reader_of_another_program_delays_the_erasing_and_no_writer(store: 
         other.execute("BEGIN")
         other.execute("SELECT * FROM rooms").fetchall()
         store.append([delete("b", 1)])
-        assert not store.scrub()
+        assert not store.checkpoint()
         assert isinstance(store.append([message("c")])[0], Appended)
         other.execute("COMMIT")
 
-    assert store.scrub()
+    assert store.checkpoint()
     assert b"secret" not in files(tmp_path)
 
 
@@ -152,7 +153,7 @@ async def test_s9_an_upgrade_removes_what_earlier_versions_left_in_the_file(tmp_
         first.execute(row, (2, "b", f'"{"secret" * 2000}"'))
         first.commit()
         first.execute("UPDATE entries SET body = NULL, deleted = 4000 WHERE seq = 2")
-        first.execute(f"PRAGMA application_id = {sqlite_file._APPLICATION_ID}")
+        first.execute(f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}")
         first.execute("PRAGMA user_version = 1")
         first.commit()
     assert b"secret" in files(tmp_path)

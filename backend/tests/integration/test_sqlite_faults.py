@@ -21,7 +21,7 @@ from tests.integration.servers import ONCE, PATIENCE_S, Server, alcove
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a lock for a moment only, in this process."""
-    monkeypatch.setattr("alcove.storage.sqlite.file._BUSY_S", 0.05)
+    monkeypatch.setattr("alcove.storage.sqlite.connection._BUSY_S", 0.05)
 
 
 @contextmanager

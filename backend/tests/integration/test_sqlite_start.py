@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from alcove.storage.base import LogUnusableError, Retention
-from alcove.storage.sqlite import file as sqlite_file
+from alcove.storage.sqlite import schema as sqlite_schema
 from alcove.storage.sqlite.log import SqliteLog
 from tests.contract.drafts import BOB, append, bodies, edit, message
 from tests.integration.servers import BIN, Process
@@ -20,7 +20,7 @@ UNPRIVILEGED = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() ==
 
 
 #: A file of the first schema: the room's first two entries are removed, the fourth is edited by the fifth.
-FIRST_SCHEMA = Path(sqlite_file.__file__).with_name("sqlite") / "001.sql"
+FIRST_SCHEMA = Path(sqlite_schema.__file__).with_name("001.sql")
 FIRST_ROWS = """
 INSERT INTO meta VALUES ('log_id', 'first');
 INSERT INTO rooms VALUES (1, 'foo', 5, 3, 5000), (2, 'bar', 1, 1, 2500);
@@ -85,7 +85,7 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
     path = tmp_path / "alcove.db"
     with closing(sqlite3.connect(path)) as first:
         first.executescript(FIRST_SCHEMA.read_text() + FIRST_ROWS)
-        first.execute(f"PRAGMA application_id = {sqlite_file._APPLICATION_ID}")
+        first.execute(f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}")
     log = await SqliteLog.open(path, Retention())
     try:
         page = await log.read("foo", after=0, limit=10)
@@ -140,7 +140,7 @@ def test_an_unknown_scheme_is_one_clear_line() -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a lock for a moment only."""
-    monkeypatch.setattr("alcove.storage.sqlite.file._BUSY_S", 0.05)
+    monkeypatch.setattr("alcove.storage.sqlite.connection._BUSY_S", 0.05)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -173,7 +173,7 @@ async def test_h3_rooms_under_ids_that_no_item_may_have_are_renamed(
         odd = ["!revoked", "café", "cafe\u0301", "na\u0303o", ".", "..", "a b", "a_b"]
         first.executemany("INSERT INTO rooms (item) VALUES (?)", [(item,) for item in odd])
         first.commit()
-        first.execute(f"PRAGMA application_id = {sqlite_file._APPLICATION_ID}")
+        first.execute(f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}")
     await made(path)
     with closing(sqlite3.connect(path)) as now:
         items = [item for (item,) in now.execute("SELECT item FROM rooms ORDER BY room")]

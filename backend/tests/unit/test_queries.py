@@ -7,17 +7,18 @@ from pathlib import Path
 import pytest
 
 from alcove.storage.queries import load_queries
-from alcove.storage.sqlite import file as sqlite_file
+from alcove.storage.sqlite import connection as sqlite_connection
+from alcove.storage.sqlite import schema as sqlite_schema
 
-QUERIES = load_queries(Path(sqlite_file.__file__).with_name("queries.sql"))
+QUERIES = load_queries(Path(sqlite_schema.__file__).with_name("queries.sql"))
 #: Values per row, of the queries that take rows.
 WIDTHS = {
     "rooms": 1,
-    "move_rooms": 5,
-    "add_messages": 7,
-    "known_ids_of_removed": 3,
-    "rooms_with_another_entry": 3,
-    "unread_of": 2,
+    "save_rooms": 5,
+    "insert_messages": 7,
+    "find_removed_ids": 3,
+    "rooms_with_different_entry": 3,
+    "count_unread": 2,
     "entries_at": 2,
 }
 
@@ -39,10 +40,10 @@ def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
 @pytest.mark.parametrize("name", QUERIES)
 def test_l4_no_query_scans_all_entries_or_ids(name: str, rows: int) -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        sqlite_file.prepare(connection, Path(":memory:"))
+        sqlite_schema.prepare(connection, Path(":memory:"))
         sql = QUERIES[name]
         if "(...)" in sql:
-            sql = sqlite_file._spread(sql, WIDTHS[name], rows)
+            sql = sqlite_connection.expand_rows(sql, WIDTHS[name], rows)
         steps = plan(connection, sql)
 
     assert not [step for step in steps if step.startswith(("SCAN entries", "SCAN ids", "SCAN e", "SCAN i"))], steps

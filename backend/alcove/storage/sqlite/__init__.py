@@ -1,1 +1,1 @@
-"""The log on SQLite."""
+"""The log in a SQLite file."""

@@ -1,4 +1,4 @@
-"""The list of rooms in a SQLite log (W4, W10): items by their key, prefixes by ranges of it, and bounded in time."""
+"""List rooms of a SQLite log, and count unread messages (W4, W10): by index, and within a time limit."""
 
 import heapq
 import sqlite3
@@ -12,30 +12,35 @@ from alcove.protocol import Entry
 from alcove.storage.base import ItemSummary, NoSuchRoomError, UnreadCount
 from alcove.storage.queries import load_queries
 from alcove.storage.rows import entry_from_row
-from alcove.storage.sqlite.file import run_many
+from alcove.storage.sqlite.connection import run_many
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
-#: Rooms last written to that are looked through first: whoever may read many finds enough among them.
+#: The latest rooms, which are filtered first: a member who may read many rooms finds enough among them.
 RECENT = 1000
-#: Steps of SQLite's machine between two looks at the clock.
-_STEPS = 10_000
+#: SQLite instructions between two checks of the time.
+_INSTRUCTIONS = 10_000
 
-#: In front of every room of the list, which is ordered by time and number, the latest first.
+#: The position (time, number) before every room of the list, which is in descending order of both.
 _START = (2**62, 0)
 
-#: A room as it is found: its number, item, head, and when it was last written to.
-Found = tuple[int, str, int, int]
+#: Number, item, head and last time of a room in the list.
+_ListedRoom = tuple[int, str, int, int]
 
 
 class SlowListError(Exception):
-    """The time is over."""
+    """A list of rooms took longer than its time limit."""
 
 
 @contextmanager
 def time_limit(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
-    """Interrupt what runs on the connection after so many seconds. Raises SlowListError."""
+    """Interrupt statements of the block that still run after so many seconds.
+
+    Raises:
+        SlowListError: a statement was interrupted.
+
+    """
     deadline = time.monotonic() + seconds
-    connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, _INSTRUCTIONS)
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -43,13 +48,13 @@ def time_limit(connection: sqlite3.Connection, seconds: float) -> Iterator[None]
             raise SlowListError from None
         raise
     finally:
-        connection.set_progress_handler(None, _STEPS)
+        connection.set_progress_handler(None, _INSTRUCTIONS)
 
 
 def list_rooms(
     connection: sqlite3.Connection, ranges: Sequence[Range], member: str, limit: int, before: str | None = None
 ) -> list[ItemSummary]:
-    """List rooms whose item is in one of the ranges (Log.list_rooms). Runs inside the caller's transaction."""
+    """Return rooms whose item is in one of the ranges (Log.list_rooms); runs inside the caller's transaction."""
     found = [(item, head) for _, item, head, _ in find_rooms(connection, ranges, limit, before)]
     counts = count_unread(connection, [(item, member) for item, _ in found])
     last = entries_at(connection, found)
@@ -58,14 +63,16 @@ def list_rooms(
 
 def find_rooms(
     connection: sqlite3.Connection, ranges: Sequence[Range], limit: int, before: str | None = None
-) -> list[Found]:
-    """Find rooms whose item is in one of the ranges, the latest written first; all behind `before` in that order.
+) -> list[_ListedRoom]:
+    """Return rooms whose item is in one of the ranges, the latest written first, from after `before`.
 
-    Raises NoSuchRoomError where the item `before` has no entries.
+    Raises:
+        NoSuchRoomError: the item `before` has no entries.
+
     """
     place = _START
     if before is not None:
-        place = connection.execute(_SQL["place_in_list"], (before,)).fetchone()
+        place = connection.execute(_SQL["list_position"], (before,)).fetchone()
         if place is None:
             raise NoSuchRoomError(f"no entries in the room of {before}")
     if not all(map(is_single, ranges)):
@@ -74,7 +81,7 @@ def find_rooms(
         found = [row for row in rows if contains(ranges, row[1])]
         if len(found) >= limit or len(rows) < recent:
             return found[:limit]
-    best: list[Found] = []
+    best: list[_ListedRoom] = []
     for first, end in ranges:
         best += connection.execute(_SQL["rooms_in_range"], (first, end, *place, limit))
         if len(best) > 8 * limit:
@@ -83,11 +90,11 @@ def find_rooms(
 
 
 def count_unread(connection: sqlite3.Connection, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
-    """Return head and unread messages for each pair of an item and a member (Log.count_unread)."""
+    """Return head and unread count for each pair of item and member (Log.count_unread)."""
     values = [value for pair in dict.fromkeys(wanted) for value in pair]
     counts = {
         (item, member): UnreadCount(item, head, unread)
-        for item, member, head, unread in run_many(connection, _SQL["unread_of"], 2, values)
+        for item, member, head, unread in run_many(connection, _SQL["count_unread"], 2, values)
     }
     return [counts.get(pair) or UnreadCount(pair[0], 0, 0) for pair in wanted]
 
@@ -104,5 +111,5 @@ def changed_since(connection: sqlite3.Connection, at: int, limit: int) -> list[t
     return connection.execute(_SQL["changed_since"], (at, limit)).fetchall()
 
 
-def _latest(rooms: list[Found], limit: int) -> list[Found]:
+def _latest(rooms: list[_ListedRoom], limit: int) -> list[_ListedRoom]:
     return heapq.nlargest(limit, rooms, key=lambda row: (row[3], row[0]))

@@ -1,4 +1,4 @@
-"""The lock that a server holds on its SQLite log, so that no second one serves the same file (X7)."""
+"""The lock on a SQLite log, so that only one process serves the file (X7)."""
 
 import contextlib
 import sqlite3
@@ -7,15 +7,15 @@ from typing import Self
 
 from alcove.storage.base import LogUnusableError
 
-#: Seconds that a start waits for the lock: a reload starts its new process while the old one is still ending.
+#: Seconds that a starting process waits for the lock: a reload starts it while the old one is still stopping.
 _WAIT_S = 5.0
 
 
 class SqliteLock:
-    """The lock, held until `release` or the end of the process, however it ends.
+    """A lock held until `release`, or until the process ends in any way.
 
-    It is a transaction on an empty database beside the log: SQLite's own locks work on every system, and between
-    connections of one process too. Beside the log and not on it, so that backups and reports can read the log.
+    It is an exclusive transaction on an empty database beside the log. SQLite's own locks work on every system, also
+    between connections of one process. The log itself is not locked, so that backups and reports can read it.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -23,11 +23,14 @@ class SqliteLock:
 
     @classmethod
     def take(cls, path: Path) -> Self:
-        """Take the lock of the log at `path`, waiting for a process that is ending.
+        """Take the lock of the log at `path`, waiting some seconds for a process that is stopping.
 
-        Raises LogUnusableError where another process holds it, sqlite3.Error where its file cannot be used.
+        Raises:
+            LogUnusableError: another process holds the lock.
+            sqlite3.Error: the lock's file cannot be opened.
+
         """
-        # Every path to the same file must lead to the same lock.
+        # Resolved, because every path to the same file must lead to the same lock.
         target = path.resolve()
         beside = target.with_name(f"{target.name}-lock")
         connection = sqlite3.connect(beside, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
@@ -47,7 +50,7 @@ class SqliteLock:
         return cls(connection)
 
     def release(self) -> None:
-        """Let another process take the lock."""
+        """Release the lock."""
         with contextlib.suppress(sqlite3.Error):  # closing the connection releases it in any case
             self._connection.execute("ROLLBACK")
         self._connection.close()

@@ -1,64 +1,98 @@
-"""Rows of a SQLite log's rooms, and new histories for rooms that lost entries."""
+"""Rows of rooms in a SQLite log, and new histories for rooms that have lost entries.
+
+Every function runs inside the caller's transaction.
+"""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from alcove.storage.base import Position
 from alcove.storage.queries import load_queries
-from alcove.storage.sqlite.file import run_many
+from alcove.storage.sqlite.connection import run_many
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
 
 @dataclass(slots=True)
 class RoomRow:
-    """A room's row while a transaction uses it; `log` is the id of its history (R5)."""
+    """The row of a room while a transaction changes it."""
 
+    #: The number that stands for the item in other tables.
     room: int
     head: int
     oldest: int
+    #: The time of the last entry, in ms since the epoch.
     at: int
+    #: The id of the room's history (R5).
     log: str
 
 
-def renew_lost(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow], seen: Mapping[str, Position]) -> None:
-    """Give a new history to rooms that hold less than what was seen of them, or another entry there (X8).
+def find_rooms(connection: sqlite3.Connection, items: Iterable[str]) -> dict[str, RoomRow]:
+    """Return the rows of the items' rooms, and create those that are missing."""
+    items = list(dict.fromkeys(items))
+    rooms = {item: RoomRow(*row) for item, *row in run_many(connection, _SQL["rooms"], 1, items)}
+    for item in items:
+        if item not in rooms:
+            rooms[item] = RoomRow(*connection.execute(_SQL["create_room"], (item,)).fetchone())
+    return rooms
 
-    What refers to lost entries is removed with it. Runs inside the caller's transaction.
+
+def save_rooms(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow]) -> None:
+    """Write the rows of rooms, by item."""
+    values: list[object] = []
+    for item, room in rooms.items():
+        values += (room.room, item, room.head, room.oldest, room.at)
+    run_many(connection, _SQL["save_rooms"], 5, values)
+
+
+def renew_histories(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow], seen: Mapping[str, Position]) -> None:
+    """Start a new history in each room that has lost entries which a process has seen (X8).
+
+    A room has lost entries if it ends before the seen position, or has an entry of another time there. Ids and read
+    marks that refer to lost entries are removed with the old history.
+
+    Args:
+        connection: Runs the statements.
+        rooms: The rows of the rooms, by item; their `log` is updated.
+        seen: The seen positions, by item.
+
     """
     lost: list[RoomRow] = []
-    places: dict[int, RoomRow] = {}
+    compared: dict[int, RoomRow] = {}
     values: list[object] = []
     for item, position in seen.items():
         room = rooms[item]
         if room.log != position.log:
-            continue  # another process has noticed it already
+            continue  # another process has noticed the loss already
         if room.head < position.head:
             lost.append(room)
         elif position.at is not None and (room.head > position.head or room.at != position.at):
-            places[room.room] = room
+            compared[room.room] = room
             values += (room.room, position.head, position.at)
     if values:
-        lost += [places[number] for (number,) in run_many(connection, _SQL["rooms_with_another_entry"], 3, values)]
+        different = run_many(connection, _SQL["rooms_with_different_entry"], 3, values)
+        lost += [compared[number] for (number,) in different]
     for room in lost:
-        (room.log,) = connection.execute(_SQL["renew_log"], (room.room,)).fetchone()
-        connection.execute(_SQL["remove_entries_beyond"], (room.room, room.head))
-        connection.execute(_SQL["forget_ids_beyond"], (room.room, room.head))
-        connection.execute(_SQL["lower_marks"], {"room": room.room, "head": room.head})
+        (room.log,) = connection.execute(_SQL["start_history"], (room.room,)).fetchone()
+        connection.execute(_SQL["delete_entries_after"], (room.room, room.head))
+        connection.execute(_SQL["delete_ids_after"], (room.room, room.head))
+        connection.execute(_SQL["lower_read_marks"], {"room": room.room, "head": room.head})
 
 
-def verify(connection: sqlite3.Connection, item: str, seen: Position) -> str | None:
-    """Compare what was seen of a room with what it holds; return the id of its history, None if it has no row yet.
+def verify_history(connection: sqlite3.Connection, item: str, seen: Position) -> str | None:
+    """Compare what a process has seen of a room with what it holds (Log.verify_history).
 
-    Runs inside the caller's transaction.
+    Returns:
+        The id of the room's history; None if the room has no row and none was seen.
+
     """
     row = connection.execute(_SQL["room"], (item,)).fetchone()
     if row is None:
         if not seen.head:
             return None
-        row = connection.execute(_SQL["make_room"], (item,)).fetchone()
+        row = connection.execute(_SQL["create_room"], (item,)).fetchone()
     room = RoomRow(*row)
-    renew_lost(connection, {item: room}, {item: seen})
+    renew_histories(connection, {item: room}, {item: seen})
     return room.log

@@ -1,0 +1,133 @@
+"""Append drafts to a SQLite log: new messages in few statements, everything else one by one."""
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec import UNSET, Raw
+
+from alcove.protocol import Entry
+from alcove.storage.base import Appended, Draft, Outcome, Position, Refused
+from alcove.storage.queries import load_queries
+from alcove.storage.rows import entry_from_row, removed_entry
+from alcove.storage.sqlite.connection import run_many, transaction
+from alcove.storage.sqlite.retention import RetentionRules
+from alcove.storage.sqlite.rooms import RoomRow, find_rooms, renew_histories, save_rooms
+
+_SQL = load_queries(Path(__file__).with_name("queries.sql"))
+#: Bytes that a stored body has at least (004.sql says why).
+_MIN_BODY_BYTES = 12
+
+
+class Appender:
+    """Append batches of drafts, on one connection."""
+
+    def __init__(self, connection: sqlite3.Connection, retention: RetentionRules) -> None:
+        self._db = connection
+        self._retention = retention
+
+    def append(
+        self, drafts: Sequence[Draft], io_pending: Callable[[], object], seen: Mapping[str, Position]
+    ) -> list[Outcome]:
+        """Store a batch in one transaction (Log.append); `io_pending` is called when only the commit is left."""
+        if all(draft.kind == "message" for draft in drafts):
+            with suppress(sqlite3.IntegrityError), transaction(self._db):
+                outcomes = self._insert_messages(drafts, seen)
+                io_pending()
+                return outcomes
+        # The batch has an edit, a delete or a repeated send, so every draft is looked at.
+        with transaction(self._db):
+            rooms = self._find_rooms(drafts, seen)
+            stored = [self._store(rooms[draft.item], draft) for draft in drafts]
+            self._save(rooms)
+            io_pending()
+            return [
+                result
+                if isinstance(result, Refused)
+                else Appended(*result, oldest=rooms[draft.item].oldest, log=rooms[draft.item].log)
+                for draft, result in zip(drafts, stored, strict=True)
+            ]
+
+    def _find_rooms(self, drafts: Sequence[Draft], seen: Mapping[str, Position]) -> dict[str, RoomRow]:
+        """Return the drafts' rooms by item; each that has lost entries has a new history now."""
+        rooms = find_rooms(self._db, (draft.item for draft in drafts))
+        renew_histories(self._db, rooms, seen)
+        return rooms
+
+    def _save(self, rooms: dict[str, RoomRow]) -> None:
+        """Apply retention to the batch's rooms and write their rows."""
+        self._retention.apply(rooms)
+        save_rooms(self._db, rooms)
+
+    def _insert_messages(self, drafts: Sequence[Draft], seen: Mapping[str, Position]) -> list[Outcome]:
+        """Store messages in few statements.
+
+        Raises:
+            sqlite3.IntegrityError: one of them repeats an id; the transaction is rolled back.
+
+        """
+        values: list[object] = []
+        entries = []
+        rooms = self._find_rooms(drafts, seen)
+        self._check_removed_ids(rooms, drafts)
+        for draft in drafts:
+            room = rooms[draft.item]
+            room.head = seq = room.head + 1
+            room.at = at = max(room.at, draft.at)
+            by = draft.by
+            body = draft.body if draft.body is not None else Raw(b"null")
+            values += (room.room, seq, draft.id, by.id, by.name, at, _pad_body(str(body, "utf-8")))
+            entries.append((room, Entry(seq, "message", draft.id, by, at, UNSET, body)))
+        run_many(self._db, _SQL["insert_messages"], 7, values)
+        self._save(rooms)
+        return [Appended(entry, duplicate=False, oldest=room.oldest, log=room.log) for room, entry in entries]
+
+    def _check_removed_ids(self, rooms: Mapping[str, RoomRow], drafts: Sequence[Draft]) -> None:
+        """Raise IntegrityError if a draft repeats the id of an entry that retention removed."""
+        if all(room.oldest == 1 for room in rooms.values()):
+            return
+        ids = [value for draft in drafts for value in (rooms[draft.item].room, draft.by.id, draft.id)]
+        if run_many(self._db, _SQL["find_removed_ids"], 3, ids):
+            raise sqlite3.IntegrityError("a draft has the id of a removed entry")
+
+    def _store(self, room: RoomRow, draft: Draft) -> tuple[Entry, bool] | Refused:
+        """Store one draft; return its entry and whether it is a duplicate, or why it is refused."""
+        key = {"room": room.room, "by_id": draft.by.id, "id": draft.id}
+        stored = self._db.execute(_SQL["find_id"], key).fetchone()
+        if stored:
+            return self._entry(room.room, stored[0]) or removed_entry(draft, *stored), True
+        at = max(room.at, draft.at)
+        if draft.target is not None:
+            refused = self._change_target(room, draft, at)
+            if refused:
+                return refused
+        room.head += 1
+        room.at = at
+        body = None if draft.body is None else bytes(draft.body).decode()
+        row = (room.room, room.head, draft.kind, draft.id, draft.by.id, draft.by.name, at, draft.target)
+        self._db.execute(_SQL["insert_entry"], (*row, None if body is None else _pad_body(body)))
+        return entry_from_row((*row[1:], body, None, None)), False
+
+    def _change_target(self, room: RoomRow, draft: Draft, at: int) -> Refused | None:
+        """Edit or delete the draft's target at time `at`, or return why that is refused (S8)."""
+        target = self._entry(room.room, draft.target or 0)
+        if target is None or target.kind != "message" or target.deleted is not UNSET:
+            return Refused("invalid", f"entry {draft.target} is no message that could be changed")
+        if target.by.id != draft.by.id and not draft.moderate:
+            return Refused("forbidden", f"message {draft.target} is another member's; changing it takes `moderate`")
+        if draft.kind == "edit":
+            self._db.execute(_SQL["edit_message"], (at, room.room, draft.target))
+        else:
+            self._db.execute(_SQL["delete_message"], (at, room.room, draft.target))
+            self._db.execute(_SQL["erase_edits"], (room.room, draft.target))
+        return None
+
+    def _entry(self, room: int, seq: int) -> Entry | None:
+        row = self._db.execute(_SQL["entry"], (room, seq)).fetchone()
+        return entry_from_row(row) if row else None
+
+
+def _pad_body(body: str) -> str:
+    """Return the body with spaces up to the least size, so that a later change does not enlarge its row."""
+    return body.ljust(_MIN_BODY_BYTES)

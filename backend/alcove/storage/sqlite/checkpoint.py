@@ -1,0 +1,60 @@
+"""Empty a SQLite log's write-ahead log after text was erased, so that no file keeps it (S9)."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from alcove import background
+from alcove.storage.base import LogUnavailableError
+from alcove.storage.sqlite.store import SqliteStore
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two checkpoints: text erased meanwhile is removed by the same one.
+_INTERVAL_S = 1.0
+#: Seconds between two attempts while a reader prevents the checkpoint.
+_RETRY_S = 0.25
+#: Seconds after which such a reader is reported.
+_REPORT_S = 5.0
+
+
+class Checkpointer:
+    """Run `SqliteStore.checkpoint` on the writing thread after each request, until it succeeds."""
+
+    def __init__(self, run: Callable[[Callable[[SqliteStore], bool]], Awaitable[bool]], name: str) -> None:
+        """Start waiting for requests; `run` calls a function on the writing thread, `name` names the file in logs."""
+        self._run = run
+        self._name = name
+        self._requested = asyncio.Event()
+        self._task = asyncio.create_task(self._process_requests())
+
+    def request(self) -> None:
+        """Empty the write-ahead log soon, as text was erased."""
+        self._requested.set()
+
+    async def close(self) -> None:
+        """Stop. SQLite empties the write-ahead log when the last connection closes."""
+        await background.end(self._task)
+
+    async def _process_requests(self) -> None:
+        while True:
+            await self._requested.wait()
+            self._requested.clear()
+            await self._checkpoint()
+            await asyncio.sleep(_INTERVAL_S)
+
+    async def _checkpoint(self) -> None:
+        """Repeat the checkpoint until it succeeds; warn once if a reader prevents it for seconds."""
+        loop = asyncio.get_running_loop()
+        started, reported = loop.time(), False
+        while not await self._attempt():
+            if not reported and loop.time() - started > _REPORT_S:
+                reported = True
+                logger.warning("%s-wal still holds erased text: another program keeps reading from it", self._name)
+            await asyncio.sleep(_RETRY_S)
+
+    async def _attempt(self) -> bool:
+        with suppress(LogUnavailableError):  # sends report it; the text is removed once storage is available again
+            return await self._run(SqliteStore.checkpoint)
+        return False

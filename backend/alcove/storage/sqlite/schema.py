@@ -1,0 +1,80 @@
+"""The schema of a SQLite log: create it, or migrate it to this version."""
+
+import logging
+import sqlite3
+from pathlib import Path
+
+from alcove.item_ids import is_item_id, usable_id
+from alcove.storage.base import LogUnusableError
+from alcove.storage.queries import schema_files
+from alcove.storage.sqlite.connection import transaction
+
+logger = logging.getLogger(__name__)
+
+_STEPS = schema_files(Path(__file__).parent)
+#: "Alcv" in the file's header tells a log from a database of another program.
+APPLICATION_ID = 0x416C6376
+#: The first version whose rooms all have a valid item id (H3).
+_VALID_ITEM_IDS = 4
+#: The first version whose files keep no erased text.
+_ERASES_TEXT = 4
+
+
+def prepare(connection: sqlite3.Connection, path: Path) -> str:
+    """Create or migrate the schema; return the log's id.
+
+    Raises:
+        LogUnusableError: the file is a database of another program, or of a newer version of Alcove.
+
+    """
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if application_id != APPLICATION_ID and tables:
+        raise LogUnusableError(f"{path} is a database of another program; give ALCOVE_DATABASE_URL another path")
+    if version > len(_STEPS):
+        raise LogUnusableError(
+            f"{path} has schema {version} and this Alcove knows up to {len(_STEPS)}; start a newer Alcove on it"
+        )
+    connection.execute("PRAGMA journal_mode = WAL")
+    with transaction(connection):
+        (version,) = connection.execute("PRAGMA user_version").fetchone()  # again: no other process can change it now
+        if 0 < version < len(_STEPS):
+            logger.warning("migrating %s from schema %d to %d, which takes a while", path, version, len(_STEPS))
+        for step in _STEPS[version:]:
+            for statement in step.split(";\n"):
+                connection.execute(statement)
+        if 0 < version < _VALID_ITEM_IDS:
+            rename_rooms(connection)
+        if version == 0:
+            connection.execute("INSERT INTO meta (key, value) VALUES ('log_id', lower(hex(randomblob(16))))")
+        # Written each time, so that a read-only file fails here and not at the first send.
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(_STEPS)}")
+    if 0 < version < _ERASES_TEXT:
+        _remove_erased_text(connection, path)
+    (log_id,) = connection.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()
+    return str(log_id)
+
+
+def rename_rooms(connection: sqlite3.Connection) -> None:
+    """Give each room whose item id is invalid a valid one, and log both ids (H3)."""
+    items = [item for (item,) in connection.execute("SELECT item FROM rooms ORDER BY item").fetchall()]
+    for item in items:
+        if item.startswith("!") or is_item_id(item):
+            continue
+        base = usable = usable_id(item)
+        number = 1
+        while connection.execute("SELECT 1 FROM rooms WHERE item = ?", (usable,)).fetchone():
+            number += 1
+            usable = f"{base[:120]}_{number}"
+        connection.execute("UPDATE rooms SET item = ? WHERE item = ?", (usable, item))
+        logger.warning("the room %r is now %s: its id was none that an item may have", item, usable)
+
+
+def _remove_erased_text(connection: sqlite3.Connection, path: Path) -> None:
+    """Rewrite the file without the text that earlier versions erased but left in free pages (S9)."""
+    try:
+        connection.execute("VACUUM")
+    except sqlite3.OperationalError as error:
+        logger.warning("%s still contains text that was erased before the upgrade (%s); run VACUUM on it", path, error)

@@ -1,0 +1,83 @@
+"""Threads that each own one connection to a SQLite log, and reopen it when it fails."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from alcove.descriptors import reserve
+from alcove.storage.base import LogUnavailableError, Retention
+from alcove.storage.sqlite.connection import connect
+from alcove.storage.sqlite.store import SqliteStore
+
+T = TypeVar("T")
+
+
+class StoreThread:
+    """Run functions on one thread with one `SqliteStore`, one after the other."""
+
+    def __init__(self, path: Path, retention: Retention, name: str) -> None:
+        self._path = path
+        self._retention = retention
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._connection: sqlite3.Connection | None = None
+        self._store: SqliteStore | None = None
+        #: The identity of the file that the connection has open.
+        self._file: tuple[int, int] | None = None
+        self._closed = False
+
+    def run(self, function: Callable[[SqliteStore], T]) -> asyncio.Future[T]:
+        """Call the function on this thread; the future raises LogUnavailableError if SQLite fails (S7)."""
+        loop = asyncio.get_running_loop()
+        if self._closed:
+            closed: asyncio.Future[T] = loop.create_future()
+            closed.set_exception(LogUnavailableError(f"{self._path} is closed"))
+            return closed
+        return loop.run_in_executor(self._executor, self._call, function)
+
+    async def close(self) -> None:
+        """Finish the functions that wait, then close the connection; a second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._disconnect)
+        self._executor.shutdown()
+
+    def _call(self, function: Callable[[SqliteStore], T]) -> T:
+        try:
+            store = self._store
+            # A connection stays on a file that was moved or replaced, where everything it stored would be lost.
+            if store is None or self._file != _file_identity(self._path):
+                store = self._connect()
+            return function(store)
+        except sqlite3.Error as error:
+            # After a failed commit the connection's state is uncertain, so the next function gets a new one.
+            self._disconnect()
+            raise LogUnavailableError(f"{self._path}: {error}") from error
+
+    def _connect(self) -> SqliteStore:
+        """Open a connection, or replace the current one; raise sqlite3.Error if that fails."""
+        self._disconnect()
+        with reserve.lent():
+            self._connection = connect(self._path)
+            self._file = _file_identity(self._path)
+            # A copy made by VACUUM INTO has another journal mode, which takes a file descriptor for each commit.
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._store = SqliteStore(self._connection, self._retention)
+        return self._store
+
+    def _disconnect(self) -> None:
+        connection, self._connection, self._store = self._connection, None, None
+        if connection is not None:
+            connection.close()
+
+
+def _file_identity(path: Path) -> tuple[int, int] | None:
+    """Return device and inode of the file at `path`; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
