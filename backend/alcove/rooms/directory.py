@@ -1,102 +1,181 @@
-"""The rooms in memory: opening them with the end of their log, delivering into them, and letting them go."""
+"""Keep the rooms that are in memory: open them from the log, deliver into them, and close them when they are empty."""
 
 import asyncio
 import logging
-import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from alcove.access.revocations import REVOCATIONS_ITEM
 from alcove.background import BackgroundTasks
 from alcove.bus.base import Bus
 from alcove.cluster.cluster import Cluster
-from alcove.errors import Close
-from alcove.observability.metrics import HISTORIES_LOST, OUTCOMES, SENDS
-from alcove.protocol import FRAME_BYTES, Bye, ReadMark, encode
+from alcove.cluster.connections import Connections
+from alcove.cluster.dispatcher import Handler
+from alcove.cluster.messages import ClusterMessage
+from alcove.observability.metrics import HISTORIES_LOST
+from alcove.protocol import FRAME_BYTES
+from alcove.rooms.cursor import Cursor
+from alcove.rooms.delivery import by_item, count_outcomes
+from alcove.rooms.departure import restart_connections
+from alcove.rooms.last_marks import LastMarks
 from alcove.rooms.presence import RoomPresence
 from alcove.rooms.room import Room
 from alcove.rooms.tail import Tail
-from alcove.storage.base import Appended, Draft, Log, LogUnavailableError, Outcome, Position
+from alcove.storage.base import Draft, Log, LogUnavailableError, Outcome, Page, Position
 from alcove.storage.read_marks import ReadMarkWriter
-from alcove.wire.connection import Connection, Frame
+from alcove.wire.connection import Connection
 
-#: Entries of its log that a room begins with in memory: what a newcomer gets by default (H2).
+#: Entries of its log that a room has in memory when it opens: as many as a client reads by default (H2).
 _WARM = 50
-
-#: Milliseconds over which the connections of a room come back whose history was lost.
-_RETURN_MS = 1000
-
-_STORED, _DUPLICATE, _REFUSED = (SENDS.labels(outcome) for outcome in OUTCOMES)
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class _Opening:
-    """A room on its way into memory, how far entries were committed meanwhile, and in which history ("": unknown)."""
+    """A room that is being read into memory, and what was committed to it in the meantime."""
 
     task: asyncio.Task[Room]
+    #: The seq of the last entry that was committed meanwhile.
     head: int = 0
+    #: The history of that entry; "": unknown.
     log_id: str = ""
 
 
 class RoomDirectory:
-    """A room is here while somebody is in it or on the way."""
+    """The rooms in memory (LocalRooms): those with connections, those that are kept, and those being opened."""
 
     def __init__(
         self,
-        store: Log,
+        log: Log,
         bus: Bus,
         sends: Bus | None,
         *,
         tail_entries: int,
         tail_bytes: int,
         tasks: BackgroundTasks,
-        lost: Callable[[str], None],
+        on_history_lost: Callable[[str], None],
         clock: Callable[[], float],
         name: str,
     ) -> None:
-        self.open: dict[str, Room] = {}
-        self.cluster = Cluster(store, bus, sends, rooms=self, clock=clock, name=name)
-        #: Told which room's history was lost, once its connections are closed.
-        self._lost = lost
-        self._log = store
+        """Create an empty directory; `start` connects it to those of other processes.
+
+        Args:
+            log: The log of all rooms.
+            bus: Carries messages between processes.
+            sends: Carries what the database announces (X5).
+            tail_entries: Entries of a room in memory at most.
+            tail_bytes: Bytes of a room's entries in memory at most.
+            tasks: Runs what is stored after a room closed.
+            on_history_lost: Called with an item, after the log lost its history and its connections were closed.
+            clock: Returns seconds that never run backwards.
+            name: What operators call this process.
+
+        """
+        self._log = log
+        self._rooms: dict[str, Room] = {}
+        self._cluster = Cluster(log, bus, sends, rooms=self, clock=clock, name=name)
+        self._on_history_lost = on_history_lost
         self._tail = tail_entries, tail_bytes
         self._opening: dict[str, _Opening] = {}
-        self._coming: Counter[str] = Counter()
-        self._marks = ReadMarkWriter(store)
-        self._tasks = tasks
+        #: How many callers keep the room of an item open although it may have no connection.
+        self._kept: Counter[str] = Counter()
+        self._marks = ReadMarkWriter(log)
+        self._last_marks = LastMarks(self._marks, tasks, self._cluster.publish_activity)
 
-    def close(self) -> None:
-        """Store the marks that rooms have gathered, and stop what rooms have scheduled."""
-        for room in list(self.open.values()):
-            self._store_last_marks(room)
+    # --- lifecycle, and the other processes
+
+    async def start(self) -> None:
+        """Connect to the other processes."""
+        await self._cluster.start()
+
+    def close_rooms(self) -> None:
+        """Stop what the rooms have scheduled, and store the read marks that they have gathered."""
+        for room in list(self._rooms.values()):
+            self._last_marks.store(room)
             room.close()
 
+    async def close(self) -> None:
+        """Disconnect from the other processes."""
+        await self._cluster.close()
+
+    @property
+    def bus_up(self) -> bool:
+        """Whether messages to and from other processes get through, as far as is known."""
+        return self._cluster.up
+
+    def subscribe(self, channel: str, handler: Handler) -> None:
+        """Call `handler` with every message that other processes publish on the channel; before `start` only."""
+        self._cluster.subscribe(channel, handler)
+
+    def publish(self, channel: str, message: ClusterMessage) -> None:
+        """Send the message to the other processes that subscribe to the channel."""
+        self._cluster.publish(channel, message)
+
+    # --- rooms in memory
+
+    def find(self, item: str) -> Room | None:
+        """Return the item's room, None while it is not in memory (LocalRooms)."""
+        return self._rooms.get(item)
+
+    def items(self) -> Collection[str]:
+        """Return the items whose rooms are in memory (LocalRooms)."""
+        return self._rooms.keys()
+
+    def all(self) -> list[Room]:
+        """Return the rooms in memory."""
+        return list(self._rooms.values())
+
+    def connections(self) -> list[Connection]:
+        """Return the connections to all rooms."""
+        return [cursor.connection for room in self._rooms.values() for cursor, _ in room.cursors()]
+
+    def member_connections(self, member: str, item: str) -> int:
+        """Return how many connections the member holds to the item's room, on all processes."""
+        room = self._rooms.get(item)
+        return 0 if room is None else room.presence.connections(member)
+
+    def position(self, item: str) -> Position | None:
+        """Return what this process has seen of the item's room; None while it is not in memory."""
+        room = self._rooms.get(item)
+        return None if room is None else room.position()
+
+    async def inspect(self, item: str) -> Connections:
+        """Return the connections to the item's room, on all processes (W8). Raises LogUnavailableError."""
+        room = self._rooms.get(item)
+        try:
+            head = (await self._log.room_states([item]))[item].head
+        except LogUnavailableError:
+            if room is None:
+                raise
+            head = room.head
+        return await self._cluster.inspect(item, head)
+
+    # --- opening and closing
+
     @contextmanager
-    def coming(self, item: str) -> Iterator[None]:
-        """Keep the item's room while somebody is on the way into it."""
-        self._coming[item] += 1
+    def keep_open(self, item: str) -> Iterator[None]:
+        """Keep the item's room in memory within the block, although it may have no connection yet."""
+        self._kept[item] += 1
         try:
             yield
         finally:
-            self._coming[item] -= 1
-            if not self._coming[item]:
-                del self._coming[item]
-            self.drop_if_idle(item)
+            self._kept[item] -= 1
+            if not self._kept[item]:
+                del self._kept[item]
+            self._close_if_empty(item)
 
     def keep(self, item: str) -> None:
-        """Keep the item's room for good."""
-        self._coming[item] += 1
+        """Keep the item's room in memory, once it is opened, until the process ends."""
+        self._kept[item] += 1
 
     async def get(self, item: str) -> Room:
-        """The item's room, brought into memory where it is not; who comes meanwhile waits for the same.
+        """Return the item's room, and read it into memory where it is not; callers at the same time share one read.
 
         Raises LogUnavailableError.
         """
-        room = self.open.get(item)
+        room = self._rooms.get(item)
         if room is not None:
             return room
         opening = self._opening.get(item)
@@ -104,134 +183,45 @@ class RoomDirectory:
             opening = self._opening[item] = _Opening(asyncio.create_task(self._open(item)))
         return await asyncio.shield(opening.task)
 
-    async def get_reached(self, item: str, after: int, log_id: str | None) -> Room:
-        """The item's room, at the end of its log where a reader of this history may be that far (R5).
+    async def get_reaching(self, item: str, seq: int, log_id: str | None) -> Room:
+        """Return the item's room; where a client has seen `seq` of this history, with a head that includes it (R5).
 
         Raises LogUnavailableError.
         """
         while True:
             room = await self.get(item)
             if log_id in {None, room.log_id}:
-                await self.cluster.catch_up(room, after)
-            if self.open.get(item) is room:  # else its history was lost meanwhile (X8)
+                await self._cluster.catch_up(room, seq)
+            if self._rooms.get(item) is room:  # else its history was lost meanwhile (X8)
                 return room
 
-    async def _open(self, item: str) -> Room:
-        """Bring a room into memory, with the end of its log as its tail."""
-        try:
-            # The others first: what they store from now on is heard, and what they stored before is read.
-            await self.cluster.open_room(item)
-            await self._marks.wait_stored(item)  # of the same room, as it was let out of memory a moment ago
-            while True:
-                states = await self._log.room_states([item])
-                page = await self._log.read(item, limit=_WARM, max_bytes=FRAME_BYTES)
-                if page.log == states[item].log and self._opening[item].log_id in {"", page.log}:
-                    break
-                # Its history was renewed in between; what was said of the old one does not count.
-                self._opening[item].head, self._opening[item].log_id = 0, ""
-        except BaseException:
-            self.cluster.room_closed(item)
-            raise
-        finally:
-            opening = self._opening.pop(item)
-        tail = Tail(*self._tail)
-        if page.head >= opening.head:
-            for entry in page.entries:
-                tail.push(entry)
-        room = Room(
-            item,
-            log_id=page.log,
-            head=max(page.head, opening.head),
-            oldest=page.oldest,
-            tail=tail,
-            presence=RoomPresence(states[item].reads),
-            read=lambda after, limit, max_bytes: self._log.read(item, after=after, limit=limit, max_bytes=max_bytes),
-            store_marks=lambda marks: self._marks.store(item, marks),
-            share=lambda lines: self.cluster.publish_activity(item, lines),
-            doubt=lambda: self.cluster.check_head(item),
-        )
-        if item in self._coming:
-            self.open[item] = room
-            self.cluster.room_opened(room)
-        else:  # whoever came has gone again
-            self.cluster.room_closed(item)
-        return room
+    def enter(self, room: Room, cursor: Cursor) -> None:
+        """Add the cursor to the room, and count its member on all processes."""
+        room.enter(cursor)
+        self._cluster.count_connection(room.item, cursor.member.person, 1)
 
-    def drop_if_idle(self, item: str) -> None:
-        """Let a room out of memory that nobody is in or coming to."""
-        room = self.open.get(item)
-        if room is not None and not len(room) and item not in self._coming:
-            del self.open[item]
-            self.cluster.room_closed(item)
-            self._store_last_marks(room)
-            room.close()
-
-    def connections(self) -> list[Connection]:
-        """Return the connections to all rooms."""
-        return [
-            cursor.connection
-            for room in self.open.values()
-            if room.item != REVOCATIONS_ITEM
-            for cursor, _ in room.cursors()
-        ]
-
-    def member_connections(self, member: str, item: str) -> int:
-        """Return how many connections the member holds to the item's room, on all processes."""
-        room = self.open.get(item)
-        return 0 if room is None else room.presence.connections(member)
-
-    def position(self, item: str) -> Position | None:
-        """What this process has seen of the item's room; None: it is not in memory."""
-        room = self.open.get(item)
-        return None if room is None else room.position()
+    def leave(self, room: Room, cursor: Cursor) -> None:
+        """Remove the cursor from the room, where it is still in it, and close a room that is empty then."""
+        if room.leave(cursor):
+            self._cluster.count_connection(room.item, cursor.member.person, -1)
+        self._close_if_empty(room.item)
 
     def reset(self, item: str) -> None:
-        """Give up a room whose history the log has lost: whoever is in it comes back and reads the new one (R5, X8)."""
-        room = self.open.pop(item, None)
+        """Close the item's room, because the log lost its history; its clients read the new one (LocalRooms, X8)."""
+        room = self._rooms.pop(item, None)
         if room is None:
             return
         HISTORIES_LOST.inc()
-        logger.warning("item %s: the log lost entries; its history has a new id, and its connections start over", item)
-        for cursor, _ in room.cursors():
-            retry_ms = random.randrange(_RETURN_MS)  # noqa: S311 - spreads them, guards nothing
-            cursor.connection.write(Frame(encode(Bye("restart", retry_ms))))
-            cursor.connection.close(Close.RESTART, "this room's history was lost; read it again")
-            room.leave(cursor)
-            self.cluster.count_connection(item, cursor.member.person, -1)
-        self.cluster.room_closed(item)
+        logger.warning("item %s: the log lost entries; its history has a new id, and its connections restart", item)
+        for cursor in restart_connections(room):
+            self._cluster.count_connection(item, cursor.member.person, -1)
+        self._cluster.room_closed(item)
         room.close()
-        self._lost(item)
+        self._on_history_lost(item)
 
-    def deliver(self, stored: Sequence[tuple[Draft, Outcome]]) -> None:
-        """Hand new entries to the rooms that are in memory (S4), here and elsewhere."""
-        rooms: dict[str, list[Appended]] = {}
-        duplicates = refused = 0
-        for draft, outcome in stored:
-            if isinstance(outcome, Appended):
-                rooms.setdefault(draft.item, []).append(outcome)
-                duplicates += outcome.duplicate
-            else:
-                refused += 1
-        _STORED.inc(len(stored) - duplicates - refused)
-        _DUPLICATE.inc(duplicates)
-        _REFUSED.inc(refused)
-        for item, appended in rooms.items():
-            log_id = appended[-1].log
-            if (room := self.open.get(item)) is not None and room.log_id != log_id:
-                self.reset(item)
-            if new := [one.entry for one in appended if not one.duplicate]:
-                self.cluster.deliver(item, new, appended[-1].oldest, log_id)
-            if len(new) < len(appended):
-                # A commit whose answer was lost is known by the first send that comes again, as a duplicate.
-                self.cluster.note_head(item, max(one.entry.seq for one in appended))
-
-    def find(self, item: str) -> Room | None:
-        """Return the item's room, None while it is not in memory (LocalRooms)."""
-        return self.open.get(item)
-
-    def items(self) -> Collection[str]:
-        """Return the items whose rooms are in memory (LocalRooms)."""
-        return self.open.keys()
+    def is_opening(self, item: str) -> bool:
+        """Return whether the item's room is being read into memory (LocalRooms)."""
+        return item in self._opening
 
     def extend_opening(self, item: str, head: int, log_id: str) -> None:
         """Record that the log of a room that may be opening extends to `head` in this history (LocalRooms)."""
@@ -240,21 +230,71 @@ class RoomDirectory:
                 opening.head, opening.log_id = 0, log_id
             opening.head = max(opening.head, head)
 
-    def is_opening(self, item: str) -> bool:
-        """Return whether the item's room is being read into memory (LocalRooms)."""
-        return item in self._opening
-
-    # --- marks
-
-    def _store_last_marks(self, room: Room) -> None:
-        """Store what a room that goes had gathered."""
-        marks = room.presence.take_reads()
-        if marks:
-            self._tasks.spawn(self._store_late_marks(room.item, marks))
-
-    async def _store_late_marks(self, item: str, marks: dict[str, int]) -> None:
+    async def _open(self, item: str) -> Room:
+        """Read a room into memory, with the end of its log as its tail. Raises LogUnavailableError."""
         try:
-            stand = await self._marks.store(item, marks)
-            self.cluster.publish_activity(item, [ReadMark(member, seq) for member, seq in stand.items()])
-        except LogUnavailableError as error:
-            logger.warning("item %s: the last read marks are lost: %s", item, error)
+            # Subscribed first: what other processes store from now on is received, what they stored before is read.
+            await self._cluster.open_room(item)
+            await self._marks.wait_stored(item)  # of the same room, where it was closed a moment ago
+            while True:
+                states = await self._log.room_states([item])
+                page = await self._log.read(item, limit=_WARM, max_bytes=FRAME_BYTES)
+                if page.log == states[item].log and self._opening[item].log_id in {"", page.log}:
+                    break
+                # The history changed between the reads; a head of the old one does not count.
+                self._opening[item].head, self._opening[item].log_id = 0, ""
+        except BaseException:
+            self._cluster.room_closed(item)
+            raise
+        finally:
+            opening = self._opening.pop(item)
+        room = self._make_room(item, page, states[item].reads, opening.head)
+        if item in self._kept:
+            self._rooms[item] = room
+            self._cluster.room_opened(room)
+        else:  # every caller was cancelled meanwhile
+            self._cluster.room_closed(item)
+        return room
+
+    def _make_room(self, item: str, page: Page, reads: dict[str, int], committed: int) -> Room:
+        """Return a room that ends with the page, or at the head `committed` where that is further."""
+        tail = Tail(*self._tail)
+        if page.head >= committed:
+            for entry in page.entries:
+                tail.push(entry)
+        return Room(
+            item,
+            log_id=page.log,
+            head=max(page.head, committed),
+            oldest=page.oldest,
+            tail=tail,
+            presence=RoomPresence(reads),
+            read=lambda after, limit, max_bytes: self._log.read(item, after=after, limit=limit, max_bytes=max_bytes),
+            store_marks=lambda marks: self._marks.store(item, marks),
+            share=lambda lines: self._cluster.publish_activity(item, lines),
+            doubt=lambda: self._cluster.check_head(item),
+        )
+
+    def _close_if_empty(self, item: str) -> None:
+        """Remove the item's room from memory, unless it has connections or is kept."""
+        room = self._rooms.get(item)
+        if room is not None and not len(room) and item not in self._kept:
+            del self._rooms[item]
+            self._cluster.room_closed(item)
+            self._last_marks.store(room)
+            room.close()
+
+    # --- delivery
+
+    def deliver(self, stored: Sequence[tuple[Draft, Outcome]]) -> None:
+        """Deliver the entries of one commit to the rooms of all processes (S4)."""
+        count_outcomes(stored)
+        for item, appended in by_item(stored).items():
+            log_id = appended[-1].log
+            if (room := self._rooms.get(item)) is not None and room.log_id != log_id:
+                self.reset(item)
+            if new := [one.entry for one in appended if not one.duplicate]:
+                self._cluster.deliver(item, new, appended[-1].oldest, log_id)
+            if len(new) < len(appended):
+                # Where the answer of a commit was lost, its entries become known by the first send that is repeated.
+                self._cluster.note_head(item, max(one.entry.seq for one in appended))

@@ -1,4 +1,4 @@
-"""What is live in this process: who joins which room, and what is sent."""
+"""Join connections to rooms, store what is sent, and report the state of this process."""
 
 import asyncio
 import logging
@@ -7,32 +7,35 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from uuid import uuid4
 
 from alcove.access.authenticator import Authenticator
 from alcove.access.expiry import ExpiryWatch
-from alcove.access.revocations import OPERATOR, REVOCATIONS_ITEM, Revocation, Revocations
+from alcove.access.revocations import REVOCATIONS_ITEM, Revocation, Revocations
 from alcove.background import BackgroundTasks
 from alcove.bus.base import Bus
 from alcove.bus.memory import MemoryBus
 from alcove.clock import now_ms
 from alcove.cluster.connections import Connections
+from alcove.cluster.dispatcher import Handler
+from alcove.cluster.messages import ClusterMessage
 from alcove.errors import Close, Code, Refusal
 from alcove.item_ranges import Range
 from alcove.limits import KeyedLimiter, ProcessLimits
 from alcove.observability.metrics import LIMITS, ProcessState
-from alcove.protocol import Hello, Limits, Member, You, encode, raw
+from alcove.protocol import Limits, Member, encode
 from alcove.repeated_warnings import RepeatedWarning
 from alcove.rooms.admission import RETRY_MS, Admission, Slot
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.drain import Drain
-from alcove.rooms.revocation_log import RevocationLog
+from alcove.rooms.greeting import greeting
+from alcove.rooms.renewal import TokenRenewal
+from alcove.rooms.revocation_log import RevocationLog, append_revocation
 from alcove.rooms.room import Room
 from alcove.rooms.session import Session
 from alcove.rooms.start_position import StartPosition
 from alcove.storage.base import Draft, ItemSummary, Log, LogUnavailableError, Outcome, Page, Retention
-from alcove.storage.committer import Committer, OverloadedError
+from alcove.storage.committer import Committer
 from alcove.storage.outcomes import OutcomeFuture
 from alcove.storage.readiness import StorageCheck
 from alcove.wire.connection import Connection, Frame
@@ -56,11 +59,14 @@ class Readiness:
 
 
 class Hub:
-    """Everything that is live in this process."""
+    """The rooms of one process, and the connections to them.
+
+    It composes the parts and is what the API calls; each rule is in the part named after it.
+    """
 
     def __init__(
         self,
-        store: Log,
+        log: Log,
         *,
         limits: Limits,
         authenticator: Authenticator | None = None,
@@ -70,34 +76,44 @@ class Hub:
         retention: Retention | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._log = store
+        """Compose the hub; `start` connects it to the other processes.
+
+        Args:
+            log: The log of all rooms.
+            limits: The limits that clients are told (L).
+            authenticator: Checks credentials; None: no connection has a token to renew.
+            bus: Carries messages between processes; None: this process is alone.
+            sends: Carries what the database announces (X5).
+            bounds: The limits of this process (L).
+            retention: How long the log keeps entries (L5).
+            clock: Returns seconds that never run backwards.
+
+        """
+        self._log = log
         self.limits = limits
         self.bounds = bounds or ProcessLimits()
         self._retention = retention or Retention()
-        #: This process among others.
-        self.process = f"{socket.gethostname()}:{os.getpid()}"
+        process = f"{socket.gethostname()}:{os.getpid()}"
         self._tasks = BackgroundTasks()
         self._rooms = RoomDirectory(
-            store,
+            log,
             bus or MemoryBus(),
             sends,
             tail_entries=self.bounds.tail_entries,
             tail_bytes=self.bounds.tail_bytes,
             tasks=self._tasks,
-            lost=self._history_lost,
+            on_history_lost=self._on_history_lost,
             clock=clock,
-            name=self.process,
+            name=process,
         )
-        self.rooms = self._rooms.open
-        self.cluster = self._rooms.cluster
         self._admission = Admission(self.bounds, self._rooms.member_connections)
-        self.committer = Committer(store, self._rooms.deliver, self.bounds.waiting, self._rooms.position)
+        self._committer = Committer(log, self._rooms.deliver, self.bounds.waiting, self._rooms.position)
         self._drain = Drain(
-            within_s=self.bounds.drain_s, commit=self.committer.drain, connections=self._rooms.connections
+            within_s=self.bounds.drain_s, commit=self._committer.drain, connections=self._rooms.connections
         )
-        self._storage = StorageCheck(store, lambda: self.committer.failing)
-        #: Hands in a draft (SessionHost).
-        self.append = self.committer.submit
+        self._storage = StorageCheck(log, lambda: self._committer.failing)
+        #: Submit a draft (SessionHost); an attribute, because a method would cost one more call for each send.
+        self.append = self._committer.submit
         self.expiry = ExpiryWatch()
         #: By member and item, over sockets and HTTP together (L2).
         self._send_rates = KeyedLimiter[tuple[str, str]](
@@ -107,15 +123,20 @@ class Hub:
             on_evicted=LIMITS.labels("send_rates").inc,
         )
         self._authenticator = authenticator
+        self._renewal = None if authenticator is None else TokenRenewal(authenticator, self.expiry)
         self._revocation_log: RevocationLog | None = None
         self._clock = clock
+
+    async def start(self) -> None:
+        """Connect to the other processes."""
+        await self._rooms.start()
 
     async def close(self) -> None:
         """Wait for accepted sends, until the drain's deadline, and end what runs in the background."""
         await self._drain.committed()
-        self._rooms.close()
+        self._rooms.close_rooms()
         await self._tasks.close(_TASKS_S)
-        await self.cluster.close()
+        await self._rooms.close()
 
     # --- draining
 
@@ -141,30 +162,33 @@ class Hub:
     async def readiness(self) -> Readiness:
         """Return whether storage takes writes and the bus answers (W7). Storage is not asked during the drain."""
         storage = not self.draining and await self._storage.writable()
-        return Readiness(storage=storage, bus=self.cluster.up, draining=self.draining)
+        return Readiness(storage=storage, bus=self._rooms.bus_up, draining=self.draining)
 
     async def process_state(self) -> ProcessState:
         """Return what the metrics report of this process as a whole (W7)."""
         return ProcessState(
-            rooms=list(self.rooms.values()),
-            sends_waiting=len(self.committer),
+            rooms=self._rooms.all(),
+            sends_waiting=len(self._committer),
             sends_waiting_limit=self.bounds.waiting,
             connections_limit=self.bounds.connections,
-            bus_up=self.cluster.up,
+            bus_up=self._rooms.bus_up,
             storage_up=await self._storage.writable(),
             draining=self.draining,
         )
 
     async def inspect(self, item: str) -> Connections:
         """Return the connections to the item's room, on all processes (W8). Raises LogUnavailableError."""
-        room = self.rooms.get(item)
-        try:
-            head = (await self._log.room_states([item]))[item].head
-        except LogUnavailableError:
-            if room is None:
-                raise
-            head = room.head
-        return await self.cluster.inspect(item, head)
+        return await self._rooms.inspect(item)
+
+    # --- other channels of the bus
+
+    def subscribe(self, channel: str, handler: Handler) -> None:
+        """Call `handler` with every message that other processes publish on the channel; before `start` only."""
+        self._rooms.subscribe(channel, handler)
+
+    def publish(self, channel: str, message: ClusterMessage) -> None:
+        """Send the message to the other processes that subscribe to the channel."""
+        self._rooms.publish(channel, message)
 
     # --- joining and leaving
 
@@ -191,16 +215,21 @@ class Hub:
         return self._admission.admit_beside(None if member is None else member.person.id, item)
 
     async def join(self, item: str, connection: Connection, member: Member, start: StartPosition) -> Session:
-        """Let a connection into the item's room: greeted, and on its way to the head.
+        """Add a connection to the item's room: greet it, and feed it from its start position.
 
-        Raises Refusal where a limit is reached or storage does not answer. The session must be run by its
-        carrier, also when the connection died meanwhile: its `closed` leaves the room.
+        The caller must run the session on its connection, also where that closed during the join, because the
+        session's `closed` leaves the room.
+
+        Raises:
+            Refusal: A limit is reached (L3), the process drains (Z1), access was revoked (A7), or storage does not
+                answer.
+
         """
         with self._admission.admit() as slot:
             try:
-                with self._rooms.coming(item):
-                    room = await self._rooms.get_reached(item, start.after or 0, start.log_id)
-                    # From here to the end nothing waits: the hello stays true until the cursor follows the room.
+                with self._rooms.keep_open(item):
+                    room = await self._rooms.get_reaching(item, start.after or 0, start.log_id)
+                    # Nothing awaits from here on: the hello must be true until the cursor follows the room.
                     return self._enter(room, slot, connection, member, start)
             except LogUnavailableError as error:
                 _cannot_join(item, error)
@@ -208,99 +237,81 @@ class Hub:
                 raise Refusal(Code.UNAVAILABLE, Close.AT_CAPACITY, message, RETRY_MS) from error
 
     def leave(self, session: Session) -> None:
-        """A session's connection is over (SessionHost)."""
+        """Remove a session, whose connection closed, from its room (SessionHost)."""
         self.expiry.forget(session)
-        room = session.room
-        if room.leave(session.cursor):
-            self.cluster.count_connection(room.item, session.cursor.member.person, -1)
-        self._rooms.drop_if_idle(room.item)
+        self._rooms.leave(session.room, session.cursor)
 
     def _enter(self, room: Room, slot: Slot, connection: Connection, member: Member, start: StartPosition) -> Session:
-        """Greet the connection and let its cursor follow the room (R1, R2, R5, H5). Raises Refusal (L3, A7, Z1)."""
-        self._admission.check_open()  # the drain may have started while the room was opened
+        """Greet the connection, and let its cursor follow the room (R1, R2, R5, H5). Raises Refusal as `join`."""
+        # The drain may have started, or access may have been revoked, while the room was opened.
+        self._admission.check_open()
         if self._authenticator is not None:
-            self._authenticator.recheck(member, room.item)  # it may have been revoked while the room was opened
+            self._authenticator.recheck(member, room.item)
         self._admission.check_member(member.person.id, room.item)
-        if (since := self._retention.cutoff(self.now_ms())) is not None:
-            room.expire(since)
+        if (cutoff := self._retention.cutoff(self.now_ms())) is not None:
+            room.expire(cutoff)
+        reset = start.resets(room.log_id, room.head)
         seq = start.seq(room.log_id, room.head, room.oldest)
         cursor = Cursor(connection, member, seq, self.now_ms())
-        room.enter(cursor)
-        self.cluster.count_connection(room.item, member.person, 1)
-        hello = Hello(
-            item=room.item,
-            log=room.log_id,
-            head=room.head,
-            oldest=room.oldest,
-            reset=start.resets(room.log_id, room.head),
-            you=You(member.person.id, member.person.name, sorted(member.can)),
-            members=room.presence.named(),
-            count=len(room.presence),
-            reads=room.presence.marks(),
-            limits=self.limits,
-            expires=member.expires_ms,
-            now=self.now_ms(),
-        )
-        connection.write(Frame(encode(hello)))
+        self._rooms.enter(room, cursor)
+        connection.write(Frame(encode(greeting(room, member, self.limits, reset=reset))))
         room.follow(cursor)
         session = Session(self, room, cursor, slot, limits=self.limits, clock=self._clock, budget=self.bounds.budget)
         self.expiry.watch(session, member, room.item)
         return session
 
-    # --- tokens of open connections
+    # --- access of open connections
 
     def renew(self, session: Session, token: str) -> None:
-        """Check a fresh token for a connection (SessionHost, A4)."""
-        self._tasks.spawn(self._renew(session, token))
-
-    async def _renew(self, session: Session, token: str) -> None:
-        if self._authenticator is None:
-            raise RuntimeError("a hub without a authenticator has no tokens to check")
-        try:
-            member = await self._authenticator.renew(token, session.room.item, session.cursor.member.person)
-        except Refusal as refusal:
-            session.refused(refusal)
-        else:
-            if session in self.expiry:  # it may have left meanwhile
-                self.expiry.watch(session, member, session.room.item)
-                session.renewed(member)
+        """Check a fresh token in the background; `renewed` or `refused` of the session follows (SessionHost, A4)."""
+        if self._renewal is None:
+            raise RuntimeError("a hub without an authenticator cannot check tokens")
+        self._tasks.spawn(self._renewal.renew(session, token))
 
     async def revoke(self, revocation: Revocation) -> None:
-        """Take access back, on every process; durable when this returns (A7). Raises Refusal."""
-        try:
-            await self.send(Draft(REVOCATIONS_ITEM, "message", uuid4().hex, OPERATOR, self.now_ms(), raw(revocation)))
-        except OverloadedError as error:
-            raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
+        """Revoke access on every process (A7); the revocation is durable when this returns.
+
+        Raises:
+            Refusal: Too many sends wait for storage.
+            LogUnavailableError: The revocation is not stored.
+
+        """
+        await append_revocation(revocation, self.send)
 
     async def follow_revocations(self, revocations: Revocations) -> None:
-        """Read what was revoked, from the beginning and on; complete up to now when this returns.
+        """Read all revocations, and every later one; the earlier ones count when this returns.
 
-        Raises LogUnavailableError.
+        Raises:
+            LogUnavailableError: The log does not answer.
+
         """
         self._revocation_log = RevocationLog(revocations, self.expiry, self._rooms, self.send)
         await self._revocation_log.follow()
 
-    def _history_lost(self, item: str) -> None:
-        """Act on the loss of a room's history (X8)."""
+    def _on_history_lost(self, item: str) -> None:
+        """Restore the revocations where their room is the one that lost its history (X8)."""
         if item == REVOCATIONS_ITEM and self._revocation_log is not None:
             self._tasks.spawn(self._revocation_log.restore())
 
     # --- sending
 
     def take_send(self, member: str, item: str) -> int:
-        """Take one of the sends that a member may make to an item now (L2).
+        """Take one send of the member's rate on the item (L2).
 
-        Returns 0 if it is granted, else the milliseconds until one would be.
+        Returns 0 if it is granted, else the milliseconds until one will be.
         """
         return self._send_rates.take((member, item), self._clock())
 
     async def send(self, draft: Draft) -> Outcome:
-        """Send without a connection; the entry is durable when this returns (W2).
+        """Store a draft that comes from no connection, deliver it, and return its outcome; it is durable then (W2).
 
-        Raises OverloadedError and LogUnavailableError.
+        Raises:
+            OverloadedError: Too many sends wait for storage (L4).
+            LogUnavailableError: Storage does not answer, so nothing is stored (S7).
+
         """
         waiter = OutcomeFuture(asyncio.get_running_loop().create_future())
-        self.committer.submit(draft, waiter)
+        self._committer.submit(draft, waiter)
         return await waiter.outcome
 
     # --- reading the log
@@ -325,5 +336,5 @@ class Hub:
         return await self._log.list_rooms(ranges, member, limit=limit)
 
     def now_ms(self) -> int:
-        """The time, in ms since the epoch (F3)."""
+        """Return the time in milliseconds since the epoch (SessionHost, F3)."""
         return now_ms()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
+from uuid import uuid4
 
 import msgspec
 from msgspec.structs import replace
@@ -11,7 +12,9 @@ from msgspec.structs import replace
 from alcove.access.expiry import ExpiryWatch
 from alcove.access.revocations import OPERATOR, REVOCATIONS_ITEM, Revocation, Revocations
 from alcove.clock import now_ms
+from alcove.errors import Close, Code, Refusal
 from alcove.protocol import Entry, raw
+from alcove.rooms.admission import RETRY_MS
 from alcove.rooms.directory import RoomDirectory
 from alcove.storage.base import Draft, LogUnavailableError, Outcome
 from alcove.storage.committer import OverloadedError
@@ -22,6 +25,24 @@ logger = logging.getLogger(__name__)
 _RESTORE_S = 1.0
 
 
+#: Stores a draft and returns its outcome. Raises OverloadedError and LogUnavailableError.
+Send = Callable[[Draft], Awaitable[Outcome]]
+
+
+async def append_revocation(revocation: Revocation, send: Send) -> None:
+    """Store a revocation, which every process follows; it is durable when this returns (A7).
+
+    Raises:
+        Refusal: Too many sends wait for storage.
+        LogUnavailableError: The revocation is not stored.
+
+    """
+    try:
+        await send(Draft(REVOCATIONS_ITEM, "message", uuid4().hex, OPERATOR, now_ms(), raw(revocation)))
+    except OverloadedError as error:
+        raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
+
+
 class RevocationLog:
     """Applies each entry of the room: to the revocations of this process, and to its open connections."""
 
@@ -30,7 +51,7 @@ class RevocationLog:
         revocations: Revocations,
         expiry: ExpiryWatch,
         rooms: RoomDirectory,
-        send: Callable[[Draft], Awaitable[Outcome]],
+        send: Send,
     ) -> None:
         """Initialize the log; `follow` starts it.
 

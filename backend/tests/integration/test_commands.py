@@ -8,7 +8,7 @@ import httpx
 import jwt
 import pytest
 
-from alcove.main import create_app
+from alcove.app import create_app
 from alcove.settings import Settings
 from deploy.ports import free_port
 from tests.integration.clients import connect

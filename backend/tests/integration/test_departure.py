@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from websockets.asyncio.client import ClientConnection
 
-from alcove.main import create_app
+from alcove.app import create_app
 from alcove.tutorial.chat import SLOW_BYTES, Chat, ChatClient
 from alcove.wire.asgi import AsgiConnection
 from tests.integration.clients import Listener, abort, connect, eventually, fall_silent

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from alcove.app import create_app
 from alcove.item_ranges import ALL_ITEMS
-from alcove.main import create_app
 from alcove.protocol import Member, Person, raw
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.hub import Hub
@@ -56,13 +56,13 @@ async def test_ten_thousand_rooms_visited_once_leave_no_trace_but_the_log(tmp_pa
 
     async with hub_of_an_app(tmp_path) as hub:
         await visit(hub, 0)
-        before, rooms, coming = alive(), set(hub.rooms), hub._rooms._coming.copy()
+        before, rooms, coming = alive(), set(hub._rooms.items()), hub._rooms._kept.copy()
         for start in range(1, 10_001, 500):
             await asyncio.gather(*(visit(hub, number) for number in range(start, start + 500)))
 
-        assert rooms == set(hub.rooms)
+        assert rooms == set(hub._rooms.items())
         assert 0 == hub.connections
-        assert coming == hub._rooms._coming
+        assert coming == hub._rooms._kept
         assert not hub._rooms._opening
         await eventually(lambda: not len(hub._tasks))
         assert before == alive()
@@ -75,7 +75,7 @@ async def test_a_room_that_was_only_looked_into_is_not_even_in_the_log(tmp_path:
         session = await hub.join("looked-at", Socket(), ADA, StartPosition())
         session.closed(1000)
 
-        assert "looked-at" not in hub.rooms
+        assert "looked-at" not in hub._rooms.items()
         assert [] == await hub.items([ALL_ITEMS], "ada", 10)
 
 

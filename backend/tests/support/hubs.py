@@ -69,6 +69,6 @@ class HeldHub:
 
     async def close(self) -> None:
         """End what rooms have scheduled, and close the log."""
-        for room in self.hub.rooms.values():
+        for room in self.hub._rooms.all():
             room.close()
         await self.log.close()

@@ -23,7 +23,7 @@ async def house() -> AsyncIterator[HeldHub]:
     """A hub whose log is closed afterwards."""
     made = HeldHub()
     yield made
-    for room in made.hub.rooms.values():
+    for room in made.hub._rooms.all():
         room.close()
     await made.log.close()
 
@@ -150,7 +150,7 @@ async def test_l3_whoever_gives_up_on_the_way_in_counts_no_more(house: HeldHub) 
     joining[1].cancel()
     await house.settle()
 
-    assert ({}, 0) == (house.hub.rooms, house.hub.connections)
+    assert ([], 0) == (house.hub._rooms.all(), house.hub.connections)
 
 
 async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(house: HeldHub) -> None:
@@ -160,7 +160,7 @@ async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(house: HeldHub) ->
     refused = await asyncio.gather(*joining, return_exceptions=True)
 
     assert [Code.UNAVAILABLE] * 2 == [error.code for error in refused if isinstance(error, Refusal)]
-    assert ({}, 0) == (house.hub.rooms, house.hub.connections)
+    assert ([], 0) == (house.hub._rooms.all(), house.hub.connections)
 
 
 async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(house: HeldHub) -> None:
@@ -173,7 +173,7 @@ async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(
     with pytest.raises(Refusal) as refused:
         await joining
     assert Close.RESTART == refused.value.close
-    assert ({}, 0) == (house.hub.rooms, house.hub.connections)
+    assert ([], 0) == (house.hub._rooms.all(), house.hub.connections)
 
 
 async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_all_the_while(house: HeldHub) -> None:
@@ -215,7 +215,7 @@ async def test_l5_the_hello_after_a_send_names_the_oldest_that_is_left() -> None
     assert isinstance(hello := socket.lines[0], Hello)
     assert (8, 10) == (hello.oldest, hello.head)
     assert [8, 9, 10] == seqs(socket)
-    for room in house.hub.rooms.values():
+    for room in house.hub._rooms.all():
         room.close()
     await house.log.close()
 
@@ -236,6 +236,6 @@ async def test_l5_a_room_in_memory_keeps_nothing_for_more_days_than_the_log(monk
     assert [] == seqs(later)
     assert isinstance(hello := later.lines[0], Hello)
     assert (4, 3) == (hello.oldest, hello.head)
-    for room in house.hub.rooms.values():
+    for room in house.hub._rooms.all():
         room.close()
     await house.log.close()

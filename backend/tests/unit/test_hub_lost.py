@@ -70,7 +70,7 @@ async def house() -> AsyncIterator[House]:
     """A hub whose log is closed afterwards."""
     made = House()
     yield made
-    for room in made.hub.rooms.values():
+    for room in made.hub._rooms.all():
         room.close()
     await made.log.close()
 
@@ -131,9 +131,9 @@ async def test_x8_a_look_at_the_log_notices_it_too(house: House, rewritten: bool
     house.lose()
     if rewritten:
         house.log.store.append([message("x"), message("y"), message("z")])
-        house.hub.cluster._recovery.verify_history("foo")
+        house.hub._rooms._cluster._recovery.verify_history("foo")
     else:
-        house.hub.cluster._recovery.check_heads(["foo"])
+        house.hub._rooms._cluster._recovery.check_heads(["foo"])
     await house.settle()
 
     await assert_all_start_over(house, ada, "a", *("xyz" if rewritten else ""))
@@ -144,7 +144,7 @@ async def test_x8_entries_of_another_process_that_contradict_memory_are_looked_u
     house.lose()
     (outcome,) = house.log.store.append([message("x")])
     assert isinstance(outcome, Appended)
-    house.hub.cluster._recovery.deliver("foo", [outcome.entry], 1, hello(ada).log)
+    house.hub._rooms._cluster._recovery.deliver("foo", [outcome.entry], 1, hello(ada).log)
     await house.settle()
 
     await assert_all_start_over(house, ada, "a", "x")
@@ -152,10 +152,10 @@ async def test_x8_entries_of_another_process_that_contradict_memory_are_looked_u
 
 async def test_x8_the_page_that_fills_a_hole_begins_with_what_memory_has(house: House) -> None:
     ada = await house.join()
-    house.hub.cluster._recovery._sole_writer = False
+    house.hub._rooms._cluster._recovery._sole_writer = False
     house.lose()
     house.log.store.append([message("x"), message("y"), message("z")])
-    house.hub.cluster._recovery.check_reported("foo")
+    house.hub._rooms._cluster._recovery.check_reported("foo")
     while ada.close_code is None:
         await asyncio.sleep(0)
         await house.settle()
@@ -168,7 +168,7 @@ async def test_x8_a_head_behind_the_one_in_memory_is_looked_up(house: House) -> 
     ada = await house.join()
     house.lose()
     house.log.store.append([message("x")])
-    house.hub.cluster._recovery.check_reported("foo")
+    house.hub._rooms._cluster._recovery.check_reported("foo")
     await house.settle()
 
     await assert_all_start_over(house, ada, "a", "x")
@@ -176,7 +176,7 @@ async def test_x8_a_head_behind_the_one_in_memory_is_looked_up(house: House) -> 
 
 async def test_x8_a_message_of_another_history_is_no_reason_by_itself(house: House) -> None:
     ada = await house.join()
-    house.hub.cluster._recovery.deliver("foo", [Entry(4, "message", "x", ADA.person, 1)], 1, "another")
+    house.hub._rooms._cluster._recovery.deliver("foo", [Entry(4, "message", "x", ADA.person, 1)], 1, "another")
     await house.settle()
 
     assert ada.close_code is None
@@ -207,7 +207,7 @@ async def test_x8_a7_a_revocation_that_the_log_lost_stays_and_is_stored_again(ho
         await house.settle()
         await revoking
     house.lose(REVOCATIONS_ITEM, head=1)
-    house.hub.cluster._recovery.check_heads([REVOCATIONS_ITEM])
+    house.hub._rooms._cluster._recovery.check_heads([REVOCATIONS_ITEM])
     await house.settle()
 
     for sub, item in (("ada", "any"), ("bob", "foo"), ("bob", "bar")):

@@ -1,0 +1,26 @@
+"""Check the fresh tokens that open connections bring (A4)."""
+
+from alcove.access.authenticator import Authenticator
+from alcove.access.expiry import ExpiryWatch
+from alcove.errors import Refusal
+from alcove.rooms.session import Session
+
+
+class TokenRenewal:
+    """Exchanges the token of a session for a fresh one of the same member."""
+
+    def __init__(self, authenticator: Authenticator, expiry: ExpiryWatch) -> None:
+        self._authenticator = authenticator
+        self._expiry = expiry
+
+    async def renew(self, session: Session, token: str) -> None:
+        """Check the token, extend the session until the token expires, and answer the session."""
+        item = session.room.item
+        try:
+            member = await self._authenticator.renew(token, item, session.cursor.member.person)
+        except Refusal as refusal:
+            session.refused(refusal)
+            return
+        if session in self._expiry:  # the connection may have closed during the check
+            self._expiry.watch(session, member, item)
+            session.renewed(member)
