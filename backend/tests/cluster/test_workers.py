@@ -92,7 +92,7 @@ async def test_w7_metrics_count_what_happens(join: Join, item: str) -> None:
 
         assert 'alcove_sends_total{outcome="stored"} 3.0' in metrics
         assert 'alcove_refusals_total{code="invalid"} 1.0' in metrics
-        assert 'alcove_connections{state="in_step"} 2.0' in metrics  # one reads what is revoked
+        assert 'alcove_connections{state="in_step"} 1.0' in metrics
         assert "alcove_bus_up 1.0" in metrics
         assert any(line.startswith("alcove_commit_seconds_bucket") for line in metrics)
         assert not any(item in line for line in metrics)
