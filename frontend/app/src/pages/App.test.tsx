@@ -4,7 +4,7 @@ import userEvent from "@testing-library/user-event";
 import { StrictMode } from "react";
 import { beforeEach, describe, expect, test } from "vitest";
 import { FakeBrowser } from "../../../packages/client/test/support/doubles";
-import { FakeWorld } from "../../../packages/client/test/support/fakePlatform";
+import { FakePlatform } from "../../../packages/client/test/support/fakePlatform";
 import { keepLanguage, startLanguage } from "../i18n/language";
 import { LanguageProvider } from "../i18n/translation";
 import { startConversations } from "../tutorial/conversations";
@@ -26,7 +26,7 @@ async function visit(path: string) {
     <StrictMode>
       <LanguageProvider i18n={language}>
         <ConversationsContext value={conversations}>
-          <Entrance world={new FakeWorld()}>
+          <Entrance world={new FakePlatform()}>
             <App />
           </Entrance>
         </ConversationsContext>

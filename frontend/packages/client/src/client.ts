@@ -1,151 +1,156 @@
-// The rooms of one member in one tab: each item has one, and one connection.
-
+// A client of one Alcove server, for one member: its rooms, the list of rooms, and signing out.
 import { RefusedAttempts } from "./auth/authentication";
-import { type AskCredential, type Credential, keyOfId, memberKey, serverOf } from "./auth/tokens";
-import type { World } from "./platform/platform";
+import { type GetToken, TokenSource } from "./auth/tokenSource";
+import { keyOfId, memberKey, serverOf } from "./auth/tokens";
+import { Emitter } from "./lib/emitter";
+import { RoomList } from "./list/roomList";
+import { browserPlatform } from "./platform/browser";
+import type { Channel, Platform } from "./platform/platform";
 import { Http } from "./protocol/http";
-import type { Origin } from "./protocol/urls";
+import { isRoomId, type Origin, originOf } from "./protocol/urls";
 import { Room } from "./room/room";
 import { forgetMember } from "./storage/memory";
+
+export type ClientOptions = {
+  /** The address of the Alcove server, with its base path where it has one; a relative one is the page's origin's. */
+  readonly url: string | URL;
+  /** Returns a token for the member, or null where nobody is signed in. Without it the server's login cookie counts. */
+  readonly getToken?: GetToken;
+  /** The member's name; it counts in open mode only (rule A2). */
+  readonly name?: string;
+  /** The browser around the client; tests bring another one. */
+  readonly platform?: Platform;
+};
+
+export type ClientEvents = {
+  /** The member has signed out, here or in another tab; nothing of theirs is kept. */
+  readonly signedOut: undefined;
+};
 
 /** The note of whom a server's login cookie let in last. */
 const LOGIN = "alcove.login.";
 
-export class Rooms {
-  readonly http: Http;
-  /** Tells the rooms of one credential from those of another. */
-  readonly key: string;
-  /** Under which name this browser keeps what the member writes; null for a login whose member is not known yet. */
-  #member: string | null;
-  #credential: Credential;
-  /** Whether the credential was given since a room asked for one. */
-  #given = false;
-  #asked: Promise<string | null> | null = null;
-  #leave: (() => void) | null = null;
-  readonly #rooms = new Map<string, Room>();
+export class Client {
+  /** The live list of rooms, with unread counts. */
+  readonly rooms: RoomList;
+  readonly #http: Http;
+  readonly #open = new Map<string, Room>();
   readonly #attempts: RefusedAttempts;
+  readonly #tokens: TokenSource;
   readonly #origin: Origin;
   readonly #server: string;
-  readonly #world: World;
-  readonly #keep: (fresh: Credential) => void;
+  readonly #platform: Platform;
+  readonly #events = new Emitter<ClientEvents>();
+  readonly #signOuts: Channel;
+  /** Under which name this browser keeps what the member writes and reads; null: not known yet. */
+  #member: string | null;
 
-  /** `keep` takes every fresh credential that the host page gives. */
-  constructor(
-    credential: Credential,
-    origin: Origin,
-    world: World,
-    keep: (fresh: Credential) => void = () => undefined,
-  ) {
-    this.#credential = credential;
-    this.#keep = keep;
-    this.#attempts = new RefusedAttempts(world);
-    this.#origin = origin;
-    this.#server = serverOf(origin);
-    this.#world = world;
-    this.key = memberKey(credential) ?? "login";
-    this.#member = memberKey(credential) ?? loginOf(origin, world);
-    this.http = new Http(origin, this.#ask, world, this.#attempts);
+  constructor({ url, getToken, name, platform = browserPlatform() }: ClientOptions) {
+    this.#platform = platform;
+    this.#origin = originOf(url);
+    this.#server = serverOf(this.#origin);
+    this.#attempts = new RefusedAttempts(platform);
+    this.#tokens = new TokenSource({ getToken, name: name ?? null, platform });
+    this.#http = new Http(this.#origin, this.#tokens.ask, platform, this.#attempts);
+    const login = this.#tokens.usesCookie ? platform.notes.get(LOGIN + this.#server) : null;
+    this.#member = login === null ? null : keyOfId(login);
+    this.rooms = new RoomList({
+      ask: this.#tokens.ask,
+      attempts: this.#attempts,
+      http: this.#http,
+      origin: this.#origin,
+      platform,
+      name: async () => `alcove:list:${JSON.stringify([this.#server, await this.#identify()])}`,
+    });
+    this.#signOuts = platform.channel(`alcove:signed-out:${this.#server}`, (message) => {
+      if (message === this.#member) void this.#forget();
+    });
   }
 
-  /** The item's room; it connects when someone holds it, and is forgotten when nobody does. */
-  open(item: string): Room {
-    const known = this.#rooms.get(item);
+  /** Return the room of an item: the same object as long as somebody is joined to it. Throws TypeError for an invalid id. */
+  room(item: string): Room {
+    if (!isRoomId(item))
+      throw new TypeError(`expected an item ID that can have a room (rule H3), got "${item}"`);
+    const known = this.#open.get(item);
     if (known !== undefined) return known;
-    const room = new Room({
+    const room: Room = new Room({
       item,
       member: this.#member,
-      ask: this.#ask,
+      identify: () => this.#identify(),
+      ask: this.#tokens.ask,
       attempts: this.#attempts,
       origin: this.#origin,
-      world: this.#world,
-      onIdle: () => this.#rooms.delete(item),
+      platform: this.#platform,
+      onIdle: () => {
+        if (this.#open.get(item) === room) this.#open.delete(item);
+      },
       onSignedOut: () => void this.#forget(),
-      ...(this.#credential.token === null && {
+      ...(this.#tokens.usesCookie && {
         onMember: (you: string, before: string | null) => this.#loggedIn(you, before),
       }),
     });
-    this.#rooms.set(item, room);
+    this.#open.set(item, room);
     return room;
   }
 
-  /** Goes on with another token of the same member. */
-  renewWith(fresh: Credential): void {
-    this.#credential = fresh;
-    this.#given = true;
-    for (const room of this.#rooms.values()) room.reconnect();
+  /** Call `listener` on every event of this name; returns the function that ends this. */
+  on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener);
   }
 
-  /** Hears other tabs and the host page; calls `leave` when this member signs out elsewhere. Returns what ends that. */
-  attach(leave: () => void): () => void {
-    this.#leave = leave;
-    const channel = this.#world.channel(this.#channelName, (message) => {
-      if (message === this.#member) void this.#forget();
-    });
-    const unhear = this.#world.hearHost((token) => {
-      const fresh = { ...this.#credential, token };
-      if (memberKey(fresh) !== memberKey(this.#credential)) return;
-      this.#keep(fresh);
-      this.renewWith(fresh);
-    });
-    return () => {
-      this.#leave = null;
-      unhear();
-      channel.close();
-    };
+  /** Request another token now, because something changed, and try again what failed. */
+  refresh(): void {
+    this.#tokens.refresh();
+    for (const room of this.#open.values()) room.reconnect();
+    this.rooms.wake();
   }
 
-  /** Ends the login on the server; removes credential, conversation and drafts of this member, in every tab. */
-  async signOut(): Promise<void> {
+  /** End the session on the server, and remove what this browser keeps of the member, in every tab. */
+  async logout(): Promise<void> {
     // A server that is away must not keep a shared computer from forgetting.
-    await this.http.signOut().catch(() => undefined);
-    const channel = this.#world.channel(this.#channelName, () => undefined);
-    channel.post(this.#member);
-    channel.close();
+    await this.#http.signOut().catch(() => undefined);
+    this.#signOuts.post(this.#member);
     await this.#forget();
   }
 
-  async #forget(): Promise<void> {
-    this.#leave?.();
-    if (this.#credential.token === null) this.#world.notes.set(LOGIN + this.#server, null);
-    for (const room of this.#rooms.values()) room.forget();
-    if (this.#member !== null)
-      await forgetMember({ server: this.#server, member: this.#member }, this.#world);
+  /** End all connections. What waits to be sent stays in storage, for the next client of this member. */
+  close(): void {
+    for (const room of [...this.#open.values()]) room.close();
+    this.#open.clear();
+    this.rooms.close();
+    this.#tokens.close();
+    this.#signOuts.close();
+    this.#events.clear();
   }
 
-  #ask: AskCredential = async (occasion) => {
-    if (occasion === "attempt" || this.#given) {
-      this.#given = false;
-      return this.#credential;
-    }
-    // Several rooms may need a token at the same time: the host page is asked once.
-    this.#asked ??= this.#world.askHost(occasion).finally(() => {
-      this.#asked = null;
-    });
-    const token = await this.#asked;
-    const fresh = { ...this.#credential, token };
-    // What waits here was written by this member: another one's token must not send it.
-    if (token !== null && memberKey(fresh) === memberKey(this.#credential)) {
-      this.#credential = fresh;
-      this.#keep(fresh);
-    }
-    return this.#credential;
-  };
+  async #forget(): Promise<void> {
+    const member = this.#member;
+    if (this.#tokens.usesCookie) this.#platform.notes.set(LOGIN + this.#server, null);
+    for (const room of this.#open.values()) room.forget();
+    this.rooms.forget();
+    this.#tokens.close();
+    this.#member = null;
+    if (member !== null) await forgetMember({ server: this.#server, member }, this.#platform);
+    this.#events.emit("signedOut", undefined);
+  }
 
-  get #channelName(): string {
-    return `alcove:signed-out:${this.#server}`;
+  /** Return under which name the member's data is kept; asks for a token where none was asked for yet. */
+  async #identify(): Promise<string | null> {
+    if (this.#member !== null || this.#tokens.usesCookie) return this.#member;
+    this.#member = memberKey(await this.#tokens.ask("attempt"));
+    return this.#member;
   }
 
   /** The login cookie is `you`'s. What a member before them has read is theirs alone. */
   #loggedIn(you: string, before: string | null): void {
     this.#member = keyOfId(you);
-    this.#world.notes.set(LOGIN + this.#server, you);
+    this.#platform.notes.set(LOGIN + this.#server, you);
     if (before !== null)
-      void this.#world.shelf.forget({ server: this.#server, member: before }, { drafts: false });
+      void this.#platform.storage.forget({ server: this.#server, member: before }, { drafts: false });
   }
 }
 
-/** Under which name this browser keeps what the member writes whom the login cookie let in last; null: nobody. */
-export function loginOf(origin: Origin, world: Pick<World, "notes">): string | null {
-  const you = world.notes.get(LOGIN + serverOf(origin));
-  return you === null ? null : keyOfId(you);
+/** Return a client of one Alcove server, for one member. Nothing is connected before a room is joined. */
+export function createClient(options: ClientOptions): Client {
+  return new Client(options);
 }

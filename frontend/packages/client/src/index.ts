@@ -1,19 +1,26 @@
 // The public names of alcove-client.
+
+export type { GetToken, TokenReason } from "./auth/tokenSource";
 export { type Credential, memberKey } from "./auth/tokens";
-export { loginOf, Rooms } from "./client";
+export { type Client, type ClientEvents, type ClientOptions, createClient } from "./client";
 export { aboutToken, closeCodes, type Meaning } from "./connection/closeCodes";
+export { CommandError } from "./connection/pending";
 export type { Latency, WireLine, WireLog, WireView } from "./devtools/wireLog";
-export { browserWorld } from "./platform/browser";
-export type { OpenSocket, SocketLike, World } from "./platform/platform";
+export type { RoomList } from "./list/roomList";
+export type { RoomListState, RoomSummary } from "./list/state";
+export { browserPlatform, browserPlatform as browserWorld } from "./platform/browser";
+export type { OpenSocket, Platform, Platform as World, SocketLike } from "./platform/platform";
 export { byteLength } from "./protocol/frames";
 export type { Http } from "./protocol/http";
 export { isRoomId, type Origin } from "./protocol/urls";
-export type { ItemSummary, Json, MessageEntry, Person, You } from "./protocol/wire.gen";
+export type { Entry, ItemSummary, Json, Limits, MessageEntry, Person, Right, You } from "./protocol/wire.gen";
 export { type Draft, LOG_RESET } from "./room/drafts";
-export type { Row } from "./room/messages";
-export type { Room } from "./room/room";
-export type { RoomView } from "./room/state";
-export type { Status } from "./room/status";
+export type { RoomEvents } from "./room/events";
+export type { RoomView, Row, Status } from "./room/legacyView";
+export type { Room, Sending } from "./room/room";
+export type { Delivery, History, Message, RoomState } from "./room/state";
+export type { RoomError, RoomStatus } from "./room/status";
+export { loginOf, Rooms } from "./rooms";
 export { draftNote, earlierDraftNote } from "./storage/memory";
 export { MemoryNotes } from "./storage/notes";
-export type { RoomKey } from "./storage/storage";
+export type { RoomKey, Storage } from "./storage/storage";

@@ -1,12 +1,12 @@
 // Whose words are these: what a browser keeps belongs to one member and one log, and is sent for nobody else.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Credential } from "../src/auth/tokens";
-import { Rooms } from "../src/client";
 import type { Hello, ServerLine } from "../src/protocol/wire.gen";
 import type { Room } from "../src/room/room";
+import { Rooms } from "../src/rooms";
 import { draftNote } from "../src/storage/memory";
 import { type FakeSocket, greeting } from "./support/doubles";
-import { FakeProfile, FakeWorld } from "./support/fakePlatform";
+import { FakePlatform, FakeProfile } from "./support/fakePlatform";
 
 const origin = { protocol: "http:", host: "here" };
 const server = "http://here";
@@ -25,24 +25,24 @@ afterEach(() => {
 
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
-type Tab = { world: FakeWorld; rooms: Rooms; room: Room; release: () => void };
+type Tab = { platform: FakePlatform; rooms: Rooms; room: Room; release: () => void };
 
 async function tab(credential: Credential): Promise<Tab> {
-  const world = new FakeWorld(profile);
-  world.fetch = async () => new Response(null, { status: 204 });
-  const rooms = new Rooms(credential, origin, world);
+  const platform = new FakePlatform(profile);
+  platform.fetch = async () => new Response(null, { status: 204 });
+  const rooms = new Rooms(credential, origin, platform);
   const room = rooms.open("foo");
   const release = room.hold();
   await settle();
-  return { world, rooms, room, release };
+  return { platform, rooms, room, release };
 }
 
 function say(socket: FakeSocket, line: ServerLine): void {
   socket.say(JSON.stringify(line));
 }
 
-async function greet({ world }: Tab, you: string, more: Partial<Hello> = {}): Promise<FakeSocket> {
-  const socket = world.browser.newest;
+async function greet({ platform }: Tab, you: string, more: Partial<Hello> = {}): Promise<FakeSocket> {
+  const socket = platform.browser.newest;
   socket.accept();
   say(socket, { ...greeting, you: { id: you, name: you, can: ["read", "write"] }, ...more });
   await settle();
@@ -50,11 +50,13 @@ async function greet({ world }: Tab, you: string, more: Partial<Hello> = {}): Pr
   return socket;
 }
 
-const bodies = ({ world }: Tab) =>
-  world.browser.sockets.flatMap(({ sent }) => sent.map((line) => JSON.parse(line)).map(({ body }) => body));
+const bodies = ({ platform }: Tab) =>
+  platform.browser.sockets.flatMap(({ sent }) =>
+    sent.map((line) => JSON.parse(line)).map(({ body }) => body),
+  );
 
-function rows({ world, room }: Tab) {
-  world.browser.paint();
+function rows({ platform, room }: Tab) {
+  platform.browser.paint();
   return room.view().rows;
 }
 
@@ -78,7 +80,7 @@ describe("one login cookie after another in the same browser", () => {
     (await greet(ada, "ada")).end(1006);
     ada.room.send("ada's words");
     await settle();
-    ada.world.crash();
+    ada.platform.crash();
 
     const bob = await tab(cookie);
     await greet(bob, "bob");
@@ -96,10 +98,10 @@ describe("one login cookie after another in the same browser", () => {
     (await greet(ada, "ada")).end(1006);
     ada.room.send("ada's words");
     await settle();
-    ada.world.crash();
+    ada.platform.crash();
     const bob = await tab(cookie);
     await greet(bob, "bob");
-    bob.world.crash();
+    bob.platform.crash();
 
     const again = await tab(cookie);
     await greet(again, "ada");
@@ -115,7 +117,7 @@ describe("one login cookie after another in the same browser", () => {
     await greet(someone, "ada");
 
     expect(bodies(someone)).toEqual(["early"]);
-    expect(await profile.shelf.drafts({ server, item: "foo", member: "sub:ada" })).toHaveLength(1);
+    expect(await profile.storage.drafts({ server, item: "foo", member: "sub:ada" })).toHaveLength(1);
   });
 
   test("what one member read is not shown to the next, and is removed", async () => {
@@ -123,14 +125,14 @@ describe("one login cookie after another in the same browser", () => {
     const socket = await greet(ada, "ada", { head: 1 });
     say(socket, message(1, "ada"));
     await vi.advanceTimersByTimeAsync(2000);
-    ada.world.crash();
+    ada.platform.crash();
 
     const bob = await tab(cookie);
     expect(rows(bob)).toHaveLength(1); // the last member's, until the server says that it is another one
     await greet(bob, "bob");
 
     expect(rows(bob)).toEqual([]);
-    expect(await profile.shelf.history({ server, item: "foo", member: "sub:ada" })).toBeUndefined();
+    expect(await profile.storage.history({ server, item: "foo", member: "sub:ada" })).toBeUndefined();
   });
 });
 
@@ -138,7 +140,7 @@ test("a signed token and the login cookie of the same member share one outbox", 
   const by = await tab({ token: signed("ada"), name: null });
   by.room.send("waiting");
   await settle();
-  by.world.crash();
+  by.platform.crash();
   const login = await tab(cookie);
   await greet(login, "ada");
   await vi.advanceTimersByTimeAsync(10);
@@ -210,23 +212,23 @@ describe("signing out", () => {
       say(socket, message(1, "bob"));
     }
     await vi.advanceTimersByTimeAsync(2000);
-    for (const one of [here, there]) one.world.browser.newest.end(1006);
+    for (const one of [here, there]) one.platform.browser.newest.end(1006);
     here.room.send("unsent");
     const key = { server, item: "foo", member: "sub:ada" };
     profile.notes.set(draftNote(key), "half written");
-    there.world.tabNotes.set(draftNote(key), "half written there");
+    there.platform.tabNotes.set(draftNote(key), "half written there");
     await settle();
     await here.rooms.signOut();
     await settle();
 
     expect(left.sort()).toEqual(["here", "there"]);
-    expect(await profile.shelf.drafts(key)).toEqual([]);
-    expect(await profile.shelf.history(key)).toBeUndefined();
+    expect(await profile.storage.drafts(key)).toEqual([]);
+    expect(await profile.storage.history(key)).toBeUndefined();
     expect(profile.notes.keys("alcove.").filter((name) => name.includes("sub:ada"))).toEqual([]);
-    expect(there.world.tabNotes.keys("alcove.")).toEqual([]);
+    expect(there.platform.tabNotes.keys("alcove.")).toEqual([]);
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(here.world.browser.live + there.world.browser.live).toBe(0);
-    expect(await profile.shelf.history(key)).toBeUndefined();
+    expect(here.platform.browser.live + there.platform.browser.live).toBe(0);
+    expect(await profile.storage.history(key)).toBeUndefined();
     expect(rows(there)).toEqual([]);
   });
 
@@ -244,7 +246,7 @@ describe("signing out", () => {
     await settle();
 
     expect(left).toBe(1);
-    expect(await profile.shelf.history({ server, item: "foo", member: "sub:ada" })).toBeUndefined();
+    expect(await profile.storage.history({ server, item: "foo", member: "sub:ada" })).toBeUndefined();
   });
 
   test("leaves another member's drafts alone", async () => {
@@ -254,7 +256,7 @@ describe("signing out", () => {
     const ada = await tab({ token: signed("ada"), name: null });
     await ada.rooms.signOut();
 
-    expect(await profile.shelf.drafts({ server, item: "foo", member: "sub:bob" })).toHaveLength(1);
+    expect(await profile.storage.drafts({ server, item: "foo", member: "sub:bob" })).toHaveLength(1);
   });
 });
 
@@ -288,17 +290,17 @@ test("sockets and HTTP together make at most five attempts a minute with refused
   const ada = await tab({ token: signed("ada"), name: null });
   let tokens = 0;
   let requests = 0;
-  ada.world.askHost = async () => {
+  ada.platform.askHost = async () => {
     tokens += 1;
     return signed("ada") + tokens;
   };
-  ada.world.fetch = async () => {
+  ada.platform.fetch = async () => {
     requests += 1;
     return Response.json({ code: "unauthenticated", detail: "no", reason: "wrong_key" }, { status: 401 });
   };
   for (let n = 0; n < 590; n += 1) {
     await ada.rooms.http.items().catch(() => undefined);
-    const { newest } = ada.world.browser;
+    const { newest } = ada.platform.browser;
     if (newest.readyState === 0) {
       newest.accept();
       say(newest, { type: "error", code: "unauthenticated", message: "no", reason: "wrong_key" });
@@ -307,7 +309,7 @@ test("sockets and HTTP together make at most five attempts a minute with refused
     await vi.advanceTimersByTimeAsync(100);
   }
 
-  expect(ada.world.browser.sockets.length + requests).toBeLessThanOrEqual(6);
+  expect(ada.platform.browser.sockets.length + requests).toBeLessThanOrEqual(6);
 });
 
 describe("a fresh token for the same member", () => {
@@ -318,7 +320,7 @@ describe("a fresh token for the same member", () => {
     ada.rooms.renewWith({ token: `${signed("ada")}2`, name: null });
     await settle();
 
-    expect(ada.world.browser.newest.url).toContain(encodeURIComponent(`${signed("ada")}2`));
+    expect(ada.platform.browser.newest.url).toContain(encodeURIComponent(`${signed("ada")}2`));
   });
 
   test("is taken from the host page when it gives one unasked, and revives the room", async () => {
@@ -326,24 +328,24 @@ describe("a fresh token for the same member", () => {
     ada.rooms.attach(() => undefined);
     (await greet(ada, "ada")).end(4401, "expired");
     await vi.advanceTimersByTimeAsync(60_000);
-    const sockets = ada.world.browser.sockets.length;
-    ada.world.give(signed("bob"));
+    const sockets = ada.platform.browser.sockets.length;
+    ada.platform.give(signed("bob"));
     await settle();
-    expect(ada.world.browser.sockets).toHaveLength(sockets);
-    ada.world.give(`${signed("ada")}2`);
+    expect(ada.platform.browser.sockets).toHaveLength(sockets);
+    ada.platform.give(`${signed("ada")}2`);
     await settle();
 
-    expect(ada.world.browser.newest.url).toContain(encodeURIComponent(`${signed("ada")}2`));
+    expect(ada.platform.browser.newest.url).toContain(encodeURIComponent(`${signed("ada")}2`));
   });
 
   test("of another member is not taken from the host page", async () => {
     const ada = await tab({ token: signed("ada"), name: null });
-    ada.world.askHost = () => Promise.resolve(signed("bob"));
+    ada.platform.askHost = () => Promise.resolve(signed("bob"));
     (await greet(ada, "ada")).end(4401, "expired");
     await vi.advanceTimersByTimeAsync(60_000);
 
     expect(
-      ada.world.browser.sockets.every(({ url }) => !url.includes(encodeURIComponent(signed("bob")))),
+      ada.platform.browser.sockets.every(({ url }) => !url.includes(encodeURIComponent(signed("bob")))),
     ).toBe(true);
   });
 });

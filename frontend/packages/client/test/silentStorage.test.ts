@@ -1,10 +1,10 @@
 // "Live" means that sending works: storage and locks that refuse, hang or belong to a suspended tab hold up nothing.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Room } from "../src/room/room";
-import { BoundedShelf, RETRY_MS, STORAGE_MS } from "../src/storage/bounded";
-import { MemoryShelf, type Shelf } from "../src/storage/storage";
+import { BoundedStorage, RETRY_MS, STORAGE_MS } from "../src/storage/bounded";
+import { MemoryStorage, type Storage } from "../src/storage/storage";
 import { greeting } from "./support/doubles";
-import { FakeProfile, FakeWorld } from "./support/fakePlatform";
+import { FakePlatform, FakeProfile } from "./support/fakePlatform";
 
 const key = { server: "http://here", item: "foo", member: "sub:ada" };
 /** Within so long, in ms, what is sent must be on the wire. */
@@ -20,41 +20,41 @@ afterEach(() => {
 
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
-function roomIn(world: FakeWorld): Room {
+function roomIn(platform: FakePlatform): Room {
   const room = new Room({
     item: "foo",
     member: "sub:ada",
     ask: () => ({ token: "key", name: "Ada" }),
     origin: { protocol: "http:", host: "here" },
-    world,
+    platform,
   });
   room.hold();
   return room;
 }
 
-async function greeted(world: FakeWorld) {
-  for (let waited = 0; world.browser.sockets.length === 0 && waited < SOON_MS; waited += 100)
+async function greeted(platform: FakePlatform) {
+  for (let waited = 0; platform.browser.sockets.length === 0 && waited < SOON_MS; waited += 100)
     await vi.advanceTimersByTimeAsync(100);
-  const socket = world.browser.newest;
+  const socket = platform.browser.newest;
   socket.accept();
   socket.say(JSON.stringify(greeting));
   await settle();
   return socket;
 }
 
-function view(world: FakeWorld, room: Room) {
-  world.browser.paint();
+function view(platform: FakePlatform, room: Room) {
+  platform.browser.paint();
   return room.view();
 }
 
-class Refusing extends MemoryShelf {
+class Refusing extends MemoryStorage {
   override readonly durable = true;
   fail: () => Promise<never> = () => Promise.reject(new DOMException("no", "SecurityError"));
   failing = true;
   override async drafts(of: typeof key) {
     return this.failing ? this.fail() : super.drafts(of);
   }
-  override async putDraft(draft: Parameters<Shelf["putDraft"]>[0]) {
+  override async putDraft(draft: Parameters<Storage["putDraft"]>[0]) {
     return this.failing ? this.fail() : super.putDraft(draft);
   }
   override async history(of: typeof key) {
@@ -75,26 +75,26 @@ describe.each([
   ],
 ])("storage that %s", (_how, make) => {
   let store: Refusing;
-  let world: FakeWorld;
+  let platform: FakePlatform;
 
   beforeEach(() => {
     store = make(new Refusing());
-    world = new FakeWorld(new FakeProfile(new BoundedShelf(async () => store, Date.now)));
+    platform = new FakePlatform(new FakeProfile(new BoundedStorage(async () => store, Date.now)));
   });
 
   test("does not keep a message from being sent, and the status says that drafts will not last", async () => {
-    const room = roomIn(world);
-    const socket = await greeted(world);
+    const room = roomIn(platform);
+    const socket = await greeted(platform);
     room.send("hello");
     await vi.advanceTimersByTimeAsync(SOON_MS);
 
     expect(socket.sent.some((line) => line.includes("hello"))).toBe(true);
-    expect(view(world, room)).toMatchObject({ status: { is: "live" }, durable: false });
+    expect(view(platform, room)).toMatchObject({ status: { is: "live" }, durable: false });
   });
 
   test("gets what was written meanwhile once it works again", async () => {
-    const room = roomIn(world);
-    await greeted(world);
+    const room = roomIn(platform);
+    await greeted(platform);
     room.send("hello");
     await vi.advanceTimersByTimeAsync(SOON_MS);
     store.failing = false;
@@ -106,22 +106,22 @@ describe.each([
       "hello",
       "again",
     ]);
-    expect(view(world, room).durable).toBe(true);
+    expect(view(platform, room).durable).toBe(true);
   });
 });
 
 test("storage that cannot even be loaded is storage that fails", async () => {
-  const shelf = new BoundedShelf(() => Promise.reject(new TypeError("the chunk is gone")), Date.now);
+  const storage = new BoundedStorage(() => Promise.reject(new TypeError("the chunk is gone")), Date.now);
 
-  expect(await shelf.drafts(key)).toEqual([]);
-  expect(shelf.durable).toBe(false);
+  expect(await storage.drafts(key)).toEqual([]);
+  expect(storage.durable).toBe(false);
 });
 
 test("what storage answers too late is not waited for", async () => {
   const store = new Refusing();
   store.fail = hang;
-  const shelf = new BoundedShelf(async () => store, Date.now);
-  const asked = shelf.drafts(key);
+  const storage = new BoundedStorage(async () => store, Date.now);
+  const asked = storage.drafts(key);
   await vi.advanceTimersByTimeAsync(STORAGE_MS);
 
   expect(await asked).toEqual([]);
@@ -132,10 +132,10 @@ describe("locks", () => {
     ["are refused", () => Promise.reject(new DOMException("no", "SecurityError"))],
     ["never answer", hang],
   ])("that %s do not keep a message from being sent", async (_how, held) => {
-    const world = new FakeWorld();
-    world.lock = () => ({ held: held(), release: () => undefined });
-    const room = roomIn(world);
-    const socket = await greeted(world);
+    const platform = new FakePlatform();
+    platform.lock = () => ({ held: held(), release: () => undefined });
+    const room = roomIn(platform);
+    const socket = await greeted(platform);
     room.send("hello");
     await vi.advanceTimersByTimeAsync(SOON_MS);
 
@@ -144,13 +144,13 @@ describe("locks", () => {
 
   test("of a suspended tab do not either", async () => {
     const profile = new FakeProfile();
-    const suspended = new FakeWorld(profile);
+    const suspended = new FakePlatform(profile);
     roomIn(suspended);
     await greeted(suspended);
     profile.suspend(suspended);
-    const world = new FakeWorld(profile);
-    const room = roomIn(world);
-    const socket = await greeted(world);
+    const platform = new FakePlatform(profile);
+    const room = roomIn(platform);
+    const socket = await greeted(platform);
     room.send("hello");
     await vi.advanceTimersByTimeAsync(SOON_MS);
 
@@ -159,12 +159,12 @@ describe("locks", () => {
 
   test("of a tab that is at work are respected, however long it has to wait", async () => {
     const profile = new FakeProfile();
-    const first = new FakeWorld(profile);
+    const first = new FakePlatform(profile);
     roomIn(first);
     const leading = await greeted(first);
-    const world = new FakeWorld(profile);
-    const room = roomIn(world);
-    const socket = await greeted(world);
+    const platform = new FakePlatform(profile);
+    const room = roomIn(platform);
+    const socket = await greeted(platform);
     room.send("hello");
     for (let n = 0; n < 20; n += 1) {
       await vi.advanceTimersByTimeAsync(1000);
@@ -185,17 +185,17 @@ describe("locks", () => {
 describe("nothing typed is lost", () => {
   test("a page that ends in the same moment as Enter has noted the message, and the next one sends it once", async () => {
     const profile = new FakeProfile();
-    vi.spyOn(profile.shelf, "putDraft").mockImplementation(hang);
-    const before = new FakeWorld(profile);
+    vi.spyOn(profile.storage, "putDraft").mockImplementation(hang);
+    const before = new FakePlatform(profile);
     const room = roomIn(before);
     await greeted(before);
     room.send("just now");
     before.crash();
     vi.restoreAllMocks();
 
-    const world = new FakeWorld(profile);
-    const again = roomIn(world);
-    const socket = await greeted(world);
+    const platform = new FakePlatform(profile);
+    const again = roomIn(platform);
+    const socket = await greeted(platform);
     await settle();
     const sent = socket.sent.filter((line) => line.includes("just now"));
     expect(sent).toHaveLength(1);
@@ -204,12 +204,12 @@ describe("nothing typed is lost", () => {
     await settle();
 
     expect(profile.notes.keys("alcove.sending.")).toEqual([]);
-    expect(view(world, again).rows).toHaveLength(1);
+    expect(view(platform, again).rows).toHaveLength(1);
   });
 
   test("what is written after the clock was set back an hour goes out after what was written before", async () => {
     const profile = new FakeProfile();
-    const before = new FakeWorld(profile);
+    const before = new FakePlatform(profile);
     const room = roomIn(before);
     await settle();
     room.send("first");
@@ -218,20 +218,20 @@ describe("nothing typed is lost", () => {
     vi.resetModules();
     const { Room: FreshRoom } = await import("../src/room/room");
 
-    const world = new FakeWorld(profile);
-    world.skew = -3_600_000;
+    const platform = new FakePlatform(profile);
+    platform.skew = -3_600_000;
     const again = new FreshRoom({
       item: "foo",
       member: "sub:ada",
       ask: () => ({ token: "key", name: "Ada" }),
       origin: { protocol: "http:", host: "here" },
-      world,
+      platform,
     });
     again.hold();
     await settle();
     again.send("second");
     await settle();
-    world.browser.paint();
+    platform.browser.paint();
 
     const bodies = again
       .view()
@@ -240,10 +240,10 @@ describe("nothing typed is lost", () => {
   });
 
   test("a heartbeat that was due is due also when the clock was set back", async () => {
-    const world = new FakeWorld();
-    roomIn(world);
-    const socket = await greeted(world);
-    world.skew = -7_200_000;
+    const platform = new FakePlatform();
+    roomIn(platform);
+    const socket = await greeted(platform);
+    platform.skew = -7_200_000;
     await vi.advanceTimersByTimeAsync(20_000);
 
     expect(socket.sent).toContain('{"type":"ping"}');

@@ -1,7 +1,7 @@
 // Seeded storms: tabs and a model server with cuts, delays, repeats, refusals and crashes; the view becomes the log.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Room } from "../src/room/room";
-import { FakeProfile, FakeWorld } from "./support/fakePlatform";
+import { FakePlatform, FakeProfile } from "./support/fakePlatform";
 import { ModelServer, type PipedSocket } from "./support/modelServer";
 import { randomFrom } from "./support/randomFrom";
 
@@ -23,7 +23,7 @@ class Storm {
   readonly random: () => number;
   readonly #profiles = { ada: new FakeProfile(), bob: new FakeProfile() };
   /** Two tabs of ada, one of bob. */
-  readonly tabs: { world: FakeWorld; room: Room; member: "ada" | "bob" }[];
+  readonly tabs: { platform: FakePlatform; room: Room; member: "ada" | "bob" }[];
 
   constructor(seed: number) {
     this.random = randomFrom(seed);
@@ -31,25 +31,25 @@ class Storm {
   }
 
   #open(member: "ada" | "bob") {
-    const world = new FakeWorld(this.#profiles[member]);
-    world.random = this.random;
-    world.openSocket = (url) => {
+    const platform = new FakePlatform(this.#profiles[member]);
+    platform.random = this.random;
+    platform.openSocket = (url) => {
       const socket = this.server.openSocket(url);
-      world.ends.push(() => {
+      platform.ends.push(() => {
         socket.onopen = socket.onmessage = socket.onclose = null;
         socket.close();
       });
       return socket;
     };
-    world.fetch = async (url) => {
+    platform.fetch = async (url) => {
       if (!this.server.up) throw new TypeError("no network");
       const query = new URL(url).searchParams;
       return Response.json(this.server.page(Number(query.get("before")), Number(query.get("limit"))));
     };
     const ask = () => ({ token: "key", name: member });
-    const room = new Room({ item: "foo", member, ask, origin, world });
+    const room = new Room({ item: "foo", member, ask, origin, platform });
     room.hold();
-    return { world, room, member };
+    return { platform, room, member };
   }
 
   below(n: number): number {
@@ -76,13 +76,13 @@ class Storm {
     else if (dice < 0.59) this.server.refusals.push({ code: "rate_limited", retry_ms: 300 });
     else if (dice < 0.6) this.server.refusals.push({ code: "unavailable", retry_ms: 1000 });
     else if (dice < 0.62) {
-      tab.world.crash();
-      tab.world.openSocket = () => {
+      tab.platform.crash();
+      tab.platform.openSocket = () => {
         throw new Error("this tab is gone");
       };
       this.tabs[at] = this.#open(tab.member);
     } else if (dice < 0.64) await tab.room.loadOlder();
-    else if (dice < 0.65) tab.world.happens("visible");
+    else if (dice < 0.65) tab.platform.happens("visible");
     else await vi.advanceTimersByTimeAsync(this.below(3000));
     this.#paint();
   }
@@ -150,7 +150,7 @@ class Storm {
   }
 
   #paint(): void {
-    for (const { world } of this.tabs) world.browser.paint();
+    for (const { platform } of this.tabs) platform.browser.paint();
   }
 }
 

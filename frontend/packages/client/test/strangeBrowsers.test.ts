@@ -2,12 +2,12 @@
 // are wrong, and hosts give bad tokens. Nobody speaks as another, nothing is lost, and every view becomes the log.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Credential } from "../src/auth/tokens";
-import { Rooms } from "../src/client";
 import type { Entry } from "../src/protocol/wire.gen";
 import type { Room } from "../src/room/room";
-import { BoundedShelf } from "../src/storage/bounded";
-import { MemoryShelf } from "../src/storage/storage";
-import { FakeProfile, FakeWorld } from "./support/fakePlatform";
+import { Rooms } from "../src/rooms";
+import { BoundedStorage } from "../src/storage/bounded";
+import { MemoryStorage } from "../src/storage/storage";
+import { FakePlatform, FakeProfile } from "./support/fakePlatform";
 import { ModelServer, type PipedSocket } from "./support/modelServer";
 import { randomFrom } from "./support/randomFrom";
 
@@ -26,7 +26,7 @@ afterEach(() => {
 });
 
 /** A browser's storage, which may refuse or fall silent. */
-class FlakyShelf extends MemoryShelf {
+class FlakyShelf extends MemoryStorage {
   override readonly durable = true;
   mood: "well" | "refuses" | "silent" = "well";
 
@@ -35,24 +35,30 @@ class FlakyShelf extends MemoryShelf {
     return this.mood === "silent" ? new Promise<never>(() => undefined) : work();
   }
 
-  override drafts(...of: Parameters<MemoryShelf["drafts"]>) {
+  override drafts(...of: Parameters<MemoryStorage["drafts"]>) {
     return this.#answer(() => super.drafts(...of));
   }
-  override putDraft(...of: Parameters<MemoryShelf["putDraft"]>) {
+  override putDraft(...of: Parameters<MemoryStorage["putDraft"]>) {
     return this.#answer(() => super.putDraft(...of));
   }
-  override removeDraft(...of: Parameters<MemoryShelf["removeDraft"]>) {
+  override removeDraft(...of: Parameters<MemoryStorage["removeDraft"]>) {
     return this.#answer(() => super.removeDraft(...of));
   }
-  override history(...of: Parameters<MemoryShelf["history"]>) {
+  override history(...of: Parameters<MemoryStorage["history"]>) {
     return this.#answer(() => super.history(...of));
   }
-  override putHistory(...of: Parameters<MemoryShelf["putHistory"]>) {
+  override putHistory(...of: Parameters<MemoryStorage["putHistory"]>) {
     return this.#answer(() => super.putHistory(...of));
   }
 }
 
-type Tab = { world: FakeWorld; room: Room; credential: Credential; suspended: boolean; attempts: number[] };
+type Tab = {
+  platform: FakePlatform;
+  room: Room;
+  credential: Credential;
+  suspended: boolean;
+  attempts: number[];
+};
 
 function signed(sub: string, more = ""): string {
   return `x.${btoa(JSON.stringify({ sub, more }))}.y`;
@@ -80,32 +86,32 @@ class Storm {
   }
 
   #open(credential: Credential): Tab {
-    const world = new FakeWorld(this.#profile);
-    world.random = this.random;
-    world.shelf = new BoundedShelf(async () => this.store, world.elapsed);
-    const tab: Partial<Tab> = { world, credential, suspended: false, attempts: [] };
-    world.openSocket = (url) => {
+    const platform = new FakePlatform(this.#profile);
+    platform.random = this.random;
+    platform.storage = new BoundedStorage(async () => this.store, platform.elapsed);
+    const tab: Partial<Tab> = { platform, credential, suspended: false, attempts: [] };
+    platform.openSocket = (url) => {
       const { searchParams } = new URL(url);
       const token = searchParams.get("token");
       const you = token === null ? this.login : (JSON.parse(atob(token.split(".")[1] ?? "")).sub as string);
       const socket = this.server.openSocket(`${url}&name=${you}`);
       if (token !== null) this.#checked.set(socket, { tab: tab as Tab, good: this.goodKey });
-      world.ends.push(() => {
+      platform.ends.push(() => {
         socket.onopen = socket.onmessage = socket.onclose = null;
         socket.close();
       });
       return socket;
     };
-    world.fetch = async (url) => {
+    platform.fetch = async (url) => {
       if (!this.server.up) throw new TypeError("no network");
       const query = new URL(url).searchParams;
       return Response.json(this.server.page(Number(query.get("before")), Number(query.get("limit"))));
     };
-    world.askHost = async () => {
+    platform.askHost = async () => {
       this.#tokens += 1;
       return signed("bob", String(this.#tokens));
     };
-    tab.room = new Rooms(credential, origin, world).open("foo");
+    tab.room = new Rooms(credential, origin, platform).open("foo");
     tab.room.hold();
     return tab as Tab;
   }
@@ -134,10 +140,10 @@ class Storm {
     else if (dice < 0.57) this.#replaceLog();
     else if (dice < 0.59) this.#suspend(tab, !tab.suspended);
     else if (dice < 0.62) this.store.mood = (["well", "refuses", "silent"] as const)[this.below(3)] ?? "well";
-    else if (dice < 0.64) tab.world.skew = (this.below(7) - 3) * HOUR_MS;
+    else if (dice < 0.64) tab.platform.skew = (this.below(7) - 3) * HOUR_MS;
     else if (dice < 0.66) this.goodKey = !this.goodKey;
     else if (dice < 0.68) this.#reload(at);
-    else if (dice < 0.7) tab.world.happens(this.random() < 0.5 ? "visible" : "online");
+    else if (dice < 0.7) tab.platform.happens(this.random() < 0.5 ? "visible" : "online");
     else await vi.advanceTimersByTimeAsync(this.below(4000));
     await vi.advanceTimersByTimeAsync(0);
     this.#paint();
@@ -148,7 +154,7 @@ class Storm {
     this.goodKey = true;
     this.store.mood = "well";
     for (const tab of this.tabs) {
-      tab.world.skew = 0;
+      tab.platform.skew = 0;
       this.#suspend(tab, false);
     }
     for (const login of [...MEMBERS, ...MEMBERS]) {
@@ -201,16 +207,16 @@ class Storm {
   /** A suspended tab takes nothing from its sockets, and holds its locks. */
   #suspend(tab: Tab, suspended: boolean): void {
     tab.suspended = suspended;
-    if (suspended) this.#profile.suspend(tab.world);
-    else this.#profile.resume(tab.world);
+    if (suspended) this.#profile.suspend(tab.platform);
+    else this.#profile.resume(tab.platform);
   }
 
   #reload(at: number): void {
     const tab = this.tabs[at];
     if (tab === undefined || tab.room.view().me === null) return;
     this.#suspend(tab, false);
-    tab.world.crash();
-    tab.world.openSocket = () => {
+    tab.platform.crash();
+    tab.platform.openSocket = () => {
       throw new Error("this tab is gone");
     };
     this.tabs[at] = this.#open(tab.credential);
@@ -221,7 +227,7 @@ class Storm {
     if (socket.readyState === 0) {
       const checked = this.#checked.get(socket);
       if (checked?.good === false) {
-        checked.tab.attempts.push(checked.tab.world.elapsed());
+        checked.tab.attempts.push(checked.tab.platform.elapsed());
         this.server.refuse(socket, "wrong_key");
       } else this.server.greet(socket);
       return true;
@@ -234,7 +240,7 @@ class Storm {
   }
 
   #paint(): void {
-    for (const { world } of this.tabs) world.browser.paint();
+    for (const { platform } of this.tabs) platform.browser.paint();
   }
 }
 

@@ -1,16 +1,16 @@
 // Authentication: how often a token is tried, what a provider that fails costs, and what makes the room try again.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type FakeSocket, greeting } from "../../test/support/doubles";
-import { FakeWorld } from "../../test/support/fakePlatform";
+import { FakePlatform } from "../../test/support/fakePlatform";
 import { Room } from "../room/room";
-import type { AskCredential, Occasion } from "./tokens";
+import type { CredentialReason, GetCredential } from "./tokens";
 
-let world: FakeWorld;
-let asked: Occasion[];
+let platform: FakePlatform;
+let asked: CredentialReason[];
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"], now: 1795366775187 });
-  world = new FakeWorld();
+  platform = new FakePlatform();
   asked = [];
 });
 
@@ -18,12 +18,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function enter(ask: AskCredential): Room {
+function enter(ask: GetCredential): Room {
   const room = new Room({
     item: "foo",
     member: "sub:ada",
     origin: { protocol: "http:", host: "here" },
-    world,
+    platform,
     ask: (occasion) => {
       asked.push(occasion);
       return ask(occasion);
@@ -34,7 +34,7 @@ function enter(ask: AskCredential): Room {
 }
 
 function status(room: Room) {
-  world.browser.paint();
+  platform.browser.paint();
   return room.view().status;
 }
 
@@ -51,12 +51,13 @@ const settle = () => vi.advanceTimersByTimeAsync(0);
 
 /** Refuses every socket as soon as it exists, for `ms`; returns how many there were. */
 async function refuseAll(ms: number, error: object, code = 4401): Promise<number> {
-  const before = world.browser.sockets.length;
+  const before = platform.browser.sockets.length;
   for (let seen = before, spent = 0; spent <= ms; spent += 100) {
-    for (; seen < world.browser.sockets.length; seen += 1) refuse(world.browser.sockets[seen], error, code);
+    for (; seen < platform.browser.sockets.length; seen += 1)
+      refuse(platform.browser.sockets[seen], error, code);
     await vi.advanceTimersByTimeAsync(100);
   }
-  return world.browser.sockets.length - before;
+  return platform.browser.sockets.length - before;
 }
 
 function refuse(socket: FakeSocket | undefined, error: object, code = 4401): void {
@@ -66,7 +67,7 @@ function refuse(socket: FakeSocket | undefined, error: object, code = 4401): voi
 }
 
 function greet(more: object = {}): FakeSocket {
-  const socket = world.browser.newest;
+  const socket = platform.browser.newest;
   socket.accept();
   socket.say(JSON.stringify({ ...greeting, now: Date.now(), ...more }));
   return socket;
@@ -89,19 +90,19 @@ describe("a host that gives one bad token after another", () => {
   test("is tried no faster however often the tab is shown and the network returns", async () => {
     enter(bad());
     for (let n = 0; n < 600; n += 1) {
-      for (const socket of world.browser.sockets) if (socket.readyState === 0) refuse(socket, {});
-      world.happens(n % 2 === 0 ? "visible" : "online");
+      for (const socket of platform.browser.sockets) if (socket.readyState === 0) refuse(socket, {});
+      platform.happens(n % 2 === 0 ? "visible" : "online");
       await vi.advanceTimersByTimeAsync(100);
     }
 
-    expect(world.browser.sockets.length).toBeLessThanOrEqual(6);
+    expect(platform.browser.sockets.length).toBeLessThanOrEqual(6);
   });
 
   test("is tried no faster when each is let in and refused again", async () => {
     enter(bad());
     await settle();
     for (let n = 0; n < 600; n += 1) {
-      const { newest } = world.browser;
+      const { newest } = platform.browser;
       if (newest.readyState === 0) {
         greet();
         newest.end(4401, "expired");
@@ -109,7 +110,7 @@ describe("a host that gives one bad token after another", () => {
       await vi.advanceTimersByTimeAsync(100);
     }
 
-    expect(world.browser.sockets.length).toBeLessThanOrEqual(6);
+    expect(platform.browser.sockets.length).toBeLessThanOrEqual(6);
   });
 });
 
@@ -118,7 +119,7 @@ test.each(["wrong_key", "expired", "not_yet_valid", "revoked", "malformed"])(
   async (reason) => {
     const room = enter(() => ({ token: "same", name: null }));
     await settle();
-    refuse(world.browser.newest, { reason });
+    refuse(platform.browser.newest, { reason });
     await settle();
 
     expect(status(room)).toMatchObject({ is: "noAccess", code: 4401, problem: reason });
@@ -128,9 +129,9 @@ test.each(["wrong_key", "expired", "not_yet_valid", "revoked", "malformed"])(
 test("a token that is not valid yet is tried again by itself, and counts when its time has come", async () => {
   const room = enter(() => ({ token: "early", name: null }));
   await settle();
-  refuse(world.browser.newest, { reason: "not_yet_valid" });
+  refuse(platform.browser.newest, { reason: "not_yet_valid" });
   await vi.advanceTimersByTimeAsync(3000);
-  expect(world.browser.sockets).toHaveLength(2);
+  expect(platform.browser.sockets).toHaveLength(2);
   greet();
 
   expect(status(room).is).toBe("live");
@@ -149,12 +150,12 @@ test("A7 after a revocation the room asks for another token when the server said
       retry_ms: 5000,
     }),
   );
-  world.browser.newest.end(4401, "revoked");
+  platform.browser.newest.end(4401, "revoked");
   token = "new";
   await vi.advanceTimersByTimeAsync(4999);
-  expect(world.browser.sockets).toHaveLength(1);
+  expect(platform.browser.sockets).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(1);
-  expect(world.browser.newest.url).toContain("token=new");
+  expect(platform.browser.newest.url).toContain("token=new");
   greet();
 
   expect(status(room).is).toBe("live");
@@ -177,8 +178,8 @@ describe("a provider that fails is no fault of the connection", () => {
     expect(status(room)).toMatchObject({ is: "awaitingToken" });
     expect(asked.length).toBeGreaterThan(2);
     expect(asked.length).toBeLessThan(40);
-    expect(world.events).toEqual([]);
-    expect(world.browser.sockets).toEqual([]);
+    expect(platform.events).toEqual([]);
+    expect(platform.browser.sockets).toEqual([]);
   });
 
   test("and goes on as soon as it answers", async () => {
@@ -194,7 +195,7 @@ describe("a provider that fails is no fault of the connection", () => {
 
   test("a refresh that fails is tried again before the token expires", async () => {
     let failing = 2;
-    const ask: AskCredential = (occasion) => {
+    const ask: GetCredential = (occasion) => {
       if (occasion === "attempt") return { token: "first", name: null };
       failing -= 1;
       return failing >= 0 ? Promise.reject(new Error("away")) : { token: "second", name: null };
@@ -217,11 +218,11 @@ test.each(["online", "visible"] as const)(
     greet().end(4401, "expired");
     await vi.advanceTimersByTimeAsync(60_000);
     expect(status(room).is).toBe("ended");
-    expect(world.browser.sockets).toHaveLength(1);
+    expect(platform.browser.sockets).toHaveLength(1);
     token = "fresh";
-    world.happens(happening);
+    platform.happens(happening);
     await settle();
-    expect(world.browser.newest.url).toContain("token=fresh");
+    expect(platform.browser.newest.url).toContain("token=fresh");
     greet();
 
     expect(status(room).is).toBe("live");
@@ -230,7 +231,7 @@ test.each(["online", "visible"] as const)(
 
 describe("A4 the lifetime follows the server's clock", () => {
   test.each([-2, 2])("a browser that is %i hours off asks once, in time", async (hours) => {
-    world.skew = hours * 3_600_000;
+    platform.skew = hours * 3_600_000;
     const serverNow = Date.now();
     const next = numbers();
     enter((occasion) => ({ token: occasion === "expiring" ? `t-${next()}` : "first", name: null }));
@@ -278,19 +279,19 @@ describe("A4 the lifetime follows the server's clock", () => {
     const room = enter(() => ({ token: "first", name: null }));
     await settle();
     greet().say(JSON.stringify({ type: "access", can: ["read"], expires: null }));
-    world.browser.paint();
+    platform.browser.paint();
 
     expect(room.view().me?.can).toEqual(["read"]);
   });
 });
 
 describe("where a room lives by events", () => {
-  async function byEvents(ask: AskCredential): Promise<Room> {
+  async function byEvents(ask: GetCredential): Promise<Room> {
     const room = enter(ask);
     await settle();
-    world.browser.newest.end(1006);
+    platform.browser.newest.end(1006);
     await vi.advanceTimersByTimeAsync(2000);
-    world.browser.newest.end(1006);
+    platform.browser.newest.end(1006);
     await settle();
     return room;
   }
@@ -298,26 +299,26 @@ describe("where a room lives by events", () => {
   test("the code of its end counts: an expired token is replaced", async () => {
     let token = "old";
     const room = await byEvents(() => ({ token, name: null }));
-    world.events[0]?.say(JSON.stringify(greeting));
+    platform.events[0]?.say(JSON.stringify(greeting));
     token = "fresh";
-    world.events[0]?.say(
+    platform.events[0]?.say(
       JSON.stringify({ type: "error", code: "unauthenticated", message: "m", reason: "expired" }),
     );
-    world.events[0]?.end(4401, "expired");
+    platform.events[0]?.end(4401, "expired");
     await settle();
-    expect(world.browser.newest.url).toContain("token=fresh");
+    expect(platform.browser.newest.url).toContain("token=fresh");
     token = "fresh";
-    world.browser.newest.end(4401, "expired");
+    platform.browser.newest.end(4401, "expired");
     await settle();
 
     expect(status(room)).toMatchObject({ is: "ended" });
   });
 
   test("a stream that is refused is asked about over HTTP, and the status says why", async () => {
-    world.fetch = async () =>
+    platform.fetch = async () =>
       Response.json({ code: "unauthenticated", detail: "no", reason: "wrong_key" }, { status: 401 });
     const room = await byEvents(() => ({ token: "bad", name: null }));
-    world.events[0]?.break(true);
+    platform.events[0]?.break(true);
     await settle();
 
     expect(status(room)).toMatchObject({ is: "noAccess", code: 4401, problem: "wrong_key" });
@@ -325,14 +326,14 @@ describe("where a room lives by events", () => {
 
   test("a token is replaced before it expires by coming again with the new one", async () => {
     let token = "first";
-    const ask: AskCredential = (occasion) => {
+    const ask: GetCredential = (occasion) => {
       if (occasion === "expiring") token = "second";
       return { token, name: null };
     };
     await byEvents(ask);
-    world.events[0]?.say(JSON.stringify({ ...greeting, expires: Date.now() + 40_000, now: Date.now() }));
+    platform.events[0]?.say(JSON.stringify({ ...greeting, expires: Date.now() + 40_000, now: Date.now() }));
     await vi.advanceTimersByTimeAsync(10_000);
 
-    expect(world.events.at(-1)?.url).toContain("token=second");
+    expect(platform.events.at(-1)?.url).toContain("token=second");
   });
 });

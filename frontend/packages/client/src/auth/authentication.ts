@@ -2,8 +2,8 @@
 
 import { backoff } from "../connection/backoff";
 import { withTimeout } from "../lib/timeout";
-import type { World } from "../platform/platform";
-import type { AskCredential, Credential } from "./tokens";
+import type { Platform } from "../platform/platform";
+import { type Credential, type GetCredential, SignedOutError } from "./tokens";
 
 /** Attempts with refused tokens within `WINDOW_MS`, at most, over all rooms of a tab. */
 export const ATTEMPTS = 5;
@@ -23,7 +23,9 @@ export type TokenProblem = {
 export type AuthState =
   | { readonly status: "ready" }
   /** The token provider rejects or hangs; `until`: when it is asked again, in ms since the epoch. */
-  | { readonly status: "unanswered"; readonly until: number }
+  | { readonly status: "unanswered"; readonly until: number; readonly message: string }
+  /** Nobody is signed in: asked again when woken. */
+  | { readonly status: "signedOut" }
   /** The server refused the credential; the next attempt starts at `until`, or is being prepared (null). */
   | { readonly status: "waiting"; readonly until: number | null; readonly problem: TokenProblem }
   /** No other token is known: goes on when one is given, when the network returns or the tab becomes visible. */
@@ -32,27 +34,27 @@ export type AuthState =
 /** Counts attempts with refused tokens in a sliding window, for all rooms of a tab. */
 export class RefusedAttempts {
   #at: number[] = [];
-  readonly #world: Pick<World, "elapsed">;
+  readonly #platform: Pick<Platform, "elapsed">;
 
-  constructor(world: Pick<World, "elapsed">) {
-    this.#world = world;
+  constructor(platform: Pick<Platform, "elapsed">) {
+    this.#platform = platform;
   }
 
   note(): void {
-    this.#at = [...this.#at, this.#world.elapsed()].slice(-ATTEMPTS);
+    this.#at = [...this.#at, this.#platform.elapsed()].slice(-ATTEMPTS);
   }
 
   /** Milliseconds until another attempt is allowed. */
   waitMs(): number {
     const oldest = this.#at.length < ATTEMPTS ? undefined : this.#at[0];
-    return oldest === undefined ? 0 : Math.max(0, oldest + WINDOW_MS - this.#world.elapsed());
+    return oldest === undefined ? 0 : Math.max(0, oldest + WINDOW_MS - this.#platform.elapsed());
   }
 }
 
 type AuthenticationOptions = {
-  readonly ask: AskCredential;
+  readonly ask: GetCredential;
   readonly attempts: RefusedAttempts;
-  readonly world: Pick<World, "elapsed" | "now" | "on" | "random">;
+  readonly platform: Pick<Platform, "elapsed" | "now" | "on" | "random">;
   readonly onState: () => void;
   /** Another attempt may be made. */
   readonly onReady: () => void;
@@ -93,7 +95,13 @@ export class Authentication {
 
   /** Return a token to replace one that is about to expire. Rejects where the provider rejects or hangs. */
   async renewal(): Promise<string | null> {
-    return (await this.#ask("expiring")).token;
+    try {
+      return (await this.#ask("expiring")).token;
+    } catch (error) {
+      // The server ends the connection when the token expires.
+      if (error instanceof SignedOutError) return null;
+      throw error;
+    }
   }
 
   /** The server took `token` (on an open connection), or let the last attempt in. */
@@ -137,12 +145,13 @@ export class Authentication {
         const credential = this.#next ?? (await this.#ask("attempt"));
         this.#next = null;
         this.#token = credential.token;
-        if (this.#state.status === "unanswered") this.#enter({ status: "ready" });
+        if (this.#state.status === "unanswered" || this.#state.status === "signedOut")
+          this.#enter({ status: "ready" });
         return credential;
       } catch (error) {
         // Stopped meanwhile: nobody waits for the result.
         if (epoch !== this.#epoch) throw error;
-        await this.#waitForProvider(failures);
+        await this.#waitForProvider(failures, error);
         if (epoch !== this.#epoch) throw error;
       }
     }
@@ -150,13 +159,13 @@ export class Authentication {
 
   /** Waits as long as it takes, gets another token where there is one, and says when the next attempt may be made. */
   async #recover(problem: TokenProblem, retryMs: number | null, epoch: number): Promise<void> {
-    const { attempts, world } = this.#options;
+    const { attempts, platform } = this.#options;
     // The same token counts later: its time has not come, or an operator revoked what was signed until then (A7).
     const patient = retryMs !== null || problem.reason === "not_yet_valid";
     const pause = patient || this.#refusals > 1 ? this.#pause() : 0;
     let wait = Math.max(retryMs ?? pause, attempts.waitMs());
     for (let woken = false, failures = 0; ; ) {
-      this.#enter({ status: "waiting", until: wait > 0 ? world.now() + wait : null, problem });
+      this.#enter({ status: "waiting", until: wait > 0 ? platform.now() + wait : null, problem });
       if (wait > 0) await this.#sleep(wait);
       // Being woken does not lift the limit.
       while (epoch === this.#epoch && attempts.waitMs() > 0) await this.#sleep(attempts.waitMs());
@@ -164,9 +173,16 @@ export class Authentication {
       let fresh: Credential;
       try {
         fresh = await this.#ask("refused");
-      } catch {
+      } catch (error) {
         if (epoch !== this.#epoch) return;
-        wait = backoff(failures, world.random);
+        if (error instanceof SignedOutError) {
+          this.#enter({ status: "signedOut" });
+          await this.#sleep(null);
+          if (epoch !== this.#epoch) return;
+          wait = 0;
+          continue;
+        }
+        wait = backoff(failures, platform.random);
         failures += 1;
         continue;
       }
@@ -184,22 +200,27 @@ export class Authentication {
     }
   }
 
-  async #waitForProvider(failures: number): Promise<void> {
-    const { world } = this.#options;
-    const wait = backoff(failures, world.random);
-    this.#enter({ status: "unanswered", until: world.now() + wait });
+  async #waitForProvider(failures: number, error: unknown): Promise<void> {
+    const { platform } = this.#options;
+    if (error instanceof SignedOutError) {
+      this.#enter({ status: "signedOut" });
+      return this.#sleep(null);
+    }
+    const wait = backoff(failures, platform.random);
+    const message = error instanceof Error ? error.message : String(error);
+    this.#enter({ status: "unanswered", until: platform.now() + wait, message });
     await this.#sleep(wait);
   }
 
   /** Grows with the refusals in a row, with jitter. */
   #pause(): number {
     const most = Math.min(WINDOW_MS, PAUSE_MS * 2 ** Math.min(Math.max(0, this.#refusals - 2), 6));
-    return Math.round(most * (0.5 + this.#options.world.random() / 2));
+    return Math.round(most * (0.5 + this.#options.platform.random() / 2));
   }
 
   /** Waits `ms`, or for ever (null), or until `wake`, the network's return or the tab becoming visible. */
   #sleep(ms: number | null): Promise<void> {
-    const { world } = this.#options;
+    const { platform } = this.#options;
     return new Promise((resolve) => {
       const end = () => {
         clearTimeout(timer);
@@ -208,12 +229,12 @@ export class Authentication {
         resolve();
       };
       const timer = ms === null ? undefined : setTimeout(end, ms);
-      const leaves = [world.on("online", end), world.on("visible", end)];
+      const leaves = [platform.on("online", end), platform.on("visible", end)];
       this.#interrupts.add(end);
     });
   }
 
-  #ask(occasion: Parameters<AskCredential>[0]): Promise<Credential> {
+  #ask(occasion: Parameters<GetCredential>[0]): Promise<Credential> {
     return withTimeout(async () => this.#options.ask(occasion), PROVIDER_MS);
   }
 

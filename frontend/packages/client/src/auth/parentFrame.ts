@@ -1,13 +1,13 @@
 // The page that frames this one: asked for a fresh token, over a channel that only it can answer on (rule A4).
 
 import { TimeoutError } from "../lib/timeout";
-import type { Occasion } from "./tokens";
+import type { CredentialReason } from "./tokens";
 
 /** How long the host page has to answer, in ms. */
 const ANSWER_MS = 7_000;
 
 /** Gives a fresh token, or null where there is no host page or it has none. Rejects where it does not answer. */
-export type AskHost = (occasion: Exclude<Occasion, "attempt">) => Promise<string | null>;
+export type AskHost = (occasion: Exclude<CredentialReason, "attempt">) => Promise<string | null>;
 
 /**
  * Calls `onToken` for each token that the host page gives unasked, as

@@ -1,8 +1,8 @@
 // Replaces a connection's token before it expires (A4), by the server's clock: the browser's may be wrong by hours.
 
 import { backoff } from "../connection/backoff";
-import { Later } from "../lib/timer";
-import type { World } from "../platform/platform";
+import { Timer } from "../lib/timer";
+import type { Platform } from "../platform/platform";
 import type { Authentication } from "./authentication";
 import { endOf } from "./tokens";
 
@@ -17,7 +17,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type RenewalOptions = {
   readonly authentication: Authentication;
-  readonly world: Pick<World, "elapsed" | "now" | "random">;
+  readonly platform: Pick<Platform, "elapsed" | "now" | "random">;
   /** Gives the server a token; its answer arrives as `accepted` or `refused`. False where nothing can be sent now. */
   readonly give: (token: string) => boolean;
 };
@@ -28,7 +28,7 @@ export class Renewal {
   #expires: number | null = null;
   #given: string | null = null;
   #failures = 0;
-  readonly #due = new Later(() => void this.#renew());
+  readonly #due = new Timer(() => void this.#renew());
   readonly #options: RenewalOptions;
 
   constructor(options: RenewalOptions) {
@@ -37,8 +37,8 @@ export class Renewal {
 
   /** A greeting: when the token expires, in ms of the server's clock, and that clock; undefined from an older server. */
   greeted(expires: number | null, now: number | undefined): void {
-    const { world } = this.#options;
-    this.#server = { now: now ?? world.now(), elapsed: world.elapsed() };
+    const { platform } = this.#options;
+    this.#server = { now: now ?? platform.now(), elapsed: platform.elapsed() };
     this.#failures = 0;
     this.#given = null;
     this.#schedule(expires);
@@ -79,19 +79,19 @@ export class Renewal {
   /** Milliseconds until the token expires; null where it does not. */
   #left(): number | null {
     if (this.#expires === null || this.#server === null) return null;
-    const now = this.#server.now + this.#options.world.elapsed() - this.#server.elapsed;
+    const now = this.#server.now + this.#options.platform.elapsed() - this.#server.elapsed;
     return Math.max(0, this.#expires - now);
   }
 
   async #renew(): Promise<void> {
-    const { authentication, give, world } = this.#options;
+    const { authentication, give, platform } = this.#options;
     const old = authentication.token;
     let token: string | null;
     try {
       token = await authentication.renewal();
     } catch {
       this.#failures += 1;
-      this.#again(backoff(this.#failures, world.random));
+      this.#again(backoff(this.#failures, platform.random));
       return;
     }
     if (token === null || token === old) {

@@ -4,24 +4,34 @@ import type { Origin } from "../protocol/urls";
 /** `token` null: the session cookie counts. `name` counts in open mode only (rule A2). */
 export type Credential = { readonly token: string | null; readonly name: string | null };
 
+/** Thrown where nobody is signed in. */
+export class SignedOutError extends Error {
+  override name = "SignedOutError";
+}
+
 /** Why a credential is asked for: for an attempt, before it expires, or because the server refused the last one. */
-export type Occasion = "attempt" | "expiring" | "refused";
+export type CredentialReason = "attempt" | "expiring" | "refused";
 
 /** The host page's answer; where it has a fresh token, this is the moment to give it. */
-export type AskCredential = (occasion: Occasion) => Promise<Credential> | Credential;
+export type GetCredential = (occasion: CredentialReason) => Promise<Credential> | Credential;
 
 /** Where a reader stands: behind `cursor` of `log`, or at the end as a newcomer (rules R1, R2). */
-export type Stand = { readonly log: string | null; readonly cursor: number | null };
+export type ResumePosition = { readonly log: string | null; readonly cursor: number | null };
 
 /** Entries that a newcomer gets at once. */
 export const TAIL = 100;
 
-export function roomUrl(origin: Origin, item: string, credential: Credential, stand: Stand): string {
+export function roomUrl(origin: Origin, item: string, credential: Credential, stand: ResumePosition): string {
   const scheme = origin.protocol === "https:" ? "wss:" : "ws:";
-  return `${scheme}//${origin.host}/items/${encodeURIComponent(item)}/ws?${query(credential, stand)}`;
+  return `${scheme}//${origin.host}${origin.path ?? ""}/items/${encodeURIComponent(item)}/ws?${query(credential, stand)}`;
 }
 
-export function eventsUrl(origin: Origin, item: string, credential: Credential, stand: Stand): string {
+export function eventsUrl(
+  origin: Origin,
+  item: string,
+  credential: Credential,
+  stand: ResumePosition,
+): string {
   return `${itemUrl(origin, item)}/events?${query(credential, stand)}`;
 }
 
@@ -30,7 +40,25 @@ export function entriesUrl(origin: Origin, item: string, more: Record<string, st
 }
 
 export function itemsUrl(origin: Origin, more: Record<string, string>): string {
-  return `${origin.protocol}//${origin.host}/api/items?${new URLSearchParams(more)}`;
+  return `${baseOf(origin)}/api/items?${new URLSearchParams(more)}`;
+}
+
+/** The stream of changes in the list of rooms (rule W10). */
+export function listEventsUrl(origin: Origin, credential: Credential): string {
+  const query = new URLSearchParams(named(credential));
+  if (credential.token !== null) query.set("token", credential.token);
+  return `${baseOf(origin)}/api/items/events?${query}`;
+}
+
+/** Where a login is ended (W5). */
+export function sessionUrl(origin: Origin): string {
+  return `${baseOf(origin)}/api/session`;
+}
+
+export function unreadUrl(origin: Origin, items: readonly string[], more: Record<string, string>): string {
+  const query = new URLSearchParams(more);
+  for (const item of items) query.append("item", item);
+  return `${baseOf(origin)}/api/unread?${query}`;
 }
 
 /** Over HTTP the token travels in a header, out of sight of access logs; only a socket and events need the query. */
@@ -44,7 +72,7 @@ export function named({ name }: Credential): Record<string, string> {
 
 /**
  * Under which name this browser keeps what a member wrote and read: the `sub` of a signed token, else a hash of all that
- * makes the member, so that the shelf never holds a credential. Null for a login cookie: it is the same for everybody,
+ * makes the member, so that the storage never holds a credential. Null for a login cookie: it is the same for everybody,
  * and only the server tells whose it is.
  */
 export function memberKey({ token, name }: Credential): string | null {
@@ -59,15 +87,19 @@ export function keyOfId(id: string): string {
 }
 
 /** Which server an origin is, as a part of the names under which things are kept. */
-export function serverOf({ protocol, host }: Origin): string {
-  return `${protocol}//${host}`;
+export function serverOf(origin: Origin): string {
+  return baseOf(origin);
+}
+
+function baseOf({ protocol, host, path = "" }: Origin): string {
+  return `${protocol}//${host}${path}`;
 }
 
 function itemUrl(origin: Origin, item: string): string {
-  return `${origin.protocol}//${origin.host}/api/items/${encodeURIComponent(item)}`;
+  return `${baseOf(origin)}/api/items/${encodeURIComponent(item)}`;
 }
 
-function query(credential: Credential, { log, cursor }: Stand): URLSearchParams {
+function query(credential: Credential, { log, cursor }: ResumePosition): URLSearchParams {
   const found = new URLSearchParams(named(credential));
   if (credential.token !== null) found.set("token", credential.token);
   if (cursor !== null && log !== null) {

@@ -2,37 +2,32 @@
 
 import { Authentication, type AuthState, type RefusedAttempts } from "../auth/authentication";
 import { Renewal } from "../auth/renewal";
-import { type AskCredential, eventsUrl, roomUrl, type Stand } from "../auth/tokens";
+import { eventsUrl, type GetCredential, type ResumePosition, roomUrl } from "../auth/tokens";
 import type { WireLog } from "../devtools/wireLog";
-import type { World } from "../platform/platform";
-import { byteLength, readFrame, writeLine } from "../protocol/frames";
+import type { Platform } from "../platform/platform";
+import { readFrame, writeLine } from "../protocol/frames";
 import { type Http, HttpError } from "../protocol/http";
 import type { Origin } from "../protocol/urls";
-import type {
-  Command,
-  Delete,
-  Edit,
-  Error as ErrorLine,
-  Limits,
-  Send,
-  ServerLine,
-} from "../protocol/wire.gen";
+import type { Ack, Command, Delete, Edit, Error as ErrorLine, Send, ServerLine } from "../protocol/wire.gen";
 import { aboutToken } from "./closeCodes";
-import { Events } from "./eventSource";
-import { comesBack, type LinkState, RoomSocket } from "./webSocket";
+import { EventStream } from "./eventSource";
+import { CommandError, PendingCommands } from "./pending";
+import { comesBack, type LinkState, WebSocketLink } from "./webSocket";
 
 /** Sockets in a row that did not open, before events are tried. */
 const UNOPENED = 2;
+/** When a command is sent again whose HTTP request failed, in ms. */
+const HTTP_RETRY_MS = 1000;
 
-export type CarrierOptions = {
+export type ConnectionOptions = {
   readonly item: string;
   readonly origin: Origin;
-  readonly ask: AskCredential;
+  readonly ask: GetCredential;
   readonly attempts: RefusedAttempts;
   readonly http: Http;
   readonly wire: WireLog;
-  readonly world: World;
-  readonly stand: () => Stand;
+  readonly platform: Platform;
+  readonly position: () => ResumePosition;
   readonly onLine: (line: ServerLine) => void;
   /** Not live any more, or on the way back. */
   readonly onState: () => void;
@@ -40,51 +35,52 @@ export type CarrierOptions = {
   readonly onSignedOut: () => void;
 };
 
-export class Carrier {
+export class Connection {
   /** Which way a hello has come that still counts. */
   #greeted: "socket" | "events" | null = null;
   /** What the server said last about this connection's credential. */
   #problem: ErrorLine | null = null;
   readonly #authentication: Authentication;
   readonly #renewal: Renewal;
-  readonly #options: CarrierOptions;
-  readonly #socket: RoomSocket;
-  readonly #events: Events;
+  readonly #pending = new PendingCommands();
+  readonly #options: ConnectionOptions;
+  readonly #socket: WebSocketLink;
+  readonly #events: EventStream;
 
-  constructor(options: CarrierOptions) {
+  constructor(options: ConnectionOptions) {
     this.#options = options;
-    const { item, origin, world, wire, stand, ask, attempts, onState } = options;
+    const { item, origin, platform, wire, position, ask, attempts, onState } = options;
     this.#authentication = new Authentication({
       ask,
       attempts,
-      world,
+      platform,
       onState,
       onReady: () => this.#socket.start(),
     });
     this.#renewal = new Renewal({
       authentication: this.#authentication,
-      world,
+      platform,
       give: (token) => this.#give(token),
     });
     const address = (url: typeof roomUrl) => async () =>
-      url(origin, item, await this.#authentication.credential(), stand());
-    this.#socket = new RoomSocket(
+      url(origin, item, await this.#authentication.credential(), position());
+    this.#socket = new WebSocketLink(
       {
         address: address(roomUrl),
         onFrame: (frame) => this.#frame(frame, "socket"),
-        onSent: (line) => wire.add("out", "socket", line, world.now()),
+        onSent: (line) => wire.add("out", "socket", line, platform.now()),
         onState: (state) => this.#linked(state),
       },
-      world,
+      platform,
     );
-    this.#events = new Events(
+    this.#events = new EventStream(
       {
         address: address(eventsUrl),
         onFrame: (frame) => this.#frame(frame, "events"),
         onBroken: (over) => this.#broken(over),
         onClosed: (code, reason) => this.#closed(code, reason),
       },
-      world,
+      platform,
     );
   }
 
@@ -106,6 +102,7 @@ export class Carrier {
   }
 
   stop(): void {
+    this.#pending.disconnected();
     this.#renewal.stop();
     this.#authentication.stop();
     this.#events.stop();
@@ -132,8 +129,8 @@ export class Carrier {
     this.#socket.renew();
   }
 
-  retryIn(ms: number): void {
-    this.#socket.retryIn(ms);
+  #retryIn(ms: number | undefined): void {
+    if (ms !== undefined) this.#socket.retryIn(ms);
   }
 
   /** Sends a line over the socket; false where there is none. */
@@ -142,25 +139,29 @@ export class Carrier {
     if (this.#greeted !== "socket" || !this.#socket.send(line)) return false;
     // A token is for the server's eyes.
     const shown = command.type === "auth" ? writeLine({ type: "auth", token: "…" }) : line;
-    this.#options.wire.add("out", "socket", shown, this.#options.world.now());
+    this.#options.wire.add("out", "socket", shown, this.#options.platform.now());
     return true;
   }
 
-  /** Sends a draft; its answer comes as a line. False where it cannot go now. */
-  carry(command: Send | Edit | Delete, limits: Limits | null): boolean {
-    const { wire, world, onLine } = this.#options;
-    const size = command.type === "delete" ? 0 : byteLength(JSON.stringify(command.body));
-    if (limits !== null && size > limits.body_bytes) {
-      // A frame far too large would cost the connection (rule L1), so it does not leave the page.
-      const message = `${size} > ${limits.body_bytes} bytes`;
-      onLine({ type: "error", id: command.id, code: "too_large", message });
-      return false;
-    }
-    wire.sent(command.id, world.elapsed());
-    if (this.say(command)) return true;
-    if (this.#greeted !== "events" || command.type !== "send") return false;
-    void this.#post(command);
-    return true;
+  /** Whether a command can go the way that the room is connected: by events only what HTTP carries. */
+  canTransmit(command: Send | Edit | Delete): boolean {
+    return this.#greeted === "socket" || (this.#greeted === "events" && command.type === "send");
+  }
+
+  /** Send a command; resolves when it is durable (S3). Rejects with CommandError. */
+  async transmit(command: Send | Edit | Delete): Promise<Ack> {
+    const { wire, platform } = this.#options;
+    wire.sent(command.id, platform.elapsed());
+    const byHttp = this.#greeted === "events" && command.type === "send";
+    const ack = await (byHttp ? this.#post(command) : this.#ask(command));
+    wire.acked(ack.id, platform.now(), platform.elapsed());
+    return ack;
+  }
+
+  #ask(command: Send | Edit | Delete): Promise<Ack> {
+    const answer = this.#pending.add(command.id);
+    if (!this.say(command)) this.#pending.disconnected();
+    return answer;
   }
 
   /** Gives the server a token before the old one expires; a reader by events comes again with it. */
@@ -171,19 +172,20 @@ export class Carrier {
     return false;
   }
 
-  async #post(command: Send): Promise<void> {
-    const { http, item, wire, world, onLine } = this.#options;
-    wire.add("out", "http", writeLine(command), world.now());
-    const answer = await http.send(item, command);
-    wire.add("in", "http", JSON.stringify(answer), world.now());
-    if (answer.type === "error") onLine(answer);
-    else onLine({ type: "ack", id: command.id, seq: answer.seq, at: answer.at, duplicate: false });
+  async #post(command: Send): Promise<Ack> {
+    const { http, item, wire, platform } = this.#options;
+    wire.add("out", "http", writeLine(command), platform.now());
+    const entry = await http.send(item, command).catch((error: unknown) => {
+      throw commandError(error);
+    });
+    wire.add("in", "http", JSON.stringify(entry), platform.now());
+    return { type: "ack", id: command.id, seq: entry.seq, at: entry.at, duplicate: entry.repeated };
   }
 
   #frame(frame: string, over: "socket" | "events"): void {
-    const { wire, world } = this.#options;
+    const { wire, platform } = this.#options;
     for (const { text, said } of readFrame(frame)) {
-      wire.add("in", over, text, world.now());
+      wire.add("in", over, text, platform.now());
       if (said !== null) this.#line(said, over);
     }
   }
@@ -202,6 +204,9 @@ export class Carrier {
       // What answers an `auth` is no word on the connection.
       if (this.#greeted === "socket" && line.code !== "invalid" && this.#renewal.refused()) return;
     }
+    if (line.type === "ack" || (line.type === "error" && line.id !== undefined))
+      this.#pending.settle(line.id ?? "", line);
+    if (line.type === "bye" || line.type === "error") this.#retryIn(line.retry_ms);
     this.#options.onLine(line);
   }
 
@@ -259,6 +264,15 @@ export class Carrier {
   #ungreet(over: "socket" | "events" | null): void {
     if (over === null || this.#greeted !== over) return;
     this.#greeted = null;
+    this.#pending.disconnected();
     this.#options.onState();
   }
+}
+
+/** What an answer over HTTP says of a command. */
+function commandError(error: unknown): CommandError {
+  if (!(error instanceof HttpError)) return new CommandError("unavailable", String(error), HTTP_RETRY_MS);
+  // A refused credential says nothing about what was written: it waits for another token.
+  const again = error.status >= 500 || error.status === 401;
+  return new CommandError(error.code, error.message, error.retryMs ?? (again ? HTTP_RETRY_MS : null));
 }

@@ -1,7 +1,7 @@
-// Events and HTTP, where no socket opens.
+// EventStream and HTTP, where no socket opens.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { greeting } from "../../test/support/doubles";
-import { FakeWorld } from "../../test/support/fakePlatform";
+import { FakePlatform } from "../../test/support/fakePlatform";
 import type { ServerLine } from "../protocol/wire.gen";
 import { Room } from "../room/room";
 
@@ -14,14 +14,14 @@ const message: ServerLine = {
   at: 1,
   body: "m1",
 };
-let world: FakeWorld;
+let platform: FakePlatform;
 let room: Room;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"], now: 1795366775187 });
-  world = new FakeWorld();
+  platform = new FakePlatform();
   const ask = () => ({ token: "first", name: "Ada" });
-  room = new Room({ item: "foo", member: "ada", ask, origin: { protocol: "http:", host: "here" }, world });
+  room = new Room({ item: "foo", member: "ada", ask, origin: { protocol: "http:", host: "here" }, platform });
 });
 
 afterEach(() => {
@@ -33,37 +33,37 @@ const settle = () => vi.advanceTimersByTimeAsync(0);
 const next = () => vi.advanceTimersByTimeAsync(2000);
 
 function status() {
-  world.browser.paint();
+  platform.browser.paint();
   return room.view().status;
 }
 
 async function twoRefused() {
   room.hold();
   await settle();
-  world.browser.newest.end(1006);
+  platform.browser.newest.end(1006);
   await next();
-  world.browser.newest.end(1006);
+  platform.browser.newest.end(1006);
   await settle();
 }
 
 test("W3 the second in vain leads to events, and says so", async () => {
   await twoRefused();
-  world.events[0]?.say(JSON.stringify({ ...greeting, head: 1 }));
-  world.events[0]?.say(JSON.stringify(message));
+  platform.events[0]?.say(JSON.stringify({ ...greeting, head: 1 }));
+  platform.events[0]?.say(JSON.stringify(message));
 
   expect(status()).toEqual({ is: "live", over: "events" });
   expect(room.view().rows).toHaveLength(1);
-  expect(world.events[0]?.url).toContain("http://here/api/items/foo/events?name=Ada&token=first&tail=100");
+  expect(platform.events[0]?.url).toContain("http://here/api/items/foo/events?name=Ada&token=first&tail=100");
 });
 
 test("W2 what is written goes by HTTP, once", async () => {
   await twoRefused();
   const posts: string[] = [];
-  world.fetch = async (_url, init) => {
+  platform.fetch = async (_url, init) => {
     posts.push(String(init?.body));
     return Response.json({ ...message, id: "mine" }, { status: 201 });
   };
-  world.events[0]?.say(JSON.stringify(greeting));
+  platform.events[0]?.say(JSON.stringify(greeting));
   room.send("by post");
   await settle();
 
@@ -72,28 +72,28 @@ test("W2 what is written goes by HTTP, once", async () => {
 
 test("a socket that opens takes over", async () => {
   await twoRefused();
-  world.events[0]?.say(JSON.stringify(greeting));
+  platform.events[0]?.say(JSON.stringify(greeting));
   await next();
-  world.browser.newest.accept();
-  world.browser.newest.say(JSON.stringify(greeting));
+  platform.browser.newest.accept();
+  platform.browser.newest.say(JSON.stringify(greeting));
 
   expect(status()).toEqual({ is: "live", over: "socket" });
-  expect(world.events[0]?.readyState).toBe(2);
+  expect(platform.events[0]?.readyState).toBe(2);
 });
 
 test("a stream that breaks is not live", async () => {
   await twoRefused();
-  world.events[0]?.say(JSON.stringify(greeting));
-  world.events[0]?.break(false);
+  platform.events[0]?.say(JSON.stringify(greeting));
+  platform.events[0]?.break(false);
 
   expect(status().is).toBe("reconnecting");
 });
 
 test("W3 a stream that the server ends is not opened again by itself", async () => {
   await twoRefused();
-  world.events[0]?.say(JSON.stringify(greeting));
-  world.events[0]?.end();
+  platform.events[0]?.say(JSON.stringify(greeting));
+  platform.events[0]?.end();
 
-  expect(world.events[0]?.readyState).toBe(2);
+  expect(platform.events[0]?.readyState).toBe(2);
   expect(status().is).toBe("reconnecting");
 });

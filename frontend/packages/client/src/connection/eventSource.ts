@@ -1,5 +1,5 @@
-// Reading by Server-Sent Events (rule W3), for networks that let HTTP through and no socket.
-import type { EventsLike, World } from "../platform/platform";
+// Reading by Server-Sent EventStream (rule W3), for networks that let HTTP through and no socket.
+import type { EventsLike, Platform } from "../platform/platform";
 
 const CLOSED = 2;
 const GOING_AWAY = 1001;
@@ -13,15 +13,15 @@ export type EventsListener = {
   readonly onClosed: (code: number, reason: string) => void;
 };
 
-export class Events {
+export class EventStream {
   #source: EventsLike | null = null;
   #epoch = 0;
   readonly #listener: EventsListener;
-  readonly #world: World;
+  readonly #platform: Platform;
 
-  constructor(listener: EventsListener, world: World) {
+  constructor(listener: EventsListener, platform: Platform) {
     this.#listener = listener;
-    this.#world = world;
+    this.#platform = platform;
   }
 
   get running(): boolean {
@@ -49,7 +49,7 @@ export class Events {
   }
 
   #open(url: string): void {
-    const source = this.#world.openEvents(url);
+    const source = this.#platform.openEvents(url);
     this.#source = source;
     source.onmessage = ({ data }: MessageEvent<unknown>) => this.#listener.onFrame(String(data));
     // The server's own last event: without it the browser would come back, at once and for ever.

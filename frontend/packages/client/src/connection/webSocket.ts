@@ -1,6 +1,6 @@
 // One room's socket, kept up: heartbeat, backing off, coming back at once when there is a reason to.
 
-import type { SocketLike, World } from "../platform/platform";
+import type { Platform, SocketLike } from "../platform/platform";
 import { writeLine } from "../protocol/frames";
 import { SUBPROTOCOL } from "../protocol/wire.gen";
 import { backoff } from "./backoff";
@@ -38,7 +38,7 @@ export type LinkListener = {
 
 type Timer = ReturnType<typeof setTimeout> | undefined;
 
-export class RoomSocket {
+export class WebSocketLink {
   #state: LinkState = { is: "idle" };
   #socket: SocketLike | null = null;
   /** Grows with every attempt and every stop: what an older one still brings does not count. */
@@ -52,11 +52,11 @@ export class RoomSocket {
   #deadline: Timer;
   #leave: (() => void)[] = [];
   readonly #listener: LinkListener;
-  readonly #world: World;
+  readonly #platform: Platform;
 
-  constructor(listener: LinkListener, world: World) {
+  constructor(listener: LinkListener, platform: Platform) {
     this.#listener = listener;
-    this.#world = world;
+    this.#platform = platform;
   }
 
   get state(): LinkState {
@@ -67,9 +67,9 @@ export class RoomSocket {
     if (this.#state.is !== "idle" && this.#state.is !== "stopped") return;
     this.#unlisten();
     this.#leave = [
-      this.#world.on("online", () => this.wake()),
-      this.#world.on("visible", () => this.wake()),
-      this.#world.on("offline", () => this.#probe()),
+      this.#platform.on("online", () => this.wake()),
+      this.#platform.on("visible", () => this.wake()),
+      this.#platform.on("offline", () => this.#probe()),
     ];
     this.#attempts = 0;
     this.#attempt();
@@ -126,7 +126,7 @@ export class RoomSocket {
   #open(url: string): void {
     let socket: SocketLike;
     try {
-      socket = this.#world.openSocket(url, SUBPROTOCOL);
+      socket = this.#platform.openSocket(url, SUBPROTOCOL);
     } catch {
       this.#lost(CUT); // an address that no browser takes
       return;
@@ -136,7 +136,7 @@ export class RoomSocket {
     this.#deadline = setTimeout(() => this.#lost(CUT), ANSWER_MS);
     socket.onopen = () => {
       this.#unopened = 0;
-      this.#openedAt = this.#world.elapsed();
+      this.#openedAt = this.#platform.elapsed();
       clearTimeout(this.#deadline);
       this.#deadline = undefined;
       this.#heard();
@@ -151,17 +151,17 @@ export class RoomSocket {
   }
 
   #heard(): void {
-    this.#heardAt = this.#world.elapsed();
+    this.#heardAt = this.#platform.elapsed();
     clearTimeout(this.#deadline);
     this.#deadline = undefined;
   }
 
   /** One timer for however many lines: it looks back at the last one. */
   #listen(): void {
-    const left = this.#heardAt + SILENCE_MS - this.#world.elapsed();
+    const left = this.#heardAt + SILENCE_MS - this.#platform.elapsed();
     this.#timer = setTimeout(
       () => {
-        if (this.#world.elapsed() - this.#heardAt >= SILENCE_MS) this.#probe();
+        if (this.#platform.elapsed() - this.#heardAt >= SILENCE_MS) this.#probe();
         this.#listen();
       },
       left > 0 ? left : SILENCE_MS,
@@ -182,17 +182,17 @@ export class RoomSocket {
 
   #lost(code: number): void {
     const opened = this.#state.is === "open";
-    if (opened && this.#world.elapsed() - this.#openedAt >= GOOD_MS) this.#attempts = 0;
+    if (opened && this.#platform.elapsed() - this.#openedAt >= GOOD_MS) this.#attempts = 0;
     if (!opened) this.#unopened += 1;
     this.#drop();
     const wait = this.#waitFor(code);
     this.#attempts += 1;
     this.#timer = setTimeout(() => this.#attempt(), wait);
-    this.#enter({ is: "waiting", until: this.#world.now() + wait, code, unopened: this.#unopened });
+    this.#enter({ is: "waiting", until: this.#platform.now() + wait, code, unopened: this.#unopened });
   }
 
   #waitFor(code: number): number {
-    const own = backoff(this.#attempts, this.#world.random);
+    const own = backoff(this.#attempts, this.#platform.random);
     if (this.#retryMs === null || !TIMED.has(code)) return own;
     return code === AT_CAPACITY ? Math.max(own, this.#retryMs) : this.#retryMs;
   }

@@ -1,5 +1,5 @@
 // Every line of a room's wire, in and out, with the time from a send to its ack; bounded.
-import { FrameStore } from "../lib/store";
+import { Store } from "../lib/store";
 import { byteLength } from "../protocol/frames";
 
 export const WIRE_LINES = 500;
@@ -27,16 +27,16 @@ export class WireLog {
   #latencies: Latency[] = [];
   #count = 0;
   readonly #sentAt = new Map<string, number>();
-  readonly #store: FrameStore<WireView>;
+  readonly #store: Store<WireView>;
 
   constructor(nextFrame: (draw: () => void) => void) {
-    this.#store = new FrameStore(
+    this.#store = new Store(
       () => ({ lines: this.#lines.slice(-WIRE_LINES), latencies: this.#latencies }),
       nextFrame,
     );
   }
 
-  view = (): WireView => this.#store.view();
+  view = (): WireView => this.#store.get();
 
   subscribe = (listener: () => void): (() => void) => this.#store.subscribe(listener);
 

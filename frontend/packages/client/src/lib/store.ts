@@ -1,20 +1,27 @@
-// A store whose news goes out once a frame, because lines can come faster than a page is drawn.
+// A store that tells its listeners once a frame, because lines can come faster than a page is drawn.
 
-export class FrameStore<View> {
-  #view: View;
-  #asked = false;
+export class Store<State> {
+  #state: State;
+  #stale = false;
+  #scheduled = false;
   readonly #listeners = new Set<() => void>();
-  readonly #look: () => View;
+  readonly #compute: () => State;
   readonly #nextFrame: (draw: () => void) => void;
 
-  constructor(look: () => View, nextFrame: (draw: () => void) => void) {
-    this.#look = look;
+  constructor(compute: () => State, nextFrame: (draw: () => void) => void) {
+    this.#compute = compute;
     this.#nextFrame = nextFrame;
-    this.#view = look();
+    this.#state = compute();
   }
 
-  /** The same object until listeners have been told of a change. */
-  view = (): View => this.#view;
+  /** Return the current state: the same object until something changes. */
+  get = (): State => {
+    if (this.#stale) {
+      this.#stale = false;
+      this.#state = this.#compute();
+    }
+    return this.#state;
+  };
 
   subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
@@ -22,12 +29,12 @@ export class FrameStore<View> {
   };
 
   changed(): void {
-    if (this.#asked) return;
-    this.#asked = true;
+    this.#stale = true;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
     this.#nextFrame(() => {
-      this.#asked = false;
-      this.#view = this.#look();
-      for (const listener of this.#listeners) listener();
+      this.#scheduled = false;
+      for (const listener of [...this.#listeners]) listener();
     });
   }
 }

@@ -1,6 +1,6 @@
 // One thing to be done later, at most once at a time.
 
-export class Later {
+export class Timer {
   #timer: ReturnType<typeof setTimeout> | null = null;
   readonly #act: () => void;
 

@@ -1,17 +1,17 @@
-// The world as a browser has it.
+// The platform as a browser has it.
 
 import { askHost, hearHost } from "../auth/parentFrame";
-import { BoundedShelf } from "../storage/bounded";
+import { BoundedStorage } from "../storage/bounded";
 import { BrowserNotes } from "../storage/notes";
-import type { Shelf } from "../storage/storage";
-import type { Channel, Happening, Lock, World } from "./platform";
+import type { Storage } from "../storage/storage";
+import type { Channel, Happening, Lock, Platform } from "./platform";
 
 /** How long changes gather in a tab that nobody sees, in ms; it draws no frames, but counts what is unread. */
 const UNSEEN_MS = 250;
 /** News are drawn at most so often, in ms: under a flood, time is left for who is writing. */
 const DRAWN_MS = 50;
 
-export function browserWorld(): World {
+export function browserPlatform(): Platform {
   return {
     openSocket: (url, protocols) => new WebSocket(url, protocols),
     openEvents: (url) => new EventSource(url, { withCredentials: true }),
@@ -25,7 +25,7 @@ export function browserWorld(): World {
     lock,
     channel,
     nextFrame: paced(),
-    shelf: new BoundedShelf(openShelf, () => performance.now()),
+    storage: new BoundedStorage(openStorage, () => performance.now()),
     notes: new BrowserNotes(() => localStorage),
     tabNotes: new BrowserNotes(() => sessionStorage),
     askHost,
@@ -34,13 +34,13 @@ export function browserWorld(): World {
 }
 
 /** Rejects where the browser has no IndexedDB, or the part of the page that speaks to it cannot be loaded. */
-async function openShelf(): Promise<Shelf> {
-  const { IdbShelf } = await import("../storage/indexedDb");
-  return new IdbShelf();
+async function openStorage(): Promise<Storage> {
+  const { IndexedDbStorage } = await import("../storage/indexedDb");
+  return new IndexedDbStorage();
 }
 
 /** The first news at once, more of it a moment later. */
-function paced(): World["nextFrame"] {
+function paced(): Platform["nextFrame"] {
   let drawn = 0;
   return (draw) => {
     const frame = () =>

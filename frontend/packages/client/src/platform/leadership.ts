@@ -1,13 +1,13 @@
 // Which tab sends: the one that holds a lock, or any that waits in vain for it. Rule S5 makes sending twice harmless.
-import { Later } from "../lib/timer";
-import type { Lock, World } from "./platform";
+import { Timer } from "../lib/timer";
+import type { Lock, Platform } from "./platform";
 
 /** How long a tab waits for a sign of the sending one before it sends by itself, in ms. */
 export const TAKEOVER_MS = 2500;
 
 type LeadershipOptions = {
   readonly name: string;
-  readonly world: Pick<World, "lock">;
+  readonly platform: Pick<Platform, "lock">;
   /** This tab may send from now on. */
   readonly onLead: () => void;
   /** Asks the leading tab to look at the outbox and to answer. */
@@ -18,7 +18,7 @@ export class Leadership {
   #lock: Lock | null = null;
   #state: "none" | "lock" | "takeover" = "none";
   #heard = false;
-  readonly #takeover = new Later(() => this.#overdue());
+  readonly #takeover = new Timer(() => this.#overdue());
   readonly #options: LeadershipOptions;
 
   constructor(options: LeadershipOptions) {
@@ -36,7 +36,7 @@ export class Leadership {
 
   campaign(): void {
     this.resign();
-    const lock = this.#options.world.lock(this.#options.name);
+    const lock = this.#options.platform.lock(this.#options.name);
     this.#lock = lock;
     const lead = (state: "lock" | "takeover") => {
       if (this.#lock === lock) this.#lead(state);

@@ -1,7 +1,7 @@
 // What the client needs of the browser around it; tests bring another one.
 import type { AskHost, HearHost } from "../auth/parentFrame";
-import type { LocalNotes } from "../storage/notes";
-import type { Shelf } from "../storage/storage";
+import type { Notes } from "../storage/notes";
+import type { Storage } from "../storage/storage";
 
 /** The part of the browser's `WebSocket` that the client uses. */
 export type SocketLike = Pick<
@@ -24,7 +24,7 @@ export type Lock = { readonly held: Promise<void>; readonly release: () => void 
 /** What the tabs of one browser tell each other. */
 export type Channel = { readonly post: (message: unknown) => void; readonly close: () => void };
 
-export type World = {
+export type Platform = {
   readonly openSocket: OpenSocket;
   readonly openEvents: (url: string) => EventsLike;
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
@@ -40,10 +40,10 @@ export type World = {
   readonly channel: (name: string, onMessage: (message: unknown) => void) => Channel;
   /** Calls `draw` once, soon: before the next frame, or in a moment where no frame is drawn. */
   readonly nextFrame: (draw: () => void) => void;
-  readonly shelf: Shelf;
-  readonly notes: LocalNotes;
+  readonly storage: Storage;
+  readonly notes: Notes;
   /** Notes of this tab alone, which a reload keeps. */
-  readonly tabNotes: LocalNotes;
+  readonly tabNotes: Notes;
   readonly askHost: AskHost;
   readonly hearHost: HearHost;
 };

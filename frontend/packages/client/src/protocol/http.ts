@@ -1,12 +1,23 @@
 // Rooms over HTTP: pages of history (W1), sending (W2), the list of items (W4).
 
 import { PROVIDER_MS, RefusedAttempts } from "../auth/authentication";
-import { type AskCredential, bearer, entriesUrl, itemsUrl, named } from "../auth/tokens";
+import {
+  bearer,
+  entriesUrl,
+  type GetCredential,
+  itemsUrl,
+  named,
+  sessionUrl,
+  unreadUrl,
+} from "../auth/tokens";
 import { withTimeout } from "../lib/timeout";
-import type { World } from "../platform/platform";
+import type { Platform } from "../platform/platform";
 import type { Page } from "../room/timeline";
 import type { Origin } from "./urls";
-import type { Entries, Entry, ItemSummary, Error as Refusal, Send } from "./wire.gen";
+import type { Entries, Entry, ItemSummary, Items, Send } from "./wire.gen";
+
+/** Head and unread messages of one item. */
+export type UnreadCount = { readonly item: string; readonly head: number; readonly unread: number };
 
 /** Entries in a page of history. */
 export const PAGE = 100;
@@ -35,24 +46,24 @@ export class HttpError extends Error {
 
 export class Http {
   readonly #origin: Origin;
-  readonly #ask: AskCredential;
+  readonly #ask: GetCredential;
   /** The token that was refused last, until when it is not tried again. */
   #refused: { readonly token: string | null; readonly until: number; readonly error: HttpError } | null =
     null;
   readonly #attempts: RefusedAttempts;
-  readonly #world: Pick<World, "fetch" | "elapsed">;
+  readonly #platform: Pick<Platform, "fetch" | "elapsed">;
 
   /** `attempts`: those of the rooms of this tab, so that sockets and HTTP share one limit. */
   constructor(
     origin: Origin,
-    ask: AskCredential,
-    world: Pick<World, "fetch" | "elapsed">,
-    attempts = new RefusedAttempts(world),
+    ask: GetCredential,
+    platform: Pick<Platform, "fetch" | "elapsed">,
+    attempts = new RefusedAttempts(platform),
   ) {
     this.#attempts = attempts;
     this.#origin = origin;
     this.#ask = ask;
-    this.#world = world;
+    this.#platform = platform;
   }
 
   /** Rejects with HttpError, or with what `fetch` rejects. */
@@ -70,62 +81,66 @@ export class Http {
 
   /** Ends the login, or the token that is in use (W5). */
   async signOut(): Promise<void> {
-    await this.#json(() => `${this.#origin.protocol}//${this.#origin.host}/api/session`, {
+    await this.#json(() => sessionUrl(this.#origin), {
       method: "DELETE",
     });
   }
 
-  /** The rooms one may read, or those whose id begins with `prefix`, up to 100 of them, the latest first. */
-  async items(prefix?: string): Promise<readonly ItemSummary[]> {
-    const more = prefix === undefined ? {} : { prefix };
-    const found = await this.#json<{ items: readonly ItemSummary[] }>((name) =>
-      itemsUrl(this.#origin, { ...name, ...more }),
+  /** Return rooms that the member may read, the latest first (W4): behind `before`, and with ids that begin with `prefix`. */
+  async items(
+    query: { readonly before?: string; readonly prefix?: string; readonly limit?: number } = {},
+  ): Promise<readonly ItemSummary[]> {
+    const more = Object.entries(query).map(([name, value]) => [name, String(value)]);
+    const found = await this.#json<Items>((name) =>
+      itemsUrl(this.#origin, { ...name, ...Object.fromEntries(more) }),
     );
     return found.items;
   }
 
-  /** What a send became, as a socket would have told it. */
-  async send(item: string, { id, body }: Send): Promise<Entry | Refusal> {
-    try {
-      return await this.#json<Entry>((name) => entriesUrl(this.#origin, item, name), {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ id, body }),
-      });
-    } catch (error) {
-      if (!(error instanceof HttpError))
-        return { type: "error", id, code: "unavailable", message: String(error) };
-      // A refused credential says nothing about what was written: it waits for another token.
-      const again = error.status >= 500 || error.status === 401;
-      const retry = error.retryMs ?? (again ? 1000 : undefined);
-      return {
-        type: "error",
-        id,
-        code: error.code,
-        message: error.message,
-        ...(retry !== undefined && { retry_ms: retry }),
-      };
-    }
+  /** Return head and unread count of exactly these items (W10). */
+  async unread(items: readonly string[]): Promise<readonly UnreadCount[]> {
+    const found = await this.#json<{ readonly items: readonly UnreadCount[] }>((name) =>
+      unreadUrl(this.#origin, items, name),
+    );
+    return found.items;
+  }
+
+  /** Send a message (W2). Rejects like `page`. */
+  async send(item: string, { id, body }: Send): Promise<{ seq: number; at: number; repeated: boolean }> {
+    const { status, document } = await this.#request<Entry>((name) => entriesUrl(this.#origin, item, name), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ id, body }),
+    });
+    return { seq: document.seq, at: document.at, repeated: status === 200 };
   }
 
   async #json<T>(address: (name: Record<string, string>) => string, init: RequestInit = {}): Promise<T> {
+    return (await this.#request<T>(address, init)).document;
+  }
+
+  async #request<T>(
+    address: (name: Record<string, string>) => string,
+    init: RequestInit,
+  ): Promise<{ readonly status: number; readonly document: T }> {
     const credential = await withTimeout(async () => this.#ask("attempt"), PROVIDER_MS);
     const known = this.#refused;
     // A token that the server refused a moment ago is refused again: asking would only add to the load.
-    const repeated = known?.token === credential.token && this.#world.elapsed() < known.until;
+    const repeated = known?.token === credential.token && this.#platform.elapsed() < known.until;
     if (known !== null && (repeated || this.#attempts.waitMs() > 0)) throw known.error;
     const headers = { ...bearer(credential), ...(init.headers as Record<string, string> | undefined) };
-    const response = await this.#world.fetch(address(named(credential)), { ...init, headers });
+    const response = await this.#platform.fetch(address(named(credential)), { ...init, headers });
     const document: unknown = await response.json().catch(() => null);
     if (!response.ok) {
       const error = new HttpError(response.status, (document ?? {}) as object);
       if (error.status === 401) {
-        this.#refused = { token: credential.token, until: this.#world.elapsed() + REFUSED_MS, error };
+        this.#refused = { token: credential.token, until: this.#platform.elapsed() + REFUSED_MS, error };
         this.#attempts.note();
       }
       throw error;
     }
     this.#refused = null;
-    return document as T; // the server's own encoder made it
+    // The server's own encoder made it.
+    return { status: response.status, document: document as T };
   }
 }

@@ -1,7 +1,18 @@
 // Which server a client talks to, and which items can have a room there.
 
 /** The part of `location` that an address is made from. */
-export type Origin = { readonly protocol: string; readonly host: string };
+export type Origin = {
+  readonly protocol: string;
+  readonly host: string;
+  /** The path under which the server stands, without a slash at its end (rule B1). */
+  readonly path?: string;
+};
+
+/** Return the origin of a server's address, which may be relative to the page's. */
+export function originOf(url: string | URL): Origin {
+  const { protocol, host, pathname } = new URL(url, globalThis.location?.href);
+  return { protocol: protocol.replace(/^ws/, "http"), host, path: pathname.replace(/\/+$/, "") };
+}
 
 /** Whether an item of this ID can have a room (rule H3). */
 export function isRoomId(itemId: string): boolean {

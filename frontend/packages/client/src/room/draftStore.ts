@@ -1,6 +1,6 @@
 // Where drafts are kept: noted at once, then stored, by one piece of work after the other.
 
-import type { World } from "../platform/platform";
+import type { Platform } from "../platform/platform";
 import { Journal } from "../storage/journal";
 import type { RoomKey } from "../storage/storage";
 import { type Draft, draftOf, keptOf } from "./drafts";
@@ -16,14 +16,14 @@ export class DraftStore {
   readonly #writing = new Map<string, number>();
   readonly #settled = new Set<string>();
   readonly #journal: Journal;
-  readonly #world: Pick<World, "notes" | "shelf">;
+  readonly #platform: Pick<Platform, "notes" | "storage">;
   #key: RoomKey | null;
 
   /** `key` null: whose drafts these are is not known, so they live in memory. */
-  constructor(key: RoomKey | null, world: Pick<World, "notes" | "shelf">) {
+  constructor(key: RoomKey | null, platform: Pick<Platform, "notes" | "storage">) {
     this.#key = key;
-    this.#world = world;
-    this.#journal = new Journal(world.notes);
+    this.#platform = platform;
+    this.#journal = new Journal(platform.notes);
   }
 
   get key(): RoomKey | null {
@@ -51,7 +51,7 @@ export class DraftStore {
     await this.#queue(async () => {
       const key = this.#key;
       if (key === null) return;
-      const kept = await this.#world.shelf.drafts(key);
+      const kept = await this.#platform.storage.drafts(key);
       if (key !== this.#key) return;
       const there = new Set(kept.map(({ id }) => id));
       const noted = this.#journal.drafts(key).filter(({ id }) => !there.has(id));
@@ -82,8 +82,8 @@ export class DraftStore {
     this.#writing.set(draft.id, (this.#writing.get(draft.id) ?? 0) + 1);
     await this.#queue(async () => {
       if (kept === null || this.#settled.has(draft.id)) return;
-      await this.#world.shelf.putDraft(kept);
-      if (this.#world.shelf.durable) this.#journal.remove(kept, draft.id);
+      await this.#platform.storage.putDraft(kept);
+      if (this.#platform.storage.durable) this.#journal.remove(kept, draft.id);
       if (key === this.#key) this.#stored.add(draft.id);
     });
     const left = (this.#writing.get(draft.id) ?? 1) - 1;
@@ -99,7 +99,7 @@ export class DraftStore {
     if (key === null) return;
     this.#journal.remove(key, id);
     void this.#queue(async () => {
-      if (this.#stored.delete(id)) await this.#world.shelf.removeDraft(key, id);
+      if (this.#stored.delete(id)) await this.#platform.storage.removeDraft(key, id);
     });
   }
 

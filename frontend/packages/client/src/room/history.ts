@@ -1,10 +1,11 @@
 // Older pages of a room's log, one at a time, as the reader comes to them.
 import type { Http } from "../protocol/http";
-import type { Older } from "./state";
+import type { History } from "./state";
 import type { Timeline } from "./timeline";
 
-export class Pager {
-  #older: Older = "idle";
+export class HistoryLoader {
+  #status: History["status"] = "idle";
+  #state: History = { status: "idle", gap: null, wasReset: false };
   readonly #item: string;
   readonly #timeline: Timeline;
   readonly #http: Http;
@@ -17,14 +18,22 @@ export class Pager {
     this.#onChange = onChange;
   }
 
-  get older(): Older {
-    return this.#older === "idle" && this.#timeline.complete ? "complete" : this.#older;
+  /** The same object until something about it changes. */
+  get state(): History {
+    const { complete, resets } = this.#timeline;
+    const status = this.#status === "idle" && complete ? "complete" : this.#status;
+    const gap = complete ? this.#timeline.gap : null;
+    const wasReset = resets > 0;
+    const known = this.#state;
+    if (known.status !== status || known.gap !== gap || known.wasReset !== wasReset)
+      this.#state = { status, gap, wasReset };
+    return this.#state;
   }
 
-  /** Asks for the page before the first entry held; a failure is told, and may be tried again. */
+  /** Load the page before the first entry held. A failure is in the state; it may be tried again. */
   async load(): Promise<void> {
     const first = this.#timeline.first;
-    if (first === null || this.#older === "loading" || this.#timeline.complete) return;
+    if (first === null || this.#status === "loading" || this.#timeline.complete) return;
     this.#become("loading");
     try {
       this.#timeline.prepend(await this.#http.page(this.#item, first));
@@ -34,8 +43,8 @@ export class Pager {
     }
   }
 
-  #become(older: Older): void {
-    this.#older = older;
+  #become(status: History["status"]): void {
+    this.#status = status;
     this.#onChange();
   }
 }

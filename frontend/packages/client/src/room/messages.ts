@@ -1,29 +1,97 @@
-// What a room shows, top to bottom: what is gone, the messages of the log, and what is still on its way there.
-
-import type { Gap, MessageEntry } from "../protocol/wire.gen";
+// The messages of a room: those of the log, with pending edits and deletes applied, then those that are not there yet.
+import type { MessageEntry, Person } from "../protocol/wire.gen";
 import { type Draft, LOG_RESET } from "./drafts";
-import type { Outbox } from "./outbox";
-import type { Timeline } from "./timeline";
+import type { Message } from "./state";
 
-export type Row = Gap | { readonly type: "reset" } | MessageEntry | Draft;
+const nobody: Person = { id: "", name: "" };
 
-/** Own edits and deletes on their way, by the seq of their target: the last one written counts. */
-export type Changes = ReadonlyMap<number, Draft>;
+/** Builds the list of messages; a message is the same object as long as nothing about it changes. */
+export class MessageList {
+  #entries = new WeakMap<MessageEntry, Message>();
+  #changed = new WeakMap<MessageEntry, { readonly draft: Draft; readonly message: Message }>();
+  #drafts = new WeakMap<Draft, { readonly author: Person; readonly message: Message }>();
 
-const reset: Row = { type: "reset" };
-
-/** Entries and drafts are the same objects as long as they do not change. */
-export function rowsOf(timeline: Timeline, outbox: Outbox): { rows: readonly Row[]; changes: Changes } {
-  const rows: Row[] = [];
-  const changes = new Map<number, Draft>();
-  if (timeline.resets > 0) rows.push(reset);
-  if (timeline.gap !== null && timeline.complete) rows.push(timeline.gap);
-  for (const message of timeline.messages) rows.push(message);
-  for (const draft of outbox.drafts) {
-    // A change of a message that is gone has no other place.
-    const gone = draft.progress.is === "refused" && draft.progress.code === LOG_RESET;
-    if (draft.command.type === "send" || gone) rows.push(draft);
-    else changes.set(draft.command.target, draft);
+  /** `me`: the author of drafts; null before the server has told. */
+  build(entries: readonly MessageEntry[], drafts: readonly Draft[], me: Person | null): readonly Message[] {
+    const changes = new Map<number, Draft>();
+    const own: Message[] = [];
+    const author = me ?? nobody;
+    for (const draft of drafts) {
+      if (draft.command.type === "send" || isOrphan(draft)) own.push(this.#ofDraft(draft, author));
+      else changes.set(draft.command.target, draft);
+    }
+    const messages = entries.map((entry) => this.#ofEntry(entry, changes.get(entry.seq)));
+    return [...messages, ...own];
   }
-  return { rows, changes };
+
+  #ofEntry(entry: MessageEntry, change: Draft | undefined): Message {
+    if (change === undefined) {
+      const known = this.#entries.get(entry);
+      if (known !== undefined) return known;
+      const message = messageOf(entry);
+      this.#entries.set(entry, message);
+      return message;
+    }
+    const known = this.#changed.get(entry);
+    if (known?.draft === change) return known.message;
+    const message = { ...applied(messageOf(entry), change), ...deliveryOf(change) };
+    this.#changed.set(entry, { draft: change, message });
+    return message;
+  }
+
+  #ofDraft(draft: Draft, author: Person): Message {
+    const known = this.#drafts.get(draft);
+    if (known?.author === author) return known.message;
+    const message = messageOfDraft(draft, author);
+    this.#drafts.set(draft, { author, message });
+    return message;
+  }
+}
+
+/** The message that an entry of the log is. */
+export function messageOf({ seq, id, by, at, body, edited, deleted }: MessageEntry): Message {
+  return {
+    seq,
+    id,
+    author: by,
+    at,
+    body: body ?? null,
+    editedAt: edited ?? null,
+    deletedAt: deleted ?? null,
+    delivery: "sent",
+    error: null,
+  };
+}
+
+/** The message that a draft becomes; for an edit or delete without its target, the change itself. */
+export function messageOfDraft(draft: Draft, author: Person): Message {
+  const { id, command, at, progress } = draft;
+  return {
+    seq: progress.is === "sent" && command.type === "send" ? progress.seq : null,
+    id,
+    author,
+    at,
+    body: command.type === "delete" ? null : command.body,
+    editedAt: command.type === "edit" ? at : null,
+    deletedAt: command.type === "delete" ? at : null,
+    ...deliveryOf(draft),
+  };
+}
+
+/** The message after a change that is pending. */
+export function applied(message: Message, { command, at }: Draft): Message {
+  if (message.deletedAt !== null || command.type === "send") return message;
+  if (command.type === "delete") return { ...message, body: null, editedAt: null, deletedAt: at };
+  return { ...message, body: command.body, editedAt: at };
+}
+
+function deliveryOf({ progress }: Draft): Pick<Message, "delivery" | "error"> {
+  if (progress.is === "waiting") return { delivery: "queued", error: null };
+  if (progress.is === "sent") return { delivery: "sent", error: null };
+  return { delivery: "failed", error: { code: progress.code, message: progress.message } };
+}
+
+/** A change of a message that is gone with its log: it has no message to be applied to. */
+function isOrphan({ progress }: Draft): boolean {
+  return progress.is === "refused" && progress.code === LOG_RESET;
 }

@@ -1,13 +1,15 @@
 // What is written arrives, from whichever tab and after whatever happened to the page.
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { FakeProfile, FakeWorld } from "../../test/support/fakePlatform";
+import { FakePlatform, FakeProfile } from "../../test/support/fakePlatform";
+import { CommandError } from "../connection/pending";
 import { uuidv7 } from "../lib/uuid";
-import { IdbShelf, ROOMS_KEPT } from "../storage/indexedDb";
-import { type Carry, Outbox } from "./outbox";
+import type { Ack, Delete, Edit, Send } from "../protocol/wire.gen";
+import { IndexedDbStorage, ROOMS_KEPT } from "../storage/indexedDb";
+import { Outbox, type Transmitter } from "./outbox";
 
 const key = { server: "http://here", item: "foo", member: "ada" };
-const greeted = { you: "ada", log: "one", before: null };
+const greeted = { you: "ada", log: "one", before: null, bodyBytes: 1000 };
 let profile: FakeProfile;
 let sent: string[];
 let databases = 0;
@@ -16,7 +18,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 beforeEach(() => {
   databases += 1;
-  profile = new FakeProfile(new IdbShelf(`alcove-${databases}`));
+  profile = new FakeProfile(new IndexedDbStorage(`alcove-${databases}`));
   sent = [];
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], now: 1795366775187 });
 });
@@ -26,30 +28,59 @@ afterEach(() => {
 });
 
 function tab() {
-  const world = new FakeWorld(profile);
-  const outbox = new Outbox(key, world, () => undefined);
+  const platform = new FakePlatform(profile);
+  const outbox = new Outbox(key, platform, () => undefined);
   outbox.attach();
-  return { world, outbox };
+  return { platform, outbox };
 }
 
 function write(outbox: Outbox, body: string): string {
   const id = uuidv7();
-  outbox.add({ type: "send", id, body });
+  outbox.add({ type: "send", id, body }, null);
   return id;
 }
 
-const carry: Carry = (command) => sent.push(command.type === "delete" ? "delete" : String(command.body)) > 0;
+type Waiting = { readonly resolve: (ack: Ack) => void; readonly reject: (error: CommandError) => void };
+
+/** The server's answers, by the id of the command. */
+const waiting = new Map<string, Waiting>();
+
+function transmitterOf(
+  note: (command: Send | Edit | Delete) => void,
+  canTransmit: Transmitter["canTransmit"] = () => true,
+): Transmitter {
+  const transmit: Transmitter["transmit"] = (command) => {
+    note(command);
+    return new Promise((resolve, reject) => waiting.set(command.id, { resolve, reject }));
+  };
+  return { canTransmit, transmit };
+}
+
+const carry = transmitterOf((command) =>
+  sent.push(command.type === "delete" ? "delete" : String(command.body)),
+);
+
+/** The server refuses a command; resolves when the outbox has learned of it. */
+async function refuse(
+  id: string,
+  code: string,
+  message: string,
+  retryMs: number | null = null,
+): Promise<void> {
+  waiting.get(id)?.reject(new CommandError(code, message, retryMs));
+  await Promise.resolve();
+}
 
 const states = (outbox: Outbox) => outbox.drafts.map(({ progress }) => progress.is);
-/** Polls until the shelf's work, which goes over the real event loop, has led there. */
+/** Polls until the storage's work, which goes over the real event loop, has led there. */
 const until = (there: () => void) => vi.waitFor(there, { timeout: 30_000, interval: 1 });
 
 test("drafts written offline survive the page, and go out in order, one at a time", async () => {
   const before = tab();
   write(before.outbox, "one");
   write(before.outbox, "two");
-  await until(async () => expect(await profile.shelf.drafts(key)).toHaveLength(2));
-  before.world.crash();
+  await until(async () => expect(await profile.storage.drafts(key)).toHaveLength(2));
+  before.platform.crash();
   const { outbox } = tab();
   await outbox.load();
   expect(states(outbox)).toEqual(["waiting", "waiting"]);
@@ -64,7 +95,7 @@ test("S5 what was in flight at a cut is sent again, under the same id", async ()
   const { outbox } = tab();
   const id = write(outbox, "one");
   const ids: string[] = [];
-  const note = (command: { id: string }) => ids.push(command.id) > 0;
+  const note = transmitterOf((command) => ids.push(command.id));
   outbox.open(note, greeted);
   await until(() => expect(ids).toEqual([id]));
   outbox.close();
@@ -80,8 +111,8 @@ test("an acknowledged draft stays in sight until its entry is there", async () =
   await until(() => expect(sent).toEqual(["one"]));
   outbox.acked(id, 7);
   expect(states(outbox)).toEqual(["sent"]);
-  await until(async () => expect(await profile.shelf.drafts(key)).toEqual([]));
-  outbox.seen(id);
+  await until(async () => expect(await profile.storage.drafts(key)).toEqual([]));
+  outbox.seen(id, 7);
 
   expect(outbox.drafts).toEqual([]);
 });
@@ -92,7 +123,7 @@ test("S6 a refused draft stays with its reason, does not hold up the next, and c
   write(outbox, "good");
   outbox.open(carry, greeted);
   await until(() => expect(sent).toEqual(["bad"]));
-  outbox.refused({ type: "error", id, code: "too_large", message: "a body may have 5 bytes" });
+  await refuse(id, "too_large", "a body may have 5 bytes");
   await until(() => expect(sent).toEqual(["bad", "good"]));
   outbox.acked(outbox.drafts[1]?.id ?? "", 1);
   expect(outbox.drafts[0]?.progress).toEqual({
@@ -107,10 +138,10 @@ test("S6 a refused draft stays with its reason, does not hold up the next, and c
   });
   outbox.retry(id, "ok");
   await until(() => expect(sent).toEqual(["bad", "good", "ok"]));
-  outbox.refused({ type: "error", id, code: "invalid", message: "no" });
+  await refuse(id, "invalid", "no");
   outbox.discard(id);
 
-  await until(async () => expect(await profile.shelf.drafts(key)).toEqual([]));
+  await until(async () => expect(await profile.storage.drafts(key)).toEqual([]));
 });
 
 test("S6 a refusal that comes while storage is read is not undone by what was read", async () => {
@@ -119,7 +150,7 @@ test("S6 a refusal that comes while storage is read is not undone by what was re
   outbox.open(carry, greeted);
   await until(() => expect(sent).toEqual(["bad"]));
   const loading = outbox.load();
-  outbox.refused({ type: "error", id, code: "too_large", message: "no" });
+  await refuse(id, "too_large", "no");
   await loading;
 
   expect(states(outbox)).toEqual(["refused"]);
@@ -128,9 +159,9 @@ test("S6 a refusal that comes while storage is read is not undone by what was re
 
 test("what cannot go this way does not hold up what can, and goes when it can", async () => {
   const { outbox } = tab();
-  const byHttp: Carry = (command) => command.type === "send" && carry(command);
+  const byHttp = { ...carry, canTransmit: ({ type }: Send | Edit | Delete) => type === "send" };
   outbox.open(byHttp, greeted);
-  outbox.add({ type: "edit", id: uuidv7(), target: 1, body: "edit" });
+  outbox.add({ type: "edit", id: uuidv7(), target: 1, body: "edit" }, null);
   const id = write(outbox, "send");
   await until(() => expect(sent).toEqual(["send"]));
   outbox.acked(id, 2);
@@ -149,7 +180,7 @@ test.each([
   write(outbox, "two");
   outbox.open(carry, greeted);
   await until(() => expect(sent).toEqual(["one"]));
-  outbox.refused({ type: "error", id, message: "later", ...refusal });
+  await refuse(id, refusal.code, "later", "retry_ms" in refusal ? refusal.retry_ms : null);
   vi.advanceTimersByTime(wait - 1);
   expect(sent).toEqual(["one"]);
   vi.advanceTimersByTime(1);
@@ -167,7 +198,7 @@ test("two tabs share an outbox, and one of them sends", async () => {
   await until(() => expect(sent).toEqual(["from the second"]));
   first.outbox.acked(id, 1);
   expect(states(second.outbox)).toEqual(["sent"]);
-  first.world.crash();
+  first.platform.crash();
   // A page that is gone runs no more code, so what it still reads leads to nothing.
   first.outbox.close();
   write(second.outbox, "on its own now");
@@ -180,7 +211,7 @@ test("what a tab wrote with its last breath is found by the one that sends", asy
   outbox.open(carry, greeted);
   await until(() => expect(vi.getTimerCount()).toBe(1));
   const id = uuidv7();
-  await profile.shelf.putDraft({
+  await profile.storage.putDraft({
     ...key,
     id,
     command: { type: "send", id, body: "last" },
@@ -194,9 +225,9 @@ test("what a tab wrote with its last breath is found by the one that sends", asy
   await until(() => expect(sent).toEqual(["last"]));
 });
 
-test("a shelf that fails does not keep from sending", async () => {
+test("a storage that fails does not keep from sending", async () => {
   const { outbox } = tab();
-  vi.spyOn(profile.shelf, "putDraft").mockRejectedValue(new DOMException("full", "QuotaExceededError"));
+  vi.spyOn(profile.storage, "putDraft").mockRejectedValue(new DOMException("full", "QuotaExceededError"));
   outbox.open(carry, greeted);
   write(outbox, "unshelved");
 
@@ -204,10 +235,11 @@ test("a shelf that fails does not keep from sending", async () => {
 });
 
 test("the histories of the rooms seen last are kept, and no more", async () => {
-  const shelf = new IdbShelf(`bounded-${databases}`);
+  const storage = new IndexedDbStorage(`bounded-${databases}`);
   const held = { log: "one", oldest: 1, entries: [], you: null, server: "http://here", member: "ada" };
-  for (let at = 0; at < ROOMS_KEPT + 2; at += 1) await shelf.putHistory({ ...held, item: `item-${at}`, at });
+  for (let at = 0; at < ROOMS_KEPT + 2; at += 1)
+    await storage.putHistory({ ...held, item: `item-${at}`, at });
 
-  expect(await shelf.history({ ...key, item: "item-1" })).toBeUndefined();
-  expect(await shelf.history({ ...key, item: "item-2" })).toBeDefined();
+  expect(await storage.history({ ...key, item: "item-1" })).toBeUndefined();
+  expect(await storage.history({ ...key, item: "item-2" })).toBeDefined();
 });

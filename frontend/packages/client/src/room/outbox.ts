@@ -1,55 +1,76 @@
 // What a member has written and the log does not hold yet: stored, sent in order, by one tab at a time.
-
-import { Later } from "../lib/timer";
-import { Leadership } from "../platform/leadership";
-import type { Channel, World } from "../platform/platform";
-import type { Delete, Edit, Error as Refusal, Send } from "../protocol/wire.gen";
+import { CommandError } from "../connection/pending";
+import { Timer } from "../lib/timer";
+import type { Platform } from "../platform/platform";
+import { byteLength } from "../protocol/frames";
+import type { Ack, Delete, Edit, Send } from "../protocol/wire.gen";
 import type { RoomKey } from "../storage/storage";
 import { DraftStore } from "./draftStore";
-import { type Draft, LOG_RESET, waiting } from "./drafts";
+import { type Draft, LOG_RESET, type Progress, waiting } from "./drafts";
+import { OutboxTabs } from "./tabs";
 
-/** Sends one command; false where nothing can be sent now. The answer comes as an ack or an error with its id. */
-export type Carry = (command: Send | Edit | Delete) => boolean;
+/** The way to the server while the room is live. */
+export type Transmitter = {
+  /** Whether a command can go this way: by events and HTTP some cannot. */
+  readonly canTransmit: (command: Send | Edit | Delete) => boolean;
+  /** Send a command; resolves when it is durable (S3). Rejects with CommandError. */
+  readonly transmit: (command: Send | Edit | Delete) => Promise<Ack>;
+};
 
-/** Whom the server greeted, on which log; `before`: the log that this tab held until then, "" after a reset (R5). */
-export type Greeted = { readonly you: string; readonly log: string; readonly before: string | null };
+/**
+ * Whom the server greeted, on which log; `before`: the log that this tab held until then, "" after a reset (R5);
+ * `bodyBytes`: how large a body may be (L1).
+ */
+export type Greeted = {
+  readonly you: string;
+  readonly log: string;
+  readonly before: string | null;
+  readonly bodyBytes: number;
+};
 
-/** The codes that ask for patience, not for another message (rules S6, S7). */
-const PATIENCE: ReadonlySet<string> = new Set([
+/** Told when a command is durable at `seq`, or given up with an error. */
+export type Outcome = {
+  readonly resolve: (draft: Draft, seq: number) => void;
+  readonly reject: (error: CommandError) => void;
+};
+
+/** The codes after which the same command is sent again later (rules S6, S7). */
+const RETRIED: ReadonlySet<string> = new Set([
   "rate_limited",
   "overloaded",
   "unavailable",
   "unauthenticated",
 ]);
 const DEFAULT_RETRY_MS = 1000;
-/** How often the sending tab looks for what a tab has written that died before it could say so. */
-const LOOK_MS = 15_000;
+/** How often the sending tab reads storage for drafts of a tab that died before it could announce them, in ms. */
+const READ_STORAGE_MS = 15_000;
+
 export class Outbox {
   #drafts: readonly Draft[] = [];
-  #carry: Carry | null = null;
+  #transmitter: Transmitter | null = null;
   #greeted: Greeted | null = null;
-  #channel: Channel | null = null;
-  #leadership: Leadership | null = null;
+  #tabs: OutboxTabs | null = null;
   #inFlight: string | null = null;
   #paused = false;
-  readonly #pause = new Later(() => {
+  readonly #pause = new Timer(() => {
     this.#paused = false;
     this.#pump();
   });
-  readonly #look = new Later(() => {
-    this.#look.within(LOOK_MS);
+  readonly #read = new Timer(() => {
+    this.#read.within(READ_STORAGE_MS);
     void this.load().then(() => this.#pump());
   });
-  /** Drafts that may be sent. */
+  /** Drafts that are stored, so that they may be sent. */
   readonly #ready = new Set<string>();
+  readonly #outcomes = new Map<string, Outcome>();
   readonly #store: DraftStore;
-  readonly #world: World;
+  readonly #platform: Platform;
   readonly #onChange: () => void;
 
-  /** `key` null: whose words these are is not known before the first greeting; until then they live in memory. */
-  constructor(key: RoomKey | null, world: World, onChange: () => void) {
-    this.#store = new DraftStore(key, world);
-    this.#world = world;
+  /** `key` null: the author is not known before the first greeting; until then drafts live in memory. */
+  constructor(key: RoomKey | null, platform: Platform, onChange: () => void) {
+    this.#store = new DraftStore(key, platform);
+    this.#platform = platform;
     this.#onChange = onChange;
   }
 
@@ -58,109 +79,122 @@ export class Outbox {
     return this.#drafts;
   }
 
-  has(id: string): boolean {
-    return this.#drafts.some((draft) => draft.id === id);
+  find(id: string): Draft | undefined {
+    return this.#drafts.find((draft) => draft.id === id);
   }
 
-  /** A new id that sorts behind all that this browser has written, whatever its clock says. */
+  /** Return a new id that sorts behind all that this browser has written, whatever its clock says. */
   newId(): string {
-    return this.#store.newId(this.#world.now(), this.#drafts.at(-1)?.id ?? "");
+    return this.#store.newId(this.#platform.now(), this.#drafts.at(-1)?.id ?? "");
   }
 
   /**
-   * The server told who this is. What another member wrote stays where it is, unsent; what was written before anybody
-   * was known becomes this member's.
+   * Set the member, once the server has told it. Drafts of another member stay in storage, unsent; drafts that were
+   * written before the member was known become theirs.
    */
-  identify(key: RoomKey, you: string): void {
+  identify(key: RoomKey, you: string | null): void {
     const unowned = this.#store.key === null ? this.#drafts.map((draft) => ({ ...draft, you })) : [];
-    const running = this.#channel !== null;
+    const running = this.#tabs !== null;
     this.detach();
     this.#store.identify(key);
     this.#ready.clear();
     this.#become(unowned);
     if (running) this.attach();
-    if (this.#carry !== null) this.#campaign();
+    if (this.#transmitter !== null) this.#campaign();
     for (const draft of unowned) this.#keep(draft);
   }
 
-  /** The member has signed out: what waits is not sent any more, and nothing is stored. */
+  /** Drop all drafts: the member has signed out. */
   forget(): void {
     this.close();
     this.detach();
     this.#store.identify(null);
     this.#become([]);
+    this.#abandon("signed_out", "the member signed out");
   }
 
-  /** Brings in what earlier visits and other tabs have left. */
+  /** Reject the outcomes that nobody will learn any more. */
+  abandon(): void {
+    this.#abandon("closed", "the client was closed; the draft stays in storage");
+  }
+
+  /** Read the drafts that earlier visits and other tabs have left. */
   async load(): Promise<void> {
     const merged = await this.#store.load(() => this.#drafts);
     if (merged === null) return;
     for (const { id } of merged.stored) this.#ready.add(id);
     this.#become(merged.drafts);
     // Another tab may have written them for the log that was there before.
-    if (this.#carry !== null && this.#greeted !== null)
+    if (this.#transmitter !== null && this.#greeted !== null)
       this.#refuseChangesOfAnotherLog({ ...this.#greeted, before: null });
   }
 
-  /** Takes a command for the messages of `log`; it may be sent once it is stored. */
-  add(command: Send | Edit | Delete, log: string | null = null): void {
+  /** Take a command for the messages of `log`; it is sent once it is stored. */
+  add(command: Send | Edit | Delete, log: string | null, outcome?: Outcome): void {
     const draft: Draft = {
       type: "draft",
       id: command.id,
       command,
-      at: this.#world.now(),
+      at: this.#platform.now(),
       progress: waiting,
       you: this.#greeted?.you ?? null,
       log,
     };
+    if (outcome !== undefined) this.#outcomes.set(draft.id, outcome);
     this.#become([...this.#drafts, draft]);
     this.#keep(draft);
   }
 
-  /** Sends a refused draft again, with another body where one is given. */
+  /** Send a refused draft again, with another body where one is given. */
   retry(id: string, body?: Send["body"]): void {
-    const draft = this.#drafts.find((one) => one.id === id);
+    const draft = this.find(id);
     if (draft?.progress.is !== "refused" || draft.progress.code === LOG_RESET) return;
     const { command } = draft;
     const revised = body === undefined || command.type === "delete" ? command : { ...command, body };
     this.#keep(this.#replace({ ...draft, command: revised, progress: waiting }));
   }
 
+  /** Remove a draft that is not under way. */
   discard(id: string): void {
-    if (id !== this.#inFlight) this.#settle(id);
+    if (id === this.#inFlight || this.find(id) === undefined) return;
+    this.#drop(id);
+    this.#remove(id);
+    this.#tabs?.post({ id });
+    this.#reject(id, new CommandError("discarded", "the draft was discarded"));
   }
 
-  /** Hears the other tabs. */
+  /** Listen to the other tabs. */
   attach(): void {
     const { key } = this.#store;
-    if (key === null || this.#channel !== null) return;
-    const name = `alcove:outbox:${JSON.stringify([key.server, key.item, key.member])}`;
-    this.#channel = this.#world.channel(name, (message) => this.#heard(message));
-    this.#leadership = new Leadership({
-      name,
-      world: this.#world,
+    if (key === null || this.#tabs !== null) return;
+    this.#tabs = new OutboxTabs({
+      name: `alcove:outbox:${JSON.stringify([key.server, key.item, key.member])}`,
+      platform: this.#platform,
       onLead: () => {
-        this.#look.at(LOOK_MS);
+        this.#read.at(READ_STORAGE_MS);
         void this.load().then(() => this.#pump());
       },
-      ask: () => this.#post("changed"),
+      onChanged: () => void this.load().then(() => this.#pump()),
+      onSettled: (id, seq) => {
+        this.#store.removedElsewhere(id);
+        if (seq !== null) this.acked(id, seq, false);
+        else this.#drop(id);
+      },
     });
   }
 
-  /** Hears the other tabs no more. */
+  /** Stop listening to the other tabs. */
   detach(): void {
-    this.#leadership?.resign();
-    this.#leadership = null;
-    this.#channel?.close();
-    this.#channel = null;
+    this.#tabs?.close();
+    this.#tabs = null;
     this.#inFlight = null;
   }
 
-  /** The room is live: sends as soon as no other tab does. */
-  open(carry: Carry, greeted: Greeted): void {
+  /** The room is live: send as soon as no other tab does. */
+  open(transmitter: Transmitter, greeted: Greeted): void {
     this.close();
     this.#greeted = greeted;
-    this.#carry = carry;
+    this.#transmitter = transmitter;
     // What another member wrote under the same key waits for that member.
     this.#become(this.#drafts.filter(({ you }) => you === null || you === greeted.you));
     this.#refuseChangesOfAnotherLog(greeted);
@@ -170,89 +204,110 @@ export class Outbox {
 
   /** The room is not live any more: what was in flight is sent again later, under the same id. */
   close(): void {
-    this.#leadership?.resign();
-    this.#look.cancel();
-    this.#carry = null;
+    this.#tabs?.resign();
+    this.#read.cancel();
+    this.#transmitter = null;
     this.#inFlight = null;
     this.#pause.cancel();
     this.#paused = false;
   }
 
-  /** The draft is durable at `seq` (rule S3); it stays in sight until its entry is there. */
+  /** Mark a draft as durable at `seq` (rule S3); it stays visible until its entry is there. */
   acked(id: string, seq: number, tell = true): void {
-    const draft = this.#drafts.find((one) => one.id === id);
+    const draft = this.find(id);
     if (draft !== undefined) this.#replace({ ...draft, progress: { is: "sent", seq } });
+    if (draft !== undefined) this.#resolve(draft, seq);
     this.#remove(id);
-    if (tell) this.#post({ id, seq });
+    if (tell) this.#tabs?.post({ id, seq });
   }
 
-  /** The draft's entry is in the timeline. */
-  seen(id: string): void {
-    if (this.has(id)) this.#settle(id);
+  /** Drop a draft whose entry is in the timeline at `seq`. */
+  seen(id: string, seq: number): void {
+    const draft = this.find(id);
+    if (draft === undefined) return;
+    // The entry may come before the ack.
+    if (draft.progress.is !== "sent") this.acked(id, seq);
+    this.#drop(id);
   }
 
-  /** The room begins anew: entries of drafts that are durable come with it, or with its older pages. */
-  landed(): void {
+  /** Drop durable drafts: the room begins again, and their entries come with it or with its older pages. */
+  dropAcknowledged(): void {
     this.#become(this.#drafts.filter(({ progress }) => progress.is !== "sent"));
   }
 
-  /** The server refused a draft: for now, and it waits with all behind it, or for good, and it stays with its reason. */
-  refused({ id, code, message, retry_ms }: Refusal): void {
-    const draft = this.#drafts.find((one) => one.id === id);
-    if (draft === undefined || draft.progress.is !== "waiting") return;
-    if (retry_ms !== undefined || PATIENCE.has(code)) {
-      if (draft.id === this.#inFlight) this.#wait(retry_ms ?? DEFAULT_RETRY_MS);
-      return;
-    }
-    if (draft.id === this.#inFlight) this.#inFlight = null;
-    this.#keep(this.#replace({ ...draft, progress: { is: "refused", code, message } }));
-  }
-
   #campaign(): void {
-    if (this.#leadership === null) return;
-    this.#leadership.campaign();
+    this.#tabs?.campaign();
     this.#pump();
   }
 
-  /** Edits and deletes name a message by its number, which is another message's in another log. */
+  /** Refuse edits and deletes of another log: they name a message by its number, which is another message's here. */
   #refuseChangesOfAnotherLog({ log, before }: Greeted): void {
     for (const draft of this.#drafts) {
       if (draft.command.type === "send" || draft.progress.is !== "waiting") continue;
       // A log that lost its end may keep its id, and gives the numbers again.
       if (before !== "" && (draft.log ?? before ?? log) === log) continue;
-      const message = "the log of this room was replaced";
-      this.#keep(this.#replace({ ...draft, progress: { is: "refused", code: LOG_RESET, message } }));
+      this.#refuse(draft, new CommandError(LOG_RESET, "the log of this room was replaced"));
     }
   }
 
-  /** One draft at a time: were a second one under way, a first one that must wait would be overtaken. */
+  /** Send one draft at a time: were a second one under way, it could overtake a first one that must wait. */
   #pump(): void {
-    if (this.#carry === null || this.#inFlight !== null || this.#paused) return;
-    const leading = this.#leadership?.leading ?? false;
-    for (const { id, command, progress, you } of this.#drafts) {
+    const transmitter = this.#transmitter;
+    if (transmitter === null || this.#inFlight !== null || this.#paused) return;
+    for (const draft of this.#drafts) {
+      const { id, command, progress, you } = draft;
       if (progress.is !== "waiting" || (you !== null && you !== this.#greeted?.you)) continue;
       if (!this.#ready.has(id)) return;
-      if (!leading) {
-        this.#leadership?.wait();
+      if (this.#tabs?.leading !== true) {
+        this.#tabs?.wait();
         return;
       }
+      const size = command.type === "delete" ? 0 : byteLength(JSON.stringify(command.body));
+      const most = this.#greeted?.bodyBytes ?? size;
+      if (size > most) {
+        // A frame far too large would cost the connection (rule L1), so it does not leave the page.
+        this.#refuse(draft, new CommandError("too_large", `${size} > ${most} bytes`));
+        return;
+      }
+      if (!transmitter.canTransmit(command)) continue;
       this.#inFlight = id;
-      if (this.#carry(command)) return;
-      // It cannot go this way (by HTTP an edit cannot), which is no reason to hold up what can.
-      this.#inFlight = null;
+      void this.#transmit(transmitter, command);
+      return;
     }
   }
 
-  #wait(ms: number): void {
-    this.#inFlight = null;
-    this.#paused = true;
-    this.#pause.at(ms);
+  async #transmit(transmitter: Transmitter, command: Send | Edit | Delete): Promise<void> {
+    const { id } = command;
+    try {
+      const { seq } = await transmitter.transmit(command);
+      if (transmitter === this.#transmitter) this.acked(id, seq);
+    } catch (error) {
+      if (transmitter !== this.#transmitter || !(error instanceof CommandError)) return;
+      this.#failed(id, error);
+    }
   }
 
-  #settle(id: string): void {
-    this.#become(this.#drafts.filter((draft) => draft.id !== id));
-    this.#remove(id);
-    this.#post({ id });
+  /** The server refused a draft: for now, and it waits with all behind it, or for good, and it stays with its reason. */
+  #failed(id: string, error: CommandError): void {
+    const draft = this.find(id);
+    const isCurrent = id === this.#inFlight;
+    if (isCurrent) this.#inFlight = null;
+    if (draft === undefined || draft.progress.is !== "waiting" || error.code === "disconnected") return;
+    if (error.retryMs === null && !RETRIED.has(error.code)) this.#refuse(draft, error);
+    else if (isCurrent) {
+      this.#paused = true;
+      this.#pause.at(error.retryMs ?? DEFAULT_RETRY_MS);
+    }
+  }
+
+  #refuse(draft: Draft, error: CommandError): void {
+    const progress: Progress = { is: "refused", code: error.code, message: error.message };
+    this.#keep(this.#replace({ ...draft, progress }));
+    this.#reject(draft.id, error);
+  }
+
+  #drop(id: string): void {
+    if (this.find(id) !== undefined) this.#become(this.#drafts.filter((draft) => draft.id !== id));
   }
 
   #remove(id: string): void {
@@ -264,10 +319,10 @@ export class Outbox {
 
   #keep(draft: Draft): void {
     void this.#store.keep(draft).then((current) => {
-      if (!current || !this.has(draft.id)) return;
+      if (!current || this.find(draft.id) === undefined) return;
       // Also where storage failed: what cannot outlive the page can still be sent from it.
       this.#ready.add(draft.id);
-      this.#post("changed");
+      this.#tabs?.post("changed");
       this.#pump();
     });
   }
@@ -282,25 +337,17 @@ export class Outbox {
     this.#onChange();
   }
 
-  #post(message: unknown): void {
-    this.#channel?.post(message);
+  #resolve(draft: Draft, seq: number): void {
+    this.#outcomes.get(draft.id)?.resolve(draft, seq);
+    this.#outcomes.delete(draft.id);
   }
 
-  #heard(message: unknown): void {
-    if (message === "changed") {
-      if (this.#leadership?.leading === true) this.#post({ leading: this.#leadership.locked });
-      void this.load().then(() => this.#pump());
-      return;
-    }
-    if (typeof message !== "object" || message === null) return;
-    if ("leading" in message) {
-      this.#leadership?.heard(message.leading === true);
-      return;
-    }
-    if (!("id" in message)) return;
-    const { id, seq } = message as { id: string; seq?: number };
-    this.#store.removedElsewhere(id);
-    if (seq !== undefined) this.acked(id, seq, false);
-    else if (this.has(id)) this.#become(this.#drafts.filter((draft) => draft.id !== id));
+  #reject(id: string, error: CommandError): void {
+    this.#outcomes.get(id)?.reject(error);
+    this.#outcomes.delete(id);
+  }
+
+  #abandon(code: string, message: string): void {
+    for (const id of [...this.#outcomes.keys()]) this.#reject(id, new CommandError(code, message));
   }
 }

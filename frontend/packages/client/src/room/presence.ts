@@ -1,12 +1,16 @@
 // Who is in a room, who is writing, and how far each has read (rules P1–P5).
-import type { Hello, Person, Presence } from "../protocol/wire.gen";
+import type { Hello, Person, Presence as PresenceLine } from "../protocol/wire.gen";
 
-/** Without another sign of it, a member has stopped writing; ms (P4). */
+/** After so long without another sign, a member has stopped writing, in ms (P4). */
 export const TYPING_MS = 5000;
+/** The server gathers what it passes on: a sign that comes so soon after a message, in ms, is about that message. */
 const GATHERED_MS = 500;
 
-export type PeersView = {
-  /** Up to a hundred by name; `count` is exact. */
+/** Authors whose last message is remembered for that. */
+const AUTHORS_KEPT = 500;
+
+export type PresenceState = {
+  /** Up to a hundred; `count` is exact. */
   readonly members: readonly Person[];
   readonly count: number;
   readonly typing: readonly Person[];
@@ -14,71 +18,97 @@ export type PeersView = {
   readonly reads: ReadonlyMap<string, number>;
 };
 
-export class Peers {
+export class Presence {
   #members = new Map<string, Person>();
   #count = 0;
-  #typing = new Map<string, { person: Person; until: number }>();
-  #spokeAt = new Map<string, number>();
+  #typing = new Map<string, { readonly person: Person; readonly until: number }>();
+  #wroteAt = new Map<string, number>();
   #reads = new Map<string, number>();
+  /** The parts of the state; each is the same object until it changes. */
+  #state: PresenceState = { members: [], count: 0, typing: [], reads: new Map() };
 
   greet(hello: Hello): void {
     this.#members = new Map(hello.members.map((person) => [person.id, person]));
     this.#count = hello.count;
     this.#typing.clear();
     this.#reads = new Map(Object.entries(hello.reads));
+    this.#membersChanged();
+    this.#typingChanged();
+    this.#readsChanged();
   }
 
-  presence({ joined, left, count }: Presence): void {
+  presence({ joined, left, count }: PresenceLine): void {
     for (const person of joined) this.#members.set(person.id, person);
     for (const id of left) {
       this.#members.delete(id);
       this.#typing.delete(id);
-      this.#spokeAt.delete(id);
+      this.#wroteAt.delete(id);
     }
     this.#count = count;
+    this.#membersChanged();
+    this.#typingChanged();
   }
 
   typing(person: Person, now: number): void {
-    // The server gathers what it passes on: this one may be of the words that have just come.
-    if (now - (this.#spokeAt.get(person.id) ?? 0) < GATHERED_MS) return;
+    if (now - (this.#wroteAt.get(person.id) ?? 0) < GATHERED_MS) return;
     this.#typing.set(person.id, { person, until: now + TYPING_MS });
+    this.#typingChanged();
   }
 
-  /** What somebody was writing has come. */
-  spoke(id: string, now: number): void {
-    this.#typing.delete(id);
-    this.#spokeAt.set(id, now);
+  /** A message of this member has come: they are not writing it any more. */
+  wrote(id: string, now: number): void {
+    this.#wroteAt.delete(id);
+    this.#wroteAt.set(id, now);
+    for (const oldest of this.#wroteAt.keys()) {
+      if (this.#wroteAt.size <= AUTHORS_KEPT) break;
+      this.#wroteAt.delete(oldest);
+    }
+    if (this.#typing.delete(id)) this.#typingChanged();
   }
 
-  /** A mark moves forward only (P5). */
+  /** Move a member's mark; it moves forward only (P5). */
   read(id: string, seq: number): void {
-    if (seq > (this.#reads.get(id) ?? 0)) this.#reads.set(id, seq);
+    if (seq <= (this.#reads.get(id) ?? 0)) return;
+    this.#reads.set(id, seq);
+    this.#readsChanged();
   }
 
   mark(id: string): number {
     return this.#reads.get(id) ?? 0;
   }
 
-  /** When somebody's typing lapses next, or null. */
-  lapse(): number | null {
+  /** Drop those who have stopped writing; return when the next one does, in ms since the epoch, or null. */
+  lapse(now: number): number | null {
+    const lapsed = [...this.#typing].filter(([, { until }]) => until <= now);
+    for (const [id] of lapsed) this.#typing.delete(id);
+    if (lapsed.length > 0) this.#typingChanged();
     const ends = [...this.#typing.values()].map(({ until }) => until);
     return ends.length === 0 ? null : Math.min(...ends);
   }
 
-  /** Nobody is known to be here while nobody says so. */
+  /** The connection is gone: who is here is not known any more. */
   leave(): void {
     this.#members.clear();
     this.#typing.clear();
     this.#count = 0;
+    this.#membersChanged();
+    this.#typingChanged();
   }
 
-  view(now: number): PeersView {
-    for (const [id, { until }] of this.#typing) if (until <= now) this.#typing.delete(id);
-    return {
-      members: [...this.#members.values()],
-      count: this.#count,
-      typing: [...this.#typing.values()].map(({ person }) => person),
-      reads: new Map(this.#reads),
-    };
+  state(): PresenceState {
+    return this.#state;
+  }
+
+  #membersChanged(): void {
+    this.#state = { ...this.#state, members: [...this.#members.values()], count: this.#count };
+  }
+
+  #typingChanged(): void {
+    const typing = [...this.#typing.values()].map(({ person }) => person);
+    if (typing.length > 0 || this.#state.typing.length > 0) this.#state = { ...this.#state, typing };
+  }
+
+  #readsChanged(): void {
+    this.#state = { ...this.#state, reads: new Map(this.#reads) };
   }
 }

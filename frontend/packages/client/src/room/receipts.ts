@@ -1,16 +1,16 @@
 // What a member lets the others know without saying it, at a civil pace: writing, and having read (rules P4, P5).
-import { Later } from "../lib/timer";
+import { Timer } from "../lib/timer";
 import type { Read, Typing } from "../protocol/wire.gen";
 
 const TYPING_EVERY_MS = 2000;
 const READ_EVERY_MS = 500;
 
-export class Signals {
+export class Receipts {
   #typedAt = 0;
   /** The last seq read, and the last one told. */
   #read = 0;
   #told = 0;
-  readonly #tell = new Later(() => this.#tellRead());
+  readonly #tell = new Timer(() => this.#tellRead());
   readonly #say: (command: Typing | Read) => boolean;
   readonly #onRead: (seq: number) => void;
 

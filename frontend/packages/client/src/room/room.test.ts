@@ -1,20 +1,20 @@
 // One room in one tab: its connection, its status, and what it does when things go wrong.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type FakeSocket, greeting as hello } from "../../test/support/doubles";
-import { FakeWorld } from "../../test/support/fakePlatform";
+import { FakePlatform } from "../../test/support/fakePlatform";
 import type { Hello, ServerLine } from "../protocol/wire.gen";
 import { Room } from "./room";
 
-let world: FakeWorld;
+let platform: FakePlatform;
 let room: Room;
 let tokens: (string | null)[];
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"], now: 1795366775187 });
-  world = new FakeWorld();
+  platform = new FakePlatform();
   tokens = ["first"];
   const ask = () => ({ token: (tokens.length > 1 ? tokens.shift() : tokens[0]) ?? null, name: "Ada" });
-  room = new Room({ item: "foo", member: "ada", ask, origin: { protocol: "http:", host: "here" }, world });
+  room = new Room({ item: "foo", member: "ada", ask, origin: { protocol: "http:", host: "here" }, platform });
 });
 
 afterEach(() => {
@@ -22,7 +22,8 @@ afterEach(() => {
 });
 
 const settle = () => vi.advanceTimersByTimeAsync(0);
-const say = (line: ServerLine, socket: FakeSocket = world.browser.newest) => socket.say(JSON.stringify(line));
+const say = (line: ServerLine, socket: FakeSocket = platform.browser.newest) =>
+  socket.say(JSON.stringify(line));
 const message = (seq: number, body = `m${seq}`): ServerLine => ({
   type: "entry",
   seq,
@@ -34,17 +35,17 @@ const message = (seq: number, body = `m${seq}`): ServerLine => ({
 });
 
 function status() {
-  world.browser.paint();
+  platform.browser.paint();
   return room.view().status;
 }
 
 async function live(greeting: Partial<Hello> = {}): Promise<FakeSocket> {
   room.hold();
   await settle();
-  world.browser.newest.accept();
+  platform.browser.newest.accept();
   say({ ...hello, now: Date.now(), ...greeting });
   await settle();
-  return world.browser.newest;
+  return platform.browser.newest;
 }
 
 /** Long enough for the first and the second attempt to be due. */
@@ -54,7 +55,7 @@ test("H5 the room is live when greeted, not when connected", async () => {
   room.hold();
   await settle();
   expect(status()).toEqual({ is: "connecting" });
-  world.browser.newest.accept();
+  platform.browser.newest.accept();
   expect(status()).toEqual({ is: "connecting" });
   say(hello);
 
@@ -66,7 +67,7 @@ test("StrictMode's mount, unmount and mount open one socket", async () => {
   room.hold();
   await settle();
 
-  expect(world.browser.sockets).toHaveLength(1);
+  expect(platform.browser.sockets).toHaveLength(1);
 });
 
 test("the last to let go ends the connection, and nothing opens it again", async () => {
@@ -75,8 +76,8 @@ test("the last to let go ends the connection, and nothing opens it again", async
   release();
   await vi.advanceTimersByTimeAsync(60_000);
 
-  expect(world.browser.live).toBe(0);
-  expect(world.browser.sockets).toHaveLength(1);
+  expect(platform.browser.live).toBe(0);
+  expect(platform.browser.sockets).toHaveLength(1);
 });
 
 test("R2 a cut is mended from the cursor, with a fresh token", async () => {
@@ -87,7 +88,7 @@ test("R2 a cut is mended from the cursor, with a fresh token", async () => {
   socket.end(1006);
   expect(status()).toMatchObject({ is: "reconnecting", code: 1006 });
   await next();
-  const { searchParams } = new URL(world.browser.newest.url);
+  const { searchParams } = new URL(platform.browser.newest.url);
 
   expect(Object.fromEntries(searchParams)).toEqual({ name: "Ada", token: "second", after: "2", log: "one" });
 });
@@ -104,7 +105,7 @@ describe("heartbeat", () => {
     await vi.advanceTimersByTimeAsync(1);
 
     expect(status().is).toBe("reconnecting");
-    expect(world.browser.live).toBe(0);
+    expect(platform.browser.live).toBe(0);
   });
 
   test("any line is an answer", async () => {
@@ -128,10 +129,10 @@ describe("heartbeat", () => {
 describe("at once", () => {
   test.each(["online", "visible"] as const)("when the browser is %s again", async (happening) => {
     (await live()).end(1006);
-    world.happens(happening);
+    platform.happens(happening);
     await settle();
 
-    expect(world.browser.sockets).toHaveLength(2);
+    expect(platform.browser.sockets).toHaveLength(2);
   });
 
   test("on request", async () => {
@@ -139,7 +140,7 @@ describe("at once", () => {
     room.reconnect();
     await settle();
 
-    expect(world.browser.sockets).toHaveLength(2);
+    expect(platform.browser.sockets).toHaveLength(2);
   });
 });
 
@@ -148,14 +149,14 @@ describe("close codes (C)", () => {
     (await live()).end(code);
     await next();
 
-    expect(world.browser.sockets).toHaveLength(2);
+    expect(platform.browser.sockets).toHaveLength(2);
   });
 
   test.each([1000, 1003, 1007, 1009, 4400, 4403])("%i: stays away, with the reason", async (code) => {
     (await live()).end(code, "why");
     await next();
 
-    expect(world.browser.sockets).toHaveLength(1);
+    expect(platform.browser.sockets).toHaveLength(1);
     expect(status()).toEqual({ is: "noAccess", code, reason: "why" });
   });
 
@@ -164,10 +165,10 @@ describe("close codes (C)", () => {
     say({ type: "bye", reason: "restart", retry_ms: 1830 });
     socket.end(1012);
     await vi.advanceTimersByTimeAsync(1829);
-    expect(world.browser.sockets).toHaveLength(1);
+    expect(platform.browser.sockets).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
 
-    expect(world.browser.sockets).toHaveLength(2);
+    expect(platform.browser.sockets).toHaveLength(2);
   });
 
   test("L3 4429: comes back when the error said", async () => {
@@ -184,7 +185,7 @@ describe("close codes (C)", () => {
     socket.end(4401, "expired");
     await settle();
 
-    expect(world.browser.newest.url).toContain("token=fresh");
+    expect(platform.browser.newest.url).toContain("token=fresh");
   });
 
   test("4401: the session has ended where there is none", async () => {
@@ -192,14 +193,14 @@ describe("close codes (C)", () => {
     await next();
 
     expect(status()).toEqual({ is: "ended", reason: "expired" });
-    expect(world.browser.sockets).toHaveLength(1);
+    expect(platform.browser.sockets).toHaveLength(1);
   });
 
   test("4401 before any greeting: a credential that never was one", async () => {
     room.hold();
     await settle();
-    world.browser.newest.accept();
-    world.browser.newest.end(4401, "bad signature");
+    platform.browser.newest.accept();
+    platform.browser.newest.end(4401, "bad signature");
     await settle();
 
     expect(status()).toEqual({ is: "noAccess", code: 4401, reason: "bad signature" });
@@ -233,24 +234,24 @@ test("A4 however short its tokens live, a room renews them again and again, and 
 
 test("offline is said with what waits, and what is written goes out later", async () => {
   (await live()).end(1006);
-  world.happens("offline");
+  platform.happens("offline");
   room.send("later");
   await settle();
   expect(status()).toEqual({ is: "offline", waiting: 1 });
-  world.happens("online");
+  platform.happens("online");
   await settle();
-  world.browser.newest.accept();
+  platform.browser.newest.accept();
   say(hello);
   await settle();
 
-  expect(world.browser.newest.sent.map((line) => JSON.parse(line).body)).toEqual(["later"]);
+  expect(platform.browser.newest.sent.map((line) => JSON.parse(line).body)).toEqual(["later"]);
 });
 
 test("L1 a body that is too large does not leave the page", async () => {
   const socket = await live();
   room.send("x".repeat(19));
   await settle();
-  world.browser.paint();
+  platform.browser.paint();
 
   expect(socket.sent).toEqual([]);
   expect(room.view().rows[0]).toMatchObject({ progress: { is: "refused", code: "too_large" } });
@@ -261,20 +262,20 @@ test("far behind, the room goes to the present instead of reading its way there"
   say(message(1));
   socket.end(1006);
   await next();
-  world.browser.newest.accept();
+  platform.browser.newest.accept();
   say({ ...hello, head: 5000 });
   await settle();
 
-  expect(new URL(world.browser.newest.url).searchParams.get("tail")).toBe("100");
+  expect(new URL(platform.browser.newest.url).searchParams.get("tail")).toBe("100");
 });
 
 test("P4 who is writing is forgotten after 5 s", async () => {
   await live();
   say({ type: "typing", by: { id: "bob", name: "Bob" } });
-  world.browser.paint();
+  platform.browser.paint();
   expect(room.view().typing).toEqual([{ id: "bob", name: "Bob" }]);
   await vi.advanceTimersByTimeAsync(5000);
-  world.browser.paint();
+  platform.browser.paint();
 
   expect(room.view().typing).toEqual([]);
 });

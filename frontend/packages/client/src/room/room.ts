@@ -1,355 +1,290 @@
-// A room as this tab sees it: timeline, outbox, peers and wire behind one store that a page can draw.
-
+// The room of one item: joined by those who show it, and live for as long as one of them stays.
 import { RefusedAttempts } from "../auth/authentication";
-import { keyOfId, serverOf } from "../auth/tokens";
-import { Carrier } from "../connection/connection";
+import type { GetCredential } from "../auth/tokens";
+import { Connection } from "../connection/connection";
+import type { CommandError } from "../connection/pending";
 import { WireLog } from "../devtools/wireLog";
-import { FrameStore } from "../lib/store";
-import { Later } from "../lib/timer";
+import { Emitter } from "../lib/emitter";
+import { Store } from "../lib/store";
+import { Timer } from "../lib/timer";
+import type { Platform } from "../platform/platform";
 import { Http } from "../protocol/http";
-import type { Entry, Hello, Json, Limits, ServerLine, You } from "../protocol/wire.gen";
-import type { RoomKey } from "../storage/storage";
-import { Pager } from "./history";
-import { Archive } from "./historyCache";
-import { rowsOf } from "./messages";
-import { Outbox } from "./outbox";
-import { Peers } from "./presence";
-import { Signals } from "./receipts";
-import type { RoomOptions, RoomView } from "./state";
+import type { Origin } from "../protocol/urls";
+import type { Delete, Edit, Json, Send } from "../protocol/wire.gen";
+import { DraftText } from "../storage/draftText";
+import type { RoomEvents } from "./events";
+import { type RoomView, viewOf } from "./legacyView";
+import { RoomModel } from "./model";
+import type { Message, RoomState } from "./state";
 import { statusOf } from "./status";
-import { Timeline } from "./timeline";
 
-/** Entries held in memory while reading at the foot. */
-const HELD = 500;
-/** Farther behind than this, the way back to the present is not read entry by entry: older pages come on demand. */
-const FAR = 1000;
+/** A message on its way: `delivered` resolves when it is durable, and rejects with CommandError when it is given up. */
+export type Sending = { readonly id: string; readonly delivered: Promise<Message> };
+
+export type RoomOptions = {
+  readonly item: string;
+  /** Under which name this browser keeps the member's drafts and history; null: the first greeting tells. */
+  readonly member: string | null;
+  /** Returns `member` once it is known, where it is not known yet. Asked before the first connection. */
+  readonly identify?: () => Promise<string | null>;
+  /** Called when the server tells that the login is another member's than was known. */
+  readonly onMember?: (you: string, before: string | null) => void;
+  /** Called when the server says that this login was ended, here or elsewhere. */
+  readonly onSignedOut?: () => void;
+  /** Called when nobody is joined any more. */
+  readonly onIdle?: () => void;
+  readonly ask: GetCredential;
+  /** Attempts with refused tokens, counted over all rooms of a tab. */
+  readonly attempts?: RefusedAttempts;
+  readonly origin: Origin;
+  readonly platform: Platform;
+};
 
 export class Room {
   readonly item: string;
+  /** The lines in and out, for developer tools. */
   readonly wire: WireLog;
   readonly #options: RoomOptions;
-  readonly #timeline = new Timeline();
-  readonly #peers = new Peers();
-  readonly #outbox: Outbox;
-  readonly #carrier: Carrier;
-  readonly #pager: Pager;
-  readonly #store: FrameStore<RoomView>;
-  readonly #lapse = new Later(() => this.#changed());
-  readonly #archive: Archive;
-  readonly #signals: Signals;
-  #leave: (() => void)[] = [];
-  #held = 0;
+  readonly #model: RoomModel;
+  readonly #connection: Connection;
+  readonly #store: Store<RoomState>;
+  readonly #legacy: Store<RoomView>;
+  readonly #events = new Emitter<RoomEvents>();
+  readonly #typingLapse = new Timer(() => this.#changed());
+  readonly #draftText: DraftText;
+  #listening: (() => void)[] = [];
+  #joins = 0;
   #running = false;
+  #signedOut = false;
   #restored: Promise<void> | null = null;
-  #me: You | null = null;
-  #joined: RoomView["joined"] = null;
-  #limits: Limits | null = null;
-  #following = true;
-  /** Under which name this browser keeps what the member writes and reads. */
-  #member: string | null;
 
   constructor(options: RoomOptions) {
-    const { item, member, ask, origin, world } = options;
-    this.#member = member;
+    const { item, ask, origin, platform } = options;
+    const attempts = options.attempts ?? new RefusedAttempts(platform);
     this.item = item;
-    this.wire = new WireLog(world.nextFrame);
+    this.wire = new WireLog(platform.nextFrame);
     this.#options = options;
-    const attempts = options.attempts ?? new RefusedAttempts(world);
-    const http = new Http(origin, ask, world, attempts);
-    this.#pager = new Pager(item, this.#timeline, http, () => this.#changed());
-    this.#archive = new Archive(this.#key, this.#timeline, world);
-    this.#signals = new Signals(
-      (command) => this.#carrier.say(command),
-      (seq) => this.#marked(seq),
-    );
-    this.#outbox = new Outbox(this.#key, world, () => this.#changed());
-    this.#carrier = new Carrier({
+    this.#draftText = new DraftText(platform);
+    const http = new Http(origin, ask, platform, attempts);
+    this.#model = new RoomModel({
+      ...options,
+      http,
+      events: this.#events,
+      say: (command) => this.#connection.say(command),
+      renew: () => this.#connection.renew(),
+      transmitter: {
+        canTransmit: (command) => this.#connection.canTransmit(command),
+        transmit: (command) => this.#connection.transmit(command),
+      },
+      onChange: () => this.#changed(),
+    });
+    this.#connection = new Connection({
       item,
       origin,
       ask,
       attempts,
       http,
       wire: this.wire,
-      world,
-      stand: () => ({ log: this.#timeline.log, cursor: this.#timeline.cursor }),
-      onLine: (line) => this.#line(line),
-      onState: () => this.#stateChanged(),
+      platform,
+      position: () => this.#model.position,
+      onLine: (line) => this.#model.take(line),
+      onState: () => {
+        if (this.#connection.live === null) this.#model.disconnected();
+        this.#changed();
+      },
       onSignedOut: () => options.onSignedOut?.(),
     });
-    this.#store = new FrameStore(() => this.#look(), world.nextFrame);
+    this.#store = new Store(() => this.#state(), platform.nextFrame);
+    this.#legacy = new Store(() => this.#legacyView(), platform.nextFrame);
   }
 
-  // --- the store
+  /** Return the room's state: immutable, and the same object until something changes; so are its parts. */
+  getState = (): RoomState => this.#store.get();
 
-  /** The same object until listeners have been told of a change. */
-  view = (): RoomView => this.#store.view();
-
+  /** Call `listener` after changes, once a frame at most; returns the function that ends this. */
   subscribe = (listener: () => void): (() => void) => this.#store.subscribe(listener);
 
+  /** Call `listener` on every event of this name; returns the function that ends this. */
+  on<Name extends keyof RoomEvents>(name: Name, listener: (message: RoomEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener);
+  }
+
   /**
-   * Keeps the room live for as long as someone holds it; gives back the release. The last release counts only when
-   * nobody has taken hold again by the next microtask: React's StrictMode mounts, unmounts and mounts in one go.
+   * Keep the room live until the returned function is called; joins are counted. The last leave takes effect at the
+   * next microtask: React's StrictMode mounts, unmounts and mounts in one go, and that must not cost a second socket.
    */
-  hold(): () => void {
-    this.#held += 1;
+  join(): () => void {
+    let joined = true;
+    this.#joins += 1;
     if (!this.#running) void this.#start();
     return () => {
-      this.#held -= 1;
+      if (!joined) return;
+      joined = false;
+      this.#joins -= 1;
       queueMicrotask(() => {
-        if (this.#held > 0) return;
+        if (this.#joins > 0 || !this.#running) return;
         this.#stop();
         this.#options.onIdle?.();
       });
     };
   }
 
-  // --- what a member does
-
-  send(body: Json): void {
-    this.#outbox.add({ type: "send", id: this.#outbox.newId(), body });
+  /** Put a message into the outbox, from where it goes to the log whatever the connection does. */
+  send(body: Json): Sending {
+    return this.#add({ type: "send", id: this.#model.outbox.newId(), body });
   }
 
-  edit(target: number, body: Json): void {
-    this.#outbox.add({ type: "edit", id: this.#outbox.newId(), target, body }, this.#timeline.log);
+  /** Replace the body of message `seq`. */
+  edit(seq: number, body: Json): Sending {
+    return this.#add({ type: "edit", id: this.#model.outbox.newId(), target: seq, body });
   }
 
-  delete(target: number): void {
-    this.#outbox.add({ type: "delete", id: this.#outbox.newId(), target }, this.#timeline.log);
+  /** Delete message `seq`. */
+  delete(seq: number): Sending {
+    return this.#add({ type: "delete", id: this.#model.outbox.newId(), target: seq });
   }
 
-  /** Sends a refused draft again, with another body where one is given. */
+  /** Send a failed message, or the failed edit or delete of a message, again; with another body where one is given. */
   retry(id: string, body?: Json): void {
-    this.#outbox.retry(id, body);
+    const draft = this.#model.draftOf(id);
+    if (draft !== undefined) this.#model.outbox.retry(draft.id, body);
   }
 
+  /** Remove a message that is not sent, or take back the pending edit or delete of a message. */
   discard(id: string): void {
-    this.#outbox.discard(id);
+    const draft = this.#model.draftOf(id);
+    if (draft !== undefined) this.#model.outbox.discard(draft.id);
   }
 
-  /** To be called at every key; the others hear of it every two seconds (P4). */
-  typing(): void {
-    this.#signals.typing(this.#options.world.now());
+  /** Tell the others that the member is writing. To be called at every key: they learn of it every two seconds (P4). */
+  startTyping(): void {
+    this.#model.receipts.typing(this.#options.platform.now());
   }
 
   /** The member has seen everything up to `seq` (P5). */
-  read(seq: number): void {
-    this.#signals.read(seq);
+  markRead(seq: number): void {
+    this.#model.receipts.read(seq);
   }
 
-  /** Whether the reader is at the foot: then the oldest entries need not be held. */
+  /** Load older messages; resolves when they are there, or loading failed (`history.status`). */
+  loadOlder(): Promise<void> {
+    return this.#model.history.load();
+  }
+
+  /** Whether the reader is at the bottom: then the oldest messages need not be held in memory. */
   follow(following: boolean): void {
-    this.#following = following;
+    this.#model.following = following;
   }
 
-  /** The member has signed out: nothing of the room is kept any more. */
+  /** Return the text that the member is writing here, as `saveDraft` kept it. */
+  loadDraft(): string {
+    return this.#draftText.load(this.#model.key);
+  }
+
+  /** Keep the text that the member is writing, until it is sent: save "" then. */
+  saveDraft(text: string): void {
+    this.#draftText.save(this.#model.key, text);
+  }
+
+  /** Try now what would be tried later. */
+  reconnect(): void {
+    this.#connection.wake();
+  }
+
+  /** Drop everything that is held of the room: the member has signed out. */
   forget(): void {
-    this.#carrier.stop();
-    this.#outbox.forget();
-    this.#archive.stop();
-    this.#archive.key = null;
-    this.#timeline.clear();
+    this.#signedOut = true;
+    this.#connection.stop();
+    this.#model.forget();
     this.#changed();
   }
 
-  reconnect(): void {
-    this.#carrier.wake();
+  /** End the room for everybody who joined it. What waits to be sent stays in storage. */
+  close(): void {
+    this.#joins = 0;
+    this.#stop();
+    this.#model.outbox.abandon();
+    this.#events.clear();
   }
-
-  /** Asks for the page before the first entry held. */
-  loadOlder(): Promise<void> {
-    return this.#pager.load();
-  }
-
-  // --- starting and stopping
 
   async #start(): Promise<void> {
+    const { platform } = this.#options;
     this.#running = true;
-    this.#outbox.attach();
+    this.#model.start();
     this.#restored ??= this.#restore();
     await this.#restored;
-    if (!this.#running || this.#leave.length > 0) return;
-    this.#leave = [
-      this.#options.world.on("hidden", () => this.#archive.now()),
-      this.#options.world.shelf.watch(() => this.#changed()),
-      this.#options.world.on("online", () => this.#changed()),
-      this.#options.world.on("offline", () => this.#changed()),
+    if (!this.#running || this.#listening.length > 0) return;
+    this.#listening = [
+      platform.on("hidden", () => this.#model.cache.now()),
+      platform.storage.watch(() => this.#changed()),
+      platform.on("online", () => this.#changed()),
+      platform.on("offline", () => this.#changed()),
     ];
-    this.#carrier.start();
+    this.#connection.start();
+    this.#changed();
+  }
+
+  async #restore(): Promise<void> {
+    const member = await this.#options.identify?.().catch(() => null);
+    if (member !== undefined && member !== null) this.#model.setMember(member, null);
+    await this.#model.restore();
+    this.#changed();
   }
 
   #stop(): void {
     if (!this.#running) return;
     this.#running = false;
-    this.#carrier.stop();
-    this.#outbox.close();
-    this.#outbox.detach();
-    this.#archive.now();
-    this.#signals.stop();
-    this.#lapse.cancel();
-    for (const leave of this.#leave) leave();
-    this.#leave = [];
-  }
-
-  async #restore(): Promise<void> {
-    await this.#archive.restore();
-    await this.#outbox.load();
+    this.#connection.stop();
+    this.#model.stop();
+    this.#typingLapse.cancel();
+    for (const stop of this.#listening) stop();
+    this.#listening = [];
     this.#changed();
   }
 
-  // --- what the server says
-
-  #line(line: ServerLine): void {
-    const { world } = this.#options;
-    switch (line.type) {
-      case "hello":
-        this.#greeted(line);
-        break;
-      case "entry":
-        this.#entry(line);
-        break;
-      case "gap":
-        this.#timeline.skip(line);
-        break;
-      case "ack":
-        this.wire.acked(line.id, world.now(), world.elapsed());
-        this.#outbox.acked(line.id, line.seq);
-        if ((this.#timeline.cursor ?? 0) >= line.seq) this.#outbox.seen(line.id);
-        break;
-      case "presence":
-        this.#peers.presence(line);
-        break;
-      case "typing":
-        this.#peers.typing(line.by, world.now());
-        break;
-      case "read":
-        this.#peers.read(line.by, line.seq);
-        break;
-      case "access":
-        if (this.#me !== null) this.#me = { ...this.#me, can: line.can };
-        break;
-      case "error":
-        if (line.id !== undefined) this.#outbox.refused(line);
-        if (line.retry_ms !== undefined) this.#carrier.retryIn(line.retry_ms);
-        break;
-      case "bye":
-        this.#carrier.retryIn(line.retry_ms);
-        break;
-    }
-    this.#changed();
-  }
-
-  #greeted(hello: Hello): void {
-    const { cursor, log: before } = this.#timeline;
-    const far = !hello.reset && cursor !== null && hello.head - cursor > FAR;
-    // What another member saw, before a change of login, is not for this one.
-    const another = this.#archive.you !== null && this.#archive.you !== hello.you.id;
-    this.#identify(hello.you.id);
-    if (far || another) {
-      if (another) this.#me = null;
-      this.#timeline.clear();
-      this.#carrier.renew();
-      return;
-    }
-    this.#timeline.greet(hello);
-    this.#peers.greet(hello);
-    // How far another log was read says nothing about this one.
-    const same = !hello.reset && (before === null || before === hello.log);
-    const mark = this.#peers.mark(hello.you.id);
-    this.#joined = { mark, head: hello.head };
-    this.#signals.greet(mark, same ? hello.head : 0);
-    this.#me = hello.you;
-    this.#limits = hello.limits;
-    this.#outbox.landed();
-    this.#outbox.open((command) => this.#carrier.carry(command, this.#limits), {
-      you: hello.you.id,
-      log: hello.log,
-      before: hello.reset ? "" : before,
+  #add(command: Send | Edit | Delete): Sending {
+    const delivered = new Promise<Message>((resolve, reject: (error: CommandError) => void) => {
+      this.#model.add(command, {
+        resolve: (draft, seq) => resolve(this.#model.delivered(draft, seq)),
+        reject,
+      });
     });
+    // Who sends without looking at the outcome sees it in the state.
+    delivered.catch(() => undefined);
+    return { id: command.id, delivered };
   }
-
-  /** The server told who this is. A login cookie is the same for everybody: it may be another member's by now. */
-  #identify(you: string): void {
-    const { onMember } = this.#options;
-    this.#archive.you = you;
-    // A token names its member, and everything is kept under that name.
-    if (this.#member !== null && onMember === undefined) return;
-    const member = keyOfId(you);
-    if (this.#member === member) return;
-    const before = this.#member;
-    this.#member = member;
-    this.#archive.key = this.#key;
-    if (this.#key !== null) this.#outbox.identify(this.#key, you);
-    void this.#outbox.load();
-    onMember?.(you, before);
-  }
-
-  get #key(): RoomKey | null {
-    const { item, origin } = this.#options;
-    return this.#member === null ? null : { server: serverOf(origin), item, member: this.#member };
-  }
-
-  #entry(entry: Entry): void {
-    if (this.#timeline.take(entry) === "hole") {
-      this.#carrier.renew();
-      return;
-    }
-    this.#peers.spoke(entry.by.id, this.#options.world.now());
-    if (entry.by.id === this.#archive.you) this.#outbox.seen(entry.id);
-    if (this.#following) this.#trim();
-    this.#archive.touch();
-  }
-
-  /** In large steps, because each one moves all that is left. */
-  #trim(): void {
-    const { cursor, first } = this.#timeline;
-    if (cursor !== null && first !== null && cursor - first > 2 * HELD) this.#timeline.trim(HELD);
-  }
-
-  /** The server does not send a member's own mark back. */
-  #marked(seq: number): void {
-    if (this.#me !== null) this.#peers.read(this.#me.id, seq);
-    this.#changed();
-  }
-
-  #stateChanged(): void {
-    if (this.#carrier.live === null) {
-      this.#outbox.close();
-      this.#peers.leave();
-    }
-    this.#changed();
-  }
-
-  // --- the view
 
   #changed(): void {
+    const now = this.#options.platform.now();
+    const lapse = this.#model.presence.lapse(now);
+    if (lapse !== null && this.#running) this.#typingLapse.at(lapse - now);
     this.#store.changed();
+    this.#legacy.changed();
   }
 
-  #look(): RoomView {
-    const { world } = this.#options;
-    const lapse = this.#peers.lapse();
-    if (lapse !== null) this.#lapse.at(Math.max(0, lapse - world.now()));
-    const waiting = this.#outbox.drafts.filter(({ progress }) => progress.is === "waiting").length;
+  #state(): RoomState {
+    const { platform } = this.#options;
+    const { auth, link, live } = this.#connection;
+    const model = this.#model.state();
+    const known = model.me !== null;
+    const connection = statusOf({ link, auth, live: live !== null, known, online: platform.online() });
     return {
-      ...this.#peers.view(world.now()),
-      ...rowsOf(this.#timeline, this.#outbox),
-      status: statusOf({
-        link: this.#carrier.link,
-        auth: this.#carrier.auth,
-        live: this.#carrier.live,
-        known: this.#me !== null,
-        online: world.online(),
-        waiting,
-      }),
-      me: this.#me,
-      log: this.#timeline.log,
-      joined: this.#joined,
-      limits: this.#limits,
-      cursor: this.#timeline.cursor ?? 0,
-      older: this.#pager.older,
-      key: this.#key,
-      durable: world.shelf.durable,
-      mayChange: this.#carrier.live !== "events",
+      ...(this.#signedOut ? { status: "signedOut" as const, error: null, retryAt: null } : connection),
+      ...(!this.#running && !this.#signedOut && { status: "idle" as const }),
+      ...model,
+      durable: platform.storage.durable,
+      transport: live,
     };
   }
+
+  #legacyView(): RoomView {
+    const { platform } = this.#options;
+    return viewOf(this.#model, this.#connection, platform);
+  }
+
+  // The earlier API, which the page still uses.
+  view = (): RoomView => this.#legacy.get();
+  hold = (): (() => void) => this.join();
+  typing = (): void => this.startTyping();
+  read = (seq: number): void => this.markRead(seq);
 }

@@ -1,52 +1,63 @@
-// What a page can see of a room, and what a room needs to be opened.
+// What an application sees of a room.
+import type { Json, Limits, Person, You } from "../protocol/wire.gen";
+import type { RoomError, RoomStatus } from "./status";
 
-import type { RefusedAttempts } from "../auth/authentication";
-import type { AskCredential } from "../auth/tokens";
-import type { World } from "../platform/platform";
-import type { Origin } from "../protocol/urls";
-import type { Limits, You } from "../protocol/wire.gen";
-import type { RoomKey } from "../storage/storage";
-import type { Changes, Row } from "./messages";
-import type { PeersView } from "./presence";
-import type { Status } from "./status";
+/** A message: `queued` in the outbox, `sent` to the log, or `failed` with an error until it is retried or discarded. */
+export type Delivery = "queued" | "sent" | "failed";
 
-/** How it stands with older pages; `complete`: nothing older is kept anywhere. */
-export type Older = "idle" | "loading" | "failed" | "complete";
-
-export type RoomView = PeersView & {
-  readonly status: Status;
-  readonly me: You | null;
-  readonly limits: Limits | null;
-  readonly rows: readonly Row[];
-  readonly changes: Changes;
-  /** The id of the log that the rows are of; null before any. */
-  readonly log: string | null;
-  /** What the last greeting said: the member's own read mark, and the head of the log. */
-  readonly joined: { readonly mark: number; readonly head: number } | null;
-  /** The last seq held; 0 before any. */
-  readonly cursor: number;
-  readonly older: Older;
-  /** Under which name this browser keeps what the member writes; null while nobody knows who that is. */
-  readonly key: RoomKey | null;
-  /** False where the browser's storage fails: what is not sent yet is lost with the page. */
-  readonly durable: boolean;
-  /** Whether edits and deletes can be sent: by events and HTTP they cannot. */
-  readonly mayChange: boolean;
+export type Message = {
+  /** Its number in the log; null until it is there. */
+  readonly seq: number | null;
+  /** Unique for its author, and the same before and after it is in the log. */
+  readonly id: string;
+  readonly author: Person;
+  /** When it was written, in ms since the epoch. */
+  readonly at: number;
+  /** Null where it is deleted. */
+  readonly body: Json;
+  readonly editedAt: number | null;
+  readonly deletedAt: number | null;
+  /** How far the message, or its own last edit or delete that is pending, has come. */
+  readonly delivery: Delivery;
+  /** Why it failed: the server's code (S6), or `log_reset` where the message is gone with its log. */
+  readonly error: { readonly code: string; readonly message: string } | null;
 };
 
-export type RoomOptions = {
-  readonly item: string;
-  /** Under which name this browser keeps the member's drafts and history; null: the first greeting tells. */
-  readonly member: string | null;
-  /** Called when the server tells that the login is another member's than was known. */
-  readonly onMember?: (you: string, before: string | null) => void;
-  /** Called when the server says that this login was ended, here or elsewhere. */
-  readonly onSignedOut?: () => void;
-  /** Called when nobody holds the room any more. */
-  readonly onIdle?: () => void;
-  readonly ask: AskCredential;
-  /** Attempts with refused tokens, counted over all rooms of a tab. */
-  readonly attempts?: RefusedAttempts;
-  readonly origin: Origin;
-  readonly world: World;
+export type History = {
+  /** How loading older messages stands; `complete`: the server keeps nothing older. */
+  readonly status: "idle" | "loading" | "failed" | "complete";
+  /** What retention removed before the first message (rule R4), or null. */
+  readonly gap: { readonly from: number; readonly to: number } | null;
+  /** Whether the room's log was replaced while it was open (rule R5). */
+  readonly wasReset: boolean;
+};
+
+export type RoomState = {
+  readonly status: RoomStatus;
+  /** Why the room is not live; null where nothing is wrong. */
+  readonly error: RoomError | null;
+  /** When the next attempt starts, in ms since the epoch; null where none is due. */
+  readonly retryAt: number | null;
+  /** The member and their rights; null before the first greeting. */
+  readonly me: You | null;
+  /** In the order of the log, then what is not there yet; pending edits and deletes are applied. */
+  readonly messages: readonly Message[];
+  readonly history: History;
+  /** Up to a hundred of those who are connected. */
+  readonly members: readonly Person[];
+  /** How many are connected, exactly. */
+  readonly memberCount: number;
+  readonly typing: readonly Person[];
+  /** The last seq that each member has read. */
+  readonly reads: ReadonlyMap<string, number>;
+  /** The last greeting: the member's own read mark, and the head of the log, at that time. */
+  readonly joined: { readonly mark: number; readonly head: number } | null;
+  /** What the server lets the member send; null before the first greeting. */
+  readonly limits: Limits | null;
+  /** How many messages, edits and deletes wait to be sent. */
+  readonly queued: number;
+  /** False where the browser's storage fails: what is not sent yet is lost with the page. */
+  readonly durable: boolean;
+  /** The way by which the room is live; by `events` edits and deletes wait for a socket. */
+  readonly transport: "socket" | "events" | null;
 };

@@ -1,54 +1,77 @@
-// How a room stands with its server, as one of seven words.
+// How a room stands with its server.
 import type { AuthState } from "../auth/authentication";
-import { type LinkState, wantsToken } from "../connection/webSocket";
+import type { LinkState } from "../connection/webSocket";
 
-export type Status =
-  /** Greeted by the server, and heard of since: by a socket, or by events where no socket opens. */
-  | { readonly is: "live"; readonly over: "socket" | "events" }
-  | { readonly is: "connecting" }
-  /** `until`: when the next attempt starts, in ms since the epoch; `code`: how the last one ended. */
-  | { readonly is: "reconnecting"; readonly until: number; readonly code: number }
-  /** The browser has no network; `waiting` drafts go out when it has. */
-  | { readonly is: "offline"; readonly waiting: number }
-  /** What gives the tokens rejects or does not answer; it is asked again at `until`. */
-  | { readonly is: "awaitingToken"; readonly until: number }
-  | ({ readonly is: "noAccess"; readonly code: number } & Refused)
-  /** The credential has run out, and there is no other one. */
-  | ({ readonly is: "ended" } & Refused);
+const UNAUTHENTICATED = 4401;
 
-type Refused = {
-  /** The server's own words. */
-  readonly reason: string;
-  /** The server's machine-readable reason, where the credential is at fault. */
-  readonly problem?: string | undefined;
-  /** When the next attempt starts, in ms since the epoch; undefined: when another token comes. */
-  readonly until?: number | undefined;
+export type RoomStatus =
+  /** Nobody has joined it. */
+  | "idle"
+  | "connecting"
+  /** Greeted by the server, and heard from since. */
+  | "live"
+  /** The connection was lost; `retryAt` says when the next attempt starts. */
+  | "reconnecting"
+  /** The browser has no network. */
+  | "offline"
+  /** `getToken` rejects or does not answer; it is called again at `retryAt`. */
+  | "awaitingToken"
+  /** The server refuses the credential, or the room is closed for another reason that a retry does not mend. */
+  | "noAccess"
+  /** The credential was good and has run out, and there is no other one. */
+  | "ended"
+  /** `getToken` returned null, or the member signed out in some tab. */
+  | "signedOut";
+
+export type RoomError = {
+  /** The close code of the connection (rule C); null where none was made. */
+  readonly closeCode: number | null;
+  /** Machine-readable: why the credential is refused, or `token_unavailable`. */
+  readonly reason: string | null;
+  /** The server's own words, possibly empty. */
+  readonly message: string;
+};
+
+export type ConnectionStatus = {
+  readonly status: RoomStatus;
+  readonly error: RoomError | null;
+  readonly retryAt: number | null;
 };
 
 export type Facts = {
   readonly link: LinkState;
   readonly auth: AuthState;
-  /** The way by which a hello has come that still counts. */
-  readonly live: "socket" | "events" | null;
-  /** A hello has come at any time. */
+  /** Whether a hello has come that still counts. */
+  readonly live: boolean;
+  /** Whether a hello has come at any time. */
   readonly known: boolean;
   readonly online: boolean;
-  readonly waiting: number;
 };
 
-export function statusOf({ link, auth, live, known, online, waiting }: Facts): Status {
+export function statusOf({ link, auth, live, known, online }: Facts): ConnectionStatus {
+  if (auth.status === "signedOut") return plain("signedOut");
   if (link.is === "stopped") {
-    const { code, reason } = link;
-    const refused = {
-      reason,
-      problem: "problem" in auth ? (auth.problem.reason ?? undefined) : undefined,
-      until: auth.status === "waiting" ? (auth.until ?? undefined) : undefined,
+    const error = {
+      closeCode: link.code,
+      reason: "problem" in auth ? auth.problem.reason : null,
+      message: link.reason,
     };
-    return known && wantsToken(code) ? { is: "ended", ...refused } : { is: "noAccess", code, ...refused };
+    const retryAt = auth.status === "waiting" ? auth.until : null;
+    return { status: known && link.code === UNAUTHENTICATED ? "ended" : "noAccess", error, retryAt };
   }
-  if (live !== null) return { is: "live", over: live };
-  if (!online) return { is: "offline", waiting };
-  if (auth.status === "unanswered") return { is: "awaitingToken", until: auth.until };
-  if (link.is === "waiting") return { is: "reconnecting", until: link.until, code: link.code };
-  return { is: "connecting" };
+  if (live) return plain("live");
+  if (!online) return plain("offline");
+  if (auth.status === "unanswered") {
+    const error = { closeCode: null, reason: "token_unavailable", message: auth.message };
+    return { status: "awaitingToken", error, retryAt: auth.until };
+  }
+  if (link.is === "waiting") {
+    const error = { closeCode: link.code, reason: null, message: "" };
+    return { status: "reconnecting", error, retryAt: link.until };
+  }
+  return plain(link.is === "idle" ? "idle" : "connecting");
+}
+
+function plain(status: RoomStatus): ConnectionStatus {
+  return { status, error: null, retryAt: null };
 }

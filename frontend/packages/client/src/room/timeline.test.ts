@@ -85,7 +85,7 @@ test("S9 a deleted body is nowhere any more, not in its edits either", () => {
   greet(1);
   take(message(1), edit(2, 1), remove(3, 1));
 
-  expect(JSON.stringify(timeline.held(10))).not.toMatch(/m1|e2/);
+  expect(JSON.stringify(timeline.snapshot(10))).not.toMatch(/m1|e2/);
 });
 
 test("an edit that a page has already does not go back to an older one", () => {
@@ -121,7 +121,7 @@ test("R5 another log begins anew, and says so", () => {
 test("what is held goes on where it was left", () => {
   greet(3);
   take(message(2), message(3));
-  const held = timeline.held(1);
+  const held = timeline.snapshot(1);
   timeline = new Timeline();
   if (held !== null) timeline.restore(held);
   greet(5);

@@ -13,7 +13,7 @@ export type Page = {
 export type Taken = "next" | "known" | "hole";
 
 /** A timeline's whole content, as it is kept between visits. */
-export type Held = {
+export type Snapshot = {
   readonly log: string;
   readonly oldest: number;
   readonly entries: readonly Entry[];
@@ -29,6 +29,7 @@ export class Timeline {
   #oldest = 1;
   #gap: Gap | null = null;
   #resets = 0;
+  #version = 0;
   /** Edits and deletes whose target stands in a page that has not come yet. */
   #early = new Map<number, { edit?: EditEntry; delete?: DeleteEntry }>();
 
@@ -65,18 +66,24 @@ export class Timeline {
     return this.#messages;
   }
 
+  /** Grows with every change of the messages. */
+  get version(): number {
+    return this.#version;
+  }
+
   message(seq: number): MessageEntry | null {
     const entry = this.#at(seq);
     return entry?.kind === "message" ? entry : null;
   }
 
-  held(limit: number): Held | null {
+  snapshot(limit: number): Snapshot | null {
     if (this.#log === null || this.#entries.length === 0) return null;
     return { log: this.#log, oldest: this.#oldest, entries: this.#entries.slice(-limit) };
   }
 
   /** Begins with what an earlier visit held. */
-  restore({ log, oldest, entries }: Held): void {
+  restore({ log, oldest, entries }: Snapshot): void {
+    this.#version += 1;
     this.clear();
     this.#log = log;
     this.#oldest = oldest;
@@ -96,6 +103,7 @@ export class Timeline {
 
   /** An entry of the live stream. A known one may bring a newer state of itself. */
   take(entry: Entry): Taken {
+    this.#version += 1;
     const next = this.#next ?? entry.seq;
     if (entry.seq > next) return "hole";
     if (entry.seq < next) {
@@ -118,6 +126,7 @@ export class Timeline {
 
   /** A page of older entries; false, and nothing taken, where it does not end right before what is held. */
   prepend(page: Page): boolean {
+    this.#version += 1;
     const first = this.first;
     if (first === null || page.log !== this.#log || page.before !== first) return false;
     let from = page.entries.length;
@@ -134,6 +143,7 @@ export class Timeline {
 
   /** Lets go of all but the last `keep` entries; older ones can be asked for again. */
   trim(keep: number): void {
+    this.#version += 1;
     const surplus = this.#entries.length - keep;
     if (surplus <= 0) return;
     this.#entries.splice(0, surplus);
@@ -145,6 +155,7 @@ export class Timeline {
 
   /** Forgets everything but which log it was. */
   clear(): void {
+    this.#version += 1;
     this.#entries = [];
     this.#messages = [];
     this.#next = null;
@@ -179,6 +190,7 @@ export class Timeline {
   }
 
   #forgetBefore(oldest: number): void {
+    this.#version += 1;
     this.#oldest = Math.max(this.#oldest, oldest);
     const gone = this.#entries.filter(({ seq }) => seq < this.#oldest).length;
     if (gone === 0) return;

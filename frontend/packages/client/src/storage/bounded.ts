@@ -5,9 +5,9 @@ import {
   type KeptDraft,
   type KeptHistory,
   type MemberKey,
-  MemoryShelf,
+  MemoryStorage,
   type RoomKey,
-  type Shelf,
+  type Storage,
 } from "./storage";
 
 /** How long storage has to answer, in ms; a tab that is suspended in the middle of a transaction holds up all others. */
@@ -15,16 +15,16 @@ export const STORAGE_MS = 2000;
 /** How long after a failure storage is tried again, in ms. */
 export const RETRY_MS = 30_000;
 
-export class BoundedShelf implements Shelf {
-  #store: Promise<Shelf> | null = null;
+export class BoundedStorage implements Storage {
+  #store: Promise<Storage> | null = null;
   #retryAt: number | null = null;
   /** All drafts of this page, so that none is lost when storage fails later. */
-  readonly #memory = new MemoryShelf();
+  readonly #memory = new MemoryStorage();
   readonly #listeners = new Set<() => void>();
-  readonly #load: () => Promise<Shelf>;
+  readonly #load: () => Promise<Storage>;
   readonly #elapsed: () => number;
 
-  constructor(load: () => Promise<Shelf>, elapsed: () => number) {
+  constructor(load: () => Promise<Storage>, elapsed: () => number) {
     this.#load = load;
     this.#elapsed = elapsed;
   }
@@ -68,7 +68,7 @@ export class BoundedShelf implements Shelf {
   }
 
   /** What storage answers in time, else undefined; after a failure it is left alone for a while. */
-  async #try<T>(work: (store: Shelf) => Promise<T>): Promise<T | undefined> {
+  async #try<T>(work: (store: Storage) => Promise<T>): Promise<T | undefined> {
     if (this.#retryAt !== null && this.#elapsed() < this.#retryAt) return undefined;
     try {
       return await withTimeout(async () => {
@@ -85,7 +85,7 @@ export class BoundedShelf implements Shelf {
   }
 
   /** Storage works again: what memory held meanwhile is stored. */
-  async #catchUp(store: Shelf): Promise<void> {
+  async #catchUp(store: Storage): Promise<void> {
     for (const draft of this.#memory.allDrafts()) await store.putDraft(draft);
     this.#failing(null);
   }

@@ -2,7 +2,7 @@
 import "fake-indexeddb/auto";
 import { openDB } from "idb";
 import { beforeEach, expect, test } from "vitest";
-import { IdbShelf } from "./indexedDb";
+import { IndexedDbStorage } from "./indexedDb";
 
 const SERVER = "http://here";
 let databases = 0;
@@ -49,29 +49,29 @@ const key = (member: string) => ({ server: SERVER, item: "foo", member });
 
 test("drafts and history of a token's member are found again", async () => {
   await leave({ drafts: [draft("sub:ada", "1")], histories: [history("sub:ada", "ada")] });
-  const shelf = new IdbShelf(name, SERVER);
+  const storage = new IndexedDbStorage(name, SERVER);
 
-  expect(await shelf.drafts(key("sub:ada"))).toMatchObject([{ id: "1", you: "ada", log: "one" }]);
-  expect(await shelf.history(key("sub:ada"))).toMatchObject({ log: "one", you: "ada" });
+  expect(await storage.drafts(key("sub:ada"))).toMatchObject([{ id: "1", you: "ada", log: "one" }]);
+  expect(await storage.history(key("sub:ada"))).toMatchObject({ log: "one", you: "ada" });
 });
 
 test("drafts of a login cookie, whose key everybody had, become those of the member who was there last", async () => {
   await leave({ drafts: [draft("session", "1")], histories: [history("session", "ada")] });
-  const shelf = new IdbShelf(name, SERVER);
+  const storage = new IndexedDbStorage(name, SERVER);
 
-  expect(await shelf.drafts(key("sub:ada"))).toMatchObject([{ id: "1", you: "ada" }]);
-  expect(await shelf.drafts(key("sub:bob"))).toEqual([]);
+  expect(await storage.drafts(key("sub:ada"))).toMatchObject([{ id: "1", you: "ada" }]);
+  expect(await storage.drafts(key("sub:bob"))).toEqual([]);
 });
 
 test("drafts of nobody known are sent in nobody's name", async () => {
   await leave({ drafts: [draft("session", "1")], histories: [] });
-  const shelf = new IdbShelf(name, SERVER);
+  const storage = new IndexedDbStorage(name, SERVER);
 
-  for (const member of ["session", "sub:ada"]) expect(await shelf.drafts(key(member))).toEqual([]);
+  for (const member of ["session", "sub:ada"]) expect(await storage.drafts(key(member))).toEqual([]);
 });
 
 test("a member who signs out leaves nothing, another one keeps all", async () => {
-  const shelf = new IdbShelf(name, SERVER);
+  const storage = new IndexedDbStorage(name, SERVER);
   for (const member of ["sub:ada", "sub:adam"]) {
     const own = {
       ...key(member),
@@ -80,13 +80,13 @@ test("a member who signs out leaves nothing, another one keeps all", async () =>
       you: null,
       log: null,
     } as const;
-    await shelf.putDraft({ ...own, id: "1", refused: null });
-    await shelf.putHistory({ ...key(member), log: "one", oldest: 1, entries: [], you: null, at: 1 });
+    await storage.putDraft({ ...own, id: "1", refused: null });
+    await storage.putHistory({ ...key(member), log: "one", oldest: 1, entries: [], you: null, at: 1 });
   }
-  await shelf.forget({ server: SERVER, member: "sub:ada" }, { drafts: true });
+  await storage.forget({ server: SERVER, member: "sub:ada" }, { drafts: true });
 
-  expect(await shelf.drafts(key("sub:ada"))).toEqual([]);
-  expect(await shelf.history(key("sub:ada"))).toBeUndefined();
-  expect(await shelf.drafts(key("sub:adam"))).toHaveLength(1);
-  expect(await shelf.history(key("sub:adam"))).toBeDefined();
+  expect(await storage.drafts(key("sub:ada"))).toEqual([]);
+  expect(await storage.history(key("sub:ada"))).toBeUndefined();
+  expect(await storage.drafts(key("sub:adam"))).toHaveLength(1);
+  expect(await storage.history(key("sub:adam"))).toBeDefined();
 });

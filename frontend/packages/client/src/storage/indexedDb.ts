@@ -1,6 +1,6 @@
-// The shelf in IndexedDB, shared by all tabs of the browser.
+// The storage in IndexedDB, shared by all tabs of the browser.
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from "idb";
-import type { KeptDraft, KeptHistory, MemberKey, RoomKey, Shelf } from "./storage";
+import type { KeptDraft, KeptHistory, MemberKey, RoomKey, Storage } from "./storage";
 
 /** The rooms whose history is kept, at most; the ones longest unseen go first. */
 export const ROOMS_KEPT = 50;
@@ -15,7 +15,7 @@ interface Schema extends DBSchema {
 type Version1 = "drafts" | "histories";
 type Upgrade = IDBPTransaction<Schema, StoreNames<Schema>[], "versionchange">;
 
-export class IdbShelf implements Shelf {
+export class IndexedDbStorage implements Storage {
   readonly durable = true;
   readonly #name: string;
   readonly #server: string;

@@ -1,7 +1,7 @@
 // Drafts noted at once, until storage has them: a page that is reloaded right after Enter loses nothing.
 
 import { timeOf, uuidv7 } from "../lib/uuid";
-import type { LocalNotes } from "./notes";
+import type { Notes } from "./notes";
 import type { KeptDraft, MemberKey, RoomKey } from "./storage";
 
 const PREFIX = "alcove.sending.";
@@ -9,9 +9,9 @@ const PREFIX = "alcove.sending.";
 const CLOCK = "alcove.clock";
 
 export class Journal {
-  readonly #notes: LocalNotes;
+  readonly #notes: Notes;
 
-  constructor(notes: LocalNotes) {
+  constructor(notes: Notes) {
     this.#notes = notes;
   }
 

@@ -1,6 +1,6 @@
 // All that a browser keeps of a member: forgotten at once when they sign out.
 
-import type { World } from "../platform/platform";
+import type { Platform } from "../platform/platform";
 import { Journal } from "./journal";
 import type { MemberKey, RoomKey } from "./storage";
 
@@ -18,11 +18,11 @@ export function earlierDraftNote({ member, item }: RoomKey): string {
 /** Removes what a member read, sent and began to write. */
 export async function forgetMember(
   key: MemberKey,
-  world: Pick<World, "notes" | "tabNotes" | "shelf">,
+  platform: Pick<Platform, "notes" | "tabNotes" | "storage">,
 ): Promise<void> {
-  new Journal(world.notes).forget(key);
+  new Journal(platform.notes).forget(key);
   const drafts = DRAFT + JSON.stringify([key.server, key.member]).slice(0, -1);
-  for (const notes of [world.notes, world.tabNotes])
+  for (const notes of [platform.notes, platform.tabNotes])
     for (const name of notes.keys(drafts)) notes.set(name, null);
-  await world.shelf.forget(key, { drafts: true }).catch(() => undefined);
+  await platform.storage.forget(key, { drafts: true }).catch(() => undefined);
 }

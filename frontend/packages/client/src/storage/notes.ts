@@ -1,7 +1,7 @@
 // Short notes that are kept at once, shared by the tabs of a browser: what must survive a reload in the same moment.
 
 /** Nothing here throws: a browser that refuses keeps nothing. */
-export interface LocalNotes {
+export interface Notes {
   get(key: string): string | null;
   /** Keeps `text`, or removes the note (null). */
   set(key: string, text: string | null): void;
@@ -9,7 +9,7 @@ export interface LocalNotes {
 }
 
 /** Notes in `localStorage` or `sessionStorage`; asking for them may throw already. */
-export class BrowserNotes implements LocalNotes {
+export class BrowserNotes implements Notes {
   readonly #storage: () => Storage;
 
   constructor(storage: () => Storage) {
@@ -43,7 +43,7 @@ export class BrowserNotes implements LocalNotes {
 }
 
 /** Notes that last as long as the page, or as the tests' browser. */
-export class MemoryNotes implements LocalNotes {
+export class MemoryNotes implements Notes {
   readonly #notes = new Map<string, string>();
 
   get(key: string): string | null {

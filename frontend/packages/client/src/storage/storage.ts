@@ -1,6 +1,6 @@
 // What outlives the page: drafts on their way, and the end of each room's log as last seen.
 import type { Code, Delete, Edit, Send } from "../protocol/wire.gen";
-import type { Held } from "../room/timeline";
+import type { Snapshot } from "../room/timeline";
 
 /** A member of a server; what one member wrote or read is not another one's. */
 export type MemberKey = { readonly server: string; readonly member: string };
@@ -22,10 +22,10 @@ export type KeptDraft = RoomKey & {
 };
 
 /** The end of a room's log; `you` is the member's id there, `at` when it was kept. */
-export type KeptHistory = RoomKey & Held & { readonly you: string | null; readonly at: number };
+export type KeptHistory = RoomKey & Snapshot & { readonly you: string | null; readonly at: number };
 
 /** Every method may reject, where the browser's storage fails. */
-export interface Shelf {
+export interface Storage {
   /** Whether what is kept outlives the page. */
   readonly durable: boolean;
   /** Calls `listener` when `durable` changes; returns what ends that. */
@@ -41,7 +41,7 @@ export interface Shelf {
 }
 
 /** Forgets with the page: for browsers that forbid storage, and for tests. */
-export class MemoryShelf implements Shelf {
+export class MemoryStorage implements Storage {
   readonly durable: boolean = false;
   readonly #drafts = new Map<string, KeptDraft>();
   readonly #histories = new Map<string, KeptHistory>();

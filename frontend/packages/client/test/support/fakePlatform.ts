@@ -1,25 +1,25 @@
-// The browser around a room as tests move it: sockets by hand, shelf, locks and channels shared by the tabs of a profile.
+// The browser around a room as tests move it: sockets by hand, storage, locks and channels shared by the tabs of a profile.
 
-import type { Channel, EventsLike, Happening, Lock, SocketLike, World } from "../../src/platform/platform";
-import { type LocalNotes, MemoryNotes } from "../../src/storage/notes";
-import { MemoryShelf, type Shelf } from "../../src/storage/storage";
+import type { Channel, EventsLike, Happening, Lock, Platform, SocketLike } from "../../src/platform/platform";
+import { MemoryNotes, type Notes } from "../../src/storage/notes";
+import { MemoryStorage, type Storage } from "../../src/storage/storage";
 import { FakeBrowser } from "./doubles";
 
 /** What the tabs of one browser share. */
 export class FakeProfile {
-  readonly shelf: Shelf;
-  readonly notes: LocalNotes = new MemoryNotes();
+  readonly storage: Storage;
+  readonly notes: Notes = new MemoryNotes();
   readonly #locks = new Map<string, Set<object>>();
   readonly #waiting = new Map<object, () => void>();
-  readonly #suspended = new Set<FakeWorld>();
-  readonly #ears = new Set<{ name: string; tab: FakeWorld; hear: (message: unknown) => void }>();
+  readonly #suspended = new Set<FakePlatform>();
+  readonly #ears = new Set<{ name: string; tab: FakePlatform; hear: (message: unknown) => void }>();
 
-  constructor(shelf: Shelf = new MemoryShelf()) {
-    this.shelf = shelf;
+  constructor(storage: Storage = new MemoryStorage()) {
+    this.storage = storage;
   }
 
   /** First come, first served, like the browser's own. */
-  lock(name: string, tab: FakeWorld): Lock {
+  lock(name: string, tab: FakePlatform): Lock {
     const queue = this.#locks.get(name) ?? new Set();
     this.#locks.set(name, queue);
     const ticket = {};
@@ -39,21 +39,26 @@ export class FakeProfile {
     return { held, release };
   }
 
+  /** Locks that are held or waited for. */
+  get locks(): number {
+    return [...this.#locks.values()].reduce((sum, queue) => sum + queue.size, 0);
+  }
+
   /** Channels that are open. */
   get channels(): number {
     return this.#ears.size;
   }
 
   /** The tab's renderer is stopped: it holds its locks and hears nothing. */
-  suspend(tab: FakeWorld): void {
+  suspend(tab: FakePlatform): void {
     this.#suspended.add(tab);
   }
 
-  resume(tab: FakeWorld): void {
+  resume(tab: FakePlatform): void {
     this.#suspended.delete(tab);
   }
 
-  channel(name: string, tab: FakeWorld, hear: (message: unknown) => void): Channel {
+  channel(name: string, tab: FakePlatform, hear: (message: unknown) => void): Channel {
     const ear = { name, tab, hear };
     this.#ears.add(ear);
     const close = () => void this.#ears.delete(ear);
@@ -102,12 +107,12 @@ export class FakeEvents implements EventsLike {
 }
 
 /** One tab. */
-export class FakeWorld implements World {
+export class FakePlatform implements Platform {
   readonly browser = new FakeBrowser();
   readonly events: FakeEvents[] = [];
-  readonly tabNotes: LocalNotes = new MemoryNotes();
+  readonly tabNotes: Notes = new MemoryNotes();
   readonly profile: FakeProfile;
-  shelf: Shelf;
+  storage: Storage;
   /** What the tab's end gives back. */
   readonly ends: (() => void)[] = [];
   readonly #listeners = new Map<Happening, Set<() => void>>();
@@ -116,19 +121,19 @@ export class FakeWorld implements World {
   openSocket: (url: string) => SocketLike = this.browser.openSocket;
   /** Gives a token unasked, as the page around this one may. */
   give: (token: string) => void = () => undefined;
-  hearHost: World["hearHost"] = (onToken) => {
+  hearHost: Platform["hearHost"] = (onToken) => {
     this.give = onToken;
     return () => undefined;
   };
-  askHost: World["askHost"] = () => Promise.resolve(null);
-  fetch: World["fetch"] = () => Promise.reject(new TypeError("no network"));
+  askHost: Platform["askHost"] = () => Promise.resolve(null);
+  fetch: Platform["fetch"] = () => Promise.reject(new TypeError("no network"));
 
   constructor(profile: FakeProfile = new FakeProfile()) {
     this.profile = profile;
-    this.shelf = profile.shelf;
+    this.storage = profile.storage;
   }
 
-  get notes(): LocalNotes {
+  get notes(): Notes {
     return this.profile.notes;
   }
 
@@ -154,6 +159,11 @@ export class FakeWorld implements World {
     this.#listeners.set(happening, listeners.add(listener));
     return () => listeners.delete(listener);
   };
+
+  /** Listeners to what happens in the browser, and to storage. */
+  get listeners(): number {
+    return [...this.#listeners.values()].reduce((sum, listeners) => sum + listeners.size, 0);
+  }
 
   happens(happening: Happening): void {
     if (happening === "online") this.isOnline = true;

@@ -21,7 +21,7 @@ export function useFound(rooms: Rooms, prefix: string): Found {
     let over = false;
     const settle = (answer: Found) => over || setFound({ prefix, answer });
     const soon = setTimeout(() => {
-      rooms.http.items(prefix).then(
+      rooms.http.items({ prefix }).then(
         (items) => settle({ is: "found", items }),
         () => settle({ is: "failed" }),
       );

@@ -1,0 +1,215 @@
+// The live list of rooms: one stream for all tabs of a browser, and none while nobody sees it.
+import type { RefusedAttempts } from "../auth/authentication";
+import type { GetCredential } from "../auth/tokens";
+import { Store } from "../lib/store";
+import type { Channel, Lock, Platform } from "../platform/platform";
+import type { Http } from "../protocol/http";
+import type { Origin } from "../protocol/urls";
+import { LIST_PAGE, RoomListModel, type RoomListState, type RoomSummary } from "./state";
+import { ListStream } from "./stream";
+import { UnreadWatch } from "./unread";
+
+/** What the tab that holds the stream tells the others; `ask`: a tab that has just opened wants to know the list. */
+type TabMessage =
+  | { readonly type: "ask" }
+  | { readonly type: "list"; readonly rooms: readonly RoomSummary[]; readonly hasMore: boolean }
+  | { readonly type: "rooms"; readonly rooms: readonly RoomSummary[] };
+
+type RoomListOptions = {
+  readonly ask: GetCredential;
+  readonly attempts: RefusedAttempts;
+  readonly http: Http;
+  readonly origin: Origin;
+  readonly platform: Platform;
+  /** Names whose list this is, once the member is known. */
+  readonly name: () => Promise<string>;
+};
+
+export class RoomList {
+  #status: RoomListState["status"] = "idle";
+  #subscribers = 0;
+  #lock: Lock | null = null;
+  #channel: Channel | null = null;
+  #leading = false;
+  /** Rooms that changed since the other tabs were last told. */
+  #news: RoomSummary[] = [];
+  #listening: (() => void)[] = [];
+  /** Grows with every start and stop: what an older start still brings does not count. */
+  #epoch = 0;
+  readonly #model = new RoomListModel();
+  readonly #stream: ListStream;
+  readonly #unread: UnreadWatch;
+  readonly #store: Store<RoomListState>;
+  readonly #options: RoomListOptions;
+
+  constructor(options: RoomListOptions) {
+    this.#options = options;
+    const { http, platform } = options;
+    this.#stream = new ListStream({
+      ...options,
+      onBegin: () => this.#model.begin(),
+      onLine: (line) => {
+        if (line.type === "ready") this.#ready();
+        else if (line.type === "item") this.#changed(line);
+      },
+      onBroken: () => this.#become("stale"),
+    });
+    this.#unread = new UnreadWatch(http, this.#model, () => this.#store.changed());
+    this.#store = new Store(() => this.#state(), platform.nextFrame);
+  }
+
+  /** Return the list: immutable, and the same object until something changes; so are its parts. */
+  getState = (): RoomListState => this.#store.get();
+
+  /** Keep the list live and call `listener` after changes, once a frame at most; returns what ends both. */
+  subscribe = (listener: () => void): (() => void) => {
+    const unsubscribe = this.#store.subscribe(listener);
+    let subscribed = true;
+    this.#subscribers += 1;
+    if (this.#subscribers === 1 && this.#listening.length === 0) this.#listen();
+    return () => {
+      if (!subscribed) return;
+      subscribed = false;
+      unsubscribe();
+      this.#subscribers -= 1;
+      // React's StrictMode subscribes, leaves and subscribes in one go.
+      queueMicrotask(() => this.#subscribers === 0 && this.close());
+    };
+  };
+
+  /** Load older rooms. Rejects where the server does not answer. */
+  async loadMore(): Promise<void> {
+    const before = this.#model.rooms.at(-1)?.item;
+    if (before === undefined || !this.#model.hasMore) return;
+    this.#model.append(await this.#options.http.items({ before, limit: LIST_PAGE }), LIST_PAGE);
+    this.#store.changed();
+  }
+
+  /** Return the rooms whose id begins with `prefix`, the latest first, up to a hundred. */
+  search(prefix: string): Promise<readonly RoomSummary[]> {
+    return this.#options.http.items({ prefix });
+  }
+
+  /** Count the unread messages of `items` in `unread`, in the list or not; returns what ends this. */
+  watchUnread(items: readonly string[]): () => void {
+    return this.#unread.watch(items);
+  }
+
+  /** Forget the list: the member has signed out. */
+  forget(): void {
+    this.#pause();
+    this.#model.clear();
+    this.#become("idle");
+  }
+
+  /** Try now what would be tried later. */
+  wake(): void {
+    this.#stream.wake();
+  }
+
+  close(): void {
+    this.#pause();
+    for (const stop of this.#listening) stop();
+    this.#listening = [];
+    this.#become("idle");
+  }
+
+  #listen(): void {
+    const { platform } = this.#options;
+    this.#listening = [
+      platform.on("visible", () => void this.#start()),
+      platform.on("hidden", () => this.#pause()),
+      platform.on("online", () => this.#stream.wake()),
+    ];
+    this.#become(this.#model.rooms.length > 0 ? "stale" : "loading");
+    if (platform.visible()) void this.#start();
+  }
+
+  async #start(): Promise<void> {
+    if (this.#channel !== null) return;
+    this.#epoch += 1;
+    const epoch = this.#epoch;
+    const name = await this.#options.name().catch(() => null);
+    if (epoch !== this.#epoch || name === null || this.#channel !== null) return;
+    const { platform } = this.#options;
+    this.#channel = platform.channel(name, (message) => this.#heard(message as TabMessage));
+    const lock = platform.lock(name);
+    this.#lock = lock;
+    const lead = () => {
+      if (this.#lock !== lock || this.#leading) return;
+      this.#leading = true;
+      this.#stream.start();
+    };
+    // A browser that refuses locks leaves every tab to open a stream.
+    lock.held.then(lead, lead);
+    this.#post({ type: "ask" });
+    this.#unread.refresh();
+  }
+
+  /** Hold nothing while nobody sees the list: another tab may hold the stream. */
+  #pause(): void {
+    this.#epoch += 1;
+    this.#stream.stop();
+    this.#leading = false;
+    this.#news = [];
+    this.#lock?.release();
+    this.#lock = null;
+    this.#channel?.close();
+    this.#channel = null;
+    if (this.#status === "live") this.#become("stale");
+  }
+
+  #ready(): void {
+    this.#model.ready();
+    this.#become("live");
+    this.#unread.refresh();
+    this.#postList();
+  }
+
+  #changed(room: RoomSummary): void {
+    this.#model.take(room);
+    if (this.#status !== "live") return;
+    this.#store.changed();
+    this.#news.push(room);
+    if (this.#news.length > 1) return;
+    // All changes of one frame go to the other tabs in one message.
+    queueMicrotask(() => {
+      if (this.#news.length > 0) this.#post({ type: "rooms", rooms: this.#news });
+      this.#news = [];
+    });
+  }
+
+  #heard(message: TabMessage): void {
+    if (message.type === "ask") {
+      if (this.#leading && this.#status === "live") this.#postList();
+    } else if (this.#leading) return;
+    else {
+      if (message.type === "list") this.#model.replace(message.rooms, message.hasMore);
+      else for (const room of message.rooms) this.#model.take(room);
+      this.#become("live");
+    }
+  }
+
+  #postList(): void {
+    const { rooms, hasMore } = this.#model;
+    this.#post({
+      type: "list",
+      rooms: rooms.slice(0, LIST_PAGE),
+      hasMore: hasMore || rooms.length > LIST_PAGE,
+    });
+  }
+
+  #post(message: TabMessage): void {
+    this.#channel?.post(message);
+  }
+
+  #become(status: RoomListState["status"]): void {
+    this.#status = status;
+    this.#store.changed();
+  }
+
+  #state(): RoomListState {
+    const { rooms, hasMore, unread } = this.#model;
+    return { status: this.#status, rooms, hasMore, unread };
+  }
+}

@@ -1,0 +1,118 @@
+// The stream of changes in the list of rooms (rule W10), kept up as long as it is wanted.
+import { Authentication, type RefusedAttempts } from "../auth/authentication";
+import { type GetCredential, listEventsUrl } from "../auth/tokens";
+import { backoff } from "../connection/backoff";
+import { aboutToken } from "../connection/closeCodes";
+import { EventStream } from "../connection/eventSource";
+import { Timer } from "../lib/timer";
+import type { Platform } from "../platform/platform";
+import { readFrame } from "../protocol/frames";
+import { type Http, HttpError } from "../protocol/http";
+import type { Origin } from "../protocol/urls";
+import type { ListLine } from "./lines";
+
+type ListStreamOptions = {
+  readonly ask: GetCredential;
+  readonly attempts: RefusedAttempts;
+  readonly http: Http;
+  readonly origin: Origin;
+  readonly platform: Platform;
+  /** A stream has begun: the next lines are a snapshot. */
+  readonly onBegin: () => void;
+  readonly onLine: (line: ListLine) => void;
+  /** The stream is broken. */
+  readonly onBroken: () => void;
+};
+
+export class ListStream {
+  #running = false;
+  #failures = 0;
+  #begun = false;
+  readonly #authentication: Authentication;
+  readonly #events: EventStream;
+  readonly #retry = new Timer(() => this.#events.start());
+  readonly #options: ListStreamOptions;
+
+  constructor(options: ListStreamOptions) {
+    this.#options = options;
+    const { ask, attempts, origin, platform } = options;
+    this.#authentication = new Authentication({
+      ask,
+      attempts,
+      platform,
+      onState: () => undefined,
+      onReady: () => this.#running && this.#events.start(),
+    });
+    this.#events = new EventStream(
+      {
+        address: async () => listEventsUrl(origin, await this.#authentication.credential()),
+        onFrame: (frame) => this.#frame(frame),
+        onBroken: (over) => this.#broken(over),
+        onClosed: (code, reason) => this.#closed(code, reason),
+      },
+      platform,
+    );
+  }
+
+  start(): void {
+    this.#running = true;
+    this.#begun = false;
+    this.#events.start();
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#retry.cancel();
+    this.#authentication.stop();
+    this.#events.stop();
+  }
+
+  /** Try now what would be tried later. */
+  wake(): void {
+    this.#authentication.wake();
+    this.#retry.now();
+  }
+
+  #frame(frame: string): void {
+    if (!this.#begun) {
+      this.#begun = true;
+      this.#failures = 0;
+      this.#authentication.accepted();
+      this.#options.onBegin();
+    }
+    for (const { said } of readFrame(frame))
+      if (said !== null) this.#options.onLine(said as unknown as ListLine);
+  }
+
+  #broken(over: boolean): void {
+    // The browser may come back by itself: then the server begins with a snapshot again.
+    this.#begun = false;
+    this.#options.onBroken();
+    if (over) void this.#findOut();
+  }
+
+  /** An EventSource does not tell why it was refused, so HTTP is asked. */
+  async #findOut(): Promise<void> {
+    const error: unknown = await this.#options.http.items({ limit: 1 }).catch((reason: unknown) => reason);
+    if (!this.#running) return;
+    const code = error instanceof HttpError ? { 401: 4401, 403: 4403 }[error.status] : undefined;
+    if (!(error instanceof HttpError) || code === undefined) this.#again();
+    else this.#refused(code, error.reason ?? null, error.message, error.retryMs ?? null);
+  }
+
+  #closed(code: number, message: string): void {
+    this.#begun = false;
+    this.#options.onBroken();
+    if (aboutToken(code)) this.#refused(code, null, message, null);
+    else this.#again();
+  }
+
+  #refused(code: number, reason: string | null, message: string, retryMs: number | null): void {
+    this.#authentication.refused({ code, reason, message }, retryMs);
+  }
+
+  #again(): void {
+    this.#retry.at(backoff(this.#failures, this.#options.platform.random));
+    this.#failures += 1;
+  }
+}
