@@ -67,8 +67,8 @@ test-e2e: $(DEV_DEPS) $(PAGE)
 	@cd e2e && exec ../backend/.venv/bin/python -m pytest -n 4 --dist worksteal
 
 .PHONY: check
-check: $(DEV_DEPS) $(PAGE_DEPS) ## check format, lint and types on both sides, and audit the libraries
-	@cd backend && .venv/bin/ruff format --check . ../e2e && .venv/bin/ruff check . ../e2e && .venv/bin/mypy
+check: $(DEV_DEPS) $(PAGE_DEPS) ## check format, lint, types and imports on both sides, and audit the libraries
+	@cd backend && .venv/bin/ruff format --check . ../e2e && .venv/bin/ruff check . ../e2e && .venv/bin/mypy && .venv/bin/lint-imports --no-cache
 	@cd e2e && ../backend/.venv/bin/mypy
 	@$(BIN)/python -m alcove.api.typescript | diff -u $(WIRE_TYPES) - || { echo "$(WIRE_TYPES) is stale: make build"; exit 1; }
 	@cd frontend && npm run --silent check
