@@ -1,4 +1,4 @@
-"""What the log and the bus share of PostgreSQL: how to connect, and what the driver raises."""
+"""Share between the log and the bus on PostgreSQL: connection options, the driver's errors, the check for a pooler."""
 
 import os
 from typing import Any
@@ -9,14 +9,14 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from alcove.errors import AlcoveError
 
-#: What the driver raises when the database is away, restarts, is too busy, or refuses; and for values it cannot send.
+#: What the driver raises when the database is down, restarts, is overloaded or refuses, and for unencodable values.
 ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, UnicodeError)
 
 
-#: Seconds that one look at an address may take.
-_LOOK_S = 5.0
-#: How often a pooler is looked at: one that deals out its connections in turn may show the same one twice.
-_LOOKS = 3
+#: Seconds that the check of an address may take to connect, and for each query.
+_TIMEOUT_S = 5.0
+#: How often the check is repeated: a pooler that assigns its connections in turn may show the same one twice.
+_ATTEMPTS = 3
 
 
 class PoolerError(AlcoveError):
@@ -24,13 +24,13 @@ class PoolerError(AlcoveError):
 
 
 def connect_options(url: str, application_name: str, target: str) -> dict[str, Any]:
-    """Options for asyncpg beside `url`.
+    """Return options for asyncpg beside `url`.
 
     Args:
-        url: The address; its own `target_session_attrs`, or that of the environment, counts before `target`.
+        url: The address; its own `target_session_attrs`, or that of the environment, takes precedence over `target`.
         application_name: What `pg_stat_activity` shows.
-        target: Which server to take of those that the address leads to, in libpq's words. Without it a standby would be
-            taken, which an address may lead to for a moment during a failover.
+        target: Which of several servers at the address to connect to, as libpq's `target_session_attrs`. Without it,
+            asyncpg accepts a standby, which an address may lead to for a moment during a failover.
 
     """
     options: dict[str, Any] = {"server_settings": {"application_name": application_name}}
@@ -40,21 +40,25 @@ def connect_options(url: str, application_name: str, target: str) -> dict[str, A
 
 
 async def check_sessions(url: str) -> None:
-    """Check that a connection to `url` is one session of the database, which locks, LISTEN and statements need.
+    """Check that a connection to `url` is one database session, which locks, LISTEN and prepared statements need.
 
-    Raises PoolerError where a pooler gives each transaction another session, and asyncpg's errors.
+    Raises:
+        PoolerError: A pooler gives each transaction another session.
+        asyncpg.PostgresError: One of `ERRORS`: the database cannot be reached.
+
     """
     options = connect_options(url, "alcove", "primary")
-    # Nothing is prepared: that would fail in such a pooler with an error of its own.
-    one = await asyncpg.connect(url, timeout=_LOOK_S, command_timeout=_LOOK_S, statement_cache_size=0, **options)
+    # Without prepared statements, which fail in such a pooler with an error that does not name the cause.
+    options |= {"timeout": _TIMEOUT_S, "command_timeout": _TIMEOUT_S, "statement_cache_size": 0}
+    one = await asyncpg.connect(url, **options)
     try:
         async with one.transaction():
             backend = await one.fetchval("SELECT pg_backend_pid()")
         if backend == one.get_server_pid():
-            return  # no pooler is between: it would have told a number of its own
-        other = await asyncpg.connect(url, timeout=_LOOK_S, command_timeout=_LOOK_S, statement_cache_size=0, **options)
+            return  # a direct connection: a pooler reports a process id that it made up
+        other = await asyncpg.connect(url, **options)
         try:
-            for _ in range(_LOOKS):
+            for _ in range(_ATTEMPTS):
                 if await _share_sessions(one, other):
                     raise PoolerError(
                         "the address leads to a pooler in transaction mode (pool_mode of pgbouncer); the locks and"
@@ -68,11 +72,11 @@ async def check_sessions(url: str) -> None:
 
 
 async def _share_sessions(one: Any, other: Any) -> bool:
-    """Tell whether what `one` sets for its session is seen by `other`, or is lost to `one` meanwhile."""
+    """Return whether `other` sees what `one` sets for its session, or `one` has lost it."""
     token = uuid4().hex
     await one.execute(f"SET alcove.session = '{token}'")
     question = "SELECT current_setting('alcove.session', true)"
-    async with other.transaction():  # takes the session that was used last
+    async with other.transaction():  # a pooler gives it the session that was used last
         if await other.fetchval(question) == token:
             return True
         async with one.transaction():

@@ -1,1 +1,1 @@
-"""Buses: what the processes of one deployment tell each other."""
+"""Carry messages between the processes of one deployment: in memory, over Redis or over PostgreSQL."""

@@ -1,55 +1,61 @@
-"""What a bus promises: hints between processes. The log is the truth; a lost hint is healed from it (X2)."""
+"""Declare the interface of a bus. Its messages are hints; what is lost is read from the log (X2)."""
 
 from collections.abc import Callable
 from typing import Protocol
 
-#: Called with a channel and a message that another process published there.
+#: Called with a channel and a message that another process published on it.
 OnMessage = Callable[[str, bytes], None]
-#: Called with channels that are heard now, but on which messages may have been missed until now.
+#: Called with channels that are subscribed from now on, but on which messages may have been lost until now.
 OnGap = Callable[[frozenset[str]], None]
 
 
 class Bus(Protocol):
-    """Publishing and hearing on named channels. Nothing here waits, and nothing here raises when the bus is down.
+    """Publish and subscribe on named channels. Methods neither block nor raise while the bus is down.
 
-    A channel's name has no white space; a message is UTF-8 without NUL. What one process publishes is heard in
-    its order, or not at all; what is lost is told by `restored`, on all processes, as soon as the bus is back.
+    A channel's name has no white space; a message is UTF-8 without NUL. The messages of one process arrive in their
+    order or not at all. After a loss every process gets `on_gap` as soon as the bus works again.
     """
 
-    #: Whether other processes may listen; where not, nobody need encode anything for them.
+    #: Whether other processes may subscribe; where not, callers need not encode messages.
     shared: bool
 
     @property
     def up(self) -> bool:
-        """Whether messages get through just now: False half a second after they no longer do."""
+        """Whether messages arrive; False at most half a second after they no longer do."""
         ...
 
     @property
     def max_bytes(self) -> int:
-        """The largest message, in bytes, for which no `brief` one stands in."""
+        """The largest message, in bytes, that is published instead of its fallback."""
         ...
 
     @property
-    def mixed(self) -> bool:
-        """Whether processes are there whose messages cannot be read: what they store is found in the log only."""
+    def mixed_versions(self) -> bool:
+        """Whether processes run whose messages this one cannot read: what they store is found in the log only."""
         ...
 
-    async def start(self, heard: OnMessage, restored: OnGap) -> None:
-        """Connect, and keep connected; returns also when the medium is down. Own messages are not heard."""
+    async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
+        """Connect and stay connected; return within seconds even if the server is down.
+
+        Args:
+            on_message: Called with messages of other processes, never with those of this one.
+            on_gap: Called when a subscription takes effect, and when messages may have been lost.
+
+        """
         ...
 
     def subscribe(self, channel: str) -> None:
-        """Hear the channel from soon on: `restored` tells when."""
+        """Subscribe to the channel; `on_gap` is called when that has taken effect."""
         ...
 
     def unsubscribe(self, channel: str) -> None:
-        """Hear the channel no more."""
+        """Unsubscribe from the channel."""
         ...
 
-    def publish(self, channel: str, message: bytes, brief: bytes | None = None) -> None:
-        """Tell the other processes; `brief` instead where the message is too large for the medium."""
+    def publish(self, channel: str, message: bytes, fallback: bytes | None = None) -> None:
+        """Send the message to the other processes, or `fallback` if the message is larger than `max_bytes`."""
         ...
 
     async def close(self) -> None:
-        """Tell what was still to be told, and let go of the connection."""
+        """Send what is waiting, and disconnect."""
         ...

@@ -1,4 +1,4 @@
-"""The bus of a single process: nobody else is there to hear."""
+"""The bus of a single process, which has no other process to send to."""
 
 import asyncio
 
@@ -6,26 +6,26 @@ from alcove.bus.base import OnGap, OnMessage
 
 
 class MemoryBus:
-    """A bus without a medium (Bus)."""
+    """A bus without a server (Bus)."""
 
     shared = False
     up = True
     max_bytes = 0
-    mixed = False
+    mixed_versions = False
 
-    async def start(self, heard: OnMessage, restored: OnGap) -> None:  # noqa: ARG002 - nobody is heard
-        """Nobody speaks here (Bus)."""
-        self._restored = restored
+    async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:  # noqa: ARG002 - no message ever arrives
+        """Keep `on_gap` (Bus)."""
+        self._on_gap = on_gap
 
     def subscribe(self, channel: str) -> None:
-        """Nobody speaks there, and nothing is missed (Bus)."""
-        asyncio.get_running_loop().call_soon(self._restored, frozenset({channel}))
+        """Report that the subscription has taken effect (Bus)."""
+        asyncio.get_running_loop().call_soon(self._on_gap, frozenset({channel}))
 
     def unsubscribe(self, channel: str) -> None:
-        """Nobody speaks there (Bus)."""
+        """Do nothing (Bus)."""
 
-    def publish(self, channel: str, message: bytes, brief: bytes | None = None) -> None:
-        """Nobody hears (Bus)."""
+    def publish(self, channel: str, message: bytes, fallback: bytes | None = None) -> None:
+        """Drop the message (Bus)."""
 
     async def close(self) -> None:
-        """Nothing is held (Bus)."""
+        """Do nothing (Bus)."""

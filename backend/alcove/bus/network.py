@@ -1,222 +1,214 @@
-"""What buses over a network share: one connection kept up, a bounded outbox, and a message to itself as its pulse."""
+"""Share between the buses over a network: reconnecting, a bounded outbox, and an echo that proves messages arrive."""
 
 import asyncio
 import logging
 import random
-from collections import deque
 from collections.abc import Coroutine, Sequence
 from uuid import uuid4
 
 from alcove import background
 from alcove.bus.base import OnGap, OnMessage
+from alcove.bus.outbox import Message, Outbox
 from alcove.descriptors import reserve
 
-log = logging.getLogger("alcove.bus")
+logger = logging.getLogger(__name__)
 
-#: Seconds between two messages to itself, and until one that has not come back makes the bus count as down.
-_PULSE_S = 0.5
-_ECHO_S = 0.5
-#: Seconds after which a silent connection is given up, and one that does not open.
+#: Seconds between two echoes, and until an echo that has not come back makes the bus count as down.
+_ECHO_PERIOD_S = 0.5
+_ECHO_TIMEOUT_S = 0.5
+#: Seconds after which a connection without echoes is closed, and an attempt to connect given up.
 _SILENT_S = 5.0
 _CONNECT_S = 3.0
-#: Seconds before the next attempt to connect, growing to the second.
-_RETRY_S = (0.1, 1.0)
-#: What waits to be published, at most, in messages and bytes; beyond, it is lost, and that is told.
-_WAITING = 20_000
-_WAITING_BYTES = 16 * 1024 * 1024
-#: The channel on which a process tells that what it published before may be lost. No channel of others has a `~`.
-_ALL = "~all"
-
-Message = tuple[str, bytes]
+#: Seconds before the next attempt to connect, growing to the second number.
+_BACKOFF_S = (0.1, 1.0)
+#: The channel on which a process reports that messages it published may be lost. No other channel begins with `~`.
+_LOSS_CHANNEL = "~all"
 
 
 class NetworkBus:
-    """A Bus whose medium is someone else's server. Subclasses say how to connect, tell and hear."""
+    """A bus over a server (Bus). Subclasses connect, send and receive."""
 
     shared = True
-    #: The largest message in bytes for which no brief one stands in.
     max_bytes = 256 * 1024
-    #: It reads no message, so it cannot tell (Bus).
-    mixed = False
+    #: It does not read messages, so it cannot tell (Bus).
+    mixed_versions = False
 
-    def __init__(self, name: str) -> None:
-        #: For people; without a password (A6).
-        self.name = name
+    def __init__(self, address: str) -> None:
+        """`address` names the server in log messages; it contains no password (A6)."""
+        self.address = address
+        #: The id of this process on the bus.
         self.id = uuid4().hex[:12]
         self.up = False
-        self.wanted: set[str] = set()
-        self._own = f"~{self.id}"
-        self._waiting: deque[Message] = deque()
-        self._bytes = 0
+        #: The channels that callers subscribed to.
+        self.subscribed: set[str] = set()
+        self._echo_channel = f"~{self.id}"
+        self._outbox = Outbox()
         self._connected = False
-        self._lost = False
-        self._news = asyncio.Event()
         self._echo = asyncio.Event()
-        self._began = asyncio.Event()
+        self._first_echo = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._complained = False
+        self._down_logged = False
 
-    # --- what a medium does
+    # --- what subclasses implement
 
     async def connect(self) -> None:
-        """Open the connections and hear `listening`."""
+        """Open the connections and subscribe to `channels`."""
         raise NotImplementedError
 
     async def disconnect(self) -> None:
-        """Let go of the connections, whatever state they are in."""
+        """Close the connections, whatever state they are in."""
         raise NotImplementedError
 
     async def send(self, messages: Sequence[Message]) -> None:
-        """Publish in order."""
+        """Publish the messages in their order."""
         raise NotImplementedError
 
-    def receive(self) -> Sequence[Coroutine[None, None, None]]:
-        """What hears: each works until the connection is lost, then raises."""
+    def receivers(self) -> Sequence[Coroutine[None, None, None]]:
+        """Return coroutines that receive until the connection is lost, and then raise."""
         raise NotImplementedError
 
-    def wants(self) -> None:
-        """`wanted` changed."""
+    def subscriptions_changed(self) -> None:
+        """Apply a change of `channels`; called after each one."""
+
+    # --- what subclasses call
 
     @property
-    def listening(self) -> set[str]:
-        """Every channel to hear: those that are wanted, and those of the house."""
-        return self.wanted | {self._own, _ALL}
+    def channels(self) -> set[str]:
+        """All channels to receive: those that callers subscribed to, and the two that the bus itself needs."""
+        return self.subscribed | {self._echo_channel, _LOSS_CHANNEL}
+
+    @property
+    def connected(self) -> bool:
+        """Whether `connect` has succeeded and the connection is not lost."""
+        return self._connected
+
+    def receive(self, channel: str, sender: str, message: bytes) -> None:
+        """Handle a message that arrived; `sender` is the id of the process that published it."""
+        if sender == self.id:
+            if channel == self._echo_channel:
+                self._echo.set()
+        elif channel == _LOSS_CHANNEL:
+            self.report_gap(self.subscribed)
+        elif channel in self.subscribed:
+            self._on_message(channel, message)
+
+    def report_gap(self, channels: set[str]) -> None:
+        """Report that messages on these channels, which are subscribed now, may have been lost."""
+        if channels:
+            self._on_gap(frozenset(channels))
 
     # --- Bus
 
-    async def start(self, heard: OnMessage, restored: OnGap) -> None:
-        """Connect, and keep connected (Bus)."""
-        self._heard = heard
-        self._restored = restored
-        self._task = asyncio.create_task(self._keep())
+    async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
+        """Connect and stay connected; return after 3 s even if the server is down (Bus)."""
+        self._on_message = on_message
+        self._on_gap = on_gap
+        self._task = asyncio.create_task(self._stay_connected())
         try:
             async with asyncio.timeout(_CONNECT_S):
-                await self._began.wait()
+                await self._first_echo.wait()
         except TimeoutError:
-            log.warning("%s does not answer: readers are fed from the log until it does", self.name)
+            logger.warning("%s does not answer: until it does, entries are read from the log", self.address)
 
     def subscribe(self, channel: str) -> None:
-        """Hear the channel from soon on (Bus)."""
-        self.wanted.add(channel)
-        self.wants()
+        """Subscribe to the channel (Bus)."""
+        self.subscribed.add(channel)
+        self.subscriptions_changed()
 
     def unsubscribe(self, channel: str) -> None:
-        """Hear the channel no more (Bus)."""
-        self.wanted.discard(channel)
-        self.wants()
+        """Unsubscribe from the channel (Bus)."""
+        self.subscribed.discard(channel)
+        self.subscriptions_changed()
 
-    def publish(self, channel: str, message: bytes, brief: bytes | None = None) -> None:
-        """Tell the other processes (Bus)."""
-        if brief is not None and len(message) > self.max_bytes:
-            message = brief
-        if not self._connected or len(self._waiting) >= _WAITING or self._bytes > _WAITING_BYTES:
-            self._lost = True
-            return
-        self._waiting.append((channel, message))
-        self._bytes += len(message)
-        self._news.set()
+    def publish(self, channel: str, message: bytes, fallback: bytes | None = None) -> None:
+        """Put the message, or its fallback, into the outbox (Bus)."""
+        if fallback is not None and len(message) > self.max_bytes:
+            message = fallback
+        self._outbox.put(channel, message)
 
     async def close(self) -> None:
-        """Tell what was still to be told, and let go of the connection (Bus)."""
+        """Send what is waiting, and disconnect (Bus)."""
         if self._task is None:
             return
-        # What waits was told when a message that comes after it has come back.
+        # Messages keep their order, so what waits was sent when an echo after it comes back.
         self._echo.clear()
-        if self.up and not await self._echoes():
-            log.info("%s: what was last told may be lost", self.name)
+        if self.up and not await self._echo_returns():
+            logger.info("%s: the last messages may be lost", self.address)
         await background.end(self._task)
 
-    # --- keeping it up
+    # --- staying connected
 
-    def hear(self, channel: str, sender: str, message: bytes) -> None:
-        """A message came."""
-        if sender == self.id:
-            if channel == self._own:
-                self._echo.set()
-        elif channel == _ALL:
-            self.missed(self.wanted)
-        elif channel in self.wanted:
-            self._heard(channel, message)
-
-    def missed(self, channels: set[str]) -> None:
-        """Messages on these channels may have been missed; they are heard now."""
-        if channels:
-            self._restored(frozenset(channels))
-
-    async def _keep(self) -> None:
-        """Connect, again and again."""
-        wait = _RETRY_S[0]
+    async def _stay_connected(self) -> None:
+        """Connect, serve the connection until it is lost, and begin again."""
+        delay = _BACKOFF_S[0]
         while True:
             try:
                 with reserve.lent():
                     async with asyncio.timeout(_CONNECT_S):
                         await self.connect()
-                wait = _RETRY_S[0]
-                self._connected = self._lost = True
-                self._news.set()
-                await self._live()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the bus is a hint, and another try is due
-                self._complain(error)
+                delay = _BACKOFF_S[0]
+                self._connected = True
+                self._outbox.open()
+                await self._serve()
+            except Exception as error:  # noqa: BLE001 - no error of a driver may end the attempts
+                self._log_down(error)
             finally:
                 self.up = self._connected = False
-                self._waiting.clear()
-                self._bytes = 0
+                self._outbox.close()
                 await self.disconnect()
-            await asyncio.sleep(wait * random.uniform(0.5, 1))  # noqa: S311 - spreads attempts, guards nothing
-            wait = min(2 * wait, _RETRY_S[1])
+            await asyncio.sleep(delay * random.uniform(0.5, 1))  # noqa: S311 - spreads attempts, guards nothing
+            delay = min(2 * delay, _BACKOFF_S[1])
 
-    async def _live(self) -> None:
-        """Hear, tell and feel the pulse until one of them fails; raise what it raised."""
-        works = [asyncio.create_task(work) for work in (*self.receive(), self._send(), self._pulse())]
+    async def _serve(self) -> None:
+        """Receive, send and echo until one of them fails; raise its error."""
+        tasks = [asyncio.create_task(work) for work in (*self.receivers(), self._send(), self._check_echoes())]
         try:
-            done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
-            for work in done:
-                work.result()
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
-            await background.end(*works)
+            await background.end(*tasks)
 
     async def _send(self) -> None:
-        """Publish what waits, all of it at a time."""
+        """Send what is in the outbox, all of it at a time, and report losses to the other processes."""
         while True:
-            await self._news.wait()
-            self._news.clear()
-            while self._waiting:
-                messages = list(self._waiting)
-                self._waiting.clear()
-                self._bytes = 0
+            await self._outbox.wait()
+            while messages := self._outbox.take():
                 await self.send(messages)
-            if self._lost:
-                self._lost = False
-                await self.send([(_ALL, b"")])
+            if self._outbox.take_loss():
+                await self.send([(_LOSS_CHANNEL, b"")])
 
-    async def _pulse(self) -> None:
-        """Tell oneself something; the bus is up while that comes back in time."""
+    async def _check_echoes(self) -> None:
+        """Publish echoes; the bus is up while they come back in time, and lost after 5 s without one."""
         while True:
             self._echo.clear()
             async with asyncio.timeout(_SILENT_S):
-                while not await self._echoes():
+                while not await self._echo_returns():
                     self.up = False
             if not self.up:
-                self.up = True
-                if self._complained:
-                    log.warning("%s answers again", self.name)
-                    self._complained = False
-                self._began.set()
-                self.missed(self.wanted)
-            await asyncio.sleep(_PULSE_S)
+                self._set_up()
+            await asyncio.sleep(_ECHO_PERIOD_S)
 
-    async def _echoes(self) -> bool:
-        """Whether what one tells oneself comes back in time."""
-        self.publish(self._own, b"")
+    async def _echo_returns(self) -> bool:
+        """Publish a message to this process; return whether it comes back in time."""
+        self.publish(self._echo_channel, b"")
         try:
-            async with asyncio.timeout(_ECHO_S):
+            async with asyncio.timeout(_ECHO_TIMEOUT_S):
                 await self._echo.wait()
         except TimeoutError:
             return False
         return True
 
-    def _complain(self, error: Exception) -> None:
-        """Say once that it is down."""
-        if not self._complained:
-            self._complained = True
-            log.warning("%s is down: %s", self.name, str(error) or type(error).__name__)
+    def _set_up(self) -> None:
+        self.up = True
+        if self._down_logged:
+            logger.warning("%s answers again", self.address)
+            self._down_logged = False
+        self._first_echo.set()
+        self.report_gap(self.subscribed)
+
+    def _log_down(self, error: Exception) -> None:
+        """Log the first error since the bus was up."""
+        if not self._down_logged:
+            self._down_logged = True
+            logger.warning("%s is down: %s", self.address, str(error) or type(error).__name__)

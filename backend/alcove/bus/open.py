@@ -1,4 +1,4 @@
-"""Choose the bus that a URL names."""
+"""Create the bus that a URL names."""
 
 from urllib.parse import urlsplit
 
@@ -7,33 +7,47 @@ from alcove.bus.memory import MemoryBus
 from alcove.errors import SettingsError
 from alcove.urls import shown
 
+_POSTGRES_SCHEMES = {"postgresql", "postgres"}
+_REDIS_SCHEMES = {"redis", "rediss"}
+
 
 def open_bus(url: str, prefix: str = "alcove") -> Bus:
-    """The bus for `memory://`, `postgresql://…`, `redis://…` or `rediss://…`; it connects when started.
+    """Return the bus for `memory://`, `postgresql://…`, `redis://…` or `rediss://…`; `start` connects it.
 
-    Raises SettingsError for another scheme, or one whose library is not installed.
+    Args:
+        url: The address of the bus.
+        prefix: Begins the names of channels on the server, so that deployments can share one.
+
+    Raises:
+        SettingsError: The scheme is another one, or its driver is not installed.
+
     """
     scheme = urlsplit(url).scheme
     try:
         if scheme == "memory":
             return MemoryBus()
-        if scheme in {"postgresql", "postgres"}:
+        if scheme in _POSTGRES_SCHEMES:
             from alcove.bus.postgres import PostgresBus  # noqa: PLC0415 - its driver is an extra
 
             return PostgresBus(url, prefix)
-        if scheme in {"redis", "rediss"}:
+        if scheme in _REDIS_SCHEMES:
             from alcove.bus.redis import RedisBus  # noqa: PLC0415 - its driver is an extra
 
             return RedisBus(url, prefix)
     except ModuleNotFoundError as error:
-        extra = "redis" if scheme.startswith("redis") else "postgres"
+        extra = "redis" if scheme in _REDIS_SCHEMES else "postgres"
         raise SettingsError(f"ALCOVE_BUS_URL={scheme}: needs {error.name}; install alcove[{extra}]") from None
     raise SettingsError(f"ALCOVE_BUS_URL={shown(url)!r}: expected memory://, postgresql://…, redis://… or rediss://…")
 
 
 async def check_bus(url: str) -> None:
-    """Raises SettingsError where a bus can never work at this address. One that does not answer may later."""
-    if urlsplit(url).scheme not in {"postgresql", "postgres"}:
+    """Check that a bus can work at this address; a server that does not answer now may answer later.
+
+    Raises:
+        SettingsError: It never can: the address leads to a pooler in transaction mode.
+
+    """
+    if urlsplit(url).scheme not in _POSTGRES_SCHEMES:
         return
     from alcove.postgres_driver import ERRORS, PoolerError, check_sessions  # noqa: PLC0415 - its driver is an extra
 
@@ -46,10 +60,11 @@ async def check_bus(url: str) -> None:
 
 
 def open_sends(database_url: str) -> Bus | None:
-    """Where a database tells of what `alcove_send` stored (X5); None: it is none that could.
+    """Return the bus on which the database announces what `alcove_send` stored (X5).
 
-    Apart from the bus between processes, which need not be the database's.
+    It is separate from the bus between the processes, which may be on another server. None for a database that
+    cannot announce anything.
     """
-    if urlsplit(database_url).scheme not in {"postgresql", "postgres"}:
+    if urlsplit(database_url).scheme not in _POSTGRES_SCHEMES:
         return None
     return open_bus(database_url, "alcove_send")

@@ -45,7 +45,7 @@ class Heartbeat:
             beats += 1
             complete = self._presence.beat() if self._bus.shared else True
             up = self._is_up()
-            in_doubt = not up or not complete or self._bus.mixed
+            in_doubt = not up or not complete or self._bus.mixed_versions
             if (was_up and not up) or (in_doubt and beats % _CHECK_EVERY == 0):
                 self._recovery.check_all_heads()
             was_up = up

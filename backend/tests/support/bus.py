@@ -28,7 +28,7 @@ class FakeBus:
 
     def __init__(self, network: Network | None = None) -> None:
         self.up = True
-        self.mixed = False
+        self.mixed_versions = False
         #: Whether `subscribe` takes effect.
         self.confirms = True
         self.channels: set[str] = set()
@@ -36,25 +36,25 @@ class FakeBus:
         self.published: list[tuple[str, bytes]] = []
         self.closed = False
         self._network = network
-        self._heard: OnMessage = lambda _channel, _message: None
-        self._restored: OnGap = lambda _: None
+        self._on_message: OnMessage = lambda _channel, _message: None
+        self._on_gap: OnGap = lambda _: None
 
-    async def start(self, heard: OnMessage, restored: OnGap) -> None:
+    async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
         """Keep the callbacks (Bus)."""
-        self._heard = heard
-        self._restored = restored
+        self._on_message = on_message
+        self._on_gap = on_gap
 
     def subscribe(self, channel: str) -> None:
         """Receive the channel's messages from the next turn on (Bus)."""
         self.channels.add(channel)
         if self.up and self.confirms:
-            asyncio.get_running_loop().call_soon(self._restored, frozenset({channel}))
+            asyncio.get_running_loop().call_soon(self._on_gap, frozenset({channel}))
 
     def unsubscribe(self, channel: str) -> None:
         """Receive the channel's messages no longer (Bus)."""
         self.channels.discard(channel)
 
-    def publish(self, channel: str, message: bytes, brief: bytes | None = None) -> None:  # noqa: ARG002 - all fits
+    def publish(self, channel: str, message: bytes, fallback: bytes | None = None) -> None:  # noqa: ARG002 - all fits
         """Send to the other processes (Bus)."""
         self.published.append((channel, message))
         if self._network is None or not self.up:
@@ -70,7 +70,7 @@ class FakeBus:
     def receive(self, channel: str, message: bytes) -> None:
         """Deliver a message that another process published."""
         if self.up and channel in self.channels:
-            self._heard(channel, message)
+            self._on_message(channel, message)
 
     def fail(self) -> None:
         """Lose everything from now on, in both directions."""
@@ -79,7 +79,7 @@ class FakeBus:
     def recover(self) -> None:
         """Work again, and tell that messages may have been missed on every channel."""
         self.up = True
-        self._restored(frozenset(self.channels))
+        self._on_gap(frozenset(self.channels))
 
     def new_messages(self) -> list[tuple[str, ClusterMessage]]:
         """Return what was published since the last call, decoded, with its channel."""

@@ -195,7 +195,7 @@ async def test_x9_the_senders_that_are_remembered_are_bounded() -> None:
         await delivered()
 
     assert 300 == len(one.heard)
-    assert 256 == len(one.bus._senders)
+    assert 256 == len(one.bus._sealer._senders)
 
 
 async def test_a_message_that_is_too_large_for_the_medium_is_told_by_its_brief() -> None:
@@ -229,12 +229,12 @@ async def test_x2_beside_a_process_of_an_older_version_the_log_is_polled_on_both
     heard: list[bytes] = []
     await older.start(lambda _, message: heard.append(message), lambda _: None)
     older.subscribe("!all")
-    assert not one.bus.mixed
+    assert not one.bus.mixed_versions
     before = refused("older_version")
     older.publish("!all", b'{"kind":"alive","process":"older"}')
     await delivered()
 
-    assert one.bus.mixed
+    assert one.bus.mixed_versions
     assert 0 < refused("older_version") - before
     await delivered()
     # It is told of a process that then says nothing, so it looks into the log until that counts as dead.
@@ -242,7 +242,7 @@ async def test_x2_beside_a_process_of_an_older_version_the_log_is_polled_on_both
     assert all(b'"kind":"alive"' in message for message in heard)
 
     await elapse(7)
-    assert not one.bus.mixed
+    assert not one.bus.mixed_versions
     heard.clear()
     await elapse(7)
     assert [] == heard

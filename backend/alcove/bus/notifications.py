@@ -1,0 +1,72 @@
+"""Split messages into PostgreSQL notifications, whose payload is limited, and join them again; pure.
+
+A payload is `sender part/parts channel`, a newline, and the message or one part of it.
+"""
+
+from typing import NamedTuple
+
+#: Bytes of a message in one payload: with the first line it stays below PostgreSQL's limit of 8000.
+PART_BYTES = 7500
+#: Parts that one message may have.
+_MAX_PARTS = 256
+
+
+class Received(NamedTuple):
+    """A complete message."""
+
+    channel: str
+    sender: str
+    message: bytes
+
+
+def payloads(sender: str, channel: str, message: bytes) -> list[str]:
+    """Return the message as one or more payloads; none where it is too large for the largest number of parts."""
+    cuts = [0]
+    while len(message) - cuts[-1] > PART_BYTES:
+        cut = cuts[-1] + PART_BYTES
+        while message[cut] & 0xC0 == 0x80:  # inside a character (UTF-8)
+            cut -= 1
+        cuts.append(cut)
+    if len(cuts) > _MAX_PARTS:
+        return []
+    ends = [*cuts[1:], len(message)]
+    return [
+        f"{sender} {n}/{len(cuts)} {channel}\n{message[cut:end].decode()}"
+        for n, (cut, end) in enumerate(zip(cuts, ends, strict=True), 1)
+    ]
+
+
+class PartAssembler:
+    """Joins the parts of one message, which arrive in a row because they were sent in one transaction."""
+
+    def __init__(self) -> None:
+        self._sender = self._channel = ""
+        self._parts: list[str] = []
+
+    def add(self, payload: str) -> Received | None:
+        """Return the message that the payload completes; None while parts are missing or if the form is another one.
+
+        Every role that may connect can send payloads, so no form of them raises.
+        """
+        header, _, text = payload.partition("\n")
+        try:
+            sender, part, channel = header.split(" ", 2)
+            number, parts = map(int, part.split("/"))
+        except ValueError:
+            return None
+        if parts > 1:
+            joined = self._join(sender, channel, text, number, parts)
+            if joined is None:
+                return None
+            text = joined
+        self._sender, self._channel, self._parts = "", "", []
+        return Received(channel, sender, text.encode())
+
+    def _join(self, sender: str, channel: str, text: str, number: int, parts: int) -> str | None:
+        """Add one of several parts; return the whole text with the last one."""
+        held = self._parts if (self._sender, self._channel) == (sender, channel) else []
+        if number != len(held) + 1 or parts > _MAX_PARTS:
+            held = []
+        held.append(text)
+        self._sender, self._channel, self._parts = sender, channel, held
+        return None if number < parts or len(held) < parts else "".join(held)

@@ -1,0 +1,56 @@
+"""Run beside processes of versions that do not seal their messages, during a rolling upgrade."""
+
+import asyncio
+import os
+
+import msgspec
+
+from alcove.bus.base import Bus
+
+#: The channel on which such processes publish their heartbeats, in plain text.
+PLAIN_CHANNEL = "!all"
+#: Seconds after its last message that such a process counts as ended, and between two plain messages to it.
+_ENDED_S = 6.0
+_REMIND_S = 4.0
+#: Begins the process id that this version uses in plain messages, by which other processes of it recognize them.
+_SEALED_ID = "sealed-"
+
+
+class OlderProcesses:
+    """Whether older processes run, and the plain heartbeats that make them read the log.
+
+    They cannot read sealed messages. A process that sends a heartbeat and then falls silent makes them poll the log
+    for 4.5 s, so such a heartbeat is published every 4 s.
+    """
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._last_message: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether a process of an older version runs."""
+        now = asyncio.get_running_loop().time()
+        return self._last_message is not None and now - self._last_message < _ENDED_S
+
+    def receive(self, payload: bytes) -> bool:
+        """Handle a message on the plain channel; return whether an older process sent it."""
+        if f'"{_SEALED_ID}'.encode() in payload:
+            return False
+        self._last_message = asyncio.get_running_loop().time()
+        if self._timer is None:
+            self._publish_heartbeat()
+        return True
+
+    def close(self) -> None:
+        """Stop publishing heartbeats."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _publish_heartbeat(self) -> None:
+        self._timer = None
+        if self.running:
+            heartbeat = {"kind": "alive", "process": _SEALED_ID + os.urandom(6).hex()}
+            self._bus.publish(PLAIN_CHANNEL, msgspec.json.encode(heartbeat))
+            self._timer = asyncio.get_running_loop().call_later(_REMIND_S, self._publish_heartbeat)

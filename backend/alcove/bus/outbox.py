@@ -1,0 +1,59 @@
+"""Hold the messages that wait to be sent on a bus, up to a bound."""
+
+import asyncio
+from collections import deque
+
+#: A channel and a message.
+Message = tuple[str, bytes]
+
+#: What waits at most, in messages and in bytes; messages beyond are lost.
+_MAX_MESSAGES = 20_000
+_MAX_BYTES = 16 * 1024 * 1024
+
+
+class Outbox:
+    """Messages on their way to the sender, and whether some were lost."""
+
+    def __init__(self) -> None:
+        self._messages: deque[Message] = deque()
+        self._bytes = 0
+        self._lost = False
+        self._open = False
+        self._changed = asyncio.Event()
+
+    def open(self) -> None:
+        """Accept messages, and report a loss: what was published before did not reach the other processes."""
+        self._open = self._lost = True
+        self._changed.set()
+
+    def close(self) -> None:
+        """Drop what waits, and lose messages until `open` is called."""
+        self._open = False
+        self._messages.clear()
+        self._bytes = 0
+
+    def put(self, channel: str, message: bytes) -> None:
+        """Add a message, or lose it where the outbox is closed or full."""
+        if not self._open or len(self._messages) >= _MAX_MESSAGES or self._bytes > _MAX_BYTES:
+            self._lost = True
+            return
+        self._messages.append((channel, message))
+        self._bytes += len(message)
+        self._changed.set()
+
+    async def wait(self) -> None:
+        """Wait until messages were added or lost since the last call."""
+        await self._changed.wait()
+        self._changed.clear()
+
+    def take(self) -> list[Message]:
+        """Remove and return all messages."""
+        messages = list(self._messages)
+        self._messages.clear()
+        self._bytes = 0
+        return messages
+
+    def take_loss(self) -> bool:
+        """Return whether messages were lost since the last call."""
+        lost, self._lost = self._lost, False
+        return lost

@@ -1,0 +1,138 @@
+"""Encrypt and authenticate the messages of one log's processes (X9); no I/O.
+
+A sealed message is `salt number ciphertext`, as Base64. Each process derives a key from the log's key and a random
+salt, so that numbers must be unique within the process only. They are times in ns that always increase: a message that
+arrives again, or much later, is recognized by its number.
+"""
+
+import binascii
+import os
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Literal
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from alcove.errors import AlcoveError
+
+#: Bytes of the salt and of the number, which precede the ciphertext.
+_SALT = 16
+_NUMBER = 8
+_HEADER = _SALT + _NUMBER
+#: Bytes of AES-GCM's nonce and tag.
+_NONCE = 12
+_TAG = 16
+#: Seconds that a message may be old; the clocks of two machines may differ by as much.
+MAX_AGE_S = 60.0
+#: Senders that are remembered, the latest ones.
+_SENDERS = 256
+
+#: Why a message is refused: the label of the metric.
+Reason = Literal["forged", "replayed", "stale"]
+
+
+class RefusedMessageError(AlcoveError):
+    """A message was not sealed by a process of this log, or not recently."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class _Sender:
+    """Another process: its cipher, and the number of its last message."""
+
+    __slots__ = ("cipher", "last_number")
+
+    def __init__(self, cipher: AESGCM) -> None:
+        self.cipher = cipher
+        self.last_number = 0
+
+
+class Sealer:
+    """Seals the messages of this process, and opens those of the other processes of the log."""
+
+    def __init__(self, key: bytes, log_id: str, clock_ns: Callable[[], int]) -> None:
+        """Create a sealer with a new salt.
+
+        Args:
+            key: 32 random bytes that only the processes of the log have.
+            log_id: The id of the log; a message opens for this log only.
+            clock_ns: Returns ns since the epoch.
+
+        """
+        self._key = key
+        self._log_id = log_id
+        self._clock_ns = clock_ns
+        self._names_key = self._derive(b"channel names", b"")
+        self._salt = os.urandom(_SALT)
+        self._cipher = AESGCM(self._derive(b"messages", self._salt))
+        self._last_number = 0
+        self._senders: dict[bytes, _Sender] = {}
+
+    @staticmethod
+    def max_bytes(payload_bytes: int) -> int:
+        """Return the size of the largest message whose sealed form has at most `payload_bytes`."""
+        return payload_bytes // 4 * 3 - _HEADER - _TAG
+
+    def channel_name(self, channel: str) -> str:
+        """Return the public name of a channel: the log's id, and a keyed hash that hides the item."""
+        return f"{self._log_id}.{blake2b(channel.encode(), key=self._names_key, digest_size=12).hexdigest()}"
+
+    def seal(self, channel: str, message: bytes) -> bytes:
+        """Return the message in its sealed form, which opens on this channel only."""
+        # A number is never used twice, even if the clock is set back.
+        self._last_number = max(self._last_number + 1, self._clock_ns())
+        number = self._last_number.to_bytes(_NUMBER)
+        ciphertext = self._cipher.encrypt(_nonce(number), message, self._bound_to(channel))
+        return binascii.b2a_base64(self._salt + number + ciphertext, newline=False)
+
+    def open(self, channel: str, payload: bytes) -> bytes:
+        """Return the message of a sealed payload that arrived on the channel.
+
+        Raises:
+            RefusedMessageError: It was not sealed by another process of this log for this channel, it arrived before,
+                or it is older than a minute.
+
+        """
+        try:
+            sealed = binascii.a2b_base64(payload, strict_mode=True)
+        except binascii.Error:
+            raise RefusedMessageError("forged") from None
+        salt, number = sealed[:_SALT], sealed[_SALT:_HEADER]
+        if salt == self._salt:  # a message of this process, sent back by a stranger
+            raise RefusedMessageError("replayed")
+        sender = self._senders.get(salt) or _Sender(AESGCM(self._derive(b"messages", salt)))
+        try:
+            message = sender.cipher.decrypt(_nonce(number), sealed[_HEADER:], self._bound_to(channel))
+        except (InvalidTag, ValueError):
+            raise RefusedMessageError("forged") from None
+        sent_ns = int.from_bytes(number)
+        if sent_ns <= sender.last_number:
+            raise RefusedMessageError("replayed")
+        if abs(self._clock_ns() - sent_ns) > MAX_AGE_S * 1e9:
+            raise RefusedMessageError("stale")
+        sender.last_number = sent_ns
+        self._remember(salt, sender)
+        return message
+
+    def _remember(self, salt: bytes, sender: _Sender) -> None:
+        """Make the sender the latest one, and forget the oldest. Only senders that have the key get here."""
+        self._senders.pop(salt, None)
+        self._senders[salt] = sender
+        if len(self._senders) > _SENDERS:
+            del self._senders[next(iter(self._senders))]
+
+    def _bound_to(self, channel: str) -> bytes:
+        """Return the associated data of AES-GCM: the message opens with the same data only."""
+        return f"{self._log_id} {channel}".encode()
+
+    def _derive(self, use: bytes, salt: bytes) -> bytes:
+        return HKDF(SHA256(), 32, salt, b"alcove bus: " + use).derive(self._key)
+
+
+def _nonce(number: bytes) -> bytes:
+    return bytes(_NONCE - len(number)) + number

@@ -1,0 +1,69 @@
+"""The outbox of a bus: bounded in messages and bytes, and every loss is reported (X2)."""
+
+import asyncio
+
+from alcove.bus.outbox import Outbox
+from tests.doubles import turn
+
+
+def opened() -> Outbox:
+    """Make an outbox that accepts messages, after the loss that its opening reports."""
+    outbox = Outbox()
+    outbox.open()
+    outbox.take_loss()
+    return outbox
+
+
+def test_x2_messages_leave_the_outbox_once_and_in_order() -> None:
+    outbox = opened()
+    outbox.put("foo", b"1")
+    outbox.put("bar", b"2")
+
+    assert [("foo", b"1"), ("bar", b"2")] == outbox.take()
+    assert ([], False) == (outbox.take(), outbox.take_loss())
+
+
+def test_x2_an_outbox_that_opens_reports_that_messages_before_may_be_lost() -> None:
+    outbox = Outbox()
+    outbox.open()
+
+    assert outbox.take_loss()
+    assert not outbox.take_loss()
+
+
+def test_x2_a_message_to_a_closed_outbox_is_lost() -> None:
+    outbox = opened()
+    outbox.put("foo", b"waiting")
+    outbox.close()
+    outbox.put("foo", b"lost")
+
+    assert ([], True) == (outbox.take(), outbox.take_loss())
+
+
+def test_x2_messages_beyond_the_bound_are_lost_and_reported() -> None:
+    outbox = opened()
+    for _ in range(20_001):
+        outbox.put("foo", b"")
+
+    assert (20_000, True) == (len(outbox.take()), outbox.take_loss())
+    outbox.put("foo", b"there is room again")
+    assert (1, False) == (len(outbox.take()), outbox.take_loss())
+
+
+def test_x2_messages_beyond_the_bytes_are_lost_and_reported() -> None:
+    outbox = opened()
+    for _ in range(40):
+        outbox.put("foo", b"x" * 1024 * 1024)
+
+    assert (17, True) == (len(outbox.take()), outbox.take_loss())
+
+
+async def test_x2_the_sender_waits_until_a_message_is_added() -> None:
+    outbox = opened()
+    await outbox.wait()  # for the opening
+    waiting = asyncio.create_task(outbox.wait())
+    await turn()
+    assert not waiting.done()
+
+    outbox.put("foo", b"1")
+    await waiting
