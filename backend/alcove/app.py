@@ -35,7 +35,7 @@ from alcove.observability.metrics import measure_loop_lag
 from alcove.observability.telemetry import telemetry_config
 from alcove.protocol import Limits
 from alcove.rooms.hub import Hub
-from alcove.server.signals import at_the_end
+from alcove.server.signals import on_termination
 from alcove.settings import Settings, split_commas
 from alcove.storage.base import ListLimits, Log, Retention
 from alcove.storage.open import lock_mode_for, open_log
@@ -91,7 +91,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
         app.state.origin_policy = OriginPolicy(split_commas(settings.origins))
         measuring = asyncio.create_task(measure_loop_lag())
         stack.push_async_callback(background.end, measuring)
-        stack.enter_context(at_the_end(hub.drain))
+        stack.enter_context(on_termination(hub.drain))
         yield {"hub": hub}  # for a server that waits for its drain
 
 

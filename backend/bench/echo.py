@@ -1,18 +1,23 @@
-"""A raw echo server on either carrier: text to text, binary to binary, up to 16 MiB. The wire knows no rooms."""
+"""Echo text as text and binary as binary, up to 16 MiB, on either carrier: the wire package without rooms."""
 
 import argparse
+from typing import get_args
 
 import uvicorn
 from fastapi import FastAPI, WebSocket
 
+from alcove.limits import Budget
+from alcove.server.protocols import Carrier, create_protocols, create_wheel, http_limits
+from alcove.settings import Settings
 from alcove.wire.accept import accept
 from alcove.wire.connection import Connection, Frame, text_frame
-from bench.carriers import CARRIERS
 
 MESSAGE_BYTES, app = 16 * 1024 * 1024, FastAPI()
 
 
 class Echo:
+    """A receiver that sends back what it gets."""
+
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
@@ -27,14 +32,15 @@ class Echo:
 
 @app.websocket("/{path:path}")
 async def echo(websocket: WebSocket) -> None:
-    connection = await accept(websocket, max_message=MESSAGE_BYTES)
+    connection = await accept(websocket, max_message=MESSAGE_BYTES, budget=Budget())
     await connection.run(Echo(connection))
 
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser()
-    options.add_argument("--carrier", choices=CARRIERS, default="detached")
+    options.add_argument("--carrier", choices=get_args(Carrier), default="detached")
     options.add_argument("--port", type=int, default=9001)
     asked = options.parse_args()
-    http, ws = CARRIERS[asked.carrier]
+    settings = Settings.load()
+    http, ws = create_protocols(asked.carrier, http_limits(settings), create_wheel(settings))
     uvicorn.run(app, port=asked.port, http=http, ws=ws, ws_max_size=MESSAGE_BYTES, ws_per_message_deflate=False)

@@ -54,7 +54,7 @@ async def reading(
     try:
         yield connection
     finally:
-        connection.ended()
+        connection.end()
         session.closed(Close.DONE)
 
 

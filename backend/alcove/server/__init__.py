@@ -1,1 +1,1 @@
-"""The command's own uvicorn."""
+"""uvicorn for the command `alcove serve`: its protocols within limits, and its shutdown."""

@@ -1,68 +1,79 @@
-"""uvicorn's WebSocket with our parser: each turn of the event loop processes a bounded share of the input (L6)."""
+"""uvicorn's WebSocket protocol with Alcove's parser: each turn of the event loop has a bounded amount of work (L6)."""
 
 import asyncio
-from typing import ClassVar
+from typing import Any
 
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
+from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 
 from alcove.errors import Close
 from alcove.limits import Budget
 from alcove.observability.metrics import LIMITS
-from alcove.server.http import answer
-from alcove.wire.flood import ControlWindow
+from alcove.server.responses import write_problem
+from alcove.wire.control_frames import ControlFrameWindow
 from alcove.wire.rfc6455 import NO_STATUS, Closing, Event, Parser, Ping, Pong, Violation
 
-#: The version of RFC 6455, and the header that names it to a client that speaks another one (section 4.4).
+#: The version of RFC 6455, for `Sec-WebSocket-Version` (section 4.4).
 _VERSION = "13"
 
 
 class BoundedWebSocket(WebSocketsSansIOProtocol):
-    """Reads frames with our parser, which looks at bytes as they come and can stop between two frames.
+    """Reads frames with Alcove's parser, which can stop between two frames and continue in a later turn.
 
-    uvicorn's own parser takes all of a run of bytes at once, 40,000 pings for example. The handshake and all that is
-    written stay uvicorn's. No extension may be agreed on (`ws_per_message_deflate=False`).
+    uvicorn's own parser processes all bytes of a read at once, for example 40,000 pings. The handshake and everything
+    that is written are uvicorn's. No extension may be negotiated (`ws_per_message_deflate=False`).
     """
 
-    budget: ClassVar[Budget] = Budget()
-
-    #: Reads after the handshake, until the peer has closed or broken a rule.
-    parser: Parser | None = None
-    #: Bytes not yet parsed, from `at` on. Before the handshake's end they are only kept (a client should wait:
-    #: section 4.1).
-    held = b""
-    at = 0
-    #: Whether the handshake is done and frames are read here.
-    released = False
-    #: The scheduled turn.
-    turn: asyncio.Handle | None = None
-    control_window: ControlWindow | None = None
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],  # Any: uvicorn's own type
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        budget: Budget,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.budget = budget
+        #: Parses frames, from the handshake until the peer has closed or violated the protocol.
+        self.parser: Parser | None = None
+        #: Bytes not yet parsed, from `unparsed_from` on. Before the handshake is answered they are only kept: a client
+        #: should wait (section 4.1).
+        self.unparsed = b""
+        self.unparsed_from = 0
+        #: The handshake is done, and this protocol reads the frames.
+        self.reads_frames = False
+        #: The scheduled turn.
+        self.turn: asyncio.Handle | None = None
+        self.control_frames: ControlFrameWindow | None = None
 
     def data_received(self, data: bytes) -> None:
-        """Read the head, which comes as a whole; then process what comes, or hold it behind what is waiting."""
+        """Read the handshake, which arrives as a whole; then parse frames, or keep them behind what waits."""
         if not self.handshake_initiated:
             super().data_received(data)
             if not self.handshake_initiated and not self.transport.is_closing():
-                # uvicorn's parser has smaller bounds than HTTP's: 8 KiB a line and 128 headers. uvicorn itself would
-                # leave such a connection open, and say nothing.
+                # uvicorn's parser of handshakes has smaller bounds than HTTP's: 8 KiB a line and 128 headers. uvicorn
+                # would leave such a connection open without an answer.
                 LIMITS.labels("head").inc()
-                answer(self.transport, 431)
+                write_problem(self.transport, 431)
                 self.transport.close()
         elif self.parser is not None:
-            self.held += data
-            if self.released and self.turn is None and self.queue.empty():
-                self.go_on()
+            self.unparsed += data
+            if self.reads_frames and self.turn is None and self.queue.empty():
+                self.run_turn()
             else:
                 self.transport.pause_reading()
 
     def handle_connect(self, event: Request) -> None:
-        """Answer a handshake of another version with the one there is; prepare to read frames."""
+        """Refuse a handshake of another version with the supported one; else start the application."""
         if event.headers.get_all("Sec-WebSocket-Version") != [_VERSION]:
             self.handshake_initiated = self.handshake_complete = self.close_sent = True
-            name = f"Sec-WebSocket-Version: {_VERSION}"
-            answer(self.transport, 426, f"expected {name}", "upgrade: websocket", name.lower())
+            header = f"Sec-WebSocket-Version: {_VERSION}"
+            write_problem(self.transport, 426, f"expected {header}", "upgrade: websocket", header.lower())
             self.transport.close()
             return
         super().handle_connect(event)
@@ -70,78 +81,79 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.parser = Parser(self.config.ws_max_size)
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Read on after the handshake, unless the application takes the connection over first."""
+        """Pass the application's message to uvicorn; start to read frames once the handshake is accepted."""
         await super().send(message)
         if message["type"] == "websocket.accept":
-            self.loop.call_soon(self.release)
+            # In the next turn, so that the application can detach the connection first.
+            self.loop.call_soon(self.start_reading)
         elif message["type"] == "websocket.close":
-            self.schedule()  # the peer's close frame may be behind messages that nobody takes any more
+            self.schedule_turn()  # the peer's close frame may be behind messages that the application no longer takes
         elif message["type"] == "websocket.http.response.body" and self.close_sent:
-            self.handshake_complete = True  # refused by the application is complete too; uvicorn would log an error
+            self.handshake_complete = True  # a refusal by the application completes it too; uvicorn would log an error
 
     async def receive(self) -> ASGIReceiveEvent:
-        """Return the next message; process more of the input when the application has taken all of them."""
+        """Return the next message; parse more of the input when the application has taken all messages."""
         message = await self.queue.get()
         if self.queue.empty():
-            self.schedule()
+            self.schedule_turn()
         return message
 
-    def release(self) -> None:
-        """Begin to read frames."""
-        if not self.released and not self.disconnected:
-            self.released = True
-            self.go_on()
+    def start_reading(self) -> None:
+        """Begin to parse frames, unless the connection is detached or lost."""
+        if not self.reads_frames and not self.disconnected:
+            self.reads_frames = True
+            self.run_turn()
 
-    def schedule(self) -> None:
-        """Go on in the next turn of the event loop."""
-        if self.released and self.parser is not None and self.turn is None:
-            self.turn = self.loop.call_soon(self.go_on)
+    def schedule_turn(self) -> None:
+        """Continue in the next turn of the event loop."""
+        if self.reads_frames and self.parser is not None and self.turn is None:
+            self.turn = self.loop.call_soon(self.run_turn)
 
-    def go_on(self) -> None:
-        """Process one turn's share of what is held; read again when nothing is left and the application keeps up."""
+    def run_turn(self) -> None:
+        """Parse at most the budget; resume reading when all is parsed and the application keeps up."""
         self.turn = None
         parser = self.parser
         if parser is None or not (self.close_sent or self.queue.empty()):
             return
         frames, size, control_frames = self.budget
-        data, start = self.held, self.at
-        self.held, self.at = b"", 0
+        data, start = self.unparsed, self.unparsed_from
+        self.unparsed, self.unparsed_from = b"", 0
         if start < len(data):
             events = parser.receive(data, start, frames, size)
-            if parser.taken < len(data):
-                self.held, self.at = data, parser.taken
+            if parser.consumed < len(data):
+                self.unparsed, self.unparsed_from = data, parser.consumed
             for event in events:
-                self.hear(event)
-            if parser.control:
-                self.count(parser.control, control_frames)
+                self.handle_event(event)
+            if parser.empty_frames:
+                self.count_control_frames(parser.empty_frames, control_frames)
         if self.parser is None:
             return
-        if self.held or len(data) - start >= size:
+        if self.unparsed or len(data) - start >= size:
             LIMITS.labels("turn").inc()
             self.transport.pause_reading()
-            self.schedule()
+            self.schedule_turn()
         elif self.close_sent or self.queue.empty():
             self.transport.resume_reading()
         else:
             self.transport.pause_reading()
 
-    def count(self, frames: int, limit: int) -> None:
-        """Count control frames; end a connection that is flooded with them."""
+    def count_control_frames(self, count: int, limit: int) -> None:
+        """Count control frames and empty fragments; close a connection that sends too many."""
         now = self.loop.time()
-        if self.control_window is None:
-            self.control_window = ControlWindow(now)
-        if self.parser is not None and self.control_window.exceeds(frames, now, limit):
+        if self.control_frames is None:
+            self.control_frames = ControlFrameWindow(now)
+        if self.parser is not None and self.control_frames.exceeds(count, now, limit):
             self.end(Violation(Close.TOO_MANY, "too many control frames"))
 
-    def hear(self, event: Event) -> None:
-        """Pass on a message, answer everything else."""
+    def handle_event(self, event: Event) -> None:
+        """Queue a message for the application, or answer a control frame."""
         if isinstance(event, Closing | Violation):
             self.end(event)
         elif self.close_sent:
-            return  # the application is past its end; only the peer's close frame is waited for
+            return  # the application has closed; only the peer's close frame still matters
         elif isinstance(event, Ping):
             self.conn.send_pong(event.payload)
-            self.write_out()
+            self.flush()
         elif isinstance(event, Pong):
             self.handle_pong(Frame(Opcode.PONG, event.payload))
         else:
@@ -153,24 +165,25 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.queue.put_nowait(message)
 
     def end(self, event: Closing | Violation) -> None:
-        """Send a close frame, if none was sent, and close."""
+        """Send a close frame unless one was sent, and close the connection."""
         self.parser = None
-        self.held = b""
+        self.unparsed = b""
         if not self.close_sent:
             self.close_sent = self.disconnected = True
             reason = event.reason if isinstance(event, Violation) else ""
             self.conn.send_close(None if event.code == NO_STATUS else event.code, reason)
-            self.write_out()
+            self.flush()
             self.queue.put_nowait({"type": "websocket.disconnect", "code": event.code, "reason": event.reason})
         if isinstance(event, Closing):
             self.transport.close()
             return
-        # Read on until the peer closes, for a while: unread bytes end in a reset, which takes the reason from the peer.
+        # Read on for a while, until the peer closes: the kernel answers unread bytes with a reset, and that would take
+        # the close frame from the peer.
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.transport.resume_reading()
         self.close_timer = self.close_timer or self.loop.call_later(self.close_timeout, self.transport.abort)
 
-    def write_out(self) -> None:
+    def flush(self) -> None:
         """Write what uvicorn's connection has to send."""
         self.transport.write(b"".join(self.conn.data_to_send()))

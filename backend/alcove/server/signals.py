@@ -1,4 +1,4 @@
-"""Hear that the process is asked to end, before its server waits for connections that would never end by themselves."""
+"""Learn that the process is asked to end, before its server waits for connections that do not end by themselves."""
 
 import asyncio
 import signal
@@ -9,28 +9,31 @@ from types import FrameType
 
 
 @contextmanager
-def at_the_end(act: Callable[[], object]) -> Iterator[None]:
-    """Run `act` on the loop when SIGINT or SIGTERM comes; the server's own handler runs as before.
+def on_termination(callback: Callable[[], object]) -> Iterator[None]:
+    """Call `callback` on the event loop when SIGINT or SIGTERM arrives; the server's own handler runs as before.
 
-    A server that set no handlers, or runs beside the main thread, is ended by other means and is left alone.
+    A signal without a handler of the server, and every signal outside of the main thread, is left alone: such a server
+    is ended by other means.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
-    servers = {sig: signal.getsignal(sig) for sig in (signal.SIGINT, signal.SIGTERM)}
+    previous = {sig: signal.getsignal(sig) for sig in (signal.SIGINT, signal.SIGTERM)}
 
-    def hear(sig: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(act)
-        handler = servers[signal.Signals(sig)]
+    def handle(sig: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(callback)
+        handler = previous[signal.Signals(sig)]
         if callable(handler):
             handler(sig, frame)
 
-    heard = [sig for sig, handler in servers.items() if callable(handler) and handler is not signal.default_int_handler]
-    for sig in heard:
-        signal.signal(sig, hear)
+    replaced = [
+        sig for sig, handler in previous.items() if callable(handler) and handler is not signal.default_int_handler
+    ]
+    for sig in replaced:
+        signal.signal(sig, handle)
     try:
         yield
     finally:
-        for sig in heard:
-            signal.signal(sig, servers[sig])
+        for sig in replaced:
+            signal.signal(sig, previous[sig])

@@ -1,15 +1,16 @@
-"""What of uvicorn the detached carrier relies on: it takes the transport from uvicorn's protocol after the handshake.
+"""The upgrade of a room: after the handshake, a connection takes the transport over from uvicorn's protocols.
 
-`uvicorn.Config(http=Upgrade, ws=Handover)`. uvicorn forgets a connection that is handed over, so whoever runs the
-server awaits `Handover.registry.close_all()` before it ends.
+uvicorn no longer counts a detached connection, so the server closes them itself: `DeadlineWheel.close_all`.
 """
 
 import asyncio
 import sys
-from typing import Any, ClassVar
+from typing import Any
 
 import httptools
 from uvicorn._types import ASGIReceiveEvent
+from uvicorn.config import Config
+from uvicorn.server import ServerState
 from websockets.http11 import Request
 
 from alcove.errors import Close
@@ -17,21 +18,24 @@ from alcove.server.bounded_websocket import BoundedWebSocket
 from alcove.server.http import BoundedHttp
 from alcove.wire.accept import DETACH
 from alcove.wire.connection import ABORT
-from alcove.wire.deadlines import Registry
+from alcove.wire.deadlines import DeadlineWheel
 from alcove.wire.detached import DetachedConnection
 
 
-class Upgrade(BoundedHttp):
-    """HTTP which keeps what a hasty client sends behind its handshake in one go."""
+class UpgradeHttp(BoundedHttp):
+    """HTTP that passes on frames which a client sends in the same write as its handshake."""
+
+    #: The bytes being parsed.
+    latest = b""
 
     def parse(self, data: bytes) -> None:
-        """Remember the bytes that may hold the end of a handshake."""
+        """Keep `data` while it is parsed: it may hold the end of a handshake."""
         self.latest = data
         super().parse(data)
         self.latest = b""
 
     def handle_websocket_upgrade(self) -> None:
-        """Pass on what follows the handshake: the parser's exception says where that begins."""
+        """Hand the handshake over, then the bytes behind it; the parser's exception says where they begin."""
         upgrade = sys.exception()
         transport = self.transport
         super().handle_websocket_upgrade()
@@ -41,60 +45,72 @@ class Upgrade(BoundedHttp):
                 protocol.data_received(rest)
 
 
-class Handover(BoundedWebSocket):
-    """uvicorn's WebSocket, which can part with its transport once the application has answered."""
+class DetachableWebSocket(BoundedWebSocket):
+    """uvicorn's WebSocket, which can give its transport to a DetachedConnection once the handshake is answered."""
 
-    #: Where connections go that are handed over. One for the process; tests give a subclass its own.
-    registry: ClassVar[Registry] = Registry()
-
-    detached: DetachedConnection | None = None
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],  # Any: uvicorn's own type
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        wheel: DeadlineWheel,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop, budget=wheel.budget)
+        #: Where detached connections are registered.
+        self.wheel = wheel
+        self.detached: DetachedConnection | None = None
 
     def handle_connect(self, event: Request) -> None:
-        """Offer the extensions to the application."""
+        """Offer the extensions of the ASGI scope to the application."""
         super().handle_connect(event)
         if self.parser is not None:
-            extensions: dict[str, Any] = {
+            extensions: dict[str, Any] = {  # Any: uvicorn types no callables
                 ABORT: self.transport.abort,
                 DETACH: self.detach,
-            }  # uvicorn types no callables
+            }
             self.scope["extensions"].update(extensions)
 
     def detach(self, max_message: int) -> DetachedConnection | None:
-        """Part with the transport: return a connection on it, or None where uvicorn already reads or it is lost.
+        """Give up the transport; return a connection on it, or None when frames are already read or it is lost.
 
-        `max_message` in bytes; `ws_max_size` of uvicorn's Config bounds it as it does on ASGI.
-        From then on the application's `send` and `receive` see a client that is gone.
+        From then on `send` and `receive` of the application act as if the client had disconnected.
+
+        Args:
+            max_message: The largest message in bytes; `ws_max_size` of uvicorn's Config bounds it as on ASGI.
+
         """
-        if self.released or self.disconnected or not self.handshake_complete or self.transport.is_closing():
+        if self.reads_frames or self.disconnected or not self.handshake_complete or self.transport.is_closing():
             return None
-        self.released = self.disconnected = True
+        self.reads_frames = self.disconnected = True
         self.stop_keepalive()
         self.connections.discard(self)
-        transport, self.transport = self.transport, _NoTransport()
+        transport, self.transport = self.transport, _ClosedTransport()
         limit = min(max_message, self.config.ws_max_size)
-        self.detached = DetachedConnection(transport, self.registry, limit, self.held)
+        self.detached = DetachedConnection(transport, self.wheel, limit, self.unparsed)
         transport.set_protocol(self.detached)
-        gone: ASGIReceiveEvent = {"type": "websocket.disconnect", "code": 1006, "reason": "detached"}
-        self.queue.put_nowait(gone)
+        disconnect: ASGIReceiveEvent = {"type": "websocket.disconnect", "code": 1006, "reason": "detached"}
+        self.queue.put_nowait(disconnect)
         return self.detached
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
-        """Let go of everything at once: the cycles between protocol, parser and scope would wait for the collector."""
+        """Drop all references: the cycles between protocol, parser and scope would wait for the garbage collector."""
         super().on_task_complete(task)
         if self.detached is None:
             return
-        if not self.detached.attended:
+        if not self.detached.has_receiver:
             self.detached.close(Close.INTERNAL, "internal error")
         self.scope["extensions"].clear()
         self.__dict__.clear()
 
 
-class _NoTransport(asyncio.Transport):
-    """Stands where the transport was: uvicorn closes it when the application is done."""
+class _ClosedTransport(asyncio.Transport):
+    """Replaces the transport that was given up: uvicorn closes it when the application has ended."""
 
     def is_closing(self) -> bool:
-        """There is nothing open."""
+        """Return True: nothing is open."""
         return True
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: nothing is open."""

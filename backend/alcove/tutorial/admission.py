@@ -21,7 +21,7 @@ from alcove.errors import Close, Code, Reason, Refusal
 from alcove.protocol import Member
 from alcove.rooms.admission import Slot
 from alcove.rooms.hub import Hub
-from alcove.wire.accept import Carrier
+from alcove.wire.accept import AcceptedConnection
 from alcove.wire.connection import Connection, Receiver
 
 
@@ -56,7 +56,7 @@ class TutorialAdmission:
         self._member = member
         self._item = item
 
-    async def run(self, connection: Carrier, receiver: Receiver) -> None:
+    async def run(self, connection: AcceptedConnection, receiver: Receiver) -> None:
         """Pass the connection's frames to the receiver until it is closed."""
         try:
             # The token may have been revoked, and the limits reached, during the handshake.

@@ -1,1 +1,1 @@
-"""Carriers: how the lines of a session travel over a socket."""
+"""How lines travel over a connection: detached, on ASGI or as Server-Sent Events; frames, deadlines, input limits."""

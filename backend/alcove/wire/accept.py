@@ -1,4 +1,4 @@
-"""Finish a handshake and choose its carrier: detached where the server offers it, else plain ASGI."""
+"""Accept a handshake, and choose its connection: detached if the server offers that, else on ASGI."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
@@ -7,34 +7,40 @@ from starlette.websockets import WebSocket
 
 from alcove.limits import Budget
 from alcove.wire.asgi import AsgiConnection
-from alcove.wire.connection import MESSAGE_BYTES, Connection, Receiver
+from alcove.wire.connection import Connection, Receiver
 
 
-class Carrier(Connection, Protocol):
-    """An accepted connection that comes to life with its `run`."""
+class AcceptedConnection(Connection, Protocol):
+    """A connection whose handshake is accepted, and which reads nothing before `run`."""
 
     async def run(self, receiver: Receiver) -> None:
-        """Hand messages to the receiver: on ASGI until the connection is over; detached, return at once."""
+        """Pass messages to the receiver; on ASGI until the connection has ended, detached return at once."""
         ...
 
 
-#: Extension of the ASGI scope: takes the largest message in bytes, right after `websocket.accept`, and returns the
-#: connection without ASGI, or None where it is too late for that.
+#: Extension of the ASGI scope: a function that takes the largest message in bytes right after `websocket.accept`, and
+#: returns the connection without ASGI, or None where it is too late for that.
 DETACH: Final = "alcove.detach"
-Detach = Callable[[int], Carrier | None]
+Detach = Callable[[int], AcceptedConnection | None]
 
 
 async def accept(
     websocket: WebSocket,
     *,
+    max_message: int,
+    budget: Budget,
     subprotocol: str | None = None,
-    max_message: int = MESSAGE_BYTES,
-    budget: Budget = Budget(),  # noqa: B008 - a tuple: it cannot change
     stopping: Callable[[], Awaitable[object]] | None = None,
-) -> Carrier:
-    """Accept the handshake. Of a connection that is never `run`, nothing is read.
+) -> AcceptedConnection:
+    """Accept the handshake and return its connection.
 
-    `budget` and `stopping` are the portable carrier's (AsgiConnection); our own server has its own.
+    Args:
+        websocket: The handshake.
+        max_message: The largest message that the peer may send, in bytes (L1).
+        budget: The work per turn of the event loop on ASGI (L6); a detached connection has its server's.
+        subprotocol: The subprotocol to agree on.
+        stopping: See AsgiConnection.
+
     """
     await websocket.accept(subprotocol=subprotocol)
     detach: Detach | None = websocket.scope.get("extensions", {}).get(DETACH)

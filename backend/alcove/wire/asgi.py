@@ -1,8 +1,7 @@
-"""The portable carrier: a connection on plain ASGI send and receive, under any ASGI server."""
+"""A WebSocket on ASGI's `send` and `receive`, which works under any ASGI server."""
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
@@ -11,144 +10,116 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from alcove.errors import Close
 from alcove.limits import Budget
 from alcove.observability.metrics import LIMITS
-from alcove.wire.connection import ABORT, BUFFER_BYTES, MESSAGE_BYTES, Frame, Receiver
+from alcove.wire.buffered import BufferedWriter
+from alcove.wire.connection import ABORT, BUFFER_BYTES, Receiver
 
-#: ASGI servers buffer too (uvicorn: 64 KiB before `send` waits), so this carrier keeps less of its own.
+#: Bytes buffered at most. ASGI servers buffer too (uvicorn 64 KiB, before `send` waits), so this keeps less.
 _BOUND = BUFFER_BYTES - 64 * 1024
 #: Seconds that a peer has to take what is buffered and to answer the close frame.
 _CLOSE_S = 5.0
-#: Seconds that a peer whose replies pile up has to take half of them; meanwhile nothing of it is read.
+#: Seconds that a peer has to take half of its replies once they exceed the bound; meanwhile nothing of it is read.
 _STALL_S = 40.0
 #: Seconds that a peer has to take what is buffered when the server stops.
 _STOP_S = 1.0
-_END: Final = object()
+_EXHAUSTED: Final = object()
 
 
-class AsgiConnection:
-    """One accepted WebSocket, carried by two loops: this task reads, another one writes.
+class AsgiConnection(BufferedWriter):
+    """One accepted WebSocket with two tasks: the one that calls `run` reads, another one writes.
 
-    `run` serves a receiver until the connection is over; the methods of `Connection` may be called from the
-    receiver's first call on.
+    The methods of `Connection` may be called from the receiver's first call on.
     """
 
     __slots__ = (
         "_budget",
-        "_close",
-        "_closed",
+        "_close_frame",
         "_deadline",
-        "_drained",
         "_max_message",
         "_message",
-        "_pending",
         "_readable",
-        "_size",
         "_stopping",
-        "_wake",
         "_websocket",
     )
-
-    #: Every frame is asked about (Connection).
-    direct: Final = None
 
     def __init__(
         self,
         websocket: WebSocket,
         *,
-        max_message: int = MESSAGE_BYTES,
-        budget: Budget = Budget(),  # noqa: B008 - a tuple: it cannot change
+        max_message: int,
+        budget: Budget,
         stopping: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
-        """Take over an accepted WebSocket; `stopping` is awaited when the server ends the task of a connection."""
-        self._stopping = stopping
+        """Take over an accepted WebSocket.
+
+        Args:
+            websocket: The WebSocket.
+            max_message: The largest message that the peer may send, in bytes (L1).
+            budget: The work per turn of the event loop (L6).
+            stopping: Awaited when the server cancels the task of a connection because it stops.
+
+        """
+        super().__init__(_BOUND)
         self._websocket = websocket
-        self._budget = budget
         self._max_message = max_message
-        self._pending: deque[Frame] = deque()
-        self._size = 0
-        self._close: tuple[int, str] | None = None
-        self._closed = False
-        #: The rest of the message that the receiver is taking.
+        self._budget = budget
+        self._stopping = stopping
+        #: Code and reason of the close frame to send behind what is buffered.
+        self._close_frame: tuple[int, str] | None = None
+        #: The rest of a message that the receiver takes in several turns.
         self._message: Iterator[object] | None = None
-        self._wake = asyncio.Event()
-        self._drained: asyncio.Event | None = None
+        #: Set unless the receiver paused reading.
         self._readable = asyncio.Event()
         self._readable.set()
+        #: Limits the time that is left after `close`.
         self._deadline: asyncio.Timeout | None = None
 
-    def offer(self, frame: Frame) -> bool:
-        """Take the frame if it fits within the buffer's bound (Connection)."""
-        if self._size and self._size + len(frame.payload) > _BOUND:
-            return False
-        self.write(frame)
-        return True
-
-    def write(self, frame: Frame) -> None:
-        """Take the frame in any case (Connection)."""
-        if self._closed or self._close is not None:
-            return
-        self._pending.append(frame)
-        self._size += len(frame.payload)
-        self._wake.set()
-
-    def buffered(self) -> int:
-        """Bytes not yet handed to the server (Connection)."""
-        return self._size
-
-    async def drained(self) -> bool:
-        """Wait until at most half the bound is buffered (Connection)."""
-        while self._size > _BOUND // 2 and not self._closed:
-            if self._drained is None:
-                self._drained = asyncio.Event()
-            await self._drained.wait()
-        return not self._closed
+    def __repr__(self) -> str:
+        state = "ended" if self._ended else "closing" if self._close_frame else "open"
+        return f"<AsgiConnection {state}: {self._size} bytes buffered>"
 
     def pause_reading(self) -> None:
         """Pass nothing more to the receiver until `resume_reading` (Connection)."""
-        if self._close is None:
+        if self._close_frame is None:
             self._readable.clear()
 
     def resume_reading(self) -> None:
-        """Go on (Connection)."""
+        """Continue to read (Connection)."""
         self._readable.set()
 
     def close(self, code: int, reason: str = "") -> None:
         """Send what is buffered, then a close frame (Connection)."""
-        if self._closed or self._close is not None:
+        if self._ended or self._close_frame is not None:
             return
-        self._readable.set()  # to see the peer's close frame
-        self._close = (code, reason.encode()[:123].decode(errors="ignore"))
-        self._wake.set()
+        self._readable.set()  # to read the peer's close frame
+        self._close_frame = (code, reason.encode()[:123].decode(errors="ignore"))
+        self._stop_accepting()
         if self._deadline is not None:
             self._deadline.reschedule(asyncio.get_running_loop().time() + _CLOSE_S)
 
     async def run(self, receiver: Receiver) -> None:
-        """Read messages into the receiver until the connection is over, then call its `closed`."""
-        writer = asyncio.create_task(self._write_out())
+        """Pass messages to the receiver until the connection has ended, then call its `closed`."""
+        writer = asyncio.create_task(self._send_all())
         code = Close.HEARTBEAT.value
         try:
-            async with asyncio.timeout(_CLOSE_S if self._close else None) as self._deadline:
+            async with asyncio.timeout(_CLOSE_S if self._close_frame else None) as self._deadline:
                 code = await self._read(receiver)
         except TimeoutError:
-            # The peer takes nothing and answers nothing: an ASGI server that can, cuts it off.
+            # The peer takes nothing and answers nothing: abort the connection if the server can.
             if abort := self._websocket.scope.get("extensions", {}).get(ABORT):
                 abort()
         except asyncio.CancelledError:
-            # The server stops and waits no longer. Raised on, this would print a traceback for each such peer.
+            # The server stops and does not wait. It would log a traceback for each connection if this were raised.
             code = Close.RESTART.value
-            self._deadline = None  # it is over, and `close` would move it
-            await self._restart(writer)
+            self._deadline = None  # it has expired or is cancelled, and `close` must not reschedule it
+            await self._close_for_restart(writer)
         finally:
-            self._closed = True
-            self._pending.clear()
-            self._size = 0
-            if self._drained is not None:
-                self._drained.set()
+            self._discard()
             writer.cancel()
-            receiver.closed(self._close[0] if self._close else code)
+            receiver.closed(self._close_frame[0] if self._close_frame else code)
 
-    async def _restart(self, writer: asyncio.Task[None]) -> None:
-        """Tell the peer that the server restarts: hypercorn ends tasks before it ends the application (Z1)."""
-        if self._close is not None:
+    async def _close_for_restart(self, writer: asyncio.Task[None]) -> None:
+        """Close with 1012: hypercorn cancels the tasks of connections before it stops the application (Z1)."""
+        if self._close_frame is not None:
             return
         if self._stopping is not None:
             with contextlib.suppress(TimeoutError):
@@ -158,10 +129,10 @@ class AsgiConnection:
         await asyncio.wait([writer], timeout=_STOP_S)
 
     async def _read(self, receiver: Receiver) -> int:
-        """Hand on messages; return the code with which the connection ended.
+        """Pass messages on; return the code with which the connection ended.
 
-        A server that has messages ready returns from `receive` without waiting, so this loop lets the others have
-        their turn when the budget is used up (L6).
+        `receive` returns without waiting while the server has messages, so this loop yields to other tasks whenever the
+        budget is used up (L6).
         """
         receive = self._websocket.receive
         frames, size = self._budget.frames, self._budget.size
@@ -171,32 +142,32 @@ class AsgiConnection:
             if message["type"] == "websocket.disconnect":
                 return int(message.get("code") or 1005)
             frames -= 1
-            size -= self._take(message, receiver)
+            size -= self._dispatch(message, receiver)
             while self._message is not None or frames <= 0 or size <= 0:
                 await self._next_turn()
                 frames, size = self._budget.frames, self._budget.size
-                if self._message is not None and (self._close or next(self._message, _END) is _END):
+                if self._message is not None and (self._close_frame or next(self._message, _EXHAUSTED) is _EXHAUSTED):
                     self._message = None
-            await self._catch_up()
+            await self._wait_until_taken()
 
     async def _next_turn(self) -> None:
-        """Let the others have their turn; wait longer while the receiver waits or replies pile up."""
+        """Yield to other tasks; wait longer while the receiver paused reading or replies are not taken."""
         LIMITS.labels("turn").inc()
         await asyncio.sleep(0)
         await self._readable.wait()
-        await self._catch_up()
+        await self._wait_until_taken()
 
-    async def _catch_up(self) -> None:
-        """Wait while the peer does not take its replies. Raises TimeoutError when it takes too long."""
+    async def _wait_until_taken(self) -> None:
+        """Wait while the peer does not take its replies. Raises TimeoutError after `_STALL_S`."""
         if self._size > _BOUND:
             async with asyncio.timeout(_STALL_S):
                 await self.drained()
 
-    def _take(self, message: dict[str, Any], receiver: Receiver) -> int:
-        """Hand on one message, unless the connection is closing; return its size in bytes."""
+    def _dispatch(self, message: dict[str, Any], receiver: Receiver) -> int:
+        """Pass one message to the receiver, unless the connection is closing; return its size in bytes."""
         text, data = message.get("text"), message.get("bytes")
         size = len(data or b"") if text is None else _utf8_size(text)
-        if self._close is not None:
+        if self._close_frame is not None:
             return size
         if size > self._max_message:
             self.close(Close.TOO_BIG, f"a message may have {self._max_message} bytes, this one has {size}")
@@ -206,32 +177,27 @@ class AsgiConnection:
             receiver.binary(data or b"")
         return size
 
-    async def _write_out(self) -> None:
-        """Hand frames to the server as it takes them, then the close frame."""
+    async def _send_all(self) -> None:
+        """Send frames as they are buffered, then the close frame."""
         send = self._websocket.send
         try:
             while True:
-                while self._pending:
-                    frame = self._pending[0]
+                while (frame := self._first()) is not None:
                     if frame.binary:
                         await send({"type": "websocket.send", "bytes": frame.payload})
                     else:
                         await send({"type": "websocket.send", "text": frame.text})
-                    self._pending.popleft()
-                    self._size -= len(frame.payload)
-                    if self._drained is not None and self._size <= _BOUND // 2:
-                        self._drained.set()
-                        self._drained = None
-                if self._close is not None:
-                    await send({"type": "websocket.close", "code": self._close[0], "reason": self._close[1]})
+                    self._release()
+                if self._close_frame is not None:
+                    code, reason = self._close_frame
+                    await send({"type": "websocket.close", "code": code, "reason": reason})
                     return
-                self._wake.clear()
-                await self._wake.wait()
+                await self._wait()
         except (WebSocketDisconnect, RuntimeError):
-            # The peer went while we wrote, or the server closed: the reading side hears of it, with the code.
+            # The peer disconnected or the server closed the connection; `receive` returns the code.
             return
 
 
 def _utf8_size(text: str) -> int:
-    """Bytes of `text` in UTF-8."""
+    """Return the bytes of `text` in UTF-8."""
     return len(text) if text.isascii() else len(text.encode())

@@ -1,27 +1,25 @@
-"""The seam between carriers and what they carry: a Connection takes frames, a Receiver hears of the peer.
+"""The interface between connections and what they carry: a Connection takes frames, a Receiver takes messages.
 
-A carrier (`asgi.py` on plain ASGI, `detached.py` on the transport itself) moves whole messages and knows nothing of
+A connection (`asgi.py` on ASGI, `detached.py` on the transport itself) moves whole messages and knows nothing of
 rooms; a session knows nothing of sockets. Neither side awaits the other.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
-#: What one connection may hold unsent before it falls behind, in bytes (D2).
+#: What one connection may have buffered before it falls behind, in bytes (D2).
 BUFFER_BYTES = 256 * 1024
-#: Whoever holds no more than this unsent takes a frame of as many bytes without being asked.
+#: A connection with at most so many bytes buffered takes a frame of at most so many bytes without a check (`direct`).
 DIRECT_BYTES = BUFFER_BYTES // 2
-#: The largest message a peer may send, in bytes (L1).
-MESSAGE_BYTES = 1024 * 1024
-#: Extension of the ASGI scope under our own server: cut the connection off at once, where a server's close would wait
-#: for a peer that reads nothing.
+#: Extension of the ASGI scope under `alcove serve`: a function that aborts the connection at once, where closing it
+#: would wait for a peer that reads nothing.
 ABORT: Final = "alcove.abort"
 
 
 class Frame:
-    """One message for any number of connections, encoded for each kind of carrier at most once.
+    """One message for any number of connections, encoded at most once for each kind of connection.
 
-    `payload` is what the peer will read: UTF-8 text, or any bytes where `binary`.
+    `payload` is what the peer receives: text in UTF-8, or any bytes if `binary`.
     """
 
     __slots__ = ("_text", "_wire", "binary", "payload")
@@ -32,9 +30,13 @@ class Frame:
         self._text: str | None = None
         self._wire: bytes | None = None
 
+    def __repr__(self) -> str:
+        kind = "binary" if self.binary else "text"
+        return f"<Frame {kind}, {len(self.payload)} bytes: {self.payload[:60]!r}>"
+
     @property
     def text(self) -> str:
-        """The payload as ASGI wants it."""
+        """The payload as text, for ASGI."""
         if self._text is None:
             self._text = self.payload.decode()
         return self._text
@@ -56,74 +58,80 @@ class Frame:
 
 
 def text_frame(text: str) -> Frame:
-    """A text frame of `text`."""
+    """Return a text frame of `text`."""
     return Frame(text.encode())
 
 
 class Connection(Protocol):
-    """An open socket, as a session and a room see it. After it closed, every call is a quiet no-op."""
+    """An open socket, as sessions and rooms see it. After it has closed, every call does nothing."""
 
     @property
     def direct(self) -> Callable[[bytes], object] | None:
-        """Writes a frame's wire bytes, at most DIRECT_BYTES of them, without asking; None: use `offer`.
+        """A function that writes a frame's wire bytes, at most DIRECT_BYTES, without a check; None: use `offer`.
 
-        For a room's delivery, which makes one call a reader: it changes with the connection, so it is not to be kept.
+        A room's delivery makes one such call for each reader. Read it again for every frame: it changes with the
+        connection's state.
         """
         ...
 
     def offer(self, frame: Frame) -> bool:
-        """Take the frame if it fits within the buffer's bound; else take nothing and return False (D2)."""
+        """Buffer the frame if it fits within the bound; else buffer nothing and return False (D2)."""
         ...
 
     def write(self, frame: Frame) -> None:
-        """Take the frame in any case: for replies, whose number the peer's own messages bound.
+        """Buffer the frame in any case: for replies, whose number the peer's own messages bound.
 
-        A carrier stops reading from a peer whose replies pile up, so what this can add is bounded too.
+        A connection stops reading from a peer that does not take its replies, so they are bounded too.
         """
         ...
 
     def buffered(self) -> int:
-        """Bytes taken and not yet handed to the kernel (on ASGI: to the server)."""
+        """Return the bytes buffered and not yet handed to the kernel (on ASGI: to the server)."""
         ...
 
     async def drained(self) -> bool:
-        """Wait until at most half the bound is buffered. False: the connection closed meanwhile."""
+        """Wait until at most half the bound is buffered; return False if the connection closed meanwhile."""
         ...
 
     def pause_reading(self) -> None:
-        """Pass nothing more to the receiver until `resume_reading`, and read no more than is bounded meanwhile.
+        """Pass nothing more to the receiver until `resume_reading`, and buffer a bounded amount of input meanwhile.
 
-        A message that the receiver is taking in several turns waits as well.
+        A message that the receiver takes in several turns pauses as well.
         """
         ...
 
     def resume_reading(self) -> None:
-        """Go on after `pause_reading`, in a later turn of the event loop."""
+        """Continue after `pause_reading`, in a later turn of the event loop."""
         ...
 
     def close(self, code: int, reason: str = "") -> None:
-        """Send what is buffered, then a close frame; whoever does not take it in time is cut off.
+        """Send what is buffered, then a close frame; abort the connection if the peer does not take them in time.
 
-        `reason` is cut to the 123 bytes that fit (RFC 6455, section 5.5). The receiver's `closed` follows.
+        The receiver's `closed` follows.
+
+        Args:
+            code: The close code.
+            reason: The reason; cut to the 123 bytes that fit (RFC 6455, section 5.5).
+
         """
         ...
 
 
 class Receiver(Protocol):
-    """What a carrier tells of its peer. The calls come from the event loop, one at a time, and do not block."""
+    """Takes the messages of a connection. It is called from the event loop, one call at a time, and does not block."""
 
     def text(self, data: str) -> Iterator[object] | None:
         """Take one whole text message.
 
-        A receiver that needs several turns of the event loop for it returns an iterator: the carrier advances it by
-        one step per turn, and passes on nothing else until it is exhausted (L6).
+        A receiver that needs several turns of the event loop for a message returns an iterator: the connection advances
+        it by one step per turn, and passes on nothing else until it is exhausted (L6).
         """
         ...
 
     def binary(self, data: bytes) -> None:
-        """One whole binary message."""
+        """Take one whole binary message."""
         ...
 
     def closed(self, code: int) -> None:
-        """The connection is over, by whichever side. Called once, last."""
+        """Note that the connection has ended, on whichever side. Called once, as the last call."""
         ...

@@ -1,4 +1,4 @@
-"""The detached connections of a process, and one timer for all their deadlines."""
+"""The detached connections of a server, and one timer for all their deadlines."""
 
 import asyncio
 import logging
@@ -9,30 +9,30 @@ from typing import NamedTuple, Protocol
 from alcove.errors import Close
 from alcove.limits import Budget
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Deadlines(NamedTuple):
-    """How long a peer is waited for, in seconds."""
+    """How long a connection waits for its peer, in seconds."""
 
-    #: Silence after which it is pinged.
-    ping_s: float = 20.0
-    #: To answer a ping: with anything (P3).
-    pong_s: float = 20.0
+    #: Silence after which the peer is pinged.
+    ping_s: float
+    #: To answer a ping, with any data (P3).
+    pong_s: float
     #: To send the rest of a frame that it began.
     frame_s: float = 30.0
-    #: To take what is buffered, answer a close frame, and close its side.
+    #: To take what is buffered, answer a close frame and close its side.
     close_s: float = 5.0
 
 
-class Watched(Protocol):
-    """A connection, as the registry sees it."""
+class HasDeadlines(Protocol):
+    """A connection as the wheel sees it."""
 
-    #: The tick at which it is looked at next; the registry's own note.
+    #: The tick at which `check_deadlines` is called next. Written by the wheel alone.
     due: int
 
-    def look(self) -> float:
-        """Do what is due; return the seconds until the next look."""
+    def check_deadlines(self) -> float:
+        """Do what is due; return the seconds until the next check."""
         ...
 
     def close(self, code: int, reason: str = "") -> None:
@@ -40,64 +40,84 @@ class Watched(Protocol):
         ...
 
     def abort(self) -> None:
-        """Cut the connection off."""
+        """Drop the connection without a closing handshake."""
         ...
 
 
-class Registry:
-    """Every open connection, filed under the tick at which something of it falls due.
+class DeadlineWheel:
+    """All open connections of a server, by the tick at which their next deadline is checked (a timing wheel).
 
-    A connection is filed once, whatever goes over it, and looked at only when due: thousands of idle ones cost what
-    their pings cost. `now` is the event loop's clock as of the last tick: cheap to note, and exact enough.
+    A connection moves only when it is checked, whatever passes over it, so thousands of idle connections cost no more
+    than their pings.
     """
 
-    def __init__(self, deadlines: Deadlines = Deadlines(), budget: Budget = Budget()) -> None:  # noqa: B008 - tuples: they cannot change
+    def __init__(self, deadlines: Deadlines, budget: Budget) -> None:
+        """Create an empty wheel.
+
+        Args:
+            deadlines: The deadlines of every connection.
+            budget: The work of a connection in one turn of the event loop (L6).
+
+        """
         self.deadlines = deadlines
         self.budget = budget
+        #: The event loop's clock at the last tick: cheap to read, and exact enough for deadlines.
         self.now = 0.0
         self._tick_s = min(1.0, *(seconds / 8 for seconds in deadlines))
         self._tick = 0
-        self._due: dict[int, set[Watched]] = {}
+        self._by_tick: dict[int, set[HasDeadlines]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        #: Set when the last connection is lost; None unless `close_all` waits for that.
         self._empty: asyncio.Event | None = None
 
     def __len__(self) -> int:
-        return sum(map(len, self._due.values()))
+        return sum(map(len, self._by_tick.values()))
 
-    def __iter__(self) -> Iterator[Watched]:
-        return iter([connection for due in self._due.values() for connection in due])
+    def __iter__(self) -> Iterator[HasDeadlines]:
+        return iter([connection for connections in self._by_tick.values() for connection in connections])
 
-    def add(self, connection: Watched) -> None:
-        """Take a new connection; `discard` it when it is lost. The clock runs while there is one."""
+    def __repr__(self) -> str:
+        return f"<DeadlineWheel: {len(self)} connections, tick {self._tick} of {self._tick_s:g} s>"
+
+    def add(self, connection: HasDeadlines) -> None:
+        """Register a new connection until it is discarded. The timer runs while there is one."""
         if self._timer is None:
             loop = asyncio.get_running_loop()
             self.now = loop.time()
             self._timer = loop.call_later(self._tick_s, self._on_tick, loop)
-        self._file(connection, self.deadlines.ping_s)
+        self._insert(connection, self.deadlines.ping_s)
 
-    def within(self, connection: Watched, seconds: float) -> None:
-        """Look at the connection in `seconds` at the latest."""
-        if connection.due > self._tick_in(seconds):
-            self._unfile(connection)
-            self._file(connection, seconds)
+    def check_within(self, connection: HasDeadlines, seconds: float) -> None:
+        """Check the connection in `seconds` at the latest."""
+        if connection.due > self._tick_after(seconds):
+            self._remove(connection)
+            self._insert(connection, seconds)
 
-    def discard(self, connection: Watched) -> None:
+    def discard(self, connection: HasDeadlines) -> None:
         """Forget a connection that is lost."""
-        self._unfile(connection)
-        if not self._due and self._empty is not None:
+        self._remove(connection)
+        if not self._by_tick and self._empty is not None:
             self._empty.set()
 
     async def close_all(self, code: int = Close.RESTART, reason: str = "", *, within_s: float = 1.0) -> None:
-        """Close every connection and wait until all are gone; who has not answered `within_s` seconds is cut off."""
+        """Close every connection and wait until all are lost.
+
+        Args:
+            code: The close code.
+            reason: The reason in the close frame.
+            within_s: Seconds after which connections that are still open are aborted.
+
+        """
         for connection in self:
             connection.close(code, reason)
-        if not await self._emptied(within_s):
+        if not await self._wait_until_empty(within_s):
             for connection in self:
                 connection.abort()
-            await self._emptied(within_s)
+            await self._wait_until_empty(within_s)
 
-    async def _emptied(self, within_s: float) -> bool:
-        if not self._due:
+    async def _wait_until_empty(self, within_s: float) -> bool:
+        """Return whether the last connection was lost within so many seconds."""
+        if not self._by_tick:
             return True
         self._empty = asyncio.Event()
         try:
@@ -109,31 +129,31 @@ class Registry:
             self._empty = None
         return True
 
-    def _tick_in(self, seconds: float) -> int:
+    def _tick_after(self, seconds: float) -> int:
         return self._tick + max(1, math.ceil(seconds / self._tick_s))
 
-    def _file(self, connection: Watched, seconds: float) -> None:
-        connection.due = tick = self._tick_in(seconds)
-        self._due.setdefault(tick, set()).add(connection)
+    def _insert(self, connection: HasDeadlines, seconds: float) -> None:
+        connection.due = tick = self._tick_after(seconds)
+        self._by_tick.setdefault(tick, set()).add(connection)
 
-    def _unfile(self, connection: Watched) -> None:
-        filed = self._due.get(connection.due)
-        if filed is not None:
-            filed.discard(connection)
-            if not filed:
-                del self._due[connection.due]
+    def _remove(self, connection: HasDeadlines) -> None:
+        connections = self._by_tick.get(connection.due)
+        if connections is not None:
+            connections.discard(connection)
+            if not connections:
+                del self._by_tick[connection.due]
 
     def _on_tick(self, loop: asyncio.AbstractEventLoop) -> None:
         self.now = loop.time()
         self._tick += 1
-        for connection in tuple(self._due.get(self._tick, ())):
+        for connection in tuple(self._by_tick.get(self._tick, ())):
             try:
-                seconds = connection.look()
-            except Exception:  # noqa: BLE001 - whatever it is, it must cost one connection and not everyone's deadlines
-                _log.exception("a connection failed when it was looked at; it is cut off")
+                seconds = connection.check_deadlines()
+            except Exception:
+                logger.exception("checking the deadlines of a connection failed; the connection is aborted")
                 connection.abort()
                 seconds = self.deadlines.close_s
             if connection.due == self._tick:
-                self._unfile(connection)
-                self._file(connection, seconds)
-        self._timer = loop.call_later(self._tick_s, self._on_tick, loop) if self._due else None
+                self._remove(connection)
+                self._insert(connection, seconds)
+        self._timer = loop.call_later(self._tick_s, self._on_tick, loop) if self._by_tick else None

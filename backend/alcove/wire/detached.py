@@ -1,11 +1,11 @@
-"""The lean carrier: RFC 6455 spoken straight on the transport, once the handshake is done and its task is gone."""
+"""A WebSocket directly on its transport (RFC 6455): after the handshake, without an ASGI task."""
 
 import asyncio
 
 from alcove.errors import Close
 from alcove.wire.connection import Receiver
-from alcove.wire.deadlines import Registry
-from alcove.wire.incoming import Incoming
+from alcove.wire.deadlines import DeadlineWheel
+from alcove.wire.reader import TransportReader
 from alcove.wire.rfc6455 import (
     PING,
     PONG,
@@ -17,180 +17,199 @@ from alcove.wire.rfc6455 import (
     close_frame,
     control_frame,
 )
-from alcove.wire.tcp_info import acknowledged, taken_slowly
+from alcove.wire.tcp_info import acknowledged_bytes, takes_slowly
 from alcove.wire.writer import State
 
+#: The connection was lost without a close frame (section 7.1.5).
 _ABNORMAL = 1006
 _PING = control_frame(PING)
 
 
-class DetachedConnection(Incoming):
+class DetachedConnection(TransportReader):
     """One WebSocket after its handshake, without extensions. `run` gives it its receiver.
 
-    Until then it may be written to, and what comes in is held.
+    Before `run`, frames may be written, and received bytes are kept.
     """
 
     __slots__ = (
-        "_code",
-        "_pinged",
-        "_taken",
-        "_until",
+        "_abort_at",
+        "_acknowledged_at_ping",
+        "_close_code",
+        "_pinged_at",
         "due",
     )
 
-    def __init__(self, transport: asyncio.Transport, registry: Registry, max_message: int, held: bytes = b"") -> None:
-        """Take over the transport; `held` came in after the handshake and is unread. The caller sets the protocol."""
-        super().__init__(transport, registry, max_message, held)
-        self._code = _ABNORMAL
-        #: When the open ping was sent (0: none is), and what the peer had acknowledged then.
-        self._pinged = 0.0
-        self._taken = 0
-        #: When to cut off a peer that is to go.
-        self._until = 0.0
+    def __init__(
+        self, transport: asyncio.Transport, wheel: DeadlineWheel, max_message: int, unparsed: bytes = b""
+    ) -> None:
+        """Take over a transport. The caller sets the connection as the transport's protocol.
+
+        Args:
+            transport: The transport, after the answer to the handshake.
+            wheel: Checks the deadlines of the connection.
+            max_message: The largest message in bytes.
+            unparsed: Bytes received after the handshake.
+
+        """
+        super().__init__(transport, wheel, max_message, unparsed)
+        self._close_code = _ABNORMAL
+        #: When the unanswered ping was sent (0: none), and how many bytes the peer had acknowledged then.
+        self._pinged_at = 0.0
+        self._acknowledged_at_ping = 0
+        #: When to abort a connection that is closing; 0: it is not.
+        self._abort_at = 0.0
         self.due = 0
-        registry.add(self)
-        self._heard = registry.now
-        if held:
-            self._stop_reading()
+        wheel.add(self)
+        self._last_received = wheel.now
+        if unparsed:
+            self._pause_transport()
+
+    def __repr__(self) -> str:
+        receiver = type(self._receiver).__name__ if self._receiver is not None else "no receiver"
+        return f"<DetachedConnection {self._state.name.lower()}: {receiver}, {self.buffered()} bytes buffered>"
 
     @property
-    def attended(self) -> bool:
-        """Whether there is a receiver, or no more need of one."""
+    def has_receiver(self) -> bool:
+        """Whether there is a receiver, or none is needed any more."""
         return self._receiver is not None or self._state is not State.OPEN
 
     async def run(self, receiver: Receiver) -> None:
-        """Hand everything to the receiver from now on, and return at once."""
-        if self._state is State.OVER:
-            receiver.closed(self._code)
+        """Pass everything to the receiver from now on, and return at once."""
+        if self._state is State.ENDED:
+            receiver.closed(self._close_code)
             return
         self._receiver = receiver
-        self._go_on()
+        self._run_turn()
 
-    # What the receiver's side calls (Connection).
+    # Called by the receiver's side (Connection).
 
     def close(self, code: int, reason: str = "") -> None:
         """Send what is buffered, then a close frame (Connection; section 7.1.2)."""
         if self._state is not State.OPEN:
             return
-        self._leave(State.CLOSING)
-        self._code = code
+        self._leave_open(State.CLOSING)
+        self._close_code = code
         self._transport.write(close_frame(code, reason))
-        self._cut_off_later()
-        self._schedule()
+        self._abort_later()
+        self._schedule_turn()
 
     def abort(self) -> None:
-        """Cut the connection off."""
+        """Drop the connection without a closing handshake."""
         self._transport.abort()
 
-    # What the transport calls (asyncio.Protocol).
+    # Called by the transport (asyncio.Protocol).
 
     def eof_received(self) -> None:
-        """Hear that the peer sends no more, not even a close frame (section 7.1.5): it gets what it is owed, no more.
+        """End the connection of a peer that sends no more, not even a close frame (section 7.1.5).
 
-        The transport closes itself when that is written.
+        The transport closes itself when all buffered bytes are written.
         """
-        self._finish(self._code)
+        self._finish(self._close_code)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """Let go of everything: the connection is over, if it was not before."""
-        self._registry.discard(self)
-        self._end(self._code)
+        """End the connection, unless it has ended before."""
+        self._wheel.discard(self)
+        self._end(self._close_code)
 
-    # What the registry calls (Watched).
+    # Called by the wheel (HasDeadlines).
 
-    def look(self) -> float:
-        """Do what is due: ping, give up on the peer, or cut it off; return the seconds until the next look."""
-        now, deadlines = self._registry.now, self._registry.deadlines
+    def check_deadlines(self) -> float:
+        """Ping, fail or abort the connection if that is due; return the seconds until the next check."""
+        now, deadlines = self._wheel.now, self._wheel.deadlines
         if self._state is not State.OPEN:
-            if now >= self._until:
+            if now >= self._abort_at:
                 self.abort()
                 return deadlines.close_s
-            return self._until - now
+            return self._abort_at - now
         if self._parser is not None and self._parser.in_frame:
-            left = self._piece_since + deadlines.frame_s - now
+            left = self._partial_since + deadlines.frame_s - now
             if left <= 0:
                 self._fail(Close.HEARTBEAT, "the rest of a frame did not come")
                 return deadlines.close_s
-            return min(left, self._look_for_life(now))
-        return self._look_for_life(now)
+            return min(left, self._check_heartbeat(now))
+        return self._check_heartbeat(now)
 
-    def _look_for_life(self, now: float) -> float:
-        deadlines = self._registry.deadlines
-        if self._heard >= self._pinged:
-            self._pinged = 0.0
-            silent = now - self._heard
+    def _check_heartbeat(self, now: float) -> float:
+        """Ping a silent peer, or fail the connection of one that did not answer (P3); return as `check_deadlines`."""
+        deadlines = self._wheel.deadlines
+        if self._last_received >= self._pinged_at:
+            self._pinged_at = 0.0
+            silent = now - self._last_received
             if silent < deadlines.ping_s:
                 return deadlines.ping_s - silent
             self._ping(now)
             return min(deadlines.ping_s, deadlines.pong_s)
-        left = self._pinged + deadlines.pong_s - now
+        left = self._pinged_at + deadlines.pong_s - now
         if left > 0:
             return left
-        # The ping may be stuck behind what a slow but living peer has yet to read (D2).
-        if taken_slowly(self._transport, since=self._taken):
+        # The ping may be queued behind data that a slow but living peer has yet to read (D2).
+        if takes_slowly(self._transport, since=self._acknowledged_at_ping):
             self._ping(now)
             return deadlines.pong_s
         self._fail(Close.HEARTBEAT, "heartbeat missed")
         return deadlines.close_s
 
     def _ping(self, now: float) -> None:
-        if not self._pinged:
+        """Send a ping unless one is unanswered, and start its deadline."""
+        if not self._pinged_at:
             self._transport.write(_PING)
-        self._pinged = now
-        self._taken = acknowledged(self._transport)
+        self._pinged_at = now
+        self._acknowledged_at_ping = acknowledged_bytes(self._transport)
 
     def _on_control(self, event: Event) -> None:
-        """Answer a control frame, or the breach of a rule."""
+        """Answer a control frame or a violation."""
         if isinstance(event, Ping):
             if self._state is State.OPEN:
-                self._reply(control_frame(PONG, event.payload))
+                self._write_reply(control_frame(PONG, event.payload))
         elif isinstance(event, Closing):
             if self._state is State.OPEN:
-                self._code = event.code
+                self._close_code = event.code
                 self._transport.write(close_frame(event.code))
-            # Both close frames have gone: the server closes the TCP connection, once all is written (section 7.1.1).
-            self._finish(self._code)
+            # Both close frames are sent: the server closes the TCP connection once all is written (section 7.1.1).
+            self._finish(self._close_code)
             self._transport.close()
         elif isinstance(event, Violation):
             self._fail(event.code, event.reason)
 
     def _fail(self, code: int, reason: str) -> None:
-        """Fail the connection (section 7.1.7): a close frame, then no more of what the peer sends is looked at.
+        """Fail the connection (section 7.1.7): send a close frame and discard whatever else the peer sends.
 
-        It is read nevertheless until the peer closes: the kernel answers unread bytes with a reset, and that would
-        take the close frame from the peer before it is seen.
+        The transport is still read until the peer closes: the kernel answers unread bytes with a reset, and that would
+        take the close frame from the peer.
         """
         if self._state is State.OPEN:
-            self._code = code
+            self._close_code = code
             self._transport.write(close_frame(code, reason))
-        self._finish(self._code)
+        self._finish(self._close_code)
         if self._transport.can_write_eof() and not self._transport.is_closing():
             self._transport.write_eof()
-        self._read_again()
+        self._resume_transport()
 
     def _finish(self, code: int) -> None:
-        self._cut_off_later()
+        """End the connection, and abort it if the peer does not close in time."""
+        self._abort_later()
         self._end(code)
 
     def _end(self, code: int) -> None:
-        """Be over for the receiver, which hears of it once."""
-        self._leave(State.OVER)
-        self._drop_input()
-        self._wake()
+        """Discard the input, and call the receiver's `closed` once."""
+        self._leave_open(State.ENDED)
+        self._discard_input()
+        self._wake_drained()
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
             receiver.closed(code)
 
-    def _cut_off_later(self) -> None:
-        close_s = self._registry.deadlines.close_s
-        if not self._until:
-            self._until = self._registry.now + close_s
-            self._registry.within(self, close_s)
-        self._wake()
+    def _abort_later(self) -> None:
+        """Abort the connection after `close_s`, if it is not lost before."""
+        close_s = self._wheel.deadlines.close_s
+        if not self._abort_at:
+            self._abort_at = self._wheel.now + close_s
+            self._wheel.check_within(self, close_s)
+        self._wake_drained()
 
-    def _watch_frame(self, parser: Parser) -> None:
-        """Note since when a frame waits for its rest."""
-        if parser.in_frame and parser.pieced != self._piece:
-            self._piece = parser.pieced
-            self._piece_since = self._registry.now
-            self._registry.within(self, self._registry.deadlines.frame_s)
+    def _watch_partial_frame(self, parser: Parser) -> None:
+        """Start the deadline of a frame whose end has not arrived."""
+        if parser.in_frame and parser.partial_frames != self._partial_frame:
+            self._partial_frame = parser.partial_frames
+            self._partial_since = self._wheel.now
+            self._wheel.check_within(self, self._wheel.deadlines.frame_s)

@@ -1,4 +1,4 @@
-"""The most common read: one small text frame, whole (RFC 6455, section 5)."""
+"""The fast path of the parser: a read that is one small text frame (RFC 6455, section 5)."""
 
 from typing import Final
 
@@ -6,15 +6,16 @@ from websockets.speedups import apply_mask
 
 from alcove.wire.rfc6455 import TEXT
 
-#: The largest frame that `small_text` takes, in bytes: less than any bound on messages, or on the work of a turn.
+#: The largest frame that `parse_small_text` takes, in bytes: less than every bound on messages and on a turn's work.
 SMALL_BYTES: Final = 1024
+#: FIN bit and opcode of a whole text message.
 _FIRST: Final = TEXT | 0x80
 
 
-def small_text(data: bytes) -> str | None:
-    """Return the text where `data` is one whole text frame of at most SMALL_BYTES, as most reads are; else None.
+def parse_small_text(data: bytes) -> str | None:
+    """Return the text if `data` is exactly one whole text frame of at most SMALL_BYTES, as most reads are; else None.
 
-    For the hot path: it makes no parser. Whatever is wrong with the frame is left to the parser.
+    None also for a frame that is malformed: the parser reports the violation.
     """
     length = len(data)
     if not 6 <= length <= SMALL_BYTES or data[0] != _FIRST:

@@ -1,102 +1,67 @@
-"""A room read as Server-Sent Events, for networks that break WebSockets (W3)."""
+"""A connection to a room that only sends, as Server-Sent Events, for networks that break WebSockets (W3)."""
 
 import asyncio
 import re
-from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import Final
 
 import msgspec
 from fastapi.sse import ServerSentEvent
 
-from alcove.wire.connection import BUFFER_BYTES, Frame
+from alcove.wire.buffered import BufferedWriter
+from alcove.wire.connection import BUFFER_BYTES
 
-#: What FastAPI and the server hold besides: a few lines on their way, and 64 KiB of the transport's.
+#: Bytes buffered at most. FastAPI holds a few lines besides, and the transport 64 KiB.
 _BOUND = BUFFER_BYTES // 2
-#: Seconds that a reader has to take what is buffered once its stream is to end.
+#: Seconds that a reader has to take what is buffered after `close`.
 _CLOSE_S = 5.0
 _ENTRY = re.compile(rb'\{"type":"entry","seq":(\d+),')
 
 
-class SseConnection:
-    """A connection that only sends: each line is an event, an entry's `id` its seq (Connection)."""
+class SseConnection(BufferedWriter):
+    """Sends each line as an event; the `id` of an entry's event is its seq (Connection)."""
 
-    __slots__ = ("_abort", "_close", "_closed", "_cut", "_drained", "_lines", "_size", "_wake")
-
-    #: Every frame is asked about (Connection).
-    direct: Final = None
+    __slots__ = ("_abort", "_abort_timer", "_close_event")
 
     def __init__(self, abort: Callable[[], object] = lambda: None) -> None:
-        """`abort` cuts the reader off, where the server can."""
+        """`abort` drops the connection of the reader, if the server can."""
+        super().__init__(_BOUND)
         self._abort = abort
-        self._cut: asyncio.TimerHandle | None = None
-        self._lines: deque[bytes] = deque()
-        self._size = 0
-        self._close: bytes | None = None
-        self._closed = False
-        self._wake = asyncio.Event()
-        self._drained = asyncio.Event()
+        self._abort_timer: asyncio.TimerHandle | None = None
+        #: The data of the last event.
+        self._close_event: bytes | None = None
 
-    def offer(self, frame: Frame) -> bool:
-        """Take the frame if it fits within the buffer's bound (Connection)."""
-        if self._size and self._size + len(frame.payload) > _BOUND:
-            return False
-        self.write(frame)
-        return True
-
-    def write(self, frame: Frame) -> None:
-        """Take the frame in any case (Connection)."""
-        if self._close is None:
-            self._lines.extend(frame.payload.split(b"\n"))
-            self._size += len(frame.payload)
-            self._wake.set()
-
-    def buffered(self) -> int:
-        """Bytes of lines not yet handed on (Connection)."""
-        return self._size
-
-    async def drained(self) -> bool:
-        """Wait until at most half the bound is buffered (Connection)."""
-        while self._size > _BOUND // 2 and not self._closed:
-            self._drained.clear()
-            await self._drained.wait()
-        return not self._closed
+    def __repr__(self) -> str:
+        state = "ended" if self._ended else "closing" if self._close_event else "open"
+        return f"<SseConnection {state}: {self._size} bytes buffered>"
 
     def pause_reading(self) -> None:
-        """Do nothing: such a peer sends nothing (Connection)."""
+        """Do nothing: the peer sends nothing (Connection)."""
 
     def resume_reading(self) -> None:
-        """Do nothing: such a peer sends nothing (Connection)."""
+        """Do nothing: the peer sends nothing (Connection)."""
 
     def close(self, code: int, reason: str = "") -> None:
-        """Hand on what is buffered, then an event `close` with the code and the reason (Connection)."""
-        if self._close is None:
-            self._close = msgspec.json.encode({"code": code, "reason": reason})
-            self._cut = asyncio.get_running_loop().call_later(_CLOSE_S, self._abort)
-            self._wake.set()
+        """Send what is buffered, then an event `close` with the code and the reason (Connection)."""
+        if self._accepts:
+            self._close_event = msgspec.json.encode({"code": code, "reason": reason})
+            self._abort_timer = asyncio.get_running_loop().call_later(_CLOSE_S, self._abort)
+            self._stop_accepting()
 
-    def ended(self) -> None:
-        """The peer is gone."""
-        self._closed = True
-        self._close = self._close or b""
-        if self._cut is not None:
-            self._cut.cancel()
-        self._lines.clear()
-        self._size = 0
-        self._drained.set()
+    def end(self) -> None:
+        """Discard what is buffered: the response is complete, or its reader has disconnected."""
+        if self._abort_timer is not None:
+            self._abort_timer.cancel()
+        self._discard()
 
     async def events(self) -> AsyncIterator[ServerSentEvent]:
-        """The lines as they come, each an event, until the connection is closed."""
+        """Yield an event for each line, until the connection is closed."""
         while True:
-            while self._lines:
-                line = self._lines.popleft()
-                self._size = max(0, self._size - len(line) - 1) if self._lines else 0
-                if self._size <= _BOUND // 2:
-                    self._drained.set()
-                entry = _ENTRY.match(line)
-                yield ServerSentEvent(raw_data=line.decode(), id=entry[1].decode() if entry else None)
-            if self._close is not None:
-                yield ServerSentEvent(event="close", raw_data=self._close.decode())
+            while (frame := self._first()) is not None:
+                for line in frame.payload.split(b"\n"):
+                    entry = _ENTRY.match(line)
+                    yield ServerSentEvent(raw_data=line.decode(), id=entry[1].decode() if entry else None)
+                self._release()
+            if self._close_event is not None:
+                yield ServerSentEvent(event="close", raw_data=self._close_event.decode())
                 return
-            self._wake.clear()
-            await self._wake.wait()
+            await self._wait()

@@ -1,41 +1,42 @@
-"""Whether a peer that answers no ping is dead, or only reads slowly: the kernel knows."""
+"""Ask the kernel whether a peer that answers no ping is dead, or reads slowly (Linux only)."""
 
 import socket
 import struct
 import sys
 from asyncio import Transport
 
-#: Of Linux's `struct tcp_info` (linux/tcp.h): `tcpi_bytes_acked`, and `tcpi_notsent_bytes` 24 bytes on.
+#: `tcpi_bytes_acked` of Linux's `struct tcp_info` (linux/tcp.h), and `tcpi_notsent_bytes` 24 bytes behind it.
 _ACKED_NOTSENT = struct.Struct("=Q16xI")
 _OFFSET = 120
 _SIZE = _OFFSET + _ACKED_NOTSENT.size
 _LINUX = sys.platform == "linux"
 
 
-def acknowledged(transport: Transport) -> int:
-    """Bytes that the peer's kernel has acknowledged so far; 0 where this cannot be known."""
+def acknowledged_bytes(transport: Transport) -> int:
+    """Return how many bytes the peer's kernel has acknowledged so far; 0 if this is unknown."""
     return _tcp_info(transport)[0]
 
 
-def taken_slowly(transport: Transport, *, since: int) -> bool:
-    """Whether bytes wait that the peer's full buffers keep us from sending, and some went since that count.
+def takes_slowly(transport: Transport, *, since: int) -> bool:
+    """Return whether unsent bytes wait for a peer that has acknowledged more than `since` bytes.
 
-    Bytes that are sent and lie unread at the peer say nothing: a process that hangs looks the same.
+    Such a peer reads, but slower than the server writes. Bytes that are sent and unread at the peer prove nothing: a
+    process that hangs looks the same.
     """
-    taken, unsent = _tcp_info(transport)
-    return taken > since and unsent + transport.get_write_buffer_size() > 0
+    acknowledged, unsent = _tcp_info(transport)
+    return acknowledged > since and unsent + transport.get_write_buffer_size() > 0
 
 
 def _tcp_info(transport: Transport) -> tuple[int, int]:
-    """Read the bytes acknowledged, and the bytes that the kernel has yet to send."""
+    """Return the bytes acknowledged, and the bytes that the kernel has not sent yet; zeros if they are unknown."""
     sock = transport.get_extra_info("socket")
     if not _LINUX or sock is None or sock.family not in {socket.AF_INET, socket.AF_INET6}:
         return 0, 0
     try:
-        told = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _SIZE)
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _SIZE)
     except OSError:
         return 0, 0
-    if len(told) < _SIZE:
+    if len(info) < _SIZE:
         return 0, 0
-    taken, unsent = _ACKED_NOTSENT.unpack_from(told, _OFFSET)
-    return taken, unsent
+    acknowledged, unsent = _ACKED_NOTSENT.unpack_from(info, _OFFSET)
+    return acknowledged, unsent

@@ -1,4 +1,4 @@
-"""The writing half of a detached connection: bounded, and awaitable when it is full."""
+"""The sending half of a detached connection: bounded, and awaitable while too much is buffered."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,33 +8,37 @@ from alcove.wire.connection import BUFFER_BYTES, DIRECT_BYTES, Frame
 
 
 class State(IntEnum):
-    """How far a connection has come; only an open one is 0."""
+    """The state of a connection; OPEN is 0, so that `if state` means: not open."""
 
     OPEN = 0
-    #: Our close frame is sent; the peer's is awaited (RFC 6455, section 7.1.2).
+    #: A close frame is sent, and the peer's is awaited (RFC 6455, section 7.1.2).
     CLOSING = 1
-    #: Over for the receiver: what is buffered goes out, what comes in is not looked at (section 7.1.7).
-    OVER = 2
+    #: The receiver's `closed` is called: buffered bytes still go out, and received bytes are discarded (section 7.1.7).
+    ENDED = 2
 
 
-class Outgoing(asyncio.Protocol):
-    """Frames on their way out of one transport, whose high-water mark is half the bound."""
+class TransportWriter(asyncio.Protocol):
+    """Writes frames to a transport, and stops reading from a peer that does not take its replies.
 
-    __slots__ = ("_deaf", "_state", "_transport", "_writable", "direct")
+    The transport's high-water and low-water marks are both DIRECT_BYTES, half of what may be buffered.
+    """
+
+    __slots__ = ("_drained", "_reading_paused", "_state", "_transport", "direct")
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._state = State.OPEN
-        #: The transport's own method (Connection); None when it is not open, and while more than half the bound is
-        #: buffered: from the write on that makes it so, inside of which `pause_writing` comes (D2).
+        #: The transport's own `write` (Connection). None unless the connection is open with at most DIRECT_BYTES
+        #: buffered: `pause_writing` is called within the write that exceeds them (D2).
         self.direct: Callable[[bytes], object] | None = transport.write
-        #: Reading is stopped.
-        self._deaf = False
-        self._writable: asyncio.Event | None = None
+        #: The transport's reading is paused.
+        self._reading_paused = False
+        #: Set when `drained` should check again; None while nothing waits.
+        self._drained: asyncio.Event | None = None
         transport.set_write_buffer_limits(high=DIRECT_BYTES, low=DIRECT_BYTES)
 
     def offer(self, frame: Frame) -> bool:
-        """Take the frame if it fits within the buffer's bound (Connection)."""
+        """Buffer the frame if it fits within BUFFER_BYTES (Connection)."""
         if self._state:
             return True
         wire = frame.wire
@@ -45,55 +49,55 @@ class Outgoing(asyncio.Protocol):
         return True
 
     def write(self, frame: Frame) -> None:
-        """Take the frame in any case; while it piles up, stop reading (Connection)."""
+        """Buffer the frame in any case; stop reading while too much is buffered (Connection)."""
         if not self._state:
-            self._reply(frame.wire)
+            self._write_reply(frame.wire)
 
     def buffered(self) -> int:
-        """Bytes not yet handed to the kernel (Connection)."""
-        return self._transport.get_write_buffer_size() if self._state is not State.OVER else 0
+        """Return the bytes not yet handed to the kernel (Connection)."""
+        return self._transport.get_write_buffer_size() if self._state is not State.ENDED else 0
 
     async def drained(self) -> bool:
-        """Wait until at most half the bound is buffered (Connection)."""
+        """Wait until at most DIRECT_BYTES are buffered (Connection)."""
         while self.direct is None and self._state is State.OPEN:
-            if self._writable is None:
-                self._writable = asyncio.Event()
-            await self._writable.wait()
+            if self._drained is None:
+                self._drained = asyncio.Event()
+            await self._drained.wait()
         return self._state is State.OPEN
 
     def pause_writing(self) -> None:
-        """Hear that more than half the bound is buffered (asyncio.Protocol)."""
+        """Note that more than DIRECT_BYTES are buffered (asyncio.Protocol)."""
         self.direct = None
 
     def resume_writing(self) -> None:
-        """Hear that at most half the bound is buffered (asyncio.Protocol)."""
+        """Note that at most DIRECT_BYTES are buffered (asyncio.Protocol)."""
         if self._state is State.OPEN:
             self.direct = self._transport.write
-        self._wake()
+        self._wake_drained()
 
-    def _leave(self, state: State) -> None:
-        """Be no longer open."""
+    def _leave_open(self, state: State) -> None:
+        """Change to a state in which nothing more is sent for the receiver's side."""
         self._state = state
         self.direct = None
 
-    def _reply(self, wire: bytes) -> None:
-        """Write while open; stop reading from a peer whose replies pile up."""
+    def _write_reply(self, wire: bytes) -> None:
+        """Write while open; stop reading from a peer that does not take its replies."""
         self._transport.write(wire)
         if self.direct is None:
-            self._stop_reading()
+            self._pause_transport()
 
-    def _wake(self) -> None:
-        """Let those who await `drained` look again."""
-        if self._writable is not None:
-            self._writable.set()
-            self._writable = None
+    def _wake_drained(self) -> None:
+        """Have every `drained` check again."""
+        if self._drained is not None:
+            self._drained.set()
+            self._drained = None
 
-    def _stop_reading(self) -> None:
-        if not self._deaf:
-            self._deaf = True
+    def _pause_transport(self) -> None:
+        if not self._reading_paused:
+            self._reading_paused = True
             self._transport.pause_reading()
 
-    def _read_again(self) -> None:
-        if self._deaf and not self._transport.is_closing():
-            self._deaf = False
+    def _resume_transport(self) -> None:
+        if self._reading_paused and not self._transport.is_closing():
+            self._reading_paused = False
             self._transport.resume_reading()

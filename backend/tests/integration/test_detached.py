@@ -142,7 +142,7 @@ def test_a_peer_that_does_not_read_its_replies_is_not_read_either(server: WireSe
         sent = 0
         connection = detached(recorder)
         until_stuck = time.monotonic() + PATIENCE
-        while not server.ask(lambda: connection._deaf):
+        while not server.ask(lambda: connection._reading_paused):
             assert time.monotonic() < until_stuck
             try:
                 sent += client.socket.send(frame[sent % len(frame) :])
@@ -161,7 +161,7 @@ def test_z1_all_are_closed_with_1012_within_the_bound(server: WireServer) -> Non
         client.upgraded()
     recorders = [server.recorder() for _ in clients]
     mute, *friendly = clients
-    closing = server.ask(lambda: server.loop.create_task(server.registry.close_all(1012, "restart", within_s=0.5)))
+    closing = server.ask(lambda: server.loop.create_task(server.wheel.close_all(1012, "restart", within_s=0.5)))
     for client in friendly:
         assert client.frame() == (0x88, b"\x03\xf4restart")
         client.send(0x88, b"\x03\xf4")

@@ -31,7 +31,7 @@ def test_a_stuck_reader_is_cut_off_when_it_is_to_go(loop: str) -> None:
         server.ask(lambda: recorder.connection.write(Frame(b"x" * 10_000_000, binary=True)))
         server.ask(lambda: recorder.connection.close(4000))
         assert heard(recorder) == 4000
-        until(lambda: server.ask(lambda: len(server.registry)) == 0)
+        until(lambda: server.ask(lambda: len(server.wheel)) == 0)
 
 
 def test_a_stuck_reader_that_closed_itself_is_cut_off(loop: str) -> None:
@@ -41,7 +41,7 @@ def test_a_stuck_reader_that_closed_itself_is_cut_off(loop: str) -> None:
         server.ask(lambda: recorder.connection.offer(Frame(b"x" * 10_000_000, binary=True)))
         client.send(0x88, b"\x03\xe8")
         assert heard(recorder) == 1000
-        until(lambda: server.ask(lambda: len(server.registry)) == 0)
+        until(lambda: server.ask(lambda: len(server.wheel)) == 0)
 
 
 @pytest.mark.parametrize("begun", [b"\x81", b"\x81\x85\0\0", b"\x82\xfe\x01\x00\0\0\0\0half", b"\x89\x84\0\0\0\0pi"])
@@ -99,11 +99,11 @@ def test_d2_a_slow_reader_with_a_backlog_is_not_taken_for_dead(loop: str) -> Non
         server.ask(lambda: recorder.connection.write(Frame(b"x" * size, binary=True)))
         client.take(10)
         read, client.unread = len(client.unread), b""
-        started = now = server.ask(lambda: server.registry.now)
+        started = now = server.ask(lambda: server.wheel.now)
         while now < started + 2:
             read += len(client.socket.recv(2000))
-            until(lambda now=now: server.ask(lambda: server.registry.now) > now)  # type: ignore[misc]  # bound now
-            now = server.ask(lambda: server.registry.now)
+            until(lambda now=now: server.ask(lambda: server.wheel.now) > now)  # type: ignore[misc]  # bound now
+            now = server.ask(lambda: server.wheel.now)
 
         assert read < size
         assert client.take(size - read) == b"x" * (size - read)
@@ -125,4 +125,4 @@ def test_p3_a_peer_that_takes_nothing_is_dead_for_all_its_backlog(loop: str) -> 
         recorder = server.recorder()
         server.ask(lambda: recorder.connection.write(Frame(b"x" * 10_000_000, binary=True)))
         assert heard(recorder) == 4408
-        until(lambda: server.ask(lambda: len(server.registry)) == 0)
+        until(lambda: server.ask(lambda: len(server.wheel)) == 0)

@@ -31,8 +31,8 @@ def test_uvicorn_forgets_a_connection_that_is_handed_over(server: WireServer) ->
         until(lambda: not server.uvicorn.server_state.tasks)
 
         assert not server.uvicorn.server_state.connections
-        assert server.ask(lambda: len(server.registry)) == 1
-    until(lambda: server.ask(lambda: len(server.registry)) == 0)
+        assert server.ask(lambda: len(server.wheel)) == 1
+    until(lambda: server.ask(lambda: len(server.wheel)) == 0)
 
 
 def test_nothing_of_the_handshake_stays_in_memory(server: WireServer) -> None:

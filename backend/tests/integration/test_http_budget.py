@@ -4,17 +4,20 @@ import asyncio
 import socket
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import uvicorn
 import uvloop
 from fastapi import FastAPI, Request, WebSocket
 
-from alcove.server.websocket import Handover, Upgrade
+from alcove.limits import Budget
+from alcove.server.protocols import create_protocols
+from alcove.server.websocket import UpgradeHttp
 from alcove.wire.accept import accept
-from alcove.wire.deadlines import Registry
+from alcove.wire.deadlines import DeadlineWheel
 from tests.integration.test_input_budget import Slow, Turns
-from tests.integration.wire_server import PATIENCE, masked
+from tests.integration.wire_server import HTTP_LIMITS, PATIENCE, PATIENT, masked
 
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "uvloop": uvloop.new_event_loop,
@@ -36,7 +39,7 @@ def exchange(loop: str, sent: bytes, enough: Callable[[bytes], bool]) -> tuple[b
     async def whole() -> tuple[bytes, Counter[int]]:
         turns, begun = Turns(), Counter[int]()
 
-        class Counting(Upgrade):
+        class Counting(UpgradeHttp):
             """Notes the turn in which each request begins."""
 
             def on_message_begin(self) -> None:
@@ -52,22 +55,23 @@ def exchange(loop: str, sent: bytes, enough: Callable[[bytes], bool]) -> tuple[b
 
         @app.websocket("/ws")
         async def ws(websocket: WebSocket) -> None:
-            connection = await accept(websocket)
+            connection = await accept(websocket, max_message=1024 * 1024, budget=wheel.budget)
             await connection.run(Slow(connection, turns))
 
-        registry = Registry()
+        wheel = DeadlineWheel(PATIENT, Budget())
+        protocols = create_protocols("detached", HTTP_LIMITS, wheel)
         listener = socket.create_server(("127.0.0.1", 0))
         config = uvicorn.Config(
             app,
-            http=Counting,
-            ws=type("Detaching", (Handover,), {"registry": registry}),
+            http=partial(Counting, limits=HTTP_LIMITS),  # type: ignore[arg-type]  # uvicorn calls it
+            ws=protocols.ws,
             log_level="critical",
             timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         received = await asyncio.wait_for(asyncio.to_thread(_ask, listener.getsockname()[1], sent, enough), PATIENCE)
-        await registry.close_all(within_s=0.1)
+        await wheel.close_all(within_s=0.1)
         server.should_exit = True
         await serving
         turns.stop()

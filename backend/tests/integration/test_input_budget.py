@@ -10,12 +10,11 @@ import uvloop
 from fastapi import FastAPI, WebSocket
 
 from alcove.limits import Budget
-from alcove.server.bounded_websocket import BoundedWebSocket
-from alcove.server.websocket import Handover, Upgrade
-from alcove.wire.accept import Carrier, accept
+from alcove.server.protocols import Carrier, create_protocols
+from alcove.wire.accept import AcceptedConnection, accept
 from alcove.wire.connection import text_frame
-from alcove.wire.deadlines import Registry
-from tests.integration.wire_server import PATIENCE, RawClient, masked
+from alcove.wire.deadlines import DeadlineWheel
+from tests.integration.wire_server import HTTP_LIMITS, PATIENCE, PATIENT, RawClient, masked
 
 FRAMES, SIZE, CONTROL = 10, 2000, 50
 BUDGET = Budget(FRAMES, SIZE, CONTROL)
@@ -46,7 +45,7 @@ class Turns:
 class Slow:
     """A receiver that notes the turn of each message, and takes one that begins with `slow` in three turns."""
 
-    def __init__(self, connection: Carrier, turns: Turns) -> None:
+    def __init__(self, connection: AcceptedConnection, turns: Turns) -> None:
         self.connection = connection
         self.turns = turns
         #: Of each call, the turn it came in.
@@ -88,29 +87,24 @@ class Slow:
 class Wire:
     """A server on one carrier and a client, on one event loop; the client is driven from a thread."""
 
-    def __init__(self, carrier: str, *, refuses: bool) -> None:
+    def __init__(self, carrier: Carrier, *, refuses: bool) -> None:
         self.refuses = refuses
         self.receivers: list[Slow] = []
         self.let_in = asyncio.Event()
         self.turns = Turns()
         app = FastAPI()
         app.websocket("/echo")(self.serve)
-        registry = Registry(budget=BUDGET)
-        ws = (
-            type("Detaching", (Handover,), {"registry": registry})
-            if carrier == "detached"
-            else type("Bounded", (BoundedWebSocket,), {"budget": BUDGET})
-        )
+        self.wheel = DeadlineWheel(PATIENT, BUDGET)
+        http, ws = create_protocols(carrier, HTTP_LIMITS, self.wheel)
         config = uvicorn.Config(
-            app, http=Upgrade, ws=ws, log_level="critical", ws_per_message_deflate=False, timeout_graceful_shutdown=1
+            app, http=http, ws=ws, log_level="critical", ws_per_message_deflate=False, timeout_graceful_shutdown=1
         )
         self.uvicorn = uvicorn.Server(config)
         self.socket = socket.create_server(("127.0.0.1", 0))
-        self.registry = registry
 
     async def serve(self, websocket: WebSocket) -> None:
         """Attend to a connection once it is let in; where it is refused, close it first."""
-        connection = await accept(websocket, budget=BUDGET)
+        connection = await accept(websocket, max_message=1024 * 1024, budget=BUDGET)
         self.receivers.append(receiver := Slow(connection, self.turns))
         if self.refuses:
             connection.close(4401, "refused")
@@ -134,7 +128,7 @@ class Wire:
         receiver = self.receivers[0]
         async with asyncio.timeout(PATIENCE):
             await receiver.ended
-        await self.registry.close_all(within_s=0.1)
+        await self.wheel.close_all(within_s=0.1)
         self.uvicorn.should_exit = True
         await serving
         self.turns.stop()
@@ -142,13 +136,14 @@ class Wire:
 
 
 @pytest.fixture(params=["detached", "asgi"])
-def carrier(request: pytest.FixtureRequest) -> str:
+def carrier(request: pytest.FixtureRequest) -> Carrier:
     """What carries the socket."""
-    return str(request.param)
+    carrier: Carrier = request.param
+    return carrier
 
 
 @pytest.fixture(params=LOOPS)
-def exchange(request: pytest.FixtureRequest, carrier: str) -> Callable[..., Slow]:
+def exchange(request: pytest.FixtureRequest, carrier: Carrier) -> Callable[..., Slow]:
     """Run a server and one client on the event loop."""
 
     def exchange(

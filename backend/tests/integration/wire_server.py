@@ -16,17 +16,21 @@ import uvloop
 from fastapi import Depends, FastAPI, WebSocket
 from websockets.speedups import apply_mask
 
-from alcove.server.websocket import Handover, Upgrade
-from alcove.wire.accept import DETACH, Carrier, accept
+from alcove.limits import Budget
+from alcove.server.http import HttpLimits
+from alcove.server.protocols import create_protocols
+from alcove.wire.accept import DETACH, AcceptedConnection, accept
 from alcove.wire.connection import ABORT, Frame, text_frame
-from alcove.wire.deadlines import Deadlines, Registry
+from alcove.wire.deadlines import Deadlines, DeadlineWheel
 from alcove.wire.detached import DetachedConnection
 
 T = TypeVar("T")
 MASK = b"\xa5\x5a\x0f\xf0"
 LOOPS = ["uvloop", "asyncio"]
 #: The deadlines of a server that waits long for its peers.
-PATIENT = Deadlines()
+PATIENT = Deadlines(ping_s=20, pong_s=20)
+#: The limits of a request, as the settings have them.
+HTTP_LIMITS = HttpLimits(head_bytes=32 * 1024, request_s=20, answer_s=25)
 #: Seconds after which a test gives up on an event.
 PATIENCE = 60
 
@@ -34,7 +38,7 @@ PATIENCE = 60
 class Recorder:
     """A receiver that echoes, and tells the test what it heard."""
 
-    def __init__(self, connection: Carrier) -> None:
+    def __init__(self, connection: AcceptedConnection) -> None:
         self.connection = connection
         self.heard: queue.Queue[str | bytes | int] = queue.Queue()
 
@@ -62,17 +66,17 @@ class WireServer:
     """uvicorn on a free port, its event loop in a thread."""
 
     def __init__(self, *, loop: str, deadlines: Deadlines = PATIENT, max_message: int = 1024 * 1024) -> None:
-        self.registry = Registry(deadlines)
+        self.wheel = DeadlineWheel(deadlines, Budget())
         self.recorders: queue.Queue[Recorder] = queue.Queue()
         self.served: queue.Queue[list[weakref.ref[object]]] = queue.Queue()
         self.let_in = threading.Event()
         self.left = threading.Event()
         self.max_message = max_message
-        handover = type("Handover", (Handover,), {"registry": self.registry})
+        http, ws = create_protocols("detached", HTTP_LIMITS, self.wheel)
         config = uvicorn.Config(
             self._app(),
-            http=Upgrade,
-            ws=handover,
+            http=http,
+            ws=ws,
             log_level="critical",
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=1,
@@ -90,7 +94,7 @@ class WireServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.do(self.registry.close_all(within_s=0.1))
+        self.do(self.wheel.close_all(within_s=0.1))
         self.uvicorn.should_exit = True
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
@@ -137,7 +141,7 @@ class WireServer:
         @app.websocket("/echo")
         async def echo(websocket: WebSocket, _visit: None = Depends(visit)) -> None:
             protocol = websocket.scope["extensions"][DETACH].__self__
-            connection = await accept(websocket, max_message=self.max_message)
+            connection = await accept(websocket, max_message=self.max_message, budget=self.wheel.budget)
             recorder = Recorder(connection)
             task = asyncio.current_task()
             self.served.put([weakref.ref(thing) for thing in (websocket, protocol, task)])
@@ -147,13 +151,13 @@ class WireServer:
         @app.websocket("/late")
         async def late(websocket: WebSocket) -> None:
             await asyncio.to_thread(self.let_in.wait)
-            connection = await accept(websocket)
+            connection = await accept(websocket, max_message=self.max_message, budget=self.wheel.budget)
             self.recorders.put(recorder := Recorder(connection))
             await connection.run(recorder)
 
         @app.websocket("/crash")
         async def crash(websocket: WebSocket) -> None:
-            await accept(websocket)
+            await accept(websocket, max_message=self.max_message, budget=self.wheel.budget)
             raise ValueError("before there is a receiver")
 
         @app.websocket("/asgi")

@@ -14,9 +14,9 @@ from alcove.wire.rfc6455 import (
     Violation,
     close_frame,
     control_frame,
-    may_be_sent,
+    is_sendable_code,
 )
-from alcove.wire.small import SMALL_BYTES, small_text
+from alcove.wire.small import SMALL_BYTES, parse_small_text
 
 MASK = b"\x01\x02\x03\x04"
 LIMIT = 1000
@@ -184,7 +184,7 @@ def test_the_reason_of_a_close_frame_is_utf8() -> None:
 @pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535])
 def test_a_close_code_that_may_not_be_sent_is_refused(code: int) -> None:
     """Section 7.4."""
-    assert not may_be_sent(code)
+    assert not is_sendable_code(code)
     assert code_of(masked(0x88, code.to_bytes(2, "big"))) == 1002
 
 
@@ -265,7 +265,7 @@ def test_a_frame_in_pieces_is_told_from_the_next() -> None:
     counts = []
     for run in (frame[:1], frame[1:9], frame[9:] + frame[:9], frame[9:12], frame[12:], frame[:7]):
         parser.receive(run)
-        counts.append(parser.pieced)
+        counts.append(parser.partial_frames)
 
     assert counts == [1, 1, 2, 2, 2, 3]
 
@@ -283,7 +283,7 @@ def test_a_servers_control_frames_are_not_masked() -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 500, SMALL_BYTES - 8])
 def test_a_small_text_is_read_without_a_parser(size: int) -> None:
-    assert small_text(masked(0x81, b"x" * size)) == "x" * size
+    assert parse_small_text(masked(0x81, b"x" * size)) == "x" * size
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_a_small_text_is_read_without_a_parser(size: int) -> None:
     ids=range(11),
 )
 def test_anything_else_is_left_to_the_parser(data: bytes) -> None:
-    assert small_text(data) is None
+    assert parse_small_text(data) is None
 
 
 @given(
@@ -316,7 +316,7 @@ def test_a_small_text_is_what_the_parser_makes_of_it(data: bytes) -> None:
     events = parser.receive(data)
     one_text = len(events) == 1 and isinstance(events[0], str) and parser.idle
 
-    assert small_text(data) == (events[0] if one_text else None)
+    assert parse_small_text(data) == (events[0] if one_text else None)
 
 
 @pytest.mark.parametrize("frames", [1, 2, 7, 100])
@@ -328,10 +328,10 @@ def test_l6_a_parser_stops_between_two_frames_and_loses_nothing(frames: int, siz
     while at < len(sent):
         found = parser.receive(sent, at, frames, size)
         assert len(found) <= frames
-        assert at < parser.taken
+        assert at < parser.consumed
         events += found
-        control += parser.control
-        at = parser.taken
+        control += parser.empty_frames
+        at = parser.consumed
 
     assert ["one", Ping(b"p"), "two"] == events
     assert 2 == control  # the ping and the empty fragment
@@ -365,9 +365,9 @@ def test_a_connection_that_hands_in_what_was_left_unread_reads_every_byte_once(
     for run in [*runs, len(sent)]:
         held, at = held + sent[at : at + run], at + run
         events += parser.receive(held, start, frames, size)
-        start = parser.taken
+        start = parser.consumed
     while start < len(held):
         events += parser.receive(held, start, frames, size)
-        start = parser.taken
+        start = parser.consumed
 
     assert [Ping(text.encode()), text * 3] == events

@@ -1,4 +1,8 @@
-"""The events of one reader, without a server (W3)."""
+"""The connection of an event stream, without a server (W3)."""
+
+from collections.abc import AsyncIterator
+
+from fastapi.sse import ServerSentEvent
 
 from alcove.wire.connection import Frame
 from alcove.wire.sse import SseConnection
@@ -7,14 +11,51 @@ from tests.support.virtual_time import elapse, virtual_time
 
 @virtual_time
 async def test_w3_a_reader_of_events_that_does_not_take_its_end_in_time_is_cut_off() -> None:
-    cuts = list[str]()
-    stuck, gone = (SseConnection(lambda name=name: cuts.append(name)) for name in ("stuck", "gone"))  # type: ignore[misc]  # bound now
-    for reader in (stuck, gone):
-        reader.write(Frame(b'{"type":"pong"}'))
-        reader.close(4401, "expired")
+    aborted = list[str]()
+    stuck, left = (SseConnection(lambda name=name: aborted.append(name)) for name in ("stuck", "left"))  # type: ignore[misc]  # bound now
+    for connection in (stuck, left):
+        connection.write(Frame(b'{"type":"pong"}'))
+        connection.close(4401, "expired")
     await elapse(4.9)
-    assert [] == cuts
-    gone.ended()
+    assert [] == aborted
+    left.end()
     await elapse(0.2)
 
-    assert ["stuck"] == cuts
+    assert ["stuck"] == aborted
+
+
+async def data_of(events: AsyncIterator[ServerSentEvent], count: int) -> list[tuple[str | None, str | None]]:
+    """Return the id and the data of the next events."""
+    taken = [await anext(events) for _ in range(count)]
+    return [(event.id, event.raw_data) for event in taken]
+
+
+async def test_w3_each_line_is_an_event_and_counts_as_buffered_until_its_frame_is_sent() -> None:
+    connection = SseConnection()
+    events = connection.events()
+    frame = Frame(b'{"type":"entry","seq":7,"body":1}\n{"type":"presence"}')
+    connection.write(frame)
+
+    assert [("7", '{"type":"entry","seq":7,"body":1}')] == await data_of(events, 1)
+    assert connection.buffered() == len(frame.payload)
+    assert [(None, '{"type":"presence"}')] == await data_of(events, 1)
+    connection.close(4401, "expired")
+    assert [(None, '{"code":4401,"reason":"expired"}')] == await data_of(events, 1)
+    assert connection.buffered() == 0
+    connection.end()
+
+
+async def test_d2_an_offer_beyond_the_bound_is_refused_and_drained_waits_for_half_of_it() -> None:
+    connection = SseConnection()
+    events = connection.events()
+    assert connection.offer(Frame(b"x" * 100_000))
+    assert not connection.offer(Frame(b"x" * 100_000))
+    draining = connection.drained()
+    await data_of(events, 1)
+    connection.write(Frame(b"last"))
+    await data_of(events, 1)
+
+    assert await draining
+    assert connection.offer(Frame(b"x" * 100_000))
+    connection.end()
+    assert not await connection.drained()

@@ -24,7 +24,7 @@ class Peer(Socket):
     """A socket that ends as soon as it is closed."""
 
     async def run(self, receiver: Receiver) -> None:
-        """Tell the receiver if the socket was closed (Carrier)."""
+        """Tell the receiver if the socket was closed (AcceptedConnection)."""
         self.receiver = receiver
         if self.close_code is not None:
             receiver.closed(self.close_code)

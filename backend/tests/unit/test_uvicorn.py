@@ -1,4 +1,4 @@
-"""The methods of uvicorn that the carriers build on are those they were written against."""
+"""The methods of uvicorn that server/ overrides have the source that it was written against."""
 
 import inspect
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 #: Beginning of the SHA-256 of each method's source.
 KNOWN = {
+    HttpToolsProtocol.__init__: "4f08999410347141",
     HttpToolsProtocol.connection_made: "6efb565ff3d36b91",
     HttpToolsProtocol.connection_lost: "c91a4c9bf2e29c55",
     HttpToolsProtocol.on_message_begin: "96d377fdc7c2baef",
@@ -43,7 +44,6 @@ def test_uvicorn_has_not_changed_beneath_us(method: Callable[..., object], diges
     found = sha256(inspect.getsource(method).encode()).hexdigest()[:16]
 
     assert found == digest, (
-        f"uvicorn changed {method.__qualname__}: read what changed, see that alcove/server/websocket.py, http.py and"
-        f" websocket.py still hold (tests/integration/test_detached.py, test_before_the_gate.py and"
-        f" test_echo_server.py), then note {found} here"
+        f"uvicorn changed {method.__qualname__}: read it, check that the modules of alcove/server still work"
+        f" (tests/integration/test_detached.py, test_before_the_gate.py and test_echo_server.py), then enter {found} here"
     )

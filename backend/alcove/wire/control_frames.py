@@ -1,15 +1,15 @@
-"""Whether a peer floods its connection with frames that carry nothing (L6)."""
+"""Detect a peer that floods its connection with frames that carry no data (L6)."""
 
 from typing import Final
 
 from alcove.observability.metrics import LIMITS
 
-#: Seconds over which control frames are counted.
+#: Length of a window in seconds.
 WINDOW_S: Final = 10.0
 
 
-class ControlWindow:
-    """Counts the control frames of one peer in fixed windows of WINDOW_S seconds."""
+class ControlFrameWindow:
+    """Counts the control frames and empty fragments of one peer in fixed windows of WINDOW_S seconds."""
 
     __slots__ = ("_count", "_since")
 
@@ -18,7 +18,7 @@ class ControlWindow:
         self._since = now
 
     def exceeds(self, frames: int, now: float, limit: int) -> bool:
-        """Count frames that came at `now` (seconds); return whether the window holds more than `limit`."""
+        """Count `frames` received at `now` (seconds); return whether the window holds more than `limit`."""
         if now - self._since >= WINDOW_S:
             self._count, self._since = 0, now
         self._count += frames

@@ -1,0 +1,34 @@
+"""Flow control of an HTTP connection that processes its input in several turns of the event loop."""
+
+from uvicorn.protocols.http.flow_control import FlowControl
+
+
+class PausableFlow(FlowControl):
+    """Pauses reading for two independent reasons: uvicorn has enough, or input waits for a later turn."""
+
+    #: Input waits for a later turn.
+    _input_waits = False
+    #: uvicorn paused reading, because the application does not keep up with a body.
+    _uvicorn_paused = False
+
+    def hold(self) -> None:
+        """Stop reading until `release`."""
+        self._input_waits = True
+        super().pause_reading()
+
+    def release(self) -> None:
+        """Read again, unless uvicorn paused reading."""
+        self._input_waits = False
+        if not self._uvicorn_paused:
+            super().resume_reading()
+
+    def pause_reading(self) -> None:
+        """Stop reading until `resume_reading`."""
+        self._uvicorn_paused = True
+        super().pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read again, unless input waits for a later turn."""
+        self._uvicorn_paused = False
+        if not self._input_waits:
+            super().resume_reading()

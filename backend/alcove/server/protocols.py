@@ -1,0 +1,54 @@
+"""The protocols that uvicorn uses for one server, with their configuration."""
+
+import asyncio
+from functools import partial
+from typing import Literal, NamedTuple, cast
+
+from alcove.server.bounded_websocket import BoundedWebSocket
+from alcove.server.http import HttpLimits
+from alcove.server.websocket import DetachableWebSocket, UpgradeHttp
+from alcove.settings import Settings
+from alcove.wire.deadlines import Deadlines, DeadlineWheel
+
+#: How a server carries WebSockets: on the transport itself, or on ASGI.
+Carrier = Literal["detached", "asgi"]
+#: uvicorn calls what its Config names `http` and `ws` once for each connection. It says that this is a class.
+ProtocolFactory = type[asyncio.Protocol]
+
+
+class Protocols(NamedTuple):
+    """What `uvicorn.Config` takes as `http` and `ws`. They can be pickled, for a server process of uvicorn's."""
+
+    http: ProtocolFactory
+    ws: ProtocolFactory
+
+
+def create_protocols(carrier: Carrier, limits: HttpLimits, wheel: DeadlineWheel) -> Protocols:
+    """Return the protocols of one server. Several servers in a process share nothing.
+
+    Args:
+        carrier: How WebSockets are carried.
+        limits: The limits of a request.
+        wheel: Registers detached connections; the budget of both carriers is the wheel's.
+
+    """
+    ws = (
+        partial(DetachableWebSocket, wheel=wheel)
+        if carrier == "detached"
+        else partial(BoundedWebSocket, budget=wheel.budget)
+    )
+    return Protocols(cast("ProtocolFactory", partial(UpgradeHttp, limits=limits)), cast("ProtocolFactory", ws))
+
+
+def create_wheel(settings: Settings) -> DeadlineWheel:
+    """Return the wheel of one server, with the deadlines and the budget of the settings."""
+    return DeadlineWheel(Deadlines(ping_s=settings.ping_s, pong_s=settings.pong_s), settings.budget)
+
+
+def http_limits(settings: Settings) -> HttpLimits:
+    """Return the limits of a request.
+
+    Event streams are sent a comment every 15 s. One whose reader has vanished ends 1.25 `pong_s` after the next one is
+    not acknowledged, within 45 s by default (P3).
+    """
+    return HttpLimits(settings.head_bytes, settings.request_s, answer_s=1.25 * settings.pong_s)

@@ -1,0 +1,221 @@
+"""The receiving half of a detached connection: each turn of the event loop has a bounded amount of work (L6)."""
+
+import asyncio
+import logging
+from abc import abstractmethod
+from collections.abc import Iterator
+
+from alcove.errors import Close
+from alcove.observability.metrics import LIMITS
+from alcove.wire.connection import Receiver
+from alcove.wire.control_frames import ControlFrameWindow
+from alcove.wire.deadlines import DeadlineWheel
+from alcove.wire.rfc6455 import Event, Parser
+from alcove.wire.small import parse_small_text
+from alcove.wire.writer import State, TransportWriter
+
+logger = logging.getLogger(__name__)
+
+
+class TransportReader(TransportWriter):
+    """Parses what a transport receives, and passes messages to the receiver; reading pauses while input waits."""
+
+    __slots__ = (
+        "_control_frames",
+        "_events",
+        "_holding",
+        "_last_received",
+        "_max_message",
+        "_message",
+        "_parser",
+        "_partial_frame",
+        "_partial_since",
+        "_paused",
+        "_receiver",
+        "_turn",
+        "_unparsed",
+        "_unparsed_from",
+        "_wheel",
+    )
+
+    def __init__(self, transport: asyncio.Transport, wheel: DeadlineWheel, max_message: int, unparsed: bytes) -> None:
+        super().__init__(transport)
+        self._wheel = wheel
+        self._max_message = max_message
+        self._receiver: Receiver | None = None
+        #: Received bytes are only kept: earlier input waits for a later turn, or there is no receiver yet.
+        self._holding = True
+        #: Bytes not yet parsed, from `_unparsed_from` on.
+        self._unparsed = unparsed
+        self._unparsed_from = 0
+        #: Events not yet passed to the receiver, and the rest of the message that it takes in several turns.
+        self._events: Iterator[Event] | None = None
+        self._message: Iterator[object] | None = None
+        #: The scheduled turn. None also while replies are not taken: `resume_writing` schedules it then.
+        self._turn: asyncio.Handle | None = None
+        #: The receiver paused reading.
+        self._paused = False
+        self._control_frames: ControlFrameWindow | None = None
+        #: The parser of a frame or message in progress; None between messages, which saves memory.
+        self._parser: Parser | None = None
+        #: The number of the frame that has begun without its end (`Parser.partial_frames`), and when it was first seen.
+        self._partial_frame = 0
+        self._partial_since = 0.0
+        #: When bytes were last received, by the wheel's clock.
+        self._last_received = 0.0
+
+    @abstractmethod
+    def _on_control(self, event: Event) -> None:
+        """Answer a control frame or a violation."""
+
+    @abstractmethod
+    def _fail(self, code: int, reason: str) -> None:
+        """Fail the connection (section 7.1.7)."""
+
+    @abstractmethod
+    def _watch_partial_frame(self, parser: Parser) -> None:
+        """Start the deadline of a frame whose end has not arrived."""
+
+    def pause_reading(self) -> None:
+        """Pass nothing more to the receiver until `resume_reading` (Connection)."""
+        if self._state is State.OPEN:
+            self._paused = self._holding = True
+            self._pause_transport()
+
+    def resume_reading(self) -> None:
+        """Continue in a later turn (Connection)."""
+        self._paused = False
+        self._schedule_turn()
+
+    def resume_writing(self) -> None:
+        """Continue with input that waits, now that the peer has taken its replies (asyncio.Protocol)."""
+        super().resume_writing()
+        if self._receiver is not None:
+            self._schedule_turn()
+
+    def data_received(self, data: bytes) -> None:
+        """Process `data`, or keep it behind input that waits (asyncio.Protocol)."""
+        self._last_received = self._wheel.now
+        if self._state is State.ENDED:
+            return
+        if self._holding:
+            self._unparsed += data
+            self._pause_transport()
+        elif self._parser is None and (text := parse_small_text(data)) is not None:
+            if self._dispatch(iter((text,))):
+                self._defer(b"", 0)
+        else:
+            self._process(data, 0)
+
+    def _process(self, data: bytes, start: int) -> None:
+        """Parse at most the budget of `data` from `start` on; leave the rest to later turns (L6)."""
+        frames, size, control_frames = self._wheel.budget
+        parser = self._parser or Parser(self._max_message)
+        events = parser.receive(data, start, frames, size)
+        if not parser.idle:
+            self._parser = parser
+            self._watch_partial_frame(parser)
+        elif self._parser is not None:
+            self._parser = None
+            self._partial_frame = 0
+        deferred = bool(events) and self._dispatch(iter(events))
+        if parser.empty_frames:
+            self._count_control_frames(parser.empty_frames, control_frames)
+        # The transport may deliver several reads in one turn, but the next one only if this one was long.
+        if deferred or len(data) - start >= size or parser.consumed < len(data):
+            self._defer(data, parser.consumed)
+
+    def _defer(self, data: bytes, start: int) -> None:
+        """Leave `data` from `start` on, and events not yet dispatched, to the next turn."""
+        if self._state is not State.ENDED:
+            LIMITS.labels("turn").inc()
+            self._holding = True
+            self._unparsed, self._unparsed_from = data, start
+            self._pause_transport()
+            self._schedule_turn()
+
+    def _dispatch(self, events: Iterator[Event]) -> bool:
+        """Pass events to the receiver; return whether one of them used up the turn, and the others are kept."""
+        receiver = self._receiver
+        for event in events:
+            kind = type(event)
+            if kind is not str and kind is not bytes:
+                self._on_control(event)
+            elif receiver is not None and self._state is State.OPEN:
+                try:
+                    if kind is bytes:
+                        receiver.binary(event)  # type: ignore[arg-type]  # `kind` says so, in half isinstance's time
+                        continue
+                    message = receiver.text(event)  # type: ignore[arg-type]  # as above
+                except Exception as error:  # noqa: BLE001 - any error must cost this connection only
+                    self._fail_internally(error)
+                    continue
+                if message is not None or self._paused:
+                    self._events, self._message = events, message
+                    return True
+        return False
+
+    def _run_turn(self) -> None:
+        """Do one turn's share of the input that waits; resume reading when none is left."""
+        self._turn = None
+        if not self._holding:
+            self._resume_if_writable()
+            return
+        if (self._paused or self.direct is None) and self._state is State.OPEN:
+            return  # the receiver paused, or replies are not taken: `resume_reading` or `resume_writing` continues
+        if (self._message is not None and self._advance(self._message)) or (
+            self._events is not None and self._dispatch(self._events)
+        ):
+            self._schedule_turn()
+            return
+        data, start = self._unparsed, self._unparsed_from
+        self._events, self._unparsed, self._unparsed_from = None, b"", 0
+        self._holding = False
+        if start < len(data):
+            self._process(data, start)
+        if not self._holding:
+            self._resume_if_writable()
+
+    def _advance(self, message: Iterator[object]) -> bool:
+        """Have the receiver take the next part of a message; return whether that used up the turn."""
+        if self._state is State.OPEN:
+            try:
+                next(message)
+            except StopIteration:
+                pass
+            except Exception as error:  # noqa: BLE001 - any error must cost this connection only
+                self._fail_internally(error)
+            else:
+                return True
+        self._message = None
+        return False
+
+    def _resume_if_writable(self) -> None:
+        """Resume reading, unless the peer does not take its replies."""
+        if self.direct is not None or self._state is not State.OPEN:
+            self._resume_transport()
+
+    def _schedule_turn(self) -> None:
+        """Continue in the next turn of the event loop."""
+        if self._turn is None:
+            self._turn = asyncio.get_running_loop().call_soon(self._run_turn)
+
+    def _discard_input(self) -> None:
+        """Discard the input that waits: the connection has ended."""
+        self._parser = self._events = self._message = None
+        self._holding = False
+        self._unparsed = b""
+
+    def _count_control_frames(self, count: int, limit: int) -> None:
+        """Count control frames and empty fragments; fail a connection that sends too many (L6)."""
+        if self._state is State.ENDED:
+            return
+        if self._control_frames is None:
+            self._control_frames = ControlFrameWindow(self._wheel.now)
+        if self._control_frames.exceeds(count, self._wheel.now, limit):
+            self._fail(Close.TOO_MANY, "too many control frames")
+
+    def _fail_internally(self, error: Exception) -> None:
+        """Log an exception of the receiver, and fail the connection."""
+        logger.error("a receiver failed on a message; its connection is closed", exc_info=error)
+        self._fail(Close.INTERNAL, "internal error")

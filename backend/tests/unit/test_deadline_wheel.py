@@ -1,0 +1,50 @@
+"""One timer checks all deadlines, and a connection whose check fails does not stop it for the others."""
+
+import asyncio
+
+import pytest
+
+from alcove.limits import Budget
+from alcove.wire.deadlines import Deadlines, DeadlineWheel
+
+
+class CheckedConnection:
+    """A connection (HasDeadlines) that records when it is checked, and raises an error there if it has one."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.due = 0
+        self.checked = asyncio.Event()
+        self.aborted = False
+        self._error = error
+
+    def check_deadlines(self) -> float:
+        """Raise the error, or ask for a check in 10 ms (HasDeadlines)."""
+        self.checked.set()
+        if self._error is not None:
+            raise self._error
+        return 0.01
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Do nothing (HasDeadlines)."""
+
+    def abort(self) -> None:
+        """Record the call (HasDeadlines)."""
+        self.aborted = True
+
+
+async def test_p3_a_connection_whose_check_fails_is_aborted_and_the_others_are_still_checked(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    wheel = DeadlineWheel(Deadlines(ping_s=0.01, pong_s=20), Budget())
+    failing, sound = CheckedConnection(RuntimeError("a receiver that fails")), CheckedConnection()
+    for connection in (failing, sound):
+        wheel.add(connection)
+    await sound.checked.wait()
+    await failing.checked.wait()
+    sound.checked.clear()
+    await sound.checked.wait()
+
+    assert (True, False) == (failing.aborted, sound.aborted)
+    assert "a receiver that fails" in caplog.text
+    for connection in (failing, sound):
+        wheel.discard(connection)
