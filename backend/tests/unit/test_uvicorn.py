@@ -45,5 +45,5 @@ def test_uvicorn_has_not_changed_beneath_us(method: Callable[..., object], diges
 
     assert found == digest, (
         f"uvicorn changed {method.__qualname__}: read it, check that the modules of alcove/server still work"
-        f" (tests/integration/test_detached.py, test_before_the_gate.py and test_echo_server.py), then enter {found} here"
+        f" (tests/integration/test_detached.py, test_before_the_gate.py, test_echo_server.py), then enter {found} here"
     )
