@@ -1,6 +1,7 @@
 """What is new is shown, counted and told once, by one tab of a browser, and only where nobody looks."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
@@ -14,7 +15,8 @@ from test_room import post
 RECORD = """
   window.alerts = [];
   const tabs = new BroadcastChannel("test.alerts");
-  tabs.onmessage = ({ data }) => alerts.push(data);
+  tabs.onmessage = ({ data }) => (typeof data === "number" ? rings : alerts).push(data);
+  window.rings = [];
   const record = (alert) => { alerts.push(alert); tabs.postMessage(alert); };
   class Refusing {
     static permission = "granted";
@@ -28,7 +30,7 @@ RECORD = """
     };
   const Audio = window.AudioContext;
   window.AudioContext = class extends Audio {
-    constructor() { super(); record("ring"); }
+    constructor() { super(); record("ring"); tabs.postMessage(Date.now()); rings.push(Date.now()); }
   };
   if (location.protocol === "http:")
     for (const choice of ["notify", "sound"]) localStorage.setItem(`alcove.${choice}`, "on");
@@ -84,9 +86,12 @@ def test_one_of_several_hidden_tabs_alerts(
     for room in rooms:  # the title was counted after the alert was decided
         expect(room.page).to_have_title(f"(1) {item} · Alcove")
     post(base_url, item, "to both again")
+    rooms[0].page.wait_for_function("text => alerts.includes(text)", arg=f"{item}: Shop: to both again")
     found = alerted(rooms[0].page, 3)
-    assert found.count("ring") == 1, "at most one ring in three seconds"
     assert found.count(f"{item}: Shop: to both again") == 1
+    rings = sorted(rooms[0].page.evaluate("rings"))
+    # A busy machine may take longer than that from one message to the next.
+    assert all(later - sooner >= 2900 for sooner, later in pairwise(rings)), "at most one ring in three seconds"
 
 
 def test_a_hidden_tab_is_silent_while_another_shows_the_room(tab: Tab, base_url: str, item: str) -> None:

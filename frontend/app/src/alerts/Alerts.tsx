@@ -8,7 +8,7 @@ import styles from "./Alerts.module.css";
 import { allowed } from "./alerts";
 import { useAlerts } from "./useAlerts";
 
-export default function Alerts({ item, view }: { readonly item: string; readonly view: RoomView }) {
+export function Alerts({ item, view }: { readonly item: string; readonly view: RoomView }) {
   const { t } = useTranslation();
   const [notifying, setNotifying] = useState(() => kept("notify") === "on");
   const [ringing, setRinging] = useState(() => kept("sound") === "on");

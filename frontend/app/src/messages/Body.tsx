@@ -2,13 +2,10 @@
 
 import type { Json, Row } from "alcove-client";
 import { type Piece, partOf, piecesOf } from "alcove-react";
-import { lazy, memo, useMemo, useState } from "react";
+import { memo, useMemo, useState } from "react";
 import { useTranslation } from "../i18n/translation";
-import { LazyPart } from "../ui/LazyPart";
 import styles from "./Body.module.css";
-
-// Most messages are words.
-const JsonTree = lazy(() => import("./JsonTree"));
+import { JsonTree } from "./JsonTree";
 
 /** Messages that a reader has asked for in full; the list forgets what scrolls out of sight. */
 const shownInFull = new WeakSet<object>();
@@ -16,16 +13,8 @@ const shownInFull = new WeakSet<object>();
 type BodyProps = { readonly body: Json; readonly of: Row };
 
 export const Body = memo(function Body({ body, of }: BodyProps) {
-  return typeof body === "string" ? <Words words={body} of={of} /> : <Tree value={body} />;
+  return typeof body === "string" ? <Words words={body} of={of} /> : <JsonTree value={body} />;
 });
-
-function Tree({ value }: { readonly value: Json }) {
-  return (
-    <LazyPart>
-      <JsonTree value={value} />
-    </LazyPart>
-  );
-}
 
 function Words({ words, of }: { readonly words: string; readonly of: Row }) {
   const { t } = useTranslation();

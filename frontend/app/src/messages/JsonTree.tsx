@@ -10,7 +10,7 @@ const SHOWN = 200;
 /** Signs of one string that are shown before a reader asks for all of it. */
 const SIGNS = 4000;
 
-export default function JsonTree({ value }: { readonly value: Json }) {
+export function JsonTree({ value }: { readonly value: Json }) {
   return (
     <div className={styles.tree}>
       <Node value={value} open />

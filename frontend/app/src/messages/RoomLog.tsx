@@ -179,13 +179,17 @@ function useUnreadLine({ status, joined, log }: RoomView): Unread | null {
   return opened?.log === log ? opened.unread : null;
 }
 
-/** Whether items came or went at the front since the last render: then the list keeps its place from the end. */
+/**
+ * Whether items came or went at the front since the last render: then the list keeps its place from the end. Where
+ * nothing is left of what was there before, there is no place to keep.
+ */
 function useShift(items: readonly Item[]): boolean {
   const last = useRef<{ items: readonly Item[]; shift: boolean }>({ items, shift: false });
   if (last.current.items !== items) {
-    const before = last.current.items.find(isMessage);
-    const now = items.find(isMessage);
-    last.current = { items, shift: before !== undefined && now !== undefined && before.key !== now.key };
+    const before = last.current.items;
+    const end = before.findLast(isMessage)?.key;
+    const kept = end !== undefined && items.some((item) => isMessage(item) && item.key === end);
+    last.current = { items, shift: kept && before.find(isMessage)?.key !== items.find(isMessage)?.key };
   }
   return last.current.shift;
 }

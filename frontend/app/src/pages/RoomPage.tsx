@@ -2,6 +2,7 @@
 
 import { aboutToken } from "alcove-client";
 import { lazy, type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
+import { Alerts } from "../alerts/Alerts";
 import { RoomComposer } from "../composer/RoomComposer";
 import { useWriting } from "../composer/useWriting";
 import { useTranslation } from "../i18n/translation";
@@ -9,6 +10,7 @@ import { Members, TypingLine } from "../members/Members";
 import { Announcer } from "../messages/Announcer";
 import { RoomLog } from "../messages/RoomLog";
 import { RoomStatus } from "../room/RoomStatus";
+import { SaveConversation } from "../room/SaveConversation";
 import { useUnreadTitle } from "../room/useUnreadTitle";
 import { SignOut } from "../session/SignOut";
 import { useSession } from "../session/session";
@@ -21,8 +23,6 @@ import { Niche } from "../ui/Niche";
 import styles from "./Rooms.module.css";
 
 const WirePanel = lazy(() => import("../devtools/WirePanel"));
-const Alerts = lazy(() => import("../alerts/Alerts"));
-const SaveConversation = lazy(() => import("../room/SaveConversation"));
 const Shortcuts = lazy(() => import("../shortcuts/Shortcuts"));
 
 type RoomPageProps = {
@@ -154,10 +154,8 @@ export function RoomPage({ item, list, onNews }: RoomPageProps) {
             <WirePanel wire={room.wire} />
           </LazyPart>
         )}
-        <LazyPart>
-          <Alerts item={item} view={view} />
-          <SaveConversation item={item} />
-        </LazyPart>
+        <Alerts item={item} view={view} />
+        <SaveConversation item={item} />
         <SignOut waiting={waiting} />
       </div>
       {help && (
