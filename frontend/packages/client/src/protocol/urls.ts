@@ -11,7 +11,18 @@ export type Origin = {
 /** Return the origin of a server's address, which may be relative to the page's. */
 export function originOf(url: string | URL): Origin {
   const { protocol, host, pathname } = new URL(url, globalThis.location?.href);
-  return { protocol: protocol.replace(/^ws/, "http"), host, path: pathname.replace(/\/+$/, "") };
+  return {
+    protocol: protocol.startsWith("ws") ? `http${protocol.slice(2)}` : protocol,
+    host,
+    path: withoutLastSlashes(pathname),
+  };
+}
+
+/** A loop, because an expression would look at a run of slashes again from each of them. */
+function withoutLastSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === "/") end -= 1;
+  return path.slice(0, end);
 }
 
 /** Whether an item of this ID can have a room (rule H3). */
