@@ -9,7 +9,7 @@ import type { Channel, Platform } from "./platform/platform";
 import { Http } from "./protocol/http";
 import { isRoomId, type Origin, originOf } from "./protocol/urls";
 import { Room } from "./room/room";
-import { forgetMember } from "./storage/memory";
+import { forgetMember } from "./storage/forget";
 
 export type ClientOptions = {
   /** The address of the Alcove server, with its base path where it has one; a relative one is the page's origin's. */

@@ -21,6 +21,6 @@ export type { Room, Sending } from "./room/room";
 export type { Delivery, History, Message, RoomState } from "./room/state";
 export type { RoomError, RoomStatus } from "./room/status";
 export { loginOf, Rooms } from "./rooms";
-export { draftNote, earlierDraftNote } from "./storage/memory";
+export { draftNote, earlierDraftNote } from "./storage/forget";
 export { MemoryNotes } from "./storage/notes";
 export type { RoomKey, Storage } from "./storage/storage";

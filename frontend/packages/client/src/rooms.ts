@@ -6,7 +6,7 @@ import type { Platform } from "./platform/platform";
 import { Http } from "./protocol/http";
 import type { Origin } from "./protocol/urls";
 import { Room } from "./room/room";
-import { forgetMember } from "./storage/memory";
+import { forgetMember } from "./storage/forget";
 
 /** The note of whom a server's login cookie let in last. */
 const LOGIN = "alcove.login.";

@@ -4,7 +4,7 @@ import type { Credential } from "../src/auth/tokens";
 import type { Hello, ServerLine } from "../src/protocol/wire.gen";
 import type { Room } from "../src/room/room";
 import { Rooms } from "../src/rooms";
-import { draftNote } from "../src/storage/memory";
+import { draftNote } from "../src/storage/forget";
 import { type FakeSocket, greeting } from "./support/doubles";
 import { FakePlatform, FakeProfile } from "./support/fakePlatform";
 

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Room } from "../src/room/room";
 import { BoundedStorage, RETRY_MS, STORAGE_MS } from "../src/storage/bounded";
-import { MemoryStorage, type Storage } from "../src/storage/storage";
+import { MemoryStorage } from "../src/storage/memory";
+import type { Storage } from "../src/storage/storage";
 import { greeting } from "./support/doubles";
 import { FakePlatform, FakeProfile } from "./support/fakePlatform";
 

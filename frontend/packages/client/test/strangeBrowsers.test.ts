@@ -6,7 +6,7 @@ import type { Entry } from "../src/protocol/wire.gen";
 import type { Room } from "../src/room/room";
 import { Rooms } from "../src/rooms";
 import { BoundedStorage } from "../src/storage/bounded";
-import { MemoryStorage } from "../src/storage/storage";
+import { MemoryStorage } from "../src/storage/memory";
 import { FakePlatform, FakeProfile } from "./support/fakePlatform";
 import { ModelServer, type PipedSocket } from "./support/modelServer";
 import { randomFrom } from "./support/randomFrom";

@@ -5,7 +5,7 @@ import { FakePlatform, FakeProfile } from "../../test/support/fakePlatform";
 import { CommandError } from "../connection/pending";
 import { uuidv7 } from "../lib/uuid";
 import type { Ack, Delete, Edit, Send } from "../protocol/wire.gen";
-import { IndexedDbStorage, ROOMS_KEPT } from "../storage/indexedDb";
+import { IndexedDbStorage } from "../storage/indexedDb";
 import { Outbox, type Transmitter } from "./outbox";
 
 const key = { server: "http://here", item: "foo", member: "ada" };
@@ -232,14 +232,4 @@ test("a storage that fails does not keep from sending", async () => {
   write(outbox, "unshelved");
 
   await until(() => expect(sent).toEqual(["unshelved"]));
-});
-
-test("the histories of the rooms seen last are kept, and no more", async () => {
-  const storage = new IndexedDbStorage(`bounded-${databases}`);
-  const held = { log: "one", oldest: 1, entries: [], you: null, server: "http://here", member: "ada" };
-  for (let at = 0; at < ROOMS_KEPT + 2; at += 1)
-    await storage.putHistory({ ...held, item: `item-${at}`, at });
-
-  expect(await storage.history({ ...key, item: "item-1" })).toBeUndefined();
-  expect(await storage.history({ ...key, item: "item-2" })).toBeDefined();
 });

@@ -1,14 +1,8 @@
 // Storage that answers in time: where the browser's is refused, fails or hangs, memory takes over for the page's life.
 
 import { withTimeout } from "../lib/timeout";
-import {
-  type KeptDraft,
-  type KeptHistory,
-  type MemberKey,
-  MemoryStorage,
-  type RoomKey,
-  type Storage,
-} from "./storage";
+import { MemoryStorage } from "./memory";
+import type { KeptDraft, KeptHistory, MemberKey, RoomKey, Storage } from "./storage";
 
 /** How long storage has to answer, in ms; a tab that is suspended in the middle of a transaction holds up all others. */
 export const STORAGE_MS = 2000;

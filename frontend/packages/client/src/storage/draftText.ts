@@ -1,6 +1,6 @@
 // The text that a member is writing and has not sent: kept for each member, item and tab.
 import type { Platform } from "../platform/platform";
-import { draftNote, earlierDraftNote } from "./memory";
+import { draftNote, earlierDraftNote } from "./forget";
 import type { RoomKey } from "./storage";
 
 type DraftTextPlatform = Pick<Platform, "notes" | "tabNotes">;

@@ -69,24 +69,3 @@ test("drafts of nobody known are sent in nobody's name", async () => {
 
   for (const member of ["session", "sub:ada"]) expect(await storage.drafts(key(member))).toEqual([]);
 });
-
-test("a member who signs out leaves nothing, another one keeps all", async () => {
-  const storage = new IndexedDbStorage(name, SERVER);
-  for (const member of ["sub:ada", "sub:adam"]) {
-    const own = {
-      ...key(member),
-      command: { type: "send", id: "1", body: "" },
-      at: 1,
-      you: null,
-      log: null,
-    } as const;
-    await storage.putDraft({ ...own, id: "1", refused: null });
-    await storage.putHistory({ ...key(member), log: "one", oldest: 1, entries: [], you: null, at: 1 });
-  }
-  await storage.forget({ server: SERVER, member: "sub:ada" }, { drafts: true });
-
-  expect(await storage.drafts(key("sub:ada"))).toEqual([]);
-  expect(await storage.history(key("sub:ada"))).toBeUndefined();
-  expect(await storage.drafts(key("sub:adam"))).toHaveLength(1);
-  expect(await storage.history(key("sub:adam"))).toBeDefined();
-});

@@ -1,9 +1,14 @@
 // The storage in IndexedDB, shared by all tabs of the browser.
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from "idb";
-import type { KeptDraft, KeptHistory, MemberKey, RoomKey, Storage } from "./storage";
+import {
+  type KeptDraft,
+  type KeptHistory,
+  type MemberKey,
+  ROOMS_KEPT,
+  type RoomKey,
+  type Storage,
+} from "./storage";
 
-/** The rooms whose history is kept, at most; the ones longest unseen go first. */
-export const ROOMS_KEPT = 50;
 /** The member that version 1 kept everybody's words under who had a cookie. */
 const ANYBODY = "session";
 

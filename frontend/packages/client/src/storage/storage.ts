@@ -24,6 +24,9 @@ export type KeptDraft = RoomKey & {
 /** The end of a room's log; `you` is the member's id there, `at` when it was kept. */
 export type KeptHistory = RoomKey & Snapshot & { readonly you: string | null; readonly at: number };
 
+/** Histories that are kept, at most; those of the rooms longest unseen go first. */
+export const ROOMS_KEPT = 50;
+
 /** Every method may reject, where the browser's storage fails. */
 export interface Storage {
   /** Whether what is kept outlives the page. */
@@ -38,52 +41,4 @@ export interface Storage {
   putHistory(history: KeptHistory): Promise<void>;
   /** Removes what was read, and with `drafts` what was written, in all rooms of a member. */
   forget(key: MemberKey, what: { readonly drafts: boolean }): Promise<void>;
-}
-
-/** Forgets with the page: for browsers that forbid storage, and for tests. */
-export class MemoryStorage implements Storage {
-  readonly durable: boolean = false;
-  readonly #drafts = new Map<string, KeptDraft>();
-  readonly #histories = new Map<string, KeptHistory>();
-
-  watch(): () => void {
-    return () => undefined;
-  }
-
-  async drafts({ server, item, member }: RoomKey): Promise<KeptDraft[]> {
-    const own = [...this.#drafts.values()].filter(
-      (one) => one.server === server && one.item === item && one.member === member,
-    );
-    return own.sort((a, b) => (a.id < b.id ? -1 : 1));
-  }
-
-  /** The drafts of all rooms. */
-  allDrafts(): readonly KeptDraft[] {
-    return [...this.#drafts.values()];
-  }
-
-  async putDraft(draft: KeptDraft): Promise<void> {
-    this.#drafts.set(name(draft, draft.id), draft);
-  }
-
-  async removeDraft(key: RoomKey, id: string): Promise<void> {
-    this.#drafts.delete(name(key, id));
-  }
-
-  async history(key: RoomKey): Promise<KeptHistory | undefined> {
-    return this.#histories.get(name(key));
-  }
-
-  async putHistory(history: KeptHistory): Promise<void> {
-    this.#histories.set(name(history), history);
-  }
-
-  async forget({ server, member }: MemberKey, { drafts }: { readonly drafts: boolean }): Promise<void> {
-    for (const kept of [this.#histories, ...(drafts ? [this.#drafts] : [])])
-      for (const [key, one] of kept) if (one.server === server && one.member === member) kept.delete(key);
-  }
-}
-
-function name({ server, item, member }: RoomKey, id = ""): string {
-  return JSON.stringify([server, item, member, id]);
 }

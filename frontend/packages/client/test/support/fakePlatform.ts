@@ -1,8 +1,9 @@
 // The browser around a room as tests move it: sockets by hand, storage, locks and channels shared by the tabs of a profile.
 
 import type { Channel, EventsLike, Happening, Lock, Platform, SocketLike } from "../../src/platform/platform";
+import { MemoryStorage } from "../../src/storage/memory";
 import { MemoryNotes, type Notes } from "../../src/storage/notes";
-import { MemoryStorage, type Storage } from "../../src/storage/storage";
+import type { Storage } from "../../src/storage/storage";
 import { FakeBrowser } from "./doubles";
 
 /** What the tabs of one browser share. */

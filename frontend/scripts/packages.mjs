@@ -1,0 +1,107 @@
+// Builds the packages that others install, and checks what they would get.
+//   node scripts/packages.mjs build|check|pack [name …]
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "vite";
+
+/** What a package may add to a page: kilobytes of minified JavaScript, gzip, with its dependencies but not its peers. */
+const BUDGETS_KB = { client: 21.5 };
+
+const frontend = join(dirname(fileURLToPath(import.meta.url)), "..");
+const folderOf = (name) => join(frontend, "packages", name);
+const run = (command, args) =>
+  execFileSync(join(frontend, "node_modules/.bin", command), args, { cwd: frontend, stdio: "inherit" });
+
+/** Options of Vite that build a package; `external`: imports that stay imports. */
+function optionsOf(name, external, more) {
+  const root = folderOf(name);
+  return {
+    configFile: false,
+    root,
+    logLevel: "warn",
+    build: {
+      lib: { entry: join(root, "src/index.ts"), formats: ["es"], fileName: "index" },
+      outDir: "dist",
+      emptyOutDir: true,
+      target: "es2022",
+      rolldownOptions: {
+        external: (id) => external.some((one) => id === one || id.startsWith(`${one}/`)),
+        output: { chunkFileNames: "[name].js" },
+      },
+      ...more,
+    },
+  };
+}
+
+async function buildPackage(name) {
+  const { dependencies = {}, peerDependencies = {} } = manifestOf(name);
+  const external = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
+  await build(optionsOf(name, external, { sourcemap: true, minify: false }));
+  const types = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly"];
+  run("tsc", [
+    "-p",
+    join(folderOf(name), "tsconfig.build.json"),
+    ...types,
+    "--outDir",
+    join(folderOf(name), "dist"),
+  ]);
+  for (const file of declarationsIn(join(folderOf(name), "dist"))) addExtensions(file);
+}
+
+/** Node resolves relative imports only with their extension; the sources, which Vite resolves, have none. */
+function addExtensions(file) {
+  const text = readFileSync(file, "utf8");
+  writeFileSync(file, text.replaceAll(/((?:from|import\() ?")(\.{1,2}\/[^"]+?)(?:\.js)?"/g, '$1$2.js"'));
+}
+
+function declarationsIn(folder) {
+  return readdirSync(folder, { recursive: true })
+    .filter((file) => file.endsWith(".d.ts"))
+    .map((file) => join(folder, file));
+}
+
+/** Kilobytes that a page loads for the package: the entry and all that is loaded on demand. */
+async function weigh(name) {
+  const external = Object.keys(manifestOf(name).peerDependencies ?? {});
+  const options = optionsOf(name, external, { write: false });
+  // Libraries are not minified in full, so it is built as a page would build it.
+  const { lib, rolldownOptions, ...rest } = options.build;
+  const input = { input: lib.entry, preserveEntrySignatures: "strict" };
+  const built = await build({ ...options, build: { ...rest, rolldownOptions: { ...rolldownOptions, ...input } } });
+  const sizes = [built]
+    .flat()
+    .flatMap(({ output }) => output)
+    .map(({ code }) => (code === undefined ? 0 : gzipSync(code, { level: 9 }).length));
+  return sizes.reduce((sum, size) => sum + size, 0) / 1000;
+}
+
+function manifestOf(name) {
+  return JSON.parse(readFileSync(join(folderOf(name), "package.json"), "utf8"));
+}
+
+async function check(name) {
+  await buildPackage(name);
+  run("publint", [folderOf(name), "--strict"]);
+  run("attw", ["--pack", folderOf(name), "--profile", "esm-only", "--format", "ascii", "--quiet"]);
+  const kilobytes = await weigh(name);
+  process.stdout.write(
+    `${kilobytes.toFixed(1).padStart(6)} KB of ${BUDGETS_KB[name]} KB gzip: alcove-${name}\n`,
+  );
+  if (kilobytes > BUDGETS_KB[name]) throw new Error(`alcove-${name} is over its budget`);
+}
+
+async function pack(name) {
+  await buildPackage(name);
+  execFileSync("npm", ["pack", "--silent", "--pack-destination", frontend], {
+    cwd: folderOf(name),
+    stdio: "inherit",
+  });
+}
+
+const [command, ...names] = process.argv.slice(2);
+const work = { build: buildPackage, check, pack }[command];
+if (work === undefined) throw new Error("expected build, check or pack");
+for (const name of names.length > 0 ? names : Object.keys(BUDGETS_KB)) await work(name);
