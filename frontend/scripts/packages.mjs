@@ -70,7 +70,10 @@ async function weigh(name) {
   // Libraries are not minified in full, so it is built as a page would build it.
   const { lib, rolldownOptions, ...rest } = options.build;
   const input = { input: lib.entry, preserveEntrySignatures: "strict" };
-  const built = await build({ ...options, build: { ...rest, rolldownOptions: { ...rolldownOptions, ...input } } });
+  const built = await build({
+    ...options,
+    build: { ...rest, rolldownOptions: { ...rolldownOptions, ...input } },
+  });
   const sizes = [built]
     .flat()
     .flatMap(({ output }) => output)

@@ -50,7 +50,10 @@ export class RoomList {
       onBegin: () => this.#model.begin(),
       onLine: (line) => {
         if (line.type === "ready") this.#ready();
-        else if (line.type === "item") this.#changed(line);
+        else if (line.type === "item") {
+          const { type: _, ...room } = line;
+          this.#changed(room);
+        }
       },
       onBroken: () => this.#become("stale"),
     });
