@@ -1,4 +1,4 @@
-"""Connect processes in memory: a bus whose messages a test can hold back, lose and read."""
+"""Connect processes in memory, over a bus whose messages a test can lose and read."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from alcove.cluster.messages import ClusterMessage, decode
 
 
 class Network:
-    """The medium between the buses of several processes; it keeps the order of each publisher."""
+    """The server between the buses of several processes; it keeps the order of each publisher."""
 
     def __init__(self) -> None:
         self.buses: list[FakeBus] = []
@@ -77,7 +77,7 @@ class FakeBus:
         self.up = False
 
     def recover(self) -> None:
-        """Work again, and tell that messages may have been missed on every channel."""
+        """Work again, and report a gap on every channel."""
         self.up = True
         self._on_gap(frozenset(self.channels))
 

@@ -11,7 +11,7 @@ from tests.support.rooms import RoomLog
 
 
 class PresenceProcess:
-    """The process under test, alone on its bus: the test plays all others."""
+    """The process under test, alone on its bus; the test plays all other processes."""
 
     def __init__(self) -> None:
         self.bus = FakeBus()
@@ -25,7 +25,7 @@ class PresenceProcess:
         self.presence.receive(channel, message)
 
     async def open(self, item: str = "foo") -> None:
-        """Open a room, which nobody elsewhere answers in time."""
+        """Open a room; no other process responds in time."""
         await self.presence.open_room(item)
         self.storage.room(item)
         await turn()
@@ -37,5 +37,5 @@ class PresenceProcess:
         return {person.id: present.connections(person.id) for person in present.named()}
 
     def asked(self) -> list[list[str]]:
-        """Return the rooms asked about since the last look, one list a message."""
+        """Return the rooms requested since the last call, one list per message."""
         return [told.items for _, told in self.bus.new_messages() if isinstance(told, MembersRequest)]

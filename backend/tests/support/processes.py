@@ -47,7 +47,7 @@ async def start_processes(number: int = 2, network: Network | None = None) -> li
 
 
 class Alone:
-    """A process on a bus and a channel of the database where the test plays all others."""
+    """A process on a bus and a channel of the database; the test plays all other processes."""
 
     def __init__(self) -> None:
         self.bus, self.sends = FakeBus(), FakeBus()

@@ -1,4 +1,4 @@
-"""The relay of one process: what others publish reaches the right room, and only that (X1, X9)."""
+"""The cluster of one process: messages of other processes reach the right room, and no other (X1, X9)."""
 
 import asyncio
 import logging
@@ -38,7 +38,7 @@ async def test_x1_entries_stored_in_one_process_reach_the_readers_of_all() -> No
     await turn()
 
     assert [1, 2, 3] == here.seqs == there.seqs
-    assert [] == first.storage.log.held, "what was announced is not read from the log"
+    assert [] == first.storage.log.held, "what was published is not read from the log"
 
 
 @virtual_time
@@ -97,7 +97,7 @@ async def test_x1_entries_reach_only_their_own_room() -> None:
 
 @virtual_time
 async def test_x2_entries_too_large_for_the_bus_are_read_from_the_log() -> None:
-    """The bus sends the brief message instead, which only names the head."""
+    """The bus sends the fallback instead, which has the head but no entries."""
     alone = Alone()
     reader = await alone.open()
     alone.storage.write("a", "b")
@@ -121,7 +121,7 @@ async def test_x5_what_the_database_announces_is_read_from_the_log() -> None:
 
 
 @virtual_time
-async def test_x2_entries_of_a_room_on_its_way_into_memory_are_not_forgotten() -> None:
+async def test_x2_entries_of_a_room_that_is_being_opened_are_noted() -> None:
     alone = Alone()
     await alone.open()
     alone.bus.subscribe("bar")
@@ -136,7 +136,7 @@ async def test_x2_entries_of_a_room_on_its_way_into_memory_are_not_forgotten() -
 
 @virtual_time
 @pytest.mark.parametrize("way", ["the bus", "the database"])
-async def test_x9_a_head_that_the_log_has_not_silences_nobody(way: str) -> None:
+async def test_x9_a_head_beyond_the_log_does_not_stop_delivery(way: str) -> None:
     alone = Alone()
     reader = await alone.open()
     if way == "the bus":
@@ -240,7 +240,7 @@ async def test_p1_a_room_that_opens_later_knows_the_members_of_other_processes()
 
 
 @virtual_time
-async def test_t5_a_channel_that_is_no_room_goes_to_its_subscriber() -> None:
+async def test_t5_messages_on_a_channel_that_is_no_room_go_to_its_handler() -> None:
     network = Network()
     (first,) = await start_processes(1, network)
     second, third = (Process(first.storage.log, network.connect()) for _ in range(2))
@@ -312,7 +312,7 @@ async def test_x6_a_single_process_publishes_nothing_and_opens_at_once() -> None
 
 
 @virtual_time
-async def test_z1_a_process_that_ends_says_so_and_leaves_nothing_running() -> None:
+async def test_z1_a_process_that_ends_publishes_it_and_leaves_no_task_running() -> None:
     alone = Alone()
     await alone.open()
     await alone.process.cluster.close()

@@ -72,7 +72,7 @@ async def test_x2_readers_are_caught_up_within_two_seconds_while_the_database_an
 
 
 @virtual_time
-async def test_x2_what_a_broken_bus_lost_is_read_as_soon_as_it_is_back() -> None:
+async def test_x2_entries_that_a_broken_bus_lost_are_read_as_soon_as_it_works_again() -> None:
     alone = Alone()
     reader = await alone.open()
     alone.storage.write("a")
@@ -94,8 +94,8 @@ async def test_x2_while_everything_works_the_log_is_not_polled() -> None:
 
 
 @virtual_time
-async def test_x2_a_silent_process_makes_rooms_look_at_the_log() -> None:
-    """What it sent last may be lost, although the bus seems to work."""
+async def test_x2_a_silent_process_makes_rooms_read_the_log() -> None:
+    """Its last messages may be lost, although the bus seems to work."""
     alone = Alone()
     reader = await alone.open()
     alone.hear(ProcessAlive("p2"), channel=ALL_PROCESSES)

@@ -1,4 +1,4 @@
-"""Asking all processes who is connected to a room: bounded in time and in the size of messages (W8)."""
+"""The survey of connections to a room on all processes: bounded in time and in the size of messages (W8)."""
 
 import asyncio
 
@@ -20,19 +20,19 @@ from tests.support.virtual_time import virtual_time
 
 
 def state(cursor: int, *, member: str = "bob") -> ConnectionState:
-    """A connection in another process, as that told of it."""
+    """Make a connection as another process reports it."""
     return ConnectionState(member, member, "other:1", cursor, 0, "in_step", 0, 0)
 
 
-def asked(messages: list[tuple[str, ClusterMessage]]) -> list[ConnectionsRequest]:
-    """The questions among messages."""
+def requests_in(messages: list[tuple[str, ClusterMessage]]) -> list[ConnectionsRequest]:
+    """Return the requests for connections among messages."""
     return [
         message for channel, message in messages if channel == ALL_PROCESSES and isinstance(message, ConnectionsRequest)
     ]
 
 
 @virtual_time
-async def test_w8_more_connections_than_fit_into_a_message_come_in_parts() -> None:
+async def test_w8_many_connections_are_reported_in_several_messages() -> None:
     first, second = await start_processes()
     await first.open()
     room = await second.open()
@@ -46,14 +46,14 @@ async def test_w8_more_connections_than_fit_into_a_message_come_in_parts() -> No
 
 
 @virtual_time
-async def test_w8_the_lag_is_counted_from_the_furthest_head_that_anyone_knows() -> None:
+async def test_w8_the_lag_is_counted_from_the_highest_head_that_a_process_reports() -> None:
     alone = Alone()
     await alone.open()
     alone.hear(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
     alone.bus.new_messages()
     asking = asyncio.create_task(alone.process.cluster.inspect("foo", 5))
     await turn()
-    (question,) = asked(alone.bus.new_messages())
+    (question,) = requests_in(alone.bus.new_messages())
     own = process_channel(question.process)
     alone.hear(ConnectionsResponse("other", question.question, 17, [state(16, member="ada")]), channel=own)
     found = await asking
@@ -63,7 +63,7 @@ async def test_w8_the_lag_is_counted_from_the_furthest_head_that_anyone_knows() 
 
 
 @virtual_time
-async def test_w8_those_who_ask_at_once_share_one_question() -> None:
+async def test_w8_concurrent_surveys_of_one_room_share_one_request() -> None:
     alone = Alone()
     await alone.open()
     alone.hear(ProcessAlive("other"), channel=ALL_PROCESSES)
@@ -71,10 +71,10 @@ async def test_w8_those_who_ask_at_once_share_one_question() -> None:
     asking = [asyncio.create_task(alone.process.cluster.inspect("foo", 0)) for _ in range(10)]
     await turn()
 
-    assert 1 == len(asked(alone.bus.new_messages()))
+    assert 1 == len(requests_in(alone.bus.new_messages()))
     found = [await one for one in asking]
     assert [["other"]] * 10 == [one.unanswered for one in found]
-    # Late and unknown answers change nothing.
+    # Responses that are late, or to an unknown request, change nothing.
     alone.hear(
         ConnectionsResponse("other", "unknown", 9, [state(9)]),
         channel=process_channel(alone.process.cluster._presence.process),
@@ -82,7 +82,7 @@ async def test_w8_those_who_ask_at_once_share_one_question() -> None:
 
 
 @virtual_time
-async def test_w8_while_the_bus_is_down_nobody_is_waited_for() -> None:
+async def test_w8_while_the_bus_is_down_the_survey_does_not_wait() -> None:
     alone = Alone()
     await alone.open()
     alone.hear(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
@@ -94,7 +94,7 @@ async def test_w8_while_the_bus_is_down_nobody_is_waited_for() -> None:
 
 
 @virtual_time
-async def test_w8_a_process_that_has_ended_is_not_asked() -> None:
+async def test_w8_a_process_that_has_ended_gets_no_request() -> None:
     alone = Alone()
     await alone.open()
     alone.hear(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)

@@ -20,7 +20,7 @@ PEOPLE = {person.id: person for person in (ADA, BOB, CYD)}
 
 
 class Process:
-    """One of several processes, with the room `foo` open, and what its members really hold."""
+    """One of several processes, with the room `foo` open, and the connections that its members really have."""
 
     def __init__(self, network: Network) -> None:
         self.bus = network.connect()
@@ -32,7 +32,7 @@ class Process:
         self.beating: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Meet the others, open the room, and begin to send heartbeats."""
+        """Connect, open the room, and begin to send heartbeats."""
         await self.bus.start(self.hear, lambda channels: self.presence.resync(channels & {"foo"}))
         await self.presence.start()
         self.bus.subscribe("foo")
@@ -57,7 +57,7 @@ class Process:
             self.presence.count_connection("foo", PEOPLE[member], more)
 
     def end(self, *, killed: bool) -> None:
-        """End the process, without a word where it is killed."""
+        """End the process; a killed one publishes nothing."""
         assert self.beating is not None
         self.beating.cancel()
         if not killed:
@@ -80,14 +80,14 @@ async def start(network: Network, number: int) -> list[Process]:
 
 
 def agree(processes: Sequence[Process]) -> None:
-    """Check that each process counts what the others really hold."""
+    """Check that each process counts the connections that the others really have."""
     for process in processes:
         others = [other.connections for other in processes if other is not process]
         assert +sum(others, Counter[str]()) == process.counted()
 
 
 @virtual_time
-async def test_p1_a_process_that_starts_later_counts_who_is_connected_already() -> None:
+async def test_p1_a_process_that_starts_later_counts_the_members_of_the_others() -> None:
     network = Network()
     first = await start(network, 2)
     first[0].move("ada", 2)
@@ -99,7 +99,7 @@ async def test_p1_a_process_that_starts_later_counts_who_is_connected_already() 
 
 
 @virtual_time
-async def test_p1_x2_what_was_lost_on_the_bus_is_repaired_when_it_is_back() -> None:
+async def test_p1_x2_presence_lost_on_the_bus_is_repaired_when_it_works_again() -> None:
     processes = await start(Network(), 3)
     processes[0].move("ada", 1)
     await elapse(1)
@@ -115,7 +115,7 @@ async def test_p1_x2_what_was_lost_on_the_bus_is_repaired_when_it_is_back() -> N
 
 
 @virtual_time
-async def test_p3_a_process_that_was_cut_off_for_long_is_counted_again_when_it_is_back() -> None:
+async def test_p3_a_process_that_was_disconnected_for_long_is_counted_again_afterwards() -> None:
     processes = await start(Network(), 2)
     processes[0].move("ada", 1)
     await elapse(1)
@@ -136,7 +136,7 @@ faults = st.tuples(st.sampled_from(["fail", "recover", "kill", "end", "wait"]), 
 @given(st.lists(moves | faults, max_size=25))
 @virtual_time
 async def test_p1_p3_x2_processes_agree_after_any_moves_losses_and_ends(steps: Sequence[tuple[str, int, str]]) -> None:
-    """Ten seconds after the last fault each process counts exactly what the others hold."""
+    """Ten seconds after the last fault each process counts exactly the connections of the others."""
     processes = await start(Network(), 3)
     ended: set[int] = set()
     for kind, n, member in steps:

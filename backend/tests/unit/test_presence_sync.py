@@ -1,4 +1,4 @@
-"""Presence across processes: what one process tells the others of its members, and learns of theirs (P1, X1)."""
+"""Presence across processes: each publishes its members, and applies what the others publish (P1, X1)."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ from tests.support.virtual_time import elapse, virtual_time
 
 
 @virtual_time
-async def test_p1_members_who_come_within_50_ms_are_reported_together() -> None:
+async def test_p1_members_who_join_within_50_ms_are_published_together() -> None:
     process = PresenceProcess()
     await process.open()
     process.presence.count_connection("foo", ADA, 1)
@@ -37,7 +37,7 @@ async def test_p1_members_who_come_within_50_ms_are_reported_together() -> None:
 
 
 @virtual_time
-async def test_p1_a_member_who_left_is_reported_once_with_no_connections() -> None:
+async def test_p1_a_member_who_left_is_published_once_with_no_connections() -> None:
     process = PresenceProcess()
     await process.open()
     process.presence.count_connection("foo", ADA, 1)
@@ -53,7 +53,7 @@ async def test_p1_a_member_who_left_is_reported_once_with_no_connections() -> No
 
 
 @virtual_time
-async def test_p1_members_who_leave_with_the_room_are_reported_before_it_closes() -> None:
+async def test_p1_members_who_leave_as_the_room_closes_are_published_before_it_closes() -> None:
     process = PresenceProcess()
     await process.open()
     process.presence.count_connection("foo", ADA, 1)
@@ -108,7 +108,7 @@ async def test_p1_a_room_that_closes_and_opens_again_knows_only_new_reports() ->
 
 
 @virtual_time
-async def test_p1_a_room_opens_as_soon_as_every_live_process_has_answered() -> None:
+async def test_p1_a_room_opens_as_soon_as_every_live_process_has_responded() -> None:
     process = PresenceProcess()
     for other in ("p2", "p3"):
         process.hear(ProcessAlive(other))
@@ -127,7 +127,7 @@ async def test_p1_a_room_opens_as_soon_as_every_live_process_has_answered() -> N
 
 
 @virtual_time
-async def test_p1_a_room_waits_at_most_half_a_second_for_answers() -> None:
+async def test_p1_a_room_waits_at_most_half_a_second_for_responses() -> None:
     process = PresenceProcess()
     process.hear(ProcessAlive("p2"))
     await process.presence.open_room("foo")
@@ -152,7 +152,7 @@ async def test_p1_a_room_waits_for_no_process_that_is_silent_nor_while_the_bus_i
 
 
 @virtual_time
-async def test_x1_a_new_process_is_greeted_and_asked_about_every_open_room() -> None:
+async def test_x1_a_new_process_gets_a_heartbeat_and_a_request_for_every_open_room() -> None:
     process = PresenceProcess()
     await process.open("foo")
     await process.open("bar")
@@ -169,7 +169,7 @@ async def test_x1_a_new_process_is_greeted_and_asked_about_every_open_room() -> 
 
 @pytest.mark.parametrize("message", [MembersRequest("p2", []), MembersResponse("p2", {}), MembersChanged("p2", [])])
 @virtual_time
-async def test_x1_whatever_is_heard_first_of_a_process_introduces_it(message: ClusterMessage) -> None:
+async def test_x1_the_first_message_of_a_process_of_any_kind_makes_it_alive(message: ClusterMessage) -> None:
     process = PresenceProcess()
     await process.open()
     process.hear(message, "foo")
@@ -181,7 +181,7 @@ async def test_x1_whatever_is_heard_first_of_a_process_introduces_it(message: Cl
 
 
 @virtual_time
-async def test_x1_a_question_is_answered_to_the_process_that_asked() -> None:
+async def test_x1_a_request_is_responded_to_on_the_channel_of_its_process() -> None:
     process = PresenceProcess()
     await process.open()
     process.presence.count_connection("foo", ADA, 1)
@@ -195,7 +195,7 @@ async def test_x1_a_question_is_answered_to_the_process_that_asked() -> None:
 
 
 @virtual_time
-async def test_x1_a_question_about_many_rooms_is_split_into_bounded_messages() -> None:
+async def test_x1_a_request_for_many_rooms_is_split_into_bounded_messages() -> None:
     process = PresenceProcess()
     for n in range(450):
         await process.presence.open_room(f"item-{n}")
@@ -209,7 +209,7 @@ async def test_x1_a_question_about_many_rooms_is_split_into_bounded_messages() -
 
 
 @virtual_time
-async def test_p1_a_connection_in_a_room_that_is_not_open_is_not_reported() -> None:
+async def test_p1_a_connection_to_a_room_that_is_not_open_is_not_published() -> None:
     process = PresenceProcess()
     process.presence.count_connection("foo", ADA, 1)
     await elapse(1)

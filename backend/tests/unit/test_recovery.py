@@ -1,4 +1,4 @@
-"""Recovery of missed entries: readers get every entry once and in order, whatever was announced or lost (X2)."""
+"""Recovery of missed entries: readers get every entry once and in order, whichever messages were lost (X2)."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from tests.support.recovery import RecoveringProcess
 from tests.support.rooms import ADA, BOB, Reader
 from tests.support.virtual_time import elapse, virtual_time
 
-#: Seconds that a missing entry has to arrive before the log is asked.
+#: Seconds that a missing entry has to arrive before the log is read.
 GRACE_S = 0.02
 BEFORE_S = 0.019
 
@@ -56,7 +56,7 @@ async def test_x2_entries_that_do_not_arrive_within_20_ms_are_read_from_the_log(
 
 
 @virtual_time
-async def test_x2_one_query_fills_the_hole_for_all_readers_and_all_announcements() -> None:
+async def test_x2_one_query_fills_the_gap_for_all_readers_and_all_messages() -> None:
     process = RecoveringProcess()
     others = [Reader(process.room, BOB) for _ in range(5)]
     written = process.storage.write("a", "b", "c", "d")
@@ -71,7 +71,7 @@ async def test_x2_one_query_fills_the_hole_for_all_readers_and_all_announcements
 
 
 @virtual_time
-async def test_x2_a_head_that_was_announced_without_entries_is_read_at_once() -> None:
+async def test_x2_entries_up_to_a_head_that_was_published_alone_are_read_at_once() -> None:
     process = RecoveringProcess()
     process.storage.write("a", "b")
     process.recovery.note_head("foo", 2)
@@ -83,7 +83,7 @@ async def test_x2_a_head_that_was_announced_without_entries_is_read_at_once() ->
 
 
 @virtual_time
-async def test_x2_a_head_that_the_room_has_asks_the_log_nothing() -> None:
+async def test_x2_a_head_that_the_room_has_needs_no_query() -> None:
     process = RecoveringProcess()
     process.recovery.deliver("foo", process.storage.write("a", "b"), 1)
     process.recovery.note_head("foo", 2)
@@ -108,7 +108,7 @@ async def test_r3_entries_that_arrive_again_are_not_delivered_twice() -> None:
 
 
 @virtual_time
-async def test_s9_a_message_deleted_in_what_was_missed_is_never_shown_with_its_body() -> None:
+async def test_s9_a_message_deleted_among_missed_entries_is_never_shown_with_its_body() -> None:
     process = RecoveringProcess()
     (message,) = process.storage.write("a")
     process.storage.log.store.append([Draft("foo", "delete", "d", ADA, 0, target=1)], lambda: None)
@@ -131,7 +131,7 @@ async def test_x1_an_item_whose_room_is_not_in_memory_only_has_its_head_noted() 
 
 
 @virtual_time
-async def test_d2_a_room_far_behind_sends_its_readers_to_the_log() -> None:
+async def test_d2_the_readers_of_a_room_far_behind_read_the_log_themselves() -> None:
     """Thousands of entries are not read for the room: each reader fetches them at its own pace."""
     process = RecoveringProcess()
     process.storage.write(*(str(n) for n in range(2500)))
@@ -156,7 +156,7 @@ async def test_r4_missed_entries_that_retention_removed_are_announced_as_a_gap()
 
 
 @virtual_time
-async def test_x2_a_room_that_leaves_memory_while_its_hole_is_read_gets_nothing() -> None:
+async def test_x2_a_room_that_leaves_memory_while_its_gap_is_read_gets_nothing() -> None:
     process = RecoveringProcess()
     process.storage.write("a", "b")
     process.recovery.note_head("foo", 2)
@@ -180,10 +180,10 @@ runs = st.tuples(st.integers(0, 19), st.integers(1, 5))
     st.sampled_from(["entries", "head", "look"]),
 )
 @virtual_time
-async def test_r3_x2_any_announcements_and_losses_leave_every_reader_with_the_whole_log(
+async def test_r3_x2_after_any_messages_and_losses_every_reader_has_the_whole_log(
     steps: Sequence[tuple[tuple[int, int], str]], last: str
 ) -> None:
-    """Announcements come in any order, doubled or never; storage fails in between; one hint in the end is enough."""
+    """Messages arrive in any order, twice or never; storage fails in between; one hint at the end is enough."""
     process = RecoveringProcess()
     written = process.storage.write(*(str(n) for n in range(20)))
     for (first, number), kind in [*steps, ((19, 1), last)]:

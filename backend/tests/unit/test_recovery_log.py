@@ -1,4 +1,4 @@
-"""Recovery while the log is away, and what it reads of the log (X2, X4, R5)."""
+"""Recovery while the log does not answer, and its queries to the log (X2, X4, R5)."""
 
 import asyncio
 
@@ -9,12 +9,12 @@ from tests.doubles import turn
 from tests.support.recovery import RecoveringProcess
 from tests.support.virtual_time import elapse, virtual_time
 
-#: Seconds that a missing entry has to arrive before the log is asked.
+#: Seconds that a missing entry has to arrive before the log is read.
 GRACE_S = 0.02
 
 
 @virtual_time
-async def test_x2_a_long_hole_is_read_in_bounded_pages() -> None:
+async def test_x2_a_long_gap_is_read_in_bounded_pages() -> None:
     process = RecoveringProcess()
     process.storage.write(*(str(n) for n in range(600)))
     process.recovery.note_head("foo", 600)
@@ -29,7 +29,7 @@ async def test_x2_a_long_hole_is_read_in_bounded_pages() -> None:
 
 
 @virtual_time
-async def test_x4_a_hole_that_could_not_be_read_is_filled_when_storage_answers_again() -> None:
+async def test_x4_a_gap_that_could_not_be_read_is_filled_when_storage_answers_again() -> None:
     process = RecoveringProcess()
     process.recovery.deliver("foo", process.storage.write("a", "b")[1:], 1)
     await elapse(GRACE_S)
@@ -43,8 +43,8 @@ async def test_x4_a_hole_that_could_not_be_read_is_filled_when_storage_answers_a
 
 
 @virtual_time
-async def test_x7_the_only_process_on_a_log_reads_nothing_for_the_room() -> None:
-    """What it did not deliver is a commit whose answer got lost; readers fetch that themselves."""
+async def test_x7_the_sole_writer_of_a_log_reads_nothing_for_the_room() -> None:
+    """Entries that it did not deliver belong to a commit whose answer was lost; readers fetch them themselves."""
     process = RecoveringProcess(sole_writer=True)
     written = process.storage.write("a", "b", "c")
     process.recovery.note_head("foo", 1)
@@ -57,7 +57,7 @@ async def test_x7_the_only_process_on_a_log_reads_nothing_for_the_room() -> None
 
 
 @virtual_time
-async def test_r5_a_cursor_beyond_the_room_waits_until_the_room_reached_the_end_of_its_log() -> None:
+async def test_r5_a_cursor_beyond_the_room_waits_until_the_room_is_at_the_end_of_its_log() -> None:
     process = RecoveringProcess()
     process.storage.write("a", "b", "c")
     reaching = asyncio.create_task(process.recovery.catch_up(process.room, 2))
@@ -80,7 +80,7 @@ async def test_r5_a_cursor_beyond_the_room_is_refused_while_storage_does_not_ans
 
 
 @virtual_time
-async def test_x2_rooms_in_doubt_are_compared_with_the_log_and_told_of_stored_marks() -> None:
+async def test_x2_rooms_in_doubt_are_compared_with_the_log_and_get_stored_marks() -> None:
     process = RecoveringProcess()
     process.storage.write("a", "b")
     process.storage.log.store.move_read_marks([RoomReadMark("foo", "ada", 2)])

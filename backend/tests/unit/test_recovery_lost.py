@@ -1,4 +1,4 @@
-"""Recovery when announcements and memory disagree: only the log decides whether a history was lost (X8, X9, R5)."""
+"""Recovery when messages contradict memory: only the log decides whether a history was lost (X8, X9, R5)."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ async def following(number: int = 3) -> tuple[RecoveringProcess, list[Entry]]:
 
 
 @virtual_time
-async def test_x8_a_log_that_ends_before_the_room_lost_its_history() -> None:
+async def test_x8_a_log_that_ends_before_the_head_of_the_room_lost_its_history() -> None:
     process, _ = await following()
     process.storage.lose(1)
     process.recovery.check_heads(["foo"])
@@ -30,8 +30,8 @@ async def test_x8_a_log_that_ends_before_the_room_lost_its_history() -> None:
 
 
 @virtual_time
-async def test_x8_a_log_that_was_written_again_behind_a_loss_lost_its_history() -> None:
-    """Its head is where the room has it, or beyond, but other entries stand there."""
+async def test_x8_a_log_with_other_entries_at_the_seqs_of_the_room_lost_its_history() -> None:
+    """Its head is that of the room or a later one, but the entries are others."""
     process, _ = await following()
     process.storage.lose(1)
     other = process.storage.write("x", "y", "z", by=BOB)
@@ -44,7 +44,7 @@ async def test_x8_a_log_that_was_written_again_behind_a_loss_lost_its_history() 
 
 
 @virtual_time
-async def test_x8_a_hole_that_is_read_from_a_history_that_was_lost_shows_nothing_of_it() -> None:
+async def test_x8_a_gap_that_is_read_from_another_history_is_not_delivered() -> None:
     process, _ = await following()
     process.storage.lose(1)
     process.storage.write("x", "y", "z", by=BOB)
@@ -70,7 +70,7 @@ async def test_r5_a_cursor_beyond_a_room_whose_log_lost_its_history_is_not_follo
 
 @pytest.mark.parametrize("change", [{"id": "forged"}, {"by": BOB}, {"at": 1}])
 @virtual_time
-async def test_x9_an_announced_entry_that_the_log_does_not_have_changes_nothing(change: dict[str, object]) -> None:
+async def test_x9_a_published_entry_that_the_log_does_not_have_changes_nothing(change: dict[str, object]) -> None:
     process, written = await following()
     process.recovery.deliver("foo", [replace(written[1], **change)], 1)
     await process.storage.answer()
@@ -92,7 +92,7 @@ async def test_x9_entries_of_another_history_than_the_log_has_are_not_delivered(
 
 
 @virtual_time
-async def test_x8_a_head_that_the_room_has_passed_makes_it_look_at_the_log_once() -> None:
+async def test_x8_a_reported_head_that_the_room_has_passed_makes_it_read_the_log_once() -> None:
     """Another process may be late, or may have read a log that lost its end."""
     process, _ = await following()
     process.recovery.check_reported("foo")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from alcove.cluster.reorder import ReorderBuffer
 from tests.support.rooms import entries, seqs
 
-#: Batches as processes announce them: dense runs of seqs from 1 to 30, in any order, some more than once.
+#: Batches as processes publish them: dense runs of seqs from 1 to 30, in any order, some more than once.
 runs = st.tuples(st.integers(1, 30), st.integers(1, 6)).map(lambda run: range(run[0], min(31, run[0] + run[1])))
 
 
@@ -22,7 +22,7 @@ def test_x2_entries_leave_in_order_when_the_missing_ones_arrive() -> None:
     assert [] == buffer.take(4)
 
 
-def test_x2_entries_behind_a_second_hole_stay_until_it_is_filled() -> None:
+def test_x2_entries_after_a_second_gap_are_held_until_it_is_filled() -> None:
     buffer = ReorderBuffer()
     buffer.add(entries(2, 4), oldest=1)
 
@@ -31,13 +31,13 @@ def test_x2_entries_behind_a_second_hole_stay_until_it_is_filled() -> None:
     assert [3, 4] == seqs(buffer.take(2))
 
 
-def test_x2_an_empty_buffer_knows_nothing_beyond_any_head() -> None:
+def test_x2_an_empty_buffer_holds_nothing_after_any_head() -> None:
     buffer = ReorderBuffer()
 
     assert ([], 0, 1) == (buffer.take(0), buffer.known, buffer.oldest)
 
 
-def test_x2_the_furthest_seq_stays_known_after_its_entry_was_taken() -> None:
+def test_x2_the_highest_seq_stays_known_after_its_entry_was_taken() -> None:
     buffer = ReorderBuffer()
     buffer.add(entries(5), oldest=1)
     buffer.add(entries(2, 3), oldest=1)
@@ -55,7 +55,7 @@ def test_r4_the_oldest_kept_entry_only_moves_forward() -> None:
     assert 4 == buffer.oldest
 
 
-def test_x2_a_full_buffer_still_knows_how_far_the_log_reaches() -> None:
+def test_x2_a_full_buffer_still_knows_how_far_the_log_extends() -> None:
     """The buffer is bounded: entries beyond the bound are read from the log."""
     buffer = ReorderBuffer()
     buffer.add(entries(*range(2, 6002)), oldest=1)
@@ -65,8 +65,8 @@ def test_x2_a_full_buffer_still_knows_how_far_the_log_reaches() -> None:
     assert 6001 == buffer.known
 
 
-def test_x2_entries_that_the_room_has_free_their_place_in_the_buffer() -> None:
-    """A room that was advanced past held entries never asks for them; they must not fill the buffer."""
+def test_x2_entries_that_the_room_has_are_removed_from_the_buffer() -> None:
+    """A room that was advanced past held entries never takes them; they must not fill the buffer."""
     buffer = ReorderBuffer()
     buffer.add(entries(*range(2, 4098)), oldest=1)
     assert [] == buffer.take(5000)
@@ -79,7 +79,7 @@ def test_x2_entries_that_the_room_has_free_their_place_in_the_buffer() -> None:
 def test_x2_any_order_of_arrival_delivers_every_entry_once_and_in_order(
     batches: Sequence[range], late: Sequence[int]
 ) -> None:
-    """Batches come doubled, overlapping and in any order; at the end each entry comes alone, in any order."""
+    """Batches arrive twice, overlapping and in any order; at the end each entry arrives alone, in any order."""
     buffer = ReorderBuffer()
     delivered: list[int] = []
     arrived: set[int] = set()
@@ -89,7 +89,7 @@ def test_x2_any_order_of_arrival_delivers_every_entry_once_and_in_order(
         delivered += seqs(buffer.take(len(delivered)))
 
         assert list(range(1, len(delivered) + 1)) == delivered
-        assert len(delivered) + 1 not in arrived, "what is next in order does not wait"
+        assert len(delivered) + 1 not in arrived, "the next entry in order does not wait"
         assert max(arrived) == buffer.known
 
     assert list(range(1, 31)) == delivered

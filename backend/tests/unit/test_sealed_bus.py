@@ -1,4 +1,4 @@
-"""Messages between processes of one log are sealed; nothing else on the bus is believed (X9)."""
+"""Messages between processes of one log are sealed; all others on the bus are refused (X9)."""
 
 from binascii import a2b_base64, b2a_base64
 
@@ -16,7 +16,7 @@ SECOND_NS = 10**9
 
 
 class Clock:
-    """A wall clock in ns, which a test may set."""
+    """A wall clock in ns that a test can set."""
 
     def __init__(self) -> None:
         self.now = 1_795_000_000 * SECOND_NS
@@ -26,25 +26,25 @@ class Clock:
 
 
 class Process:
-    """One process on the network: what it heard, and where messages may have been missed."""
+    """One process on the network: the messages and gaps that its bus reported."""
 
     def __init__(self, network: Network, clock: Clock, *, key: bytes = KEY, log_id: str = LOG) -> None:
-        self.medium: FakeBus = network.connect()
-        self.bus = SealedBus(self.medium, key, log_id, clock_ns=clock)
-        self.heard: list[tuple[str, bytes]] = []
-        self.restored: list[frozenset[str]] = []
+        self.server: FakeBus = network.connect()
+        self.bus = SealedBus(self.server, key, log_id, clock_ns=clock)
+        self.messages: list[tuple[str, bytes]] = []
+        self.gaps: list[frozenset[str]] = []
 
     async def start(self, *channels: str) -> None:
-        """Connect, and hear the channels."""
-        await self.bus.start(lambda channel, message: self.heard.append((channel, message)), self.restored.append)
+        """Connect, and subscribe to the channels."""
+        await self.bus.start(lambda channel, message: self.messages.append((channel, message)), self.gaps.append)
         for channel in channels:
             self.bus.subscribe(channel)
         await turn()
-        self.restored.clear()
+        self.gaps.clear()
 
 
 async def two(network: Network, clock: Clock) -> tuple[Process, Process]:
-    """Two processes of one log that hear `foo` and `bar`."""
+    """Start two processes of one log that subscribe to `foo` and `bar`."""
     one, other = Process(network, clock), Process(network, clock)
     for process in (one, other):
         await process.start("foo", "bar")
@@ -52,61 +52,61 @@ async def two(network: Network, clock: Clock) -> tuple[Process, Process]:
 
 
 def refused(reason: str) -> float:
-    """How often messages were refused for a reason, since the process began."""
+    """Return how often messages were refused for a reason, since the test process began."""
     value: float = BUS_REFUSED.labels(reason)._value.get()
     return value
 
 
 async def delivered() -> None:
-    """Let what was published arrive."""
+    """Let published messages arrive."""
     await turn()
 
 
-async def test_x9_processes_of_a_log_hear_each_other_and_the_medium_sees_neither_text_nor_item() -> None:
+async def test_x9_processes_of_a_log_read_each_other_and_the_server_sees_neither_text_nor_item() -> None:
     one, other = await two(Network(), Clock())
     one.bus.publish("foo", b"a secret text")
     one.bus.publish("bar", b"")
     await delivered()
 
-    assert [("foo", b"a secret text"), ("bar", b"")] == other.heard
-    assert [] == one.heard
-    names = {name for name, _ in one.medium.published}
+    assert [("foo", b"a secret text"), ("bar", b"")] == other.messages
+    assert [] == one.messages
+    names = {name for name, _ in one.server.published}
     assert 2 == len(names)
     assert all(name.startswith(f"{LOG}.") and "foo" not in name for name in names)
-    opened = b"".join(a2b_base64(payload) + payload for _, payload in one.medium.published)
+    opened = b"".join(a2b_base64(payload) + payload for _, payload in one.server.published)
     assert b"secret" not in opened
 
 
-async def test_x9_the_same_message_never_looks_the_same() -> None:
+async def test_x9_the_same_message_is_never_sealed_to_the_same_bytes() -> None:
     one, _ = await two(Network(), Clock())
     for _ in range(3):
         one.bus.publish("foo", b"again")
 
-    assert 3 == len({payload for _, payload in one.medium.published})
+    assert 3 == len({payload for _, payload in one.server.published})
 
 
 @pytest.mark.parametrize(("key", "log_id"), [(b"x" * 32, LOG), (KEY, "f" * 32)], ids=["another key", "another log"])
-async def test_x9_processes_of_another_log_are_not_heard(key: bytes, log_id: str) -> None:
+async def test_x9_messages_of_another_log_are_not_received(key: bytes, log_id: str) -> None:
     network, clock = Network(), Clock()
     one, stranger = Process(network, clock), Process(network, clock, key=key, log_id=log_id)
     await one.start("foo")
     await stranger.start("foo")
     stranger.bus.publish("foo", b"forged")
-    for name in one.medium.channels:  # and where it may know the channel's name
-        stranger.medium.publish(name, stranger.medium.published[0][1])
+    for name in one.server.channels:  # even if the other log's process knows the channel's public name
+        stranger.server.publish(name, stranger.server.published[0][1])
     await delivered()
 
-    assert [] == one.heard
+    assert [] == one.messages
 
 
 @virtual_time
-async def test_x9_what_was_not_sealed_is_not_heard_and_makes_its_channel_doubtful() -> None:
+async def test_x9_a_message_that_was_not_sealed_is_refused_and_reported_as_a_gap() -> None:
     network = Network()
     one, other = await two(network, Clock())
     attacker = network.connect()
     one.bus.publish("foo", b"true")
     await delivered()
-    (name, sealed), bytes_ = one.medium.published[0], a2b_base64(one.medium.published[0][1])
+    (name, sealed), bytes_ = one.server.published[0], a2b_base64(one.server.published[0][1])
     before = refused("forged") + refused("replayed")
     forgeries = [
         b"",
@@ -121,28 +121,28 @@ async def test_x9_what_was_not_sealed_is_not_heard_and_makes_its_channel_doubtfu
         attacker.publish(name, forgery)
     await elapse(1)
 
-    assert [("foo", b"true")] == other.heard
-    assert [frozenset({"foo"})] == other.restored  # many forgeries, one look into the log
-    # `one` hears its own channel, too, and believes as little, even where its own salt begins a message.
-    assert [] == one.heard
+    assert [("foo", b"true")] == other.messages
+    assert [frozenset({"foo"})] == other.gaps  # many forgeries, one gap
+    # `one` receives them, too, and refuses them, even those that begin with its own salt.
+    assert [] == one.messages
     assert 2 * len(forgeries) == refused("forged") + refused("replayed") - before
 
 
-async def test_x9_a_message_holds_on_its_own_channel_only() -> None:
+async def test_x9_a_message_opens_on_its_own_channel_only() -> None:
     network = Network()
     one, other = await two(network, Clock())
     one.bus.publish("foo", b"true")
     one.bus.publish("bar", b"true, too")
     await delivered()
-    (_, of_foo), (bar, _) = one.medium.published
-    other.heard.clear()
+    (_, of_foo), (bar, _) = one.server.published
+    other.messages.clear()
     network.connect().publish(bar, of_foo)
     await delivered()
 
-    assert [] == other.heard
+    assert [] == other.messages
 
 
-async def test_x9_a_message_that_comes_again_is_not_heard_again() -> None:
+async def test_x9_a_message_that_is_replayed_is_refused() -> None:
     network, clock = Network(), Clock()
     one, other = await two(network, clock)
     attacker = network.connect()
@@ -150,30 +150,30 @@ async def test_x9_a_message_that_comes_again_is_not_heard_again() -> None:
         one.bus.publish("foo", text)
     await delivered()
     before = refused("replayed")
-    for name, payload in one.medium.published:
+    for name, payload in one.server.published:
         attacker.publish(name, payload)
     await delivered()
 
-    assert [("foo", b"1"), ("foo", b"2"), ("foo", b"3")] == other.heard
-    # The other process knows them by their numbers, and the first one as its own.
-    assert [] == one.heard
+    assert [("foo", b"1"), ("foo", b"2"), ("foo", b"3")] == other.messages
+    # The other process recognizes them by their numbers, and the first one recognizes its own salt.
+    assert [] == one.messages
     assert 6 == refused("replayed") - before
 
 
-async def test_x9_a_message_that_is_recorded_is_of_no_use_to_a_process_that_starts_a_minute_later() -> None:
+async def test_x9_a_recorded_message_is_refused_by_a_process_that_starts_a_minute_later() -> None:
     network, clock = Network(), Clock()
     one, _ = await two(network, clock)
     one.bus.publish("foo", b"old")
     clock.now += 61 * SECOND_NS
     late = Process(network, clock)
     await late.start("foo")
-    network.connect().publish(*one.medium.published[0])
+    network.connect().publish(*one.server.published[0])
     await delivered()
 
-    assert [] == late.heard
+    assert [] == late.messages
 
 
-async def test_x9_a_clock_that_is_set_back_keeps_messages_apart_and_in_order() -> None:
+async def test_x9_messages_stay_unique_and_in_order_when_the_clock_is_set_back() -> None:
     clock = Clock()
     one, other = await two(Network(), clock)
     for n in range(5):
@@ -181,7 +181,7 @@ async def test_x9_a_clock_that_is_set_back_keeps_messages_apart_and_in_order() -
         clock.now -= 2 * SECOND_NS
     await delivered()
 
-    assert [("foo", b"%d" % n) for n in range(5)] == other.heard
+    assert [("foo", b"%d" % n) for n in range(5)] == other.messages
 
 
 async def test_x9_the_senders_that_are_remembered_are_bounded() -> None:
@@ -194,31 +194,31 @@ async def test_x9_the_senders_that_are_remembered_are_bounded() -> None:
         other.bus.publish("foo", b"here")
         await delivered()
 
-    assert 300 == len(one.heard)
+    assert 300 == len(one.messages)
     assert 256 == len(one.bus._sealer._senders)
 
 
-async def test_a_message_that_is_too_large_for_the_medium_is_told_by_its_brief() -> None:
+async def test_a_message_that_is_too_large_for_the_server_is_replaced_by_its_fallback() -> None:
     one, other = await two(Network(), Clock())
     largest = one.bus.max_bytes
-    one.bus.publish("foo", b"x" * largest, b"brief")
-    one.bus.publish("foo", b"x" * (largest + 1), b"brief")
+    one.bus.publish("foo", b"x" * largest, b"fallback")
+    one.bus.publish("foo", b"x" * (largest + 1), b"fallback")
     await delivered()
 
-    assert [("foo", b"x" * largest), ("foo", b"brief")] == other.heard
-    assert all(len(payload) <= one.medium.max_bytes for _, payload in one.medium.published)
+    assert [("foo", b"x" * largest), ("foo", b"fallback")] == other.messages
+    assert all(len(payload) <= one.server.max_bytes for _, payload in one.server.published)
 
 
-async def test_what_the_medium_may_have_missed_is_told_by_our_names() -> None:
+async def test_a_gap_of_the_server_is_reported_with_the_channels_own_names() -> None:
     one, _ = await two(Network(), Clock())
-    one.medium.fail()
+    one.server.fail()
     assert not one.bus.up
-    one.medium.recover()
+    one.server.recover()
     one.bus.unsubscribe("bar")
-    one.medium.recover()
+    one.server.recover()
 
     assert one.bus.up
-    assert [frozenset({"foo", "bar"}), frozenset({"foo"})] == one.restored
+    assert [frozenset({"foo", "bar"}), frozenset({"foo"})] == one.gaps
 
 
 @virtual_time
@@ -237,7 +237,7 @@ async def test_x2_beside_a_process_of_an_older_version_the_log_is_polled_on_both
     assert one.bus.mixed_versions
     assert 0 < refused("older_version") - before
     await delivered()
-    # It is told of a process that then says nothing, so it looks into the log until that counts as dead.
+    # It gets the heartbeat of a process that then falls silent, so it polls the log until that counts as dead.
     assert heard
     assert all(b'"kind":"alive"' in message for message in heard)
 
