@@ -1,1 +1,1 @@
-"""The log on PostgreSQL."""
+"""The log in a PostgreSQL database."""

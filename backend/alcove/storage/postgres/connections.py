@@ -1,4 +1,4 @@
-"""Connections to a PostgreSQL log: pools for writing and reading, whose connections are replaced once they fail."""
+"""Connection pools of a PostgreSQL log: for writing, for reading, and for lists of rooms."""
 
 import asyncio
 import contextlib
@@ -13,25 +13,25 @@ from alcove.storage.base import LogUnavailableError, UnstorableError
 from alcove.storage.postgres.lock import PostgresLock
 from alcove.urls import place
 
-#: Seconds to connect, and that one statement may take. After them storage counts as away (S7).
+#: Seconds that connecting and one statement may take before storage counts as unavailable (S7).
 CONNECT_S = 5.0
 STATEMENT_S = 10.0
-#: Connections that write: one for batches, one for what comes beside them.
+#: Connections that write: one for batches of sends, one for everything else.
 _WRITERS = 2
-#: Connections that list rooms, which may take long: one, and nobody who joins waits for it.
+#: Connections that list rooms, which may take long; joins do not wait for them.
 _LISTERS = 1
-#: Classes of SQLSTATE that say nothing against the connection: they are about one statement, or about resources.
-_OF_ONE_STATEMENT = ("22", "23", "40", "53", "54", "55", "57014")
-#: Of these, the ones where the same data fails however often it is tried. A number that is taken twice (23505) is not
-#: among them: then the storage contradicts itself.
-_OF_THE_DATA = ("22", "23502", "23514", "54")
+#: SQLSTATE prefixes of errors after which the connection is usable: of one statement, or for lack of resources.
+_STATEMENT_ERRORS = ("22", "23", "40", "53", "54", "55", "57014")
+#: Of these, the errors that the same data causes at each attempt. A duplicate key (23505) is not among them: no data can
+#: cause it, only a log that contradicts itself.
+_DATA_ERRORS = ("22", "23502", "23514", "54")
 
 
 class Connections:
-    """Three pools, so that no crowd of readers keeps a batch waiting, and no list of rooms keeps a reader waiting.
+    """Three pools, so that writes do not wait for reads, and reads do not wait for lists of rooms.
 
-    Connections are opened when they are needed. One that fails is closed, and so are all others that are idle: after a
-    failover they may lead to a server that no longer takes writes, or to one that nobody else uses any more (X8).
+    Connections are opened when needed. One that fails is closed together with all idle ones: after a failover they may
+    lead to a server that takes no writes, or that other processes no longer use (X8).
     """
 
     def __init__(self, url: str, writers: Any, readers: Any, listers: Any, lock: PostgresLock | None) -> None:
@@ -43,27 +43,34 @@ class Connections:
 
     @classmethod
     async def open(cls, url: str, connections: int, lock: PostgresLock | None) -> Self:
-        """Prepare up to `connections`; none is opened yet. They are used while `lock` is held, which ends with them."""
-        # A primary that is set to read-only, as providers do when its disk is full, can still be read.
+        """Create the pools, which open no connection yet.
+
+        Args:
+            url: The database.
+            connections: How many connections all pools may have open together.
+            lock: Connections are given out only while it is held; closed with the pools.
+
+        """
+        # Reads need no read-write server: providers set a primary with a full disk to read-only.
         writers = await _pool(url, _WRITERS, "read-write")
         readers = await _pool(url, max(1, connections - _WRITERS - _LISTERS), "primary")
         listers = await _pool(url, _LISTERS, "primary")
         return cls(url, writers, readers, listers, lock)
 
     def writing(self) -> contextlib.AbstractAsyncContextManager[Any]:
-        """Use a connection that takes writes. Raises LogUnavailableError and UnstorableError."""
-        return self._using(self._writers)
+        """Lend a connection that takes writes; turn its errors into LogUnavailableError and UnstorableError."""
+        return self._lend(self._writers)
 
     def reading(self) -> contextlib.AbstractAsyncContextManager[Any]:
-        """Use a connection of the primary. Raises LogUnavailableError and UnstorableError."""
-        return self._using(self._readers)
+        """Lend a connection to the primary for reads, with errors as in `writing`."""
+        return self._lend(self._readers)
 
     def listing(self) -> contextlib.AbstractAsyncContextManager[Any]:
-        """Use a connection of the primary for a list of rooms. Raises LogUnavailableError and UnstorableError."""
-        return self._using(self._listers)
+        """Lend a connection to the primary for a list of rooms, with errors as in `writing`."""
+        return self._lend(self._listers)
 
     async def close(self, within_s: float) -> None:
-        """Close all connections; those that are still busy after `within_s` seconds are cut."""
+        """Close all connections and the lock; cut connections that are still busy after `within_s` seconds."""
         try:
             async with asyncio.timeout(within_s):
                 await asyncio.gather(self._writers.close(), self._readers.close(), self._listers.close())
@@ -75,64 +82,66 @@ class Connections:
             await self._lock.close()
 
     @contextlib.asynccontextmanager
-    async def _using(self, pool: Any) -> AsyncIterator[Any]:
+    async def _lend(self, pool: Any) -> AsyncIterator[Any]:
         if self._lock is not None and not self._lock.held:
-            raise LogUnavailableError(f"{self._place}: this process has lost the lock on the log, and asks for it")
+            raise LogUnavailableError(
+                f"{self._place}: this process has lost its lock on the log and is taking it again"
+            )
         try:
             async with pool.acquire(timeout=STATEMENT_S) as connection:
                 try:
                     yield connection
                 except ERRORS as error:
-                    if not _is_of_one_statement(error):
+                    if not _leaves_connection_usable(error):
                         connection.terminate()
                         await self._writers.expire_connections()
                         await self._readers.expire_connections()
                         await self._listers.expire_connections()
-                    if _is_of_the_data(error):
+                    if _is_data_error(error):
                         raise UnstorableError(str(error).partition("\n")[0]) from None
                     raise
         except ERRORS as error:
             raise LogUnavailableError(f"{self._place}: {error or type(error).__name__}") from error
 
 
-def _is_of_one_statement(error: Exception) -> bool:
-    """Tell whether the connection can be used again after this error."""
+def _leaves_connection_usable(error: Exception) -> bool:
+    """Return whether the connection can be used after this error."""
     if isinstance(error, asyncpg.PostgresError):
-        return str(error.sqlstate).startswith(_OF_ONE_STATEMENT)
-    return _is_of_the_data(error)
+        return str(error.sqlstate).startswith(_STATEMENT_ERRORS)
+    return _is_data_error(error)
 
 
-def _is_of_the_data(error: Exception) -> bool:
-    """Tell whether what was asked is at fault, and not the storage."""
+def _is_data_error(error: Exception) -> bool:
+    """Return whether the data of the statement caused the error, and not the storage."""
     if isinstance(error, asyncpg.PostgresError):
-        return str(error.sqlstate).startswith(_OF_THE_DATA)
-    # The driver's own complaint about a value: out of range, or text that cannot be encoded.
+        return str(error.sqlstate).startswith(_DATA_ERRORS)
+    # The driver's own check of a value: out of range, or text that cannot be encoded.
     return isinstance(error, asyncpg.InterfaceError | UnicodeError) and isinstance(error, ValueError)
 
 
 async def _pool(url: str, size: int, target: str) -> Any:
-    """Up to `size` connections; statements are prepared once on each."""
+    """Create a pool of up to `size` connections to a `target` server, as libpq's target_session_attrs."""
 
-    async def as_it_is(_: object) -> None:
-        """Nothing here changes a connection's state, so giving one back takes no query."""
+    async def skip_reset(_: object) -> None:
+        """Do nothing: connections are returned in their initial state, so resetting them would waste a query."""
 
     async def connect(*arguments: Any, **options: Any) -> Any:
         with reserve.lent():
             return await asyncpg.connect(*arguments, **options)
 
-    async def begin(connection: Any) -> None:
-        # Every question here has its index; a plan kept from when a table was small must not outlive it. Set by a
-        # statement, as poolers refuse it among the parameters of a connection.
+    async def configure(connection: Any) -> None:
+        # Every query has its index, but plans are cached, and a sequential scan chosen for a small table would be kept
+        # as it grows. Set by a statement, because poolers refuse it as a connection parameter.
         await connection.execute("SET enable_seqscan = off")
 
     return await asyncpg.create_pool(
         url,
-        min_size=0,  # a floor would have the pool complain, at length, while the database is away
+        min_size=0,  # with a minimum, the pool logs tracebacks while the database is unreachable
         max_size=size,
         timeout=CONNECT_S,
         command_timeout=STATEMENT_S,
         connect=connect,
-        init=begin,
-        reset=as_it_is,
+        init=configure,
+        reset=skip_reset,
         **connect_options(url, "alcove", target),
     )

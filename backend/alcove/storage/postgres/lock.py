@@ -1,4 +1,4 @@
-"""The lock that a server holds on its PostgreSQL log: alone without a bus, shared with one (X7)."""
+"""The lock on a PostgreSQL log: exclusive without a network bus, shared with one (X7)."""
 
 import asyncio
 import contextlib
@@ -12,49 +12,58 @@ from alcove.descriptors import reserve
 from alcove.postgres_driver import connect_options
 from alcove.storage.base import LockMode, LogUnusableError
 
-log = logging.getLogger("alcove.log")
+logger = logging.getLogger(__name__)
 
-#: "Alcx": the advisory lock of a log. A database has one log, and advisory locks are a database's own.
+#: "Alcx": the key of the advisory lock. Keys are separate in each database, and a database has one log.
 _KEY = 0x416C6378
-#: Seconds that a start waits for the lock: a reload starts its new process while the old one is still ending.
+#: Seconds that a starting process waits for the lock: a reload starts it while the old one is still stopping.
 _WAIT_S = 5.0
-#: Seconds to connect, and between two looks whether the connection still answers.
+#: Seconds that connecting may take.
 _CONNECT_S = 5.0
-_LOOK_S = 10.0
-#: Seconds between two tries to take the lock again.
+#: Seconds between two checks that the connection still answers.
+_CHECK_INTERVAL_S = 10.0
+#: Seconds between two attempts to take a lost lock again.
 _RETRY_S = 0.2
-#: PostgreSQL ends the session of a machine that vanished, and its lock with it, in about ten seconds.
+#: With these settings PostgreSQL ends the session of an unreachable machine, and releases its lock, in ten seconds.
 _KEEPALIVE = "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
 _ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _ADVICE = "stop it first, or set ALCOVE_BUS_URL=redis://… or postgresql://… for every process"
-_TAKEN: dict[LockMode, str] = {
+_LOCKED: dict[LockMode, str] = {
     "exclusive": f"another Alcove process uses this log, which takes a bus that both share: {_ADVICE}",
     "shared": f"an Alcove process with ALCOVE_BUS_URL=memory:// uses this log: {_ADVICE}",
 }
 
 
 class PostgresLock:
-    """An advisory lock on a session of its own, taken again whenever that session is lost."""
+    """An advisory lock on a separate connection, taken again whenever that connection is lost."""
 
     def __init__(self, url: str, name: str, lock_mode: LockMode) -> None:
         self._url = url
         self._name = name
         self._lock_mode = lock_mode
         self._connection: Any = None
-        self._taken = asyncio.Event()
+        self._acquired = asyncio.Event()
         self._lost = asyncio.Event()
-        self._keeper: asyncio.Task[None] | None = None
+        self._maintainer: asyncio.Task[None] | None = None
 
     @property
     def held(self) -> bool:
-        """Whether this process has the lock. Without it another may serve the log: nothing may be read or written."""
-        return self._taken.is_set()
+        """Whether this process has the lock. If not, another may use the log, so it must not be read or written."""
+        return self._acquired.is_set()
 
     @classmethod
     async def take(cls, url: str, name: str, lock_mode: LockMode) -> Self:
-        """Take the lock, waiting for a process that is ending; `name` is the database's in messages.
+        """Take the lock, waiting some seconds for a process that is stopping.
 
-        Raises LogUnusableError where another process holds it, and asyncpg's errors.
+        Args:
+            url: The database.
+            name: The database's name in messages, without credentials.
+            lock_mode: Whether other processes may have the lock at the same time.
+
+        Raises:
+            LogUnusableError: Another process holds the lock in a conflicting mode.
+            asyncpg.PostgresError: The lock's connection failed, or another error of the driver or the network.
+
         """
         lock = cls(url, name, lock_mode)
         try:
@@ -63,22 +72,22 @@ class PostgresLock:
             if not lock.held:
                 lock._disconnect()
         if not lock.held:
-            raise LogUnusableError(_TAKEN[lock_mode])
-        lock._keeper = asyncio.create_task(lock._keep())
+            raise LogUnusableError(_LOCKED[lock_mode])
+        lock._maintainer = asyncio.create_task(lock._maintain())
         return lock
 
     async def close(self) -> None:
-        """Release the lock with its session."""
-        await background.end(self._keeper)
+        """Release the lock and close its connection."""
+        await background.end(self._maintainer)
         connection, self._connection = self._connection, None
-        self._taken.clear()
+        self._acquired.clear()
         if connection is not None:
-            # Waits for the server's side, so that a process started next finds the lock free.
+            # Waits for the server, so that the next process finds the lock free.
             with contextlib.suppress(*_ERRORS):
                 await connection.close(timeout=_CONNECT_S)
 
     async def _acquire(self, wait_s: float) -> None:
-        """Connect, and take the lock if it is free within `wait_s`: then it is `held`. Raises asyncpg's errors."""
+        """Connect, and take the lock if it becomes free within `wait_s`; `held` tells. Raise errors of the driver."""
         self._lost = lost = asyncio.Event()
         options = connect_options(self._url, "alcove lock", "primary")
         with reserve.lent():
@@ -86,38 +95,39 @@ class PostgresLock:
                 self._url, timeout=_CONNECT_S, command_timeout=wait_s + _CONNECT_S, **options
             )
 
-        def ended(_: object) -> None:
+        def on_terminated(_: object) -> None:
             lost.set()
             if lost is self._lost:
-                self._taken.clear()
+                self._acquired.clear()
 
-        connection.add_termination_listener(ended)
+        connection.add_termination_listener(on_terminated)
         await self._check_primary()
         await connection.execute(_KEEPALIVE)
         await connection.execute("SELECT set_config('lock_timeout', $1, false)", f"{max(1, int(wait_s * 1000))}ms")
         function = "pg_advisory_lock" if self._lock_mode == "exclusive" else "pg_advisory_lock_shared"
         with contextlib.suppress(asyncpg.LockNotAvailableError):
             await connection.execute(f"SELECT {function}($1)", _KEY)
-            self._taken.set()
+            self._acquired.set()
 
     async def _check_primary(self) -> None:
-        """Raises ConnectionError on a standby: it keeps locks of its own, which processes on the primary do not see."""
+        """Raise ConnectionError on a standby, whose locks are invisible to processes on the primary."""
         if await self._connection.fetchval("SELECT pg_is_in_recovery()", timeout=_CONNECT_S):
             raise ConnectionError("the database is a standby")
 
-    async def _keep(self) -> None:
-        """Look whether the session lives, and take the lock again when it was lost."""
+    async def _maintain(self) -> None:
+        """Take the lock again whenever its connection is lost, until cancelled."""
         while True:
-            await self._until_lost()
-            self._taken.clear()
+            await self._wait_lost()
+            self._acquired.clear()
             self._disconnect()
-            log.warning("%s: the session that locks this log was lost; taking the lock again", self._name)
-            await self._take_again()
+            logger.warning("%s: the connection that locks this log was lost; taking the lock again", self._name)
+            await self._reacquire()
 
-    async def _until_lost(self) -> None:
+    async def _wait_lost(self) -> None:
+        """Wait until the connection ends or does not answer."""
         while not self._lost.is_set():
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_S):
+                async with asyncio.timeout(_CHECK_INTERVAL_S):
                     await self._lost.wait()
                     return
             try:
@@ -125,16 +135,16 @@ class PostgresLock:
             except _ERRORS:
                 return
 
-    async def _take_again(self) -> None:
-        """Try until the lock is held."""
-        told = False
+    async def _reacquire(self) -> None:
+        """Repeat `_acquire` until the lock is held; log once if another process has it."""
+        reported = False
         while not self.held:
-            # Where the database is away, whoever reads or writes says so.
+            # An unreachable database is not logged here, as every read and write reports it.
             with contextlib.suppress(*_ERRORS):
                 await self._acquire(_RETRY_S)
-                if not self.held and not told:
-                    told = True
-                    log.error("%s: nothing is read or written here: %s", self._name, _TAKEN[self._lock_mode])
+                if not self.held and not reported:
+                    reported = True
+                    logger.error("%s: nothing is read or written here: %s", self._name, _LOCKED[self._lock_mode])
             if not self.held:
                 self._disconnect()
                 await asyncio.sleep(_RETRY_S)

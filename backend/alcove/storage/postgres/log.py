@@ -1,22 +1,19 @@
-"""The log in PostgreSQL, which processes share: one statement a batch, locks in the items' order, dense numbers."""
+"""The log in a PostgreSQL database, which several processes can share: one statement stores one batch."""
 
 import asyncio
 import contextlib
 import secrets
 from collections.abc import Awaitable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
-from msgspec import UNSET
 
 from alcove import background
-from alcove.clock import now_ms
 from alcove.item_ranges import Range
 from alcove.postgres_driver import ERRORS, PoolerError, check_sessions, connect_options
 from alcove.protocol import Entry
 from alcove.storage.base import (
-    Appended,
     Draft,
     ItemSummary,
     ListLimits,
@@ -26,27 +23,27 @@ from alcove.storage.base import (
     Outcome,
     Page,
     Position,
-    Refused,
     Retention,
     RoomReadMark,
     RoomState,
     UnreadCount,
 )
 from alcove.storage.list_queue import ListQueue
+from alcove.storage.postgres.append import append, entries_at
 from alcove.storage.postgres.connections import CONNECT_S, Connections
 from alcove.storage.postgres.item_list import count_unread, list_rooms
 from alcove.storage.postgres.lock import PostgresLock
+from alcove.storage.postgres.retention import remove_expired
 from alcove.storage.postgres.schema import prepare
 from alcove.storage.queries import load_queries
-from alcove.storage.rows import entry_from_row, removed_entry
+from alcove.storage.rows import entry_from_row
 from alcove.urls import place
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
-#: Seconds that what was begun has to finish, and connections to close, when the process ends.
+#: Seconds that appends in progress have to finish, and connections to close, when the process stops.
 _CLOSE_S = 1.0
-#: Seconds between two sweeps of what retention lets go in rooms nobody writes to; one process does it for all.
-_SWEEP_S = 3600.0
-_SWEEP_LOCK = 0x416C6377
+#: Seconds between two removals of expired entries in rooms that are not written to.
+_RETENTION_INTERVAL_S = 3600.0
 
 
 class PostgresLog:
@@ -60,9 +57,11 @@ class PostgresLog:
         self._retention = retention
         self._list_limits = lists or ListLimits()
         self._lists = ListQueue(self._list_limits)
-        self._turn = asyncio.Lock()
-        self._begun: set[asyncio.Task[list[Outcome]]] = set()
-        self._sweeper = asyncio.create_task(self._sweep()) if retention.days or retention.entries else None
+        self._append_lock = asyncio.Lock()
+        #: Appends in progress.
+        self._appends: set[asyncio.Task[list[Outcome]]] = set()
+        removes_entries = bool(retention.days or retention.entries)
+        self._retention_task = asyncio.create_task(self._apply_retention()) if removes_entries else None
 
     @classmethod
     async def open(
@@ -73,14 +72,23 @@ class PostgresLog:
         lock_mode: LockMode | None = None,
         lists: ListLimits | None = None,
     ) -> Self:
-        """Connect with up to `connections`, and make the schema where there is none; lock it as `hold` says.
+        """Open the log of a database, and create its schema if it does not exist.
 
-        Raises LogUnusableError with one line for the operator.
+        Args:
+            url: The database.
+            retention: How much of each room is kept.
+            connections: How many connections may be open at once.
+            lock_mode: How to lock the log until it is closed; None: no lock.
+            lists: Limits of lists of rooms.
+
+        Raises:
+            LogUnusableError: The database cannot be reached, is not a log, or is locked by another process.
+
         """
         lock: PostgresLock | None = None
         try:
             await check_sessions(url)
-            # Before the schema is looked at: a process of another version may be using it.
+            # Before the schema is read: a process of another version may be using it.
             lock = None if lock_mode is None else await PostgresLock.take(url, place(url), lock_mode)
             options = connect_options(url, "alcove", "read-write")
             connection = await asyncpg.connect(url, timeout=CONNECT_S, command_timeout=60, **options)
@@ -105,11 +113,11 @@ class PostgresLog:
         io_pending: asyncio.Event | None = None,
         seen: Mapping[str, Position] | None = None,
     ) -> Awaitable[list[Outcome]]:
-        """Store a batch (Log)."""
+        """Store a batch (Log.append)."""
         io_pending = io_pending or asyncio.Event()
         task = asyncio.create_task(self._append(drafts, io_pending, seen or {}))
-        self._begun.add(task)
-        task.add_done_callback(self._begun.discard)
+        self._appends.add(task)
+        task.add_done_callback(self._appends.discard)
         task.add_done_callback(lambda _: io_pending.set())
         return task
 
@@ -118,28 +126,14 @@ class PostgresLog:
     ) -> list[Outcome]:
         if not drafts:
             return []
-        columns = zip(*map(_row, drafts), strict=True)
-        positions = [(item, position.log, position.head, position.at) for item, position in seen.items()]
-        compared = map(list, zip(*positions, strict=True)) if positions else [None] * 4
-        # One batch after the other, so that what one process hands in keeps its order (S2).
-        async with self._turn, self._connections.writing() as connection:
-            # In the loop's next turn, when the statement has been sent.
-            asyncio.get_running_loop().call_soon(io_pending.set)
-            rows = await connection.fetch(_SQL["append"], *map(list, columns), *self._bounds(), *compared)
-            known = {(draft.item, row[0]) for draft, row in zip(drafts, rows, strict=True) if row[2]}
-            stood = await self._entries(connection, known) if known else {}
-        return [_outcome(draft, row, stood) for draft, row in zip(drafts, rows, strict=True)]
-
-    async def _entries(self, connection: Any, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """The entries at these items and seqs, but those that retention removed."""
-        items, seqs = zip(*sorted(places), strict=True)
-        rows = await connection.fetch(_SQL["entries"], list(items), list(seqs))
-        return {(row[10], row[0]): entry_from_row(row[:10]) for row in map(tuple, rows)}
+        # One batch after the other, so that the batches of this process are stored in call order (S2).
+        async with self._append_lock, self._connections.writing() as connection:
+            return await append(connection, drafts, io_pending, seen, self._retention)
 
     async def read(
         self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20
     ) -> Page:
-        """A page of entries (Log)."""
+        """Return a page of entries (Log.read)."""
         query, bound = ("entries_before", before) if after is None else ("entries_after", after)
         async with self._connections.reading() as connection:
             rows = [tuple(row) for row in await connection.fetch(_SQL[query], item, bound, limit, max_bytes)]
@@ -150,7 +144,7 @@ class PostgresLog:
         return Page(entries, oldest=oldest, head=head, log=log_id)
 
     async def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:
-        """The rooms' states (Log)."""
+        """Return the state of each room (Log.room_states)."""
         async with self._connections.reading() as connection:
             rows = await connection.fetch(_SQL["rooms"], list(items))
         states = {item: RoomState(log=self.id, oldest=1, head=0, reads={}) for item in items}
@@ -160,23 +154,23 @@ class PostgresLog:
         return states
 
     async def verify_history(self, item: str, seen: Position) -> str:
-        """Compare what was seen of a room with what it holds (Log)."""
+        """Compare what was seen of a room with what it holds (Log.verify_history)."""
         async with self._connections.writing() as connection:
-            return str(await connection.fetchval(_SQL["verify"], item, seen.log, seen.head, seen.at))
+            return str(await connection.fetchval(_SQL["verify_history"], item, seen.log, seen.head, seen.at))
 
     async def move_read_marks(self, marks: Sequence[RoomReadMark]) -> list[RoomReadMark]:
-        """Move read marks forward (Log)."""
+        """Move read marks forward (Log.move_read_marks)."""
         items = [mark.item for mark in marks]
         members = [mark.member for mark in marks]
         async with self._connections.writing() as connection:
-            await connection.execute(_SQL["move_marks"], items, members, [mark.seq for mark in marks])
-            rows = await connection.fetch(_SQL["marks"], items, members)
+            await connection.execute(_SQL["move_read_marks"], items, members, [mark.seq for mark in marks])
+            rows = await connection.fetch(_SQL["read_marks"], items, members)
         return [RoomReadMark(mark.item, mark.member, seq) for mark, (seq,) in zip(marks, rows, strict=True)]
 
     async def list_rooms(
         self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None
     ) -> list[ItemSummary]:
-        """Rooms in the ranges, latest first (Log)."""
+        """Return rooms in the ranges, the latest first (Log.list_rooms)."""
         async with self._lists.slot(), self._connections.listing() as connection:
             try:
                 return await list_rooms(
@@ -186,86 +180,47 @@ class PostgresLog:
                 raise self._lists.timeout_error() from None
 
     async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
-        """Return head and unread messages for each item and member (Log)."""
+        """Return head and unread count for each item and member (Log.count_unread)."""
         async with self._connections.reading() as connection:
             return await count_unread(connection, wanted)
 
     async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """Return the entries at these items and seqs (Log)."""
+        """Return the entries at these items and seqs (Log.entries_at)."""
         if not places:
             return {}
         async with self._connections.reading() as connection:
-            return await self._entries(connection, places)
+            return await entries_at(connection, places)
 
     async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
-        """Return rooms written to since then (Log)."""
+        """Return rooms written to at `at` or later (Log.changed_since)."""
         async with self._connections.reading() as connection:
             return [tuple(row) for row in await connection.fetch(_SQL["changed_since"], at, limit)]
 
     async def bus_key(self) -> bytes:
-        """Return the key of the processes' messages (Log)."""
+        """Return the key for messages between processes (Log.bus_key)."""
         async with self._connections.writing() as connection:
             key = await connection.fetchval(_SQL["bus_key"])
-            if key is None:  # apart, so that a role that may only read the table gets a key that is there
-                await connection.execute(_SQL["make_bus_key"], secrets.token_hex(32))
+            if key is None:  # a statement apart: a role that may only read the table can use an existing key
+                await connection.execute(_SQL["create_bus_key"], secrets.token_hex(32))
                 key = await connection.fetchval(_SQL["bus_key"])
         return bytes.fromhex(key)
 
     async def check_writable(self) -> None:
-        """Write and commit something small (Log)."""
+        """Commit a small write (Log.check_writable)."""
         async with self._connections.writing() as connection:
-            await connection.execute(_SQL["check"])
+            await connection.execute(_SQL["check_writable"])
 
     async def close(self) -> None:
-        """Finish what was begun and close the connections (Log)."""
-        await background.end(self._sweeper)
-        if self._begun:
-            await asyncio.wait(self._begun, timeout=_CLOSE_S)
+        """Finish the appends in progress, close the connections and release the lock (Log.close)."""
+        await background.end(self._retention_task)
+        if self._appends:
+            await asyncio.wait(self._appends, timeout=_CLOSE_S)
         await self._connections.close(_CLOSE_S)
 
-    def _bounds(self) -> tuple[int | None, int | None]:
-        """How many entries a room keeps, and since when, in ms since the epoch (L5)."""
-        return self._retention.entries, self._retention.cutoff(now_ms())
-
-    async def _sweep(self) -> None:
-        """Apply the retention where nobody writes, now and every hour, in steps that let writes through."""
+    async def _apply_retention(self) -> None:
+        """Remove expired entries and ids, now and every hour."""
         while True:
-            with contextlib.suppress(LogUnavailableError):  # the next hour brings another try
-                await self._sweep_once()
-            await asyncio.sleep(_SWEEP_S)
-
-    async def _sweep_once(self) -> None:
-        keep, since = self._bounds()
-        async with self._connections.reading() as connection:
-            if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _SWEEP_LOCK):
-                return
-            try:
-                while since is not None and await connection.fetchval(_SQL["sweep"], keep, since) == 100:
-                    pass
-                await connection.execute(_SQL["forget_ids"], self._retention.ids_cutoff(now_ms()))
-            finally:
-                await connection.execute("SELECT pg_advisory_unlock($1)", _SWEEP_LOCK)
-
-
-def _row(draft: Draft) -> tuple[object, ...]:
-    """A draft as `alcove.append` takes it."""
-    body = "null" if draft.body is None and draft.kind == "message" else None
-    if draft.body is not None:
-        body = bytes(draft.body).decode()
-    by = draft.by
-    return draft.item, draft.kind, draft.id, by.id, by.name, draft.at, body, draft.target, draft.moderate
-
-
-def _outcome(draft: Draft, row: Sequence[Any], stood: dict[tuple[str, int], Entry]) -> Outcome:
-    """What became of a draft."""
-    seq, at, duplicate, refused, oldest, log_id = row
-    if refused == "invalid":
-        return Refused("invalid", f"entry {draft.target} is no message that could be changed")
-    if refused == "forbidden":
-        return Refused("forbidden", f"message {draft.target} is another member's; changing it takes `moderate`")
-    if duplicate:
-        entry = stood.get((draft.item, seq)) or removed_entry(draft, seq, at)
-        return Appended(entry, duplicate=True, oldest=oldest, log=log_id)
-    target = UNSET if draft.target is None else draft.target
-    entry = Entry(seq, draft.kind, draft.id, draft.by, at, target, UNSET if draft.body is None else draft.body)
-    return Appended(entry, duplicate=False, oldest=oldest, log=log_id)
+            with contextlib.suppress(LogUnavailableError):  # retried after the interval
+                async with self._connections.reading() as connection:
+                    await remove_expired(connection, self._retention)
+            await asyncio.sleep(_RETENTION_INTERVAL_S)

@@ -2,10 +2,10 @@
 SELECT seq, at, duplicate, refused, oldest, log
 FROM alcove.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 
--- verify --
+-- verify_history --
 SELECT alcove.verify($1, $2, $3, $4)
 
--- entries --
+-- entries_at --
 SELECT e.seq, e.kind, e.id, e.by_id, e.by_name, e.at, e.target, e.body, e.edited, e.deleted, r.item
 FROM unnest($1::text[], $2::bigint[]) AS w (item, seq)
 JOIN alcove.rooms r ON r.item = w.item COLLATE "C"
@@ -45,7 +45,7 @@ FROM alcove.rooms r CROSS JOIN LATERAL (
 ) m
 WHERE r.item = ANY ($1)
 
--- move_marks --
+-- move_read_marks --
 INSERT INTO alcove.marks (room, member, seq, moved)
 SELECT r.room, w.member COLLATE "C", least(max(w.seq), max(r.head)), alcove.now_ms()
 FROM unnest($1::text[], $2::text[], $3::bigint[]) AS w (item, member, seq)
@@ -53,21 +53,21 @@ JOIN alcove.rooms r ON r.item = w.item COLLATE "C"
 GROUP BY 1, 2 ORDER BY 1, 2
 ON CONFLICT (room, member) DO UPDATE SET seq = excluded.seq, moved = excluded.moved WHERE excluded.seq > marks.seq
 
--- marks --
+-- read_marks --
 SELECT coalesce(m.seq, 0)
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w (item, member, n)
 LEFT JOIN alcove.rooms r ON r.item = w.item COLLATE "C"
 LEFT JOIN alcove.marks m ON m.room = r.room AND m.member = w.member COLLATE "C"
 ORDER BY w.n
 
--- place_in_list --
+-- list_position --
 SELECT at, room FROM alcove.rooms WHERE item = $1 AND head > 0
 
 -- changed_since --
 SELECT item, head FROM alcove.rooms WHERE at >= $1 AND head > 0 AND NOT starts_with(item, '!')
 ORDER BY at DESC LIMIT $2
 
--- unread_of --
+-- count_unread --
 SELECT w.item, coalesce(r.head, 0), u.unread
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w (item, member, n)
 LEFT JOIN LATERAL (SELECT * FROM alcove.rooms r WHERE r.item = w.item COLLATE "C" LIMIT 1) r ON true
@@ -85,7 +85,7 @@ CROSS JOIN LATERAL (
 ORDER BY w.n
 
 -- recent_rooms --
--- Of the rooms last written to, those in the ranges, whose bounds are in order; and how many were looked through.
+-- How many rooms were written to last, up to a number, and which of them are in the ranges, given by their bounds.
 WITH recent AS MATERIALIZED (
   SELECT room, item, at FROM alcove.rooms
   WHERE head > 0 AND NOT starts_with(item, '!') AND (at, room) < ($4::bigint, $5::bigint)
@@ -96,7 +96,7 @@ SELECT (SELECT count(*) FROM recent), ARRAY(
   ORDER BY at DESC, room DESC LIMIT $3)
 
 -- rooms_in_ranges --
--- Each range by the index of items: `at + 0` keeps it from the one by time.
+-- Each range by the index by item; `at + 0` keeps PostgreSQL from using the index by time.
 SELECT found.room
 FROM unnest($1::text[], $2::text[]) AS range (first, behind) CROSS JOIN LATERAL (
   SELECT r.room, r.at FROM alcove.rooms r
@@ -106,7 +106,7 @@ FROM unnest($1::text[], $2::text[]) AS range (first, behind) CROSS JOIN LATERAL 
 ) found
 ORDER BY found.at DESC, found.room DESC LIMIT $3
 
--- items --
+-- list_rooms --
 SELECT r.item, r.head, u.unread,
        e.seq, e.kind, e.id, e.by_id, e.by_name, e.at, e.target, e.body, e.edited, e.deleted
 FROM unnest($1::bigint[]) WITH ORDINALITY AS found (room, n)
@@ -122,7 +122,7 @@ CROSS JOIN LATERAL (
 ) u
 ORDER BY found.n
 
--- sweep --
+-- remove_expired --
 WITH due AS MATERIALIZED (
   SELECT r.room FROM alcove.rooms r JOIN alcove.entries e ON e.room = r.room AND e.seq = r.oldest
   WHERE e.at < $2 AND NOT starts_with(r.item, '!')
@@ -132,16 +132,16 @@ WITH due AS MATERIALIZED (
 )
 SELECT count(*) FROM (SELECT alcove.retain(room, $1, $2) FROM locked) retained
 
--- forget_ids --
+-- delete_ids --
 DELETE FROM alcove.ids i USING alcove.rooms r
 WHERE r.room = i.room AND r.oldest > 1 AND i.seq < r.oldest AND i.at < $1
 
 -- bus_key --
 SELECT value FROM alcove.meta WHERE key = 'bus_key'
 
--- make_bus_key --
+-- create_bus_key --
 INSERT INTO alcove.meta (key, value) VALUES ('bus_key', $1) ON CONFLICT (key) DO NOTHING
 
--- check --
+-- check_writable --
 INSERT INTO alcove.meta (key, value) VALUES ('checked', alcove.now_ms()::text)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value

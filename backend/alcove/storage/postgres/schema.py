@@ -1,4 +1,4 @@
-"""The schema of a PostgreSQL log: making it, and bringing it up to date, however many processes start at once."""
+"""The schema of a PostgreSQL log: create it, or migrate it to this version; several processes may start at once."""
 
 import logging
 import re
@@ -12,27 +12,27 @@ from alcove.item_ids import characters
 from alcove.storage.base import LogUnusableError
 from alcove.storage.queries import schema_files
 
-log = logging.getLogger("alcove.log")
+logger = logging.getLogger(__name__)
 
 _FOLDER = Path(__file__).parent
-#: The schema that this version of Alcove works with.
+#: The version of the schema that this version of Alcove needs.
 VERSION = len(schema_files(_FOLDER))
-#: "Alcv": the advisory lock that one process at a time holds while it looks at the schema.
+#: "Alcv": the advisory lock of the process that checks or migrates the schema.
 _LOCK = 0x416C6376
-#: Whatever the role's and the database's own settings are: nothing is made or found in other schemas by chance.
+#: Set in the transaction, so that settings of role or database cannot make names resolve to other schemas.
 _SEARCH_PATH = "SET LOCAL search_path = pg_catalog, pg_temp"
 _CREATE = """\
 CREATE SCHEMA IF NOT EXISTS alcove;
 CREATE TABLE alcove.meta (key text PRIMARY KEY, value text NOT NULL);
 INSERT INTO alcove.meta VALUES ('schema', '0'), ('log_id', replace(gen_random_uuid()::text, '-', ''));
 """
-#: What a server's role needs where another role owns the schema.
+#: The rights of a server's role if another role owns the schema.
 _GRANTS = """\
 GRANT USAGE ON SCHEMA alcove TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA alcove TO {role};
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA alcove TO {role};
 """
-_STANDING = """
+_STATE = """
 SELECT n.oid IS NOT NULL,
        EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = n.oid)
          OR EXISTS (SELECT 1 FROM pg_proc WHERE pronamespace = n.oid),
@@ -60,15 +60,17 @@ UNION SELECT proname::text FROM pg_proc WHERE pronamespace = 'alcove'::regnamesp
 
 
 async def prepare(connection: Any) -> str:
-    """Make the database's schema `alcove` a log, or bring it up to date; return the log's id.
+    """Create or migrate the database's schema `alcove`; return the log's id.
 
-    Raises LogUnusableError where the schema is another program's, too new, or lacks what this role may not make, or the
-    database cannot hold every text.
+    Raises:
+        LogUnusableError: The schema is another program's or too new, it lacks something that this role must not create,
+            or the database's encoding is not UTF8.
+
     """
     encoding = await connection.fetchval("SHOW server_encoding")
     if encoding != "UTF8":
         raise LogUnusableError(
-            f"the database's encoding is {encoding}, expected UTF8; make it with"
+            f"the database's encoding is {encoding}, expected UTF8; create it with"
             " CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
         )
     connection.add_log_listener(_log_warning)
@@ -76,18 +78,18 @@ async def prepare(connection: Any) -> str:
         async with connection.transaction():
             await connection.execute(_SEARCH_PATH)
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-            version = await _make(connection)
-            await _check(connection, _made_names())
+            version = await _migrate(connection)
+            await _check(connection, _expected_names())
             if version < VERSION:
-                log.info("the schema alcove was brought from version %d to %d", version, VERSION)
+                logger.info("migrated the schema alcove from version %d to %d", version, VERSION)
             return str(await connection.fetchval("SELECT value FROM alcove.meta WHERE key = 'log_id'"))
     finally:
         connection.remove_log_listener(_log_warning)
 
 
-async def _make(connection: Any) -> int:
-    """Make what is missing; return the version that was there. Raises LogUnusableError."""
-    exists, is_used, is_log, role = await connection.fetchrow(_STANDING)
+async def _migrate(connection: Any) -> int:
+    """Run the missing steps; return the version before them. Raise LogUnusableError if that is impossible."""
+    exists, is_used, is_log, role = await connection.fetchrow(_STATE)
     if is_used and not is_log:
         raise LogUnusableError("the database has a schema `alcove` of another program; use another database")
     if is_log:
@@ -95,7 +97,7 @@ async def _make(connection: Any) -> int:
     version = 0
     try:
         if not is_log:
-            # A schema that is there and empty was prepared for this role.
+            # An existing empty schema was prepared for this role, which may be unable to create schemas.
             await connection.execute(_CREATE if not exists else _CREATE.partition("\n")[2])
         version = int(await connection.fetchval("SELECT value FROM alcove.meta WHERE key = 'schema'"))
         if version > VERSION:
@@ -107,14 +109,14 @@ async def _make(connection: Any) -> int:
     except asyncpg.InsufficientPrivilegeError as error:
         since = f" --since {version}" if version else ""
         raise LogUnusableError(
-            f"role {role} may not make the schema it needs ({error}); run as a role that may:"
+            f"role {role} must not create the schema it needs ({error}); run as a role that may:"
             f" alcove schema{since} --role {role}"
         ) from None
     return version
 
 
 async def _check(connection: Any, expected: list[str]) -> None:
-    """Raises LogUnusableError where a schema that another role has made lacks a name, or this role a right on it."""
+    """Raise LogUnusableError if the schema lacks an expected name, or this role a right on it."""
     names = {name for (name,) in await connection.fetch(_NAMES)}
     missing = [f"alcove.{name}" for name in expected if name not in names]
     missing += [right for (right,) in await connection.fetch(_MISSING_RIGHTS)]
@@ -128,7 +130,7 @@ async def _check(connection: Any, expected: list[str]) -> None:
 
 
 def script(since: int, role: str | None) -> str:
-    """Return SQL that makes the schema, or brings it from version `since` up to date, and lets `role` serve it."""
+    """Return SQL that migrates the schema from version `since` (0: creates it), and grants `role` what a server needs."""
     parts = ["BEGIN", _SEARCH_PATH, f"SELECT pg_advisory_xact_lock({_LOCK})"]
     parts = [";\n".join(parts) + ";\n", _CREATE if since == 0 else "", _steps(since)]
     if role is not None:
@@ -137,33 +139,34 @@ def script(since: int, role: str | None) -> str:
 
 
 def _steps(since: int) -> str:
-    """Return the steps that a schema at version `since` has not taken."""
+    """Return the SQL of the steps after version `since`."""
     steps = [step.replace("{item_characters}", characters()) for step in schema_files(_FOLDER)[since:]]
-    done = f"UPDATE alcove.meta SET value = '{VERSION}' WHERE key = 'schema';\n"  # noqa: S608 - a number of ours
+    done = f"UPDATE alcove.meta SET value = '{VERSION}' WHERE key = 'schema';\n"  # noqa: S608 - a constant number
     return "\n".join([*steps, done])
 
 
 @cache
-def _made_names() -> list[str]:
-    """Return the names of tables, views and functions that the steps leave in the schema."""
-    made: dict[str, None] = {"meta": None}
+def _expected_names() -> list[str]:
+    """Return the names of tables, views and functions that exist after all steps."""
+    names: dict[str, None] = {"meta": None}
     change = re.compile(
         r"^(CREATE|DROP) (?:OR REPLACE |UNLOGGED )*(?:TABLE|VIEW|FUNCTION)(?: IF EXISTS)? alcove\.(\w+)", re.MULTILINE
     )
     for step in schema_files(_FOLDER):
         for verb, name in change.findall(step):
             if verb == "CREATE":
-                made[name] = None
+                names[name] = None
             else:
-                made.pop(name, None)
-    return list(made)
+                names.pop(name, None)
+    return list(names)
 
 
 def _quoted(name: str) -> str:
+    """Return an SQL identifier in quotes."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def _log_warning(_connection: object, message: Any) -> None:
-    """Log what a step warns of; a notice that something exists already is no news."""
+    """Log a warning of a step; notices, such as that an object exists already, are ignored."""
     if message.severity_en == "WARNING":
-        log.warning("%s", message.message)
+        logger.warning("%s", message.message)

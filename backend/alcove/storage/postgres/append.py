@@ -1,0 +1,67 @@
+"""Append drafts to a PostgreSQL log: arguments and results of the function `alcove.append`."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import UNSET
+
+from alcove.clock import now_ms
+from alcove.protocol import Entry
+from alcove.storage.base import Appended, Draft, Outcome, Position, Refused, Retention
+from alcove.storage.queries import load_queries
+from alcove.storage.rows import entry_from_row, removed_entry
+
+_SQL = load_queries(Path(__file__).with_name("queries.sql"))
+
+
+async def append(
+    connection: Any,
+    drafts: Sequence[Draft],
+    io_pending: asyncio.Event,
+    seen: Mapping[str, Position],
+    retention: Retention,
+) -> list[Outcome]:
+    """Store a batch that is not empty in one statement (Log.append)."""
+    columns = zip(*map(_draft_row, drafts), strict=True)
+    positions = [(item, position.log, position.head, position.at) for item, position in seen.items()]
+    seen_columns = map(list, zip(*positions, strict=True)) if positions else [None] * 4
+    limits = retention.entries, retention.cutoff(now_ms())
+    # The callback runs in the loop's next turn, when the statement has been sent.
+    asyncio.get_running_loop().call_soon(io_pending.set)
+    rows = await connection.fetch(_SQL["append"], *map(list, columns), *limits, *seen_columns)
+    duplicates = {(draft.item, row[0]) for draft, row in zip(drafts, rows, strict=True) if row[2]}
+    stored = await entries_at(connection, duplicates) if duplicates else {}
+    return [_outcome(draft, row, stored) for draft, row in zip(drafts, rows, strict=True)]
+
+
+async def entries_at(connection: Any, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
+    """Return the entries at these items and seqs, of which there is at least one (Log.entries_at)."""
+    items, seqs = zip(*sorted(places), strict=True)
+    rows = await connection.fetch(_SQL["entries_at"], list(items), list(seqs))
+    return {(row[10], row[0]): entry_from_row(row[:10]) for row in map(tuple, rows)}
+
+
+def _draft_row(draft: Draft) -> tuple[object, ...]:
+    """Return a draft as a row of the first nine arguments of `alcove.append`."""
+    body = "null" if draft.body is None and draft.kind == "message" else None
+    if draft.body is not None:
+        body = bytes(draft.body).decode()
+    by = draft.by
+    return draft.item, draft.kind, draft.id, by.id, by.name, draft.at, body, draft.target, draft.moderate
+
+
+def _outcome(draft: Draft, row: Sequence[Any], stored: Mapping[tuple[str, int], Entry]) -> Outcome:
+    """Return the outcome of a draft from its row of `alcove.append`; `stored` are the entries of duplicates."""
+    seq, at, duplicate, refused, oldest, log_id = row
+    if refused == "invalid":
+        return Refused("invalid", f"entry {draft.target} is no message that could be changed")
+    if refused == "forbidden":
+        return Refused("forbidden", f"message {draft.target} is another member's; changing it takes `moderate`")
+    if duplicate:
+        entry = stored.get((draft.item, seq)) or removed_entry(draft, seq, at)
+        return Appended(entry, duplicate=True, oldest=oldest, log=log_id)
+    target = UNSET if draft.target is None else draft.target
+    entry = Entry(seq, draft.kind, draft.id, draft.by, at, target, UNSET if draft.body is None else draft.body)
+    return Appended(entry, duplicate=False, oldest=oldest, log=log_id)
