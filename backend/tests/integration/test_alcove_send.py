@@ -182,7 +182,7 @@ async def test_x5_s1_a3_ids_and_names_have_the_bounds_of_the_wire(
 async def test_h3_x5_an_upgrade_renames_rooms_and_keeps_grants_and_names(
     postgres_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    steps = schema_files(Path(postgres_schema.__file__).with_name("postgres"))
+    steps = schema_files(Path(postgres_schema.__file__).parent)
     async with roles(postgres_url, "shop") as operator:
         await operator.execute(postgres_schema._CREATE + "".join(steps[:2]))
         await operator.execute("""
@@ -269,7 +269,7 @@ async def test_x5_what_a_prepared_schema_lacks_is_one_line(postgres_url: str, ta
 
 
 async def test_x5_a_prepared_schema_is_brought_up_to_date_by_its_owner(postgres_url: str) -> None:
-    steps = schema_files(Path(postgres_schema.__file__).with_name("postgres"))
+    steps = schema_files(Path(postgres_schema.__file__).parent)
     async with roles(postgres_url, "server") as operator:
         await operator.execute("CREATE ROLE server LOGIN")
         await operator.execute(postgres_schema._CREATE + "".join(steps[:2]))

@@ -16,7 +16,7 @@ from tests.integration.servers import BIN, Process
 from tests.support.pooler import TransactionPooler
 from tests.support.storage import execute
 
-FIRST_SCHEMA = Path(postgres.__file__).with_name("postgres") / "001.sql"
+FIRST_SCHEMA = Path(postgres.__file__).with_name("001.sql")
 
 
 @pytest.fixture

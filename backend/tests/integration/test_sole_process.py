@@ -160,7 +160,7 @@ async def test_x7_a_lock_whose_session_is_lost_is_taken_again(postgres_url: str)
     await end_sessions(postgres_url)
     async with asyncio.timeout(PATIENCE_S):
         await lost.wait()
-        await lock._taken.wait()
+        await lock._acquired.wait()
 
     assert [(1, False)] == await append(log, message("a"))
     with pytest.raises(LogUnusableError, match=NO_BUS):
@@ -184,6 +184,6 @@ async def test_x7_a_process_that_lost_the_log_to_another_reads_and_writes_nothin
         await log.read("foo", limit=1)
     await other.close()
     async with asyncio.timeout(PATIENCE_S):
-        await lock._taken.wait()
+        await lock._acquired.wait()
     assert [(1, False)] == await append(log, message("a"))
     await log.close()

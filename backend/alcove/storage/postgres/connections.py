@@ -22,8 +22,8 @@ _WRITERS = 2
 _LISTERS = 1
 #: SQLSTATE prefixes of errors after which the connection is usable: of one statement, or for lack of resources.
 _STATEMENT_ERRORS = ("22", "23", "40", "53", "54", "55", "57014")
-#: Of these, the errors that the same data causes at each attempt. A duplicate key (23505) is not among them: no data can
-#: cause it, only a log that contradicts itself.
+#: Of these, the errors that the same data causes at each attempt. A duplicate key (23505) is not among them: no data
+#: causes it, only a log that contradicts itself.
 _DATA_ERRORS = ("22", "23502", "23514", "54")
 
 
@@ -84,9 +84,7 @@ class Connections:
     @contextlib.asynccontextmanager
     async def _lend(self, pool: Any) -> AsyncIterator[Any]:
         if self._lock is not None and not self._lock.held:
-            raise LogUnavailableError(
-                f"{self._place}: this process has lost its lock on the log and is taking it again"
-            )
+            raise LogUnavailableError(f"{self._place}: this process lost the lock on the log; taking it again")
         try:
             async with pool.acquire(timeout=STATEMENT_S) as connection:
                 try:

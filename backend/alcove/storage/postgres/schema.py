@@ -109,7 +109,7 @@ async def _migrate(connection: Any) -> int:
     except asyncpg.InsufficientPrivilegeError as error:
         since = f" --since {version}" if version else ""
         raise LogUnusableError(
-            f"role {role} must not create the schema it needs ({error}); run as a role that may:"
+            f"role {role} may not create the schema it needs ({error}); run as a role that may:"
             f" alcove schema{since} --role {role}"
         ) from None
     return version
@@ -130,7 +130,7 @@ async def _check(connection: Any, expected: list[str]) -> None:
 
 
 def script(since: int, role: str | None) -> str:
-    """Return SQL that migrates the schema from version `since` (0: creates it), and grants `role` what a server needs."""
+    """Return SQL that migrates the schema from version `since`, creates it for 0, and grants `role` its rights."""
     parts = ["BEGIN", _SEARCH_PATH, f"SELECT pg_advisory_xact_lock({_LOCK})"]
     parts = [";\n".join(parts) + ";\n", _CREATE if since == 0 else "", _steps(since)]
     if role is not None:
@@ -141,8 +141,8 @@ def script(since: int, role: str | None) -> str:
 def _steps(since: int) -> str:
     """Return the SQL of the steps after version `since`."""
     steps = [step.replace("{item_characters}", characters()) for step in schema_files(_FOLDER)[since:]]
-    done = f"UPDATE alcove.meta SET value = '{VERSION}' WHERE key = 'schema';\n"  # noqa: S608 - a constant number
-    return "\n".join([*steps, done])
+    set_version = f"UPDATE alcove.meta SET value = '{VERSION}' WHERE key = 'schema';\n"  # noqa: S608 - a constant number
+    return "\n".join([*steps, set_version])
 
 
 @cache
