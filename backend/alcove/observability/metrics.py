@@ -121,8 +121,6 @@ registry.register(DELIVERIES)
 class RoomCursors(Protocol):
     """The part of a room that metrics read."""
 
-    head: int
-
     def cursor_states(self) -> Iterator[tuple[bool, int, int]]:
         """Yield for each connection whether it is in step, its lag in entries, and its buffered bytes."""
         ...

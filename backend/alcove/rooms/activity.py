@@ -1,4 +1,4 @@
-"""What a room gathers for a quarter of a second before it tells: who is here, who types, who has read what (P)."""
+"""Gather a room's presence, typing and read marks for a quarter of a second, then send them (P)."""
 
 import asyncio
 import logging
@@ -11,85 +11,91 @@ from alcove.rooms.presence import RoomPresence
 from alcove.storage.base import LogUnavailableError
 
 logger = logging.getLogger(__name__)
-_marks_wait = RepeatedWarning(logger, "room %s: marks not stored yet: %s")
+_cannot_store_marks = RepeatedWarning(logger, "room %s: marks not stored yet: %s")
 
-#: Seconds between gathering and telling (P2, P5).
+#: Seconds from a change to the lines that report it (P2, P5).
 _GATHER_S = 0.25
-#: Read marks a room keeps in memory.
+#: Read marks that a room keeps in memory.
 _MARKS = 1000
 
-#: Stores marks; returns where each stands, by member. Raises LogUnavailableError.
+#: Stores read marks, and returns the stored mark of each member. Raises LogUnavailableError.
 StoreMarks = Callable[[dict[str, int]], Awaitable[dict[str, int]]]
-#: Tells other processes what readers are seen_version that is no entry.
+#: Publishes lines that are no entries to the other processes.
 Share = Callable[[Sequence[Line]], None]
 
 
 class ActivityListener(Protocol):
-    """Those in step in a room; who takes no more falls behind, and knows who is here up to version `seen_version`."""
+    """The connections in step; one that is full falls behind, having seen the presence up to `seen_version`."""
 
     def send(self, lines: Sequence[Line], seen_version: int) -> None:
-        """Send lines to everyone."""
+        """Write lines to everyone."""
         ...
 
     def send_typing(self, typing: Sequence[TypingNow], seen_version: int) -> None:
-        """Send everyone who types, but nobody themselves (P4)."""
+        """Write who types, to each member without themselves (P4)."""
         ...
 
 
 class Activity:
-    """A room's presence, typing and marks on their way to its readers."""
+    """The changes of a room's presence, typing and read marks, on their way to its connections."""
 
     def __init__(
-        self, item: str, presence: RoomPresence, listener: ActivityListener, *, store_marks: StoreMarks, share: Share
+        self,
+        item: str,
+        presence: RoomPresence,
+        listener: ActivityListener,
+        *,
+        store_marks: StoreMarks,
+        share: Share,
     ) -> None:
         self._item = item
         self._presence = presence
         self._listener = listener
         self._store_marks = store_marks
         self._share = share
-        #: Marks that other processes stored, to be seen_version with the rest.
-        self._stored: dict[str, int] = {}
+        #: Marks that other processes stored, to be sent with the next flush.
+        self._remote_marks: dict[str, int] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._storing: asyncio.Task[None] | None = None
 
-    def changed(self) -> None:
-        """Tell what changed, a quarter of a second from now."""
+    def schedule(self) -> None:
+        """Send what changed a quarter of a second from the first change."""
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_GATHER_S, self._flush)
 
     def close(self) -> None:
-        """Drop what is scheduled."""
+        """Cancel the scheduled flush."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def apply_remote_presence(self, changes: Iterable[tuple[Person, int]]) -> None:
-        """Members' connections in other processes came, or went where the number is negative (P1)."""
-        for person, more in changes:
-            for _ in range(more):
-                self._presence.join(person)
-            for _ in range(-more):
-                self._presence.leave(person.id)
-            self.changed()
-
-    def typing(self, person: Person, now: float, *, here: bool) -> None:
-        """The member types; `here`: other processes do not know yet (P4)."""
+    def typing(self, person: Person, now: float, *, share: bool) -> None:
+        """Report that the member types (P4), also to the other processes where `share`; `now` in seconds."""
         if self._presence.typing(person, now):
-            self.changed()
-            if here:
+            self.schedule()
+            if share:
                 self._share([TypingNow(person)])
 
     def read(self, member: str, seq: int) -> None:
-        """The member has read up to `seq` (P5)."""
+        """Move the member's read mark to `seq`, if that is forward (P5)."""
         if self._presence.read(member, seq):
-            self.changed()
+            self.schedule()
 
-    def stored(self, marks: dict[str, int]) -> None:
-        """Another process stored marks (P5)."""
-        self._stored.update(marks)
-        self.changed()
+    def apply_remote_presence(self, changes: Iterable[tuple[Person, int]]) -> None:
+        """Count connections that members opened in other processes, or closed where the number is negative (P1)."""
+        for person, change in changes:
+            for _ in range(change):
+                self._presence.join(person)
+            for _ in range(-change):
+                self._presence.leave(person.id)
+            self.schedule()
+
+    def apply_remote_marks(self, marks: dict[str, int]) -> None:
+        """Take over read marks that are stored: member → seq (P5)."""
+        self._remote_marks.update(marks)
+        self.schedule()
 
     def _flush(self) -> None:
-        """Tell what was gathered."""
+        """Send what was gathered, and start to store read marks."""
         self._timer = None
         typing = self._presence.take_typing()
         seen_version = self._presence.flushed
@@ -98,31 +104,29 @@ class Activity:
             self._listener.send([presence], seen_version)
         if typing:
             self._listener.send_typing(typing, seen_version)
-        stored, self._stored = self._stored, {}
-        if moved := self._moved(stored):
+        marks, self._remote_marks = self._remote_marks, {}
+        if moved := self._apply_marks(marks):
             self._listener.send(moved, self._presence.flushed)
-        if self._storing is None:
-            reads = self._presence.take_reads()
-            if reads:
-                self._storing = asyncio.create_task(self._store_and_tell(reads))
+        if self._storing is None and (reads := self._presence.take_reads()):
+            self._storing = asyncio.create_task(self._store(reads))
 
-    async def _store_and_tell(self, reads: dict[str, int]) -> None:
-        """Store marks, then tell those that moved."""
+    async def _store(self, reads: dict[str, int]) -> None:
+        """Store read marks, then send and publish those that moved."""
         try:
-            stand = await self._store_marks(reads)
-            if moved := self._moved(stand):
+            marks = await self._store_marks(reads)
+            if moved := self._apply_marks(marks):
                 self._listener.send(moved, self._presence.flushed)
                 self._share(moved)
         except LogUnavailableError as error:
-            _marks_wait(self._item, error)
+            _cannot_store_marks(self._item, error)
             for member, seq in reads.items():
                 self._presence.read(member, seq)
         finally:
             self._storing = None
             if self._presence.has_reads():
-                self.changed()
+                self.schedule()
 
-    def _moved(self, marks: dict[str, int]) -> list[ReadMark]:
-        """The lines that tell of marks which are news here."""
-        lines = [self._presence.stored(member, seq, _MARKS) for member, seq in marks.items()]
+    def _apply_marks(self, marks: dict[str, int]) -> list[ReadMark]:
+        """Record stored marks, and return the lines of those that moved."""
+        lines = [self._presence.apply_mark(member, seq, _MARKS) for member, seq in marks.items()]
         return [line for line in lines if line is not None]

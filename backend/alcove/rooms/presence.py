@@ -110,7 +110,7 @@ class RoomPresence:
         reads, self._read = self._read, {}
         return reads
 
-    def stored(self, member: str, seq: int, kept: int) -> ReadMark | None:
+    def apply_mark(self, member: str, seq: int, kept: int) -> ReadMark | None:
         """A mark is stored: the line that tells of it, if it moved. At most `kept` marks stay in memory."""
         if seq <= self.reads.get(member, (0, 0))[0]:
             return None

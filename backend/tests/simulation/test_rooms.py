@@ -31,9 +31,10 @@ WORLDS = {
 @pytest.fixture(autouse=True)
 def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let few entries fill a frame, a page and a buffer."""
-    monkeypatch.setattr("alcove.rooms.room.FRAME_BYTES", 500)
-    monkeypatch.setattr("alcove.rooms.room.DIRECT_BYTES", 800)
-    monkeypatch.setattr("alcove.rooms.room._PAGE", 5)
+    monkeypatch.setattr("alcove.rooms.readers.FRAME_BYTES", 500)
+    monkeypatch.setattr("alcove.rooms.history.FRAME_BYTES", 500)
+    monkeypatch.setattr("alcove.rooms.readers.DIRECT_BYTES", 800)
+    monkeypatch.setattr("alcove.rooms.history._PAGE", 5)
     monkeypatch.setattr("alcove.rooms.directory.FRAME_BYTES", 1200)
     monkeypatch.setattr("alcove.rooms.directory._WARM", 6)
 

@@ -92,7 +92,7 @@ async def test_p2_the_next_line_follows_250_ms_after_the_change_that_it_tells() 
 @virtual_time
 async def test_p2_nothing_is_sent_while_nothing_changes() -> None:
     room = RecordedActivity()
-    room.activity.changed()
+    room.activity.schedule()
     await elapse(10)
 
     assert [] == room.new_lines()
@@ -150,7 +150,7 @@ async def test_p1_lines_add_up_to_the_members_who_hold_connections(steps: Sequen
 async def test_p4_typing_reaches_readers_and_other_processes_once_in_two_seconds() -> None:
     room = RecordedActivity()
     for now in (0.0, 0.5, 1.9, 2.0):
-        room.activity.typing(ADA, now, here=True)
+        room.activity.typing(ADA, now, share=True)
     await elapse(INTERVAL_S)
 
     assert [TypingNow(ADA)] == room.new_lines(), "twice within the interval of P2 is told once"
@@ -160,7 +160,7 @@ async def test_p4_typing_reaches_readers_and_other_processes_once_in_two_seconds
 @virtual_time
 async def test_p4_typing_that_another_process_reported_is_not_reported_back() -> None:
     room = RecordedActivity()
-    room.activity.typing(ADA, 0.0, here=False)
+    room.activity.typing(ADA, 0.0, share=False)
     await elapse(INTERVAL_S)
 
     assert [TypingNow(ADA)] == room.new_lines()
@@ -252,8 +252,8 @@ async def test_p5_marks_are_stored_when_the_storage_answers_again() -> None:
 @virtual_time
 async def test_p5_marks_that_another_process_stored_are_told_once_and_not_stored_again() -> None:
     room = RecordedActivity(reads={"bob": 4})
-    room.activity.stored({"ada": 3, "bob": 4})
-    room.activity.stored({"ada": 5})
+    room.activity.apply_remote_marks({"ada": 3, "bob": 4})
+    room.activity.apply_remote_marks({"ada": 5})
     assert [] == room.new_lines()
 
     await elapse(INTERVAL_S)

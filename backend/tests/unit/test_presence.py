@@ -94,7 +94,7 @@ def test_d1_a_reader_that_was_behind_gets_what_it_missed() -> None:
     present.flush()
     present.leave("bob")
     present.flush()
-    present.stored("ada", 7, 100)
+    present.apply_mark("ada", 7, 100)
 
     assert [ReadMark("ada", 7), Presence([CYD], ["bob"], 2)] == present.since(told)
     assert [] == present.since(present.version)
@@ -175,16 +175,16 @@ def test_p5_a_mark_moves_forward_only() -> None:
     assert not present.read("ada", 11)
     assert {"ada": 12} == present.take_reads()
     assert not present.has_reads()
-    assert ReadMark("ada", 12) == present.stored("ada", 12, 100)
-    assert present.stored("ada", 12, 100) is None
-    assert present.stored("ada", 11, 100) is None
+    assert ReadMark("ada", 12) == present.apply_mark("ada", 12, 100)
+    assert present.apply_mark("ada", 12, 100) is None
+    assert present.apply_mark("ada", 11, 100) is None
     assert {"ada": 12} == present.marks()
 
 
 def test_p5_marks_in_memory_are_bounded_and_the_latest_100_are_named() -> None:
     present = RoomPresence({})
     for n in range(300):
-        present.stored(str(n), 5, kept=200)
+        present.apply_mark(str(n), 5, kept=200)
 
     assert 200 == len(present.reads)
     assert {str(n) for n in range(200, 300)} == set(present.marks())
@@ -192,7 +192,7 @@ def test_p5_marks_in_memory_are_bounded_and_the_latest_100_are_named() -> None:
 
 def test_p5_marks_from_the_log_keep_their_order() -> None:
     present = RoomPresence({str(n): 5 for n in range(100)})  # the latest moved first, as a log gives them
-    present.stored("new", 6, kept=100)
+    present.apply_mark("new", 6, kept=100)
 
     assert "99" not in present.marks()
     assert {"new", "0"} <= set(present.marks())

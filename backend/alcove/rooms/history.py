@@ -1,0 +1,129 @@
+"""A room's log as this process knows it: its head, its end in memory, and reads of what is before that."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from msgspec import UNSET
+
+from alcove.protocol import FRAME_BYTES, Entry
+from alcove.rooms.tail import Tail, without_body
+from alcove.storage.base import LogUnavailableError, Page, Position
+
+#: Entries of one page that is read from the log.
+_PAGE = 250
+
+#: Reads a page of the room after a seq, up to a number of entries and bytes. Raises LogUnavailableError.
+ReadPage = Callable[[int, int, int], Awaitable[Page]]
+
+
+class RoomHistory:
+    """The numbers and entries of one room; it knows nothing of connections."""
+
+    def __init__(
+        self,
+        *,
+        log_id: str,
+        head: int,
+        oldest: int,
+        tail: Tail,
+        read: ReadPage,
+        on_entries_missing: Callable[[], None],
+    ) -> None:
+        """Start at `head`, with the end of the log in `tail`.
+
+        Args:
+            log_id: The id of the history that the numbers belong to (R5).
+            head: The seq of the last entry.
+            oldest: The seq of the first entry that the log keeps.
+            tail: The last entries, up to the head; may be empty.
+            read: Reads a page of the room.
+            on_entries_missing: Called when the log holds less than was delivered (X8).
+
+        """
+        self.log_id = log_id
+        self.head = head
+        self.oldest = oldest
+        self.tail = tail
+        self._read = read
+        self._on_entries_missing = on_entries_missing
+        #: For each page that is being read, the messages deleted meanwhile: target → time of the delete.
+        self._deleted_during: dict[object, dict[int, int]] = {}
+        #: How often the head moved by entries that were not delivered here.
+        self._advances = 0
+
+    def __repr__(self) -> str:
+        return f"<RoomHistory {self.log_id} {self.oldest}..{self.head}, {len(self.tail)} in memory>"
+
+    def position(self) -> Position:
+        """Return what this process has seen of the room, for the log to compare (X8)."""
+        last = self.tail.last
+        return Position(self.log_id, self.head, None if last is None else last.at)
+
+    def append(self, entries: Sequence[Entry], oldest: int) -> None:
+        """Add the entries right after the head; `trim` follows once their lines are taken."""
+        for entry in entries:
+            self.tail.push(entry)
+            if entry.kind == "delete" and entry.target is not UNSET:
+                for deleted in self._deleted_during.values():
+                    deleted[entry.target] = entry.at
+        self.head = entries[-1].seq
+        self.oldest = max(self.oldest, oldest)
+
+    def advance(self, head: int) -> None:
+        """Move the head by entries that only the log has."""
+        # There may be an edit or a delete among them, which the tail would have had to apply (S9).
+        self._advances += 1
+        self.tail.clear()
+        self.head = head
+
+    def trim(self) -> None:
+        """Drop from memory what exceeds the tail's bounds, or is removed from the log."""
+        self.tail.trim(self.oldest)
+
+    def expire(self, before: int) -> None:
+        """Drop from memory what is older than `before` (ms since the epoch), also where nothing is written (L5)."""
+        self.oldest = max(self.oldest, self.tail.expired(before) + 1)
+        self.trim()
+
+    async def read_entries(self, seq: int) -> tuple[int, list[Entry]]:
+        """Return one page of the entries after `seq`, and the seq to read on after. Raises LogUnavailableError."""
+        first, entries = await self.read_kept(seq)
+        return first - 1 + len(entries), entries
+
+    async def read_kept(self, seq: int) -> tuple[int, list[Entry]]:
+        """Return the seq of the first entry that the log keeps after `seq`, and one page from there up to the head.
+
+        The page is empty where retention has removed everything up to the head.
+
+        Raises:
+            LogUnavailableError: The log does not answer, or has less than was delivered.
+
+        """
+        page, deleted = await self._read_page(seq)
+        # The log may be ahead of the room by a commit that is not delivered here yet.
+        entries = [without_body(entry, deleted) for entry in page.entries if entry.seq <= self.head]
+        first = entries[0].seq if entries else min(page.oldest, self.head + 1)
+        if not entries and first <= seq + 1:
+            raise self._missing(page, self.head)
+        return first, entries
+
+    async def _read_page(self, seq: int) -> tuple[Page, dict[int, int]]:
+        """Return the page after `seq`, and what was deleted while it was read: it may still show those bodies (S9)."""
+        while True:
+            advances = self._advances
+            head = self.head
+            read = object()
+            deleted = self._deleted_during[read] = {}
+            try:
+                page = await self._read(seq, _PAGE, FRAME_BYTES)
+            finally:
+                del self._deleted_during[read]
+            if page.log != self.log_id or page.head < head:
+                raise self._missing(page, head)
+            if advances == self._advances:
+                return page, deleted
+            # What was deleted by entries that were not delivered here is unknown, so the page is read again.
+
+    def _missing(self, page: Page, head: int) -> LogUnavailableError:
+        """Report that the log has less than was delivered, and return the error for the reader."""
+        self._on_entries_missing()
+        return LogUnavailableError(f"the log ends at {page.head}, before {head}, which was delivered")

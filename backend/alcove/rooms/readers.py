@@ -1,0 +1,187 @@
+"""Write a room's entries and lines to its connections, each at its own pace (D)."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from alcove.errors import Close
+from alcove.observability.metrics import DELIVERIES
+from alcove.protocol import FRAME_BYTES, Gap, Line, TypingNow, encode
+from alcove.repeated_warnings import RepeatedWarning
+from alcove.rooms.cursor import Cursor
+from alcove.rooms.history import RoomHistory
+from alcove.rooms.presence import RoomPresence
+from alcove.storage.base import LogUnavailableError
+from alcove.wire.connection import DIRECT_BYTES, Connection, Frame
+
+logger = logging.getLogger(__name__)
+_cannot_feed = RepeatedWarning(logger, "room %s: %s")
+
+#: Seconds before a failed read of the log is repeated; doubled after each failure, up to the second number.
+_RETRY_S = (0.1, 2.0)
+
+
+class RoomReaders:
+    """The cursors of one room (ActivityListener).
+
+    A cursor is in step, and gets every delivery at once; or it is behind, and is fed from the tail or the log until
+    it is in step. Joining, resuming and lagging are this one state (D1).
+    """
+
+    def __init__(self, item: str, history: RoomHistory, presence: RoomPresence) -> None:
+        self._item = item
+        self._history = history
+        self._presence = presence
+        self._in_step: dict[Connection, Cursor] = {}
+        #: A set that keeps its order.
+        self._behind: dict[Cursor, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._in_step) + len(self._behind)
+
+    def __repr__(self) -> str:
+        return f"<RoomReaders {len(self._in_step)} in step, {len(self._behind)} behind>"
+
+    def cursors(self) -> list[tuple[Cursor, bool]]:
+        """Return every cursor, and whether it is in step."""
+        return [(cursor, True) for cursor in self._in_step.values()] + [(cursor, False) for cursor in self._behind]
+
+    def add(self, cursor: Cursor) -> None:
+        """Add a cursor, which counts as behind until it was fed."""
+        self._behind[cursor] = None
+
+    def remove(self, cursor: Cursor) -> bool:
+        """Remove a cursor; its feeding ends with its connection. Return False where it was removed before."""
+        if self._in_step.pop(cursor.connection, None) is None and cursor not in self._behind:
+            return False
+        self._behind.pop(cursor, None)
+        return True
+
+    def feed(self, cursor: Cursor) -> None:
+        """Write what the tail has for the cursor now; leave the rest to a task."""
+        if not self._catch_up(cursor):
+            cursor.feeding = asyncio.create_task(self._feed(cursor))
+
+    # --- to everyone in step
+
+    def deliver(self, seq: int) -> list[bytes]:
+        """Write the entries after `seq` up to the head; return their lines, encoded once for the whole room.
+
+        The lines come from the tail and not from the entries that were delivered: a message that the same commit
+        deleted has no body any more (S9).
+        """
+        lines: list[bytes] = []
+        head, tail = self._history.head, self._history.tail
+        while seq < head:
+            run = tail.after(seq, FRAME_BYTES) or []
+            frame = Frame(b"\n".join(run))
+            DELIVERIES.count += len(run) * len(self._in_step)
+            for connection in self._offer(frame):
+                self._fall_behind(self._in_step[connection], seq, self._presence.flushed)
+            seq += len(run)
+            lines += run
+        return lines
+
+    def fall_behind(self) -> None:
+        """Let every cursor read from the log what follows the head."""
+        for cursor in list(self._in_step.values()):
+            self._fall_behind(cursor, self._history.head, self._presence.flushed)
+
+    def send(self, lines: Sequence[Line], seen_version: int) -> None:
+        """Write lines that are no entries (ActivityListener)."""
+        self._send(lines, seen_version)
+
+    def send_typing(self, typing: Sequence[TypingNow], seen_version: int) -> None:
+        """Write who types, to each member without themselves (ActivityListener, P4)."""
+        writers = frozenset(line.by.id for line in typing)
+        self._send(typing, seen_version, without=writers)
+        if len(writers) == 1:
+            return
+        for connection, cursor in list(self._in_step.items()):
+            if cursor.member.person.id in writers:
+                others = [encode(line) for line in typing if line.by.id != cursor.member.person.id]
+                connection.offer(Frame(b"\n".join(others)))
+
+    def _send(self, lines: Sequence[Line], seen_version: int, without: frozenset[str] = frozenset()) -> None:
+        """Write lines to every member but those in `without`; a full connection falls behind at `seen_version`."""
+        frame = Frame(b"\n".join([encode(line) for line in lines]))
+        for connection, cursor in list(self._in_step.items()):
+            if cursor.member.person.id not in without and not connection.offer(frame):
+                self._fall_behind(cursor, self._history.head, seen_version)
+
+    def _offer(self, frame: Frame) -> list[Connection]:
+        """Write the frame, and return the connections that are full. The hot path of a large room."""
+        wire = frame.wire
+        if len(wire) > DIRECT_BYTES:
+            return [connection for connection in self._in_step if not connection.offer(frame)]
+        full: list[Connection] = []
+        for connection in self._in_step:
+            if (direct := connection.direct) is not None:
+                direct(wire)
+            elif not connection.offer(frame):
+                full.append(connection)
+        return full
+
+    # --- to one that is behind
+
+    def _fall_behind(self, cursor: Cursor, seq: int, seen_version: int) -> None:
+        """Keep the cursor at `seq`, and feed it at its own pace, because its connection is full (D2)."""
+        del self._in_step[cursor.connection]
+        cursor.seq = seq
+        cursor.seen_version = seen_version
+        self._behind[cursor] = None
+        cursor.feeding = asyncio.create_task(self._feed(cursor))
+
+    def _catch_up(self, cursor: Cursor) -> bool:
+        """Write from the tail until the connection is full; return whether the cursor is in step now."""
+        connection, history = cursor.connection, self._history
+        while cursor.seq < history.head:
+            if connection.buffered() > DIRECT_BYTES:
+                return False
+            run = history.tail.after(cursor.seq, FRAME_BYTES)
+            if run is None:
+                return False
+            connection.write(Frame(b"\n".join(run)))
+            cursor.seq += len(run)
+        if missed := self._presence.since(cursor.seen_version):
+            connection.write(Frame(b"\n".join([encode(line) for line in missed])))
+        cursor.feeding = None
+        self._behind.pop(cursor, None)
+        self._in_step[connection] = cursor
+        return True
+
+    async def _feed(self, cursor: Cursor) -> None:
+        """Feed a cursor from tail and log, as its connection takes it, until it is in step or removed."""
+        wait_s, longest_s = _RETRY_S
+        try:
+            while await cursor.connection.drained() and cursor in self._behind:
+                if self._catch_up(cursor):
+                    return
+                if self._history.tail.covers(cursor.seq):
+                    continue
+                try:
+                    await self._feed_page(cursor)
+                    wait_s = _RETRY_S[0]
+                except LogUnavailableError as error:
+                    _cannot_feed(self._item, error)
+                    await asyncio.sleep(wait_s)
+                    wait_s = min(2 * wait_s, longest_s)
+        except Exception:
+            logger.exception("room %s: feeding a connection failed", self._item)
+            cursor.connection.close(Close.INTERNAL, "the server failed while reading the log for you")
+
+    async def _feed_page(self, cursor: Cursor) -> None:
+        """Write one page of the log, after a `gap` for what retention has removed before it (R4)."""
+        first, entries = await self._history.read_kept(cursor.seq)
+        lines: list[bytes] = []
+        size = 0
+        for line in map(encode, entries):
+            size += len(line) + 1
+            if lines and size > FRAME_BYTES:
+                break
+            lines.append(line)
+        seq = first - 1 + len(lines)
+        if first > cursor.seq + 1:
+            lines.insert(0, encode(Gap(cursor.seq + 1, first - 1)))
+        cursor.seq = seq
+        cursor.connection.write(Frame(b"\n".join(lines)))
