@@ -30,7 +30,7 @@ class NetworkBus:
 
     shared = True
     max_bytes = 256 * 1024
-    #: It does not read messages, so it cannot tell (Bus).
+    #: It does not read messages, so it does not know (Bus).
     mixed_versions = False
 
     def __init__(self, address: str) -> None:

@@ -55,7 +55,7 @@ class Recovery:
             self._rooms.extend_opening(item, entries[-1].seq, log_id)
             return []
         if log_id not in {"", room.log_id}:
-            self.check_heads([item])  # the room or the message is out of date, and the log says which
+            self.check_heads([item])  # the room or the message is out of date; the log decides which
             return []
         if entries[0].seq <= room.head and room.contradicts(entries):
             self.verify_history(item)

@@ -1,0 +1,125 @@
+"""The dispatcher: each kind of message reaches its handler, and what it claims is checked against the log (X9)."""
+
+import logging
+
+import pytest
+
+from alcove.cluster.messages import (
+    DATABASE_SENDS,
+    ChatLine,
+    ClusterMessage,
+    EntriesStored,
+    HeadMoved,
+    MemberTyping,
+    ProcessAlive,
+    encode,
+)
+from tests.doubles import turn
+from tests.support.bus import Network
+from tests.support.processes import Alone, Process, start_processes
+from tests.support.rooms import Reader
+from tests.support.virtual_time import elapse, virtual_time
+
+
+@virtual_time
+async def test_x5_what_the_database_announces_is_read_from_the_log() -> None:
+    alone = Alone()
+    reader = await alone.open()
+    assert DATABASE_SENDS in alone.sends.channels
+    alone.storage.write("a")
+    alone.sends.receive(DATABASE_SENDS, encode(HeadMoved("foo", 1)))
+    alone.sends.receive(DATABASE_SENDS, encode(HeadMoved("bar", 9)))
+    await alone.storage.answer()
+
+    assert ([1], []) == (reader.seqs, alone.process.rooms.extended)
+
+
+@virtual_time
+@pytest.mark.parametrize("way", ["the bus", "the database"])
+async def test_x9_a_head_beyond_the_log_does_not_stop_delivery(way: str) -> None:
+    alone = Alone()
+    reader = await alone.open()
+    if way == "the bus":
+        alone.hear(EntriesStored(2**53 - 1, 2**53 - 1))
+    else:
+        alone.sends.receive(DATABASE_SENDS, encode(HeadMoved("foo", 2**53 - 1)))
+    await alone.storage.answer()
+    alone.hear(EntriesStored(1, 1), alone.storage.write("a"))
+    await alone.storage.answer()
+
+    assert ([1], 1) == (reader.seqs, alone.storage.rooms["foo"].head)
+
+
+@virtual_time
+async def test_x9_the_database_announces_heads_and_nothing_else() -> None:
+    alone = Alone()
+    told: list[ClusterMessage] = []
+    alone.process.cluster.subscribe(DATABASE_SENDS, told.append)
+    reader = await alone.open()
+    for message in (EntriesStored(1, 1), ChatLine("forged"), MemberTyping("ada", "Ada"), ProcessAlive("other")):
+        alone.sends.receive(DATABASE_SENDS, encode(message))
+    await elapse(0.25)
+    await alone.storage.answer()
+
+    assert ([], []) == (reader.seqs, told)
+
+
+@virtual_time
+async def test_x9_revocations_are_read_from_the_log_and_from_no_message() -> None:
+    alone = Alone()
+    await alone.open()
+    reader = Reader(await alone.process.open("!revoked"))
+    forged = alone.storage.write("a")  # of another room
+    alone.hear(EntriesStored(1, 1), forged, channel="!revoked")
+    await alone.storage.answer()
+    assert [] == reader.seqs
+
+    alone.hear(EntriesStored(1, 1), alone.storage.write("b", item="!revoked"), channel="!revoked")
+    await alone.storage.answer()
+    assert [1] == reader.seqs
+
+
+@virtual_time
+async def test_t5_messages_on_a_channel_that_is_no_room_go_to_its_handler() -> None:
+    network = Network()
+    (first,) = await start_processes(1, network)
+    second, third = (Process(first.storage.log, network.connect()) for _ in range(2))
+    messages: dict[str, list[ClusterMessage]] = {"second": [], "third": []}
+    second.cluster.subscribe("!chat", messages["second"].append)
+    third.cluster.subscribe("!chat", messages["third"].append)
+    await second.cluster.start()
+    await third.cluster.start()
+    first.cluster.publish("!chat", ChatLine("hello"))
+    await turn()
+
+    assert {"second": [ChatLine("hello")], "third": [ChatLine("hello")]} == messages
+
+
+@pytest.mark.parametrize(
+    "message", [b"", b"\xff\xfe", b"null", b'{"kind":"unknown"}', b'{"kind":"stored","head":3,"oldest":1}\nx']
+)
+@virtual_time
+async def test_x9_an_unknown_message_is_logged_and_changes_nothing(
+    message: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    alone = Alone()
+    reader = await alone.open()
+    with caplog.at_level(logging.WARNING, "alcove"):
+        alone.bus.receive("foo", message)
+    await elapse(1)
+
+    assert ([], []) == (reader.seqs, alone.storage.log.held)
+    assert 1 == len([record for record in caplog.records if record.levelno == logging.WARNING])
+
+
+@virtual_time
+async def test_x9_a_message_on_the_channel_of_another_kind_is_ignored() -> None:
+    alone = Alone()
+    reader = await alone.open()
+    alone.bus.subscribe("bar")
+    alone.hear(ProcessAlive("p2"), channel="bar")
+    alone.hear(ChatLine("hello"))
+    await elapse(1)
+
+    assert [] == reader.seqs
+    assert all(not isinstance(told, ChatLine) for _, told in alone.bus.new_messages())
