@@ -29,7 +29,7 @@ from alcove.api.upgrade import EarlierLogins
 from alcove.bus.base import Bus
 from alcove.bus.open import check_bus, open_bus, open_sends
 from alcove.bus.sealed import SealedBus
-from alcove.descriptors import provided
+from alcove.descriptors import provide_descriptors
 from alcove.observability.logs import mask_handlers
 from alcove.observability.metrics import measure_loop_lag
 from alcove.observability.telemetry import telemetry_config
@@ -61,7 +61,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
     mask_handlers()
     settings: Settings = app.state.settings
     async with AsyncExitStack() as stack:
-        stack.enter_context(provided(settings.connections))
+        stack.enter_context(provide_descriptors(settings.connections))
         authenticator, revocations = await _open_access(app, settings)
         retention = Retention(settings.retain_entries, settings.retain_days, settings.retain_ids_days)
         log = await open_log(
@@ -90,7 +90,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
         app.state.address_limits = AddressLimits.from_settings(settings)
         app.state.origin_policy = OriginPolicy(split_commas(settings.origins))
         measuring = asyncio.create_task(measure_loop_lag())
-        stack.push_async_callback(background.end, measuring)
+        stack.push_async_callback(background.cancel, measuring)
         stack.enter_context(on_termination(hub.drain))
         yield {"hub": hub}  # for a server that waits for its drain
 

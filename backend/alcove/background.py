@@ -1,37 +1,37 @@
-"""Ending what runs in the background, whatever swallows the cancellation on its way."""
+"""Run tasks in the background and cancel them reliably."""
 
 import asyncio
 import logging
 from collections.abc import Coroutine
 
-log = logging.getLogger("alcove")
+logger = logging.getLogger(__name__)
 
-#: How often a task is asked to end, and how long it is waited for each time, in seconds.
-_ASKED = 10
-_PATIENCE_S = 0.5
+#: How often a task is cancelled, and how many seconds to wait for it each time.
+_CANCELLATIONS = 10
+_WAIT_S = 0.5
 
 
-async def end(*tasks: asyncio.Task[None] | None) -> None:
-    """Cancel the tasks and wait until they have ended, however they end; None stands for one never begun.
+async def cancel(*tasks: asyncio.Task[None] | None) -> None:
+    """Cancel the tasks and wait until they have ended; None stands for a task that was never started.
 
-    A driver may swallow what cancels it, or take it for a fault of the network and try again, so one cancellation is
-    not enough. A task that outlives them all is left to the event loop's end, and that is logged.
+    A driver may swallow a cancellation, or take it for a network error and retry, so one cancellation is not enough.
+    A task that ignores all of them is logged and left to the end of the event loop.
     """
-    begun = [task for task in tasks if task is not None]
-    for _ in range(_ASKED):
-        running = [task for task in begun if not task.done()]
+    started = [task for task in tasks if task is not None]
+    for _ in range(_CANCELLATIONS):
+        running = [task for task in started if not task.done()]
         if not running:
             break
         for task in running:
             task.cancel()
-        await asyncio.wait(running, timeout=_PATIENCE_S)
-    for task in begun:
+        await asyncio.wait(running, timeout=_WAIT_S)
+    for task in started:
         if task.cancelled():
             continue
         if not task.done():
-            log.error("%r does not end: left behind", task.get_name())
+            logger.error("task %r ignores its cancellation; it is left running", task.get_name())
         elif error := task.exception():
-            log.debug("%r ended with %r", task.get_name(), error)
+            logger.debug("task %r ended with %r", task.get_name(), error)
 
 
 class BackgroundTasks:
@@ -57,9 +57,9 @@ class BackgroundTasks:
         """Wait up to `timeout_s` seconds for all tasks, then cancel those that are left."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=timeout_s)
-        await end(*self._tasks)
+        await cancel(*self._tasks)
 
     def _finish(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a background task failed", exc_info=error)
+            logger.error("a background task failed", exc_info=error)

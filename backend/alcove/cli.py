@@ -20,7 +20,7 @@ from alcove.access.open_mode import is_loopback
 from alcove.access.tokens import Keys, keys_from_settings
 from alcove.bus.open import check_bus, open_bus
 from alcove.errors import AlcoveError, Refusal, SettingsError
-from alcove.proxies import resolve
+from alcove.proxies import resolve_proxies
 from alcove.settings import Settings, split_commas
 from alcove.storage.open import lock_mode_for, open_log
 
@@ -168,7 +168,7 @@ def _check(settings: Settings, *, host: str, workers: int) -> None:
             "keep to one process: set ALCOVE_DATABASE_URL=postgresql://… and ALCOVE_BUS_URL=redis://… or postgresql://…"
         )
     open_bus(settings.bus_url, settings.bus_prefix)
-    resolve(split_commas(settings.trusted_proxies))
+    resolve_proxies(split_commas(settings.trusted_proxies))
 
 
 async def _preflight(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""File descriptors: enough for the connections that the settings allow, and some kept for the database."""
+"""Provide file descriptors: as many as the settings need, and a reserve for database connections."""
 
 import asyncio
 import errno
@@ -13,22 +13,24 @@ from typing import Any
 
 from alcove.repeated_warnings import RepeatedWarning
 
-logger = logging.getLogger("alcove")
+logger = logging.getLogger(__name__)
 _exhausted = RepeatedWarning(logger, "out of file descriptors (the limit is %s): %s")
 
-#: Descriptors that a process needs beside one for each connection: files, the log, the bus, requests over HTTP.
+#: Descriptors that a process needs besides its connections: files, the log, the bus, requests over HTTP.
 OTHERS = 200
-#: Descriptors kept for the database, at most, and the share of the limit.
+#: Maximum descriptors in the reserve.
 _RESERVED = 64
+#: The reserve is at most this fraction (1/4) of the limit.
 _SHARE = 4
-#: A limit so many times what is needed takes no reserve; there, the kernel's table of descriptors would become large.
-_FAR = 4
+#: No reserve is kept if the limit is more than this many times the need: its descriptors are the last ones below the
+#: limit, and would make the kernel's table of descriptors large.
+_AMPLE = 4
 
 
 class DescriptorReserve:
-    """Descriptors that are held, so that sockets do not take them, and lent to open a database connection.
+    """Holds descriptors so that sockets cannot use them, and frees them while a database connection is opened.
 
-    They are the last ones below the limit. A socket that gets one of them while they are lent is closed at once.
+    They are the last ones below the limit. A socket that gets one of them meanwhile is closed at once (`must_refuse`).
     """
 
     def __init__(self) -> None:
@@ -36,44 +38,44 @@ class DescriptorReserve:
         self._held: list[int] = []
         self._count = 0
         self._first: int | None = None
-        self._lent = 0
+        self._lending = 0
 
     def hold(self, limit: int) -> None:
-        """Take the last descriptors below `limit`."""
+        """Reserve the last descriptors below `limit`."""
         self._count = min(_RESERVED, limit // _SHARE)
         self._first = limit - self._count
         self._take()
 
     def release(self) -> None:
-        """Give them up."""
+        """Free the reserve for good."""
         with self._lock:
             self._first = None
             self._drop()
 
     @contextmanager
-    def lent(self) -> Iterator[None]:
-        """Leave them to what the block opens. From any thread; several blocks may run at once."""
+    def lend(self) -> Iterator[None]:
+        """Free the reserve while the block runs. Thread-safe; several blocks may run at once."""
         with self._lock:
-            self._lent += 1
+            self._lending += 1
             self._drop()
         try:
             yield
         finally:
             with self._lock:
-                self._lent -= 1
+                self._lending -= 1
             self._take()
 
     def covers(self, descriptor: int) -> bool:
-        """Tell whether a descriptor is one of those that sockets must not take."""
+        """Return whether a descriptor belongs to the reserve."""
         return self._first is not None and descriptor >= self._first
 
     def _take(self) -> None:
         with self._lock:
-            if self._first is None or self._lent:
+            if self._first is None or self._lending:
                 return
-            with suppress(OSError):  # a database connection may have stayed in one of them
+            with suppress(OSError):  # a database connection may still use one of them
                 while len(self._held) < self._count:
-                    # Of one that every process has, as none may be left to open another file.
+                    # A duplicate of stdin: opening a file could take the last free descriptor.
                     self._held.append(fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, self._first))
 
     def _drop(self) -> None:
@@ -81,12 +83,12 @@ class DescriptorReserve:
             os.close(self._held.pop())
 
 
-#: Descriptors belong to the process, and so does the reserve.
+#: The reserve of this process: descriptors are a resource of the process.
 reserve = DescriptorReserve()
 
 
-def refused(descriptor: int) -> bool:
-    """Tell whether a new socket must be closed because only the reserve is left; that is logged once a minute."""
+def must_refuse(descriptor: int) -> bool:
+    """Return whether a new socket must be closed because only the reserve is left; warn at most once a minute."""
     if not reserve.covers(descriptor):
         return False
     _exhausted(resource.getrlimit(resource.RLIMIT_NOFILE)[0], "a new connection is refused")
@@ -94,11 +96,11 @@ def refused(descriptor: int) -> bool:
 
 
 @contextmanager
-def provided(connections: int) -> Iterator[None]:
-    """Raise the limit as far as this process may, warn where it is too low, and hold the reserve.
+def provide_descriptors(connections: int) -> Iterator[None]:
+    """Raise the limit of open files, warn if it is too low, and hold the reserve while the block runs.
 
     Args:
-        connections: How many connections the settings allow.
+        connections: The number of connections that the settings allow.
 
     """
     needed = connections + OTHERS
@@ -112,7 +114,7 @@ def provided(connections: int) -> Iterator[None]:
             OTHERS,
             needed,
         )
-    if limit is not None and limit <= _FAR * needed:
+    if limit is not None and limit <= _AMPLE * needed:
         reserve.hold(limit)
     loop = asyncio.get_running_loop()
     before = loop.get_exception_handler()
@@ -125,17 +127,17 @@ def provided(connections: int) -> Iterator[None]:
 
 
 def _raise_limit() -> int | None:
-    """Raise the soft limit to the hard one; return it, None where there is none."""
+    """Raise the soft limit to the hard one and return it; None if there is no limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
-        with suppress(OSError, ValueError):  # some systems have a lower bound of their own
+        with suppress(OSError, ValueError):  # some systems have a lower limit than they report
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return None if soft == resource.RLIM_INFINITY else soft
 
 
 def _on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what a full process cannot accept once a minute; the loop says it each second, with a traceback."""
+    """Log `accept` without a free descriptor once a minute; the loop would log it every second, with a traceback."""
     error = context.get("exception")
     if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:
         _exhausted(resource.getrlimit(resource.RLIMIT_NOFILE)[0], error)

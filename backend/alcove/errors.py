@@ -1,10 +1,10 @@
-"""What can go wrong, in one table: error codes of the protocol (S6, H4) and close codes (C)."""
+"""Define the error codes and close codes of the protocol (S6, H4, C), and the package's exceptions."""
 
 from enum import IntEnum, StrEnum
 
 
 class Close(IntEnum):
-    """Close codes (C). Whether a client comes back is the table's business, in PROTOCOL.md."""
+    """Close codes (C). The table in PROTOCOL.md says which of them a client reconnects after."""
 
     DONE = 1000
     GOING_AWAY = 1001
@@ -37,7 +37,7 @@ class Code(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a credential is refused: the `reason` of an `error` line with 4401 or 4403 (A3, A4, A7)."""
+    """The `reason` of an `error` line with 4401 or 4403: why the credential is refused (A3, A4, A7)."""
 
     MISSING = "missing"
     MALFORMED = "malformed"
@@ -49,15 +49,24 @@ class Reason(StrEnum):
 
 
 class AlcoveError(Exception):
-    """Something that Alcove itself refuses or cannot do."""
+    """The base of all exceptions that Alcove raises itself."""
 
 
 class SettingsError(AlcoveError):
-    """A setting has a wrong value; the message is the one line an operator reads."""
+    """A setting has a wrong value. The message is the one line that an operator reads."""
 
 
-class Refusal(AlcoveError):  # noqa: N818 - the protocol's word for it (H4)
-    """A way in that stays shut: the `error` to send, and the code to close with."""
+class Refusal(AlcoveError):  # noqa: N818 - the protocol's word (H4)
+    """A connection or request is refused.
+
+    Attributes:
+        code: The `code` of the `error` line.
+        close: The code to close the connection with.
+        message: The text for a developer.
+        retry_ms: After how many milliseconds the client may try again; None if that is not known.
+        reason: Why a credential is refused; None for other refusals.
+
+    """
 
     def __init__(
         self, code: Code, close: Close, message: str, retry_ms: int | None = None, *, reason: Reason | None = None

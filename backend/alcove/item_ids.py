@@ -1,26 +1,26 @@
-"""Item ids: which text may name an item (H3). Sockets, HTTP, tokens and SQL all follow this one definition."""
+"""Define item ids (H3). Sockets, HTTP, tokens and SQL all use this definition."""
 
 import re
 import sys
 import unicodedata
 from functools import cache
 
-#: Characters that an id may have.
+#: Maximum characters of an id.
 MAX_CHARS = 128
 _SIGNS = "._:@-"
 _EXPECTED = f"1 to {MAX_CHARS} letters, marks and digits of any script and . _ : @ -"
-#: Most ids are ASCII, in which every text is in NFC.
+#: A fast check for ASCII, which is always in NFC.
 _ASCII = re.compile(r"[0-9A-Za-z._:@-]*")
-#: Longer text is refused as it stands: no canonical composition shortens text by more than this factor, and putting
-#: marks into canonical order takes time that grows with the square of their number.
+#: Longer text is not normalized: no canonical composition shortens text by more than this factor, and the time to put
+#: marks into canonical order grows with the square of their number.
 _NORMALIZED_CHARS = 4 * MAX_CHARS
 
 
 class ItemIdError(ValueError):
-    """The text is no item id; the message says what was expected, and the id in NFC where there is one.
+    """The text is not an item id. The message says what was expected, with the id in NFC if only the form is wrong.
 
     Attributes:
-        normalized: that id (or pattern); None where the text's form is not all that is wrong.
+        normalized: The id (or pattern) in NFC; None if more than the form is wrong.
 
     """
 
@@ -30,7 +30,7 @@ class ItemIdError(ValueError):
 
 
 def is_item_id(text: str) -> bool:
-    """Tell whether `text` is an item id (H3)."""
+    """Return whether `text` is an item id (H3)."""
     return _has_characters(text, 1) and text not in {".", ".."}
 
 
@@ -46,22 +46,22 @@ def check_pattern(pattern: str) -> str:
     if not pattern.endswith("*"):
         return check_item_id(pattern)
     prefix = pattern[:-1]
-    # `.` and `..` are no ids, but ids begin with them.
+    # `.` and `..` are not ids, but ids may begin with them.
     if _has_characters(prefix, 0):
         return pattern
     raise _error(prefix, "*")
 
 
-def usable_id(text: str) -> str:
-    """Return an item id made from any text: in NFC, every character that no id may have replaced by `_`."""
+def make_item_id(text: str) -> str:
+    """Return an item id made from any text: in NFC, with `_` in place of each character that is not allowed."""
     kept = unicodedata.normalize("NFC", text[:_NORMALIZED_CHARS])[:MAX_CHARS]
     made = "".join(char if _is_allowed(char) else "_" for char in kept) or "_"
     return "_" * len(made) if made in {".", ".."} else made
 
 
 @cache
-def characters() -> str:
-    """Return all allowed characters as the inside of a regular expression's bracket, for SQL: ranges, then `-`."""
+def character_ranges() -> str:
+    """Return all allowed characters as ranges for the brackets of a regular expression in SQL, `-` last."""
     ranges: list[list[int]] = []
     for code in range(sys.maxunicode + 1):
         if chr(code) != "-" and _is_allowed(chr(code)):
@@ -73,6 +73,7 @@ def characters() -> str:
 
 
 def _has_characters(text: str, least: int) -> bool:
+    """Return whether the text has at least `least` characters, all of them allowed and in NFC."""
     if not least <= len(text) <= MAX_CHARS:
         return False
     if text.isascii():
@@ -85,7 +86,7 @@ def _is_allowed(char: str) -> bool:
 
 
 def _error(text: str, ending: str = "") -> ItemIdError:
-    """Make the error that says what is wrong with `text`, which `ending` follows in a pattern."""
+    """Return the error for `text`, which is followed by `ending` in a pattern."""
     if len(text) <= _NORMALIZED_CHARS:
         normalized = unicodedata.normalize("NFC", text)
         if normalized != text and _has_characters(normalized, 0 if ending else 1):

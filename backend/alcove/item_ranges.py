@@ -1,27 +1,29 @@
-"""Ranges of item ids, so that a storage finds the items that somebody may read by their key (W4).
+"""Compute ranges of item ids, so that storage finds the items that a caller may read by an index (W4).
 
-Ids are ordered by code points, as SQLite and PostgreSQL's collation "C" order them.
+Ids are ordered by code point, as SQLite and PostgreSQL's collation "C" order them.
 """
 
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 
-#: From the first id up to, but without, the second text.
+#: The ids from the first text (included) to the second (excluded).
 Range = tuple[str, str]
 
-#: Behind every id that begins with the text in front of it: no id has this character.
+#: After every id that begins with the text before it: no id has this character.
 _LAST = "\U0010ffff"
-#: Directly behind an id: no id has this character, and every other one that ids have comes later.
+#: Directly after an id: no id has this character, and all characters of ids come later.
 _NEXT = "\x01"
-#: The first text behind the internal rooms, whose items begin with `!`.
+#: The first text after the internal rooms, whose items begin with `!`.
 _FIRST = '"'
 ALL_ITEMS: Range = (_FIRST, _LAST)
 
 
 def readable_ranges(items: Mapping[str, str], without: Collection[str] = ()) -> list[Range]:
-    r"""Return what a token's `items` lets its holder read, as ranges in order: the longest pattern counts (A3).
+    r"""Return the items that a token gives the right to read, as ranges in order (A3).
 
-    `without` names items that cannot be read whatever the patterns say.
+    Args:
+        items: The token's letters by item or pattern; the longest pattern counts.
+        without: Items that cannot be read, whatever the patterns say.
 
     Example:
         >>> readable_ranges({"order-*": "r", "order-7": ""})
@@ -30,16 +32,17 @@ def readable_ranges(items: Mapping[str, str], without: Collection[str] = ()) -> 
     """
     letters = {**items, **dict.fromkeys(without, "")}
     spans = [(_span(pattern), "r" in given) for pattern, given in letters.items()]
-    # A span lies within another one or beside it; the outer one first.
+    # Two spans are nested or disjoint. Sort the outer one first.
     spans.sort(key=lambda span: span[0][1], reverse=True)
     spans.sort(key=lambda span: span[0][0])
     found: list[Range] = []
-    around: list[tuple[str, bool]] = [(_LAST, False)]
+    enclosing: list[tuple[str, bool]] = [(_LAST, False)]
     position = _FIRST
 
     def advance(end: str) -> None:
+        """Move `position` to `end`; add what lies between if the innermost span is readable."""
         nonlocal position
-        if around[-1][1] and position < end:
+        if enclosing[-1][1] and position < end:
             if found and found[-1][1] == position:
                 found[-1] = (found[-1][0], end)
             else:
@@ -47,38 +50,39 @@ def readable_ranges(items: Mapping[str, str], without: Collection[str] = ()) -> 
         position = max(position, end)
 
     def leave(first: str) -> None:
-        while len(around) > 1 and around[-1][0] <= first:
-            advance(around[-1][0])
-            around.pop()
+        """Close all spans that end before `first`."""
+        while len(enclosing) > 1 and enclosing[-1][0] <= first:
+            advance(enclosing[-1][0])
+            enclosing.pop()
 
     for (first, end), readable in spans:
         leave(first)
         advance(first)
-        around.append((end, readable))
+        enclosing.append((end, readable))
     leave(_LAST)
     return found
 
 
-def within(ranges: Sequence[Range], prefix: str) -> list[Range]:
+def restrict_to_prefix(ranges: Sequence[Range], prefix: str) -> list[Range]:
     """Return the part of the ranges whose ids begin with `prefix`."""
     first, end = _span(f"{prefix}*")
-    cut = ((max(first, one[0]), min(end, one[1])) for one in ranges)
-    return [one for one in cut if one[0] < one[1]]
+    cut = ((max(first, start), min(end, stop)) for start, stop in ranges)
+    return [(start, stop) for start, stop in cut if start < stop]
 
 
 def contains(ranges: Sequence[Range], item: str) -> bool:
-    """Tell whether the item is in one of the ranges, which are in order."""
-    place = bisect_right(ranges, item, key=lambda one: one[0])
-    return place > 0 and item < ranges[place - 1][1]
+    """Return whether the item is in one of the ranges, which must be in order."""
+    index = bisect_right(ranges, item, key=lambda range_: range_[0])
+    return index > 0 and item < ranges[index - 1][1]
 
 
-def is_single(one: Range) -> bool:
-    """Tell whether a range holds one id alone."""
-    return one[1] == one[0] + _NEXT
+def is_single(range_: Range) -> bool:
+    """Return whether a range contains exactly one id."""
+    return range_[1] == range_[0] + _NEXT
 
 
 def _span(pattern: str) -> Range:
-    """The ids that a pattern matches."""
+    """Return the range of ids that a pattern matches."""
     if pattern.endswith("*"):
         return (pattern[:-1], pattern[:-1] + _LAST)
     return (pattern, pattern + _NEXT)

@@ -1,4 +1,4 @@
-"""Which proxies may say whom they forward (`X-Forwarded-*`): addresses, networks and host names."""
+"""Resolve the proxies whose `X-Forwarded-*` headers are trusted: addresses, networks and host names."""
 
 import socket
 from collections.abc import Iterable
@@ -6,14 +6,19 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from alcove.errors import SettingsError
 
-#: Stands for every address; only alone.
+#: Matches every address; allowed only alone.
 ANY = "*"
 
 Network = IPv4Network | IPv6Network
 
 
 def check_proxies(proxies: Iterable[str]) -> None:
-    """Raises ValueError for what can name no proxy: a server would ignore it, and trust nobody."""
+    """Check that each text can name a proxy.
+
+    Raises:
+        ValueError: One of them is not an address, a network or a host name.
+
+    """
     proxies = list(proxies)
     for proxy in proxies:
         if proxy == ANY and len(proxies) > 1:
@@ -22,13 +27,13 @@ def check_proxies(proxies: Iterable[str]) -> None:
             raise ValueError(f"expected addresses, networks (10.0.0.0/8) and host names, got {proxy!r}")
 
 
-def resolve(proxies: Iterable[str]) -> list[str]:
+def resolve_proxies(proxies: Iterable[str]) -> list[str]:
     """Return the proxies as addresses and networks, in the form that uvicorn compares.
 
-    A name is looked up once. IPv4 stands in its IPv6 form, too, which a socket that takes both kinds reports.
+    Host names are looked up once. IPv4 addresses are added in their IPv6 form too, which a dual-stack socket reports.
 
     Raises:
-        SettingsError: no such host.
+        SettingsError: A host name has no address.
 
     """
     found: list[str] = []
@@ -36,13 +41,13 @@ def resolve(proxies: Iterable[str]) -> list[str]:
         network = _network(proxy)
         if proxy == ANY:
             return [ANY]
-        for known in [network] if network else _look_up(proxy):
-            found += [_text(known)] + ([_mapped(known)] if isinstance(known, IPv4Network) else [])
+        for trusted in [network] if network else _look_up(proxy):
+            found += [_text(trusted)] + ([_mapped(trusted)] if isinstance(trusted, IPv4Network) else [])
     return list(dict.fromkeys(found))
 
 
 def _network(text: str) -> Network | None:
-    """Return the address or network; bits behind the prefix do not count (127.0.0.1/8)."""
+    """Return the address or network, or None; host bits are allowed (127.0.0.1/8)."""
     try:
         return ip_network(text, strict=False)
     except ValueError:
@@ -50,18 +55,19 @@ def _network(text: str) -> Network | None:
 
 
 def _is_name(text: str) -> bool:
-    """Return whether the text may be a host's name; one that ends in a number is an address that went wrong."""
+    """Return whether the text may be a host name; one that ends in a number is a mistyped address."""
     labels = text.removesuffix(".").split(".")
     return len(text) <= 253 and all(map(_is_label, labels)) and not labels[-1].isdigit()
 
 
 def _is_label(text: str) -> bool:
-    """Return whether the text may stand between the dots of a host's name (RFC 1123, section 2.1; `_` is common)."""
+    """Return whether the text may be one label of a host name (RFC 1123, section 2.1; `_` is common)."""
     plain = text.replace("-", "").replace("_", "")
     return plain.isascii() and plain.isalnum() and not text.startswith("-") and not text.endswith("-")
 
 
 def _look_up(name: str) -> list[Network]:
+    """Return the addresses of a host. Raises SettingsError if it has none."""
     try:
         found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -70,25 +76,26 @@ def _look_up(name: str) -> list[Network]:
 
 
 def _text(network: Network) -> str:
-    """Return a single address without its prefix: uvicorn finds it in a set."""
+    """Return the network as text, a single address without its prefix: uvicorn looks those up in a set."""
     return str(network.network_address) if network.num_addresses == 1 else str(network)
 
 
 def _mapped(network: IPv4Network) -> str:
+    """Return the IPv6 form (`::ffff:…`) of an IPv4 network."""
     return _text(IPv6Network(f"::ffff:{network.network_address}/{96 + network.prefixlen}"))
 
 
-class Proxies:
-    """The trusted proxies, by address."""
+class TrustedProxies:
+    """The addresses and networks of trusted proxies."""
 
     def __init__(self, proxies: Iterable[str]) -> None:
-        """Raises SettingsError for a name without an address."""
-        resolved = resolve(proxies)
+        """Resolve the proxies. Raises SettingsError if a host name has no address."""
+        resolved = resolve_proxies(proxies)
         self._any = resolved == [ANY]
         self._networks = [] if self._any else [ip_network(proxy) for proxy in resolved]
 
     def __contains__(self, host: str) -> bool:
-        """Return whether a request that comes from this address comes from a trusted proxy."""
+        """Return whether an address is that of a trusted proxy."""
         try:
             address = ip_address(host)
         except ValueError:

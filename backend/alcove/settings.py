@@ -11,7 +11,7 @@ from alcove.errors import SettingsError
 from alcove.limits import Budget, ProcessLimits
 from alcove.origins import Origin
 from alcove.proxies import check_proxies
-from alcove.urls import check_address, shown, sqlite_path
+from alcove.urls import check_url, redact_url, sqlite_path
 
 #: Read from the folder where the server starts.
 _ENV_FILE = ".env"
@@ -178,13 +178,13 @@ class Settings(BaseSettings):
     @classmethod
     def _is_log(cls, url: str) -> str:
         """Check that the address can name a database. Raises ValueError."""
-        return check_address(url) if sqlite_path(url) is None else url
+        return check_url(url) if sqlite_path(url) is None else url
 
     @field_validator("bus_url", "jwks")
     @classmethod
     def _is_address(cls, url: str | None) -> str | None:
         """Check that the address can be parsed, so that a mistake is reported in one line. Raises ValueError."""
-        return url if url is None else check_address(url)
+        return url if url is None else check_url(url)
 
     @property
     def budget(self) -> Budget:
@@ -228,7 +228,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             name = "_".join(str(part) for part in first["loc"]).upper()
-            message = f"ALCOVE_{name}={shown(str(first['input']))!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
+            message = f"ALCOVE_{name}={redact_url(str(first['input']))!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
             raise SettingsError(message) from None
 
 

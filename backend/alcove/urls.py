@@ -1,19 +1,25 @@
-"""Addresses among the settings: whether they are any, and how they are shown, for they may hold a password (A6)."""
+"""Check the addresses in settings, and prepare them for messages and logs: they may contain a password (A6)."""
 
 import re
 from urllib.parse import unquote_to_bytes, urlsplit
 
 #: Schemes whose addresses may list hosts: `postgresql://one:5432,two:5432/database`.
 _LISTING = {"postgresql", "postgres"}
+_SQLITE = "sqlite:///"
 
 
-def check_address(url: str) -> str:
-    """The address itself. Raises ValueError for what begins as one and is none."""
+def check_url(url: str) -> str:
+    """Return `url`.
+
+    Raises:
+        ValueError: It has the form of an address, but cannot be parsed or contains spaces.
+
+    """
     try:
         parts = urlsplit(url)
         user, at, hosts = parts.netloc.rpartition("@")
         for host in hosts.split(",") if parts.scheme in _LISTING else [hosts]:
-            # To look is to check: only so does urlsplit say that a port is no number.
+            # urlsplit checks the port only when it is read.
             _ = urlsplit(f"{parts.scheme}://{user}{at}{host}").port
     except ValueError:
         raise ValueError("expected an address, as scheme://host:port/path") from None
@@ -22,14 +28,11 @@ def check_address(url: str) -> str:
     return url
 
 
-_SQLITE = "sqlite:///"
-
-
 def sqlite_path(url: str) -> str | None:
-    """Return the path that `sqlite:///path` names, character for character; None for an address of another kind.
+    """Return the path in `sqlite:///path`, character for character; None for an address with another scheme.
 
     Raises:
-        ValueError: the address names no file, or likely another file than was meant.
+        ValueError: The address names no file, or probably not the file that was meant.
 
     """
     if not url.lower().startswith("sqlite:"):
@@ -40,7 +43,7 @@ def sqlite_path(url: str) -> str | None:
     if path.startswith(":memory:"):
         raise ValueError("expected a file: a log in memory would be lost with the process")
     if "?" in path or "\0" in path:
-        raise ValueError("expected a path and nothing behind it: parameters do not count here")
+        raise ValueError("expected a path without parameters")
     if unquote_to_bytes(path) != path.encode():
         raise ValueError("expected the path as it is, not percent-encoded")
     if path.endswith(("/", "/.", "/..")):
@@ -48,23 +51,24 @@ def sqlite_path(url: str) -> str | None:
     return path
 
 
-def shown(url: str) -> str:
-    """Return the address without user, password and query, for messages and logs (A6).
+def redact_url(url: str) -> str:
+    """Return the address with user, password and query replaced by `***`, for messages and logs (A6).
 
-    Where an `@` follows a `?`, either may belong to a password that is not quoted: then only the scheme is shown.
+    If an `@` follows a `?`, either may be part of a password that is not percent-encoded: then only the scheme is
+    kept.
     """
     scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
     address, has_query, query = rest.partition("?")
     if "@" in query:
         return f"{scheme}{separator}***"
-    user, _, place = address.rpartition("@")
-    # Without a scheme it is a path, unless something in it looks like a password.
+    user, _, location = address.rpartition("@")
+    # Without a scheme it is a path, unless it contains what looks like a password.
     if user and (separator or ":" in user):
-        address = f"***@{place}"
+        address = f"***@{location}"
     return f"{scheme}{separator}{address}{'?***' if has_query else ''}"
 
 
-def place(url: str) -> str:
-    """Return the scheme, hosts and path of an address, for messages and logs; no user, password or query (A6)."""
+def url_location(url: str) -> str:
+    """Return scheme, hosts and path of an address, without user, password and query (A6)."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

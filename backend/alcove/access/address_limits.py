@@ -11,7 +11,7 @@ from alcove.access.unauthenticated_requests import PendingRequest, Unauthenticat
 from alcove.errors import Close, Code, Refusal
 from alcove.limits import KeyedLimiter
 from alcove.observability.metrics import LIMITS
-from alcove.proxies import Proxies
+from alcove.proxies import TrustedProxies
 from alcove.settings import Settings, split_commas
 
 
@@ -24,7 +24,7 @@ class AddressLimits:
         handshakes: KeyedLimiter[str],
         refused: RefusedCredentials,
         unauthenticated: UnauthenticatedRequests,
-        proxies: Proxies,
+        proxies: TrustedProxies,
         local_only: bool,
     ) -> None:
         """Initialize the limits.
@@ -60,7 +60,7 @@ class AddressLimits:
                 size=size,
             ),
             unauthenticated=UnauthenticatedRequests(settings.unauthenticated_requests),
-            proxies=Proxies(split_commas(settings.trusted_proxies)),
+            proxies=TrustedProxies(split_commas(settings.trusted_proxies)),
             local_only=settings.open and not settings.allow_open,
         )
 

@@ -13,7 +13,7 @@ from jwt import PyJWK, PyJWTError
 
 from alcove.access.fetch import fetch
 from alcove.errors import SettingsError
-from alcove.urls import shown
+from alcove.urls import redact_url
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class KeySet:
 
         """
         if urlsplit(source).scheme not in {"", "file", "http", "https"}:
-            raise SettingsError(f"ALCOVE_JWKS={shown(source)!r}: expected a path or an http(s) address")
+            raise SettingsError(f"ALCOVE_JWKS={redact_url(source)!r}: expected a path or an http(s) address")
         self._source = source
         self._retry_s = retry_s
         self._fetch_s = fetch_s
@@ -59,14 +59,14 @@ class KeySet:
         self._reading: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
-        return f"<KeySet {shown(self._source)!r} keys={len(self._keys)}>"
+        return f"<KeySet {redact_url(self._source)!r} keys={len(self._keys)}>"
 
     async def start(self) -> None:
         """Read the set. Raises SettingsError if it cannot be read or has no usable key."""
         try:
             self._keys = await asyncio.to_thread(self._read)
         except _UNREADABLE as error:
-            raise SettingsError(f"ALCOVE_JWKS={shown(self._source)!r} is not a key set: {error}") from None
+            raise SettingsError(f"ALCOVE_JWKS={redact_url(self._source)!r} is not a key set: {error}") from None
         self._read_at = time.monotonic()
         self._tried_at = self._read_at - self._retry_s
 

@@ -15,7 +15,7 @@ from alcove.api.schemas import Json, answers, body_of, problems
 from alcove.cluster.connections import Connections
 from alcove.errors import Close, Code, Refusal
 from alcove.item_ids import MAX_CHARS
-from alcove.item_ranges import within
+from alcove.item_ranges import restrict_to_prefix
 from alcove.protocol import Entry, EntryId, encode
 from alcove.rooms.admission import RETRY_MS
 from alcove.storage.base import Appended, Draft, ItemSummary, ListRefusedError, Refused
@@ -59,7 +59,7 @@ async def list_items(
 
     `prefix`: only those whose id begins with it.
     """
-    readable = within(authenticator.readable_ranges(who), prefix)
+    readable = restrict_to_prefix(authenticator.readable_ranges(who), prefix)
     try:
         items = await hub.items(readable, who.person.id, limit) if readable else []
     except ListRefusedError as error:

@@ -134,7 +134,7 @@ class NetworkBus:
         self._echo.clear()
         if self.up and not await self._echo_returns():
             logger.info("%s: the last messages may be lost", self.address)
-        await background.end(self._task)
+        await background.cancel(self._task)
 
     # --- staying connected
 
@@ -143,7 +143,7 @@ class NetworkBus:
         delay = _BACKOFF_S[0]
         while True:
             try:
-                with reserve.lent():
+                with reserve.lend():
                     async with asyncio.timeout(_CONNECT_S):
                         await self.connect()
                 delay = _BACKOFF_S[0]
@@ -167,7 +167,7 @@ class NetworkBus:
             for task in done:
                 task.result()
         finally:
-            await background.end(*tasks)
+            await background.cancel(*tasks)
 
     async def _send(self) -> None:
         """Send what is in the outbox, all of it at a time, and report losses to the other processes."""

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from alcove.bus.base import Bus
 from alcove.bus.memory import MemoryBus
 from alcove.errors import SettingsError
-from alcove.urls import shown
+from alcove.urls import redact_url
 
 _POSTGRES_SCHEMES = {"postgresql", "postgres"}
 _REDIS_SCHEMES = {"redis", "rediss"}
@@ -37,7 +37,9 @@ def open_bus(url: str, prefix: str = "alcove") -> Bus:
     except ModuleNotFoundError as error:
         extra = "redis" if scheme in _REDIS_SCHEMES else "postgres"
         raise SettingsError(f"ALCOVE_BUS_URL={scheme}: needs {error.name}; install alcove[{extra}]") from None
-    raise SettingsError(f"ALCOVE_BUS_URL={shown(url)!r}: expected memory://, postgresql://…, redis://… or rediss://…")
+    raise SettingsError(
+        f"ALCOVE_BUS_URL={redact_url(url)!r}: expected memory://, postgresql://…, redis://… or rediss://…"
+    )
 
 
 async def check_bus(url: str) -> None:
@@ -54,7 +56,7 @@ async def check_bus(url: str) -> None:
     try:
         await check_sessions(url)
     except PoolerError as error:
-        raise SettingsError(f"ALCOVE_BUS_URL={shown(url)!r}: {error}") from None
+        raise SettingsError(f"ALCOVE_BUS_URL={redact_url(url)!r}: {error}") from None
     except ERRORS:
         pass
 

@@ -11,7 +11,7 @@ from alcove.bus.network import NetworkBus
 from alcove.bus.notifications import PART_BYTES, PartAssembler, payloads
 from alcove.bus.outbox import Message
 from alcove.postgres_driver import connect_options
-from alcove.urls import place
+from alcove.urls import url_location
 
 
 class PostgresBus(NetworkBus):
@@ -24,7 +24,7 @@ class PostgresBus(NetworkBus):
     max_bytes = PART_BYTES
 
     def __init__(self, url: str, prefix: str) -> None:
-        super().__init__(place(url))
+        super().__init__(url_location(url))
         self._url = url
         self._notification_channel = prefix
         self._subscriber: Any = None

@@ -28,7 +28,7 @@ class HeadCheck:
     async def close(self) -> None:
         """Cancel the check that is running, and start no other."""
         self._closed = True
-        await background.end(self._task)
+        await background.cancel(self._task)
 
     def start(self, items: Iterable[str]) -> None:
         """Compare these items' rooms, and those left from earlier attempts, with the log."""

@@ -36,7 +36,7 @@ class Heartbeat:
 
     async def close(self) -> None:
         """Stop beating."""
-        await background.end(self._task)
+        await background.cancel(self._task)
 
     async def _run(self) -> None:
         beats = 0

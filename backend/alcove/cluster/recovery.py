@@ -33,7 +33,7 @@ class Recovery:
     async def close(self) -> None:
         """Cancel what is being read."""
         await self._heads.close()
-        await background.end(*self._fill_tasks.values())
+        await background.cancel(*self._fill_tasks.values())
 
     # --- entries and heads that were reported
 

@@ -13,7 +13,7 @@ from uvicorn.supervisors.multiprocess import Process
 
 from alcove.errors import Close
 from alcove.observability.logs import logging_config
-from alcove.proxies import resolve
+from alcove.proxies import resolve_proxies
 from alcove.rooms.hub import Hub
 from alcove.server.protocols import create_protocols, create_wheel, http_limits
 from alcove.settings import Settings, split_commas
@@ -51,7 +51,7 @@ class ServerConfig(uvicorn.Config):
             ws_ping_timeout=settings.pong_s,
             timeout_keep_alive=settings.keep_alive_s,
             timeout_graceful_shutdown=int(_CLOSE_S),
-            forwarded_allow_ips=resolve(split_commas(settings.trusted_proxies)),
+            forwarded_allow_ips=resolve_proxies(split_commas(settings.trusted_proxies)),
             log_config=logging_config(settings.log),
             server_header=False,
         )

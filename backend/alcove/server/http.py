@@ -69,7 +69,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow = PausableFlow(transport)
         sock = transport.get_extra_info("socket")
-        if sock is not None and descriptors.refused(sock.fileno()):
+        if sock is not None and descriptors.must_refuse(sock.fileno()):
             LIMITS.labels("descriptors").inc()
             transport.abort()
             return

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from alcove.errors import SettingsError
 from alcove.storage.base import ListLimits, LockMode, Log, Retention
 from alcove.storage.sqlite.log import SqliteLog
-from alcove.urls import shown, sqlite_path
+from alcove.urls import redact_url, sqlite_path
 
 
 def lock_mode_for(bus_url: str) -> LockMode:
@@ -39,7 +39,7 @@ async def open_log(
     try:
         path = sqlite_path(url)
     except ValueError as error:
-        raise SettingsError(f"ALCOVE_DATABASE_URL={shown(url)!r}: {error}") from None
+        raise SettingsError(f"ALCOVE_DATABASE_URL={redact_url(url)!r}: {error}") from None
     if path is not None:
         return await SqliteLog.open(Path(path), retention or Retention(), lock_mode, lists)
     parts = urlsplit(url)
@@ -52,4 +52,6 @@ async def open_log(
                 " install alcove[postgres]"
             ) from None
         return await PostgresLog.open(url, retention or Retention(), connections, lock_mode, lists)
-    raise SettingsError(f"ALCOVE_DATABASE_URL={shown(url)!r}: expected sqlite:///path or postgresql://host/database")
+    raise SettingsError(
+        f"ALCOVE_DATABASE_URL={redact_url(url)!r}: expected sqlite:///path or postgresql://host/database"
+    )

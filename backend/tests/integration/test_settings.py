@@ -50,7 +50,7 @@ WRONG = [
     ("ALCOVE_DATABASE_URL", "sqlite:///", "expected sqlite:///relative/path"),
     ("ALCOVE_DATABASE_URL", "sqlite:///:memory:", "expected a file"),
     ("ALCOVE_DATABASE_URL", "sqlite:///my%20chat.db", "not percent-encoded"),
-    ("ALCOVE_DATABASE_URL", "sqlite:///chat.db?mode=ro", "parameters do not count here"),
+    ("ALCOVE_DATABASE_URL", "sqlite:///chat.db?mode=ro", "expected a path without parameters"),
     ("ALCOVE_DATABASE_URL", "sqlite:///folder/", "expected a file, not a folder"),
     ("ALCOVE_ORIGINS", "app.example", "expected an origin"),
     ("ALCOVE_ORIGINS", "https://app.example/", "expected an origin"),

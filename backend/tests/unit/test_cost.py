@@ -26,11 +26,11 @@ from alcove.access.rights import rights_on
 from alcove.api.plain_headers import plain
 from alcove.cluster.messages import decode as decode_announcement
 from alcove.errors import AlcoveError
-from alcove.item_ids import check_item_id, usable_id
+from alcove.item_ids import check_item_id, make_item_id
 from alcove.observability.logs import CredentialFilter, JsonLines, mask
 from alcove.protocol import Malformed
 from alcove.protocol import decode as decode_line
-from alcove.urls import check_address, shown
+from alcove.urls import check_url, redact_url
 from alcove.wire.rfc6455 import Parser
 
 PACKAGE = Path(alcove.__file__).parent
@@ -211,11 +211,11 @@ PARSERS: dict[str, tuple[Callable[[str], object], list[Callable[[int], str]]]] =
         repeated("a*?", "aa?", "?"),
     ),
     "an item's id": (check_item_id, repeated("a", "e\u0301", "\u0315\u0300", "/", "\u1e69")),
-    "an item's id made of any text": (usable_id, repeated("a", "e\u0301", "\u0315\u0300", "/")),
+    "an item's id made of any text": (make_item_id, repeated("a", "e\u0301", "\u0315\u0300", "/")),
     "a token's digest": (token_digest, repeated(".", "a", "a.")),
     "a cookie of open mode": (open_name, repeated(".", "a", "=", head="open.")),
-    "an address": (check_address, repeated("a", "/", ":", "@", " ", head="http://")),
-    "an address as it is shown": (shown, repeated("/", "?", "@", "a", "//a", head="http:")),
+    "an address": (check_url, repeated("a", "/", ":", "@", " ", head="http://")),
+    "an address as it is shown": (redact_url, repeated("/", "?", "@", "a", "//a", head="http:")),
     "the media types of a page's request": (
         accepted,
         repeated(";", ";a", ",;", 'a;"', '"', "\\", head='a;"') + repeated(";"),

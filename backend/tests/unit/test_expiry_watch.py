@@ -1,4 +1,4 @@
-"""How long a connection may stay: expiry of its token, and revocation (A4, A7, W5)."""
+"""Connections are closed at the expiry or revocation of their token (A4, A7, W5)."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from alcove.protocol import Member
 from tests.support.rooms import ADA, BOB
 from tests.support.virtual_time import elapse, virtual_time
 
-#: When the tests begin, by the wall clock.
+#: The wall clock at the start of each test.
 START = 1_795_000_000.0
 #: Seconds within which an expired connection is closed.
 MARGIN_S = 1.0
@@ -21,22 +21,22 @@ MARGIN_S = 1.0
 
 @dataclass(eq=False)
 class Connection:
-    """Somebody connected (Revocable); keeps why the stay was ended."""
+    """A connection (Revocable) that records the refusals it was ended with."""
 
     ended: list[Refusal] = field(default_factory=list)
 
     def end(self, refusal: Refusal) -> None:
-        """Keep the reason."""
+        """Record the refusal (Revocable)."""
         self.ended.append(refusal)
 
     @property
     def codes(self) -> list[Close]:
-        """The close codes it was ended with."""
+        """The close codes of the refusals."""
         return [refusal.close for refusal in self.ended]
 
 
 def member(expires: float | None = 3600, *, iat: float | None = 0, digest: str = "token", id: str = "ada") -> Member:
-    """Make a member; times in seconds after the start."""
+    """Return a member; `expires` and `iat` in seconds after the start."""
     person = {"ada": ADA, "bob": BOB}[id]
     until = None if expires is None else START + expires
     return Member(person, frozenset({"read"}), until, None if iat is None else START + iat, digest)
@@ -44,7 +44,7 @@ def member(expires: float | None = 3600, *, iat: float | None = 0, digest: str =
 
 @pytest.fixture(autouse=True)
 def wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the wall clock go with the virtual time."""
+    """Let the wall clock follow the virtual time."""
     monkeypatch.setattr(time, "time", lambda: START + asyncio.get_running_loop().time())
 
 
@@ -73,7 +73,7 @@ async def test_a4_a_token_that_expired_during_the_handshake_closes_the_connectio
 @virtual_time
 @pytest.mark.parametrize("step", [100.0, 1e6])
 async def test_a4_expiry_follows_the_wall_clock_after_it_stepped(monkeypatch: pytest.MonkeyPatch, step: float) -> None:
-    """A suspend looks the same: the event loop's clock stands still, and the wall clock is ahead afterwards."""
+    """A suspended machine looks the same: the event loop's clock stops, and the wall clock is ahead afterwards."""
     watch, expiring, staying = ExpiryWatch(), Connection(), Connection()
     watch.watch(expiring, member(60), "foo")
     watch.watch(staying, member(1e7), "foo")
@@ -85,7 +85,7 @@ async def test_a4_expiry_follows_the_wall_clock_after_it_stepped(monkeypatch: py
 
 
 @virtual_time
-async def test_a4_a_wall_clock_that_is_set_back_gives_the_time_until_exp(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a4_a_wall_clock_that_is_set_back_postpones_the_expiry(monkeypatch: pytest.MonkeyPatch) -> None:
     watch, connection = ExpiryWatch(), Connection()
     watch.watch(connection, member(60), "foo")
     monkeypatch.setattr(time, "time", lambda: START - 100 + asyncio.get_running_loop().time())
@@ -97,13 +97,13 @@ async def test_a4_a_wall_clock_that_is_set_back_gives_the_time_until_exp(monkeyp
 
 
 @virtual_time
-async def test_a4_connections_that_came_and_went_are_forgotten() -> None:
+async def test_a4_closed_connections_take_no_memory() -> None:
     watch, staying = ExpiryWatch(), Connection()
     watch.watch(staying, member(60), "foo")
     for _ in range(5000):
-        gone = Connection()
-        watch.watch(gone, member(1e6), "foo")
-        watch.forget(gone)
+        closed = Connection()
+        watch.watch(closed, member(1e6), "foo")
+        watch.forget(closed)
 
     assert len(watch._expiries) < 2000
     await elapse(60 + MARGIN_S)
@@ -127,7 +127,7 @@ async def test_a4_a_new_token_replaces_the_expiry_of_the_old_one() -> None:
 
 
 @virtual_time
-async def test_a4_a_connection_that_left_is_not_closed_again() -> None:
+async def test_a4_a_forgotten_connection_is_not_ended() -> None:
     watch, connection = ExpiryWatch(), Connection()
     watch.watch(connection, member(60), "foo")
     assert connection in watch
@@ -174,7 +174,7 @@ async def test_a7_a_revocation_closes_connections_of_tokens_issued_up_to_it(
 
 
 @virtual_time
-async def test_a7_a_token_that_does_not_tell_when_it_was_issued_is_covered_by_every_revocation() -> None:
+async def test_a7_every_revocation_covers_a_token_without_iat() -> None:
     watch, connection = ExpiryWatch(), Connection()
     watch.watch(connection, member(iat=None), "foo")
     watch.end_revoked(Revocation(START - 1e6, sub="ada"))
@@ -184,7 +184,7 @@ async def test_a7_a_token_that_does_not_tell_when_it_was_issued_is_covered_by_ev
 
 @virtual_time
 async def test_a7_a_revocation_closes_all_connections_of_the_member_and_no_others() -> None:
-    """A connection that closes at once leaves while the others are still looked at."""
+    """A connection that closes at once is forgotten while the others are still checked."""
 
     class Leaving(Connection):
         def end(self, refusal: Refusal) -> None:
@@ -209,7 +209,7 @@ async def test_a7_a_revocation_closes_all_connections_of_the_member_and_no_other
 
 
 @virtual_time
-async def test_w5_the_end_of_a_session_closes_only_the_connections_of_its_token() -> None:
+async def test_w5_the_end_of_a_login_closes_only_the_connections_of_its_token() -> None:
     watch, same, other = ExpiryWatch(), Connection(), Connection()
     watch.watch(same, member(digest="this"), "foo")
     watch.watch(other, member(digest="that"), "foo")

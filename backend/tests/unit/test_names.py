@@ -1,4 +1,4 @@
-"""A name that others see has something to see."""
+"""Names of members have a visible character (H2)."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from alcove.names import is_visible
 
 
 @pytest.mark.parametrize("name", ["Ada", "ñandú 👋", "\u202eadA", "日", "\u200bx", "7", "-", "é", "e\u0301"])
-def test_h2_a_name_with_a_visible_character_is_a_name(name: str) -> None:
+def test_h2_a_name_with_a_visible_character_is_accepted(name: str) -> None:
     assert is_visible(name)
 
 
@@ -26,5 +26,5 @@ def test_h2_a_name_with_a_visible_character_is_a_name(name: str) -> None:
         "\u0301",
     ],
 )
-def test_h2_a_name_that_nobody_sees_is_none(name: str) -> None:
+def test_h2_a_name_without_a_visible_character_is_refused(name: str) -> None:
     assert not is_visible(name)

@@ -1,10 +1,10 @@
-"""Which proxies are trusted, in the form that the server compares."""
+"""Trusted proxies, in the form that uvicorn compares."""
 
 import pytest
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 
 from alcove.errors import SettingsError
-from alcove.proxies import check_proxies, resolve
+from alcove.proxies import check_proxies, resolve_proxies
 
 
 @pytest.mark.parametrize(
@@ -19,18 +19,18 @@ from alcove.proxies import check_proxies, resolve
         ([], [], ["127.0.0.1"]),
     ],
 )
-def test_what_is_named_is_trusted_and_nothing_else(proxies: list[str], trusted: list[str], others: list[str]) -> None:
+def test_only_named_proxies_are_trusted(proxies: list[str], trusted: list[str], others: list[str]) -> None:
     check_proxies(proxies)
-    known = _TrustedHosts(resolve(proxies))
+    hosts = _TrustedHosts(resolve_proxies(proxies))
 
-    assert [True] * len(trusted) == [address in known for address in trusted]
-    assert [False] * len(others) == [address in known for address in others]
+    assert [True] * len(trusted) == [address in hosts for address in trusted]
+    assert [False] * len(others) == [address in hosts for address in others]
 
 
 @pytest.mark.parametrize(
     "proxy", ["", "a b", "10.0.0.0/33", "256.0.0.1", "1.2.3", "proxy:80", "-a", "a..b", "[::1]", "/"]
 )
-def test_what_names_no_proxy_is_refused(proxy: str) -> None:
+def test_text_that_cannot_name_a_proxy_is_refused(proxy: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         check_proxies([proxy])
 
@@ -42,6 +42,6 @@ def test_addresses_networks_and_names_are_accepted(proxy: str) -> None:
     check_proxies([proxy])
 
 
-def test_a_name_without_an_address_is_an_error_that_names_it() -> None:
+def test_a_host_name_without_an_address_is_an_error_that_shows_it() -> None:
     with pytest.raises(SettingsError, match="no-such-host"):
-        resolve(["no-such-host.invalid"])
+        resolve_proxies(["no-such-host.invalid"])

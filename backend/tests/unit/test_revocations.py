@@ -1,4 +1,4 @@
-"""Which tokens a revocation covers, and when a client may come back (A7)."""
+"""Which tokens a revocation covers, and when a client may return with a new one (A7)."""
 
 import time
 
@@ -7,23 +7,23 @@ import pytest
 from alcove.access.revocations import Revocation, Revocations
 from alcove.errors import Close, Refusal
 
-#: The moment of the revocation, within a second.
+#: The time of the revocation, with a fraction of a second.
 AT = 1_795_000_000.75
 LEEWAY_S = 2.0
-#: The first whole second that no clock within the leeway shows at that moment.
+#: The first whole second that no clock within the leeway shows at that time.
 NOT_BEFORE = 1_795_000_003
 
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Give the wall clock into the test's hands."""
+    """Replace the wall clock by a number that the test sets."""
     clock = [AT]
     monkeypatch.setattr(time, "time", lambda: clock[0])
     return clock
 
 
 def refused(revocations: Revocations, iat: float | None, item: str | None = "foo") -> tuple[Close, int | None] | None:
-    """Return how a token of Ada's, issued at `iat`, is refused."""
+    """Return the close code and `retry_ms` that refuse a token of Ada issued at `iat`; None if it counts."""
     try:
         revocations.check("ada", item, iat, "digest")
     except Refusal as refusal:
@@ -40,7 +40,7 @@ def test_a7_not_before_is_later_than_any_clock_within_the_leeway(now: list[float
 
 
 @pytest.mark.parametrize("iat", [1.0, AT - 1, int(AT), AT, AT + 0.1, AT + LEEWAY_S, NOT_BEFORE - 0.001])
-def test_a7_a_token_of_before_is_refused_with_a_time_to_come_back(now: list[float], iat: float) -> None:
+def test_a7_a_token_issued_before_is_refused_with_retry_ms(now: list[float], iat: float) -> None:
     revocations = Revocations()
     revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
 
@@ -57,26 +57,26 @@ def test_a7_a_token_issued_after_the_leeway_counts(now: list[float]) -> None:
     assert refused(revocations, NOT_BEFORE) is refused(revocations, NOT_BEFORE + 0.01) is None
 
 
-def test_a7_afterwards_a_token_of_before_is_refused_for_good(now: list[float]) -> None:
+def test_a7_after_the_leeway_a_token_issued_before_is_refused_for_good(now: list[float]) -> None:
     revocations = Revocations()
     revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
     now[0] = NOT_BEFORE
 
     assert (Close.FORBIDDEN, None) == refused(revocations, AT) == refused(revocations, 1)
-    # One that was issued behind the revocation comes from a signer whose clock is late: its next one may count.
+    # A token issued after the revocation comes from a late clock: the next token of that signer may count.
     assert (Close.UNAUTHENTICATED, 1000) == refused(revocations, NOT_BEFORE - 1)
     now[0] = NOT_BEFORE + LEEWAY_S + 1
     assert (Close.FORBIDDEN, None) == refused(revocations, NOT_BEFORE - 1)
 
 
-def test_a7_a_token_without_iat_is_refused_for_good_at_once(now: list[float]) -> None:  # noqa: ARG001 - a clock that stands
+def test_a7_a_token_without_iat_is_refused_for_good_at_once(now: list[float]) -> None:  # noqa: ARG001 - the clock stands still
     revocations = Revocations()
     revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
 
     assert (Close.FORBIDDEN, None) == refused(revocations, None)
 
 
-def test_a7_an_entry_of_an_earlier_version_covers_what_it_covered(now: list[float]) -> None:
+def test_a7_an_entry_of_an_earlier_version_covers_the_same_tokens(now: list[float]) -> None:
     revocations = Revocations()
     revocations.add(Revocation(AT, sub="ada"))
     now[0] = AT + 0.5
@@ -85,7 +85,7 @@ def test_a7_an_entry_of_an_earlier_version_covers_what_it_covered(now: list[floa
     assert refused(revocations, AT + 0.001) is None
 
 
-def test_a7_nothing_lowers_a_revocation(now: list[float]) -> None:
+def test_a7_an_older_revocation_does_not_weaken_a_newer_one(now: list[float]) -> None:
     revocations = Revocations()
     revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
     for earlier in (Revocation(AT - 100, sub="ada"), Revocation(0, sub="ada", not_before=1)):
@@ -95,7 +95,7 @@ def test_a7_nothing_lowers_a_revocation(now: list[float]) -> None:
     assert (Close.FORBIDDEN, None) == refused(revocations, AT)
 
 
-def test_a7_a_revocation_on_one_item_leaves_the_others(now: list[float]) -> None:  # noqa: ARG001 - a clock that stands
+def test_a7_a_revocation_on_one_item_does_not_cover_the_others(now: list[float]) -> None:  # noqa: ARG001 - the clock stands still
     revocations = Revocations()
     revocations.add(Revocation.of_member("ada", "foo", LEEWAY_S))
 

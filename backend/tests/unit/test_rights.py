@@ -1,4 +1,4 @@
-"""Rights on an item from a token's patterns (A3)."""
+"""The rights that a token's patterns give on an item (A3)."""
 
 import pytest
 from hypothesis import given, settings
@@ -27,13 +27,13 @@ def test_a3_each_letter_gives_one_right_in_any_order(letters: str, expected: fro
 
 
 @pytest.mark.parametrize("letters", ["x", "rwx", "R", "r w", "*", "é"])
-def test_a3_any_other_letter_is_an_error_that_names_them(letters: str) -> None:
+def test_a3_any_other_letter_is_an_error_that_shows_the_letters(letters: str) -> None:
     with pytest.raises(ValueError, match=r"expected letters of 'rwm', got"):
         rights(letters)
 
 
-def test_a3_letters_of_tokens_do_not_fill_the_memory() -> None:
-    """A signed token may repeat a letter as often as it likes."""
+def test_a3_the_cache_of_rights_is_bounded() -> None:
+    """A signed token may repeat a letter any number of times."""
     for length in range(4, 200):
         rights("r" * length)
 
@@ -81,7 +81,7 @@ def test_a3_a_star_elsewhere_and_other_wildcards_match_only_themselves(pattern: 
 
 
 def test_a3_an_item_whose_id_ends_in_a_star_gets_what_the_pattern_gives() -> None:
-    """No item may be called so (H3); the pattern is not taken for its exact name."""
+    """No item has such an id (H3); the pattern is not treated as an exact id."""
     assert {"read"} == rights_on({"order-*": "r"}, "order-*")
     assert {"read"} == rights_on({"order-*": "rwm", "order-**": "r"}, "order-*")
 
@@ -92,7 +92,7 @@ names = st.text(alphabet="ab-", max_size=4)
 @settings(max_examples=50)
 @given(st.dictionaries(st.one_of(names, names.map(lambda name: name + "*")), st.sampled_from(["", "r", "rw"])), names)
 def test_a3_rights_are_those_of_the_longest_pattern_that_matches(items: dict[str, str], item: str) -> None:
-    """Compare with every pattern written out as a length and its rights; an exact name is longer than any prefix."""
+    """Compare with a second implementation: every matching pattern as a length and its letters."""
     exact = [(float(len(name)), letters) for name, letters in items.items() if name == item]
     prefixes = [(name, letters) for name, letters in items.items() if name.endswith("*")]
     matching = [(len(name) - 1.5, letters) for name, letters in prefixes if item.startswith(name[:-1])]

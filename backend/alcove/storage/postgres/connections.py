@@ -11,7 +11,7 @@ from alcove.descriptors import reserve
 from alcove.postgres_driver import ERRORS, connect_options
 from alcove.storage.base import LogUnavailableError, UnstorableError
 from alcove.storage.postgres.lock import PostgresLock
-from alcove.urls import place
+from alcove.urls import url_location
 
 #: Seconds that connecting and one statement may take before storage counts as unavailable (S7).
 CONNECT_S = 5.0
@@ -35,7 +35,7 @@ class Connections:
     """
 
     def __init__(self, url: str, writers: Any, readers: Any, listers: Any, lock: PostgresLock | None) -> None:
-        self._place = place(url)
+        self._place = url_location(url)
         self._lock = lock
         self._writers = writers
         self._readers = readers
@@ -124,7 +124,7 @@ async def _pool(url: str, size: int, target: str) -> Any:
         """Do nothing: connections are returned in their initial state, so resetting them would waste a query."""
 
     async def connect(*arguments: Any, **options: Any) -> Any:
-        with reserve.lent():
+        with reserve.lend():
             return await asyncpg.connect(*arguments, **options)
 
     async def configure(connection: Any) -> None:

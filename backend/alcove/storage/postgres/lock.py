@@ -78,7 +78,7 @@ class PostgresLock:
 
     async def close(self) -> None:
         """Release the lock and close its connection."""
-        await background.end(self._maintainer)
+        await background.cancel(self._maintainer)
         connection, self._connection = self._connection, None
         self._acquired.clear()
         if connection is not None:
@@ -90,7 +90,7 @@ class PostgresLock:
         """Connect, and take the lock if it becomes free within `wait_s`; `held` tells. Raise errors of the driver."""
         self._lost = lost = asyncio.Event()
         options = connect_options(self._url, "alcove lock", "primary")
-        with reserve.lent():
+        with reserve.lend():
             self._connection = connection = await asyncpg.connect(
                 self._url, timeout=_CONNECT_S, command_timeout=wait_s + _CONNECT_S, **options
             )

@@ -37,7 +37,7 @@ from alcove.storage.postgres.retention import remove_expired
 from alcove.storage.postgres.schema import prepare
 from alcove.storage.queries import load_queries
 from alcove.storage.rows import entry_from_row
-from alcove.urls import place
+from alcove.urls import url_location
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 #: Seconds that appends in progress have to finish, and connections to close, when the process stops.
@@ -89,7 +89,7 @@ class PostgresLog:
         try:
             await check_sessions(url)
             # Before the schema is read: a process of another version may be using it.
-            lock = None if lock_mode is None else await PostgresLock.take(url, place(url), lock_mode)
+            lock = None if lock_mode is None else await PostgresLock.take(url, url_location(url), lock_mode)
             options = connect_options(url, "alcove", "read-write")
             connection = await asyncpg.connect(url, timeout=CONNECT_S, command_timeout=60, **options)
             try:
@@ -101,10 +101,10 @@ class PostgresLog:
             if lock is not None:
                 await lock.close()
             if isinstance(error, LogUnusableError | PoolerError):
-                raise LogUnusableError(f"{place(url)}: {error}") from None
+                raise LogUnusableError(f"{url_location(url)}: {error}") from None
             if isinstance(error, (*ERRORS, ValueError)):
                 reason = error or type(error).__name__
-                raise LogUnusableError(f"{place(url)} cannot be used as a log: {reason}") from error
+                raise LogUnusableError(f"{url_location(url)} cannot be used as a log: {reason}") from error
             raise
 
     def append(
@@ -212,7 +212,7 @@ class PostgresLog:
 
     async def close(self) -> None:
         """Finish the appends in progress, close the connections and release the lock (Log.close)."""
-        await background.end(self._retention_task)
+        await background.cancel(self._retention_task)
         if self._appends:
             await asyncio.wait(self._appends, timeout=_CLOSE_S)
         await self._connections.close(_CLOSE_S)

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
-from alcove.item_ids import characters
+from alcove.item_ids import character_ranges
 from alcove.storage.base import LogUnusableError
 from alcove.storage.queries import schema_files
 
@@ -140,7 +140,7 @@ def script(since: int, role: str | None) -> str:
 
 def _steps(since: int) -> str:
     """Return the SQL of the steps after version `since`."""
-    steps = [step.replace("{item_characters}", characters()) for step in schema_files(_FOLDER)[since:]]
+    steps = [step.replace("{item_characters}", character_ranges()) for step in schema_files(_FOLDER)[since:]]
     set_version = f"UPDATE alcove.meta SET value = '{VERSION}' WHERE key = 'schema';\n"  # noqa: S608 - a constant number
     return "\n".join([*steps, set_version])
 

@@ -35,7 +35,7 @@ class Checkpointer:
 
     async def close(self) -> None:
         """Stop. SQLite empties the write-ahead log when the last connection closes."""
-        await background.end(self._task)
+        await background.cancel(self._task)
 
     async def _process_requests(self) -> None:
         while True:

@@ -162,7 +162,7 @@ class SqliteLog:
 
     async def close(self) -> None:
         """Finish the calls in progress, close the file and release its lock (Log.close)."""
-        await background.end(self._retention_task)
+        await background.cancel(self._retention_task)
         await self._checkpointer.close()
         for thread in (self._writer, self._lister, *self._readers):
             await thread.close()

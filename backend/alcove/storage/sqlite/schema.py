@@ -4,7 +4,7 @@ import logging
 import sqlite3
 from pathlib import Path
 
-from alcove.item_ids import is_item_id, usable_id
+from alcove.item_ids import is_item_id, make_item_id
 from alcove.storage.base import LogUnusableError
 from alcove.storage.queries import schema_files
 from alcove.storage.sqlite.connection import transaction
@@ -63,7 +63,7 @@ def rename_rooms(connection: sqlite3.Connection) -> None:
     for item in items:
         if item.startswith("!") or is_item_id(item):
             continue
-        base = usable = usable_id(item)
+        base = usable = make_item_id(item)
         number = 1
         while connection.execute("SELECT 1 FROM rooms WHERE item = ?", (usable,)).fetchone():
             number += 1

@@ -60,7 +60,7 @@ class StoreThread:
     def _connect(self) -> SqliteStore:
         """Open a connection, or replace the current one; raise sqlite3.Error if that fails."""
         self._disconnect()
-        with reserve.lent():
+        with reserve.lend():
             self._connection = connect(self._path)
             self._file = _file_identity(self._path)
             # A copy made by VACUUM INTO has another journal mode, which takes a file descriptor for each commit.

@@ -1,4 +1,4 @@
-"""Which text names an item (H3)."""
+"""Which texts are item ids (H3)."""
 
 import re
 import sys
@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alcove.item_ids import ItemIdError, characters, check_item_id, check_pattern, usable_id
+from alcove.item_ids import ItemIdError, character_ranges, check_item_id, check_pattern, make_item_id
 from tests.item_ids import each_bad, each_good
 
-#: Any text, half of it made from what ids are made of, so that some of it is an id.
+#: Any text; half of it is made of characters of ids, so that some of it is an id.
 TEXT = st.text(st.characters() | st.sampled_from("aé._:@-٣\u0301\u0958"), max_size=140)
 
 
 def is_id(text: str) -> bool:
-    """Whether it is an item id."""
+    """Return whether the text is an item id."""
     try:
         return check_item_id(text) == text
     except ItemIdError:
@@ -24,14 +24,14 @@ def is_id(text: str) -> bool:
 
 
 @each_good
-def test_h3_an_item_id_is_taken_as_it_is(good: str) -> None:
+def test_h3_an_item_id_is_accepted_unchanged(good: str) -> None:
     assert good == check_item_id(good)
     assert good == check_pattern(good)
     assert f"{good}*" == check_pattern(f"{good}*")
 
 
 @each_bad
-def test_h3_other_text_is_refused_and_its_normalized_id_is_named(bad: str, normalized: str) -> None:
+def test_h3_other_text_is_refused_with_its_normalized_id(bad: str, normalized: str) -> None:
     with pytest.raises(ItemIdError, match=re.escape(normalized) or "expected 1 to 128"):
         check_item_id(bad)
 
@@ -42,21 +42,21 @@ def test_a3_a_pattern_is_the_beginning_of_an_id(pattern: str) -> None:
 
 
 @pytest.mark.parametrize("pattern", ["", "**", "a*b", "*a", "a b*", "!*", f"{'x' * 129}*", "e\u0301*"])
-def test_a3_h3_a_pattern_that_begins_no_id_is_refused(pattern: str) -> None:
+def test_a3_h3_a_pattern_that_is_not_the_beginning_of_an_id_is_refused(pattern: str) -> None:
     with pytest.raises(ItemIdError):
         check_pattern(pattern)
 
 
-def test_h3_the_normalized_beginning_is_named() -> None:
+def test_h3_a_refused_pattern_shows_its_normalized_form() -> None:
     with pytest.raises(ItemIdError, match=r"é\*$"):
         check_pattern("e\u0301*")
 
 
 def test_h3_the_characters_for_sql_are_those_of_the_check() -> None:
-    inside = re.compile(f"[{characters()}]")
+    inside = re.compile(f"[{character_ranges()}]")
     every = map(chr, range(sys.maxunicode + 1))
 
-    # In NFC, or the check would refuse what is allowed for its form.
+    # In NFC: otherwise the check refuses allowed characters because of the form.
     assert [] == [
         char for char in every if (inside.match(char) is not None) != is_id(unicodedata.normalize("NFC", f"a{char}"))
     ]
@@ -65,6 +65,6 @@ def test_h3_the_characters_for_sql_are_those_of_the_check() -> None:
 @settings(deadline=None)
 @given(TEXT)
 def test_h3_an_id_can_be_made_from_any_text(text: str) -> None:
-    assert is_id(usable_id(text))
+    assert is_id(make_item_id(text))
     if is_id(normalized := unicodedata.normalize("NFC", text)):
-        assert normalized == usable_id(text)
+        assert normalized == make_item_id(text)

@@ -1,4 +1,4 @@
-"""A warning that repeats is logged once a minute."""
+"""Warnings that repeat are logged once a minute."""
 
 import logging
 
@@ -8,7 +8,7 @@ from alcove.repeated_warnings import RepeatedWarning
 from tests.doubles import Clock
 
 
-def test_a_warning_is_logged_once_a_minute_with_the_number_of_those_left_out(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_warning_is_logged_once_a_minute_with_the_number_of_suppressed_ones(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
     warn = RepeatedWarning(logging.getLogger("alcove.test"), "no room for %s", clock)
     for _ in range(1000):
@@ -20,7 +20,7 @@ def test_a_warning_is_logged_once_a_minute_with_the_number_of_those_left_out(cap
     clock.now = 60.0
     warn("two")
     assert "no room for two" == caplog.records[1].getMessage()
-    assert "1000 more times" in caplog.records[2].getMessage()
+    assert "suppressed 1000 times" in caplog.records[2].getMessage()
     clock.now = 120.0
     warn("three")
     assert 4 == len(caplog.records)

@@ -1,11 +1,11 @@
-"""What a token lets its holder read, as ranges of ids (W4, A3)."""
+"""The items that a token gives the right to read, as ranges of ids (W4, A3)."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alcove.access.rights import rights_on
-from alcove.item_ranges import ALL_ITEMS, contains, is_single, readable_ranges, within
+from alcove.item_ranges import ALL_ITEMS, contains, is_single, readable_ranges, restrict_to_prefix
 
 NAMES = st.text(alphabet="ab-é!", min_size=1, max_size=4)
 PATTERNS = st.one_of(NAMES, NAMES.map(lambda name: f"{name}*"), st.just("*"))
@@ -14,7 +14,7 @@ ITEMS = st.dictionaries(PATTERNS, st.sampled_from(["", "w", "r", "rw"]), max_siz
 
 @settings(max_examples=500, deadline=None)
 @given(ITEMS, st.sets(NAMES, max_size=2), st.lists(NAMES, max_size=20), st.text(alphabet="ab-é", max_size=2))
-def test_w4_a3_the_ranges_hold_the_items_that_may_be_read_and_no_other(
+def test_w4_a3_the_ranges_contain_the_readable_items_and_no_others(
     items: dict[str, str], without: set[str], names: list[str], prefix: str
 ) -> None:
     ranges = readable_ranges(items, without)
@@ -24,7 +24,7 @@ def test_w4_a3_the_ranges_hold_the_items_that_may_be_read_and_no_other(
     for name in names:
         readable = "read" in rights_on(items, name) and name not in without and not name.startswith("!")
         assert readable == contains(ranges, name)
-        assert (readable and name.startswith(prefix)) == contains(within(ranges, prefix), name)
+        assert (readable and name.startswith(prefix)) == contains(restrict_to_prefix(ranges, prefix), name)
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,13 @@ def test_w4_there_are_no_more_ranges_than_needed(items: dict[str, str], count: i
     assert count == len(readable_ranges(items))
 
 
-def test_w4_the_range_of_everything_begins_behind_the_internal_rooms() -> None:
+def test_w4_the_range_of_all_items_begins_after_the_internal_rooms() -> None:
     assert [ALL_ITEMS] == readable_ranges({"*": "r"})
     assert not contains([ALL_ITEMS], "!revoked")
     assert contains([ALL_ITEMS], "\U0002ffff")
 
 
-def test_w4_a_single_item_is_told_from_a_prefix() -> None:
+def test_w4_a_single_item_is_distinguished_from_a_prefix() -> None:
     single, prefix = readable_ranges({"a": "r", "b*": "r"})
 
     assert is_single(single)
@@ -70,7 +70,7 @@ def test_w4_a_single_item_is_told_from_a_prefix() -> None:
 def test_w4_ranges_are_narrowed_to_a_prefix(
     patterns: list[str], prefix: str, inside: list[str], outside: list[str]
 ) -> None:
-    ranges = within(readable_ranges(dict.fromkeys(patterns, "r")), prefix)
+    ranges = restrict_to_prefix(readable_ranges(dict.fromkeys(patterns, "r")), prefix)
 
     assert all(contains(ranges, item) for item in inside)
     assert not any(contains(ranges, item) for item in outside)

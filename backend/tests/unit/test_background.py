@@ -1,4 +1,4 @@
-"""Ending background tasks that do not want to."""
+"""Cancelling background tasks that resist it, and keeping spawned ones."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from tests.support.virtual_time import virtual_time
 
 
 @virtual_time
-async def test_a_task_that_swallows_a_cancellation_is_asked_again() -> None:
+async def test_a_task_that_swallows_a_cancellation_is_cancelled_again() -> None:
     swallowed = 0
 
     async def work() -> None:
@@ -25,25 +25,25 @@ async def test_a_task_that_swallows_a_cancellation_is_asked_again() -> None:
 
     task = asyncio.create_task(work())
     await turn()
-    await background.end(None, task)
+    await background.cancel(None, task)
     assert task.cancelled()
     assert swallowed == 2
 
 
-async def test_a_task_that_failed_or_ended_before_is_no_trouble() -> None:
+async def test_tasks_that_failed_or_ended_before_are_accepted() -> None:
     async def fail() -> None:
-        raise OSError("gone")
+        raise OSError("failed")
 
     async def finish() -> None:
         pass
 
     ended = [asyncio.create_task(fail()), asyncio.create_task(finish())]
     await asyncio.wait(ended)
-    await background.end(*ended)
+    await background.cancel(*ended)
 
 
 @virtual_time
-async def test_a_task_that_never_ends_is_left_behind_and_said(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_task_that_never_ends_is_left_running_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     free = asyncio.Event()
 
     async def stay() -> None:
@@ -55,8 +55,8 @@ async def test_a_task_that_never_ends_is_left_behind_and_said(caplog: pytest.Log
 
     task = asyncio.create_task(stay(), name="stubborn")
     await turn()
-    await background.end(task)
-    assert [(logging.ERROR, "'stubborn' does not end: left behind")] == [
+    await background.cancel(task)
+    assert [(logging.ERROR, "task 'stubborn' ignores its cancellation; it is left running")] == [
         (record.levelno, record.message) for record in caplog.records
     ]
     free.set()
@@ -64,7 +64,7 @@ async def test_a_task_that_never_ends_is_left_behind_and_said(caplog: pytest.Log
 
 
 @virtual_time
-async def test_a_task_may_take_its_time_to_clean_up() -> None:
+async def test_cancelling_waits_while_a_task_cleans_up() -> None:
     cleaned = asyncio.Event()
     free = asyncio.Event()
 
@@ -77,7 +77,7 @@ async def test_a_task_may_take_its_time_to_clean_up() -> None:
 
     task = asyncio.create_task(work())
     await turn()
-    ending = asyncio.create_task(background.end(task))
+    ending = asyncio.create_task(background.cancel(task))
     await turn()
     assert not ending.done()
 
@@ -88,28 +88,30 @@ async def test_a_task_may_take_its_time_to_clean_up() -> None:
 
 @virtual_time
 async def test_tasks_that_end_at_different_times_are_all_waited_for() -> None:
-    gates = [asyncio.Event() for _ in range(3)]
+    events = [asyncio.Event() for _ in range(3)]
 
-    async def work(gate: asyncio.Event) -> None:
+    async def work(event: asyncio.Event) -> None:
         try:
             await asyncio.Event().wait()
         finally:
-            await gate.wait()
+            await event.wait()
 
-    running = [asyncio.create_task(work(gate)) for gate in gates]
+    running = [asyncio.create_task(work(event)) for event in events]
     await turn()
-    ending = asyncio.create_task(background.end(*running))
-    for gate in gates:
+    ending = asyncio.create_task(background.cancel(*running))
+    for event in events:
         await turn()
         assert not ending.done()
-        gate.set()
+        event.set()
     await ending
 
     assert all(task.cancelled() for task in running)
 
 
 @virtual_time
-async def test_an_error_during_the_end_is_logged_for_debugging_and_not_raised(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_error_during_the_cancellation_is_logged_for_debugging_and_not_raised(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def work() -> None:
         try:
             await asyncio.Event().wait()
@@ -119,14 +121,14 @@ async def test_an_error_during_the_end_is_logged_for_debugging_and_not_raised(ca
     task = asyncio.create_task(work(), name="socket")
     await turn()
     with caplog.at_level(logging.DEBUG, "alcove"):
-        await background.end(task)
+        await background.cancel(task)
 
-    assert ["'socket' ended with OSError('already closed')"] == [record.message for record in caplog.records]
+    assert ["task 'socket' ended with OSError('already closed')"] == [record.message for record in caplog.records]
 
 
-async def test_nothing_to_end_is_done_at_once() -> None:
-    await background.end()
-    await background.end(None, None)
+async def test_cancelling_nothing_returns_at_once() -> None:
+    await background.cancel()
+    await background.cancel(None, None)
 
 
 @virtual_time

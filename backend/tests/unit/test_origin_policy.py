@@ -1,4 +1,4 @@
-"""Which page is the server's own, and which is configured (A5)."""
+"""Which pages are the server's own, and which are configured (A5)."""
 
 import pytest
 
@@ -69,7 +69,7 @@ def test_a5_over_tls_only_https_is_our_own(origin: str, host: str, *, ours: bool
 
 
 @pytest.mark.parametrize("origin", ["capacitor://localhost", "tauri://localhost", "https://app.example", "http://a:81"])
-def test_a5_a_configured_origin_counts_however_it_is_written(origin: str) -> None:
+def test_a5_a_configured_origin_counts_in_any_case_and_with_any_scheme(origin: str) -> None:
     origins = OriginPolicy([origin.upper() if origin.startswith("http") else origin])
 
     assert origins.allow(origin, "x", secure=True)
@@ -78,14 +78,14 @@ def test_a5_a_configured_origin_counts_however_it_is_written(origin: str) -> Non
     )
 
 
-def test_a5_no_origin_is_no_browser() -> None:
+def test_a5_a_request_without_origin_is_allowed() -> None:
     assert OriginPolicy().allow(None, "x", secure=True)
 
 
 @pytest.mark.parametrize(
     "text", ["app.example", "https://", "https://app.example/", "https://a b", "*", "null", "https://*.x"]
 )
-def test_a5_what_is_no_origin_is_said_to_be_none(text: str) -> None:
+def test_a5_other_text_is_refused_as_an_origin(text: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         Origin.parse(text)
 

@@ -1,9 +1,9 @@
-"""Addresses of PostgreSQL as libpq takes them: lists of hosts, and which of them to use."""
+"""Addresses of PostgreSQL as libpq accepts them: lists of hosts, and which of them is used."""
 
 import pytest
 
 from alcove.postgres_driver import connect_options
-from alcove.urls import check_address, place
+from alcove.urls import check_url, url_location
 
 LISTS = [
     "postgresql://h1:5432,h2:5433/db",
@@ -16,23 +16,25 @@ LISTS = [
 
 @pytest.mark.parametrize("url", LISTS)
 def test_a_list_of_hosts_is_an_address(url: str) -> None:
-    assert url == check_address(url)
+    assert url == check_url(url)
 
 
 @pytest.mark.parametrize(
     "url", ["postgresql://h1:5432,h2:http/db", "redis://h1:6379,h2:6379/0", "postgresql://h:99999/"]
 )
-def test_a_list_with_a_port_that_is_no_number_is_none(url: str) -> None:
+def test_a_list_with_an_invalid_port_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="expected an address"):
-        check_address(url)
+        check_url(url)
 
 
-def test_a6_a_place_shows_every_host_and_no_password() -> None:
-    assert "postgresql://h1:5432,h2:5433/db" == place("postgresql://ada:secret@h1:5432,h2:5433/db?password=secret")
-    assert "postgresql://h1/db" == place("postgresql://ada:se@cret@h1/db")
+def test_a6_the_location_of_an_address_has_every_host_and_no_password() -> None:
+    assert "postgresql://h1:5432,h2:5433/db" == url_location(
+        "postgresql://ada:secret@h1:5432,h2:5433/db?password=secret"
+    )
+    assert "postgresql://h1/db" == url_location("postgresql://ada:se@cret@h1/db")
 
 
-def test_x8_a_standby_is_not_taken_unless_the_address_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_x8_a_standby_is_used_only_if_the_address_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "primary" == connect_options("postgresql://h1,h2/db", "alcove", "primary")["target_session_attrs"]
     given = connect_options("postgresql://h1,h2/db?target_session_attrs=any", "alcove", "primary")
     assert "target_session_attrs" not in given
