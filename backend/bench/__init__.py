@@ -1,1 +1,1 @@
-"""The bench: what this server carries, beside its peers, on this machine."""
+"""The benchmark: measure this server and comparable ones on this machine."""

@@ -1,6 +1,6 @@
-"""Run scenarios on servers side by side and print one table.
+"""Run scenarios on several servers and print one table.
 
-Or `profile`: show where a send's time goes; or `cluster`: measure several processes that share a database and a bus.
+Or `profile`: show the time of a send by stage; or `cluster`: measure several processes that share a database and a bus.
 """
 
 import argparse
@@ -26,14 +26,16 @@ _OTHERS: dict[str, type[Tutorial | SocketIo | Nchan]] = {"tutorial": Tutorial, "
 
 
 def arguments() -> argparse.ArgumentParser:
-    """What the command understands."""
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="?", choices=["compare", "profile", "cluster"], default="compare")
     parser.add_argument(
         "--only", metavar="A,B", default="", help="scenarios: " + ", ".join(one.name for one in SCENARIOS)
     )
     parser.add_argument("--peers", metavar="A,B", default=",".join(["alcove", *_OTHERS]), help="of %(default)s")
-    parser.add_argument("--carrier", choices=["detached", "asgi", "both"], default="both", help="ours on which")
+    parser.add_argument(
+        "--carrier", choices=["detached", "asgi", "both"], default="both", help="carriers of alcove to measure"
+    )
     parser.add_argument("--repeat", type=int, default=5, help="runs of each scenario (%(default)s)")
     parser.add_argument(
         "--seconds", type=float, default=2.0, help="measured seconds of a run (%(default)s, at most 20)"
@@ -43,26 +45,26 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def carriers_of(carrier: str) -> list[Alcove]:
-    """Ours, on the carriers asked for."""
+    """Return alcove on one carrier or on both."""
     kinds: tuple[Carrier, ...] = ("detached", "asgi")
     return [Alcove(one) for one in kinds if carrier in {one, "both"}]
 
 
 def peers_of(names: Sequence[str], carrier: str) -> list[Peer]:
-    """The peers of these names. Raises ValueError."""
-    found: list[Peer] = []
+    """Return the peers of these names. Raises ValueError if one is unknown."""
+    peers: list[Peer] = []
     for name in names:
         if name == "alcove":
-            found += carriers_of(carrier)
+            peers += carriers_of(carrier)
         elif name in _OTHERS:
-            found.append(_OTHERS[name]())
+            peers.append(_OTHERS[name]())
         else:
-            raise ValueError(f"no peer {name!r}; there are alcove, {', '.join(_OTHERS)}")
-    return found
+            raise ValueError(f"unknown peer {name!r}; expected one of alcove, {', '.join(_OTHERS)}")
+    return peers
 
 
-def ready(peers: Sequence[Peer]) -> tuple[dict[str, str], dict[str, str]]:
-    """Prepare each; return the versions of those that can run, and why the others cannot."""
+def prepare(peers: Sequence[Peer]) -> tuple[dict[str, str], dict[str, str]]:
+    """Prepare each peer; return the versions of those that can run, and the reasons why the others cannot."""
     versions: dict[str, str] = {}
     skipped: dict[str, str] = {}
     for peer in peers:
@@ -70,53 +72,53 @@ def ready(peers: Sequence[Peer]) -> tuple[dict[str, str], dict[str, str]]:
             versions[peer.name] = peer.prepare()
         except UnavailableError as error:
             skipped[peer.name] = str(error)
-            print(f"{peer.name} is left out: {error}", file=sys.stderr)
+            print(f"{peer.name} is skipped: {error}", file=sys.stderr)
     return versions, skipped
 
 
-def compare(asked: argparse.Namespace) -> int:
-    """Run, print, write; 1 where one of ours lost or disordered anything."""
-    scenarios = chosen([name for name in asked.only.split(",") if name])
-    peers = peers_of([name for name in asked.peers.split(",") if name], asked.carrier)
-    versions, skipped = ready(peers)
+def compare(options: argparse.Namespace) -> int:
+    """Run the scenarios, print and write the report; return 1 if alcove lost or reordered anything."""
+    scenarios = chosen([name for name in options.only.split(",") if name])
+    peers = peers_of([name for name in options.peers.split(",") if name], options.carrier)
+    versions, skipped = prepare(peers)
     running = [peer for peer in peers if peer.name in versions]
-    cells = run_all(scenarios, running, asked.out, repeat=asked.repeat, seconds=asked.seconds)
-    found = report.Report(describe(asked.out), versions, skipped, asked.repeat, asked.seconds, cells)
-    report.write(found, asked.out)
-    print(report.table(found))
+    cells = run_all(scenarios, running, options.out, repeat=options.repeat, seconds=options.seconds)
+    results = report.Report(describe(options.out), versions, skipped, options.repeat, options.seconds, cells)
+    report.write(results, options.out)
+    print(report.table(results))
     return int(any(cell.lost or cell.disordered or cell.errors for cell in cells if cell.peer.startswith("alcove")))
 
 
-def dissect(asked: argparse.Namespace) -> int:
-    """Profile ours."""
-    scenarios = chosen([name for name in (asked.only or "rooms-1-1").split(",") if name])
-    versions, _ = ready(carriers := carriers_of(asked.carrier))
-    return profile.run(scenarios, [peer for peer in carriers if peer.name in versions], asked.out, asked.seconds)
+def profile_carriers(options: argparse.Namespace) -> int:
+    """Profile alcove."""
+    scenarios = chosen([name for name in (options.only or "rooms-1-1").split(",") if name])
+    versions, _ = prepare(carriers := carriers_of(options.carrier))
+    return profile.run(scenarios, [peer for peer in carriers if peer.name in versions], options.out, options.seconds)
 
 
 def main() -> int:
-    """Run the bench."""
+    """Run the benchmark; return the exit code."""
     parser = arguments()
-    asked = parser.parse_args()
+    options = parser.parse_args()
     if sys.platform != "linux":
         parser.error("the bench needs Linux: epoll, processor affinity and /proc")
-    if not (asked.repeat >= 1 and 0 < asked.seconds <= 20):
+    if not (options.repeat >= 1 and 0 < options.seconds <= 20):
         parser.error("--repeat is at least 1, --seconds at most 20")
-    asked.out = asked.out.resolve()
-    asked.out.mkdir(parents=True, exist_ok=True)
+    options.out = options.out.resolve()
+    options.out.mkdir(parents=True, exist_ok=True)
     raise_limits()
-    # Ended from outside, it still ends the servers that it started.
+    # Exit through the context managers on SIGTERM too, so that they end the servers.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        match asked.what:
+        match options.what:
             case "profile":
-                return dissect(asked)
+                return profile_carriers(options)
             case "cluster":
                 return cluster.run(
-                    asked.out, [name for name in asked.only.split(",") if name], asked.repeat, asked.seconds
+                    options.out, [name for name in options.only.split(",") if name], options.repeat, options.seconds
                 )
             case _:
-                return compare(asked)
+                return compare(options)
     except ValueError as error:
         parser.error(str(error))
     except (LoadError, ServerError) as error:

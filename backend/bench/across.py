@@ -1,4 +1,4 @@
-"""How long an entry takes within a process and across two, and what readers notice of a bus that is restarted."""
+"""Measure latency within a process and between two, and what readers notice when the bus restarts."""
 
 import asyncio
 import json
@@ -17,16 +17,25 @@ from deploy.engines import Engine, database
 from deploy.ports import free_port
 
 _ALCOVE = Path(sys.executable).with_name("alcove")
+#: Sends a second, and for how many seconds.
 _RATE = 50.0
 _SECONDS = 6.0
 _READERS = 100
-#: Seconds that the bus is away.
-_AWAY_S = 5.0
+#: Seconds that the bus is down.
+_DOWN_S = 5.0
 
 
 @contextmanager
 def pair(postgres: Engine, bus: str | None, databases: ExitStack, folder: Path) -> Iterator[list[Member]]:
-    """Two processes that answer; `bus` None: the database."""
+    """Start two processes and wait until they are ready.
+
+    Args:
+        postgres: The engine in which they get a new database.
+        bus: The URL of the bus; None: the database.
+        databases: Drops the database.
+        folder: For their output.
+
+    """
     url = databases.enter_context(database(postgres.url))
     env = {
         "ALCOVE_DATABASE_URL": url,
@@ -49,12 +58,12 @@ def pair(postgres: Engine, bus: str | None, databases: ExitStack, folder: Path) 
 
 
 class Reader:
-    """Somebody in the room who notes when each entry arrives."""
+    """A connection that records when each entry arrives."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.head = 0
         #: Milliseconds from each send to its arrival.
-        self.took: list[float] = []
+        self.latencies_ms: list[float] = []
         self.moved = asyncio.Event()
         self.reading = asyncio.create_task(self._read(socket))
 
@@ -65,18 +74,18 @@ class Reader:
                 line = json.loads(text)
                 if line["type"] == "entry":
                     self.head = line["seq"]
-                    self.took.append(1000 * (now - line["body"]["at"]))
+                    self.latencies_ms.append(1000 * (now - line["body"]["at"]))
             self.moved.set()
 
-    async def reaches(self, seq: int) -> None:
-        """Wait until it has the entry."""
+    async def wait_for(self, seq: int) -> None:
+        """Wait until the entry with this seq has arrived."""
         while self.head < seq:
             self.moved.clear()
             await self.moved.wait()
 
 
-class Talk:
-    """A sender on the first process, and readers on any."""
+class Traffic:
+    """A sender on the first process, and readers on any process."""
 
     def __init__(self, members: Sequence[Member], stack: AsyncExitStack) -> None:
         self._members = members
@@ -91,13 +100,13 @@ class Talk:
         return socket
 
     async def reader(self, process: int, number: int) -> Reader:
-        """Somebody who reads there."""
+        """Connect a reader to a process."""
         reader = Reader(await self._join(process, f"reader-{process}-{number}"))
         self._stack.callback(reader.reading.cancel)
         return reader
 
-    async def go_on(self, seconds: float, rate: float) -> None:
-        """Send at a rate."""
+    async def send_at(self, rate: float, seconds: float) -> None:
+        """Send `rate` entries a second."""
         socket = await self._join(0, "sender")
         start = time.monotonic()
         for n in range(int(rate * seconds)):
@@ -107,45 +116,45 @@ class Talk:
             await socket.send(json.dumps(line))
 
 
-def _percentiles(took: Sequence[float]) -> str:
-    cuts = statistics.quantiles(took, n=100)
+def _percentiles(latencies_ms: Sequence[float]) -> str:
+    cuts = statistics.quantiles(latencies_ms, n=100)
     return f"p50 {cuts[49]:.2f} ms, p99 {cuts[98]:.2f} ms"
 
 
 async def _latency(members: Sequence[Member]) -> str:
     async with AsyncExitStack() as stack:
-        talk = Talk(members, stack)
-        within, across = await talk.reader(0, 0), await talk.reader(1, 0)
-        await talk.go_on(_SECONDS, _RATE)
-        await asyncio.gather(within.reaches(talk.sent), across.reaches(talk.sent))
-        return f"within {_percentiles(within.took)}; across {_percentiles(across.took)}"
+        traffic = Traffic(members, stack)
+        within, across = await traffic.reader(0, 0), await traffic.reader(1, 0)
+        await traffic.send_at(_RATE, _SECONDS)
+        await asyncio.gather(within.wait_for(traffic.sent), across.wait_for(traffic.sent))
+        return f"within {_percentiles(within.latencies_ms)}; across {_percentiles(across.latencies_ms)}"
 
 
 async def _restart(members: Sequence[Member], bus: Engine) -> str:
     async with AsyncExitStack() as stack:
-        talk = Talk(members, stack)
-        readers = [await talk.reader(1, n) for n in range(_READERS)]
-        talking = asyncio.create_task(talk.go_on(_AWAY_S + 6, 20))
+        traffic = Traffic(members, stack)
+        readers = [await traffic.reader(1, n) for n in range(_READERS)]
+        sending = asyncio.create_task(traffic.send_at(20, _DOWN_S + 6))
         await asyncio.sleep(2)
         await asyncio.to_thread(bus.end)
-        await asyncio.sleep(_AWAY_S)
+        await asyncio.sleep(_DOWN_S)
         await asyncio.to_thread(bus.start)
-        back, sent = time.monotonic(), talk.sent
-        await asyncio.gather(*(reader.reaches(sent) for reader in readers))
+        back, sent = time.monotonic(), traffic.sent
+        await asyncio.gather(*(reader.wait_for(sent) for reader in readers))
         caught_up = time.monotonic() - back
         await asyncio.to_thread(members[1].ready, "/readyz")
         up = time.monotonic() - back
-        await talking
-        await asyncio.gather(*(reader.reaches(talk.sent) for reader in readers))
-        late = max(max(reader.took) for reader in readers)
+        await sending
+        await asyncio.gather(*(reader.wait_for(traffic.sent) for reader in readers))
+        late = max(max(reader.latencies_ms) for reader in readers)
         return (
-            f"{_READERS} readers on the other process while Redis is away for {_AWAY_S:g} s: no entry later than "
+            f"{_READERS} readers on the other process while Redis is down for {_DOWN_S:g} s: no entry later than "
             f"{late:.0f} ms; all caught up {caught_up:.2f} s after it is back, announcements again after {up:.2f} s"
         )
 
 
 async def measure(postgres: Engine, redis: Engine, databases: ExitStack, folder: Path) -> str:
-    """Latency on each bus, and a restart of Redis."""
+    """Measure the latency on each bus and a restart of Redis; return the lines to print."""
     lines = [f"Latency at {_RATE:g} sends/s, one reader on each of two processes:"]
     for name, bus in (("Redis", redis.url), ("PostgreSQL's own bus", None)):
         with pair(postgres, bus, databases, folder) as members:

@@ -1,8 +1,8 @@
-"""What a flood of bad tokens does to those who are in: `python -m bench.bad_tokens`, 300 handshakes a second for 10 s.
+"""Measure latency during a flood of bad tokens: `python -m bench.bad_tokens`, 300 handshakes a second for 10 s.
 
-A server of its own in signed mode, a room in which one member sends and another hears it, twice: in peace, and while
-handshakes with bad tokens come from the same address and, through a trusted proxy, from many. It prints how long an
-entry takes from the send to the reader, and fails where the p99 under the flood reaches 50 ms.
+Starts a server in signed mode and a room in which one member sends and another one reads. Measures twice: without
+other load, and while handshakes with bad tokens arrive from one address and, through a trusted proxy, from many.
+Prints the latency from send to reader, and fails if the p99 during the flood reaches 50 ms.
 """
 
 import asyncio
@@ -31,14 +31,14 @@ SECRET = secrets.token_hex(32)
 
 
 def token(*, good: bool) -> str:
-    """A token, which a stranger signed where it is no good."""
+    """Return a token, signed with another key unless it is good."""
     claims = {"sub": "ada", "items": {"foo": "rw"}, "exp": time.time() + 3600}
     return jwt.encode(claims, SECRET if good else secrets.token_hex(32), algorithm="HS256")
 
 
 @asynccontextmanager
 async def server() -> AsyncIterator[int]:
-    """A server that listens on the port."""
+    """Start a server and yield its port once it listens."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         process = await asyncio.create_subprocess_exec(
@@ -63,9 +63,9 @@ async def server() -> AsyncIterator[int]:
 
 
 async def latencies(port: int, during: Callable[[], Awaitable[None]]) -> list[float]:
-    """Milliseconds from each send to its entry at the reader, one after the other, while something else goes on."""
+    """Send one entry after the other until `during` ends; return the sorted latencies in ms."""
     url = f"ws://127.0.0.1:{port}/items/foo/ws?tail=0&token={token(good=True)}"
-    took: list[float] = []
+    latencies_ms: list[float] = []
     async with connect(url, subprotocols=[PROTOCOL]) as sender, connect(url, subprotocols=[PROTOCOL]) as reader:
         other = asyncio.ensure_future(during())
         while not other.done():
@@ -73,52 +73,53 @@ async def latencies(port: int, during: Callable[[], Awaitable[None]]) -> list[fl
             await sender.send(json.dumps({"type": "send", "id": f"{sent}", "body": "x" * 80}))
             while f'"id":"{sent}"' not in str(await reader.recv()):
                 pass
-            took.append((time.perf_counter() - sent) * 1000)
+            latencies_ms.append((time.perf_counter() - sent) * 1000)
             await asyncio.sleep(0.01)
         await other
-    return sorted(took)
+    return sorted(latencies_ms)
 
 
-async def knock(port: int, path: str, address: str, heard: Counter[str]) -> None:
+async def attempt(port: int, path: str, address: str, answers: Counter[str]) -> None:
     """One bad handshake, to the end of the connection."""
     key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13"
     upgrade = f"Upgrade: websocket\r\nConnection: Upgrade\r\n{key}\r\nSec-WebSocket-Protocol: {PROTOCOL}"
-    come, go = await asyncio.open_connection("127.0.0.1", port)
-    go.write(
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
         f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Forwarded-For: {address}\r\n{upgrade}\r\n\r\n".encode()
     )
     answer = b""
-    while b'"code":"' not in answer and (part := await come.read(65536)):
+    while b'"code":"' not in answer and (part := await reader.read(65536)):
         answer += part
-    heard[answer.partition(b'"code":"')[2].partition(b'"')[0].decode()] += 1
-    go.transport.abort()
+    answers[answer.partition(b'"code":"')[2].partition(b'"')[0].decode()] += 1
+    writer.transport.abort()
 
 
-async def flood(port: int, heard: Counter[str]) -> None:
-    """Handshakes at the rate, half from one address, half from ever new ones."""
+async def flood(port: int, answers: Counter[str]) -> None:
+    """Make handshakes at RATE, half of them from one address, half of them from a new one each."""
     start = time.perf_counter()
     path = f"/items/foo/ws?token={token(good=False)}"
-    async with asyncio.TaskGroup() as knocking:
+    async with asyncio.TaskGroup() as attempts:
         for number in range(int(RATE * SECONDS)):
             await asyncio.sleep(max(0.0, start + number / RATE - time.perf_counter()))
             address = "192.0.2.1" if number % 2 else f"198.18.{number // 256 % 256}.{number % 256}"
-            knocking.create_task(knock(port, path, address, heard))
+            attempts.create_task(attempt(port, path, address, answers))
 
 
-def line(name: str, took: list[float]) -> str:
-    """Percentiles of one run."""
-    p50, p99 = took[len(took) // 2], took[int(len(took) * 0.99)]
-    return f"{name:10} {len(took):5} entries   p50 {p50:6.2f} ms   p99 {p99:6.2f} ms   max {took[-1]:6.2f} ms"
+def line(name: str, latencies_ms: list[float]) -> str:
+    """Format the percentiles of one run."""
+    p50, p99 = latencies_ms[len(latencies_ms) // 2], latencies_ms[int(len(latencies_ms) * 0.99)]
+    worst = latencies_ms[-1]
+    return f"{name:10} {len(latencies_ms):5} entries   p50 {p50:6.2f} ms   p99 {p99:6.2f} ms   max {worst:6.2f} ms"
 
 
 async def main() -> int:
-    """Measure; 1 where the flood shows."""
-    heard: Counter[str] = Counter()
+    """Measure and print; return 1 if the p99 during the flood is too high."""
+    answers: Counter[str] = Counter()
     async with server() as port:
-        peace = await latencies(port, lambda: asyncio.sleep(SECONDS / 2))
-        flooded = await latencies(port, lambda: flood(port, heard))
-    print(line("in peace", peace))
-    print(line("flooded", flooded), dict(heard))
+        quiet = await latencies(port, lambda: asyncio.sleep(SECONDS / 2))
+        flooded = await latencies(port, lambda: flood(port, answers))
+    print(line("no flood", quiet))
+    print(line("flooded", flooded), dict(answers))
     return 1 if flooded[int(len(flooded) * 0.99)] >= BOUND_MS else 0
 
 

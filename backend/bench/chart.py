@@ -1,4 +1,4 @@
-"""The rates as an SVG chart: a group of bars for each scenario, on a logarithmic scale."""
+"""Draw rates as an SVG chart: a group of bars for each scenario, on a logarithmic scale."""
 
 from collections.abc import Sequence
 from html import escape
@@ -11,17 +11,23 @@ _INK, _FAINT = "#78716c", "#a8a29e55"
 
 
 def chart(groups: Sequence[tuple[str, Sequence[float | None]]], peers: Sequence[str]) -> str:
-    """Draw the groups, each a title and one figure for every peer (None: it does not take part)."""
+    """Return an SVG chart.
+
+    Args:
+        groups: The title of each group, and one figure for each peer; None: the peer has none.
+        peers: The names of the peers.
+
+    """
     figures = [figure for _, row in groups for figure in row if figure]
     low = floor(log10(min(figures, default=1)))
     high = max(low + 1, ceil(log10(max(figures, default=10))))
     parts: list[str] = []
     y = _TOP
     for title, row in groups:
-        there = [(place, figure) for place, figure in enumerate(row) if figure]
-        middle = y + len(there) * _BAR / 2 + 4
+        present = [(place, figure) for place, figure in enumerate(row) if figure]
+        middle = y + len(present) * _BAR / 2 + 4
         parts.append(f'<text x="{_LEFT - 12}" y="{middle:g}" text-anchor="end">{escape(title)}</text>')
-        for place, figure in there:
+        for place, figure in present:
             width = _x(figure, low, high) - _LEFT
             colour = _COLOURS[place % len(_COLOURS)]
             parts.append(f'<rect x="{_LEFT}" y="{y}" width="{width:.1f}" height="{_BAR - 2}" rx="2" fill="{colour}"/>')
@@ -33,10 +39,10 @@ def chart(groups: Sequence[tuple[str, Sequence[float | None]]], peers: Sequence[
         f'<text x="{_x(10.0**power, low, high):.1f}" y="{_TOP - 18}" text-anchor="middle">{10**power:,}</text>'
         for power in range(low, high + 1)
     ]
-    look = f'font-family="system-ui, sans-serif" font-size="11" fill="{_INK}" role="img"'
+    style = f'font-family="system-ui, sans-serif" font-size="11" fill="{_INK}" role="img"'
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {y}" {look}>',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {y}" {style}>',
             "<title>What one processor carries, on a logarithmic scale</title>",
             *_legend(peers),
             *scale,
@@ -48,7 +54,7 @@ def chart(groups: Sequence[tuple[str, Sequence[float | None]]], peers: Sequence[
 
 
 def _x(figure: float, low: int, high: int) -> float:
-    """Where a figure lies on the scale."""
+    """Return the x coordinate of a figure."""
     return _LEFT + (log10(figure) - low) / (high - low) * (_WIDTH - _LEFT - _RIGHT)
 
 

@@ -1,4 +1,4 @@
-"""Several processes that share a database and a bus: rates, latency across them, and what befalls their readers."""
+"""Measure several processes that share a database and a bus: rates, latency, restarts and a crash."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,15 +14,26 @@ from bench.run import run_all
 from bench.scenarios import chosen
 from deploy.engines import Postgres, Redis
 
-#: The scenarios of the table; the other parts have names of their own.
+#: The scenarios of the part `rates`.
 _TABLE = ["room-1000-16", "rooms-10-8", "rooms-1-1"]
 _PARTS = ["rates", "across", "rolling", "returning"]
 
 
 def run(out: Path, only: Sequence[str], repeat: int, seconds: float) -> int:
-    """Measure the parts that are asked for, all without; print what came out. Raises ValueError for an unknown part."""
+    """Measure parts and print the results; return 1 if anything was lost or reordered.
+
+    Args:
+        out: The folder for results.
+        only: The names of the parts; empty: all.
+        repeat: Runs of each scenario.
+        seconds: Measured seconds of a run.
+
+    Raises:
+        ValueError: A part is unknown.
+
+    """
     if unknown := set(only) - set(_PARTS):
-        raise ValueError(f"no part {unknown.pop()!r}; there are {', '.join(_PARTS)}")
+        raise ValueError(f"unknown part {unknown.pop()!r}; expected one of {', '.join(_PARTS)}")
     parts = only or _PARTS
     faults = 0
     with ExitStack() as running:
@@ -39,17 +50,17 @@ def run(out: Path, only: Sequence[str], repeat: int, seconds: float) -> int:
         if "returning" in parts:
             print(asyncio.run(returning.measure(postgres, redis, databases, out)))
     if "rolling" in parts:
-        said, noticed = asyncio.run(rolling.measure())
-        faults += noticed
-        print(said)
+        text, rolling_faults = asyncio.run(rolling.measure())
+        faults += rolling_faults
+        print(text)
     return int(bool(faults))
 
 
 def _rates(peers: Sequence[Peer], out: Path, repeat: int, seconds: float) -> int:
-    """The table; how many of its cells are not as they should be."""
+    """Print the table of rates; return how many of its cells have faults."""
     versions = {peer.name: peer.prepare() for peer in peers}
     cells = run_all(chosen(_TABLE), peers, out, repeat=repeat, seconds=seconds, pin=False)
     note = "Every entry is synced to disk before delivery. Servers, engines and generator share the processors."
-    found = report.Report(describe(out, pin=False), versions, {}, repeat, seconds, cells, note)
-    print(report.table(found))
+    results = report.Report(describe(out, pin=False), versions, {}, repeat, seconds, cells, note)
+    print(report.table(results))
     return sum(bool(cell.lost or cell.disordered or cell.errors) for cell in cells)

@@ -1,24 +1,24 @@
-"""Bytes on the wire: masked client frames out, entries counted in what comes in without decoding each."""
+"""Encode masked client frames, and count received entries without decoding them."""
 
 import os
 import re
 from typing import NamedTuple
 
-#: Begins every body. Its first byte stands nowhere else in a body, and no frame header can look like it.
+#: Begins every body. Its first byte occurs nowhere else in a body, and no frame header can look like it.
 MARK = b"^@=~=@"
 _NUMBER, _TIME = 10, 16
-#: Mark, number of the send, and its time in µs.
+#: Bytes of the mark, the number of the send and its time in µs.
 HEAD_BYTES = len(MARK) + _NUMBER + _TIME
 _HEAD = re.compile(re.escape(MARK) + rb"(\d{%d})(\d{%d})" % (_NUMBER, _TIME))
 
 
 def body(number: int, at_us: int, size: int) -> str:
-    """A body of `size` bytes that carries the number of its send in its room, and when that was due."""
+    """Return a body of `size` bytes with the number of its send in the room and the time when the send was due."""
     return f"{MARK.decode()}{number:0{_NUMBER}}{at_us:0{_TIME}}".ljust(size, "x")
 
 
 def text_frame(text: str) -> bytes:
-    """A final text frame, masked with a fresh key (RFC 6455, sections 5.2 and 5.3)."""
+    """Return a final text frame, masked with a new key (RFC 6455, sections 5.2 and 5.3)."""
     payload = text.encode()
     size = len(payload)
     head = bytes((0x81, 0x80 | size)) if size < 126 else b"\x81\xfe" + size.to_bytes(2, "big")
@@ -29,7 +29,7 @@ def text_frame(text: str) -> bytes:
 
 
 class Run(NamedTuple):
-    """Entries found in a run of bytes: how many, the first and last one's number, and the bytes left for later."""
+    """Entries found in bytes: how many, the numbers of the first and the last one, and the bytes of a cut entry."""
 
     entries: int
     first: int
@@ -38,7 +38,7 @@ class Run(NamedTuple):
 
 
 def scan(data: bytes) -> Run:
-    """Count the entries in `data`; a head that is cut at its end is left for later."""
+    """Count the entries in `data`; return a head that is cut at the end as `rest`."""
     count = data.count(MARK)
     last = data.rfind(MARK)
     rest = b""
@@ -54,7 +54,7 @@ def scan(data: bytes) -> Run:
 
 
 def heads(data: bytes) -> list[tuple[int, int]]:
-    """Number and time in µs of every entry in `data` whose head is whole."""
+    """Return the number and the time in µs of every entry in `data` whose head is complete."""
     return [(int(number), int(at)) for number, at in _HEAD.findall(data)]
 
 

@@ -1,4 +1,4 @@
-"""The load generator as the bench sees it: a process that is given a plan, and answers step by step."""
+"""Run the load generator: a process that gets a plan and reports its steps."""
 
 import subprocess
 import sys
@@ -11,16 +11,16 @@ import msgspec
 from bench.peers.base import BACKEND
 from bench.plan import Answer, Failure, Plan, Result, Step
 
-#: Seconds that a generator has besides those it measures: opening, draining, closing.
+#: Seconds that a generator has beyond the measured ones: to open, drain and close connections.
 _PATIENCE_S = 120.0
 
 
 class LoadError(Exception):
-    """A run came to nothing."""
+    """A run failed."""
 
 
-def generate(plan: Plan, stepped: Callable[[str], None]) -> Result:
-    """Carry out the plan in a process of its own; `stepped` hears how far it is. Raises LoadError."""
+def generate(plan: Plan, on_step: Callable[[str], None]) -> Result:
+    """Execute the plan in a child process; call `on_step` with the name of each step. Raises LoadError."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.load"],
         cwd=BACKEND,
@@ -33,28 +33,28 @@ def generate(plan: Plan, stepped: Callable[[str], None]) -> Result:
     try:
         assert process.stdin is not None
         assert process.stdout is not None
-        return _follow(plan, process.stdin, process.stdout, stepped)
+        return _follow(plan, process.stdin, process.stdout, on_step)
     finally:
         limit.cancel()
         process.kill()
         process.communicate()
 
 
-def _follow(plan: Plan, to: IO[str], answers: IO[str], stepped: Callable[[str], None]) -> Result:
-    _say(to, msgspec.json.encode(plan).decode())
+def _follow(plan: Plan, to: IO[str], answers: IO[str], on_step: Callable[[str], None]) -> Result:
+    _write_line(to, msgspec.json.encode(plan).decode())
     for line in answers:
         match msgspec.json.decode(line, type=Answer):
             case Step() as step:
-                stepped(step.name)
+                on_step(step.name)
                 if step.wait:
-                    _say(to, "")
+                    _write_line(to, "")
             case Result() as result:
                 return result
             case Failure(message=message):
                 raise LoadError(message)
-    raise LoadError("the generator ended, or was ended because it took too long")
+    raise LoadError("the generator ended without a result, or was killed because it took too long")
 
 
-def _say(to: IO[str], line: str) -> None:
+def _write_line(to: IO[str], line: str) -> None:
     to.write(line + "\n")
     to.flush()

@@ -1,4 +1,4 @@
-"""The load generator: `python -m bench.load` reads a Plan from its input and carries it out on raw sockets."""
+"""Generate load: `python -m bench.load` reads a Plan from its input and executes it on raw sockets."""
 
 import gc
 import os
@@ -13,16 +13,16 @@ import msgspec
 
 from bench.opening import OpeningError, open_all
 from bench.plan import Answer, Failure, Plan, Result, Step
-from bench.rooms import Arrivals, Reader, Room
+from bench.rooms import DeliveryChecker, Reader, Room
 
-#: Seconds that what is on its way has to arrive after the last send.
+#: Seconds that deliveries have to arrive after the last send.
 _DRAIN_S = 10.0
-#: Connections that are there before the memory of idle ones is measured.
+#: Connections that are open before the memory of idle ones is measured.
 _WARM_CONNECTIONS = 100
 
 
-def say(answer: Answer) -> None:
-    """Tell the bench."""
+def report(answer: Answer) -> None:
+    """Write an answer to the bench, and wait for its line if the step asks for that."""
     sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
     sys.stdout.flush()
     if isinstance(answer, Step) and answer.wait:
@@ -30,7 +30,7 @@ def say(answer: Answer) -> None:
 
 
 class Load:
-    """The rooms of a plan, full, and the loop that keeps them busy."""
+    """The rooms of a plan with all their connections, and the loops that send and read."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -41,58 +41,58 @@ class Load:
         for number, sock in open_all(plan, seats):
             room = self.rooms[number]
             reader = Reader(sock, room)
-            room.take(reader)
+            room.add(reader)
             self.readers[sock.fileno()] = reader
             self.epoll.register(sock, select.EPOLLIN)
-        self.arrivals = Arrivals(plan, timed=plan.kind in {"paced", "flood"})
+        self.checker = DeliveryChecker(plan, timed=plan.kind in {"paced", "flood"})
 
     @property
     def delivered(self) -> int:
-        """Deliveries so far."""
+        """The number of deliveries so far."""
         return sum(room.delivered for room in self.rooms)
 
-    def turn(self, wait_s: float) -> list[Room]:
-        """Read what came; return the rooms whose last reader got something."""
-        read, readers = self.arrivals.read, self.readers
+    def poll(self, wait_s: float) -> list[Room]:
+        """Read from ready sockets; return the rooms in which the slowest reader has made progress."""
+        read, readers = self.checker.read, self.readers
         for fd, _ in self.epoll.poll(wait_s):
             read(readers[fd])
-        arrived, self.arrivals.arrived = self.arrivals.arrived, []
+        arrived, self.checker.arrived = self.checker.arrived, []
         return arrived
 
-    def windows(self, seconds: float) -> None:
-        """Keep the plan's number of sends in flight in every room."""
+    def keep_in_flight(self, seconds: float) -> None:
+        """Keep the plan's number of sends in flight in every room, for so many seconds."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            for room in self.turn(0.1):
+            for room in self.poll(0.1):
                 room.top_up()
-            self.push()
+            self.flush()
 
     def pace(self, seconds: float) -> None:
-        """Send at the plan's rate, room by room; a late send counts from when it was due."""
+        """Send at the plan's rate, room by room; the latency of a late send counts from when it was due."""
         start = time.monotonic()
         sent = 0
         while (now := time.monotonic() - start) < seconds:
             while (due := sent / self.plan.rate) <= now:
                 self.rooms[sent % len(self.rooms)].send(1, int((start + due) * 1e6))
                 sent += 1
-            # A wait is as coarse as a millisecond: where the processor is the generator's own, it looks all the time.
-            self.turn(0.001 if self.plan.core is None else 0)
+            # epoll waits are as coarse as a millisecond: with its own processor, the generator polls without waiting.
+            self.poll(0.001 if self.plan.core is None else 0)
 
-    def push(self) -> None:
-        """Offer again what sockets did not take."""
+    def flush(self) -> None:
+        """Send again what sockets did not take."""
         for room in self.rooms:
             if room.unsent:
                 room.send(0)
 
     def drain(self) -> None:
-        """Let everything arrive that was sent; what does not come in time is lost."""
+        """Wait until all sends have arrived; those that do not arrive in time are lost."""
         end = time.monotonic() + _DRAIN_S
         while time.monotonic() < end and self.missing():
-            self.turn(0.1)
-            self.push()
+            self.poll(0.1)
+            self.flush()
 
     def missing(self) -> int:
-        """Deliveries and acks that have not arrived."""
+        """Return the number of deliveries and acks that have not arrived."""
         acked = bool(self.plan.dialect.ack)
         return sum(
             room.sent * len(room.readers) - room.delivered + acked * (room.sent - room.acks) for room in self.rooms
@@ -100,52 +100,52 @@ class Load:
 
 
 def busy(plan: Plan) -> Result:
-    """Fill the rooms, warm up, measure."""
+    """Fill the rooms, warm up, and measure."""
     load = Load(plan)
     gc.collect()
     gc.freeze()
     gc.disable()
-    run = load.pace if plan.kind == "paced" else load.windows
+    run = load.pace if plan.kind == "paced" else load.keep_in_flight
     if plan.kind != "paced":
         for room in load.rooms:
             room.send(plan.window)
     run(plan.warm_s)
-    if load.arrivals.latencies is not None:
-        load.arrivals.latencies.clear()
-    say(Step("measuring"))
+    if load.checker.latencies is not None:
+        load.checker.latencies.clear()
+    report(Step("measuring"))
     delivered, sent = load.delivered, sum(room.sent for room in load.rooms)
-    start, used = time.monotonic(), time.process_time()
+    start, used_s = time.monotonic(), time.process_time()
     run(plan.seconds)
-    took, used = time.monotonic() - start, time.process_time() - used
+    elapsed, used_s = time.monotonic() - start, time.process_time() - used_s
     delivered, sends = load.delivered - delivered, sum(room.sent for room in load.rooms) - sent
-    say(Step("measured"))
+    report(Step("measured"))
     load.drain()
     cuts = [0.0] * 99
-    if load.arrivals.latencies is not None and len(load.arrivals.latencies) > 1:
-        cuts = statistics.quantiles(load.arrivals.latencies, n=100)
+    if load.checker.latencies is not None and len(load.checker.latencies) > 1:
+        cuts = statistics.quantiles(load.checker.latencies, n=100)
     return Result(
-        deliveries_per_s=delivered / took,
-        sends_per_s=delivered / plan.readers / took,
+        deliveries_per_s=delivered / elapsed,
+        sends_per_s=delivered / plan.readers / elapsed,
         sends=sends,
         lost=load.missing(),
-        disordered=load.arrivals.disordered,
+        disordered=load.checker.disordered,
         p50_ms=cuts[49],
         p99_ms=cuts[98],
-        max_ms=max(load.arrivals.latencies or [0.0]),
-        load=used / took,
+        max_ms=max(load.checker.latencies or [0.0]),
+        load=used_s / elapsed,
     )
 
 
 def flooded(plan: Plan) -> Result:
-    """Measure round trips while others flood the server."""
-    with subprocess.Popen([sys.executable, "-m", "bench.flood"], stdin=subprocess.PIPE, text=True) as others:
+    """Measure round trips while another process floods the server."""
+    with subprocess.Popen([sys.executable, "-m", "bench.flood"], stdin=subprocess.PIPE, text=True) as flooder:
         try:
-            assert others.stdin is not None
-            others.stdin.write(msgspec.json.encode(plan).decode() + "\n")
-            others.stdin.flush()
+            assert flooder.stdin is not None
+            flooder.stdin.write(msgspec.json.encode(plan).decode() + "\n")
+            flooder.stdin.flush()
             return busy(plan)
         finally:
-            others.kill()
+            flooder.kill()
 
 
 def _seats(plan: Plan, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -153,41 +153,41 @@ def _seats(plan: Plan, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def opening(plan: Plan) -> Result:
-    """Open all connections as fast as the server lets them in."""
+    """Measure how fast the server accepts connections."""
     warm = open_all(plan, _seats(plan, 0, _WARM_CONNECTIONS))
     count = plan.rooms * plan.readers
-    say(Step("measuring"))
-    start, used = time.monotonic(), time.process_time()
-    there = open_all(plan, _seats(plan, _WARM_CONNECTIONS, _WARM_CONNECTIONS + count))
-    took, used = time.monotonic() - start, time.process_time() - used
-    say(Step("measured"))
-    for _, sock in warm + there:
+    report(Step("measuring"))
+    start, used_s = time.monotonic(), time.process_time()
+    opened = open_all(plan, _seats(plan, _WARM_CONNECTIONS, _WARM_CONNECTIONS + count))
+    elapsed, used_s = time.monotonic() - start, time.process_time() - used_s
+    report(Step("measured"))
+    for _, sock in warm + opened:
         sock.close()
-    return Result(opened_per_s=count / took, load=used / took)
+    return Result(opened_per_s=count / elapsed, load=used_s / elapsed)
 
 
 def idle(plan: Plan) -> Result:
-    """Open a few connections, then all others; the bench looks at the server's memory before and after."""
+    """Open a few connections, then all others; the bench measures the server's memory before and after."""
     warm = open_all(plan, _seats(plan, 0, _WARM_CONNECTIONS))
-    say(Step("warm", wait=True))
+    report(Step("warm", wait=True))
     count = plan.rooms * plan.readers
-    there = open_all(plan, _seats(plan, _WARM_CONNECTIONS, _WARM_CONNECTIONS + count))
-    say(Step("open", wait=True))
-    for _, sock in warm + there:
+    opened = open_all(plan, _seats(plan, _WARM_CONNECTIONS, _WARM_CONNECTIONS + count))
+    report(Step("open", wait=True))
+    for _, sock in warm + opened:
         sock.close()
     return Result()
 
 
 def main() -> None:
-    """Carry out the plan on the first line of the input; print what comes out."""
+    """Execute the plan on the first line of the input; print the result."""
     plan = msgspec.json.decode(sys.stdin.readline(), type=Plan)
     if plan.core is not None:
         os.sched_setaffinity(0, {plan.core})
     try:
         kinds = {"window": busy, "paced": busy, "opening": opening, "idle": idle, "flood": flooded}
-        say(kinds[plan.kind](plan))
+        report(kinds[plan.kind](plan))
     except (OpeningError, ConnectionError) as error:
-        say(Failure(f"{type(error).__name__}: {error}"))
+        report(Failure(f"{type(error).__name__}: {error}"))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The machine under the bench: its processors, limits and disk, and what a process uses of them."""
+"""Describe the machine, pin processes to processors, and measure what a process uses."""
 
 import contextlib
 import os
@@ -13,14 +13,14 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def raise_limits() -> int:
-    """Allow as many open files as the system lets; return their number."""
+    """Raise the limit of open files to the hard limit, and return it."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
 
 
 def cores() -> tuple[int | None, int | None]:
-    """A processor for the server and one for the generator, on two cores where there are; None: only one."""
+    """Return processors for the server and the generator, on two cores if possible; None with only one processor."""
     allowed = sorted(os.sched_getaffinity(0))
     if len(allowed) < 2:
         return None, None
@@ -30,7 +30,7 @@ def cores() -> tuple[int | None, int | None]:
 
 
 def _siblings(core: int) -> set[int]:
-    """The processors that share a core with this one."""
+    """Return the processors that share a core with this one, itself included."""
     path = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list")
     found = {core}
     with contextlib.suppress(OSError):
@@ -42,7 +42,7 @@ def _siblings(core: int) -> set[int]:
 
 @contextlib.contextmanager
 def pinned(core: int | None) -> Iterator[None]:
-    """Run on one processor, so that a process started here does, from its first instruction on."""
+    """Run this process on one processor, so that children started in the block do too; None: change nothing."""
     before = os.sched_getaffinity(0)
     if core is not None:
         os.sched_setaffinity(0, {core})
@@ -52,8 +52,8 @@ def pinned(core: int | None) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def family(pid: int) -> list[int]:
-    """The process and all that descend from it."""
+def process_tree(pid: int) -> list[int]:
+    """Return the ids of a process and all its descendants."""
     children: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
@@ -66,9 +66,9 @@ def family(pid: int) -> list[int]:
 
 
 def memory(pid: int) -> int:
-    """Bytes of memory of a process and its descendants, what they share counted once (PSS)."""
+    """Return the memory of a process and its descendants in bytes; shared pages count once (PSS)."""
     total = 0
-    for one in family(pid):
+    for one in process_tree(pid):
         with contextlib.suppress(OSError):
             for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
@@ -77,9 +77,9 @@ def memory(pid: int) -> int:
 
 
 def cpu_s(pid: int) -> float:
-    """Seconds of processor that a process and its descendants have used."""
+    """Return the processor time in seconds that a process and its descendants have used."""
     total = 0
-    for one in family(pid):
+    for one in process_tree(pid):
         with contextlib.suppress(OSError):
             fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
             total += int(fields[11]) + int(fields[12])
@@ -87,21 +87,27 @@ def cpu_s(pid: int) -> float:
 
 
 def sync_ms(folder: Path) -> float:
-    """Milliseconds that the disk under `folder` takes to sync 4 KiB: the median of a few."""
+    """Return the median time in ms that the disk under `folder` takes to sync 4 KiB."""
     path = folder / "sync.tmp"
-    took = []
+    times_ms = []
     with path.open("wb", buffering=0) as file:
         for _ in range(20):
             file.write(bytes(4096))
             start = time.perf_counter()
             os.fdatasync(file.fileno())
-            took.append((time.perf_counter() - start) * 1000)
+            times_ms.append((time.perf_counter() - start) * 1000)
     path.unlink()
-    return statistics.median(took)
+    return statistics.median(times_ms)
 
 
 def describe(folder: Path, *, pin: bool = True) -> dict[str, str]:
-    """What the figures depend on; `pin`: server and generator had a processor each where there are two."""
+    """Return what the figures depend on, by name.
+
+    Args:
+        folder: The folder whose disk is measured.
+        pin: Whether server and generator were pinned to a processor each.
+
+    """
     model = platform.processor() or platform.machine()
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():

@@ -11,7 +11,7 @@ from bench.plan import Plan
 
 #: Handshakes in progress at once.
 _AT_ONCE = 64
-#: Seconds that all of them may take.
+#: Seconds until all must be open.
 _PATIENCE_S = 60.0
 
 
@@ -20,7 +20,7 @@ class OpeningError(Exception):
 
 
 def handshake(plan: Plan, room: int, member: int) -> bytes:
-    """The request that asks for a WebSocket."""
+    """Return the request of a WebSocket handshake."""
     path = plan.dialect.path.replace("$room", f"room{room}").replace("$member", str(member))
     lines = [
         f"GET {path} HTTP/1.1",
@@ -36,14 +36,14 @@ def handshake(plan: Plan, room: int, member: int) -> bytes:
 
 
 class _Handshake:
-    """One connection on its way."""
+    """One connection that is being opened."""
 
-    __slots__ = ("dialect", "heard", "request", "sock", "upgraded")
+    __slots__ = ("dialect", "received", "request", "sock", "upgraded")
 
     def __init__(self, plan: Plan, room: int, member: int) -> None:
         self.dialect = plan.dialect
         self.request = handshake(plan, room, member)
-        self.heard = b""
+        self.received = b""
         self.upgraded = False
         self.sock = socket.socket()
         self.sock.setblocking(False)
@@ -51,61 +51,67 @@ class _Handshake:
         if (code := self.sock.connect_ex(("127.0.0.1", plan.port))) not in {0, errno.EINPROGRESS}:
             raise OpeningError(f"connect: {errno.errorcode[code]}")
 
-    def asked(self) -> None:
-        """The socket is connected: ask."""
+    def on_connected(self) -> None:
+        """Send the request."""
         if code := self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             raise OpeningError(f"connect: {errno.errorcode[code]}")
         self.sock.sendall(self.request)
 
-    def answered(self) -> bool:
-        """Read on; whether the connection is open."""
+    def on_readable(self) -> bool:
+        """Read; return whether the connection is open."""
         data = self.sock.recv(65536)
-        self.heard += data
+        self.received += data
         if not self.upgraded:
-            head, end, rest = self.heard.partition(b"\r\n\r\n")
+            head, end, rest = self.received.partition(b"\r\n\r\n")
             if not data or (end and b" 101 " not in head.split(b"\r\n", 1)[0]):
-                raise OpeningError(f"no upgrade: {self.heard[:200]!r}")
+                raise OpeningError(f"no upgrade: {self.received[:200]!r}")
             if not end:
                 return False
-            self.upgraded, self.heard = True, rest
+            self.upgraded, self.received = True, rest
             if self.dialect.hail:
                 self.sock.sendall(text_frame(self.dialect.hail))
         elif not data:
-            raise OpeningError(f"closed: {self.heard[:200]!r}")
-        return self.dialect.ready.encode() in self.heard
+            raise OpeningError(f"closed: {self.received[:200]!r}")
+        return self.dialect.ready.encode() in self.received
 
 
 def open_all(plan: Plan, seats: Iterator[tuple[int, int]]) -> list[tuple[int, socket.socket]]:
-    """Open a connection for each seat (room, member); return them with their rooms, in the seats' order.
+    """Open connections; return each with its room, in the order of `seats`.
 
-    Raises OpeningError where a peer refuses, or is too slow.
+    Args:
+        plan: Says how to connect.
+        seats: The room and the member of each connection.
+
+    Raises:
+        OpeningError: The server refuses a connection, or is too slow.
+
     """
     epoll = select.epoll()
     deadline = time.monotonic() + _PATIENCE_S
-    coming: dict[int, tuple[int, int, _Handshake]] = {}
-    there: dict[int, tuple[int, socket.socket]] = {}
+    in_progress: dict[int, tuple[int, int, _Handshake]] = {}
+    opened: dict[int, tuple[int, socket.socket]] = {}
     place = 0
-    left = True
-    while left or coming:
-        while left and len(coming) < _AT_ONCE:
+    more = True
+    while more or in_progress:
+        while more and len(in_progress) < _AT_ONCE:
             seat = next(seats, None)
             if seat is None:
-                left = False
+                more = False
                 break
             one = _Handshake(plan, *seat)
-            coming[one.sock.fileno()] = (place, seat[0], one)
+            in_progress[one.sock.fileno()] = (place, seat[0], one)
             epoll.register(one.sock, select.EPOLLOUT)
             place += 1
         for fd, events in epoll.poll(1.0):
-            order, room, one = coming[fd]
+            order, room, one = in_progress[fd]
             if events & select.EPOLLOUT:
-                one.asked()
+                one.on_connected()
                 epoll.modify(fd, select.EPOLLIN)
-            elif one.answered():
+            elif one.on_readable():
                 epoll.unregister(fd)
-                del coming[fd]
-                there[order] = (room, one.sock)
+                del in_progress[fd]
+                opened[order] = (room, one.sock)
         if time.monotonic() > deadline:
-            raise OpeningError(f"{len(there)} connections were open after {_PATIENCE_S:.0f} s")
+            raise OpeningError(f"{len(opened)} connections were open after {_PATIENCE_S:.0f} s")
     epoll.close()
-    return [there[order] for order in range(place)]
+    return [opened[order] for order in range(place)]

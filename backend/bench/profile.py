@@ -1,4 +1,4 @@
-"""Where a send's microseconds go, in the main thread by stage, and in the thread that writes SQL."""
+"""Show the time of a send: in the main thread by stage, and in the thread that writes SQL."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from bench.plan import Result
 from bench.scenarios import Scenario
 from bench.server import Server, serving
 
-#: Stages, found by the innermost frame whose file and function match; the first rule that does counts.
+#: File, beginning of the function and stage. The innermost frame that matches decides, by the first rule that matches.
 _STAGES = [
     ("/alcove/protocol.py", "decode", "decode"),
     ("/alcove/protocol.py", "encode", "encode"),
@@ -44,30 +44,32 @@ _STAGES = [
     ("/uvicorn/", "", "read"),
 ]
 _REST = "everything else"
-#: Innermost frames that mean: the loop's own C.
+#: Innermost frames of the event loop's C code.
 _LOOP = ("(loop)", "/asyncio/runners.py")
 _LOOP_STAGE = "event loop and sockets, in C"
 _HOT_LINES = 12
 
 
-class _Signals:
-    """Tells the sampler in the server when the measured seconds begin and end."""
+class _SamplerSignals:
+    """Signals the sampler in the server when the measured seconds begin and end."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
 
-    def stepped(self, step: str) -> None:
-        """Pass it on."""
+    def on_step(self, step: str) -> None:
+        """Send the step's signal."""
         how = {"measuring": signal.SIGUSR1, "measured": signal.SIGUSR2}.get(step)
         if how is not None:
             os.kill(self.server.pid, how)
 
 
 def run(scenarios: Sequence[Scenario], carriers: Sequence[Alcove], out: Path, seconds: float) -> int:
-    """Profile each scenario on each carrier and print it."""
+    """Profile each scenario on each carrier, and print the profiles."""
     for scenario in scenarios:
         if scenario.kind not in {"window", "paced"}:
-            raise ValueError(f"{scenario.name} sends nothing that could be profiled")
+            raise ValueError(
+                f"{scenario.name} cannot be profiled, because it sends nothing; expected a scenario with sends"
+            )
         for peer in carriers:
             peer.prepare()
             found = out / f"profile-{peer.name}-{scenario.name}.json"
@@ -75,15 +77,15 @@ def run(scenarios: Sequence[Scenario], carriers: Sequence[Alcove], out: Path, se
             prefix = [sys.executable, str(BACKEND / "bench" / "sampler.py"), str(found), peer.command(0, out)[0]]
             server_core, generator_core = cores()
             with serving(peer, out, server_core, prefix) as server:
-                signals = _Signals(server)
-                result = generate(scenario.plan(server.port, peer.dialect, seconds, generator_core), signals.stepped)
-                _await(found)
-            print(shown(f"{peer.name}, {scenario.title}", json.loads(found.read_text()), result))
+                signals = _SamplerSignals(server)
+                result = generate(scenario.plan(server.port, peer.dialect, seconds, generator_core), signals.on_step)
+                _wait_for(found)
+            print(format_profile(f"{peer.name}, {scenario.title}", json.loads(found.read_text()), result))
     return 0
 
 
-def _await(path: Path) -> None:
-    """Wait until the sampler has written."""
+def _wait_for(path: Path) -> None:
+    """Wait until the sampler has written its file. Raises LoadError after 10 s."""
     deadline = time.monotonic() + 10
     while not path.exists():
         if time.monotonic() > deadline:
@@ -92,7 +94,7 @@ def _await(path: Path) -> None:
 
 
 def stage(stack: str) -> str:
-    """The stage that a stack of frames, innermost first, belongs to."""
+    """Return the stage of a stack of frames, innermost first."""
     frames = stack.split(";")
     if any(name in frames[0] for name in _LOOP):
         return _LOOP_STAGE
@@ -104,8 +106,8 @@ def stage(stack: str) -> str:
     return _REST
 
 
-def shown(title: str, found: dict[str, dict[str, float]], result: Result) -> str:
-    """The profile as text: microseconds a send, by stage, and the hottest lines."""
+def format_profile(title: str, found: dict[str, dict[str, float]], result: Result) -> str:
+    """Format a profile: microseconds of a send by stage, and the hottest lines."""
     sends = max(1, result.sends)
     wall, collected = float(found["wall_s"]), float(found["collected_s"])  # type: ignore[arg-type] # JSON: two plain figures
     stages: Counter[str] = Counter()
@@ -137,7 +139,7 @@ def shown(title: str, found: dict[str, dict[str, float]], result: Result) -> str
 
 
 def _short(frame: str) -> str:
-    """`room.py:153 deliver` of a frame."""
+    """Shorten a frame, as to `room.py:153 deliver`."""
     if ":" not in frame:
         return frame
     path, line, function = frame.rsplit(":", 2)

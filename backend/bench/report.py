@@ -1,4 +1,4 @@
-"""The results as one table for the eye, for a README and for programs."""
+"""Write results as a Markdown table, as JSON and as a chart."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,21 +12,21 @@ from bench.scenarios import SCENARIOS, Scenario
 
 
 class Report(Struct):
-    """Everything that a run of the bench found out."""
+    """All results of the bench."""
 
     #: What the figures depend on: processor, system, disk …
     machine: dict[str, str]
-    #: Of each peer that ran; and why the others did not.
+    #: The version of each peer that ran, and the reason why each other did not.
     versions: dict[str, str]
     skipped: dict[str, str]
     repeat: int
     seconds: float
     cells: list[Cell]
-    #: What a reader must know to compare.
+    #: What a reader must know to compare the figures.
     note: str = "Ours is synced to disk before delivery, the others keep nothing."
 
     def rows(self) -> list[tuple[Scenario, list[Cell | None]]]:
-        """Each scenario that ran, with what every peer did in it."""
+        """Return each scenario that ran, with the cell of each peer; None: the peer did not run it."""
         found = {(cell.scenario, cell.peer): cell for cell in self.cells}
         return [
             (scenario, [found.get((scenario.name, peer)) for peer in self.versions])
@@ -35,19 +35,19 @@ class Report(Struct):
         ]
 
     def faults(self) -> list[str]:
-        """What did not arrive, was out of order or did not run, a line each."""
+        """Return a line for each cell in which something was lost, out of order or failed."""
         return [
             f"{cell.peer}, {cell.scenario}: {fault}"
             for cell in self.cells
             for fault in [
-                *([f"{cell.lost:,} deliveries or acks never came"] if cell.lost else []),
+                *([f"{cell.lost:,} deliveries or acks never arrived"] if cell.lost else []),
                 *([f"{cell.disordered:,} times out of order"] if cell.disordered else []),
                 *cell.errors,
             ]
         ]
 
-    def bounded(self) -> list[str]:
-        """Figures that are the generator's more than the server's, a line each."""
+    def generator_bound(self) -> list[str]:
+        """Return a line for each figure that the generator limits more than the server."""
         return [
             f"{cell.peer}, {cell.scenario}: the generator was busier ({max(cell.generator_load):.0%}) than the server"
             for cell in self.cells
@@ -56,20 +56,20 @@ class Report(Struct):
             and cell.scenario not in {"latency", "flood"}
         ]
 
-    def ratios(self) -> list[str]:
-        """How the first peer's rates stand to the others', a line for each scenario."""
+    def ratio_lines(self) -> list[str]:
+        """Return the ratios of the first peer's rates to the others', a line for each scenario."""
         lines: list[str] = []
         for scenario, (ours, *others) in self.rows():
             if ours and ours.runs and scenario.unit == "/s":
-                stand = [
+                ratios = [
                     f"{ours.medians[0] / cell.medians[0]:.1f}× {cell.peer}" for cell in others if cell and cell.runs
                 ]
-                lines += [f"{scenario.name}: {ours.peer} is {', '.join(stand)}"] if stand else []
+                lines += [f"{scenario.name}: {ours.peer} is {', '.join(ratios)}"] if ratios else []
         return lines
 
 
-def shown(scenario: Scenario, cell: Cell | None) -> str:
-    """A cell's medians as a reader wants them."""
+def format_cell(scenario: Scenario, cell: Cell | None) -> str:
+    """Format the medians of a cell."""
     if cell is None:
         return "–"
     if not cell.runs:
@@ -85,9 +85,9 @@ def _digits(scenario: Scenario, figure: float) -> int:
 
 
 def table(report: Report) -> str:
-    """The table in Markdown, readable as it stands, with what the figures depend on."""
+    """Return the table in Markdown, aligned as plain text too, with what the figures depend on."""
     header = ["", *report.versions]
-    lines = [[scenario.title, *(shown(scenario, cell) for cell in cells)] for scenario, cells in report.rows()]
+    lines = [[scenario.title, *(format_cell(scenario, cell) for cell in cells)] for scenario, cells in report.rows()]
     widths = [max(len(line[column]) for line in [header, *lines]) for column in range(len(header))]
 
     def aligned(line: Sequence[str]) -> str:
@@ -103,9 +103,9 @@ def table(report: Report) -> str:
         "",
         *(f"- {name}: {value}" for name, value in {**report.machine, **report.versions}.items()),
         *(f"- {name} did not run: {reason}" for name, reason in report.skipped.items()),
-        *(f"- {line}" for line in report.ratios()),
+        *(f"- {line}" for line in report.ratio_lines()),
         *(f"- * {fault}" for fault in report.faults()),
-        *(f"- {line}" for line in report.bounded()),
+        *(f"- {line}" for line in report.generator_bound()),
     ]
     return "\n".join([aligned(header), rule, *(aligned(line) for line in lines), "", *below, ""])
 

@@ -1,4 +1,4 @@
-"""A process is killed, and all its clients come back to another one at the same time."""
+"""Measure how fast all clients of a killed process reconnect to another one."""
 
 import asyncio
 import json
@@ -18,11 +18,11 @@ from deploy.engines import Engine
 
 _CLIENTS = 5_000
 _ROOMS = 100
-#: Entries that each room gets while its readers are away.
+#: Entries that each room gets while its readers are disconnected.
 _MISSED = 3
-#: How the page backs off: from the first up to a ceiling that doubles until the last, in seconds.
-_SHORTEST_S, _LONGEST_S = 0.5, 20.0
-#: Handshakes at once while the clients come the first time.
+#: The client's backoff: a random delay from the first number of seconds up to a ceiling, which doubles up to the last.
+_MIN_DELAY_S, _MAX_DELAY_S = 0.5, 20.0
+#: Handshakes in progress while the clients connect the first time.
 _AT_ONCE = 100
 _PATIENCE_S = 60.0
 _SEQ = re.compile(rb'"type":"entry","seq":(\d+)')
@@ -30,27 +30,27 @@ _http = build_opener(ProxyHandler({}))
 
 
 class Client:
-    """A connection that is lost, and comes back behind what it had: nothing."""
+    """A connection that reconnects after it is lost, and resumes from the beginning of the room."""
 
     def __init__(self, number: int) -> None:
         self._room, self._member = number % _ROOMS, number
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
-    async def enter(self, port: int, missed: int) -> None:
-        """Be greeted, and in step: with everything that was missed. Raises OSError, EOFError."""
+    async def join(self, port: int, seq: int) -> None:
+        """Join the room and read up to the entry `seq`. Raises OSError or EOFError."""
         plan = Plan(kind="opening", port=port, dialect=Alcove.dialect, rooms=_ROOMS, readers=1)
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", port)
         self._writer.write(handshake(plan, self._room, self._member).replace(b"&tail=0", b"&after=0"))
-        heard = b""
-        while b'"type":"hello"' not in heard or max(map(int, _SEQ.findall(heard)), default=0) < missed:
+        received = b""
+        while b'"type":"hello"' not in received or max(map(int, _SEQ.findall(received)), default=0) < seq:
             data = await self._reader.read(65536)
             if not data:
                 raise EOFError
-            heard += data
+            received += data
 
-    async def lost(self) -> None:
-        """Wait until the connection is."""
+    async def wait_until_lost(self) -> None:
+        """Wait until the connection is lost."""
         assert self._reader is not None
         try:
             while await self._reader.read(65536):
@@ -58,26 +58,26 @@ class Client:
         except OSError:
             return
 
-    async def come_back(self, port: int) -> float:
-        """Try again and again, as the page does; the time when it is in step."""
-        ceiling = 2 * _SHORTEST_S
+    async def reconnect(self, port: int) -> float:
+        """Try until the client has joined and caught up, with the page's backoff; return the time of that."""
+        ceiling = 2 * _MIN_DELAY_S
         while True:
-            await asyncio.sleep(random.uniform(_SHORTEST_S, ceiling))  # noqa: S311 - spreads attempts, guards nothing
+            await asyncio.sleep(random.uniform(_MIN_DELAY_S, ceiling))  # noqa: S311 - spreads attempts, guards nothing
             try:
-                await self.enter(port, _MISSED)
+                await self.join(port, _MISSED)
             except (OSError, EOFError):
-                ceiling = min(2 * ceiling, _LONGEST_S)
+                ceiling = min(2 * ceiling, _MAX_DELAY_S)
             else:
                 return time.monotonic()
 
     def leave(self) -> None:
-        """Be gone."""
+        """Drop the connection."""
         if self._writer is not None:
             self._writer.transport.abort()
 
 
-def _say(port: int) -> None:
-    """Send what the readers of every room miss."""
+def _send_missed(port: int) -> None:
+    """Send _MISSED entries to every room."""
     for room in range(_ROOMS):
         for number in range(_MISSED):
             body = json.dumps({"id": f"missed-{number}", "body": "x" * 80}).encode()
@@ -87,35 +87,36 @@ def _say(port: int) -> None:
 
 
 def _in_step(port: int) -> int:
-    """Connections in step, by the process's own count."""
+    """Return the number of connections in step, by the process's metrics."""
     with _http.open(f"http://127.0.0.1:{port}/metrics") as answer:
         (count,) = re.findall(r'alcove_connections\{state="in_step"\} (\S+)', answer.read().decode())
     return int(float(count))
 
 
 async def measure(postgres: Engine, redis: Engine, databases: ExitStack, folder: Path) -> str:
-    """Seconds from the kill until everyone is in step on the other process."""
+    """Measure the seconds from the kill until all clients have caught up on the other process; return the text."""
     raise_limits()
     with pair(postgres, redis.url, databases, folder) as (one, two):
         clients = [Client(number) for number in range(_CLIENTS)]
-        few = asyncio.Semaphore(_AT_ONCE)
+        at_once = asyncio.Semaphore(_AT_ONCE)
 
-        async def come(client: Client) -> None:
-            async with few:
-                await client.enter(one.port, 0)
+        async def join_once(client: Client) -> None:
+            async with at_once:
+                await client.join(one.port, 0)
 
         async with asyncio.timeout(_PATIENCE_S):
-            await asyncio.gather(*map(come, clients))
+            await asyncio.gather(*map(join_once, clients))
             one.kill()
             killed = time.monotonic()
-            await asyncio.gather(*(client.lost() for client in clients))
-            await asyncio.to_thread(_say, two.port)
-            back = await asyncio.gather(*(client.come_back(two.port) for client in clients))
+            await asyncio.gather(*(client.wait_until_lost() for client in clients))
+            await asyncio.to_thread(_send_missed, two.port)
+            caught_up_at = await asyncio.gather(*(client.reconnect(two.port) for client in clients))
         counted = await asyncio.to_thread(_in_step, two.port)
         for client in clients:
             client.leave()
-    took = sorted(at - killed for at in back)
+    seconds = sorted(at - killed for at in caught_up_at)
+    median = seconds[len(seconds) // 2]
     return (
         f"{_CLIENTS:,} clients of a process that is killed, back on the other one with the {_MISSED} entries that each "
-        f"missed: half after {took[len(took) // 2]:.1f} s, all after {took[-1]:.1f} s; {counted:,} in step there\n"
+        f"missed: half after {median:.1f} s, all after {seconds[-1]:.1f} s; {counted:,} in step there\n"
     )

@@ -1,4 +1,4 @@
-"""The generator's side of rooms: who reads, what is on its way, what arrived."""
+"""Rooms as the generator sees them: readers, sends in flight, and what has arrived."""
 
 import socket
 import time
@@ -6,30 +6,30 @@ import time
 from bench.frames import MARK, Run, body, heads, scan, text_frame
 from bench.plan import Plan
 
-#: Bytes taken from a socket at once.
-_TAKE = 65536
+#: Bytes of one read.
+_READ_BYTES = 65536
 _NOTHING = Run(0, 0, -1, b"")
 
 
 class Reader:
-    """A connection that reads; the first one of a room sends, too, and looks at every entry."""
+    """A connection that reads. The first one of a room also sends, and checks every entry."""
 
-    __slots__ = ("expected", "recv", "rest", "room", "sock", "witness")
+    __slots__ = ("checks_all", "expected", "recv", "rest", "room", "sock")
 
     def __init__(self, sock: socket.socket, room: "Room") -> None:
         self.sock = sock
         self.recv = sock.recv
         self.room = room
-        #: The number of the entry that is due next.
+        #: The number of the next entry.
         self.expected = 0
         self.rest = b""
-        self.witness = not room.readers
+        self.checks_all = not room.readers
 
 
 class Room:
-    """A room: its readers, and the sends that are on their way to them."""
+    """A room: its readers, and the sends in flight."""
 
-    __slots__ = ("acks", "arrived", "delivered", "due", "heard", "number", "plan", "readers", "sent", "unsent")
+    __slots__ = ("acks", "arrived", "delivered", "due", "number", "plan", "readers", "received", "sent", "unsent")
 
     def __init__(self, number: int, plan: Plan) -> None:
         self.number = number
@@ -38,27 +38,33 @@ class Room:
         self.sent = 0
         self.delivered = 0
         self.acks = 0
-        #: The last bytes of the sender, in which an ack may begin.
-        self.heard = b""
-        #: Sends that the last reader has, and how many readers have no more than those.
+        #: The last bytes that the sender received, in which an ack may begin.
+        self.received = b""
+        #: Sends that the slowest reader has, and how many readers have no more than those.
         self.arrived = 0
         self.due = 0
         self.unsent = b""
 
-    def take(self, reader: Reader) -> None:
-        """A reader has come into the room."""
+    def add(self, reader: Reader) -> None:
+        """Add a reader."""
         self.readers.append(reader)
         self.due += 1
 
     def top_up(self) -> None:
-        """The last reader has got something: send as many as the window has room for now."""
+        """Send as many as the window has room for, now that the slowest reader has made progress."""
         expected = [reader.expected for reader in self.readers]
         self.arrived = min(expected)
         self.due = expected.count(self.arrived)
         self.send(self.plan.window - self.sent + self.arrived)
 
     def send(self, count: int, at_us: int | None = None) -> None:
-        """Send `count` more, in one go; `at_us`: when they were due."""
+        """Send `count` more in one write, and what is unsent before them.
+
+        Args:
+            count: The number of sends.
+            at_us: When they were due, in µs of the monotonic clock; None: now.
+
+        """
         if count:
             at_us = time.monotonic_ns() // 1000 if at_us is None else at_us
             template, size = self.plan.dialect.send, self.plan.body_bytes
@@ -73,33 +79,33 @@ class Room:
             return
 
 
-class Arrivals:
-    """Reads sockets, counts what arrives, and checks that each reader gets every entry once and in order."""
+class DeliveryChecker:
+    """Reads sockets, counts deliveries, and checks that each reader gets every entry once and in order."""
 
     def __init__(self, plan: Plan, *, timed: bool = False) -> None:
         self.disordered = 0
-        #: Latencies in ms, where they are asked for.
+        #: Latencies in ms; None unless they are measured.
         self.latencies: list[float] | None = [] if timed else None
         self._echo = plan.dialect.echo.encode() + MARK if plan.dialect.echo else b""
         self._ack = plan.dialect.ack.encode()
         self._seen = b""
         self._run = _NOTHING
-        #: Rooms in which the last reader has got something.
+        #: Rooms in which the slowest reader has made progress.
         self.arrived: list[Room] = []
 
     def read(self, reader: Reader) -> None:
-        """Take what the socket has. Raises ConnectionError where it is closed."""
-        data = reader.recv(_TAKE)
+        """Read from a socket. Raises ConnectionError if it is closed."""
+        data = reader.recv(_READ_BYTES)
         if not data:
             raise ConnectionError("the server closed a connection")
         room = reader.room
-        if reader.witness:
-            run = self._look(reader, data)
+        if reader.checks_all:
+            run = self._check(reader, data)
         elif reader.rest:
             data = reader.rest + data
             run = scan(data)
         elif data == self._seen:
-            # What the reader before got: most readers of a room, where a server writes the same bytes to all.
+            # The same bytes as the reader before, as for most readers of a room: a server writes the same bytes to all.
             run = self._run
         else:
             run = scan(data)
@@ -115,24 +121,24 @@ class Arrivals:
             if not room.due:
                 self.arrived.append(room)
         reader.expected = run.last + 1
-        if self.latencies is not None and not reader.witness:
+        if self.latencies is not None and not reader.checks_all:
             self._time(data)
 
-    def _look(self, reader: Reader, data: bytes) -> Run:
-        """Look at every entry, and at what only a sender gets."""
+    def _check(self, reader: Reader, data: bytes) -> Run:
+        """Check every entry, and count what only a sender gets."""
         if self._ack:
             room = reader.room
-            heard = room.heard + data
-            room.acks += heard.count(self._ack)
-            room.heard = heard[1 - len(self._ack) :]
+            received = room.received + data
+            room.acks += received.count(self._ack)
+            room.received = received[1 - len(self._ack) :]
         data = reader.rest + data
-        held = b""
+        cut = b""
         if echo := self._echo:
             data = data.replace(echo, b"")
-            if (cut := data.rfind(echo[:1], max(0, len(data) - len(echo) + 1))) >= 0:
-                data, held = data[:cut], data[cut:]
+            if (at := data.rfind(echo[:1], max(0, len(data) - len(echo) + 1))) >= 0:
+                data, cut = data[:at], data[at:]
         run = scan(data)
-        run = run._replace(rest=run.rest + held)
+        run = run._replace(rest=run.rest + cut)
         if run.entries > 1:
             numbers = [number for number, _ in heads(data)]
             self.disordered += numbers != list(range(numbers[0], numbers[0] + len(numbers)))

@@ -1,4 +1,4 @@
-"""Run scenarios on peers, again and again, and keep what came out."""
+"""Run scenarios on peers repeatedly, and collect the results."""
 
 import statistics
 import sys
@@ -14,17 +14,17 @@ from bench.peers.base import Peer
 from bench.scenarios import Scenario
 from bench.server import Server, ServerError, serving
 
-#: Memory counts when it has not grown by more than this share for so many seconds.
-_CALM, _CALM_S, _CALM_WAIT_S = 0.001, 1.5, 15.0
+#: Memory is stable when it has not changed by more than this share for so many seconds; the last is the longest wait.
+_STABLE_SHARE, _STABLE_S, _STABLE_WAIT_S = 0.001, 1.5, 15.0
 
 
 class Cell(Struct):
-    """What a peer did in a scenario: the figures of each run, and whether all arrived."""
+    """The results of a peer in a scenario: the figures of each run, and what was lost."""
 
     scenario: str
     peer: str
     runs: list[tuple[float, ...]] = field(default_factory=list)
-    #: Deliveries and acks that never came, in all runs; runs of bytes that were out of order.
+    #: Deliveries and acks that never arrived in all runs, and reads that were out of order.
     lost: int = 0
     disordered: int = 0
     #: The share of its processor that each side used, run by run.
@@ -38,36 +38,36 @@ class Cell(Struct):
         return tuple(statistics.median(figures) for figures in zip(*self.runs, strict=True))
 
 
-class _Watch:
-    """Looks at a server while the generator goes from step to step."""
+class _ServerMeter:
+    """Measures a server at the steps of the generator."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
         self.cpu_s = 0.0
-        self.took_s = 0.0
+        self.elapsed_s = 0.0
         self.memory = 0.0
 
-    def stepped(self, step: str) -> None:
-        """Note the server's processor time, or its memory."""
+    def on_step(self, step: str) -> None:
+        """Record the server's processor time or memory."""
         match step:
             case "measuring":
-                self.cpu_s, self.took_s = -cpu_s(self.server.pid), -time.monotonic()
+                self.cpu_s, self.elapsed_s = -cpu_s(self.server.pid), -time.monotonic()
             case "measured":
                 self.cpu_s += cpu_s(self.server.pid)
-                self.took_s += time.monotonic()
+                self.elapsed_s += time.monotonic()
             case "warm":
-                self.memory = -self._calm_memory()
+                self.memory = -self._stable_memory()
             case "open":
-                self.memory += self._calm_memory()
+                self.memory += self._stable_memory()
 
-    def _calm_memory(self) -> float:
-        """The server's memory in bytes, once it does not grow any more."""
-        end = time.monotonic() + _CALM_WAIT_S
+    def _stable_memory(self) -> float:
+        """Return the server's memory in bytes once it is stable."""
+        end = time.monotonic() + _STABLE_WAIT_S
         before, since = memory(self.server.pid), time.monotonic()
-        while time.monotonic() < min(end, since + _CALM_S):
+        while time.monotonic() < min(end, since + _STABLE_S):
             time.sleep(0.1)
             now = memory(self.server.pid)
-            if abs(now - before) > before * _CALM:
+            if abs(now - before) > before * _STABLE_SHARE:
                 before, since = now, time.monotonic()
         return before
 
@@ -75,45 +75,53 @@ class _Watch:
 def run_all(
     scenarios: Sequence[Scenario], peers: Sequence[Peer], out: Path, *, repeat: int, seconds: float, pin: bool = True
 ) -> list[Cell]:
-    """Run every scenario on every peer `repeat` times, each on a fresh server.
+    """Run every scenario on every peer, each run on a new server.
 
-    Peers take turns, so that whatever the machine does besides hits all of them alike. `pin`: server and generator
-    have a processor each.
+    Peers take turns, so that other load of the machine affects all of them alike.
+
+    Args:
+        scenarios: The scenarios.
+        peers: The peers.
+        out: The folder for the servers' files.
+        repeat: Runs of each scenario on each peer.
+        seconds: Measured seconds of a run.
+        pin: Whether server and generator get a processor each.
+
     """
     cells: list[Cell] = []
     for scenario in scenarios:
         row = [(Cell(scenario.name, peer.name), peer) for peer in peers if scenario.suits(peer)]
         for number in range(repeat):
             for cell, peer in row:
-                _note(f"{scenario.title}, {peer.name}, run {number + 1} of {repeat}")
+                _show(f"{scenario.title}, {peer.name}, run {number + 1} of {repeat}")
                 _run(scenario, peer, out, seconds, cell, pinned=cores() if pin else (None, None))
         cells += [cell for cell, _ in row]
-    _note("")
+    _show("")
     return cells
 
 
 def _run(
     scenario: Scenario, peer: Peer, out: Path, seconds: float, cell: Cell, *, pinned: tuple[int | None, int | None]
 ) -> None:
-    """One run on a fresh server, into its cell."""
+    """Run a scenario once on a new server, and add the result to its cell."""
     server_core, generator_core = pinned
     try:
         with serving(peer, out, server_core) as server:
-            watch = _Watch(server)
-            result = generate(scenario.plan(server.port, peer.dialect, seconds, generator_core), watch.stepped)
+            meter = _ServerMeter(server)
+            result = generate(scenario.plan(server.port, peer.dialect, seconds, generator_core), meter.on_step)
     except (LoadError, ServerError) as error:
         cell.errors.append(str(error))
         return
-    cell.runs.append(scenario.figures(result, watch.memory))
+    cell.runs.append(scenario.figures(result, meter.memory))
     cell.lost += result.lost
     cell.disordered += result.disordered
-    if watch.took_s:
-        cell.server_load.append(watch.cpu_s / watch.took_s)
+    if meter.elapsed_s:
+        cell.server_load.append(meter.cpu_s / meter.elapsed_s)
         cell.generator_load.append(result.load)
 
 
-def _note(line: str) -> None:
-    """Say what is going on, on one line that the next one replaces."""
+def _show(line: str) -> None:
+    """Show progress on a line that the next one replaces."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\x1b[K{line}")
         sys.stderr.flush()

@@ -1,8 +1,9 @@
-"""Runs a server and samples where its main thread's processor time goes: `sampler.py OUT PROGRAM ARGUMENT...`.
+"""Run a server and sample the processor time of its main thread: `sampler.py OUT PROGRAM ARGUMENT...`.
 
-SIGUSR1 begins, SIGUSR2 ends and writes OUT. A sample weighs what the main thread has used since the one before, so
-time of other threads and waiting do not count. What runs in C is found in the line that called it; the event loop's
-own C, which nobody calls, in whatever Python runs next, at its first instruction: such samples are named `(loop)`.
+SIGUSR1 starts, SIGUSR2 stops and writes OUT. The weight of a sample is the processor time that the main thread has used
+since the previous one, so time of other threads and waiting do not count. C code counts for the line that called it.
+The event loop's C code has no caller: its samples arrive at the first instruction of the next Python function, and are
+named `(loop)`.
 """
 
 import gc
@@ -18,13 +19,13 @@ from pathlib import Path
 from types import FrameType
 
 _EVERY_S = 0.001
-#: The instruction at which a Python function begins, or goes on.
+#: The opcode at which a Python function starts or resumes.
 _RESUME = 151
 _LOOPS = ("/asyncio/runners.py", "/asyncio/base_events.py", "/uvicorn/")
 
 
 class Sampler:
-    """Samples by stack, innermost frame first, in seconds; what the garbage collector took is kept apart."""
+    """Collects seconds by stack, innermost frame first; those of the garbage collector are counted separately."""
 
     def __init__(self, out: Path) -> None:
         self.out = out
@@ -41,19 +42,19 @@ class Sampler:
         signal.signal(signal.SIGPROF, self.sample)
 
     def begin(self, _signal: int, _frame: FrameType | None) -> None:
-        """Forget everything and begin."""
+        """Start sampling (SIGUSR1)."""
         self.stacks.clear()
         gc.callbacks.append(self.collect)
         self._threads, self._wall, self._seen = _threads(), time.monotonic(), time.thread_time()
         signal.setitimer(signal.ITIMER_PROF, _EVERY_S, _EVERY_S)
 
     def end(self, number: int, frame: FrameType | None) -> None:
-        """Take what was used since the last sample, stop, and write what was found."""
+        """Take the last sample, stop, and write the results (SIGUSR2)."""
         signal.setitimer(signal.ITIMER_PROF, 0)
         self.sample(number, frame)
         gc.callbacks.remove(self.collect)
         threads = {name: used - self._threads.get(name, 0) for name, used in _threads().items()}
-        found = {
+        results = {
             "stacks": self.stacks,
             "threads": threads,
             "wall_s": time.monotonic() - self._wall,
@@ -61,27 +62,27 @@ class Sampler:
             "collections": self.collections,
         }
         written = self.out.with_suffix(".part")
-        written.write_text(json.dumps(found))
+        written.write_text(json.dumps(results))
         written.rename(self.out)
 
     def collect(self, phase: str, _about: dict[str, int]) -> None:
-        """The garbage collector begins or ends, in whichever thread."""
+        """Count the time of a garbage collection, in any thread (gc.callbacks)."""
         if phase == "start":
             self._collecting = time.thread_time()
             return
-        took = time.thread_time() - self._collecting
-        self.collected_s += took
+        elapsed_s = time.thread_time() - self._collecting
+        self.collected_s += elapsed_s
         self.collections += 1
         if threading.current_thread() is threading.main_thread():
-            self._uncounted_s += took
+            self._uncounted_s += elapsed_s
 
     def sample(self, _signal: int, frame: FrameType | None) -> None:
-        """Note where the main thread is."""
+        """Count the time since the last sample for the main thread's stack (SIGPROF)."""
         now = time.thread_time()
         weight, self._seen = now - self._seen - self._uncounted_s, now
         self._uncounted_s = 0.0
         names: list[str] = []
-        if frame is not None and _begins(frame) and _is_loop(frame.f_back):
+        if frame is not None and _starts(frame) and _is_loop(frame.f_back):
             names.append("(loop)")
         while frame is not None:
             code = frame.f_code
@@ -90,7 +91,7 @@ class Sampler:
         self.stacks[";".join(names)] += weight  # type: ignore[assignment] # a Counter counts seconds as well
 
 
-def _begins(frame: FrameType) -> bool:
+def _starts(frame: FrameType) -> bool:
     return frame.f_lasti < 0 or frame.f_code.co_code[frame.f_lasti] == _RESUME
 
 
@@ -99,7 +100,7 @@ def _is_loop(frame: FrameType | None) -> bool:
 
 
 def _threads() -> dict[str, float]:
-    """Seconds of processor that each thread has used."""
+    """Return the processor time in seconds of each thread, by its name."""
     return {
         thread.name: time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
         for thread in threading.enumerate()

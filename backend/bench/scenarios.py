@@ -1,4 +1,4 @@
-"""What is measured: names, shapes and units."""
+"""The scenarios: their names, shapes and units."""
 
 from typing import Literal
 
@@ -18,26 +18,26 @@ class Scenario(Struct, frozen=True):
     readers: int
     window: int = 1
     rate: float = 0
-    #: Which figures make the row, and in which unit; `memory` is the bench's own.
+    #: The figures of the row. `memory` is measured by the bench, the others by the generator.
     figure: Literal["deliveries_per_s", "sends_per_s", "opened_per_s", "latency", "worst", "memory"] = (
         "deliveries_per_s"
     )
 
     def suits(self, peer: Peer) -> bool:
-        """Whether the peer can run it: some know no rooms, and a flood has lines of our protocol."""
+        """Return whether the peer can run it: some have no rooms, and a flood has lines of Alcove's protocol."""
         if self.kind == "flood":
             return peer.dialect.subprotocol == "alcove.v1"
         return peer.has_rooms or not (self.kind in {"window", "paced"} and self.rooms > 1)
 
     @property
     def unit(self) -> str:
-        """The unit of its figures."""
+        """The unit of the figures."""
         if self.figure == "memory":
             return "KB"
         return "ms" if self.figure in {"latency", "worst"} else "/s"
 
     def plan(self, port: int, dialect: Dialect, seconds: float, core: int | None) -> Plan:
-        """The plan of one run."""
+        """Return the plan of one run."""
         return Plan(
             kind=self.kind,
             port=port,
@@ -52,7 +52,7 @@ class Scenario(Struct, frozen=True):
         )
 
     def figures(self, result: Result, memory: float) -> tuple[float, ...]:
-        """The figures of a run: one, or for latency p50 and p99, at worst the maximum too."""
+        """Return the figures of a run: one; or p50 and p99 (`latency`); or these and the maximum (`worst`)."""
         match self.figure:
             case "memory":
                 return (memory / (self.rooms * self.readers) / 1024,)
@@ -85,12 +85,17 @@ SCENARIOS = [
 
 
 def chosen(names: list[str]) -> list[Scenario]:
-    """The scenarios of these names, or whose names begin with them (`room-100`); all without. Raises ValueError."""
+    """Return the scenarios with these names or prefixes of names (`room-100`); without names, all.
+
+    Raises:
+        ValueError: A name matches no scenario.
+
+    """
     for name in names:
-        if not any(_meant(one, name) for one in SCENARIOS):
-            raise ValueError(f"no scenario {name!r}; there are {', '.join(one.name for one in SCENARIOS)}")
-    return [one for one in SCENARIOS if not names or any(_meant(one, name) for name in names)]
+        if not any(_matches(one, name) for one in SCENARIOS):
+            raise ValueError(f"unknown scenario {name!r}; expected one of {', '.join(one.name for one in SCENARIOS)}")
+    return [one for one in SCENARIOS if not names or any(_matches(one, name) for name in names)]
 
 
-def _meant(scenario: Scenario, name: str) -> bool:
+def _matches(scenario: Scenario, name: str) -> bool:
     return scenario.name == name or scenario.name.startswith(f"{name}-")

@@ -1,4 +1,4 @@
-"""Servers under test: in a process of their own, on a free port, on their own processor, ended by their id."""
+"""Start and end a server under test, in a child process on a free port and its own processor."""
 
 import contextlib
 import os
@@ -25,7 +25,7 @@ class ServerError(Exception):
 
 
 class Server(NamedTuple):
-    """A server that answers."""
+    """A server that accepts connections."""
 
     pid: int
     port: int
@@ -34,9 +34,17 @@ class Server(NamedTuple):
 
 @contextlib.contextmanager
 def serving(peer: Peer, out: Path, core: int | None, prefix: Sequence[str] = ()) -> Iterator[Server]:
-    """Run the peer in a fresh folder under `out`; `prefix` replaces the program of its command.
+    """Run a peer's server.
 
-    Raises ServerError where it does not start.
+    Args:
+        peer: The peer.
+        out: The server gets a new folder here.
+        core: The processor it is pinned to; None: any.
+        prefix: Replaces the program of the peer's command.
+
+    Raises:
+        ServerError: The server does not start.
+
     """
     folder = Path(tempfile.mkdtemp(prefix=f"{peer.name}-", dir=out))
     port = free_port()
@@ -60,17 +68,17 @@ def serving(peer: Peer, out: Path, core: int | None, prefix: Sequence[str] = ())
 
 
 def _await_start(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
-    """Wait until the port answers."""
+    """Wait until the port accepts connections. Raises ServerError."""
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.02)
-    raise ServerError(f"did not start: {(folder / 'output.txt').read_text(errors='replace')[-1000:]}")
+    raise ServerError(f"the server did not start: {(folder / 'output.txt').read_text(errors='replace')[-1000:]}")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End it gently, else with all that it started."""
+    """Terminate the process; if it does not end in time, kill its process group."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     try:

@@ -1,4 +1,4 @@
-"""People who stay in a room while servers come and go: they send, read on, and come back when they are told (C, Z1)."""
+"""Simulated users who stay in a room while servers restart: they send, read, and reconnect as told (C, Z1)."""
 
 import asyncio
 import json
@@ -11,14 +11,14 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 from websockets.typing import Subprotocol
 
 _PROTOCOL = Subprotocol("alcove.v1")
-#: Seconds after which somebody who was cut off or refused tries again.
+#: Seconds after which a user whose connection was lost or refused tries again.
 _RETRY_S = 0.5
-#: What ends a connection without a farewell.
-CUT = (OSError, ConnectionClosed, InvalidHandshake, InvalidMessage, EOFError)
+#: Errors that end a connection without a `bye`.
+CONNECTION_ERRORS = (OSError, ConnectionClosed, InvalidHandshake, InvalidMessage, EOFError)
 
 
 class User:
-    """One of them. `faults` names whatever a person would have noticed; the other lists are for figures."""
+    """A user. `faults` lists what a person would notice; the other lists are for figures."""
 
     def __init__(self, number: int, port: int, item: str) -> None:
         self.name = f"user-{number}"
@@ -26,18 +26,18 @@ class User:
         self.acked: dict[str, int] = {}
         self.unacked: deque[str] = deque()
         self.faults: list[str] = []
-        #: When a server said goodbye, and when this user was greeted again, in seconds of the monotonic clock.
+        #: When a server sent `bye`, and when the next one sent `hello`, in seconds of the monotonic clock.
         self.byes: list[float] = []
         self.returns: list[float] = []
-        #: Attempts that came to nothing.
+        #: Attempts that failed.
         self.refused = 0
         self._url = f"ws://127.0.0.1:{port}/items/{item}/ws?token=t&name={self.name}"
         self._log = ""
         self._sent = 0
         self._wait_s = 0.0
 
-    async def stay(self, pause_s: float, enough: asyncio.Event) -> None:
-        """Be in the room, for ever, and send something every `pause_s` seconds until there is enough of it."""
+    async def stay(self, pause_s: float, stop_sending: asyncio.Event) -> None:
+        """Stay in the room forever; send an entry every `pause_s` seconds until `stop_sending` is set."""
         while True:
             await asyncio.sleep(self._wait_s)
             self._wait_s = _RETRY_S
@@ -46,24 +46,24 @@ class User:
                 async with connect(
                     self._url + resume, subprotocols=[_PROTOCOL], compression=None, proxy=None, max_queue=None
                 ) as socket:
-                    await self._converse(socket, pause_s, enough)
-            except CUT as cut:
-                self.refused += not isinstance(cut, ConnectionClosed)
+                    await self._run_session(socket, pause_s, stop_sending)
+            except CONNECTION_ERRORS as error:
+                self.refused += not isinstance(error, ConnectionClosed)
 
-    async def _converse(self, socket: ClientConnection, pause_s: float, enough: asyncio.Event) -> None:
+    async def _run_session(self, socket: ClientConnection, pause_s: float, stop_sending: asyncio.Event) -> None:
         for id_ in self.unacked:
             await self._send(socket, id_)
-        talking = asyncio.create_task(self._talk(socket, pause_s, enough))
+        sending = asyncio.create_task(self._send_regularly(socket, pause_s, stop_sending))
         try:
             async for frame in socket:
                 for text in str(frame).split("\n"):
-                    self._take(json.loads(text))
+                    self._on_line(json.loads(text))
         finally:
-            talking.cancel()
+            sending.cancel()
 
-    async def _talk(self, socket: ClientConnection, pause_s: float, enough: asyncio.Event) -> None:
-        """Send, and send again: a person's pace."""
-        while not enough.is_set():
+    async def _send_regularly(self, socket: ClientConnection, pause_s: float, stop_sending: asyncio.Event) -> None:
+        """Send an entry every `pause_s` seconds."""
+        while not stop_sending.is_set():
             self._sent += 1
             self.unacked.append(f"{self.name}:{self._sent}")
             await self._send(socket, self.unacked[-1])
@@ -72,10 +72,10 @@ class User:
     async def _send(self, socket: ClientConnection, id_: str) -> None:
         await socket.send(json.dumps({"type": "send", "id": id_, "body": id_}))
 
-    def _take(self, line: dict[str, Any]) -> None:  # Any: what JSON holds
+    def _on_line(self, line: dict[str, Any]) -> None:  # Any: what JSON holds
         match line["type"]:
             case "hello":
-                self._greeted(line)
+                self._on_hello(line)
             case "entry":
                 if self._log and line["seq"] > self.head + 1:
                     self.faults.append(f"{self.name} is at {self.head} and gets {line['seq']}")
@@ -92,9 +92,9 @@ class User:
             case "error" | "gap":
                 self.faults.append(f"{self.name} gets {line}")
 
-    def _greeted(self, hello: dict[str, Any]) -> None:  # Any: what JSON holds
+    def _on_hello(self, hello: dict[str, Any]) -> None:  # Any: what JSON holds
         if hello["reset"]:
-            self.faults.append(f"{self.name} is told to begin anew")
+            self.faults.append(f"{self.name} gets a reset")
         if not self._log:
             self.head = hello["head"]
         self._log = hello["log"]

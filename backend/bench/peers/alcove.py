@@ -1,4 +1,4 @@
-"""Ours: every entry is synced to SQLite before anyone sees it."""
+"""Alcove: syncs every entry to SQLite before it is delivered."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ Carrier = Literal["detached", "asgi"]
 
 
 class Alcove:
-    """The server on one of its carriers, with its settings as they are but for the limits that a bench must exceed."""
+    """The server on one of its carriers, with default settings except for limits that a benchmark exceeds."""
 
     durable = True
     has_rooms = True
@@ -30,15 +30,15 @@ class Alcove:
         self.name = f"alcove-{carrier}"
 
     def prepare(self) -> str:
-        """Return the version; this environment has everything."""
+        """Return the versions; everything is installed in this environment."""
         return f"{version('alcove')}, uvicorn {version('uvicorn')}"
 
     def command(self, port: int, folder: Path) -> Sequence[str]:
-        """`alcove serve`."""
+        """Return the command `alcove serve`."""
         return [str(Path(sys.executable).parent / "alcove"), "serve", "--port", str(port)]
 
     def env(self, folder: Path) -> Mapping[str, str]:
-        """Choose the carrier; lift the limits of one sender and of one process."""
+        """Choose the carrier; raise the limits of a member and of the process."""
         return {
             "ALCOVE_CARRIER": self.carrier,
             "ALCOVE_DATABASE_URL": f"sqlite:///{folder}/alcove.db",

@@ -1,4 +1,4 @@
-"""What the bench needs to know of a server to run it."""
+"""The interface of a server that the bench can run."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,28 +10,28 @@ BACKEND = Path(__file__).parents[2]
 
 
 class UnavailableError(Exception):
-    """The machine cannot run the peer; the message says what it lacks."""
+    """The peer cannot run on this machine; the message says what is missing."""
 
 
 class Peer(Protocol):
     """A server that the bench can run."""
 
-    #: What it is called in tables and on the command line.
+    #: The name in tables and on the command line.
     name: str
-    #: Whether entries are on disk before anyone sees them.
+    #: Whether entries are on disk before they are delivered.
     durable: bool
-    #: Whether it knows rooms; else everyone hears everything.
+    #: Whether it has rooms; else every connection gets every entry.
     has_rooms: bool
     dialect: Dialect
 
     def prepare(self) -> str:
-        """Install what it lacks, and return its version. Raises UnavailableError."""
+        """Install what is missing, and return the version. Raises UnavailableError."""
         ...
 
     def command(self, port: int, folder: Path) -> Sequence[str]:
-        """The command that serves on 127.0.0.1:`port` and keeps its files in `folder`."""
+        """Return the command that serves on 127.0.0.1:`port` and keeps its files in `folder`."""
         ...
 
     def env(self, folder: Path) -> Mapping[str, str]:
-        """What its environment has besides the bench's own."""
+        """Return the variables to add to the bench's environment."""
         ...

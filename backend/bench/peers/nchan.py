@@ -12,7 +12,7 @@ from bench.plan import Dialect
 
 _PACKAGES = ["nginx", "libnginx-mod-nchan"]
 _MODULES = [Path("/usr/lib/nginx/modules/ngx_nchan_module.so"), Path("/usr/lib64/nginx/modules/ngx_nchan_module.so")]
-#: One worker, as the others have one process. Messages are kept in memory for as long as readers may need them.
+#: One worker, because the other peers have one process. Messages stay in memory as long as readers may need them.
 _CONFIG = """\
 load_module $module;
 daemon off;
@@ -44,7 +44,7 @@ http {
 
 
 class Nchan:
-    """nginx with the nchan module, in a folder of its own."""
+    """nginx with the nchan module."""
 
     name = "nchan"
     durable = False
@@ -52,24 +52,26 @@ class Nchan:
     dialect = Dialect(path="/room/$room", send="$body")
 
     def prepare(self) -> str:
-        """Install it where this is root on Debian, and return the versions. Raises UnavailableError."""
+        """Install nginx and nchan if this is root on Debian, and return the versions. Raises UnavailableError."""
         if self._module() is None or _nginx() is None:
             self._install()
         nginx = _nginx()
         if self._module() is None or nginx is None:
-            raise UnavailableError(f"nginx has no nchan here; on Debian: apt-get install {' '.join(_PACKAGES)}")
+            raise UnavailableError(
+                f"nginx with nchan is not installed; on Debian: apt-get install {' '.join(_PACKAGES)}"
+            )
         shown = subprocess.run([nginx, "-v"], capture_output=True, text=True, timeout=30, check=True)  # noqa: S603 - nginx itself
         found = re.search(r"nginx/([\d.]+)", shown.stderr)
         return f"{_debian_version()}, nginx {found[1] if found else '?'}"
 
     def command(self, port: int, folder: Path) -> Sequence[str]:
-        """Write a configuration, and serve it."""
+        """Write the configuration, and return the command."""
         config = _CONFIG.replace("$module", str(self._module())).replace("$folder", str(folder))
         (folder / "nginx.conf").write_text(config.replace("$port", str(port)))
         return [_nginx() or "nginx", "-p", str(folder), "-e", "stderr", "-c", str(folder / "nginx.conf")]
 
     def env(self, folder: Path) -> Mapping[str, str]:
-        """Nothing."""
+        """Return no variables."""
         return {}
 
     def _module(self) -> Path | None:
@@ -80,7 +82,7 @@ class Nchan:
         if apt is None or os.geteuid() != 0:
             return
         print(f"Installing {' and '.join(_PACKAGES)} with apt-get (this is root) ...")
-        # RUNLEVEL=1 keeps the package from starting a server of its own.
+        # RUNLEVEL=1 keeps the package from starting its own server.
         env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
         for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *_PACKAGES]):
             subprocess.run([apt, *command], env=env, capture_output=True, timeout=300, check=False)  # noqa: S603 - apt, our arguments

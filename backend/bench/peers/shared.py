@@ -1,4 +1,4 @@
-"""Ours on PostgreSQL, with a bus between its processes; each run on a database of its own."""
+"""Alcove on PostgreSQL with a bus between its processes; each run has a new database."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -9,7 +9,7 @@ from deploy.engines import Engine, database
 
 
 class Shared(Alcove):
-    """`processes` of them on one port; the bus is Redis, or the database itself without one."""
+    """Several processes on one port. The bus is Redis, or the database if `redis` is None."""
 
     def __init__(self, postgres: Engine, redis: Engine | None, processes: int, databases: ExitStack) -> None:
         super().__init__("detached")
@@ -20,11 +20,11 @@ class Shared(Alcove):
         self._databases = databases
 
     def command(self, port: int, folder: Path) -> Sequence[str]:
-        """`alcove serve --workers`."""
+        """Return the command `alcove serve --workers`."""
         return [*super().command(port, folder), "--workers", str(self._processes)]
 
     def env(self, folder: Path) -> Mapping[str, str]:
-        """What a single process gets, on a new database."""
+        """Return the variables of a single process, with a new database and the bus."""
         url = self._databases.enter_context(database(self._postgres.url))
         bus = self._redis.url if self._redis else url
         shared = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": bus, "ALCOVE_BUS_PREFIX": folder.name[-8:]}

@@ -1,4 +1,4 @@
-"""Socket.IO: WebSocket transport alone, spoken to in raw Engine.IO 4 frames."""
+"""Socket.IO with the WebSocket transport only, driven with raw Engine.IO 4 frames."""
 
 import json
 import shutil
@@ -27,10 +27,10 @@ class SocketIo:
     )
 
     def prepare(self) -> str:
-        """Install Socket.IO from its lock, and return the versions. Raises UnavailableError."""
+        """Install Socket.IO from its lock file, and return the versions. Raises UnavailableError."""
         node, npm = shutil.which("node"), shutil.which("npm")
         if node is None or npm is None:
-            raise UnavailableError("there is no node and npm")
+            raise UnavailableError("node and npm are not installed")
         locked = json.loads((_HERE / "package-lock.json").read_text())["packages"]["node_modules/socket.io"]["version"]
         if not _PACKAGE.is_file() or json.loads(_PACKAGE.read_text())["version"] != locked:
             done = subprocess.run(  # noqa: S603 - npm, with arguments of our own
@@ -47,9 +47,9 @@ class SocketIo:
         return f"{locked}, Node {version.stdout.strip().removeprefix('v')}"
 
     def command(self, port: int, folder: Path) -> Sequence[str]:
-        """Serve rooms."""
+        """Return the command that serves rooms."""
         return ["node", str(_HERE / "socketio.mjs"), str(port)]
 
     def env(self, folder: Path) -> Mapping[str, str]:
-        """Nothing."""
+        """Run Node in production mode."""
         return {"NODE_ENV": "production"}

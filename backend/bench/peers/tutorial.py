@@ -10,7 +10,7 @@ from bench.plan import Dialect
 
 
 class Tutorial:
-    """`tutorial_app.py` under uvicorn as it is."""
+    """`tutorial_app.py` under uvicorn with its defaults."""
 
     name = "tutorial"
     durable = False
@@ -18,14 +18,14 @@ class Tutorial:
     dialect = Dialect(path="/ws/$member", send="$body", echo="You wrote: ")
 
     def prepare(self) -> str:
-        """Return the versions; this environment has everything."""
+        """Return the versions; everything is installed in this environment."""
         return f"FastAPI {version('fastapi')}, uvicorn {version('uvicorn')}"
 
     def command(self, port: int, folder: Path) -> Sequence[str]:
-        """Serve the tutorial's application."""
+        """Return the command that serves the tutorial's application."""
         uvicorn = Path(sys.executable).parent / "uvicorn"
         return [str(uvicorn), "bench.peers.tutorial_app:app", "--app-dir", str(BACKEND), "--port", str(port)]
 
     def env(self, folder: Path) -> Mapping[str, str]:
-        """Nothing."""
+        """Return no variables."""
         return {}

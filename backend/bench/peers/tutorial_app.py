@@ -1,4 +1,4 @@
-"""The broadcast of FastAPI's WebSocket tutorial, as it stands there."""
+"""The broadcast of FastAPI's WebSocket tutorial, unchanged."""
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
@@ -12,20 +12,20 @@ class ConnectionManager:
         self.active_connections: list[WebSocket] = []
 
     async def connect(self, websocket: WebSocket) -> None:
-        """Accept, and remember."""
+        """Accept a connection and add it."""
         await websocket.accept()
         self.active_connections.append(websocket)
 
     def disconnect(self, websocket: WebSocket) -> None:
-        """Forget."""
+        """Remove a connection."""
         self.active_connections.remove(websocket)
 
     async def send_personal_message(self, message: str, websocket: WebSocket) -> None:
-        """Send to one."""
+        """Send to one connection."""
         await websocket.send_text(message)
 
     async def broadcast(self, message: str) -> None:
-        """Send to each."""
+        """Send to every connection."""
         for connection in self.active_connections:
             await connection.send_text(message)
 
@@ -35,7 +35,7 @@ manager = ConnectionManager()
 
 @app.websocket("/ws/{client_id}")
 async def websocket_endpoint(websocket: WebSocket, client_id: int) -> None:
-    """Pass on what the client says."""
+    """Broadcast what the client sends."""
     await manager.connect(websocket)
     try:
         while True:
