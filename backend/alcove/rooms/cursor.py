@@ -1,4 +1,4 @@
-"""A connection's place in the log of a room."""
+"""The position of one connection in the log of its room."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -10,14 +10,15 @@ from alcove.wire.connection import Connection
 
 @dataclass(slots=True, eq=False)
 class Cursor:
-    """A connection's place in the log. While in step its `seq` is the room's head and is not kept here."""
+    """A connection's position in the log. While it is in step that is the room's head, and `seq` is out of date."""
 
     connection: Connection
     member: Member
+    #: The last entry that was written to the connection.
     seq: int
     #: When it joined, in ms since the epoch.
     since: int
-    #: The presence version it was seen_version last; counts while it is behind.
+    #: The presence version that the connection has seen; counts while it is behind.
     seen_version: int = 0
     feeding: "asyncio.Task[None] | None" = field(default=None, repr=False)
 

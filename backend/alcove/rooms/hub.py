@@ -6,7 +6,6 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from alcove.access.authenticator import Authenticator
 from alcove.access.expiry import ExpiryWatch
@@ -20,8 +19,8 @@ from alcove.cluster.dispatcher import Handler
 from alcove.cluster.messages import ClusterMessage
 from alcove.errors import Close, Code, Refusal
 from alcove.item_ranges import Range
-from alcove.limits import KeyedLimiter, ProcessLimits
-from alcove.observability.metrics import LIMITS, ProcessState
+from alcove.limits import ProcessLimits
+from alcove.observability.metrics import ProcessState
 from alcove.protocol import Limits, Member, encode
 from alcove.repeated_warnings import RepeatedWarning
 from alcove.rooms.admission import RETRY_MS, Admission, Slot
@@ -29,15 +28,15 @@ from alcove.rooms.cursor import Cursor
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.drain import Drain
 from alcove.rooms.greeting import greeting
+from alcove.rooms.process_status import ProcessStatus, Readiness
 from alcove.rooms.renewal import TokenRenewal
 from alcove.rooms.revocation_log import RevocationLog, append_revocation
 from alcove.rooms.room import Room
+from alcove.rooms.sends import Sends
 from alcove.rooms.session import Session
 from alcove.rooms.start_position import StartPosition
-from alcove.storage.base import Draft, ItemSummary, Log, LogUnavailableError, Outcome, Page, Retention
+from alcove.storage.base import ItemSummary, Log, LogUnavailableError, Page, Retention
 from alcove.storage.committer import Committer
-from alcove.storage.outcomes import OutcomeFuture
-from alcove.storage.readiness import StorageCheck
 from alcove.wire.connection import Connection, Frame
 
 logger = logging.getLogger(__name__)
@@ -45,17 +44,6 @@ logger = logging.getLogger(__name__)
 _TASKS_S = 2.0
 
 _cannot_join = RepeatedWarning(logger, "item %s cannot be joined: %s")
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """Whether this process can serve clients (W7)."""
-
-    #: Whether storage takes writes; not asked during the drain.
-    storage: bool
-    #: Whether messages to and from other processes get through.
-    bus: bool
-    draining: bool
 
 
 class Hub:
@@ -111,17 +99,13 @@ class Hub:
         self._drain = Drain(
             within_s=self.bounds.drain_s, commit=self._committer.drain, connections=self._rooms.connections
         )
-        self._storage = StorageCheck(log, lambda: self._committer.failing)
+        self._status = ProcessStatus(self.bounds, self._admission, self._rooms, self._committer, log)
         #: Submit a draft (SessionHost); an attribute, because a method would cost one more call for each send.
         self.append = self._committer.submit
         self.expiry = ExpiryWatch()
-        #: By member and item, over sockets and HTTP together (L2).
-        self._send_rates = KeyedLimiter[tuple[str, str]](
-            limits.sends_per_s,
-            limits.burst,
-            size=self.bounds.rates,
-            on_evicted=LIMITS.labels("send_rates").inc,
-        )
+        self._sends = Sends(self._committer, limits, max_rates=self.bounds.rates, clock=clock)
+        #: Take one send of a member's rate on an item (L2), and store a draft that comes from no connection (W2).
+        self.take_send, self.send = self._sends.take, self._sends.store
         self._authenticator = authenticator
         self._renewal = None if authenticator is None else TokenRenewal(authenticator, self.expiry)
         self._revocation_log: RevocationLog | None = None
@@ -161,20 +145,11 @@ class Hub:
 
     async def readiness(self) -> Readiness:
         """Return whether storage takes writes and the bus answers (W7). Storage is not asked during the drain."""
-        storage = not self.draining and await self._storage.writable()
-        return Readiness(storage=storage, bus=self._rooms.bus_up, draining=self.draining)
+        return await self._status.readiness()
 
     async def process_state(self) -> ProcessState:
         """Return what the metrics report of this process as a whole (W7)."""
-        return ProcessState(
-            rooms=self._rooms.all(),
-            sends_waiting=len(self._committer),
-            sends_waiting_limit=self.bounds.waiting,
-            connections_limit=self.bounds.connections,
-            bus_up=self._rooms.bus_up,
-            storage_up=await self._storage.writable(),
-            draining=self.draining,
-        )
+        return await self._status.process_state()
 
     async def inspect(self, item: str) -> Connections:
         """Return the connections to the item's room, on all processes (W8). Raises LogUnavailableError."""
@@ -292,27 +267,6 @@ class Hub:
         """Restore the revocations where their room is the one that lost its history (X8)."""
         if item == REVOCATIONS_ITEM and self._revocation_log is not None:
             self._tasks.spawn(self._revocation_log.restore())
-
-    # --- sending
-
-    def take_send(self, member: str, item: str) -> int:
-        """Take one send of the member's rate on the item (L2).
-
-        Returns 0 if it is granted, else the milliseconds until one will be.
-        """
-        return self._send_rates.take((member, item), self._clock())
-
-    async def send(self, draft: Draft) -> Outcome:
-        """Store a draft that comes from no connection, deliver it, and return its outcome; it is durable then (W2).
-
-        Raises:
-            OverloadedError: Too many sends wait for storage (L4).
-            LogUnavailableError: Storage does not answer, so nothing is stored (S7).
-
-        """
-        waiter = OutcomeFuture(asyncio.get_running_loop().create_future())
-        self._committer.submit(draft, waiter)
-        return await waiter.outcome
 
     # --- reading the log
 

@@ -1,7 +1,7 @@
-"""One connection's rules: lines in, lines out; no socket, no loop, no clock of its own."""
+"""Apply the room protocol to one connection: lines in, lines out, without I/O, event loop or clock."""
 
 from collections.abc import Callable, Iterator
-from typing import Literal, Protocol
+from typing import Literal
 
 from msgspec import UNSET
 
@@ -10,7 +10,6 @@ from alcove.limits import Budget, Excess
 from alcove.observability.metrics import LIMITS, REFUSALS
 from alcove.protocol import (
     Access,
-    Ack,
     Auth,
     Delete,
     Edit,
@@ -29,13 +28,15 @@ from alcove.protocol import (
 )
 from alcove.rooms.admission import RETRY_MS, Slot
 from alcove.rooms.cursor import Cursor
+from alcove.rooms.outcome_lines import answer_to
 from alcove.rooms.room import Room
-from alcove.storage.base import Appended, Draft, LogUnavailableError, Outcome, Refused
+from alcove.rooms.session_host import SessionHost
+from alcove.storage.base import Draft
 from alcove.storage.committer import OverloadedError
-from alcove.storage.outcomes import DraftOutcomes, OutcomeHandler
+from alcove.storage.outcomes import DraftOutcomes
 from alcove.wire.connection import Frame
 
-#: Bad lines in a row after which a connection is closed (F2).
+#: Invalid lines in a row after which a connection is closed (F2).
 _BAD_LINES = 10
 _KINDS: dict[type[Send | Edit | Delete], Literal["message", "edit", "delete"]] = {
     Send: "message",
@@ -43,30 +44,6 @@ _KINDS: dict[type[Send | Edit | Delete], Literal["message", "edit", "delete"]] =
     Delete: "delete",
 }
 _PONG = encode(Pong())
-
-
-class SessionHost(Protocol):
-    """What a session needs of the house: where drafts go, whom to tell that it is over, what time it is."""
-
-    def append(self, draft: Draft, handler: OutcomeHandler) -> None:
-        """Hand in a draft. Raises OverloadedError."""
-        ...
-
-    def take_send(self, member: str, item: str) -> int:
-        """Take one send of the member's rate on the item; return 0, or the milliseconds to wait (L2)."""
-        ...
-
-    def leave(self, session: "Session") -> None:
-        """The session's connection is over."""
-        ...
-
-    def renew(self, session: "Session", token: str) -> None:
-        """Check a fresh token; `renewed` or `refused` follows (A4)."""
-        ...
-
-    def now_ms(self) -> int:
-        """The time, in ms since the epoch."""
-        ...
 
 
 class Session:
@@ -111,7 +88,10 @@ class Session:
         self._out: list[bytes] | None = None
         self._over = False
 
-    # --- what the carrier calls
+    def __repr__(self) -> str:
+        return f"<Session of {self.cursor.member.person.id} in {self.room.item}{' closed' if self._over else ''}>"
+
+    # --- Receiver
 
     def text(self, data: str) -> Iterator[None] | None:
         """Take one frame: one or more lines, each standing for itself (F1).
@@ -128,7 +108,7 @@ class Session:
         return rest
 
     def binary(self, _data: bytes) -> None:
-        """Close who sends bytes to a protocol of text (C 1003)."""
+        """Close the connection, because the protocol has no binary frames (C 1003)."""
         self.cursor.connection.close(Close.NOT_TEXT, "alcove.v1 speaks text frames")
 
     def closed(self, code: int) -> None:
@@ -139,18 +119,18 @@ class Session:
         self._slot.release()
         self._host.leave(self)
 
-    # --- what the committer calls
+    # --- OutcomeHandler
 
     def on_outcomes(self, outcomes: DraftOutcomes) -> None:
-        """Acknowledge what is durable, say what is refused (S3, S6, S7)."""
+        """Send an `ack` for each stored draft, an `error` for each refused one (OutcomeHandler, S3, S6, S7)."""
         self.cursor.connection.write(
-            Frame(b"\n".join([encode(_answer(draft, outcome)) for draft, outcome in outcomes]))
+            Frame(b"\n".join([encode(answer_to(draft, outcome)) for draft, outcome in outcomes]))
         )
 
-    # --- what the gate calls
+    # --- credentials
 
     def renewed(self, member: Member) -> None:
-        """Let the rights and the expiry of a fresh token count from here on, and say so (A4)."""
+        """Apply the rights and the expiry of a fresh token, and send them (A4)."""
         self.cursor.member = member
         if "read" not in member.can:
             self.end(Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to read {self.room.item}"))
@@ -159,12 +139,12 @@ class Session:
         self._go_on()
 
     def refused(self, refusal: Refusal) -> None:
-        """The fresh token is none; the old one counts until it expires."""
+        """Refuse a fresh token; the old one counts until it expires (A4)."""
         self._refuse_credential(refusal)
         self._go_on()
 
     def end(self, refusal: Refusal) -> None:
-        """Say why, and close."""
+        """Send the reason, and close the connection (Revocable)."""
         self._refuse_credential(refusal)
         self._end(refusal.close, refusal.message)
 
@@ -217,18 +197,18 @@ class Session:
         self._bad = 0
 
     def _renew(self, token: str) -> None:
-        """Have a fresh token checked; what comes behind it waits for the answer (A4)."""
+        """Have a fresh token checked, and process no further lines until it is answered (A4)."""
         self._renewing = True
         self.cursor.connection.pause_reading()
         self._host.renew(self, token)
 
     def _go_on(self) -> None:
-        """Take what came behind an `auth`, now that it is answered."""
+        """Process the lines after an `auth` that was answered."""
         self._renewing = False
         self.cursor.connection.resume_reading()
 
     def _send(self, command: Send | Edit | Delete) -> None:
-        """Check rights, size and rate, then hand in the draft; nothing here waits."""
+        """Check rights, size and rate, then submit the draft; nothing here waits."""
         member = self.cursor.member
         if "write" not in member.can:
             self._forbid(command.id)
@@ -240,7 +220,7 @@ class Session:
             if (size := len(memoryview(body))) > self._limits.body_bytes:
                 self._refuse_large(size, command.id)
                 return
-        if not self._in_time(command.id):
+        if not self._within_rate(command.id):
             return
         draft = Draft(
             self.room.item,
@@ -258,12 +238,12 @@ class Session:
             self._refuse(Code.OVERLOADED, str(error), command.id, RETRY_MS)
 
     def _refuse_large(self, size: int, id: str) -> None:
-        """Say that the body is too large (L1)."""
+        """Refuse a body that is too large (L1)."""
         expected = f"a body may have {self._limits.body_bytes} bytes, this one has {size}"
         self._refuse(Code.TOO_LARGE, expected, id)
 
-    def _in_time(self, id: str) -> bool:
-        """Whether the rate allows one more send now (L2); says so where not, and in the end closes."""
+    def _within_rate(self, id: str) -> bool:
+        """Return whether the rate allows one more send now; refuse it where not, and close on long excess (L2)."""
         retry_ms = self._host.take_send(self.cursor.member.person.id, self.room.item)
         if not retry_ms:
             return True
@@ -276,20 +256,20 @@ class Session:
         return False
 
     def _forbid(self, id: str | None) -> None:
-        """Say that the member may only read."""
+        """Refuse a line that requires the right to write."""
         self._refuse(Code.FORBIDDEN, f"this takes the right to write {self.room.item}", id)
 
     # --- answers
 
     def _invalid(self, message: str, id: str | None) -> None:
-        """Answer a bad line; the tenth in a row ends the connection (F2)."""
+        """Refuse an invalid line; the tenth in a row closes the connection (F2)."""
         self._refuse(Code.INVALID, message, id)
         self._bad += 1
         if self._bad >= _BAD_LINES:
             self._end(Close.INVALID, f"{_BAD_LINES} bad lines in a row")
 
     def _end(self, code: Close, reason: str) -> None:
-        """Say what is to be said, then close; what else the peer sent does not count."""
+        """Send what waits, then close; ignore whatever else the client sent."""
         self._over = True
         if self._out:
             self.cursor.connection.write(Frame(b"\n".join(self._out)))
@@ -301,24 +281,13 @@ class Session:
         self._write(encode(Error(code, message, UNSET if id is None else id, UNSET if retry_ms is None else retry_ms)))
 
     def _refuse_credential(self, refusal: Refusal) -> None:
-        """Say what is refused, with the reason that a client can act on."""
+        """Send the refusal of a credential, with the reason for the client."""
         REFUSALS.labels(refusal.code).inc()
         self._write(encode(error_line(refusal)))
 
     def _write(self, line: bytes) -> None:
-        """Answer now, or with the other lines of the frame being read."""
+        """Send a line now, or with the other answers to the frame that is being read."""
         if self._out is None:
             self.cursor.connection.write(Frame(line))
         else:
             self._out.append(line)
-
-
-def _answer(draft: Draft, outcome: Outcome | LogUnavailableError) -> Ack | Error:
-    """The line that tells a sender what became of a draft."""
-    if isinstance(outcome, Appended):
-        return Ack(draft.id, outcome.entry.seq, outcome.entry.at, outcome.duplicate)
-    if isinstance(outcome, Refused):
-        REFUSALS.labels(outcome.code).inc()
-        return Error(outcome.code, outcome.message, draft.id)
-    REFUSALS.labels(Code.UNAVAILABLE).inc()
-    return Error(Code.UNAVAILABLE, "storage does not answer; send it again", draft.id, RETRY_MS)

@@ -1,0 +1,53 @@
+"""Report to operators whether this process can serve, and how loaded it is (W7)."""
+
+from dataclasses import dataclass
+
+from alcove.limits import ProcessLimits
+from alcove.observability.metrics import ProcessState
+from alcove.rooms.admission import Admission
+from alcove.rooms.directory import RoomDirectory
+from alcove.storage.base import Log
+from alcove.storage.committer import Committer
+from alcove.storage.readiness import StorageCheck
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether this process can serve clients (W7)."""
+
+    #: Whether storage takes writes; not asked during the drain.
+    storage: bool
+    #: Whether messages to and from other processes get through.
+    bus: bool
+    draining: bool
+
+
+class ProcessStatus:
+    """The answers to `/readyz` and `/metrics` that concern the process as a whole."""
+
+    def __init__(
+        self, limits: ProcessLimits, admission: Admission, rooms: RoomDirectory, committer: Committer, log: Log
+    ) -> None:
+        self._limits = limits
+        self._admission = admission
+        self._rooms = rooms
+        self._committer = committer
+        self._storage = StorageCheck(log, lambda: committer.failing)
+
+    async def readiness(self) -> Readiness:
+        """Return whether storage takes writes and the bus answers; storage is not asked during the drain."""
+        draining = self._admission.draining
+        storage = not draining and await self._storage.writable()
+        return Readiness(storage=storage, bus=self._rooms.bus_up, draining=self._admission.draining)
+
+    async def process_state(self) -> ProcessState:
+        """Return what the metrics report of this process."""
+        return ProcessState(
+            rooms=self._rooms.all(),
+            sends_waiting=len(self._committer),
+            sends_waiting_limit=self._limits.waiting,
+            connections_limit=self._limits.connections,
+            bus_up=self._rooms.bus_up,
+            storage_up=await self._storage.writable(),
+            draining=self._admission.draining,
+        )

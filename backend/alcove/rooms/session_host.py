@@ -1,0 +1,33 @@
+"""Declare what a session needs of the process that it runs in; the hub implements it."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from alcove.storage.base import Draft
+from alcove.storage.outcomes import OutcomeHandler
+
+if TYPE_CHECKING:
+    from alcove.rooms.session import Session
+
+
+class SessionHost(Protocol):
+    """The surroundings of a session: storage, limits, credentials, and the clock."""
+
+    def append(self, draft: Draft, handler: OutcomeHandler) -> None:
+        """Submit a draft; the handler gets its outcome. Raises OverloadedError (L4)."""
+        ...
+
+    def take_send(self, member: str, item: str) -> int:
+        """Take one send of the member's rate on the item; return 0, or the milliseconds to wait (L2)."""
+        ...
+
+    def leave(self, session: "Session") -> None:
+        """Remove a session, whose connection closed, from its room."""
+        ...
+
+    def renew(self, session: "Session", token: str) -> None:
+        """Check a fresh token; `renewed` or `refused` of the session follows (A4)."""
+        ...
+
+    def now_ms(self) -> int:
+        """Return the time in milliseconds since the epoch."""
+        ...
