@@ -1,4 +1,4 @@
-"""The command `alcove`."""
+"""Run the command `alcove`: serve, sign tokens, revoke access, print the schema."""
 
 import asyncio
 import json
@@ -42,8 +42,8 @@ def serve(
 ) -> None:
     """Serve the page, the API and every socket."""
     try:
-        from alcove.main import app  # noqa: PLC0415 - reads the settings and loads the server, which others need not
-        from alcove.server.command import run  # noqa: PLC0415 - the same
+        from alcove.main import app  # noqa: PLC0415 - reads the settings and loads the server, which other commands do not need
+        from alcove.server.command import run  # noqa: PLC0415 - as above
 
         settings: Settings = app.state.settings
         _check(settings, host=host, workers=workers)
@@ -56,16 +56,16 @@ def serve(
 @main.command()
 def token(
     sub: Annotated[str, typer.Option(help="The member's id.")],
-    item: Annotated[list[str], typer.Option(help="Rights on an item, as foo=rw or 'order-*=r'; may come again.")],
+    item: Annotated[list[str], typer.Option(help="Rights on an item, as foo=rw or 'order-*=r'; may be repeated.")],
     name: Annotated[str | None, typer.Option(help="The member's name.")] = None,
-    ttl: Annotated[str, typer.Option(help="How long it is good: 90s, 15m, 1h, 7d.")] = "1h",
+    ttl: Annotated[str, typer.Option(help="How long it is valid: 90s, 15m, 1h, 7d.")] = "1h",
 ) -> None:
     """Print a token signed with ALCOVE_SECRET."""
     try:
         made = asyncio.run(
             sign(Settings.load(), sub=sub, name=name, items=dict(map(_right, item)), ttl_s=_seconds(ttl))
         )
-        print(made)  # noqa: T201 - the command's answer
+        print(made)  # noqa: T201 - the command's output
     except AlcoveError as error:
         _stop(error)
 
@@ -88,20 +88,20 @@ def revoke(
 
 @main.command()
 def schema(
-    role: Annotated[str | None, typer.Option(help="The role of the server, to be granted what it needs.")] = None,
-    since: Annotated[int, typer.Option(help="The schema that the database has; 0: none.", min=0)] = 0,
+    role: Annotated[str | None, typer.Option(help="The role of the server; it is granted what it needs.")] = None,
+    since: Annotated[int, typer.Option(help="The version of the schema that the database has; 0: none.", min=0)] = 0,
 ) -> None:
-    """Print the SQL that makes the log's schema in PostgreSQL, for databases where the server's role may not."""
+    """Print the SQL of the log's schema in PostgreSQL, for databases where the server's role may not create it."""
     from alcove.storage.postgres.schema import VERSION, script  # noqa: PLC0415 - its driver is an extra
 
     if since > VERSION:
-        _stop(SettingsError(f"--since {since}: this Alcove knows schemas up to {VERSION}"))
-    print(script(since, role))  # noqa: T201 - the command's answer
+        _stop(SettingsError(f"--since {since}: this version of Alcove has schemas up to {VERSION}"))
+    print(script(since, role))  # noqa: T201 - the command's output
 
 
-async def _revoke(url: str, asked: dict[str, str]) -> None:
-    """Ask a server. Raises AlcoveError where it cannot be reached, or refuses."""
-    # From the environment: everyone on this machine can read a command's arguments (A6).
+async def _revoke(url: str, body: dict[str, str]) -> None:
+    """Send the revocation to a server. Raises AlcoveError if it cannot be reached, or refuses."""
+    # From the environment, because every user of this machine can read a command's arguments (A6).
     admin = os.environ.get("ALCOVE_TOKEN") or await sign(
         Settings.load(), sub="alcove-revoke", name=None, items={"*": "rwm"}, ttl_s=60
     )
@@ -109,7 +109,7 @@ async def _revoke(url: str, asked: dict[str, str]) -> None:
         raise SettingsError(f"--url {url!r}: expected http:// or https://")
     headers = {"authorization": f"Bearer {admin}", "content-type": "application/json"}
     try:
-        request = Request(f"{url.rstrip('/')}/api/revoke", json.dumps(asked).encode(), headers, method="POST")  # noqa: S310 - checked
+        request = Request(f"{url.rstrip('/')}/api/revoke", json.dumps(body).encode(), headers, method="POST")  # noqa: S310 - checked
         with build_opener(_NoRedirect).open(request, timeout=10):
             pass
     except HTTPError as error:
@@ -119,14 +119,14 @@ async def _revoke(url: str, asked: dict[str, str]) -> None:
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    """Takes the credential nowhere else."""
+    """Follows no redirects: the credential is for one server only."""
 
     def redirect_request(self, *_: object) -> None:
-        """Go nowhere."""
+        """Return no next request."""
 
 
 def _reason(error: HTTPError) -> str:
-    """Why a server refused: the detail of its problem document, or what HTTP calls it."""
+    """Return why a server refused: the detail of its problem document, else the HTTP status."""
     with suppress(ValueError, OSError, HTTPException):
         answer = json.loads(error.read(64 * 1024))
         if isinstance(answer, dict) and "detail" in answer:
@@ -135,9 +135,21 @@ def _reason(error: HTTPError) -> str:
 
 
 async def sign(settings: Settings, *, sub: str, name: str | None, items: dict[str, str], ttl_s: int) -> str:
-    """A token, good from now on. Raises SettingsError without a secret, or where the server would refuse it."""
+    """Return a signed token that is valid from now on.
+
+    Args:
+        settings: Gives the secret.
+        sub: The member's id.
+        name: The member's name; None: the id.
+        items: Letters of rights by item or pattern.
+        ttl_s: Seconds until the token expires.
+
+    Raises:
+        SettingsError: There is no secret, or the server would refuse the token.
+
+    """
     if settings.secret is None:
-        raise SettingsError("ALCOVE_SECRET is not set: a token needs a key; make one with `openssl rand -hex 32`")
+        raise SettingsError("ALCOVE_SECRET is not set: a token is signed with it; make one with `openssl rand -hex 32`")
     secret = settings.secret.get_secret_value()
     keys = Keys(secret, None, 0)
     now = int(time.time())
@@ -146,33 +158,34 @@ async def sign(settings: Settings, *, sub: str, name: str | None, items: dict[st
     try:
         await keys.check(made)
     except Refusal as refusal:
-        raise SettingsError(f"no server would take this token: {refusal.message}") from None
+        raise SettingsError(f"the server would refuse this token: {refusal.message}") from None
     return made
 
 
 def _check(settings: Settings, *, host: str, workers: int) -> None:
-    """Raises SettingsError where host and workers do not go with the settings (A2, X6)."""
+    """Check that host and workers fit the settings (A2, X6). Raises SettingsError."""
     if settings.open and not settings.allow_open and not is_loopback(host):
         raise SettingsError(
-            f"--host {host} in open mode would let anyone in: set ALCOVE_SECRET or ALCOVE_JWKS,"
-            " or ALCOVE_ALLOW_OPEN=true"
+            f"--host {host} in open mode would give every machine of the network access:"
+            " set ALCOVE_SECRET or ALCOVE_JWKS, or ALCOVE_ALLOW_OPEN=true"
         )
-    alone = [
+    single = [
         f"{name}={urlsplit(url).scheme}://"
         for name, url in (("ALCOVE_DATABASE_URL", settings.database_url), ("ALCOVE_BUS_URL", settings.bus_url))
         if urlsplit(url).scheme in {"sqlite", "memory"}
     ]
-    if workers > 1 and alone:
+    if workers > 1 and single:
         raise SettingsError(
-            f"--workers {workers} needs a database and a bus that processes share, but {' and '.join(alone)} "
-            "keep to one process: set ALCOVE_DATABASE_URL=postgresql://… and ALCOVE_BUS_URL=redis://… or postgresql://…"
+            f"--workers {workers} needs a database and a bus that several processes can use,"
+            f" but {' and '.join(single)} serve one process only: set ALCOVE_DATABASE_URL=postgresql://…"
+            " and ALCOVE_BUS_URL=redis://… or postgresql://…"
         )
     open_bus(settings.bus_url, settings.bus_prefix)
     resolve_proxies(split_commas(settings.trusted_proxies))
 
 
 async def _preflight(settings: Settings) -> None:
-    """Open and close the log, so that what is wrong with it is one line. Raises AlcoveError."""
+    """Open and close the log, so that a problem is reported in one line. Raises AlcoveError."""
     await (await open_log(settings.database_url, lock_mode=lock_mode_for(settings.bus_url))).close()
     await check_bus(settings.bus_url)
     if keys := keys_from_settings(settings):
@@ -180,19 +193,21 @@ async def _preflight(settings: Settings) -> None:
 
 
 def _right(text: str) -> tuple[str, str]:
+    """Return item and letters of `item=letters`. Raises SettingsError."""
     item, equals, letters = text.rpartition("=")
     if not equals or not item or not letters or set(letters) - set("rwm"):
-        raise SettingsError(f"--item {text!r}: expected an item or pattern, `=`, and letters of rwm, as foo=rw")
+        raise SettingsError(f"--item {text!r}: expected an item or pattern, `=`, and letters of rwm, like foo=rw")
     return item, letters
 
 
 def _seconds(text: str) -> int:
+    """Return the seconds of a duration like 15m. Raises SettingsError."""
     found = re.fullmatch(r"(\d{1,9})([smhd])", text)
     if not found:
-        raise SettingsError(f"--ttl {text!r}: expected a number and s, m, h or d, as 15m")
+        raise SettingsError(f"--ttl {text!r}: expected a number and s, m, h or d, like 15m")
     return int(found[1]) * _UNITS[found[2]]
 
 
 def _stop(error: AlcoveError) -> NoReturn:
-    """End with the one line that says what is wrong."""
+    """Exit with the error as one line on stderr."""
     sys.exit(f"alcove: {error}")

@@ -36,25 +36,32 @@ class Settings(BaseSettings):
     database_connections: int = Field(
         default=8, ge=4, le=1000, description="connections of one process to a PostgreSQL log"
     )
-    bus_url: str = Field(default="memory://", description="how processes tell each other what is new")
+    bus_url: str = Field(default="memory://", description="how processes notify each other")
     bus_prefix: str = Field(
-        default="alcove", pattern=r"^[\w.:-]{1,40}$", description="begins the names of the bus's channels"
+        default="alcove", pattern=r"^[\w.:-]{1,40}$", description="prefix of the bus's channel names"
     )
     secret: SecretStr | None = Field(default=None, description="key that tokens are signed with, HS256 (A3)")
     jwks: str | None = Field(
         default=None, description="file or address of the key set that tokens are signed with (A3)"
     )
-    leeway_s: float = Field(default=2, ge=0, le=300, description="seconds that the clock of whoever signs may differ")
+    leeway_s: float = Field(
+        default=2, ge=0, le=300, description="seconds that the clock of the signing application may differ"
+    )
     allow_open: bool = Field(default=False, description="listen beyond this machine although no key is set (A2)")
-    origins: str = Field(default="", description="other origins whose pages may use the cookie, by commas (A5)")
+    origins: str = Field(
+        default="", description="other origins whose pages may use the cookie, separated by commas (A5)"
+    )
     frame_ancestors: str = Field(
-        default="'none'", pattern=r"^[!-+\--:<-~ ]+$", description="who may show the page in a frame, as CSP has it"
+        default="'none'",
+        pattern=r"^[!-+\--:<-~ ]+$",
+        description="which pages may show the page in a frame, in the syntax of CSP",
     )
     trusted_proxies: str = Field(
-        default="127.0.0.1", description="proxies whose X-Forwarded-* count: addresses, networks, names"
+        default="127.0.0.1",
+        description="proxies whose X-Forwarded-* headers are trusted: addresses, networks, host names",
     )
     handshakes_per_s: float = Field(
-        default=100, ge=0, le=1_000_000, description="sockets a second that an address may open; 0: no bound"
+        default=100, ge=0, le=1_000_000, description="sockets a second that an address may open; 0: no limit"
     )
     handshakes_burst: int = Field(
         default=2000, ge=1, le=10_000_000, description="sockets at once that an address may open"
@@ -63,49 +70,49 @@ class Settings(BaseSettings):
         default=20,
         ge=0,
         le=1_000_000,
-        description="refusals a second of unknown credentials of an address; 0: no bound",
+        description="refusals a second of unknown credentials of an address; 0: no limit",
     )
     refusals_burst: int = Field(
         default=200, ge=1, le=10_000_000, description="refusals at once of unknown credentials of an address"
     )
     credential_refusals_per_s: float = Field(
-        default=0.2, ge=0, le=1000, description="refusals a second of one and the same credential; 0: no bound"
+        default=0.2, ge=0, le=1000, description="refusals a second of the same credential; 0: no limit"
     )
     credential_refusals_burst: int = Field(
-        default=20, ge=1, le=1_000_000, description="refusals at once of one and the same credential"
+        default=20, ge=1, le=1_000_000, description="refusals at once of the same credential"
     )
     unauthenticated_requests: int = Field(
-        default=200, ge=1, le=1_000_000, description="requests of an address in progress that are not authenticated"
+        default=200, ge=1, le=1_000_000, description="unauthenticated requests in progress of an address"
     )
     head_bytes: int = Field(
-        default=32 * 1024, ge=1024, le=16 * 1024 * 1024, description="bytes of a request's line and headers at most"
+        default=32 * 1024, ge=1024, le=16 * 1024 * 1024, description="maximum bytes of a request's line and headers"
     )
     request_s: float = Field(
-        default=20, ge=0.01, le=3600, description="seconds that a peer has to send a whole request"
+        default=20, ge=0.01, le=3600, description="seconds that a client has to send a whole request"
     )
     keep_alive_s: int = Field(
         default=75,
         ge=1,
         le=86_400,
-        description="seconds that an idle HTTP connection stays open; more than the load balancer's own",
+        description="seconds that an idle HTTP connection stays open; set more than the load balancer's",
     )
     carrier: Literal["detached", "asgi"] = Field(default="detached", description="how `alcove serve` carries sockets")
     log: Literal["text", "json"] = Field(default="text", description="what `alcove serve` prints: text, or JSON")
     sends_per_s: float = Field(
-        default=20, ge=0, le=1_000_000, description="sends a second of a member to an item; 0: unlimited (L2)"
+        default=20, ge=0, le=1_000_000, description="sends a second of a member to an item; 0: no limit (L2)"
     )
     sends_burst: int = Field(default=60, ge=1, le=10_000_000, description="sends at once of a member to an item (L2)")
     rates: int = Field(
         default=_LIMITS.rates,
         ge=1000,
         le=10_000_000,
-        description="rates a process keeps: of members, addresses, credentials",
+        description="rates that a process keeps: of members, addresses, credentials",
     )
     body_bytes: int = Field(
         default=64 * 1024, ge=1, le=64 * 1024 * 1024, description="largest body, in bytes of JSON (L1)"
     )
     message_bytes: int = Field(
-        default=1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="largest frame of a peer, in bytes (L1)"
+        default=1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="largest frame of a client, in bytes (L1)"
     )
     turn_frames: int = Field(
         default=_LIMITS.budget.frames,
@@ -123,7 +130,7 @@ class Settings(BaseSettings):
         default=_LIMITS.budget.control_frames,
         ge=10,
         le=10**9,
-        description="pings, pongs and empty fragments of one peer in 10 s; more close with 4429 (L6)",
+        description="pings, pongs and empty fragments of one client in 10 s; more close with 4429 (L6)",
     )
     member_connections: int = Field(
         default=_LIMITS.member_connections, ge=1, le=1_000_000, description="connections of one member to one item (L3)"
@@ -142,13 +149,13 @@ class Settings(BaseSettings):
         default=None, ge=1, le=10**12, description="entries a room keeps; unset: all (L5)"
     )
     retain_days: float | None = Field(
-        default=None, gt=0, le=36_500, description="days a room keeps entries; unset: for ever (L5)"
+        default=None, gt=0, le=36_500, description="days a room keeps entries; unset: forever (L5)"
     )
     retain_ids_days: float = Field(
-        default=7, ge=0, le=36_500, description="days that ids of removed entries stay known (S5)"
+        default=7, ge=0, le=36_500, description="days that ids of removed entries are remembered (S5)"
     )
     drain_s: float = Field(
-        default=_LIMITS.drain_s, ge=0, le=600, description="seconds over which clients come back on a stop (Z1)"
+        default=_LIMITS.drain_s, ge=0, le=600, description="seconds over which clients reconnect after a stop (Z1)"
     )
     tail_entries: int = Field(
         default=_LIMITS.tail_entries, ge=0, le=1_000_000, description="entries of a room kept in memory"
@@ -156,8 +163,8 @@ class Settings(BaseSettings):
     tail_bytes: int = Field(
         default=_LIMITS.tail_bytes, ge=0, le=1024 * 1024 * 1024, description="bytes of a room's entries kept in memory"
     )
-    ping_s: float = Field(default=20, ge=0.01, le=3600, description="seconds of silence after which a peer is pinged")
-    pong_s: float = Field(default=20, ge=0.01, le=3600, description="seconds a peer has to answer a ping (P3)")
+    ping_s: float = Field(default=20, ge=0.01, le=3600, description="seconds of silence after which a client is pinged")
+    pong_s: float = Field(default=20, ge=0.01, le=3600, description="seconds that a client has to answer a ping (P3)")
 
     @field_validator("origins")
     @classmethod

@@ -18,7 +18,7 @@ from tests.integration.servers import BIN, ONCE, Process, Server, fastapi_dev
 
 BACKEND = Path(__file__).parents[2]
 SIGNED = {"ALCOVE_SECRET": SECRET}
-OPENLY = "alcove: --host 0.0.0.0 in open mode would let anyone in"
+OPENLY = "alcove: --host 0.0.0.0 in open mode would give every machine of the network access"
 #: Settings and arguments that stop `alcove serve`, and how its one line begins.
 STOPS = {
     "a short secret": ({"ALCOVE_SECRET": "x" * 31}, [], "alcove: ALCOVE_SECRET has 31 bytes: expected at least 32"),
@@ -139,11 +139,11 @@ def test_a3_a_token_says_what_it_was_told(tmp_path: Path) -> None:
         (["--sub", "ada", "--item", "=rw"], "alcove: --item '=rw': expected"),
         (["--sub", "ada", "--item", "foo=rx"], "alcove: --item 'foo=rx': expected"),
         (["--sub", "ada", "--item", "foo=r", "--ttl", "1w"], "alcove: --ttl '1w': expected"),
-        (["--sub", "ada", "--item", "foo=r", "--ttl", "0s"], "alcove: no server would take this token"),
-        (["--sub", "", "--item", "foo=r"], "alcove: no server would take this token: the token's `sub`"),
+        (["--sub", "ada", "--item", "foo=r", "--ttl", "0s"], "alcove: the server would refuse this token"),
+        (["--sub", "", "--item", "foo=r"], "alcove: the server would refuse this token: the token's `sub`"),
         (
             ["--sub", "ada", "--name", "", "--item", "foo=r"],
-            "alcove: no server would take this token: the token's `name`",
+            "alcove: the server would refuse this token: the token's `name`",
         ),
     ],
 )
