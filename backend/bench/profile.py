@@ -22,7 +22,7 @@ _STAGES = [
     ("/alcove/protocol.py", "decode", "decode"),
     ("/alcove/protocol.py", "encode", "encode"),
     ("/alcove/rooms/session.py", "on_outcomes", "acknowledge"),
-    ("/alcove/rooms/session.py", "_answer", "acknowledge"),
+    ("/alcove/rooms/outcome_lines.py", "", "acknowledge"),
     ("/alcove/rooms/session.py", "", "checks"),
     ("/alcove/limits.py", "", "checks"),
     ("/alcove/storage/committer.py", "", "queue"),

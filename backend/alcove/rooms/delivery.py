@@ -9,18 +9,19 @@ _STORED, _DUPLICATE, _REFUSED = (SENDS.labels(outcome) for outcome in OUTCOMES)
 
 
 def by_item(stored: Sequence[tuple[Draft, Outcome]]) -> dict[str, list[Appended]]:
-    """Return for each item what became an entry, in the order of the log; refused drafts are left out."""
+    """Return for each item what became an entry, in the order of the log, and count all outcomes (W7).
+
+    One pass for both, because every commit comes through here.
+    """
     items: dict[str, list[Appended]] = {}
+    duplicates = refused = 0
     for draft, outcome in stored:
         if isinstance(outcome, Appended):
             items.setdefault(draft.item, []).append(outcome)
-    return items
-
-
-def count_outcomes(stored: Sequence[tuple[Draft, Outcome]]) -> None:
-    """Count the outcomes in the metric of sends (W7)."""
-    appended = [outcome for _, outcome in stored if isinstance(outcome, Appended)]
-    duplicates = sum(outcome.duplicate for outcome in appended)
-    _STORED.inc(len(appended) - duplicates)
+            duplicates += outcome.duplicate
+        else:
+            refused += 1
+    _STORED.inc(len(stored) - duplicates - refused)
     _DUPLICATE.inc(duplicates)
-    _REFUSED.inc(len(stored) - len(appended))
+    _REFUSED.inc(refused)
+    return items

@@ -16,7 +16,7 @@ from alcove.cluster.messages import ClusterMessage
 from alcove.observability.metrics import HISTORIES_LOST
 from alcove.protocol import FRAME_BYTES
 from alcove.rooms.cursor import Cursor
-from alcove.rooms.delivery import by_item, count_outcomes
+from alcove.rooms.delivery import by_item
 from alcove.rooms.departure import restart_connections
 from alcove.rooms.last_marks import LastMarks
 from alcove.rooms.presence import RoomPresence
@@ -288,7 +288,6 @@ class RoomDirectory:
 
     def deliver(self, stored: Sequence[tuple[Draft, Outcome]]) -> None:
         """Deliver the entries of one commit to the rooms of all processes (S4)."""
-        count_outcomes(stored)
         for item, appended in by_item(stored).items():
             log_id = appended[-1].log
             if (room := self._rooms.get(item)) is not None and room.log_id != log_id:
