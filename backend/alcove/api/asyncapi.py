@@ -1,4 +1,4 @@
-"""The room protocol as an AsyncAPI 3 document, made from the wire types themselves (W9)."""
+"""Make the AsyncAPI 3 document of the room protocol from the wire types (W9)."""
 
 from typing import Any, get_args
 

@@ -1,4 +1,4 @@
-"""A request's body, within its bound (L1)."""
+"""Read the body of a request, up to a limit (L1)."""
 
 import sys
 from typing import Any

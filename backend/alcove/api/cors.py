@@ -1,4 +1,4 @@
-"""Which pages of other origins may call the API from a browser (A5)."""
+"""Allow pages of other origins to call the API from a browser (A5)."""
 
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import Headers

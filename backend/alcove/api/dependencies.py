@@ -169,7 +169,7 @@ async def caller(
     key: Annotated[str, Security(credential)],
     name: Name = None,
 ) -> Caller:
-    """Whoever holds the credential. Raises Refusal 4401, 4403 or 4429."""
+    """Return the caller whom the credential stands for. Raises Refusal 4401, 4403 or 4429."""
     return await authenticate(connection, authenticator, key, name)
 
 
@@ -177,7 +177,7 @@ CallerDep = Annotated[Caller, Security(caller)]
 
 
 async def member(scopes: SecurityScopes, item_id: ItemId, authenticator: AuthenticatorDep, who: CallerDep) -> Member:
-    """The caller as a member of the item's room. Raises Refusal 4403 where a right is missing."""
+    """Return the caller as a member of the item's room. Raises Refusal 4403 where a right is missing."""
     found = authenticator.member_on(who, item_id)
     for right in scopes.scopes:
         if right not in found.can and not (right == "moderate" and authenticator.open):

@@ -1,4 +1,4 @@
-"""Rooms over HTTP: history (W1), sending (W2), the list of items (W4), who is connected (W8)."""
+"""Serve rooms over HTTP: history (W1), sending (W2), the list of items (W4), connections (W8)."""
 
 from typing import Annotated
 from uuid import uuid4
@@ -39,7 +39,7 @@ class Entries(Struct, frozen=True):
 
 
 class NewEntry(Struct, frozen=True):
-    """Something to say; without an `id` the server makes one."""
+    """A message to send; without an `id` the server makes one."""
 
     body: Raw
     id: EntryId | UnsetType = UNSET
@@ -71,7 +71,7 @@ async def list_items(
 async def read_entries(
     *, item_id: ItemId, hub: HubDep, _member: ReaderDep, before: Bound = None, after: Bound = None, limit: Limit = 50
 ) -> Response:
-    """Entries before or after a seq, both exclusive; the latest without either."""
+    """Return entries before or after a seq, both exclusive; without either, the latest."""
     if before is not None and after is not None:
         raise RequestValidationError(
             [{"loc": ("query", "before"), "msg": "`before` and `after` exclude each other: give one of them"}]
@@ -126,5 +126,5 @@ async def send_entry(
 
 @router.get("/{item_id}/connections", responses=answers(Connections) | problems(401, 403, 422, 429, 503))
 async def list_connections(item_id: ItemId, hub: HubDep, _member: ModeratorDep) -> Response:
-    """Every connection to the room, on all processes: why somebody has not got an entry (W8)."""
+    """Return every connection to the room, on all processes: it tells why a client lacks an entry (W8)."""
     return Json(await hub.inspect(item_id))

@@ -1,4 +1,4 @@
-"""The room as Server-Sent Events (W3)."""
+"""Serve rooms as Server-Sent Events (W3)."""
 
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import Annotated
@@ -43,7 +43,7 @@ async def reading(
     start: Annotated[StartPosition, Depends(start)],
     last_event_id: Annotated[int | None, Header(ge=0, le=2**53 - 1)] = None,
 ) -> AsyncIterator[SseConnection]:
-    """A connection to the item's room, behind the event that the browser had last.
+    """Provide a connection to the item's room that starts after the browser's last event.
 
     Raises Refusal before the answer begins. It may read only, so it sends nothing and needs no right to.
     """

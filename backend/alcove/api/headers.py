@@ -1,4 +1,4 @@
-"""What every answer tells the browser besides: what the page may do, who may frame it, and what may be kept."""
+"""Add security and cache headers to every response."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send

@@ -1,4 +1,4 @@
-"""The item socket of the room protocol (H)."""
+"""Accept sockets of the room protocol (H)."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from alcove.rooms.start_position import StartPosition
 
 
 async def hub_of(connection: HTTPConnection) -> Hub:
-    """The hub of this process."""
+    """Return the hub of this process."""
     hub: Hub = connection.app.state.hub
     return hub
 
@@ -45,7 +45,7 @@ async def start(
     log: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
     tail: Annotated[int, Query(ge=0, le=500)] = 50,
 ) -> StartPosition:
-    """From where a reader wants to read (H2)."""
+    """Return the start position that the query asks for (H2)."""
     return StartPosition(after=after, log_id=log, tail=tail)
 
 
@@ -56,7 +56,7 @@ async def room_socket(
     start: Annotated[StartPosition, Depends(start)],
     hub: HubDep,
 ) -> None:
-    """Enter the item's room."""
+    """Join the item's room, and run the session on the connection."""
     connection = await accept_socket(websocket, subprotocol=SUBPROTOCOL)
     try:
         session = await hub.join(item_id, connection, member, start)

@@ -1,4 +1,4 @@
-"""Signing in with a cookie (W5), and taking access back (A7)."""
+"""Sign in with a cookie (W5), and revoke access (A7)."""
 
 import time
 from secrets import token_hex
@@ -71,7 +71,7 @@ def _who(caller: Caller) -> Who:
 
 
 async def _read(request: Request, type_: type[T]) -> T:
-    """The body, in shape and small. Raises RequestValidationError or Refusal."""
+    """Return the decoded body. Raises RequestValidationError, and Refusal where it is too large."""
     try:
         return msgspec.json.decode(await whole_body(request, SMALL_BODY), type=type_)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

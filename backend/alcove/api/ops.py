@@ -1,4 +1,4 @@
-"""What an operator asks of a server (W7), and what a developer reads (W9)."""
+"""Serve health, readiness and metrics (W7), and the AsyncAPI document (W9)."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""Errors that people and programs can read: RFC 9457 over HTTP (W6), an `error` line and a code on sockets (H4)."""
+"""Turn errors into responses: RFC 9457 over HTTP (W6), an `error` line and a close code on sockets (H4)."""
 
 from http import HTTPStatus
 from typing import Any
@@ -35,7 +35,7 @@ class UnknownSubprotocolError(Exception):
 
 
 def problem(status: int, detail: str, **more: object) -> Response:
-    """A problem document (RFC 9457, section 3)."""
+    """Return a problem document (RFC 9457, section 3)."""
     document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
     headers = {"retry-after": str(-(-int(str(more["retry_ms"])) // 1000))} if "retry_ms" in more else None
     return Response(msgspec.json.encode(document), status, headers, "application/problem+json")
@@ -55,7 +55,7 @@ class Nobody:
 
 
 def turn_away(connection: Connection, refusal: Refusal) -> None:
-    """Say why, and close with the code that tells a client whether to come back (H4)."""
+    """Send the reason, and close with the code that tells a client whether to reconnect (H4)."""
     REFUSALS.labels(refusal.code).inc()
     connection.write(Frame(encode(error_line(refusal))))
     connection.close(refusal.close, refusal.message)

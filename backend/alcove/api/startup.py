@@ -1,4 +1,4 @@
-"""A start that fails is told in one line, whichever server runs the application."""
+"""Report a start that fails in one line, under every ASGI server."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

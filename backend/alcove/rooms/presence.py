@@ -1,4 +1,4 @@
-"""Who is in a room, who is typing, who has read what: state, and changes gathered until they are due."""
+"""Keep a room's members, typing and read marks, and the changes that are not sent yet (P); pure."""
 
 from dataclasses import dataclass
 from itertools import islice, takewhile
@@ -8,7 +8,7 @@ from alcove.protocol import Person, Presence, ReadMark, TypingNow
 
 #: How many members and marks one line or one hello names (P1).
 NAMED = 100
-#: How many who left are remembered for readers who fell behind.
+#: Members who left that are remembered for connections which fell behind.
 _DEPARTED = 1000
 #: Seconds between two notices that the same member types (P4).
 _TYPING_S = 2.0
@@ -16,7 +16,7 @@ _TYPING_S = 2.0
 
 @dataclass(slots=True)
 class _Here:
-    """A member with their open connections, and the version at which they came."""
+    """A member, the number of their open connections, and the version at which they joined."""
 
     person: Person
     connections: int
@@ -49,20 +49,20 @@ class RoomPresence:
         return len(self._here)
 
     def connections(self, member: str) -> int:
-        """How many connections the member has here."""
+        """Return how many connections the member holds, on all processes."""
         here = self._here.get(member)
         return here.connections if here else 0
 
     def named(self) -> list[Person]:
-        """Up to 100 members (P1)."""
+        """Return up to 100 members (P1)."""
         return [here.person for here in islice(self._here.values(), NAMED)]
 
     def marks(self) -> dict[str, int]:
-        """Up to 100 read marks, the latest moved."""
+        """Return up to 100 read marks, those that moved last."""
         return {member: seq for member, (seq, _) in islice(reversed(self.reads.items()), NAMED)}
 
     def join(self, person: Person) -> None:
-        """A connection of the member opened."""
+        """Count a connection that the member opened."""
         here = self._here.get(person.id)
         if here is not None:
             here.connections += 1
@@ -72,7 +72,7 @@ class RoomPresence:
         self._departed.pop(person.id, None)
 
     def leave(self, member: str) -> None:
-        """A connection of the member closed; with the last one they leave."""
+        """Count a connection that the member closed; with the last one the member leaves."""
         here = self._here.get(member)
         if here is None:
             return
@@ -86,7 +86,7 @@ class RoomPresence:
         self._departed[member] = self.version
 
     def typing(self, person: Person, now: float) -> bool:
-        """The member types; False: that was said within the last 2 s (P4). `now` in seconds."""
+        """Record that the member types at `now` (seconds); return False within 2 s of the last time (P4)."""
         if now - self._typed.get(person.id, -inf) < _TYPING_S:
             return False
         self._typed[person.id] = now
@@ -94,7 +94,7 @@ class RoomPresence:
         return True
 
     def read(self, member: str, seq: int) -> bool:
-        """The member has read up to `seq`; False: that is no news (P5)."""
+        """Record that the member has read up to `seq`; return False where the mark is that far already (P5)."""
         known = max(self.reads.get(member, (0, 0))[0], self._read.get(member, 0))
         if seq <= known:
             return False
@@ -102,16 +102,16 @@ class RoomPresence:
         return True
 
     def has_reads(self) -> bool:
-        """Whether marks wait to be stored."""
+        """Return whether read marks wait to be stored."""
         return bool(self._read)
 
     def take_reads(self) -> dict[str, int]:
-        """The marks to be stored; what is stored comes back by `stored`."""
+        """Return the read marks to store, and forget them; `apply_mark` follows for what was stored."""
         reads, self._read = self._read, {}
         return reads
 
     def apply_mark(self, member: str, seq: int, kept: int) -> ReadMark | None:
-        """A mark is stored: the line that tells of it, if it moved. At most `kept` marks stay in memory."""
+        """Record a stored mark, and return its line if it moved; keep at most `kept` marks in memory."""
         if seq <= self.reads.get(member, (0, 0))[0]:
             return None
         self.version += 1
@@ -122,14 +122,14 @@ class RoomPresence:
         return ReadMark(member, seq)
 
     def take_typing(self) -> list[TypingNow]:
-        """Who began to type since the last time."""
+        """Return who started to type since the last call."""
         typing, self._typing = self._typing, {}
         return [TypingNow(person) for person in typing.values()]
 
     def flush(self) -> Presence | None:
-        """Who came and left since the last flush (P2).
+        """Return who joined and left since the last flush, None where nothing changed (P2).
 
-        Also who came and left again meanwhile: the hello of another newcomer may have named them.
+        Includes members who joined and left in between, because the hello of another member may have named them.
         """
         line = self._moved(self.flushed)
         self.flushed = self.version
@@ -138,7 +138,7 @@ class RoomPresence:
         return line
 
     def since(self, version: int) -> list[Presence | ReadMark]:
-        """What a reader missed who knows all up to `version`."""
+        """Return the lines that bring a connection from `version` to now."""
         new = takewhile(lambda mark: mark[1][1] > version, islice(reversed(self.reads.items()), NAMED))
         lines: list[Presence | ReadMark] = [ReadMark(member, seq) for member, (seq, _) in new]
         lines.reverse()
@@ -146,7 +146,7 @@ class RoomPresence:
         return lines if moved is None else [*lines, moved]
 
     def _moved(self, version: int) -> Presence | None:
-        """Who came and who left after `version`."""
+        """Return who joined and left after `version`, None where nothing changed."""
         came = takewhile(lambda here: here.version > version, reversed(self._here.values()))
         joined = [here.person for here in islice(came, NAMED)]
         left = [member for member, _ in takewhile(lambda one: one[1] > version, reversed(self._departed.items()))]

@@ -1,4 +1,4 @@
-"""The end of a room's log, kept in memory: its entries, and their lines as every reader gets them."""
+"""Keep the end of a room's log in memory: its entries, and their encoded lines."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -13,8 +13,7 @@ from alcove.protocol import Entry, encode
 class Tail:
     """The last entries of a room, bounded by number and by bytes of their lines.
 
-    What an edit or a delete changes is changed here too, so no line taken from a tail shows a body that was
-    taken back (S9).
+    Edits and deletes are applied to the entries before them, so no line shows a body that was deleted (S9).
     """
 
     __slots__ = ("_entries", "_lines", "_max_bytes", "_max_entries", "first", "size")
@@ -34,11 +33,11 @@ class Tail:
 
     @property
     def last(self) -> Entry | None:
-        """The last entry, which is the room's; None while empty."""
+        """Return the last entry, None while empty."""
         return self._entries[-1] if self._entries else None
 
     def contradicts(self, entries: Iterable[Entry]) -> bool:
-        """Whether another entry is kept here at the seq of one of these."""
+        """Return whether another entry is kept at the seq of one of these (X8)."""
         for entry in entries:
             index = entry.seq - self.first
             if 0 <= index < len(self._entries):
@@ -48,7 +47,7 @@ class Tail:
         return False
 
     def push(self, entry: Entry) -> None:
-        """Add the entry behind the last one. What it edits or deletes changes with it; `trim` comes apart."""
+        """Add the next entry, and apply it where it is an edit or a delete; the caller calls `trim`."""
         if not self._entries:
             self.first = entry.seq
         line = encode(entry)
@@ -63,13 +62,13 @@ class Tail:
             self._erase(entry.target, entry.at)
 
     def covers(self, seq: int) -> bool:
-        """Whether every entry behind `seq` is here."""
+        """Return whether every entry after `seq` is in memory."""
         return bool(self._entries) and seq + 1 >= self.first
 
     def after(self, seq: int, max_bytes: int) -> list[bytes] | None:
-        """Lines of the entries behind `seq`, as many as `max_bytes` allow and at least one.
+        """Return the lines of the entries after `seq`, as many as `max_bytes` allow and at least one.
 
-        None: the tail does not reach back that far.
+        Returns None where entries after `seq` are not in memory.
         """
         if not self.covers(seq):
             return None
@@ -85,12 +84,12 @@ class Tail:
         return lines
 
     def expired(self, before: int) -> int:
-        """The seq of the last entry here that is older than `before` (ms since the epoch); 0: none is."""
+        """Return the seq of the last entry that is older than `before` (ms since the epoch), 0 where none is."""
         old = sum(1 for _ in takewhile(lambda entry: entry.at < before, self._entries))
         return self.first + old - 1 if old else 0
 
     def trim(self, oldest: int) -> None:
-        """Drop what is beyond the bounds, or before `oldest`."""
+        """Drop entries that exceed the bounds, or are before `oldest`."""
         entries, lines = self._entries, self._lines
         while entries and (len(entries) > self._max_entries or self.size > self._max_bytes or self.first < oldest):
             entries.popleft()
@@ -98,7 +97,7 @@ class Tail:
             self.first += 1
 
     def clear(self) -> None:
-        """Forget everything: the log has moved on without this tail."""
+        """Drop all entries, because the log has grown without this tail."""
         self._entries.clear()
         self._lines.clear()
         self.size = 0
@@ -122,7 +121,7 @@ class Tail:
 
 
 def without_body(entry: Entry, deleted: Mapping[int, int]) -> Entry:
-    """The entry where these messages (target → when) are deleted: they and their edits have no body (S9)."""
+    """Return the entry, without its body where it is, or edits, one of these deleted messages: target → time (S9)."""
     if entry.seq in deleted:
         return replace(entry, body=UNSET, deleted=deleted[entry.seq])
     if entry.kind == "edit" and entry.target in deleted:

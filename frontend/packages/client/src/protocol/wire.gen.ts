@@ -246,7 +246,7 @@ export type ServerLine =
   | Bye
   | Pong;
 
-/** Something to say; without an `id` the server makes one. */
+/** A message to send; without an `id` the server makes one. */
 export type NewEntry = {
   readonly body: Json;
   readonly id?: string;
