@@ -1,11 +1,11 @@
-"""What a request's head must be (RFC 9112), and the one form in which the application sees it."""
+"""Check the head of a request (RFC 9112), and bring it into the form that the application gets."""
 
 import re
 from typing import Final
 
 import httptools
 
-#: A header's lower-case name, and its value.
+#: Names in lower case, and values.
 Headers = list[tuple[bytes, bytes]]
 
 #: A host with or without its port (RFC 9110, section 7.2; RFC 3986, section 3.2).
@@ -14,14 +14,20 @@ _PROTO: Final = b"x-forwarded-proto"
 
 
 def normalize(headers: Headers, url: bytes, *, version: str, websocket: bool) -> bytes:
-    """Check a head and put its headers in order; return the target in origin-form.
+    """Check a head, change its headers in place, and return the target in origin-form.
+
+    Args:
+        headers: The headers. `Host` becomes the host of an absolute target, and `X-Forwarded-Proto` keeps its first value.
+        url: The target as it was sent.
+        version: The HTTP version, as `1.1`.
+        websocket: Whether the request is a handshake.
 
     Raises:
-        ValueError: the head is against RFC 9112, or asks HTTP/1.0 for a WebSocket.
+        ValueError: The head violates RFC 9112, or asks for a WebSocket over HTTP/1.0.
 
     """
     if websocket and version != "1.1":
-        raise ValueError("a WebSocket takes HTTP/1.1")  # RFC 6455, section 4.1
+        raise ValueError("a WebSocket needs HTTP/1.1")  # RFC 6455, section 4.1
     hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) > 1 or (version == "1.1" and not hosts) or not all(map(_HOST.fullmatch, hosts)):
         raise ValueError("expected one header Host")  # RFC 9112, section 3.2
@@ -32,10 +38,10 @@ def normalize(headers: Headers, url: bytes, *, version: str, websocket: bool) ->
 
 
 def without_empty_body(headers: Headers) -> Headers:
-    """Return the headers of a handshake without `Content-Length: 0`, which the WebSocket's parser refuses.
+    """Return the headers of a handshake without `Content-Length: 0`, which uvicorn's WebSocket refuses.
 
     Raises:
-        ValueError: they announce a body.
+        ValueError: The headers announce a body.
 
     """
     kept = [(name, value) for name, value in headers if (name, value) != (b"content-length", b"0")]
@@ -45,9 +51,9 @@ def without_empty_body(headers: Headers) -> Headers:
 
 
 def _origin_form(headers: Headers, url: bytes) -> bytes:
-    """Return path and query of an absolute target, whose host replaces the header's (RFC 9112, section 3.2.2).
+    """Return path and query of an absolute target, and set `Host` to its host (RFC 9112, section 3.2.2).
 
-    Other forms are returned as they are.
+    Other forms are returned unchanged.
     """
     parsed = httptools.parse_url(url)
     if parsed.schema is None or parsed.host is None:
@@ -60,7 +66,7 @@ def _origin_form(headers: Headers, url: bytes) -> bytes:
 
 
 def _keep_first_proto(headers: Headers) -> None:
-    """Keep the first value of X-Forwarded-Proto: the client's scheme, before any proxy between the proxies."""
+    """Keep the first value of X-Forwarded-Proto: the scheme that the client used to reach the first proxy."""
     first = next((value for name, value in headers if name == _PROTO), b"").split(b",")[0].strip().lower()
     if first:
         headers[:] = [*((name, value) for name, value in headers if name != _PROTO), (_PROTO, first)]

@@ -1,4 +1,4 @@
-"""A frame is encoded as RFC 6455, section 5.2 lays it out."""
+"""Frames are encoded as RFC 6455, section 5.2 says."""
 
 import pytest
 
@@ -15,13 +15,13 @@ from alcove.wire.connection import Frame, text_frame
         (65536, b"\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00"),
     ],
 )
-def test_the_length_takes_the_fewest_bytes(size: int, head: bytes) -> None:
+def test_a_length_is_encoded_in_as_few_bytes_as_possible(size: int, head: bytes) -> None:
     frame = Frame(b"x" * size)
 
     assert head + b"x" * size == frame.wire
 
 
-def test_bytes_and_text_carry_their_own_opcode() -> None:
+def test_binary_and_text_frames_have_their_opcodes() -> None:
     assert Frame(b"\xff", binary=True).wire == b"\x82\x01\xff"
     assert text_frame("ñ").wire == b"\x81\x02\xc3\xb1"
     assert text_frame("ñ").text == "ñ"

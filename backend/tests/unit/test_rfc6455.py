@@ -1,4 +1,4 @@
-"""The parser of client frames keeps each rule of RFC 6455; each test names the section."""
+"""The parser of client frames follows RFC 6455; each test names the section."""
 
 import pytest
 from hypothesis import given
@@ -23,7 +23,7 @@ LIMIT = 1000
 
 
 def masked(first: int, payload: bytes = b"") -> bytes:
-    """A client's frame with this first byte."""
+    """Return a client's frame with this first byte."""
     size = len(payload)
     if size < 126:
         head = bytes((first, 0x80 | size))
@@ -34,18 +34,18 @@ def masked(first: int, payload: bytes = b"") -> bytes:
     return head + MASK + apply_mask(payload, MASK)
 
 
-def events_of(*runs: bytes) -> list[Event]:
-    """What a fresh parser makes of runs of bytes."""
+def events_of(*reads: bytes) -> list[Event]:
+    """Return the events of a new parser for several reads."""
     parser = Parser(LIMIT)
-    return [event for run in runs for event in parser.receive(run)]
+    return [event for read in reads for event in parser.receive(read)]
 
 
-def code_of(*runs: bytes) -> int:
-    """The close code with which a fresh parser ends at the last of the runs, and not before."""
-    *before, last = runs
+def code_of(*reads: bytes) -> int:
+    """Return the close code with which a new parser fails at the last of the reads, and not before."""
+    *before, last = reads
     parser = Parser(LIMIT)
-    for run in before:
-        assert not any(isinstance(event, Violation) for event in parser.receive(run))
+    for read in before:
+        assert not any(isinstance(event, Violation) for event in parser.receive(read))
     [event] = parser.receive(last)
     assert isinstance(event, Violation)
     return event.code
@@ -67,25 +67,25 @@ def test_a_binary_frame_is_bytes() -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 999, 1000])
 @pytest.mark.parametrize("first", [0x81, 0x82])
-def test_every_length_form_is_read_in_any_chunks(size: int, first: int) -> None:
+def test_every_form_of_length_is_parsed_in_any_chunks(size: int, first: int) -> None:
     """Section 5.2: 7, 16 and 64 bits of length."""
     frame = masked(first, b"x" * size)
 
     assert events_of(frame) == events_of(*bytewise(frame)) == ["x" * size if first == 0x81 else b"x" * size]
 
 
-def test_a_ping_in_a_longer_form_is_read() -> None:
-    """Section 5.2; see below."""
+def test_a_ping_with_a_longer_form_of_length_is_parsed() -> None:
+    """Section 5.2: longer forms than the length needs are accepted."""
     assert events_of(b"\x89\xfe\x00\x00" + MASK) == [Ping(b"")]
 
 
-def test_a_length_of_64_bits_is_read() -> None:
-    """Section 5.2; shorter forms would do, but whoever sends this one is understood."""
+def test_a_length_of_64_bits_is_parsed() -> None:
+    """Section 5.2: longer forms than the length needs are accepted."""
     assert events_of(b"\x81\xff" + (2).to_bytes(8, "big") + MASK + apply_mask(b"hi", MASK)) == ["hi"]
 
 
-def test_several_frames_in_one_run_keep_their_order() -> None:
-    """Section 5.4: no frame waits for the next."""
+def test_several_frames_in_one_read_keep_their_order() -> None:
+    """Section 5.4."""
     assert events_of(masked(0x81, b"a") + masked(0x89, b"b") + masked(0x82, b"c")) == ["a", Ping(b"b"), b"c"]
 
 
@@ -116,7 +116,7 @@ def test_empty_fragments_make_an_empty_message() -> None:
     assert events_of(masked(0x02), masked(0x00), masked(0x80)) == [b""]
 
 
-def test_control_frames_may_stand_between_fragments() -> None:
+def test_control_frames_may_come_between_fragments() -> None:
     """Section 5.4."""
     assert events_of(masked(0x01, b"a"), masked(0x89, b"?"), masked(0x8A), masked(0x80, b"b")) == [
         Ping(b"?"),
@@ -125,7 +125,7 @@ def test_control_frames_may_stand_between_fragments() -> None:
     ]
 
 
-def test_a_continuation_of_nothing_is_refused() -> None:
+def test_a_continuation_without_a_message_is_refused() -> None:
     """Section 5.4."""
     assert code_of(masked(0x81, b"a"), b"\x80") == 1002
 
@@ -152,7 +152,7 @@ def test_a_ping_keeps_its_payload_in_any_chunks() -> None:
 
 
 def test_a_close_frame_may_be_empty() -> None:
-    """Section 5.5.1; 7.1.5 calls it 1005."""
+    """Section 5.5.1; its code is 1005 (section 7.1.5)."""
     assert events_of(masked(0x88)) == [Closing(1005, "")]
 
 
@@ -161,12 +161,12 @@ def test_a_close_frame_has_a_code_and_a_reason() -> None:
     assert events_of(masked(0x88, (4000).to_bytes(2, "big") + "ñ".encode())) == [Closing(4000, "ñ")]
 
 
-def test_nothing_is_read_after_a_close_frame() -> None:
+def test_nothing_is_parsed_after_a_close_frame() -> None:
     """Section 1.4."""
     assert events_of(masked(0x88) + masked(0x81, b"late")) == [Closing(1005, "")]
 
 
-def test_a_close_frame_in_the_middle_of_a_message_is_like_any_other() -> None:
+def test_a_close_frame_within_a_message_is_accepted() -> None:
     """Sections 5.4 and 5.5.1."""
     assert events_of(masked(0x01, b"a"), masked(0x88, b"\x03\xe8")) == [Closing(1000, "")]
 
@@ -189,12 +189,12 @@ def test_a_close_code_that_may_not_be_sent_is_refused(code: int) -> None:
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1002, 1003, *range(1007, 1015), 3000, 3999, 4000, 4999])
-def test_a_close_code_that_may_be_sent_is_taken(code: int) -> None:
+def test_a_close_code_that_may_be_sent_is_accepted(code: int) -> None:
     """Section 7.4."""
     assert events_of(masked(0x88, code.to_bytes(2, "big"))) == [Closing(code, "")]
 
 
-def test_a_frame_over_the_limit_is_refused_by_its_announced_length() -> None:
+def test_a_frame_over_the_limit_is_refused_for_its_announced_length() -> None:
     """Section 10.4."""
     assert code_of(b"\x82\xfe" + (LIMIT + 1).to_bytes(2, "big")) == 1009
     assert code_of(b"\x82\xff" + b"\xff" * 8) == 1009
@@ -207,7 +207,7 @@ def test_fragments_over_the_limit_are_refused_together() -> None:
 
 
 def test_control_frames_do_not_count_towards_the_limit() -> None:
-    """Section 5.4: they are no part of the message."""
+    """Section 5.4: they are not part of the message."""
     assert events_of(masked(0x02, b"x" * LIMIT), masked(0x89, b"?"), masked(0x80)) == [Ping(b"?"), b"x" * LIMIT]
 
 
@@ -246,11 +246,11 @@ def test_text_that_ends_within_a_code_point_is_refused() -> None:
 
 
 def test_a_code_point_may_be_cut_between_fragments() -> None:
-    """Section 5.4: fragments are no boundary of meaning."""
+    """Section 5.4: a fragment may end anywhere."""
     assert events_of(*[masked(0x01)], *[masked(0x00, b) for b in bytewise("𝄞".encode())], masked(0x80)) == ["𝄞"]
 
 
-def test_between_messages_nothing_is_held() -> None:
+def test_a_parser_keeps_nothing_between_messages() -> None:
     parser = Parser(LIMIT)
     parser.receive(masked(0x81, b"a")[:3])
     assert parser.in_frame
@@ -260,17 +260,17 @@ def test_between_messages_nothing_is_held() -> None:
     assert not parser.in_frame
 
 
-def test_a_frame_in_pieces_is_told_from_the_next() -> None:
+def test_a_frame_that_arrives_in_parts_is_counted_once() -> None:
     parser, frame = Parser(LIMIT), masked(0x82, b"x" * 20)
     counts = []
-    for run in (frame[:1], frame[1:9], frame[9:] + frame[:9], frame[9:12], frame[12:], frame[:7]):
-        parser.receive(run)
+    for read in (frame[:1], frame[1:9], frame[9:] + frame[:9], frame[9:12], frame[12:], frame[:7]):
+        parser.receive(read)
         counts.append(parser.partial_frames)
 
     assert counts == [1, 1, 2, 2, 2, 3]
 
 
-def test_a_reason_is_cut_between_code_points() -> None:
+def test_a_close_reason_is_cut_between_code_points() -> None:
     """Section 5.5: a control frame has at most 125 bytes."""
     assert close_frame(4000, "ñ" * 100) == b"\x88\x7c\x0f\xa0" + ("ñ" * 61).encode()
 
@@ -282,7 +282,7 @@ def test_a_servers_control_frames_are_not_masked() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 500, SMALL_BYTES - 8])
-def test_a_small_text_is_read_without_a_parser(size: int) -> None:
+def test_the_fast_path_parses_a_small_text_frame(size: int) -> None:
     assert parse_small_text(masked(0x81, b"x" * size)) == "x" * size
 
 
@@ -303,7 +303,7 @@ def test_a_small_text_is_read_without_a_parser(size: int) -> None:
     ],
     ids=range(11),
 )
-def test_anything_else_is_left_to_the_parser(data: bytes) -> None:
+def test_the_fast_path_leaves_everything_else_to_the_parser(data: bytes) -> None:
     assert parse_small_text(data) is None
 
 
@@ -311,7 +311,7 @@ def test_anything_else_is_left_to_the_parser(data: bytes) -> None:
     st.binary(max_size=12).map(lambda data: b"\x81" + data)
     | st.binary(max_size=200).map(lambda text: masked(0x81, text))
 )
-def test_a_small_text_is_what_the_parser_makes_of_it(data: bytes) -> None:
+def test_the_fast_path_returns_what_the_parser_returns(data: bytes) -> None:
     parser = Parser(SMALL_BYTES)
     events = parser.receive(data)
     one_text = len(events) == 1 and isinstance(events[0], str) and parser.idle
@@ -321,26 +321,26 @@ def test_a_small_text_is_what_the_parser_makes_of_it(data: bytes) -> None:
 
 @pytest.mark.parametrize("frames", [1, 2, 7, 100])
 @pytest.mark.parametrize("size", [1, 20, 10_000])
-def test_l6_a_parser_stops_between_two_frames_and_loses_nothing(frames: int, size: int) -> None:
+def test_l6_a_parser_stops_between_two_frames_and_loses_no_byte(frames: int, size: int) -> None:
     sent = masked(0x81, b"one") + masked(0x89, b"p") + masked(0x01, b"t") + masked(0x00) + masked(0x80, b"wo") + b"\x81"
-    parser, events, at, control = Parser(LIMIT), list[Event](), 0, 0
+    parser, events, at, empty = Parser(LIMIT), list[Event](), 0, 0
 
     while at < len(sent):
-        found = parser.receive(sent, at, frames, size)
-        assert len(found) <= frames
+        parsed = parser.receive(sent, at, frames, size)
+        assert len(parsed) <= frames
         assert at < parser.consumed
-        events += found
-        control += parser.empty_frames
+        events += parsed
+        empty += parser.empty_frames
         at = parser.consumed
 
     assert ["one", Ping(b"p"), "two"] == events
-    assert 2 == control  # the ping and the empty fragment
+    assert 2 == empty  # the ping and the empty fragment
     assert ["end"] == parser.receive(masked(0x81, b"end")[1:])
 
 
 @pytest.mark.parametrize("cut", range(1, 42))
-def test_the_rest_of_a_frame_may_stand_behind_bytes_that_were_read_before(cut: int) -> None:
-    """So a connection hands it in that held what came while it was behind."""
+def test_the_rest_of_a_frame_may_follow_bytes_that_were_parsed_before(cut: int) -> None:
+    """A connection that kept input for a later turn passes it like this."""
     text = "κόσμε 😀"
     mask = b"\x01\x02\x03\x04"
     frames = b"".join(
@@ -353,21 +353,19 @@ def test_the_rest_of_a_frame_may_stand_behind_bytes_that_were_read_before(cut: i
 
 
 @given(st.lists(st.integers(1, 5), min_size=60, max_size=60), st.integers(1, 3), st.integers(1, 9))
-def test_a_connection_that_hands_in_what_was_left_unread_reads_every_byte_once(
-    runs: list[int], frames: int, size: int
-) -> None:
+def test_unread_bytes_that_are_passed_again_are_parsed_once(reads: list[int], frames: int, size: int) -> None:
     text, mask = "κόσμε 😀", b"\x01\x02\x03\x04"
     fragments = (0x01, 0x00, 0x89, 0x80)
     sent = b"".join(
         bytes((first, 0x80 | len(text.encode()))) + mask + apply_mask(text.encode(), mask) for first in fragments
     )
-    parser, events, at, held, start = Parser(1 << 20), [], 0, b"", 0
-    for run in [*runs, len(sent)]:
-        held, at = held + sent[at : at + run], at + run
-        events += parser.receive(held, start, frames, size)
+    parser, events, at, received, start = Parser(1 << 20), [], 0, b"", 0
+    for read in [*reads, len(sent)]:
+        received, at = received + sent[at : at + read], at + read
+        events += parser.receive(received, start, frames, size)
         start = parser.consumed
-    while start < len(held):
-        events += parser.receive(held, start, frames, size)
+    while start < len(received):
+        events += parser.receive(received, start, frames, size)
         start = parser.consumed
 
     assert [Ping(text.encode()), text * 3] == events

@@ -1,13 +1,12 @@
-"""Bytes of every kind, in any chunks: our parser and the `websockets` library accept and deliver the same.
+"""On arbitrary bytes in arbitrary chunks, Alcove's parser and the `websockets` library agree.
 
-Deliberate differences, each stricter in time or kinder to the peer:
+Intended differences, each earlier or more tolerant:
 
-- UTF-8 is refused at its first bad byte, where the reference leaves text to its caller: what stands between the bad
-  byte and the message's end is not looked at any more.
-- Frames are refused by their first bytes, before their payload is there: a stream that ends within a bad frame is
-  already refused.
-- A close frame within a fragmented message is answered by its own code, not by 1002.
-- Control frames do not count towards a message's limit, so that the limit is kept here and not by the reference.
+- Text is refused at its first byte that is not UTF-8; the reference leaves the check to its caller. The rest of the
+  message is not parsed.
+- A frame is refused for its first bytes, before its payload arrives: a stream that ends within a bad frame is refused.
+- A close frame within a fragmented message is answered with its own code, not with 1002.
+- Control frames do not count towards the limit of a message, so this test checks the limit, not the reference.
 """
 
 from typing import NamedTuple
@@ -24,14 +23,14 @@ LIMIT = 300
 
 
 class Outcome(NamedTuple):
-    """What came of a stream: messages, pongs and pings in order, and the close code, if it came so far."""
+    """The result of a stream: messages, pings and pongs in order, and the close code, or None if it is open."""
 
     events: list[Event]
     code: int | None
 
 
 def ours(runs: list[bytes]) -> Outcome:
-    """What our parser makes of the stream."""
+    """Return the outcome of Alcove's parser."""
     parser = Parser(LIMIT)
     events: list[Event] = []
     for run in runs:
@@ -43,7 +42,7 @@ def ours(runs: list[bytes]) -> Outcome:
 
 
 class Reference:
-    """The `websockets` library's parser, with fragments put together and text decoded, as its callers do."""
+    """The `websockets` library's parser; it joins fragments and decodes text, as the library's callers do."""
 
     def __init__(self) -> None:
         self.protocol = Protocol(Side.SERVER, max_size=None)
@@ -52,7 +51,7 @@ class Reference:
         self.text = False
 
     def outcome(self, stream: bytes) -> Outcome:
-        """Feed the stream byte by byte, so that it can be said which frame ended it."""
+        """Return the outcome of the stream, parsed byte by byte to find the frame that ends it."""
         for at in range(len(stream)):
             self.protocol.receive_data(stream[at : at + 1])
             for frame in self.protocol.events_received():
@@ -61,7 +60,7 @@ class Reference:
                 if code is not None:
                     return Outcome(self.events, code)
             if self.protocol.parser_exc is not None:
-                # A close frame in the middle of a message was understood before it was refused.
+                # The reference parses a close frame within a message before it refuses it.
                 received, sent = self.protocol.close_rcvd, self.protocol.close_sent
                 assert sent is not None
                 return Outcome(self.events, received.code if received is not None else sent.code)
@@ -98,14 +97,14 @@ def decodes(text: bytes) -> bool:
 
 
 def first_bad_byte(text: bytes, *, final: bool) -> bool:
-    """Whether no continuation could make this UTF-8; `final`: nor is it UTF-8 as it stands."""
+    """Return whether no continuation makes this valid UTF-8; with `final`, whether it is invalid as it is."""
     if final:
         return not decodes(text)
     return not any(decodes(text + byte * count) for byte in (b"\x80", b"\xbf") for count in range(4))
 
 
 def frame(first: int, payload: bytes, mask: bytes, *, masked: bool, form: int) -> bytes:
-    """Encode a frame, right or wrong; `form` asks for a longer form of length than it takes."""
+    """Encode a frame, valid or not; `form` 1 and 2 ask for longer forms of length than it needs."""
     bit, size = 0x80 if masked else 0, len(payload)
     if size < 126 and form == 0:
         head = bytes((first, bit | size))
@@ -138,7 +137,7 @@ STREAMS = st.lists(FRAMES, max_size=8).map(b"".join) | st.binary(max_size=60)
 
 @st.composite
 def runs_of(draw: st.DrawFn) -> list[bytes]:
-    """Draw a stream in chunks, which may end anywhere."""
+    """Draw a stream in chunks; it may end anywhere."""
     stream = draw(STREAMS)
     stream = stream[: draw(st.integers(0, len(stream)) | st.just(len(stream)))]
     cuts = sorted(draw(st.lists(st.integers(0, len(stream)), max_size=12)))
@@ -146,13 +145,13 @@ def runs_of(draw: st.DrawFn) -> list[bytes]:
 
 
 def agree(mine: Outcome, theirs: Outcome) -> bool:
-    """Whether nothing differs but what the head of this file allows."""
+    """Return whether the outcomes differ only in what the module's docstring allows."""
     if mine.events != theirs.events[: len(mine.events)]:
         return False
     if mine == theirs:
         return True
     if mine.code == 1007 or (mine.code in {1002, 1009} and theirs.code is None):
-        # Refused earlier. What the reference goes on to take, a message in progress was still going to be refused in.
+        # Refused earlier. The reference may still return control frames before it refuses the message.
         return all(isinstance(event, Ping | Pong) for event in theirs.events[len(mine.events) :])
     return False
 
@@ -160,7 +159,7 @@ def agree(mine: Outcome, theirs: Outcome) -> bool:
 @given(runs_of())
 @example([b"\x01\x81\x00\x00\x00\x00\xff", b"\x88\x80\x00\x00\x00\x00"])
 @example([b"\x01\x81\x00\x00\x00\x00\xce", b"\x80\x80\x00\x00\x00\x00"])
-def test_any_stream_is_taken_as_the_reference_takes_it(runs: list[bytes]) -> None:
+def test_any_stream_has_the_outcome_of_the_reference(runs: list[bytes]) -> None:
     stream = b"".join(runs)
     mine, theirs = ours(runs), Reference().outcome(stream)
 

@@ -10,7 +10,7 @@ from tests.support.virtual_time import elapse, virtual_time
 
 
 @virtual_time
-async def test_w3_a_reader_of_events_that_does_not_take_its_end_in_time_is_cut_off() -> None:
+async def test_w3_a_reader_that_does_not_take_the_close_event_in_time_is_aborted() -> None:
     aborted = list[str]()
     stuck, left = (SseConnection(lambda name=name: aborted.append(name)) for name in ("stuck", "left"))  # type: ignore[misc]  # bound now
     for connection in (stuck, left):

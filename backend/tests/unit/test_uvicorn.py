@@ -40,7 +40,7 @@ KNOWN = {
 
 
 @pytest.mark.parametrize(("method", "digest"), KNOWN.items(), ids=[method.__qualname__ for method in KNOWN])
-def test_uvicorn_has_not_changed_beneath_us(method: Callable[..., object], digest: str) -> None:
+def test_the_methods_that_are_overridden_have_not_changed(method: Callable[..., object], digest: str) -> None:
     found = sha256(inspect.getsource(method).encode()).hexdigest()[:16]
 
     assert found == digest, (
