@@ -17,7 +17,7 @@ def normalize(headers: Headers, url: bytes, *, version: str, websocket: bool) ->
     """Check a head, change its headers in place, and return the target in origin-form.
 
     Args:
-        headers: The headers. `Host` becomes the host of an absolute target, and `X-Forwarded-Proto` keeps its first value.
+        headers: The headers. `Host` becomes an absolute target's host, and `X-Forwarded-Proto` keeps its first value.
         url: The target as it was sent.
         version: The HTTP version, as `1.1`.
         websocket: Whether the request is a handshake.
