@@ -9,12 +9,13 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from alcove.api.dependencies import AuthenticatorDep, ItemId, ReaderDep
-from alcove.api.problems import Nobody, UnknownSubprotocolError, turn_away
+from alcove.api.problems import UnknownSubprotocolError, turn_away
 from alcove.api.sockets import accept_socket
 from alcove.errors import Close, Code, Refusal
 from alcove.protocol import SUBPROTOCOL
 from alcove.rooms.hub import Hub
 from alcove.rooms.start_position import StartPosition
+from alcove.wire.connection import NullReceiver
 
 
 async def hub_of(connection: HTTPConnection) -> Hub:
@@ -62,7 +63,7 @@ async def room_socket(
         session = await hub.join(item_id, connection, member, start)
     except Refusal as refusal:
         turn_away(connection, refusal)
-        await connection.run(Nobody())
+        await connection.run(NullReceiver())
     else:
         await connection.run(session)
 

@@ -17,7 +17,7 @@ from alcove.errors import Close, Code, Refusal
 from alcove.observability.metrics import REFUSALS
 from alcove.protocol import SUBPROTOCOL, encode, error_line
 from alcove.storage.base import LogUnavailableError, UnstorableError
-from alcove.wire.connection import Connection, Frame
+from alcove.wire.connection import Connection, Frame, NullReceiver
 
 _STATUS = {
     Close.INVALID: 422,
@@ -41,19 +41,6 @@ def problem(status: int, detail: str, **more: object) -> Response:
     return Response(msgspec.json.encode(document), status, headers, "application/problem+json")
 
 
-class Nobody:
-    """Hears a peer that was refused, until it is gone (a Receiver)."""
-
-    def text(self, data: str) -> None:
-        """Nothing counts any more."""
-
-    def binary(self, data: bytes) -> None:
-        """Nothing counts any more."""
-
-    def closed(self, code: int) -> None:
-        """Nothing is kept."""
-
-
 def turn_away(connection: Connection, refusal: Refusal) -> None:
     """Send the reason, and close with the code that tells a client whether to reconnect (H4)."""
     REFUSALS.labels(refusal.code).inc()
@@ -72,7 +59,7 @@ async def refused(request: HTTPConnection, error: Exception) -> Response | None:
             return None
         connection = await accept_socket(request, subprotocol=SUBPROTOCOL)
         turn_away(connection, error)
-        await connection.run(Nobody())
+        await connection.run(NullReceiver())
         return None
     REFUSALS.labels(error.code).inc()
     more: dict[str, Any] = {} if error.retry_ms is None else {"retry_ms": error.retry_ms}

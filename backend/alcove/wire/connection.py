@@ -135,3 +135,16 @@ class Receiver(Protocol):
     def closed(self, code: int) -> None:
         """Note that the connection has ended, on whichever side. Called once, as the last call."""
         ...
+
+
+class NullReceiver:
+    """Ignores every message: for a peer that was refused, until its connection has closed (Receiver)."""
+
+    def text(self, data: str) -> None:
+        """Ignore the message."""
+
+    def binary(self, data: bytes) -> None:
+        """Ignore the message."""
+
+    def closed(self, code: int) -> None:
+        """Do nothing."""

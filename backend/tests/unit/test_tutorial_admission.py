@@ -7,13 +7,12 @@ import pytest
 from alcove.access.authenticator import Authenticator
 from alcove.access.revocations import Revocation, Revocations
 from alcove.access.tokens import Keys
-from alcove.api.problems import Nobody
 from alcove.errors import Close, Refusal
 from alcove.limits import ProcessLimits
 from alcove.protocol import Limits, Member, Person
 from alcove.rooms.hub import Hub
 from alcove.tutorial.admission import TutorialAdmission
-from alcove.wire.connection import Receiver
+from alcove.wire.connection import NullReceiver, Receiver
 from tests.doubles import HeldLog, Socket
 from tests.integration.credentials import SECRET
 
@@ -51,7 +50,7 @@ async def test_a7_w5_a_revocation_during_the_handshake_closes_the_socket(revoked
     hub.expiry.end_revoked(revoked)
     revocations.add(revoked)  # the token was accepted, and the connection is not watched yet
 
-    await admission.run(peer, Nobody())
+    await admission.run(peer, NullReceiver())
 
     assert code == peer.close_code
     assert (code is None) == (len(hub.expiry) == hub.connections == 1)
@@ -62,7 +61,7 @@ async def test_l3_c_1013_the_limit_of_connections_counts_the_tutorial_sockets(me
     hub, authenticator = a_hub(), Authenticator(None, Revocations())
     peers = [Peer(), Peer()]
     for peer in peers:
-        await TutorialAdmission(authenticator, hub, "credential", member).run(peer, Nobody())
+        await TutorialAdmission(authenticator, hub, "credential", member).run(peer, NullReceiver())
     with pytest.raises(Refusal) as refused:
         TutorialAdmission(authenticator, hub, "credential", member)
     assert Close.AT_CAPACITY == refused.value.close
