@@ -101,7 +101,7 @@ class Keys:
         try:
             header = jwt.get_unverified_header(token)
             algorithm, key = await self._key(header)
-            # The audience and the issuer are not checked: any application that has the key may sign.
+            # Every application that has the key may sign, so audience and issuer do not matter.
             claims = jwt.decode(
                 token,
                 key,
