@@ -383,8 +383,10 @@ describe("tokens", () => {
     client.room("foo").join();
     await settle();
     client.close();
+    await settle();
 
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 

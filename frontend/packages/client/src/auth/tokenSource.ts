@@ -1,5 +1,6 @@
 // Tokens of the host application: requested when needed, kept in memory until the server refuses them.
 
+import { withTimeout } from "../lib/timeout";
 import type { Platform } from "../platform/platform";
 import { PROVIDER_MS } from "./authentication";
 import {
@@ -98,9 +99,15 @@ export class TokenSource {
   }
 
   async #call(reason: TokenReason): Promise<string | null> {
-    const token = await this.#options.getToken?.({
-      reason,
-      signal: AbortSignal.any([this.#abort.signal, AbortSignal.timeout(PROVIDER_MS)]),
+    const timeout = new AbortController();
+    const token = await withTimeout(
+      async () =>
+        this.#options.getToken?.({ reason, signal: AbortSignal.any([this.#abort.signal, timeout.signal]) }),
+      PROVIDER_MS,
+      this.#abort.signal,
+    ).catch((error: unknown) => {
+      timeout.abort(error);
+      throw error;
     });
     this.#stale = false;
     return token === undefined || token === "" ? null : token;

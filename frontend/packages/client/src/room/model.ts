@@ -22,9 +22,11 @@ import type { RoomEvents } from "./events";
 import { HistoryLoader } from "./history";
 import { HistoryCache } from "./historyCache";
 import { applied, MessageList, messageOf, messageOfDraft } from "./messages";
-import { Outbox, type Outcome, type Transmitter } from "./outbox";
+import { Outbox } from "./outbox";
+import type { Outcome } from "./outcomes";
 import { Presence } from "./presence";
 import { Receipts } from "./receipts";
+import type { Transmitter } from "./sender";
 import type { Message, RoomState } from "./state";
 import { Timeline } from "./timeline";
 

@@ -6,7 +6,8 @@ import { CommandError } from "../connection/pending";
 import { uuidv7 } from "../lib/uuid";
 import type { Ack, Delete, Edit, Send } from "../protocol/wire.gen";
 import { IndexedDbStorage } from "../storage/indexedDb";
-import { Outbox, type Transmitter } from "./outbox";
+import { Outbox } from "./outbox";
+import type { Transmitter } from "./sender";
 
 const key = { server: "http://here", item: "foo", member: "ada" };
 const greeted = { you: "ada", log: "one", before: null, bodyBytes: 1000 };

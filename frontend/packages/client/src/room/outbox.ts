@@ -2,20 +2,13 @@
 import { CommandError } from "../connection/pending";
 import { Timer } from "../lib/timer";
 import type { Platform } from "../platform/platform";
-import { byteLength } from "../protocol/frames";
-import type { Ack, Delete, Edit, Send } from "../protocol/wire.gen";
+import type { Delete, Edit, Send } from "../protocol/wire.gen";
 import type { RoomKey } from "../storage/storage";
 import { DraftStore } from "./draftStore";
 import { type Draft, LOG_RESET, type Progress, waiting } from "./drafts";
+import { type Outcome, Outcomes } from "./outcomes";
+import { Sender, type Transmitter } from "./sender";
 import { OutboxTabs } from "./tabs";
-
-/** The way to the server while the room is live. */
-export type Transmitter = {
-  /** Whether a command can go this way: by events and HTTP some cannot. */
-  readonly canTransmit: (command: Send | Edit | Delete) => boolean;
-  /** Send a command; resolves when it is durable (S3). Rejects with CommandError. */
-  readonly transmit: (command: Send | Edit | Delete) => Promise<Ack>;
-};
 
 /**
  * Whom the server greeted, on which log; `before`: the log that this tab held until then, "" after a reset (R5);
@@ -28,41 +21,29 @@ export type Greeted = {
   readonly bodyBytes: number;
 };
 
-/** Told when a command is durable at `seq`, or given up with an error. */
-export type Outcome = {
-  readonly resolve: (draft: Draft, seq: number) => void;
-  readonly reject: (error: CommandError) => void;
-};
-
-/** The codes after which the same command is sent again later (rules S6, S7). */
-const RETRIED: ReadonlySet<string> = new Set([
-  "rate_limited",
-  "overloaded",
-  "unavailable",
-  "unauthenticated",
-]);
-const DEFAULT_RETRY_MS = 1000;
 /** How often the sending tab reads storage for drafts of a tab that died before it could announce them, in ms. */
 const READ_STORAGE_MS = 15_000;
 
 export class Outbox {
   #drafts: readonly Draft[] = [];
-  #transmitter: Transmitter | null = null;
   #greeted: Greeted | null = null;
   #tabs: OutboxTabs | null = null;
-  #inFlight: string | null = null;
-  #paused = false;
-  readonly #pause = new Timer(() => {
-    this.#paused = false;
-    this.#pump();
-  });
   readonly #read = new Timer(() => {
     this.#read.within(READ_STORAGE_MS);
-    void this.load().then(() => this.#pump());
+    void this.load().then(() => this.#sender.next());
   });
   /** Drafts that are stored, so that they may be sent. */
   readonly #ready = new Set<string>();
-  readonly #outcomes = new Map<string, Outcome>();
+  readonly #outcomes = new Outcomes();
+  readonly #sender = new Sender({
+    queue: () => this.#waiting(),
+    isReady: ({ id }) => this.#ready.has(id) && this.#mayLead(),
+    onAcked: (id, seq) => this.acked(id, seq),
+    onRefused: (id, error) => {
+      const draft = this.find(id);
+      if (draft?.progress.is === "waiting") this.#refuse(draft, error);
+    },
+  });
   readonly #store: DraftStore;
   readonly #platform: Platform;
   readonly #onChange: () => void;
@@ -100,7 +81,7 @@ export class Outbox {
     this.#ready.clear();
     this.#become(unowned);
     if (running) this.attach();
-    if (this.#transmitter !== null) this.#campaign();
+    if (this.#sender.open) this.#campaign();
     for (const draft of unowned) this.#keep(draft);
   }
 
@@ -110,12 +91,12 @@ export class Outbox {
     this.detach();
     this.#store.identify(null);
     this.#become([]);
-    this.#abandon("signed_out", "the member signed out");
+    this.#outcomes.abandon("signed_out", "the member signed out");
   }
 
   /** Reject the outcomes that nobody will learn any more. */
   abandon(): void {
-    this.#abandon("closed", "the client was closed; the draft stays in storage");
+    this.#outcomes.abandon("closed", "the client was closed; the draft stays in storage");
   }
 
   /** Read the drafts that earlier visits and other tabs have left. */
@@ -125,7 +106,7 @@ export class Outbox {
     for (const { id } of merged.stored) this.#ready.add(id);
     this.#become(merged.drafts);
     // Another tab may have written them for the log that was there before.
-    if (this.#transmitter !== null && this.#greeted !== null)
+    if (this.#sender.open && this.#greeted !== null)
       this.#refuseChangesOfAnotherLog({ ...this.#greeted, before: null });
   }
 
@@ -140,7 +121,7 @@ export class Outbox {
       you: this.#greeted?.you ?? null,
       log,
     };
-    if (outcome !== undefined) this.#outcomes.set(draft.id, outcome);
+    if (outcome !== undefined) this.#outcomes.add(draft.id, outcome);
     this.#become([...this.#drafts, draft]);
     this.#keep(draft);
   }
@@ -156,11 +137,11 @@ export class Outbox {
 
   /** Remove a draft that is not under way. */
   discard(id: string): void {
-    if (id === this.#inFlight || this.find(id) === undefined) return;
+    if (id === this.#sender.inFlight || this.find(id) === undefined) return;
     this.#drop(id);
     this.#remove(id);
     this.#tabs?.post({ id });
-    this.#reject(id, new CommandError("discarded", "the draft was discarded"));
+    this.#outcomes.reject(id, new CommandError("discarded", "the draft was discarded"));
   }
 
   /** Listen to the other tabs. */
@@ -172,9 +153,9 @@ export class Outbox {
       platform: this.#platform,
       onLead: () => {
         this.#read.at(READ_STORAGE_MS);
-        void this.load().then(() => this.#pump());
+        void this.load().then(() => this.#sender.next());
       },
-      onChanged: () => void this.load().then(() => this.#pump()),
+      onChanged: () => void this.load().then(() => this.#sender.next()),
       onSettled: (id, seq) => {
         this.#store.removedElsewhere(id);
         if (seq !== null) this.acked(id, seq, false);
@@ -187,14 +168,14 @@ export class Outbox {
   detach(): void {
     this.#tabs?.close();
     this.#tabs = null;
-    this.#inFlight = null;
+    this.#sender.release();
   }
 
   /** The room is live: send as soon as no other tab does. */
   open(transmitter: Transmitter, greeted: Greeted): void {
     this.close();
     this.#greeted = greeted;
-    this.#transmitter = transmitter;
+    this.#sender.start(transmitter, greeted.bodyBytes);
     // What another member wrote under the same key waits for that member.
     this.#become(this.#drafts.filter(({ you }) => you === null || you === greeted.you));
     this.#refuseChangesOfAnotherLog(greeted);
@@ -206,17 +187,14 @@ export class Outbox {
   close(): void {
     this.#tabs?.resign();
     this.#read.cancel();
-    this.#transmitter = null;
-    this.#inFlight = null;
-    this.#pause.cancel();
-    this.#paused = false;
+    this.#sender.stop();
   }
 
   /** Mark a draft as durable at `seq` (rule S3); it stays visible until its entry is there. */
   acked(id: string, seq: number, tell = true): void {
     const draft = this.find(id);
     if (draft !== undefined) this.#replace({ ...draft, progress: { is: "sent", seq } });
-    if (draft !== undefined) this.#resolve(draft, seq);
+    if (draft !== undefined) this.#outcomes.resolve(draft, seq);
     this.#remove(id);
     if (tell) this.#tabs?.post({ id, seq });
   }
@@ -237,7 +215,7 @@ export class Outbox {
 
   #campaign(): void {
     this.#tabs?.campaign();
-    this.#pump();
+    this.#sender.next();
   }
 
   /** Refuse edits and deletes of another log: they name a message by its number, which is another message's here. */
@@ -250,60 +228,24 @@ export class Outbox {
     }
   }
 
-  /** Send one draft at a time: were a second one under way, it could overtake a first one that must wait. */
-  #pump(): void {
-    const transmitter = this.#transmitter;
-    if (transmitter === null || this.#inFlight !== null || this.#paused) return;
-    for (const draft of this.#drafts) {
-      const { id, command, progress, you } = draft;
-      if (progress.is !== "waiting" || (you !== null && you !== this.#greeted?.you)) continue;
-      if (!this.#ready.has(id)) return;
-      if (this.#tabs?.leading !== true) {
-        this.#tabs?.wait();
-        return;
-      }
-      const size = command.type === "delete" ? 0 : byteLength(JSON.stringify(command.body));
-      const most = this.#greeted?.bodyBytes ?? size;
-      if (size > most) {
-        // A frame far too large would cost the connection (rule L1), so it does not leave the page.
-        this.#refuse(draft, new CommandError("too_large", `${size} > ${most} bytes`));
-        return;
-      }
-      if (!transmitter.canTransmit(command)) continue;
-      this.#inFlight = id;
-      void this.#transmit(transmitter, command);
-      return;
-    }
+  /** The drafts that wait to be sent in this member's name, in order. */
+  *#waiting(): Iterable<Draft> {
+    for (const draft of this.#drafts)
+      if (draft.progress.is === "waiting" && (draft.you === null || draft.you === this.#greeted?.you))
+        yield draft;
   }
 
-  async #transmit(transmitter: Transmitter, command: Send | Edit | Delete): Promise<void> {
-    const { id } = command;
-    try {
-      const { seq } = await transmitter.transmit(command);
-      if (transmitter === this.#transmitter) this.acked(id, seq);
-    } catch (error) {
-      if (transmitter !== this.#transmitter || !(error instanceof CommandError)) return;
-      this.#failed(id, error);
-    }
-  }
-
-  /** The server refused a draft: for now, and it waits with all behind it, or for good, and it stays with its reason. */
-  #failed(id: string, error: CommandError): void {
-    const draft = this.find(id);
-    const isCurrent = id === this.#inFlight;
-    if (isCurrent) this.#inFlight = null;
-    if (draft === undefined || draft.progress.is !== "waiting" || error.code === "disconnected") return;
-    if (error.retryMs === null && !RETRIED.has(error.code)) this.#refuse(draft, error);
-    else if (isCurrent) {
-      this.#paused = true;
-      this.#pause.at(error.retryMs ?? DEFAULT_RETRY_MS);
-    }
+  /** Whether this tab sends; where another one does, but gives no sign, this one takes over. */
+  #mayLead(): boolean {
+    if (this.#tabs?.leading === true) return true;
+    this.#tabs?.wait();
+    return false;
   }
 
   #refuse(draft: Draft, error: CommandError): void {
     const progress: Progress = { is: "refused", code: error.code, message: error.message };
     this.#keep(this.#replace({ ...draft, progress }));
-    this.#reject(draft.id, error);
+    this.#outcomes.reject(draft.id, error);
   }
 
   #drop(id: string): void {
@@ -312,9 +254,9 @@ export class Outbox {
 
   #remove(id: string): void {
     this.#ready.delete(id);
-    if (this.#inFlight === id) this.#inFlight = null;
+    this.#sender.release(id);
     this.#store.remove(id);
-    this.#pump();
+    this.#sender.next();
   }
 
   #keep(draft: Draft): void {
@@ -323,7 +265,7 @@ export class Outbox {
       // Also where storage failed: what cannot outlive the page can still be sent from it.
       this.#ready.add(draft.id);
       this.#tabs?.post("changed");
-      this.#pump();
+      this.#sender.next();
     });
   }
 
@@ -335,19 +277,5 @@ export class Outbox {
   #become(drafts: readonly Draft[]): void {
     this.#drafts = drafts;
     this.#onChange();
-  }
-
-  #resolve(draft: Draft, seq: number): void {
-    this.#outcomes.get(draft.id)?.resolve(draft, seq);
-    this.#outcomes.delete(draft.id);
-  }
-
-  #reject(id: string, error: CommandError): void {
-    this.#outcomes.get(id)?.reject(error);
-    this.#outcomes.delete(id);
-  }
-
-  #abandon(code: string, message: string): void {
-    for (const id of [...this.#outcomes.keys()]) this.#reject(id, new CommandError(code, message));
   }
 }
