@@ -29,7 +29,7 @@ function roomIn(platform: FakePlatform): Room {
     origin: { protocol: "http:", host: "here" },
     platform,
   });
-  room.hold();
+  room.join();
   return room;
 }
 
@@ -43,9 +43,9 @@ async function greeted(platform: FakePlatform) {
   return socket;
 }
 
-function view(platform: FakePlatform, room: Room) {
+function state(platform: FakePlatform, room: Room) {
   platform.browser.paint();
-  return room.view();
+  return room.getState();
 }
 
 class Refusing extends MemoryStorage {
@@ -90,7 +90,7 @@ describe.each([
     await vi.advanceTimersByTimeAsync(SOON_MS);
 
     expect(socket.sent.some((line) => line.includes("hello"))).toBe(true);
-    expect(view(platform, room)).toMatchObject({ status: { is: "live" }, durable: false });
+    expect(state(platform, room)).toMatchObject({ status: "live", durable: false });
   });
 
   test("gets what was written meanwhile once it works again", async () => {
@@ -107,7 +107,7 @@ describe.each([
       "hello",
       "again",
     ]);
-    expect(view(platform, room).durable).toBe(true);
+    expect(state(platform, room).durable).toBe(true);
   });
 });
 
@@ -205,7 +205,7 @@ describe("nothing typed is lost", () => {
     await settle();
 
     expect(profile.notes.keys("alcove.sending.")).toEqual([]);
-    expect(view(platform, again).rows).toHaveLength(1);
+    expect(state(platform, again).messages).toHaveLength(1);
   });
 
   test("what is written after the clock was set back an hour goes out after what was written before", async () => {
@@ -228,15 +228,13 @@ describe("nothing typed is lost", () => {
       origin: { protocol: "http:", host: "here" },
       platform,
     });
-    again.hold();
+    again.join();
     await settle();
     again.send("second");
     await settle();
     platform.browser.paint();
 
-    const bodies = again
-      .view()
-      .rows.map((row) => row.type === "draft" && "body" in row.command && row.command.body);
+    const bodies = again.getState().messages.map(({ body }) => body);
     expect(bodies).toEqual(["first", "second"]);
   });
 

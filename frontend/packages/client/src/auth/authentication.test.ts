@@ -29,13 +29,13 @@ function enter(ask: GetCredential): Room {
       return ask(occasion);
     },
   });
-  room.hold();
+  room.join();
   return room;
 }
 
 function status(room: Room) {
   platform.browser.paint();
-  return room.view().status;
+  return room.getState();
 }
 
 /** Counts 1, 2, 3 …, one at each call. */
@@ -122,7 +122,10 @@ test.each(["wrong_key", "expired", "not_yet_valid", "revoked", "malformed"])(
     refuse(platform.browser.newest, { reason });
     await settle();
 
-    expect(status(room)).toMatchObject({ is: "noAccess", code: 4401, problem: reason });
+    expect(status(room)).toMatchObject({
+      status: "noAccess",
+      error: { closeCode: 4401, reason },
+    });
   },
 );
 
@@ -134,7 +137,7 @@ test("a token that is not valid yet is tried again by itself, and counts when it
   expect(platform.browser.sockets).toHaveLength(2);
   greet();
 
-  expect(status(room).is).toBe("live");
+  expect(status(room).status).toBe("live");
 });
 
 test("A7 after a revocation the room asks for another token when the server said, not before", async () => {
@@ -158,7 +161,7 @@ test("A7 after a revocation the room asks for another token when the server said
   expect(platform.browser.newest.url).toContain("token=new");
   greet();
 
-  expect(status(room).is).toBe("live");
+  expect(status(room).status).toBe("live");
 });
 
 describe("a provider that fails is no fault of the connection", () => {
@@ -175,7 +178,7 @@ describe("a provider that fails is no fault of the connection", () => {
     const room = enter(fail);
     await vi.advanceTimersByTimeAsync(120_000);
 
-    expect(status(room)).toMatchObject({ is: "awaitingToken" });
+    expect(status(room)).toMatchObject({ status: "awaitingToken" });
     expect(asked.length).toBeGreaterThan(2);
     expect(asked.length).toBeLessThan(40);
     expect(platform.events).toEqual([]);
@@ -190,7 +193,7 @@ describe("a provider that fails is no fault of the connection", () => {
     await vi.advanceTimersByTimeAsync(20_000);
     greet();
 
-    expect(status(room).is).toBe("live");
+    expect(status(room).status).toBe("live");
   });
 
   test("a refresh that fails is tried again before the token expires", async () => {
@@ -217,7 +220,7 @@ test.each(["online", "visible"] as const)(
     await settle();
     greet().end(4401, "expired");
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(status(room).is).toBe("ended");
+    expect(status(room).status).toBe("ended");
     expect(platform.browser.sockets).toHaveLength(1);
     token = "fresh";
     platform.happens(happening);
@@ -225,7 +228,7 @@ test.each(["online", "visible"] as const)(
     expect(platform.browser.newest.url).toContain("token=fresh");
     greet();
 
-    expect(status(room).is).toBe("live");
+    expect(status(room).status).toBe("live");
   },
 );
 
@@ -281,7 +284,7 @@ describe("A4 the lifetime follows the server's clock", () => {
     greet().say(JSON.stringify({ type: "access", can: ["read"], expires: null }));
     platform.browser.paint();
 
-    expect(room.view().me?.can).toEqual(["read"]);
+    expect(room.getState().me?.can).toEqual(["read"]);
   });
 });
 
@@ -311,7 +314,7 @@ describe("where a room lives by events", () => {
     platform.browser.newest.end(4401, "expired");
     await settle();
 
-    expect(status(room)).toMatchObject({ is: "ended" });
+    expect(status(room)).toMatchObject({ status: "ended" });
   });
 
   test("a stream that is refused is asked about over HTTP, and the status says why", async () => {
@@ -321,7 +324,10 @@ describe("where a room lives by events", () => {
     platform.events[0]?.break(true);
     await settle();
 
-    expect(status(room)).toMatchObject({ is: "noAccess", code: 4401, problem: "wrong_key" });
+    expect(status(room)).toMatchObject({
+      status: "noAccess",
+      error: { closeCode: 4401, reason: "wrong_key" },
+    });
   });
 
   test("a token is replaced before it expires by coming again with the new one", async () => {

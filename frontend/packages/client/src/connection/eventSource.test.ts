@@ -1,4 +1,4 @@
-// EventStream and HTTP, where no socket opens.
+// Events and HTTP, where no socket opens.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { greeting } from "../../test/support/doubles";
 import { FakePlatform } from "../../test/support/fakePlatform";
@@ -34,11 +34,11 @@ const next = () => vi.advanceTimersByTimeAsync(2000);
 
 function status() {
   platform.browser.paint();
-  return room.view().status;
+  return room.getState();
 }
 
 async function twoRefused() {
-  room.hold();
+  room.join();
   await settle();
   platform.browser.newest.end(1006);
   await next();
@@ -51,8 +51,8 @@ test("W3 the second in vain leads to events, and says so", async () => {
   platform.events[0]?.say(JSON.stringify({ ...greeting, head: 1 }));
   platform.events[0]?.say(JSON.stringify(message));
 
-  expect(status()).toEqual({ is: "live", over: "events" });
-  expect(room.view().rows).toHaveLength(1);
+  expect(status()).toMatchObject({ status: "live", transport: "events" });
+  expect(room.getState().messages).toHaveLength(1);
   expect(platform.events[0]?.url).toContain("http://here/api/items/foo/events?name=Ada&token=first&tail=100");
 });
 
@@ -77,7 +77,7 @@ test("a socket that opens takes over", async () => {
   platform.browser.newest.accept();
   platform.browser.newest.say(JSON.stringify(greeting));
 
-  expect(status()).toEqual({ is: "live", over: "socket" });
+  expect(status()).toMatchObject({ status: "live", transport: "socket" });
   expect(platform.events[0]?.readyState).toBe(2);
 });
 
@@ -86,7 +86,7 @@ test("a stream that breaks is not live", async () => {
   platform.events[0]?.say(JSON.stringify(greeting));
   platform.events[0]?.break(false);
 
-  expect(status().is).toBe("reconnecting");
+  expect(status().status).toBe("reconnecting");
 });
 
 test("W3 a stream that the server ends is not opened again by itself", async () => {
@@ -95,5 +95,5 @@ test("W3 a stream that the server ends is not opened again by itself", async () 
   platform.events[0]?.end();
 
   expect(platform.events[0]?.readyState).toBe(2);
-  expect(status().is).toBe("reconnecting");
+  expect(status().status).toBe("reconnecting");
 });
