@@ -1,16 +1,14 @@
 // Whose words are these: what a browser keeps belongs to one member and one log, and is sent for nobody else.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Credential } from "../src/auth/tokens";
+import type { GetToken } from "../src/auth/tokenSource";
+import { type Client, createClient } from "../src/client";
 import type { Hello, ServerLine } from "../src/protocol/wire.gen";
 import type { Room } from "../src/room/room";
-import { Rooms } from "../src/rooms";
 import { draftNote } from "../src/storage/forget";
 import { type FakeSocket, greeting } from "./support/doubles";
 import { FakePlatform, FakeProfile } from "./support/fakePlatform";
 
-const origin = { protocol: "http:", host: "here" };
 const server = "http://here";
-const cookie: Credential = { token: null, name: null };
 
 let profile: FakeProfile;
 
@@ -25,16 +23,17 @@ afterEach(() => {
 
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
-type Tab = { platform: FakePlatform; rooms: Rooms; room: Room; release: () => void };
+type Tab = { platform: FakePlatform; client: Client; room: Room; leave: () => void };
 
-async function tab(credential: Credential): Promise<Tab> {
+/** A tab that joins the room; without `getToken` the login cookie counts. */
+async function tab(getToken?: GetToken): Promise<Tab> {
   const platform = new FakePlatform(profile);
   platform.fetch = async () => new Response(null, { status: 204 });
-  const rooms = new Rooms(credential, origin, platform);
-  const room = rooms.open("foo");
-  const release = room.hold();
+  const client = createClient({ url: server, platform, ...(getToken !== undefined && { getToken }) });
+  const room = client.room("foo");
+  const leave = room.join();
   await settle();
-  return { platform, rooms, room, release };
+  return { platform, client, room, leave };
 }
 
 function say(socket: FakeSocket, line: ServerLine): void {
@@ -55,10 +54,7 @@ const bodies = ({ platform }: Tab) =>
     sent.map((line) => JSON.parse(line)).map(({ body }) => body),
   );
 
-function rows({ platform, room }: Tab) {
-  platform.browser.paint();
-  return room.view().rows;
-}
+const messages = ({ room }: Tab) => room.getState().messages;
 
 function signed(sub: string): string {
   return `x.${btoa(JSON.stringify({ sub }))}.y`;
@@ -76,13 +72,13 @@ const message = (seq: number, by: string): ServerLine => ({
 
 describe("one login cookie after another in the same browser", () => {
   test("what one member left unsent is never sent in the next one's name", async () => {
-    const ada = await tab(cookie);
+    const ada = await tab();
     (await greet(ada, "ada")).end(1006);
     ada.room.send("ada's words");
     await settle();
     ada.platform.crash();
 
-    const bob = await tab(cookie);
+    const bob = await tab();
     await greet(bob, "bob");
     bob.room.send("bob's words");
     await vi.advanceTimersByTimeAsync(5000);
@@ -90,20 +86,20 @@ describe("one login cookie after another in the same browser", () => {
 
     expect(bodies(bob)).not.toContain("ada's words");
     expect(bodies(bob)).toContain("bob's words");
-    expect(JSON.stringify(rows(bob))).not.toContain("ada's words");
+    expect(JSON.stringify(messages(bob))).not.toContain("ada's words");
   });
 
   test("and goes out when its author is back", async () => {
-    const ada = await tab(cookie);
+    const ada = await tab();
     (await greet(ada, "ada")).end(1006);
     ada.room.send("ada's words");
     await settle();
     ada.platform.crash();
-    const bob = await tab(cookie);
+    const bob = await tab();
     await greet(bob, "bob");
     bob.platform.crash();
 
-    const again = await tab(cookie);
+    const again = await tab();
     await greet(again, "ada");
     await greet(again, "ada");
 
@@ -111,7 +107,7 @@ describe("one login cookie after another in the same browser", () => {
   });
 
   test("what is written before the server has told whose the cookie is has one author", async () => {
-    const someone = await tab(cookie);
+    const someone = await tab();
     someone.room.send("early");
     await settle();
     await greet(someone, "ada");
@@ -121,27 +117,27 @@ describe("one login cookie after another in the same browser", () => {
   });
 
   test("what one member read is not shown to the next, and is removed", async () => {
-    const ada = await tab(cookie);
+    const ada = await tab();
     const socket = await greet(ada, "ada", { head: 1 });
     say(socket, message(1, "ada"));
     await vi.advanceTimersByTimeAsync(2000);
     ada.platform.crash();
 
-    const bob = await tab(cookie);
-    expect(rows(bob)).toHaveLength(1); // the last member's, until the server says that it is another one
+    const bob = await tab();
+    expect(messages(bob)).toHaveLength(1); // the last member's, until the server says that it is another one
     await greet(bob, "bob");
 
-    expect(rows(bob)).toEqual([]);
+    expect(messages(bob)).toEqual([]);
     expect(await profile.storage.history({ server, item: "foo", member: "sub:ada" })).toBeUndefined();
   });
 });
 
 test("a signed token and the login cookie of the same member share one outbox", async () => {
-  const by = await tab({ token: signed("ada"), name: null });
+  const by = await tab(() => signed("ada"));
   by.room.send("waiting");
   await settle();
   by.platform.crash();
-  const login = await tab(cookie);
+  const login = await tab();
   await greet(login, "ada");
   await vi.advanceTimersByTimeAsync(10);
 
@@ -150,7 +146,7 @@ test("a signed token and the login cookie of the same member share one outbox", 
 
 describe("an edit that waits while the log is replaced (R5)", () => {
   async function queued(change: (room: Room) => void): Promise<Tab> {
-    const ada = await tab({ token: signed("ada"), name: null });
+    const ada = await tab(() => signed("ada"));
     const socket = await greet(ada, "ada", { head: 1 });
     say(socket, message(1, "ada"));
     socket.end(1006);
@@ -170,9 +166,9 @@ describe("an edit that waits while the log is replaced (R5)", () => {
     await vi.advanceTimersByTimeAsync(1000);
 
     expect(socket.sent.filter((line) => line.includes("target"))).toEqual([]);
-    const draft = rows(ada).find((row) => row.type === "draft");
-    expect(draft).toMatchObject({ progress: { is: "refused", code: "log_reset" } });
-    ada.room.retry(draft?.type === "draft" ? draft.id : "");
+    const failed = messages(ada).find(({ delivery }) => delivery === "failed");
+    expect(failed).toMatchObject({ error: { code: "log_reset" } });
+    ada.room.retry(failed?.id ?? "");
     await settle();
     expect(socket.sent.filter((line) => line.includes("target"))).toEqual([]);
   });
@@ -186,9 +182,9 @@ describe("an edit that waits while the log is replaced (R5)", () => {
 });
 
 test("P5 how far another log was read is not told to the new one", async () => {
-  const ada = await tab({ token: signed("ada"), name: null });
+  const ada = await tab(() => signed("ada"));
   const socket = await greet(ada, "ada", { head: 9 });
-  ada.room.read(9);
+  ada.room.markRead(9);
   socket.end(1006);
   await vi.advanceTimersByTimeAsync(3000);
   const next = await greet(ada, "ada", { head: 3, log: "two", reset: true });
@@ -199,15 +195,14 @@ test("P5 how far another log was read is not told to the new one", async () => {
 
 describe("signing out", () => {
   test("removes drafts, conversation and what was half written, in every tab, and stops the rooms", async () => {
-    const credential = { token: signed("ada"), name: null };
-    const here = await tab(credential);
-    const there = await tab(credential);
+    const here = await tab(() => signed("ada"));
+    const there = await tab(() => signed("ada"));
     const left: string[] = [];
     for (const [name, one] of [
       ["here", here],
       ["there", there],
     ] as const) {
-      one.rooms.attach(() => left.push(name));
+      one.client.on("signedOut", () => left.push(name));
       const socket = await greet(one, "ada", { head: 1 });
       say(socket, message(1, "bob"));
     }
@@ -218,7 +213,7 @@ describe("signing out", () => {
     profile.notes.set(draftNote(key), "half written");
     there.platform.tabNotes.set(draftNote(key), "half written there");
     await settle();
-    await here.rooms.signOut();
+    await here.client.logout();
     await settle();
 
     expect(left.sort()).toEqual(["here", "there"]);
@@ -229,13 +224,13 @@ describe("signing out", () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(here.platform.browser.live + there.platform.browser.live).toBe(0);
     expect(await profile.storage.history(key)).toBeUndefined();
-    expect(rows(there)).toEqual([]);
+    expect(messages(there)).toEqual([]);
   });
 
   test("elsewhere is noticed by the server's word, without a channel between tabs", async () => {
-    const ada = await tab({ token: signed("ada"), name: null });
+    const ada = await tab(() => signed("ada"));
     let left = 0;
-    ada.rooms.attach(() => {
+    ada.client.on("signedOut", () => {
       left += 1;
     });
     const socket = await greet(ada, "ada", { head: 1 });
@@ -250,35 +245,35 @@ describe("signing out", () => {
   });
 
   test("leaves another member's drafts alone", async () => {
-    const bob = await tab({ token: signed("bob"), name: null });
+    const bob = await tab(() => signed("bob"));
     bob.room.send("bob's");
     await settle();
-    const ada = await tab({ token: signed("ada"), name: null });
-    await ada.rooms.signOut();
+    const ada = await tab(() => signed("ada"));
+    await ada.client.logout();
 
     expect(await profile.storage.drafts({ server, item: "foo", member: "sub:bob" })).toHaveLength(1);
   });
 });
 
 describe("disposal", () => {
-  test("a room that nobody holds is forgotten, with its channel", async () => {
-    const ada = await tab({ token: signed("ada"), name: null });
-    expect(profile.channels).toBe(1);
-    ada.release();
+  test("a room that nobody has joined is forgotten, with its channel", async () => {
+    const ada = await tab(() => signed("ada"));
+    expect(profile.channels).toBe(2); // the room's, and the one on which sign-outs are announced
+    ada.leave();
     await settle();
 
-    expect(profile.channels).toBe(0);
-    expect(ada.rooms.open("foo")).not.toBe(ada.room);
+    expect(profile.channels).toBe(1);
+    expect(ada.client.room("foo")).not.toBe(ada.room);
   });
 
   test("an unsent message outlives its room object where nothing can be stored", async () => {
-    const ada = await tab({ token: signed("ada"), name: null });
+    const ada = await tab(() => signed("ada"));
     ada.room.send("kept");
     await settle();
-    ada.release();
+    ada.leave();
     await settle();
-    const again = ada.rooms.open("foo");
-    again.hold();
+    const again = ada.client.room("foo");
+    again.join();
     await settle();
     const socket = await greet({ ...ada, room: again }, "ada");
 
@@ -287,19 +282,18 @@ describe("disposal", () => {
 });
 
 test("sockets and HTTP together make at most five attempts a minute with refused tokens, and one that finds out", async () => {
-  const ada = await tab({ token: signed("ada"), name: null });
   let tokens = 0;
-  let requests = 0;
-  ada.platform.askHost = async () => {
+  const ada = await tab(() => {
     tokens += 1;
     return signed("ada") + tokens;
-  };
+  });
+  let requests = 0;
   ada.platform.fetch = async () => {
     requests += 1;
     return Response.json({ code: "unauthenticated", detail: "no", reason: "wrong_key" }, { status: 401 });
   };
   for (let n = 0; n < 590; n += 1) {
-    await ada.rooms.http.items().catch(() => undefined);
+    await ada.client.rooms.search("o").catch(() => undefined);
     const { newest } = ada.platform.browser;
     if (newest.readyState === 0) {
       newest.accept();
@@ -312,40 +306,42 @@ test("sockets and HTTP together make at most five attempts a minute with refused
   expect(ada.platform.browser.sockets.length + requests).toBeLessThanOrEqual(6);
 });
 
-describe("a fresh token for the same member", () => {
-  test("goes on in the same room", async () => {
-    const ada = await tab({ token: signed("ada"), name: null });
+describe("another token", () => {
+  /** A room whose server ends the connection because the first token has expired. */
+  async function expired(getToken: GetToken): Promise<Tab> {
+    const ada = await tab(getToken);
     (await greet(ada, "ada")).end(4401, "expired");
     await settle();
-    ada.rooms.renewWith({ token: `${signed("ada")}2`, name: null });
-    await settle();
+    return ada;
+  }
+
+  test("A4 of the same member opens the room again", async () => {
+    const ada = await expired(({ reason }) => signed("ada") + (reason === "refused" ? "2" : ""));
 
     expect(ada.platform.browser.newest.url).toContain(encodeURIComponent(`${signed("ada")}2`));
   });
 
-  test("is taken from the host page when it gives one unasked, and revives the room", async () => {
-    const ada = await tab({ token: signed("ada"), name: null });
-    ada.rooms.attach(() => undefined);
-    (await greet(ada, "ada")).end(4401, "expired");
+  test("A4 of another member is not used: it would send what this one wrote", async () => {
+    const ada = await expired(({ reason }) => signed(reason === "refused" ? "eve" : "ada"));
     await vi.advanceTimersByTimeAsync(60_000);
-    const sockets = ada.platform.browser.sockets.length;
-    ada.platform.give(signed("bob"));
-    await settle();
-    expect(ada.platform.browser.sockets).toHaveLength(sockets);
-    ada.platform.give(`${signed("ada")}2`);
-    await settle();
 
-    expect(ada.platform.browser.newest.url).toContain(encodeURIComponent(`${signed("ada")}2`));
+    expect(ada.platform.browser.sockets).toHaveLength(1);
+    expect(ada.room.getState()).toMatchObject({
+      status: "ended",
+      error: { closeCode: 4401, message: "expired" },
+    });
   });
 
-  test("of another member is not taken from the host page", async () => {
-    const ada = await tab({ token: signed("ada"), name: null });
-    ada.platform.askHost = () => Promise.resolve(signed("bob"));
-    (await greet(ada, "ada")).end(4401, "expired");
+  test("is asked for at once when the application says that there is one", async () => {
+    let token = signed("ada");
+    const ada = await expired(() => token);
+    expect(ada.room.getState().status).toBe("ended");
+    token = `${signed("ada")}2`;
     await vi.advanceTimersByTimeAsync(60_000);
+    expect(ada.platform.browser.sockets).toHaveLength(1);
+    ada.client.refresh();
+    await settle();
 
-    expect(
-      ada.platform.browser.sockets.every(({ url }) => !url.includes(encodeURIComponent(signed("bob")))),
-    ).toBe(true);
+    expect(ada.platform.browser.newest.url).toContain(encodeURIComponent(token));
   });
 });

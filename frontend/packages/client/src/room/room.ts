@@ -227,6 +227,8 @@ export class Room {
   async #restore(): Promise<void> {
     const member = await this.#options.identify?.().catch(() => null);
     if (member !== undefined && member !== null) this.#model.setMember(member, null);
+    // Before drafts are read, so that none is missed that another tab writes meanwhile.
+    if (this.#running) this.#model.outbox.attach();
     await this.#model.restore();
     this.#changed();
   }
