@@ -1,4 +1,4 @@
--- Rooms, their entries, and the ids that senders gave them; in a schema of its own, beside the host's tables.
+-- Rooms, their entries, and the ids of sends, in a separate schema beside the host application's tables.
 
 CREATE TABLE alcove.rooms (
   room   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -8,7 +8,7 @@ CREATE TABLE alcove.rooms (
   at     bigint NOT NULL DEFAULT 0
 );
 CREATE INDEX rooms_by_time ON alcove.rooms (at);
--- A room's row moves with every batch; space on its page keeps the dead ones short-lived.
+-- Each batch updates the rows of its rooms; free space on a page lets PostgreSQL remove their old versions early.
 ALTER TABLE alcove.rooms SET (fillfactor = 50);
 
 CREATE TABLE alcove.entries (
@@ -20,7 +20,7 @@ CREATE TABLE alcove.entries (
   by_name text NOT NULL,
   at      bigint NOT NULL,
   target  bigint,
-  -- JSON as it came: jsonb would not keep every value.
+  -- JSON text as it was sent: jsonb would not keep every value.
   body    text,
   edited  bigint,
   deleted bigint,
@@ -28,7 +28,7 @@ CREATE TABLE alcove.entries (
 );
 CREATE INDEX entries_by_target ON alcove.entries (room, target) WHERE target IS NOT NULL;
 
--- Apart from the entries, so that a send repeated after retention removed its entry is still known.
+-- A separate table, so that a repeated send is recognized after retention removed its entry (S5).
 CREATE TABLE alcove.ids (
   room  bigint NOT NULL,
   by_id text COLLATE "C" NOT NULL,
@@ -47,20 +47,20 @@ CREATE TABLE alcove.marks (
 );
 CREATE INDEX marks_by_time ON alcove.marks (room, moved);
 
--- For reports: every entry with its item; `body` is JSON text (cast it: body::jsonb), times are timestamps.
+-- For reports: every entry with its item. `body` is JSON text (cast it: body::jsonb), times are timestamps.
 CREATE VIEW alcove.report AS
 SELECT r.item, e.seq, e.kind, e.id, e.by_id, e.by_name, to_timestamp(e.at / 1000.0) AS at, e.target, e.body,
        to_timestamp(e.edited / 1000.0) AS edited_at, to_timestamp(e.deleted / 1000.0) AS deleted_at
 FROM alcove.entries e JOIN alcove.rooms r USING (room)
 WHERE NOT starts_with(r.item, '!');
 
--- The time, in ms since the epoch (F3).
+-- Return the time in ms since the epoch (F3).
 CREATE FUNCTION alcove.now_ms() RETURNS bigint LANGUAGE sql VOLATILE AS
 $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
 
--- Make the items' rooms where there are none, and lock them all until the transaction's end. Everyone locks in the
--- items' order, so nobody waits in a circle; and who has a room's lock alone numbers its entries, so numbers are dense
--- and in commit order.
+-- Create missing rooms of the items, and lock all of them until the transaction ends. Every transaction locks rooms in
+-- the order of their items, so there are no deadlocks; only the holder of a room's lock numbers its entries, so that
+-- numbers are dense and in commit order.
 CREATE FUNCTION alcove.lock_rooms(items text[]) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
   INSERT INTO alcove.rooms (item)
@@ -71,11 +71,11 @@ BEGIN
   PERFORM 1 FROM alcove.rooms WHERE item = ANY (items) ORDER BY item FOR NO KEY UPDATE;
 END $$;
 
--- What became of a draft: where its entry stands; `duplicate`: it stood there already (S5); `refused`: why not (S8).
+-- The outcome of a draft: the place of its entry, whether it was stored earlier (S5), or why it is refused (S8).
 CREATE TYPE alcove.outcome AS (room bigint, seq bigint, at bigint, duplicate boolean, refused text);
 
--- Store messages in one statement, outcomes in their order. Their rooms are locked.
--- The settings, and the LIMIT, keep to the indexes: plans are kept, and would else be those for the first day's tables.
+-- Store messages in one statement; return their outcomes in their order. The caller has locked their rooms.
+-- The settings and the LIMIT enforce index scans: plans are cached, and those made for small tables would be kept.
 CREATE FUNCTION alcove.append_messages(
   items text[], ids text[], by_ids text[], by_names text[], ats bigint[], bodies text[]
 ) RETURNS SETOF alcove.outcome LANGUAGE sql VOLATILE
@@ -109,7 +109,7 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS
   ORDER BY n
 $$;
 
--- Store one draft of any kind. Its room is locked.
+-- Store one draft of any kind. The caller has locked its room.
 CREATE FUNCTION alcove.append_one(
   its_item text, its_kind text, its_id text, its_by_id text, its_by_name text, its_at bigint, its_body text,
   its_target bigint, may_moderate boolean
@@ -146,7 +146,7 @@ BEGIN
   RETURN (stands.room, stands.head + 1, its_at, false, NULL)::alcove.outcome;
 END $$;
 
--- Remove what a room need not keep (L5): all but its last `keep` entries, and what is older than `since`. It is locked.
+-- Remove all but the last `keep` entries of a room, and entries older than `since` (L5). The caller has locked it.
 CREATE FUNCTION alcove.retain(its_room bigint, keep bigint, since bigint) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off AS $$
 DECLARE
@@ -161,13 +161,13 @@ BEGIN
       stands.head + 1));
   END IF;
   IF first > stands.oldest THEN
-    -- From the oldest on: what was removed before still stands in the index until it is vacuumed.
+    -- From the oldest on: index entries of rows that were removed earlier remain until they are vacuumed.
     DELETE FROM alcove.entries WHERE room = its_room AND seq >= stands.oldest AND seq < first;
     UPDATE alcove.rooms SET oldest = first WHERE room = its_room;
   END IF;
 END $$;
 
--- Store a batch, outcomes in its order, with the first seq that each room then keeps.
+-- Store a batch; return outcomes in its order, with the first seq that each room keeps afterwards.
 CREATE FUNCTION alcove.append(
   items text[], kinds text[], ids text[], by_ids text[], by_names text[], ats bigint[], bodies text[],
   targets bigint[], moderates boolean[], keep bigint, since bigint
@@ -177,7 +177,7 @@ SET enable_seqscan = off AS $$
 DECLARE
   outcomes alcove.outcome[];
 BEGIN
-  -- Whatever the database is set to: what is acknowledged is on disk (S3).
+  -- Overrides the database's setting: what is acknowledged must be on disk (S3).
   IF current_setting('synchronous_commit') = 'off' THEN
     PERFORM set_config('synchronous_commit', 'on', true);
   END IF;
@@ -201,7 +201,7 @@ BEGIN
   ORDER BY n;
 END $$;
 
--- What alcove_send was given in transactions that are still open; nobody ever sees a row of another one's.
+-- The arguments of alcove_send in open transactions; no transaction sees the rows of another one.
 CREATE UNLOGGED TABLE alcove.outbox (
   n       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   xact    xid8 NOT NULL DEFAULT pg_current_xact_id(),
@@ -213,8 +213,8 @@ CREATE UNLOGGED TABLE alcove.outbox (
 );
 CREATE INDEX outbox_by_xact ON alcove.outbox (xact);
 
--- Append what the committing transaction sends, and announce it. Only now, so that rooms are locked for the length of
--- a commit, however long the host's transaction was open.
+-- Append what the transaction sends, and notify the processes. Deferred to the commit, so that rooms are locked only
+-- during it and not as long as the host's transaction is open.
 CREATE FUNCTION alcove.send_outbox() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -224,7 +224,7 @@ BEGIN
   SELECT array_agg(item ORDER BY n), array_agg(id ORDER BY n), array_agg(by_id ORDER BY n),
          array_agg(by_name ORDER BY n), array_agg(body ORDER BY n)
   INTO items, ids, by_ids, by_names, bodies FROM mine;
-  IF items IS NULL THEN  -- an earlier row of the same transaction brought them all
+  IF items IS NULL THEN  -- the trigger of another row of this transaction has appended them all
     RETURN NULL;
   END IF;
   PERFORM alcove.append(

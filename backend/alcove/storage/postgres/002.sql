@@ -1,7 +1,7 @@
--- The history that a room's numbers belong to (R5). Null: the database's own, as long as the room never lost anything.
+-- The id of the history that a room's numbers belong to (R5). Null: the log's id, until the room has lost entries.
 ALTER TABLE alcove.rooms ADD COLUMN log text;
 
--- Begin a new history of a room that lost entries, and remove what refers to them. The room is locked.
+-- Start a new history in a room that has lost entries, and remove what refers to them. The caller has locked the room.
 CREATE FUNCTION alcove.renew(its_room bigint) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -13,9 +13,9 @@ BEGIN
   UPDATE alcove.marks SET seq = stands.head WHERE room = its_room AND seq > stands.head;
 END $$;
 
--- Compare what a process has seen of rooms with what they hold: a room that has lost entries gets a new history. `heads`
--- and `ats` are the last entry that was seen and its time (null: unknown); `logs` the history it was seen in, so that of
--- several processes that notice the loss only the first one renews it. The rooms are locked.
+-- Compare what a process has seen of rooms with what they hold; start a new history in each that has lost entries (X8).
+-- `heads` and `ats` are the last entry that was seen and its time (null: unknown). `logs` are the histories it was seen
+-- in: if several processes notice a loss, only the first one starts a new history. The caller has locked the rooms.
 CREATE FUNCTION alcove.renew_lost(items text[], logs text[], heads bigint[], ats bigint[]) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -29,7 +29,7 @@ BEGIN
   ) lost;
 END $$;
 
--- Decide whether a room has lost what a process saw of it, and return the id of its history.
+-- Compare what a process has seen of one room with what it holds; return the id of its history.
 CREATE FUNCTION alcove.verify(its_item text, its_log text, its_head bigint, its_at bigint) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -41,9 +41,9 @@ BEGIN
                   (SELECT value FROM alcove.meta WHERE key = 'log_id'));
 END $$;
 
--- Store a batch, outcomes in its order, with the first seq that each room then keeps and the id of its history. `seen_…`
--- is what the process has seen of these rooms, compared in the same transaction: no entry is numbered in a history that
--- has lost some.
+-- Store a batch; return outcomes in its order, with the first seq that each room keeps afterwards and the id of its
+-- history. `seen_…` is what the process has seen of these rooms; it is compared in the same transaction, so that no entry
+-- gets a number in a history that has lost entries.
 CREATE FUNCTION alcove.append(
   items text[], kinds text[], ids text[], by_ids text[], by_names text[], ats bigint[], bodies text[],
   targets bigint[], moderates boolean[], keep bigint, since bigint,
@@ -54,7 +54,7 @@ SET enable_seqscan = off SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   outcomes alcove.outcome[];
 BEGIN
-  -- Whatever the database is set to: what is acknowledged is on disk (S3).
+  -- Overrides the database's setting: what is acknowledged must be on disk (S3).
   IF current_setting('synchronous_commit') = 'off' THEN
     PERFORM set_config('synchronous_commit', 'on', true);
   END IF;
@@ -83,7 +83,7 @@ BEGIN
   ORDER BY o.n;
 END $$;
 
--- The same for processes of an earlier version, and for alcove_send: they compare nothing.
+-- The same without comparison, for processes of an earlier version and for alcove_send.
 CREATE OR REPLACE FUNCTION alcove.append(
   items text[], kinds text[], ids text[], by_ids text[], by_names text[], ats bigint[], bodies text[],
   targets bigint[], moderates boolean[], keep bigint, since bigint

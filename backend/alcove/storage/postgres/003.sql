@@ -1,4 +1,4 @@
--- Every function runs with a search path of its own, so that nothing in a caller's schemas is taken for what it means.
+-- Set the search path of every function, so that objects in a caller's schemas cannot replace what it refers to.
 DO $body$
 DECLARE
   its_name regprocedure;
@@ -8,14 +8,14 @@ BEGIN
   END LOOP;
 END $body$;
 
--- Whether text is an item's id (H3): as `alcove.items.check_item_id` says, which the characters come from.
+-- Return whether text is a valid item id (H3); the module `alcove.item_ids` has the same rule and inserts the characters.
 CREATE FUNCTION alcove.is_item_id(item text) RETURNS boolean LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp AS $body$
   SELECT length(item) BETWEEN 1 AND 128 AND item NOT IN ('.', '..')
     AND item COLLATE "C" !~ $re$[^{item_characters}]$re$ AND item IS NFC NORMALIZED
 $body$;
 
--- Rooms under other ids get one: their id in NFC, `_` for what no id has, and a number where that is taken.
+-- Rename rooms with invalid ids: the id in NFC, `_` for invalid characters, and a number if that id is taken.
 DO $body$
 DECLARE
   stands alcove.rooms;
@@ -39,9 +39,9 @@ BEGIN
   END LOOP;
 END $body$;
 
--- Send a message to an item's room, inside the caller's own transaction (X5): its commit appends and announces it, its
--- rollback leaves nothing. The same id of the same sender again stores nothing new (S5). `body` is any JSON value; as
--- text it is a string. Roles other than the owner need to be granted it.
+-- Send a message to an item's room inside the caller's transaction (X5): its commit appends and delivers the message,
+-- its rollback leaves nothing. A repeated id of the same sender stores nothing new (S5). `body` is any JSON value; text
+-- becomes a JSON string. Roles other than the owner need EXECUTE on it.
 CREATE OR REPLACE FUNCTION alcove.alcove_send(item text, id text, by_id text, by_name text, body jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
@@ -75,8 +75,8 @@ $body$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA alcove FROM PUBLIC;
 
--- The same by its name alone: in `public`, where this role may create something, and wherever an earlier version made it
--- (in the schema that was first in the search path then). Grants on it stay.
+-- Wrappers that can be called without schema: in `public`, if this role may create functions there, and in each schema
+-- where an earlier version created one (the first in the search path then). Grants on them stay.
 DO $body$
 DECLARE
   its_schema name;

@@ -1,4 +1,4 @@
--- Rooms, their entries, and the ids that senders gave them.
+-- Rooms, their entries, and the ids of sends.
 
 CREATE TABLE meta (
   key   TEXT PRIMARY KEY,
@@ -30,7 +30,7 @@ CREATE TABLE entries (
 ) WITHOUT ROWID;
 CREATE INDEX entries_by_target ON entries (room, target) WHERE target IS NOT NULL;
 
--- Apart from the entries, so that a send repeated after retention removed its entry is still known.
+-- A separate table, so that a repeated send is recognized after retention removed its entry (S5).
 CREATE TABLE ids (
   room  INTEGER NOT NULL,
   by_id TEXT NOT NULL,

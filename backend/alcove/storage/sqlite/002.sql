@@ -1,5 +1,5 @@
--- Entries in the order in which they came: one commit writes to the same few pages, however many rooms it is for.
--- An entry's own index tells whether its id is known; `ids` is left with those whose entries are removed.
+-- Store entries in the order of their arrival, so that a commit writes few pages for any number of rooms. Ids of entries
+-- are found by an index of theirs; `ids` keeps only those of removed entries.
 
 CREATE TABLE entries_as_they_came (
   room    INTEGER NOT NULL,
