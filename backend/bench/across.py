@@ -12,7 +12,7 @@ from pathlib import Path
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from deploy.cluster import Member
+from deploy.cluster import ClusterProcess
 from deploy.engines import Engine, database
 from deploy.ports import free_port
 
@@ -26,7 +26,7 @@ _DOWN_S = 5.0
 
 
 @contextmanager
-def pair(postgres: Engine, bus: str | None, databases: ExitStack, folder: Path) -> Iterator[list[Member]]:
+def pair(postgres: Engine, bus: str | None, databases: ExitStack, folder: Path) -> Iterator[list[ClusterProcess]]:
     """Start two processes and wait until they are ready.
 
     Args:
@@ -49,11 +49,11 @@ def pair(postgres: Engine, bus: str | None, databases: ExitStack, folder: Path) 
     with ExitStack() as running, (folder / "output.txt").open("wb") as output:
         for name in ("one", "two"):
             port = free_port()
-            members.append(Member(name, [str(_ALCOVE), "serve", "--port", str(port)], port, env, output))
+            members.append(ClusterProcess(name, [str(_ALCOVE), "serve", "--port", str(port)], port, env, output))
             running.callback(members[-1].end)
             members[-1].start()
         for member in members:
-            member.ready("/readyz")
+            member.wait_ready("/readyz")
         yield members
 
 
@@ -87,7 +87,7 @@ class Reader:
 class Traffic:
     """A sender on the first process, and readers on any process."""
 
-    def __init__(self, members: Sequence[Member], stack: AsyncExitStack) -> None:
+    def __init__(self, members: Sequence[ClusterProcess], stack: AsyncExitStack) -> None:
         self._members = members
         self._stack = stack
         self.sent = 0
@@ -121,7 +121,7 @@ def _percentiles(latencies_ms: Sequence[float]) -> str:
     return f"p50 {cuts[49]:.2f} ms, p99 {cuts[98]:.2f} ms"
 
 
-async def _latency(members: Sequence[Member]) -> str:
+async def _latency(members: Sequence[ClusterProcess]) -> str:
     async with AsyncExitStack() as stack:
         traffic = Traffic(members, stack)
         within, across = await traffic.reader(0, 0), await traffic.reader(1, 0)
@@ -130,7 +130,7 @@ async def _latency(members: Sequence[Member]) -> str:
         return f"within {_percentiles(within.latencies_ms)}; across {_percentiles(across.latencies_ms)}"
 
 
-async def _restart(members: Sequence[Member], bus: Engine) -> str:
+async def _restart(members: Sequence[ClusterProcess], bus: Engine) -> str:
     async with AsyncExitStack() as stack:
         traffic = Traffic(members, stack)
         readers = [await traffic.reader(1, n) for n in range(_READERS)]
@@ -142,7 +142,7 @@ async def _restart(members: Sequence[Member], bus: Engine) -> str:
         back, sent = time.monotonic(), traffic.sent
         await asyncio.gather(*(reader.wait_for(sent) for reader in readers))
         caught_up = time.monotonic() - back
-        await asyncio.to_thread(members[1].ready, "/readyz")
+        await asyncio.to_thread(members[1].wait_ready, "/readyz")
         up = time.monotonic() - back
         await sending
         await asyncio.gather(*(reader.wait_for(traffic.sent) for reader in readers))

@@ -1,1 +1,1 @@
-"""Deployments: what docker-compose.yml mounts, and the same shape on one machine without Docker."""
+"""Deployment: the files that docker-compose.yml mounts, and the same cluster on one machine without Docker."""

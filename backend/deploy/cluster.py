@@ -1,7 +1,8 @@
-"""The profile `cluster` of docker-compose.yml on this machine, without Docker: `python -m deploy.cluster`.
+"""Run the profile `cluster` of docker-compose.yml on this machine without Docker: `python -m deploy.cluster`.
 
-Three processes on PostgreSQL and Redis behind nginx with the same configuration. Engines and nginx come from packages,
-and what they keep goes when the command ends. SIGHUP restarts the processes one after the other, as a deploy does.
+Starts three processes on PostgreSQL and Redis behind nginx with the same configuration. Engines and nginx come from
+Python packages, and their data is deleted when the command ends. SIGHUP restarts the processes one after the other, as
+a rolling deployment does.
 """
 
 import argparse
@@ -25,18 +26,18 @@ from deploy.engines import Engine, Postgres, Redis
 from deploy.ports import free_port
 
 _ALCOVE = Path(sys.executable).with_name("alcove")
-#: As many as nginx.conf names.
+#: The number of processes in nginx.conf.
 _PROCESSES = 3
-#: Seconds that a process has to start, and to end beyond its drain time.
-_PATIENCE_S = 30.0
-#: Seconds over which the clients of a process that ends come back; the server's own default.
+#: Seconds that a process may take to start, and to stop after its drain time.
+_TIMEOUT_S = 30.0
+#: Seconds over which clients of a stopped process reconnect; the default is that of the server.
 _DRAIN_S = float(os.environ.get("ALCOVE_DRAIN_S", "5"))
 
 _http = build_opener(ProxyHandler({}))
 
 
-class Member:
-    """A command of the cluster, on a port that stays the same however often it is started."""
+class ClusterProcess:
+    """A command of the cluster, with the same port after each restart."""
 
     def __init__(
         self, name: str, command: list[str], port: int, env: Mapping[str, str], output: IO[bytes] | None = None
@@ -49,33 +50,38 @@ class Member:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start."""
-        # In a group of its own: a Ctrl-C is for the cluster, which ends its members in order.
+        """Start the command."""
+        # In a separate process group, so that Ctrl-C reaches only the cluster, which stops its processes in order.
         self._process = subprocess.Popen(
             self._command, env=self._env, stdout=self._output, stderr=self._output, start_new_session=True
         )
 
-    def ready(self, path: str) -> None:
-        """Wait until it answers the request with 200. Raises RuntimeError."""
-        deadline = time.monotonic() + _PATIENCE_S
+    def wait_ready(self, path: str) -> None:
+        """Wait until the process answers a request of `path` with 200.
+
+        Raises:
+            RuntimeError: It ended, or did not answer in time.
+
+        """
+        deadline = time.monotonic() + _TIMEOUT_S
         while not self._answers(path):
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{self.name} did not start")
             time.sleep(0.05)
 
     def end(self) -> None:
-        """Let it end as it likes, and kill it where it does not."""
+        """Stop the process by SIGTERM, and kill it after a timeout."""
         if self._process is None:
             return
         self._process.terminate()
         try:
-            self._process.wait(_PATIENCE_S)
+            self._process.wait(_TIMEOUT_S)
             self._process = None
         except subprocess.TimeoutExpired:
             self.kill()
 
     def kill(self) -> None:
-        """End it without a farewell."""
+        """Kill the process."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -90,45 +96,45 @@ class Member:
 
 
 class Cluster:
-    """Engines, processes and the proxy before them."""
+    """Server processes on shared engines, and the proxy in front of them."""
 
     def __init__(self, postgres: Engine, redis: Engine, *, port: int, folder: Path) -> None:
         shared = {"ALCOVE_DATABASE_URL": postgres.url, "ALCOVE_BUS_URL": redis.url}
         ports = [free_port() for _ in range(_PROCESSES)]
         self.processes = [
-            Member(f"process {n}", [str(_ALCOVE), "serve", "--port", str(own)], own, shared)
+            ClusterProcess(f"process {n}", [str(_ALCOVE), "serve", "--port", str(own)], own, shared)
             for n, own in enumerate(ports, 1)
         ]
-        self.proxy = Member("nginx", nginx.command(folder, nginx.configured(folder, port, ports)), port, {})
+        self.proxy = ClusterProcess("nginx", nginx.command(folder, nginx.configured(folder, port, ports)), port, {})
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Everything that listens; ended in the order in which nobody misses anybody."""
-        with ExitStack() as ending:
+        """Run processes and proxy during the block; stop the proxy first."""
+        with ExitStack() as exit_stack:
             for process in self.processes:
-                ending.callback(process.end)
+                exit_stack.callback(process.end)
                 process.start()
             for process in self.processes:
-                process.ready("/readyz")
-            ending.callback(self.proxy.end)
+                process.wait_ready("/readyz")
+            exit_stack.callback(self.proxy.end)
             self.proxy.start()
-            self.proxy.ready("/healthz")
+            self.proxy.wait_ready("/healthz")
             yield
 
     def roll(self) -> None:
-        """Restart the processes one after the other, each when the clients of the one before are back."""
+        """Restart the processes one after the other, each after the clients of the previous one have reconnected."""
         for process in self.processes:
             process.end()
             process.start()
-            process.ready("/readyz")
+            process.wait_ready("/readyz")
             time.sleep(_DRAIN_S)
 
 
 def main() -> int:
-    """Run until told to end."""
+    """Run the cluster until a signal stops it; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.cluster", description=__doc__)
-    parser.add_argument("--port", type=int, default=8000, help="of the proxy; 0 takes a free one (%(default)s)")
-    asked = parser.parse_args()
+    parser.add_argument("--port", type=int, default=8000, help="port of the proxy; 0: any free port (%(default)s)")
+    arguments = parser.parse_args()
     if not nginx.NGINX.exists():
         parser.error("nginx has no package for this platform: docker compose --profile cluster does the same")
     signals: SimpleQueue[int] = SimpleQueue()
@@ -138,7 +144,7 @@ def main() -> int:
         postgres = running.enter_context(Postgres())
         redis = running.enter_context(Redis(secrets.token_hex(8)))
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
-        cluster = Cluster(postgres, redis, port=asked.port or free_port(), folder=folder)
+        cluster = Cluster(postgres, redis, port=arguments.port or free_port(), folder=folder)
         running.enter_context(cluster.running())
         print(f"{_PROCESSES} processes behind http://127.0.0.1:{cluster.proxy.port}", flush=True)
         print(f"Ctrl-C ends them; kill -HUP {os.getpid()} restarts them one after the other", flush=True)

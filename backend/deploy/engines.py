@@ -1,4 +1,4 @@
-"""Real engines from packages: a PostgreSQL and a Redis of one's own on 127.0.0.1, which can be killed."""
+"""Run PostgreSQL and Redis from Python packages on 127.0.0.1, for one caller, which can also kill and suspend them."""
 
 import os
 import shutil
@@ -19,14 +19,14 @@ from uuid import uuid4
 from deploy.ports import free_port
 from deploy.reaper import family, reaper
 
-#: Seconds that an engine has to start, and to end.
+#: Seconds that an engine may take to start, and to stop.
 PATIENCE_S = 60.0
-#: PostgreSQL refuses to run as root; where the tests do, it runs as nobody.
+#: The id of the user `nobody`, as whom PostgreSQL runs if this process is root's: it refuses to run as root.
 _NOBODY = 65534
 
 
 def _package(name: str) -> Path:
-    """Where a package's files are, without running any of it."""
+    """Return the folder of a package without importing it."""
     spec = find_spec(name)
     assert spec is not None, name
     assert spec.submodule_search_locations, name
@@ -58,18 +58,18 @@ def postgres_bin() -> Path:
 
 
 def _enterable(folder: Path) -> bool:
-    """Whether every user may enter the folder."""
+    """Return whether every user may enter the folder."""
     return all(each.stat().st_mode & 0o001 for each in (folder, *folder.parents))
 
 
 def _readable(file: Path) -> bool:
-    """Whether every user may do with the file what its owner may, except write to it."""
+    """Return whether every user may read and execute the file if its owner may."""
     mode = file.stat().st_mode
     return (mode >> 6) & 0o5 & ~mode == 0
 
 
 def _link_or_copy(source: str, target: str) -> None:
-    """Give the file a second name where it can be shared as it is; else copy it for every user."""
+    """Link the file if every user can read it, else copy it and let every user read the copy."""
     if _readable(Path(source)):
         with suppress(OSError):  # another file system, or one without links
             os.link(source, target)
@@ -92,7 +92,7 @@ class _User(TypedDict, total=False):
 
 
 class Engine:
-    """A server process on a port of its own, which stays the same however often it is started."""
+    """A server process with its data folder, on a port that stays the same after each restart."""
 
     url: str
 
@@ -103,7 +103,7 @@ class Engine:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        """Start it; nothing is left of it where that fails."""
+        """Start the engine; remove everything if that fails."""
         try:
             self.start()
         except BaseException:
@@ -114,19 +114,19 @@ class Engine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """End it, and leave nothing behind."""
+        """Stop the engine and remove its data."""
         self.remove()
 
     def command(self) -> Sequence[str | Path]:
-        """What starts it, in the foreground."""
+        """Return the command that runs the engine in the foreground."""
         raise NotImplementedError
 
     def answers(self) -> bool:
-        """Whether it takes commands."""
+        """Return whether the engine accepts commands."""
         raise NotImplementedError
 
     def start(self) -> None:
-        """Start, and wait until it answers."""
+        """Start the engine and wait until it answers."""
         log = (self.folder / "log").open("ab")
         with log:
             self._process = subprocess.Popen(
@@ -139,30 +139,30 @@ class Engine:
             assert alive, (self.folder / "log").read_text()
 
     def user(self) -> _User:
-        """As which user it runs; by default as the one that starts it."""
+        """Return the user that the engine runs as; by default the one of this process."""
         return {}
 
     def hang(self) -> None:
-        """Make it stop working, with every connection open."""
+        """Suspend the engine; its connections stay open."""
         self._signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
-        """Let it work again."""
+        """Resume the suspended engine."""
         self._signal(signal.SIGCONT)
 
     def _signal(self, how: signal.Signals) -> None:
-        """Signal it and its children: PostgreSQL is many processes, each a group of its own."""
+        """Signal the engine and its children: PostgreSQL has many processes, each in its own group."""
         for pid in self._pids():
             with suppress(ProcessLookupError):
                 os.kill(pid, how)
 
     def _pids(self) -> list[int]:
-        """Its children, and itself."""
+        """Return the ids of the engine's children and of itself."""
         assert self._process is not None
         return family(self._process.pid)
 
     def end(self, how: signal.Signals = signal.SIGKILL) -> None:
-        """End it, by default without a farewell."""
+        """Stop the engine with a signal; by default kill it."""
         if self._process is None:
             return
         pids = self._pids()
@@ -171,13 +171,13 @@ class Engine:
         self._process.wait(PATIENCE_S)
         reaper().forget_process(self._process.pid)
         self._process = None
-        # Orphans notice soon; until then they hold what a new server needs.
+        # Orphaned children end soon; until then they hold resources that a new server needs.
         deadline = time.monotonic() + PATIENCE_S
         while any(map(alive, pids)):
             assert time.monotonic() < deadline, "a child outlives its server"
 
     def remove(self) -> None:
-        """End it, and leave nothing behind."""
+        """Stop the engine and remove its data."""
         try:
             self.end()
         finally:
@@ -185,7 +185,7 @@ class Engine:
 
 
 class Postgres(Engine):
-    """PostgreSQL 18, synced to disk as it is in production."""
+    """PostgreSQL 18, synced to disk as in production."""
 
     def __init__(self) -> None:
         super().__init__(Path(tempfile.mkdtemp(prefix="alcove-pg-", dir=_open_folder())))
@@ -200,31 +200,31 @@ class Postgres(Engine):
         self.url = f"postgresql://alcove@127.0.0.1:{self.port}/postgres"
 
     def _initialise(self) -> None:
-        """Make its data folder. Raises AssertionError with what `initdb` printed."""
+        """Create the data folder; raise AssertionError with the output of `initdb` if that fails."""
         options = ["-U", "alcove", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         command = [str(self._bin / "initdb"), "-D", str(self.folder / "db"), *options]
         done = subprocess.run(command, check=False, capture_output=True, text=True, **self.user())
         assert done.returncode == 0, done.stdout + done.stderr
 
     def user(self) -> _User:
-        """As root it refuses to run (Engine)."""
+        """Return `nobody` if this process is root's, as PostgreSQL refuses to run as root (Engine)."""
         return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
 
     def command(self) -> Sequence[str | Path]:
-        """The postmaster, on TCP alone."""
+        """Return the command of the server, without a Unix socket (Engine)."""
         settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": "",
                     "max_connections": 200, "shared_buffers": "32MB"}  # fmt: skip
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return [self._bin / "postgres", "-D", self.folder / "db", *options]
 
     def answers(self) -> bool:
-        """Whether it takes connections."""
+        """Return whether the server accepts connections (Engine)."""
         ready = [str(self._bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         return subprocess.run(ready, check=False).returncode == 0
 
 
 class Redis(Engine):
-    """Redis 6.2 without a disk; `password` guards it."""
+    """Redis 6.2 without persistence; `password` protects it unless it is empty."""
 
     def __init__(self, password: str = "") -> None:
         super().__init__(Path(tempfile.mkdtemp(prefix="alcove-redis-")))
@@ -233,12 +233,12 @@ class Redis(Engine):
         self.url = f"redis://{guard}127.0.0.1:{self.port}/0"
 
     def command(self) -> Sequence[str | Path]:
-        """The server, with nothing kept."""
+        """Return the command of the server, without persistence (Engine)."""
         options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
         return [REDIS_SERVER, *options, *(["--requirepass", self._password] if self._password else [])]
 
     def answers(self) -> bool:
-        """Whether it takes commands."""
+        """Return whether the engine accepts commands."""
         command = [str(REDIS_SERVER.with_name("redis-cli")), "-p", str(self.port), "PING"]
         done = subprocess.run(command, check=False, capture_output=True)
         return b"PONG" in done.stdout or b"NOAUTH" in done.stdout
@@ -246,25 +246,25 @@ class Redis(Engine):
 
 @contextmanager
 def database(server: str) -> Iterator[str]:
-    """A new database on a PostgreSQL server; dropped afterwards, whoever is still connected."""
+    """Create a database on a PostgreSQL server and return its URL; drop it afterwards despite open connections."""
     name = f"alcove_{uuid4().hex[:12]}"
 
-    def tell(sql: str) -> None:
+    def execute(sql: str) -> None:
         subprocess.run(
             [str(postgres_bin() / "psql"), "-qX", "-v", "ON_ERROR_STOP=1", "-d", server, "-c", sql],
             check=True,
             capture_output=True,
         )
 
-    tell(f"CREATE DATABASE {name}")
+    execute(f"CREATE DATABASE {name}")
     try:
         yield urlsplit(server)._replace(path=f"/{name}").geturl()
     finally:
-        tell(f"DROP DATABASE {name} WITH (FORCE)")
+        execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def alive(pid: int) -> bool:
-    """Whether the process runs; one that only waits to be noticed by its parent does not."""
+    """Return whether the process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):

@@ -1,7 +1,7 @@
-"""End processes and remove folders that their owner left behind, however the owner ended.
+"""Kill processes and remove folders that their owner left behind, in whatever way the owner ended.
 
 `Reaper` starts this file as a process that reads what to watch from its standard input. The pipe closes when the owner
-ends, even by SIGKILL; what is still watched then is killed and removed.
+ends, even by SIGKILL; everything still watched is then killed and removed.
 """
 
 import atexit
@@ -17,11 +17,11 @@ from pathlib import Path
 
 
 class Reaper:
-    """The owner's side: names processes and folders, and takes back those that it ended or removed itself."""
+    """The owner's side: register processes and folders, and unregister those that the owner has cleaned up."""
 
     def __init__(self) -> None:
-        # Isolated (-I): nothing in the environment or the working directory may keep it from starting.
-        # In a session apart, so that a Ctrl-C or a signal to the owner's group does not end it first.
+        # Isolated (-I), so that nothing in the environment or the working directory prevents its start.
+        # In a separate session, so that a Ctrl-C or a signal to the owner's group does not end it first.
         self._process = subprocess.Popen(
             [sys.executable, "-I", __file__], stdin=subprocess.PIPE, start_new_session=True
         )
@@ -32,15 +32,15 @@ class Reaper:
         self._write(f"+pid {pid}")
 
     def forget_process(self, pid: int) -> None:
-        """Leave this process alone: it ended, and its id may be given to another one."""
+        """Stop watching this process: it ended, and its id may be reused."""
         self._write(f"-pid {pid}")
 
     def watch_folder(self, folder: Path) -> None:
-        """Remove this folder when the owner ends; it need not exist any more."""
+        """Remove this folder when the owner ends, if it still exists."""
         self._write(f"+folder {folder}")
 
     def close(self) -> None:
-        """Kill and remove what is left, and wait until that is done."""
+        """Kill and remove everything still watched, and wait until that is done."""
         if self._pid == os.getpid() and self._process.stdin is not None:
             with suppress(BrokenPipeError):
                 self._process.stdin.close()
@@ -61,14 +61,14 @@ def reaper() -> Reaper:
 
 
 def family(pid: int) -> list[int]:
-    """Return a process's children and the process itself; empty where it is gone. Linux only."""
+    """Return the ids of a process's children and its own; empty if it has ended. Linux only."""
     with suppress(FileNotFoundError, ProcessLookupError):
         return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()), pid]
     return []
 
 
 def main(lines: Iterable[bytes]) -> None:
-    """Read what to watch until the owner ends; then kill and remove it."""
+    """Read what to watch until the owner ends; then kill and remove everything still watched."""
     pids: dict[str, None] = {}
     folders: dict[str, None] = {}
     for line in lines:
