@@ -179,10 +179,11 @@ class AsgiConnection(BufferedWriter):
 
     async def _send_all(self) -> None:
         """Send frames as they are buffered, then the close frame."""
-        send = self._websocket.send
+        send, frames = self._websocket.send, self._frames
         try:
             while True:
-                while (frame := self._first()) is not None:
+                while frames:
+                    frame = frames[0]
                     if frame.binary:
                         await send({"type": "websocket.send", "bytes": frame.payload})
                     else:
@@ -192,7 +193,8 @@ class AsgiConnection(BufferedWriter):
                     code, reason = self._close_frame
                     await send({"type": "websocket.close", "code": code, "reason": reason})
                     return
-                await self._wait()
+                self._changed.clear()
+                await self._changed.wait()
         except (WebSocketDisconnect, RuntimeError):
             # The peer disconnected or the server closed the connection; `receive` returns the code.
             return

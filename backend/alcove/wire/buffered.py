@@ -10,8 +10,8 @@ from alcove.wire.connection import Frame
 class BufferedWriter:
     """Buffers frames for one task that sends them (Connection).
 
-    The task takes `_first`, sends it, and then calls `_release`; a frame counts as buffered until then. With no frame
-    left, the task awaits `_wait`.
+    The task sends the first of `_frames`, and then calls `_release`; a frame counts as buffered until then. With no
+    frame left, the task clears `_changed` and waits for it.
     """
 
     __slots__ = ("_accepts", "_bound", "_changed", "_drained", "_ended", "_frames", "_size")
@@ -28,6 +28,7 @@ class BufferedWriter:
         self._accepts = True
         #: The connection has ended.
         self._ended = False
+        #: Set when a frame is buffered, and when the connection closes.
         self._changed = asyncio.Event()
         #: Set when at most half the bound is buffered; None while nothing waits for that.
         self._drained: asyncio.Event | None = None
@@ -58,10 +59,6 @@ class BufferedWriter:
             await self._drained.wait()
         return not self._ended
 
-    def _first(self) -> Frame | None:
-        """Return the frame to send next; None if none is buffered."""
-        return self._frames[0] if self._frames else None
-
     def _release(self) -> None:
         """Remove the first frame, which is sent."""
         if not self._frames:
@@ -70,11 +67,6 @@ class BufferedWriter:
         if self._drained is not None and self._size <= self._bound // 2:
             self._drained.set()
             self._drained = None
-
-    async def _wait(self) -> None:
-        """Wait until a frame is buffered or the connection closes."""
-        self._changed.clear()
-        await self._changed.wait()
 
     def _stop_accepting(self) -> None:
         """Buffer nothing more: a close frame follows what is buffered."""

@@ -56,12 +56,13 @@ class SseConnection(BufferedWriter):
     async def events(self) -> AsyncIterator[ServerSentEvent]:
         """Yield an event for each line, until the connection is closed."""
         while True:
-            while (frame := self._first()) is not None:
-                for line in frame.payload.split(b"\n"):
+            while self._frames:
+                for line in self._frames[0].payload.split(b"\n"):
                     entry = _ENTRY.match(line)
                     yield ServerSentEvent(raw_data=line.decode(), id=entry[1].decode() if entry else None)
                 self._release()
             if self._close_event is not None:
                 yield ServerSentEvent(event="close", raw_data=self._close_event.decode())
                 return
-            await self._wait()
+            self._changed.clear()
+            await self._changed.wait()
