@@ -15,7 +15,8 @@ from alcove.limits import Budget
 from alcove.observability.metrics import LIMITS
 from alcove.server.responses import write_problem
 from alcove.wire.control_frames import ControlFrameWindow
-from alcove.wire.rfc6455 import NO_STATUS, Closing, Event, Parser, Ping, Pong, Violation
+from alcove.wire.encoding import NO_STATUS
+from alcove.wire.rfc6455 import Closing, Event, Parser, Ping, Pong, Violation
 
 #: The version of RFC 6455, for `Sec-WebSocket-Version` (section 4.4).
 _VERSION = "13"

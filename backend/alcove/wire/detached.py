@@ -5,18 +5,9 @@ import asyncio
 from alcove.errors import Close
 from alcove.wire.connection import Receiver
 from alcove.wire.deadlines import DeadlineWheel
+from alcove.wire.encoding import PING, PONG, close_frame, control_frame
 from alcove.wire.reader import TransportReader
-from alcove.wire.rfc6455 import (
-    PING,
-    PONG,
-    Closing,
-    Event,
-    Parser,
-    Ping,
-    Violation,
-    close_frame,
-    control_frame,
-)
+from alcove.wire.rfc6455 import Closing, Event, Parser, Ping, Violation
 from alcove.wire.tcp_info import acknowledged_bytes, takes_slowly
 from alcove.wire.writer import State
 

@@ -1,24 +1,24 @@
-"""Parse and encode WebSocket frames, the server's side, without sockets or clocks (RFC 6455)."""
+"""Parse the WebSocket frames of a client, without sockets or clocks (RFC 6455)."""
 
 from codecs import utf_8_decode
 from typing import Final, NamedTuple
 
 from websockets.speedups import apply_mask
 
-CONTINUATION: Final = 0x0
-TEXT: Final = 0x1
-BINARY: Final = 0x2
-CLOSE: Final = 0x8
-PING: Final = 0x9
-PONG: Final = 0xA
-
-PROTOCOL_ERROR: Final = 1002
-NO_STATUS: Final = 1005
-NOT_UTF8: Final = 1007
-TOO_BIG: Final = 1009
-
-#: The largest payload of a control frame, in bytes (section 5.5).
-CONTROL_BYTES: Final = 125
+from alcove.wire.encoding import (
+    BINARY,
+    CLOSE,
+    CONTINUATION,
+    CONTROL_BYTES,
+    NO_STATUS,
+    NOT_UTF8,
+    PING,
+    PONG,
+    PROTOCOL_ERROR,
+    TEXT,
+    TOO_BIG,
+    is_sendable_code,
+)
 
 
 class Ping(NamedTuple):
@@ -282,21 +282,3 @@ def _parse_close(payload: bytes) -> Event:
     if not is_sendable_code(code):
         raise _ViolationError(PROTOCOL_ERROR, f"{code} is no close code")
     return Closing(code, reason)
-
-
-def is_sendable_code(code: int) -> bool:
-    """Return whether a close frame may carry `code` (section 7.4; 1012–1014 from the IANA registry)."""
-    return 3000 <= code < 5000 or (1000 <= code < 1015 and code not in {1004, 1005, 1006})
-
-
-def control_frame(opcode: int, payload: bytes = b"") -> bytes:
-    """Encode a control frame of the server; `payload` has at most 125 bytes (section 5.5)."""
-    return bytes((0x80 | opcode, len(payload))) + payload
-
-
-def close_frame(code: int, reason: str = "") -> bytes:
-    """Encode a close frame; `reason` is cut between code points to the 123 bytes that fit (section 5.5.1)."""
-    if code == NO_STATUS:
-        return control_frame(CLOSE)
-    fitting = reason.encode()[: CONTROL_BYTES - 2].decode(errors="ignore")
-    return control_frame(CLOSE, code.to_bytes(2, "big") + fitting.encode())

@@ -4,7 +4,7 @@ from typing import Final
 
 from websockets.speedups import apply_mask
 
-from alcove.wire.rfc6455 import TEXT
+from alcove.wire.encoding import TEXT
 
 #: The largest frame that `parse_small_text` takes, in bytes: less than every bound on messages and on a turn's work.
 SMALL_BYTES: Final = 1024

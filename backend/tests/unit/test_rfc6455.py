@@ -5,17 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.speedups import apply_mask
 
-from alcove.wire.rfc6455 import (
-    Closing,
-    Event,
-    Parser,
-    Ping,
-    Pong,
-    Violation,
-    close_frame,
-    control_frame,
-    is_sendable_code,
-)
+from alcove.wire.encoding import close_frame, control_frame, is_sendable_code
+from alcove.wire.rfc6455 import Closing, Event, Parser, Ping, Pong, Violation
 from alcove.wire.small import SMALL_BYTES, parse_small_text
 
 MASK = b"\x01\x02\x03\x04"
