@@ -52,6 +52,10 @@ class ProcessLimits:
     tail_entries: int = 256
     #: Bytes of a room's entries that are kept in memory.
     tail_bytes: int = 256 * 1024
+    #: Changed rooms that wait for one reader of the list of rooms (W10).
+    list_pending: int = 1000
+    #: Changed rooms that are collected for the lists of rooms, and whose heads are remembered (W10).
+    list_changes: int = 10_000
     #: The input of one connection per turn of the event loop (L6).
     budget: Budget = Budget()  # noqa: RUF009 - a tuple: it cannot change
 

@@ -223,7 +223,27 @@ class Pong(Line, tag="pong", frozen=True):
     """The answer to a ping."""
 
 
+class ItemChanged(Line, tag="item", frozen=True):
+    """A room of the list as it is now: its head, its last entry, and messages of others not read (at most 1000, W10).
+
+    `last` is null where retention has removed every entry.
+    """
+
+    item: str
+    head: int
+    last: Entry | None
+    unread: int
+
+
+class ListReady(Line, tag="ready", frozen=True):
+    """The latest rooms were sent; what follows is what changes (W10)."""
+
+
 ServerLine = Hello | Entry | Gap | Ack | Presence | TypingNow | ReadMark | Error | Access | Bye | Pong
+
+#: What a client sends on the list of rooms, and what the server does (W10).
+ListCommand = Auth | Ping
+ListLine = ItemChanged | ListReady | Error | Access | Bye | Pong
 
 
 class Malformed(ValueError):  # noqa: N818 - it is what came in, not what went wrong here

@@ -145,6 +145,18 @@ class Settings(BaseSettings):
     waiting_lists: int = Field(
         default=100, ge=1, le=100_000, description="lists of rooms of one process that wait for storage (W4)"
     )
+    list_pending: int = Field(
+        default=_LIMITS.list_pending,
+        ge=1,
+        le=1_000_000,
+        description="changed rooms that wait for one reader of the list (W10)",
+    )
+    list_changes: int = Field(
+        default=_LIMITS.list_changes,
+        ge=100,
+        le=10_000_000,
+        description="changed rooms collected for the readers of the list (W10)",
+    )
     retain_entries: int | None = Field(
         default=None, ge=1, le=10**12, description="entries a room keeps; unset: all (L5)"
     )
@@ -209,6 +221,8 @@ class Settings(BaseSettings):
             drain_s=self.drain_s,
             tail_entries=self.tail_entries,
             tail_bytes=self.tail_bytes,
+            list_pending=self.list_pending,
+            list_changes=self.list_changes,
             budget=self.budget,
         )
 

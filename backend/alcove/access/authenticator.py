@@ -3,8 +3,6 @@
 import time
 from dataclasses import dataclass
 
-from msgspec.structs import replace
-
 from alcove.access.open_mode import OPEN_RIGHTS, open_person
 from alcove.access.refusals import token_expired
 from alcove.access.revocations import Revocations, token_digest
@@ -104,9 +102,11 @@ class Authenticator:
         return Member(caller.person, can, expires, claims.iat, caller.digest)
 
     async def renew(self, token: str, item: str, person: Person) -> Member:
-        """Return the member that a fresh token makes of `person` on an item (A4).
+        """Return the member that a fresh token makes of `person` on an item (A4). Raises Refusal as `renew_caller`."""
+        return self.member_on(await self.renew_caller(token, person), item)
 
-        The member keeps the name that the room already shows.
+    async def renew_caller(self, token: str, person: Person) -> Caller:
+        """Return the caller that a fresh token makes of `person` (A4); they keep the name that they already have.
 
         Raises:
             Refusal: 4400 in open mode, 4401 if the token is not valid or is another member's, 4403 if it was revoked.
@@ -114,11 +114,11 @@ class Authenticator:
         """
         if self.open:
             raise Refusal(Code.INVALID, Close.INVALID, "open mode has no tokens to renew")
-        member = self.member_on(await self.authenticate(token), item)
-        if member.person.id != person.id:
+        caller = await self.authenticate(token)
+        if caller.person.id != person.id:
             other = "the fresh token is another member's; open a separate connection for that member"
             raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, other)
-        return replace(member, person=person)
+        return Caller(person, caller.claims, caller.digest)
 
     def recheck(self, member: Member, item: str | None) -> None:
         """Check that a member who was authenticated a moment ago is still admitted to the item.

@@ -1,20 +1,23 @@
 """Make the AsyncAPI 3 document of the room protocol from the wire types (W9)."""
 
+from types import UnionType
 from typing import Any, get_args
 
 import msgspec
 
-from alcove.protocol import SUBPROTOCOL, Command, Line, ServerLine
+from alcove.protocol import SUBPROTOCOL, Command, Line, ListCommand, ListLine, ServerLine
 
 _TEMPLATE = "#/components/schemas/{name}"
+_CREDENTIAL = {
+    "token": {"type": "string", "description": "the credential, where no header carries it"},
+    "name": {"type": "string", "minLength": 1, "maxLength": 64, "description": "open mode only"},
+}
 
 
 def document() -> dict[str, Any]:
-    """The document: one channel, what a client may send on it, and what the server does."""
-    received = _messages(get_args(Command))
-    sent = _messages(get_args(ServerLine))
-    types = (*get_args(Command), *get_args(ServerLine))
-    _, schemas = msgspec.json.schema_components(types, ref_template=_TEMPLATE)
+    """Return the document: for each channel, what a client may send on it, and what the server does."""
+    types = dict.fromkeys(type_ for union in (Command, ServerLine, ListCommand, ListLine) for type_ in get_args(union))
+    _, schemas = msgspec.json.schema_components(list(types), ref_template=_TEMPLATE)
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -31,15 +34,32 @@ def document() -> dict[str, Any]:
                 "parameters": {
                     "item_id": {"description": "1–128 letters, marks and digits of any script and . _ : @ -, in NFC"}
                 },
-                "bindings": {"ws": {"method": "GET", "query": _query(), "bindingVersion": "0.1.0"}},
-                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in (*received, *sent)},
-            }
+                **_channel(_query(), Command, ServerLine),
+            },
+            "list": {
+                "address": "/api/items/ws",
+                "title": "The list of rooms",
+                **_channel(_list_query(), ListCommand, ListLine),
+            },
         },
         "operations": {
-            "receive": _operation("receive", "What a client sends.", received),
-            "send": _operation("send", "What the server sends; the first line is `hello`.", sent),
+            "receive": _operation("receive", "room", "What a client sends.", Command),
+            "send": _operation("send", "room", "What the server sends; the first line is `hello`.", ServerLine),
+            "receiveOnList": _operation("receive", "list", "What a client sends on the list of rooms.", ListCommand),
+            "sendOnList": _operation(
+                "send", "list", "The latest rooms, then `ready`, then each room that changes.", ListLine
+            ),
         },
-        "components": {"messages": received | sent, "schemas": schemas},
+        "components": {"messages": _messages(tuple(types)), "schemas": schemas},
+    }
+
+
+def _channel(query: dict[str, Any], received: UnionType, sent: UnionType) -> dict[str, Any]:
+    """Return a channel's handshake, and the messages of both directions."""
+    names = [type_.__name__ for type_ in (*get_args(received), *get_args(sent))]
+    return {
+        "bindings": {"ws": {"method": "GET", "query": query, "bindingVersion": "0.1.0"}},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
     }
 
 
@@ -56,12 +76,12 @@ def _messages(types: tuple[type[Line], ...]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _operation(action: str, summary: str, messages: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _operation(action: str, channel: str, summary: str, union: UnionType) -> dict[str, Any]:
     return {
         "action": action,
         "summary": summary,
-        "channel": {"$ref": "#/channels/room"},
-        "messages": [{"$ref": f"#/channels/room/messages/{name}"} for name in messages],
+        "channel": {"$ref": f"#/channels/{channel}"},
+        "messages": [{"$ref": f"#/channels/{channel}/messages/{type_.__name__}"} for type_ in get_args(union)],
     }
 
 
@@ -73,7 +93,18 @@ def _query() -> dict[str, Any]:
             "after": {"type": "integer", "minimum": 0, "description": "resume behind this seq"},
             "log": {"type": "string", "description": "the log that `after` is a seq of"},
             "tail": {"type": "integer", "minimum": 0, "maximum": 500, "default": 50},
-            "token": {"type": "string", "description": "the credential, where no header carries it"},
-            "name": {"type": "string", "minLength": 1, "maxLength": 64, "description": "open mode only"},
+            **_CREDENTIAL,
+        },
+    }
+
+
+def _list_query() -> dict[str, Any]:
+    """Return the query of the handshake for the list of rooms (W10)."""
+    return {
+        "type": "object",
+        "properties": {
+            "limit": {"type": "integer", "minimum": 0, "maximum": 500, "default": 100, "description": "rooms at first"},
+            "prefix": {"type": "string", "description": "only items whose id begins so"},
+            **_CREDENTIAL,
         },
     }

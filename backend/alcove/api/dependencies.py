@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Path, Query, Security
 from fastapi.requests import HTTPConnection
 from fastapi.security import SecurityScopes
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from alcove.access.address_limits import AddressLimits
@@ -33,6 +33,8 @@ def _item_id(text: str) -> str:
 _ITEM_ID_SCHEMA = {"minLength": 1, "maxLength": MAX_CHARS, "pattern": r"^[\p{L}\p{M}\p{Nd}._:@-]+$"}
 #: An item's id (H3). The schema is for readers of the OpenAPI document; the check is stricter: it knows NFC.
 ItemId = Annotated[str, Path(json_schema_extra=_ITEM_ID_SCHEMA), AfterValidator(_item_id)]
+#: The same in a query.
+CheckedItemId = Annotated[str, Field(json_schema_extra=_ITEM_ID_SCHEMA), AfterValidator(_item_id)]
 
 
 def _visible(name: str) -> str:

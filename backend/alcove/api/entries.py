@@ -1,4 +1,4 @@
-"""Serve rooms over HTTP: history (W1), sending (W2), the list of items (W4), connections (W8)."""
+"""Serve rooms over HTTP: history (W1), sending (W2), connections (W8)."""
 
 from typing import Annotated
 from uuid import uuid4
@@ -9,24 +9,20 @@ from fastapi.exceptions import RequestValidationError
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from alcove.api.bodies import BOUNDED_HERE, whole_body
-from alcove.api.dependencies import AuthenticatorDep, CallerDep, ItemId, ModeratorDep, ReaderDep, WriterDep
+from alcove.api.dependencies import AuthenticatorDep, ItemId, ModeratorDep, ReaderDep, WriterDep
 from alcove.api.live import HubDep
 from alcove.api.schemas import Json, answers, body_of, problems
 from alcove.cluster.connections import Connections
 from alcove.errors import Close, Code, Refusal
-from alcove.item_ids import MAX_CHARS
-from alcove.item_ranges import restrict_to_prefix
 from alcove.protocol import Entry, EntryId, encode
 from alcove.rooms.admission import RETRY_MS
-from alcove.storage.base import Appended, Draft, ItemSummary, ListRefusedError, Refused
+from alcove.storage.base import Appended, Draft, Refused
 from alcove.storage.committer import OverloadedError
 
 router = APIRouter(prefix="/api/items", tags=["items"])
 
 Bound = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
 Limit = Annotated[int, Query(ge=1, le=500)]
-#: The beginning of an item's id (H3); `*` would be part of a pattern.
-Prefix = Annotated[str, Query(max_length=MAX_CHARS, pattern=r"^[^*\x00]*$")]
 
 
 class Entries(Struct, frozen=True):
@@ -39,39 +35,17 @@ class Entries(Struct, frozen=True):
 
 
 class NewEntry(Struct, frozen=True):
-    """A message to send; without an `id` the server makes one."""
+    """Something to say; without an `id` the server makes one."""
 
     body: Raw
     id: EntryId | UnsetType = UNSET
-
-
-class Items(Struct, frozen=True):
-    """The rooms one may read, the latest first."""
-
-    items: list[ItemSummary]
-
-
-@router.get("", responses=answers(Items) | problems(401, 403, 422, 429, 503))
-async def list_items(
-    *, hub: HubDep, authenticator: AuthenticatorDep, who: CallerDep, limit: Limit = 100, prefix: Prefix = ""
-) -> Response:
-    """List the items the caller may read, the latest first, each with its last entry and what the caller has not read.
-
-    `prefix`: only those whose id begins with it.
-    """
-    readable = restrict_to_prefix(authenticator.readable_ranges(who), prefix)
-    try:
-        items = await hub.items(readable, who.person.id, limit) if readable else []
-    except ListRefusedError as error:
-        raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
-    return Json(Items([item for item in items if authenticator.may_read(who, item.item)]))
 
 
 @router.get("/{item_id}/entries", responses=answers(Entries) | problems(401, 403, 422, 429, 503))
 async def read_entries(
     *, item_id: ItemId, hub: HubDep, _member: ReaderDep, before: Bound = None, after: Bound = None, limit: Limit = 50
 ) -> Response:
-    """Return entries before or after a seq, both exclusive; without either, the latest."""
+    """Entries before or after a seq, both exclusive; the latest without either."""
     if before is not None and after is not None:
         raise RequestValidationError(
             [{"loc": ("query", "before"), "msg": "`before` and `after` exclude each other: give one of them"}]
@@ -126,5 +100,5 @@ async def send_entry(
 
 @router.get("/{item_id}/connections", responses=answers(Connections) | problems(401, 403, 422, 429, 503))
 async def list_connections(item_id: ItemId, hub: HubDep, _member: ModeratorDep) -> Response:
-    """Return every connection to the room, on all processes: it tells why a client lacks an entry (W8)."""
+    """Every connection to the room, on all processes: why somebody has not got an entry (W8)."""
     return Json(await hub.inspect(item_id))

@@ -1,7 +1,7 @@
 """Prints the wire types as TypeScript: `python -m alcove.api.typescript > wire.gen.ts`."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from types import UnionType
 from typing import Any, get_args
 
@@ -9,9 +9,10 @@ import msgspec
 from msgspec import inspect
 
 from alcove import protocol
-from alcove.api.entries import Entries, Items, NewEntry
+from alcove.api.entries import Entries, NewEntry
+from alcove.api.item_list import Items, Unread
 from alcove.errors import Code, Reason
-from alcove.storage.base import ItemSummary
+from alcove.storage.base import ItemSummary, UnreadCount
 
 #: What each kind of entry carries besides the fields of all (S9), and whether it may be missing.
 _KINDS = {
@@ -27,7 +28,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 """
 #: Types by name, in the order of their first use.
 _PLAIN: list[type] = [protocol.Person, protocol.You, protocol.Limits]
-_HTTP: list[type] = [NewEntry, Entries, ItemSummary, Items]
+_HTTP: list[type] = [NewEntry, Entries, ItemSummary, Items, UnreadCount, Unread]
 _PRIMITIVES: dict[type[inspect.Type], str] = {
     inspect.RawType: "Json",
     inspect.StrType: "string",
@@ -54,13 +55,18 @@ def _parts() -> Iterator[str]:
         yield _struct(type_)
     yield from _lines("Command", protocol.Command, "What a client sends.")
     yield from _lines("ServerLine", protocol.ServerLine, "What a server sends.")
+    room_lines = {*get_args(protocol.Command), *get_args(protocol.ServerLine)}
+    yield from _lines("ListCommand", protocol.ListCommand, "What a client sends on the list of rooms.", room_lines)
+    yield from _lines("ListLine", protocol.ListLine, "What a server sends on the list of rooms.", room_lines)
     for type_ in _HTTP:
         yield _struct(type_)
 
 
-def _lines(name: str, union: UnionType, doc: str) -> Iterator[str]:
-    """The lines of one direction, and their union."""
+def _lines(name: str, union: UnionType, doc: str, known: Collection[type] = ()) -> Iterator[str]:
+    """Yield the lines of one direction without those that are `known` already, and their union."""
     for type_ in get_args(union):
+        if type_ in known:
+            continue
         yield from _entry() if type_ is protocol.Entry else [_struct(type_)]
     yield _union(name, [type_.__name__ for type_ in get_args(union)], doc)
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from alcove.bus.base import Bus
 from alcove.cluster.connections import Connections
-from alcove.cluster.dispatcher import Handler, MessageDispatcher
+from alcove.cluster.dispatcher import GapHandler, Handler, HeadHandler, MessageDispatcher
 from alcove.cluster.heartbeat import Heartbeat
 from alcove.cluster.local_room import LocalRoom, LocalRooms
 from alcove.cluster.messages import (
@@ -78,6 +78,19 @@ class Cluster:
         """Whether messages of the other processes and of the database arrive, as far as is known."""
         return self._bus.up and (self._database_bus is None or self._database_bus.up)
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes can receive what this one publishes."""
+        return self._bus.shared
+
+    @property
+    def complete(self) -> bool:
+        """Whether every change that others make is announced to this process, as far as is known.
+
+        It is not while a bus is down, or while a process of an earlier version stores entries (Bus.mixed_versions).
+        """
+        return self.up and not self._bus.mixed_versions
+
     # --- lifecycle
 
     async def start(self) -> None:
@@ -106,8 +119,13 @@ class Cluster:
 
     # --- channels beside the rooms
 
-    def subscribe(self, channel: str, handler: Handler) -> None:
+    def subscribe(self, channel: str, handler: Handler, on_gap: GapHandler = lambda: None) -> None:
         """Call `handler` with every message that other processes publish on the channel.
+
+        Args:
+            channel: No item's.
+            handler: Called with each message.
+            on_gap: Called when messages may be missing.
 
         Raises:
             RuntimeError: The cluster is started already.
@@ -115,7 +133,11 @@ class Cluster:
         """
         if self._heartbeat.started:
             raise RuntimeError(f"subscribe to {channel} before the cluster is started")
-        self._dispatcher.set_handler(channel, handler)
+        self._dispatcher.set_handler(channel, handler, on_gap)
+
+    def on_database_send(self, handler: HeadHandler, on_gap: GapHandler) -> None:
+        """Call `handler` with each item and head that the database announces (X5), `on_gap` if some may be missing."""
+        self._dispatcher.add_database_handler(handler, on_gap)
 
     def publish(self, channel: str, message: ClusterMessage) -> None:
         """Send the message to the other processes that subscribe to the channel."""

@@ -28,6 +28,10 @@ logger = logging.getLogger(__name__)
 
 #: Handles a message on a channel that is no item's.
 Handler = Callable[[ClusterMessage], None]
+#: Called when messages on a channel may be missing.
+GapHandler = Callable[[], None]
+#: Handles a database's announcement that an item's log extends to a head. Anyone who may connect can send it (X9).
+HeadHandler = Callable[[str, int], None]
 
 
 class MessageDispatcher:
@@ -50,6 +54,8 @@ class MessageDispatcher:
         self._survey = survey
         self._clock = clock
         self._handlers: dict[str, Handler] = {}
+        self._gap_handlers: dict[str, GapHandler] = {}
+        self._database_handlers: list[tuple[HeadHandler, GapHandler]] = []
         self._process_channels = {ALL_PROCESSES, process_channel(presence.process)}
         #: Whether a message that cannot be decoded was logged.
         self._undecodable_logged = False
@@ -59,9 +65,14 @@ class MessageDispatcher:
         """The channels that have a handler."""
         return list(self._handlers)
 
-    def set_handler(self, channel: str, handler: Handler) -> None:
-        """Pass every message on the channel to `handler`."""
+    def set_handler(self, channel: str, handler: Handler, on_gap: GapHandler) -> None:
+        """Pass every message on the channel to `handler`; call `on_gap` where messages may be missing."""
         self._handlers[channel] = handler
+        self._gap_handlers[channel] = on_gap
+
+    def add_database_handler(self, handler: HeadHandler, on_gap: GapHandler) -> None:
+        """Pass every announcement of the database to `handler`; call `on_gap` where some may be missing."""
+        self._database_handlers.append((handler, on_gap))
 
     # --- callbacks of the buses
 
@@ -89,6 +100,8 @@ class MessageDispatcher:
     def on_gap(self, channels: frozenset[str]) -> None:
         """Recover the messages that may be missing on channels, which are subscribed from now on (OnGap)."""
         self._subscriptions.confirm(channels)
+        for channel in self._gap_handlers.keys() & channels:
+            self._gap_handlers[channel]()
         items = [channel for channel in channels if self._rooms.find(channel) is not None]
         self._recovery.check_heads(items)
         self._presence.resync(items)
@@ -101,10 +114,14 @@ class MessageDispatcher:
         decoded = self._decode(data)
         if decoded is not None and isinstance(decoded[0], HeadMoved):
             self._recovery.check_reported(decoded[0].item)
+            for handler, _ in self._database_handlers:
+                handler(decoded[0].item, decoded[0].head)
 
     def on_database_gap(self, _channels: frozenset[str]) -> None:
         """Read the heads of all rooms: announcements of the database may be missing (OnGap)."""
         self._recovery.check_all_heads()
+        for _, on_gap in self._database_handlers:
+            on_gap()
 
     # --- handling
 

@@ -16,6 +16,8 @@ from alcove.protocol import Entry
 ALL_PROCESSES = "!all"
 #: The channel on which the database announces what `alcove_send` stored (X5).
 DATABASE_SENDS = "!sends"
+#: The channel on which processes announce which rooms changed, for their lists of rooms (W10).
+ROOM_CHANGES = "!rooms"
 
 #: A member's id and name, and the number of their connections to a room in one process; 0: they left.
 MemberConnections = tuple[str, str, int]
@@ -125,6 +127,17 @@ class ConnectionsResponse(ClusterMessage, tag="connected", frozen=True):
     more: bool = False
 
 
+class RoomsChanged(ClusterMessage, tag="rooms", frozen=True):
+    """Rooms that changed in the sending process (W10). Channel: that of room changes."""
+
+    #: Item → head of its log.
+    heads: dict[str, int]
+    #: Item → members whose read mark moved.
+    marks: dict[str, list[str]]
+    #: Whether more changed than the process could collect, so that the log must be asked.
+    more: bool = False
+
+
 class ChatLine(ClusterMessage, tag="said", frozen=True):
     """A line for everyone in the tutorial's chat (T5). Channel: the chat's."""
 
@@ -145,6 +158,7 @@ _decoder = msgspec.json.Decoder(
     | ConnectionsRequest
     | ConnectionsResponse
     | ChatLine
+    | RoomsChanged
 )
 _entry_decoder: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 

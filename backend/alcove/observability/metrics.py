@@ -67,7 +67,8 @@ OUTCOMES = ("stored", "duplicate", "refused")
 #: progress). Of a credential: `refused_credential`. Of a request: `head`, `time`, `http` (it is not HTTP). Of a
 #: connection: `frame`, `control` (control frames), `turn` (input was deferred to a later turn of the event loop, L6).
 #: Of the process: `descriptors`, `send_rates` (a rate in use was evicted), `lists_waiting` (a list of rooms was refused
-#: because too many wait), `list_seconds` (a list of rooms was cancelled because it took too long).
+#: because too many wait), `list_seconds` (a list of rooms was cancelled because it took too long), `list_pending` (more
+#: rooms changed than may wait for one reader of the list), `list_changes` (more than may be collected for all readers).
 LIMIT_NAMES = (
     "descriptors",
     "handshakes",
@@ -83,6 +84,8 @@ LIMIT_NAMES = (
     "send_rates",
     "lists_waiting",
     "list_seconds",
+    "list_pending",
+    "list_changes",
 )
 
 #: Why a bus message is rejected (X9).
@@ -137,6 +140,8 @@ class ProcessState:
     bus_up: bool
     storage_up: bool
     draining: bool
+    list_connections: int = 0
+    list_pending: int = 0
 
 
 class Snapshot(Collector):
@@ -165,6 +170,8 @@ class Snapshot(Collector):
             ("alcove_lag_entries_max", "Lag of the slowest connection, in entries.", max(lags)),
             ("alcove_lag_entries_sum", "Sum of the lags of all connections, in entries.", sum(lags)),
             ("alcove_buffered_bytes", "Bytes written to connections and not yet sent.", buffered_bytes),
+            ("alcove_list_connections", "Connections to the list of rooms.", state.list_connections),
+            ("alcove_list_pending", "Changed rooms that readers of the list were not sent yet.", state.list_pending),
             ("alcove_connections_limit", "Connections this process accepts (L3).", state.connections_limit),
             ("alcove_sends_waiting", "Sends waiting for storage.", state.sends_waiting),
             ("alcove_sends_waiting_limit", "Sends that may wait for storage at once (L4).", state.sends_waiting_limit),

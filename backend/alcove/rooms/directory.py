@@ -11,8 +11,6 @@ from alcove.background import BackgroundTasks
 from alcove.bus.base import Bus
 from alcove.cluster.cluster import Cluster
 from alcove.cluster.connections import Connections
-from alcove.cluster.dispatcher import Handler
-from alcove.cluster.messages import ClusterMessage
 from alcove.observability.metrics import HISTORIES_LOST
 from alcove.protocol import FRAME_BYTES
 from alcove.rooms.cursor import Cursor
@@ -23,7 +21,7 @@ from alcove.rooms.presence import RoomPresence
 from alcove.rooms.room import Room
 from alcove.rooms.tail import Tail
 from alcove.storage.base import Draft, Log, LogUnavailableError, Outcome, Page, Position
-from alcove.storage.read_marks import ReadMarkWriter
+from alcove.storage.read_marks import OnMarksStored, ReadMarkWriter
 from alcove.wire.connection import Connection
 
 #: Entries of its log that a room has in memory when it opens: as many as a client reads by default (H2).
@@ -56,6 +54,7 @@ class RoomDirectory:
         tail_bytes: int,
         tasks: BackgroundTasks,
         on_history_lost: Callable[[str], None],
+        on_marks_stored: OnMarksStored,
         clock: Callable[[], float],
         name: str,
     ) -> None:
@@ -69,6 +68,7 @@ class RoomDirectory:
             tail_bytes: Bytes of a room's entries in memory at most.
             tasks: Runs what is stored after a room closed.
             on_history_lost: Called with an item, after the log lost its history and its connections were closed.
+            on_marks_stored: Called with the members whose read marks in a room were stored.
             clock: Returns seconds that never run backwards.
             name: What operators call this process.
 
@@ -81,7 +81,7 @@ class RoomDirectory:
         self._opening: dict[str, _Opening] = {}
         #: How many callers keep the room of an item open although it may have no connection.
         self._kept: Counter[str] = Counter()
-        self._marks = ReadMarkWriter(log)
+        self._marks = ReadMarkWriter(log, on_marks_stored)
         self._last_marks = LastMarks(self._marks, tasks, self._cluster.publish_activity)
 
     # --- lifecycle, and the other processes
@@ -105,13 +105,10 @@ class RoomDirectory:
         """Whether messages to and from other processes get through, as far as is known."""
         return self._cluster.up
 
-    def subscribe(self, channel: str, handler: Handler) -> None:
-        """Call `handler` with every message that other processes publish on the channel; before `start` only."""
-        self._cluster.subscribe(channel, handler)
-
-    def publish(self, channel: str, message: ClusterMessage) -> None:
-        """Send the message to the other processes that subscribe to the channel."""
-        self._cluster.publish(channel, message)
+    @property
+    def cluster(self) -> Cluster:
+        """The connection to the other processes."""
+        return self._cluster
 
     # --- rooms in memory
 

@@ -18,7 +18,6 @@ from alcove.cluster.connections import Connections
 from alcove.cluster.dispatcher import Handler
 from alcove.cluster.messages import ClusterMessage
 from alcove.errors import Close, Code, Refusal
-from alcove.item_ranges import Range
 from alcove.limits import ProcessLimits
 from alcove.observability.metrics import ProcessState
 from alcove.protocol import Limits, Member, encode
@@ -28,6 +27,7 @@ from alcove.rooms.cursor import Cursor
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.drain import Drain
 from alcove.rooms.greeting import greeting
+from alcove.rooms.item_lists import ItemLists
 from alcove.rooms.process_status import ProcessStatus, Readiness
 from alcove.rooms.renewal import TokenRenewal
 from alcove.rooms.revocation_log import RevocationLog, append_revocation
@@ -35,7 +35,7 @@ from alcove.rooms.room import Room
 from alcove.rooms.sends import Sends
 from alcove.rooms.session import Session
 from alcove.rooms.start_position import StartPosition
-from alcove.storage.base import ItemSummary, Log, LogUnavailableError, Page, Retention
+from alcove.storage.base import Draft, Log, LogUnavailableError, Outcome, Page, Retention
 from alcove.storage.committer import Committer
 from alcove.wire.connection import Connection, Frame
 
@@ -91,18 +91,33 @@ class Hub:
             tail_bytes=self.bounds.tail_bytes,
             tasks=self._tasks,
             on_history_lost=self._on_history_lost,
+            on_marks_stored=lambda *moved: self.lists.changes.marks_stored(*moved),  # noqa: PLW0108 - not made yet
             clock=clock,
             name=process,
         )
         self._admission = Admission(self.bounds, self._rooms.member_connections)
-        self._committer = Committer(log, self._rooms.deliver, self.bounds.waiting, self._rooms.position)
-        self._drain = Drain(
-            within_s=self.bounds.drain_s, commit=self._committer.drain, connections=self._rooms.connections
+        self.expiry = ExpiryWatch()
+        #: The list of rooms, and the connections that follow it.
+        self.lists = ItemLists(
+            log,
+            self._rooms.cluster,
+            authenticator,
+            admission=self._admission,
+            expiry=self.expiry,
+            tasks=self._tasks,
+            limits=self.bounds,
         )
-        self._status = ProcessStatus(self.bounds, self._admission, self._rooms, self._committer, log)
+        self._committer = Committer(log, self._deliver, self.bounds.waiting, self._rooms.position)
+        self._drain = Drain(
+            within_s=self.bounds.drain_s,
+            commit=self._committer.drain,
+            connections=lambda: self._rooms.connections() + self.lists.connections(),
+        )
+        self._status = ProcessStatus(
+            self.bounds, self._admission, self._rooms, lists=self.lists, committer=self._committer, log=log
+        )
         #: Submit a draft (SessionHost); an attribute, because a method would cost one more call for each send.
         self.append = self._committer.submit
-        self.expiry = ExpiryWatch()
         self._sends = Sends(self._committer, limits, max_rates=self.bounds.rates, clock=clock)
         #: Take one send of a member's rate on an item (L2), and store a draft that comes from no connection (W2).
         self.take_send, self.send = self._sends.take, self._sends.store
@@ -120,7 +135,13 @@ class Hub:
         await self._drain.committed()
         self._rooms.close_rooms()
         await self._tasks.close(_TASKS_S)
+        await self.lists.close()
         await self._rooms.close()
+
+    def _deliver(self, stored: Sequence[tuple[Draft, Outcome]]) -> None:
+        """Deliver the entries of one commit to rooms (S4), and record the rooms that they change for lists (W10)."""
+        self._rooms.deliver(stored)
+        self.lists.changes.entries_stored(stored)
 
     # --- draining
 
@@ -159,11 +180,11 @@ class Hub:
 
     def subscribe(self, channel: str, handler: Handler) -> None:
         """Call `handler` with every message that other processes publish on the channel; before `start` only."""
-        self._rooms.subscribe(channel, handler)
+        self._rooms.cluster.subscribe(channel, handler)
 
     def publish(self, channel: str, message: ClusterMessage) -> None:
         """Send the message to the other processes that subscribe to the channel."""
-        self._rooms.publish(channel, message)
+        self._rooms.cluster.publish(channel, message)
 
     # --- joining and leaving
 
@@ -265,6 +286,7 @@ class Hub:
 
     def _on_history_lost(self, item: str) -> None:
         """Restore the revocations where their room is the one that lost its history (X8)."""
+        self.lists.changes.history_lost(item)
         if item == REVOCATIONS_ITEM and self._revocation_log is not None:
             self._tasks.spawn(self._revocation_log.restore())
 
@@ -281,13 +303,6 @@ class Hub:
 
         """
         return await self._log.read(item, before=before, after=after, limit=limit)
-
-    async def items(self, ranges: Sequence[Range], member: str, limit: int) -> list[ItemSummary]:
-        """Return the rooms in these ranges, the latest first, with what the member has not read (W4).
-
-        Raises LogUnavailableError, and ListRefusedError where too many lists are being made.
-        """
-        return await self._log.list_rooms(ranges, member, limit=limit)
 
     def now_ms(self) -> int:
         """Return the time in milliseconds since the epoch (SessionHost, F3)."""

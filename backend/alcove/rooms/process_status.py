@@ -6,6 +6,7 @@ from alcove.limits import ProcessLimits
 from alcove.observability.metrics import ProcessState
 from alcove.rooms.admission import Admission
 from alcove.rooms.directory import RoomDirectory
+from alcove.rooms.item_lists import ItemLists
 from alcove.storage.base import Log
 from alcove.storage.committer import Committer
 from alcove.storage.readiness import StorageCheck
@@ -26,11 +27,19 @@ class ProcessStatus:
     """The answers to `/readyz` and `/metrics` that concern the process as a whole."""
 
     def __init__(
-        self, limits: ProcessLimits, admission: Admission, rooms: RoomDirectory, committer: Committer, log: Log
+        self,
+        limits: ProcessLimits,
+        admission: Admission,
+        rooms: RoomDirectory,
+        *,
+        lists: ItemLists,
+        committer: Committer,
+        log: Log,
     ) -> None:
         self._limits = limits
         self._admission = admission
         self._rooms = rooms
+        self._lists = lists
         self._committer = committer
         self._storage = StorageCheck(log, lambda: committer.failing)
 
@@ -50,4 +59,6 @@ class ProcessStatus:
             bus_up=self._rooms.bus_up,
             storage_up=await self._storage.writable(),
             draining=self._admission.draining,
+            list_connections=len(self._lists),
+            list_pending=self._lists.pending(),
         )

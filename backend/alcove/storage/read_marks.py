@@ -1,6 +1,7 @@
 """Batch read marks on their way into the log: marks that arrive during one transaction share the next (P5)."""
 
 import asyncio
+from collections.abc import Callable, Collection
 
 from alcove.storage.base import Log, RoomReadMark
 
@@ -10,12 +11,17 @@ _BATCH = 1000
 #: Read marks of several rooms: (item, member) → seq.
 _MarksByRoom = dict[tuple[str, str], int]
 
+#: Called with an item and the members whose read marks in its room were stored.
+OnMarksStored = Callable[[str, Collection[str]], None]
+
 
 class ReadMarkWriter:
     """Store the read marks of all rooms in shared transactions; one per room would leave the log no time for sends."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, on_stored: OnMarksStored = lambda _item, _members: None) -> None:
+        """`on_stored` is called after marks of a room were stored."""
         self._log = log
+        self._on_stored = on_stored
         self._waiting: _MarksByRoom = {}
         #: The task that will store what waits; None if nothing waits.
         self._next: asyncio.Task[_MarksByRoom] | None = None
@@ -43,6 +49,7 @@ class ReadMarkWriter:
         finally:
             if self._pending.get(item) is batch:
                 del self._pending[item]
+        self._on_stored(item, marks.keys())
         return {member: stored[item, member] for member in marks}
 
     async def wait_stored(self, item: str) -> None:

@@ -22,7 +22,7 @@ from tests.integration.servers import ONCE, Server
 
 KEPT = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 #: It answers for as long as one listens.
-ENDLESS = "/api/items/{item_id}/events"
+ENDLESS = {"/api/items/{item_id}/events", "/api/items/events"}
 
 
 def probe(operation: Any, brought: list[dict[str, str]]) -> None:  # Any: the library hides its type parameters
@@ -60,7 +60,7 @@ def test_w9_no_answer_is_a_fault_or_a_surprise(guarded: Server, server: Server, 
 
     for operation in operations:
         brought: list[dict[str, str]] = [{}, {"Authorization": f"Bearer {admin}"}]
-        if operation.path == ENDLESS:
+        if operation.path in ENDLESS:
             brought = brought[:signed]  # in open mode whatever is made up gets in
         probe(operation, brought)
 

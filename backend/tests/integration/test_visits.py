@@ -76,7 +76,7 @@ async def test_a_room_that_was_only_looked_into_is_not_even_in_the_log(tmp_path:
         session.closed(1000)
 
         assert "looked-at" not in hub._rooms.items()
-        assert [] == await hub.items([ALL_ITEMS], "ada", 10)
+        assert [] == await hub.lists.page([ALL_ITEMS], "ada", limit=10)
 
 
 async def by_close(room: RoomClient) -> None:

@@ -246,7 +246,35 @@ export type ServerLine =
   | Bye
   | Pong;
 
-/** A message to send; without an `id` the server makes one. */
+/** What a client sends on the list of rooms. */
+export type ListCommand =
+  | Auth
+  | Ping;
+
+/** A room of the list as it is now: its head, its last entry, and messages of others not read (at most 1000, W10). */
+export type ItemChanged = {
+  readonly type: "item";
+  readonly item: string;
+  readonly head: number;
+  readonly last: Entry | null;
+  readonly unread: number;
+};
+
+/** The latest rooms were sent; what follows is what changes (W10). */
+export type ListReady = {
+  readonly type: "ready";
+};
+
+/** What a server sends on the list of rooms. */
+export type ListLine =
+  | ItemChanged
+  | ListReady
+  | Error
+  | Access
+  | Bye
+  | Pong;
+
+/** Something to say; without an `id` the server makes one. */
 export type NewEntry = {
   readonly body: Json;
   readonly id?: string;
@@ -271,4 +299,16 @@ export type ItemSummary = {
 /** The rooms one may read, the latest first. */
 export type Items = {
   readonly items: readonly ItemSummary[];
+};
+
+/** The head of a room, and how many messages of others follow a member's read mark (at most 1000). */
+export type UnreadCount = {
+  readonly item: string;
+  readonly head: number;
+  readonly unread: number;
+};
+
+/** Head and unread messages of the requested items, in their order. */
+export type Unread = {
+  readonly items: readonly UnreadCount[];
 };

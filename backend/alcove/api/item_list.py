@@ -1,0 +1,125 @@
+"""The list of rooms: pages (W4), live as Server-Sent Events and on a socket, and unread counts (W10)."""
+
+from collections.abc import AsyncIterable, AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, WebSocket
+from fastapi.exceptions import RequestValidationError
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alcove.api.dependencies import AuthenticatorDep, CallerDep, CheckedItemId
+from alcove.api.events import EventsRoute
+from alcove.api.live import HubDep, RoomRoute, offered
+from alcove.api.problems import turn_away
+from alcove.api.schemas import Json, answers, problems
+from alcove.api.sockets import accept_socket
+from alcove.errors import Close, Code, Refusal
+from alcove.item_ids import MAX_CHARS
+from alcove.item_ranges import restrict_to_prefix
+from alcove.protocol import SUBPROTOCOL
+from alcove.rooms.admission import RETRY_MS
+from alcove.storage.base import ItemSummary, ListRefusedError, NoSuchRoomError, UnreadCount
+from alcove.wire.connection import ABORT, NullReceiver
+from alcove.wire.sse import SseConnection
+
+router = APIRouter(prefix="/api", tags=["items"], route_class=EventsRoute)
+
+Limit = Annotated[int, Query(ge=1, le=500)]
+#: The number of rooms that a live list begins with.
+FirstRooms = Annotated[int, Query(ge=0, le=500)]
+#: The beginning of an item's id (H3); `*` would be part of a pattern.
+Prefix = Annotated[str, Query(max_length=MAX_CHARS, pattern=r"^[^*\x00]*$")]
+
+
+class Items(Struct, frozen=True):
+    """The rooms one may read, the latest first."""
+
+    items: list[ItemSummary]
+
+
+class Unread(Struct, frozen=True):
+    """Head and unread messages of the requested items, in their order."""
+
+    items: list[UnreadCount]
+
+
+@router.get("/items", responses=answers(Items) | problems(401, 403, 422, 429, 503))
+async def list_items(
+    *,
+    hub: HubDep,
+    authenticator: AuthenticatorDep,
+    who: CallerDep,
+    limit: Limit = 100,
+    prefix: Prefix = "",
+    before: CheckedItemId | None = None,
+) -> Response:
+    """List the items the caller may read, the latest first, each with its last entry and what the caller has not read.
+
+    `prefix`: only those whose id begins with it. `before`: begin behind this item, the last one of the page before.
+    """
+    readable = restrict_to_prefix(authenticator.readable_ranges(who), prefix)
+    if before is not None and not authenticator.may_read(who, before):
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to read {before}")
+    try:
+        items = await hub.lists.page(readable, who.person.id, limit=limit, before=before) if readable else []
+    except ListRefusedError as error:
+        raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
+    except NoSuchRoomError as error:
+        raise RequestValidationError([{"loc": ("query", "before"), "msg": str(error)}]) from None
+    return Json(Items([item for item in items if authenticator.may_read(who, item.item)]))
+
+
+@router.get("/unread", responses=answers(Unread) | problems(401, 403, 422, 429, 503))
+async def count_unread(
+    *,
+    hub: HubDep,
+    authenticator: AuthenticatorDep,
+    who: CallerDep,
+    item: Annotated[list[CheckedItemId], Query(min_length=1, max_length=500)],
+) -> Response:
+    """Count what the caller has not read of exactly these items, each with its head; all of them must be readable."""
+    items = list(dict.fromkeys(item))
+    for one in items:
+        if not authenticator.may_read(who, one):
+            raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to read {one}")
+    return Json(Unread(await hub.lists.unread(items, who.person.id)))
+
+
+async def following(
+    *, request: Request, hub: HubDep, who: CallerDep, limit: FirstRooms = 100, prefix: Prefix = ""
+) -> AsyncIterator[SseConnection]:
+    """Provide a connection to the list. Raises Refusal before the answer begins."""
+    connection = SseConnection(request.scope.get("extensions", {}).get(ABORT, lambda: None))
+    session = await hub.lists.join(connection, who, prefix=prefix, limit=limit)
+    try:
+        yield connection
+    finally:
+        connection.end()
+        session.closed(Close.DONE)
+
+
+@router.get("/items/events", response_class=EventSourceResponse, responses=problems(401, 403, 422, 429, 503))
+async def follow_list(connection: Annotated[SseConnection, Depends(following)]) -> AsyncIterable[ServerSentEvent]:
+    """Follow the list as events: first the latest rooms, then `ready`, then a line for each room that changes."""
+    async for event in connection.events():
+        yield event
+
+
+async def list_socket(
+    websocket: WebSocket, who: CallerDep, hub: HubDep, limit: FirstRooms = 100, prefix: Prefix = ""
+) -> None:
+    """Follow the list on a socket."""
+    connection = await accept_socket(websocket, subprotocol=SUBPROTOCOL)
+    try:
+        session = await hub.lists.join(connection, who, prefix=prefix, limit=limit)
+    except Refusal as refusal:
+        turn_away(connection, refusal)
+        await connection.run(NullReceiver())
+    else:
+        await connection.run(session)
+
+
+list_route = RoomRoute("/api/items/ws", list_socket, dependencies=[Depends(offered)])

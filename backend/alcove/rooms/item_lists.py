@@ -1,0 +1,169 @@
+"""Join the list of rooms, and stay on it as long as the token counts (W10, A4, A7, L3)."""
+
+import logging
+from collections.abc import Sequence
+
+from alcove.access.authenticator import Authenticator, Caller
+from alcove.access.expiry import ExpiryWatch
+from alcove.background import BackgroundTasks
+from alcove.cluster.cluster import Cluster
+from alcove.errors import Close, Code, Refusal
+from alcove.item_ranges import Range
+from alcove.limits import ProcessLimits
+from alcove.protocol import Member
+from alcove.repeated_warnings import RepeatedWarning
+from alcove.rooms.admission import RETRY_MS, Admission, Slot
+from alcove.rooms.list_feed import ListFeed
+from alcove.rooms.list_reader import ListReader
+from alcove.rooms.list_session import ListSession
+from alcove.rooms.room_changes import RoomChanges
+from alcove.storage.base import ItemSummary, ListRefusedError, Log, LogUnavailableError, UnreadCount
+from alcove.wire.connection import Connection
+
+logger = logging.getLogger(__name__)
+_cannot_list = RepeatedWarning(logger, "the list of rooms cannot be read: %s")
+
+
+class ItemLists:
+    """The connections to the list of rooms in this process."""
+
+    def __init__(
+        self,
+        log: Log,
+        cluster: Cluster,
+        authenticator: Authenticator | None,
+        *,
+        admission: Admission,
+        expiry: ExpiryWatch,
+        tasks: BackgroundTasks,
+        limits: ProcessLimits,
+    ) -> None:
+        self._log = log
+        self._authenticator = authenticator
+        self._admission = admission
+        self._expiry = expiry
+        self._tasks = tasks
+        self._limits = limits
+        self._feed = ListFeed(log, authenticator)
+        #: Takes what changes in rooms.
+        self.changes = RoomChanges(log, cluster, self._feed, limit=limits.list_changes)
+        self._slots: dict[ListSession, Slot] = {}
+
+    async def close(self) -> None:
+        """End what runs in the background."""
+        await self.changes.close()
+        await self._feed.close()
+
+    def __len__(self) -> int:
+        """Return the number of connections to the list."""
+        return len(self._slots)
+
+    def pending(self) -> int:
+        """Return the number of changed rooms that wait to be sent, over all connections."""
+        return self._feed.pending()
+
+    def connections(self) -> list[Connection]:
+        """Return the connections to the list."""
+        return [session.reader.connection for session in self._slots]
+
+    async def page(
+        self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None
+    ) -> list[ItemSummary]:
+        """Return the rooms in these ranges, the latest first, with what the member has not read (W4).
+
+        Args:
+            ranges: In order.
+            member: Whose unread messages are counted.
+            limit: The number of rooms at most.
+            before: Begin behind the room of this item; None: with the latest.
+
+        Raises:
+            ListRefusedError: The list takes too long, or too many others wait.
+            NoSuchRoomError: The item `before` has no entries.
+            LogUnavailableError: Storage does not answer.
+
+        """
+        return await self._log.list_rooms(ranges, member, limit=limit, before=before)
+
+    async def unread(self, items: Sequence[str], member: str) -> list[UnreadCount]:
+        """Return head and unread messages of each item (W10). Raises LogUnavailableError."""
+        return await self._log.count_unread([(item, member) for item in items])
+
+    async def join(self, connection: Connection, caller: Caller, *, prefix: str, limit: int) -> ListSession:
+        """Send a connection the latest rooms, then `ready`, then each room that changes.
+
+        The session must be run by its carrier, also when the connection died meanwhile: its `closed` leaves the list.
+
+        Args:
+            connection: Accepted, or about to be.
+            caller: Whose rights and read marks count.
+            prefix: Only rooms whose item begins so.
+            limit: The number of rooms to begin with.
+
+        Raises:
+            Refusal: A limit is reached (L3), the process drains (Z1), access was revoked meanwhile (A7), or storage
+                does not answer.
+
+        """
+        reader = ListReader(connection, caller, prefix=prefix, limit=limit, pending_limit=self._limits.list_pending)
+        with self._admission.admit_beside(caller.person.id, None) as slot:
+            try:
+                rooms = await self._start(reader)
+                self._admission.check_open()  # the drain may have started meanwhile
+                member = self._member(caller)
+            except BaseException:
+                self._feed.stop(reader)
+                raise
+            session = ListSession(self, reader, self._limits.budget)
+            self._slots[session] = slot
+            self._expiry.watch(session, member, None)
+            self._feed.send_latest(reader, rooms)
+            self.changes.watch()
+            return session
+
+    async def _start(self, reader: ListReader) -> list[ItemSummary]:
+        """Read the latest rooms. Raises Refusal where that is not possible now."""
+        try:
+            return await self._feed.start(reader)
+        except ListRefusedError as error:
+            raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
+        except LogUnavailableError as error:
+            _cannot_list(error)
+            message = "storage does not answer; try again soon"
+            raise Refusal(Code.UNAVAILABLE, Close.AT_CAPACITY, message, RETRY_MS) from error
+
+    def _member(self, caller: Caller) -> Member:
+        """Return the caller with the expiry of their token. Raises Refusal where it counts no longer (A4, A7)."""
+        if self._authenticator is None:
+            return Member(caller.person, frozenset({"read"}))
+        member = self._authenticator.member_on(caller, None)
+        self._authenticator.recheck(member, None)
+        return member
+
+    # --- called by sessions
+
+    def leave(self, session: ListSession) -> None:
+        """Forget a session whose connection is closed (ListHost)."""
+        self._expiry.forget(session)
+        self._feed.stop(session.reader)
+        if slot := self._slots.pop(session, None):
+            slot.release()
+
+    def renew(self, session: ListSession, token: str) -> None:
+        """Check a fresh token for a connection (ListHost, A4)."""
+        self._tasks.spawn(self._renew(session, token))
+
+    async def _renew(self, session: ListSession, token: str) -> None:
+        if self._authenticator is None:
+            raise RuntimeError("a hub without an authenticator has no tokens to check")
+        try:
+            caller = await self._authenticator.renew_caller(token, session.reader.caller.person)
+            member = self._member(caller)
+        except Refusal as refusal:
+            session.refused(refusal)
+            return
+        if session in self._slots:  # it may have left meanwhile
+            session.reader.caller = caller
+            self._expiry.watch(session, member, None)
+            session.renewed(member.expires_ms)
+            self._feed.refresh(session.reader)

@@ -1,0 +1,251 @@
+"""Send the readers of the list of rooms what changed, each at its own pace (W10)."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Iterable, Mapping
+
+from alcove import background
+from alcove.access.authenticator import Authenticator
+from alcove.item_ranges import ALL_ITEMS, Range, restrict_to_prefix
+from alcove.protocol import ListReady, encode
+from alcove.repeated_warnings import RepeatedWarning
+from alcove.rooms.list_index import ListIndex
+from alcove.rooms.list_lines import complete, frames, item_line, shared_line
+from alcove.rooms.list_reader import READY, ListReader
+from alcove.storage.base import ItemSummary, ListRefusedError, Log, LogUnavailableError
+from alcove.wire.connection import DIRECT_BYTES, Frame
+
+logger = logging.getLogger(__name__)
+_cannot_read = RepeatedWarning(logger, "lists of rooms wait for storage: %s")
+
+#: Of one round of reading: pairs of an item and a member, different items, and items of one reader. A last entry may
+#: have 64 KiB, so the second bounds what a round holds in memory.
+_PAIRS = 500
+_ITEMS = 100
+_TURN = 25
+#: Readers that are told of a change in one turn of the event loop.
+_SLICE = 1000
+#: Seconds before storage is asked again that did not answer; doubled after each failure, up to the second number.
+_RETRY_S = (0.1, 2.0)
+
+_READY_LINE = encode(ListReady())
+
+
+class ListFeed:
+    """The readers of the list in this process, and one task that reads for all of them what they are to be sent.
+
+    Its work is bounded by what changes and whom that concerns: nothing is done for a room that does not change.
+    """
+
+    def __init__(self, log: Log, authenticator: Authenticator | None) -> None:
+        self._log = log
+        self._authenticator = authenticator
+        self._index = ListIndex()
+        #: Readers with something to send, in the order of their turns.
+        self._due: dict[ListReader, None] = {}
+        #: Readers whose connection takes no more at the moment.
+        self._blocked: dict[ListReader, asyncio.Task[None]] = {}
+        self._task: asyncio.Task[None] | None = None
+        #: Items with an edit or a deletion since the round of reading began.
+        self._rewritten: set[str] = set()
+
+    def __len__(self) -> int:
+        """Return the number of readers."""
+        return len(self._index)
+
+    def pending(self) -> int:
+        """Return the number of lines that wait to be sent, over all readers."""
+        return sum(map(len, self._index.readers()))
+
+    async def close(self) -> None:
+        """End what runs."""
+        await background.cancel(self._task, *self._blocked.values())
+
+    # --- readers
+
+    async def start(self, reader: ListReader) -> list[ItemSummary]:
+        """Follow changes for the reader, and return the rooms that it is sent first.
+
+        Raises:
+            ListRefusedError: The list takes too long, or too many others wait.
+            LogUnavailableError: Storage does not answer.
+
+        """
+        ranges = self._readable(reader)
+        # From here on changes collect, so none is missed that the list below does not have.
+        reader.begin(ranges)
+        self._index.add(reader, ranges)
+        if not ranges or not reader.limit:
+            return []
+        return await self._log.list_rooms(ranges, reader.member, limit=reader.limit)
+
+    def send_latest(self, reader: ListReader, rooms: Iterable[ItemSummary]) -> None:
+        """Send the rooms that `start` returned, `ready`, and then what changed meanwhile."""
+        lines = {one.item: item_line(one) for one in rooms if self._may_read(reader, one.item)}
+        self._write(reader, lines | {READY: _READY_LINE})
+
+    def stop(self, reader: ListReader) -> None:
+        """Follow no more changes for the reader."""
+        self._index.remove(reader)
+        self._due.pop(reader, None)
+        if blocked := self._blocked.pop(reader, None):
+            blocked.cancel()
+
+    # --- changes
+
+    async def rooms_changed(self, items: Iterable[str]) -> None:
+        """Have the readers of these rooms sent what they are like now."""
+        told = 0
+        for item in items:
+            for reader in self._index.candidates(item):
+                if reader.note(item):
+                    self._schedule(reader)
+                told += 1
+                if told % _SLICE == 0:
+                    await asyncio.sleep(0)
+
+    def marks_moved(self, moved: Mapping[str, Collection[str]]) -> None:
+        """Have members sent rooms in which their read marks moved: item → members."""
+        for item, members in moved.items():
+            for member in members:
+                for reader in self._index.of_member(member):
+                    if reader.note(item):
+                        self._schedule(reader)
+
+    def all_changed(self) -> None:
+        """Have every reader sent the latest rooms again: what changed is not known."""
+        for reader in self._index.readers():
+            self.refresh(reader)
+
+    def refresh(self, reader: ListReader) -> None:
+        """Have a reader sent the latest rooms that it may read now, and `ready`."""
+        reader.expire()
+        self._schedule(reader)
+
+    def rewritten(self, item: str) -> None:
+        """Record that an entry of the room was edited or deleted: what was read before is not to be sent (S9)."""
+        if self._task is not None:
+            self._rewritten.add(item)
+
+    # --- feeding
+
+    def _schedule(self, reader: ListReader) -> None:
+        if reader in self._blocked:
+            return
+        self._due[reader] = None
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        wait_s, longest_s = _RETRY_S
+        try:
+            while self._due:
+                self._rewritten.clear()
+                try:
+                    await self._round()
+                except Exception as error:
+                    if not isinstance(error, LogUnavailableError | ListRefusedError):
+                        logger.exception("reading for lists of rooms failed")
+                    _cannot_read(error)
+                    await asyncio.sleep(wait_s)
+                    wait_s = min(2 * wait_s, longest_s)
+                else:
+                    wait_s = _RETRY_S[0]
+        finally:
+            self._task = None
+
+    async def _round(self) -> None:
+        """Read and send what is due to the next readers. Raises LogUnavailableError and ListRefusedError."""
+        taken: dict[ListReader, list[str]] = {}
+        items: set[str] = set()
+        pairs = 0
+        while self._due and pairs < _PAIRS and len(items) < _ITEMS:
+            reader = next(iter(self._due))
+            if reader.outdated and taken:
+                break
+            del self._due[reader]
+            if reader.connection.buffered() > DIRECT_BYTES:
+                self._block(reader)
+            elif reader.outdated:
+                await self._refresh(reader)
+                return
+            else:
+                some = taken[reader] = reader.take(_TURN)
+                pairs += len(some)
+                items.update(some)
+        try:
+            await self._send(taken)
+        except LogUnavailableError:
+            for reader, some in taken.items():
+                if reader in self._index:
+                    reader.put_back(some)
+                    self._due[reader] = None
+            raise
+
+    async def _refresh(self, reader: ListReader) -> None:
+        """Send a reader the latest rooms again. Raises LogUnavailableError and ListRefusedError."""
+        try:
+            rooms = await self.start(reader)
+        except BaseException:
+            reader.expire()
+            if reader in self._index:
+                self._due[reader] = None
+            raise
+        self.send_latest(reader, rooms)
+
+    async def _send(self, taken: Mapping[ListReader, list[str]]) -> None:
+        """Read these rooms as they are now, once for all readers, and send them. Raises LogUnavailableError."""
+        pairs = dict.fromkeys((item, reader.member) for reader, some in taken.items() for item in some if item != READY)
+        counts = dict(zip(pairs, await self._log.count_unread(list(pairs)), strict=True))
+        places = {(count.item, count.head) for count in counts.values() if count.head}
+        last = await self._log.entries_at(places)
+        shared = {place: shared_line(*place, last.get(place)) for place in places}
+        for reader, some in taken.items():
+            lines: dict[str, bytes] = {}
+            again: list[str] = []
+            for item in some:
+                if item == READY:
+                    lines[READY] = _READY_LINE
+                elif item in self._rewritten:
+                    again.append(item)
+                elif (count := counts[item, reader.member]).head and self._may_read(reader, item):
+                    lines[item] = complete(shared[item, count.head], count.unread)
+            if again:
+                reader.put_back(again)
+            self._write(reader, lines)
+
+    def _write(self, reader: ListReader, lines: Mapping[str, bytes]) -> None:
+        """Write lines as far as the connection takes them; the rest stays pending, and is read again (D2)."""
+        if reader not in self._index:
+            return
+        items = list(lines)
+        for group in frames(lines.values()):
+            if not reader.connection.offer(Frame(b"\n".join(group))):
+                reader.put_back(items)
+                self._block(reader)
+                return
+            del items[: len(group)]
+        if reader.due:
+            self._schedule(reader)
+
+    def _block(self, reader: ListReader) -> None:
+        """Send the reader nothing until its connection has taken what it holds."""
+        if reader not in self._blocked:
+            self._blocked[reader] = asyncio.create_task(self._wait(reader))
+
+    async def _wait(self, reader: ListReader) -> None:
+        if await reader.connection.drained():
+            del self._blocked[reader]
+            if reader.due:
+                self._schedule(reader)
+
+    # --- rights
+
+    def _readable(self, reader: ListReader) -> list[Range]:
+        everything = [ALL_ITEMS]
+        if self._authenticator is not None:
+            everything = self._authenticator.readable_ranges(reader.caller)
+        return restrict_to_prefix(everything, reader.prefix)
+
+    def _may_read(self, reader: ListReader, item: str) -> bool:
+        return self._authenticator is None or self._authenticator.may_read(reader.caller, item)

@@ -1,0 +1,94 @@
+"""Find the readers of the list that may be concerned by a change in a room, without asking each of them; pure."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from alcove.item_ranges import Range, is_single
+from alcove.rooms.list_reader import ListReader
+
+#: Readers in the order in which they came.
+_Readers = dict[ListReader, None]
+
+
+class ListIndex:
+    """Readers by the items that they may read: by single items, and by what the ids of a range begin with.
+
+    Looking up an item costs one step for each length that such a beginning has, however many readers there are.
+    """
+
+    def __init__(self) -> None:
+        self._by_item: dict[str, _Readers] = {}
+        self._by_prefix: dict[str, _Readers] = {}
+        #: How many of the prefixes have this length.
+        self._lengths = Counter[int]()
+        self._by_member: dict[str, _Readers] = {}
+        #: What each reader is found by: single items and prefixes.
+        self._keys: dict[ListReader, tuple[Sequence[str], Collection[str]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __contains__(self, reader: ListReader) -> bool:
+        return reader in self._keys
+
+    def __repr__(self) -> str:
+        return f"<ListIndex readers={len(self)} items={len(self._by_item)} prefixes={len(self._by_prefix)}>"
+
+    def readers(self) -> list[ListReader]:
+        """Return all readers."""
+        return list(self._keys)
+
+    def add(self, reader: ListReader, ranges: Sequence[Range]) -> None:
+        """Find the reader by these ranges from now on, and no longer by those of an earlier call."""
+        self.remove(reader)
+        items = [one[0] for one in ranges if is_single(one)]
+        prefixes = {_common_prefix(*one) for one in ranges if not is_single(one)}
+        self._keys[reader] = items, prefixes
+        for item in items:
+            self._by_item.setdefault(item, {})[reader] = None
+        for prefix in prefixes:
+            if prefix not in self._by_prefix:
+                self._lengths[len(prefix)] += 1
+            self._by_prefix.setdefault(prefix, {})[reader] = None
+        self._by_member.setdefault(reader.member, {})[reader] = None
+
+    def remove(self, reader: ListReader) -> None:
+        """Find the reader no longer; do nothing if it is not in the index."""
+        if reader not in self._keys:
+            return
+        items, prefixes = self._keys.pop(reader)
+        for item in items:
+            _discard(self._by_item, item, reader)
+        for prefix in prefixes:
+            if _discard(self._by_prefix, prefix, reader):
+                self._lengths[len(prefix)] -= 1
+                if not self._lengths[len(prefix)]:
+                    del self._lengths[len(prefix)]
+        _discard(self._by_member, reader.member, reader)
+
+    def candidates(self, item: str) -> Collection[ListReader]:
+        """Return the readers that may be allowed to read the item; each decides by its own ranges."""
+        groups = [self._by_item.get(item), *(self._by_prefix.get(item[:length]) for length in self._lengths)]
+        found = [group for group in groups if group]
+        if len(found) <= 1:
+            return list(found[0]) if found else ()
+        return {reader: None for group in found for reader in group}
+
+    def of_member(self, member: str) -> Collection[ListReader]:
+        """Return the member's readers."""
+        return list(self._by_member.get(member, ()))
+
+
+def _discard(groups: dict[str, _Readers], key: str, reader: ListReader) -> bool:
+    """Remove the reader from a group; return whether the group is empty and was removed."""
+    group = groups[key]
+    del group[reader]
+    if not group:
+        del groups[key]
+    return not group
+
+
+def _common_prefix(first: str, end: str) -> str:
+    """Return what every id of a range begins with, as far as its bounds agree."""
+    length = next((n for n, (one, other) in enumerate(zip(first, end, strict=False)) if one != other), len(first))
+    return first[:length]

@@ -1,0 +1,93 @@
+"""What one reader of the list of rooms still has to be sent: a bounded set of rooms, each at most once; pure."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from alcove.access.authenticator import Caller
+from alcove.item_ranges import Range, contains
+from alcove.observability.metrics import LIMITS
+from alcove.wire.connection import Connection
+
+#: Stands among pending items for the line `ready`, which follows the first rooms. No item has this id (H3).
+READY: Final = ""
+
+
+class ListReader:
+    """A connection to the list of rooms, and the rooms whose change it has not been sent.
+
+    A line is made when it is sent, so a room that changes ten times meanwhile is sent once, as it is then.
+    """
+
+    __slots__ = ("_pending", "_pending_limit", "caller", "connection", "limit", "outdated", "prefix", "ranges")
+
+    def __init__(self, connection: Connection, caller: Caller, *, prefix: str, limit: int, pending_limit: int) -> None:
+        """Create a reader that is sent nothing yet.
+
+        Args:
+            connection: Where its lines go.
+            caller: Whose rights and read marks count.
+            prefix: Only rooms whose item begins so.
+            limit: The number of rooms that it is sent first.
+            pending_limit: The number of changed rooms that may wait for it.
+
+        """
+        self.connection = connection
+        self.caller = caller
+        self.prefix = prefix
+        self.limit = limit
+        #: The items it may read, in order.
+        self.ranges: Sequence[Range] = ()
+        #: Whether it needs the latest rooms again, because more changed than may wait for it.
+        self.outdated = False
+        self._pending: dict[str, None] = {}
+        self._pending_limit = pending_limit
+
+    def __len__(self) -> int:
+        """Return the number of rooms that wait to be sent."""
+        return len(self._pending)
+
+    def __repr__(self) -> str:
+        return f"<ListReader member={self.member!r} pending={len(self)} outdated={self.outdated}>"
+
+    @property
+    def member(self) -> str:
+        """The id of the member."""
+        return self.caller.person.id
+
+    @property
+    def due(self) -> bool:
+        """Whether there is something to send."""
+        return self.outdated or bool(self._pending)
+
+    def note(self, item: str) -> bool:
+        """Record that the item's room changed; return whether that is to be sent to this reader."""
+        if not contains(self.ranges, item):
+            return False
+        if not self.outdated and item not in self._pending and len(self._pending) >= self._pending_limit:
+            LIMITS.labels("list_pending").inc()
+            self.expire()
+        if not self.outdated:
+            self._pending[item] = None
+        return True
+
+    def expire(self) -> None:
+        """Drop what is pending: the reader gets the latest rooms again instead."""
+        self.outdated = True
+        self._pending.clear()
+
+    def begin(self, ranges: Sequence[Range]) -> None:
+        """Collect changes in these ranges, while the latest rooms are being read for the reader."""
+        self.ranges = ranges
+        self.outdated = False
+
+    def take(self, count: int) -> list[str]:
+        """Remove and return up to `count` pending items, the longest waiting first."""
+        taken = [item for item, _ in zip(self._pending, range(count), strict=False)]
+        for item in taken:
+            del self._pending[item]
+        return taken
+
+    def put_back(self, items: Iterable[str]) -> None:
+        """Have these items sent before all others that are pending."""
+        if not self.outdated:
+            self._pending = dict.fromkeys([*items, *self._pending])

@@ -1,0 +1,139 @@
+"""One connection to the list of rooms: what its client sends, and how it ends (W10)."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from msgspec import UNSET
+
+from alcove.errors import Close, Code, Refusal
+from alcove.limits import Budget
+from alcove.observability.metrics import LIMITS, REFUSALS
+from alcove.protocol import Access, Auth, Error, Line, Malformed, Ping, Pong, decode, encode, error_line
+from alcove.rooms.list_reader import ListReader
+from alcove.wire.connection import Frame
+
+#: Bad lines in a row after which a connection is closed (F2).
+_BAD_LINES = 10
+
+
+class ListHost(Protocol):
+    """What a session needs of the process."""
+
+    def leave(self, session: "ListSession") -> None:
+        """Forget the session: its connection is closed."""
+        ...
+
+    def renew(self, session: "ListSession", token: str) -> None:
+        """Check a fresh token; `renewed` or `refused` follows (A4)."""
+        ...
+
+
+class ListSession:
+    """A member's connection to the list: a Receiver for its carrier, and Revocable. It takes `auth` and `ping`."""
+
+    __slots__ = ("_bad", "_budget", "_closed", "_host", "_renewing", "reader")
+
+    def __init__(self, host: ListHost, reader: ListReader, budget: Budget) -> None:
+        self.reader = reader
+        self._host = host
+        self._budget = budget
+        self._bad = 0
+        self._renewing = False
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"<ListSession {self.reader!r}>"
+
+    # --- called by the carrier
+
+    def text(self, data: str) -> Iterator[None] | None:
+        """Process one frame of lines (F1); return the rest, each step of which is work for one turn (L6)."""
+        rest = self._lines(data)
+        next(rest, None)
+        return rest
+
+    def binary(self, _data: bytes) -> None:
+        """Close with 1003: the protocol is text (C)."""
+        self.reader.connection.close(Close.NOT_TEXT, "alcove.v1 speaks text frames")
+
+    def closed(self, code: int) -> None:
+        """Leave the list."""
+        self._closed = True
+        if code == Close.TOO_BIG:
+            LIMITS.labels("frame").inc()
+        self._host.leave(self)
+
+    # --- called when a token was checked, or counts no longer
+
+    def renewed(self, expires_ms: int | None) -> None:
+        """Confirm a fresh token (A4). The latest rooms that it lets its holder read follow, and `ready`."""
+        self._write(Access(["read"], expires_ms))
+        self._resume()
+
+    def refused(self, refusal: Refusal) -> None:
+        """Refuse a fresh token; the old one counts until it expires."""
+        self._refuse(refusal)
+        self._resume()
+
+    def end(self, refusal: Refusal) -> None:
+        """Send the reason and close (Revocable)."""
+        self._refuse(refusal)
+        self._end(refusal.close, refusal.message)
+
+    # --- lines
+
+    def _lines(self, data: str) -> Iterator[None]:
+        at = 0
+        while at <= len(data) and not self._closed:
+            lines, stop = self._budget.frames, at + self._budget.size
+            while lines and at < stop and at <= len(data) and not (self._renewing or self._closed):
+                end = data.find("\n", at)
+                end = len(data) if end < 0 else end
+                self._line(data[at:end])
+                at = end + 1
+                lines -= 1
+            yield
+
+    def _line(self, line: str) -> None:
+        if not line or line.isspace():
+            return
+        try:
+            command = decode(line)
+        except Malformed as error:
+            self._invalid(str(error), error.id)
+            return
+        match command:
+            case Ping():
+                self._write(Pong())
+            case Auth():
+                self._renewing = True
+                self.reader.connection.pause_reading()
+                self._host.renew(self, command.token)
+            case _:
+                self._invalid("the list of rooms takes `auth` and `ping`", getattr(command, "id", None))
+                return
+        self._bad = 0
+
+    def _resume(self) -> None:
+        """Process what the client sent behind an `auth`."""
+        self._renewing = False
+        self.reader.connection.resume_reading()
+
+    def _invalid(self, message: str, id: str | None) -> None:
+        """Answer a bad line; close at the tenth in a row (F2)."""
+        REFUSALS.labels(Code.INVALID).inc()
+        self._write(Error(Code.INVALID, message, UNSET if id is None else id))
+        self._bad += 1
+        if self._bad >= _BAD_LINES:
+            self._end(Close.INVALID, f"{_BAD_LINES} bad lines in a row")
+
+    def _refuse(self, refusal: Refusal) -> None:
+        REFUSALS.labels(refusal.code).inc()
+        self._write(error_line(refusal))
+
+    def _end(self, code: Close, reason: str) -> None:
+        self._closed = True
+        self.reader.connection.close(code, reason)
+
+    def _write(self, line: Line) -> None:
+        self.reader.connection.write(Frame(encode(line)))
