@@ -1,0 +1,99 @@
+"""Which readers of the list a change in a room concerns (W10), and what waits for one of them."""
+
+import pytest
+
+from alcove.access.authenticator import Caller
+from alcove.item_ranges import readable_ranges
+from alcove.protocol import Person
+from alcove.rooms.list_index import ListIndex
+from alcove.rooms.list_reader import READY, ListReader
+from tests.doubles import Socket
+
+
+def make_reader(index: ListIndex, items: dict[str, str], *, member: str = "ada", pending: int = 10) -> ListReader:
+    """Return a reader in the index that may read these items."""
+    reader = ListReader(Socket(), Caller(Person(member, member)), prefix="", limit=3, pending_limit=pending)
+    reader.begin(readable_ranges(items))
+    index.add(reader, reader.ranges)
+    return reader
+
+
+@pytest.mark.parametrize(
+    ("items", "readable", "other"),
+    [
+        ({"order-1": "r"}, ["order-1"], ["order-2", "order-11", "order"]),
+        ({"order-*": "r"}, ["order-", "order-1", "order-x"], ["orde", "ticket-1"]),
+        ({"*": "r"}, ["a", "order-1", "ü"], []),
+        ({"*": "r", "order-*": "", "order-7": "r"}, ["a", "order-7", "x"], ["order-1", "order-71"]),
+        ({"order-*": "r", "order-7": "w"}, ["order-6", "order-70"], ["order-7"]),
+        ({"a*": "r", "ab*": "", "abc*": "r", "abcd": ""}, ["a", "abc", "abcx"], ["ab", "abx", "abcd", "b"]),
+    ],
+)
+def test_w10_a_reader_is_found_by_what_it_may_read_and_by_nothing_else(
+    items: dict[str, str], readable: list[str], other: list[str]
+) -> None:
+    index = ListIndex()
+    reader = make_reader(index, items)
+
+    assert readable == [item for item in readable if reader in index.candidates(item) and reader.note(item)]
+    assert [] == [item for item in other if reader in index.candidates(item) and reader.note(item)]
+
+
+def test_w10_a_reader_of_other_items_is_not_asked() -> None:
+    index = ListIndex()
+    readers = [make_reader(index, {f"team-{n}-*": "r", f"order-{n}": "r"}) for n in range(1000)]
+
+    assert [readers[7]] == list(index.candidates("team-7-x"))
+    assert [readers[7]] == list(index.candidates("order-7"))
+    assert [] == list(index.candidates("other"))
+
+
+def test_w10_a_reader_that_left_or_has_other_rights_is_found_no_longer() -> None:
+    index = ListIndex()
+    reader = make_reader(index, {"order-*": "r", "a": "r"})
+    index.add(reader, readable_ranges({"ticket-*": "r"}))
+
+    assert ([], [reader]) == (list(index.candidates("order-1")), list(index.candidates("ticket-1")))
+    assert [] == list(index.candidates("a"))
+    index.remove(reader)
+    index.remove(reader)
+    assert (0, [], []) == (len(index), list(index.candidates("ticket-1")), list(index.of_member("ada")))
+    assert "<ListIndex readers=0 items=0 prefixes=0>" == repr(index)
+
+
+def test_w10_readers_are_found_by_their_member() -> None:
+    index = ListIndex()
+    ada, bob, again = (make_reader(index, {"*": "r"}, member=member) for member in ("ada", "bob", "ada"))
+
+    assert ([ada, again], [bob], []) == tuple(list(index.of_member(member)) for member in ("ada", "bob", "cid"))
+
+
+def test_w10_a_room_waits_once_however_often_it_changes() -> None:
+    reader = make_reader(ListIndex(), {"*": "r"})
+    for item in ("a", "b", "a"):
+        assert reader.note(item)
+
+    assert (["a"], ["b"], []) == (reader.take(1), reader.take(5), reader.take(5))
+    assert not reader.due
+
+
+def test_w10_where_more_rooms_change_than_may_wait_the_reader_needs_the_latest_again() -> None:
+    reader = make_reader(ListIndex(), {"*": "r"}, pending=2)
+    for item in ("a", "b", "a"):
+        reader.note(item)
+    assert not reader.outdated
+    reader.note("c")
+    reader.note("d")
+    reader.put_back(["e"])
+
+    assert (True, 0, True) == (reader.outdated, len(reader), reader.due)
+    reader.begin(reader.ranges)
+    assert (False, False) == (reader.outdated, reader.due)
+
+
+def test_w10_what_was_not_taken_is_sent_before_what_changed_since() -> None:
+    reader = make_reader(ListIndex(), {"*": "r"})
+    reader.note("c")
+    reader.put_back(["a", "b", READY])
+
+    assert ["a", "b", READY, "c"] == reader.take(9)
