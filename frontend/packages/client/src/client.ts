@@ -60,6 +60,7 @@ export class Client {
       http: this.#http,
       origin: this.#origin,
       platform,
+      onSignedOut: () => void this.#forget(),
       name: async () => `alcove:list:${JSON.stringify([this.#server, await this.#identify()])}`,
     });
     this.#signOuts = platform.channel(`alcove:signed-out:${this.#server}`, (message) => {

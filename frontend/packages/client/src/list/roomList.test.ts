@@ -82,7 +82,7 @@ describe("one tab", () => {
     expect(items(one)).toEqual(["a", "b", "c"]);
     expect(one.client.rooms.getState().unread.get("b")).toBe(0);
     change(stream, room("c", 4, 1));
-    change(stream, room("new", 1, 1));
+    change(stream, room("new", 1, 1, 5));
 
     expect(items(one)).toEqual(["new", "c", "a", "b"]);
     expect(one.client.rooms.getState().unread).toEqual(
@@ -93,6 +93,15 @@ describe("one tab", () => {
         ["b", 0],
       ]),
     );
+  });
+
+  test("the latest rooms, sent again in the middle of a stream, keep their order", async () => {
+    const one = await tab();
+    const stream = await snapshot(one, room("a", 3), room("b", 2));
+    for (const line of [room("b", 9), room("c", 8), room("a", 7)]) change(stream, line);
+    stream.say('{"type":"ready"}');
+
+    expect(items(one)).toEqual(["b", "c", "a"]);
   });
 
   test("a line that is older than what is known changes nothing", async () => {
@@ -146,6 +155,45 @@ describe("one tab", () => {
     }
 
     expect(one.platform.events.length).toBeLessThanOrEqual(5);
+  });
+
+  test("A4 a token that expires is replaced, and the list goes on", async () => {
+    const reasons: string[] = [];
+    const platform = new FakePlatform(profile);
+    const getToken = ({ reason }: { reason: string }) => {
+      reasons.push(reason);
+      return reason === "connect" ? "old" : "fresh";
+    };
+    // An unsigned token names nobody, so both are given a name of the same member.
+    const member = (token: string) => `x.${btoa(JSON.stringify({ sub: "ada", token }))}.y`;
+    const client = createClient({
+      url: "http://here",
+      getToken: (request) => member(getToken(request)),
+      platform,
+    });
+    client.rooms.subscribe(() => undefined);
+    await settle();
+    const [stream] = platform.events;
+    stream?.say('{"type":"ready"}');
+    stream?.say('{"type":"error","code":"unauthenticated","message":"expired","reason":"expired"}');
+    stream?.end(4401, "expired");
+    await settle();
+
+    expect(reasons).toEqual(["connect", "refused"]);
+    expect(platform.events.at(-1)?.url).toContain(encodeURIComponent(member("fresh")));
+  });
+
+  test("A7 a login that was ended elsewhere signs the member out here", async () => {
+    const one = await tab();
+    const signedOut = vi.fn();
+    one.client.on("signedOut", signedOut);
+    const stream = await snapshot(one, room("a"));
+    stream.say('{"type":"error","code":"unauthenticated","message":"ended","reason":"signed_out"}');
+    stream.end(4401, "ended");
+    await settle();
+
+    expect(signedOut).toHaveBeenCalledTimes(1);
+    expect(items(one)).toEqual([]);
   });
 
   test("without subscribers there is no stream", async () => {
@@ -224,6 +272,25 @@ describe("several tabs", () => {
 });
 
 describe("unread counts of given items", () => {
+  test("leave out what the member may not read", async () => {
+    const one = await tab();
+    one.platform.fetch = async (url) => {
+      const wanted = new URL(url).searchParams.getAll("item");
+      if (wanted.includes("secret"))
+        return Response.json({ code: "forbidden", detail: "no" }, { status: 403 });
+      return Response.json({ items: wanted.map((item) => ({ item, head: 1, unread: 1 })) });
+    };
+    one.client.rooms.watchUnread(["a", "secret", "b"]);
+    await settle();
+
+    expect(one.client.rooms.getState().unread).toEqual(
+      new Map([
+        ["a", 1],
+        ["b", 1],
+      ]),
+    );
+  });
+
   test("are asked for together, kept up by the stream, and forgotten", async () => {
     const counts = {
       items: [

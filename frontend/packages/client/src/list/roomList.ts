@@ -21,6 +21,8 @@ type RoomListOptions = {
   readonly http: Http;
   readonly origin: Origin;
   readonly platform: Platform;
+  /** The login was ended, here or elsewhere. */
+  readonly onSignedOut: () => void;
   /** Names whose list this is, once the member is known. */
   readonly name: () => Promise<string>;
 };

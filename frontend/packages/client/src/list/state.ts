@@ -57,9 +57,10 @@ export class RoomListModel {
     this.#snapshot = null;
     const complete = snapshot.length < LIST_PAGE;
     const listed = new Set(snapshot.map(({ item }) => item));
-    const end = snapshot.at(-1)?.last?.at ?? 0;
+    const last = snapshot.at(-1);
+    const end = last === undefined ? 0 : writtenAt(last);
     // Rooms that were loaded as older ones stay; a newer one that is not in the snapshot is gone.
-    const older = this.#rooms.filter(({ item, last }) => !listed.has(item) && (last?.at ?? 0) < end);
+    const older = this.#rooms.filter((room) => !listed.has(room.item) && writtenAt(room) < end);
     this.replace(
       [...snapshot, ...(complete ? [] : older)],
       complete ? false : this.#hasMore || older.length === 0,
@@ -100,14 +101,26 @@ export class RoomListModel {
     const index = this.#rooms.findIndex(({ item }) => item === room.item);
     const known = this.#rooms[index];
     if (this.#watched.has(room.item)) this.#watched = new Map([...this.#watched, [room.item, room.unread]]);
-    // A read mark changes the count; only a new entry moves the room to the top.
-    if (known !== undefined && known.head >= room.head) {
-      if (known.head === room.head) this.#become(this.#rooms.map((one) => (one === known ? room : one)));
-    } else this.replace([room, ...this.#rooms.filter((one) => one !== known)], this.#hasMore);
+    if (known !== undefined && known.head > room.head) return;
+    // A read mark changes the count only; a new entry moves the room.
+    if (known?.head === room.head) this.#become(this.#rooms.map((one) => (one === known ? room : one)));
+    else this.replace(inserted(room, this.#rooms), this.#hasMore);
   }
 
   #become(rooms: readonly RoomSummary[]): void {
     this.#rooms = rooms;
     this.#unread = new Map([...this.#watched, ...rooms.map(({ item, unread }) => [item, unread] as const)]);
   }
+}
+
+/** The rooms with another one at its place: the server may send the latest rooms again, in their order. */
+function inserted(room: RoomSummary, rooms: readonly RoomSummary[]): RoomSummary[] {
+  const others = rooms.filter(({ item }) => item !== room.item);
+  const at = writtenAt(room);
+  const place = others.findIndex((other) => writtenAt(other) <= at);
+  return place < 0 ? [...others, room] : [...others.slice(0, place), room, ...others.slice(place)];
+}
+
+function writtenAt({ last }: RoomSummary): number {
+  return last?.at ?? 0;
 }

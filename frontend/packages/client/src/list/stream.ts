@@ -9,6 +9,7 @@ import type { Platform } from "../platform/platform";
 import { readFrame } from "../protocol/frames";
 import { type Http, HttpError } from "../protocol/http";
 import type { Origin } from "../protocol/urls";
+import type { Error as ErrorLine } from "../protocol/wire.gen";
 import type { ListLine } from "./lines";
 
 type ListStreamOptions = {
@@ -22,12 +23,16 @@ type ListStreamOptions = {
   readonly onLine: (line: ListLine) => void;
   /** The stream is broken. */
   readonly onBroken: () => void;
+  /** The login was ended, here or elsewhere (W5). */
+  readonly onSignedOut: () => void;
 };
 
 export class ListStream {
   #running = false;
   #failures = 0;
   #begun = false;
+  /** What the server said last about the credential. */
+  #problem: ErrorLine | null = null;
   readonly #authentication: Authentication;
   readonly #events: EventStream;
   readonly #retry = new Timer(() => this.#events.start());
@@ -80,8 +85,11 @@ export class ListStream {
       this.#authentication.accepted();
       this.#options.onBegin();
     }
-    for (const { said } of readFrame(frame))
-      if (said !== null) this.#options.onLine(said as unknown as ListLine);
+    for (const { said } of readFrame(frame)) {
+      const line = said as unknown as ListLine | null;
+      if (line?.type === "error") this.#problem = line;
+      else if (line !== null) this.#options.onLine(line);
+    }
   }
 
   #broken(over: boolean): void {
@@ -103,8 +111,14 @@ export class ListStream {
   #closed(code: number, message: string): void {
     this.#begun = false;
     this.#options.onBroken();
-    if (aboutToken(code)) this.#refused(code, null, message, null);
-    else this.#again();
+    const problem = this.#problem;
+    this.#problem = null;
+    if (!aboutToken(code)) {
+      this.#again();
+      return;
+    }
+    this.#refused(code, problem?.reason ?? null, message, problem?.retry_ms ?? null);
+    if (problem?.reason === "signed_out") this.#options.onSignedOut();
   }
 
   #refused(code: number, reason: string | null, message: string, retryMs: number | null): void {

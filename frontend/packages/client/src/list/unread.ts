@@ -1,5 +1,5 @@
 // Unread counts of given items (`GET /api/unread`), whether they are in the list or not.
-import type { Http } from "../protocol/http";
+import { type Http, HttpError, type UnreadCount } from "../protocol/http";
 import type { RoomListModel } from "./state";
 
 /** Items in one request, at most (rule W10). */
@@ -54,13 +54,23 @@ export class UnreadWatch {
     const wanted = [...this.#wanted];
     this.#wanted.clear();
     for (let from = 0; from < wanted.length; from += ITEMS_AT_ONCE) {
-      const counts = await this.#http.unread(wanted.slice(from, from + ITEMS_AT_ONCE)).catch(() => []);
-      this.#model.count(
-        counts
-          .filter(({ item }) => this.#watched.has(item))
-          .map(({ item, unread }) => [item, unread] as const),
-      );
+      const counts = await this.#countsOf(wanted.slice(from, from + ITEMS_AT_ONCE));
+      const watched = counts.filter(({ item }) => this.#watched.has(item));
+      this.#model.count(watched.map(({ item, unread }) => [item, unread] as const));
       this.#onChange();
+    }
+  }
+
+  /** The counts of those items that the member may read; none where the server does not answer. */
+  async #countsOf(items: readonly string[]): Promise<readonly UnreadCount[]> {
+    try {
+      return await this.#http.unread(items);
+    } catch (error) {
+      // One forbidden item refuses the request: halves find out which it is.
+      if (!(error instanceof HttpError) || error.status !== 403 || items.length < 2) return [];
+      const half = Math.ceil(items.length / 2);
+      const first = await this.#countsOf(items.slice(0, half));
+      return [...first, ...(await this.#countsOf(items.slice(half)))];
     }
   }
 }
