@@ -1,11 +1,12 @@
 // A client of one Alcove server, for one member: its rooms, the list of rooms, and signing out.
 import { RefusedAttempts } from "./auth/authentication";
 import { type GetToken, TokenSource } from "./auth/tokenSource";
-import { keyOfId, memberKey, serverOf } from "./auth/tokens";
+import { keyOfId, memberKey } from "./auth/tokens";
 import { Emitter } from "./lib/emitter";
 import { RoomList } from "./list/roomList";
 import { browserPlatform } from "./platform/browser";
 import type { Channel, Platform } from "./platform/platform";
+import { serverOf } from "./protocol/addresses";
 import { Http } from "./protocol/http";
 import { isRoomId, type Origin, originOf } from "./protocol/urls";
 import { Room } from "./room/room";
@@ -14,7 +15,9 @@ import { forgetMember } from "./storage/forget";
 export type ClientOptions = {
   /** The address of the Alcove server, with its base path where it has one; a relative one is the page's origin's. */
   readonly url: string | URL;
-  /** Returns a token for the member, or null where nobody is signed in. Without it the server's login cookie counts. */
+  /**
+   * Returns a token for the member, or null where nobody is signed in. Without it the server's login cookie counts.
+   */
   readonly getToken?: GetToken;
   /** The member's name; it counts in open mode only (rule A2). */
   readonly name?: string;
@@ -68,7 +71,10 @@ export class Client {
     });
   }
 
-  /** Return the room of an item: the same object as long as somebody is joined to it. Throws TypeError for an invalid id. */
+  /**
+   * Return the room of an item: the same object as long as somebody is joined to it. Throws TypeError for an invalid
+   * id.
+   */
   room(item: string): Room {
     if (!isRoomId(item))
       throw new TypeError(`expected an item ID that can have a room (rule H3), got "${item}"`);

@@ -1,8 +1,9 @@
 // The rooms of one member in one tab: each item has one, and one connection.
 
 import { RefusedAttempts } from "./auth/authentication";
-import { type Credential, type GetCredential, keyOfId, memberKey, serverOf } from "./auth/tokens";
+import { type Credential, type GetCredential, keyOfId, memberKey } from "./auth/tokens";
 import type { Platform } from "./platform/platform";
+import { serverOf } from "./protocol/addresses";
 import { Http } from "./protocol/http";
 import type { Origin } from "./protocol/urls";
 import { Room } from "./room/room";
@@ -75,7 +76,9 @@ export class Rooms {
     for (const room of this.#rooms.values()) room.reconnect();
   }
 
-  /** Hears other tabs and the host page; calls `leave` when this member signs out elsewhere. Returns what ends that. */
+  /**
+   * Hears other tabs and the host page; calls `leave` when this member signs out elsewhere. Returns what ends that.
+   */
   attach(leave: () => void): () => void {
     this.#leave = leave;
     const channel = this.#platform.channel(this.#channelName, (message) => {

@@ -89,7 +89,7 @@ class Storm {
       };
       this.tabs[at] = this.#open(tab.member);
     } else if (dice < 0.64) await tab.room.loadOlder();
-    else if (dice < 0.65) tab.platform.happens("visible");
+    else if (dice < 0.65) tab.platform.dispatch("visible");
     else await vi.advanceTimersByTimeAsync(this.below(3000));
     this.#paint();
   }

@@ -150,7 +150,7 @@ class Storm {
     else if (dice < 0.64) tab.platform.skew = (this.below(7) - 3) * HOUR_MS;
     else if (dice < 0.66) this.goodKey = !this.goodKey;
     else if (dice < 0.68) this.#reload(at);
-    else if (dice < 0.7) tab.platform.happens(this.random() < 0.5 ? "visible" : "online");
+    else if (dice < 0.7) tab.platform.dispatch(this.random() < 0.5 ? "visible" : "online");
     else await vi.advanceTimersByTimeAsync(this.below(4000));
     await vi.advanceTimersByTimeAsync(0);
     this.#paint();

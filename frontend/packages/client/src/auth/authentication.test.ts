@@ -91,7 +91,7 @@ describe("a host that gives one bad token after another", () => {
     enter(bad());
     for (let n = 0; n < 600; n += 1) {
       for (const socket of platform.browser.sockets) if (socket.readyState === 0) refuse(socket, {});
-      platform.happens(n % 2 === 0 ? "visible" : "online");
+      platform.dispatch(n % 2 === 0 ? "visible" : "online");
       await vi.advanceTimersByTimeAsync(100);
     }
 
@@ -212,25 +212,22 @@ describe("a provider that fails is no fault of the connection", () => {
   });
 });
 
-test.each(["online", "visible"] as const)(
-  "after 4401 the room revives when the tab is %s",
-  async (happening) => {
-    let token = "old";
-    const room = enter(() => ({ token, name: null }));
-    await settle();
-    greet().end(4401, "expired");
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(status(room).status).toBe("ended");
-    expect(platform.browser.sockets).toHaveLength(1);
-    token = "fresh";
-    platform.happens(happening);
-    await settle();
-    expect(platform.browser.newest.url).toContain("token=fresh");
-    greet();
+test.each(["online", "visible"] as const)("after 4401 the room revives when the tab is %s", async (event) => {
+  let token = "old";
+  const room = enter(() => ({ token, name: null }));
+  await settle();
+  greet().end(4401, "expired");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(status(room).status).toBe("ended");
+  expect(platform.browser.sockets).toHaveLength(1);
+  token = "fresh";
+  platform.dispatch(event);
+  await settle();
+  expect(platform.browser.newest.url).toContain("token=fresh");
+  greet();
 
-    expect(status(room).status).toBe("live");
-  },
-);
+  expect(status(room).status).toBe("live");
+});
 
 describe("A4 the lifetime follows the server's clock", () => {
   test.each([-2, 2])("a browser that is %i hours off asks once, in time", async (hours) => {

@@ -1,4 +1,4 @@
-// The page that frames this one: asked for a fresh token, over a channel that only it can answer on (rule A4).
+// Requests tokens from the page that frames this one, over a port that only that page can answer on (rule A4).
 
 import { TimeoutError } from "../lib/timeout";
 import type { CredentialReason } from "./tokens";
@@ -6,12 +6,12 @@ import type { CredentialReason } from "./tokens";
 /** How long the host page has to answer, in ms. */
 const ANSWER_MS = 7_000;
 
-/** Gives a fresh token, or null where there is no host page or it has none. Rejects where it does not answer. */
+/** Return another token; null where no page frames this one, or it has none. Rejects where it does not answer. */
 export type AskHost = (occasion: Exclude<CredentialReason, "attempt">) => Promise<string | null>;
 
 /**
- * Calls `onToken` for each token that the host page gives unasked, as
- * `frame.contentWindow.postMessage({type: "alcove.token", token}, origin)`; returns what ends that.
+ * Call `onToken` for each token that the host page sends without a request, by
+ * `frame.contentWindow.postMessage({type: "alcove.token", token}, origin)`; returns the function that ends this.
  */
 export type HearHost = (onToken: (token: string) => void) => () => void;
 
@@ -41,7 +41,7 @@ export const askHost: AskHost = (occasion) => {
     }, ANSWER_MS);
     ours.onmessage = ({ data }: MessageEvent<unknown>) =>
       settle(typeof data === "string" && data !== "" ? data : null);
-    // The question holds no secret, and the server's `frame-ancestors` says who may frame this page.
+    // The request holds no secret, and the server's `frame-ancestors` says who may frame this page.
     window.parent.postMessage({ type: "alcove.token", occasion }, "*", [theirs]);
   });
 };

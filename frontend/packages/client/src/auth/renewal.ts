@@ -6,24 +6,28 @@ import type { Platform } from "../platform/platform";
 import type { Authentication } from "./authentication";
 import { endOf } from "./tokens";
 
-/** How long before its end a token is replaced, in ms; of a short one's life a quarter goes by first. */
+/**
+ * How long before it expires a token is replaced, in ms; a short-lived one is replaced after a quarter of its life.
+ */
 const REFRESH_MS = 30_000;
 /** The least time between two requests for a token, in ms. */
 export const FLOOR_MS = 1000;
 /** With less time left than this, in ms, a provider that has no other token is not asked again. */
 const WORTHWHILE_MS = 10_000;
-/** The longest delay that a browser's timer takes. */
+/** The longest delay that a browser's timer takes, in ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type RenewalOptions = {
   readonly authentication: Authentication;
   readonly platform: Pick<Platform, "elapsed" | "now" | "random">;
-  /** Gives the server a token; its answer arrives as `accepted` or `refused`. False where nothing can be sent now. */
+  /**
+   * Sends a token to the server; its answer arrives as `accepted` or `refused`. False where nothing can be sent now.
+   */
   readonly give: (token: string) => boolean;
 };
 
 export class Renewal {
-  /** The server's clock at a moment of ours, which runs on whatever the wall clock does. */
+  /** The server's clock at a moment of our monotonic clock: the wall clock may be set at any time. */
   #server: { readonly now: number; readonly elapsed: number } | null = null;
   #expires: number | null = null;
   #given: string | null = null;
@@ -35,7 +39,10 @@ export class Renewal {
     this.#options = options;
   }
 
-  /** A greeting: when the token expires, in ms of the server's clock, and that clock; undefined from an older server. */
+  /**
+   * Schedule the renewal after a greeting: `expires` and `now` are of the server's clock; an older server sends no
+   * `now`.
+   */
   greeted(expires: number | null, now: number | undefined): void {
     const { platform } = this.#options;
     this.#server = { now: now ?? platform.now(), elapsed: platform.elapsed() };
@@ -44,7 +51,7 @@ export class Renewal {
     this.#schedule(expires);
   }
 
-  /** The server took the token that was given. */
+  /** The server accepted the token that was sent. */
   accepted(expires: number | null): void {
     if (this.#given !== null) this.#options.authentication.accepted(this.#given);
     this.#given = null;
@@ -52,7 +59,7 @@ export class Renewal {
     this.#schedule(expires);
   }
 
-  /** The server refused the token that was given; false where none was. The old one counts until it expires. */
+  /** The server refused the token that was sent; false where none was. The old one counts until it expires. */
   refused(): boolean {
     if (this.#given === null) return false;
     this.#given = null;
@@ -76,7 +83,7 @@ export class Renewal {
     this.#due.at(Math.min(LONGEST_TIMER_MS, Math.max(FLOOR_MS, ms)));
   }
 
-  /** Milliseconds until the token expires; null where it does not. */
+  /** Return milliseconds until the token expires; null where it does not. */
   #left(): number | null {
     if (this.#expires === null || this.#server === null) return null;
     const now = this.#server.now + this.#options.platform.elapsed() - this.#server.elapsed;
@@ -95,13 +102,13 @@ export class Renewal {
       return;
     }
     if (token === null || token === old) {
-      // Without a fresh token the server's 4401 says the rest.
+      // Without another token the server closes with 4401 when this one expires.
       const left = this.#left() ?? 0;
       if (left > WORTHWHILE_MS) this.#again(left / 2);
       return;
     }
     this.#given = token;
-    // An older server does not answer a good token, so its own claims say when it ends.
+    // An older server does not answer a good token, so the token's claims say when it expires.
     if (give(token)) this.#schedule(endOf(token));
     else this.#given = null;
   }

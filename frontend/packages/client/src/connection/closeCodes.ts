@@ -1,4 +1,4 @@
-// Close codes and what each means to a person: RFC 6455 section 7.4.1 and Alcove's own 4xxx, one table.
+// What the close codes mean: those of RFC 6455 section 7.4.1, and Alcove's own 4xxx.
 
 export type Meaning =
   | "done"
@@ -16,7 +16,7 @@ export type Meaning =
   | "heartbeat"
   | "tooMany";
 
-/** `again`: connecting again, unchanged, may well succeed. */
+/** `again`: another attempt, unchanged, may succeed. */
 export type CloseCode = { readonly meaning: Meaning; readonly again: boolean };
 
 export const closeCodes: ReadonlyMap<number, CloseCode> = new Map<number, CloseCode>([
@@ -36,7 +36,7 @@ export const closeCodes: ReadonlyMap<number, CloseCode> = new Map<number, CloseC
   [4429, { meaning: "tooMany", again: true }],
 ]);
 
-/** Whether another token may open what was closed with `code`. */
+/** Whether another token may help after this close code. */
 export function aboutToken(code: number): boolean {
   return code === 4401 || code === 4403;
 }

@@ -2,9 +2,10 @@
 
 import { Authentication, type AuthState, type RefusedAttempts } from "../auth/authentication";
 import { Renewal } from "../auth/renewal";
-import { eventsUrl, type GetCredential, type ResumePosition, roomUrl } from "../auth/tokens";
+import type { GetCredential } from "../auth/tokens";
 import type { WireLog } from "../devtools/wireLog";
 import type { Platform } from "../platform/platform";
+import { eventsUrl, type ResumePosition, roomUrl } from "../protocol/addresses";
 import { readFrame, writeLine } from "../protocol/frames";
 import { type Http, HttpError } from "../protocol/http";
 import type { Origin } from "../protocol/urls";
@@ -14,9 +15,9 @@ import { EventStream } from "./eventSource";
 import { CommandError, PendingCommands } from "./pending";
 import { comesBack, type LinkState, WebSocketLink } from "./webSocket";
 
-/** Sockets in a row that did not open, before events are tried. */
+/** Attempts in a row whose socket did not open, before events are tried. */
 const UNOPENED = 2;
-/** When a command is sent again whose HTTP request failed, in ms. */
+/** How long after a failed HTTP request its command is sent again, in ms. */
 const HTTP_RETRY_MS = 1000;
 
 export type ConnectionOptions = {
@@ -29,16 +30,16 @@ export type ConnectionOptions = {
   readonly platform: Platform;
   readonly position: () => ResumePosition;
   readonly onLine: (line: ServerLine) => void;
-  /** Not live any more, or on the way back. */
+  /** Whether the room is live may have changed, or what keeps it from that. */
   readonly onState: () => void;
   /** The login was ended, here or elsewhere (W5). */
   readonly onSignedOut: () => void;
 };
 
 export class Connection {
-  /** Which way a hello has come that still counts. */
+  /** The transport whose hello still counts. */
   #greeted: "socket" | "events" | null = null;
-  /** What the server said last about this connection's credential. */
+  /** The server's last error about this connection's credential. */
   #problem: ErrorLine | null = null;
   readonly #authentication: Authentication;
   readonly #renewal: Renewal;
@@ -92,7 +93,7 @@ export class Connection {
     return this.#authentication.state;
   }
 
-  /** The way by which the room is live, or null. */
+  /** The transport by which the room is live, or null. */
   get live(): "socket" | "events" | null {
     return this.#greeted;
   }
@@ -109,17 +110,17 @@ export class Connection {
     this.#socket.stop();
   }
 
-  /** Now, instead of when it is due. */
+  /** Start the next attempt now. */
   wake(): void {
     this.#authentication.wake();
     const { link } = this;
-    // A refused credential has its own pace.
-    if (link.is === "stopped" && aboutToken(link.code)) return;
+    // Authentication limits the attempts with refused credentials.
+    if (link.status === "stopped" && aboutToken(link.code)) return;
     this.#socket.start();
     this.#socket.wake();
   }
 
-  /** Begins again from where the room stands. */
+  /** Connect again, from the room's position of now. */
   renew(): void {
     if (this.#events.running) {
       this.#events.stop();
@@ -133,17 +134,17 @@ export class Connection {
     if (ms !== undefined) this.#socket.retryIn(ms);
   }
 
-  /** Sends a line over the socket; false where there is none. */
+  /** Send a line over the socket; false where the room is not live by one. */
   say(command: Command): boolean {
     const line = writeLine(command);
     if (this.#greeted !== "socket" || !this.#socket.send(line)) return false;
-    // A token is for the server's eyes.
+    // The developer tools must not show a token.
     const shown = command.type === "auth" ? writeLine({ type: "auth", token: "…" }) : line;
     this.#options.wire.add("out", "socket", shown, this.#options.platform.now());
     return true;
   }
 
-  /** Whether a command can go the way that the room is connected: by events only what HTTP carries. */
+  /** Whether the transport takes a command: with events, commands go by HTTP, which takes only messages. */
   canTransmit(command: Send | Edit | Delete): boolean {
     return this.#greeted === "socket" || (this.#greeted === "events" && command.type === "send");
   }
@@ -164,7 +165,7 @@ export class Connection {
     return answer;
   }
 
-  /** Gives the server a token before the old one expires; a reader by events comes again with it. */
+  /** Send a token before the old one expires; a stream of events is opened again with it. */
   #give(token: string): boolean {
     if (this.#greeted !== "events") return this.say({ type: "auth", token });
     this.#authentication.accepted(token);
@@ -201,7 +202,7 @@ export class Connection {
     if (line.type === "access") this.#renewal.accepted(line.expires);
     if (line.type === "error" && line.id === undefined) {
       this.#problem = line;
-      // What answers an `auth` is no word on the connection.
+      // This error answers an `auth`: the connection goes on with the old token.
       if (this.#greeted === "socket" && line.code !== "invalid" && this.#renewal.refused()) return;
     }
     if (line.type === "ack" || (line.type === "error" && line.id !== undefined))
@@ -211,10 +212,10 @@ export class Connection {
   }
 
   #linked(state: LinkState): void {
-    if (state.is !== "open") this.#ungreet("socket");
-    if (state.is === "connecting") this.#problem = null;
-    if (state.is === "waiting" && state.unopened >= UNOPENED) this.#events.start();
-    if (state.is === "stopped") {
+    if (state.status !== "open") this.#ungreet("socket");
+    if (state.status === "connecting") this.#problem = null;
+    if (state.status === "waiting" && state.unopened >= UNOPENED) this.#events.start();
+    if (state.status === "stopped") {
       this.#events.stop();
       this.#ungreet("events");
       this.#renewal.stop();
@@ -233,7 +234,7 @@ export class Connection {
     if (problem?.reason === "signed_out") this.#options.onSignedOut();
   }
 
-  /** The server ended the stream of events: its code counts as a socket's would (C). */
+  /** The server ended the stream of events; its code means what a socket's would (C). */
   #closed(code: number, reason: string): void {
     this.#ungreet("events");
     if (!comesBack(code)) this.#socket.halt(code, reason);
@@ -244,11 +245,11 @@ export class Connection {
     if (over) void this.#askWhy();
   }
 
-  /** An EventSource does not tell why it was refused, so HTTP is asked. */
+  /** Find out over HTTP why a stream of events was refused: an EventSource does not tell. */
   async #askWhy(): Promise<void> {
     const { http, item } = this.#options;
     const error: unknown = await http.access(item).catch((reason: unknown) => reason);
-    if (!(error instanceof HttpError) || this.#socket.state.is !== "waiting") return;
+    if (!(error instanceof HttpError) || this.#socket.state.status !== "waiting") return;
     const code = { 401: 4401, 403: 4403 }[error.status];
     if (code === undefined) return;
     this.#problem = {
@@ -269,10 +270,10 @@ export class Connection {
   }
 }
 
-/** What an answer over HTTP says of a command. */
+/** Return the error of a command from what an HTTP request rejected with. */
 function commandError(error: unknown): CommandError {
   if (!(error instanceof HttpError)) return new CommandError("unavailable", String(error), HTTP_RETRY_MS);
-  // A refused credential says nothing about what was written: it waits for another token.
+  // A refused credential says nothing about the command: that is sent again with another token.
   const again = error.status >= 500 || error.status === 401;
   return new CommandError(error.code, error.message, error.retryMs ?? (again ? HTTP_RETRY_MS : null));
 }

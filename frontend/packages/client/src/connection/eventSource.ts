@@ -1,4 +1,4 @@
-// Reading by Server-Sent EventStream (rule W3), for networks that let HTTP through and no socket.
+// Reads a room by Server-Sent Events (rule W3), on networks that let HTTP through and no socket.
 import type { EventsLike, Platform } from "../platform/platform";
 
 const CLOSED = 2;
@@ -7,7 +7,7 @@ const GOING_AWAY = 1001;
 export type EventsListener = {
   readonly address: () => Promise<string>;
   readonly onFrame: (frame: string) => void;
-  /** The stream broke off; the browser comes back by itself with `Last-Event-ID` unless `over`. */
+  /** The stream was lost; the browser opens it again by itself, with `Last-Event-ID`, unless `over`. */
   readonly onBroken: (over: boolean) => void;
   /** The server ended the stream with a close code and a reason (W3). */
   readonly onClosed: (code: number, reason: string) => void;
@@ -28,7 +28,7 @@ export class EventStream {
     return this.#source !== null;
   }
 
-  /** Opens the stream unless one is open. */
+  /** Open the stream unless one is open. */
   start(): void {
     if (this.#source !== null) return;
     this.#epoch += 1;
@@ -52,7 +52,7 @@ export class EventStream {
     const source = this.#platform.openEvents(url);
     this.#source = source;
     source.onmessage = ({ data }: MessageEvent<unknown>) => this.#listener.onFrame(String(data));
-    // The server's own last event: without it the browser would come back, at once and for ever.
+    // The server's last event: without it the browser would open the stream again, at once and for ever.
     source.addEventListener("close", ({ data }) => {
       if (this.#source !== source) return;
       this.stop();
@@ -67,7 +67,7 @@ export class EventStream {
   }
 }
 
-/** Reads the code and the reason of the server's last event; what is in another shape counts as going away. */
+/** Return the code and the reason of the server's last event; another shape counts as going away. */
 function closing(data: unknown): { code: number; reason: string } {
   try {
     const { code, reason } = JSON.parse(String(data)) as { code?: unknown; reason?: unknown };

@@ -1,4 +1,4 @@
-// One room's socket, kept up: heartbeat, backing off, coming back at once when there is a reason to.
+// One room's socket, kept open: heartbeat, backoff, and an attempt at once when the network or the tab is back.
 
 import type { Platform, SocketLike } from "../platform/platform";
 import { writeLine } from "../protocol/frames";
@@ -6,32 +6,34 @@ import { SUBPROTOCOL } from "../protocol/wire.gen";
 import { backoff } from "./backoff";
 import { closeCodes } from "./closeCodes";
 
-/** After so long without a word, ask; after so much longer without an answer, come back. In ms. */
+/** After so much silence a ping is sent; after so much more without an answer the connection is given up. In ms. */
 export const SILENCE_MS = 20_000;
 export const ANSWER_MS = 8_000;
-/** A connection that lived so long, in ms, was a good one: the next one need not back off. */
+/** After a connection that lasted so long, in ms, the backoff begins from the start. */
 const GOOD_MS = 5_000;
-/** The codes after which the server says when to come back (C). */
+/** The close codes with which the server says when to connect again (C). */
 const TIMED: ReadonlySet<number> = new Set([1012, 1013, 4429]);
 const AT_CAPACITY = 1013;
 const UNAUTHENTICATED = 4401;
-/** What a browser calls a connection that broke off, or was never made. */
+/** The browser's close code for a connection that was lost, or was never made. */
 const CUT = 1006;
 
 export type LinkState =
-  | { readonly is: "idle" }
-  | { readonly is: "connecting" }
-  | { readonly is: "open" }
-  /** `until`: when the next attempt starts, in ms since the epoch. `unopened`: attempts in a row that never opened. */
-  | { readonly is: "waiting"; readonly until: number; readonly code: number; readonly unopened: number }
-  /** Not coming back by itself; `code` is the server's close code. */
-  | { readonly is: "stopped"; readonly code: number; readonly reason: string };
+  | { readonly status: "idle" }
+  | { readonly status: "connecting" }
+  | { readonly status: "open" }
+  /**
+   * `until`: when the next attempt starts, in ms since the epoch. `unopened`: attempts in a row that never opened.
+   */
+  | { readonly status: "waiting"; readonly until: number; readonly code: number; readonly unopened: number }
+  /** No further attempt before `start`; `code` is the server's close code. */
+  | { readonly status: "stopped"; readonly code: number; readonly reason: string };
 
 export type LinkListener = {
-  /** Asked before every attempt, so that the address carries a fresh token and today's cursor. Rejects when stopped. */
+  /** Called before every attempt: the address carries the current token and cursor. Rejects when stopped. */
   readonly address: () => Promise<string>;
   readonly onFrame: (frame: string) => void;
-  /** What goes out by the link's own decision: pings. */
+  /** Called for what the link sends by itself: pings. */
   readonly onSent: (line: string) => void;
   readonly onState: (state: LinkState) => void;
 };
@@ -39,9 +41,9 @@ export type LinkListener = {
 type Timer = ReturnType<typeof setTimeout> | undefined;
 
 export class WebSocketLink {
-  #state: LinkState = { is: "idle" };
+  #state: LinkState = { status: "idle" };
   #socket: SocketLike | null = null;
-  /** Grows with every attempt and every stop: what an older one still brings does not count. */
+  /** Grows with every attempt and every stop, so that results of older ones are ignored. */
   #epoch = 0;
   #attempts = 0;
   #unopened = 0;
@@ -64,7 +66,7 @@ export class WebSocketLink {
   }
 
   start(): void {
-    if (this.#state.is !== "idle" && this.#state.is !== "stopped") return;
+    if (this.#state.status !== "idle" && this.#state.status !== "stopped") return;
     this.#unlisten();
     this.#leave = [
       this.#platform.on("online", () => this.wake()),
@@ -78,33 +80,35 @@ export class WebSocketLink {
   stop(): void {
     this.#drop();
     this.#unlisten();
-    this.#enter({ is: "idle" });
+    this.#enter({ status: "idle" });
   }
 
-  /** Makes no further attempt until `start`: the server closed with a code that says so, on whichever way. */
+  /**
+   * Make no further attempt before `start`: the server closed with a code that says so, on this or another transport.
+   */
   halt(code: number, reason: string): void {
     this.#drop();
-    this.#enter({ is: "stopped", code, reason });
+    this.#enter({ status: "stopped", code, reason });
   }
 
-  /** Comes back at once if waiting; asks whether the server is there if open. */
+  /** Start the next attempt now; on an open connection send a ping. */
   wake(): void {
-    if (this.#state.is === "waiting") this.#attempt();
+    if (this.#state.status === "waiting") this.#attempt();
     else this.#probe();
   }
 
-  /** Leaves the connection and makes another one, with the cursor of then. */
+  /** Close the connection and open another one, with the cursor of now. */
   renew(): void {
-    if (this.#state.is === "idle" || this.#state.is === "stopped") return;
+    if (this.#state.status === "idle" || this.#state.status === "stopped") return;
     this.#attempt();
   }
 
-  /** The server said when to come back, in ms. */
+  /** Take the server's time until the next attempt, in ms. */
   retryIn(ms: number): void {
     this.#retryMs = ms;
   }
 
-  /** True when `line` went to the open socket. */
+  /** Send a line; false where no socket is open. */
   send(line: string): boolean {
     if (this.#socket?.readyState !== 1) return false;
     this.#socket.send(line);
@@ -115,8 +119,8 @@ export class WebSocketLink {
     this.#drop();
     const epoch = this.#epoch;
     this.#retryMs = null;
-    this.#enter({ is: "connecting" });
-    // However long the token provider takes, that is no fault of the connection.
+    this.#enter({ status: "connecting" });
+    // The time that the token provider takes does not count as an attempt.
     this.#listener.address().then(
       (url) => epoch === this.#epoch && this.#open(url),
       () => undefined,
@@ -132,7 +136,7 @@ export class WebSocketLink {
       return;
     }
     this.#socket = socket;
-    // A handshake without an answer is as dead as a connection without one.
+    // A handshake that is not answered is given up, too.
     this.#deadline = setTimeout(() => this.#lost(CUT), ANSWER_MS);
     socket.onopen = () => {
       this.#unopened = 0;
@@ -141,7 +145,7 @@ export class WebSocketLink {
       this.#deadline = undefined;
       this.#heard();
       this.#listen();
-      this.#enter({ is: "open" });
+      this.#enter({ status: "open" });
     };
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
       this.#heard();
@@ -156,7 +160,7 @@ export class WebSocketLink {
     this.#deadline = undefined;
   }
 
-  /** One timer for however many lines: it looks back at the last one. */
+  /** Watch for silence with one timer, however many lines come: it looks at the time of the last one. */
   #listen(): void {
     const left = this.#heardAt + SILENCE_MS - this.#platform.elapsed();
     this.#timer = setTimeout(
@@ -169,7 +173,7 @@ export class WebSocketLink {
   }
 
   #probe(): void {
-    if (this.#state.is !== "open" || this.#deadline !== undefined) return;
+    if (this.#state.status !== "open" || this.#deadline !== undefined) return;
     const ping = writeLine({ type: "ping" });
     if (this.send(ping)) this.#listener.onSent(ping);
     this.#deadline = setTimeout(() => this.#lost(CUT), ANSWER_MS);
@@ -181,14 +185,14 @@ export class WebSocketLink {
   }
 
   #lost(code: number): void {
-    const opened = this.#state.is === "open";
+    const opened = this.#state.status === "open";
     if (opened && this.#platform.elapsed() - this.#openedAt >= GOOD_MS) this.#attempts = 0;
     if (!opened) this.#unopened += 1;
     this.#drop();
     const wait = this.#waitFor(code);
     this.#attempts += 1;
     this.#timer = setTimeout(() => this.#attempt(), wait);
-    this.#enter({ is: "waiting", until: this.#platform.now() + wait, code, unopened: this.#unopened });
+    this.#enter({ status: "waiting", until: this.#platform.now() + wait, code, unopened: this.#unopened });
   }
 
   #waitFor(code: number): number {
@@ -197,7 +201,7 @@ export class WebSocketLink {
     return code === AT_CAPACITY ? Math.max(own, this.#retryMs) : this.#retryMs;
   }
 
-  /** Lets go of the socket: nothing that it still says is heard. */
+  /** Close the socket, and ignore what it still brings. */
   #drop(): void {
     this.#epoch += 1;
     clearTimeout(this.#timer);

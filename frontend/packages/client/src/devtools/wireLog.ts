@@ -1,9 +1,9 @@
-// Every line of a room's wire, in and out, with the time from a send to its ack; bounded.
+// The last lines that a room received and sent, and the time from each send to its ack: for developer tools.
 import { Store } from "../lib/store";
 import { byteLength } from "../protocol/frames";
 
 export const WIRE_LINES = 500;
-/** How much of a line's text is kept; its size is told in full. */
+/** Characters of a line that are kept; its size is that of the whole line. */
 const TEXT_KEPT = 4000;
 
 export type WireLine = {
@@ -50,7 +50,7 @@ export class WireLog {
       text: text.slice(0, TEXT_KEPT),
       size: byteLength(text),
     });
-    // Cut in large steps: moving 500 lines for each one that comes would cost more than the lines.
+    // Cut in large steps: moving 500 lines for each new one would cost more than the lines.
     if (this.#lines.length >= 2 * WIRE_LINES) this.#lines = this.#lines.slice(-WIRE_LINES);
     this.#store.changed();
   }
@@ -61,7 +61,7 @@ export class WireLog {
     if (this.#sentAt.size > WIRE_LINES && oldest.done !== true) this.#sentAt.delete(oldest.value);
   }
 
-  /** `at`: in ms since the epoch; `elapsed`: by the clock that `sent` was told by. */
+  /** Note an ack. `at`: in ms since the epoch; `elapsed`: of the clock of `sent`. */
   acked(id: string, at: number, elapsed: number): void {
     const sentAt = this.#sentAt.get(id);
     if (sentAt === undefined) return;

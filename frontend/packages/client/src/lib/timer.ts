@@ -1,4 +1,4 @@
-// One thing to be done later, at most once at a time.
+// A timer for one action, due at most once at a time.
 
 export class Timer {
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -8,7 +8,7 @@ export class Timer {
     this.#act = act;
   }
 
-  /** In `ms`, unless it is due already. */
+  /** Act in `ms`, unless the action is due already. */
   within(ms: number): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
@@ -16,13 +16,13 @@ export class Timer {
     }, ms);
   }
 
-  /** In `ms`, whatever was due before. */
+  /** Act in `ms`, instead of when it was due before. */
   at(ms: number): void {
     this.cancel();
     this.within(ms);
   }
 
-  /** At once, if it was due at all. */
+  /** Act now if the action is due. */
   now(): void {
     if (this.#timer === null) return;
     this.cancel();

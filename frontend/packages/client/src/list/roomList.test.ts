@@ -226,7 +226,7 @@ describe("several tabs", () => {
     const one = await tab();
     await snapshot(one, room("a"));
     const other = await tab();
-    one.platform.happens("hidden");
+    one.platform.dispatch("hidden");
     await settle();
 
     expect(openStreams(one)).toBe(0);
@@ -237,11 +237,11 @@ describe("several tabs", () => {
     const one = await tab();
     await snapshot(one, room("a"));
     const other = await tab();
-    one.platform.happens("hidden");
-    other.platform.happens("hidden");
+    one.platform.dispatch("hidden");
+    other.platform.dispatch("hidden");
     await settle();
     expect(openStreams(one, other)).toBe(0);
-    other.platform.happens("visible");
+    other.platform.dispatch("visible");
     await settle();
 
     expect(openStreams(one, other)).toBe(1);

@@ -5,7 +5,9 @@ import type { ItemSummary } from "../protocol/wire.gen";
 export type RoomSummary = ItemSummary;
 
 export type RoomListState = {
-  /** `loading`: nothing is known yet; `stale`: what is known may be outdated, and is updated when that is possible. */
+  /**
+   * `loading`: nothing is known yet; `stale`: what is known may be outdated, and is updated when that is possible.
+   */
   readonly status: "idle" | "loading" | "live" | "stale";
   /** The rooms that the member may read, the latest first. */
   readonly rooms: readonly RoomSummary[];

@@ -1,11 +1,12 @@
 // The stream of changes in the list of rooms (rule W10), kept up as long as it is wanted.
 import { Authentication, type RefusedAttempts } from "../auth/authentication";
-import { type GetCredential, listEventsUrl } from "../auth/tokens";
+import type { GetCredential } from "../auth/tokens";
 import { backoff } from "../connection/backoff";
 import { aboutToken } from "../connection/closeCodes";
 import { EventStream } from "../connection/eventSource";
 import { Timer } from "../lib/timer";
 import type { Platform } from "../platform/platform";
+import { listEventsUrl } from "../protocol/addresses";
 import { readFrame } from "../protocol/frames";
 import { type Http, HttpError } from "../protocol/http";
 import type { Origin } from "../protocol/urls";

@@ -1,14 +1,14 @@
-// The platform as a browser has it.
+// The platform of a browser.
 
 import { askHost, hearHost } from "../auth/parentFrame";
 import { BoundedStorage } from "../storage/bounded";
 import { BrowserNotes } from "../storage/notes";
 import type { Storage } from "../storage/storage";
-import type { Channel, Happening, Lock, Platform } from "./platform";
+import type { Channel, Lock, Platform, PlatformEvent } from "./platform";
 
-/** How long changes gather in a tab that nobody sees, in ms; it draws no frames, but counts what is unread. */
+/** How long changes are collected in a hidden tab, in ms: browsers draw no frames there. */
 const UNSEEN_MS = 250;
-/** News are drawn at most so often, in ms: under a flood, time is left for who is writing. */
+/** The least time between two frames with changes, in ms: under a flood, time is left for typing. */
 const DRAWN_MS = 50;
 
 export function browserPlatform(): Platform {
@@ -33,13 +33,13 @@ export function browserPlatform(): Platform {
   };
 }
 
-/** Rejects where the browser has no IndexedDB, or the part of the page that speaks to it cannot be loaded. */
+/** Open the storage. Rejects where the browser has no IndexedDB, or the code for it cannot be loaded. */
 async function openStorage(): Promise<Storage> {
   const { IndexedDbStorage } = await import("../storage/indexedDb");
   return new IndexedDbStorage();
 }
 
-/** The first news at once, more of it a moment later. */
+/** Return a scheduler that draws a first change at the next frame, and further ones a moment later. */
 function paced(): Platform["nextFrame"] {
   let drawn = 0;
   return (draw) => {
@@ -55,19 +55,19 @@ function paced(): Platform["nextFrame"] {
   };
 }
 
-function listen(happening: Happening, listener: () => void): () => void {
-  if (happening === "online" || happening === "offline") {
-    addEventListener(happening, listener);
-    return () => removeEventListener(happening, listener);
+function listen(event: PlatformEvent, listener: () => void): () => void {
+  if (event === "online" || event === "offline") {
+    addEventListener(event, listener);
+    return () => removeEventListener(event, listener);
   }
-  const onChange = () => document.visibilityState === happening && listener();
+  const onChange = () => document.visibilityState === event && listener();
   document.addEventListener("visibilitychange", onChange);
   return () => document.removeEventListener("visibilitychange", onChange);
 }
 
 /**
- * Web Locks; without them (a page on plain http) each tab sends for itself, and rule S5 makes that safe. `held` rejects
- * where the browser refuses them (in a sandboxed frame).
+ * Request a Web Lock. Without them (a page on plain http) each tab sends for itself, and rule S5 makes that safe. `held`
+ * rejects where the browser refuses locks (in a sandboxed frame).
  */
 function lock(name: string): Lock {
   if (!("locks" in navigator)) return { held: Promise.resolve(), release: () => undefined };
@@ -92,7 +92,7 @@ function channel(name: string, onMessage: (message: unknown) => void): Channel {
     bus.onmessage = ({ data }: MessageEvent<unknown>) => onMessage(data);
     return { post: (message) => bus.postMessage(message), close: () => bus.close() };
   } catch {
-    // Refused (in a sandboxed frame, or with cookies blocked): each tab looks at the storage by itself.
+    // Refused (in a sandboxed frame, or with cookies blocked): each tab reads storage by itself.
     return { post: () => undefined, close: () => undefined };
   }
 }

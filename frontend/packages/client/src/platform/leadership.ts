@@ -1,8 +1,9 @@
-// Which tab sends: the one that holds a lock, or any that waits in vain for it. Rule S5 makes sending twice harmless.
+// Elects the tab that sends: the one that holds a lock, or one that waits in vain for it. Sending twice is harmless
+// (S5).
 import { Timer } from "../lib/timer";
 import type { Lock, Platform } from "./platform";
 
-/** How long a tab waits for a sign of the sending one before it sends by itself, in ms. */
+/** How long a tab waits for a sign of the leading one before it takes over, in ms. */
 export const TAKEOVER_MS = 2500;
 
 type LeadershipOptions = {
@@ -10,7 +11,7 @@ type LeadershipOptions = {
   readonly platform: Pick<Platform, "lock">;
   /** This tab may send from now on. */
   readonly onLead: () => void;
-  /** Asks the leading tab to look at the outbox and to answer. */
+  /** Asks the leading tab to read the outbox and to give a sign. */
   readonly ask: () => void;
 };
 
@@ -29,7 +30,7 @@ export class Leadership {
     return this.#state !== "none";
   }
 
-  /** Whether the lock says so: a tab that leads without it yields to one that leads with it. */
+  /** Whether this tab holds the lock: a tab that leads without it yields to one that holds it. */
   get locked(): boolean {
     return this.#state === "lock";
   }

@@ -1,4 +1,4 @@
-// What the client needs of the browser around it; tests bring another one.
+// What the client needs of the browser; tests have another implementation.
 import type { AskHost, HearHost } from "../auth/parentFrame";
 import type { Notes } from "../storage/notes";
 import type { Storage } from "../storage/storage";
@@ -16,12 +16,12 @@ export type EventsLike = Pick<EventSource, "onmessage" | "onerror" | "close" | "
   addEventListener(type: "close", listener: (event: MessageEvent) => void): void;
 };
 
-export type Happening = "online" | "offline" | "visible" | "hidden";
+export type PlatformEvent = "online" | "offline" | "visible" | "hidden";
 
-/** A lock that all tabs share: `held` once it is ours; `release` gives it back, or stops waiting for it. */
+/** A lock that all tabs share. `held` resolves when this tab has it; `release` gives it back, or stops waiting. */
 export type Lock = { readonly held: Promise<void>; readonly release: () => void };
 
-/** What the tabs of one browser tell each other. */
+/** A channel between the tabs of a browser. */
 export type Channel = { readonly post: (message: unknown) => void; readonly close: () => void };
 
 export type Platform = {
@@ -30,19 +30,19 @@ export type Platform = {
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
   /** Milliseconds since the epoch: for display and ids. The user may set this clock at any time. */
   readonly now: () => number;
-  /** Milliseconds since some moment, never set back or forward: for every duration. */
+  /** Milliseconds of a monotonic clock: for all durations. */
   readonly elapsed: () => number;
   readonly random: () => number;
   readonly online: () => boolean;
   readonly visible: () => boolean;
-  readonly on: (happening: Happening, listener: () => void) => () => void;
+  readonly on: (event: PlatformEvent, listener: () => void) => () => void;
   readonly lock: (name: string) => Lock;
   readonly channel: (name: string, onMessage: (message: unknown) => void) => Channel;
-  /** Calls `draw` once, soon: before the next frame, or in a moment where no frame is drawn. */
+  /** Calls `draw` once, before the next frame; soon where no frames are drawn. */
   readonly nextFrame: (draw: () => void) => void;
   readonly storage: Storage;
   readonly notes: Notes;
-  /** Notes of this tab alone, which a reload keeps. */
+  /** Notes of this tab alone; they survive a reload. */
   readonly tabNotes: Notes;
   readonly askHost: AskHost;
   readonly hearHost: HearHost;

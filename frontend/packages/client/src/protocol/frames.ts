@@ -1,10 +1,10 @@
-// Lines in, lines out: one frame holds one or more JSON objects, one a line (rule F1).
+// Reads and writes frames: one or more JSON objects, one a line (rule F1).
 import type { Command, ServerLine } from "./wire.gen";
 
-/** One line as it came, and what it says; `said` is null where it is no line of the protocol (rule F2). */
+/** One line as it came, and its content; `said` is null for what is not a line of the protocol (rule F2). */
 export type HeardLine = { readonly text: string; readonly said: ServerLine | null };
 
-/** The lines of a frame, in order; blank ones and a trailing `\r` do not count. */
+/** Return the lines of a frame, in order; blank ones and a trailing `\r` are ignored. */
 export function readFrame(frame: string): HeardLine[] {
   return frame
     .split("\n")
@@ -16,7 +16,7 @@ export function writeLine(command: Command): string {
   return JSON.stringify(command);
 }
 
-/** Size on the wire, in bytes of UTF-8. */
+/** Return the size of a text on the wire, in bytes of UTF-8. */
 export function byteLength(text: string): number {
   return encoder.encode(text).length;
 }
@@ -26,10 +26,10 @@ const encoder = new TextEncoder();
 function readLine(text: string): ServerLine | null {
   try {
     const said: unknown = JSON.parse(text);
-    // The server's own encoder made the rest of the shape; a `type` of a newer server falls through every switch.
+    // The server's encoder guarantees the shape; a `type` of a newer server is ignored by every switch.
     if (typeof said === "object" && said !== null && "type" in said) return said as ServerLine;
   } catch {
-    // Not JSON: told as null, and shown in the wire log as it came.
+    // Not JSON: null, and in the developer tools as it came.
   }
   return null;
 }

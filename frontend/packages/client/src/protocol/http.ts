@@ -1,18 +1,11 @@
-// Rooms over HTTP: pages of history (W1), sending (W2), the list of items (W4).
+// Requests over HTTP: pages of history (W1), messages (W2), the list of rooms (W4), unread counts (W10).
 
 import { PROVIDER_MS, RefusedAttempts } from "../auth/authentication";
-import {
-  bearer,
-  entriesUrl,
-  type GetCredential,
-  itemsUrl,
-  named,
-  sessionUrl,
-  unreadUrl,
-} from "../auth/tokens";
+import type { GetCredential } from "../auth/tokens";
 import { withTimeout } from "../lib/timeout";
 import type { Platform } from "../platform/platform";
 import type { Page } from "../room/timeline";
+import { bearer, entriesUrl, itemsUrl, named, sessionUrl, unreadUrl } from "./addresses";
 import type { Origin } from "./urls";
 import type { Entries, Entry, ItemSummary, Items, Send } from "./wire.gen";
 
@@ -29,7 +22,7 @@ export class HttpError extends Error {
   readonly status: number;
   readonly code: string;
   readonly retryMs: number | undefined;
-  /** Why the credential is refused, where it is. */
+  /** Why the credential is refused, on a 401. */
   readonly reason: string | undefined;
 
   constructor(
@@ -47,13 +40,13 @@ export class HttpError extends Error {
 export class Http {
   readonly #origin: Origin;
   readonly #ask: GetCredential;
-  /** The token that was refused last, until when it is not tried again. */
+  /** The token that was refused last, and until when it is not tried again. */
   #refused: { readonly token: string | null; readonly until: number; readonly error: HttpError } | null =
     null;
   readonly #attempts: RefusedAttempts;
   readonly #platform: Pick<Platform, "fetch" | "elapsed">;
 
-  /** `attempts`: those of the rooms of this tab, so that sockets and HTTP share one limit. */
+  /** `attempts`: shared with the rooms of this tab, so that sockets and HTTP have one limit. */
   constructor(
     origin: Origin,
     ask: GetCredential,
@@ -66,7 +59,7 @@ export class Http {
     this.#platform = platform;
   }
 
-  /** Rejects with HttpError, or with what `fetch` rejects. */
+  /** Return the entries before `before`. Rejects with HttpError, or with what `fetch` rejects. */
   async page(item: string, before: number): Promise<Page> {
     const found = await this.#json<Entries>((name) =>
       entriesUrl(this.#origin, item, { ...name, before: String(before), limit: String(PAGE) }),
@@ -79,14 +72,17 @@ export class Http {
     await this.#json((name) => entriesUrl(this.#origin, item, { ...name, limit: "1" }));
   }
 
-  /** Ends the login, or the token that is in use (W5). */
+  /** End the login, or revoke the token that is in use (W5). */
   async signOut(): Promise<void> {
     await this.#json(() => sessionUrl(this.#origin), {
       method: "DELETE",
     });
   }
 
-  /** Return rooms that the member may read, the latest first (W4): behind `before`, and with ids that begin with `prefix`. */
+  /**
+   * Return rooms that the member may read, the latest first (W4): behind `before`, and with ids that begin with
+   * `prefix`.
+   */
   async items(
     query: { readonly before?: string; readonly prefix?: string; readonly limit?: number } = {},
   ): Promise<readonly ItemSummary[]> {
@@ -125,7 +121,7 @@ export class Http {
   ): Promise<{ readonly status: number; readonly document: T }> {
     const credential = await withTimeout(async () => this.#ask("attempt"), PROVIDER_MS);
     const known = this.#refused;
-    // A token that the server refused a moment ago is refused again: asking would only add to the load.
+    // The server would refuse again what it refused a moment ago: a request would only add to its load.
     const repeated = known?.token === credential.token && this.#platform.elapsed() < known.until;
     if (known !== null && (repeated || this.#attempts.waitMs() > 0)) throw known.error;
     const headers = { ...bearer(credential), ...(init.headers as Record<string, string> | undefined) };
@@ -140,7 +136,7 @@ export class Http {
       throw error;
     }
     this.#refused = null;
-    // The server's own encoder made it.
+    // The server's encoder guarantees the shape.
     return { status: response.status, document: document as T };
   }
 }

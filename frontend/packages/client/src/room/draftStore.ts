@@ -1,25 +1,25 @@
-// Where drafts are kept: noted at once, then stored, by one piece of work after the other.
+// Stores drafts: in the journal at once, then in storage, one operation after the other.
 
 import type { Platform } from "../platform/platform";
 import { Journal } from "../storage/journal";
 import type { RoomKey } from "../storage/storage";
 import { type Draft, draftOf, keptOf } from "./drafts";
 
-/** Ids remembered as settled, so that a list read a moment earlier does not bring them back. */
+/** Ids remembered as settled, so that a list that was read a moment earlier does not bring them back. */
 const SETTLED_KEPT = 500;
 
 export class DraftStore {
-  /** So that what is read is never older than what was written. */
+  /** The last operation: each waits for the one before, so that a read is never older than a write. */
   #work: Promise<void> = Promise.resolve();
   readonly #stored = new Set<string>();
-  /** Drafts whose newest state waits to be stored, and how often: what is read of them meanwhile is older. */
+  /** Drafts that wait to be written, and how often: what is read of them meanwhile is older. */
   readonly #writing = new Map<string, number>();
   readonly #settled = new Set<string>();
   readonly #journal: Journal;
   readonly #platform: Pick<Platform, "notes" | "storage">;
   #key: RoomKey | null;
 
-  /** `key` null: whose drafts these are is not known, so they live in memory. */
+  /** `key` null: the author is not known, so drafts live in memory. */
   constructor(key: RoomKey | null, platform: Pick<Platform, "notes" | "storage">) {
     this.#key = key;
     this.#platform = platform;
@@ -35,14 +35,16 @@ export class DraftStore {
     this.#stored.clear();
   }
 
-  /** A new id that sorts behind `lastId` and behind all that this browser has written, whatever its clock says. */
+  /**
+   * Return a new id that sorts behind `lastId` and behind all that this browser has written, whatever its clock says.
+   */
   newId(now: number, lastId: string): string {
     return this.#journal.newId(now, lastId);
   }
 
   /**
-   * Merges what earlier visits and other tabs have left into `current`, what this tab has. Resolves to the drafts in
-   * order, and to those that are stored; null where nothing could be read, or the member changed meanwhile.
+   * Merge the drafts of earlier visits and other tabs into `current`, those of this tab. Returns the drafts in order, and
+   * those that are stored; null where nothing could be read, or the member changed meanwhile.
    */
   async load(
     current: () => readonly Draft[],
@@ -73,11 +75,11 @@ export class DraftStore {
     return merged;
   }
 
-  /** Notes a draft at once and stores it; resolves also where storage failed. False where the member changed meanwhile. */
+  /** Store a draft; resolves also where storage failed. Returns false where the member changed meanwhile. */
   async keep(draft: Draft): Promise<boolean> {
     const key = this.#key;
     const kept = key === null ? null : keptOf(key, draft);
-    // Storage takes a moment, in which the page may be gone.
+    // Storage takes a moment, in which the page may end.
     if (kept !== null) this.#journal.add(kept);
     this.#writing.set(draft.id, (this.#writing.get(draft.id) ?? 0) + 1);
     await this.#queue(async () => {
@@ -92,7 +94,7 @@ export class DraftStore {
     return key === this.#key;
   }
 
-  /** A draft is durable on the server, or discarded: it is kept no more. */
+  /** Remove a draft that is durable on the server, or discarded. */
   remove(id: string): void {
     this.settled(id);
     const key = this.#key;
@@ -117,7 +119,7 @@ export class DraftStore {
     }
   }
 
-  /** Storage that fails keeps nothing beyond the page, and must not keep from sending either. */
+  /** Run an operation after those before it. One that fails is ignored: drafts are sent without storage, too. */
   #queue(work: () => Promise<void>): Promise<void> {
     this.#work = this.#work.then(work).catch(() => undefined);
     return this.#work;

@@ -1,8 +1,8 @@
-// A draft: what a member has written and the log does not hold yet.
+// A draft: a message, edit or delete that is not in the log yet.
 import type { Delete, Edit, Send } from "../protocol/wire.gen";
 import type { KeptDraft, RoomKey } from "../storage/storage";
 
-/** Where a draft is on its way: `sent` is durable, and only its entry has not come back yet. */
+/** How far a draft has come; `sent`: it is durable, and its entry has not come back yet. */
 export type Progress =
   | { readonly is: "waiting" }
   | { readonly is: "sent"; readonly seq: number }
@@ -14,12 +14,12 @@ export type Draft = {
   readonly command: Send | Edit | Delete;
   readonly at: number;
   readonly progress: Progress;
-  /** The author's id, and the log that the draft was written for; null where the server had not told yet. */
+  /** The author's id, and the log that the draft was written for; null where they were not known. */
   readonly you: string | null;
   readonly log: string | null;
 };
 
-/** The code of a change whose message is gone with the log it was in: it must not reach another one of its number. */
+/** The error code of a change whose log was replaced: its target's number is another message's now. */
 export const LOG_RESET = "log_reset";
 
 export const waiting: Progress = { is: "waiting" };

@@ -1,17 +1,17 @@
-// The end of a room's log on the storage: a room opens with what was last seen there.
+// Stores the end of a room's log, so that the room opens with what was last seen there.
 import { Timer } from "../lib/timer";
 import type { Platform } from "../platform/platform";
 import type { RoomKey } from "../storage/storage";
 import type { Timeline } from "./timeline";
 
-/** Entries kept of each room. */
-export const ARCHIVED = 300;
+/** Entries stored of each room. */
+export const ENTRIES_STORED = 300;
 const EVERY_MS = 1000;
 
 export class HistoryCache {
-  /** Whose the timeline is: the member's id in the room, once the server has told it. */
+  /** The member's id in the room, once the server has sent it. */
   you: string | null = null;
-  /** Null: nobody knows yet whose this is, so nothing is kept. */
+  /** Null: the member is not known yet, so nothing is stored. */
   key: RoomKey | null;
   readonly #due = new Timer(() => void this.#keep());
   readonly #timeline: Timeline;
@@ -23,7 +23,7 @@ export class HistoryCache {
     this.#platform = platform;
   }
 
-  /** Begins the timeline with what an earlier visit has kept; a storage that fails has nothing. */
+  /** Begin the timeline with what an earlier visit has stored; storage that fails has nothing. */
   async restore(): Promise<void> {
     if (this.key === null) return;
     const kept = await this.#platform.storage.history(this.key).catch(() => undefined);
@@ -32,26 +32,26 @@ export class HistoryCache {
     this.you = kept.you;
   }
 
-  /** The timeline has changed. */
+  /** The timeline has changed: store it soon. */
   touch(): void {
     this.#due.within(EVERY_MS);
   }
 
-  /** The page may be gone in a moment. */
+  /** Store now what would be stored soon: the page may end. */
   now(): void {
     this.#due.now();
   }
 
-  /** Nothing more is kept. */
+  /** Store nothing more. */
   stop(): void {
     this.#due.cancel();
   }
 
   async #keep(): Promise<void> {
-    const held = this.#timeline.snapshot(ARCHIVED);
+    const held = this.#timeline.snapshot(ENTRIES_STORED);
     if (held === null || this.key === null) return;
     const history = { ...held, ...this.key, you: this.you };
-    // A full disk costs the quick start, nothing else.
+    // Where this fails, the next visit loads the history from the server.
     await this.#platform.storage.putHistory({ ...history, at: this.#platform.now() }).catch(() => undefined);
   }
 }

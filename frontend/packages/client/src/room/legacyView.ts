@@ -90,7 +90,7 @@ export type Facts = {
 };
 
 export function statusOf({ link, auth, live, known, online, waiting }: Facts): Status {
-  if (link.is === "stopped") {
+  if (link.status === "stopped") {
     const { code, reason } = link;
     const refused = {
       reason,
@@ -102,7 +102,7 @@ export function statusOf({ link, auth, live, known, online, waiting }: Facts): S
   if (live !== null) return { is: "live", over: live };
   if (!online) return { is: "offline", waiting };
   if (auth.status === "unanswered") return { is: "awaitingToken", until: auth.until };
-  if (link.is === "waiting") return { is: "reconnecting", until: link.until, code: link.code };
+  if (link.status === "waiting") return { is: "reconnecting", until: link.until, code: link.code };
   return { is: "connecting" };
 }
 

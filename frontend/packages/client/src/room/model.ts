@@ -1,7 +1,8 @@
 // What a room knows: made from the lines of the server, what was kept, and what the member writes.
-import { keyOfId, type ResumePosition, serverOf } from "../auth/tokens";
+import { keyOfId } from "../auth/tokens";
 import type { Emitter } from "../lib/emitter";
 import type { Platform } from "../platform/platform";
+import { type ResumePosition, serverOf } from "../protocol/addresses";
 import type { Http } from "../protocol/http";
 import type { Origin } from "../protocol/urls";
 import type {

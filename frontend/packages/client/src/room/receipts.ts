@@ -1,4 +1,4 @@
-// What a member lets the others know without saying it, at a civil pace: writing, and having read (rules P4, P5).
+// Sends typing signs and read marks, at a limited rate (rules P4, P5).
 import { Timer } from "../lib/timer";
 import type { Read, Typing } from "../protocol/wire.gen";
 
@@ -7,14 +7,14 @@ const READ_EVERY_MS = 500;
 
 export class Receipts {
   #typedAt = 0;
-  /** The last seq read, and the last one told. */
+  /** The last seq that was read, and the last one that the server knows. */
   #read = 0;
   #told = 0;
   readonly #tell = new Timer(() => this.#tellRead());
   readonly #say: (command: Typing | Read) => boolean;
   readonly #onRead: (seq: number) => void;
 
-  /** `say`: false where nothing can be sent now. `onRead`: the server has been told of `seq`. */
+  /** `say`: false where nothing can be sent now. `onRead`: the mark was sent. */
   constructor(say: (command: Typing | Read) => boolean, onRead: (seq: number) => void) {
     this.#say = say;
     this.#onRead = onRead;
@@ -24,13 +24,13 @@ export class Receipts {
     if (now - this.#typedAt >= TYPING_EVERY_MS && this.#say({ type: "typing" })) this.#typedAt = now;
   }
 
-  /** The member has read up to `seq`; what is told is the last one of a moment. */
+  /** Note that the member has read up to `seq`; the last mark of half a second is sent. */
   read(seq: number): void {
     this.#read = Math.max(this.#read, seq);
     if (this.#read > this.#told) this.#tell.within(READ_EVERY_MS);
   }
 
-  /** The server's greeting: how far it knows the member to have read, of a log that may be another one. */
+  /** Take the mark that the server knows, and the head of the log: a mark of another log does not count. */
   greet(told: number, head: number): void {
     this.#told = told;
     this.#read = Math.min(this.#read, head);

@@ -127,9 +127,9 @@ describe("heartbeat", () => {
 });
 
 describe("at once", () => {
-  test.each(["online", "visible"] as const)("when the browser is %s again", async (happening) => {
+  test.each(["online", "visible"] as const)("when the browser is %s again", async (event) => {
     (await live()).end(1006);
-    platform.happens(happening);
+    platform.dispatch(event);
     await settle();
 
     expect(platform.browser.sockets).toHaveLength(2);
@@ -241,11 +241,11 @@ test("A4 however short its tokens live, a room renews them again and again, and 
 
 test("offline is said with what waits, and what is written goes out later", async () => {
   (await live()).end(1006);
-  platform.happens("offline");
+  platform.dispatch("offline");
   room.send("later");
   await settle();
   expect(status()).toMatchObject({ status: "offline", queued: 1 });
-  platform.happens("online");
+  platform.dispatch("online");
   await settle();
   platform.browser.newest.accept();
   say(hello);

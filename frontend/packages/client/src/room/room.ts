@@ -18,7 +18,9 @@ import { RoomModel } from "./model";
 import type { Message, RoomState } from "./state";
 import { statusOf } from "./status";
 
-/** A message on its way: `delivered` resolves when it is durable, and rejects with CommandError when it is given up. */
+/**
+ * A message on its way: `delivered` resolves when it is durable, and rejects with CommandError when it is given up.
+ */
 export type Sending = { readonly id: string; readonly delivered: Promise<Message> };
 
 export type RoomOptions = {
@@ -144,7 +146,9 @@ export class Room {
     return this.#add({ type: "delete", id: this.#model.outbox.newId(), target: seq });
   }
 
-  /** Send a failed message, or the failed edit or delete of a message, again; with another body where one is given. */
+  /**
+   * Send a failed message, or the failed edit or delete of a message, again; with another body where one is given.
+   */
   retry(id: string, body?: Json): void {
     const draft = this.#model.draftOf(id);
     if (draft !== undefined) this.#model.outbox.retry(draft.id, body);
@@ -156,7 +160,9 @@ export class Room {
     if (draft !== undefined) this.#model.outbox.discard(draft.id);
   }
 
-  /** Tell the others that the member is writing. To be called at every key: they learn of it every two seconds (P4). */
+  /**
+   * Tell the others that the member is writing. To be called at every key: they learn of it every two seconds (P4).
+   */
   startTyping(): void {
     this.#model.receipts.typing(this.#options.platform.now());
   }

@@ -77,7 +77,9 @@ export class Sender {
     if (this.#inFlight === id) this.#inFlight = null;
   }
 
-  /** Send the first draft that can be sent: were a second one under way, it could overtake a first one that must wait. */
+  /**
+   * Send the first draft that can be sent: were a second one under way, it could overtake a first one that must wait.
+   */
   next(): void {
     const transmitter = this.#transmitter;
     if (transmitter === null || this.#inFlight !== null || this.#paused) return;

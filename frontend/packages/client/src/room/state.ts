@@ -2,7 +2,9 @@
 import type { Json, Limits, Person, You } from "../protocol/wire.gen";
 import type { RoomError, RoomStatus } from "./status";
 
-/** A message: `queued` in the outbox, `sent` to the log, or `failed` with an error until it is retried or discarded. */
+/**
+ * A message: `queued` in the outbox, `sent` to the log, or `failed` with an error until it is retried or discarded.
+ */
 export type Delivery = "queued" | "sent" | "failed";
 
 export type Message = {

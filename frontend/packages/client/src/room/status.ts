@@ -50,7 +50,7 @@ export type Facts = {
 
 export function statusOf({ link, auth, live, known, online }: Facts): ConnectionStatus {
   if (auth.status === "signedOut") return plain("signedOut");
-  if (link.is === "stopped") {
+  if (link.status === "stopped") {
     const error = {
       closeCode: link.code,
       reason: "problem" in auth ? auth.problem.reason : null,
@@ -65,11 +65,11 @@ export function statusOf({ link, auth, live, known, online }: Facts): Connection
     const error = { closeCode: null, reason: "token_unavailable", message: auth.message };
     return { status: "awaitingToken", error, retryAt: auth.until };
   }
-  if (link.is === "waiting") {
+  if (link.status === "waiting") {
     const error = { closeCode: link.code, reason: null, message: "" };
     return { status: "reconnecting", error, retryAt: link.until };
   }
-  return plain(link.is === "idle" ? "idle" : "connecting");
+  return plain(link.status === "idle" ? "idle" : "connecting");
 }
 
 function plain(status: RoomStatus): ConnectionStatus {

@@ -1,7 +1,7 @@
-// The part of a room's log that this tab holds: one run of entries without holes or repeats, edits and deletes folded in.
+// The part of a room's log that this tab holds: consecutive entries, with edits and deletes applied to their messages.
 import type { DeleteEntry, EditEntry, Entry, Gap, MessageEntry } from "../protocol/wire.gen";
 
-/** A page of history (rule W1) as it was asked for: everything before `before`. */
+/** A page of history (rule W1): the entries before `before`. */
 export type Page = {
   readonly log: string;
   readonly before: number;
@@ -9,10 +9,10 @@ export type Page = {
   readonly entries: readonly Entry[];
 };
 
-/** What became of an entry: it was next, it was known, or something is missing before it. */
+/** How an entry fits: it is the next one, it is known, or entries are missing before it. */
 export type Taken = "next" | "known" | "hole";
 
-/** A timeline's whole content, as it is kept between visits. */
+/** The content of a timeline, as it is stored between visits. */
 export type Snapshot = {
   readonly log: string;
   readonly oldest: number;
@@ -20,7 +20,7 @@ export type Snapshot = {
 };
 
 export class Timeline {
-  /** `seq` of `#entries[i]` is `#entries[0].seq + i`: there is no place for a hole or a repeat. */
+  /** `seq` of `#entries[i]` is `#entries[0].seq + i`: no holes, no repeats. */
   #entries: Entry[] = [];
   #messages: MessageEntry[] = [];
   /** The seq that comes next; null while any may be the first. */
@@ -30,14 +30,14 @@ export class Timeline {
   #gap: Gap | null = null;
   #resets = 0;
   #version = 0;
-  /** Edits and deletes whose target stands in a page that has not come yet. */
+  /** Edits and deletes whose target is in a page that is not loaded yet. */
   #early = new Map<number, { edit?: EditEntry; delete?: DeleteEntry }>();
 
   get log(): string | null {
     return this.#log;
   }
 
-  /** Up to where this tab has read the log, or null for a newcomer. */
+  /** The last seq that this tab has; null before any. */
   get cursor(): number | null {
     return this.#next === null ? null : this.#next - 1;
   }
@@ -46,17 +46,17 @@ export class Timeline {
     return this.#entries[0]?.seq ?? null;
   }
 
-  /** Whether nothing older is kept anywhere. */
+  /** Whether the server keeps nothing older. */
   get complete(): boolean {
     return (this.first ?? this.#next ?? this.#oldest) <= this.#oldest;
   }
 
-  /** What retention took away before this tab saw it (rule R4), or null. */
+  /** What retention removed before this tab saw it (rule R4), or null. */
   get gap(): Gap | null {
     return this.#gap;
   }
 
-  /** How often the room turned out to be another one than before (rule R5). */
+  /** How often the log was replaced (rule R5). */
   get resets(): number {
     return this.#resets;
   }
@@ -81,7 +81,7 @@ export class Timeline {
     return { log: this.#log, oldest: this.#oldest, entries: this.#entries.slice(-limit) };
   }
 
-  /** Begins with what an earlier visit held. */
+  /** Begin with what an earlier visit has stored. */
   restore({ log, oldest, entries }: Snapshot): void {
     this.#version += 1;
     this.clear();
@@ -90,7 +90,7 @@ export class Timeline {
     for (const entry of entries) this.take(entry);
   }
 
-  /** The server's greeting: which log this is, where it begins, and whether what was held still counts (R5). */
+  /** Take the greeting: which log this is, where it begins, and whether what is held still counts (R5). */
   greet(hello: { log: string; head: number; oldest: number; reset: boolean }): void {
     if (hello.reset || (this.#log !== null && this.#log !== hello.log)) {
       if (this.#log !== null) this.#resets += 1;
@@ -101,7 +101,7 @@ export class Timeline {
     this.#forgetBefore(hello.oldest);
   }
 
-  /** An entry of the live stream. A known one may bring a newer state of itself. */
+  /** Take an entry of the live stream. A known one may have a newer state. */
   take(entry: Entry): Taken {
     this.#version += 1;
     const next = this.#next ?? entry.seq;
@@ -117,14 +117,14 @@ export class Timeline {
     return "next";
   }
 
-  /** Entries are gone (rule R4): the cursor moves behind them, and what stood before them is gone too. */
+  /** Move the cursor behind entries that are gone (rule R4); what was before them is gone, too. */
   skip(gap: Gap): void {
     this.#gap = this.#gap === null ? gap : { ...gap, from: this.#gap.from };
     this.#next = Math.max(this.#next ?? 0, gap.to + 1);
     this.#forgetBefore(gap.to + 1);
   }
 
-  /** A page of older entries; false, and nothing taken, where it does not end right before what is held. */
+  /** Add a page of older entries; false, and nothing added, where it does not end right before what is held. */
   prepend(page: Page): boolean {
     this.#version += 1;
     const first = this.first;
@@ -136,12 +136,12 @@ export class Timeline {
     this.#messages = [...older.filter((entry) => entry.kind === "message"), ...this.#messages];
     for (const { seq } of older) this.#early.delete(seq);
     this.#oldest = Math.max(this.#oldest, page.oldest);
-    // A page that stops short of the beginning without a reason would be asked for again and again.
+    // An empty page before the beginning of the log would be loaded again and again.
     if (older.length === 0) this.#oldest = first;
     return true;
   }
 
-  /** Lets go of all but the last `keep` entries; older ones can be asked for again. */
+  /** Drop all but the last `keep` entries; older ones can be loaded again. */
   trim(keep: number): void {
     this.#version += 1;
     const surplus = this.#entries.length - keep;
@@ -149,11 +149,11 @@ export class Timeline {
     this.#entries.splice(0, surplus);
     const first = this.first ?? 0;
     this.#messages.splice(0, this.#messages.filter(({ seq }) => seq < first).length);
-    // Whatever page comes now is asked for after these edits were heard, so the server has folded them in.
+    // Every page from now on is loaded after these edits, so the server has applied them.
     this.#early.clear();
   }
 
-  /** Forgets everything but which log it was. */
+  /** Drop everything but the id of the log. */
   clear(): void {
     this.#version += 1;
     this.#entries = [];
@@ -175,7 +175,7 @@ export class Timeline {
     if (place !== null) this.#messages[place] = entry;
   }
 
-  /** Where the message stands among the messages: a binary search. */
+  /** Return the index of a message, by binary search. */
   #placeOf(seq: number): number | null {
     let low = 0;
     let high = this.#messages.length - 1;
@@ -205,14 +205,14 @@ export class Timeline {
     if (change.kind === "delete") this.#strip(change.target);
   }
 
-  /** The edits of a deleted message lose their bodies too (rule S9). */
+  /** Remove the bodies from the edits of a deleted message (rule S9). */
   #strip(target: number): void {
     for (const entry of this.#entries)
       if (entry.kind === "edit" && entry.target === target && entry.body !== undefined)
         this.#put(bodiless(entry));
   }
 
-  /** An entry of an older page, with what was heard of it since the page was asked for. */
+  /** Return an entry of an older page with the changes that came since the page was requested. */
   #caughtUp(entry: Entry): Entry {
     if (entry.kind === "delete") return entry;
     const early = this.#early.get(entry.kind === "edit" ? entry.target : entry.seq);
@@ -229,7 +229,7 @@ export class Timeline {
   }
 }
 
-/** The message after an edit; one that is deleted, or carries a later edit already, stays as it is. */
+/** Return the message after an edit; one that is deleted, or has a later edit, stays as it is. */
 function edited(message: MessageEntry, edit: EditEntry): MessageEntry {
   if (message.deleted !== undefined || (message.edited ?? 0) > edit.at || edit.body === undefined)
     return message;

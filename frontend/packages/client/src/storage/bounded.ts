@@ -1,10 +1,12 @@
-// Storage that answers in time: where the browser's is refused, fails or hangs, memory takes over for the page's life.
+// Storage with a time limit: where the browser's is refused, fails or hangs, memory takes over until the page ends.
 
 import { withTimeout } from "../lib/timeout";
 import { MemoryStorage } from "./memory";
 import type { KeptDraft, KeptHistory, MemberKey, RoomKey, Storage } from "./storage";
 
-/** How long storage has to answer, in ms; a tab that is suspended in the middle of a transaction holds up all others. */
+/**
+ * How long storage has to answer, in ms; a tab that is suspended in the middle of a transaction holds up all others.
+ */
 export const STORAGE_MS = 2000;
 /** How long after a failure storage is tried again, in ms. */
 export const RETRY_MS = 30_000;
@@ -61,7 +63,7 @@ export class BoundedStorage implements Storage {
     await this.#try((store) => store.forget(key, what));
   }
 
-  /** What storage answers in time, else undefined; after a failure it is left alone for a while. */
+  /** Return what storage answers in time, else undefined; after a failure storage is not asked for a while. */
   async #try<T>(work: (store: Storage) => Promise<T>): Promise<T | undefined> {
     if (this.#retryAt !== null && this.#elapsed() < this.#retryAt) return undefined;
     try {
@@ -78,7 +80,7 @@ export class BoundedStorage implements Storage {
     }
   }
 
-  /** Storage works again: what memory held meanwhile is stored. */
+  /** Storage works again: store what memory has held meanwhile. */
   async #catchUp(store: Storage): Promise<void> {
     for (const draft of this.#memory.allDrafts()) await store.putDraft(draft);
     this.#failing(null);

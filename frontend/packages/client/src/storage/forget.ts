@@ -1,4 +1,4 @@
-// All that a browser keeps of a member: forgotten at once when they sign out.
+// Removes everything that a browser stores of a member, when they sign out.
 
 import type { Platform } from "../platform/platform";
 import { Journal } from "./journal";
@@ -6,16 +6,17 @@ import type { MemberKey, RoomKey } from "./storage";
 
 const DRAFT = "alcove.draft.";
 
-/** Under which name what is being written in a room is kept; also what an earlier version used, which knew one server. */
+/** Return the name of the note with the text that a member is writing in a room. */
 export function draftNote({ server, member, item }: RoomKey): string {
   return DRAFT + JSON.stringify([server, member, item]);
 }
 
+/** Return the name that an earlier version used, which knew one server only. */
 export function earlierDraftNote({ member, item }: RoomKey): string {
   return DRAFT + JSON.stringify([member, item]);
 }
 
-/** Removes what a member read, sent and began to write. */
+/** Remove histories, drafts and unsent text of a member. */
 export async function forgetMember(
   key: MemberKey,
   platform: Pick<Platform, "notes" | "tabNotes" | "storage">,

@@ -1,4 +1,4 @@
-// The storage in IndexedDB, shared by all tabs of the browser.
+// Storage in IndexedDB, shared by all tabs of a browser.
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from "idb";
 import {
   type KeptDraft,
@@ -9,7 +9,7 @@ import {
   type Storage,
 } from "./storage";
 
-/** The member that version 1 kept everybody's words under who had a cookie. */
+/** The member's name that version 1 used for everybody with a login cookie. */
 const ANYBODY = "session";
 
 interface Schema extends DBSchema {
@@ -26,7 +26,7 @@ export class IndexedDbStorage implements Storage {
   readonly #server: string;
   #open: Promise<IDBPDatabase<Schema>> | null = null;
 
-  /** `server`: whom version 1, which knew one server only, kept everything for. */
+  /** `server`: the server of the records of version 1, which knew one only. */
   constructor(name = "alcove", server: string = globalThis.location?.origin ?? "") {
     this.#name = name;
     this.#server = server;
@@ -76,7 +76,7 @@ export class IndexedDbStorage implements Storage {
   #database(): Promise<IDBPDatabase<Schema>> {
     this.#open ??= openDB<Schema>(this.#name, 2, {
       upgrade: (database, _old, _new, transaction) => this.#upgrade(database, transaction),
-      // A page of a newer version waits for this one to let go, and this one opens again on demand.
+      // A page of a newer version waits until this one closes the database; it is opened again on demand.
       blocking: (_current, _blocked, event) => {
         (event.target as IDBDatabase).close();
         this.#open = null;
@@ -119,7 +119,7 @@ export class IndexedDbStorage implements Storage {
   }
 }
 
-/** Whose version 1's records are; null where nobody knows: then they must not be sent in anyone's name. */
+/** Return the member of a record of version 1; null where that is not known: then it must not be sent in any name. */
 function ownerOf(member: string, you: string | null): string | null {
   if (member !== ANYBODY) return member;
   return you === null ? null : `sub:${you}`;

@@ -1,4 +1,4 @@
-// Drafts noted at once, until storage has them: a page that is reloaded right after Enter loses nothing.
+// A journal of drafts, written synchronously until storage has them: a reload right after Enter loses nothing.
 
 import { timeOf, uuidv7 } from "../lib/uuid";
 import type { Notes } from "./notes";
@@ -15,7 +15,7 @@ export class Journal {
     this.#notes = notes;
   }
 
-  /** A new id behind `lastId` and behind all that this browser has made, also after its clock was set back. */
+  /** Return a new id behind `lastId` and behind all that this browser has made, also after its clock was set back. */
   newId(now: number, lastId: string): string {
     const id = uuidv7(now, Math.max(timeOf(lastId), Number(this.#notes.get(CLOCK) ?? 0) || 0));
     this.#notes.set(CLOCK, String(timeOf(id)));
@@ -37,13 +37,13 @@ export class Journal {
         const draft: unknown = JSON.parse(this.#notes.get(name) ?? "null");
         if (typeof draft === "object" && draft !== null && "command" in draft) found.push(draft as KeptDraft);
       } catch {
-        this.#notes.set(name, null); // cut short: as good as none
+        this.#notes.set(name, null); // incomplete
       }
     }
     return found;
   }
 
-  /** Removes what a member wrote in all rooms. */
+  /** Remove the drafts of a member in all rooms. */
   forget({ server, member }: MemberKey): void {
     for (const name of this.#notes.keys(PREFIX + JSON.stringify([server, member]).slice(0, -1)))
       this.#notes.set(name, null);

@@ -1,14 +1,14 @@
-// Short notes that are kept at once, shared by the tabs of a browser: what must survive a reload in the same moment.
+// Short notes that are stored synchronously, shared by the tabs of a browser: they survive a reload in the same moment.
 
-/** Nothing here throws: a browser that refuses keeps nothing. */
+/** No method throws: where the browser refuses storage, nothing is kept. */
 export interface Notes {
   get(key: string): string | null;
-  /** Keeps `text`, or removes the note (null). */
+  /** Store `text`; null removes the note. */
   set(key: string, text: string | null): void;
   keys(prefix: string): readonly string[];
 }
 
-/** Notes in `localStorage` or `sessionStorage`; asking for them may throw already. */
+/** Notes in `localStorage` or `sessionStorage`; even reading that property may throw. */
 export class BrowserNotes implements Notes {
   readonly #storage: () => Storage;
 
@@ -29,7 +29,7 @@ export class BrowserNotes implements Notes {
       if (text === null) this.#storage().removeItem(key);
       else this.#storage().setItem(key, text);
     } catch {
-      // Refused or full: the page still has what it says.
+      // Refused or full: the page still has it in memory.
     }
   }
 
@@ -42,7 +42,7 @@ export class BrowserNotes implements Notes {
   }
 }
 
-/** Notes that last as long as the page, or as the tests' browser. */
+/** Notes in memory. */
 export class MemoryNotes implements Notes {
   readonly #notes = new Map<string, string>();
 

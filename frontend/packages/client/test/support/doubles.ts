@@ -1,4 +1,4 @@
-// The fakes of all tests: a socket whose other end the test moves by hand, and the browser that opens it.
+// Test doubles: a socket whose other end the test controls, and the browser that opens it.
 import type { OpenSocket, SocketLike } from "../../src/platform/platform";
 import type { Hello } from "../../src/protocol/wire.gen";
 
@@ -40,18 +40,18 @@ export class FakeSocket implements SocketLike {
     this.onmessage?.call(this.#self, new MessageEvent("message", { data }));
   }
 
-  /** The connection starts to go down; `end` has not come yet. */
+  /** The connection begins to close; `end` follows. */
   startClosing(): void {
     this.readyState = CLOSING;
   }
 
-  /** The connection is over: closed by the server, refused, or cut (1006). */
+  /** The connection has ended: closed by the server, refused, or lost (1006). */
   end(code: number, reason = ""): void {
     this.readyState = CLOSED;
     this.onclose?.call(this.#self, new CloseEvent("close", { code, reason, wasClean: code !== 1006 }));
   }
 
-  /** The handlers' `this` is a whole WebSocket by type; none of them looks at it. */
+  /** The type of the handlers' `this`, which none of them uses. */
   get #self(): WebSocket {
     return this as unknown as WebSocket;
   }
@@ -88,13 +88,13 @@ export class FakeBrowser {
     return socket;
   }
 
-  /** How many sockets the page has not let go of. */
+  /** How many sockets are open or connecting. */
   get live(): number {
     return this.sockets.filter(({ readyState }) => readyState === CONNECTING || readyState === OPEN).length;
   }
 }
 
-/** How a server greets Ada in an empty room. */
+/** The greeting of Ada in an empty room. */
 export const greeting: Hello = {
   type: "hello",
   item: "foo",

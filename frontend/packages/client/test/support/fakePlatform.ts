@@ -1,6 +1,13 @@
-// The browser around a room as tests move it: sockets by hand, storage, locks and channels shared by the tabs of a profile.
+// A platform that tests control: sockets, and the storage, locks and channels that the tabs of a profile share.
 
-import type { Channel, EventsLike, Happening, Lock, Platform, SocketLike } from "../../src/platform/platform";
+import type {
+  Channel,
+  EventsLike,
+  Lock,
+  Platform,
+  PlatformEvent,
+  SocketLike,
+} from "../../src/platform/platform";
 import { MemoryStorage } from "../../src/storage/memory";
 import { MemoryNotes, type Notes } from "../../src/storage/notes";
 import type { Storage } from "../../src/storage/storage";
@@ -13,13 +20,13 @@ export class FakeProfile {
   readonly #locks = new Map<string, Set<object>>();
   readonly #waiting = new Map<object, () => void>();
   readonly #suspended = new Set<FakePlatform>();
-  readonly #ears = new Set<{ name: string; tab: FakePlatform; hear: (message: unknown) => void }>();
+  readonly #subscribers = new Set<{ name: string; tab: FakePlatform; hear: (message: unknown) => void }>();
 
   constructor(storage: Storage = new MemoryStorage()) {
     this.storage = storage;
   }
 
-  /** First come, first served, like the browser's own. */
+  /** Grant a lock in the order of the requests, as browsers do. */
   lock(name: string, tab: FakePlatform): Lock {
     const queue = this.#locks.get(name) ?? new Set();
     this.#locks.set(name, queue);
@@ -47,10 +54,10 @@ export class FakeProfile {
 
   /** Channels that are open. */
   get channels(): number {
-    return this.#ears.size;
+    return this.#subscribers.size;
   }
 
-  /** The tab's renderer is stopped: it holds its locks and hears nothing. */
+  /** Stop a tab: it keeps its locks and gets no messages. */
   suspend(tab: FakePlatform): void {
     this.#suspended.add(tab);
   }
@@ -60,12 +67,12 @@ export class FakeProfile {
   }
 
   channel(name: string, tab: FakePlatform, hear: (message: unknown) => void): Channel {
-    const ear = { name, tab, hear };
-    this.#ears.add(ear);
-    const close = () => void this.#ears.delete(ear);
+    const subscriber = { name, tab, hear };
+    this.#subscribers.add(subscriber);
+    const close = () => void this.#subscribers.delete(subscriber);
     tab.ends.push(close);
     const post = (message: unknown) => {
-      for (const other of this.#ears)
+      for (const other of this.#subscribers)
         if (other.name === name && other.tab !== tab && !this.#suspended.has(other.tab)) other.hear(message);
     };
     return { post, close };
@@ -100,7 +107,7 @@ export class FakeEvents implements EventsLike {
     this.onmessage?.call(this as unknown as EventSource, new MessageEvent("message", { data }));
   }
 
-  /** The stream breaks; `over`: the browser does not come back by itself. */
+  /** The stream is lost; `over`: the browser does not open it again by itself. */
   break(over: boolean): void {
     this.readyState = over ? 2 : 0;
     this.onerror?.call(this as unknown as EventSource, new Event("error"));
@@ -114,13 +121,13 @@ export class FakePlatform implements Platform {
   readonly tabNotes: Notes = new MemoryNotes();
   readonly profile: FakeProfile;
   storage: Storage;
-  /** What the tab's end gives back. */
+  /** Called when the tab ends. */
   readonly ends: (() => void)[] = [];
-  readonly #listeners = new Map<Happening, Set<() => void>>();
+  readonly #listeners = new Map<PlatformEvent, Set<() => void>>();
   isOnline = true;
   random: () => number = () => 0.5;
   openSocket: (url: string) => SocketLike = this.browser.openSocket;
-  /** Gives a token unasked, as the page around this one may. */
+  /** Sends a token without a request, as the host page may. */
   give: (token: string) => void = () => undefined;
   hearHost: Platform["hearHost"] = (onToken) => {
     this.give = onToken;
@@ -155,9 +162,9 @@ export class FakePlatform implements Platform {
     return events;
   };
 
-  on = (happening: Happening, listener: () => void): (() => void) => {
-    const listeners = this.#listeners.get(happening) ?? new Set();
-    this.#listeners.set(happening, listeners.add(listener));
+  on = (event: PlatformEvent, listener: () => void): (() => void) => {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
     return () => listeners.delete(listener);
   };
 
@@ -166,13 +173,13 @@ export class FakePlatform implements Platform {
     return [...this.#listeners.values()].reduce((sum, listeners) => sum + listeners.size, 0);
   }
 
-  happens(happening: Happening): void {
-    if (happening === "online") this.isOnline = true;
-    if (happening === "offline") this.isOnline = false;
-    for (const listener of [...(this.#listeners.get(happening) ?? [])]) listener();
+  dispatch(event: PlatformEvent): void {
+    if (event === "online") this.isOnline = true;
+    if (event === "offline") this.isOnline = false;
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) listener();
   }
 
-  /** The tab is gone, without a word to anyone. */
+  /** End the tab without notice. */
   crash(): void {
     for (const end of this.ends) end();
     this.#listeners.clear();

@@ -1,4 +1,4 @@
-// A server in thirty rules: the model that clients are checked against, on sockets whose two ends are moved by hand.
+// A model of the server that clients are tested against, on sockets whose both ends the test controls.
 
 import type { SocketLike } from "../../src/platform/platform";
 import { readFrame } from "../../src/protocol/frames";
@@ -35,7 +35,7 @@ export class PipedSocket implements SocketLike {
     if (this.readyState === 1) this.up.push(frame);
   }
 
-  /** The client lets go: what is on its way up may still arrive. */
+  /** The client closes: what it has sent may still arrive. */
   close(): void {
     this.readyState = 3;
   }
@@ -67,7 +67,7 @@ export class ModelServer {
   log = "log-1";
   oldest = 1;
   entries: Entry[] = [];
-  /** What the next sends are refused with. */
+  /** The errors with which the next commands are refused. */
   readonly refusals: { code: string; retry_ms?: number }[] = [];
   readonly sockets: PipedSocket[] = [];
   /** Every message ever appended, in this log and in those before it. */
@@ -82,7 +82,7 @@ export class ModelServer {
     return socket;
   };
 
-  /** Accepts a socket and feeds it from its cursor on (R1, R2, R4, R5). */
+  /** Accept a socket and send it the entries after its cursor (R1, R2, R4, R5). */
   greet(socket: PipedSocket): void {
     const query = socket.url.searchParams;
     const member = query.get("name") ?? "Guest";
@@ -102,14 +102,14 @@ export class ModelServer {
     for (const entry of this.served(Math.max(after, this.oldest - 1))) this.#tell(connection, entry);
   }
 
-  /** Refuses a socket's credential readably (H4). */
+  /** Refuse a socket's credential (H4). */
   refuse(socket: PipedSocket, reason: string): void {
     socket.open();
     socket.hear(JSON.stringify({ type: "error", code: "unauthenticated", message: "no", reason }));
     socket.cut(4401);
   }
 
-  /** Takes the first frame on its way up. */
+  /** Handle the first frame that the client has sent. */
   flushUp(socket: PipedSocket): void {
     const frame = socket.up.shift();
     const connection = this.#connections.find((one) => one.socket === socket);
@@ -117,7 +117,7 @@ export class ModelServer {
     for (const { text } of readFrame(frame)) this.#take(connection, JSON.parse(text) as Command);
   }
 
-  /** Entries behind `after` as they are served now: edits and deletes folded in (S9). */
+  /** Return the entries after `after` as they are served now, with edits and deletes applied (S9). */
   served(after: number, before = Number.POSITIVE_INFINITY): Entry[] {
     return this.entries.filter(({ seq }) => seq > after && seq < before && seq >= this.oldest);
   }
@@ -135,7 +135,7 @@ export class ModelServer {
     this.oldest = Math.max(this.oldest, Math.min(oldest, this.entries.length));
   }
 
-  /** Another log, as after a restore from nothing. */
+  /** Begin another log, as after a lost database. */
   begin(log: string): void {
     this.log = log;
     this.entries = [];
