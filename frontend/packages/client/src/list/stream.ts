@@ -10,8 +10,7 @@ import { listEventsUrl } from "../protocol/addresses";
 import { readFrame } from "../protocol/frames";
 import { type Http, HttpError } from "../protocol/http";
 import type { Origin } from "../protocol/urls";
-import type { Error as ErrorLine } from "../protocol/wire.gen";
-import type { ListLine } from "./lines";
+import type { Error as ErrorLine, ListLine } from "../protocol/wire.gen";
 
 type ListStreamOptions = {
   readonly ask: GetCredential;

@@ -1,5 +1,6 @@
 // Unread counts of given items (`GET /api/unread`), whether they are in the list or not.
-import { type Http, HttpError, type UnreadCount } from "../protocol/http";
+import { type Http, HttpError } from "../protocol/http";
+import type { UnreadCount } from "../protocol/wire.gen";
 import type { RoomListModel } from "./state";
 
 /** Items in one request, at most (rule W10). */

@@ -7,10 +7,7 @@ import type { Platform } from "../platform/platform";
 import type { Page } from "../room/timeline";
 import { bearer, entriesUrl, itemsUrl, named, sessionUrl, unreadUrl } from "./addresses";
 import type { Origin } from "./urls";
-import type { Entries, Entry, ItemSummary, Items, Send } from "./wire.gen";
-
-/** Head and unread messages of one item. */
-export type UnreadCount = { readonly item: string; readonly head: number; readonly unread: number };
+import type { Entries, Entry, ItemSummary, Items, Send, Unread, UnreadCount } from "./wire.gen";
 
 /** Entries in a page of history. */
 export const PAGE = 100;
@@ -95,9 +92,7 @@ export class Http {
 
   /** Return head and unread count of exactly these items (W10). */
   async unread(items: readonly string[]): Promise<readonly UnreadCount[]> {
-    const found = await this.#json<{ readonly items: readonly UnreadCount[] }>((name) =>
-      unreadUrl(this.#origin, items, name),
-    );
+    const found = await this.#json<Unread>((name) => unreadUrl(this.#origin, items, name));
     return found.items;
   }
 
