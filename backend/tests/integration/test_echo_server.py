@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.servers import Server, untroubled
-from tests.integration.wire_server import MASK, RawClient, masked
+from tests.integration.wire_server import RawClient
+from tests.support.client_frames import MASK, masked
 
 ECHO = Path(__file__).parents[2] / "bench" / "echo.py"
 MESSAGE_BYTES = 16 * 1024 * 1024

@@ -14,7 +14,8 @@ from alcove.server.protocols import Carrier, create_protocols
 from alcove.wire.accept import AcceptedConnection, accept
 from alcove.wire.connection import text_frame
 from alcove.wire.deadlines import DeadlineWheel
-from tests.integration.wire_server import HTTP_LIMITS, PATIENCE, PATIENT, RawClient, masked
+from tests.integration.wire_server import HTTP_LIMITS, PATIENCE, PATIENT, RawClient
+from tests.support.client_frames import masked
 
 FRAMES, SIZE, CONTROL = 10, 2000, 50
 BUDGET = Budget(FRAMES, SIZE, CONTROL)

@@ -14,7 +14,6 @@ from typing import Any, Self, TypeVar
 import uvicorn
 import uvloop
 from fastapi import Depends, FastAPI, WebSocket
-from websockets.speedups import apply_mask
 
 from alcove.limits import Budget
 from alcove.server.http import HttpLimits
@@ -23,9 +22,9 @@ from alcove.wire.accept import DETACH, AcceptedConnection, accept
 from alcove.wire.connection import ABORT, Frame, text_frame
 from alcove.wire.deadlines import Deadlines, DeadlineWheel
 from alcove.wire.detached import DetachedConnection
+from tests.support.client_frames import masked
 
 T = TypeVar("T")
-MASK = b"\xa5\x5a\x0f\xf0"
 LOOPS = ["uvloop", "asyncio"]
 #: The deadlines of a server that waits long for its peers.
 PATIENT = Deadlines(ping_s=20, pong_s=20)
@@ -249,18 +248,6 @@ def heard(recorder: Recorder) -> int:
     while not isinstance(code := recorder.next(), int):
         pass
     return code
-
-
-def masked(first: int, payload: bytes = b"") -> bytes:
-    """A client's frame with this first byte."""
-    size = len(payload)
-    if size < 126:
-        head = bytes((first, 0x80 | size))
-    elif size < 65536:
-        head = bytes((first, 0xFE)) + size.to_bytes(2, "big")
-    else:
-        head = bytes((first, 0xFF)) + size.to_bytes(8, "big")
-    return head + MASK + apply_mask(payload, MASK)
 
 
 def detached(recorder: Recorder) -> DetachedConnection:

@@ -1,28 +1,13 @@
 """The parser of client frames follows RFC 6455; each test names the section."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from websockets.speedups import apply_mask
 
 from alcove.wire.encoding import close_frame, control_frame, is_sendable_code
 from alcove.wire.rfc6455 import Closing, Event, Parser, Ping, Pong, Violation
-from alcove.wire.small import SMALL_BYTES, parse_small_text
+from tests.support.client_frames import MASK, masked
 
-MASK = b"\x01\x02\x03\x04"
 LIMIT = 1000
-
-
-def masked(first: int, payload: bytes = b"") -> bytes:
-    """Return a client's frame with this first byte."""
-    size = len(payload)
-    if size < 126:
-        head = bytes((first, 0x80 | size))
-    elif size < 65536:
-        head = bytes((first, 0xFE)) + size.to_bytes(2, "big")
-    else:
-        head = bytes((first, 0xFF)) + size.to_bytes(8, "big")
-    return head + MASK + apply_mask(payload, MASK)
 
 
 def events_of(*reads: bytes) -> list[Event]:
@@ -270,93 +255,3 @@ def test_a_servers_control_frames_are_not_masked() -> None:
     """Section 5.1."""
     assert control_frame(0xA, b"hi") == b"\x8a\x02hi"
     assert close_frame(1005) == b"\x88\x00"
-
-
-@pytest.mark.parametrize("size", [0, 1, 125, 126, 500, SMALL_BYTES - 8])
-def test_the_fast_path_parses_a_small_text_frame(size: int) -> None:
-    assert parse_small_text(masked(0x81, b"x" * size)) == "x" * size
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        masked(0x81, b"x")[:-1],
-        masked(0x81, b"x") + b"\x81",
-        masked(0x81, b"x" * SMALL_BYTES),
-        masked(0x81, b"\xff"),
-        masked(0x82, b"x"),
-        masked(0x01, b"x"),
-        masked(0x89, b"x"),
-        b"\x81\x01x",
-        b"\x81\xff" + bytes(131),
-        b"\x81\xfe\x00",
-    ],
-    ids=range(11),
-)
-def test_the_fast_path_leaves_everything_else_to_the_parser(data: bytes) -> None:
-    assert parse_small_text(data) is None
-
-
-@given(
-    st.binary(max_size=12).map(lambda data: b"\x81" + data)
-    | st.binary(max_size=200).map(lambda text: masked(0x81, text))
-)
-def test_the_fast_path_returns_what_the_parser_returns(data: bytes) -> None:
-    parser = Parser(SMALL_BYTES)
-    events = parser.receive(data)
-    one_text = len(events) == 1 and isinstance(events[0], str) and parser.idle
-
-    assert parse_small_text(data) == (events[0] if one_text else None)
-
-
-@pytest.mark.parametrize("frames", [1, 2, 7, 100])
-@pytest.mark.parametrize("size", [1, 20, 10_000])
-def test_l6_a_parser_stops_between_two_frames_and_loses_no_byte(frames: int, size: int) -> None:
-    sent = masked(0x81, b"one") + masked(0x89, b"p") + masked(0x01, b"t") + masked(0x00) + masked(0x80, b"wo") + b"\x81"
-    parser, events, at, empty = Parser(LIMIT), list[Event](), 0, 0
-
-    while at < len(sent):
-        parsed = parser.receive(sent, at, frames, size)
-        assert len(parsed) <= frames
-        assert at < parser.consumed
-        events += parsed
-        empty += parser.empty_frames
-        at = parser.consumed
-
-    assert ["one", Ping(b"p"), "two"] == events
-    assert 2 == empty  # the ping and the empty fragment
-    assert ["end"] == parser.receive(masked(0x81, b"end")[1:])
-
-
-@pytest.mark.parametrize("cut", range(1, 42))
-def test_the_rest_of_a_frame_may_follow_bytes_that_were_parsed_before(cut: int) -> None:
-    """A connection that kept input for a later turn passes it like this."""
-    text = "κόσμε 😀"
-    mask = b"\x01\x02\x03\x04"
-    frames = b"".join(
-        bytes((first, 0x80 | len(text.encode()))) + mask + apply_mask(text.encode(), mask) for first in (0x01, 0x80)
-    )
-    parser = Parser(1 << 20)
-    events = [*parser.receive(frames[:cut]), *parser.receive(frames, cut)]
-
-    assert [text + text] == events
-
-
-@given(st.lists(st.integers(1, 5), min_size=60, max_size=60), st.integers(1, 3), st.integers(1, 9))
-def test_unread_bytes_that_are_passed_again_are_parsed_once(reads: list[int], frames: int, size: int) -> None:
-    text, mask = "κόσμε 😀", b"\x01\x02\x03\x04"
-    fragments = (0x01, 0x00, 0x89, 0x80)
-    sent = b"".join(
-        bytes((first, 0x80 | len(text.encode()))) + mask + apply_mask(text.encode(), mask) for first in fragments
-    )
-    parser, events, at, received, start = Parser(1 << 20), [], 0, b"", 0
-    for read in [*reads, len(sent)]:
-        received, at = received + sent[at : at + read], at + read
-        events += parser.receive(received, start, frames, size)
-        start = parser.consumed
-    while start < len(received):
-        events += parser.receive(received, start, frames, size)
-        start = parser.consumed
-
-    assert [Ping(text.encode()), text * 3] == events

@@ -1,0 +1,24 @@
+"""Frames as a WebSocket client sends them (RFC 6455, section 5.2)."""
+
+from websockets.speedups import apply_mask
+
+#: The masking key of every frame.
+MASK = b"\xa5\x5a\x0f\xf0"
+
+
+def masked(first: int, payload: bytes = b"") -> bytes:
+    """Encode a client's frame.
+
+    Args:
+        first: Its first byte: FIN bit and opcode.
+        payload: Its payload, unmasked.
+
+    """
+    size = len(payload)
+    if size < 126:
+        head = bytes((first, 0x80 | size))
+    elif size < 65536:
+        head = bytes((first, 0xFE)) + size.to_bytes(2, "big")
+    else:
+        head = bytes((first, 0xFF)) + size.to_bytes(8, "big")
+    return head + MASK + apply_mask(payload, MASK)
