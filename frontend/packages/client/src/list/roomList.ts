@@ -148,7 +148,6 @@ export class RoomList {
     // A browser that refuses locks leaves every tab to open a stream.
     lock.held.then(lead, lead);
     this.#post({ type: "ask" });
-    this.#unread.refresh();
   }
 
   /** Hold nothing while nobody sees the list: another tab may hold the stream. */
@@ -166,8 +165,7 @@ export class RoomList {
 
   #ready(): void {
     this.#model.ready();
-    this.#become("live");
-    this.#unread.refresh();
+    this.#live();
     this.#postList();
   }
 
@@ -191,8 +189,14 @@ export class RoomList {
     else {
       if (message.type === "list") this.#model.replace(message.rooms, message.hasMore);
       else for (const room of message.rooms) this.#model.take(room);
-      this.#become("live");
+      this.#live();
     }
+  }
+
+  #live(): void {
+    // Counts of rooms outside of the list may have changed unnoticed.
+    if (this.#status === "stale") this.#unread.refresh();
+    this.#become("live");
   }
 
   #postList(): void {

@@ -14,7 +14,8 @@ const DRAWN_MS = 50;
 export function browserPlatform(): Platform {
   return {
     openSocket: (url, protocols) => new WebSocket(url, protocols),
-    openEvents: (url) => new EventSource(url, { withCredentials: true }),
+    // Without credentials: a page of another origin has a token, and the server's own page sends its cookie anyway.
+    openEvents: (url) => new EventSource(url),
     fetch: (url, init) => fetch(url, init),
     now: Date.now,
     elapsed: () => performance.now(),
