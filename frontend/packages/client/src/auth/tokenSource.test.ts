@@ -1,0 +1,95 @@
+// Where tokens come from, and when another one is requested.
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ClientTab, NOW, settle, token } from "../../test/support/clientTab";
+
+let tab: ClientTab;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"], now: NOW });
+  tab = new ClientTab();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("tokens", () => {
+  test("one request serves all rooms, and the token is used until the server refuses it", async () => {
+    const reasons: string[] = [];
+    const client = tab.open(async ({ reason }) => {
+      reasons.push(reason);
+      return token("ada");
+    });
+    client.room("foo").join();
+    client.room("bar").join();
+    await settle();
+    expect(tab.platform.browser.sockets).toHaveLength(2);
+    expect(reasons).toEqual(["connect"]);
+    const [socket] = tab.platform.browser.sockets;
+    socket?.accept();
+    socket?.end(4401, "expired");
+    await settle();
+
+    expect(reasons).toEqual(["connect", "refused"]);
+  });
+
+  test("a token that has expired meanwhile is replaced before the next attempt", async () => {
+    const getToken = vi.fn(() => token("ada", { exp: NOW / 1000 + 5 }));
+    const { socket } = await tab.joined(getToken);
+    await vi.advanceTimersByTimeAsync(10_000);
+    const asked = getToken.mock.calls.length;
+    socket.end(1006);
+    await vi.advanceTimersByTimeAsync(20_000);
+
+    expect(getToken.mock.calls.length).toBeGreaterThan(asked);
+  });
+
+  test("null means signed out: nothing is tried until something changes", async () => {
+    let current: string | null = null;
+    const client = tab.open(() => current);
+    const room = client.room("foo");
+    room.join();
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(room.getState().status).toBe("signedOut");
+    expect(tab.platform.browser.sockets).toHaveLength(0);
+    current = token("ada");
+    client.refresh();
+    await settle();
+
+    await tab.greet(room);
+  });
+
+  test("a provider that rejects is asked again, and the state says why", async () => {
+    let fails = true;
+    const client = tab.open(async () => {
+      if (fails) throw new Error("no network");
+      return token("ada");
+    });
+    const room = client.room("foo");
+    room.join();
+    await settle();
+    expect(room.getState()).toMatchObject({
+      status: "awaitingToken",
+      error: { closeCode: null, reason: "token_unavailable", message: "no network" },
+    });
+    fails = false;
+    await vi.advanceTimersByTimeAsync(2000);
+
+    await tab.greet(room);
+  });
+
+  test("a request is aborted when the client is closed", async () => {
+    const signals: AbortSignal[] = [];
+    const client = tab.open(({ signal }) => {
+      signals.push(signal);
+      return new Promise<string>(() => undefined);
+    });
+    client.room("foo").join();
+    await settle();
+    client.close();
+    await settle();
+
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
