@@ -172,7 +172,7 @@ export class Authentication {
       if (epoch !== this.#epoch) return;
       let fresh: Credential;
       try {
-        fresh = await this.#ask("refused");
+        fresh = await this.#ask("refused", this.#token);
       } catch (error) {
         if (epoch !== this.#epoch) return;
         if (error instanceof SignedOutError) {
@@ -234,8 +234,8 @@ export class Authentication {
     });
   }
 
-  #ask(occasion: Parameters<GetCredential>[0]): Promise<Credential> {
-    return withTimeout(async () => this.#options.ask(occasion), PROVIDER_MS);
+  #ask(...request: Parameters<GetCredential>): Promise<Credential> {
+    return withTimeout(async () => this.#options.ask(...request), PROVIDER_MS);
   }
 
   #enter(state: AuthState): void {

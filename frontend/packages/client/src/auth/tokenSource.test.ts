@@ -44,6 +44,36 @@ describe("tokens", () => {
     expect(getToken.mock.calls.length).toBeGreaterThan(asked);
   });
 
+  test("a clock that is ahead does not make a token expire: the server tells", async () => {
+    tab.platform.skew = 2 * 3_600_000;
+    const getToken = vi.fn(() => token("ada", { exp: NOW / 1000 + 40 }));
+    const { socket } = await tab.joined(getToken);
+    socket.end(1006);
+    await vi.advanceTimersByTimeAsync(5000);
+
+    expect(tab.platform.browser.sockets).toHaveLength(2);
+    expect(getToken).toHaveBeenCalledTimes(1);
+  });
+
+  test("a token that one room has replaced is not requested again by another one", async () => {
+    const reasons: string[] = [];
+    const client = tab.open(({ reason }) => {
+      reasons.push(reason);
+      return token("ada", { jti: reasons.length });
+    });
+    client.room("foo").join();
+    client.room("bar").join();
+    await settle();
+    for (const socket of tab.platform.browser.sockets.slice(0, 2)) {
+      socket.accept();
+      socket.end(4401, "expired");
+      await settle();
+    }
+
+    expect(reasons).toEqual(["connect", "refused"]);
+    expect(tab.platform.browser.live).toBe(2);
+  });
+
   test("null means signed out: nothing is tried until something changes", async () => {
     let current: string | null = null;
     const client = tab.open(() => current);

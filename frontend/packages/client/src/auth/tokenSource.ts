@@ -29,7 +29,7 @@ type TokenSourceOptions = {
   readonly getToken: GetToken | undefined;
   /** The member's name, which counts in open mode only (rule A2). */
   readonly name: string | null;
-  readonly platform: Pick<Platform, "now">;
+  readonly platform: Pick<Platform, "now" | "elapsed">;
 };
 
 export class TokenSource {
@@ -37,6 +37,8 @@ export class TokenSource {
   /** Requests under way, so that several rooms that need a token at the same time share one. */
   readonly #pending = new Map<TokenReason, Promise<string | null>>();
   #abort = new AbortController();
+  /** When the token expires, as the platform's `elapsed` counts. */
+  #expiresAt = Number.POSITIVE_INFINITY;
   /** Whether the token is replaced at the next attempt. */
   #stale = false;
   readonly #options: TokenSourceOptions;
@@ -56,17 +58,22 @@ export class TokenSource {
   }
 
   /** Return the credential for `occasion`. Rejects with SignedOutError, or with what `getToken` rejects. */
-  readonly ask: GetCredential = async (occasion) => {
+  readonly ask: GetCredential = async (occasion, refused) => {
     const { name } = this.#options;
     if (this.usesCookie) return { token: null, name };
-    if (occasion === "attempt" && this.#credential !== null && !this.#expired(this.#credential.token))
-      return this.#credential;
+    const known = this.#credential;
+    if (occasion === "attempt" && known !== null && !this.#expired) return known;
+    // Another room, or the list, has replaced it already.
+    if (occasion === "refused" && refused !== undefined && known !== null && known.token !== refused)
+      return known;
     const token = await this.#request(reasonOf(occasion, this.#credential));
     if (token === null) throw new SignedOutError("getToken returned null: nobody is signed in");
     const fresh = { token, name };
     // What waits here was written by this member: another one's token must not send it.
-    if (this.#credential === null || memberKey(fresh) === memberKey(this.#credential))
+    if (this.#credential === null || memberKey(fresh) === memberKey(this.#credential)) {
+      if (this.#credential?.token !== token) this.#expiresAt = this.#endOf(token);
       this.#credential = fresh;
+    }
     return this.#credential;
   };
 
@@ -83,9 +90,18 @@ export class TokenSource {
     this.#credential = null;
   }
 
-  #expired(token: string | null): boolean {
-    const end = token === null ? null : endOf(token);
-    return this.#stale || (end !== null && end <= this.#options.platform.now());
+  get #expired(): boolean {
+    return this.#stale || this.#options.platform.elapsed() >= this.#expiresAt;
+  }
+
+  /**
+   * Return when a token that was just returned expires, as `elapsed` counts. This computer's clock may be wrong: where a
+   * token seems to have expired already, only the server can tell.
+   */
+  #endOf(token: string): number {
+    const { elapsed, now } = this.#options.platform;
+    const lifetime = (endOf(token) ?? Number.POSITIVE_INFINITY) - now();
+    return lifetime > 0 ? elapsed() + lifetime : Number.POSITIVE_INFINITY;
   }
 
   #request(reason: TokenReason): Promise<string | null> {

@@ -11,8 +11,14 @@ export class SignedOutError extends Error {
 /** Why a credential is requested: for an attempt, before it expires, or because the server refused the last one. */
 export type CredentialReason = "attempt" | "expiring" | "refused";
 
-/** Return the credential of the member. Rejects with SignedOutError, or where the token provider fails. */
-export type GetCredential = (reason: CredentialReason) => Promise<Credential> | Credential;
+/**
+ * Return the credential of the member. `refused`: the token that the server refused; where another one is in use already,
+ * that one is returned. Rejects with SignedOutError, or where the token provider fails.
+ */
+export type GetCredential = (
+  reason: CredentialReason,
+  refused?: string | null,
+) => Promise<Credential> | Credential;
 
 /**
  * Return the name under which this browser stores the data of a credential's member: the `sub` of a signed token, else a
