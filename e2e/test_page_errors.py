@@ -124,7 +124,7 @@ def test_a_language_that_cannot_be_loaded_changes_nothing(
     request: pytest.FixtureRequest, room: RoomPage, item: str
 ) -> None:
     room.enter(item)
-    refuse(request, "es")
+    refuse(request, "spanish")
 
     room.language_switch.click()
 
@@ -136,7 +136,7 @@ def test_a_language_that_cannot_be_loaded_changes_nothing(
 
 @pytest.mark.usefixtures("missing_file")
 def test_a_page_without_its_words_offers_a_reload(request: pytest.FixtureRequest, room: RoomPage, item: str) -> None:
-    refuse(request, "en")
+    refuse(request, "english")
 
     room.visit(item)
 
@@ -175,6 +175,7 @@ def test_a_translated_page_still_changes(room: RoomPage, item: str, complaints: 
     room.messages.last.hover()
     room.messages.last.get_by_role("button", name="Delete").click()
     expect(room.messages.last).to_contain_text("Deleted")
+    expect(room.on_the_way).to_have_count(0)
     room.page.context.set_offline(True)
     room.say("three")
     expect(room.status).to_contain_text("Offline (1 waiting)")

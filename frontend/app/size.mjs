@@ -16,7 +16,7 @@ if (entry === undefined) throw new Error("dist/index.html names no script: run `
 const first = new Set([entry]);
 for (const file of first)
   for (const [, name] of readFileSync(join(assets, file), "utf8").matchAll(staticImports)) first.add(name);
-const languages = readdirSync(assets).filter((file) => /^e[ns]-[\w-]+\.js$/.test(file));
+const languages = readdirSync(assets).filter((file) => /^(?:english|spanish)-[\w-]+\.js$/.test(file));
 const language = languages.sort((a, b) => weight(b) - weight(a))[0];
 if (language === undefined) throw new Error("dist/assets has no language: is it another build?");
 first.add(language);

@@ -1,14 +1,15 @@
 // Starts the page.
 
-import { browserWorld } from "alcove-client";
+import { browserPlatform } from "alcove-client";
+import { Boundary } from "alcove-react";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { startLanguage } from "./i18n/language";
 import { LanguageProvider } from "./i18n/translation";
 import { App } from "./pages/App";
-import { Entrance } from "./pages/Entrance";
+import { SessionProvider } from "./pages/SessionProvider";
 import { arrived } from "./session/credential";
-import { Boundary } from "./ui/Boundary";
+import { Session } from "./session/session";
 import { keepPage } from "./ui/offline";
 import { ReloadOffer } from "./ui/ReloadOffer";
 import { startTheme } from "./ui/theme";
@@ -22,22 +23,22 @@ const root = createRoot(element);
 try {
   arrived.read();
   startTheme();
-  const language = await startLanguage();
-  const world = browserWorld();
+  const translator = await startLanguage();
+  const session = new Session(browserPlatform());
   root.render(
     <StrictMode>
       <Boundary fallback={<ReloadOffer what="page" />}>
-        <LanguageProvider i18n={language}>
-          <Entrance world={world}>
+        <LanguageProvider translator={translator}>
+          <SessionProvider session={session}>
             <App />
-          </Entrance>
+          </SessionProvider>
         </LanguageProvider>
       </Boundary>
     </StrictMode>,
   );
   void keepPage();
 } catch (error) {
-  // The words of the page come in a file of their own, which may be gone after a deploy.
+  // The texts of the page are in a file that may be gone after a deploy.
   root.render(<ReloadOffer what="part" />);
   reportError(error);
 }

@@ -4,5 +4,6 @@ import { afterEach } from "vitest";
 
 afterEach(() => {
   cleanup();
-  localStorage.clear();
+  // Tests of rendering on a server have none.
+  globalThis.localStorage?.clear();
 });

@@ -1,6 +1,4 @@
-// Two switches, both off until wanted: a notification, and a sound, for what comes while nobody looks.
-
-import type { RoomView } from "alcove-client";
+// Two switches, both off at first: a notification and a sound for messages that arrive while the page is hidden.
 import { useState } from "react";
 import { useTranslation } from "../i18n/translation";
 import { keep, kept } from "../ui/kept";
@@ -8,7 +6,7 @@ import styles from "./Alerts.module.css";
 import { allowed } from "./alerts";
 import { useAlerts } from "./useAlerts";
 
-export function Alerts({ item, view }: { readonly item: string; readonly view: RoomView }) {
+export function Alerts({ item }: { readonly item: string }) {
   const { t } = useTranslation();
   const [notifying, setNotifying] = useState(() => kept("notify") === "on");
   const [ringing, setRinging] = useState(() => kept("sound") === "on");
@@ -20,7 +18,7 @@ export function Alerts({ item, view }: { readonly item: string; readonly view: R
     keep("notify", on ? "on" : null);
   }
 
-  useAlerts(item, view, { notifying, ringing }, () => become(false, true));
+  useAlerts(item, { notifying, ringing }, () => become(false, true));
 
   async function switchNotifying(on: boolean) {
     const may = on && (await allowed());

@@ -1,85 +1,88 @@
-// Alerts for what comes while nobody looks: one notification and one sound for all tabs of a browser.
+// Alerts for messages that arrive while the page is hidden: one notification and one sound for all tabs of a browser.
 
-import type { MessageEntry, RoomView } from "alcove-client";
-import { isolated, positionIn, type Seen, summaryOf } from "alcove-react";
+import type { Message, Room } from "alcove-client";
+import { isolated, summaryOf, useRoom } from "alcove-react";
 import { useEffect, useRef, useState } from "react";
 import { roomHref } from "../ui/roomHref";
 import { notify, ring } from "./alerts";
 import { type Tabs, tabsOf } from "./tabs";
 
-/** How long a message must stand before it alerts, in ms: one that is deleted at once does not. */
-const STANDS_MS = 1000;
-/** At most one sound in so long, in ms, of all tabs together. */
+/** How long a message must stay before it alerts, in ms: one that is deleted at once does not. */
+const STAYS_MS = 1000;
+/** At most one sound in this time, in ms, of all tabs together. */
 const BETWEEN_RINGS_MS = 3000;
-/** How long a message stays taken by the tab that notifies of it, in ms; timers of hidden tabs may be that late. */
-const TAKEN_MS = 60_000;
-/** Signs of a message that a notification shows. */
+/** How long a message is claimed by the tab that notifies of it, in ms; timers of hidden tabs may be that late. */
+const CLAIMED_MS = 60_000;
+/** Characters of a message that a notification shows. */
 const SHOWN = 200;
+/** Messages that one alert stands for, at most. */
+const COLLECTED = 100;
 
 export type Wanted = { readonly notifying: boolean; readonly ringing: boolean };
 
 /** `onRefused`: the browser does not show notifications any more. */
-export function useAlerts(item: string, view: RoomView, wanted: Wanted, onRefused: () => void): void {
+export function useAlerts(item: string, wanted: Wanted, onRefused: () => void): void {
+  const { room } = useRoom(item);
   const [tabs] = useState(() => tabsOf(globalThis));
   const visible = useVisible();
-  const latest = useRef({ view, wanted, onRefused });
-  const told = useRef<Seen | null>(null);
-  const due = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const { cursor, log, status } = view;
+  const latest = useRef({ wanted, onRefused });
 
   useEffect(() => {
-    latest.current = { view, wanted, onRefused };
+    latest.current = { wanted, onRefused };
   });
 
   useEffect(() => (visible ? tabs.share(shownName(item)) : undefined), [tabs, item, visible]);
 
   useEffect(() => {
-    if (status.is !== "live") return;
-    if (told.current === null || visible) {
-      told.current = { log, cursor };
-      clearTimeout(due.current);
-      due.current = undefined;
-      return;
-    }
-    const after = positionIn(told.current, log);
-    if (cursor <= after || due.current !== undefined) return;
-    due.current = setTimeout(() => {
-      due.current = undefined;
-      const now = latest.current;
-      const last = lastOfOthers(now.view, after);
-      told.current = { log: now.view.log, cursor: now.view.cursor };
-      if (last !== undefined) void alert(tabs, item, last, now.wanted, now.onRefused);
-    }, STANDS_MS);
-  }, [tabs, cursor, log, status.is, item, visible]);
+    if (visible) return;
+    let collected: number[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
 
-  useEffect(() => () => clearTimeout(due.current), []);
+    function alertLast() {
+      timer = undefined;
+      const last = lastOf(collected, room);
+      collected = [];
+      if (last !== undefined) void alert(tabs, item, last, latest.current.wanted, latest.current.onRefused);
+    }
+
+    const stop = room.on("message", ({ seq, author }) => {
+      if (seq === null || author.id === room.getState().me?.id) return;
+      collected = [...collected, seq].slice(-COLLECTED);
+      timer ??= setTimeout(alertLast, STAYS_MS);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [tabs, room, item, visible]);
 }
 
 async function alert(
   tabs: Tabs,
   item: string,
-  { seq, by, body }: MessageEntry,
+  { seq, author, body }: Message,
   { notifying, ringing }: Wanted,
   onRefused: () => void,
 ): Promise<void> {
   if (!(notifying || ringing)) return;
   if (!(await tabs.claim(shownName(item), 0))) return;
-  if (!(await tabs.claim(`alcove.alert ${item} ${seq}`, TAKEN_MS))) return;
+  if (!(await tabs.claim(`alcove.alert ${item} ${seq}`, CLAIMED_MS))) return;
   if (ringing && (await tabs.claim("alcove.ring", BETWEEN_RINGS_MS))) ring().catch(() => undefined);
-  const words = `${isolated(by.name)}: ${summaryOf(body, SHOWN)}`;
-  if (notifying && !(await notify(item, words, roomHref(item)))) onRefused();
+  const text = `${isolated(author.name)}: ${summaryOf(body, SHOWN)}`;
+  if (notifying && !(await notify(item, text, roomHref(item)))) onRefused();
 }
 
-/** Held by every tab that shows the room. */
+/** The lock that every tab holds that shows the room. */
 function shownName(item: string): string {
   return `alcove.shown ${item}`;
 }
 
-function lastOfOthers({ rows, me }: RoomView, after: number): MessageEntry | undefined {
-  const last = rows.findLast(
-    (row) => row.type === "entry" && row.seq > after && row.by.id !== me?.id && row.deleted === undefined,
-  );
-  return last?.type === "entry" ? last : undefined;
+/** Return the last of these messages that is not deleted. */
+function lastOf(seqs: readonly number[], room: Room): Message | undefined {
+  const collected = new Set(seqs);
+  return room
+    .getState()
+    .messages.findLast(({ seq, deletedAt }) => seq !== null && collected.has(seq) && deletedAt === null);
 }
 
 function useVisible(): boolean {

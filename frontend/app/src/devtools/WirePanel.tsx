@@ -1,10 +1,9 @@
 // Every line of the wire, in and out: it teaches the protocol to whoever builds on it.
 
 import type { WireLine, WireLog } from "alcove-client";
-import { lazy, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { useTranslation } from "../i18n/translation";
-import { useWire } from "../session/useRoom";
 import { Field } from "../ui/Field";
 import { LazyPart } from "../ui/LazyPart";
 import styles from "./WirePanel.module.css";
@@ -16,7 +15,7 @@ const ways: readonly Way[] = ["all", "in", "out"];
 
 export default function WirePanel({ wire }: { readonly wire: WireLog }) {
   const { t } = useTranslation();
-  const now = useWire(wire);
+  const now = useSyncExternalStore(wire.subscribe, wire.view);
   const [paused, setPaused] = useState<typeof now | null>(null);
   const [way, setWay] = useState<Way>("all");
   const [filter, setFilter] = useState("");

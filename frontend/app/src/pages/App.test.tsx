@@ -7,10 +7,11 @@ import { FakeBrowser } from "../../../packages/client/test/support/doubles";
 import { FakePlatform } from "../../../packages/client/test/support/fakePlatform";
 import { keepLanguage, startLanguage } from "../i18n/language";
 import { LanguageProvider } from "../i18n/translation";
+import { Session } from "../session/session";
 import { startConversations } from "../tutorial/conversations";
 import { ConversationsContext } from "../tutorial/useConversation";
 import { App } from "./App";
-import { Entrance } from "./Entrance";
+import { SessionProvider } from "./SessionProvider";
 
 let browser: FakeBrowser;
 
@@ -22,13 +23,14 @@ async function visit(path: string) {
   history.replaceState(null, "", path);
   const language = await startLanguage();
   const conversations = startConversations(17, browser);
+  const session = new Session(new FakePlatform());
   render(
     <StrictMode>
-      <LanguageProvider i18n={language}>
+      <LanguageProvider translator={language}>
         <ConversationsContext value={conversations}>
-          <Entrance world={new FakePlatform()}>
+          <SessionProvider session={session}>
             <App />
-          </Entrance>
+          </SessionProvider>
         </ConversationsContext>
       </LanguageProvider>
     </StrictMode>,

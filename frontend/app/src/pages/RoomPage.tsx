@@ -1,71 +1,29 @@
-// One room: its messages in the middle, the rooms at the left, members and wire at the right.
+// One room in the middle, the list of rooms on the left, members and developer tools on the right.
 
-import { aboutToken } from "alcove-client";
-import { lazy, type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
+import { Members, Room, type RoomHandle, useMissedMessages, useRoom } from "alcove-react";
+import { lazy, type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import { Alerts } from "../alerts/Alerts";
-import { RoomComposer } from "../composer/RoomComposer";
-import { useWriting } from "../composer/useWriting";
 import { useTranslation } from "../i18n/translation";
-import { Members, TypingLine } from "../members/Members";
-import { Announcer } from "../messages/Announcer";
-import { RoomLog } from "../messages/RoomLog";
-import { RoomStatus } from "../room/RoomStatus";
-import { SaveConversation } from "../room/SaveConversation";
-import { useUnreadTitle } from "../room/useUnreadTitle";
 import { SignOut } from "../session/SignOut";
-import { useSession } from "../session/session";
-import { useRoom } from "../session/useRoom";
 import { useShortcuts } from "../shortcuts/useShortcuts";
-import { FreshToken } from "../tutorial/FreshToken";
 import { keep, kept } from "../ui/kept";
 import { LazyPart } from "../ui/LazyPart";
-import { Niche } from "../ui/Niche";
+import { useTitle } from "../ui/useTitle";
 import styles from "./Rooms.module.css";
 
+const NoAccess = lazy(() => import("./NoAccess"));
+const SaveConversation = lazy(() => import("../save/SaveConversation"));
 const WirePanel = lazy(() => import("../devtools/WirePanel"));
 const Shortcuts = lazy(() => import("../shortcuts/Shortcuts"));
 
-type RoomPageProps = {
-  readonly item: string;
-  readonly list: ReactNode;
-  /** The room's last seq has moved. */
-  readonly onNews: (cursor: number) => void;
-};
+type RoomPageProps = { readonly item: string; readonly list: ReactNode };
 
-/** News count as told when nothing has followed them for so long, in ms: a flood is told once. */
-const QUIET_MS = 500;
-
-const light = {
-  live: "lit",
-  connecting: "kindling",
-  reconnecting: "kindling",
-  offline: "out",
-  awaitingToken: "kindling",
-  noAccess: "out",
-  ended: "out",
-} as const;
-
-export function RoomPage({ item, list, onNews }: RoomPageProps) {
+export function RoomPage({ item, list }: RoomPageProps) {
   const { t } = useTranslation();
-  const { credential, enter, notes } = useSession();
-  const { room, view } = useRoom(item);
-  const { status, me, limits, rows, changes, cursor, typing } = view;
-  const writing = useWriting(room, view, notes);
-  const [open, setOpen] = useState<"rooms" | "side" | null>(null);
+  const room = useRef<RoomHandle>(null);
+  const [open, setOpen] = useState<Panel | null>(null);
   const [wire, setWire] = useState(() => kept("wire") === "on");
   const [help, setHelp] = useState(false);
-  const waiting =
-    rows.filter((row) => row.type === "draft" && row.progress.is === "waiting").length +
-    [...changes.values()].filter(({ progress }) => progress.is === "waiting").length;
-  // Events themselves may only read, and do not tell what HTTP may do.
-  const byEvents = status.is === "live" && status.over === "events";
-  const mayWrite = byEvents || me === null || me.can.includes("write");
-  useUnreadTitle(item, view);
-
-  useEffect(() => {
-    const quiet = setTimeout(() => onNews(cursor), QUIET_MS);
-    return () => clearTimeout(quiet);
-  }, [onNews, cursor]);
 
   const toggleWire = useCallback(() => {
     setWire((on) => {
@@ -80,83 +38,60 @@ export function RoomPage({ item, list, onNews }: RoomPageProps) {
         "?": () => setHelp(true),
         "/": () => {
           setOpen("rooms");
-          requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-shortcut=search]")?.focus());
+          requestAnimationFrame(() => document.querySelector<HTMLElement>("#rooms [type=search]")?.focus());
         },
-        c: () => writing.field.current?.focus(),
+        c: () => room.current?.focus(),
         w: toggleWire,
-        end: writing.toNewest,
+        end: () => room.current?.scrollToEnd(),
       }),
-      [writing.field, writing.toNewest, toggleWire],
+      [toggleWire],
     ),
   );
 
-  function reconnect() {
-    room.reconnect();
-    // The button goes away once the room is live.
-    writing.field.current?.focus();
-  }
-
-  const shut = status.is === "ended" || (status.is === "noAccess" && aboutToken(status.code));
-
   return (
     <div className={styles.plan} data-open={open ?? "none"} data-wire={wire}>
+      <RoomTitle item={item} />
       <div className={styles.list} id="rooms">
         {list}
       </div>
       <div className={styles.middle}>
-        <Niche
-          low
-          light={light[status.is]}
-          crown={
+        <Room
+          ref={room}
+          item={item}
+          renderHeader={({ status }) => (
             <div className={styles.head}>
               <h1 className={styles.name} dir="auto" title={item}>
                 {item}
               </h1>
-              <RoomStatus status={status} durable={view.durable} waiting={waiting} onNow={reconnect} />
+              {status}
               <div className={styles.folds}>
                 <Fold which="rooms" open={open} onOpen={setOpen} label={t("rooms.show")} />
                 <Fold which="side" open={open} onOpen={setOpen} label={t("room.side")} />
               </div>
             </div>
-          }
-          sill={
-            <RoomComposer
-              {...writing.composer}
-              status={status}
-              limit={limits?.body_bytes ?? null}
-              mayWrite={mayWrite}
-            />
-          }
-        >
-          <RoomLog room={room} view={view} actions={writing.actions} toNewest={writing.wishes} />
-          <TypingLine typing={typing} />
-          {shut && credential !== null && (
-            <FreshToken
-              credential={credential}
-              lead={t(status.is === "ended" ? "room.endedLead" : "room.freshToken")}
-              said={status.reason}
-              onConnect={(fresh) => {
-                enter(fresh);
-                writing.field.current?.focus();
-              }}
-            />
           )}
-        </Niche>
-        <Announcer view={view} />
+          renderNoAccess={(state) => (
+            <LazyPart>
+              <NoAccess state={state} onEnter={() => room.current?.focus()} />
+            </LazyPart>
+          )}
+        />
       </div>
       <div className={styles.side} id="side">
-        <Members members={view.members} count={view.count} me={me} typing={typing} />
+        <Members item={item} />
         <button type="button" className={styles.fold} aria-expanded={wire} onClick={toggleWire}>
           {t(wire ? "wire.hide" : "wire.show")}
         </button>
         {wire && (
           <LazyPart onClose={toggleWire}>
-            <WirePanel wire={room.wire} />
+            <WireOf item={item} />
           </LazyPart>
         )}
-        <Alerts item={item} view={view} />
-        <SaveConversation item={item} />
-        <SignOut waiting={waiting} />
+        <Alerts item={item} />
+        <LazyPart>
+          <SaveConversation item={item} />
+        </LazyPart>
+        <SignOut item={item} />
       </div>
       {help && (
         <LazyPart onClose={() => setHelp(false)}>
@@ -167,6 +102,18 @@ export function RoomPage({ item, list, onNews }: RoomPageProps) {
   );
 }
 
+/** The title of the tab counts what arrived while it was hidden. */
+function RoomTitle({ item }: { readonly item: string }) {
+  const missed = useMissedMessages(item);
+  useTitle(missed > 0 ? `(${missed}) ${item}` : item);
+  return null;
+}
+
+function WireOf({ item }: { readonly item: string }) {
+  const { room } = useRoom(item);
+  return <WirePanel wire={room.wire} />;
+}
+
 type Panel = "rooms" | "side";
 type FoldProps = {
   readonly which: Panel;
@@ -175,7 +122,7 @@ type FoldProps = {
   readonly label: string;
 };
 
-/** On narrow screens: shows and hides what stands at the sides elsewhere. */
+/** On narrow screens: shows and hides what is on the sides elsewhere. */
 function Fold({ which, open, onOpen, label }: FoldProps) {
   return (
     <button

@@ -1,13 +1,11 @@
-// Home: the rooms at the side, and the one that the address names, or the card that leads to one.
+// The list of rooms beside the room that the address names, or beside the card that leads to one.
 
-import { useItems } from "alcove-react";
-import { useState } from "react";
+import { AlcoveProvider, Boundary, RoomList } from "alcove-react";
+import type { ReactNode } from "react";
 import { useLocation } from "wouter";
 import { useTranslation } from "../i18n/translation";
-import { RoomList } from "../rooms/RoomList";
-import { useSession } from "../session/session";
+import { useSession } from "../session/useSession";
 import { ConnectCard } from "../tutorial/ConnectCard";
-import { Boundary } from "../ui/Boundary";
 import { ReloadOffer } from "../ui/ReloadOffer";
 import { roomHref } from "../ui/roomHref";
 import { useTitle } from "../ui/useTitle";
@@ -16,10 +14,9 @@ import styles from "./Rooms.module.css";
 
 /** `item`: null on the first page. */
 export function Rooms({ item }: { readonly item: string | null }) {
-  const { credential, rooms, enter } = useSession();
+  const { components } = useTranslation();
+  const { credential, client, session } = useSession();
   const [, go] = useLocation();
-  const [news, setNews] = useState(0);
-  const items = useItems(rooms, `${item} ${news}`);
 
   const card = (
     <Welcome item={item}>
@@ -28,31 +25,31 @@ export function Rooms({ item }: { readonly item: string | null }) {
         item={item}
         credential={credential}
         onConnect={(chosen, fresh) => {
-          enter(fresh);
+          session.enter(fresh);
           go(roomHref(chosen));
         }}
       />
     </Welcome>
   );
-  if (rooms === null) return <div className={styles.alone}>{card}</div>;
-  const list = <RoomList rooms={rooms} items={items} current={item} />;
-  if (item === null)
-    return (
-      <div className={styles.first}>
-        <div className={styles.list}>{list}</div>
-        {card}
-      </div>
-    );
-  // Another room, or the same one as somebody else, begins from nothing.
-  const key = `${rooms.key} ${item}`;
+  if (client === null) return <div className={styles.alone}>{card}</div>;
+  const list = <RoomList current={item} hrefOf={roomHref} onOpen={(chosen) => go(roomHref(chosen))} />;
   return (
-    <Boundary fallback={<ReloadOffer what="room" />} resetKey={key}>
-      <RoomPage key={key} item={item} list={list} onNews={setNews} />
-    </Boundary>
+    <AlcoveProvider client={client} strings={components}>
+      {item === null ? (
+        <div className={styles.first}>
+          <div className={styles.list}>{list}</div>
+          {card}
+        </div>
+      ) : (
+        <Boundary fallback={<ReloadOffer what="room" />} resetKey={`${item} ${credential?.token}`}>
+          <RoomPage key={item} item={item} list={list} />
+        </Boundary>
+      )}
+    </AlcoveProvider>
   );
 }
 
-function Welcome({ item, children }: { readonly item: string | null; readonly children: React.ReactNode }) {
+function Welcome({ item, children }: { readonly item: string | null; readonly children: ReactNode }) {
   const { t } = useTranslation();
   useTitle(item ?? t("rooms.title"));
 

@@ -1,26 +1,30 @@
 // Ends the login, in every tab; asks first where something is not sent yet.
+import { useRoom } from "alcove-react";
 import { useState } from "react";
 import { useTranslation } from "../i18n/translation";
 import { Button } from "../ui/Button";
-import { useSession } from "./session";
+import { useSession } from "./useSession";
 
-/** `waiting`: drafts that are not in the log yet; they are deleted. */
-export function SignOut({ waiting }: { readonly waiting: number }) {
+/** What waits in the room of `item` would be deleted. */
+export function SignOut({ item }: { readonly item: string }) {
   const { t } = useTranslation();
-  const { signOut } = useSession();
+  const { session } = useSession();
+  const queued = useRoom(item, (state) => state.queued);
   const [asking, setAsking] = useState(false);
 
   if (!asking)
     return (
-      <Button onClick={() => (waiting > 0 ? setAsking(true) : void signOut())}>{t("session.signOut")}</Button>
+      <Button onClick={() => (queued > 0 ? setAsking(true) : void session.signOut())}>
+        {t("session.signOut")}
+      </Button>
     );
   return (
     <div role="alert">
-      <p>{t("session.unsent", { count: waiting })}</p>
-      <Button weight="strong" onClick={() => void signOut()}>
+      <p>{t("session.unsent", { count: queued })}</p>
+      <Button weight="strong" onClick={() => void session.signOut()}>
         {t("session.signOut")}
       </Button>
-      <Button onClick={() => setAsking(false)}>{t("room.cancel")}</Button>
+      <Button onClick={() => setAsking(false)}>{t("cancel")}</Button>
     </div>
   );
 }

@@ -1,108 +1,124 @@
-// The credential of this tab: from the address's fragment or the Connect card, kept for the tab and no longer.
+// The login of this tab: a credential from the address or the Connect card, kept for the tab, and the client that uses it.
 
-import type { World } from "alcove-client";
-import { type Credential, loginOf, memberKey, Rooms } from "alcove-client";
-import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { type Client, type Credential, createClient, loginOf, memberKey, type Platform } from "alcove-client";
 import { arrived, forgetCredential, keepCredential, keptCredential } from "./credential";
+import { TabToken } from "./tabToken";
 
-export type Session = {
-  /** Null while nobody has said who they are. */
+export type SessionState = {
+  /** Null while nobody is signed in. */
   readonly credential: Credential | null;
-  readonly rooms: Rooms | null;
-  /** Where what is being written is kept. */
-  readonly notes: Pick<World, "notes" | "tabNotes">;
-  /** What a link would sign in, while another member is signed in here. */
+  /** Of the credential's member; null while nobody is signed in. */
+  readonly client: Client | null;
+  /** What a link would sign in, while another member is signed in. */
   readonly refused: Credential | null;
-  readonly enter: (credential: Credential) => void;
-  /** Ends the login on the server, and removes what this browser holds of it, in every tab. */
-  readonly signOut: () => Promise<void>;
-  /** Leaves the link alone. */
-  readonly dismiss: () => void;
 };
 
-type Known = Pick<Session, "credential" | "rooms" | "refused">;
+const signedOut: SessionState = { credential: null, client: null, refused: null };
 
-export const SessionContext = createContext<Session | null>(null);
+export class Session {
+  readonly platform: Platform;
+  #state: SessionState = signedOut;
+  #token: TabToken | null = null;
+  readonly #listeners = new Set<() => void>();
 
-/** Throws outside of its context. */
-export function useSession(): Session {
-  const session = useContext(SessionContext);
-  if (session === null) throw new Error("useSession() needs a SessionContext around it");
-  return session;
-}
-
-/** The session to put into the context. */
-export function useNewSession(world: World): Session {
-  const [known, setKnown] = useState<Known>(() => begin(world));
-  const { credential, rooms, refused } = known;
-
-  /** The same member goes on with another token; another member begins from nothing. */
-  const enter = useCallback(
-    (fresh: Credential) => {
-      keepCredential(fresh);
-      if (rooms !== null && credential !== null && fresh.token !== null && isSame(credential, fresh)) {
-        rooms.renewWith(fresh);
-        setKnown({ credential: fresh, rooms, refused: null });
-      } else setKnown({ credential: fresh, rooms: open(fresh, world), refused: null });
-    },
-    [credential, rooms, world],
-  );
-
-  const leave = useCallback(() => {
-    forgetCredential();
-    setKnown({ credential: null, rooms: null, refused: null });
-  }, []);
-
-  // A link to the room that is open changes nothing but the fragment: the page is not loaded again.
-  useEffect(() => {
-    const onFragment = () => {
-      const fresh = arrived.take();
-      if (fresh === null) return;
-      if (credential !== null && !isSame(credential, fresh)) setKnown({ credential, rooms, refused: fresh });
-      else enter(fresh);
-    };
-    addEventListener("hashchange", onFragment);
-    return () => removeEventListener("hashchange", onFragment);
-  }, [credential, rooms, enter]);
-
-  useEffect(() => rooms?.attach(leave), [rooms, leave]);
-
-  return useMemo(
-    () => ({
-      credential,
-      rooms,
-      notes: world,
-      refused,
-      enter,
-      signOut: async () => {
-        await rooms?.signOut();
-        leave();
-      },
-      dismiss: () => setKnown({ credential, rooms, refused: null }),
-    }),
-    [credential, rooms, refused, enter, leave, world],
-  );
-}
-
-/** A link signs in whom it names, unless somebody else is signed in here: that would put their words under its name. */
-function begin(world: World): Known {
-  const fresh = arrived.take();
-  const login = loginOf(location, world);
-  const kept = keptCredential();
-  const current = kept ?? (fresh !== null && login !== null ? { token: null, name: null } : null);
-  if (fresh === null || current === null || isSame(current, fresh, login)) {
-    const credential = fresh ?? kept;
-    if (credential !== null) keepCredential(credential);
-    return { credential, rooms: credential === null ? null : open(credential, world), refused: null };
+  constructor(platform: Platform) {
+    this.platform = platform;
+    this.#begin();
   }
-  return { credential: current, rooms: open(current, world), refused: fresh };
+
+  getState = (): SessionState => this.#state;
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Sign in. The same member goes on with another token; another member begins from nothing. */
+  enter(credential: Credential): void {
+    const { credential: current, client } = this.#state;
+    if (client !== null && current !== null && credential.token !== null && isSame(current, credential)) {
+      this.#token?.replace(credential.token);
+      client.refresh();
+      this.#keep(credential);
+    } else this.#open(credential);
+  }
+
+  /** End the login on the server, and remove what this browser keeps of the member, in every tab. */
+  async signOut(): Promise<void> {
+    await this.#state.client?.logout();
+    this.#leave();
+  }
+
+  /** Follow a link that came without a reload of the page: it changes the fragment of the address only. */
+  follow(): void {
+    const fresh = arrived.take();
+    if (fresh === null) return;
+    const { credential } = this.#state;
+    if (credential !== null && !isSame(credential, fresh)) this.#become({ ...this.#state, refused: fresh });
+    else this.enter(fresh);
+  }
+
+  /** Ignore the link that was refused. */
+  dismiss(): void {
+    this.#become({ ...this.#state, refused: null });
+  }
+
+  /** A link does not sign in another member than the current one: what waits here would be sent under another name. */
+  #begin(): void {
+    const fresh = arrived.take();
+    const login = loginOf(location.href, this.platform);
+    const kept = keptCredential();
+    const current = kept ?? (fresh !== null && login !== null ? { token: null, name: null } : null);
+    const credential =
+      fresh === null || (current !== null && !isSame(current, fresh, login)) ? current : fresh;
+    if (credential !== null) this.#open(credential);
+    if (fresh !== null && credential !== fresh) this.#become({ ...this.#state, refused: fresh });
+  }
+
+  #open(credential: Credential): void {
+    const before = this.#state.client;
+    const { name } = credential;
+    const options = { url: location.origin, platform: this.platform, ...(name !== null && { name }) };
+    this.#token?.close();
+    this.#token =
+      credential.token === null
+        ? null
+        : new TabToken(credential, this.platform, {
+            onFresh: (fresh) => this.#keep(fresh),
+            onGiven: () => client.refresh(),
+          });
+    const client = createClient(
+      this.#token === null ? options : { ...options, getToken: this.#token.getToken },
+    );
+    client.on("signedOut", () => {
+      if (this.#state.client === client) this.#leave();
+    });
+    keepCredential(credential);
+    this.#become({ credential, client, refused: null });
+    before?.close();
+  }
+
+  #keep(credential: Credential): void {
+    keepCredential(credential);
+    this.#become({ ...this.#state, credential, refused: null });
+  }
+
+  #leave(): void {
+    const { client } = this.#state;
+    this.#token?.close();
+    this.#token = null;
+    forgetCredential();
+    this.#become(signedOut);
+    client?.close();
+  }
+
+  #become(state: SessionState): void {
+    this.#state = state;
+    for (const listener of [...this.#listeners]) listener();
+  }
 }
 
-function open(credential: Credential, world: World): Rooms {
-  return new Rooms(credential, location, world, keepCredential);
-}
-
-/** `login`: whose the login cookie is, where a credential is that. */
+/** `login`: the member of the login cookie, which a credential without token stands for. */
 function isSame(one: Credential, other: Credential, login: string | null = null): boolean {
   return (memberKey(one) ?? login) === (memberKey(other) ?? login);
 }

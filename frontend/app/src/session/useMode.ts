@@ -1,20 +1,20 @@
 // Whether the server is in open mode, as far as it answered.
 
-import type { World } from "alcove-client";
+import type { Platform } from "alcove-client";
 import { useEffect, useState } from "react";
 import { isOpenMode } from "./mode";
 
-export function useOpenMode(world: World): boolean {
+export function useOpenMode(platform: Platform): boolean {
   const [open, setOpen] = useState(false);
   useEffect(() => {
-    let over = false;
-    isOpenMode(location, world).then(
-      (found) => over || setOpen(found),
+    let cancelled = false;
+    isOpenMode(location.origin, platform).then(
+      (found) => cancelled || setOpen(found),
       () => undefined,
     );
     return () => {
-      over = true;
+      cancelled = true;
     };
-  }, [world]);
+  }, [platform]);
   return open;
 }

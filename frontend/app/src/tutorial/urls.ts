@@ -1,5 +1,5 @@
 // Addresses of the plain-text sockets, relative to the page's own origin.
-import type { Origin } from "alcove-client";
+type Origin = Pick<Location, "protocol" | "host">;
 
 export type ItemQuery = { readonly itemId: string; readonly token: string; readonly q: string };
 

@@ -5,15 +5,15 @@ import { useTranslation } from "../i18n/translation";
 import styles from "./Switches.module.css";
 
 export function LanguageSwitch() {
-  const { i18n } = useTranslation();
-  const other = i18n.language === "es" ? "en" : "es";
+  const { language, translator } = useTranslation();
+  const other = language === "es" ? "en" : "es";
 
   return (
     <button
       type="button"
       className={styles.switch}
       lang={other}
-      onClick={() => void keepLanguage(i18n, other)}
+      onClick={() => void keepLanguage(translator, other)}
     >
       {other === "es" ? "Español" : "English"}
     </button>

@@ -1,6 +1,6 @@
 // A part of the page that is loaded when it is first shown; where that fails, the rest stays and a reload is offered.
+import { Boundary } from "alcove-react";
 import { type ReactNode, Suspense } from "react";
-import { Boundary } from "./Boundary";
 import { ReloadOffer } from "./ReloadOffer";
 
 type LazyPartProps = {

@@ -9,6 +9,7 @@ import type { Channel, Platform } from "./platform/platform";
 import { serverOf } from "./protocol/addresses";
 import { Http } from "./protocol/http";
 import { isRoomId, type Origin, originOf } from "./protocol/urls";
+import type { Entries } from "./protocol/wire.gen";
 import { Room } from "./room/room";
 import { forgetMember } from "./storage/forget";
 
@@ -45,6 +46,7 @@ export class Client {
   readonly #platform: Platform;
   readonly #events = new Emitter<ClientEvents>();
   readonly #signOuts: Channel;
+  #signOutCount = 0;
   /** Under which name this browser keeps what the member writes and reads; null: not known yet. */
   #member: string | null;
 
@@ -63,6 +65,8 @@ export class Client {
       http: this.#http,
       origin: this.#origin,
       platform,
+      areRoomsPending: () => this.#joined.length > 0 && !this.#joined.some(({ settled }) => settled),
+      isRefusedInRooms: (token) => this.#joined.length > 0 && this.#tokens.credential?.token === token,
       onSignedOut: () => void this.#forget(),
       name: async () => `alcove:list:${JSON.stringify([this.#server, await this.#identify()])}`,
     });
@@ -90,7 +94,9 @@ export class Client {
       platform: this.#platform,
       onIdle: () => {
         if (this.#open.get(item) === room) this.#open.delete(item);
+        if (this.#joined.length === 0) this.rooms.admitted();
       },
+      onSettled: () => this.rooms.admitted(),
       onSignedOut: () => void this.#forget(),
       ...(this.#tokens.usesCookie && {
         onMember: (you: string, before: string | null) => this.#loggedIn(you, before),
@@ -98,6 +104,11 @@ export class Client {
     });
     this.#open.set(item, room);
     return room;
+  }
+
+  /** Load a page of the entries of an item's log before seq `before`, for an export: rooms load their own history. */
+  loadEntries(item: string, before: number): Promise<Omit<Entries, "head">> {
+    return this.#http.page(item, before);
   }
 
   /** Call `listener` on every event of this name; returns the function that ends this. */
@@ -114,10 +125,12 @@ export class Client {
 
   /** End the session on the server, and remove what this browser keeps of the member, in every tab. */
   async logout(): Promise<void> {
+    const before = this.#signOutCount;
+    // First, because the server ends this client's own streams before it answers, and nobody is known from then on.
+    this.#signOuts.post(this.#member);
     // A server that is away must not keep a shared computer from forgetting.
     await this.#http.signOut().catch(() => undefined);
-    this.#signOuts.post(this.#member);
-    await this.#forget();
+    if (this.#signOutCount === before) await this.#forget();
   }
 
   /** End all connections. What waits to be sent stays in storage, for the next client of this member. */
@@ -130,7 +143,13 @@ export class Client {
     this.#events.clear();
   }
 
+  /** The rooms that the application shows. */
+  get #joined(): readonly Room[] {
+    return [...this.#open.values()].filter(({ joined }) => joined);
+  }
+
   async #forget(): Promise<void> {
+    this.#signOutCount += 1;
     const member = this.#member;
     if (this.#tokens.usesCookie) this.#platform.notes.set(LOGIN + this.#server, null);
     for (const room of this.#open.values()) room.forget();
@@ -160,4 +179,10 @@ export class Client {
 /** Return a client of one Alcove server, for one member. Nothing is connected before a room is joined. */
 export function createClient(options: ClientOptions): Client {
   return new Client(options);
+}
+
+/** Return under which name this browser keeps what the member of the login cookie writes; null: unknown. */
+export function loginOf(url: string | URL, platform: Pick<Platform, "notes">): string | null {
+  const you = platform.notes.get(LOGIN + serverOf(originOf(url)));
+  return you === null ? null : keyOfId(you);
 }

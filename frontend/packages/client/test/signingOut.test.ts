@@ -50,6 +50,26 @@ describe("signing out", () => {
     expect(messages(there)).toEqual([]);
   });
 
+  test("tells the other tabs also where the server ends this tab's connection before it answers", async () => {
+    const here = await openTab(profile, () => signed("ada"));
+    const there = await openTab(profile, () => signed("ada"));
+    const left: string[] = [];
+    here.client.on("signedOut", () => left.push("here"));
+    there.client.on("signedOut", () => left.push("there"));
+    const socket = await greet(here, "ada");
+    await greet(there, "ada");
+    here.platform.fetch = async () => {
+      say(socket, { type: "error", code: "unauthenticated", message: "ended", reason: "signed_out" });
+      socket.end(4401, "ended");
+      await vi.advanceTimersByTimeAsync(100);
+      return new Response(null, { status: 204 });
+    };
+    await here.client.logout();
+    await settle();
+
+    expect(left.sort()).toEqual(["here", "there"]);
+  });
+
   test("elsewhere is noticed by the server's word, without a channel between tabs", async () => {
     const ada = await openTab(profile, () => signed("ada"));
     let left = 0;

@@ -1,14 +1,17 @@
 // The public names of alcove-react.
-export { useDraft } from "./composer/draft";
 export { isComposing } from "./composer/keys";
-export { lastOwn } from "./composer/lastOwn";
+export { Boundary } from "./lib/Boundary";
 export { isolated } from "./members/isolated";
-export { dayOf, type Item, itemsOf, type Unread } from "./messages/items";
-export { type Piece, piecesOf } from "./messages/markup";
-export { partOf } from "./messages/part";
-export { positionIn, type Seen } from "./messages/seen";
-export { seenBy } from "./messages/seenBy";
+export { Members, type MembersProps } from "./members/Members";
+export type { MessageActions, MessageSlotProps, MessageSlots } from "./messages/Message";
 export { summaryOf } from "./messages/summary";
-export { useFoot } from "./messages/useFoot";
-export { type Found, useFound } from "./rooms/useFound";
-export { useItems } from "./useRooms";
+export { AlcoveProvider, type AlcoveProviderProps, type Theme, useAlcove } from "./provider";
+export { type HeaderSlotProps, Room, type RoomHandle, type RoomProps } from "./room/Room";
+export { useMissedMessages } from "./room/useMissedMessages";
+export { RoomList, type RoomListProps } from "./rooms/RoomList";
+export { UnreadBadge, type UnreadBadgeProps } from "./rooms/UnreadBadge";
+export { en } from "./strings/en";
+export type { Strings } from "./strings/strings";
+export { createTranslate, type Key, type TextsLike, type Translate, type Values } from "./strings/translate";
+export { useRoom } from "./useRoom";
+export { useRooms, useUnread } from "./useRooms";

@@ -1,41 +1,45 @@
-// The list of rooms (rule W4), asked for again as time goes by and as something happens.
+// Reads the live list of rooms, and unread counts, in a React component.
 
-import type { ItemSummary, Rooms } from "alcove-client";
-import { useEffect, useState } from "react";
+import type { RoomList, RoomListState } from "alcove-client";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { useAlcoveContext } from "./provider";
 
-const EVERY_MS = 15_000;
-/** How long news gather before the list is asked for. */
-const AFTER_NEWS_MS = 200;
+const serverState: RoomListState = { status: "idle", rooms: [], hasMore: false, unread: new Map() };
+const getServerState = () => serverState;
 
-/** The rooms one may read, latest first; null until they are known. `news` changes when something has happened. */
-export function useItems(rooms: Rooms | null, news: unknown): readonly ItemSummary[] | null {
-  const [items, setItems] = useState<readonly ItemSummary[] | null>(null);
+/** Return the rooms that the member may read, the latest first, with unread counts; live while the component is mounted. */
+export function useRooms(): RoomListState & Pick<RoomList, "loadMore" | "search"> {
+  const { rooms } = useAlcoveContext().client;
+  const state = useSyncExternalStore(rooms.subscribe, rooms.getState, getServerState);
+  return useMemo(
+    () => ({
+      ...state,
+      loadMore: () => rooms.loadMore(),
+      search: (prefix: string) => rooms.search(prefix),
+    }),
+    [rooms, state],
+  );
+}
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: news are what calls for asking again
-  useEffect(() => {
-    if (rooms === null) {
-      setItems(null);
-      return;
-    }
-    let over = false;
-    const ask = () => {
-      if (document.visibilityState !== "visible") return;
-      rooms.http.items().then(
-        (found) => over || setItems(found),
-        // The list as it was is better than none, and one that never came is not known to be empty.
-        () => undefined,
-      );
-    };
-    const soon = setTimeout(ask, AFTER_NEWS_MS);
-    const often = setInterval(ask, EVERY_MS);
-    document.addEventListener("visibilitychange", ask);
-    return () => {
-      over = true;
-      clearTimeout(soon);
-      clearInterval(often);
-      document.removeEventListener("visibilitychange", ask);
-    };
-  }, [rooms, news]);
+/** Return how many messages of others the member has not read in each of `items`; items that are not known yet are missing. */
+export function useUnread(items: readonly string[]): ReadonlyMap<string, number> {
+  const { rooms } = useAlcoveContext().client;
+  const { unread } = useSyncExternalStore(rooms.subscribe, rooms.getState, getServerState);
+  // The list of items is often another array at every render: its content counts.
+  const names = items.join("\n");
 
-  return items;
+  useEffect(() => (names === "" ? undefined : rooms.watchUnread(names.split("\n"))), [rooms, names]);
+
+  const counts = names
+    .split("\n")
+    .map((item) => unread.get(item) ?? "")
+    .join("\n");
+  return useMemo(() => {
+    const known = counts.split("\n");
+    return new Map(
+      names
+        .split("\n")
+        .flatMap((item, index) => (known[index] ? [[item, Number(known[index])] as const] : [])),
+    );
+  }, [names, counts]);
 }

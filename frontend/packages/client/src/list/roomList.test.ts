@@ -1,5 +1,6 @@
 // The live list of rooms: one stream for all tabs of a browser, and none while nobody sees it (W10).
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { greeting } from "../../test/support/doubles";
 import { type FakeEvents, FakePlatform, FakeProfile } from "../../test/support/fakePlatform";
 import { type Client, createClient } from "../client";
 import type { ItemSummary } from "../protocol/wire.gen";
@@ -157,6 +158,25 @@ describe("one tab", () => {
     expect(one.platform.events.length).toBeLessThanOrEqual(5);
   });
 
+  test("A3 a stream that was refused is opened again only after HTTP lets the token in", async () => {
+    const one = await tab();
+    let admits = false;
+    one.platform.fetch = async () =>
+      admits
+        ? Response.json({ items: [] })
+        : Response.json({ code: "unauthenticated", reason: "wrong_key", detail: "no" }, { status: 401 });
+    streamOf(one).break(true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    one.client.refresh();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(one.platform.events).toHaveLength(1);
+    admits = true;
+    one.client.refresh();
+    await vi.advanceTimersByTimeAsync(120_000);
+
+    expect(one.platform.events).toHaveLength(2);
+  });
+
   test("A4 a token that expires is replaced, and the list goes on", async () => {
     const reasons: string[] = [];
     const platform = new FakePlatform(profile);
@@ -194,6 +214,37 @@ describe("one tab", () => {
 
     expect(signedOut).toHaveBeenCalledTimes(1);
     expect(items(one)).toEqual([]);
+  });
+
+  test("A3 the list leaves attempts to the room on screen, and begins when that one is let in", async () => {
+    const platform = new FakePlatform(profile);
+    const client = createClient({ url: "http://here", getToken: () => "secret", platform });
+    client.room("foo").join();
+    client.rooms.subscribe(() => undefined);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(platform.events).toHaveLength(0);
+    platform.browser.newest.accept();
+    platform.browser.newest.say(JSON.stringify(greeting));
+    await settle();
+    expect(platform.events.map(({ url }) => new URL(url).pathname)).toEqual(["/api/items/events"]);
+    platform.browser.newest.end(4401, "expired");
+    platform.events[0]?.end(4401, "expired");
+    await vi.advanceTimersByTimeAsync(5000);
+
+    expect(platform.events).toHaveLength(1);
+  });
+
+  test("the list does not wait for a room that the member may not read", async () => {
+    const platform = new FakePlatform(profile);
+    const client = createClient({ url: "http://here", getToken: () => "secret", platform });
+    client.room("foo").join();
+    client.rooms.subscribe(() => undefined);
+    await settle();
+    platform.browser.newest.accept();
+    platform.browser.newest.end(4403, "forbidden");
+    await settle();
+
+    expect(platform.events).toHaveLength(1);
   });
 
   test("without subscribers there is no stream", async () => {

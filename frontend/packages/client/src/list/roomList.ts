@@ -21,6 +21,10 @@ type RoomListOptions = {
   readonly http: Http;
   readonly origin: Origin;
   readonly platform: Platform;
+  /** Whether rooms are joined, and none of them is live: the list waits for them. */
+  readonly areRoomsPending: () => boolean;
+  /** Whether rooms are joined with this token: then they get another one, and the list waits for that. */
+  readonly isRefusedInRooms: (token: string | null) => boolean;
   /** The login was ended, here or elsewhere. */
   readonly onSignedOut: () => void;
   /** Names whose list this is, once the member is known. */
@@ -105,6 +109,11 @@ export class RoomList {
     this.#pause();
     this.#model.clear();
     this.#become("idle");
+  }
+
+  /** A room is live, is closed for a reason of its own, or is left: go on where the list waits for that. */
+  admitted(): void {
+    this.#stream.admitted();
   }
 
   /** Try now what would be tried later. */

@@ -12,6 +12,8 @@ import { type Http, HttpError } from "../protocol/http";
 import type { Origin } from "../protocol/urls";
 import type { Error as ErrorLine, ListLine } from "../protocol/wire.gen";
 
+const UNAUTHENTICATED = 4401;
+
 type ListStreamOptions = {
   readonly ask: GetCredential;
   readonly attempts: RefusedAttempts;
@@ -23,6 +25,10 @@ type ListStreamOptions = {
   readonly onLine: (line: ListLine) => void;
   /** The stream is broken. */
   readonly onBroken: () => void;
+  /** Whether rooms are joined, and none of them is live yet: they come first, and find out whether the token is good. */
+  readonly areRoomsPending: () => boolean;
+  /** Whether rooms are joined with this token. */
+  readonly isRefusedInRooms: (token: string | null) => boolean;
   /** The login was ended, here or elsewhere (W5). */
   readonly onSignedOut: () => void;
 };
@@ -31,11 +37,13 @@ export class ListStream {
   #running = false;
   #failures = 0;
   #begun = false;
+  /** Whether the stream waits until a room is let in. */
+  #isWaiting = false;
   /** What the server said last about the credential. */
   #problem: ErrorLine | null = null;
   readonly #authentication: Authentication;
   readonly #events: EventStream;
-  readonly #retry = new Timer(() => this.#events.start());
+  readonly #retry = new Timer(() => this.#open());
   readonly #options: ListStreamOptions;
 
   constructor(options: ListStreamOptions) {
@@ -46,7 +54,8 @@ export class ListStream {
       attempts,
       platform,
       onState: () => undefined,
-      onReady: () => this.#running && this.#events.start(),
+      // A stream that is refused costs two requests: the stream, and one that tells why.
+      onReady: () => void this.#findOut(() => this.#events.start()),
     });
     this.#events = new EventStream(
       {
@@ -62,20 +71,33 @@ export class ListStream {
   start(): void {
     this.#running = true;
     this.#begun = false;
-    this.#events.start();
+    this.#open();
   }
 
   stop(): void {
     this.#running = false;
+    this.#isWaiting = false;
     this.#retry.cancel();
     this.#authentication.stop();
     this.#events.stop();
+  }
+
+  /** The server has let a room in, or there are no rooms any more. */
+  admitted(): void {
+    if (!this.#isWaiting || !this.#running) return;
+    this.#isWaiting = false;
+    this.#events.start();
   }
 
   /** Try now what would be tried later. */
   wake(): void {
     this.#authentication.wake();
     this.#retry.now();
+  }
+
+  #open(): void {
+    if (this.#options.areRoomsPending()) this.#isWaiting = true;
+    else this.#events.start();
   }
 
   #frame(frame: string): void {
@@ -96,15 +118,17 @@ export class ListStream {
     // The browser may come back by itself: then the server begins with a snapshot again.
     this.#begun = false;
     this.#options.onBroken();
-    if (over) void this.#findOut();
+    if (!over) return;
+    if (this.#options.areRoomsPending()) this.#isWaiting = true;
+    else void this.#findOut(() => this.#again());
   }
 
-  /** An EventSource does not tell why it was refused, so HTTP is asked. */
-  async #findOut(): Promise<void> {
+  /** An EventSource does not tell why it was refused, so HTTP is asked; `otherwise`: what to do if it is not refused. */
+  async #findOut(otherwise: () => void): Promise<void> {
     const error: unknown = await this.#options.http.items({ limit: 1 }).catch((reason: unknown) => reason);
     if (!this.#running) return;
     const code = error instanceof HttpError ? { 401: 4401, 403: 4403 }[error.status] : undefined;
-    if (!(error instanceof HttpError) || code === undefined) this.#again();
+    if (!(error instanceof HttpError) || code === undefined) otherwise();
     else this.#refused(code, error.reason ?? null, error.message, error.retryMs ?? null);
   }
 
@@ -122,6 +146,11 @@ export class ListStream {
   }
 
   #refused(code: number, reason: string | null, message: string, retryMs: number | null): void {
+    // Attempts with refused tokens are few, and the rooms that are on screen need them more.
+    if (code === UNAUTHENTICATED && this.#options.isRefusedInRooms(this.#authentication.token)) {
+      this.#isWaiting = true;
+      return;
+    }
     this.#authentication.refused({ code, reason, message }, retryMs);
   }
 

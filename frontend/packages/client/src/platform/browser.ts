@@ -20,7 +20,8 @@ export function browserPlatform(): Platform {
     now: Date.now,
     elapsed: () => performance.now(),
     random: Math.random,
-    online: () => navigator.onLine,
+    // Where pages are rendered there is no browser, or only a part of one.
+    online: () => typeof navigator === "undefined" || navigator.onLine !== false,
     visible: () => document.visibilityState === "visible",
     on: listen,
     lock,
@@ -89,8 +90,10 @@ function lock(name: string): Lock {
 
 function channel(name: string, onMessage: (message: unknown) => void): Channel {
   try {
-    const bus = new BroadcastChannel(name);
+    const bus: BroadcastChannel & { unref?: () => void } = new BroadcastChannel(name);
     bus.onmessage = ({ data }: MessageEvent<unknown>) => onMessage(data);
+    // In Node, where pages are rendered, an open channel would keep the process running.
+    bus.unref?.();
     return { post: (message) => bus.postMessage(message), close: () => bus.close() };
   } catch {
     // Refused (in a sandboxed frame, or with cookies blocked): each tab reads storage by itself.

@@ -202,6 +202,8 @@ export class RoomModel {
       typing,
       reads,
       joined: this.joined,
+      log: this.timeline.log,
+      head: this.timeline.cursor ?? 0,
       limits: this.limits,
       queued: this.outbox.drafts.filter(({ progress }) => progress.is === "waiting").length,
     };

@@ -1,20 +1,18 @@
 // The room of one item: joined by those who show it, and live for as long as one of them stays.
 import { RefusedAttempts } from "../auth/authentication";
-import type { GetCredential } from "../auth/tokens";
 import { Connection } from "../connection/connection";
 import type { CommandError } from "../connection/pending";
+import { wantsToken } from "../connection/webSocket";
 import { WireLog } from "../devtools/wireLog";
 import { Emitter } from "../lib/emitter";
 import { Store } from "../lib/store";
 import { Timer } from "../lib/timer";
-import type { Platform } from "../platform/platform";
 import { Http } from "../protocol/http";
-import type { Origin } from "../protocol/urls";
 import type { Delete, Edit, Json, Send } from "../protocol/wire.gen";
 import { DraftText } from "../storage/draftText";
 import type { RoomEvents } from "./events";
-import { type RoomView, viewOf } from "./legacyView";
 import { RoomModel } from "./model";
+import type { RoomOptions } from "./options";
 import type { Message, RoomState } from "./state";
 import { statusOf } from "./status";
 
@@ -22,25 +20,6 @@ import { statusOf } from "./status";
  * A message on its way: `delivered` resolves when it is durable, and rejects with CommandError when it is given up.
  */
 export type Sending = { readonly id: string; readonly delivered: Promise<Message> };
-
-export type RoomOptions = {
-  readonly item: string;
-  /** Under which name this browser keeps the member's drafts and history; null: the first greeting tells. */
-  readonly member: string | null;
-  /** Returns `member` once it is known, where it is not known yet. Asked before the first connection. */
-  readonly identify?: () => Promise<string | null>;
-  /** Called when the server tells that the login is another member's than was known. */
-  readonly onMember?: (you: string, before: string | null) => void;
-  /** Called when the server says that this login was ended, here or elsewhere. */
-  readonly onSignedOut?: () => void;
-  /** Called when nobody is joined any more. */
-  readonly onIdle?: () => void;
-  readonly ask: GetCredential;
-  /** Attempts with refused tokens, counted over all rooms of a tab. */
-  readonly attempts?: RefusedAttempts;
-  readonly origin: Origin;
-  readonly platform: Platform;
-};
 
 export class Room {
   readonly item: string;
@@ -50,7 +29,6 @@ export class Room {
   readonly #model: RoomModel;
   readonly #connection: Connection;
   readonly #store: Store<RoomState>;
-  readonly #legacy: Store<RoomView>;
   readonly #events = new Emitter<RoomEvents>();
   readonly #typingLapse = new Timer(() => this.#changed());
   readonly #draftText: DraftText;
@@ -89,15 +67,29 @@ export class Room {
       wire: this.wire,
       platform,
       position: () => this.#model.position,
-      onLine: (line) => this.#model.take(line),
+      onLine: (line) => {
+        this.#model.take(line);
+        if (line.type === "hello") options.onSettled?.();
+      },
       onState: () => {
         if (this.#connection.live === null) this.#model.disconnected();
         this.#changed();
+        if (this.settled) options.onSettled?.();
       },
       onSignedOut: () => options.onSignedOut?.(),
     });
     this.#store = new Store(() => this.#state(), platform.nextFrame);
-    this.#legacy = new Store(() => this.#legacyView(), platform.nextFrame);
+  }
+
+  /** Whether the server has let the room in, or closed it for a reason that is not the token. */
+  get settled(): boolean {
+    const { live, link } = this.#connection;
+    return live !== null || (link.status === "stopped" && !wantsToken(link.code));
+  }
+
+  /** Whether somebody has joined the room. */
+  get joined(): boolean {
+    return this.#joins > 0;
   }
 
   /** Return the room's state: immutable, and the same object until something changes; so are its parts. */
@@ -267,7 +259,6 @@ export class Room {
     const lapse = this.#model.presence.lapse(now);
     if (lapse !== null && this.#running) this.#typingLapse.at(lapse - now);
     this.#store.changed();
-    this.#legacy.changed();
   }
 
   #state(): RoomState {
@@ -284,15 +275,4 @@ export class Room {
       transport: live,
     };
   }
-
-  #legacyView(): RoomView {
-    const { platform } = this.#options;
-    return viewOf(this.#model, this.#connection, platform);
-  }
-
-  // The earlier API, which the page still uses.
-  view = (): RoomView => this.#legacy.get();
-  hold = (): (() => void) => this.join();
-  typing = (): void => this.startTyping();
-  read = (seq: number): void => this.markRead(seq);
 }

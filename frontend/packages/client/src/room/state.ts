@@ -54,6 +54,10 @@ export type RoomState = {
   readonly reads: ReadonlyMap<string, number>;
   /** The last greeting: the member's own read mark, and the head of the log, at that time. */
   readonly joined: { readonly mark: number; readonly head: number } | null;
+  /** The id of the log that the messages are of; null before any. Another id: the log was replaced (rule R5). */
+  readonly log: string | null;
+  /** The seq of the last entry of the log that is held; 0 before any. Edits and deletes are entries, too. */
+  readonly head: number;
   /** What the server lets the member send; null before the first greeting. */
   readonly limits: Limits | null;
   /** How many messages, edits and deletes wait to be sent. */

@@ -1,63 +1,58 @@
-// Which message ↑ opens, and with which words.
-
-import type { Draft, MessageEntry } from "alcove-client";
+// Which message ↑ opens.
+import type { Message } from "alcove-client";
 import { expect, test } from "vitest";
 import { lastOwn } from "./lastOwn";
 
 const me = { id: "ada", name: "Ada", can: ["read", "write"] } as const;
-const entry = (seq: number, more: Partial<MessageEntry> = {}): MessageEntry => ({
-  type: "entry",
-  kind: "message",
+const message = (seq: number | null, more: Partial<Message> = {}): Message => ({
   seq,
   id: `id-${seq}`,
-  by: { id: "ada", name: "Ada" },
-  at: seq,
+  author: { id: "ada", name: "Ada" },
+  at: 1,
   body: `body ${seq}`,
+  editedAt: null,
+  deletedAt: null,
+  delivery: "sent",
+  error: null,
   ...more,
 });
-const change = (command: Draft["command"], progress: Draft["progress"] = { is: "waiting" }): Draft => ({
-  type: "draft",
-  id: command.id,
-  you: "ada",
-  log: "log",
-  at: 9,
-  command,
-  progress,
-});
-const edit = { type: "edit", id: "e", target: 2, body: "new words" } as const;
-const refused = { is: "refused", code: "invalid", message: "no" } as const;
+const error = { code: "invalid", message: "no" };
 
-test("an edit on its way is opened with its own words", () => {
-  const found = lastOwn({ rows: [entry(1), entry(2)], me, changes: new Map([[2, change(edit)]]) });
+test("a pending edit is opened with its own text", () => {
+  const messages = [message(1), message(2, { body: "new text", editedAt: 9, delivery: "queued" })];
 
-  expect(found).toMatchObject({ is: "entry", entry: { seq: 2 }, body: "new words" });
+  expect(lastOwn({ messages, me })).toMatchObject({ seq: 2, body: "new text" });
 });
 
-test("a message that is being deleted is passed over", () => {
-  const deletion = change({ type: "delete", id: "d", target: 2 });
+test("a message that is being deleted is skipped", () => {
+  const messages = [message(1), message(2, { body: null, deletedAt: 9, delivery: "queued" })];
 
-  expect(lastOwn({ rows: [entry(1), entry(2)], me, changes: new Map([[2, deletion]]) })).toMatchObject({
-    is: "entry",
-    entry: { seq: 1 },
-    body: "body 1",
-  });
+  expect(lastOwn({ messages, me })).toMatchObject({ seq: 1, body: "body 1" });
 });
 
-test("a refused edit is opened again", () => {
-  const found = lastOwn({ rows: [entry(2)], me, changes: new Map([[2, change(edit, refused)]]) });
+test("a failed edit is opened again", () => {
+  const messages = [message(2, { body: "new text", delivery: "failed", error })];
 
-  expect(found).toMatchObject({ is: "refused", draft: { id: "e" } });
+  expect(lastOwn({ messages, me })).toMatchObject({ seq: 2, body: "new text" });
+});
+
+test("a failed message is opened again", () => {
+  const messages = [message(1), message(null, { delivery: "failed", error })];
+
+  expect(lastOwn({ messages, me })).toMatchObject({ seq: null, delivery: "failed" });
 });
 
 test("nothing is opened while the last message is on its way", () => {
-  const sending = change({ type: "send", id: "s", body: "new" });
-
-  expect(lastOwn({ rows: [entry(1), sending], me, changes: new Map() })).toBeNull();
+  expect(lastOwn({ messages: [message(1), message(null, { delivery: "queued" })], me })).toBeNull();
 });
 
-test("deleted messages and those of others are passed over", () => {
-  const rows = [entry(1), entry(2, { deleted: 5 }), entry(3, { by: { id: "bob", name: "Bob" } })];
+test("deleted messages and those of others are skipped", () => {
+  const messages = [
+    message(1),
+    message(2, { deletedAt: 5 }),
+    message(3, { author: { id: "bob", name: "Bob" } }),
+  ];
 
-  expect(lastOwn({ rows, me, changes: new Map() })).toMatchObject({ entry: { seq: 1 } });
-  expect(lastOwn({ rows: rows.slice(1), me, changes: new Map() })).toBeNull();
+  expect(lastOwn({ messages, me })).toMatchObject({ seq: 1 });
+  expect(lastOwn({ messages: messages.slice(1), me })).toBeNull();
 });

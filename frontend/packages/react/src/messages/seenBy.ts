@@ -1,9 +1,12 @@
-// Who has read up to the reader's own last message.
-import type { RoomView } from "alcove-client";
+// Who has read up to the member's own last message.
+import type { RoomState } from "alcove-client";
 
-/** The names of the others whose mark stands at or behind the last own message; none where there is none. */
-export function seenBy({ rows, me, members, reads }: RoomView): readonly string[] {
-  const last = rows.findLast((row) => row.type === "entry");
-  if (me === null || last?.type !== "entry" || last.by.id !== me.id) return [];
-  return members.filter(({ id }) => id !== me.id && (reads.get(id) ?? 0) >= last.seq).map(({ name }) => name);
+type Facts = Pick<RoomState, "messages" | "me" | "members" | "reads">;
+
+/** Return the names of the others who have read the last message; none where it is not the member's own. */
+export function seenBy({ messages, me, members, reads }: Facts): readonly string[] {
+  const last = messages.findLast(({ seq }) => seq !== null);
+  const seq = last?.seq ?? null;
+  if (me === null || seq === null || last?.author.id !== me.id) return [];
+  return members.filter(({ id }) => id !== me.id && (reads.get(id) ?? 0) >= seq).map(({ name }) => name);
 }

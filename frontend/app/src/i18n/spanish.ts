@@ -1,0 +1,6 @@
+// All Spanish texts of the page.
+import { es as components } from "alcove-react/es";
+import { es as page } from "./es";
+import type { Language } from "./translation";
+
+export const spanish: Language = { page, components };

@@ -1,0 +1,27 @@
+// The way back into a room that another token may open.
+
+import { aboutToken, type RoomState } from "alcove-client";
+import { useTranslation } from "../i18n/translation";
+import { useSession } from "../session/useSession";
+import { FreshToken } from "../tutorial/FreshToken";
+
+type NoAccessProps = { readonly state: RoomState; readonly onEnter: () => void };
+
+export default function NoAccess({ state, onEnter }: NoAccessProps) {
+  const { t } = useTranslation();
+  const { credential, session } = useSession();
+  const { status, error } = state;
+  const ended = status === "ended";
+  if (credential === null || !(ended || aboutToken(error?.closeCode ?? 0))) return null;
+  return (
+    <FreshToken
+      credential={credential}
+      lead={t(ended ? "room.endedLead" : "room.freshToken")}
+      said={error?.message ?? ""}
+      onConnect={(fresh) => {
+        session.enter(fresh);
+        onEnter();
+      }}
+    />
+  );
+}

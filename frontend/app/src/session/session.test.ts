@@ -1,0 +1,82 @@
+// Who is signed in: by links, by the Connect card, and by the page that frames this one.
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { FakePlatform } from "../../../packages/client/test/support/fakePlatform";
+import { forgetCredential } from "./credential";
+import { Session } from "./session";
+
+const token = (sub: string, jti = 0) => `x.${btoa(JSON.stringify({ sub, jti }))}.y`;
+const link = (to: string) => history.replaceState(null, "", `/items/foo#token=${to}`);
+
+let platform: FakePlatform;
+
+beforeEach(() => {
+  platform = new FakePlatform();
+  history.replaceState(null, "", "/items/foo");
+});
+
+afterEach(forgetCredential);
+
+test("a link signs in, and its token leaves the address", () => {
+  link(token("ada"));
+  const session = new Session(platform);
+
+  expect(session.getState().credential?.token).toBe(token("ada"));
+  expect(location.hash).toBe("");
+});
+
+test("a link for another member is refused while somebody is signed in, and can be followed or ignored", () => {
+  link(token("ada"));
+  const session = new Session(platform);
+  link(token("bob"));
+  session.follow();
+  expect(session.getState()).toMatchObject({
+    credential: { token: token("ada") },
+    refused: { token: token("bob") },
+  });
+  session.dismiss();
+
+  expect(session.getState()).toMatchObject({ credential: { token: token("ada") }, refused: null });
+});
+
+test("after a reload a link for another member is refused, too", () => {
+  link(token("ada"));
+  new Session(platform);
+  link(token("bob"));
+  const session = new Session(platform);
+
+  expect(session.getState()).toMatchObject({
+    credential: { token: token("ada") },
+    refused: { token: token("bob") },
+  });
+});
+
+test("another token of the same member keeps the client, another member gets another one", () => {
+  link(token("ada"));
+  const session = new Session(platform);
+  const { client } = session.getState();
+  session.enter({ token: token("ada", 1), name: null });
+  expect(session.getState()).toMatchObject({ credential: { token: token("ada", 1) } });
+  expect(session.getState().client).toBe(client);
+  session.enter({ token: token("bob"), name: null });
+
+  expect(session.getState().client).not.toBe(client);
+});
+
+test("A4 the host page's token is used if it is the member's", () => {
+  link(token("ada"));
+  const session = new Session(platform);
+  platform.give(token("bob"));
+  expect(session.getState().credential?.token).toBe(token("ada"));
+  platform.give(token("ada", 1));
+
+  expect(session.getState().credential?.token).toBe(token("ada", 1));
+});
+
+test("signing out leaves nobody, and nothing for the next page", async () => {
+  link(token("ada"));
+  const session = new Session(platform);
+  await session.signOut();
+
+  expect(session.getState()).toEqual({ credential: null, client: null, refused: null });
+  expect(new Session(platform).getState().client).toBeNull();
+});

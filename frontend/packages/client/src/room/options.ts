@@ -1,0 +1,26 @@
+// What a room needs of its client.
+import type { RefusedAttempts } from "../auth/authentication";
+import type { GetCredential } from "../auth/tokens";
+import type { Platform } from "../platform/platform";
+import type { Origin } from "../protocol/urls";
+
+export type RoomOptions = {
+  readonly item: string;
+  /** Under which name this browser keeps the member's drafts and history; null: the first greeting tells. */
+  readonly member: string | null;
+  /** Returns `member` once it is known, where it is not known yet. Asked before the first connection. */
+  readonly identify?: () => Promise<string | null>;
+  /** Called when the server tells that the login is another member's than was known. */
+  readonly onMember?: (you: string, before: string | null) => void;
+  /** Called when the server says that this login was ended, here or elsewhere. */
+  readonly onSignedOut?: () => void;
+  /** Called when the server has let the room in, or closed it for a reason that is not the token. */
+  readonly onSettled?: () => void;
+  /** Called when nobody is joined any more. */
+  readonly onIdle?: () => void;
+  readonly ask: GetCredential;
+  /** Attempts with refused tokens, counted over all rooms of a tab. */
+  readonly attempts?: RefusedAttempts;
+  readonly origin: Origin;
+  readonly platform: Platform;
+};

@@ -1,0 +1,145 @@
+// The composer of a room: what keys do, what is sent, and what is kept.
+import { act, fireEvent, screen } from "@testing-library/react";
+import { beforeEach, expect, test } from "vitest";
+import { layOut } from "../../test/support/layout";
+import { entry, RoomTab } from "../../test/support/roomTab";
+import { Room } from "..";
+
+const field = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
+const note = () => document.getElementById(field().getAttribute("aria-describedby") ?? "")?.textContent;
+const own = (seq: number, more: object = {}) => entry(seq, { by: { id: "ada", name: "Ada" }, ...more });
+
+layOut();
+let tab: RoomTab;
+
+beforeEach(async () => {
+  tab = new RoomTab();
+});
+
+async function open(greeting: object = {}) {
+  const view = await tab.show(<Room item="foo" />);
+  await tab.greet(greeting);
+  return view;
+}
+
+test("Enter sends and empties the field, Shift and Enter breaks the line", async () => {
+  await open();
+  await tab.user.type(field(), "one{Shift>}{Enter}{/Shift}two{Enter}");
+  await tab.settle();
+
+  expect(tab.sent).toContainEqual({ type: "send", body: "one\ntwo" });
+  expect(field().value).toBe("");
+});
+
+test("a key that is held down sends once, and one of an input method sends nothing", async () => {
+  await open();
+  await tab.user.type(field(), "hi");
+  fireEvent.keyDown(field(), { key: "Enter", isComposing: true });
+  fireEvent.keyDown(field(), { key: "Enter", repeat: true });
+
+  expect(field().value).toBe("hi");
+});
+
+test("blank text is not sent", async () => {
+  await open();
+  await tab.user.type(field(), "  {Enter}");
+
+  expect(tab.sent.filter((command) => "body" in command)).toEqual([]);
+});
+
+test("L1 a text over the limit is marked, counted, and not sent", async () => {
+  await open();
+  await tab.user.click(field());
+  await tab.user.paste("x".repeat(99));
+  await tab.user.keyboard("{Enter}");
+
+  expect(field().getAttribute("aria-invalid")).toBe("true");
+  expect(note()).toContain("1 byte too many.");
+  expect(field().value).toHaveLength(99);
+});
+
+test("who may not write can read, and is told so", async () => {
+  await open({ you: { id: "ada", name: "Ada", can: ["read"] } });
+
+  expect(field().readOnly).toBe(true);
+  expect(note()).toBe("You may read here, not write.");
+});
+
+test("readOnly hides the composer", async () => {
+  await tab.show(<Room item="foo" readOnly />);
+
+  expect(screen.queryByRole("textbox")).toBeNull();
+});
+
+test("text can be sent before the room is live, and goes out when it is", async () => {
+  await tab.show(<Room item="foo" />);
+  expect(note()).toContain("Not live.");
+  await tab.user.type(field(), "early{Enter}");
+  await tab.greet();
+
+  expect(tab.sent).toContainEqual({ type: "send", body: "early" });
+});
+
+test("what is half written is there again when the room is opened again", async () => {
+  const { unmount } = await open();
+  await tab.user.type(field(), "half");
+  unmount();
+  await tab.show(<Room item="foo" />);
+
+  expect(field().value).toBe("half");
+});
+
+test("each room has its own text", async () => {
+  const { rerender } = await open();
+  await tab.user.type(field(), "for foo");
+  rerender(tab.around(<Room item="bar" />));
+  await tab.settle();
+
+  expect(field().value).toBe("");
+});
+
+test("S8 ↑ opens the last own message, Enter saves it, and the text before is back but not sent by another Enter", async () => {
+  await open();
+  await tab.hear(own(1, { body: "frist" }));
+  await tab.user.type(field(), "{ArrowUp}");
+  expect(field().value).toBe("frist");
+  await tab.user.clear(field());
+  await tab.user.type(field(), "first{Enter}");
+  await tab.settle();
+
+  expect(tab.sent).toContainEqual({ type: "edit", target: 1, body: "first" });
+  expect(field().value).toBe("");
+});
+
+test("a draft comes back after an edit, and the Enter of the edit does not send it", async () => {
+  await open();
+  await tab.hear(own(1));
+  await tab.user.type(field(), "half");
+  await act(() => screen.getByRole("button", { name: "Edit" }).click());
+  await tab.user.type(field(), "!{Enter}{Enter}");
+  await tab.settle();
+
+  expect(field().value).toBe("half");
+  expect(note()).toContain("Your draft is back.");
+  expect(tab.sent.filter((command) => "type" in command && command.type === "send")).toEqual([]);
+});
+
+test("Escape leaves an edit as it was", async () => {
+  await open();
+  await tab.hear(own(1, { body: "mine" }));
+  await tab.user.type(field(), "{ArrowUp}x{Escape}");
+
+  expect(field().value).toBe("");
+  expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
+});
+
+test("a JSON body stays JSON through an edit", async () => {
+  await open();
+  await tab.hear(own(1, { body: { state: "open" } }));
+  await tab.user.type(field(), "{ArrowUp}");
+  fireEvent.change(field(), { target: { value: '{"state": "shut"}' } });
+  await tab.user.type(field(), "{Enter}");
+  await tab.settle();
+
+  expect(tab.sent).toContainEqual({ type: "edit", target: 1, body: { state: "shut" } });
+});

@@ -1,0 +1,76 @@
+// The log: messages with their delivery, slots, texts in another language.
+import { screen } from "@testing-library/react";
+import { beforeEach, expect, test } from "vitest";
+import { layOut } from "../../test/support/layout";
+import { entry, RoomTab } from "../../test/support/roomTab";
+import { en, Room } from "..";
+import { es } from "../es";
+
+layOut();
+let tab: RoomTab;
+
+beforeEach(() => {
+  tab = new RoomTab();
+});
+
+const articles = () => screen.getAllByRole("article").map(({ textContent }) => textContent);
+
+test("S6 a refused message says why, and can be tried again or discarded", async () => {
+  await tab.show(<Room item="foo" />);
+  await tab.greet();
+  await tab.user.type(screen.getByRole("textbox"), "no{Enter}");
+  await tab.settle();
+  const { id } = JSON.parse(tab.socket.sent.at(-1) ?? "{}") as { id: string };
+  await tab.hear({ type: "error", code: "forbidden", message: "not here", id });
+
+  expect(articles()[0]).toContain("Refused: you have no right to do this here.");
+  const before = tab.socket.sent.length;
+  await tab.user.click(screen.getByRole("button", { name: "Try again" }));
+  await tab.settle();
+  expect(tab.socket.sent.slice(before).map((line) => JSON.parse(line))).toContainEqual({
+    type: "send",
+    id,
+    body: "no",
+  });
+  await tab.hear({ type: "error", code: "forbidden", message: "not here", id });
+  await tab.user.click(screen.getByRole("button", { name: "Discard" }));
+  await tab.settle();
+  expect(screen.queryAllByRole("article")).toEqual([]);
+});
+
+test("a slot replaces what it chooses, and others look as by default", async () => {
+  await tab.show(
+    <Room
+      item="foo"
+      renderMessage={({ message, children }) =>
+        typeof message.body === "string" ? children : <output>{`card ${message.seq}`}</output>
+      }
+      renderAvatar={({ id, name }) => <img alt={`${name} (${id})`} src="data:," />}
+      renderHeader={({ item, state }) => <h1>{`${item}: ${state.memberCount}`}</h1>}
+    />,
+  );
+  await tab.greet();
+  await tab.hear(entry(1), entry(2, { body: { order: 7 } }));
+
+  expect(articles().join(" ")).toContain("m1");
+  expect(articles().join(" ")).toContain("card 2");
+  expect(screen.getByRole("img", { name: "Bob (bob)" })).toBeTruthy();
+  expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("foo: 1");
+});
+
+test("texts can be in Spanish, or be replaced one by one", async () => {
+  const { unmount } = await tab.show(<Room item="foo" />, { strings: es });
+  await tab.greet();
+  expect(screen.getByRole("status").textContent).toMatch(/^En vivo/);
+  unmount();
+  await tab.show(<Room item="foo" />, { strings: { ...en, composer: { ...en.composer, send: "Post" } } });
+
+  expect(screen.getByRole("button", { name: "Post" })).toBeTruthy();
+});
+
+test("the theme is on every component's outermost element", async () => {
+  const { container } = await tab.show(<Room item="foo" className="mine" />, { theme: "dark" });
+
+  expect(container.firstElementChild?.className).toMatch(/^alcove .*mine$/);
+  expect(container.firstElementChild?.getAttribute("data-alcove-theme")).toBe("dark");
+});

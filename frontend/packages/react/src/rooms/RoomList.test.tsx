@@ -1,0 +1,87 @@
+// The list of rooms, and badges of unread messages.
+import { fireEvent, screen } from "@testing-library/react";
+import { beforeEach, expect, test, vi } from "vitest";
+import { entry, RoomTab } from "../../test/support/roomTab";
+import { RoomList, UnreadBadge } from "..";
+
+const room = (item: string, unread = 0) => ({ type: "item", item, head: 1, last: entry(1), unread });
+const hrefOf = (item: string) => `/items/${item}`;
+const names = () => screen.getAllByRole("link").map((link) => link.querySelector("[title]")?.textContent);
+
+let tab: RoomTab;
+
+beforeEach(() => {
+  tab = new RoomTab();
+});
+
+test("W10 rooms are listed with their last message and unread count, the current one marked", async () => {
+  await tab.show(<RoomList current="a" hrefOf={hrefOf} />);
+  await tab.hearList(room("a", 3), room("b", 2), { type: "ready" });
+
+  expect(names()).toEqual(["a", "b"]);
+  const [current, other] = screen.getAllByRole("link");
+  expect(current?.getAttribute("aria-current")).toBe("page");
+  expect(current?.textContent).not.toContain("unread");
+  expect(other?.textContent).toContain("Bob: m1");
+  expect(other?.textContent).toContain("2 unread");
+});
+
+test("the current room is listed before it has messages", async () => {
+  await tab.show(<RoomList current="new" hrefOf={hrefOf} />);
+  await tab.hearList(room("a"), { type: "ready" });
+
+  expect(names()).toEqual(["new", "a"]);
+});
+
+test("a click opens a room in the page, and with a modifier wherever the browser opens it", async () => {
+  const onOpen = vi.fn();
+  await tab.show(<RoomList hrefOf={hrefOf} onOpen={onOpen} />);
+  await tab.hearList(room("a"), { type: "ready" });
+  const link = screen.getByRole("link");
+
+  expect(fireEvent.click(link, { ctrlKey: true })).toBe(true);
+  expect(onOpen).not.toHaveBeenCalled();
+  expect(fireEvent.click(link)).toBe(false);
+  expect(onOpen).toHaveBeenCalledWith("a");
+});
+
+test("without addresses rooms are buttons", async () => {
+  const onOpen = vi.fn();
+  await tab.show(<RoomList onOpen={onOpen} />);
+  await tab.hearList(room("a"), { type: "ready" });
+  await tab.user.click(screen.getByRole("button"));
+
+  expect(onOpen).toHaveBeenCalledWith("a");
+});
+
+test("the search filters, and opens any room by its ID", async () => {
+  const onOpen = vi.fn();
+  await tab.show(<RoomList hrefOf={hrefOf} onOpen={onOpen} />);
+  await tab.hearList(room("order-1"), room("ticket-2"), { type: "ready" });
+  await tab.user.type(screen.getByRole("searchbox"), "tick");
+  expect(names()).toEqual(["ticket-2"]);
+  await tab.user.type(screen.getByRole("searchbox"), "et-9");
+  expect(screen.getByText("No room of this name yet.")).toBeTruthy();
+  await tab.user.click(screen.getByRole("button", { name: "Open “ticket-9”" }));
+
+  expect(onOpen).toHaveBeenCalledWith("ticket-9");
+});
+
+test("badges ask for their items together, follow the list, and are empty where all is read", async () => {
+  const asked: string[] = [];
+  tab.platform.fetch = async (url) => {
+    asked.push(new URL(url).search);
+    const items = [
+      { item: "x", head: 9, unread: 4 },
+      { item: "y", head: 0, unread: 0 },
+    ];
+    return Response.json({ items });
+  };
+  const { container } = await tab.show([<UnreadBadge key="x" item="x" />, <UnreadBadge key="y" item="y" />]);
+  await tab.settle();
+  expect(new Set(asked)).toEqual(new Set(["?item=x&item=y"]));
+  expect(container.textContent).toBe("44 unread");
+  await tab.hearList({ type: "ready" }, { ...room("x", 120), head: 10 });
+
+  expect(container.textContent).toBe("99+120 unread");
+});
