@@ -1,0 +1,91 @@
+"""The README's map and tables name what exists: every module, every test folder, every file to change."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+BACKEND = Path(__file__).parents[2]
+ROOT = BACKEND.parent
+README = (BACKEND / "README.md").read_text()
+#: The beginnings of paths in the sections "I want to change" and "Add …", and the folders that they start from.
+STARTS = {"backend/": ROOT, "frontend/": ROOT, "e2e/": ROOT, "alcove/": BACKEND}
+
+
+def section(title: str) -> str:
+    """Return the text of a section, without its heading."""
+    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## )", README, re.DOTALL | re.MULTILINE)
+    assert found is not None, f"expected a section {title!r}"
+    return found[1]
+
+
+def mapped() -> list[str]:
+    """Return the packages and modules of the map, as paths below backend/."""
+    tree = re.search(r"```\n(alcove/\n.*?)```", section("Map"), re.DOTALL)
+    assert tree is not None
+    paths, folder = list[str](), ""
+    for line in tree[1].splitlines():
+        if not line.startswith(" "):
+            folder = line.split()[0]
+            paths.append(folder)
+        paths += [folder + name for name in re.findall(r"(?<!\S)\w+(?:\.py|/)(?!\S)", line if line[0] == " " else "")]
+    return paths
+
+
+def named_files(text: str) -> set[Path]:
+    """Return the files and folders that stand between backticks; paths without a known beginning are below alcove/."""
+    names = re.findall(r"`([\w./-]+(?:/|\.(?:py|sql|ts|tsx|md|json|toml)))`", text)
+    names = [name for name in names if "NAME" not in name and name != "queries.sql"]
+    beside = {"pyproject.toml": BACKEND, "README.md": BACKEND}
+    return {
+        next((root for start, root in STARTS.items() if name.startswith(start)), beside.get(name, BACKEND / "alcove"))
+        / name
+        for name in names
+    }
+
+
+def test_the_map_names_every_package_and_module_once_and_no_other() -> None:
+    package = BACKEND / "alcove"
+    modules = [path for path in package.rglob("*.py") if path.name != "__init__.py"]
+    folders = [path for path in package.rglob("*") if path.is_dir() and path.name != "__pycache__"]
+    existing = [
+        *(str(path.relative_to(BACKEND)) for path in modules),
+        *(f"{path.relative_to(BACKEND)}/" for path in [package, *folders]),
+    ]
+
+    assert sorted(existing) == sorted(mapped())
+
+
+def test_the_map_gives_the_order_of_the_import_contract() -> None:
+    contracts = tomllib.loads((BACKEND / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
+
+    assert f"`{' → '.join([*layers[:-1], 'ground'])}`" in section("Map")
+    assert sorted(layers[-1].split(" : ")) == sorted(
+        name.removesuffix(".py")
+        for line in section("Map").splitlines()
+        if "ground: " in line
+        for name in re.findall(r"\w+\.py", line)
+    )
+
+
+def test_the_map_names_every_test_folder_and_no_other() -> None:
+    folders = [path.name for path in (BACKEND / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"]
+
+    assert sorted(folders) == sorted(re.findall(r"^\| `tests/(\w+)/`", section("Map"), re.MULTILINE))
+
+
+def test_every_file_of_the_table_of_changes_exists() -> None:
+    table = section("I want to change …")
+
+    assert table.count("\n|") > 27
+    assert [] == sorted(str(path) for path in named_files(table) if not path.exists())
+
+
+@pytest.mark.parametrize("what", ["a kind of entry", "a bus", "a log engine", "a setting", "a close code"])
+def test_every_file_of_a_section_that_adds_something_exists(what: str) -> None:
+    files = named_files(section(f"Add {what}"))
+
+    assert len(files) >= 4
+    assert [] == sorted(str(path) for path in files if not path.exists())
