@@ -60,25 +60,32 @@ class Answer:
     reason: str = ""
 
 
-async def room(server: Server, brought: Credential) -> Answer:
-    """Knock at the room's socket: the error line and the close frame must agree (H4)."""
-    client = await connect(
-        server,
-        f"/items/{brought.path}/ws?{urlencode(brought.query)}",
-        headers=brought.headers,
-        subprotocols=[PROTOCOL],
-    )
-    async with client:
-        line = json.loads(str(await client.recv()).split("\n")[0])
-        if line["type"] == "hello":
-            return Answer(IN)
-        try:
-            await client.recv()
-        except ConnectionClosed:
-            assert line["type"] == "error"
-            assert line["message"].startswith(client.close_reason or "none")
-            return Answer(client.close_code or 0, line["message"])
-    raise AssertionError(f"more than an error: {line}")
+def socket(template: str, first: tuple[str, ...] = ("hello",)) -> Callable[[Server, Credential], Awaitable[Answer]]:
+    """Knock at a socket of the room protocol: the error line and the close frame must agree (H4).
+
+    `first`: the types of line that a client who is let in gets first.
+    """
+
+    async def door(server: Server, brought: Credential) -> Answer:
+        client = await connect(
+            server,
+            f"{template.format(item=brought.path)}?{urlencode(brought.query)}",
+            headers=brought.headers,
+            subprotocols=[PROTOCOL],
+        )
+        async with client:
+            line = json.loads(str(await client.recv()).split("\n")[0])
+            if line["type"] in first:
+                return Answer(IN)
+            try:
+                await client.recv()
+            except ConnectionClosed:
+                assert line["type"] == "error"
+                assert line["message"].startswith(client.close_reason or "none")
+                return Answer(client.close_code or 0, line["message"])
+        raise AssertionError(f"more than an error: {line}")
+
+    return door
 
 
 def plain(template: str) -> Callable[[Server, Credential], Awaitable[Answer]]:
@@ -102,8 +109,8 @@ def http(method: str, template: str, content: str | None = None) -> Callable[[Se
     async def door(server: Server, brought: Credential) -> Answer:
         headers = brought.headers | ({} if content is None else {"Content-Type": "application/json"})
         async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS) as client:
-            url = template.format(item=brought.path)
-            async with client.stream(method, url, params=brought.query, headers=headers, content=content) as answer:
+            url = httpx.URL(template.format(item=brought.path)).copy_merge_params(brought.query)
+            async with client.stream(method, url, headers=headers, content=content) as answer:
                 if answer.is_success:
                     return Answer(IN)
                 problem = json.loads(await answer.aread())
@@ -115,6 +122,10 @@ def http(method: str, template: str, content: str | None = None) -> Callable[[Se
     return door
 
 
+room = socket("/items/{item}/ws")
+list_socket = socket("/api/items/ws", ("item", "ready"))
+list_events = http("GET", "/api/items/events")
+unread = http("GET", "/api/unread?item={item}")
 item_socket = plain("/items/{item}/ws")
 echo_socket = plain("/ws")
 chat_socket = plain("/ws/7")

@@ -38,7 +38,18 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
 
     for headers, given in (({}, good), ({"Authorization": f"Bearer {good}"}, ""), ({"Cookie": login}, "")):
         brought = Credential({"token": given} if given else {}, {"Cookie": theirs} | headers, item)
-        for door in (doors.room, doors.history, doors.events, doors.say, doors.listing, doors.who, doors.echo_socket):
+        for door in (
+            doors.room,
+            doors.history,
+            doors.events,
+            doors.say,
+            doors.listing,
+            doors.list_socket,
+            doors.list_events,
+            doors.unread,
+            doors.who,
+            doors.echo_socket,
+        ):
             assert Answer(IN) == await door(guarded, brought)
     async with await connect(guarded, f"/items/{item}/ws?token={good}", headers={"Cookie": theirs}) as client:
         await client.send("hello")
@@ -104,7 +115,9 @@ async def test_w5_signing_out_ends_the_credential_however_it_was_presented(
     assert (way is cookie) == ("set-cookie" in answer.headers)
     for again in (query(good, item=item), bearer(good, item=item), cookie(good, item=item)):
         assert 4401 == (await doors.room(guarded, again)).code
-        assert 401 == (await doors.history(guarded, again)).code
+        assert 4401 == (await doors.list_socket(guarded, again)).code
+        for door in (doors.history, doors.list_events, doors.unread):
+            assert 401 == (await door(guarded, again)).code
     assert 403 == (await doors.item_socket(guarded, plain_cookie(good, item=item))).code
 
 

@@ -75,8 +75,9 @@ async def test_w5_an_ended_session_opens_nothing_however_its_signature_is_writte
         assert ENDED == room.socket.close_reason
 
     for again in (query(good, item=item), bearer(good, item=item), cookie(good, item=item)):
-        assert Answer(4401, ENDED) == await doors.room(guarded, again)
-        for door in (doors.history, doors.events, doors.say, doors.who, doors.listing):
+        for door in (doors.room, doors.list_socket):
+            assert Answer(4401, ENDED) == await door(guarded, again)
+        for door in (doors.history, doors.events, doors.say, doors.who, doors.listing, doors.list_events, doors.unread):
             assert Answer(401, ENDED) == await door(guarded, again)
     for door in (doors.item_socket, doors.echo_socket, doors.chat_socket):
         assert Answer(403) == await door(guarded, query(good, item=item))

@@ -169,7 +169,17 @@ async def test_a7_a_revoked_member_is_out_and_stays_out(guarded: Server, admin: 
         assert [1] == await bob.say("who was that?")
 
     assert REVOKED == rooms[0].socket.close_reason
-    for door in (doors.room, doors.history, doors.events, doors.say, doors.who, doors.listing):
+    for door in (
+        doors.room,
+        doors.list_socket,
+        doors.history,
+        doors.events,
+        doors.say,
+        doors.who,
+        doors.listing,
+        doors.list_events,
+        doors.unread,
+    ):
         answer = await door(guarded, query(mallory, item=item))
         assert answer.code in {401, 403, 4401, 4403}
         assert "revoked" in answer.reason

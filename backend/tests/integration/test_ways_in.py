@@ -204,34 +204,45 @@ NO_ITEMS = {
     "the house's own": "!revoked",
     "a pattern": "fo*",
 }
+#: Doors to one item.
 DOORS = {"room": doors.room, "history": doors.history, "events": doors.events}
+#: Doors to many items, which check the same credentials.
+LISTS = {"list socket": doors.list_socket, "list events": doors.list_events, "unread": doors.unread}
+SOCKETS = {"room", "list socket"}
 at_every_door = pytest.mark.parametrize("door", DOORS)
 
 
-@at_every_door
+@pytest.mark.parametrize("door", DOORS | LISTS)
 @pytest.mark.parametrize("way", FAULTY)
 async def test_a3_h4_a_faulty_credential_opens_nothing_and_the_reason_is_told(
     guarded: Server, way: str, door: str
 ) -> None:
     brought, word = FAULTY[way]
-    answer = await DOORS[door](guarded, brought())
+    answer = await (DOORS | LISTS)[door](guarded, brought())
 
-    assert (4401 if door == "room" else 401) == answer.code
+    assert (4401 if door in SOCKETS else 401) == answer.code
     assert word in answer.reason
 
 
 @pytest.mark.parametrize(
     ("door", "code", "word"),
-    [("room", 4401, "no credential"), ("history", 422, "access_token"), ("events", 422, "access_token")],
+    [
+        ("room", 4401, "no credential"),
+        ("history", 422, "access_token"),
+        ("events", 422, "access_token"),
+        ("list socket", 4401, "no credential"),
+        ("list events", 422, "access_token"),
+        ("unread", 422, "access_token"),
+    ],
 )
 async def test_a3_a_token_under_another_name_opens_nothing(guarded: Server, door: str, code: int, word: str) -> None:
-    answer = await DOORS[door](guarded, Credential({"access_token": token()}))
+    answer = await (DOORS | LISTS)[door](guarded, Credential({"access_token": token()}))
 
     assert code == answer.code
     assert word in answer.reason
 
 
-@at_every_door
+@pytest.mark.parametrize("door", [*DOORS, "unread"])
 @pytest.mark.parametrize("way", SHORT)
 async def test_a3_h4_rights_on_another_item_open_nothing_and_the_reason_is_told(
     guarded: Server, way: str, door: str
@@ -239,7 +250,7 @@ async def test_a3_h4_rights_on_another_item_open_nothing_and_the_reason_is_told(
     brought, word = SHORT[way]
     if door != "room" and "Origin" in brought().headers:
         door = "say"
-    answer = await (DOORS | {"say": doors.say})[door](guarded, brought())
+    answer = await (DOORS | LISTS | {"say": doors.say})[door](guarded, brought())
 
     assert (4403 if door == "room" else 403) == answer.code
     assert word in answer.reason

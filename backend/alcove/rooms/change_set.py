@@ -1,0 +1,71 @@
+"""Rooms that changed, collected until they are passed on; pure (W10)."""
+
+from collections.abc import Collection, Iterator
+
+from alcove.cluster.messages import RoomsChanged
+
+#: Rooms in one message to the other processes.
+_MESSAGE_ROOMS = 200
+
+
+class ChangeSet:
+    """Changed rooms with their heads, and members whose read mark moved in a room: a bounded number of each.
+
+    Beyond the bound it only records that there are more: whoever takes the changes then has to read everything.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._heads: dict[str, int] = {}
+        self._marks: dict[str, set[str]] = {}
+        #: Pairs of a room and a member in `_marks`.
+        self._pairs = 0
+        #: Whether more changed than fits.
+        self.overflowed = False
+
+    def __bool__(self) -> bool:
+        return self.overflowed or bool(self._heads or self._marks)
+
+    def __repr__(self) -> str:
+        return f"<ChangeSet rooms={len(self._heads)} marks={self._pairs} overflowed={self.overflowed}>"
+
+    def add_room(self, item: str, head: int) -> None:
+        """Record that the room changed; `head` replaces an earlier one."""
+        if not self.overflowed:
+            self._heads[item] = head
+            self._check_limit()
+
+    def add_marks(self, item: str, members: Collection[str]) -> None:
+        """Record that the read marks of these members moved in the room."""
+        if not self.overflowed:
+            known = self._marks.setdefault(item, set())
+            before = len(known)
+            known.update(members)
+            self._pairs += len(known) - before
+            self._check_limit()
+
+    def rooms(self) -> list[str]:
+        """Return the rooms that changed."""
+        return list(self._heads)
+
+    def marks(self) -> dict[str, Collection[str]]:
+        """Return the members whose read mark moved, by room, without rooms that changed: their readers are told."""
+        return {item: members for item, members in self._marks.items() if item not in self._heads}
+
+    def messages(self) -> Iterator[RoomsChanged]:
+        """Yield the messages that tell other processes of the changes."""
+        if self.overflowed:
+            yield RoomsChanged({}, {}, more=True)
+        changed = list(self._heads | self._marks)
+        for start in range(0, len(changed), _MESSAGE_ROOMS):
+            items = changed[start : start + _MESSAGE_ROOMS]
+            heads = {item: self._heads[item] for item in items if item in self._heads}
+            marks = {item: sorted(self._marks[item]) for item in items if item in self._marks}
+            yield RoomsChanged(heads, marks)
+
+    def _check_limit(self) -> None:
+        if max(len(self._heads), self._pairs) > self._limit:
+            self.overflowed = True
+            self._heads.clear()
+            self._marks.clear()
+            self._pairs = 0

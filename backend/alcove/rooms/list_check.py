@@ -1,0 +1,98 @@
+"""Ask the log which rooms changed while messages of other processes may be missing (W10, X2)."""
+
+import asyncio
+from collections.abc import Callable
+from math import inf
+
+from alcove import background
+from alcove.clock import now_ms
+from alcove.storage.base import Log, LogUnavailableError
+
+#: Seconds between two checks whether to ask the log for changes; it is asked at every one while the bus is in doubt
+#: (X2), and at every fifth one besides: processes of an earlier version publish no changes.
+_CHECK_S = 1.0
+_CHECKS = 5
+#: Milliseconds that a room's time may be behind: the clocks of machines differ, and a commit takes its time.
+_OVERLAP_MS = 60_000
+#: Seconds between two times that all readers get the latest rooms again.
+_REFRESH_S = 10.0
+
+
+class ListCheck:
+    """A task that runs while there are readers of the list."""
+
+    def __init__(
+        self,
+        log: Log,
+        has_readers: Callable[[], bool],
+        complete: Callable[[], bool],
+        *,
+        limit: int,
+        note: Callable[[str, int], None],
+        refresh: Callable[[], None],
+    ) -> None:
+        """Create a check; `start` runs it.
+
+        Args:
+            log: Is asked for changed rooms.
+            has_readers: Whether there are readers of the list.
+            complete: Whether every change of others is announced, as far as is known.
+            limit: The number of changed rooms that are read at most.
+            note: Called with item and head of each changed room.
+            refresh: Called where readers need the latest rooms again.
+
+        """
+        self._log = log
+        self._has_readers = has_readers
+        self._complete = complete
+        self._limit = limit
+        self._note = note
+        self._refresh = refresh
+        self._task: asyncio.Task[None] | None = None
+        #: Whether changes may have been missed, and readers need the latest rooms for that.
+        self._in_doubt = False
+        self._refresh_due = False
+
+    def start(self) -> None:
+        """Run until there are no readers."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    def doubt(self) -> None:
+        """Record that messages may have been missed."""
+        self._in_doubt = self._refresh_due = True
+
+    async def close(self) -> None:
+        """End the task."""
+        await background.cancel(self._task)
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        refreshed = -inf
+        checks = 0
+        try:
+            while self._has_readers():
+                checks += 1
+                if self._in_doubt or not self._complete() or checks % _CHECKS == 0:
+                    await self._ask()
+                if self._refresh_due and loop.time() - refreshed >= _REFRESH_S:
+                    # Read marks that moved meanwhile are in no list of changed rooms.
+                    self._refresh_due = False
+                    refreshed = loop.time()
+                    self._refresh()
+                await asyncio.sleep(_CHECK_S)
+        finally:
+            self._task = None
+
+    async def _ask(self) -> None:
+        """Ask the log for rooms that changed in the last minute."""
+        self._in_doubt = False
+        try:
+            rooms = await self._log.changed_since(now_ms() - _OVERLAP_MS, limit=self._limit)
+        except LogUnavailableError:
+            self._in_doubt = True
+            return
+        for item, head in rooms:
+            self._note(item, head)
+        if len(rooms) == self._limit:
+            self._refresh_due = True

@@ -1,0 +1,59 @@
+"""Which rooms changed, collected for lists of rooms: each once, and a bounded number (W10)."""
+
+from collections.abc import Callable
+
+from alcove.cluster.messages import RoomsChanged
+from alcove.rooms.change_set import ChangeSet
+
+
+def test_w10_a_room_that_changes_often_is_collected_once_with_its_last_head() -> None:
+    changes = ChangeSet(10)
+    for head in (1, 2, 3):
+        changes.add_room("a", head)
+
+    assert ["a"] == changes.rooms()
+    assert [RoomsChanged({"a": 3}, {})] == list(changes.messages())
+
+
+def test_w10_a_mark_that_moves_in_a_room_that_changed_concerns_no_reader_beside_those_of_the_room() -> None:
+    changes = ChangeSet(10)
+    changes.add_marks("a", ["ada"])
+    changes.add_marks("b", ["bob"])
+    changes.add_room("a", 1)
+
+    assert ({"b": {"bob"}}, ["a"]) == (changes.marks(), changes.rooms())
+    assert [RoomsChanged({"a": 1}, {"a": ["ada"], "b": ["bob"]})] == list(changes.messages())
+
+
+def test_w10_beyond_the_bound_only_that_is_recorded() -> None:
+    ways: list[Callable[[ChangeSet, int], None]] = [
+        lambda changes, n: changes.add_room(f"room-{n}", 1),
+        lambda changes, n: changes.add_marks(f"room-{n}", ["ada"]),
+        lambda changes, n: changes.add_marks("one", [f"member-{n}"]),
+    ]
+    for add in ways:
+        changes = ChangeSet(3)
+        for n in range(3):
+            add(changes, n)
+        assert not changes.overflowed
+        for n in range(3, 9):
+            add(changes, n)
+
+        assert "<ChangeSet rooms=0 marks=0 overflowed=True>" == repr(changes)
+        assert changes
+        assert [RoomsChanged({}, {}, more=True)] == list(changes.messages())
+
+
+def test_w10_many_rooms_are_told_in_several_messages_each_room_in_one() -> None:
+    changes = ChangeSet(1000)
+    for n in range(450):
+        changes.add_room(f"room-{n}", n)
+
+    messages = list(changes.messages())
+    assert [200, 200, 50] == [len(message.heads) for message in messages]
+    assert {f"room-{n}": n for n in range(450)} == {k: v for one in messages for k, v in one.heads.items()}
+
+
+def test_w10_nothing_that_changed_is_no_message() -> None:
+    assert not ChangeSet(1)
+    assert [] == list(ChangeSet(1).messages())

@@ -1,0 +1,156 @@
+"""What readers of the list of rooms are sent, each at its own pace and within its rights (W10, D2, S9)."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from alcove.access.revocations import Revocation
+from alcove.protocol import Person
+from alcove.storage.base import Draft
+from tests.doubles import turn
+from tests.support.list_readers import ListRoom
+
+
+@pytest.fixture
+async def rooms() -> AsyncIterator[ListRoom]:
+    """A list whose log is closed afterwards."""
+    made = ListRoom()
+    yield made
+    await made.close()
+
+
+async def test_w10_the_latest_rooms_come_first_and_then_ready(rooms: ListRoom) -> None:
+    rooms.write("a", "b")
+    ada = await rooms.follow()
+
+    assert ["item", "item", "ready"] == [line["type"] for line in ada.lines()]
+
+
+async def test_w10_rooms_that_may_not_be_read_are_never_told_of(rooms: ListRoom) -> None:
+    rooms.write("order-1", "order-2", "ticket-1")
+    ada = await rooms.follow({"order-*": "r", "order-2": "w"})
+    assert ["order-1"] == ada.told()
+
+    rooms.write("order-1", "order-2", "ticket-1")
+    await rooms.feed.rooms_changed(["order-2", "ticket-1", "order-1"])
+    rooms.feed.marks_moved({"ticket-1": ["ada"], "order-2": ["ada"]})
+    await rooms.settle()
+    assert ["order-1"] == ada.told()
+
+
+async def test_w10_a7_a_room_on_which_access_ends_while_its_line_is_read_is_not_told_of(rooms: ListRoom) -> None:
+    ada = await rooms.follow()
+    rooms.write("a", "b")
+    await rooms.feed.rooms_changed(["a", "b"])
+    await turn()
+    rooms.revocations.add(Revocation(at=2, sub="ada", item="a"))
+    await rooms.settle()
+
+    assert ["b"] == ada.told()
+
+
+async def test_w10_changes_that_come_while_others_are_read_are_told_once(rooms: ListRoom) -> None:
+    ada = await rooms.follow()
+    ada.lines()
+    rooms.write("a", "b")
+    await rooms.feed.rooms_changed(["a"])
+    await turn()
+    for _ in range(5):
+        rooms.write("b")
+        await rooms.feed.rooms_changed(["b"])
+        rooms.feed.marks_moved({"b": ["ada"]})
+    await rooms.settle()
+
+    assert [("a", 1), ("b", 6)] == [(line["item"], line["head"]) for line in ada.lines()]
+
+
+async def test_w10_one_read_of_the_log_serves_all_readers_of_a_room(rooms: ListRoom) -> None:
+    readers = [await rooms.follow(member=f"member-{n}") for n in range(20)]
+    rooms.write("a")
+    await rooms.feed.rooms_changed(["a"])
+    await turn()
+
+    assert 1 == len(rooms.log.held)
+    await rooms.settle()
+    assert [["a"]] * 20 == [reader.told() for reader in readers]
+
+
+async def test_w10_s9_a_message_that_is_deleted_while_its_line_is_read_is_not_sent(rooms: ListRoom) -> None:
+    ada = await rooms.follow()
+    rooms.write("a", body="secret")
+    await rooms.feed.rooms_changed(["a"])
+    await turn()
+    rooms.log.settle()  # the counts
+    await turn()
+    rooms.log.settle()  # the last entries
+    rooms.log.store.append([Draft("a", "delete", "gone", Person("eve", "Eve"), 2, target=1)], lambda: None)
+    rooms.feed.rewritten("a")
+    await rooms.settle()
+
+    lines = [line for line in ada.lines() if line["type"] == "item"]
+    assert [2] == [line["head"] for line in lines]
+    assert "secret" not in str(lines)
+
+
+async def test_w10_d2_a_reader_that_takes_nothing_holds_up_nobody_and_gets_each_room_once(rooms: ListRoom) -> None:
+    slow = await rooms.follow(member="slow", reads=False)
+    quick = await rooms.follow(member="quick")
+    large = "x" * 60_000
+    for round_ in range(10):
+        for item in ("a", "b"):
+            rooms.write(item, body=large)
+            await rooms.feed.rooms_changed([item])
+        await rooms.settle()
+        assert {"a", "b"} <= set(quick.told()), round_
+    assert slow.socket.buffered() <= slow.socket.bound
+    assert len(slow.reader) <= 2
+
+    slow.socket.reads = True
+    slow.socket.take()
+    await rooms.settle()
+    lines = [line for line in slow.lines() if line["type"] == "item"]
+    last = {line["item"]: line["head"] for line in lines}
+    assert {"a": 10, "b": 10} == last
+    assert len(lines) < 20
+    assert not slow.reader.due
+
+
+async def test_w10_d2_more_rooms_than_may_wait_bring_the_latest_again(rooms: ListRoom) -> None:
+    slow = await rooms.follow(member="slow", pending=3, reads=False)
+    names = [f"room-{n:02}" for n in range(30)]
+    for item in names:
+        rooms.write(item, body="x" * 60_000)
+        await rooms.feed.rooms_changed([item])
+        await rooms.settle()
+        assert len(slow.reader) <= 3
+    assert slow.reader.outdated
+
+    slow.socket.reads = True
+    slow.socket.take()
+    await rooms.settle()
+    assert names[-1] in slow.told()
+    assert not slow.reader.due
+
+
+async def test_w10_s7_while_storage_is_away_changes_wait(rooms: ListRoom) -> None:
+    ada = await rooms.follow()
+    ada.lines()
+    rooms.write("a")
+    await rooms.feed.rooms_changed(["a"])
+    await turn()
+    rooms.log.settle("nothing stored")
+    await turn()
+
+    assert (["a"], []) == (list(ada.reader._pending), ada.told())
+
+
+async def test_w10_a_reader_that_left_is_sent_nothing(rooms: ListRoom) -> None:
+    ada, bob = await rooms.follow(), await rooms.follow(member="bob")
+    rooms.write("a")
+    await rooms.feed.rooms_changed(["a"])
+    await turn()
+    rooms.feed.stop(ada.reader)
+    await rooms.settle()
+
+    assert ([], ["a"]) == (ada.told(), bob.told())
+    assert 1 == len(rooms.feed)

@@ -1,0 +1,144 @@
+"""Changes on their way to the lists of this process and of others (W10, X2)."""
+
+from alcove.cluster.cluster import Cluster
+from alcove.cluster.messages import ROOM_CHANGES, RoomsChanged, decode
+from alcove.protocol import Entry, Person, raw
+from alcove.rooms.room_changes import RoomChanges
+from alcove.storage.base import Appended, Draft
+from tests.support.bus import FakeBus
+from tests.support.list_readers import ListRoom
+from tests.support.local_rooms import FakeRooms
+from tests.support.virtual_time import elapse, virtual_time
+
+EVE = Person("eve", "Eve")
+COLLECT_S = 0.25
+
+
+class Process:
+    """One process with readers of the list, on a bus that records what is published."""
+
+    def __init__(self, limit: int = 100) -> None:
+        self.rooms = ListRoom()
+        self.bus = FakeBus()
+        self.cluster = Cluster(self.rooms.log, self.bus, None, rooms=FakeRooms({}), clock=lambda: 0.0)
+        self.changes = RoomChanges(self.rooms.log, self.cluster, self.rooms.feed, limit=limit)
+
+    def store(self, item: str, id: str = "1") -> None:
+        """Store a message here."""
+        draft = Draft(item, "message", id, EVE, 1, raw("hello"))
+        (outcome,) = self.rooms.log.store.append([draft], lambda: None)
+        self.changes.entries_stored([(draft, outcome)])
+
+    @property
+    def published(self) -> list[object]:
+        """What other processes are told."""
+        return [decode(data)[0] for channel, data in self.bus.published if channel == ROOM_CHANGES]
+
+    async def close(self) -> None:
+        """End what runs."""
+        await self.changes.close()
+        await self.rooms.close()
+
+
+@virtual_time
+async def test_w10_a_reader_is_told_once_of_a_room_that_changed_together_with_its_read_mark() -> None:
+    process = Process()
+    ada = await process.rooms.follow()
+    ada.lines()
+    process.store("a")
+    process.changes.marks_stored("a", ["ada"])
+    await elapse(COLLECT_S)
+    await process.rooms.settle()
+
+    assert ["a"] == ada.told()
+    assert [RoomsChanged({"a": 1}, {"a": ["ada"]})] == process.published
+    await process.close()
+
+
+@virtual_time
+async def test_w10_a_mark_alone_is_told_to_its_member_only() -> None:
+    process = Process()
+    process.rooms.write("a")
+    ada, bob = await process.rooms.follow(), await process.rooms.follow(member="bob")
+    ada.lines()
+    bob.lines()
+    process.changes.marks_stored("a", ["ada"])
+    await elapse(COLLECT_S)
+    await process.rooms.settle()
+
+    assert (["a"], []) == (ada.told(), bob.told())
+    await process.close()
+
+
+@virtual_time
+async def test_w10_internal_rooms_and_repeated_heads_are_no_change() -> None:
+    process = Process()
+    ada = await process.rooms.follow()
+    ada.lines()
+    process.store("!revoked")
+    process.changes.history_lost("a")
+    process.changes.history_lost("a")
+    entry = Entry(1, "message", "1", EVE, 1, body=raw("hello"))
+    draft = Draft("a", "message", "1", EVE, 1, raw("hello"))
+    process.rooms.write("a", id="1")
+    process.changes.entries_stored([(draft, Appended(entry, duplicate=False, oldest=1, log="l"))])
+    await elapse(COLLECT_S)
+    await process.rooms.settle()
+    assert ["a"] == ada.told()
+    process.changes._receive(RoomsChanged({"a": 1}, {}))
+    await elapse(COLLECT_S)
+    await process.rooms.settle()
+
+    assert [] == ada.told()
+    assert [RoomsChanged({"a": 1}, {})] == process.published
+    await process.close()
+
+
+@virtual_time
+async def test_w10_more_changes_than_are_collected_bring_the_latest_rooms_again() -> None:
+    process = Process(limit=3)
+    ada = await process.rooms.follow()
+    ada.lines()
+    for n in range(5):
+        process.store(f"room-{n}")
+    await elapse(COLLECT_S)
+    await process.rooms.settle()
+
+    lines = ada.lines()
+    assert {f"room-{n}" for n in range(5)} == {line["item"] for line in lines if line["type"] == "item"}
+    assert "ready" == lines[-1]["type"]
+    assert [RoomsChanged({}, {}, more=True)] == process.published
+    await process.close()
+
+
+@virtual_time
+async def test_w10_without_readers_nothing_is_read_and_others_are_told() -> None:
+    process = Process()
+    process.store("a")
+    await elapse(COLLECT_S)
+
+    assert [] == process.rooms.log.held
+    assert [RoomsChanged({"a": 1}, {})] == process.published
+    await process.close()
+
+
+@virtual_time
+async def test_w10_x2_in_doubt_the_log_is_asked_within_a_second_and_told_once() -> None:
+    process = Process()
+    ada = await process.rooms.follow()
+    ada.lines()
+    process.changes.watch()
+    await process.rooms.settle()
+    process.rooms.write("a")
+    process.bus.up = False
+    await elapse(1.0)
+    await process.rooms.settle()
+    await elapse(COLLECT_S)
+    await process.rooms.settle()
+
+    assert ["a"] == ada.told()
+    await elapse(1.0)
+    await process.rooms.settle()
+    await elapse(COLLECT_S)
+    assert [] == ada.told()
+    await process.close()
