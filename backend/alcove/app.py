@@ -21,6 +21,7 @@ from alcove.api import login as session
 from alcove.api.cors import Cors
 from alcove.api.headers import Headers
 from alcove.api.live import room_route, unknown_path_route
+from alcove.api.page_files import PageRoute
 from alcove.api.parameters import declared_query
 from alcove.api.plain_headers import PlainHeaders
 from alcove.api.problems import HANDLERS
@@ -153,5 +154,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes.append(unknown_path_route)
     app.openapi = partial(schemas.document, app)  # type: ignore[method-assign] # FastAPI's own way to extend it
     page = PAGE if (PAGE / "index.html").is_file() else UNBUILT
-    app.frontend("/", directory=page, fallback="index.html")
+    app.router.routes.append(PageRoute(page))
     return app

@@ -1,0 +1,108 @@
+"""Serve the built page: its files, and its document for every address that a browser opens."""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from mimetypes import guess_type
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Match
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
+from starlette.types import Receive, Scope, Send
+
+_DOCUMENT = "index.html"
+#: Content codings in the order of preference, and how the build names the files that have them.
+_CODINGS = (("br", ".br"), ("gzip", ".gz"))
+
+
+class PageFiles(StaticFiles):
+    """Serves the files of a folder, compressed where the build left a compressed one beside it and the client takes it.
+
+    Starlette's middleware compresses on every request and gives each coding the same `ETag`; a file that is compressed
+    once has its own, and costs a request nothing. A request for a range gets a part of the plain file.
+    """
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return the file, or the document where a browser opens an address of the page.
+
+        Raises:
+            HTTPException: 404 where there is neither, 405 for a method other than GET and HEAD on a file.
+
+        """
+        found, about = await run_in_threadpool(self._look_up, path)
+        if about is not None:
+            if scope["method"] not in {"GET", "HEAD"}:
+                raise HTTPException(405, headers={"Allow": "GET, HEAD"})
+        elif scope["method"] in {"GET", "HEAD"} and _is_navigation(Headers(scope=scope)):
+            found, about = await run_in_threadpool(self._look_up, _DOCUMENT)
+        if about is None:
+            raise HTTPException(404)
+        return await run_in_threadpool(self.file_response, found, about, scope)
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """Return the response with the best coding that the client accepts and the build made; reads the disk."""
+        asked = Headers(scope=scope)
+        kind = guess_type(full_path)[0] or "application/octet-stream"
+        headers = {"vary": "Accept-Encoding"}
+        if "range" not in asked:
+            for coding, suffix in accepted_codings(asked.get("accept-encoding", "")):
+                compressed = Path(f"{os.fspath(full_path)}{suffix}")
+                with suppress(OSError):
+                    full_path, stat_result = compressed, compressed.stat()
+                    headers["content-encoding"] = coding
+                    break
+        response = FileResponse(full_path, status_code, headers, media_type=kind, stat_result=stat_result)
+        if self.is_not_modified(response.headers, asked):
+            return NotModifiedResponse(response.headers)
+        return response
+
+    def _look_up(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Return a file's path and what the system says of it; a folder stands for its document."""
+        try:
+            found, about = self.lookup_path(path)
+            if about is not None and stat.S_ISDIR(about.st_mode):
+                found, about = self.lookup_path(f"{path}/{_DOCUMENT}")
+        except (OSError, ValueError):  # too long a name, a null byte: no file
+            return "", None
+        return found, about if about is not None and stat.S_ISREG(about.st_mode) else None
+
+
+class PageRoute(BaseRoute):
+    """Leads to the page whatever no other route answers; last in the list, so that other methods find their 405."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = PageFiles(directory=folder)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match every path; another method than GET and HEAD in part only."""
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        return Match.FULL if scope["method"] in {"GET", "HEAD"} else Match.PARTIAL, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a file or the document (ASGI)."""
+        await self._files(scope, receive, send)
+
+
+def accepted_codings(accept: str) -> Iterator[tuple[str, str]]:
+    """Yield the codings that `Accept-Encoding` allows (RFC 9110, section 12.5.3), and their suffixes, best first."""
+    weights: dict[str, bool] = {}
+    for part in accept.lower().split(","):
+        name, _, parameter = part.partition(";")
+        weight = parameter.replace(" ", "").removeprefix("q=") or "1"
+        weights[name.strip()] = weight.strip("0.") != ""
+    for coding, suffix in _CODINGS:
+        if weights.get(coding, weights.get("*", False)):
+            yield coding, suffix
+
+
+def _is_navigation(headers: Headers) -> bool:
+    """Whether a browser asks for a document and not for a file of the page."""
+    return "text/html" in headers.get("accept", "")

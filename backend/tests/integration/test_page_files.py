@@ -1,0 +1,160 @@
+"""The page's files over a real server: content codings, validators, ranges, and the document for every address."""
+
+import gzip
+import http.client
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from alcove.api.headers import Headers
+from alcove.api.page_files import PageRoute, accepted_codings
+
+SCRIPT = b"console.log('alcove');" * 50
+DOCUMENT = b'<!DOCTYPE html>\n<script src="/assets/index-1a2b.js"></script>'
+#: What the build leaves beside the script; the server passes it on as it is.
+BROTLI = b"in Brotli"
+GZIP = gzip.compress(SCRIPT, mtime=0)
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, headers in lower case, and the body as it travelled."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Site:
+    """A server of one folder."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def get(self, path: str, *, method: str = "GET", **headers: str) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        try:
+            connection.request(method, path, headers={name.replace("_", "-"): it for name, it in headers.items()})
+            answer = connection.getresponse()
+            return Answer(answer.status, {name.lower(): it for name, it in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("dist")
+    (folder / "assets").mkdir()
+    files = {
+        "index.html": DOCUMENT,
+        "favicon.svg": b"<svg/>",
+        "assets/index-1a2b.js": SCRIPT,
+        "assets/index-1a2b.js.br": BROTLI,
+        "assets/index-1a2b.js.gz": GZIP,
+        "assets/inter-3c4d.woff2": b"wOF2",
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    app = FastAPI()
+    app.add_middleware(Headers, frame_ancestors="'none'")
+    app.router.routes.append(PageRoute(folder))
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    yield Site(listening.getsockname()[1])
+    server.should_exit = True
+    thread.join()
+    listening.close()
+
+
+@pytest.mark.parametrize(
+    ("accepts", "coding", "body"),
+    [
+        ("gzip, deflate, br, zstd", "br", BROTLI),
+        ("gzip, deflate", "gzip", GZIP),
+        ("br;q=0, gzip;q=0.5", "gzip", GZIP),
+        ("*", "br", BROTLI),
+        ("identity", None, SCRIPT),
+        ("", None, SCRIPT),
+    ],
+)
+def test_a_file_comes_in_the_best_coding_that_the_client_accepts(
+    site: Site, accepts: str, coding: str | None, body: bytes
+) -> None:
+    answer = site.get("/assets/index-1a2b.js", Accept_Encoding=accepts)
+
+    assert (200, coding) == (answer.status, answer.headers.get("content-encoding"))
+    assert len(body) == int(answer.headers["content-length"])
+    assert body == answer.body
+    assert "text/javascript; charset=utf-8" == answer.headers["content-type"]
+    assert "Accept-Encoding" == answer.headers["vary"]
+    assert IMMUTABLE == answer.headers["cache-control"]
+
+
+def test_each_coding_has_a_validator_that_gets_304(site: Site) -> None:
+    plain = site.get("/assets/index-1a2b.js")
+    compressed = site.get("/assets/index-1a2b.js", Accept_Encoding="br")
+    assert plain.headers["etag"] != compressed.headers["etag"]
+
+    again = site.get("/assets/index-1a2b.js", Accept_Encoding="br", If_None_Match=compressed.headers["etag"])
+    other = site.get("/assets/index-1a2b.js", Accept_Encoding="br", If_None_Match=plain.headers["etag"])
+
+    assert (304, b"") == (again.status, again.body)
+    assert ("Accept-Encoding", IMMUTABLE) == (again.headers["vary"], again.headers["cache-control"])
+    assert (200, BROTLI) == (other.status, other.body)
+
+
+def test_a_range_is_a_part_of_the_plain_file(site: Site) -> None:
+    answer = site.get("/assets/index-1a2b.js", Accept_Encoding="br", Range="bytes=2-9")
+
+    assert (206, SCRIPT[2:10]) == (answer.status, answer.body)
+    assert f"bytes 2-9/{len(SCRIPT)}" == answer.headers["content-range"]
+    assert "content-encoding" not in answer.headers
+
+
+def test_a_file_that_is_not_compressed_comes_as_it_is(site: Site) -> None:
+    answer = site.get("/assets/inter-3c4d.woff2", Accept_Encoding="br, gzip")
+
+    assert (b"wOF2", "font/woff2", IMMUTABLE) == (
+        answer.body,
+        answer.headers["content-type"],
+        answer.headers["cache-control"],
+    )
+    assert "content-encoding" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/items/order-7", "/no/such/page"])
+def test_every_address_that_a_browser_opens_is_the_document(site: Site, path: str) -> None:
+    answer = site.get(path, Accept="text/html,application/xhtml+xml,*/*;q=0.8")
+
+    assert (200, DOCUMENT) == (answer.status, answer.body)
+    assert "no-cache" == answer.headers["cache-control"]
+    assert 304 == site.get(path, Accept="text/html", If_None_Match=answer.headers["etag"]).status
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/assets/gone-5e6f.js", 404),
+        ("GET", "/../secret", 404),
+        ("GET", "/" + "a" * 4000, 404),
+        ("GET", "/%00", 404),
+        ("POST", "/no/such/page", 404),
+        ("POST", "/favicon.svg", 405),
+        ("HEAD", "/favicon.svg", 200),
+    ],
+)
+def test_what_is_no_file_and_no_page_is_refused(site: Site, method: str, path: str, status: int) -> None:
+    assert status == site.get(path, method=method, Accept="*/*").status
+
+
+def test_only_codings_of_the_build_are_chosen() -> None:
+    assert [] == list(accepted_codings("zstd, deflate"))
+    assert [("gzip", ".gz")] == list(accepted_codings("GZIP ; q=1.0 , br; q=0.000"))
