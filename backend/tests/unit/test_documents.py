@@ -6,6 +6,7 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from alcove.errors import Close
+from alcove.observability.metrics import LIMIT_NAMES
 from alcove.settings import Settings
 
 BACKEND = Path(__file__).parents[2]
@@ -36,6 +37,14 @@ def test_c_every_close_code_is_in_the_protocol(code: Close) -> None:
     lines = (BACKEND / "PROTOCOL.md").read_text().splitlines()
 
     assert 1 == sum(line.startswith(f"| {code.value} | ") for line in lines)
+
+
+def test_w7_every_limit_that_is_counted_is_in_the_guide() -> None:
+    guide = (BACKEND / "docs/operating.md").read_text()
+    table = guide.partition("| `limit` |")[2].partition("\n\n")[0]
+    names = [name for row in table.splitlines()[2:] for name in row.split("|")[1].replace("`", "").split(",")]
+
+    assert sorted(LIMIT_NAMES) == sorted(name.strip() for name in names)
 
 
 def test_every_threat_names_a_test_that_exists() -> None:

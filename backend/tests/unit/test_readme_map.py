@@ -49,12 +49,13 @@ def test_the_map_names_every_package_and_module_once_and_no_other() -> None:
     package = BACKEND / "alcove"
     modules = [path for path in package.rglob("*.py") if path.name != "__init__.py"]
     folders = [path for path in package.rglob("*") if path.is_dir() and path.name != "__pycache__"]
-    existing = [
-        *(str(path.relative_to(BACKEND)) for path in modules),
-        *(f"{path.relative_to(BACKEND)}/" for path in [package, *folders]),
-    ]
+    existing = {str(path.relative_to(BACKEND)) for path in modules}
+    existing |= {f"{path.relative_to(BACKEND)}/" for path in [package, *folders]}
+    names = mapped()
 
-    assert sorted(existing) == sorted(mapped())
+    assert set() == existing - set(names), "add these to the map in backend/README.md"
+    assert set() == set(names) - existing, "remove these from the map in backend/README.md"
+    assert len(names) == len(set(names))
 
 
 def test_the_map_gives_the_order_of_the_import_contract() -> None:
