@@ -1,4 +1,4 @@
-# One door to everything: each target installs what it lacks, and nothing twice.
+# All commands of the project. Each target installs what it needs, and nothing twice.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
-# The two ports of `make dev`: the backend's, and the page's.
+# The ports of `make dev`: backend and page.
 DEV_PORT ?= 8000
 PAGE_PORT ?= 5173
 # Options of `make bench`; backend/bench/README.md lists them.
@@ -21,37 +21,37 @@ DEV_DEPS := backend/.venv/.dev
 PAGE_DEPS := frontend/node_modules/.package-lock.json
 PAGE := frontend/app/dist/index.html
 WIRE_TYPES := frontend/packages/client/src/protocol/wire.gen.ts
-# None where the page is built without the backend beside it, as in its image: then the types are those that stand.
+# Empty if the page is built without the backend, as in the image; then the committed types are used.
 WIRE_SOURCES := $(wildcard $(addprefix backend/alcove/,protocol.py errors.py api/typescript.py api/entries.py api/item_list.py storage/base.py))
 PAGE_SOURCES := $(shell find frontend/app frontend/packages \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null) \
   $(wildcard frontend/*.json frontend/scripts/compress.mjs)
 
 .PHONY: help
 help: ## list the targets
-	@echo "Alcove: a live room for every item."
+	@echo "Alcove: a live conversation for every item of an application."
 	@echo
 	@sed -nE 's/^([a-z0-9-]+):[^#]*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name what; do \
 	  printf '  make %-9s %s\n' "$$name" "$$what"; done
 	@echo
-	@echo "  HOST= and PORT= say where \`make run\` serves (now $(HOST):$(PORT)); PYTHON= which Python makes the venv."
+	@echo "  HOST= and PORT= set the address of \`make run\` (now $(HOST):$(PORT)); PYTHON= sets the Python of the venv."
 
 .PHONY: run
 run: $(RUN_DEPS) $(PAGE) ## build the page and serve everything on http://HOST:PORT
 	@exec $(BIN)/alcove serve --host $(HOST) --port $(PORT)
 
 .PHONY: dev
-dev: $(DEV_DEPS) $(PAGE_DEPS) ## fastapi dev and npm run dev together, with reload on both sides
+dev: $(DEV_DEPS) $(PAGE_DEPS) ## run fastapi dev and npm run dev, both with reload
 	@trap 'trap - INT TERM EXIT; kill $$(jobs -p) 2>/dev/null; wait' INT TERM EXIT; \
 	(cd backend && exec .venv/bin/fastapi dev --port $(DEV_PORT)) & \
 	(cd frontend && ALCOVE_BACKEND=http://127.0.0.1:$(DEV_PORT) exec node_modules/.bin/vite app --port $(PAGE_PORT) --strictPort) & \
 	wait -n
 
 .PHONY: cluster
-cluster: $(DEV_DEPS) $(PAGE) ## three processes on PostgreSQL and Redis behind a proxy, without Docker, on http://127.0.0.1:PORT
+cluster: $(DEV_DEPS) $(PAGE) ## run three processes on PostgreSQL and Redis behind nginx, without Docker, on http://127.0.0.1:PORT
 	@cd backend && exec .venv/bin/python -m deploy.cluster --port $(PORT)
 
 .PHONY: test
-test: test-backend test-frontend test-e2e ## run every test: backend, frontend, and both together in a real browser
+test: test-backend test-frontend test-e2e ## run every test: backend, frontend, and both in a real browser
 
 .PHONY: test-backend
 test-backend: $(DEV_DEPS)
@@ -67,7 +67,7 @@ test-e2e: $(DEV_DEPS) $(PAGE)
 	@cd e2e && exec ../backend/.venv/bin/python -m pytest -n 4 --dist worksteal
 
 .PHONY: check
-check: $(DEV_DEPS) $(PAGE_DEPS) ## check format, lint, types and imports on both sides, and audit the libraries
+check: $(DEV_DEPS) $(PAGE_DEPS) ## check format, lint, types and imports of both sides, and audit the libraries
 	@cd backend && .venv/bin/ruff format --check . ../e2e && .venv/bin/ruff check . ../e2e && .venv/bin/mypy && .venv/bin/lint-imports --no-cache
 	@cd e2e && ../backend/.venv/bin/mypy
 	@$(BIN)/python -m alcove.api.typescript | diff -u $(WIRE_TYPES) - || { echo "$(WIRE_TYPES) is stale: make build"; exit 1; }
@@ -75,16 +75,16 @@ check: $(DEV_DEPS) $(PAGE_DEPS) ## check format, lint, types and imports on both
 	@.ci/audit
 
 .PHONY: bench
-bench: $(DEV_DEPS) ## measure this server beside its peers (BENCH="--only room-1000 --repeat 3")
+bench: $(DEV_DEPS) ## measure this server and comparable ones (BENCH="--only room-1000 --repeat 3")
 	@cd backend && exec .venv/bin/python -m bench $(BENCH)
 
 .PHONY: format
-format: $(DEV_DEPS) $(PAGE_DEPS) ## format both sides and mend what the linters can
+format: $(DEV_DEPS) $(PAGE_DEPS) ## format both sides and apply the linters' fixes
 	@cd backend && .venv/bin/ruff format . ../e2e && .venv/bin/ruff check --fix . ../e2e
 	@cd frontend && npm run --silent format
 
 .PHONY: build
-build: $(PAGE) ## build the page into frontend/app/dist, and weigh it
+build: $(PAGE) ## build the page into frontend/app/dist, and check its size
 	@cd frontend && npm run --silent size
 
 .PHONY: install
@@ -95,11 +95,11 @@ screenshots: $(DEV_DEPS) $(PAGE)
 	@cd e2e && exec ../backend/.venv/bin/python screenshots.py
 
 .PHONY: figures
-figures: $(DEV_DEPS) $(PAGE) ## measure the room page: weight, opening, scrolling, writing under load
+figures: $(DEV_DEPS) $(PAGE) ## measure the room page: size, opening, scrolling, typing under load
 	@cd e2e && exec ../backend/.venv/bin/python figures.py
 
 .PHONY: lock
-lock: $(DEV_DEPS) ## bring the locks of both sides up to date
+lock: $(DEV_DEPS) ## update the lock files of both sides
 	@$(PIP) install uv
 	@cd backend && export UV_CUSTOM_COMPILE_COMMAND="make lock" && compile() { .venv/bin/uv pip compile --quiet --universal \
 	  --python-version 3.11 --generate-hashes --all-extras --upgrade pyproject.toml "$$@"; } && \
@@ -109,7 +109,7 @@ lock: $(DEV_DEPS) ## bring the locks of both sides up to date
 	@cd frontend && npm update --package-lock-only
 
 .PHONY: clean
-clean: ## remove what the other targets made (your data stays)
+clean: ## remove what the other targets made; data is kept
 	rm -rf backend/.venv backend/.mypy_cache backend/.pytest_cache backend/.ruff_cache backend/.hypothesis
 	rm -rf frontend/node_modules frontend/app/dist frontend/packages/*/dist backend/bench/peers/node_modules backend/bench-results e2e/.mypy_cache e2e/.pytest_cache e2e/.ruff_cache e2e/test-results
 	find backend e2e -name __pycache__ -type d -prune -exec rm -rf {} +

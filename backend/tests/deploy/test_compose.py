@@ -113,7 +113,7 @@ def test_what_must_be_set_is_asked_for_before_anything_starts() -> None:
     for name in SECRETS:
         done = asked(**SET | {name: ""})
         assert done.returncode != 0
-        assert f"{name}: is not set: put it into the environment or into .env" in done.stderr
+        assert f"{name}: is not set: set it in the environment or in .env" in done.stderr
     assert "a password becomes part of an address" in asked(**SET | {"REDIS_PASSWORD": "p@ss/word"}).stderr
 
 
