@@ -32,57 +32,59 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
     )
 
-    database_url: str = Field(default="sqlite:///alcove.db", description="where the log is kept")
+    database_url: str = Field(default="sqlite:///alcove.db", description="address of the log's database")
     database_connections: int = Field(
         default=8, ge=4, le=1000, description="connections of one process to a PostgreSQL log"
     )
-    bus_url: str = Field(default="memory://", description="how processes notify each other")
+    bus_url: str = Field(default="memory://", description="address of the bus between processes")
     bus_prefix: str = Field(
-        default="alcove", pattern=r"^[\w.:-]{1,40}$", description="prefix of the bus's channel names"
+        default="alcove",
+        pattern=r"^[\w.:-]{1,40}$",
+        description="prefix of the bus's channel names; different for deployments that share a bus",
     )
-    secret: SecretStr | None = Field(default=None, description="key that tokens are signed with, HS256 (A3)")
+    secret: SecretStr | None = Field(default=None, description="secret that tokens are signed with, HS256 (A3)")
     jwks: str | None = Field(
         default=None, description="file or address of the key set that tokens are signed with (A3)"
     )
     leeway_s: float = Field(
-        default=2, ge=0, le=300, description="seconds that the clock of the signing application may differ"
+        default=2, ge=0, le=300, description="seconds by which the signing application's clock may differ"
     )
-    allow_open: bool = Field(default=False, description="listen beyond this machine although no key is set (A2)")
+    allow_open: bool = Field(default=False, description="allow other machines in open mode (A2)")
     origins: str = Field(
         default="", description="other origins whose pages may use the cookie, separated by commas (A5)"
     )
     frame_ancestors: str = Field(
         default="'none'",
         pattern=r"^[!-+\--:<-~ ]+$",
-        description="which pages may show the page in a frame, in the syntax of CSP",
+        description="pages that may frame the page, as in CSP `frame-ancestors`",
     )
     trusted_proxies: str = Field(
         default="127.0.0.1",
         description="proxies whose X-Forwarded-* headers are trusted: addresses, networks, host names",
     )
     handshakes_per_s: float = Field(
-        default=100, ge=0, le=1_000_000, description="sockets a second that an address may open; 0: no limit"
+        default=100, ge=0, le=1_000_000, description="WebSocket handshakes per second of one address; 0: no limit"
     )
     handshakes_burst: int = Field(
-        default=2000, ge=1, le=10_000_000, description="sockets at once that an address may open"
+        default=2000, ge=1, le=10_000_000, description="WebSocket handshakes at once of one address"
     )
     refusals_per_s: float = Field(
         default=20,
         ge=0,
         le=1_000_000,
-        description="refusals a second of unknown credentials of an address; 0: no limit",
+        description="refusals per second of unknown credentials of one address; 0: no limit",
     )
     refusals_burst: int = Field(
-        default=200, ge=1, le=10_000_000, description="refusals at once of unknown credentials of an address"
+        default=200, ge=1, le=10_000_000, description="refusals at once of unknown credentials of one address"
     )
     credential_refusals_per_s: float = Field(
-        default=0.2, ge=0, le=1000, description="refusals a second of the same credential; 0: no limit"
+        default=0.2, ge=0, le=1000, description="refusals per second of one credential; 0: no limit"
     )
     credential_refusals_burst: int = Field(
-        default=20, ge=1, le=1_000_000, description="refusals at once of the same credential"
+        default=20, ge=1, le=1_000_000, description="refusals at once of one credential"
     )
     unauthenticated_requests: int = Field(
-        default=200, ge=1, le=1_000_000, description="unauthenticated requests in progress of an address"
+        default=200, ge=1, le=1_000_000, description="unauthenticated requests in progress of one address"
     )
     head_bytes: int = Field(
         default=32 * 1024, ge=1024, le=16 * 1024 * 1024, description="maximum bytes of a request's line and headers"
@@ -94,25 +96,30 @@ class Settings(BaseSettings):
         default=75,
         ge=1,
         le=86_400,
-        description="seconds that an idle HTTP connection stays open; set more than the load balancer's",
+        description="seconds that an idle HTTP connection stays open; must exceed the load balancer's",
     )
-    carrier: Literal["detached", "asgi"] = Field(default="detached", description="how `alcove serve` carries sockets")
-    log: Literal["text", "json"] = Field(default="text", description="what `alcove serve` prints: text, or JSON")
+    carrier: Literal["detached", "asgi"] = Field(
+        default="detached",
+        description="`detached`: sockets directly on the transport; `asgi`: as under any ASGI server",
+    )
+    log: Literal["text", "json"] = Field(default="text", description="log format of `alcove serve`: `text` or `json`")
     sends_per_s: float = Field(
-        default=20, ge=0, le=1_000_000, description="sends a second of a member to an item; 0: no limit (L2)"
+        default=20, ge=0, le=1_000_000, description="sends per second of one member to one item; 0: no limit (L2)"
     )
-    sends_burst: int = Field(default=60, ge=1, le=10_000_000, description="sends at once of a member to an item (L2)")
+    sends_burst: int = Field(
+        default=60, ge=1, le=10_000_000, description="sends at once of one member to one item (L2)"
+    )
     rates: int = Field(
         default=_LIMITS.rates,
         ge=1000,
         le=10_000_000,
-        description="rates that a process keeps: of members, addresses, credentials",
+        description="rate limiters kept in memory: for members, addresses, credentials",
     )
     body_bytes: int = Field(
-        default=64 * 1024, ge=1, le=64 * 1024 * 1024, description="largest body, in bytes of JSON (L1)"
+        default=64 * 1024, ge=1, le=64 * 1024 * 1024, description="maximum bytes of a body, as JSON (L1)"
     )
     message_bytes: int = Field(
-        default=1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="largest frame of a client, in bytes (L1)"
+        default=1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="maximum bytes of a frame of a client (L1)"
     )
     turn_frames: int = Field(
         default=_LIMITS.budget.frames,
@@ -130,7 +137,7 @@ class Settings(BaseSettings):
         default=_LIMITS.budget.control_frames,
         ge=10,
         le=10**9,
-        description="pings, pongs and empty fragments of one client in 10 s; more close with 4429 (L6)",
+        description="pings, pongs and empty fragments of one client in 10 s (L6)",
     )
     member_connections: int = Field(
         default=_LIMITS.member_connections, ge=1, le=1_000_000, description="connections of one member to one item (L3)"

@@ -114,7 +114,7 @@ def test_what_must_be_set_is_asked_for_before_anything_starts() -> None:
         done = asked(**SET | {name: ""})
         assert done.returncode != 0
         assert f"{name}: is not set: set it in the environment or in .env" in done.stderr
-    assert "a password becomes part of an address" in asked(**SET | {"REDIS_PASSWORD": "p@ss/word"}).stderr
+    assert "a password becomes part of a URL" in asked(**SET | {"REDIS_PASSWORD": "p@ss/word"}).stderr
 
 
 def test_redis_takes_its_password_and_shows_it_to_nobody() -> None:

@@ -1,5 +1,6 @@
 """The documents tell the truth: every setting, its default and every close code stand in them."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,11 @@ from alcove.observability.metrics import LIMIT_NAMES
 from alcove.settings import Settings
 
 BACKEND = Path(__file__).parents[2]
+DOCUMENTS = [
+    path
+    for path in BACKEND.parent.rglob("*.md")
+    if not {"node_modules", ".venv", "dist", "bench-results", ".pytest_cache"} & set(path.parts)
+]
 
 
 def row(name: str, field: FieldInfo) -> str:
@@ -45,6 +51,24 @@ def test_w7_every_limit_that_is_counted_is_in_the_guide() -> None:
     names = [name for row in table.splitlines()[2:] for name in row.split("|")[1].replace("`", "").split(",")]
 
     assert sorted(LIMIT_NAMES) == sorted(name.strip() for name in names)
+
+
+def anchors(document: Path) -> set[str]:
+    """Return the anchors that the headings of a document get on a code host."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(BACKEND.parent)))
+def test_every_link_of_a_document_leads_to_a_file_and_a_heading(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|/|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)", document.read_text())
+    broken = []
+    for name, anchor in links:
+        target = document.parent / name if name else document
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(f"{name}#{anchor}" if anchor else name)
+
+    assert [] == broken
 
 
 def test_every_threat_names_a_test_that_exists() -> None:
