@@ -1,6 +1,5 @@
-"""The wire types of `alcove.v1`, and the only place that knows JSON (F)."""
+"""Define the lines of `alcove.v1` and encode them as JSON (F); `command_decoder` decodes those of clients."""
 
-import json
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,7 +13,7 @@ SUBPROTOCOL = "alcove.v1"
 #: Bytes of lines that are sent in one frame or read in one page at most, so that a reader's buffer holds several.
 FRAME_BYTES = 64 * 1024
 
-#: An id of the sender's choice (S1). NUL is out because PostgreSQL's text cannot hold it.
+#: An id that the sender chooses (S1). NUL is not allowed, because PostgreSQL's text cannot hold it.
 EntryId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Right = Literal["read", "write", "moderate"]
@@ -28,7 +27,7 @@ class Line(Struct, tag_field="type", frozen=True, gc=False):
 
 
 class Send(Line, tag="send", frozen=True):
-    """Say something: `body` is a string or any JSON value (S1)."""
+    """Send a message: `body` is a string or any JSON value (S1)."""
 
     id: EntryId
     body: Raw
@@ -43,30 +42,30 @@ class Edit(Line, tag="edit", frozen=True):
 
 
 class Delete(Line, tag="delete", frozen=True):
-    """Take the body of message `target` away for good (S8, S9)."""
+    """Delete message `target`: its body is erased (S8, S9)."""
 
     id: EntryId
     target: Seq
 
 
 class Typing(Line, tag="typing", frozen=True):
-    """The member is writing (P4)."""
+    """Report that the member is typing (P4)."""
 
 
 class Read(Line, tag="read", frozen=True):
-    """The member has read up to `seq` (P5)."""
+    """Report that the member has read up to `seq` (P5)."""
 
     seq: Seq
 
 
 class Auth(Line, tag="auth", frozen=True):
-    """A fresh token for this connection (A4)."""
+    """Replace the token of this connection with a fresh one (A4)."""
 
     token: str
 
 
 class Ping(Line, tag="ping", frozen=True):
-    """Ask whether the server is there; it answers with a pong."""
+    """Check that the connection works; the server answers with a pong."""
 
 
 Command = Send | Edit | Delete | Typing | Read | Auth | Ping
@@ -76,7 +75,7 @@ Command = Send | Edit | Delete | Typing | Read | Auth | Ping
 
 
 class Person(Struct, frozen=True, gc=False):
-    """A member, as others see them."""
+    """The id and name of a member, which other members see."""
 
     id: str
     name: str
@@ -98,7 +97,7 @@ class Member(Struct, frozen=True):
 
 
 class You(Struct, frozen=True):
-    """The member this connection belongs to, and their rights here."""
+    """The member whose connection this is, with their rights on the item."""
 
     id: str
     name: str
@@ -106,7 +105,7 @@ class You(Struct, frozen=True):
 
 
 class Limits(Struct, frozen=True):
-    """What a member may do on an item (L1, L2); 0 sends per second: unlimited."""
+    """The limits on what a member sends to an item (L1, L2); with `sends_per_s` 0 the rate is unlimited."""
 
     body_bytes: int
     sends_per_s: float
@@ -149,14 +148,14 @@ class Entry(Line, tag="entry", frozen=True):
 
 
 class Gap(Line, tag="gap", frozen=True):
-    """Entries `from` to `to` are gone: retention removed them (R4)."""
+    """A range of entries, `from` to `to`, that retention removed (R4)."""
 
     from_: int = msgspec.field(name="from")
     to: int
 
 
 class Ack(Line, tag="ack", frozen=True):
-    """The send is durable at `seq` (S3); `duplicate`: it stood there already (S5)."""
+    """The confirmation that a send is stored durably at `seq` (S3); `duplicate`: an earlier send stored it (S5)."""
 
     id: str
     seq: int
@@ -165,7 +164,7 @@ class Ack(Line, tag="ack", frozen=True):
 
 
 class Presence(Line, tag="presence", frozen=True):
-    """Who came and who left since the last such line (P1, P2)."""
+    """The members who joined and left since the previous `presence` line (P1, P2)."""
 
     joined: list[Person]
     left: list[str]
@@ -173,20 +172,20 @@ class Presence(Line, tag="presence", frozen=True):
 
 
 class TypingNow(Line, tag="typing", frozen=True):
-    """A member is writing (P4)."""
+    """A notice that a member is typing (P4)."""
 
     by: Person
 
 
 class ReadMark(Line, tag="read", frozen=True):
-    """A member has read up to `seq` (P5)."""
+    """The seq up to which a member has read (P5)."""
 
     by: str
     seq: int
 
 
 class Error(Line, tag="error", frozen=True):
-    """What was refused, why, and what to do about it (S6, H4); `reason` says why a credential is refused."""
+    """A refusal: what, why, and what to do about it (S6, H4); `reason` says why a credential is refused."""
 
     code: str
     message: str
@@ -196,14 +195,14 @@ class Error(Line, tag="error", frozen=True):
 
 
 class Access(Line, tag="access", frozen=True):
-    """The answer to a good `auth`: the rights and the expiry (ms since the epoch) that count from here on (A4)."""
+    """The answer to an accepted `auth`: the new rights, and the new expiry in ms since the epoch (A4)."""
 
     can: list[Right]
     expires: int | None
 
 
 def error_line(refusal: Refusal) -> Error:
-    """Return the `error` that tells a client of a refusal (H4)."""
+    """Return the `error` line for a refusal (H4)."""
     return Error(
         refusal.code,
         refusal.message,
@@ -213,7 +212,7 @@ def error_line(refusal: Refusal) -> Error:
 
 
 class Bye(Line, tag="bye", frozen=True):
-    """The server is about to close; come back after `retry_ms` (Z1)."""
+    """A notice that the server is about to close; the client should reconnect after `retry_ms` (Z1)."""
 
     reason: str
     retry_ms: int
@@ -224,7 +223,7 @@ class Pong(Line, tag="pong", frozen=True):
 
 
 class ItemChanged(Line, tag="item", frozen=True):
-    """A room of the list as it is now: its head, its last entry, and messages of others not read (at most 1000, W10).
+    """The current state of a room in the list: head, last entry, and unread messages of others (at most 1000, W10).
 
     `last` is null where retention has removed every entry.
     """
@@ -236,7 +235,7 @@ class ItemChanged(Line, tag="item", frozen=True):
 
 
 class ListReady(Line, tag="ready", frozen=True):
-    """The latest rooms were sent; what follows is what changes (W10)."""
+    """The end of the initial rooms; the lines after it report changes (W10)."""
 
 
 ServerLine = Hello | Entry | Gap | Ack | Presence | TypingNow | ReadMark | Error | Access | Bye | Pong
@@ -246,68 +245,14 @@ ListCommand = Auth | Ping
 ListLine = ItemChanged | ListReady | Error | Access | Bye | Pong
 
 
-class Malformed(ValueError):  # noqa: N818 - it is what came in, not what went wrong here
-    """A line that is no command; `id` is the sender's, where the line had one."""
-
-    def __init__(self, message: str, id: str | None) -> None:
-        super().__init__(message)
-        self.id = id
-
-
 _encoder = msgspec.json.Encoder()
-_commands: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 
 
 def encode(line: Line) -> bytes:
-    """One line, without its newline."""
+    """Return the line as JSON, without a newline."""
     return _encoder.encode(line)
 
 
-def decode(line: str) -> Command:
-    """The command on one line. Raises Malformed, which says what was expected (F2)."""
-    try:
-        return _commands.decode(line)
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        raise Malformed(str(error), _id_of(line)) from None
-    except RecursionError:
-        raise Malformed("JSON nested too deeply", _id_of(line)) from None
-
-
-class _Identified(Struct):
-    """The id of a line, whatever else it has."""
-
-    id: Annotated[str, Meta(min_length=1, max_length=64)] | UnsetType = UNSET
-
-
-_identified: msgspec.json.Decoder[_Identified] = msgspec.json.Decoder(_Identified)
-#: Characters of a line that is read by the lenient decoder, which makes an object of each value: up to 60 ms a MiB.
-_LENIENT_CHARS = 72 * 1024
-
-
-def _id_of(line: str) -> str | None:
-    """Return the `id` of a line that is no command, so that its sender knows which one was refused (S6).
-
-    A body with half a surrogate pair is refused by the strict decoder, and its id is still an id: where the line is not
-    too long, the lenient decoder reads it.
-    """
-    try:
-        found = _identified.decode(line).id
-        return None if isinstance(found, UnsetType) else found
-    except msgspec.ValidationError:
-        return None
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return _lenient_id(line) if len(line) <= _LENIENT_CHARS else None
-
-
-def _lenient_id(line: str) -> str | None:
-    try:
-        found = json.loads(line)
-        known = found.get("id") if isinstance(found, dict) else None
-        return known if isinstance(known, str) and len(known) <= 64 and known.encode() else None
-    except (ValueError, RecursionError):
-        return None
-
-
 def raw(value: object) -> Raw:
-    """Any JSON value, as compact JSON."""
+    """Return any JSON value as compact JSON."""
     return Raw(_encoder.encode(value))

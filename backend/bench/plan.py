@@ -44,7 +44,7 @@ class Plan(Struct, frozen=True):
     body_bytes: int = 80
     warm_s: float = 0.5
     seconds: float = 2.0
-    #: The processor that the generator runs on; None: any.
+    #: The processor that the generator runs on; None: the system chooses.
     core: int | None = None
 
 

@@ -39,7 +39,7 @@ def serving(peer: Peer, out: Path, core: int | None, prefix: Sequence[str] = ())
     Args:
         peer: The peer.
         out: The server gets a new folder here.
-        core: The processor it is pinned to; None: any.
+        core: The processor it is pinned to; None: the system chooses.
         prefix: Replaces the program of the peer's command.
 
     Raises:

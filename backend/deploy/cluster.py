@@ -133,7 +133,7 @@ class Cluster:
 def main() -> int:
     """Run the cluster until a signal stops it; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.cluster", description=__doc__)
-    parser.add_argument("--port", type=int, default=8000, help="port of the proxy; 0: any free port (%(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="port of the proxy; 0: a free port (%(default)s)")
     arguments = parser.parse_args()
     if not nginx.NGINX.exists():
         parser.error("nginx has no package for this platform: docker compose --profile cluster does the same")

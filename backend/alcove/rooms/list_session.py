@@ -5,10 +5,11 @@ from typing import Protocol
 
 from msgspec import UNSET
 
+from alcove.command_decoder import MalformedError, decode
 from alcove.errors import Close, Code, Refusal
 from alcove.limits import Budget
 from alcove.observability.metrics import LIMITS, REFUSALS
-from alcove.protocol import Access, Auth, Error, Line, Malformed, Ping, Pong, decode, encode, error_line
+from alcove.protocol import Access, Auth, Error, Line, Ping, Pong, encode, error_line
 from alcove.rooms.list_reader import ListReader
 from alcove.wire.connection import Frame
 
@@ -99,7 +100,7 @@ class ListSession:
             return
         try:
             command = decode(line)
-        except Malformed as error:
+        except MalformedError as error:
             self._invalid(str(error), error.id)
             return
         match command:

@@ -1,4 +1,4 @@
-"""Follow the room of the revocations, and append again what its log has lost (A7, W5, X8)."""
+"""Apply the revocations of the log to this process, and append those that the log has lost (A7, W5, X8)."""
 
 import asyncio
 import logging
@@ -30,7 +30,7 @@ Send = Callable[[Draft], Awaitable[Outcome]]
 
 
 async def append_revocation(revocation: Revocation, send: Send) -> None:
-    """Store a revocation, which every process follows; it is durable when this returns (A7).
+    """Append a revocation to the log, from which every process applies it; it is durable on return (A7).
 
     Raises:
         Refusal: Too many sends wait for storage.
@@ -44,7 +44,7 @@ async def append_revocation(revocation: Revocation, send: Send) -> None:
 
 
 class RevocationLog:
-    """Applies each entry of the room: to the revocations of this process, and to its open connections."""
+    """Applies each entry of the revocations' room to the credentials and the open connections of this process."""
 
     def __init__(
         self,
@@ -53,10 +53,10 @@ class RevocationLog:
         rooms: RoomDirectory,
         send: Send,
     ) -> None:
-        """Initialize the log; `follow` starts it.
+        """Create the log; `follow` starts it.
 
         Args:
-            revocations: Where revocations are added, for credentials that are presented from then on.
+            revocations: The revocations that credentials are checked against.
             expiry: Ends the connections that a revocation covers.
             rooms: The rooms of this process.
             send: Appends a draft to the log.
@@ -88,7 +88,7 @@ class RevocationLog:
             await self._applied.wait()
 
     async def restore(self) -> None:
-        """Read the log again from the beginning and append what it has lost: no revocation is undone (A7, X8)."""
+        """Read the log again from the beginning, and append the revocations that it has lost (A7, X8)."""
         before = self._revocations.current()
         self._kept = set()
         missing: list[Revocation] | None = None
@@ -99,7 +99,7 @@ class RevocationLog:
                     kept, self._kept = self._kept or set(), None
                     missing = [revocation for revocation in before if revocation not in kept]
                 while missing:
-                    # Every process that remembers it sends the same id, so it is stored once (S5).
+                    # Every process that has it in memory sends the same id, so it is stored once (S5).
                     id_ = _restored_id(missing[-1])
                     await self._send(Draft(REVOCATIONS_ITEM, "message", id_, OPERATOR, now_ms(), raw(missing[-1])))
                     missing.pop()
@@ -112,8 +112,7 @@ class RevocationLog:
     def _apply(self, entries: Sequence[Entry]) -> None:
         """Apply entries of the room (OnEntries)."""
         for entry in entries:
-            if entry.body is not msgspec.UNSET:
-                revocation = msgspec.json.decode(entry.body, type=Revocation)
+            if (revocation := _decode(entry)) is not None:
                 if self._kept is not None:
                     # Without a date, as `Revocations.current` returns those of single tokens.
                     self._kept.add(revocation if revocation.digest is None else replace(revocation, at=0))
@@ -121,6 +120,20 @@ class RevocationLog:
                 self._expiry.end_revoked(revocation)
             self._seq = entry.seq
         self._applied.set()
+
+
+def _decode(entry: Entry) -> Revocation | None:
+    """Return the revocation in an entry; None if it has no body, or one that this version cannot decode.
+
+    Such an entry is logged and skipped: one entry must not keep the process from applying all later revocations.
+    """
+    if entry.body is msgspec.UNSET:
+        return None
+    try:
+        return msgspec.json.decode(entry.body, type=Revocation)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        logger.error("entry %d of %s is not a revocation, and is skipped: %s", entry.seq, REVOCATIONS_ITEM, error)  # noqa: TRY400 - the entry is wrong, not this code: a traceback would not help
+        return None
 
 
 def _restored_id(revocation: Revocation) -> str:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import UNSET
 
+from alcove.command_decoder import MalformedError, decode
 from alcove.errors import Close, Code, Refusal
 from alcove.limits import Budget, Excess
 from alcove.observability.metrics import LIMITS, REFUSALS
@@ -15,14 +16,12 @@ from alcove.protocol import (
     Edit,
     Error,
     Limits,
-    Malformed,
     Member,
     Ping,
     Pong,
     Read,
     Send,
     Typing,
-    decode,
     encode,
     error_line,
 )
@@ -177,7 +176,7 @@ class Session:
             return
         try:
             command = decode(line)
-        except Malformed as error:
+        except MalformedError as error:
             self._invalid(str(error), error.id)
             return
         match command:

@@ -25,11 +25,11 @@ from alcove.access.revocations import token_digest
 from alcove.access.rights import rights_on
 from alcove.api.plain_headers import plain
 from alcove.cluster.messages import decode as decode_announcement
+from alcove.command_decoder import MalformedError
+from alcove.command_decoder import decode as decode_line
 from alcove.errors import AlcoveError
 from alcove.item_ids import check_item_id, make_item_id
 from alcove.observability.logs import CredentialFilter, JsonLines, mask
-from alcove.protocol import Malformed
-from alcove.protocol import decode as decode_line
 from alcove.urls import check_url, redact_url
 from alcove.wire.rfc6455 import Parser
 
@@ -136,7 +136,7 @@ def growth(work: Callable[[str], object], maker: Callable[[int], str], size: int
     small, large = maker(size // 4), maker(size)
 
     def run(text: str) -> None:
-        with suppress(AlcoveError, Malformed, ValueError, msgspec.DecodeError, RecursionError):
+        with suppress(AlcoveError, MalformedError, ValueError, msgspec.DecodeError, RecursionError):
             work(text)
 
     found = WORST_GROWTH * 2.0

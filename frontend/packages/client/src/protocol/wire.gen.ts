@@ -33,27 +33,27 @@ export type Reason =
   | "revoked"
   | "signed_out";
 
-/** A member, as others see them. */
+/** The id and name of a member, which other members see. */
 export type Person = {
   readonly id: string;
   readonly name: string;
 };
 
-/** The member this connection belongs to, and their rights here. */
+/** The member whose connection this is, with their rights on the item. */
 export type You = {
   readonly id: string;
   readonly name: string;
   readonly can: readonly Right[];
 };
 
-/** What a member may do on an item (L1, L2); 0 sends per second: unlimited. */
+/** The limits on what a member sends to an item (L1, L2); with `sends_per_s` 0 the rate is unlimited. */
 export type Limits = {
   readonly body_bytes: number;
   readonly sends_per_s: number;
   readonly burst: number;
 };
 
-/** Say something: `body` is a string or any JSON value (S1). */
+/** Send a message: `body` is a string or any JSON value (S1). */
 export type Send = {
   readonly type: "send";
   readonly id: string;
@@ -68,31 +68,31 @@ export type Edit = {
   readonly body: Json;
 };
 
-/** Take the body of message `target` away for good (S8, S9). */
+/** Delete message `target`: its body is erased (S8, S9). */
 export type Delete = {
   readonly type: "delete";
   readonly id: string;
   readonly target: number;
 };
 
-/** The member is writing (P4). */
+/** Report that the member is typing (P4). */
 export type Typing = {
   readonly type: "typing";
 };
 
-/** The member has read up to `seq` (P5). */
+/** Report that the member has read up to `seq` (P5). */
 export type Read = {
   readonly type: "read";
   readonly seq: number;
 };
 
-/** A fresh token for this connection (A4). */
+/** Replace the token of this connection with a fresh one (A4). */
 export type Auth = {
   readonly type: "auth";
   readonly token: string;
 };
 
-/** Ask whether the server is there; it answers with a pong. */
+/** Check that the connection works; the server answers with a pong. */
 export type Ping = {
   readonly type: "ping";
 };
@@ -166,14 +166,14 @@ export type Entry =
   | EditEntry
   | DeleteEntry;
 
-/** Entries `from` to `to` are gone: retention removed them (R4). */
+/** A range of entries, `from` to `to`, that retention removed (R4). */
 export type Gap = {
   readonly type: "gap";
   readonly from: number;
   readonly to: number;
 };
 
-/** The send is durable at `seq` (S3); `duplicate`: it stood there already (S5). */
+/** The confirmation that a send is stored durably at `seq` (S3); `duplicate`: an earlier send stored it (S5). */
 export type Ack = {
   readonly type: "ack";
   readonly id: string;
@@ -182,7 +182,7 @@ export type Ack = {
   readonly duplicate: boolean;
 };
 
-/** Who came and who left since the last such line (P1, P2). */
+/** The members who joined and left since the previous `presence` line (P1, P2). */
 export type Presence = {
   readonly type: "presence";
   readonly joined: readonly Person[];
@@ -190,20 +190,20 @@ export type Presence = {
   readonly count: number;
 };
 
-/** A member is writing (P4). */
+/** A notice that a member is typing (P4). */
 export type TypingNow = {
   readonly type: "typing";
   readonly by: Person;
 };
 
-/** A member has read up to `seq` (P5). */
+/** The seq up to which a member has read (P5). */
 export type ReadMark = {
   readonly type: "read";
   readonly by: string;
   readonly seq: number;
 };
 
-/** What was refused, why, and what to do about it (S6, H4); `reason` says why a credential is refused. */
+/** A refusal: what, why, and what to do about it (S6, H4); `reason` says why a credential is refused. */
 export type Error = {
   readonly type: "error";
   readonly code: string;
@@ -213,14 +213,14 @@ export type Error = {
   readonly reason?: string;
 };
 
-/** The answer to a good `auth`: the rights and the expiry (ms since the epoch) that count from here on (A4). */
+/** The answer to an accepted `auth`: the new rights, and the new expiry in ms since the epoch (A4). */
 export type Access = {
   readonly type: "access";
   readonly can: readonly Right[];
   readonly expires: number | null;
 };
 
-/** The server is about to close; come back after `retry_ms` (Z1). */
+/** A notice that the server is about to close; the client should reconnect after `retry_ms` (Z1). */
 export type Bye = {
   readonly type: "bye";
   readonly reason: string;
@@ -251,7 +251,7 @@ export type ListCommand =
   | Auth
   | Ping;
 
-/** A room of the list as it is now: its head, its last entry, and messages of others not read (at most 1000, W10). */
+/** The current state of a room in the list: head, last entry, and unread messages of others (at most 1000, W10). */
 export type ItemChanged = {
   readonly type: "item";
   readonly item: string;
@@ -260,7 +260,7 @@ export type ItemChanged = {
   readonly unread: number;
 };
 
-/** The latest rooms were sent; what follows is what changes (W10). */
+/** The end of the initial rooms; the lines after it report changes (W10). */
 export type ListReady = {
   readonly type: "ready";
 };
