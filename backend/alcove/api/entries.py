@@ -78,13 +78,7 @@ async def send_entry(
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestValidationError([{"loc": ("body",), "msg": str(error)}]) from None
     authenticator.recheck(member, item_id)  # the body may have taken its time
-    size = len(memoryview(body))
-    if size > hub.limits.body_bytes:
-        expected = f"a body may have {hub.limits.body_bytes} bytes, this one has {size}"
-        raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, expected)
-    if retry_ms := hub.take_send(member.person.id, item_id):
-        expected = f"at most {hub.limits.sends_per_s:g} sends a second, {hub.limits.burst} at once"
-        raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, expected, retry_ms)
+    hub.check_send(member.person.id, item_id, len(memoryview(body)))
     id_ = new.id if new.id is not UNSET else idempotency_key or uuid4().hex
     draft = Draft(item_id, "message", id_, member.person, hub.now_ms(), body)
     try:

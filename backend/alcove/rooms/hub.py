@@ -1,14 +1,13 @@
 """Join connections to rooms, store what is sent, and report the state of this process."""
 
 import asyncio
-import logging
 import os
 import socket
 import time
 from collections.abc import Callable, Sequence
 
 from alcove.access.authenticator import Authenticator
-from alcove.access.expiry import ExpiryWatch
+from alcove.access.expiry import ExpiryWatch, Revocable
 from alcove.access.revocations import REVOCATIONS_ITEM, Revocation, Revocations
 from alcove.background import BackgroundTasks
 from alcove.bus.base import Bus
@@ -17,33 +16,26 @@ from alcove.clock import now_ms
 from alcove.cluster.connections import Connections
 from alcove.cluster.dispatcher import Handler
 from alcove.cluster.messages import ClusterMessage
-from alcove.errors import Close, Code, Refusal
 from alcove.limits import ProcessLimits
 from alcove.observability.metrics import ProcessState
-from alcove.protocol import Limits, Member, encode
-from alcove.repeated_warnings import RepeatedWarning
-from alcove.rooms.admission import RETRY_MS, Admission, Slot
-from alcove.rooms.cursor import Cursor
+from alcove.protocol import Limits, Member
+from alcove.rooms.admission import Admission, Slot
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.drain import Drain
-from alcove.rooms.greeting import greeting
 from alcove.rooms.item_lists import ItemLists
+from alcove.rooms.joining import RoomJoiner
 from alcove.rooms.process_status import ProcessStatus, Readiness
 from alcove.rooms.renewal import TokenRenewal
 from alcove.rooms.revocation_log import RevocationLog, append_revocation
-from alcove.rooms.room import Room
 from alcove.rooms.sends import Sends
 from alcove.rooms.session import Session
 from alcove.rooms.start_position import StartPosition
-from alcove.storage.base import Draft, Log, LogUnavailableError, Outcome, Page, Retention
+from alcove.storage.base import Draft, Log, Outcome, Page, Retention
 from alcove.storage.committer import Committer
-from alcove.wire.connection import Connection, Frame
+from alcove.wire.connection import Connection
 
-logger = logging.getLogger(__name__)
 #: Seconds that background tasks have to end when the process does.
 _TASKS_S = 2.0
-
-_cannot_join = RepeatedWarning(logger, "item %s cannot be joined: %s")
 
 
 class Hub:
@@ -78,53 +70,60 @@ class Hub:
 
         """
         self._log = log
-        self.limits = limits
-        self.bounds = bounds or ProcessLimits()
-        self._retention = retention or Retention()
+        bounds = bounds or ProcessLimits()
         process = f"{socket.gethostname()}:{os.getpid()}"
         self._tasks = BackgroundTasks()
         self._rooms = RoomDirectory(
             log,
             bus or MemoryBus(),
             sends,
-            tail_entries=self.bounds.tail_entries,
-            tail_bytes=self.bounds.tail_bytes,
+            tail_entries=bounds.tail_entries,
+            tail_bytes=bounds.tail_bytes,
             tasks=self._tasks,
             on_history_lost=self._on_history_lost,
             on_marks_stored=lambda *moved: self.lists.changes.marks_stored(*moved),  # noqa: PLW0108 - not made yet
             clock=clock,
             name=process,
         )
-        self._admission = Admission(self.bounds, self._rooms.member_connections)
-        self.expiry = ExpiryWatch()
+        self._admission = Admission(bounds, self._rooms.member_connections)
+        self._expiry = ExpiryWatch()
         #: The list of rooms, and the connections that follow it.
         self.lists = ItemLists(
             log,
             self._rooms.cluster,
             authenticator,
             admission=self._admission,
-            expiry=self.expiry,
+            expiry=self._expiry,
             tasks=self._tasks,
-            limits=self.bounds,
+            limits=bounds,
         )
-        self._committer = Committer(log, self._deliver, self.bounds.waiting, self._rooms.position)
+        self._committer = Committer(log, self._deliver, bounds.waiting, self._rooms.position)
         self._drain = Drain(
-            within_s=self.bounds.drain_s,
+            within_s=bounds.drain_s,
             commit=self._committer.drain,
             connections=lambda: self._rooms.connections() + self.lists.connections(),
         )
         self._status = ProcessStatus(
-            self.bounds, self._admission, self._rooms, lists=self.lists, committer=self._committer, log=log
+            bounds, self._admission, self._rooms, lists=self.lists, committer=self._committer, log=log
         )
         #: Submit a draft (SessionHost); an attribute, because a method would cost one more call for each send.
         self.append = self._committer.submit
-        self._sends = Sends(self._committer, limits, max_rates=self.bounds.rates, clock=clock)
-        #: Take one send of a member's rate on an item (L2), and store a draft that comes from no connection (W2).
-        self.take_send, self.send = self._sends.take, self._sends.store
-        self._authenticator = authenticator
-        self._renewal = None if authenticator is None else TokenRenewal(authenticator, self.expiry)
+        self._sends = Sends(self._committer, limits, max_rates=bounds.rates, clock=clock)
+        #: Take one send of a member's rate on an item (L2); check that an HTTP request may send, and store it (W2).
+        self.take_send, self.check_send, self.send = self._sends.take, self._sends.check, self._sends.store
+        self._renewal = None if authenticator is None else TokenRenewal(authenticator, self._expiry)
         self._revocation_log: RevocationLog | None = None
-        self._clock = clock
+        self._joins = RoomJoiner(
+            self,
+            self._rooms,
+            self._admission,
+            authenticator=authenticator,
+            expiry=self._expiry,
+            retention=retention or Retention(),
+            limits=limits,
+            budget=bounds.budget,
+            clock=clock,
+        )
 
     async def start(self) -> None:
         """Connect to the other processes."""
@@ -210,8 +209,16 @@ class Hub:
         """
         return self._admission.admit_beside(None if member is None else member.person.id, item)
 
+    def watch(self, connection: Revocable, member: Member, item: str | None) -> None:
+        """End a connection beside the rooms when the member's token expires or is revoked (A4, A7)."""
+        self._expiry.watch(connection, member, item)
+
+    def forget(self, connection: Revocable) -> None:
+        """Stop watching a connection beside the rooms, which has closed."""
+        self._expiry.forget(connection)
+
     async def join(self, item: str, connection: Connection, member: Member, start: StartPosition) -> Session:
-        """Add a connection to the item's room: greet it, and feed it from its start position.
+        """Add a connection to the item's room: send it `hello`, and feed it from its start position.
 
         The caller must run the session on its connection, also where that closed during the join, because the
         session's `closed` leaves the room.
@@ -221,40 +228,12 @@ class Hub:
                 answer.
 
         """
-        with self._admission.admit() as slot:
-            try:
-                with self._rooms.keep_open(item):
-                    room = await self._rooms.get_reaching(item, start.after or 0, start.log_id)
-                    # Nothing awaits from here on: the hello must be true until the cursor follows the room.
-                    return self._enter(room, slot, connection, member, start)
-            except LogUnavailableError as error:
-                _cannot_join(item, error)
-                message = "storage does not answer; try again soon"
-                raise Refusal(Code.UNAVAILABLE, Close.AT_CAPACITY, message, RETRY_MS) from error
+        return await self._joins.join(item, connection, member, start)
 
     def leave(self, session: Session) -> None:
         """Remove a session, whose connection closed, from its room (SessionHost)."""
-        self.expiry.forget(session)
+        self._expiry.forget(session)
         self._rooms.leave(session.room, session.cursor)
-
-    def _enter(self, room: Room, slot: Slot, connection: Connection, member: Member, start: StartPosition) -> Session:
-        """Greet the connection, and let its cursor follow the room (R1, R2, R5, H5). Raises Refusal as `join`."""
-        # The drain may have started, or access may have been revoked, while the room was opened.
-        self._admission.check_open()
-        if self._authenticator is not None:
-            self._authenticator.recheck(member, room.item)
-        self._admission.check_member(member.person.id, room.item)
-        if (cutoff := self._retention.cutoff(self.now_ms())) is not None:
-            room.expire(cutoff)
-        reset = start.resets(room.log_id, room.head)
-        seq = start.seq(room.log_id, room.head, room.oldest)
-        cursor = Cursor(connection, member, seq, self.now_ms())
-        self._rooms.enter(room, cursor)
-        connection.write(Frame(encode(greeting(room, member, self.limits, reset=reset))))
-        room.follow(cursor)
-        session = Session(self, room, cursor, slot, limits=self.limits, clock=self._clock, budget=self.bounds.budget)
-        self.expiry.watch(session, member, room.item)
-        return session
 
     # --- access of open connections
 
@@ -281,7 +260,7 @@ class Hub:
             LogUnavailableError: The log does not answer.
 
         """
-        self._revocation_log = RevocationLog(revocations, self.expiry, self._rooms, self.send)
+        self._revocation_log = RevocationLog(revocations, self._expiry, self._rooms, self.send)
         await self._revocation_log.follow()
 
     def _on_history_lost(self, item: str) -> None:

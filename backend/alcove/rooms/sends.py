@@ -1,8 +1,9 @@
-"""Limit and store sends (S, L2)."""
+"""Limit and store sends (S, L1, L2)."""
 
 import asyncio
 from collections.abc import Callable
 
+from alcove.errors import Close, Code, Refusal
 from alcove.limits import KeyedLimiter
 from alcove.observability.metrics import LIMITS
 from alcove.protocol import Limits
@@ -11,12 +12,23 @@ from alcove.storage.committer import Committer
 from alcove.storage.outcomes import OutcomeFuture
 
 
+def body_too_large(limits: Limits, size: int) -> str:
+    """Return the message for a body of `size` bytes that exceeds the limits (L1)."""
+    return f"a body may have {limits.body_bytes} bytes, this one has {size}"
+
+
+def rate_exceeded(limits: Limits) -> str:
+    """Return the message for a send that exceeds the rate (L2)."""
+    return f"at most {limits.sends_per_s:g} sends a second, {limits.burst} at once"
+
+
 class Sends:
-    """The sends of one process: over sockets, and over HTTP."""
+    """Limits the rate of sends in this process, and stores those that come over HTTP."""
 
     def __init__(self, committer: Committer, limits: Limits, *, max_rates: int, clock: Callable[[], float]) -> None:
-        """Share the committer; `max_rates`: send rates that are kept, one for each member and item."""
+        """Create the limiter; `max_rates`: how many send rates are kept, one for each member and item."""
         self._committer = committer
+        self._limits = limits
         self._clock = clock
         self._rates = KeyedLimiter[tuple[str, str]](
             limits.sends_per_s, limits.burst, size=max_rates, on_evicted=LIMITS.labels("send_rates").inc
@@ -28,6 +40,19 @@ class Sends:
         Returns 0 if it is granted, else the milliseconds until one will be.
         """
         return self._rates.take((member, item), self._clock())
+
+    def check(self, member: str, item: str, body_bytes: int) -> None:
+        """Check the size of a body and take one send of the member's rate, for a send that comes over HTTP (L1, L2).
+
+        Raises:
+            Refusal: The body is too large, or the rate is exceeded.
+
+        """
+        limits = self._limits
+        if body_bytes > limits.body_bytes:
+            raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, body_too_large(limits, body_bytes))
+        if retry_ms := self.take(member, item):
+            raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, rate_exceeded(limits), retry_ms)
 
     async def store(self, draft: Draft) -> Outcome:
         """Store a draft, deliver it, and return its outcome; it is durable then.

@@ -29,6 +29,7 @@ from alcove.rooms.admission import RETRY_MS, Slot
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.outcome_lines import answer_to
 from alcove.rooms.room import Room
+from alcove.rooms.sends import body_too_large, rate_exceeded
 from alcove.rooms.session_host import SessionHost
 from alcove.storage.base import Draft
 from alcove.storage.committer import OverloadedError
@@ -238,16 +239,14 @@ class Session:
 
     def _refuse_large(self, size: int, id: str) -> None:
         """Refuse a body that is too large (L1)."""
-        expected = f"a body may have {self._limits.body_bytes} bytes, this one has {size}"
-        self._refuse(Code.TOO_LARGE, expected, id)
+        self._refuse(Code.TOO_LARGE, body_too_large(self._limits, size), id)
 
     def _within_rate(self, id: str) -> bool:
         """Return whether the rate allows one more send now; refuse it where not, and close on long excess (L2)."""
         retry_ms = self._host.take_send(self.cursor.member.person.id, self.room.item)
         if not retry_ms:
             return True
-        expected = f"at most {self._limits.sends_per_s:g} sends a second, {self._limits.burst} at once"
-        self._refuse(Code.RATE_LIMITED, expected, id, retry_ms)
+        self._refuse(Code.RATE_LIMITED, rate_exceeded(self._limits), id, retry_ms)
         if self._excess is None:
             self._excess = Excess()
         if self._excess.record_refusal(self._clock(), retry_ms):

@@ -69,7 +69,7 @@ class TutorialAdmission:
             return
         admitted = TutorialReceiver(self._hub, slot, connection, receiver)
         if self._member is not None:
-            self._hub.expiry.watch(admitted, self._member, self._item)
+            self._hub.watch(admitted, self._member, self._item)
         await connection.run(admitted)
 
 
@@ -95,7 +95,7 @@ class TutorialReceiver:
     def closed(self, code: int) -> None:
         """Stop counting and watching the connection, and pass the code on."""
         self._slot.release()
-        self._hub.expiry.forget(self)
+        self._hub.forget(self)
         self._receiver.closed(code)
 
     def end(self, refusal: Refusal) -> None:

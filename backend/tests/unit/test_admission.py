@@ -189,7 +189,7 @@ async def test_l3_a_refused_connection_leaves_no_trace() -> None:
     hub = HeldHub(bounds=ProcessLimits(member_connections=0))
     await hub.refusal(member(expires=time.time() + 3600))
 
-    assert ([], 0, 0) == (hub.hub._rooms.all(), hub.hub.connections, len(hub.hub.expiry))
+    assert ([], 0, 0) == (hub.hub._rooms.all(), hub.hub.connections, len(hub.hub._expiry))
     await hub.close()
 
 
@@ -211,10 +211,10 @@ async def test_a4_the_hello_tells_when_the_token_expires_and_the_stay_ends_with_
     hub = HeldHub()
     expires = float(int(time.time()) + 3600)
     session, socket = await hub.join(member(expires=expires))
-    assert (int(expires * 1000), 1) == (hello(socket).expires, len(hub.hub.expiry))
+    assert (int(expires * 1000), 1) == (hello(socket).expires, len(hub.hub._expiry))
 
     session.closed(1000)
-    assert 0 == len(hub.hub.expiry)
+    assert 0 == len(hub.hub._expiry)
     await hub.close()
 
 
@@ -241,7 +241,7 @@ async def test_a7_w5_a_revocation_while_the_room_is_opened_refuses_the_connectio
 
     error = joining.exception()
     assert expected == (error.close if isinstance(error, Refusal) else None)
-    assert hub.hub.connections == len(hub.hub.expiry) == (1 if expected is None else 0)
+    assert hub.hub.connections == len(hub.hub._expiry) == (1 if expected is None else 0)
     await hub.close()
 
 

@@ -47,13 +47,13 @@ def a_hub() -> Hub:
 async def test_a7_w5_a_revocation_during_the_handshake_closes_the_socket(revoked: Revocation, code: int | None) -> None:
     revocations, hub, peer = Revocations(), a_hub(), Peer()
     admission = TutorialAdmission(Authenticator(Keys(SECRET, None, 0), revocations), hub, "credential", ADA, "foo")
-    hub.expiry.end_revoked(revoked)
+    hub._expiry.end_revoked(revoked)
     revocations.add(revoked)  # the token was accepted, and the connection is not watched yet
 
     await admission.run(peer, NullReceiver())
 
     assert code == peer.close_code
-    assert (code is None) == (len(hub.expiry) == hub.connections == 1)
+    assert (code is None) == (len(hub._expiry) == hub.connections == 1)
 
 
 @pytest.mark.parametrize("member", [ADA, None])

@@ -1,0 +1,103 @@
+"""Join connections to rooms (H2, H5, R1, R5)."""
+
+import logging
+from collections.abc import Callable
+
+from alcove.access.authenticator import Authenticator
+from alcove.access.expiry import ExpiryWatch
+from alcove.errors import Close, Code, Refusal
+from alcove.limits import Budget
+from alcove.protocol import Limits, Member, encode
+from alcove.repeated_warnings import RepeatedWarning
+from alcove.rooms.admission import RETRY_MS, Admission, Slot
+from alcove.rooms.cursor import Cursor
+from alcove.rooms.directory import RoomDirectory
+from alcove.rooms.greeting import greeting
+from alcove.rooms.room import Room
+from alcove.rooms.session import Session
+from alcove.rooms.session_host import SessionHost
+from alcove.rooms.start_position import StartPosition
+from alcove.storage.base import LogUnavailableError, Retention
+from alcove.wire.connection import Connection, Frame
+
+logger = logging.getLogger(__name__)
+_cannot_join = RepeatedWarning(logger, "item %s cannot be joined: %s")
+
+
+class RoomJoiner:
+    """Admits connections, opens their rooms and creates their sessions."""
+
+    def __init__(
+        self,
+        host: SessionHost,
+        rooms: RoomDirectory,
+        admission: Admission,
+        *,
+        authenticator: Authenticator | None,
+        expiry: ExpiryWatch,
+        retention: Retention,
+        limits: Limits,
+        budget: Budget,
+        clock: Callable[[], float],
+    ) -> None:
+        """Create the joiner of a process.
+
+        Args:
+            host: What the sessions use of the process.
+            rooms: The rooms in memory.
+            admission: Counts connections, and refuses those beyond the limits.
+            authenticator: Checks again that the member is admitted; None: no member has a token.
+            expiry: Ends sessions whose token expires or is revoked.
+            retention: How long entries are kept.
+            limits: The limits that clients are told (L).
+            budget: The work of a session in one turn of the event loop (L6).
+            clock: Returns seconds that never run backwards.
+
+        """
+        self._host = host
+        self._rooms = rooms
+        self._admission = admission
+        self._authenticator = authenticator
+        self._expiry = expiry
+        self._retention = retention
+        self._limits = limits
+        self._budget = budget
+        self._clock = clock
+
+    async def join(self, item: str, connection: Connection, member: Member, start: StartPosition) -> Session:
+        """Add a connection to the item's room (see `Hub.join`).
+
+        Raises:
+            Refusal: A limit is reached (L3), the process drains (Z1), access was revoked (A7), or storage does not
+                answer.
+
+        """
+        with self._admission.admit() as slot:
+            try:
+                with self._rooms.keep_open(item):
+                    room = await self._rooms.get_reaching(item, start.after or 0, start.log_id)
+                    # Nothing awaits from here on: the room must not change between `hello` and the first fed entry.
+                    return self._enter(room, slot, connection, member, start)
+            except LogUnavailableError as error:
+                _cannot_join(item, error)
+                message = "storage does not answer; try again soon"
+                raise Refusal(Code.UNAVAILABLE, Close.AT_CAPACITY, message, RETRY_MS) from error
+
+    def _enter(self, room: Room, slot: Slot, connection: Connection, member: Member, start: StartPosition) -> Session:
+        """Send `hello`, start to feed the cursor, and return the session (R1, R2, R5, H5). Raises Refusal as `join`."""
+        # The drain may have started, or access may have been revoked, while the room was opened.
+        self._admission.check_open()
+        if self._authenticator is not None:
+            self._authenticator.recheck(member, room.item)
+        self._admission.check_member(member.person.id, room.item)
+        if (cutoff := self._retention.cutoff(self._host.now_ms())) is not None:
+            room.expire(cutoff)
+        reset = start.resets(room.log_id, room.head)
+        seq = start.seq(room.log_id, room.head, room.oldest)
+        cursor = Cursor(connection, member, seq, self._host.now_ms())
+        self._rooms.enter(room, cursor)
+        connection.write(Frame(encode(greeting(room, member, self._limits, reset=reset))))
+        room.follow(cursor)
+        session = Session(self._host, room, cursor, slot, limits=self._limits, clock=self._clock, budget=self._budget)
+        self._expiry.watch(session, member, room.item)
+        return session
