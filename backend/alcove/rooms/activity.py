@@ -1,4 +1,4 @@
-"""Gather a room's presence, typing and read marks for a quarter of a second, then send them (P)."""
+"""Batch the changes of a room's presence, typing and read marks, and send them every quarter of a second (P)."""
 
 import asyncio
 import logging
@@ -14,30 +14,30 @@ logger = logging.getLogger(__name__)
 _cannot_store_marks = RepeatedWarning(logger, "room %s: marks not stored yet: %s")
 
 #: Seconds from a change to the lines that report it (P2, P5).
-_GATHER_S = 0.25
+_BATCH_S = 0.25
 #: Read marks that a room keeps in memory.
 _MARKS = 1000
 
 #: Stores read marks, and returns the stored mark of each member. Raises LogUnavailableError.
 StoreMarks = Callable[[dict[str, int]], Awaitable[dict[str, int]]]
-#: Publishes lines that are no entries to the other processes.
+#: Publishes typing and read-mark lines to the other processes.
 Share = Callable[[Sequence[Line]], None]
 
 
 class ActivityListener(Protocol):
-    """The connections in step; one that is full falls behind, having seen the presence up to `seen_version`."""
+    """Writes to the connections in step; a full connection falls behind, with presence seen up to `seen_version`."""
 
     def send(self, lines: Sequence[Line], seen_version: int) -> None:
-        """Write lines to everyone."""
+        """Write the lines to every connection in step."""
         ...
 
     def send_typing(self, typing: Sequence[TypingNow], seen_version: int) -> None:
-        """Write who types, to each member without themselves (P4)."""
+        """Write who is typing; leave out of each member's lines that member (P4)."""
         ...
 
 
 class Activity:
-    """The changes of a room's presence, typing and read marks, on their way to its connections."""
+    """Batches a room's presence, typing and read marks, sends them to its connections and stores the marks."""
 
     def __init__(
         self,
@@ -59,9 +59,9 @@ class Activity:
         self._storing: asyncio.Task[None] | None = None
 
     def schedule(self) -> None:
-        """Send what changed a quarter of a second from the first change."""
+        """Schedule a flush a quarter of a second after the first change."""
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_GATHER_S, self._flush)
+            self._timer = asyncio.get_running_loop().call_later(_BATCH_S, self._flush)
 
     def close(self) -> None:
         """Cancel the scheduled flush."""
@@ -69,14 +69,14 @@ class Activity:
             self._timer.cancel()
 
     def typing(self, person: Person, now: float, *, share: bool) -> None:
-        """Report that the member types (P4), also to the other processes where `share`; `now` in seconds."""
+        """Record that the member is typing at `now` (seconds); `share`: publish it to the other processes (P4)."""
         if self._presence.typing(person, now):
             self.schedule()
             if share:
                 self._share([TypingNow(person)])
 
     def read(self, member: str, seq: int) -> None:
-        """Move the member's read mark to `seq`, if that is forward (P5)."""
+        """Move the member's read mark forward to `seq`; ignore a lower one (P5)."""
         if self._presence.read(member, seq):
             self.schedule()
 
@@ -90,12 +90,12 @@ class Activity:
             self.schedule()
 
     def apply_remote_marks(self, marks: dict[str, int]) -> None:
-        """Take over read marks that are stored: member → seq (P5)."""
+        """Apply read marks that another process stored: member → seq (P5)."""
         self._remote_marks.update(marks)
         self.schedule()
 
     def _flush(self) -> None:
-        """Send what was gathered, and start to store read marks."""
+        """Send the batch, and start to store read marks."""
         self._timer = None
         typing = self._presence.take_typing()
         seen_version = self._presence.flushed

@@ -16,7 +16,7 @@ RoomConnections = Callable[[str, str], int]
 
 
 class Admission:
-    """The connections of this process: to rooms, and to the plain-text sockets beside them."""
+    """Counts the connections of this process, to rooms and beside them: plain-text sockets and lists."""
 
     def __init__(self, bounds: ProcessLimits, room_connections: RoomConnections) -> None:
         self._bounds = bounds
@@ -40,7 +40,7 @@ class Admission:
         self._draining = True
 
     def check_process(self) -> None:
-        """Check that the process takes one more connection.
+        """Check that the process may accept one more connection.
 
         Raises:
             Refusal: 1012 while the process drains (Z1), 1013 at its limit of connections (L3).
@@ -51,12 +51,12 @@ class Admission:
             raise Refusal(Code.AT_CAPACITY, Close.AT_CAPACITY, "this server is full; try again soon", RETRY_MS)
 
     def check_open(self) -> None:
-        """Check that the process does not drain. Raises Refusal 1012 (Z1)."""
+        """Check that the process is not draining. Raises Refusal 1012 (Z1)."""
         if self._draining:
             raise Refusal(Code.AT_CAPACITY, Close.RESTART, "this server is about to restart; try again", RETRY_MS)
 
     def check_member(self, member: str, item: str | None) -> None:
-        """Check that the member may have one more connection to the item; None: beside all items.
+        """Check that the member may open one more connection to the item; None: one that belongs to no item.
 
         Connections to the item's room and to its plain-text socket count together.
 
@@ -82,7 +82,7 @@ class Admission:
         return Slot(self._release)
 
     def admit_beside(self, member: str | None, item: str | None) -> "Slot":
-        """Count a connection beside the rooms; `member` is None in open mode, where nobody has an identity.
+        """Count a connection beside the rooms; `member` is None in open mode, which has no identities there.
 
         Raises Refusal as `check_process` and `check_member` do.
         """
@@ -105,9 +105,9 @@ class Admission:
 
 
 class Slot:
-    """The place of one connection within the limits of its process, held until `release`.
+    """One counted connection; it counts until `release`.
 
-    As a context manager it is released only if the block raises, because a connection outlives its admission.
+    As a context manager, it releases only if the block raises: a connection stays open after its admission.
     """
 
     __slots__ = ("_release",)
@@ -116,7 +116,7 @@ class Slot:
         self._release: Callable[[], None] | None = release
 
     def release(self) -> None:
-        """Give the place to another connection. Calls after the first have no effect."""
+        """Stop counting the connection; further calls do nothing."""
         if self._release is not None:
             release, self._release = self._release, None
             release()

@@ -11,7 +11,7 @@ _MESSAGE_ROOMS = 200
 class ChangeSet:
     """Changed rooms with their heads, and members whose read mark moved in a room: a bounded number of each.
 
-    Beyond the bound it only records that there are more: whoever takes the changes then has to read everything.
+    Beyond the bound it only sets `overflowed`: the reader of the set must then read all rooms again.
     """
 
     def __init__(self, limit: int) -> None:
@@ -38,10 +38,10 @@ class ChangeSet:
     def add_marks(self, item: str, members: Collection[str]) -> None:
         """Record that the read marks of these members moved in the room."""
         if not self.overflowed:
-            known = self._marks.setdefault(item, set())
-            before = len(known)
-            known.update(members)
-            self._pairs += len(known) - before
+            recorded = self._marks.setdefault(item, set())
+            before = len(recorded)
+            recorded.update(members)
+            self._pairs += len(recorded) - before
             self._check_limit()
 
     def rooms(self) -> list[str]:
@@ -49,11 +49,11 @@ class ChangeSet:
         return list(self._heads)
 
     def marks(self) -> dict[str, Collection[str]]:
-        """Return the members whose read mark moved, by room, without rooms that changed: their readers are told."""
+        """Return the members whose read mark moved, by room except in `rooms`, whose readers all get a line."""
         return {item: members for item, members in self._marks.items() if item not in self._heads}
 
     def messages(self) -> Iterator[RoomsChanged]:
-        """Yield the messages that tell other processes of the changes."""
+        """Yield the messages that publish the changes to other processes."""
         if self.overflowed:
             yield RoomsChanged({}, {}, more=True)
         changed = list(self._heads | self._marks)

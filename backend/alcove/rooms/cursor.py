@@ -10,7 +10,7 @@ from alcove.wire.connection import Connection
 
 @dataclass(slots=True, eq=False)
 class Cursor:
-    """A connection's position in the log. While it is in step that is the room's head, and `seq` is out of date."""
+    """A connection and its position in the room's log. In step, the position is the head and `seq` is not updated."""
 
     connection: Connection
     member: Member
@@ -23,7 +23,14 @@ class Cursor:
     feeding: "asyncio.Task[None] | None" = field(default=None, repr=False)
 
     def state(self, head: int, process: str, *, in_step: bool) -> ConnectionState:
-        """Return what an operator sees of the connection (W8); `head` is the room's, `process` this one's name."""
+        """Return the state of the connection for operators (W8).
+
+        Args:
+            head: The seq of the room's last entry.
+            process: The name of this process.
+            in_step: Whether the connection is in step.
+
+        """
         seq = head if in_step else self.seq
         return ConnectionState(
             member=self.member.person.id,

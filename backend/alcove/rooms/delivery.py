@@ -1,4 +1,4 @@
-"""Sort the outcomes of one commit by item, and count them."""
+"""Group the outcomes of one commit by item, and count them."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ _STORED, _DUPLICATE, _REFUSED = (SENDS.labels(outcome) for outcome in OUTCOMES)
 
 
 def by_item(stored: Sequence[tuple[Draft, Outcome]]) -> dict[str, list[Appended]]:
-    """Return for each item what became an entry, in the order of the log, and count all outcomes (W7).
+    """Return the stored drafts' entries by item, in the order of the log, and count all outcomes (W7).
 
     One pass for both, because every commit comes through here.
     """

@@ -1,4 +1,4 @@
-"""Close all connections of a room whose history was lost, and spread their return (X8)."""
+"""Close all connections of a room whose history was lost, with spread reconnects (X8)."""
 
 import random
 
@@ -9,14 +9,14 @@ from alcove.rooms.room import Room
 from alcove.wire.connection import Frame
 
 #: Milliseconds over which the clients reconnect.
-_RETURN_MS = 1000
+_RECONNECT_MS = 1000
 
 
 def restart_connections(room: Room) -> list[Cursor]:
     """Close every connection with 1012 and a `bye`, and return the cursors that left the room."""
     cursors = [cursor for cursor, _ in room.cursors()]
     for cursor in cursors:
-        retry_ms = random.randrange(_RETURN_MS)  # noqa: S311 - spreads reconnects, protects nothing
+        retry_ms = random.randrange(_RECONNECT_MS)  # noqa: S311 - spreads reconnects, protects nothing
         cursor.connection.write(Frame(encode(Bye("restart", retry_ms))))
         cursor.connection.close(Close.RESTART, "this room's history was lost; read it again")
         room.leave(cursor)

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Opening:
-    """A room that is being read into memory, and what was committed to it in the meantime."""
+    """A room that is being read into memory, and the head of its log as reported meanwhile."""
 
     task: asyncio.Task[Room]
     #: The seq of the last entry that was committed meanwhile.
@@ -58,15 +58,15 @@ class RoomDirectory:
         clock: Callable[[], float],
         name: str,
     ) -> None:
-        """Create an empty directory; `start` connects it to those of other processes.
+        """Create an empty directory; `start` connects it to the other processes.
 
         Args:
             log: The log of all rooms.
             bus: Carries messages between processes.
-            sends: Carries what the database announces (X5).
+            sends: Delivers the notifications of `alcove_send` (X5).
             tail_entries: Entries of a room in memory at most.
             tail_bytes: Bytes of a room's entries in memory at most.
-            tasks: Runs what is stored after a room closed.
+            tasks: Runs the tasks that store read marks of closed rooms.
             on_history_lost: Called with an item, after the log lost its history and its connections were closed.
             on_marks_stored: Called with the members whose read marks in a room were stored.
             clock: Returns seconds that never run backwards.
@@ -91,7 +91,7 @@ class RoomDirectory:
         await self._cluster.start()
 
     def close_rooms(self) -> None:
-        """Stop what the rooms have scheduled, and store the read marks that they have gathered."""
+        """Cancel the timers of all rooms, and store their pending read marks."""
         for room in list(self._rooms.values()):
             self._last_marks.store(room)
             room.close()
@@ -102,7 +102,7 @@ class RoomDirectory:
 
     @property
     def bus_up(self) -> bool:
-        """Whether messages to and from other processes get through, as far as is known."""
+        """Whether the bus delivers messages, as far as is known."""
         return self._cluster.up
 
     @property
@@ -134,7 +134,7 @@ class RoomDirectory:
         return 0 if room is None else room.presence.connections(member)
 
     def position(self, item: str) -> Position | None:
-        """Return what this process has seen of the item's room; None while it is not in memory."""
+        """Return the position up to which this process has the item's log; None if the room is not in memory."""
         room = self._rooms.get(item)
         return None if room is None else room.position()
 
@@ -168,7 +168,7 @@ class RoomDirectory:
         self._kept[item] += 1
 
     async def get(self, item: str) -> Room:
-        """Return the item's room, and read it into memory where it is not; callers at the same time share one read.
+        """Return the item's room; read it into memory if it is not there. Concurrent callers share one read.
 
         Raises LogUnavailableError.
         """
@@ -181,7 +181,7 @@ class RoomDirectory:
         return await asyncio.shield(opening.task)
 
     async def get_reaching(self, item: str, seq: int, log_id: str | None) -> Room:
-        """Return the item's room; where a client has seen `seq` of this history, with a head that includes it (R5).
+        """Return the item's room, with a head of at least `seq` if a client has seen that entry of this history (R5).
 
         Raises LogUnavailableError.
         """
@@ -193,12 +193,12 @@ class RoomDirectory:
                 return room
 
     def enter(self, room: Room, cursor: Cursor) -> None:
-        """Add the cursor to the room, and count its member on all processes."""
+        """Add the cursor to the room, and publish the connection to the presence of all processes."""
         room.enter(cursor)
         self._cluster.count_connection(room.item, cursor.member.person, 1)
 
     def leave(self, room: Room, cursor: Cursor) -> None:
-        """Remove the cursor from the room, where it is still in it, and close a room that is empty then."""
+        """Remove the cursor from the room, and close the room if it is empty. A second call does nothing."""
         if room.leave(cursor):
             self._cluster.count_connection(room.item, cursor.member.person, -1)
         self._close_if_empty(room.item)
@@ -230,9 +230,9 @@ class RoomDirectory:
     async def _open(self, item: str) -> Room:
         """Read a room into memory, with the end of its log as its tail. Raises LogUnavailableError."""
         try:
-            # Subscribed first: what other processes store from now on is received, what they stored before is read.
+            # Subscribe before reading: entries stored earlier are read, entries stored later are received.
             await self._cluster.open_room(item)
-            await self._marks.wait_stored(item)  # of the same room, where it was closed a moment ago
+            await self._marks.wait_stored(item)  # the room may have closed a moment ago
             while True:
                 states = await self._log.room_states([item])
                 page = await self._log.read(item, limit=_WARM, max_bytes=FRAME_BYTES)
@@ -292,5 +292,5 @@ class RoomDirectory:
             if new := [one.entry for one in appended if not one.duplicate]:
                 self._cluster.deliver(item, new, appended[-1].oldest, log_id)
             if len(new) < len(appended):
-                # Where the answer of a commit was lost, its entries become known by the first send that is repeated.
+                # The answer to an earlier commit may have been lost: a repeated send reveals its entries.
                 self._cluster.note_head(item, max(one.entry.seq for one in appended))

@@ -1,4 +1,4 @@
-"""End a process without losing a send, and spread the reconnects of its clients (Z1)."""
+"""Shut a process down without losing a send, and spread the reconnects of its clients (Z1)."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from alcove.wire.connection import Connection, Frame
 
 
 class Drain:
-    """Commits what was sent, then closes every connection with a time to reconnect at."""
+    """Commits accepted sends, then closes every connection with a `bye` that says when to reconnect."""
 
     def __init__(
         self,
@@ -20,7 +20,7 @@ class Drain:
         commit: Callable[[], Awaitable[object]],
         connections: Callable[[], Iterable[Connection]],
     ) -> None:
-        """Create a drain that is not started.
+        """Prepare a drain; `start` runs it.
 
         Args:
             within_s: Seconds that `commit` may take, and over which the clients reconnect.
@@ -33,7 +33,7 @@ class Drain:
         self._connections = connections
         self._before_close: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
-        #: When the time for the commit is over, by the event loop's clock.
+        #: The deadline for the commit, by the event loop's clock.
         self._deadline: float | None = None
 
     def before_close(self, callback: Callable[[], None]) -> None:
@@ -41,7 +41,7 @@ class Drain:
         self._before_close.append(callback)
 
     def start(self) -> asyncio.Task[None]:
-        """Start to drain, if that has not happened yet; the task ends when all connections were told to close."""
+        """Start to drain, once; return the task, which ends when every connection has its close frame."""
         if self._task is None:
             self._task = asyncio.create_task(self._run())
         return self._task

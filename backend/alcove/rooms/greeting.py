@@ -1,4 +1,4 @@
-"""Make the first line that a connection to a room receives (H5)."""
+"""Create the `hello` line, the first one that a connection to a room receives (H5)."""
 
 from alcove.clock import now_ms
 from alcove.protocol import Hello, Limits, Member, You
@@ -9,10 +9,10 @@ def greeting(room: Room, member: Member, limits: Limits, *, reset: bool) -> Hell
     """Return the `hello` line of a room for one member.
 
     Args:
-        room: The room; the member counts in its presence already.
-        member: The member whose connection is greeted.
+        room: The room; its presence already includes the member.
+        member: The member whose connection gets the line.
         limits: The limits of this server that a client should keep to (L).
-        reset: Whether the client's position does not apply, so that it drops what it had (R5).
+        reset: Whether the client must discard its entries, because its position is of another history (R5).
 
     """
     return Hello(

@@ -1,4 +1,4 @@
-"""A room's log as this process knows it: its head, its end in memory, and reads of what is before that."""
+"""A room's log in this process: its head, the tail in memory, and reads of earlier entries from storage."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -16,7 +16,7 @@ ReadPage = Callable[[int, int, int], Awaitable[Page]]
 
 
 class RoomHistory:
-    """The numbers and entries of one room; it knows nothing of connections."""
+    """The head, the bounds and the entries of one room, without its connections."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class RoomHistory:
             oldest: The seq of the first entry that the log keeps.
             tail: The last entries, up to the head; may be empty.
             read: Reads a page of the room.
-            on_entries_missing: Called when the log holds less than was delivered (X8).
+            on_entries_missing: Called when storage has fewer entries than were delivered (X8).
 
         """
         self.log_id = log_id
@@ -54,12 +54,12 @@ class RoomHistory:
         return f"<RoomHistory {self.log_id} {self.oldest}..{self.head}, {len(self.tail)} in memory>"
 
     def position(self) -> Position:
-        """Return what this process has seen of the room, for the log to compare (X8)."""
+        """Return the head and the last entry's time, which storage compares with its own (X8)."""
         last = self.tail.last
         return Position(self.log_id, self.head, None if last is None else last.at)
 
     def append(self, entries: Sequence[Entry], oldest: int) -> None:
-        """Add the entries right after the head; `trim` follows once their lines are taken."""
+        """Add entries that directly follow the head; the caller takes their lines and then calls `trim`."""
         for entry in entries:
             self.tail.push(entry)
             if entry.kind == "delete" and entry.target is not UNSET:
@@ -69,18 +69,18 @@ class RoomHistory:
         self.oldest = max(self.oldest, oldest)
 
     def advance(self, head: int) -> None:
-        """Move the head by entries that only the log has."""
+        """Move the head over entries that are in storage only, and empty the tail."""
         # There may be an edit or a delete among them, which the tail would have had to apply (S9).
         self._advances += 1
         self.tail.clear()
         self.head = head
 
     def trim(self) -> None:
-        """Drop from memory what exceeds the tail's bounds, or is removed from the log."""
+        """Drop entries that exceed the tail's bounds, or that retention removed from the log."""
         self.tail.trim(self.oldest)
 
     def expire(self, before: int) -> None:
-        """Drop from memory what is older than `before` (ms since the epoch), also where nothing is written (L5)."""
+        """Drop entries older than `before` (ms since the epoch), also in a room without new entries (L5)."""
         self.oldest = max(self.oldest, self.tail.expired(before) + 1)
         self.trim()
 
@@ -95,7 +95,7 @@ class RoomHistory:
         The page is empty where retention has removed everything up to the head.
 
         Raises:
-            LogUnavailableError: The log does not answer, or has less than was delivered.
+            LogUnavailableError: Storage does not answer, or has fewer entries than were delivered.
 
         """
         page, deleted = await self._read_page(seq)
@@ -107,7 +107,7 @@ class RoomHistory:
         return first, entries
 
     async def _read_page(self, seq: int) -> tuple[Page, dict[int, int]]:
-        """Return the page after `seq`, and what was deleted while it was read: it may still show those bodies (S9)."""
+        """Return the page after `seq`, and the messages deleted during the read: it may have their bodies (S9)."""
         while True:
             advances = self._advances
             head = self.head
@@ -124,6 +124,6 @@ class RoomHistory:
             # What was deleted by entries that were not delivered here is unknown, so the page is read again.
 
     def _missing(self, page: Page, head: int) -> LogUnavailableError:
-        """Report that the log has less than was delivered, and return the error for the reader."""
+        """Report that storage lacks delivered entries, and return the error to raise."""
         self._on_entries_missing()
         return LogUnavailableError(f"the log ends at {page.head}, before {head}, which was delivered")

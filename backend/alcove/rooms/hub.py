@@ -41,7 +41,7 @@ _TASKS_S = 2.0
 class Hub:
     """The rooms of one process, and the connections to them.
 
-    It composes the parts and is what the API calls; each rule is in the part named after it.
+    It creates the parts and is what the API calls; the rules are in the parts.
     """
 
     def __init__(
@@ -60,10 +60,10 @@ class Hub:
 
         Args:
             log: The log of all rooms.
-            limits: The limits that clients are told (L).
+            limits: The limits that `hello` announces to clients (L).
             authenticator: Checks credentials; None: no connection has a token to renew.
-            bus: Carries messages between processes; None: this process is alone.
-            sends: Carries what the database announces (X5).
+            bus: Carries messages between processes; None: there is only this process.
+            sends: Delivers the notifications of `alcove_send` (X5).
             bounds: The limits of this process (L).
             retention: How long the log keeps entries (L5).
             clock: Returns seconds that never run backwards.
@@ -130,7 +130,7 @@ class Hub:
         await self._rooms.start()
 
     async def close(self) -> None:
-        """Wait for accepted sends, until the drain's deadline, and end what runs in the background."""
+        """Wait for accepted sends, until the drain's deadline, then close the rooms and the background tasks."""
         await self._drain.committed()
         self._rooms.close_rooms()
         await self._tasks.close(_TASKS_S)
@@ -146,7 +146,7 @@ class Hub:
 
     @property
     def draining(self) -> bool:
-        """Whether the process drains: it takes no new connections (Z1)."""
+        """Whether the process is draining, and so refuses new connections (Z1)."""
         return self._admission.draining
 
     def drain(self) -> asyncio.Task[None]:
@@ -164,11 +164,11 @@ class Hub:
     # --- state, for operators
 
     async def readiness(self) -> Readiness:
-        """Return whether storage takes writes and the bus answers (W7). Storage is not asked during the drain."""
+        """Return whether storage accepts writes and the bus works (W7). Storage is not checked during the drain."""
         return await self._status.readiness()
 
     async def process_state(self) -> ProcessState:
-        """Return what the metrics report of this process as a whole (W7)."""
+        """Return the state of this process for the metrics (W7)."""
         return await self._status.process_state()
 
     async def inspect(self, item: str) -> Connections:
@@ -254,7 +254,7 @@ class Hub:
         await append_revocation(revocation, self.send)
 
     async def follow_revocations(self, revocations: Revocations) -> None:
-        """Read all revocations, and every later one; the earlier ones count when this returns.
+        """Apply all revocations in the log, and every later one; return when the present ones are applied.
 
         Raises:
             LogUnavailableError: The log does not answer.
@@ -278,7 +278,7 @@ class Hub:
             item: The item's id.
             before: Return the last entries with a smaller seq; None: no upper bound.
             after: Return the first entries with a greater seq; None: no lower bound.
-            limit: The number of entries at most.
+            limit: Maximum number of entries.
 
         """
         return await self._log.read(item, before=before, after=after, limit=limit)

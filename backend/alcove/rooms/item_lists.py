@@ -1,4 +1,4 @@
-"""Join the list of rooms, and stay on it as long as the token counts (W10, A4, A7, L3)."""
+"""Admit connections to the list of rooms, and end them with their token (W10, A4, A7, L3)."""
 
 import logging
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _cannot_list = RepeatedWarning(logger, "the list of rooms cannot be read: %s")
 
 
 class ItemLists:
-    """The connections to the list of rooms in this process."""
+    """The connections of this process to the list of rooms."""
 
     def __init__(
         self,
@@ -45,12 +45,12 @@ class ItemLists:
         self._tasks = tasks
         self._limits = limits
         self._feed = ListFeed(log, authenticator)
-        #: Takes what changes in rooms.
+        #: Collects the changes of rooms.
         self.changes = RoomChanges(log, cluster, self._feed, limit=limits.list_changes)
         self._slots: dict[ListSession, Slot] = {}
 
     async def close(self) -> None:
-        """End what runs in the background."""
+        """Cancel the background tasks."""
         await self.changes.close()
         await self._feed.close()
 
@@ -74,8 +74,8 @@ class ItemLists:
         Args:
             ranges: In order.
             member: Whose unread messages are counted.
-            limit: The number of rooms at most.
-            before: Begin behind the room of this item; None: with the latest.
+            limit: Maximum number of rooms.
+            before: Return rooms that follow this item's room in the list; None: from the latest on.
 
         Raises:
             ListRefusedError: The list takes too long, or too many others wait.
@@ -92,13 +92,13 @@ class ItemLists:
     async def join(self, connection: Connection, caller: Caller, *, prefix: str, limit: int) -> ListSession:
         """Send a connection the latest rooms, then `ready`, then each room that changes.
 
-        The session must be run by its carrier, also when the connection died meanwhile: its `closed` leaves the list.
+        The caller must run the session on its connection, also if that closed meanwhile: `closed` leaves the list.
 
         Args:
             connection: Accepted, or about to be.
             caller: Whose rights and read marks count.
-            prefix: Only rooms whose item begins so.
-            limit: The number of rooms to begin with.
+            prefix: Only rooms whose item begins with this text.
+            limit: How many rooms are sent at first.
 
         Raises:
             Refusal: A limit is reached (L3), the process drains (Z1), access was revoked meanwhile (A7), or storage
@@ -122,7 +122,7 @@ class ItemLists:
             return session
 
     async def _start(self, reader: ListReader) -> list[ItemSummary]:
-        """Read the latest rooms. Raises Refusal where that is not possible now."""
+        """Return the latest rooms. Raises Refusal if storage does not answer or too many lists wait."""
         try:
             return await self._feed.start(reader)
         except ListRefusedError as error:
@@ -133,7 +133,7 @@ class ItemLists:
             raise Refusal(Code.UNAVAILABLE, Close.AT_CAPACITY, message, RETRY_MS) from error
 
     def _member(self, caller: Caller) -> Member:
-        """Return the caller with the expiry of their token. Raises Refusal where it counts no longer (A4, A7)."""
+        """Return the caller with the expiry of their token. Raises Refusal if it expired or was revoked (A4, A7)."""
         if self._authenticator is None:
             return Member(caller.person, frozenset({"read"}))
         member = self._authenticator.member_on(caller, None)

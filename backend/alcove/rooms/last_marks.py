@@ -1,4 +1,4 @@
-"""Store the read marks that a room has gathered when it leaves memory (P5)."""
+"""Store the pending read marks of rooms that close (P5)."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class LastMarks:
-    """Stores marks of rooms that are closed, in the background."""
+    """Stores the pending read marks of closing rooms in the background."""
 
     def __init__(
         self, writer: ReadMarkWriter, tasks: BackgroundTasks, publish: Callable[[str, Sequence[Line]], None]
@@ -24,7 +24,7 @@ class LastMarks:
         self._publish = publish
 
     def store(self, room: Room) -> None:
-        """Store the marks of a room that is being closed."""
+        """Store the pending marks of a room, without waiting."""
         if marks := room.presence.take_reads():
             self._tasks.spawn(self._store(room.item, marks))
 

@@ -1,4 +1,4 @@
-"""Ask the log which rooms changed while messages of other processes may be missing (W10, X2)."""
+"""Read from the log which rooms changed, because messages of other processes may be missing (W10, X2)."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,8 +8,8 @@ from alcove import background
 from alcove.clock import now_ms
 from alcove.storage.base import Log, LogUnavailableError
 
-#: Seconds between two checks whether to ask the log for changes; it is asked at every one while the bus is in doubt
-#: (X2), and at every fifth one besides: processes of an earlier version publish no changes.
+#: Seconds between two checks. While the bus may lose messages (X2), each check reads the changes from the log; else
+#: every fifth one does, because processes of an earlier version publish no changes.
 _CHECK_S = 1.0
 _CHECKS = 5
 #: Milliseconds that a room's time may be behind: the clocks of machines differ, and a commit takes its time.
@@ -19,7 +19,7 @@ _REFRESH_S = 10.0
 
 
 class ListCheck:
-    """A task that runs while there are readers of the list."""
+    """Polls the log for changed rooms while the list has readers."""
 
     def __init__(
         self,
@@ -34,12 +34,12 @@ class ListCheck:
         """Create a check; `start` runs it.
 
         Args:
-            log: Is asked for changed rooms.
+            log: The log to read from.
             has_readers: Whether there are readers of the list.
-            complete: Whether every change of others is announced, as far as is known.
-            limit: The number of changed rooms that are read at most.
+            complete: Whether the bus announces every change of other processes, as far as is known.
+            limit: Maximum number of changed rooms in one read.
             note: Called with item and head of each changed room.
-            refresh: Called where readers need the latest rooms again.
+            refresh: Called when readers must get the latest rooms again.
 
         """
         self._log = log
@@ -49,12 +49,12 @@ class ListCheck:
         self._note = note
         self._refresh = refresh
         self._task: asyncio.Task[None] | None = None
-        #: Whether changes may have been missed, and readers need the latest rooms for that.
+        #: Whether changes may have been missed, and whether readers must get the latest rooms again for that.
         self._in_doubt = False
         self._refresh_due = False
 
     def start(self) -> None:
-        """Run until there are no readers."""
+        """Start polling, until there are no readers; do nothing if it runs."""
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
@@ -74,7 +74,7 @@ class ListCheck:
             while self._has_readers():
                 checks += 1
                 if self._in_doubt or not self._complete() or checks % _CHECKS == 0:
-                    await self._ask()
+                    await self._read_changes()
                 if self._refresh_due and loop.time() - refreshed >= _REFRESH_S:
                     # Read marks that moved meanwhile are in no list of changed rooms.
                     self._refresh_due = False
@@ -84,8 +84,8 @@ class ListCheck:
         finally:
             self._task = None
 
-    async def _ask(self) -> None:
-        """Ask the log for rooms that changed in the last minute."""
+    async def _read_changes(self) -> None:
+        """Read the rooms that changed in the last minute."""
         self._in_doubt = False
         try:
             rooms = await self._log.changed_since(now_ms() - _OVERLAP_MS, limit=self._limit)

@@ -1,4 +1,4 @@
-"""Send the readers of the list of rooms what changed, each at its own pace (W10)."""
+"""Send changed rooms to the readers of the list, each at its own pace (W10)."""
 
 import asyncio
 import logging
@@ -18,23 +18,23 @@ from alcove.wire.connection import DIRECT_BYTES, Frame
 logger = logging.getLogger(__name__)
 _cannot_read = RepeatedWarning(logger, "lists of rooms wait for storage: %s")
 
-#: Of one round of reading: pairs of an item and a member, different items, and items of one reader. A last entry may
-#: have 64 KiB, so the second bounds what a round holds in memory.
+#: Bounds of one round: pairs of an item and a member, different items, and items of one reader. A last entry may have
+#: 64 KiB, so the second one bounds the memory of a round.
 _PAIRS = 500
 _ITEMS = 100
 _TURN = 25
-#: Readers that are told of a change in one turn of the event loop.
+#: Readers that are notified of a change in one turn of the event loop.
 _SLICE = 1000
-#: Seconds before storage is asked again that did not answer; doubled after each failure, up to the second number.
+#: Seconds before a failed read is repeated; doubled after each failure, up to the second number.
 _RETRY_S = (0.1, 2.0)
 
 _READY_LINE = encode(ListReady())
 
 
 class ListFeed:
-    """The readers of the list in this process, and one task that reads for all of them what they are to be sent.
+    """The readers of the list in this process, and one task that reads changed rooms for all of them.
 
-    Its work is bounded by what changes and whom that concerns: nothing is done for a room that does not change.
+    The work grows with the number of changed rooms and their readers, not with the number of rooms.
     """
 
     def __init__(self, log: Log, authenticator: Authenticator | None) -> None:
@@ -43,7 +43,7 @@ class ListFeed:
         self._index = ListIndex()
         #: Readers with something to send, in the order of their turns.
         self._due: dict[ListReader, None] = {}
-        #: Readers whose connection takes no more at the moment.
+        #: Readers whose connection is full.
         self._blocked: dict[ListReader, asyncio.Task[None]] = {}
         self._task: asyncio.Task[None] | None = None
         #: Items with an edit or a deletion since the round of reading began.
@@ -58,13 +58,13 @@ class ListFeed:
         return sum(map(len, self._index.readers()))
 
     async def close(self) -> None:
-        """End what runs."""
+        """Cancel the background tasks."""
         await background.cancel(self._task, *self._blocked.values())
 
     # --- readers
 
     async def start(self, reader: ListReader) -> list[ItemSummary]:
-        """Follow changes for the reader, and return the rooms that it is sent first.
+        """Begin to collect changes for the reader, and return the rooms to send first.
 
         Raises:
             ListRefusedError: The list takes too long, or too many others wait.
@@ -72,7 +72,7 @@ class ListFeed:
 
         """
         ranges = self._readable(reader)
-        # From here on changes collect, so none is missed that the list below does not have.
+        # Collect before reading the list, so that no change falls between the two.
         reader.begin(ranges)
         self._index.add(reader, ranges)
         if not ranges or not reader.limit:
@@ -80,12 +80,12 @@ class ListFeed:
         return await self._log.list_rooms(ranges, reader.member, limit=reader.limit)
 
     def send_latest(self, reader: ListReader, rooms: Iterable[ItemSummary]) -> None:
-        """Send the rooms that `start` returned, `ready`, and then what changed meanwhile."""
+        """Send the rooms that `start` returned, then `ready`; later changes follow."""
         lines = {one.item: item_line(one) for one in rooms if self._may_read(reader, one.item)}
         self._write(reader, lines | {READY: _READY_LINE})
 
     def stop(self, reader: ListReader) -> None:
-        """Follow no more changes for the reader."""
+        """Stop collecting changes for the reader."""
         self._index.remove(reader)
         self._due.pop(reader, None)
         if blocked := self._blocked.pop(reader, None):
@@ -94,18 +94,18 @@ class ListFeed:
     # --- changes
 
     async def rooms_changed(self, items: Iterable[str]) -> None:
-        """Have the readers of these rooms sent what they are like now."""
-        told = 0
+        """Schedule a line on the current state of each of these rooms, for each of its readers."""
+        notified = 0
         for item in items:
             for reader in self._index.candidates(item):
                 if reader.note(item):
                     self._schedule(reader)
-                told += 1
-                if told % _SLICE == 0:
+                notified += 1
+                if notified % _SLICE == 0:
                     await asyncio.sleep(0)
 
     def marks_moved(self, moved: Mapping[str, Collection[str]]) -> None:
-        """Have members sent rooms in which their read marks moved: item → members."""
+        """Schedule a line for members whose read mark in a room moved: item → members."""
         for item, members in moved.items():
             for member in members:
                 for reader in self._index.of_member(member):
@@ -113,17 +113,17 @@ class ListFeed:
                         self._schedule(reader)
 
     def all_changed(self) -> None:
-        """Have every reader sent the latest rooms again: what changed is not known."""
+        """Schedule the latest rooms for every reader, because it is not known which ones changed."""
         for reader in self._index.readers():
             self.refresh(reader)
 
     def refresh(self, reader: ListReader) -> None:
-        """Have a reader sent the latest rooms that it may read now, and `ready`."""
+        """Schedule the latest rooms for a reader, as far as it may read them now, and `ready`."""
         reader.expire()
         self._schedule(reader)
 
     def rewritten(self, item: str) -> None:
-        """Record that an entry of the room was edited or deleted: what was read before is not to be sent (S9)."""
+        """Record that an entry of the room was edited or deleted: entries read before must not be sent (S9)."""
         if self._task is not None:
             self._rewritten.add(item)
 
@@ -155,7 +155,7 @@ class ListFeed:
             self._task = None
 
     async def _round(self) -> None:
-        """Read and send what is due to the next readers. Raises LogUnavailableError and ListRefusedError."""
+        """Read and send pending rooms of the next readers. Raises LogUnavailableError and ListRefusedError."""
         taken: dict[ListReader, list[str]] = {}
         items: set[str] = set()
         pairs = 0
@@ -194,7 +194,7 @@ class ListFeed:
         self.send_latest(reader, rooms)
 
     async def _send(self, taken: Mapping[ListReader, list[str]]) -> None:
-        """Read these rooms as they are now, once for all readers, and send them. Raises LogUnavailableError."""
+        """Read the current state of these rooms, once for all readers, and send it. Raises LogUnavailableError."""
         pairs = dict.fromkeys((item, reader.member) for reader, some in taken.items() for item in some if item != READY)
         counts = dict(zip(pairs, await self._log.count_unread(list(pairs)), strict=True))
         places = {(count.item, count.head) for count in counts.values() if count.head}
@@ -215,7 +215,7 @@ class ListFeed:
             self._write(reader, lines)
 
     def _write(self, reader: ListReader, lines: Mapping[str, bytes]) -> None:
-        """Write lines as far as the connection takes them; the rest stays pending, and is read again (D2)."""
+        """Write lines until the connection is full; put the rest back, to be read again (D2)."""
         if reader not in self._index:
             return
         items = list(lines)
@@ -229,7 +229,7 @@ class ListFeed:
             self._schedule(reader)
 
     def _block(self, reader: ListReader) -> None:
-        """Send the reader nothing until its connection has taken what it holds."""
+        """Send the reader nothing until its connection has drained."""
         if reader not in self._blocked:
             self._blocked[reader] = asyncio.create_task(self._wait(reader))
 

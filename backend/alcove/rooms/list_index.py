@@ -1,4 +1,4 @@
-"""Find the readers of the list that may be concerned by a change in a room, without asking each of them; pure."""
+"""Index the readers of the list, to find those of one room without visiting all of them; pure."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -6,14 +6,14 @@ from collections.abc import Collection, Sequence
 from alcove.item_ranges import Range, is_single
 from alcove.rooms.list_reader import ListReader
 
-#: Readers in the order in which they came.
+#: Readers in the order in which they were added.
 _Readers = dict[ListReader, None]
 
 
 class ListIndex:
-    """Readers by the items that they may read: by single items, and by what the ids of a range begin with.
+    """Readers by the single items and by the prefixes of items that they may read.
 
-    Looking up an item costs one step for each length that such a beginning has, however many readers there are.
+    A lookup costs one step for each different length of a prefix, whatever the number of readers.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class ListIndex:
         #: How many of the prefixes have this length.
         self._lengths = Counter[int]()
         self._by_member: dict[str, _Readers] = {}
-        #: What each reader is found by: single items and prefixes.
+        #: The single items and the prefixes under which each reader is indexed.
         self._keys: dict[ListReader, tuple[Sequence[str], Collection[str]]] = {}
 
     def __len__(self) -> int:
@@ -39,7 +39,7 @@ class ListIndex:
         return list(self._keys)
 
     def add(self, reader: ListReader, ranges: Sequence[Range]) -> None:
-        """Find the reader by these ranges from now on, and no longer by those of an earlier call."""
+        """Index the reader under these ranges; replace those of an earlier call."""
         self.remove(reader)
         items = [one[0] for one in ranges if is_single(one)]
         prefixes = {_common_prefix(*one) for one in ranges if not is_single(one)}
@@ -53,7 +53,7 @@ class ListIndex:
         self._by_member.setdefault(reader.member, {})[reader] = None
 
     def remove(self, reader: ListReader) -> None:
-        """Find the reader no longer; do nothing if it is not in the index."""
+        """Remove the reader; do nothing if it is not in the index."""
         if reader not in self._keys:
             return
         items, prefixes = self._keys.pop(reader)
@@ -67,7 +67,7 @@ class ListIndex:
         _discard(self._by_member, reader.member, reader)
 
     def candidates(self, item: str) -> Collection[ListReader]:
-        """Return the readers that may be allowed to read the item; each decides by its own ranges."""
+        """Return the readers that may read the item, and possibly others; `ListReader.note` checks the exact ranges."""
         groups = [self._by_item.get(item), *(self._by_prefix.get(item[:length]) for length in self._lengths)]
         found = [group for group in groups if group]
         if len(found) <= 1:
@@ -89,6 +89,6 @@ def _discard(groups: dict[str, _Readers], key: str, reader: ListReader) -> bool:
 
 
 def _common_prefix(first: str, end: str) -> str:
-    """Return what every id of a range begins with, as far as its bounds agree."""
+    """Return the common prefix of a range's bounds, with which every id in it begins."""
     length = next((n for n, (one, other) in enumerate(zip(first, end, strict=False)) if one != other), len(first))
     return first[:length]

@@ -1,32 +1,32 @@
-"""The lines of the list of rooms, each room encoded once for all its readers."""
+"""Encode the lines of the list of rooms, each room once for all its readers."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from alcove.protocol import FRAME_BYTES, Entry, ItemChanged, encode
 from alcove.storage.base import ItemSummary
 
-#: How a line ends that says nothing is unread.
+#: The end of a line with 0 unread messages.
 _NOTHING_UNREAD = b"0}"
 
 
 def item_line(summary: ItemSummary) -> bytes:
-    """Return the line that tells a reader of a room."""
+    """Return the line of a room for one reader."""
     return encode(ItemChanged(summary.item, summary.head, summary.last, summary.unread))
 
 
 def shared_line(item: str, head: int, last: Entry | None) -> bytes:
-    """Return what the lines of all readers of a room begin with; `complete` adds what one of them has not read."""
+    """Return the beginning of a room's line, the same for all readers; `complete` adds the unread count."""
     line = encode(ItemChanged(item, head, last, unread=0))
     return line[: -len(_NOTHING_UNREAD)]
 
 
 def complete(shared: bytes, unread: int) -> bytes:
-    """Return the line of one reader: `unread` is the last field."""
+    """Return the line of one reader: the shared beginning and its unread count, which is the last field."""
     return b"%b%d}" % (shared, unread)
 
 
 def frames(lines: Iterable[bytes]) -> Iterator[Sequence[bytes]]:
-    """Yield the lines in groups that one frame may hold (FRAME_BYTES); a larger line is a group of its own."""
+    """Yield the lines in groups that one frame may hold (FRAME_BYTES); a line that is larger gets a group to itself."""
     group: list[bytes] = []
     size = 0
     for line in lines:

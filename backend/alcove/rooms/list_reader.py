@@ -1,4 +1,4 @@
-"""What one reader of the list of rooms still has to be sent: a bounded set of rooms, each at most once; pure."""
+"""Keep the changed rooms that wait for one reader of the list: a bounded set; pure."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -8,34 +8,34 @@ from alcove.item_ranges import Range, contains
 from alcove.observability.metrics import LIMITS
 from alcove.wire.connection import Connection
 
-#: Stands among pending items for the line `ready`, which follows the first rooms. No item has this id (H3).
+#: The pending item that stands for the line `ready`, which follows the first rooms. No item has this id (H3).
 READY: Final = ""
 
 
 class ListReader:
-    """A connection to the list of rooms, and the rooms whose change it has not been sent.
+    """A connection to the list of rooms, and the changed rooms that wait to be sent on it.
 
-    A line is made when it is sent, so a room that changes ten times meanwhile is sent once, as it is then.
+    Lines are created when they are sent, so a room that changes ten times meanwhile is sent once, in its last state.
     """
 
     __slots__ = ("_pending", "_pending_limit", "caller", "connection", "limit", "outdated", "prefix", "ranges")
 
     def __init__(self, connection: Connection, caller: Caller, *, prefix: str, limit: int, pending_limit: int) -> None:
-        """Create a reader that is sent nothing yet.
+        """Create a reader; `begin` makes it collect changes.
 
         Args:
-            connection: Where its lines go.
+            connection: The connection that its lines are written to.
             caller: Whose rights and read marks count.
-            prefix: Only rooms whose item begins so.
-            limit: The number of rooms that it is sent first.
-            pending_limit: The number of changed rooms that may wait for it.
+            prefix: Only rooms whose item begins with this text.
+            limit: How many rooms are sent at first.
+            pending_limit: Maximum number of changed rooms that wait.
 
         """
         self.connection = connection
         self.caller = caller
         self.prefix = prefix
         self.limit = limit
-        #: The items it may read, in order.
+        #: The ranges of items that it may read, in order.
         self.ranges: Sequence[Range] = ()
         #: Whether it needs the latest rooms again, because more changed than may wait for it.
         self.outdated = False
@@ -60,7 +60,7 @@ class ListReader:
         return self.outdated or bool(self._pending)
 
     def note(self, item: str) -> bool:
-        """Record that the item's room changed; return whether that is to be sent to this reader."""
+        """Record that the item's room changed; return False if this reader may not read it."""
         if not contains(self.ranges, item):
             return False
         if not self.outdated and item not in self._pending and len(self._pending) >= self._pending_limit:
@@ -71,12 +71,12 @@ class ListReader:
         return True
 
     def expire(self) -> None:
-        """Drop what is pending: the reader gets the latest rooms again instead."""
+        """Drop all pending rooms: the reader gets the latest rooms again instead."""
         self.outdated = True
         self._pending.clear()
 
     def begin(self, ranges: Sequence[Range]) -> None:
-        """Collect changes in these ranges, while the latest rooms are being read for the reader."""
+        """Start to collect changes in these ranges, before the latest rooms are read."""
         self.ranges = ranges
         self.outdated = False
 
@@ -88,6 +88,6 @@ class ListReader:
         return taken
 
     def put_back(self, items: Iterable[str]) -> None:
-        """Have these items sent before all others that are pending."""
+        """Put items back, before all others that are pending."""
         if not self.outdated:
             self._pending = dict.fromkeys([*items, *self._pending])

@@ -1,4 +1,4 @@
-"""One connection to the list of rooms: what its client sends, and how it ends (W10)."""
+"""Apply the protocol of the list of rooms to one connection: the client's lines, and its end (W10)."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -18,10 +18,10 @@ _BAD_LINES = 10
 
 
 class ListHost(Protocol):
-    """What a session needs of the process."""
+    """The methods of the process that a session of the list calls."""
 
     def leave(self, session: "ListSession") -> None:
-        """Forget the session: its connection is closed."""
+        """Remove the session, whose connection is closed."""
         ...
 
     def renew(self, session: "ListSession", token: str) -> None:
@@ -30,7 +30,7 @@ class ListHost(Protocol):
 
 
 class ListSession:
-    """A member's connection to the list: a Receiver for its carrier, and Revocable. It takes `auth` and `ping`."""
+    """A member's connection to the list (a Receiver and a Revocable). It accepts `auth` and `ping`."""
 
     __slots__ = ("_bad", "_budget", "_closed", "_host", "_renewing", "reader")
 
@@ -45,17 +45,17 @@ class ListSession:
     def __repr__(self) -> str:
         return f"<ListSession {self.reader!r}>"
 
-    # --- called by the carrier
+    # --- Receiver
 
     def text(self, data: str) -> Iterator[None] | None:
-        """Process one frame of lines (F1); return the rest, each step of which is work for one turn (L6)."""
+        """Process one frame of lines (F1); return an iterator over the rest, one turn's work a step (L6)."""
         rest = self._lines(data)
         next(rest, None)
         return rest
 
     def binary(self, _data: bytes) -> None:
         """Close with 1003: the protocol is text (C)."""
-        self.reader.connection.close(Close.NOT_TEXT, "alcove.v1 speaks text frames")
+        self.reader.connection.close(Close.NOT_TEXT, "alcove.v1 has text frames only")
 
     def closed(self, code: int) -> None:
         """Leave the list."""
@@ -64,15 +64,15 @@ class ListSession:
             LIMITS.labels("frame").inc()
         self._host.leave(self)
 
-    # --- called when a token was checked, or counts no longer
+    # --- credentials
 
     def renewed(self, expires_ms: int | None) -> None:
-        """Confirm a fresh token (A4). The latest rooms that it lets its holder read follow, and `ready`."""
+        """Confirm a fresh token (A4). The latest rooms that it gives access to follow, and `ready`."""
         self._write(Access(["read"], expires_ms))
         self._resume()
 
     def refused(self, refusal: Refusal) -> None:
-        """Refuse a fresh token; the old one counts until it expires."""
+        """Refuse a fresh token; the old one stays valid until it expires."""
         self._refuse(refusal)
         self._resume()
 
@@ -116,7 +116,7 @@ class ListSession:
         self._bad = 0
 
     def _resume(self) -> None:
-        """Process what the client sent behind an `auth`."""
+        """Continue with the lines after an `auth`."""
         self._renewing = False
         self.reader.connection.resume_reading()
 

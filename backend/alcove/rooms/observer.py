@@ -1,4 +1,4 @@
-"""Follow a room inside the process: every entry, in order, to a function instead of a socket."""
+"""Pass every entry of a room, in order, to a function inside the process."""
 
 import asyncio
 import logging
@@ -16,16 +16,16 @@ _RETRY_S = (0.1, 2.0)
 
 #: Takes entries of one room, ascending. It must not block, and must not raise.
 OnEntries = Callable[[Sequence[Entry]], None]
-#: Reads entries after a seq, at most up to the room's head, and returns the seq that the next read begins after:
-#: it is greater, also where retention has removed the entries. Raises LogUnavailableError.
+#: Reads entries after a seq, up to the room's head; returns them with the seq to continue after, which is greater even
+#: if retention has removed the entries. Raises LogUnavailableError.
 ReadEntries = Callable[[int], Awaitable[tuple[int, list[Entry]]]]
 
 
 class Observer:
     """A cursor on a room's log whose entries go to a function (D1).
 
-    Like a connection it is in step, and gets each delivery at once; or it is behind, and reads the log until it
-    has caught up.
+    Like a connection, it is in step and gets each delivery at once, or it is behind and reads the log until it has
+    caught up.
     """
 
     def __init__(self, item: str, seq: int, *, on_entries: OnEntries, read: ReadEntries) -> None:
@@ -39,7 +39,7 @@ class Observer:
         self._reading: asyncio.Task[None] | None = None
 
     def deliver(self, entries: Sequence[Entry]) -> None:
-        """Pass on new entries of the room, or leave them to the task that reads the entries before them."""
+        """Pass on new entries if they are next in order; else let the reading task include them."""
         if self._reading is None and entries[0].seq == self.seq + 1:
             self._head = self.seq = entries[-1].seq
             self._on_entries(entries)
@@ -73,6 +73,6 @@ class Observer:
                     if entries:
                         self._on_entries(entries)
         except Exception:
-            logger.exception("item %s: its observer failed, and follows no longer", self._item)
+            logger.exception("item %s: its observer failed and is stopped", self._item)
         finally:
             self._reading = None

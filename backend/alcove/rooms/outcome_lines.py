@@ -1,4 +1,4 @@
-"""Make the lines that tell a sender the outcome of a draft (S3, S6, S7)."""
+"""Create the `ack` and `error` lines that answer sends (S3, S6, S7)."""
 
 from alcove.errors import Code
 from alcove.observability.metrics import REFUSALS
@@ -8,7 +8,7 @@ from alcove.storage.base import Appended, Draft, LogUnavailableError, Outcome, R
 
 
 def answer_to(draft: Draft, outcome: Outcome | LogUnavailableError) -> Ack | Error:
-    """Return the `ack` of a stored draft, or the `error` of one that is refused, which is counted."""
+    """Return the `ack` of a stored draft; for a refused one count the refusal, and return its `error`."""
     if isinstance(outcome, Appended):
         return Ack(draft.id, outcome.entry.seq, outcome.entry.at, outcome.duplicate)
     if isinstance(outcome, Refused):

@@ -15,8 +15,8 @@ _TYPING_S = 2.0
 
 
 @dataclass(slots=True)
-class _Here:
-    """A member, the number of their open connections, and the version at which they joined."""
+class _Present:
+    """A member in the room, their open connections, and the version at which they joined."""
 
     person: Person
     connections: int
@@ -24,20 +24,20 @@ class _Here:
 
 
 class RoomPresence:
-    """The members of a room, each however many connections they hold (P1).
+    """The members of a room, each once whatever the number of their connections (P1), and the read marks.
 
-    Every change makes a version. A reader knows all up to some version: that of its hello, or of the last flush
-    while it was in step. `since` gives what came later, so nothing is queued for anyone. Each dictionary keeps the
-    order of its versions, so what is new is at its end.
+    Every change increments `version`. A connection has seen all changes up to some version: that of its hello, or of
+    the last flush while it was in step. `since` returns the later ones, so nothing is queued per connection. Each
+    dictionary is in the order of versions, so the latest changes are at its end.
     """
 
     __slots__ = ("_departed", "_here", "_read", "_typed", "_typing", "flushed", "reads", "version")
 
     def __init__(self, reads: dict[str, int]) -> None:
         self.version = 0
-        #: The version that readers in step were told up to.
+        #: The version that connections in step have seen.
         self.flushed = 0
-        self._here: dict[str, _Here] = {}
+        self._here: dict[str, _Present] = {}
         self._departed: dict[str, int] = {}
         self._typed: dict[str, float] = {}
         self._typing: dict[str, Person] = {}
@@ -68,7 +68,7 @@ class RoomPresence:
             here.connections += 1
             return
         self.version += 1
-        self._here[person.id] = _Here(person, 1, self.version)
+        self._here[person.id] = _Present(person, 1, self.version)
         self._departed.pop(person.id, None)
 
     def leave(self, member: str) -> None:
@@ -86,7 +86,7 @@ class RoomPresence:
         self._departed[member] = self.version
 
     def typing(self, person: Person, now: float) -> bool:
-        """Record that the member types at `now` (seconds); return False within 2 s of the last time (P4)."""
+        """Record that the member is typing at `now` (seconds); return False within 2 s of the last time (P4)."""
         if now - self._typed.get(person.id, -inf) < _TYPING_S:
             return False
         self._typed[person.id] = now
@@ -94,9 +94,9 @@ class RoomPresence:
         return True
 
     def read(self, member: str, seq: int) -> bool:
-        """Record that the member has read up to `seq`; return False where the mark is that far already (P5)."""
-        known = max(self.reads.get(member, (0, 0))[0], self._read.get(member, 0))
-        if seq <= known:
+        """Record that the member has read up to `seq`; return False if the mark is not lower already (P5)."""
+        mark = max(self.reads.get(member, (0, 0))[0], self._read.get(member, 0))
+        if seq <= mark:
             return False
         self._read[member] = seq
         return True
@@ -127,11 +127,11 @@ class RoomPresence:
         return [TypingNow(person) for person in typing.values()]
 
     def flush(self) -> Presence | None:
-        """Return who joined and left since the last flush, None where nothing changed (P2).
+        """Return who joined and left since the last flush; None if nobody did (P2).
 
         Includes members who joined and left in between, because the hello of another member may have named them.
         """
-        line = self._moved(self.flushed)
+        line = self._changes_since(self.flushed)
         self.flushed = self.version
         for member in list(islice(self._departed, max(0, len(self._departed) - _DEPARTED))):
             del self._departed[member]
@@ -142,11 +142,11 @@ class RoomPresence:
         new = takewhile(lambda mark: mark[1][1] > version, islice(reversed(self.reads.items()), NAMED))
         lines: list[Presence | ReadMark] = [ReadMark(member, seq) for member, (seq, _) in new]
         lines.reverse()
-        moved = self._moved(version)
-        return lines if moved is None else [*lines, moved]
+        changes = self._changes_since(version)
+        return lines if changes is None else [*lines, changes]
 
-    def _moved(self, version: int) -> Presence | None:
-        """Return who joined and left after `version`, None where nothing changed."""
+    def _changes_since(self, version: int) -> Presence | None:
+        """Return who joined and left after `version`; None if nobody did."""
         came = takewhile(lambda here: here.version > version, reversed(self._here.values()))
         joined = [here.person for here in islice(came, NAMED)]
         left = [member for member, _ in takewhile(lambda one: one[1] > version, reversed(self._departed.items()))]

@@ -1,4 +1,4 @@
-"""Report to operators whether this process can serve, and how loaded it is (W7)."""
+"""Report readiness and load of this process to operators (W7)."""
 
 from dataclasses import dataclass
 
@@ -16,15 +16,15 @@ from alcove.storage.readiness import StorageCheck
 class Readiness:
     """Whether this process can serve clients (W7)."""
 
-    #: Whether storage takes writes; not asked during the drain.
+    #: Whether storage accepts writes; False during the drain, without a check.
     storage: bool
-    #: Whether messages to and from other processes get through.
+    #: Whether messages to and from other processes are delivered.
     bus: bool
     draining: bool
 
 
 class ProcessStatus:
-    """The answers to `/readyz` and `/metrics` that concern the process as a whole."""
+    """Collects the readiness and the metrics of the process from its parts."""
 
     def __init__(
         self,

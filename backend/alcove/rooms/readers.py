@@ -24,8 +24,8 @@ _RETRY_S = (0.1, 2.0)
 class RoomReaders:
     """The cursors of one room (ActivityListener).
 
-    A cursor is in step, and gets every delivery at once; or it is behind, and is fed from the tail or the log until
-    it is in step. Joining, resuming and lagging are this one state (D1).
+    A cursor is in step and gets every delivery at once, or it is behind and is fed from the tail or the log until it
+    is in step. Joining, resuming and lagging are the same state: behind (D1).
     """
 
     def __init__(self, item: str, history: RoomHistory, presence: RoomPresence) -> None:
@@ -47,28 +47,28 @@ class RoomReaders:
         return [(cursor, True) for cursor in self._in_step.values()] + [(cursor, False) for cursor in self._behind]
 
     def add(self, cursor: Cursor) -> None:
-        """Add a cursor, which counts as behind until it was fed."""
+        """Add a cursor as behind; `feed` brings it in step."""
         self._behind[cursor] = None
 
     def remove(self, cursor: Cursor) -> bool:
-        """Remove a cursor; its feeding ends with its connection. Return False where it was removed before."""
+        """Remove a cursor; return False if it was removed before. Its feeding task ends with the connection."""
         if self._in_step.pop(cursor.connection, None) is None and cursor not in self._behind:
             return False
         self._behind.pop(cursor, None)
         return True
 
     def feed(self, cursor: Cursor) -> None:
-        """Write what the tail has for the cursor now; leave the rest to a task."""
+        """Write the entries that the tail has; start a task for the others."""
         if not self._catch_up(cursor):
             cursor.feeding = asyncio.create_task(self._feed(cursor))
 
-    # --- to everyone in step
+    # --- connections in step
 
     def deliver(self, seq: int) -> list[bytes]:
         """Write the entries after `seq` up to the head; return their lines, encoded once for the whole room.
 
-        The lines come from the tail and not from the entries that were delivered: a message that the same commit
-        deleted has no body any more (S9).
+        The lines come from the tail, not from the delivered entries: a message that the same commit deleted must be
+        sent without its body (S9).
         """
         lines: list[bytes] = []
         head, tail = self._history.head, self._history.tail
@@ -83,16 +83,16 @@ class RoomReaders:
         return lines
 
     def fall_behind(self) -> None:
-        """Let every cursor read from the log what follows the head."""
+        """Make every cursor fall behind at the head, so that it reads later entries from the log."""
         for cursor in list(self._in_step.values()):
             self._fall_behind(cursor, self._history.head, self._presence.flushed)
 
     def send(self, lines: Sequence[Line], seen_version: int) -> None:
-        """Write lines that are no entries (ActivityListener)."""
+        """Write presence, typing or read-mark lines (ActivityListener)."""
         self._send(lines, seen_version)
 
     def send_typing(self, typing: Sequence[TypingNow], seen_version: int) -> None:
-        """Write who types, to each member without themselves (ActivityListener, P4)."""
+        """Write who is typing; leave out of each member's lines that member (ActivityListener, P4)."""
         writers = frozenset(line.by.id for line in typing)
         self._send(typing, seen_version, without=writers)
         if len(writers) == 1:
@@ -103,14 +103,14 @@ class RoomReaders:
                 connection.offer(Frame(b"\n".join(others)))
 
     def _send(self, lines: Sequence[Line], seen_version: int, without: frozenset[str] = frozenset()) -> None:
-        """Write lines to every member but those in `without`; a full connection falls behind at `seen_version`."""
+        """Write lines to all members except `without`; a full connection falls behind at `seen_version`."""
         frame = Frame(b"\n".join([encode(line) for line in lines]))
         for connection, cursor in list(self._in_step.items()):
             if cursor.member.person.id not in without and not connection.offer(frame):
                 self._fall_behind(cursor, self._history.head, seen_version)
 
     def _offer(self, frame: Frame) -> list[Connection]:
-        """Write the frame, and return the connections that are full. The hot path of a large room."""
+        """Write the frame to every connection in step, and return those that are full. The hot path of a large room."""
         wire = frame.wire
         if len(wire) > DIRECT_BYTES:
             return [connection for connection in self._in_step if not connection.offer(frame)]
@@ -122,10 +122,10 @@ class RoomReaders:
                 full.append(connection)
         return full
 
-    # --- to one that is behind
+    # --- connections that are behind
 
     def _fall_behind(self, cursor: Cursor, seq: int, seen_version: int) -> None:
-        """Keep the cursor at `seq`, and feed it at its own pace, because its connection is full (D2)."""
+        """Mark the cursor as behind at `seq`, and feed it at its own pace (D2)."""
         del self._in_step[cursor.connection]
         cursor.seq = seq
         cursor.seen_version = seen_version
@@ -133,7 +133,7 @@ class RoomReaders:
         cursor.feeding = asyncio.create_task(self._feed(cursor))
 
     def _catch_up(self, cursor: Cursor) -> bool:
-        """Write from the tail until the connection is full; return whether the cursor is in step now."""
+        """Write from the tail until the connection is full; return whether the cursor is now in step."""
         connection, history = cursor.connection, self._history
         while cursor.seq < history.head:
             if connection.buffered() > DIRECT_BYTES:
@@ -151,7 +151,7 @@ class RoomReaders:
         return True
 
     async def _feed(self, cursor: Cursor) -> None:
-        """Feed a cursor from tail and log, as its connection takes it, until it is in step or removed."""
+        """Feed a cursor from tail and log, as fast as its connection drains, until it is in step or removed."""
         wait_s, longest_s = _RETRY_S
         try:
             while await cursor.connection.drained() and cursor in self._behind:
@@ -171,7 +171,7 @@ class RoomReaders:
             cursor.connection.close(Close.INTERNAL, "the server failed while reading the log for you")
 
     async def _feed_page(self, cursor: Cursor) -> None:
-        """Write one page of the log, after a `gap` for what retention has removed before it (R4)."""
+        """Write one page of the log, preceded by a `gap` line for entries that retention removed (R4)."""
         first, entries = await self._history.read_kept(cursor.seq)
         lines: list[bytes] = []
         size = 0

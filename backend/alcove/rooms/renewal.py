@@ -1,4 +1,4 @@
-"""Check the fresh tokens that open connections bring (A4)."""
+"""Renew the tokens of open connections (A4)."""
 
 from alcove.access.authenticator import Authenticator
 from alcove.access.expiry import ExpiryWatch
@@ -7,14 +7,14 @@ from alcove.rooms.session import Session
 
 
 class TokenRenewal:
-    """Exchanges the token of a session for a fresh one of the same member."""
+    """Replaces the token of a session with a fresh one of the same member."""
 
     def __init__(self, authenticator: Authenticator, expiry: ExpiryWatch) -> None:
         self._authenticator = authenticator
         self._expiry = expiry
 
     async def renew(self, session: Session, token: str) -> None:
-        """Check the token, extend the session until the token expires, and answer the session."""
+        """Check the token; call the session's `renewed` and watch the new expiry, or call its `refused`."""
         item = session.room.item
         try:
             member = await self._authenticator.renew(token, item, session.cursor.member.person)

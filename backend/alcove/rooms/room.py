@@ -1,4 +1,4 @@
-"""One room in the memory of this process: entries, connections and activity of an item."""
+"""The room of one item in the memory of this process: its entries, connections and activity."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -16,7 +16,7 @@ from alcove.storage.base import Position
 
 
 class Room:
-    """The end of an item's log, and everyone who reads it (LocalRoom)."""
+    """The tail of an item's log, its connections and observers, and their activity (LocalRoom)."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Room:
         share: Share = lambda _: None,
         doubt: Callable[[], None] = lambda: None,
     ) -> None:
-        """Make a room without connections.
+        """Create a room without connections.
 
         Args:
             item: The item that the room belongs to.
@@ -43,8 +43,8 @@ class Room:
             presence: The members and the read marks.
             read: Reads a page of the room's log.
             store_marks: Stores read marks.
-            share: Publishes lines that are no entries to the other processes.
-            doubt: Called when the log holds less than was delivered (X8).
+            share: Publishes typing and read marks to the other processes.
+            doubt: Called when storage has fewer entries than were delivered (X8).
 
         """
         self.item = item
@@ -81,9 +81,9 @@ class Room:
     # --- connections and observers
 
     def enter(self, cursor: Cursor) -> None:
-        """Add the cursor, and count its member; `follow` feeds it, once the connection was greeted."""
+        """Add the cursor, and count its member. Call `follow` after `hello` is written."""
         self.presence.join(cursor.member.person)
-        # The hello names everyone of this version.
+        # `hello` names the members of this version.
         cursor.seen_version = self.presence.version
         self._readers.add(cursor)
         self._activity.schedule()
@@ -93,7 +93,7 @@ class Room:
         self._readers.feed(cursor)
 
     def leave(self, cursor: Cursor) -> bool:
-        """Remove the cursor; return False where it was removed before."""
+        """Remove the cursor; return False if it was removed before."""
         if not self._readers.remove(cursor):
             return False
         self.presence.leave(cursor.member.person.id)
@@ -103,7 +103,7 @@ class Room:
     def observe(self, seq: int, on_entries: OnEntries) -> None:
         """Call `on_entries` with every entry after `seq`, in order: first those of the log, then each delivery.
 
-        An observer is no member: it counts neither in the presence nor as a connection, and ends with the room.
+        An observer is not a member and not a connection; it ends with the room.
         """
         observer = Observer(self.item, seq, on_entries=on_entries, read=self._history.read_entries)
         self._observers.append(observer)
@@ -123,7 +123,7 @@ class Room:
             yield in_step, 0 if in_step else self.head - cursor.seq, cursor.connection.buffered()
 
     def close(self) -> None:
-        """Stop what is scheduled, and all observers."""
+        """Cancel the timers, and stop all observers."""
         self._activity.close()
         for observer in self._observers:
             observer.close()
@@ -131,7 +131,7 @@ class Room:
     # --- entries
 
     def position(self) -> Position:
-        """Return what this process has seen of the room, for the log to compare (LocalRoom, X8)."""
+        """Return the head and the last entry's time, which storage compares with its own (LocalRoom, X8)."""
         return self._history.position()
 
     def contradicts(self, entries: Iterable[Entry]) -> bool:
@@ -151,7 +151,7 @@ class Room:
         """
         seq = self.head
         if entries[0].seq != seq + 1:
-            # A room that was opened between their commit and now has read them from the log.
+            # The room was opened after their commit, and has read them from the log.
             entries = [entry for entry in entries if entry.seq > seq]
             if not entries:
                 return []
@@ -165,7 +165,7 @@ class Room:
         return lines
 
     def advance(self, head: int) -> None:
-        """Move the head by entries that were not delivered here; everyone reads them from the log (LocalRoom)."""
+        """Move the head over entries that were not delivered here; connections read them from the log (LocalRoom)."""
         if head <= self.head:
             return
         self._readers.fall_behind()
@@ -180,7 +180,7 @@ class Room:
     # --- presence, typing, read marks
 
     def typing(self, person: Person, now: float) -> None:
-        """Show to everyone else that the member types (P4); `now` in seconds."""
+        """Show to the other members that this one is typing (P4); `now` in seconds."""
         self._activity.typing(person, now, share=True)
 
     def read(self, member: str, seq: int) -> None:
@@ -188,13 +188,13 @@ class Room:
         self._activity.read(member, min(seq, self.head))
 
     def apply_remote_presence(self, changes: Iterable[PresenceChange]) -> None:
-        """Count connections that members opened and closed in other processes (LocalRoom, P1)."""
+        """Apply the connections that members opened and closed on other processes (LocalRoom, P1)."""
         self._activity.apply_remote_presence(changes)
 
     def apply_remote_typing(self, person: Person, now: float) -> None:
-        """Show that a member types in another process (LocalRoom, P4)."""
+        """Show that a member is typing on another process (LocalRoom, P4)."""
         self._activity.typing(person, now, share=False)
 
     def apply_remote_marks(self, marks: dict[str, int]) -> None:
-        """Take over read marks that are stored (LocalRoom, P5)."""
+        """Apply read marks that another process stored (LocalRoom, P5)."""
         self._activity.apply_remote_marks(marks)

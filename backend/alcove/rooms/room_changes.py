@@ -1,4 +1,4 @@
-"""Collect which rooms changed, in this process and in others, and pass that on to the lists of rooms (W10)."""
+"""Collect which rooms changed, here and in other processes, and notify the readers of the list (W10)."""
 
 import asyncio
 from collections import OrderedDict
@@ -20,9 +20,9 @@ _COLLECT_S = 0.25
 
 
 class RoomChanges:
-    """Changed rooms on their way to the readers of lists, here and in other processes.
+    """Collects changed rooms, and passes them to the readers of lists here and to other processes.
 
-    The bus is a hint, and the log is the truth: what readers are sent is read from the log (X2, X9).
+    The bus only says that a room changed; its state is read from the log (X2, X9).
     """
 
     def __init__(self, log: Log, cluster: Cluster, feed: ListFeed, *, limit: int) -> None:
@@ -30,7 +30,7 @@ class RoomChanges:
         self._cluster = cluster
         self._feed = feed
         self._limit = limit
-        #: Heads that readers were told of, those of the last changes.
+        #: The heads that readers were notified of, the latest changes only.
         self._heads: OrderedDict[str, int] = OrderedDict()
         #: Collected for the readers here, and for the other processes: what was stored here.
         self._changed = ChangeSet(limit)
@@ -44,21 +44,21 @@ class RoomChanges:
         cluster.on_database_send(self._database_sent, self._check.doubt)
 
     async def close(self) -> None:
-        """End what runs."""
+        """Cancel the timer and the background tasks."""
         if self._timer is not None:
             self._timer.cancel()
         await background.cancel(self._passing)
         await self._check.close()
 
     def watch(self) -> None:
-        """Ask the log for changes where the bus may miss some, as long as there are readers (X2)."""
+        """Poll the log for changes that the bus may miss, while there are readers (X2)."""
         if not self._cluster.sole_writer:
             self._check.start()
 
-    # --- what happens in this process
+    # --- changes in this process
 
     def entries_stored(self, stored: Sequence[tuple[Draft, Outcome]]) -> None:
-        """Record what became of drafts: entries that are stored now, or were already (S5)."""
+        """Record the rooms of stored drafts, including drafts that were stored before (S5)."""
         heads: dict[str, int] = {}
         for draft, outcome in stored:
             if isinstance(outcome, Appended) and not draft.item.startswith("!"):
@@ -83,7 +83,7 @@ class RoomChanges:
         self._heads.pop(item, None)
         self._note(item, -1)
 
-    # --- what other processes tell
+    # --- changes in other processes
 
     def _receive(self, message: ClusterMessage) -> None:
         if not isinstance(message, RoomsChanged):
@@ -96,7 +96,7 @@ class RoomChanges:
             self._check.doubt()
 
     def _database_sent(self, item: str, _head: int) -> None:
-        """Record that SQL stored something (X5). The head may be forged, so it is not remembered (X9)."""
+        """Record that SQL stored an entry (X5). The head may be forged, so it is ignored (X9)."""
         with suppress(ItemIdError):
             self._mark(check_item_id(item))
 
@@ -122,7 +122,7 @@ class RoomChanges:
             self._collect()
 
     def _collect(self) -> None:
-        """Pass changes on in a moment."""
+        """Schedule passing the changes on."""
         if self._timer is None and self._passing is None:
             self._timer = asyncio.get_running_loop().call_later(_COLLECT_S, self._pass_on)
 

@@ -47,17 +47,17 @@ _PONG = encode(Pong())
 
 
 class Session:
-    """A member's connection to a room: a Receiver for its carrier, an OutcomeHandler for the committer."""
+    """A member's connection to a room (a Receiver, an OutcomeHandler and a Revocable)."""
 
     __slots__ = (
         "_bad",
         "_budget",
         "_clock",
+        "_ended",
         "_excess",
         "_host",
         "_limits",
         "_out",
-        "_over",
         "_renewing",
         "_slot",
         "cursor",
@@ -86,19 +86,19 @@ class Session:
         self._bad = 0
         self._renewing = False
         self._out: list[bytes] | None = None
-        self._over = False
+        self._ended = False
 
     def __repr__(self) -> str:
-        return f"<Session of {self.cursor.member.person.id} in {self.room.item}{' closed' if self._over else ''}>"
+        return f"<Session of {self.cursor.member.person.id} in {self.room.item}{' closed' if self._ended else ''}>"
 
     # --- Receiver
 
     def text(self, data: str) -> Iterator[None] | None:
-        """Take one frame: one or more lines, each standing for itself (F1).
+        """Process one frame of one or more lines, each independent of the others (F1).
 
-        Returns what is left of several lines, each step of which is the work of one turn of the event loop (L6).
+        Returns an iterator over the remaining lines, each step of which is the work of one turn of the event loop (L6).
         """
-        if self._over:
+        if self._ended:
             return None
         if "\n" not in data:
             self._line(data)
@@ -109,11 +109,11 @@ class Session:
 
     def binary(self, _data: bytes) -> None:
         """Close the connection, because the protocol has no binary frames (C 1003)."""
-        self.cursor.connection.close(Close.NOT_TEXT, "alcove.v1 speaks text frames")
+        self.cursor.connection.close(Close.NOT_TEXT, "alcove.v1 has text frames only")
 
     def closed(self, code: int) -> None:
         """Leave the room."""
-        self._over = True
+        self._ended = True
         if code == Close.TOO_BIG:
             LIMITS.labels("frame").inc()
         self._slot.release()
@@ -136,12 +136,12 @@ class Session:
             self.end(Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to read {self.room.item}"))
             return
         self._write(encode(Access(sorted(member.can), member.expires_ms)))
-        self._go_on()
+        self._resume()
 
     def refused(self, refusal: Refusal) -> None:
-        """Refuse a fresh token; the old one counts until it expires (A4)."""
+        """Refuse a fresh token; the old one stays valid until it expires (A4)."""
         self._refuse_credential(refusal)
-        self._go_on()
+        self._resume()
 
     def end(self, refusal: Refusal) -> None:
         """Send the reason, and close the connection (Revocable)."""
@@ -156,7 +156,7 @@ class Session:
         The answers of a step make one frame.
         """
         at = 0
-        while at <= len(data) and not self._over:
+        while at <= len(data) and not self._ended:
             lines, stop = self._budget.frames, at + self._budget.size
             self._out = out = list[bytes]()
             while lines and at < stop and at <= len(data) and not self._renewing:
@@ -172,8 +172,8 @@ class Session:
             yield
 
     def _line(self, line: str) -> None:
-        # Asked first, as nothing bounds how many of them there are: an exception for each would hold up everybody.
-        if self._over or not line or line.isspace():
+        # Checked first: a frame may have very many empty lines, and an exception for each would block the event loop.
+        if self._ended or not line or line.isspace():
             return
         try:
             command = decode(line)
@@ -197,25 +197,25 @@ class Session:
         self._bad = 0
 
     def _renew(self, token: str) -> None:
-        """Have a fresh token checked, and process no further lines until it is answered (A4)."""
+        """Start the check of a fresh token, and process no further lines until its result (A4)."""
         self._renewing = True
         self.cursor.connection.pause_reading()
         self._host.renew(self, token)
 
-    def _go_on(self) -> None:
-        """Process the lines after an `auth` that was answered."""
+    def _resume(self) -> None:
+        """Continue with the lines after an `auth`."""
         self._renewing = False
         self.cursor.connection.resume_reading()
 
     def _send(self, command: Send | Edit | Delete) -> None:
-        """Check rights, size and rate, then submit the draft; nothing here waits."""
+        """Check rights, size and rate, then submit the draft, without waiting."""
         member = self.cursor.member
         if "write" not in member.can:
             self._forbid(command.id)
             return
         body = None
         if not isinstance(command, Delete):
-            # A copy: what was decoded holds on to its whole line, which may be far larger than the body.
+            # A copy: the decoded body keeps its whole line in memory, which may be far larger.
             body = command.body.copy()
             if (size := len(memoryview(body))) > self._limits.body_bytes:
                 self._refuse_large(size, command.id)
@@ -242,7 +242,7 @@ class Session:
         self._refuse(Code.TOO_LARGE, body_too_large(self._limits, size), id)
 
     def _within_rate(self, id: str) -> bool:
-        """Return whether the rate allows one more send now; refuse it where not, and close on long excess (L2)."""
+        """Return whether the rate allows one more send; if not, refuse it, and close after long excess (L2)."""
         retry_ms = self._host.take_send(self.cursor.member.person.id, self.room.item)
         if not retry_ms:
             return True
@@ -267,8 +267,8 @@ class Session:
             self._end(Close.INVALID, f"{_BAD_LINES} bad lines in a row")
 
     def _end(self, code: Close, reason: str) -> None:
-        """Send what waits, then close; ignore whatever else the client sent."""
-        self._over = True
+        """Send pending answers, then close; ignore all further input."""
+        self._ended = True
         if self._out:
             self.cursor.connection.write(Frame(b"\n".join(self._out)))
             self._out.clear()
@@ -284,7 +284,7 @@ class Session:
         self._write(encode(error_line(refusal)))
 
     def _write(self, line: bytes) -> None:
-        """Send a line now, or with the other answers to the frame that is being read."""
+        """Send a line at once, or together with the other answers to the current frame."""
         if self._out is None:
             self.cursor.connection.write(Frame(line))
         else:

@@ -1,4 +1,4 @@
-"""Declare what a session needs of the process that it runs in; the hub implements it."""
+"""Declare the methods of the process that sessions call; `Hub` implements them."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class SessionHost(Protocol):
-    """The surroundings of a session: storage, limits, credentials, and the clock."""
+    """The methods that sessions call: storage, rate limits, credentials, and the clock."""
 
     def append(self, draft: Draft, handler: OutcomeHandler) -> None:
         """Submit a draft; the handler gets its outcome. Raises OverloadedError (L4)."""

@@ -1,21 +1,21 @@
-"""Where a connection starts to read a room's log (H2)."""
+"""Define where a connection starts to read a room's log (H2)."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class StartPosition:
-    """The start that a client asks for: after a seq that it has, or before the last entries."""
+    """The start that a client requests: after a seq that it already has, or at the last entries."""
 
-    #: Read what follows this seq; None: read the last `tail` entries.
+    #: Read the entries after this seq; None: read the last `tail` entries.
     after: int | None = None
-    #: The history that `after` belongs to (R5); None: whichever the room has.
+    #: The history that `after` belongs to (R5); None: that of the room.
     log_id: str | None = None
-    #: How many of the last entries to read where `after` is None or does not apply.
+    #: How many of the last entries to read if `after` is None or does not apply.
     tail: int = 50
 
     def resets(self, log_id: str, head: int) -> bool:
-        """Return whether `after` does not apply to a room of this history and head (R5)."""
+        """Return whether `after` does not apply to a room with this history and head (R5)."""
         return self.log_id not in {None, log_id} or (self.after or 0) > head
 
     def seq(self, log_id: str, head: int, oldest: int) -> int:

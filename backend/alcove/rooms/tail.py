@@ -13,7 +13,7 @@ from alcove.protocol import Entry, encode
 class Tail:
     """The last entries of a room, bounded by number and by bytes of their lines.
 
-    Edits and deletes are applied to the entries before them, so no line shows a body that was deleted (S9).
+    Edits and deletes are applied to earlier entries, so no line has a body that was deleted (S9).
     """
 
     __slots__ = ("_entries", "_lines", "_max_bytes", "_max_entries", "first", "size")
@@ -37,7 +37,7 @@ class Tail:
         return self._entries[-1] if self._entries else None
 
     def contradicts(self, entries: Iterable[Entry]) -> bool:
-        """Return whether another entry is kept at the seq of one of these (X8)."""
+        """Return whether the tail has a different entry at the seq of one of these (X8)."""
         for entry in entries:
             index = entry.seq - self.first
             if 0 <= index < len(self._entries):
@@ -47,7 +47,7 @@ class Tail:
         return False
 
     def push(self, entry: Entry) -> None:
-        """Add the next entry, and apply it where it is an edit or a delete; the caller calls `trim`."""
+        """Add the next entry, and apply it if it is an edit or a delete; the caller calls `trim` afterwards."""
         if not self._entries:
             self.first = entry.seq
         line = encode(entry)
@@ -68,13 +68,13 @@ class Tail:
     def after(self, seq: int, max_bytes: int) -> list[bytes] | None:
         """Return the lines of the entries after `seq`, as many as `max_bytes` allow and at least one.
 
-        Returns None where entries after `seq` are not in memory.
+        Returns None if entries after `seq` are missing from memory.
         """
         if not self.covers(seq):
             return None
         lines: list[bytes] = []
         size = 0
-        # By index, which a deque finds from its nearer end: an iterator would walk up from its beginning.
+        # By index: a deque finds it from its nearer end, whereas an iterator would walk from the beginning.
         for index in range(seq + 1 - self.first, len(self._lines)):
             line = self._lines[index]
             size += len(line) + 1
@@ -84,7 +84,7 @@ class Tail:
         return lines
 
     def expired(self, before: int) -> int:
-        """Return the seq of the last entry that is older than `before` (ms since the epoch), 0 where none is."""
+        """Return the seq of the last entry older than `before` (ms since the epoch); 0 if there is none."""
         old = sum(1 for _ in takewhile(lambda entry: entry.at < before, self._entries))
         return self.first + old - 1 if old else 0
 
@@ -97,7 +97,7 @@ class Tail:
             self.first += 1
 
     def clear(self) -> None:
-        """Drop all entries, because the log has grown without this tail."""
+        """Drop all entries, because the log has entries after them that the tail lacks."""
         self._entries.clear()
         self._lines.clear()
         self.size = 0
@@ -121,7 +121,7 @@ class Tail:
 
 
 def without_body(entry: Entry, deleted: Mapping[int, int]) -> Entry:
-    """Return the entry, without its body where it is, or edits, one of these deleted messages: target → time (S9)."""
+    """Return the entry, without its body if it or its target is a deleted message: target → time of the delete (S9)."""
     if entry.seq in deleted:
         return replace(entry, body=UNSET, deleted=deleted[entry.seq])
     if entry.kind == "edit" and entry.target in deleted:
