@@ -1,4 +1,4 @@
-"""Make the AsyncAPI 3 document of the room protocol from the wire types (W9)."""
+"""Create the AsyncAPI 3 document of the room protocol from the wire types (W9)."""
 
 from types import UnionType
 from typing import Any, get_args
@@ -9,13 +9,13 @@ from alcove.protocol import SUBPROTOCOL, Command, Line, ListCommand, ListLine, S
 
 _TEMPLATE = "#/components/schemas/{name}"
 _CREDENTIAL = {
-    "token": {"type": "string", "description": "the credential, where no header carries it"},
+    "token": {"type": "string", "description": "the credential, if no header has it"},
     "name": {"type": "string", "minLength": 1, "maxLength": 64, "description": "open mode only"},
 }
 
 
 def document() -> dict[str, Any]:
-    """Return the document: for each channel, what a client may send on it, and what the server does."""
+    """Return the document, with the messages of both directions for each channel."""
     types = dict.fromkeys(type_ for union in (Command, ServerLine, ListCommand, ListLine) for type_ in get_args(union))
     _, schemas = msgspec.json.schema_components(list(types), ref_template=_TEMPLATE)
     return {
@@ -64,7 +64,7 @@ def _channel(query: dict[str, Any], received: UnionType, sent: UnionType) -> dic
 
 
 def _messages(types: tuple[type[Line], ...]) -> dict[str, dict[str, Any]]:
-    """Messages by name: the struct's name, as `type` stands for different structs in the two directions."""
+    """Return the messages by the name of their struct; `type` may name two structs, one in each direction."""
     return {
         type_.__name__: {
             "name": str(type_.__struct_config__.tag),
@@ -86,12 +86,12 @@ def _operation(action: str, channel: str, summary: str, union: UnionType) -> dic
 
 
 def _query() -> dict[str, Any]:
-    """The handshake's query (H2)."""
+    """Return the query of the handshake (H2)."""
     return {
         "type": "object",
         "properties": {
-            "after": {"type": "integer", "minimum": 0, "description": "resume behind this seq"},
-            "log": {"type": "string", "description": "the log that `after` is a seq of"},
+            "after": {"type": "integer", "minimum": 0, "description": "resume after this seq"},
+            "log": {"type": "string", "description": "id of the history that `after` belongs to"},
             "tail": {"type": "integer", "minimum": 0, "maximum": 500, "default": 50},
             **_CREDENTIAL,
         },
@@ -103,8 +103,14 @@ def _list_query() -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {
-            "limit": {"type": "integer", "minimum": 0, "maximum": 500, "default": 100, "description": "rooms at first"},
-            "prefix": {"type": "string", "description": "only items whose id begins so"},
+            "limit": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 500,
+                "default": 100,
+                "description": "rooms sent at first",
+            },
+            "prefix": {"type": "string", "description": "only items whose id begins with this text"},
             **_CREDENTIAL,
         },
     }

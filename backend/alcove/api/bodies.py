@@ -7,16 +7,25 @@ from fastapi import Request
 
 from alcove.errors import Close, Code, Refusal
 
-#: Of a route whose body is read here: FastAPI's own limit would answer without a problem document (W6).
+#: Options of a route that calls `whole_body`: FastAPI's own limit would answer without a problem document (W6).
 BOUNDED_HERE: dict[str, Any] = {"max_body_size": sys.maxsize}
 
 
-#: Bytes of a body that is read before its sender is known, at most: a token fits, and little more.
+#: Maximum bytes of a body that is read before its sender is authenticated: enough for a token.
 SMALL_BODY = 32 * 1024
 
 
 async def whole_body(request: Request, limit: int | None = None) -> bytes:
-    """Return the body. Raises Refusal beyond `limit` bytes, by default the setting `message_bytes`."""
+    """Return the body of a request.
+
+    Args:
+        request: The request.
+        limit: Maximum bytes; None: the setting `message_bytes`.
+
+    Raises:
+        Refusal: The body is larger.
+
+    """
     if limit is None:
         limit = request.app.state.settings.message_bytes
     body = bytearray()

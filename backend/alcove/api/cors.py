@@ -13,15 +13,14 @@ _API = "/api/"
 
 
 class Cors:
-    """Lets configured origins bring the cookie, and any origin a token: the browser then sends no cookie.
+    """Allows configured origins to send the cookie, and every origin to send a token, without the cookie.
 
-    A token is not sent by the browser on its own, so a page that has one may use it wherever it comes from, as sockets
-    may (A5).
+    The browser does not send a token by itself, so a page of any origin that has one may use it, as on sockets (A5).
     """
 
     def __init__(self, app: ASGIApp, *, origins: list[str]) -> None:
         self._app = app
-        #: As browsers write them.
+        #: Configured origins, in the form that browsers send.
         self._configured = {str(Origin.parse(origin)) for origin in origins}
         self._with_cookie = CORSMiddleware(
             app,
@@ -36,7 +35,7 @@ class Cors:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer preflights, and add the headers to answers (ASGI)."""
+        """Answer preflight requests, and add CORS headers to other responses (ASGI)."""
         if scope["type"] != "http" or not scope["path"].startswith(_API):
             await self._app(scope, receive, send)
         elif Headers(scope=scope).get("origin") in self._configured:

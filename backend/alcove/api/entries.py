@@ -26,7 +26,7 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 class Entries(Struct, frozen=True):
-    """A page of a room's log, ascending, and where the log begins and ends."""
+    """A page of a room's log, ascending, with the first and last seq and the id of the log."""
 
     entries: list[Entry]
     head: int
@@ -35,7 +35,7 @@ class Entries(Struct, frozen=True):
 
 
 class NewEntry(Struct, frozen=True):
-    """Something to say; without an `id` the server makes one."""
+    """A message to send; without an `id` the server generates one."""
 
     body: Raw
     id: EntryId | UnsetType = UNSET
@@ -45,7 +45,7 @@ class NewEntry(Struct, frozen=True):
 async def read_entries(
     *, item_id: ItemId, hub: HubDep, _member: ReaderDep, before: Bound = None, after: Bound = None, limit: Limit = 50
 ) -> Response:
-    """Entries before or after a seq, both exclusive; the latest without either."""
+    """Return entries before or after a seq, both exclusive; without either, the latest."""
     if before is not None and after is not None:
         raise RequestValidationError(
             [{"loc": ("query", "before"), "msg": "`before` and `after` exclude each other: give one of them"}]
@@ -70,14 +70,14 @@ async def send_entry(
     member: WriterDep,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=64)] = None,
 ) -> Response:
-    """Send into a room; the answer comes when the entry is durable, 200 where it stood already (S5)."""
+    """Send a message; answer when it is durable: 201, or 200 if the same id was stored before (S5)."""
     try:
         # JSON is UTF-8 (RFC 8259, section 8.1).
         new = msgspec.json.decode((await whole_body(request)).decode(), type=NewEntry)
-        body = Raw(msgspec.json.format(new.body, indent=-1))  # on one line, as a line of the wire must be
+        body = Raw(msgspec.json.format(new.body, indent=-1))  # one line, as the room protocol requires
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestValidationError([{"loc": ("body",), "msg": str(error)}]) from None
-    authenticator.recheck(member, item_id)  # the body may have taken its time
+    authenticator.recheck(member, item_id)  # reading the body may have taken long
     hub.check_send(member.person.id, item_id, len(memoryview(body)))
     id_ = new.id if new.id is not UNSET else idempotency_key or uuid4().hex
     draft = Draft(item_id, "message", id_, member.person, hub.now_ms(), body)
@@ -94,5 +94,5 @@ async def send_entry(
 
 @router.get("/{item_id}/connections", responses=answers(Connections) | problems(401, 403, 422, 429, 503))
 async def list_connections(item_id: ItemId, hub: HubDep, _member: ModeratorDep) -> Response:
-    """Every connection to the room, on all processes: why somebody has not got an entry (W8)."""
+    """Return every connection to the room, on all processes, with its lag and buffer (W8)."""
     return Json(await hub.inspect(item_id))

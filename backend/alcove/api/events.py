@@ -21,10 +21,10 @@ from alcove.wire.sse import SseConnection
 
 
 class EventsRoute(APIRoute):
-    """A stream whose reader may go at any time."""
+    """A route whose response streams until the client disconnects."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as any route; FastAPI's own stream fails where a reader goes while it waits for that reader."""
+        """Handle the request; ignore the error that FastAPI raises if the client disconnects during a write (ASGI)."""
         try:
             await super().handle(scope, receive, send)
         except* BrokenResourceError:
@@ -45,7 +45,7 @@ async def reading(
 ) -> AsyncIterator[SseConnection]:
     """Provide a connection to the item's room that starts after the browser's last event.
 
-    Raises Refusal before the answer begins. It may read only, so it sends nothing and needs no right to.
+    The member gets the right to read only, because nothing can be sent on it. Raises Refusal before the response.
     """
     connection = SseConnection(request.scope.get("extensions", {}).get(ABORT, lambda: None))
     if last_event_id is not None:
@@ -60,6 +60,6 @@ async def reading(
 
 @router.get("/{item_id}/events", response_class=EventSourceResponse, responses=problems(401, 403, 422, 429, 503))
 async def read_events(connection: Annotated[SseConnection, Depends(reading)]) -> AsyncIterable[ServerSentEvent]:
-    """Read the room as events: each line of the room protocol is one, an entry's `id` is its seq."""
+    """Stream the room as events, one for each line of the room protocol; the `id` of an entry's event is its seq."""
     async for event in connection.events():
         yield event

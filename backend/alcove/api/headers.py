@@ -3,18 +3,18 @@
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-#: Scripts, styles and sockets come from the server itself and from nowhere else; nothing inline runs.
+#: Scripts, styles and connections only from and to the server itself; no inline scripts.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
     " connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self';"
 )
-#: Where the page's build puts files whose names change with their content.
+#: The path of the page's files whose names contain a hash of their content.
 _HASHED = "/assets/"
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
 class Headers:
-    """Adds them to every HTTP answer, refused handshakes included."""
+    """Adds security and cache headers to every HTTP response, including refused handshakes."""
 
     def __init__(self, app: ASGIApp, *, frame_ancestors: str) -> None:
         self._app = app
@@ -28,9 +28,9 @@ class Headers:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the application does (ASGI)."""
+        """Run the application, and add the headers to its response (ASGI)."""
 
-        async def send_more(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._fixed.items():
@@ -38,11 +38,11 @@ class Headers:
                 headers.setdefault("cache-control", _caching(scope["path"], message["status"], headers))
             await send(message)
 
-        await self._app(scope, receive, send if scope["type"] == "lifespan" else send_more)
+        await self._app(scope, receive, send if scope["type"] == "lifespan" else send_with_headers)
 
 
 def _caching(path: str, status: int, headers: MutableHeaders) -> str:
-    """How long a browser may keep the answer: hashed files for ever, others of the page if it asks, nothing else."""
+    """Return `Cache-Control`: forever for hashed files, revalidation for other files, no storage for the rest."""
     if "etag" not in headers or status >= 400:
         return "no-store"
     html = headers.get("content-type", "").startswith("text/html")

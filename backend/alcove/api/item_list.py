@@ -1,4 +1,4 @@
-"""The list of rooms: pages (W4), live as Server-Sent Events and on a socket, and unread counts (W10)."""
+"""Serve the list of rooms: pages (W4), live over Server-Sent Events and a socket, and unread counts (W10)."""
 
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import Annotated
@@ -13,7 +13,7 @@ from starlette.responses import Response
 from alcove.api.dependencies import AuthenticatorDep, CallerDep, CheckedItemId
 from alcove.api.events import EventsRoute
 from alcove.api.live import HubDep, RoomRoute, offered
-from alcove.api.problems import turn_away
+from alcove.api.problems import send_refusal
 from alcove.api.schemas import Json, answers, problems
 from alcove.api.sockets import accept_socket
 from alcove.errors import Close, Code, Refusal
@@ -28,14 +28,14 @@ from alcove.wire.sse import SseConnection
 router = APIRouter(prefix="/api", tags=["items"], route_class=EventsRoute)
 
 Limit = Annotated[int, Query(ge=1, le=500)]
-#: The number of rooms that a live list begins with.
+#: How many rooms a live list sends at first.
 FirstRooms = Annotated[int, Query(ge=0, le=500)]
-#: The beginning of an item's id (H3); `*` would be part of a pattern.
+#: A prefix of item ids (H3), without `*`, which belongs to patterns.
 Prefix = Annotated[str, Query(max_length=MAX_CHARS, pattern=r"^[^*\x00]*$")]
 
 
 class Items(Struct, frozen=True):
-    """The rooms one may read, the latest first."""
+    """The rooms that the caller may read, the latest first."""
 
     items: list[ItemSummary]
 
@@ -58,7 +58,7 @@ async def list_items(
 ) -> Response:
     """List the items the caller may read, the latest first, each with its last entry and what the caller has not read.
 
-    `prefix`: only those whose id begins with it. `before`: begin behind this item, the last one of the page before.
+    `prefix`: only items whose id begins with it. `before`: the last item of the previous page.
     """
     readable = restrict_to_prefix(authenticator.readable_ranges(who), prefix)
     if before is not None and not authenticator.may_read(who, before):
@@ -80,7 +80,7 @@ async def count_unread(
     who: CallerDep,
     item: Annotated[list[CheckedItemId], Query(min_length=1, max_length=500)],
 ) -> Response:
-    """Count what the caller has not read of exactly these items, each with its head; all of them must be readable."""
+    """Return head and unread count of the given items, all of which the caller must be allowed to read."""
     items = list(dict.fromkeys(item))
     for one in items:
         if not authenticator.may_read(who, one):
@@ -91,7 +91,7 @@ async def count_unread(
 async def following(
     *, request: Request, hub: HubDep, who: CallerDep, limit: FirstRooms = 100, prefix: Prefix = ""
 ) -> AsyncIterator[SseConnection]:
-    """Provide a connection to the list. Raises Refusal before the answer begins."""
+    """Provide a connection to the list. Raises Refusal before the response begins."""
     connection = SseConnection(request.scope.get("extensions", {}).get(ABORT, lambda: None))
     session = await hub.lists.join(connection, who, prefix=prefix, limit=limit)
     try:
@@ -103,7 +103,7 @@ async def following(
 
 @router.get("/items/events", response_class=EventSourceResponse, responses=problems(401, 403, 422, 429, 503))
 async def follow_list(connection: Annotated[SseConnection, Depends(following)]) -> AsyncIterable[ServerSentEvent]:
-    """Follow the list as events: first the latest rooms, then `ready`, then a line for each room that changes."""
+    """Stream the list as events: first the latest rooms, then `ready`, then a line for each change."""
     async for event in connection.events():
         yield event
 
@@ -111,12 +111,12 @@ async def follow_list(connection: Annotated[SseConnection, Depends(following)]) 
 async def list_socket(
     websocket: WebSocket, who: CallerDep, hub: HubDep, limit: FirstRooms = 100, prefix: Prefix = ""
 ) -> None:
-    """Follow the list on a socket."""
+    """Run a session of the list on a WebSocket."""
     connection = await accept_socket(websocket, subprotocol=SUBPROTOCOL)
     try:
         session = await hub.lists.join(connection, who, prefix=prefix, limit=limit)
     except Refusal as refusal:
-        turn_away(connection, refusal)
+        send_refusal(connection, refusal)
         await connection.run(NullReceiver())
     else:
         await connection.run(session)

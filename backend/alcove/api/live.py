@@ -1,4 +1,4 @@
-"""Accept sockets of the room protocol (H)."""
+"""Serve WebSockets of the room protocol (H)."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from alcove.api.dependencies import AuthenticatorDep, ItemId, ReaderDep
-from alcove.api.problems import UnknownSubprotocolError, turn_away
+from alcove.api.problems import UnknownSubprotocolError, send_refusal
 from alcove.api.sockets import accept_socket
 from alcove.errors import Close, Code, Refusal
 from alcove.protocol import SUBPROTOCOL
@@ -28,15 +28,15 @@ HubDep = Annotated[Hub, Depends(hub_of)]
 
 
 class RoomRoute(APIWebSocketRoute):
-    """Matches handshakes that offer a subprotocol; those without one keep the tutorial's contract (T2, H1)."""
+    """A route for handshakes that offer a subprotocol; those without one reach the tutorial's routes (T2, H1)."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match as any route, if a subprotocol is offered."""
+        """Match the path, if a subprotocol is offered."""
         return super().matches(scope) if scope.get("subprotocols") else (Match.NONE, {})
 
 
 async def offered(websocket: WebSocket) -> None:
-    """Raises UnknownSubprotocolError where the handshake does not offer ours (H1)."""
+    """Check that the handshake offers `alcove.v1`. Raises UnknownSubprotocolError (H1)."""
     if SUBPROTOCOL not in websocket.scope["subprotocols"]:
         raise UnknownSubprotocolError
 
@@ -46,7 +46,7 @@ async def start(
     log: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
     tail: Annotated[int, Query(ge=0, le=500)] = 50,
 ) -> StartPosition:
-    """Return the start position that the query asks for (H2)."""
+    """Return the start position in the query (H2)."""
     return StartPosition(after=after, log_id=log, tail=tail)
 
 
@@ -57,12 +57,12 @@ async def room_socket(
     start: Annotated[StartPosition, Depends(start)],
     hub: HubDep,
 ) -> None:
-    """Join the item's room, and run the session on the connection."""
+    """Accept the handshake, join the item's room, and run the session on the connection."""
     connection = await accept_socket(websocket, subprotocol=SUBPROTOCOL)
     try:
         session = await hub.join(item_id, connection, member, start)
     except Refusal as refusal:
-        turn_away(connection, refusal)
+        send_refusal(connection, refusal)
         await connection.run(NullReceiver())
     else:
         await connection.run(session)
@@ -72,15 +72,15 @@ room_route = RoomRoute("/items/{item_id}/ws", room_socket, dependencies=[Depends
 
 
 class UnknownPathRoute(APIWebSocketRoute):
-    """Matches handshakes for the room protocol at any path; it stands behind all other routes."""
+    """A route for handshakes of the room protocol at any path that no other route matches."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match if the room protocol is offered; any other handshake is refused before the upgrade."""
+        """Match any path, if the room protocol is offered."""
         return super().matches(scope) if SUBPROTOCOL in scope.get("subprotocols", ()) else (Match.NONE, {})
 
 
 async def unknown_path(_authenticator: AuthenticatorDep) -> None:
-    """Refuse a path that leads to no room, in a way that a browser's script can read (H4)."""
+    """Refuse a path without a room, after the upgrade, so that a script in a browser can read why (H4)."""
     expected = "expected /items/{item_id}/ws, where item_id has letters, digits and . _ : @ - only"
     raise Refusal(Code.INVALID, Close.INVALID, f"no room at this path: {expected}")
 

@@ -1,4 +1,4 @@
-"""Sign in with a cookie (W5), and revoke access (A7)."""
+"""Serve sign-in and sign-out with a cookie (W5), and revocation (A7)."""
 
 import time
 from secrets import token_hex
@@ -24,7 +24,7 @@ from alcove.protocol import Person
 
 router = APIRouter(prefix="/api", tags=["session"])
 
-#: Characters of a cookie that every browser keeps (RFC 6265, section 6.1: 4096 bytes with its name and attributes).
+#: Maximum characters of the cookie: browsers keep 4096 bytes with name and attributes (RFC 6265, section 6.1).
 _COOKIE_CHARS = 4000
 
 T = TypeVar("T")
@@ -32,14 +32,14 @@ Text = Annotated[str, Meta(min_length=1, max_length=16 * 1024)]
 
 
 class SignIn(Struct, frozen=True):
-    """A token, or in open mode a name."""
+    """The credential to sign in with: a token, or in open mode a name."""
 
     token: Text | None = None
     name: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00]*$")] | None = None
 
 
 class Who(Struct, frozen=True):
-    """Who one is: the member, when it ends (ms since the epoch), and whether this is open mode."""
+    """The signed-in member, the expiry of the login (ms since the epoch), and whether this is open mode."""
 
     you: Person
     expires: int | None
@@ -47,20 +47,20 @@ class Who(Struct, frozen=True):
 
 
 class Mode(Struct, frozen=True):
-    """Whether this is open mode, in which whoever reaches the server may read and write (A2)."""
+    """Whether this is open mode, in which everyone who reaches the server may read and write (A2)."""
 
     open: bool
 
 
 class Revoke(Struct, frozen=True):
-    """Whose tokens end now, on one item or on all."""
+    """The member whose tokens are revoked, on one item or on all."""
 
     sub: Annotated[str, Meta(min_length=1, max_length=128)]
     item: str | None = None
 
 
 class RevokedFrom(Struct, frozen=True):
-    """From which `iat` on tokens of the member count again, in seconds since the epoch."""
+    """The earliest `iat` of new tokens that are accepted again, in seconds since the epoch."""
 
     not_before: int
 
@@ -85,19 +85,19 @@ async def _read(request: Request, type_: type[T]) -> T:
     **BOUNDED_HERE,
 )
 async def sign_in(request: Request, authenticator: AuthenticatorDep, own: OwnOriginDep) -> Response:
-    """Take a token, or in open mode a name, as the login cookie."""
-    if not own:  # or another site's page could sign the browser in as somebody else
+    """Set the login cookie for a token, or in open mode for a name."""
+    if not own:  # another site's page could sign the browser in as another member
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "only the server's own pages and configured origins sign in")
-    asked = await _read(request, SignIn)
+    body = await _read(request, SignIn)
     if authenticator.open:
-        if asked.name is not None and not is_visible(asked.name):
+        if body.name is not None and not is_visible(body.name):
             raise RequestValidationError([{"loc": ("body", "name"), "msg": NOTHING_VISIBLE}])
-        cookie, seconds = open_cookie(asked.name or DEFAULT_NAME, token_hex(8)), OPEN_LOGIN_S
+        cookie, seconds = open_cookie(body.name or DEFAULT_NAME, token_hex(8)), OPEN_LOGIN_S
         caller = await authenticator.authenticate(cookie)
     else:
-        if asked.token is None:
+        if body.token is None:
             raise RequestValidationError([{"loc": ("body", "token"), "msg": "expected a token"}])
-        cookie = asked.token
+        cookie = body.token
         if len(cookie) > _COOKIE_CHARS:
             long = f"a cookie holds {_COOKIE_CHARS} characters, this token has {len(cookie)}; give it fewer `items`"
             raise RequestValidationError([{"loc": ("body", "token"), "msg": long}])
@@ -110,13 +110,13 @@ async def sign_in(request: Request, authenticator: AuthenticatorDep, own: OwnOri
 
 @router.get("/session", responses=answers(Who) | problems(401, 403, 422, 429))
 async def who_am_i(caller: CallerDep) -> Response:
-    """Tell who the credential stands for."""
+    """Return the member that the credential belongs to."""
     return Json(_who(caller))
 
 
 @router.get("/mode", responses=answers(Mode))
 async def mode(authenticator: AuthenticatorDep) -> Response:
-    """Tell whether this is open mode, also to whoever has no credential: a page is to say so."""
+    """Return whether this is open mode; needs no credential, because the page shows it before sign-in."""
     return Json(Mode(authenticator.open))
 
 
@@ -124,9 +124,9 @@ async def mode(authenticator: AuthenticatorDep) -> Response:
 async def sign_out(
     request: Request, authenticator: AuthenticatorDep, hub: HubDep, own: OwnOriginDep, found: PresentedDep
 ) -> Response:
-    """End the session of the credential, however it was presented: it opens nothing any more, wherever it was kept.
+    """Revoke the presented credential, in a cookie or elsewhere, and delete the login cookie.
 
-    In open mode there is nothing to end but the cookie.
+    In open mode only the cookie is deleted.
     """
     if not own and not found:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie is removed from the server's own pages only")
@@ -134,7 +134,7 @@ async def sign_out(
     if found and not authenticator.open:
         try:
             caller = await authenticate(request, authenticator, found, None)
-        except Refusal as refusal:  # a credential that opens nothing need not be ended
+        except Refusal as refusal:  # a credential that is not valid needs no revocation
             if refusal.close is Close.TOO_MANY:
                 raise
     if caller and caller.claims and caller.digest:
@@ -153,18 +153,18 @@ async def sign_out(
     **BOUNDED_HERE,
 )
 async def revoke(request: Request, authenticator: AuthenticatorDep, hub: HubDep, caller: CallerDep) -> Response:
-    """End a member's tokens made until now, and their open connections, on one item or all (A7)."""
+    """Revoke a member's present tokens and close their connections, on one item or all (A7)."""
     if caller.claims is None:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "open mode has no tokens to revoke")
-    asked = await _read(request, Revoke)
-    authenticator.recheck(authenticator.member_on(caller, None), None)  # the body may have taken its time
-    if asked.item is not None:
+    body = await _read(request, Revoke)
+    authenticator.recheck(authenticator.member_on(caller, None), None)  # reading the body may have taken long
+    if body.item is not None:
         try:
-            check_item_id(asked.item)
+            check_item_id(body.item)
         except ItemIdError as error:
             raise RequestValidationError([{"loc": ("body", "item"), "msg": str(error)}]) from None
-    if not authenticator.may_moderate(caller, asked.item):
-        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to moderate {asked.item or '*'}")
-    revocation = Revocation.of_member(asked.sub, asked.item, authenticator.leeway_s)
+    if not authenticator.may_moderate(caller, body.item):
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to moderate {body.item or '*'}")
+    revocation = Revocation.of_member(body.sub, body.item, authenticator.leeway_s)
     await hub.revoke(revocation)
     return Json(RevokedFrom(revocation.not_before))

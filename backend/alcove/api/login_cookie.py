@@ -1,4 +1,4 @@
-"""The login cookie: its name, how it is set, read and removed (A1, W5)."""
+"""Set, read and delete the login cookie (A1, W5)."""
 
 from fastapi import Response
 from fastapi.requests import HTTPConnection
@@ -7,15 +7,15 @@ from fastapi.requests import HTTPConnection
 #: 6265bis, section 4.1.3.2).
 LOGIN_COOKIE = "alcove_session"
 SECURE_LOGIN_COOKIE = "__Host-alcove_session"
-#: The name that a login had in earlier versions. Rooms and the API do not read it: many frameworks use it for their
-#: own sessions, and cookies ignore ports.
+#: The name of the login cookie in earlier versions. Rooms and the API do not read it: many frameworks use it for
+#: their own sessions, and cookies ignore ports.
 EARLIER_COOKIE = "session"
 #: Seconds that a login of open mode lasts.
 OPEN_LOGIN_S = 30 * 86400
 
 
 def is_secure(connection: HTTPConnection) -> bool:
-    """Return whether the browser came over TLS."""
+    """Return whether the request came over TLS."""
     return connection.url.scheme in {"https", "wss"}
 
 
@@ -30,7 +30,7 @@ def login_of(connection: HTTPConnection) -> str | None:
 
 
 def set_login(connection: HTTPConnection, answer: Response, credential: str, seconds: int) -> None:
-    """Have the browser keep the credential as its login for so many seconds."""
+    """Set the login cookie to the credential, for so many seconds."""
     answer.set_cookie(
         cookie_name(connection),
         credential,
@@ -43,5 +43,5 @@ def set_login(connection: HTTPConnection, answer: Response, credential: str, sec
 
 
 def delete_login(connection: HTTPConnection, answer: Response) -> None:
-    """Have the browser forget its login."""
+    """Delete the login cookie."""
     answer.delete_cookie(cookie_name(connection), path="/", httponly=True, samesite="lax", secure=is_secure(connection))

@@ -15,7 +15,7 @@ router = APIRouter(tags=["operations"])
 
 
 class Health(BaseModel):
-    """The answer of a server that is alive."""
+    """The response of `/healthz`."""
 
     status: Literal["ok"] = "ok"
 
@@ -23,15 +23,15 @@ class Health(BaseModel):
 @router.head("/healthz", include_in_schema=False)
 @router.get("/healthz")
 async def healthz() -> Health:
-    """Say that this process is alive; it says nothing of storage or bus (W7)."""
+    """Report that this process is alive, without checking storage or bus (W7)."""
     return Health()
 
 
 class Readiness(BaseModel):
-    """Whether to send clients here, and what is missing if not."""
+    """Whether this process accepts clients, and which part is missing if not."""
 
     status: Literal["ready", "draining", "unavailable"]
-    #: Not asked while draining.
+    #: False while draining, without a check.
     storage: bool
     bus: bool
 
@@ -39,7 +39,7 @@ class Readiness(BaseModel):
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses={503: {"model": Readiness}})
 async def readyz(hub: HubDep, response: Response) -> Readiness:
-    """Say whether storage takes writes and the bus answers; 503 where not, and while the server ends (W7, Z1)."""
+    """Report whether storage accepts writes and the bus works; 503 if not, and during the drain (W7, Z1)."""
     state = await hub.readiness()
     status: Literal["ready", "draining", "unavailable"] = "ready" if state.storage and state.bus else "unavailable"
     if state.draining:
@@ -51,12 +51,12 @@ async def readyz(hub: HubDep, response: Response) -> Readiness:
 @router.head("/metrics", include_in_schema=False)
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(hub: HubDep) -> Response:
-    """Give what this process counts, as Prometheus reads it (W7)."""
+    """Return the metrics of this process for Prometheus (W7)."""
     snapshot = Snapshot(await hub.process_state())
     return Response(exposition(snapshot), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/asyncapi.json", include_in_schema=False)
 async def asyncapi_document() -> dict[str, Any]:
-    """Give the room protocol's AsyncAPI document (W9)."""
+    """Return the AsyncAPI document of the room protocol (W9)."""
     return asyncapi.document()

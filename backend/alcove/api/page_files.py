@@ -21,14 +21,14 @@ _CODINGS = (("br", ".br"), ("gzip", ".gz"))
 
 
 class PageFiles(StaticFiles):
-    """Serves the files of a folder, compressed where the build left a compressed one beside it and the client takes it.
+    """Serves the files of a folder, compressed if the build made a compressed copy and the client accepts its coding.
 
-    Starlette's middleware compresses on every request and gives each coding the same `ETag`; a file that is compressed
-    once has its own, and costs a request nothing. A request for a range gets a part of the plain file.
+    Starlette's middleware would compress on every request and give each coding the same `ETag`; a compressed copy has
+    its own. A range request gets a part of the uncompressed file.
     """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Return the file, or the document where a browser opens an address of the page.
+        """Return the file at the path, or `index.html` if a browser navigates to an address of the page.
 
         Raises:
             HTTPException: 404 where there is neither, 405 for a method other than GET and HEAD on a file.
@@ -64,7 +64,7 @@ class PageFiles(StaticFiles):
         return response
 
     def _look_up(self, path: str) -> tuple[str, os.stat_result | None]:
-        """Return a file's path and what the system says of it; a folder stands for its document."""
+        """Return the path and the status of a file; for a folder, those of its `index.html`."""
         try:
             found, about = self.lookup_path(path)
             if about is not None and stat.S_ISDIR(about.st_mode):
@@ -75,13 +75,13 @@ class PageFiles(StaticFiles):
 
 
 class PageRoute(BaseRoute):
-    """Leads to the page whatever no other route answers; last in the list, so that other methods find their 405."""
+    """A route to the page for every path; the last route, so that other routes can answer 405 first."""
 
     def __init__(self, folder: Path) -> None:
         self._files = PageFiles(directory=folder)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match every path; another method than GET and HEAD in part only."""
+        """Match every path; only in part for methods other than GET and HEAD."""
         if scope["type"] != "http":
             return Match.NONE, {}
         return Match.FULL if scope["method"] in {"GET", "HEAD"} else Match.PARTIAL, {}
@@ -104,5 +104,5 @@ def accepted_codings(accept: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_navigation(headers: Headers) -> bool:
-    """Whether a browser asks for a document and not for a file of the page."""
+    """Return whether a browser requests a document, and not a file of the page."""
     return "text/html" in headers.get("accept", "")

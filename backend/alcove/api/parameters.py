@@ -1,4 +1,4 @@
-"""What a request of the API may ask: the query parameters and the methods that are declared, and no others."""
+"""Find the declared query parameters and methods of a path, and refuse others."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -14,12 +14,12 @@ _pattern = lru_cache(maxsize=512)(lambda path: compile_path(path)[0])
 
 
 async def declared_query(connection: HTTPConnection) -> None:
-    """Refuse a query parameter that neither the route nor one of its dependencies declares: it would change nothing.
+    """Refuse query parameters that neither the route nor its dependencies declare: they would have no effect.
 
-    Handshakes are exempt: a client may say what this version does not know (H2).
+    Handshakes are exempt: a newer client may send parameters that this version does not have (H2).
 
     Raises:
-        RequestValidationError: names each such parameter.
+        RequestValidationError: There are such parameters; it names each.
 
     """
     route = connection.scope.get("route")
@@ -37,13 +37,13 @@ def _names(dependant: Dependant) -> Iterator[str]:
 
 
 def _path(connection: HTTPConnection) -> str:
-    """Return the path as routes have it: without the prefix that the server or a mount took off (ASGI `root_path`)."""
+    """Return the path without the prefix of the server or the mount (ASGI `root_path`), as routes match it."""
     path: str = connection.scope["path"]
     return path.removeprefix(connection.scope.get("root_path", ""))
 
 
 def methods_of(request: Request) -> str:
-    """Return all methods of the request's path, as the header `Allow` has them (RFC 9110, section 10.2.1)."""
+    """Return all methods of the request's path as a value of `Allow` (RFC 9110, section 10.2.1)."""
     path = _path(request)
     found: set[str] = set()
     for route in iter_route_contexts(request.app.routes):

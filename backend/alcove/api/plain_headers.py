@@ -1,41 +1,40 @@
-"""Keeps request headers in a form that the framework's parsers read in time proportional to their size (L).
+"""Keep request headers in a form that the framework's parsers read in time proportional to their size (L).
 
-FastAPI reads `Accept` with a mail parser whose time grows with the square of the length, where a path of the page is
-asked for; some releases of Python do the same with backslashes in cookies. A request's head may have 32 KiB, and anyone
-may send one.
+FastAPI reads `Accept` with a mail parser whose time grows with the square of the length, for paths of
+the page; some releases of Python do the same with backslashes in cookies. Everyone may send a head of 32 KiB.
 """
 
 from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-#: Bytes of `Accept` that count: browsers send about 150.
+#: Bytes of `Accept` that are kept: browsers send about 150.
 _ACCEPT_BYTES = 1024
-#: Bytes of a cookie in which backslashes may stand: only quoted values have some, and ours are never quoted.
+#: Maximum bytes of a cookie with backslashes: only quoted values have them, and Alcove's cookies are not quoted.
 _QUOTED_BYTES = 256
 
 Header = tuple[bytes, bytes]
 
 
 class PlainHeaders:
-    """Cuts `Accept`, and leaves out long cookies with backslashes, before anything reads them (ASGI)."""
+    """Cuts a long `Accept`, and removes long cookies with backslashes, before the application reads them (ASGI)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the application does."""
-        if scope["type"] != "lifespan" and any(map(_costs, scope["headers"])):
+        """Run the application with the shortened headers."""
+        if scope["type"] != "lifespan" and any(map(_is_costly, scope["headers"])):
             scope = {**scope, "headers": plain(scope["headers"])}
         await self._app(scope, receive, send)
 
 
 def plain(headers: Iterable[Header]) -> list[Header]:
-    """Return the headers in a form that costs little to read."""
+    """Return the headers with a short `Accept`, and without long cookies that have backslashes."""
     return [(name, _plain(name, value)) for name, value in headers]
 
 
-def _costs(header: Header) -> bool:
+def _is_costly(header: Header) -> bool:
     name, value = header
     return (name == b"accept" and len(value) > _ACCEPT_BYTES) or (name == b"cookie" and b"\\" in value)
 

@@ -1,4 +1,4 @@
-"""Turn errors into responses: RFC 9457 over HTTP (W6), an `error` line and a close code on sockets (H4)."""
+"""Convert errors to responses: RFC 9457 over HTTP (W6), an `error` line and a close code on sockets (H4)."""
 
 from http import HTTPStatus
 from typing import Any
@@ -31,7 +31,7 @@ _STATUS = {
 
 
 class UnknownSubprotocolError(Exception):
-    """A handshake offers subprotocols, and none of them is ours (H1)."""
+    """A handshake offers subprotocols, but not `alcove.v1` (H1)."""
 
 
 def problem(status: int, detail: str, **more: object) -> Response:
@@ -41,7 +41,7 @@ def problem(status: int, detail: str, **more: object) -> Response:
     return Response(msgspec.json.encode(document), status, headers, "application/problem+json")
 
 
-def turn_away(connection: Connection, refusal: Refusal) -> None:
+def send_refusal(connection: Connection, refusal: Refusal) -> None:
     """Send the reason, and close with the code that tells a client whether to reconnect (H4)."""
     REFUSALS.labels(refusal.code).inc()
     connection.write(Frame(encode(error_line(refusal))))
@@ -49,16 +49,16 @@ def turn_away(connection: Connection, refusal: Refusal) -> None:
 
 
 async def refused(request: HTTPConnection, error: Exception) -> Response | None:
-    """Answer a Refusal: a browser's socket is accepted first, or its script would see a bare 1006 (H4)."""
+    """Answer a Refusal; accept a room's handshake first, because a script would see only 1006 otherwise (H4)."""
     if not isinstance(error, Refusal):
         raise TypeError(f"expected a Refusal, got {error!r}")
     if isinstance(request, WebSocket):
         if SUBPROTOCOL not in request.scope["subprotocols"]:
             REFUSALS.labels(error.code).inc()
-            await request.close(Close.POLICY, error.message)  # the tutorial's way: before the upgrade (T2)
+            await request.close(Close.POLICY, error.message)  # as in the tutorial: before the upgrade (T2)
             return None
         connection = await accept_socket(request, subprotocol=SUBPROTOCOL)
-        turn_away(connection, error)
+        send_refusal(connection, error)
         await connection.run(NullReceiver())
         return None
     REFUSALS.labels(error.code).inc()
@@ -72,7 +72,7 @@ async def refused(request: HTTPConnection, error: Exception) -> Response | None:
 
 
 async def invalid_request(_request: Request, error: Exception) -> Response:
-    """Answer parameters out of shape: 422, each named."""
+    """Answer invalid parameters with 422, and name each of them."""
     if not isinstance(error, RequestValidationError):
         raise TypeError(f"expected a RequestValidationError, got {error!r}")
     REFUSALS.labels(Code.INVALID).inc()
@@ -81,7 +81,7 @@ async def invalid_request(_request: Request, error: Exception) -> Response:
 
 
 async def invalid_handshake(websocket: WebSocket, error: Exception) -> None:
-    """Answer a handshake's parameters out of shape: readable in a room (H2), before the upgrade elsewhere (T2, T3)."""
+    """Answer a handshake with invalid parameters: after the upgrade for rooms (H2), else before it (T2, T3)."""
     if not isinstance(error, WebSocketRequestValidationError):
         raise TypeError(f"expected a WebSocketRequestValidationError, got {error!r}")
     first = error.errors()[0]
@@ -94,7 +94,7 @@ async def invalid_handshake(websocket: WebSocket, error: Exception) -> None:
 
 
 async def unknown_subprotocol(websocket: WebSocket, _error: Exception) -> None:
-    """Answer a handshake of another protocol: HTTP 400 with the name of ours (H1)."""
+    """Answer a handshake of another subprotocol with HTTP 400, which names `alcove.v1` (H1)."""
     REFUSALS.labels(Code.INVALID).inc()
     if "websocket.http.response" in websocket.scope.get("extensions", {}):
         await websocket.send_denial_response(problem(400, f"the only subprotocol here is {SUBPROTOCOL}"))
@@ -103,7 +103,7 @@ async def unknown_subprotocol(websocket: WebSocket, _error: Exception) -> None:
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """Answer what the framework refuses: no such path, no such method, a body too large."""
+    """Answer an error of the framework: unknown path, unsupported method, body too large."""
     if not isinstance(error, HTTPException):
         raise TypeError(f"expected an HTTPException, got {error!r}")
     answer = problem(error.status_code, str(error.detail))
@@ -113,37 +113,37 @@ async def http_error(request: Request, error: Exception) -> Response:
     return answer
 
 
-async def storage_away(_request: Request, _error: Exception) -> Response:
-    """Answer while storage does not (S7)."""
+async def storage_unavailable(_request: Request, _error: Exception) -> Response:
+    """Answer 503 while storage is unavailable (S7)."""
     REFUSALS.labels(Code.UNAVAILABLE).inc()
     return problem(503, "storage does not answer; try again soon", code=Code.UNAVAILABLE, retry_ms=1000)
 
 
 async def unstorable(_request: Request, error: Exception) -> Response:
-    """Answer what storage refuses, and would refuse again: 422 (S6)."""
+    """Answer 422 for a value that storage can never store (S6)."""
     REFUSALS.labels(Code.INVALID).inc()
     return problem(422, f"this cannot be stored: {error}", code=Code.INVALID)
 
 
-async def gone(_request: Request, _error: Exception) -> Response:
-    """Answer nobody: the peer went while it was still sending, which is no fault of ours to trace."""
-    return problem(400, "the request ended before its body did")
+async def client_disconnected(_request: Request, _error: Exception) -> Response:
+    """Answer 400 to a client that disconnected while sending its body, so that no traceback is logged."""
+    return problem(400, "the client disconnected before the body was complete")
 
 
 async def server_error(_request: Request, _error: Exception) -> Response:
-    """Answer a fault of ours; the traceback is in the server's log."""
+    """Answer 500 for an unexpected error; the server logs its traceback."""
     return problem(500, "the server failed; its log says why")
 
 
-#: Which error is answered how.
+#: The handler of each kind of error.
 HANDLERS: dict[int | type[Exception], Any] = {
     Refusal: refused,
     RequestValidationError: invalid_request,
     WebSocketRequestValidationError: invalid_handshake,
     UnknownSubprotocolError: unknown_subprotocol,
     HTTPException: http_error,
-    LogUnavailableError: storage_away,
+    LogUnavailableError: storage_unavailable,
     UnstorableError: unstorable,
-    ClientDisconnect: gone,
+    ClientDisconnect: client_disconnected,
     Exception: server_error,
 }

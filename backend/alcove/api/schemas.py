@@ -1,4 +1,4 @@
-"""OpenAPI from the structs that the code itself encodes and decodes (W9)."""
+"""Create the OpenAPI document from the structs that are encoded and decoded (W9)."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ class Json(Response):
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
-        """Encode a struct."""
+        """Return the struct as JSON."""
         return msgspec.json.encode(content)
 
 
@@ -29,13 +29,13 @@ def _reference(type_: type) -> dict[str, Any]:
 
 
 def answers(type_: type, *statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of an operation that answers with a struct."""
+    """Return the `responses` of an operation that answers with a struct."""
     content = {"application/json": {"schema": _reference(type_)}}
     return {status: {"description": (type_.__doc__ or "").strip(), "content": content} for status in statuses or (200,)}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of an operation that may refuse (W6)."""
+    """Return the `responses` of an operation that may refuse with these statuses (W6)."""
     schema = {
         "type": "object",
         "properties": {
@@ -54,12 +54,12 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def body_of(type_: type) -> dict[str, Any]:
-    """The `openapi_extra` of an operation that decodes its body itself."""
+    """Return the `openapi_extra` of an operation that decodes its own body."""
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": _reference(type_)}}}}
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document of the app, made once."""
+    """Return the OpenAPI document of the app; create it at the first call."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         _, components = msgspec.json.schema_components(_types.values(), ref_template=_TEMPLATE)

@@ -1,4 +1,4 @@
-"""Report a start that fails in one line, under every ASGI server."""
+"""Report a failed start in one line, under every ASGI server."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -6,7 +6,7 @@ from alcove.errors import AlcoveError
 
 
 class Startup:
-    """Turns an AlcoveError that ends the start into its message, where a server would print the traceback."""
+    """Reports an AlcoveError during the start by its message instead of a traceback."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -28,7 +28,7 @@ class Startup:
             await self._app(scope, receive, send_later)
         except BaseException as error:
             for failure in failures:
-                told = {"message": f"alcove: {error}"} if isinstance(error, AlcoveError) else {}
-                await send({**failure, **told})
+                reason = {"message": f"alcove: {error}"} if isinstance(error, AlcoveError) else {}
+                await send({**failure, **reason})
             if not failures or not isinstance(error, AlcoveError):
                 raise

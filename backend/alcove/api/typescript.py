@@ -1,4 +1,4 @@
-"""Prints the wire types as TypeScript: `python -m alcove.api.typescript > wire.gen.ts`."""
+"""Print the wire types as TypeScript: `python -m alcove.api.typescript > wire.gen.ts`."""
 
 import sys
 from collections.abc import Collection, Iterator
@@ -14,14 +14,14 @@ from alcove.api.item_list import Items, Unread
 from alcove.errors import Code, Reason
 from alcove.storage.base import ItemSummary, UnreadCount
 
-#: What each kind of entry carries besides the fields of all (S9), and whether it may be missing.
+#: The fields of each kind of entry beside the common ones (S9), and whether they are optional.
 _KINDS = {
     "message": {"body": True, "edited": True, "deleted": True},
     "edit": {"target": False, "body": True},
     "delete": {"target": False},
 }
 _HEADER = """\
-// The wire types of `alcove.v1`, made from the server's own by `make build`; not to be edited by hand.
+// The wire types of `alcove.v1`, generated from the server's by `make build`; do not edit.
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -40,7 +40,7 @@ _PRIMITIVES: dict[type[inspect.Type], str] = {
 
 
 def document() -> str:
-    """The whole file."""
+    """Return the content of the file."""
     return "\n".join(_parts())
 
 
@@ -48,9 +48,9 @@ def _parts() -> Iterator[str]:
     yield _HEADER
     yield f"export const SUBPROTOCOL = {_quoted(protocol.SUBPROTOCOL)};\n"
     yield _union("Right", [_quoted(right) for right in get_args(protocol.Right)], "What a member may do.")
-    yield _union("Code", [_quoted(code) for code in Code], "The `code` of an error; a newer server may know more.")
+    yield _union("Code", [_quoted(code) for code in Code], "The `code` of an error; a newer server may send others.")
     reasons = [_quoted(reason) for reason in Reason]
-    yield _union("Reason", reasons, "Why a credential is refused; a newer server may know more.")
+    yield _union("Reason", reasons, "Why a credential is refused; a newer server may send others.")
     for type_ in _PLAIN:
         yield _struct(type_)
     yield from _lines("Command", protocol.Command, "What a client sends.")
@@ -62,17 +62,17 @@ def _parts() -> Iterator[str]:
         yield _struct(type_)
 
 
-def _lines(name: str, union: UnionType, doc: str, known: Collection[type] = ()) -> Iterator[str]:
-    """Yield the lines of one direction without those that are `known` already, and their union."""
+def _lines(name: str, union: UnionType, doc: str, defined: Collection[type] = ()) -> Iterator[str]:
+    """Yield the types of one direction's lines, without those in `defined`, and their union."""
     for type_ in get_args(union):
-        if type_ in known:
+        if type_ in defined:
             continue
         yield from _entry() if type_ is protocol.Entry else [_struct(type_)]
     yield _union(name, [type_.__name__ for type_ in get_args(union)], doc)
 
 
 def _entry() -> Iterator[str]:
-    """An entry is one of three, told apart by `kind`."""
+    """Yield a type for each kind of entry, and their union, which `kind` discriminates."""
     fields = {field.encode_name: field for field in _fields(protocol.Entry)}
     of_some = {name for kind in _KINDS.values() for name in kind}
     for kind, own in _KINDS.items():
@@ -117,7 +117,7 @@ def _fields(type_: type[Any]) -> tuple[inspect.Field, ...]:
 
 
 def _of(type_: inspect.Type) -> str:
-    """The TypeScript of a type. Raises TypeError for one that the wire has not used so far."""
+    """Return the TypeScript of a type. Raises TypeError for a type that no wire type uses yet."""
     match type_:
         case inspect.StructType():
             return type_.cls.__name__

@@ -1,4 +1,4 @@
-"""Takes over logins of earlier versions, whose cookie was named `session`."""
+"""Convert logins of earlier versions, whose cookie was named `session`."""
 
 import time
 
@@ -13,32 +13,32 @@ from alcove.errors import Refusal
 
 
 class EarlierLogins:
-    """Gives a browser that opens the page the login cookie of today, where it holds a good one of yesterday.
+    """Sets the login cookie for a browser that opens the page with a valid cookie of an earlier version.
 
-    Rooms and the API never read the earlier cookie (A1). The page may: what it takes over is a token of ours that
-    still holds, or the name that somebody gave in open mode. Remove this class once nobody upgrades from 0.1.
+    Rooms and the API never read the earlier cookie (A1). The page does, and accepts a valid token or a name of
+    open mode. Remove this class when upgrades from 0.1 are no longer supported.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the application does, with the cookies besides (ASGI)."""
+        """Run the application, and add the cookies to its response (ASGI)."""
         earlier = _earlier_login(scope)
         if earlier is None:
             await self._app(scope, receive, send)
             return
 
-        async def send_more(message: Message) -> None:
+        async def send_with_cookies(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] in {200, 304}:
                 message["headers"] = [*message["headers"], *await _cookies(HTTPConnection(scope), earlier)]
             await send(message)
 
-        await self._app(scope, receive, send_more)
+        await self._app(scope, receive, send_with_cookies)
 
 
 def _earlier_login(scope: Scope) -> str | None:
-    """Return the earlier cookie of a browser that opens a page and has no login of today."""
+    """Return the earlier cookie of a browser that opens the page without a present login cookie."""
     if scope["type"] != "http" or scope["method"] != "GET" or scope["path"].startswith("/api/"):
         return None
     request = HTTPConnection(scope)
@@ -48,7 +48,7 @@ def _earlier_login(scope: Scope) -> str | None:
 
 
 async def _cookies(request: HTTPConnection, earlier: str) -> list[tuple[bytes, bytes]]:
-    """Return the `Set-Cookie` headers that take the login over; none where it is not good, or not ours."""
+    """Return the `Set-Cookie` headers that convert the login; none if it is not valid."""
     authenticator: Authenticator = request.app.state.authenticator
     answer = Response()
     if authenticator.open:

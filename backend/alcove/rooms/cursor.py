@@ -1,14 +1,14 @@
 """The position of one connection in the log of its room."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from alcove.cluster.connections import ConnectionState
 from alcove.protocol import Member
 from alcove.wire.connection import Connection
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Cursor:
     """A connection and its position in the room's log. In step, the position is the head and `seq` is not updated."""
 
@@ -20,7 +20,10 @@ class Cursor:
     since: int
     #: The presence version that the connection has seen; counts while it is behind.
     seen_version: int = 0
-    feeding: "asyncio.Task[None] | None" = field(default=None, repr=False)
+    feeding: "asyncio.Task[None] | None" = None
+
+    def __repr__(self) -> str:
+        return f"<Cursor of {self.member.person.id!r} at {self.seq}{', feeding' if self.feeding else ''}>"
 
     def state(self, head: int, process: str, *, in_step: bool) -> ConnectionState:
         """Return the state of the connection for operators (W8).

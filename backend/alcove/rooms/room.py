@@ -61,7 +61,7 @@ class Room:
         return len(self._readers)
 
     def __repr__(self) -> str:
-        return f"<Room {self.item} {self._history!r} {self._readers!r}>"
+        return f"<Room {self.item!r} {self._history!r} {self._readers!r}>"
 
     @property
     def log_id(self) -> str:

@@ -89,7 +89,7 @@ class Session:
         self._ended = False
 
     def __repr__(self) -> str:
-        return f"<Session of {self.cursor.member.person.id} in {self.room.item}{' closed' if self._ended else ''}>"
+        return f"<Session of {self.cursor.member.person.id!r} in {self.room.item!r}{' closed' if self._ended else ''}>"
 
     # --- Receiver
 

@@ -1,4 +1,4 @@
-// The wire types of `alcove.v1`, made from the server's own by `make build`; not to be edited by hand.
+// The wire types of `alcove.v1`, generated from the server's by `make build`; do not edit.
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -11,7 +11,7 @@ export type Right =
   | "write"
   | "moderate";
 
-/** The `code` of an error; a newer server may know more. */
+/** The `code` of an error; a newer server may send others. */
 export type Code =
   | "invalid"
   | "too_large"
@@ -23,7 +23,7 @@ export type Code =
   | "overloaded"
   | "unavailable";
 
-/** Why a credential is refused; a newer server may know more. */
+/** Why a credential is refused; a newer server may send others. */
 export type Reason =
   | "missing"
   | "malformed"
@@ -274,13 +274,13 @@ export type ListLine =
   | Bye
   | Pong;
 
-/** Something to say; without an `id` the server makes one. */
+/** A message to send; without an `id` the server generates one. */
 export type NewEntry = {
   readonly body: Json;
   readonly id?: string;
 };
 
-/** A page of a room's log, ascending, and where the log begins and ends. */
+/** A page of a room's log, ascending, with the first and last seq and the id of the log. */
 export type Entries = {
   readonly entries: readonly Entry[];
   readonly head: number;
@@ -296,7 +296,7 @@ export type ItemSummary = {
   readonly unread: number;
 };
 
-/** The rooms one may read, the latest first. */
+/** The rooms that the caller may read, the latest first. */
 export type Items = {
   readonly items: readonly ItemSummary[];
 };

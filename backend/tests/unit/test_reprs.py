@@ -1,0 +1,22 @@
+"""The objects that a debugger shows say what they are and in which state."""
+
+from msgspec import Raw
+
+from alcove.storage.base import Draft
+from alcove.wire.connection import Frame
+from alcove.wire.sse import SseConnection
+from tests.unit.seat import ADA, Seat
+
+
+async def test_what_one_debugs_shows_its_identity_and_its_state() -> None:
+    seat = Seat()
+    connection = SseConnection()
+    connection.write(Frame(b"{}"))
+
+    assert "<Session of 'ada' in 'foo'>" == repr(seat.session)
+    assert "<Cursor of 'ada' at 0>" == repr(seat.session.cursor)
+    assert "<Room 'foo' <RoomHistory a 1..50, 0 in memory> <RoomReaders 0 in step, 0 behind>>" == repr(seat.room)
+    assert "<SseConnection open: 2 bytes buffered>" == repr(connection)
+    assert "<Draft edit of 3 'e' by 'ada' in 'foo'>" == repr(Draft("foo", "edit", "e", ADA, 1, Raw(b"1"), 3))
+    seat.session.closed(1000)
+    assert "<Session of 'ada' in 'foo' closed>" == repr(seat.session)
