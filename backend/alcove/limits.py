@@ -1,4 +1,4 @@
-"""Bounds of a process (L) and rate limiters: token buckets by member, address or credential (L2).
+"""Define the limits of a process (L), and rate limiters: token buckets by member, address or credential (L2).
 
 Nothing here reads a clock: callers pass the time in seconds.
 """
@@ -11,7 +11,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 #: Seconds of continuous excess after which a connection is closed.
 EXCESS_S = 10.0
-#: Seconds without a send that comes too early which end an excess.
+#: Seconds without an early send after which an excess ends.
 _CALM_S = 1.0
 #: One whole token, minus a margin for rounding: a client that waits exactly `retry_ms` must not be refused again.
 _ONE = 1 - 1e-6
@@ -102,9 +102,9 @@ class TokenBucket:
 
 
 class Excess:
-    """Detects a connection that keeps sending although it is told to wait (L2).
+    """Detects a connection that keeps sending before `retry_ms` has passed (L2).
 
-    The rate belongs to the member, so a connection that waits as told may be refused again because of another
+    The rate belongs to the member, so a connection that waits may be refused again because of another
     connection. Only sends that come before `retry_ms` has passed count as excess.
     """
 

@@ -1,4 +1,4 @@
-"""Share between the log and the bus on PostgreSQL: connection options, the driver's errors, the check for a pooler."""
+"""Connect to PostgreSQL, for the log and the bus: options, the driver's errors, the check for a pooler."""
 
 import os
 from typing import Any

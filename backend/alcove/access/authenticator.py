@@ -37,7 +37,7 @@ class Authenticator:
 
         Args:
             keys: The keys that tokens are verified with; None for open mode.
-            revocations: The tokens and logins that no longer count.
+            revocations: The revoked tokens and logins.
             leeway_s: Seconds that the clock of the signing application may differ from this one.
 
         """

@@ -20,7 +20,7 @@ _STALE = 1000
 
 
 class Revocable(Protocol):
-    """A connection that can be ended before its peer wants to."""
+    """A connection that the server can end."""
 
     def end(self, refusal: Refusal) -> None:
         """Send the reason and close."""
@@ -60,7 +60,7 @@ class ExpiryWatch:
 
         Args:
             connection: The connection to end.
-            member: Whose token admitted it. Without an expiry (open mode) nothing is watched.
+            member: The member whose token admitted it. Without an expiry (open mode) nothing is watched.
             item: The item it is connected to; None for a connection that belongs to no item.
 
         """

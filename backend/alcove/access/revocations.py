@@ -1,7 +1,7 @@
-"""Keep what was revoked before its expiry: tokens of members (A7), and logins that were ended (W5).
+"""Keep the revocations in force: of tokens of members (A7), and of single logins (W5).
 
-Revocations are entries of an internal room that each process reads like any other room. So they are durable and
-ordered, they reach every process, and a lost message between processes is made up for by reading the log.
+Revocations are entries of an internal room, which each process reads like any other room. So they are durable and
+ordered, and they reach every process even if a message between processes is lost.
 """
 
 import time
@@ -17,7 +17,7 @@ from alcove.protocol import Person
 REVOCATIONS_ITEM = "!revoked"
 #: The author of its entries.
 OPERATOR = Person("!operator", "operator")
-#: After which time a client whose token was signed by a late clock should try again, in ms.
+#: Milliseconds after which a client should retry whose token was signed by a late clock.
 _RETRY_MS = 1000
 #: Ended logins that are kept after their tokens expired, before they are removed.
 _SWEEP = 1000
@@ -70,7 +70,7 @@ class Revocation(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def token_digest(token: str) -> str:
-    """Return what is stored of a token: enough to recognize it, not enough to use it (A6).
+    """Return the digest of a token, which identifies it but cannot be used as a credential (A6).
 
     The signature is left out. The holder of a token can write the same signature in another way (`s` of ES256, or `=`
     appended), which would make the token count again.

@@ -12,14 +12,14 @@ NONE: frozenset[Right] = frozenset()
 
 def rights(letters: str) -> frozenset[Right]:
     """Return the rights that letters stand for. Raises ValueError for a letter other than r, w and m."""
-    known = _RIGHTS.get(letters)
-    if known is None:
+    found = _RIGHTS.get(letters)
+    if found is None:
         if set(letters) - set(_LETTERS):
             raise ValueError(f"expected letters of 'rwm', got {letters!r}")
-        known = frozenset(_LETTERS[letter] for letter in letters)
+        found = frozenset(_LETTERS[letter] for letter in letters)
         if len(letters) <= len(_LETTERS):
-            _RIGHTS[letters] = known
-    return known
+            _RIGHTS[letters] = found
+    return found
 
 
 def rights_on(items: Mapping[str, str], item: str) -> frozenset[Right]:

@@ -1,4 +1,4 @@
-"""Share between the buses over a network: reconnecting, a bounded outbox, and an echo that proves messages arrive."""
+"""The base of buses over a network: reconnecting, a bounded outbox, and an echo that proves messages arrive."""
 
 import asyncio
 import logging
@@ -30,11 +30,11 @@ class NetworkBus:
 
     shared = True
     max_bytes = 256 * 1024
-    #: It does not read messages, so it does not know (Bus).
+    #: Always False: this bus does not decode messages, so it cannot tell (Bus).
     mixed_versions = False
 
     def __init__(self, address: str) -> None:
-        """`address` names the server in log messages; it contains no password (A6)."""
+        """Create the bus; `address` names the server in log messages, without a password (A6)."""
         self.address = address
         #: The id of this process on the bus.
         self.id = uuid4().hex[:12]
@@ -130,7 +130,7 @@ class NetworkBus:
         """Send what is waiting, and disconnect (Bus)."""
         if self._task is None:
             return
-        # Messages keep their order, so what waits was sent when an echo after it comes back.
+        # Messages keep their order: when this echo returns, all messages before it were sent.
         self._echo.clear()
         if self.up and not await self._echo_returns():
             logger.info("%s: the last messages may be lost", self.address)

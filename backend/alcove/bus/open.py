@@ -62,7 +62,7 @@ async def check_bus(url: str) -> None:
 
 
 def open_sends(database_url: str) -> Bus | None:
-    """Return the bus on which the database announces what `alcove_send` stored (X5).
+    """Return the bus on which the database publishes that `alcove_send` stored an entry (X5).
 
     It is separate from the bus between the processes, which may be on another server. None for a database that
     cannot announce anything.

@@ -1,4 +1,4 @@
-"""Hold the messages that wait to be sent on a bus, up to a bound."""
+"""Queue the messages of a bus until they are sent, up to a bound."""
 
 import asyncio
 from collections import deque
@@ -6,13 +6,13 @@ from collections import deque
 #: A channel and a message.
 Message = tuple[str, bytes]
 
-#: What waits at most, in messages and in bytes; messages beyond are lost.
+#: Maximum queued messages and bytes; further messages are lost.
 _MAX_MESSAGES = 20_000
 _MAX_BYTES = 16 * 1024 * 1024
 
 
 class Outbox:
-    """Messages on their way to the sender, and whether some were lost."""
+    """A bounded queue of messages, which records whether some were lost."""
 
     def __init__(self) -> None:
         self._messages: deque[Message] = deque()
@@ -27,13 +27,13 @@ class Outbox:
         self._changed.set()
 
     def close(self) -> None:
-        """Drop what waits, and lose messages until `open` is called."""
+        """Drop all queued messages, and lose further ones until `open` is called."""
         self._open = False
         self._messages.clear()
         self._bytes = 0
 
     def put(self, channel: str, message: bytes) -> None:
-        """Add a message, or lose it where the outbox is closed or full."""
+        """Add a message, or lose it if the outbox is closed or full."""
         if not self._open or len(self._messages) >= _MAX_MESSAGES or self._bytes > _MAX_BYTES:
             self._lost = True
             return

@@ -37,7 +37,7 @@ class HeadCheck:
             self._task = asyncio.create_task(self._run())
 
     def verify_history(self, item: str) -> None:
-        """Let the log decide: another entry was reported or read than the one in memory at its seq (X8)."""
+        """Check the log's history, because a different entry was reported or read at a seq in memory (X8)."""
         self._contradicted.add(item)
         self.start([item])
 

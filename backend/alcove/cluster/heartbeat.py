@@ -31,11 +31,11 @@ class Heartbeat:
         return self._task is not None
 
     def start(self) -> None:
-        """Begin to beat."""
+        """Start to send heartbeats."""
         self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
-        """Stop beating."""
+        """Stop sending heartbeats."""
         await background.cancel(self._task)
 
     async def _run(self) -> None:

@@ -48,7 +48,7 @@ class LocalRoom(Protocol):
         ...
 
     def position(self) -> Position:
-        """Return what this process has seen of the room, for the log to compare (X8)."""
+        """Return the head and the last entry's time, which storage compares with its own (X8)."""
         ...
 
     def apply_remote_presence(self, changes: Iterable[PresenceChange]) -> None:
@@ -56,11 +56,11 @@ class LocalRoom(Protocol):
         ...
 
     def apply_remote_typing(self, person: Person, now: float) -> None:
-        """Show that a member types in another process (P4); `now` in seconds."""
+        """Show that a member is typing on another process (P4); `now` in seconds."""
         ...
 
     def apply_remote_marks(self, marks: dict[str, int]) -> None:
-        """Take over read marks that are stored (P5): member → seq."""
+        """Apply read marks that another process stored: member → seq (P5)."""
         ...
 
     def connection_states(self, process: str) -> list[ConnectionState]:

@@ -1,4 +1,4 @@
-"""Keep the table of the other processes: when each was last heard from, and its members in each room; pure."""
+"""Keep the table of the other processes: the time of its last message, and its members in each room; pure."""
 
 from collections.abc import Iterable
 

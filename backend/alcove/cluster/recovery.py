@@ -1,4 +1,4 @@
-"""Keep rooms at the heads of their logs: reorder entries that arrive, and read from the log those that do not (X2)."""
+"""Keep rooms at the heads of their logs: reorder received entries, and read missing ones from the log (X2)."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from alcove.cluster.reorder import ReorderBuffer
 from alcove.protocol import FRAME_BYTES, Entry
 from alcove.storage.base import Log, LogUnavailableError
 
-#: Seconds to wait for entries that others overtook, before they are read from the log.
+#: Seconds to wait for missing entries that may arrive out of order, before they are read from the log.
 _GRACE_S = 0.02
 #: Entries in one page, and how many a room may lack before each reader fetches them at its own pace.
 _PAGE = 250
@@ -54,13 +54,14 @@ class Recovery:
         if room is None:
             self._rooms.extend_opening(item, entries[-1].seq, log_id)
             return []
-        if log_id not in {"", room.log_id}:
+        if log_id and log_id != room.log_id:
             self.check_heads([item])  # the room or the message is out of date; the log decides which
             return []
-        if entries[0].seq <= room.head and room.contradicts(entries):
+        head = room.head
+        if entries[0].seq <= head and room.contradicts(entries):
             self.verify_history(item)
             return []
-        if item not in self._buffers and (self._sole_writer or entries[0].seq <= room.head + 1):
+        if item not in self._buffers and (self._sole_writer or entries[0].seq <= head + 1):
             return room.deliver(entries, oldest)
         buffer = self._buffers.setdefault(item, ReorderBuffer())
         buffer.add(entries, oldest)
@@ -111,7 +112,7 @@ class Recovery:
         self._heads.start(self._rooms.items())
 
     def check_reported(self, item: str) -> None:
-        """Read the head of an item's log that is said to have grown; what was said does not count (X9)."""
+        """Read the head of an item's log after a report that it has grown; the report itself is not trusted (X9)."""
         if self._rooms.find(item) is not None or self._rooms.is_opening(item):
             self.check_heads([item])
 
@@ -120,7 +121,7 @@ class Recovery:
         self._heads.verify_history(item)
 
     def retry(self) -> None:
-        """Read again what the log did not answer before."""
+        """Repeat the reads that failed because the log did not answer."""
         self.check_heads(())
         for item in self._buffers:
             self._start_fill(item, 0)

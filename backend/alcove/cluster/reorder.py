@@ -1,4 +1,4 @@
-"""Hold entries that arrive before those in front of them, until these arrive or are read from the log; pure."""
+"""Buffer entries that arrive out of order, until the entries before them arrive or are read from the log; pure."""
 
 from collections.abc import Iterable
 

@@ -92,7 +92,7 @@ class ConnectionSurvey:
             self._bus.publish(process_channel(request.process), encode(response))
 
     def receive(self, response: ConnectionsResponse) -> None:
-        """Add another process's response to the request that it belongs to; ignore it where that is over."""
+        """Add another process's response to the request that it belongs to; ignore it if that request is over."""
         pending = self._pending.get(response.question)
         if pending is None:
             return

@@ -1,4 +1,4 @@
-"""How the submitters of drafts learn the outcomes of their drafts."""
+"""Pass the outcomes of drafts to their submitters."""
 
 import asyncio
 import logging

@@ -133,12 +133,12 @@ class Receiver(Protocol):
         ...
 
     def closed(self, code: int) -> None:
-        """Note that the connection has ended, on whichever side. Called once, as the last call."""
+        """Handle the end of the connection, by either side. Called once, as the last call."""
         ...
 
 
 class NullReceiver:
-    """Ignores every message: for a peer that was refused, until its connection has closed (Receiver)."""
+    """A receiver that ignores every message, for a refused peer until its connection has closed (Receiver)."""
 
     def text(self, data: str) -> None:
         """Ignore the message."""

@@ -1,4 +1,4 @@
-"""The detached connections of a server, and one timer for all their deadlines."""
+"""Check the deadlines of all detached connections of a server with one timer."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ class Deadlines(NamedTuple):
 
 
 class HasDeadlines(Protocol):
-    """A connection as the wheel sees it."""
+    """The part of a connection that the wheel uses."""
 
     #: The tick at which `check_deadlines` is called next. Written by the wheel alone.
     due: int
@@ -47,7 +47,7 @@ class HasDeadlines(Protocol):
 class DeadlineWheel:
     """All open connections of a server, by the tick at which their next deadline is checked (a timing wheel).
 
-    A connection moves only when it is checked, whatever passes over it, so thousands of idle connections cost no more
+    Traffic does not move a connection in the wheel, only a check does, so thousands of idle connections cost no more
     than their pings.
     """
 

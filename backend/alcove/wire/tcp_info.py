@@ -1,4 +1,4 @@
-"""Ask the kernel whether a peer that answers no ping is dead, or reads slowly (Linux only)."""
+"""Read from the kernel whether a peer that does not answer pings is dead or reads slowly (Linux only)."""
 
 import socket
 import struct

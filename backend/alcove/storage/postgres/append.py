@@ -56,7 +56,7 @@ def _outcome(draft: Draft, row: Sequence[Any], stored: Mapping[tuple[str, int], 
     """Return the outcome of a draft from its row of `alcove.append`; `stored` are the entries of duplicates."""
     seq, at, duplicate, refused, oldest, log_id = row
     if refused == "invalid":
-        return Refused("invalid", f"entry {draft.target} is no message that could be changed")
+        return Refused("invalid", f"entry {draft.target} is not a message that can be changed")
     if refused == "forbidden":
         return Refused("forbidden", f"message {draft.target} is another member's; changing it takes `moderate`")
     if duplicate:

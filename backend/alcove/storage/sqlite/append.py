@@ -113,7 +113,7 @@ class Appender:
         """Edit or delete the draft's target at time `at`, or return why that is refused (S8)."""
         target = self._entry(room.room, draft.target or 0)
         if target is None or target.kind != "message" or target.deleted is not UNSET:
-            return Refused("invalid", f"entry {draft.target} is no message that could be changed")
+            return Refused("invalid", f"entry {draft.target} is not a message that can be changed")
         if target.by.id != draft.by.id and not draft.moderate:
             return Refused("forbidden", f"message {draft.target} is another member's; changing it takes `moderate`")
         if draft.kind == "edit":

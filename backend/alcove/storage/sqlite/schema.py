@@ -69,7 +69,7 @@ def rename_rooms(connection: sqlite3.Connection) -> None:
             number += 1
             usable = f"{base[:120]}_{number}"
         connection.execute("UPDATE rooms SET item = ? WHERE item = ?", (usable, item))
-        logger.warning("the room %r is now %s: its id was none that an item may have", item, usable)
+        logger.warning("the room %r is now %s: its id was not a valid item id", item, usable)
 
 
 def _remove_erased_text(connection: sqlite3.Connection, path: Path) -> None:
