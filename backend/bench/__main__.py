@@ -1,6 +1,7 @@
 """Run scenarios on several servers and print one table.
 
-Or `profile`: show the time of a send by stage; or `cluster`: measure several processes that share a database and a bus.
+Or `profile`: show the time of a send by stage; or `cluster`: measure several processes that share a database and a bus;
+or `lists`: measure the live list of rooms.
 """
 
 import argparse
@@ -9,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import cluster, profile, report
+from bench import cluster, lists, profile, report
 from bench.generator import LoadError
 from bench.machine import describe, raise_limits
 from bench.peers.alcove import Alcove, Carrier
@@ -28,7 +29,7 @@ _OTHERS: dict[str, type[Tutorial | SocketIo | Nchan]] = {"tutorial": Tutorial, "
 def arguments() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["compare", "profile", "cluster"], default="compare")
+    parser.add_argument("what", nargs="?", choices=["compare", "profile", "cluster", "lists"], default="compare")
     parser.add_argument(
         "--only", metavar="A,B", default="", help="scenarios: " + ", ".join(one.name for one in SCENARIOS)
     )
@@ -117,6 +118,8 @@ def main() -> int:
                 return cluster.run(
                     options.out, [name for name in options.only.split(",") if name], options.repeat, options.seconds
                 )
+            case "lists":
+                return lists.run(options.out, options.seconds)
             case _:
                 return compare(options)
     except ValueError as error:
