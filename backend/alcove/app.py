@@ -140,7 +140,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(EarlierLogins)
     app.add_middleware(Startup)
     app.add_middleware(PlainHeaders)
-    app.add_middleware(Headers, frame_ancestors=settings.frame_ancestors)
+    app.add_middleware(
+        Headers,
+        frame_ancestors=settings.frame_ancestors,
+        picture_origins=split_commas(settings.picture_origins),
+    )
     app.state.settings = settings
     app.state.keys = keys_from_settings(settings)
     app.router.routes.append(room_route)

@@ -75,10 +75,12 @@ Command = Send | Edit | Delete | Typing | Read | Auth | Ping
 
 
 class Person(Struct, frozen=True, gc=False):
-    """The id and name of a member, which other members see."""
+    """A member as other members see them; picture (an https URL) and role are those of their token (A9)."""
 
     id: str
     name: str
+    picture: str | UnsetType = UNSET
+    role: str | UnsetType = UNSET
 
 
 class Member(Struct, frozen=True):
@@ -102,6 +104,8 @@ class You(Struct, frozen=True):
     id: str
     name: str
     can: list[Right]
+    picture: str | UnsetType = UNSET
+    role: str | UnsetType = UNSET
 
 
 class Limits(Struct, frozen=True):
@@ -133,11 +137,12 @@ class Hello(Line, tag="hello", frozen=True):
 class Entry(Line, tag="entry", frozen=True):
     """One entry of the log.
 
-    A `message` has a `body` until it is deleted; an `edit` has `target` and `body`; a `delete` has `target`.
+    A `message` has a `body` until it is deleted; an `edit` has `target` and `body`; a `delete` has `target`; an `event`
+    of the application has a `body` of `text` and perhaps `data` (S14).
     """
 
     seq: int
-    kind: Literal["message", "edit", "delete"]
+    kind: Literal["message", "edit", "delete", "event"]
     id: str
     by: Person
     at: int

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
         pattern=r"^[!-+\--:<-~ ]+$",
         description="pages that may frame the page, as in CSP `frame-ancestors`",
     )
+    picture_origins: str = Field(
+        default="", description="origins whose pictures of members the page shows, separated by commas (A9)"
+    )
     trusted_proxies: str = Field(
         default="127.0.0.1",
         description="proxies whose X-Forwarded-* headers are trusted: addresses, networks, host names",
@@ -184,6 +187,15 @@ class Settings(BaseSettings):
     )
     ping_s: float = Field(default=20, ge=0.01, le=3600, description="seconds of silence after which a client is pinged")
     pong_s: float = Field(default=20, ge=0.01, le=3600, description="seconds that a client has to answer a ping (P3)")
+
+    @field_validator("picture_origins")
+    @classmethod
+    def _are_https_origins(cls, origins: str) -> str:
+        """Return the origins as browsers send them (A9)."""
+        parsed = [Origin.parse(origin) for origin in split_commas(origins)]
+        if any(origin.scheme != "https" for origin in parsed):
+            raise ValueError("expected origins that begin with https://")
+        return ",".join(map(str, parsed))
 
     @field_validator("origins")
     @classmethod

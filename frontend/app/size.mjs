@@ -30,5 +30,7 @@ addImports();
 
 const total = [...first].reduce((sum, file) => sum + weight(file), 0);
 for (const file of first) process.stdout.write(`${`${weight(file).toFixed(1).padStart(6)} KB  ${file}`}\n`);
-process.stdout.write(`${`${total.toFixed(1).padStart(6)} KB of ${BUDGET_KB} KB (Brotli) before first use`}\n`);
+process.stdout.write(
+  `${`${total.toFixed(1).padStart(6)} KB of ${BUDGET_KB} KB (Brotli) before first use`}\n`,
+);
 if (total > BUDGET_KB) process.exit(1);

@@ -3,6 +3,8 @@
 import time
 from dataclasses import dataclass
 
+from msgspec import UNSET
+
 from alcove.access.open_mode import OPEN_RIGHTS, open_person
 from alcove.access.refusals import token_expired
 from alcove.access.revocations import Revocations, token_digest
@@ -69,7 +71,8 @@ class Authenticator:
         claims = await self._keys.check(credential)
         digest = token_digest(credential)
         self._revocations.check(claims.sub, None, claims.iat, digest)
-        return Caller(Person(claims.sub, claims.name), claims, digest)
+        person = Person(claims.sub, claims.name, claims.picture or UNSET, claims.role or UNSET)
+        return Caller(person, claims, digest)
 
     async def try_authenticate(self, credential: str) -> Caller | None:
         """Return the caller that a credential stands for, or None if it is not a valid token.

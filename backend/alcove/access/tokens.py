@@ -1,5 +1,6 @@
 """Verify tokens that the host application signs (A3)."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
@@ -24,6 +25,10 @@ _REASON_CHARS = 80
 _LAST_S = 253_402_300_799
 #: Claims that are times (RFC 7519, section 4.1). Checked here because PyJWT accepts `true` and strings of digits.
 _TIMES = {"exp", "iat", "nbf"}
+#: An address of a picture: https, a host, and no character that would have to be escaped (RFC 3986, section 2).
+_PICTURE = re.compile(r"https://[A-Za-z0-9\[][!#-;=?-Z\[\]_a-z~]*")
+_PICTURE_CHARS = 2048
+_ROLE_CHARS = 32
 
 
 class Claims(msgspec.Struct, frozen=True):
@@ -34,6 +39,8 @@ class Claims(msgspec.Struct, frozen=True):
     name: str
     iat: float | None
     items: dict[str, str]
+    picture: str | None = None
+    role: str | None = None
 
 
 def _refuse(message: str, reason: Reason = Reason.MALFORMED) -> Refusal:
@@ -173,7 +180,31 @@ def _claims(claims: Mapping[str, Any]) -> Claims:
     for pattern in items:
         _check_form(pattern)
     iat = claims.get("iat")
-    return Claims(sub, float(claims["exp"]), name or sub[:64], None if iat is None else float(iat), items)
+    picture, role = _picture(claims.get("picture")), _role(claims.get("role"))
+    exp, iat = float(claims["exp"]), None if iat is None else float(iat)
+    return Claims(sub, exp, name or sub[:64], iat, items, picture, role)
+
+
+def _picture(picture: Any) -> str | None:
+    """Return the claim `picture` (A9). Raises Refusal 4401."""
+    if picture is None:
+        return None
+    if not isinstance(picture, str) or len(picture) > _PICTURE_CHARS or not _PICTURE.fullmatch(picture):
+        raise _refuse(f"the token's `picture` is not an https URL of at most {_PICTURE_CHARS} characters")
+    return picture
+
+
+def _role(role: Any) -> str | None:
+    """Return the claim `role` (A9). Raises Refusal 4401."""
+    if role is None:
+        return None
+    if not isinstance(role, str) or not 1 <= len(role) <= _ROLE_CHARS or not is_visible(role) or "\0" in role:
+        raise _refuse(f"the token's `role` is not 1 to {_ROLE_CHARS} characters, one of them visible")
+    try:
+        role.encode()
+    except ValueError:
+        raise _refuse("the token's `role` is not UTF-8") from None
+    return role
 
 
 def _check_name(name: str) -> None:

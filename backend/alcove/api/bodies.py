@@ -1,11 +1,15 @@
 """Read the body of a request, up to a limit (L1)."""
 
 import sys
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 
 from alcove.errors import Close, Code, Refusal
+
+T = TypeVar("T")
 
 #: Options of a route that calls `whole_body`: FastAPI's own limit would answer without a problem document (W6).
 BOUNDED_HERE: dict[str, Any] = {"max_body_size": sys.maxsize}
@@ -34,3 +38,19 @@ async def whole_body(request: Request, limit: int | None = None) -> bytes:
         if len(body) > limit:
             raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, f"a request may have {limit} bytes, this one has more")
     return bytes(body)
+
+
+async def decode_body(request: Request, type_: type[T], limit: int | None = None) -> T:
+    """Return the decoded body. Raises RequestValidationError, and Refusal where it is too large."""
+    return decode_part(None, await whole_body(request, limit), type_)
+
+
+def decode_part(name: str | None, data: bytes | msgspec.Raw, type_: type[T]) -> T:
+    """Decode a body, or the field `name` of one. Raises RequestValidationError."""
+    try:
+        # JSON is UTF-8 (RFC 8259, section 8.1).
+        text = bytes(data).decode()
+        return msgspec.json.decode(text, type=type_)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        where = ("body",) if name is None else ("body", name)
+        raise RequestValidationError([{"loc": where, "msg": str(error)}]) from None

@@ -19,7 +19,7 @@ from alcove.api.login_cookie import EARLIER_COOKIE, is_secure, login_of
 from alcove.errors import Close, Code, Reason, Refusal
 from alcove.item_ids import MAX_CHARS, ItemIdError, check_item_id
 from alcove.names import NOTHING_VISIBLE, is_visible
-from alcove.protocol import Member
+from alcove.protocol import Member, Right
 
 
 def _item_id(text: str) -> str:
@@ -187,6 +187,20 @@ async def member(scopes: SecurityScopes, item_id: ItemId, authenticator: Authent
     return found
 
 
+def check_right(member: Member, right: Right, item: str) -> None:
+    """Check that the member has a right on the item. Raises Refusal 4403."""
+    if right not in member.can:
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to {right} {item}")
+
+
+async def sender(found: Annotated[Member, Security(member)], item_id: ItemId) -> Member:
+    """Return a member who may write, or moderate and so send events (S14). Raises Refusal 4403."""
+    if "moderate" not in found.can:
+        check_right(found, "write", item_id)
+    return found
+
+
+SenderDep = Annotated[Member, Security(sender)]
 ReaderDep = Annotated[Member, Security(member, scopes=["read"])]
 WriterDep = Annotated[Member, Security(member, scopes=["write"])]
 #: In open mode everyone may look at a room's connections (W8).

@@ -1,28 +1,34 @@
-"""Serve rooms over HTTP: history (W1), sending (W2), connections (W8)."""
+"""Serve rooms over HTTP: history (W1), sending and changing (W2, W11, S14), connections (W8)."""
 
-from typing import Annotated
-from uuid import uuid4
+from typing import Annotated, Literal
 
-import msgspec
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from alcove.api.bodies import BOUNDED_HERE, whole_body
-from alcove.api.dependencies import AuthenticatorDep, ItemId, ModeratorDep, ReaderDep, WriterDep
+from alcove.api.bodies import BOUNDED_HERE, decode_body, decode_part
+from alcove.api.dependencies import (
+    AuthenticatorDep,
+    ItemId,
+    ModeratorDep,
+    ReaderDep,
+    SenderDep,
+    WriterDep,
+    check_right,
+)
 from alcove.api.live import HubDep
 from alcove.api.schemas import Json, answers, body_of, problems
 from alcove.cluster.connections import Connections
-from alcove.errors import Close, Code, Refusal
 from alcove.protocol import Entry, EntryId, encode
-from alcove.rooms.admission import RETRY_MS
-from alcove.storage.base import Appended, Draft, Refused
-from alcove.storage.committer import OverloadedError
+from alcove.rooms.writing import EventBody, Written
 
 router = APIRouter(prefix="/api/items", tags=["items"])
 
 Bound = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
 Limit = Annotated[int, Query(ge=1, le=500)]
+#: The seq of the message that is changed.
+Target = Annotated[int, Path(ge=1, le=2**53 - 1)]
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=64)]
 
 
 class Entries(Struct, frozen=True):
@@ -35,10 +41,17 @@ class Entries(Struct, frozen=True):
 
 
 class NewEntry(Struct, frozen=True):
-    """A message to send; without an `id` the server generates one."""
+    """A message to send; without an `id` the server generates one. An `event` is the application's (S14)."""
 
     body: Raw
     id: EntryId | UnsetType = UNSET
+    kind: Literal["message", "event"] = "message"
+
+
+class NewBody(Struct, frozen=True):
+    """The new body of a message."""
+
+    body: Raw
 
 
 @router.get("/{item_id}/entries", responses=answers(Entries) | problems(401, 403, 422, 429, 503))
@@ -67,29 +80,72 @@ async def send_entry(
     request: Request,
     authenticator: AuthenticatorDep,
     hub: HubDep,
-    member: WriterDep,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=64)] = None,
+    member: SenderDep,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Send a message; answer when it is durable: 201, or 200 if the same id was stored before (S5)."""
-    try:
-        # JSON is UTF-8 (RFC 8259, section 8.1).
-        new = msgspec.json.decode((await whole_body(request)).decode(), type=NewEntry)
-        body = Raw(msgspec.json.format(new.body, indent=-1))  # one line, as the room protocol requires
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RequestValidationError([{"loc": ("body",), "msg": str(error)}]) from None
+    """Send into a room; the answer comes when the entry is durable, 200 if it existed before (S5).
+
+    An entry of kind `event` requires the right to moderate the item, and a body of `text` and perhaps `data` (S14).
+    """
+    new = await decode_body(request, NewEntry)
     authenticator.recheck(member, item_id)  # reading the body may have taken long
-    hub.check_send(member.person.id, item_id, len(memoryview(body)))
-    id_ = new.id if new.id is not UNSET else idempotency_key or uuid4().hex
-    draft = Draft(item_id, "message", id_, member.person, hub.now_ms(), body)
-    try:
-        outcome = await hub.send(draft)
-    except OverloadedError as error:
-        raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
-    match outcome:
-        case Appended():
-            return Response(encode(outcome.entry), 200 if outcome.duplicate else 201, media_type="application/json")
-        case Refused():
-            raise Refusal(Code.INVALID, Close.INVALID, outcome.message)
+    check_right(member, "moderate" if new.kind == "event" else "write", item_id)
+    hub.check_rate(member.person.id, item_id)
+    id_ = new.id if new.id is not UNSET else idempotency_key
+    if new.kind == "event":
+        written = await hub.writer.event(item_id, decode_part("body", new.body, EventBody), member.person, id=id_)
+    else:
+        written = await hub.writer.send(item_id, new.body, member.person, id=id_)
+    return _answer(written)
+
+
+@router.patch(
+    "/{item_id}/entries/{seq}",
+    status_code=201,
+    responses=answers(Entry, 200, 201) | problems(401, 403, 413, 422, 429, 503),
+    openapi_extra=body_of(NewBody),
+    **BOUNDED_HERE,
+)
+async def edit_entry(
+    *,
+    item_id: ItemId,
+    seq: Target,
+    request: Request,
+    authenticator: AuthenticatorDep,
+    hub: HubDep,
+    member: WriterDep,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Replace the body of a message: one's own, or with the right to moderate another member's (S8).
+
+    Answers with the entry of kind `edit`, 200 if it existed before.
+    """
+    new = await decode_body(request, NewBody)
+    authenticator.recheck(member, item_id)
+    hub.check_rate(member.person.id, item_id)
+    moderate = "moderate" in member.can
+    return _answer(await hub.writer.edit(item_id, seq, new.body, member.person, moderate=moderate, id=idempotency_key))
+
+
+@router.delete(
+    "/{item_id}/entries/{seq}",
+    status_code=201,
+    responses=answers(Entry, 200, 201) | problems(401, 403, 422, 429, 503),
+)
+async def delete_entry(
+    *, item_id: ItemId, seq: Target, hub: HubDep, member: WriterDep, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Delete a message: one's own, or with the right to moderate another member's (S8, S9).
+
+    Answers with the entry of kind `delete`, 200 if it existed before.
+    """
+    hub.check_rate(member.person.id, item_id)
+    moderate = "moderate" in member.can
+    return _answer(await hub.writer.delete(item_id, seq, member.person, moderate=moderate, id=idempotency_key))
+
+
+def _answer(written: Written) -> Response:
+    return Response(encode(written.entry), 200 if written.duplicate else 201, media_type="application/json")
 
 
 @router.get("/{item_id}/connections", responses=answers(Connections) | problems(401, 403, 422, 429, 503))

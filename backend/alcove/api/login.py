@@ -2,9 +2,8 @@
 
 import time
 from secrets import token_hex
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from msgspec import Meta, Struct
@@ -12,7 +11,7 @@ from msgspec import Meta, Struct
 from alcove.access.authenticator import Caller
 from alcove.access.open_mode import DEFAULT_NAME, open_cookie
 from alcove.access.revocations import Revocation
-from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, whole_body
+from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, decode_body
 from alcove.api.dependencies import AuthenticatorDep, CallerDep, OwnOriginDep, PresentedDep, authenticate
 from alcove.api.live import HubDep
 from alcove.api.login_cookie import OPEN_LOGIN_S, delete_login, login_of, set_login
@@ -27,7 +26,6 @@ router = APIRouter(prefix="/api", tags=["session"])
 #: Maximum characters of the cookie: browsers keep 4096 bytes with name and attributes (RFC 6265, section 6.1).
 _COOKIE_CHARS = 4000
 
-T = TypeVar("T")
 Text = Annotated[str, Meta(min_length=1, max_length=16 * 1024)]
 
 
@@ -70,14 +68,6 @@ def _who(caller: Caller) -> Who:
     return Who(caller.person, expires, open=caller.claims is None)
 
 
-async def _read(request: Request, type_: type[T]) -> T:
-    """Return the decoded body. Raises RequestValidationError, and Refusal where it is too large."""
-    try:
-        return msgspec.json.decode(await whole_body(request, SMALL_BODY), type=type_)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RequestValidationError([{"loc": ("body",), "msg": str(error)}]) from None
-
-
 @router.post(
     "/session",
     responses=answers(Who) | problems(401, 403, 413, 422, 429),
@@ -88,7 +78,7 @@ async def sign_in(request: Request, authenticator: AuthenticatorDep, own: OwnOri
     """Set the login cookie for a token, or in open mode for a name."""
     if not own:  # another site's page could sign the browser in as another member
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "only the server's own pages and configured origins sign in")
-    body = await _read(request, SignIn)
+    body = await decode_body(request, SignIn, SMALL_BODY)
     if authenticator.open:
         if body.name is not None and not is_visible(body.name):
             raise RequestValidationError([{"loc": ("body", "name"), "msg": NOTHING_VISIBLE}])
@@ -156,7 +146,7 @@ async def revoke(request: Request, authenticator: AuthenticatorDep, hub: HubDep,
     """Revoke a member's present tokens and close their connections, on one item or all (A7)."""
     if caller.claims is None:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "open mode has no tokens to revoke")
-    body = await _read(request, Revoke)
+    body = await decode_body(request, Revoke, SMALL_BODY)
     authenticator.recheck(authenticator.member_on(caller, None), None)  # reading the body may have taken long
     if body.item is not None:
         try:

@@ -19,6 +19,7 @@ _KINDS = {
     "message": {"body": True, "edited": True, "deleted": True},
     "edit": {"target": False, "body": True},
     "delete": {"target": False},
+    "event": {"body": True},
 }
 _HEADER = """\
 // The wire types of `alcove.v1`, generated from the server's by `make build`; do not edit.

@@ -176,7 +176,7 @@ class Cluster:
             return
         for line in lines:
             if isinstance(line, TypingNow):
-                self.publish(item, MemberTyping(line.by.id, line.by.name))
+                self.publish(item, MemberTyping(line.by.id, line.by.name, line.by.picture, line.by.role))
         if marks := {line.by: line.seq for line in lines if isinstance(line, ReadMark)}:
             self.publish(item, ReadMarksMoved(marks))
 

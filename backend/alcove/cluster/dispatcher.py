@@ -137,7 +137,8 @@ class MessageDispatcher:
         if room is None:
             return
         if isinstance(message, MemberTyping):
-            room.apply_remote_typing(Person(message.id, message.name), self._clock())
+            person = Person(message.id, message.name, message.picture, message.role)
+            room.apply_remote_typing(person, self._clock())
         else:
             room.apply_remote_marks(message.reads)
 

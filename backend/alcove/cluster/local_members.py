@@ -44,6 +44,11 @@ class LocalMembers:
         """Return the members who are in the room, with their connections."""
         return [(id_, person.name, n) for id_, (person, n) in self._rooms.get(item, {}).items() if n > 0]
 
+    def people(self, item: str) -> dict[str, Person]:
+        """Return the members of the room who have a picture or a role, by id (A9)."""
+        members = self._rooms.get(item, {}).items()
+        return {id_: person for id_, (person, _) in members if person.picture or person.role}
+
     def take_changes(self) -> dict[str, list[MemberConnections]]:
         """Return the members whose connections changed since the last call, by item; forget those who left."""
         changed, self._changed = self._changed, {}

@@ -7,10 +7,10 @@ the format on the bus, which processes of different versions share during a roll
 from collections.abc import Sequence
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from alcove.cluster.connections import ConnectionState
-from alcove.protocol import Entry
+from alcove.protocol import Entry, Person
 
 #: The channel of all processes. No item's id begins with `!` (H3), so no item's channel has this name.
 ALL_PROCESSES = "!all"
@@ -59,12 +59,14 @@ class HeadMoved(ClusterMessage, tag="head", frozen=True):
 class MembersChanged(ClusterMessage, tag="here", frozen=True):
     """Members' connections in one process changed. Channel: the item's.
 
-    `whole`: the list is complete; members that it does not name have no connection there.
+    `whole`: the list is complete; members that it does not name have no connection there. `people`: those of them who
+    have a picture or a role, by id (A9).
     """
 
     process: str
     members: list[MemberConnections]
     whole: bool = False
+    people: dict[str, Person] = {}
 
 
 class MemberTyping(ClusterMessage, tag="typed", frozen=True):
@@ -72,6 +74,8 @@ class MemberTyping(ClusterMessage, tag="typed", frozen=True):
 
     id: str
     name: str
+    picture: str | UnsetType = UNSET
+    role: str | UnsetType = UNSET
 
 
 class ReadMarksMoved(ClusterMessage, tag="marked", frozen=True):
@@ -101,10 +105,14 @@ class MembersRequest(ClusterMessage, tag="asked", frozen=True):
 
 
 class MembersResponse(ClusterMessage, tag="answered", frozen=True):
-    """All members that the sender has in the requested rooms, by item. Channel: the requesting process's."""
+    """All members that the sender has in the requested rooms, by item. Channel: the requesting process's.
+
+    `people`: those of them who have a picture or a role, by id (A9).
+    """
 
     process: str
     rooms: dict[str, list[MemberConnections]]
+    people: dict[str, Person] = {}
 
 
 class ConnectionsRequest(ClusterMessage, tag="inspect", frozen=True):

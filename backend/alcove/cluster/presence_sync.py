@@ -1,7 +1,7 @@
 """Synchronize presence between processes: publish this process's members, apply those of the others (P across X)."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from alcove.bus.base import Bus
 from alcove.cluster.local_members import LocalMembers
@@ -110,7 +110,8 @@ class PresenceSync:
         """Publish all members of these rooms and request those of the others, because messages may be lost."""
         open_items = [item for item in items if item in self._local and item not in self._awaited]
         for item in open_items:
-            self._publish(item, MembersChanged(self.process, self._local.connections(item), whole=True))
+            members, people = self._local.connections(item), self._local.people(item)
+            self._publish(item, MembersChanged(self.process, members, whole=True, people=people))
         self._request(open_items)
 
     def beat(self) -> bool:
@@ -137,15 +138,16 @@ class PresenceSync:
             case MembersRequest(process=process, items=items):
                 self._record_message(process)
                 rooms = {item: self._local.connections(item) for item in items}
-                self._publish(process_channel(process), MembersResponse(self.process, rooms))
-            case MembersResponse(process=process, rooms=rooms):
+                people = {id_: person for item in items for id_, person in self._local.people(item).items()}
+                self._publish(process_channel(process), MembersResponse(self.process, rooms, people))
+            case MembersResponse(process=process, rooms=rooms, people=people):
                 self._record_message(process)
                 for item, members in rooms.items():
-                    self._update_members(item, process, members, whole=True)
+                    self._update_members(item, process, members, people, whole=True)
                     self._record_response(item, process)
-            case MembersChanged(process=process, members=members, whole=whole):
+            case MembersChanged(process=process, members=members, whole=whole, people=people):
                 self._record_message(process)
-                self._update_members(channel, process, members, whole=whole)
+                self._update_members(channel, process, members, people, whole=whole)
 
     def _record_message(self, process: str) -> None:
         """Record that a process is alive; send a heartbeat to a new one and request its members."""
@@ -165,9 +167,18 @@ class PresenceSync:
         for item, changes in self._processes.remove(process).items():
             self._apply(item, changes)
 
-    def _update_members(self, item: str, process: str, members: Iterable[MemberConnections], *, whole: bool) -> None:
+    def _update_members(
+        self,
+        item: str,
+        process: str,
+        members: Iterable[MemberConnections],
+        people: Mapping[str, Person],
+        *,
+        whole: bool,
+    ) -> None:
         if item in self._local:
-            self._apply(item, self._processes.update_members(item, process, members, whole=whole))
+            changes = self._processes.update_members(item, process, members, whole=whole, people=people)
+            self._apply(item, changes)
 
     def _apply(self, item: str, changes: list[PresenceChange]) -> None:
         room = self._rooms.find(item)
@@ -182,7 +193,9 @@ class PresenceSync:
             self._timer.cancel()
             self._timer = None
         for item, members in self._local.take_changes().items():
-            self._publish(item, MembersChanged(self.process, members))
+            everyone = self._local.people(item)
+            people = {id_: everyone[id_] for id_, _, _ in members if id_ in everyone}
+            self._publish(item, MembersChanged(self.process, members, people=people))
 
     def _request(self, items: Iterable[str]) -> None:
         """Request members from all others, together with what else is requested in this turn of the event loop."""

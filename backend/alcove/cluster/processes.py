@@ -1,6 +1,6 @@
 """Keep the table of the other processes: the time of its last message, and its members in each room; pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from alcove.cluster.local_room import PresenceChange
 from alcove.cluster.messages import MemberConnections
@@ -46,7 +46,13 @@ class ProcessTable:
         self._last_message = dict.fromkeys(self._last_message, now)
 
     def update_members(
-        self, item: str, process: str, members: Iterable[MemberConnections], *, whole: bool
+        self,
+        item: str,
+        process: str,
+        members: Iterable[MemberConnections],
+        *,
+        whole: bool,
+        people: Mapping[str, Person] | None = None,
     ) -> list[PresenceChange]:
         """Record a process's members in a room; return what that changes.
 
@@ -55,12 +61,13 @@ class ProcessTable:
             process: The process that reports.
             members: The members with their connections there; with 0 connections they left.
             whole: Whether members that are not named have left.
+            people: Those of the members who have a picture or a role.
 
         """
         before = self._rooms.setdefault(item, {}).setdefault(process, {})
         after: Members = {} if whole else dict(before)
         for id_, name, connections in members:
-            after[id_] = (Person(id_, name), connections)
+            after[id_] = ((people or {}).get(id_) or Person(id_, name), connections)
         self._rooms[item][process] = {id_: held for id_, held in after.items() if held[1] > 0}
         return _changes(before, after)
 

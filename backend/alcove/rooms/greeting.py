@@ -21,7 +21,7 @@ def greeting(room: Room, member: Member, limits: Limits, *, reset: bool) -> Hell
         head=room.head,
         oldest=room.oldest,
         reset=reset,
-        you=You(member.person.id, member.person.name, sorted(member.can)),
+        you=You(member.person.id, member.person.name, sorted(member.can), member.person.picture, member.person.role),
         members=room.presence.named(),
         count=len(room.presence),
         reads=room.presence.marks(),

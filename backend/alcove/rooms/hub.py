@@ -30,6 +30,7 @@ from alcove.rooms.revocation_log import RevocationLog, append_revocation
 from alcove.rooms.sends import Sends
 from alcove.rooms.session import Session
 from alcove.rooms.start_position import StartPosition
+from alcove.rooms.writing import RoomWriter
 from alcove.storage.base import Draft, Log, Outcome, Page, Retention
 from alcove.storage.committer import Committer
 from alcove.wire.connection import Connection
@@ -109,8 +110,10 @@ class Hub:
         #: Submit a draft (SessionHost); an attribute, because a method would cost one more call for each send.
         self.append = self._committer.submit
         self._sends = Sends(self._committer, limits, max_rates=bounds.rates, clock=clock)
-        #: Take one send of a member's rate on an item (L2); check that an HTTP request may send, and store it (W2).
-        self.take_send, self.check_send, self.send = self._sends.take, self._sends.check, self._sends.store
+        #: Take one send of a member's rate on an item, or raise Refusal (L2); store a draft.
+        self.take_send, self.check_rate, self.send = self._sends.take, self._sends.check_rate, self._sends.store
+        #: Writes into rooms without a connection.
+        self.writer = RoomWriter(self._sends.store, limits)
         self._renewal = None if authenticator is None else TokenRenewal(authenticator, self._expiry)
         self._revocation_log: RevocationLog | None = None
         self._joins = RoomJoiner(

@@ -41,18 +41,10 @@ class Sends:
         """
         return self._rates.take((member, item), self._clock())
 
-    def check(self, member: str, item: str, body_bytes: int) -> None:
-        """Check the size of a body and take one send of the member's rate, for a send that comes over HTTP (L1, L2).
-
-        Raises:
-            Refusal: The body is too large, or the rate is exceeded.
-
-        """
-        limits = self._limits
-        if body_bytes > limits.body_bytes:
-            raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, body_too_large(limits, body_bytes))
+    def check_rate(self, member: str, item: str) -> None:
+        """Take one send of the member's rate, for a send that comes over HTTP. Raises Refusal at its end (L2)."""
         if retry_ms := self.take(member, item):
-            raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, rate_exceeded(limits), retry_ms)
+            raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, rate_exceeded(self._limits), retry_ms)
 
     async def store(self, draft: Draft) -> Outcome:
         """Store a draft, deliver it, and return its outcome; it is durable then.

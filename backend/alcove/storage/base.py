@@ -58,13 +58,13 @@ class Draft(Struct, frozen=True, gc=False):
     """An entry to be stored."""
 
     item: str
-    kind: Literal["message", "edit", "delete"]
+    kind: Literal["message", "edit", "delete", "event"]
     #: Chosen by the sender; the same id of the same sender is stored once (S5).
     id: str
     by: Person
     #: When it was sent, in ms since the epoch, by the server's clock (F3).
     at: int
-    #: The JSON value of a message or edit, as it was sent.
+    #: The JSON value of a message, edit or event, as it was sent.
     body: Raw | None = None
     #: The seq of the message that an edit or delete changes.
     target: int | None = None

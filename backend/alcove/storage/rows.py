@@ -8,15 +8,31 @@ from msgspec import UNSET, Raw
 from alcove.protocol import Entry, Person
 from alcove.storage.base import Draft
 
+#: The columns of an entry, in the order of a row.
+COLUMNS = [
+    "seq",
+    "kind",
+    "id",
+    "by_id",
+    "by_name",
+    "at",
+    "target",
+    "body",
+    "edited",
+    "deleted",
+    "by_picture",
+    "by_role",
+]
+
 
 def entry_from_row(row: Iterable[Any]) -> Entry:
-    """Return the entry of a row: seq, kind, id, by_id, by_name, at, target, body, edited, deleted."""
-    seq, kind, id_, by_id, by_name, at, target, body, edited, deleted = row
+    """Return the entry of a row of `COLUMNS`."""
+    seq, kind, id_, by_id, by_name, at, target, body, edited, deleted, by_picture, by_role = row
     return Entry(
         seq,
         kind,
         id_,
-        Person(by_id, by_name),
+        Person(by_id, by_name, by_picture or UNSET, by_role or UNSET),
         at,
         UNSET if target is None else target,
         UNSET if body is None else Raw(body.encode()),

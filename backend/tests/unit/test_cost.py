@@ -104,6 +104,7 @@ WORST: dict[str, list[Callable[[int], str]]] = {
     r"^[\w.:-]{1,40}$": repeated("a", tail="!"),
     r"^[!-+\--:<-~ ]+$": repeated("a", tail="\n") + repeated("!"),
     r"https?://[a-z0-9._:\[\]-]+": repeated("a", head="https://", tail="/") + repeated("https://"),
+    r"https://[A-Za-z0-9\[]": repeated("a", head="https://", tail="<") + repeated("https://a", "["),
     r"^[^*\x00]*$": repeated("a", tail="*") + repeated("*", "\0"),
     r"^(CREATE|DROP) ": repeated("OR REPLACE ", "UNLOGGED ", "a", head="CREATE ") + repeated("DROP TABLE alcove.a\n"),
     r"^-- (\w+) --$": repeated("-- a", "-- a --\n", "a", tail="\n"),

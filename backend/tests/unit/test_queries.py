@@ -15,7 +15,7 @@ QUERIES = load_queries(Path(sqlite_schema.__file__).with_name("queries.sql"))
 WIDTHS = {
     "rooms": 1,
     "save_rooms": 5,
-    "insert_messages": 7,
+    "insert_messages": 9,
     "find_removed_ids": 3,
     "rooms_with_different_entry": 3,
     "count_unread": 2,

@@ -12,4 +12,4 @@ def test_w9_the_page_holds_the_types_of_today() -> None:
 
 
 def test_s9_an_entry_is_told_apart_by_its_kind() -> None:
-    assert "export type Entry =\n  | MessageEntry\n  | EditEntry\n  | DeleteEntry;" in document()
+    assert "export type Entry =\n  | MessageEntry\n  | EditEntry\n  | DeleteEntry\n  | EventEntry;" in document()

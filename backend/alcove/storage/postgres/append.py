@@ -40,16 +40,17 @@ async def entries_at(connection: Any, places: Collection[tuple[str, int]]) -> di
     """Return the entries at these items and seqs, of which there is at least one (Log.entries_at)."""
     items, seqs = zip(*sorted(places), strict=True)
     rows = await connection.fetch(_SQL["entries_at"], list(items), list(seqs))
-    return {(row[10], row[0]): entry_from_row(row[:10]) for row in map(tuple, rows)}
+    return {(row[-1], row[0]): entry_from_row(row[:-1]) for row in map(tuple, rows)}
 
 
 def _draft_row(draft: Draft) -> tuple[object, ...]:
-    """Return a draft as a row of the first nine arguments of `alcove.append`."""
+    """Return a draft as a row of the first eleven arguments of `alcove.append`."""
     body = "null" if draft.body is None and draft.kind == "message" else None
     if draft.body is not None:
         body = bytes(draft.body).decode()
     by = draft.by
-    return draft.item, draft.kind, draft.id, by.id, by.name, draft.at, body, draft.target, draft.moderate
+    author = by.id, by.name, by.picture or None, by.role or None
+    return draft.item, draft.kind, draft.id, *author, draft.at, body, draft.target, draft.moderate
 
 
 def _outcome(draft: Draft, row: Sequence[Any], stored: Mapping[tuple[str, int], Entry]) -> Outcome:

@@ -36,7 +36,7 @@ from alcove.storage.postgres.lock import PostgresLock
 from alcove.storage.postgres.retention import remove_expired
 from alcove.storage.postgres.schema import prepare
 from alcove.storage.queries import load_queries
-from alcove.storage.rows import entry_from_row
+from alcove.storage.rows import COLUMNS, entry_from_row
 from alcove.urls import url_location
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
@@ -139,8 +139,8 @@ class PostgresLog:
             rows = [tuple(row) for row in await connection.fetch(_SQL[query], item, bound, limit, max_bytes)]
         if not rows:
             return Page([], oldest=1, head=0, log=self.id)
-        oldest, head, log_id = rows[0][10:]
-        entries = [entry_from_row(row[:10]) for row in rows if row[0] is not None]
+        oldest, head, log_id = rows[0][len(COLUMNS) :]
+        entries = [entry_from_row(row[: len(COLUMNS)]) for row in rows if row[0] is not None]
         return Page(entries, oldest=oldest, head=head, log=log_id)
 
     async def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:

@@ -1,18 +1,20 @@
 -- append --
 SELECT seq, at, duplicate, refused, oldest, log
-FROM alcove.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+FROM alcove.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 
 -- verify_history --
 SELECT alcove.verify($1, $2, $3, $4)
 
 -- entries_at --
-SELECT e.seq, e.kind, e.id, e.by_id, e.by_name, e.at, e.target, e.body, e.edited, e.deleted, r.item
+SELECT e.seq, e.kind, e.id, e.by_id, e.by_name, e.at, e.target, e.body, e.edited, e.deleted,
+       e.by_picture, e.by_role, r.item
 FROM unnest($1::text[], $2::bigint[]) AS w (item, seq)
 JOIN alcove.rooms r ON r.item = w.item COLLATE "C"
 JOIN alcove.entries e ON e.room = r.room AND e.seq = w.seq
 
 -- entries_after --
-SELECT p.seq, p.kind, p.id, p.by_id, p.by_name, p.at, p.target, p.body, p.edited, p.deleted, r.oldest, r.head,
+SELECT p.seq, p.kind, p.id, p.by_id, p.by_name, p.at, p.target, p.body, p.edited, p.deleted,
+       p.by_picture, p.by_role, r.oldest, r.head,
        coalesce(r.log, (SELECT value FROM alcove.meta WHERE key = 'log_id'))
 FROM alcove.rooms r LEFT JOIN LATERAL (
   SELECT * FROM (
@@ -24,7 +26,8 @@ FROM alcove.rooms r LEFT JOIN LATERAL (
 WHERE r.item = $1 ORDER BY p.seq
 
 -- entries_before --
-SELECT p.seq, p.kind, p.id, p.by_id, p.by_name, p.at, p.target, p.body, p.edited, p.deleted, r.oldest, r.head,
+SELECT p.seq, p.kind, p.id, p.by_id, p.by_name, p.at, p.target, p.body, p.edited, p.deleted,
+       p.by_picture, p.by_role, r.oldest, r.head,
        coalesce(r.log, (SELECT value FROM alcove.meta WHERE key = 'log_id'))
 FROM alcove.rooms r LEFT JOIN LATERAL (
   SELECT * FROM (
@@ -108,7 +111,8 @@ ORDER BY found.at DESC, found.room DESC LIMIT $3
 
 -- list_rooms --
 SELECT r.item, r.head, u.unread,
-       e.seq, e.kind, e.id, e.by_id, e.by_name, e.at, e.target, e.body, e.edited, e.deleted
+       e.seq, e.kind, e.id, e.by_id, e.by_name, e.at, e.target, e.body, e.edited, e.deleted,
+       e.by_picture, e.by_role
 FROM unnest($1::bigint[]) WITH ORDINALITY AS found (room, n)
 JOIN alcove.rooms r ON r.room = found.room
 LEFT JOIN alcove.marks m ON m.room = r.room AND m.member = $2

@@ -51,7 +51,7 @@ UNION ALL
 SELECT format('EXECUTE on alcove.%I', f.proname)
 FROM pg_proc f
 WHERE f.pronamespace = 'alcove'::regnamespace AND f.prorettype <> 'trigger'::regtype
-  AND f.proname <> 'alcove_send' AND NOT has_function_privilege(f.oid, 'EXECUTE')
+  AND f.proname NOT IN ('alcove_send', 'alcove_event') AND NOT has_function_privilege(f.oid, 'EXECUTE')
 """
 _NAMES = """
 SELECT relname::text FROM pg_class WHERE relnamespace = 'alcove'::regnamespace

@@ -77,9 +77,10 @@ class Appender:
             room.at = at = max(room.at, draft.at)
             by = draft.by
             body = draft.body if draft.body is not None else Raw(b"null")
-            values += (room.room, seq, draft.id, by.id, by.name, at, _pad_body(str(body, "utf-8")))
+            picture, role = by.picture or None, by.role or None
+            values += (room.room, seq, draft.id, by.id, by.name, picture, role, at, _pad_body(str(body, "utf-8")))
             entries.append((room, Entry(seq, "message", draft.id, by, at, UNSET, body)))
-        run_many(self._db, _SQL["insert_messages"], 7, values)
+        run_many(self._db, _SQL["insert_messages"], 9, values)
         self._save(rooms)
         return [Appended(entry, duplicate=False, oldest=room.oldest, log=room.log) for room, entry in entries]
 
@@ -105,9 +106,13 @@ class Appender:
         room.head += 1
         room.at = at
         body = None if draft.body is None else bytes(draft.body).decode()
-        row = (room.room, room.head, draft.kind, draft.id, draft.by.id, draft.by.name, at, draft.target)
-        self._db.execute(_SQL["insert_entry"], (*row, None if body is None else _pad_body(body)))
-        return entry_from_row((*row[1:], body, None, None)), False
+        by = draft.by
+        author = by.id, by.name, by.picture or None, by.role or None
+        values = (room.room, room.head, draft.kind, draft.id, *author, at, draft.target)
+        self._db.execute(_SQL["insert_entry"], (*values, None if body is None else _pad_body(body)))
+        target = UNSET if draft.target is None else draft.target
+        stored_body = UNSET if draft.body is None else draft.body
+        return Entry(room.head, draft.kind, draft.id, by, at, target, stored_body), False
 
     def _change_target(self, room: RoomRow, draft: Draft, at: int) -> Refused | None:
         """Edit or delete the draft's target at time `at`, or return why that is refused (S8)."""

@@ -39,10 +39,11 @@ INSERT OR ROLLBACK INTO rooms (room, item, head, oldest, at) VALUES (...)
 ON CONFLICT (room) DO UPDATE SET head = excluded.head, oldest = excluded.oldest, at = excluded.at
 
 -- insert_messages --
-INSERT OR ROLLBACK INTO entries (room, seq, id, by_id, by_name, at, body) VALUES (...)
+INSERT OR ROLLBACK INTO entries (room, seq, id, by_id, by_name, by_picture, by_role, at, body) VALUES (...)
 
 -- insert_entry --
-INSERT INTO entries (room, seq, kind, id, by_id, by_name, at, target, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO entries (room, seq, kind, id, by_id, by_name, by_picture, by_role, at, target, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- find_id --
 SELECT seq, at FROM entries WHERE room = :room AND by_id = :by_id AND id = :id
@@ -54,7 +55,7 @@ WITH sent (room, by_id, id) AS (VALUES (...))
 SELECT 1 FROM sent CROSS JOIN ids USING (room, by_id, id) LIMIT 1
 
 -- entry --
-SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted FROM texts WHERE room = ? AND seq = ?
+SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted, by_picture, by_role FROM texts WHERE room = ? AND seq = ?
 
 -- edit_message --
 UPDATE entries SET body = '      ', edited = ? WHERE room = ? AND seq = ?
@@ -66,11 +67,11 @@ UPDATE entries SET body = NULL, deleted = ? WHERE room = ? AND seq = ?
 UPDATE entries SET body = NULL WHERE room = ? AND target = ? AND kind = 'edit'
 
 -- entries_after --
-SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted FROM texts
+SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted, by_picture, by_role FROM texts
 WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?
 
 -- entries_before --
-SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted FROM texts
+SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted, by_picture, by_role FROM texts
 WHERE room = ? AND seq < ? ORDER BY seq DESC LIMIT ?
 
 -- latest_read_marks --
@@ -114,7 +115,8 @@ FROM wanted w CROSS JOIN rooms r ON r.item = w.item
 
 -- entries_at --
 WITH wanted (item, seq) AS (VALUES (...))
-SELECT r.item, t.seq, t.kind, t.id, t.by_id, t.by_name, t.at, t.target, t.body, t.edited, t.deleted
+SELECT r.item, t.seq, t.kind, t.id, t.by_id, t.by_name, t.at, t.target, t.body, t.edited, t.deleted,
+       t.by_picture, t.by_role
 FROM wanted w CROSS JOIN rooms r ON r.item = w.item CROSS JOIN texts t ON t.room = r.room AND t.seq = w.seq
 
 -- first_seq_since --

@@ -33,10 +33,12 @@ export type Reason =
   | "revoked"
   | "signed_out";
 
-/** The id and name of a member, which other members see. */
+/** A member as other members see them; picture (an https URL) and role are those of their token (A9). */
 export type Person = {
   readonly id: string;
   readonly name: string;
+  readonly picture?: string;
+  readonly role?: string;
 };
 
 /** The member whose connection this is, with their rights on the item. */
@@ -44,6 +46,8 @@ export type You = {
   readonly id: string;
   readonly name: string;
   readonly can: readonly Right[];
+  readonly picture?: string;
+  readonly role?: string;
 };
 
 /** The limits on what a member sends to an item (L1, L2); with `sends_per_s` 0 the rate is unlimited. */
@@ -160,11 +164,23 @@ export type DeleteEntry = {
   readonly target: number;
 };
 
+/** An entry of kind `event`. */
+export type EventEntry = {
+  readonly type: "entry";
+  readonly seq: number;
+  readonly kind: "event";
+  readonly id: string;
+  readonly by: Person;
+  readonly at: number;
+  readonly body?: Json;
+};
+
 /** One entry of the log. */
 export type Entry =
   | MessageEntry
   | EditEntry
-  | DeleteEntry;
+  | DeleteEntry
+  | EventEntry;
 
 /** A range of entries, `from` to `to`, that retention removed (R4). */
 export type Gap = {
@@ -274,10 +290,11 @@ export type ListLine =
   | Bye
   | Pong;
 
-/** A message to send; without an `id` the server generates one. */
+/** A message to send; without an `id` the server generates one. An `event` is the application's (S14). */
 export type NewEntry = {
   readonly body: Json;
   readonly id?: string;
+  readonly kind?: "event" | "message";
 };
 
 /** A page of a room's log, ascending, with the first and last seq and the id of the log. */

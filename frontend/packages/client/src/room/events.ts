@@ -11,4 +11,6 @@ export type RoomEvents = {
   readonly edit: Message;
   /** A message lost its body. */
   readonly delete: Message;
+  /** A new event of the application (rule S14), under the same conditions as a message. */
+  readonly event: Message;
 };

@@ -1,18 +1,19 @@
 // The messages of a room: those of the log, with pending edits and deletes applied, then those that are not there yet.
-import type { MessageEntry, Person } from "../protocol/wire.gen";
+import type { Person } from "../protocol/wire.gen";
 import { type Draft, LOG_RESET } from "./drafts";
 import type { Message } from "./state";
+import type { ShownEntry } from "./timeline";
 
 const nobody: Person = { id: "", name: "" };
 
 /** Builds the list of messages; a message is the same object as long as nothing about it changes. */
 export class MessageList {
-  #entries = new WeakMap<MessageEntry, Message>();
-  #changed = new WeakMap<MessageEntry, { readonly draft: Draft; readonly message: Message }>();
+  #entries = new WeakMap<ShownEntry, Message>();
+  #changed = new WeakMap<ShownEntry, { readonly draft: Draft; readonly message: Message }>();
   #drafts = new WeakMap<Draft, { readonly author: Person; readonly message: Message }>();
 
   /** `me`: the author of drafts; null before the server has told. */
-  build(entries: readonly MessageEntry[], drafts: readonly Draft[], me: Person | null): readonly Message[] {
+  build(entries: readonly ShownEntry[], drafts: readonly Draft[], me: Person | null): readonly Message[] {
     const changes = new Map<number, Draft>();
     const own: Message[] = [];
     const author = me ?? nobody;
@@ -24,7 +25,7 @@ export class MessageList {
     return [...messages, ...own];
   }
 
-  #ofEntry(entry: MessageEntry, change: Draft | undefined): Message {
+  #ofEntry(entry: ShownEntry, change: Draft | undefined): Message {
     if (change === undefined) {
       const known = this.#entries.get(entry);
       if (known !== undefined) return known;
@@ -49,9 +50,12 @@ export class MessageList {
 }
 
 /** The message that an entry of the log is. */
-export function messageOf({ seq, id, by, at, body, edited, deleted }: MessageEntry): Message {
+export function messageOf(entry: ShownEntry): Message {
+  const { seq, kind, id, by, at, body } = entry;
+  const { edited, deleted } = entry.kind === "message" ? entry : { edited: null, deleted: null };
   return {
     seq,
+    kind,
     id,
     author: by,
     at,
@@ -68,6 +72,7 @@ export function messageOfDraft(draft: Draft, author: Person): Message {
   const { id, command, at, progress } = draft;
   return {
     seq: progress.is === "sent" && command.type === "send" ? progress.seq : null,
+    kind: "message",
     id,
     author,
     at,

@@ -275,8 +275,11 @@ export class RoomModel {
     this.presence.wrote(entry.by.id, platform.now());
     if (entry.by.id === this.cache.you) this.outbox.seen(entry.id, entry.seq);
     if (taken === "next" && this.#newAfter !== null && entry.seq > this.#newAfter) {
-      const message = this.timeline.message(entry.kind === "message" ? entry.seq : entry.target);
-      if (message !== null) events.emit(entry.kind, messageOf(message));
+      if (entry.kind === "event") events.emit("event", messageOf(entry));
+      else {
+        const message = this.timeline.message(entry.kind === "message" ? entry.seq : entry.target);
+        if (message !== null) events.emit(entry.kind, messageOf(message));
+      }
     }
     if (this.following) this.#trim();
     this.cache.touch();

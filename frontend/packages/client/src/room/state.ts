@@ -10,6 +10,8 @@ export type Delivery = "queued" | "sent" | "failed";
 export type Message = {
   /** Its number in the log; null until it is there. */
   readonly seq: number | null;
+  /** An `event` is the application's: a body with a `text`, shown without an avatar (rule S14). */
+  readonly kind: "message" | "event";
   /** Unique for its author, and the same before and after it is in the log. */
   readonly id: string;
   readonly author: Person;

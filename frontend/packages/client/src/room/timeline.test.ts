@@ -149,3 +149,13 @@ test("a message is the same object until it changes", () => {
 
   expect(timeline.messages[0]).toBe(first);
 });
+
+test("S14 an event is shown among the messages, in the order of the log, and is the target of nothing", () => {
+  const event = (seq: number): Entry => ({ ...base(seq), kind: "event", body: `v${seq}` });
+  greet(5);
+  take(event(4), message(5), remove(6, 4));
+  timeline.prepend(page(4, message(2), event(3)));
+
+  expect(bodies()).toEqual(["m2", "v3", "v4", "m5"]);
+  expect(timeline.message(4)).toBe(null);
+});

@@ -1,5 +1,5 @@
 // The part of a room's log that this tab holds: consecutive entries, with edits and deletes applied to their messages.
-import type { DeleteEntry, EditEntry, Entry, Gap, MessageEntry } from "../protocol/wire.gen";
+import type { DeleteEntry, EditEntry, Entry, EventEntry, Gap, MessageEntry } from "../protocol/wire.gen";
 
 /** A page of history (rule W1): the entries before `before`. */
 export type Page = {
@@ -8,6 +8,9 @@ export type Page = {
   readonly oldest: number;
   readonly entries: readonly Entry[];
 };
+
+/** An entry that is shown by itself: a message, or an event of the application (rule S14). */
+export type ShownEntry = MessageEntry | EventEntry;
 
 /** How an entry fits: it is the next one, it is known, or entries are missing before it. */
 export type Taken = "next" | "known" | "hole";
@@ -22,7 +25,7 @@ export type Snapshot = {
 export class Timeline {
   /** `seq` of `#entries[i]` is `#entries[0].seq + i`: no holes, no repeats. */
   #entries: Entry[] = [];
-  #messages: MessageEntry[] = [];
+  #messages: ShownEntry[] = [];
   /** The seq that comes next; null while any may be the first. */
   #next: number | null = null;
   #log: string | null = null;
@@ -61,8 +64,8 @@ export class Timeline {
     return this.#resets;
   }
 
-  /** The messages held, ascending; each the same object until it is edited or deleted. */
-  get messages(): readonly MessageEntry[] {
+  /** The messages and events held, ascending; each the same object until it is edited or deleted. */
+  get messages(): readonly ShownEntry[] {
     return this.#messages;
   }
 
@@ -112,7 +115,7 @@ export class Timeline {
     }
     this.#entries.push(entry);
     this.#next = next + 1;
-    if (entry.kind === "message") this.#messages.push(entry);
+    if (isShown(entry)) this.#messages.push(entry);
     else this.#fold(entry);
     return "next";
   }
@@ -133,7 +136,7 @@ export class Timeline {
     while (from > 0 && page.entries[from - 1]?.seq === first - (page.entries.length - from) - 1) from -= 1;
     const older = page.entries.slice(from).map((entry) => this.#caughtUp(entry));
     this.#entries = [...older, ...this.#entries];
-    this.#messages = [...older.filter((entry) => entry.kind === "message"), ...this.#messages];
+    this.#messages = [...older.filter(isShown), ...this.#messages];
     for (const { seq } of older) this.#early.delete(seq);
     this.#oldest = Math.max(this.#oldest, page.oldest);
     // An empty page before the beginning of the log would be loaded again and again.
@@ -170,7 +173,7 @@ export class Timeline {
 
   #put(entry: Entry): void {
     this.#entries[entry.seq - (this.first ?? 0)] = entry;
-    if (entry.kind !== "message") return;
+    if (!isShown(entry)) return;
     const place = this.#placeOf(entry.seq);
     if (place !== null) this.#messages[place] = entry;
   }
@@ -214,7 +217,7 @@ export class Timeline {
 
   /** Return an entry of an older page with the changes that came since the page was requested. */
   #caughtUp(entry: Entry): Entry {
-    if (entry.kind === "delete") return entry;
+    if (entry.kind === "delete" || entry.kind === "event") return entry;
     const early = this.#early.get(entry.kind === "edit" ? entry.target : entry.seq);
     if (early === undefined) return entry;
     if (entry.kind === "edit") return early.delete === undefined ? entry : bodiless(entry);
@@ -227,6 +230,10 @@ export class Timeline {
     if (known?.kind !== "message" || entry.kind !== "message" || known.deleted !== undefined) return;
     if (entry.deleted !== undefined || (entry.edited ?? 0) > (known.edited ?? 0)) this.#put(entry);
   }
+}
+
+function isShown(entry: Entry): entry is ShownEntry {
+  return entry.kind === "message" || entry.kind === "event";
 }
 
 /** Return the message after an edit; one that is deleted, or has a later edit, stays as it is. */

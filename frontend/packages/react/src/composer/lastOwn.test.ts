@@ -6,6 +6,7 @@ import { lastOwn } from "./lastOwn";
 const me = { id: "ada", name: "Ada", can: ["read", "write"] } as const;
 const message = (seq: number | null, more: Partial<Message> = {}): Message => ({
   seq,
+  kind: "message",
   id: `id-${seq}`,
   author: { id: "ada", name: "Ada" },
   at: 1,

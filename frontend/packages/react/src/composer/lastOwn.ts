@@ -7,7 +7,7 @@ import type { Message, RoomState } from "alcove-client";
  * not what the member means.
  */
 export function lastOwn({ messages, me }: Pick<RoomState, "messages" | "me">): Message | null {
-  const isOwn = (message: Message) => message.author.id === (me?.id ?? "");
+  const isOwn = (message: Message) => message.kind === "message" && message.author.id === (me?.id ?? "");
   const last = messages.findLast((message) => isOwn(message) && message.deletedAt === null);
   if (last === undefined) return null;
   return last.seq === null && last.delivery !== "failed" ? null : last;

@@ -31,7 +31,11 @@ export function Members({ item, renderAvatar, className }: MembersProps) {
       <ul className={styles.list}>
         {members.map((member) => (
           <li key={member.id} className={styles.member}>
-            {renderAvatar === undefined ? <Avatar name={member.name} /> : renderAvatar(member)}
+            {renderAvatar === undefined ? (
+              <Avatar name={member.name} picture={member.picture} />
+            ) : (
+              renderAvatar(member)
+            )}
             <bdi className={styles.name}>{member.name}</bdi>
             {member.id === me?.id && <span className={styles.aside}>{t("members.you")}</span>}
             {writing.has(member.id) && <span className={styles.aside}>{t("members.writing")}</span>}

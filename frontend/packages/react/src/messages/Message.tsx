@@ -90,7 +90,12 @@ export const Message = memo(function Message(props: MessageProps) {
   return (
     <article className={styles.message} data-own={own} data-follows={follows} aria-label={name}>
       <div className={styles.avatar}>
-        {!follows && (renderAvatar === undefined ? <Avatar name={name} /> : renderAvatar(author))}
+        {!follows &&
+          (renderAvatar === undefined ? (
+            <Avatar name={name} picture={author.picture} />
+          ) : (
+            renderAvatar(author)
+          ))}
       </div>
       <div className={styles.content}>
         {renderMessage === undefined

@@ -1,5 +1,5 @@
 // The log: messages with their delivery, slots, texts in another language.
-import { screen } from "@testing-library/react";
+import { fireEvent, screen } from "@testing-library/react";
 import { beforeEach, expect, test } from "vitest";
 import { layOut } from "../../test/support/layout";
 import { entry, RoomTab } from "../../test/support/roomTab";
@@ -73,4 +73,23 @@ test("the theme is on every component's outermost element", async () => {
 
   expect(container.firstElementChild?.className).toMatch(/^alcove .*mine$/);
   expect(container.firstElementChild?.getAttribute("data-alcove-theme")).toBe("dark");
+});
+
+test("S14 A9 an event is a line without an avatar, and a member's picture replaces the letter until it fails", async () => {
+  await tab.show(<Room item="foo" />);
+  await tab.greet();
+  const by = { id: "bob", name: "Bob", picture: "https://pictures.example/bob.png" };
+  await tab.hear(entry(1, { by }), {
+    ...entry(2),
+    kind: "event",
+    body: { text: "Your order was shipped", data: 7 },
+  });
+
+  expect(articles()).toHaveLength(1);
+  expect(screen.getByText(/Your order was shipped/)).toBeTruthy();
+  const picture = document.querySelector("article img");
+  expect(picture?.getAttribute("src")).toBe(by.picture);
+  fireEvent.error(picture as Element);
+  expect(document.querySelector("article img")).toBe(null);
+  expect(document.querySelector("article [data-initial]")?.getAttribute("data-initial")).toBe("B");
 });

@@ -13,9 +13,11 @@ import { Message, type MessageActions, type MessageSlots } from "./Message";
 import styles from "./RoomLog.module.css";
 import { Skeleton } from "./Skeleton";
 import { seenBy } from "./seenBy";
+import { eventText } from "./summary";
 import { useBottom } from "./useBottom";
 import { useShift } from "./useShift";
 import { useUnreadLine } from "./useUnreadLine";
+import { When } from "./When";
 
 /** How near the top older messages are loaded, in px. */
 const NEAR_TOP = 800;
@@ -170,6 +172,13 @@ function LogLine({ line, me, actions, slots }: LogLineProps) {
       return <Note>{t("room.gap", { from: line.from, to: line.to })}</Note>;
     case "reset":
       return <Note>{t("room.reset")}</Note>;
+    case "event":
+      return (
+        <Note>
+          {`${eventText(line.message.body)} `}
+          <When at={line.message.at} />
+        </Note>
+      );
     case "message":
       return (
         <Boundary fallback={<Note>{t("message.unreadable")}</Note>} resetKey={line.message}>
@@ -185,6 +194,7 @@ function countNew(messages: readonly MessageState[], seen: number, me: string | 
   for (let i = messages.length - 1; i >= 0; i -= 1) {
     const message = messages[i];
     if (message === undefined || message.seq === null || message.author.id === me) continue;
+    if (message.kind === "event") continue;
     if (message.seq <= seen) break;
     count += 1;
   }

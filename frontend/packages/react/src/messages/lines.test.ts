@@ -7,6 +7,7 @@ import { linesOf, type Unread } from "./lines";
 const NOON = new Date(2026, 10, 22, 12).getTime();
 const message = (seq: number | null, by: string, at: number, id = `id-${seq}`): Message => ({
   seq,
+  kind: "message",
   id,
   author: { id: by, name: by },
   at,
@@ -74,4 +75,15 @@ test("what is gone stands before the messages", () => {
 
   expect(shape(found)).toEqual(["reset", "gap", "day", "message"]);
   expect(found[1]).toEqual({ type: "gap", key: "gap", ...gap });
+});
+
+test("S14 an event is a line of its own, and the message after it begins with its author", () => {
+  const event = { ...message(2, "ada", NOON + 1), kind: "event", body: { text: "shipped" } } as const;
+
+  expect(shape(lines([message(1, "ada", NOON), event, message(3, "ada", NOON + 2)]))).toEqual([
+    "day",
+    "message",
+    "event",
+    "message",
+  ]);
 });

@@ -5,6 +5,7 @@ export type Line =
   | { readonly type: "day"; readonly key: string; readonly at: number }
   | { readonly type: "unread" | "reset"; readonly key: string }
   | { readonly type: "gap"; readonly key: string; readonly from: number; readonly to: number }
+  | { readonly type: "event"; readonly key: string; readonly message: Message }
   | {
       readonly type: "message";
       readonly key: string;
@@ -45,6 +46,11 @@ export function linesOf(
       lines.push({ type: "unread", key: "unread" });
       lineIsDue = false;
       author = "";
+    }
+    if (message.kind === "event") {
+      lines.push({ type: "event", key: `${by} ${message.id}`, message });
+      author = "";
+      continue;
     }
     const follows = by === author && message.at - at < GROUPED_MS;
     author = by;

@@ -10,6 +10,12 @@ export function summaryOf(body: Json | undefined, limit: number): string {
   return (typeof body === "string" ? body : outline(body, limit, DEPTH)).slice(0, limit);
 }
 
+/** What an event of the application says (rule S14); null: its body was erased. */
+export function eventText(body: Json | undefined): string {
+  const text = typeof body === "object" && body !== null && "text" in body ? body.text : null;
+  return typeof text === "string" ? text : "";
+}
+
 /** JSON as far as `limit` signs and `depth` levels; `JSON.stringify` would fail on a value that is nested too deep. */
 function outline(value: Json, limit: number, depth: number): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, limit));

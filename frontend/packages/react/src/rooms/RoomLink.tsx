@@ -3,7 +3,7 @@
 import type { RoomSummary } from "alcove-client";
 import type { MouseEvent } from "react";
 import { isolated } from "../members/isolated";
-import { summaryOf } from "../messages/summary";
+import { eventText, summaryOf } from "../messages/summary";
 import { When } from "../messages/When";
 import { useAlcoveContext } from "../provider";
 import styles from "./RoomList.module.css";
@@ -69,6 +69,7 @@ function hasModifier({ altKey, ctrlKey, metaKey, shiftKey }: MouseEvent): boolea
 
 /** `deleted`: what is shown for a body that is gone. */
 function lastLine(last: NonNullable<RoomSummary["last"]>, deleted: string): string {
+  if (last.kind === "event") return eventText(last.body);
   const body = last.kind === "delete" ? undefined : last.body;
   return `${isolated(last.by.name)}: ${body === undefined ? deleted : summaryOf(body, 120)}`;
 }

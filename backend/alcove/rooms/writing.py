@@ -1,0 +1,93 @@
+"""Write into rooms without a connection: messages, edits, deletions and events (S, W2, W11, S14).
+
+The HTTP routes and the library call this; both check before who may do so.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, NamedTuple
+from uuid import uuid4
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from alcove.clock import now_ms
+from alcove.errors import Close, Code, Refusal
+from alcove.protocol import Entry, Limits, Person, raw
+from alcove.rooms.admission import RETRY_MS
+from alcove.rooms.sends import body_too_large
+from alcove.storage.base import Appended, Draft, Outcome, Refused
+from alcove.storage.committer import OverloadedError
+
+#: Stores a draft, delivers it, and returns its outcome. Raises OverloadedError and LogUnavailableError.
+StoreDraft = Callable[[Draft], Awaitable[Outcome]]
+
+
+class EventBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of an event (S14): what people read, and what programs read."""
+
+    text: Annotated[str, Meta(min_length=1)]
+    data: Raw | UnsetType = UNSET
+
+
+class Written(NamedTuple):
+    """An entry that is stored, and whether it was before (S5)."""
+
+    entry: Entry
+    duplicate: bool
+
+
+class RoomWriter:
+    """Stores entries on behalf of a member; each call returns when the entry is durable.
+
+    Without an `id` a call makes one; with one it may be repeated, and stores the entry once (S5).
+
+    Every method raises Refusal: `too_large` (L1), `overloaded` (L4), `invalid` or `forbidden` (S8), and
+    LogUnavailableError where storage does not answer (S7).
+    """
+
+    def __init__(self, store: StoreDraft, limits: Limits) -> None:
+        self._store = store
+        self._limits = limits
+
+    async def send(self, item: str, body: Raw, by: Person, *, id: str | None = None) -> Written:
+        """Store a message; `body` is JSON."""
+        return await self._write(Draft(item, "message", id or uuid4().hex, by, now_ms(), self._checked(body)))
+
+    async def event(self, item: str, body: EventBody, by: Person, *, id: str | None = None) -> Written:
+        """Store an event of the application (S14)."""
+        data = {} if body.data is UNSET else {"data": body.data}
+        checked = self._checked(raw({"text": body.text, **data}))
+        return await self._write(Draft(item, "event", id or uuid4().hex, by, now_ms(), checked))
+
+    async def edit(
+        self, item: str, target: int, body: Raw, by: Person, *, moderate: bool = False, id: str | None = None
+    ) -> Written:
+        """Replace the body of the message `target`; `moderate`: also that of another member (S8)."""
+        checked = self._checked(body)
+        return await self._write(Draft(item, "edit", id or uuid4().hex, by, now_ms(), checked, target, moderate))
+
+    async def delete(
+        self, item: str, target: int, by: Person, *, moderate: bool = False, id: str | None = None
+    ) -> Written:
+        """Delete the message `target`; `moderate`: also that of another member (S8)."""
+        return await self._write(Draft(item, "delete", id or uuid4().hex, by, now_ms(), None, target, moderate))
+
+    def _checked(self, body: Raw) -> Raw:
+        """Return the body on one line, as a line of the wire must be. Raises Refusal where it is too large (L1)."""
+        body = Raw(msgspec.json.format(body, indent=-1))
+        if (size := len(memoryview(body))) > self._limits.body_bytes:
+            raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, body_too_large(self._limits, size))
+        return body
+
+    async def _write(self, draft: Draft) -> Written:
+        try:
+            outcome = await self._store(draft)
+        except OverloadedError as error:
+            raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
+        match outcome:
+            case Appended():
+                return Written(outcome.entry, outcome.duplicate)
+            case Refused(code="forbidden"):
+                raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, outcome.message)
+            case Refused():
+                raise Refusal(Code.INVALID, Close.INVALID, outcome.message)

@@ -1,0 +1,26 @@
+"""A9 across processes: a member's picture and role are shown to members of another process."""
+
+from tests.integration.credentials import token
+from tests.integration.rooms import RoomClient
+from tests.integration.servers import Server
+
+
+async def test_a9_x1_picture_and_role_are_known_on_the_other_process(
+    guarded_pair: tuple[Server, Server], item: str
+) -> None:
+    one, two = guarded_pair
+    ada = {"id": "ada", "name": "Ada", "picture": "https://pictures.example/a.png", "role": "Support"}
+    mine = token(name="Ada", picture=ada["picture"], role="Support", items={item: "rw"})
+    bob = token(sub="bob", items={item: "rw"})
+    async with (
+        await RoomClient.join(two, item, token=bob) as before,
+        await RoomClient.join(one, item, token=mine) as room,
+    ):
+        while ada not in (await before.until("presence"))["joined"]:
+            continue
+        async with await RoomClient.join(two, item, token=token(sub="cyd", items={item: "r"})) as after:
+            assert ada in after.hello["members"]
+        await room.tell({"type": "typing"})
+        assert ada == (await before.until("typing"))["by"]
+        await room.say("hello")
+        assert ada == (await before.until("entry"))["by"]

@@ -1,0 +1,54 @@
+"""What every log promises of events (S14), and of the authors of entries (A9)."""
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from alcove.item_ranges import ALL_ITEMS
+from alcove.protocol import Person, raw
+from alcove.storage.base import Draft, Log
+from tests.contract.conftest import OpenLog
+from tests.contract.drafts import ADA, append, delete, edit, entry, message
+
+PICTURED = Person("ada", "Ada", "https://pictures.example/a.png", "Support")
+ROLE_ONLY = Person("bob", "Bob", UNSET, "Guest")
+
+
+def event(id: str, text: str = "shipped") -> Draft:
+    """Make an event of the application."""
+    return Draft("foo", "event", id, ADA, 1000, raw({"text": text}))
+
+
+async def test_s14_s5_an_event_is_an_entry_with_a_body_stored_once(open_again: OpenLog) -> None:
+    log = await open_again()
+    assert [(1, False), (2, False), (1, True)] == await append(log, event("a"), message("b"), event("a"))
+
+    first, _ = (await (await open_again()).read("foo", limit=5)).entries
+    assert ("event", raw({"text": "shipped"})) == (first.kind, first.body)
+
+
+async def test_s14_s8_an_event_is_no_message_that_could_be_changed(log: Log) -> None:
+    await append(log, event("a"))
+
+    assert ["invalid", "invalid"] == await append(log, edit("e", 1, mod=True), delete("d", 1, mod=True))
+
+
+async def test_a9_an_entry_has_picture_and_role_of_its_author_however_it_is_read(open_again: OpenLog) -> None:
+    log = await open_again()
+    drafts = [
+        message("a", by=PICTURED),
+        message("b", by=ROLE_ONLY),
+        message("c"),
+        replace(edit("d", 1), by=PICTURED),
+        message("a", by=PICTURED),
+    ]
+    people = [PICTURED, ROLE_ONLY, ADA, PICTURED]
+    stored = [entry(outcome).by for outcome in await log.append(drafts)]
+    assert [*people, PICTURED] == stored
+    assert people[:3] == [entry(one).by for one in await (await open_again()).append(drafts[:3])]
+
+    again = await open_again()
+    assert people == [one.by for one in (await again.read("foo", limit=9)).entries]
+    assert PICTURED == (await again.entries_at([("foo", 1)]))["foo", 1].by
+    (room,) = await again.list_rooms([ALL_ITEMS], "ada", limit=1)
+    assert room.last is not None
+    assert PICTURED == room.last.by

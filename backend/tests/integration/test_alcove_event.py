@@ -1,0 +1,74 @@
+"""S14, X5: the application tells a room of an event inside its own transaction."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+import pytest
+
+from alcove.storage.base import Log
+from alcove.storage.open import open_log
+
+EVENT = "alcove_event('foo', $1, 'shop', 'The shop', 'shipped', $2)"
+
+
+@pytest.fixture
+async def log(postgres_url: str) -> AsyncIterator[Log]:
+    """A log on PostgreSQL."""
+    log = await open_log(postgres_url)
+    yield log
+    await log.close()
+
+
+@pytest.fixture
+async def shop(postgres_url: str, log: Log) -> AsyncIterator[Any]:  # Any: asyncpg has no types
+    """A connection of the application."""
+    assert log
+    connection = await asyncpg.connect(postgres_url)
+    yield connection
+    await connection.close()
+
+
+async def test_s14_x5_a_commit_stores_the_event_once_and_a_rollback_nothing(log: Log, shop: Any) -> None:
+    transaction = shop.transaction()
+    await transaction.start()
+    await shop.execute(f"SELECT {EVENT}", "a", None)
+    await transaction.rollback()
+    async with shop.transaction():
+        await shop.execute("SELECT alcove_send('foo', 'm', 'shop', 'The shop', 'thanks'::text)")
+        await shop.execute(f"SELECT {EVENT}", "b", '{"parcel":17}')
+        await shop.execute("SELECT alcove_event('foo', 'c', 'shop', 'The shop', 'paid')")
+    await shop.execute(f"SELECT {EVENT}", "b", '{"parcel":18}')
+
+    entries = (await log.read("foo", limit=9)).entries
+    assert ["message", "event", "event"] == [entry.kind for entry in entries]
+    assert [b'"thanks"', b'{"data": {"parcel": 17}, "text": "shipped"}', b'{"text": "paid"}'] == [
+        bytes(entry.body) for entry in entries if entry.body
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ("'a b', 'x', 'shop', 'The shop', 'shipped'", "item"),
+        ("'foo', '', 'shop', 'The shop', 'shipped'", "id"),
+        ("'foo', 'x', '', 'The shop', 'shipped'", "by_id"),
+        ("'foo', 'x', 'shop', '', 'shipped'", "by_name"),
+        ("'foo', 'x', 'shop', 'The shop', ''", "text"),
+        ("'foo', 'x', 'shop', 'The shop', NULL", "text"),
+    ],
+)
+async def test_s14_an_event_out_of_shape_fails_the_statement(shop: Any, arguments: str, word: str) -> None:
+    with pytest.raises(asyncpg.CheckViolationError, match=word):
+        await shop.execute(f"SELECT alcove_event({arguments})")
+
+
+async def test_s14_a_role_without_the_right_may_not_send_an_event(shop: Any) -> None:
+    await shop.execute("CREATE ROLE stranger_to_events")
+    try:
+        await shop.execute("SET ROLE stranger_to_events")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await shop.execute(f"SELECT {EVENT}", "a", None)
+    finally:
+        await shop.execute("RESET ROLE")
+        await shop.execute("DROP ROLE stranger_to_events")

@@ -1,0 +1,97 @@
+"""A9: picture and role of a token's claims travel with the member."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration import doors
+from tests.integration.conftest import Start
+from tests.integration.credentials import token
+from tests.integration.doors import bearer, query
+from tests.integration.rooms import RoomClient, http, page
+from tests.integration.servers import ONCE, Server
+
+PICTURE = "https://pictures.example/ada.png?size=64"
+ADA = {"id": "ada", "name": "Ada", "picture": PICTURE, "role": "Support"}
+
+
+def ada(item: str, letters: str = "rw") -> str:
+    """Sign a token with both claims."""
+    return token(name="Ada", picture=PICTURE, role="Support", items={item: letters})
+
+
+async def test_a9_picture_and_role_are_in_you_members_presence_and_by(guarded: Server, item: str) -> None:
+    async with (
+        await RoomClient.join(guarded, item, token=token(sub="bob", items={item: "rw"})) as bob,
+        await RoomClient.join(guarded, item, token=ada(item)) as room,
+    ):
+        assert ADA | {"can": ["read", "write"]} == room.hello["you"]
+        assert ADA in room.hello["members"]
+        assert {"id": "bob", "name": "bob"} in room.hello["members"]
+        joined = (await bob.until("presence"))["joined"]
+        assert ADA in joined
+        await room.tell({"type": "typing"})
+        assert ADA == (await bob.until("typing"))["by"]
+        await room.say("hello")
+        assert ADA == (await bob.until("entry"))["by"]
+
+
+async def test_a9_entries_read_later_have_the_picture_and_role_of_their_author(guarded: Server, item: str) -> None:
+    headers = bearer(ada(item, "rwm")).headers
+    async with http(guarded) as client:
+        client.headers.update(headers)
+        sent = (await client.post(f"/api/items/{item}/entries", json={"body": 1})).json()
+        edited = (await client.patch(f"/api/items/{item}/entries/1", json={"body": 2})).json()
+        entries = (await page(client, item))["entries"]
+        rooms = (await client.get("/api/items", params={"prefix": item})).json()["items"]
+        who = (await client.get("/api/session")).json()
+
+    assert [ADA] * 5 == [one["by"] for one in (sent, edited, *entries, rooms[0]["last"])]
+    assert ADA == who["you"]
+
+
+@ONCE
+@pytest.mark.parametrize(
+    ("claims", "word"),
+    [
+        ({"picture": "http://pictures.example/a.png"}, "picture"),
+        ({"picture": "javascript:alert(1)"}, "picture"),
+        ({"picture": "https://"}, "picture"),
+        ({"picture": 'https://pictures.example/"><script>'}, "picture"),
+        ({"picture": "https://pictures.example/a b"}, "picture"),
+        ({"picture": "https://pictures.example/" + "a" * 2048}, "picture"),
+        ({"picture": 7}, "picture"),
+        ({"role": ""}, "role"),
+        ({"role": "a" * 33}, "role"),
+        ({"role": "\u200b"}, "role"),
+        ({"role": ["admin"]}, "role"),
+    ],
+)
+async def test_a9_a3_a_claim_out_of_shape_is_refused_by_its_name(
+    guarded: Server, claims: dict[str, Any], word: str
+) -> None:
+    answer = await doors.history(guarded, query(token(**claims)))
+
+    assert 401 == answer.code
+    assert f"`{word}`" in answer.reason
+
+
+@ONCE
+async def test_a9_null_is_no_picture_and_no_role(guarded: Server, item: str) -> None:
+    async with await RoomClient.join(guarded, item, token=token(picture=None, role=None, items={item: "r"})) as room:
+        assert {"id": "ada", "name": "ada", "can": ["read"]} == room.hello["you"]
+
+
+@ONCE
+async def test_a9_the_page_shows_pictures_of_configured_origins_and_no_others(serve: Start, server: Server) -> None:
+    configured = serve(ALCOVE_PICTURE_ORIGINS="https://pictures.example, https://cdn.example:8443")
+
+    def images(answer: httpx.Response) -> str:
+        parts = answer.headers["content-security-policy"].split("; ")
+        return next(part for part in parts if part.startswith("img-src"))
+
+    async with http(configured) as client, http(server) as other:
+        expected = "img-src 'self' data: https://pictures.example https://cdn.example:8443"
+        assert expected == images(await client.get("/"))
+        assert "img-src 'self' data:" == images(await other.get("/"))

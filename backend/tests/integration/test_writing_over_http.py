@@ -1,0 +1,156 @@
+"""W11, S14: messages are edited and deleted over HTTP, and the application's events are sent."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.credentials import token
+from tests.integration.rooms import RoomClient, http, page
+from tests.integration.servers import ONCE, Server
+
+
+def rights(item: str, letters: str, sub: str = "ada") -> dict[str, str]:
+    """Return the header of a member with these rights on the item."""
+    return {"Authorization": f"Bearer {token(sub=sub, items={item: letters})}"}
+
+
+async def send(client: httpx.AsyncClient, item: str, body: Any = "hello", **more: Any) -> httpx.Response:
+    """Send an entry."""
+    return await client.post(f"/api/items/{item}/entries", json={"body": body, **more})
+
+
+async def test_w11_s8_s9_a_message_is_edited_and_deleted_and_readers_are_told(guarded: Server, item: str) -> None:
+    async with (
+        http(guarded) as client,
+        await RoomClient.join(guarded, item, token=token(sub="bob", items={item: "r"})) as room,
+    ):
+        client.headers.update(rights(item, "w"))
+        assert 201 == (await send(client, item, "helo")).status_code
+        edit = await client.patch(f"/api/items/{item}/entries/1", json={"body": "hello"})
+        assert (201, "edit", 2, 1, "hello") == (
+            edit.status_code,
+            *(edit.json()[name] for name in ("kind", "seq", "target", "body")),
+        )
+        gone = await client.delete(f"/api/items/{item}/entries/1")
+        assert (201, "delete", 3, 1) == (gone.status_code, *(gone.json()[name] for name in ("kind", "seq", "target")))
+        assert ["message", "edit", "delete"] == [entry["kind"] for entry in await room.until_seq(3)]
+        client.headers.update(rights(item, "r"))
+        first, second, _ = (await page(client, item))["entries"]
+
+    assert {"deleted", "body"} & first.keys() == {"deleted"}
+    assert "body" not in second
+
+
+async def test_w11_s5_a_repeated_request_stores_one_entry_and_answers_200(guarded: Server, item: str) -> None:
+    key = {"Idempotency-Key": "again"}
+    async with http(guarded) as client:
+        client.headers.update(rights(item, "rw"))
+        await send(client, item)
+        edits = [
+            await client.patch(f"/api/items/{item}/entries/1", json={"body": 2}, headers={"Idempotency-Key": "e"})
+            for _ in range(2)
+        ]
+        deletes = [await client.delete(f"/api/items/{item}/entries/1", headers=key) for _ in range(2)]
+        head = (await page(client, item))["head"]
+
+    assert [201, 200] == [one.status_code for one in edits] == [one.status_code for one in deletes]
+    assert edits[0].json()["seq"] == edits[1].json()["seq"]
+    assert deletes[0].json() == deletes[1].json()
+    assert 3 == head
+
+
+async def test_w11_s8_a_bad_target_is_422_and_another_members_message_403(guarded: Server, item: str) -> None:
+    async with http(guarded) as client:
+        client.headers.update(rights(item, "rw"))
+        await send(client, item)
+        client.headers.update(rights(item, "rw", "eve"))
+        path = f"/api/items/{item}/entries"
+        for target, status in ((1, 403), (2, 422), (0, 422), (2**53, 422), ("x", 422)):
+            edit = await client.patch(f"{path}/{target}", json={"body": 2})
+            gone = await client.delete(f"{path}/{target}")
+            assert (status, status) == (edit.status_code, gone.status_code), target
+            assert "application/problem+json" == edit.headers["content-type"]
+        client.headers.update(rights(item, "rwm", "root"))
+        assert 201 == (await client.patch(f"{path}/1", json={"body": 2})).status_code
+        assert 201 == (await client.delete(f"{path}/1")).status_code
+        assert 422 == (await client.delete(f"{path}/1")).status_code
+
+
+@ONCE
+@pytest.mark.parametrize("body", ["", "{}", "[]", '{"body":', '{"body":"\xff"}'])
+async def test_w11_an_edit_out_of_shape_is_refused(guarded: Server, item: str, body: str) -> None:
+    async with http(guarded) as client:
+        client.headers.update(rights(item, "rw"))
+        answer = await client.patch(f"/api/items/{item}/entries/1", content=body.encode("latin-1"))
+
+    assert (422, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+
+
+@ONCE
+async def test_w11_l1_an_edit_too_large_is_refused(guarded: Server, item: str) -> None:
+    async with http(guarded) as client:
+        client.headers.update(rights(item, "rw"))
+        await send(client, item)
+        answer = await client.patch(f"/api/items/{item}/entries/1", json={"body": "x" * 65_537})
+
+    assert (413, "too_large") == (answer.status_code, answer.json()["code"])
+
+
+async def test_s14_an_event_is_sent_by_a_moderator_and_delivered(guarded: Server, item: str) -> None:
+    body = {"text": "shipped", "data": {"parcel": 17}}
+    async with http(guarded) as client, await RoomClient.join(guarded, item, token=token(items={item: "r"})) as room:
+        client.headers.update(rights(item, "m", "shop"))
+        sent = [await send(client, item, body, kind="event", id="shipped-17") for _ in range(2)]
+        (live,) = await room.until_seq(1)
+        client.headers.update(rights(item, "r"))
+        (stored,) = (await page(client, item))["entries"]
+
+    assert [201, 200] == [one.status_code for one in sent]
+    assert live == stored == sent[0].json() == sent[1].json()
+    assert ("event", body) == (live["kind"], live["body"])
+
+
+@pytest.mark.parametrize(
+    ("letters", "kind", "status"), [("rw", "event", 403), ("m", "message", 403), ("r", "event", 403)]
+)
+async def test_s14_an_event_takes_the_right_to_moderate_and_a_message_that_to_write(
+    guarded: Server, item: str, letters: str, kind: str, status: int
+) -> None:
+    async with http(guarded) as client:
+        client.headers.update(rights(item, letters))
+        answer = await send(client, item, {"text": "shipped"}, kind=kind)
+
+    assert status == answer.status_code
+    assert "right" in answer.json()["detail"]
+
+
+@ONCE
+async def test_s14_a2_open_mode_has_no_events(server: Server, item: str) -> None:
+    async with http(server) as client:
+        assert 403 == (await send(client, item, {"text": "shipped"}, kind="event")).status_code
+
+
+@ONCE
+@pytest.mark.parametrize("body", ["shipped", {}, {"text": ""}, {"text": 7}, {"text": "a", "more": 1}, None])
+async def test_s14_an_event_out_of_shape_is_refused(guarded: Server, item: str, body: Any) -> None:
+    async with http(guarded) as client:
+        client.headers.update(rights(item, "m"))
+        answer = await send(client, item, body, kind="event")
+
+    assert 422 == answer.status_code
+    assert "body.body" in answer.json()["detail"]
+
+
+async def test_s14_s8_an_event_is_neither_edited_nor_deleted_and_counts_as_unread_for_nobody(
+    guarded: Server, item: str
+) -> None:
+    async with http(guarded) as client:
+        client.headers.update(rights(item, "rwm", "shop"))
+        await send(client, item, {"text": "shipped"}, kind="event")
+        assert 422 == (await client.patch(f"/api/items/{item}/entries/1", json={"body": 2})).status_code
+        assert 422 == (await client.delete(f"/api/items/{item}/entries/1")).status_code
+        client.headers.update(rights(item, "r"))
+        counts = (await client.get("/api/unread", params={"item": item})).json()["items"]
+
+    assert [{"item": item, "head": 1, "unread": 0}] == counts
