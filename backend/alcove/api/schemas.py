@@ -10,7 +10,7 @@ from alcove.errors import Reason
 
 
 class Json(Response):
-    """A response that msgspec encodes."""
+    """A JSON response with a struct as its content."""
 
     media_type = "application/json"
 

@@ -120,7 +120,7 @@ class Sealer:
         return message
 
     def _remember(self, salt: bytes, sender: _Sender) -> None:
-        """Make the sender the latest one, and forget the oldest. Only senders that have the key get here."""
+        """Record the sender of an authentic message as the latest one; drop the oldest beyond the bound."""
         self._senders.pop(salt, None)
         self._senders[salt] = sender
         if len(self._senders) > _SENDERS:

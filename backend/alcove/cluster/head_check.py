@@ -15,7 +15,7 @@ class HeadCheck:
     """Reads the heads of rooms in doubt from the log, in one task however many there are."""
 
     def __init__(self, log: Log, rooms: LocalRooms, note_head: Callable[[str, int], None]) -> None:
-        """`note_head` is called with an item and its head in the log."""
+        """Create an idle check; `note_head` is called with an item and its head in the log."""
         self._log = log
         self._rooms = rooms
         self._note_head = note_head

@@ -18,7 +18,7 @@ class Heartbeat:
     """The periodic work of a process among others."""
 
     def __init__(self, bus: Bus, presence: PresenceSync, recovery: Recovery, is_up: Callable[[], bool]) -> None:
-        """`is_up`: whether messages of other processes and of the database arrive."""
+        """Create a stopped heartbeat; `is_up`: whether messages of other processes and of the database arrive."""
         self._bus = bus
         self._presence = presence
         self._recovery = recovery

@@ -22,7 +22,14 @@ class Recovery:
     """Delivers entries to rooms in the order of their log."""
 
     def __init__(self, log: Log, rooms: LocalRooms, *, sole_writer: bool) -> None:
-        """`sole_writer`: no other process writes to the log, so a missing entry is never on its way."""
+        """Create the recovery of `rooms`.
+
+        Args:
+            log: The log of the rooms.
+            rooms: The rooms of this process.
+            sole_writer: No other process writes to the log, so a missing entry is never on its way.
+
+        """
         self._log = log
         self._rooms = rooms
         self._sole_writer = sole_writer

@@ -49,7 +49,7 @@ class RoomJoiner:
             authenticator: Checks again that the member is admitted; None: no member has a token.
             expiry: Ends sessions whose token expires or is revoked.
             retention: How long entries are kept.
-            limits: The limits that clients are told (L).
+            limits: The limits that `hello` announces to clients (L).
             budget: The work of a session in one turn of the event loop (L6).
             clock: Returns seconds that never run backwards.
 

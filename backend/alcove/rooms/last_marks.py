@@ -18,7 +18,7 @@ class LastMarks:
     def __init__(
         self, writer: ReadMarkWriter, tasks: BackgroundTasks, publish: Callable[[str, Sequence[Line]], None]
     ) -> None:
-        """`publish` sends lines of an item to the other processes."""
+        """Create a writer of last marks; `publish` sends lines of an item to the other processes."""
         self._writer = writer
         self._tasks = tasks
         self._publish = publish

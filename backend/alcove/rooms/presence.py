@@ -127,7 +127,7 @@ class RoomPresence:
         return [TypingNow(person) for person in typing.values()]
 
     def flush(self) -> Presence | None:
-        """Return who joined and left since the last flush; None if nobody did (P2).
+        """Return who joined and left since the last flush; None if there is no change (P2).
 
         Includes members who joined and left in between, because the hello of another member may have named them.
         """
@@ -146,7 +146,7 @@ class RoomPresence:
         return lines if changes is None else [*lines, changes]
 
     def _changes_since(self, version: int) -> Presence | None:
-        """Return who joined and left after `version`; None if nobody did."""
+        """Return who joined and left after `version`; None if there is no change."""
         came = takewhile(lambda here: here.version > version, reversed(self._here.values()))
         joined = [here.person for here in islice(came, NAMED)]
         left = [member for member, _ in takewhile(lambda one: one[1] > version, reversed(self._departed.items()))]

@@ -26,7 +26,7 @@ class RoomChanges:
     """
 
     def __init__(self, log: Log, cluster: Cluster, feed: ListFeed, *, limit: int) -> None:
-        """`limit` bounds the changes that are collected at a time, and the rooms whose heads are remembered."""
+        """Subscribe to changes; `limit` bounds the changes collected at a time, and the rooms whose heads are kept."""
         self._cluster = cluster
         self._feed = feed
         self._limit = limit

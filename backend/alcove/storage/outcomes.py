@@ -15,7 +15,7 @@ DraftOutcomes = Sequence[tuple[Draft, Outcome | LogUnavailableError]]
 
 
 class OutcomeHandler(Protocol):
-    """The submitter of drafts, which is called with their outcomes."""
+    """Receives the outcomes of the drafts that it submitted."""
 
     def on_outcomes(self, outcomes: DraftOutcomes) -> None:
         """Handle the outcomes of all drafts that one commit stored for this handler.

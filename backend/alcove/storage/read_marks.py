@@ -19,7 +19,7 @@ class ReadMarkWriter:
     """Store the read marks of all rooms in shared transactions; one per room would leave the log no time for sends."""
 
     def __init__(self, log: Log, on_stored: OnMarksStored = lambda _item, _members: None) -> None:
-        """`on_stored` is called after marks of a room were stored."""
+        """Create a writer to `log`; `on_stored` is called after marks of a room were stored."""
         self._log = log
         self._on_stored = on_stored
         self._waiting: _MarksByRoom = {}

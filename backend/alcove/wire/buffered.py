@@ -20,7 +20,7 @@ class BufferedWriter:
     direct: Final = None
 
     def __init__(self, bound: int) -> None:
-        """`bound` in bytes: `offer` buffers no frame beyond it."""
+        """Create an empty buffer; `offer` buffers no frame beyond `bound` bytes."""
         self._bound = bound
         self._frames: deque[Frame] = deque()
         self._size = 0

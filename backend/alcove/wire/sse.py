@@ -23,7 +23,7 @@ class SseConnection(BufferedWriter):
     __slots__ = ("_abort", "_abort_timer", "_close_event")
 
     def __init__(self, abort: Callable[[], object] = lambda: None) -> None:
-        """`abort` drops the connection of the reader, if the server can."""
+        """Create a connection; `abort` drops the TCP connection of the reader, if the server can."""
         super().__init__(_BOUND)
         self._abort = abort
         self._abort_timer: asyncio.TimerHandle | None = None
