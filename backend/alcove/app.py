@@ -16,7 +16,7 @@ from alcove.access.authenticator import Authenticator
 from alcove.access.origin_policy import OriginPolicy
 from alcove.access.revocations import Revocations
 from alcove.access.tokens import Keys, keys_from_settings
-from alcove.api import entries, events, item_list, ops, schemas
+from alcove.api import entries, events, item_list, ops, rooms, schemas
 from alcove.api import login as session
 from alcove.api.cors import Cors
 from alcove.api.headers import Headers
@@ -152,6 +152,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes.append(item_list.list_route)
     app.include_router(item_list.router)
     app.include_router(entries.router)
+    app.include_router(rooms.router)
     app.include_router(events.router)
     app.include_router(session.router)
     app.include_router(ops.router)

@@ -336,6 +336,10 @@ class HeldLog:
         """Return rooms written to since then (Log)."""
         return await self._hold(lambda: self.store.changed_since(at, limit))
 
+    async def delete_room(self, item: str) -> str:
+        """Delete a room (Log)."""
+        return await self._hold(lambda: self.store.delete_room(item), writes=True)
+
     async def bus_key(self) -> bytes:
         """The key of the processes' messages (Log)."""
         return await self._hold(self.store.bus_key)

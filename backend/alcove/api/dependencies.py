@@ -203,5 +203,14 @@ async def sender(found: Annotated[Member, Security(member)], item_id: ItemId) ->
 SenderDep = Annotated[Member, Security(sender)]
 ReaderDep = Annotated[Member, Security(member, scopes=["read"])]
 WriterDep = Annotated[Member, Security(member, scopes=["write"])]
+
+
+async def strict_moderator(found: Annotated[Member, Security(member)], item_id: ItemId) -> Member:
+    """Return a member who may moderate; open mode has none. Raises Refusal 4403."""
+    check_right(found, "moderate", item_id)
+    return found
+
+
+StrictModeratorDep = Annotated[Member, Security(strict_moderator)]
 #: In open mode everyone may look at a room's connections (W8).
 ModeratorDep = Annotated[Member, Security(member, scopes=["moderate"])]

@@ -204,6 +204,10 @@ class Cluster:
         message = EntriesStored(entries[-1].seq, oldest, log_id)
         self._bus.publish(item, encode(message, lines), encode(message))
 
+    def publish_new_history(self, item: str, log_id: str) -> None:
+        """Tell the other processes that the item's room was deleted, and is empty in a new history."""
+        self.publish(item, EntriesStored(0, 1, log_id))
+
     def note_head(self, item: str, head: int) -> None:
         """Record that the item's log extends to `head`; read any gap from the log."""
         self._recovery.note_head(item, head)

@@ -18,6 +18,6 @@ def restart_connections(room: Room) -> list[Cursor]:
     for cursor in cursors:
         retry_ms = random.randrange(_RECONNECT_MS)  # noqa: S311 - spreads reconnects, protects nothing
         cursor.connection.write(Frame(encode(Bye("restart", retry_ms))))
-        cursor.connection.close(Close.RESTART, "this room's history was lost; read it again")
+        cursor.connection.close(Close.RESTART, "this room has a new history; read it again")
         room.leave(cursor)
     return cursors

@@ -12,7 +12,7 @@ from alcove.bus.base import Bus
 from alcove.cluster.cluster import Cluster
 from alcove.cluster.connections import Connections
 from alcove.observability.metrics import HISTORIES_LOST
-from alcove.protocol import FRAME_BYTES
+from alcove.protocol import FRAME_BYTES, Person, ReadMark
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.delivery import by_item
 from alcove.rooms.departure import restart_connections
@@ -209,12 +209,37 @@ class RoomDirectory:
         if room is None:
             return
         HISTORIES_LOST.inc()
-        logger.warning("item %s: the log lost entries; its history has a new id, and its connections restart", item)
+        logger.warning(
+            "item %s: its history has a new id (entries were lost, or the room was deleted); its connections restart",
+            item,
+        )
         for cursor in restart_connections(room):
             self._cluster.count_connection(item, cursor.member.person, -1)
         self._cluster.room_closed(item)
         room.close()
         self._on_history_lost(item)
+
+    # --- without a connection
+
+    async def members(self, item: str) -> tuple[list[Person], int]:
+        """Return up to 100 members of the room, on all processes, and their number. Raises LogUnavailableError."""
+        with self.keep_open(item):
+            presence = (await self.get(item)).presence
+            return presence.named(), len(presence)
+
+    async def move_read_mark(self, item: str, member: str, seq: int) -> int:
+        """Store a read mark, tell the room, and return the resulting mark (P5). Raises LogUnavailableError."""
+        stored = await self._marks.store(item, {member: seq})
+        if (room := self._rooms.get(item)) is not None:
+            room.apply_remote_marks(stored)
+        self._cluster.publish_activity(item, [ReadMark(member, stored[member])])
+        return stored[member]
+
+    async def delete(self, item: str) -> None:
+        """Delete the room with all its data, and close its connections on all processes. Raises LogUnavailableError."""
+        log_id = await self._log.delete_room(item)
+        self.reset(item)
+        self._cluster.publish_new_history(item, log_id)
 
     def is_opening(self, item: str) -> bool:
         """Return whether the item's room is being read into memory (LocalRooms)."""

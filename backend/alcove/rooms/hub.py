@@ -18,7 +18,7 @@ from alcove.cluster.dispatcher import Handler
 from alcove.cluster.messages import ClusterMessage
 from alcove.limits import ProcessLimits
 from alcove.observability.metrics import ProcessState
-from alcove.protocol import Limits, Member
+from alcove.protocol import Limits, Member, Person
 from alcove.rooms.admission import Admission, Slot
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.drain import Drain
@@ -271,6 +271,21 @@ class Hub:
         self.lists.changes.history_lost(item)
         if item == REVOCATIONS_ITEM and self._revocation_log is not None:
             self._tasks.spawn(self._revocation_log.restore())
+
+    # --- rooms, without a connection
+
+    async def members(self, item: str) -> tuple[list[Person], int]:
+        """Return up to 100 members of the item's room, and their number (W11). Raises LogUnavailableError."""
+        return await self._rooms.members(item)
+
+    async def mark_read(self, item: str, member: str, seq: int) -> int:
+        """Move a member's read mark forward; return where it is (P5, W11). Raises LogUnavailableError."""
+        return await self._rooms.move_read_mark(item, member, seq)
+
+    async def delete_room(self, item: str) -> None:
+        """Delete the item's room with all its data (W11). Raises LogUnavailableError."""
+        await self._rooms.delete(item)
+        self.lists.changes.room_deleted(item)
 
     # --- reading the log
 

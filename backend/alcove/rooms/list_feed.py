@@ -197,7 +197,7 @@ class ListFeed:
         """Read the current state of these rooms, once for all readers, and send it. Raises LogUnavailableError."""
         pairs = dict.fromkeys((item, reader.member) for reader, some in taken.items() for item in some if item != READY)
         counts = dict(zip(pairs, await self._log.count_unread(list(pairs)), strict=True))
-        places = {(count.item, count.head) for count in counts.values() if count.head}
+        places = {(count.item, count.head) for count in counts.values()}
         last = await self._log.entries_at(places)
         shared = {place: shared_line(*place, last.get(place)) for place in places}
         for reader, some in taken.items():
@@ -208,7 +208,9 @@ class ListFeed:
                     lines[READY] = _READY_LINE
                 elif item in self._rewritten:
                     again.append(item)
-                elif (count := counts[item, reader.member]).head and self._may_read(reader, item):
+                elif self._may_read(reader, item):
+                    # A room without entries was deleted: its head is 0.
+                    count = counts[item, reader.member]
                     lines[item] = complete(shared[item, count.head], count.unread)
             if again:
                 reader.put_back(again)

@@ -83,6 +83,13 @@ class RoomChanges:
         self._heads.pop(item, None)
         self._note(item, -1)
 
+    def room_deleted(self, item: str) -> None:
+        """Record that a room was deleted in this process (W11)."""
+        if self._cluster.shared:
+            self._stored.add_room(item, 0)
+            self._collect()
+        self._note(item, 0)
+
     # --- changes in other processes
 
     def _receive(self, message: ClusterMessage) -> None:

@@ -283,6 +283,10 @@ class Log(Protocol):
         """Return item and head of rooms written to at `at` (ms since the epoch) or later, the latest first."""
         ...
 
+    async def delete_room(self, item: str) -> str:
+        """Delete a room with its entries, ids and read marks; return the id of the empty room's history (R5, W11)."""
+        ...
+
     async def bus_key(self) -> bytes:
         """Return the key that encrypts messages between this log's processes (X9): 32 random bytes, generated once."""
         ...

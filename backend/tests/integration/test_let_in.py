@@ -63,6 +63,12 @@ TAKES = {
     "say": (doors.say, "w"),
     "connections": (doors.connections, "m"),
     "unread": (doors.unread, "r"),
+    "event": (doors.event, "m"),
+    "edit": (doors.edit, "w"),
+    "remove": (doors.remove, "w"),
+    "mark read": (doors.mark_read, "r"),
+    "members": (doors.members, "r"),
+    "delete room": (doors.delete_room, "m"),
     "item socket": (doors.item_socket, "rw"),
 }
 #: Doors that take a good credential and no right.
@@ -119,7 +125,8 @@ async def test_a5_a_cookie_counts_for_no_page_of_elsewhere(guarded: Server, orig
     assert 4403 == (await doors.list_socket(guarded, brought)).code
     assert 403 == (await doors.item_socket(guarded, doors.plain_cookie(token(items={"*": "rw"}), origin))).code
     assert 403 == (await doors.echo_socket(guarded, brought)).code
-    assert 403 == (await doors.say(guarded, brought)).code
+    for door in (doors.say, doors.event, doors.edit, doors.remove, doors.mark_read, doors.delete_room):
+        assert 403 == (await door(guarded, brought)).code
     assert 403 == (await doors.revoke(guarded, brought)).code
     # Looking changes nothing, and what is seen the browser keeps from the page.
     for door in (doors.history, doors.listing, doors.list_events, doors.unread):

@@ -237,3 +237,22 @@ BEGIN
     EXECUTE format('REVOKE ALL ON FUNCTION %I.alcove_event(text, text, text, text, text, jsonb) FROM PUBLIC', its_schema);
   END LOOP;
 END $body$;
+
+-- Delete a room with its entries, ids and read marks; return the id of the empty room's history (R5, W11).
+CREATE FUNCTION alcove.delete_room(its_item text) RETURNS text LANGUAGE plpgsql
+SET enable_seqscan = off SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  stands alcove.rooms;
+BEGIN
+  SELECT * INTO stands FROM alcove.rooms WHERE item = its_item COLLATE "C" FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RETURN (SELECT value FROM alcove.meta WHERE key = 'log_id');
+  END IF;
+  DELETE FROM alcove.entries WHERE room = stands.room;
+  DELETE FROM alcove.ids WHERE room = stands.room;
+  DELETE FROM alcove.marks WHERE room = stands.room;
+  UPDATE alcove.rooms SET head = 0, oldest = 1, at = 0, log = replace(gen_random_uuid()::text, '-', '')
+  WHERE room = stands.room RETURNING * INTO stands;
+  RETURN stands.log;
+END $$;
+REVOKE ALL ON FUNCTION alcove.delete_room(text) FROM PUBLIC;

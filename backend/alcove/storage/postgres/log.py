@@ -196,6 +196,11 @@ class PostgresLog:
         async with self._connections.reading() as connection:
             return [tuple(row) for row in await connection.fetch(_SQL["changed_since"], at, limit)]
 
+    async def delete_room(self, item: str) -> str:
+        """Delete a room (Log.delete_room)."""
+        async with self._connections.writing() as connection:
+            return str(await connection.fetchval(_SQL["delete_room"], item))
+
     async def bus_key(self) -> bytes:
         """Return the key for messages between processes (Log.bus_key)."""
         async with self._connections.writing() as connection:

@@ -149,3 +149,6 @@ INSERT INTO alcove.meta (key, value) VALUES ('bus_key', $1) ON CONFLICT (key) DO
 -- check_writable --
 INSERT INTO alcove.meta (key, value) VALUES ('checked', alcove.now_ms()::text)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value
+
+-- delete_room --
+SELECT alcove.delete_room($1)

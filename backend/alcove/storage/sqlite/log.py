@@ -152,6 +152,12 @@ class SqliteLog:
         """Return rooms written to at `at` or later (Log.changed_since)."""
         return await self._next_reader().run(lambda store: store.changed_since(at, limit))
 
+    async def delete_room(self, item: str) -> str:
+        """Delete a room (Log.delete_room)."""
+        log_id = await self._writer.run(lambda store: store.delete_room(item))
+        self._checkpointer.request()
+        return log_id
+
     async def bus_key(self) -> bytes:
         """Return the key for messages between processes (Log.bus_key)."""
         return await self._writer.run(SqliteStore.bus_key)

@@ -148,3 +148,15 @@ SELECT value FROM meta WHERE key = 'bus_key'
 
 -- create_bus_key --
 INSERT INTO meta (key, value) VALUES ('bus_key', ?) ON CONFLICT DO NOTHING
+
+-- empty_room --
+UPDATE rooms SET head = 0, oldest = 1, at = 0, log = lower(hex(randomblob(16))) WHERE room = ? RETURNING log
+
+-- delete_entries --
+DELETE FROM entries WHERE room = ?
+
+-- delete_all_ids --
+DELETE FROM ids WHERE room = ?
+
+-- delete_marks --
+DELETE FROM marks WHERE room = ?

@@ -81,6 +81,17 @@ def renew_histories(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow]
         connection.execute(_SQL["lower_read_marks"], {"room": room.room, "head": room.head})
 
 
+def delete_room(connection: sqlite3.Connection, item: str) -> str | None:
+    """Delete everything of a room (Log.delete_room); return the id of its new history, None if the room has no row."""
+    row = connection.execute(_SQL["room"], (item,)).fetchone()
+    if row is None:
+        return None
+    room = RoomRow(*row).room
+    for query in ("delete_entries", "delete_all_ids", "delete_marks"):
+        connection.execute(_SQL[query], (room,))
+    return str(connection.execute(_SQL["empty_room"], (room,)).fetchone()[0])
+
+
 def verify_history(connection: sqlite3.Connection, item: str, seen: Position) -> str | None:
     """Compare what a process has seen of a room with what it holds (Log.verify_history).
 

@@ -25,7 +25,7 @@ from alcove.storage.sqlite.append import Appender
 from alcove.storage.sqlite.connection import transaction
 from alcove.storage.sqlite.item_list import changed_since, count_unread, entries_at, list_rooms, time_limit
 from alcove.storage.sqlite.retention import RetentionRules
-from alcove.storage.sqlite.rooms import RoomRow, verify_history
+from alcove.storage.sqlite.rooms import RoomRow, delete_room, verify_history
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
@@ -137,6 +137,11 @@ class SqliteStore:
     def changed_since(self, at: int, limit: int) -> list[tuple[str, int]]:
         """Return rooms written to at `at` or later (Log.changed_since)."""
         return changed_since(self._db, at, limit)
+
+    def delete_room(self, item: str) -> str:
+        """Delete a room (Log.delete_room)."""
+        with transaction(self._db):
+            return delete_room(self._db, item) or self._log_id
 
     def bus_key(self) -> bytes:
         """Return the key for messages between processes, and create it at the first call (Log.bus_key)."""

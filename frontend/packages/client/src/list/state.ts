@@ -102,6 +102,14 @@ export class RoomListModel {
   #change(room: RoomSummary): void {
     const index = this.#rooms.findIndex(({ item }) => item === room.item);
     const known = this.#rooms[index];
+    if (room.head === 0) {
+      // The room was deleted.
+      this.replace(
+        this.#rooms.filter(({ item }) => item !== room.item),
+        this.#hasMore,
+      );
+      return;
+    }
     if (this.#watched.has(room.item)) this.#watched = new Map([...this.#watched, [room.item, room.unread]]);
     if (known !== undefined && known.head > room.head) return;
     // A read mark changes the count only; a new entry moves the room.

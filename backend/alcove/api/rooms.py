@@ -1,0 +1,53 @@
+"""Serve what a socket does beside sending, and the deletion of rooms, over HTTP (W11)."""
+
+from fastapi import APIRouter, Request, Response
+from msgspec import Struct
+
+from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, decode_body
+from alcove.api.dependencies import AuthenticatorDep, ItemId, ReaderDep, StrictModeratorDep
+from alcove.api.live import HubDep
+from alcove.api.schemas import Json, answers, body_of, problems
+from alcove.protocol import Person, Seq
+
+router = APIRouter(prefix="/api/items", tags=["items"])
+
+
+class Mark(Struct, frozen=True):
+    """The seq up to which a member has read."""
+
+    seq: Seq
+
+
+class Members(Struct, frozen=True):
+    """Up to 100 connected members, and their number."""
+
+    members: list[Person]
+    count: int
+
+
+@router.put(
+    "/{item_id}/read",
+    responses=answers(Mark) | problems(401, 403, 413, 422, 429, 503),
+    openapi_extra=body_of(Mark),
+    **BOUNDED_HERE,
+)
+async def mark_read(
+    item_id: ItemId, request: Request, authenticator: AuthenticatorDep, hub: HubDep, member: ReaderDep
+) -> Response:
+    """Move the caller's read mark forward, at most to the head; answer with where it is (P5)."""
+    body = await decode_body(request, Mark, SMALL_BODY)
+    authenticator.recheck(member, item_id)
+    return Json(Mark(await hub.mark_read(item_id, member.person.id, body.seq)))
+
+
+@router.get("/{item_id}/members", responses=answers(Members) | problems(401, 403, 422, 429, 503))
+async def list_members(item_id: ItemId, hub: HubDep, _member: ReaderDep) -> Response:
+    """Return the members who are connected to the room, on all processes (P1)."""
+    return Json(Members(*await hub.members(item_id)))
+
+
+@router.delete("/{item_id}", status_code=204, responses=problems(401, 403, 422, 429, 503))
+async def delete_room(item_id: ItemId, hub: HubDep, _member: StrictModeratorDep) -> Response:
+    """Delete the room with all its data: entries, ids, read marks. Its connections restart with a new `log` (R5)."""
+    await hub.delete_room(item_id)
+    return Response(status_code=204)

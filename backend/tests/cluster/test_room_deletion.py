@@ -1,0 +1,28 @@
+"""W11 across processes: a room that is deleted on one process restarts its readers on the other."""
+
+from tests.integration.credentials import token
+from tests.integration.item_lists import follow
+from tests.integration.rooms import RoomClient, http
+from tests.integration.servers import Server
+
+
+async def test_w11_x1_r5_a_deletion_reaches_readers_members_and_lists_of_the_other_process(
+    guarded_pair: tuple[Server, Server], item: str
+) -> None:
+    one, two = guarded_pair
+    reader = token(sub="bob", items={item: "rw"})
+    headers = {"Authorization": f"Bearer {token(sub='root', items={item: 'rwm'})}"}
+    async with http(one) as client, follow(two, token=reader) as listed:
+        await listed.ready()
+        async with await RoomClient.join(two, item, token=reader) as room:
+            await room.say("one", "two")
+            members = (await client.get(f"/api/items/{item}/members", headers=headers)).json()
+            assert ([{"id": "bob", "name": "bob"}], 1) == (members["members"], members["count"])
+            await listed.until(item=item, head=2)
+            assert 204 == (await client.delete(f"/api/items/{item}", headers=headers)).status_code
+            assert 1012 == await room.closed()
+        await listed.until(item=item, head=0)
+        where = {"after": 2, "log": room.hello["log"]}
+        async with await RoomClient.join(two, item, token=reader, **where) as again:
+            assert (True, 0) == (again.hello["reset"], again.hello["head"])
+            assert [1] == await again.say("new")
