@@ -1,11 +1,22 @@
 // Builds the page, and serves it in development with the backend behind it.
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 
 const target = process.env.ALCOVE_BACKEND ?? "http://127.0.0.1:8000";
 
+/** In development Vite serves `/embed/{item}`, as the backend does with what is built. */
+const embedAddresses: Plugin = {
+  name: "embed-addresses",
+  configureServer({ middlewares }) {
+    middlewares.use((request, _response, next) => {
+      if (request.url?.startsWith("/embed/")) request.url = "/embed.html";
+      next();
+    });
+  },
+};
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), embedAddresses],
   // The packages are built from their sources: tsconfig.base.json says where they are.
   resolve: { tsconfigPaths: true },
   // Every browser that runs the page preloads modules by itself.
@@ -16,7 +27,7 @@ export default defineConfig({
     proxy: {
       "^/ws(?:[/?]|$)": { target, ws: true },
       "^/items/[^/?]+/ws(?:\\?|$)": { target, ws: true },
-      "^/(?:api|healthz|readyz|metrics|openapi\\.json|asyncapi\\.json|docs)(?:[/?]|$)": { target },
+      "^/(?:api|healthz|readyz|metrics|openapi\\.json|asyncapi\\.json|docs|embed\\.js)(?:[/?]|$)": { target },
     },
   },
 });

@@ -1,15 +1,16 @@
 // Builds the packages that others install, and checks what they would get.
 //   node scripts/packages.mjs build|check|pack [name …]
 //   node scripts/packages.mjs bundle name folder      for a page without a bundler, as the end to end tests have one
+//   node scripts/packages.mjs script folder           embed.js: alcove-element as a script that a server offers
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build as viteBuild } from "vite";
 
 /** What a package may add to a page: kilobytes of minified JavaScript, gzip, with its dependencies but not its peers. */
-const BUDGETS_KB = { client: 21.2, react: 21 };
+const BUDGETS_KB = { client: 21.2, react: 21, element: 4 };
 
 const frontend = join(dirname(fileURLToPath(import.meta.url)), "..");
 const folderOf = (name) => join(frontend, "packages", name);
@@ -91,6 +92,20 @@ async function buildForPage(name, more) {
   return [await viteBuild({ ...options, build })].flat().flatMap((built) => built.output ?? []);
 }
 
+/** Build `embed.js` into a folder: one classic script, which knows by its own address where the server is. */
+async function buildScript(folder) {
+  const lib = { entry: join(folderOf("element"), "src/embed.ts"), formats: ["iife"], name: "alcoveElement" };
+  const output = { entryFileNames: "embed.js", minify: true };
+  await viteBuild(
+    optionsOf("element", [], {
+      lib,
+      outDir: resolve(folder),
+      emptyOutDir: false,
+      rolldownOptions: { output },
+    }),
+  );
+}
+
 /** Kilobytes that a page loads for the package: the entry and all that is loaded on demand. */
 async function weigh(name) {
   const files = await buildForPage(name, { write: false });
@@ -127,8 +142,10 @@ const [command, ...names] = process.argv.slice(2);
 if (command === "bundle") {
   const [name, folder] = names;
   await buildForPage(name, { outDir: folder, emptyOutDir: true });
+} else if (command === "script") {
+  await buildScript(names[0]);
 } else {
   const work = { build: buildPackage, check, pack }[command];
-  if (work === undefined) throw new Error("expected build, check, pack or bundle");
+  if (work === undefined) throw new Error("expected build, check, pack, bundle or script");
   for (const name of names.length > 0 ? names : Object.keys(BUDGETS_KB)) await work(name);
 }

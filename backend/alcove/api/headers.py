@@ -13,6 +13,9 @@ _POLICY = (
 #: The path of the page's files whose names contain a hash of their content.
 _HASHED = "/assets/"
 _FOR_EVER = "public, max-age=31536000, immutable"
+#: Where the page is that other sites may show in a frame; they load the script beside it.
+_EMBED = "/embed/"
+_EMBED_SCRIPT = "/embed.js"
 
 
 class Headers:
@@ -23,20 +26,21 @@ class Headers:
 
         Args:
             app: The application.
-            frame_ancestors: Which pages may show the page in a frame, in the syntax of CSP.
+            frame_ancestors: Which pages may show `/embed/{item}` in a frame, in the syntax of CSP.
             picture_origins: Where the page may load pictures of members from (A9).
 
         """
         policy = _POLICY.format(images=" ".join(["'self'", "data:", *picture_origins]))
         self._app = app
         self._fixed = {
-            "content-security-policy": f"{policy} frame-ancestors {frame_ancestors}",
+            "content-security-policy": f"{policy} frame-ancestors 'none'",
             "x-content-type-options": "nosniff",
             "referrer-policy": "no-referrer",
             "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
             "cross-origin-opener-policy": "same-origin",
             "cross-origin-resource-policy": "same-origin",
         }
+        self._embed = {"content-security-policy": f"{policy} frame-ancestors {frame_ancestors}"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application, and add the headers to its response (ASGI)."""
@@ -44,12 +48,18 @@ class Headers:
         async def send_with_headers(message: Message) -> None:
             if message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 headers = MutableHeaders(scope=message)
-                for name, value in self._fixed.items():
+                for name, value in (self._fixed | self._more(scope["path"])).items():
                     headers[name] = value
                 headers.setdefault("cache-control", _caching(scope["path"], message["status"], headers))
             await send(message)
 
         await self._app(scope, receive, send if scope["type"] == "lifespan" else send_with_headers)
+
+    def _more(self, path: str) -> dict[str, str]:
+        """Return the headers in which an address that other sites use differs from all others."""
+        if path.startswith(_EMBED):
+            return self._embed
+        return {"cross-origin-resource-policy": "cross-origin"} if path == _EMBED_SCRIPT else {}
 
 
 def _caching(path: str, status: int, headers: MutableHeaders) -> str:

@@ -16,6 +16,9 @@ from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Receive, Scope, Send
 
 _DOCUMENT = "index.html"
+#: The document of `/embed/{item}`, which other sites show in a frame.
+_EMBED_DOCUMENT = "embed.html"
+_EMBED = "embed/"
 #: Content codings in the order of preference, and how the build names the files that have them.
 _CODINGS = (("br", ".br"), ("gzip", ".gz"))
 
@@ -39,7 +42,8 @@ class PageFiles(StaticFiles):
             if scope["method"] not in {"GET", "HEAD"}:
                 raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         elif scope["method"] in {"GET", "HEAD"} and _is_navigation(Headers(scope=scope)):
-            found, about = await run_in_threadpool(self._look_up, _DOCUMENT)
+            document = _EMBED_DOCUMENT if path.startswith(_EMBED) else _DOCUMENT
+            found, about = await run_in_threadpool(self._look_up, document)
         if about is None:
             raise HTTPException(404)
         return await run_in_threadpool(self.file_response, found, about, scope)

@@ -49,7 +49,7 @@ async function show(path) {
 
 /** Paths that answer with documents of their own. */
 function isServers(pathname) {
-  return /^\/(api|docs|redoc|openapi\.json|asyncapi\.json|healthz|readyz|metrics)(\/|$)/.test(pathname);
+  return /^\/(api|embed|docs|redoc|openapi\.json|asyncapi\.json|healthz|readyz|metrics)(\/|$)/.test(pathname);
 }
 
 /** The server's page if there is a server, else the last one seen. */

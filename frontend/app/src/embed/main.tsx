@@ -1,0 +1,36 @@
+// Starts the page that <alcove-room> frames: `/embed/{item}`.
+import { browserPlatform, createClient, isRoomId } from "alcove-client";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { Embed } from "./Embed";
+import { findHost } from "./host";
+import { tokensOf } from "./tokens";
+import "./embed.css";
+
+/** `…/embed/{item}`, below the server's base path. */
+const place = /^(.*)\/embed\/([^/]+)$/.exec(location.pathname);
+const item = decoded(place?.[2] ?? "");
+const element = document.getElementById("root");
+if (element === null) throw new Error("embed.html has no element #root");
+
+if (isRoomId(item)) {
+  const base = `${location.origin}${place?.[1] ?? ""}`;
+  const host = await findHost();
+  const platform = browserPlatform();
+  const client = createClient({ url: base, getToken: tokensOf(host, base, platform), platform });
+  createRoot(element).render(
+    <StrictMode>
+      <Embed host={host} client={client} item={item} />
+    </StrictMode>,
+  );
+} else {
+  element.textContent = `“${item}” cannot be an item's ID: 1–128 letters, digits and . _ : @ -`;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

@@ -1,0 +1,26 @@
+// Builds what <alcove-room> frames. Preact stands in for React: the frame is loaded by every page of a host application,
+// and the components of alcove-react need nothing of React that Preact lacks.
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  resolve: {
+    tsconfigPaths: true,
+    alias: [
+      { find: /^react-dom\/client$/, replacement: "preact/compat/client" },
+      { find: /^react\/jsx-runtime$/, replacement: "preact/jsx-runtime" },
+      { find: /^react(-dom)?$/, replacement: "preact/compat" },
+    ],
+  },
+  publicDir: false,
+  build: {
+    outDir: "dist",
+    // Beside the page, which is built before.
+    emptyOutDir: false,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: new URL("embed.html", import.meta.url).pathname,
+      // Libraries mark their modules for React Server Components.
+      onLog: (level, log, report) => log.code !== "MODULE_LEVEL_DIRECTIVE" && report(level, log),
+    },
+  },
+});

@@ -1,0 +1,25 @@
+/** The custom properties that pass from the host page into the frame; the theming API of alcove-react. */
+export const THEME_PROPERTIES: ReadonlySet<string> = new Set(
+  [
+    "bg",
+    "bg-sunken",
+    "text",
+    "text-muted",
+    "border",
+    "border-strong",
+    "accent",
+    "on-accent",
+    "accent-soft",
+    "danger",
+    "warning-bg",
+    "warning-text",
+    "lamp",
+    "focus",
+    "font",
+    "font-mono",
+    "font-size",
+    "density",
+    "radius",
+    "avatar-radius",
+  ].map((name) => `--alcove-${name}`),
+);
