@@ -7,10 +7,10 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { build as viteBuild } from "vite";
+import { minifySync, build as viteBuild } from "vite";
 
 /** What a package may add to a page: kilobytes of minified JavaScript, gzip, with its dependencies but not its peers. */
-const BUDGETS_KB = { client: 21.2, react: 21, element: 4 };
+const BUDGETS_KB = { client: 20, react: 21, element: 4 };
 
 const frontend = join(dirname(fileURLToPath(import.meta.url)), "..");
 const folderOf = (name) => join(frontend, "packages", name);
@@ -106,11 +106,18 @@ async function buildScript(folder) {
   );
 }
 
-/** Kilobytes that a page loads for the package: the entry and all that is loaded on demand. */
+/**
+ * Kilobytes that a page loads for the package: the entry and all that is loaded on demand. Built as a library, because
+ * Vite adds its own loader of modules to a page; Vite does not minify libraries in full.
+ */
 async function weigh(name) {
-  const files = await buildForPage(name, { write: false });
-  const sizes = files.map(({ code }) => (code === undefined ? 0 : gzipSync(code, { level: 9 }).length));
-  return sizes.reduce((sum, size) => sum + size, 0) / 1000;
+  const { peerDependencies = {} } = manifestOf(name);
+  const options = optionsOf(name, Object.keys(peerDependencies), { write: false, minify: false });
+  const files = [await viteBuild(options)].flat().flatMap((built) => built.output ?? []);
+  const minified = files.flatMap(({ fileName, code }) =>
+    code === undefined ? [] : [minifySync(fileName, code, { module: true }).code],
+  );
+  return minified.reduce((sum, code) => sum + gzipSync(code, { level: 9 }).length, 0) / 1000;
 }
 
 function manifestOf(name) {

@@ -11,7 +11,16 @@ from tests.integration.credentials import token
 from tests.integration.rooms import http
 from tests.integration.servers import ONCE, Server
 
-ANYWHERE = ["/", "/items/foo", "/nowhere.js", "/api/items", "/api/items/%20/entries", "/healthz", "/openapi.json"]
+ANYWHERE = [
+    "/",
+    "/items/foo",
+    "/embed/foo",
+    "/nowhere.js",
+    "/api/items",
+    "/api/items/%20/entries",
+    "/healthz",
+    "/openapi.json",
+]
 
 
 @ONCE
@@ -41,12 +50,25 @@ async def test_the_page_runs_nothing_inline(server: Server) -> None:
 
 
 @ONCE
-async def test_who_may_frame_the_page_is_a_setting(serve: Start) -> None:
+async def test_frame_ancestors_govern_the_embedded_room_and_nothing_else(serve: Start) -> None:
     server = serve(ALCOVE_FRAME_ANCESTORS="'self' https://app.example")
     async with http(server) as client:
-        policy = (await client.get("/")).headers["content-security-policy"]
+        policies = {
+            path: (await client.get(path, headers={"Accept": "text/html"})).headers["content-security-policy"]
+            for path in ("/embed/foo", "/", "/items/foo", "/embed", "/embed.html", "/api/items")
+        }
 
-    assert policy.endswith("frame-ancestors 'self' https://app.example")
+    assert policies.pop("/embed/foo").endswith("frame-ancestors 'self' https://app.example")
+    assert all(policy.endswith("frame-ancestors 'none'") for policy in policies.values())
+
+
+@ONCE
+async def test_only_the_script_for_other_sites_may_be_loaded_by_them(server: Server) -> None:
+    async with http(server) as client:
+        answers = {path: await client.get(path) for path in ("/embed.js", "/embed/foo", "/sw.js", "/")}
+
+    assert "cross-origin" == answers.pop("/embed.js").headers["cross-origin-resource-policy"]
+    assert {"same-origin"} == {answer.headers["cross-origin-resource-policy"] for answer in answers.values()}
 
 
 @ONCE

@@ -16,6 +16,7 @@ from alcove.api.page_files import PageRoute, accepted_codings
 
 SCRIPT = b"console.log('alcove');" * 50
 DOCUMENT = b'<!DOCTYPE html>\n<script src="/assets/index-1a2b.js"></script>'
+EMBED = b"<!DOCTYPE html>\n<title>Room</title>"
 #: What the build leaves beside the script; the server passes it on as it is.
 BROTLI = b"in Brotli"
 GZIP = gzip.compress(SCRIPT, mtime=0)
@@ -53,6 +54,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     (folder / "assets").mkdir()
     files = {
         "index.html": DOCUMENT,
+        "embed.html": EMBED,
+        "embed.js": b"(() => {})();",
         "favicon.svg": b"<svg/>",
         "assets/index-1a2b.js": SCRIPT,
         "assets/index-1a2b.js.br": BROTLI,
@@ -137,6 +140,21 @@ def test_every_address_that_a_browser_opens_is_the_document(site: Site, path: st
     assert (200, DOCUMENT) == (answer.status, answer.body)
     assert "no-cache" == answer.headers["cache-control"]
     assert 304 == site.get(path, Accept="text/html", If_None_Match=answer.headers["etag"]).status
+
+
+@pytest.mark.parametrize("path", ["/embed/order-7", "/embed/%C3%A9"])
+def test_a_room_for_a_frame_has_a_document_of_its_own(site: Site, path: str) -> None:
+    answer = site.get(path, Accept="text/html,*/*;q=0.8")
+
+    assert (200, EMBED) == (answer.status, answer.body)
+    assert 304 == site.get(path, Accept="text/html", If_None_Match=answer.headers["etag"]).status
+
+
+def test_the_script_for_other_sites_is_asked_for_again_by_its_validator(site: Site) -> None:
+    answer = site.get("/embed.js")
+    assert (200, "no-cache") == (answer.status, answer.headers["cache-control"])
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert 304 == site.get("/embed.js", If_None_Match=answer.headers["etag"]).status
 
 
 @pytest.mark.parametrize(

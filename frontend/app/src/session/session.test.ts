@@ -1,4 +1,4 @@
-// Who is signed in: by links, by the Connect card, and by the page that frames this one.
+// Who is signed in: by links and by the Connect card.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FakePlatform } from "../../../packages/client/test/support/fakePlatform";
 import { forgetCredential } from "./credential";
@@ -60,16 +60,6 @@ test("another token of the same member keeps the client, another member gets ano
   session.enter({ token: token("bob"), name: null });
 
   expect(session.getState().client).not.toBe(client);
-});
-
-test("A4 the host page's token is used if it is the member's", () => {
-  link(token("ada"));
-  const session = new Session(platform);
-  platform.give(token("bob"));
-  expect(session.getState().credential?.token).toBe(token("ada"));
-  platform.give(token("ada", 1));
-
-  expect(session.getState().credential?.token).toBe(token("ada", 1));
 });
 
 test("signing out leaves nobody, and nothing for the next page", async () => {

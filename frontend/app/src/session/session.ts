@@ -79,14 +79,7 @@ export class Session {
     const before = this.#state.client;
     const { name } = credential;
     const options = { url: location.origin, platform: this.platform, ...(name !== null && { name }) };
-    this.#token?.close();
-    this.#token =
-      credential.token === null
-        ? null
-        : new TabToken(credential, this.platform, {
-            onFresh: (fresh) => this.#keep(fresh),
-            onGiven: () => client.refresh(),
-          });
+    this.#token = credential.token === null ? null : new TabToken(credential);
     const client = createClient(
       this.#token === null ? options : { ...options, getToken: this.#token.getToken },
     );
@@ -105,7 +98,6 @@ export class Session {
 
   #leave(): void {
     const { client } = this.#state;
-    this.#token?.close();
     this.#token = null;
     forgetCredential();
     this.#become(signedOut);

@@ -250,7 +250,7 @@ export class Connection {
     const { http, item } = this.#options;
     const error: unknown = await http.access(item).catch((reason: unknown) => reason);
     if (!(error instanceof HttpError) || this.#socket.state.status !== "waiting") return;
-    const code = { 401: 4401, 403: 4403 }[error.status];
+    const code = error.closeCode;
     if (code === undefined) return;
     this.#problem = {
       type: "error",

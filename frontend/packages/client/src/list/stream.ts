@@ -127,9 +127,8 @@ export class ListStream {
   async #findOut(otherwise: () => void): Promise<void> {
     const error: unknown = await this.#options.http.items({ limit: 1 }).catch((reason: unknown) => reason);
     if (!this.#running) return;
-    const code = error instanceof HttpError ? { 401: 4401, 403: 4403 }[error.status] : undefined;
-    if (!(error instanceof HttpError) || code === undefined) otherwise();
-    else this.#refused(code, error.reason ?? null, error.message, error.retryMs ?? null);
+    if (!(error instanceof HttpError) || error.closeCode === undefined) otherwise();
+    else this.#refused(error.closeCode, error.reason ?? null, error.message, error.retryMs ?? null);
   }
 
   #closed(code: number, message: string): void {

@@ -1,6 +1,5 @@
 // The platform of a browser.
 
-import { askHost, hearHost } from "../auth/parentFrame";
 import { BoundedStorage } from "../storage/bounded";
 import { BrowserNotes } from "../storage/notes";
 import type { Storage } from "../storage/storage";
@@ -30,8 +29,6 @@ export function browserPlatform(): Platform {
     storage: new BoundedStorage(openStorage, () => performance.now()),
     notes: new BrowserNotes(() => localStorage),
     tabNotes: new BrowserNotes(() => sessionStorage),
-    askHost,
-    hearHost,
   };
 }
 

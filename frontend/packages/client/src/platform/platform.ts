@@ -1,5 +1,4 @@
 // What the client needs of the browser; tests have another implementation.
-import type { AskHost, HearHost } from "../auth/parentFrame";
 import type { Notes } from "../storage/notes";
 import type { Storage } from "../storage/storage";
 
@@ -44,6 +43,4 @@ export type Platform = {
   readonly notes: Notes;
   /** Notes of this tab alone; they survive a reload. */
   readonly tabNotes: Notes;
-  readonly askHost: AskHost;
-  readonly hearHost: HearHost;
 };

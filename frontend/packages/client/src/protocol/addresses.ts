@@ -5,6 +5,8 @@ import type { Origin } from "./urls";
 /** Where a connection resumes: after `cursor` of `log`; null: with the last entries (rules R1, R2). */
 export type ResumePosition = { readonly log: string | null; readonly cursor: number | null };
 
+type Query = Record<string, string> | string[][];
+
 /** How many of the last entries a first connection gets. */
 export const TAIL = 100;
 
@@ -14,8 +16,8 @@ export function roomUrl(
   credential: Credential,
   position: ResumePosition,
 ): string {
-  const scheme = origin.protocol === "https:" ? "wss:" : "ws:";
-  return `${scheme}//${origin.host}${origin.path ?? ""}/items/${encodeURIComponent(item)}/ws?${query(credential, position)}`;
+  const server = serverOf(origin).replace("http", "ws");
+  return `${server}/items/${encodeURIComponent(item)}/ws?${query(credential, position)}`;
 }
 
 export function eventsUrl(
@@ -24,33 +26,21 @@ export function eventsUrl(
   credential: Credential,
   position: ResumePosition,
 ): string {
-  return `${itemUrl(origin, item)}/events?${query(credential, position)}`;
-}
-
-export function entriesUrl(origin: Origin, item: string, more: Record<string, string>): string {
-  return `${itemUrl(origin, item)}/entries?${new URLSearchParams(more)}`;
-}
-
-export function itemsUrl(origin: Origin, more: Record<string, string>): string {
-  return `${baseOf(origin)}/api/items?${new URLSearchParams(more)}`;
+  return apiUrl(origin, `items/${encodeURIComponent(item)}/events`, query(credential, position));
 }
 
 /** Return the address of the stream of changes in the list of rooms (rule W10). */
 export function listEventsUrl(origin: Origin, credential: Credential): string {
-  const query = new URLSearchParams(named(credential));
-  if (credential.token !== null) query.set("token", credential.token);
-  return `${baseOf(origin)}/api/items/events?${query}`;
+  return apiUrl(origin, "items/events", carried(credential));
 }
 
-/** Return the address where a login is ended (W5). */
-export function sessionUrl(origin: Origin): string {
-  return `${baseOf(origin)}/api/session`;
+export function entriesUrl(origin: Origin, item: string, query: Query): string {
+  return apiUrl(origin, `items/${encodeURIComponent(item)}/entries`, query);
 }
 
-export function unreadUrl(origin: Origin, items: readonly string[], more: Record<string, string>): string {
-  const query = new URLSearchParams(more);
-  for (const item of items) query.append("item", item);
-  return `${baseOf(origin)}/api/unread?${query}`;
+/** Return an address of the HTTP API. */
+export function apiUrl(origin: Origin, path: string, query: Query): string {
+  return `${serverOf(origin)}/api/${path}?${new URLSearchParams(query)}`;
 }
 
 /** Return the headers that carry the token: access logs do not show them. Only sockets and events need the query. */
@@ -62,25 +52,21 @@ export function named({ name }: Credential): Record<string, string> {
   return name === null || name === "" ? {} : { name };
 }
 
-/** Return the server's part of the names under which data is stored. */
-export function serverOf(origin: Origin): string {
-  return baseOf(origin);
-}
-
-function baseOf({ protocol, host, path = "" }: Origin): string {
+/** Return the address of a server, which is a part of the names under which data is stored. */
+export function serverOf({ protocol, host, path = "" }: Origin): string {
   return `${protocol}//${host}${path}`;
 }
 
-function itemUrl(origin: Origin, item: string): string {
-  return `${baseOf(origin)}/api/items/${encodeURIComponent(item)}`;
+function query(credential: Credential, { log, cursor }: ResumePosition): Record<string, string> {
+  const resumed = cursor !== null && log !== null;
+  return {
+    ...carried(credential),
+    ...(resumed ? { after: String(cursor), log } : { tail: String(TAIL) }),
+  };
 }
 
-function query(credential: Credential, { log, cursor }: ResumePosition): URLSearchParams {
-  const found = new URLSearchParams(named(credential));
-  if (credential.token !== null) found.set("token", credential.token);
-  if (cursor !== null && log !== null) {
-    found.set("after", String(cursor));
-    found.set("log", log);
-  } else found.set("tail", String(TAIL));
-  return found;
+/** Return the credential as a part of a query. */
+function carried(credential: Credential): Record<string, string> {
+  const { token } = credential;
+  return token === null ? named(credential) : { ...named(credential), token };
 }

@@ -5,7 +5,7 @@ import type { GetCredential } from "../auth/tokens";
 import { withTimeout } from "../lib/timeout";
 import type { Platform } from "../platform/platform";
 import type { Page } from "../room/timeline";
-import { bearer, entriesUrl, itemsUrl, named, sessionUrl, unreadUrl } from "./addresses";
+import { apiUrl, bearer, entriesUrl, named } from "./addresses";
 import type { Origin } from "./urls";
 import type { Entries, Entry, ItemSummary, Items, Send, Unread, UnreadCount } from "./wire.gen";
 
@@ -31,6 +31,11 @@ export class HttpError extends Error {
     this.code = typeof problem.code === "string" ? problem.code : "http";
     this.retryMs = typeof problem.retry_ms === "number" ? problem.retry_ms : undefined;
     this.reason = typeof problem.reason === "string" ? problem.reason : undefined;
+  }
+
+  /** The close code by which a socket would be refused for the same reason; undefined where none would. */
+  get closeCode(): number | undefined {
+    return { 401: 4401, 403: 4403 }[this.status];
   }
 }
 
@@ -71,9 +76,7 @@ export class Http {
 
   /** End the login, or revoke the token that is in use (W5). */
   async signOut(): Promise<void> {
-    await this.#json(() => sessionUrl(this.#origin), {
-      method: "DELETE",
-    });
+    await this.#json(() => apiUrl(this.#origin, "session", {}), { method: "DELETE" });
   }
 
   /**
@@ -85,14 +88,17 @@ export class Http {
   ): Promise<readonly ItemSummary[]> {
     const more = Object.entries(query).map(([name, value]) => [name, String(value)]);
     const found = await this.#json<Items>((name) =>
-      itemsUrl(this.#origin, { ...name, ...Object.fromEntries(more) }),
+      apiUrl(this.#origin, "items", [...Object.entries(name), ...more]),
     );
     return found.items;
   }
 
   /** Return head and unread count of exactly these items (W10). */
   async unread(items: readonly string[]): Promise<readonly UnreadCount[]> {
-    const found = await this.#json<Unread>((name) => unreadUrl(this.#origin, items, name));
+    const asked = items.map((item) => ["item", item]);
+    const found = await this.#json<Unread>((name) =>
+      apiUrl(this.#origin, "unread", [...Object.entries(name), ...asked]),
+    );
     return found.items;
   }
 

@@ -127,13 +127,6 @@ export class FakePlatform implements Platform {
   isOnline = true;
   random: () => number = () => 0.5;
   openSocket: (url: string) => SocketLike = this.browser.openSocket;
-  /** Sends a token without a request, as the host page may. */
-  give: (token: string) => void = () => undefined;
-  hearHost: Platform["hearHost"] = (onToken) => {
-    this.give = onToken;
-    return () => undefined;
-  };
-  askHost: Platform["askHost"] = () => Promise.resolve(null);
   fetch: Platform["fetch"] = () => Promise.reject(new TypeError("no network"));
 
   constructor(profile: FakeProfile = new FakeProfile()) {
