@@ -1,6 +1,5 @@
-"""A host application: its page frames a room, and gives it fresh tokens when the room asks (A4)."""
+"""A host application: its page has a room by `<alcove-room>`, and gives it tokens when the room asks (A4)."""
 
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,25 +9,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 PAGE = """<!doctype html>
 <html lang="en">
 <title>Shop</title>
-<iframe title="Room" src="%(room)s" width="1200" height="700"></iframe>
-<script>
-  const frame = document.querySelector("iframe");
-  addEventListener("message", async ({ source, origin, data, ports }) => {
-    if (source !== frame.contentWindow || origin !== %(origin)s || data.type !== "alcove.token") return;
-    const answer = await fetch("/token");
-    ports[0].postMessage(answer.ok ? await answer.text() : null);
-  });
-</script>
+<link rel="icon" href="data:,">
+<script src="%(server)s/embed.js"></script>
+<alcove-room item="%(item)s" token-url="/token"></alcove-room>
 </html>
 """
 
 
 class Host:
-    """A web server of a host application. `frames`: the address of the room, and the origin that it is of."""
+    """A web server of a host application."""
 
     def __init__(self) -> None:
-        self.frames = ("", "")
-        #: The fresh tokens that it has, each given once.
+        #: The address of the Alcove server, and the item whose room the page has.
+        self.server = ""
+        self.item = ""
+        #: Its tokens, each given once; then nobody is signed in.
         self.tokens: list[str] = []
         self.asked = 0
         outer = self
@@ -36,7 +31,7 @@ class Host:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 """The page, or a token."""
-                kind, body = "text/html", outer.page
+                kind, body = "text/html", PAGE % {"server": outer.server, "item": outer.item}
                 if self.path == "/token":
                     outer.asked += 1
                     kind, body = "text/plain", outer.tokens.pop(0) if outer.tokens else ""
@@ -50,12 +45,6 @@ class Host:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    @property
-    def page(self) -> str:
-        """The page with the room in it."""
-        room, origin = self.frames
-        return PAGE % {"room": room, "origin": json.dumps(origin)}
 
     def serve(self) -> None:
         """Answer until `end`."""

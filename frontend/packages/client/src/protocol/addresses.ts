@@ -5,7 +5,7 @@ import type { Origin } from "./urls";
 /** Where a connection resumes: after `cursor` of `log`; null: with the last entries (rules R1, R2). */
 export type ResumePosition = { readonly log: string | null; readonly cursor: number | null };
 
-type Query = Record<string, string> | string[][];
+type Query = Record<string, string> | string[][] | URLSearchParams;
 
 /** How many of the last entries a first connection gets. */
 export const TAIL = 100;
@@ -57,12 +57,10 @@ export function serverOf({ protocol, host, path = "" }: Origin): string {
   return `${protocol}//${host}${path}`;
 }
 
-function query(credential: Credential, { log, cursor }: ResumePosition): Record<string, string> {
+function query(credential: Credential, { log, cursor }: ResumePosition): URLSearchParams {
   const resumed = cursor !== null && log !== null;
-  return {
-    ...carried(credential),
-    ...(resumed ? { after: String(cursor), log } : { tail: String(TAIL) }),
-  };
+  const position = resumed ? { after: String(cursor), log } : { tail: String(TAIL) };
+  return new URLSearchParams({ ...carried(credential), ...position });
 }
 
 /** Return the credential as a part of a query. */
