@@ -24,7 +24,7 @@ WIRE_TYPES := frontend/packages/client/src/protocol/wire.gen.ts
 # Empty if the page is built without the backend, as in the image; then the committed types are used.
 WIRE_SOURCES := $(wildcard $(addprefix backend/alcove/,protocol.py errors.py api/typescript.py api/entries.py api/item_list.py storage/base.py))
 PAGE_SOURCES := $(shell find frontend/app frontend/packages \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null) \
-  $(wildcard frontend/*.json frontend/scripts/compress.mjs)
+  $(wildcard frontend/*.json frontend/scripts/*.mjs)
 
 .PHONY: help
 help: ## list the targets

@@ -144,7 +144,8 @@ def test_a4_the_host_page_renews_the_session_and_no_message_is_lost(page: Page, 
     assert bodies(signed) == written
 
 
-def test_a4_a_host_page_without_a_fresh_token_lets_the_session_end(page: Page, signed: Server, host: Host) -> None:
+@pytest.mark.usefixtures("signed")
+def test_a4_a_host_page_without_a_fresh_token_ends_the_session(page: Page, host: Host) -> None:
     host.tokens = [admits(seconds=SHORT_S)]
     page.goto(host.url)
 

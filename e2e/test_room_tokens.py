@@ -13,6 +13,8 @@ from stack import deployed
 from tests.integration.credentials import SECRET, token
 from tests.integration.servers import Server
 
+pytestmark = pytest.mark.usefixtures("signed")
+
 ITEM = "foo"
 #: Attempts with refused tokens that a tab makes in a minute, and the one that finds out.
 ATTEMPTS = 6
@@ -39,7 +41,7 @@ def wrong_key(number: int) -> str:
 
 
 def test_a4_a_host_with_the_wrong_key_costs_five_attempts_a_minute(
-    page: Page, signed: Server, host: Host, complaints: Complaints
+    page: Page, host: Host, complaints: Complaints
 ) -> None:
     complaints.expect("401")
     host.tokens = [wrong_key(number) for number in range(1000)]
@@ -69,9 +71,7 @@ def test_a4_a_host_with_the_wrong_key_costs_five_attempts_a_minute(
 
 
 @pytest.mark.parametrize("hours", [-2, 2])
-def test_a4_a_browser_whose_clock_is_hours_off_renews_its_token_once(
-    page: Page, signed: Server, host: Host, hours: int
-) -> None:
+def test_a4_a_browser_whose_clock_is_hours_off_renews_its_token_once(page: Page, host: Host, hours: int) -> None:
     lifetime_s = 40
     short, long = (token(exp=time.time() + seconds, items={ITEM: "rw"}) for seconds in (lifetime_s, 3600))
     host.tokens = [short, long] + [wrong_key(n) for n in range(100)]
@@ -90,9 +90,7 @@ def test_a4_a_browser_whose_clock_is_hours_off_renews_its_token_once(
     assert host.asked == 2
 
 
-def test_a4_a_session_that_ended_revives_when_its_tab_is_shown(
-    page: Page, signed: Server, host: Host, complaints: Complaints
-) -> None:
+def test_a4_a_session_that_ended_revives_when_its_tab_is_shown(page: Page, host: Host, complaints: Complaints) -> None:
     complaints.expect("401")
     host.tokens = [token(exp=time.time() + 3, items={ITEM: "rw"})]
     page.goto(host.url)
