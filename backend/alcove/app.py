@@ -16,7 +16,7 @@ from alcove.access.authenticator import Authenticator
 from alcove.access.origin_policy import OriginPolicy
 from alcove.access.revocations import Revocations
 from alcove.access.tokens import Keys, keys_from_settings
-from alcove.api import entries, events, item_list, ops, rooms, schemas
+from alcove.api import bans, entries, events, item_list, ops, rooms, schemas
 from alcove.api import login as session
 from alcove.api.cors import Cors
 from alcove.api.headers import Headers
@@ -87,6 +87,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
         await hub.start()
         stack.push_async_callback(hub.close)
         await hub.follow_revocations(revocations)
+        await hub.follow_bans(authenticator.bans)
         app.state.authenticator, app.state.hub, app.state.chat = authenticator, hub, chat
         app.state.address_limits = AddressLimits.from_settings(settings)
         app.state.origin_policy = OriginPolicy(split_commas(settings.origins))
@@ -153,6 +154,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(item_list.router)
     app.include_router(entries.router)
     app.include_router(rooms.router)
+    app.include_router(bans.router)
     app.include_router(events.router)
     app.include_router(session.router)
     app.include_router(ops.router)

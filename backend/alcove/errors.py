@@ -46,6 +46,7 @@ class Reason(StrEnum):
     NOT_YET_VALID = "not_yet_valid"
     REVOKED = "revoked"
     SIGNED_OUT = "signed_out"
+    BANNED = "banned"
 
 
 class AlcoveError(Exception):

@@ -4,12 +4,15 @@ import time
 from dataclasses import dataclass
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
+from alcove.access.bans import Bans
 from alcove.access.open_mode import OPEN_RIGHTS, open_person
 from alcove.access.refusals import token_expired
 from alcove.access.revocations import Revocations, token_digest
 from alcove.access.rights import NONE, rights_on
 from alcove.access.tokens import Claims, Keys
+from alcove.clock import now_ms
 from alcove.errors import Close, Code, Refusal
 from alcove.item_ranges import ALL_ITEMS, Range, readable_ranges
 from alcove.protocol import Member, Person
@@ -45,6 +48,8 @@ class Authenticator:
         """
         self._keys = keys
         self._revocations = revocations
+        #: Which members are banned (A8).
+        self.bans = Bans()
         self.leeway_s = leeway_s
 
     def __repr__(self) -> str:
@@ -71,6 +76,7 @@ class Authenticator:
         claims = await self._keys.check(credential)
         digest = token_digest(credential)
         self._revocations.check(claims.sub, None, claims.iat, digest)
+        self.bans.check(claims.sub, None, now_ms())
         person = Person(claims.sub, claims.name, claims.picture or UNSET, claims.role or UNSET)
         return Caller(person, claims, digest)
 
@@ -99,10 +105,18 @@ class Authenticator:
         if claims is None:
             return Member(caller.person, OPEN_RIGHTS)
         self._revocations.check(claims.sub, item, claims.iat, caller.digest)
+        self.bans.check(claims.sub, item, now_ms())
         # A caller admitted within the leeway keeps the leeway; every other connection ends at `exp` (A4).
         expires = claims.exp if claims.exp > time.time() else claims.exp + self.leeway_s
-        can = NONE if item is None else rights_on(claims.items, item)
-        return Member(caller.person, can, expires, claims.iat, caller.digest)
+        granted = NONE if item is None else rights_on(claims.items, item)
+        can = self.bans.restrict(granted, claims.sub, item, now_ms())
+        return Member(caller.person, can, expires, claims.iat, caller.digest, granted)
+
+    def restricted(self, member: Member, item: str) -> Member:
+        """Return a member who was authenticated a moment ago with the rights that bans leave now (A8)."""
+        if member.granted is None:
+            return member
+        return replace(member, can=self.bans.restrict(member.granted, member.person.id, item, now_ms()))
 
     async def renew(self, token: str, item: str, person: Person) -> Member:
         """Return the member that a fresh token makes of `person` on an item (A4). Raises Refusal as `renew_caller`."""
@@ -133,6 +147,8 @@ class Authenticator:
         if member.expires is not None and member.expires <= time.time():
             raise token_expired()
         self._revocations.check(member.person.id, item, member.iat, member.digest)
+        if member.granted is not None:
+            self.bans.check(member.person.id, item, now_ms())
 
     def may_moderate(self, caller: Caller, item: str | None) -> bool:
         """Return whether the caller may moderate the item; None: every item (A7).
@@ -151,7 +167,8 @@ class Authenticator:
         if claims is None:
             return [ALL_ITEMS]
         # An item that was ever revoked may be readable again with a newer token.
-        revoked = [item for item in self._revocations.items_of(claims.sub) if not self.may_read(caller, item)]
+        suspects = {*self._revocations.items_of(claims.sub), *self.bans.items_of(claims.sub)}
+        revoked = [item for item in suspects if not self.may_read(caller, item)]
         return readable_ranges(claims.items, revoked)
 
     def may_read(self, caller: Caller, item: str) -> bool:

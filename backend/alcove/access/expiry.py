@@ -7,8 +7,10 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Protocol
 
+from alcove.access.bans import Bans
 from alcove.access.refusals import access_revoked, login_ended, token_expired
 from alcove.access.revocations import Revocation
+from alcove.clock import now_ms
 from alcove.errors import Refusal
 from alcove.protocol import Member
 
@@ -89,6 +91,15 @@ class ExpiryWatch:
                 and revocation.covers(member.iat)
             ):
                 connection.end(access_revoked(revocation.item))
+
+    def end_banned(self, member: str, item: str | None, bans: Bans) -> None:
+        """End the connections of a member who is banned from everything, on the item or on all (A8)."""
+        for connection, watched in list(self._watched.items()):
+            if watched.member.person.id == member and item in {None, watched.item}:
+                try:
+                    bans.check(member, watched.item, now_ms())
+                except Refusal as refusal:
+                    connection.end(refusal)
 
     def _schedule(self) -> None:
         """Set the timer to the next expiry, or to the next check of the wall clock if that is earlier."""

@@ -20,6 +20,13 @@ def login_ended() -> Refusal:
     )
 
 
+def banned(item: str | None, reason: str | None) -> Refusal:
+    """Return the refusal of a banned member: 4403 (A8). `item`: None: banned from all items."""
+    where = "" if item is None else f" from {item}"
+    why = "" if reason is None else f": {reason}"
+    return Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"you are banned{where}{why}", reason=Reason.BANNED)
+
+
 def access_revoked(item: str | None, retry_ms: int | None = None) -> Refusal:
     """Return the refusal of a token that was revoked (A7).
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from alcove.access.authenticator import Authenticator
+from alcove.access.bans import BANS_ITEM, Ban, Bans
 from alcove.access.expiry import ExpiryWatch, Revocable
 from alcove.access.revocations import REVOCATIONS_ITEM, Revocation, Revocations
 from alcove.background import BackgroundTasks
@@ -20,6 +21,7 @@ from alcove.limits import ProcessLimits
 from alcove.observability.metrics import ProcessState
 from alcove.protocol import Limits, Member, Person
 from alcove.rooms.admission import Admission, Slot
+from alcove.rooms.ban_log import BanLog
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.drain import Drain
 from alcove.rooms.item_lists import ItemLists
@@ -116,6 +118,7 @@ class Hub:
         self.writer = RoomWriter(self._sends.store, limits)
         self._renewal = None if authenticator is None else TokenRenewal(authenticator, self._expiry)
         self._revocation_log: RevocationLog | None = None
+        self._ban_log: BanLog | None = None
         self._joins = RoomJoiner(
             self,
             self._rooms,
@@ -136,6 +139,8 @@ class Hub:
         """Wait for accepted sends, until the drain's deadline, then close the rooms and the background tasks."""
         await self._drain.committed()
         self._rooms.close_rooms()
+        if self._ban_log is not None:
+            self._ban_log.close()
         await self._tasks.close(_TASKS_S)
         await self.lists.close()
         await self._rooms.close()
@@ -266,11 +271,35 @@ class Hub:
         self._revocation_log = RevocationLog(revocations, self._expiry, self._rooms, self.send)
         await self._revocation_log.follow()
 
+    async def follow_bans(self, bans: Bans) -> None:
+        """Apply all bans in the log, and every later one; return when the present ones are applied.
+
+        Raises:
+            LogUnavailableError: The log does not answer.
+
+        """
+        self._ban_log = BanLog(bans, self._expiry, self._rooms, self.send, self.lists.rights_changed)
+        await self._ban_log.follow()
+
+    async def ban(self, ban: Ban) -> None:
+        """Ban a member on every process, or end that; durable when this returns (W15).
+
+        Raises:
+            Refusal: Too many sends wait for storage.
+            LogUnavailableError: It is not stored.
+
+        """
+        if self._ban_log is None:
+            raise RuntimeError("bans are not followed yet")
+        await self._ban_log.ban(ban)
+
     def _on_history_lost(self, item: str) -> None:
         """Restore the revocations where their room is the one that lost its history (X8)."""
         self.lists.changes.history_lost(item)
         if item == REVOCATIONS_ITEM and self._revocation_log is not None:
             self._tasks.spawn(self._revocation_log.restore())
+        if item == BANS_ITEM and self._ban_log is not None:
+            self._tasks.spawn(self._ban_log.follow_again())
 
     # --- rooms, without a connection
 

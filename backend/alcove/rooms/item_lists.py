@@ -153,6 +153,10 @@ class ItemLists:
         """Check a fresh token for a connection (ListHost, A4)."""
         self._tasks.spawn(self._renew(session, token))
 
+    def rights_changed(self, member: str) -> None:
+        """Send a member's connections the latest rooms that they may read now (A8)."""
+        self._feed.refresh_member(member)
+
     async def _renew(self, session: ListSession, token: str) -> None:
         if self._authenticator is None:
             raise RuntimeError("a hub without an authenticator has no tokens to check")

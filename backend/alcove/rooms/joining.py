@@ -89,6 +89,7 @@ class RoomJoiner:
         self._admission.check_open()
         if self._authenticator is not None:
             self._authenticator.recheck(member, room.item)
+            member = self._authenticator.restricted(member, room.item)
         self._admission.check_member(member.person.id, room.item)
         if (cutoff := self._retention.cutoff(self._host.now_ms())) is not None:
             room.expire(cutoff)

@@ -122,6 +122,11 @@ class ListFeed:
         reader.expire()
         self._schedule(reader)
 
+    def refresh_member(self, member: str) -> None:
+        """Have the readers of a member sent the latest rooms that they may read now."""
+        for reader in self._index.of_member(member):
+            self.refresh(reader)
+
     def rewritten(self, item: str) -> None:
         """Record that an entry of the room was edited or deleted: entries read before must not be sent (S9)."""
         if self._task is not None:

@@ -69,6 +69,9 @@ TAKES = {
     "mark read": (doors.mark_read, "r"),
     "members": (doors.members, "r"),
     "delete room": (doors.delete_room, "m"),
+    "bans": (doors.bans, "m"),
+    "ban": (doors.ban, "m"),
+    "lift": (doors.lift, "m"),
     "item socket": (doors.item_socket, "rw"),
 }
 #: Doors that take a good credential and no right.
@@ -125,7 +128,7 @@ async def test_a5_a_cookie_counts_for_no_page_of_elsewhere(guarded: Server, orig
     assert 4403 == (await doors.list_socket(guarded, brought)).code
     assert 403 == (await doors.item_socket(guarded, doors.plain_cookie(token(items={"*": "rw"}), origin))).code
     assert 403 == (await doors.echo_socket(guarded, brought)).code
-    for door in (doors.say, doors.event, doors.edit, doors.remove, doors.mark_read, doors.delete_room):
+    for door in (doors.say, doors.event, doors.edit, doors.remove, doors.mark_read, doors.delete_room, doors.ban):
         assert 403 == (await door(guarded, brought)).code
     assert 403 == (await doors.revoke(guarded, brought)).code
     # Looking changes nothing, and what is seen the browser keeps from the page.
@@ -167,6 +170,18 @@ async def test_a5_w5_no_page_of_elsewhere_signs_anyone_in_or_out(guarded: Server
 
     assert 403 == answer.status_code
     assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("items", [{"*": "rw"}, {"foo": "rwm"}, {"f*": "rwm", "*": ""}, {}])
+@pytest.mark.parametrize("door", ["bans_of_all", "ban_on_all", "lift_on_all"])
+async def test_w15_banning_on_all_items_takes_the_right_to_moderate_everything(
+    guarded: Server, items: object, door: str
+) -> None:
+    answer = await getattr(doors, door)(guarded, query(token(items=items)))
+
+    assert 403 == answer.code
+    assert "moderate *" in answer.reason
+    assert IN == (await getattr(doors, door)(guarded, query(token(items={"*": "m"})))).code
 
 
 @pytest.mark.parametrize("items", [{"*": "rw"}, {"foo": "rwm"}, {"f*": "rwm", "*": ""}, {}])

@@ -31,7 +31,8 @@ export type Reason =
   | "expired"
   | "not_yet_valid"
   | "revoked"
-  | "signed_out";
+  | "signed_out"
+  | "banned";
 
 /** A member as other members see them; picture (an https URL) and role are those of their token (A9). */
 export type Person = {

@@ -1,0 +1,93 @@
+"""Keep which members are banned: from writing or from everything, on one item or on all, until a time (A8, W15)."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from alcove.access.refusals import banned
+from alcove.protocol import Right
+
+#: The item of the internal room that holds the bans. No client can open it: `!` is not allowed in item ids (H3).
+BANS_ITEM = "!bans"
+
+BannedRight = Literal["write", "all"]
+BanReason = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+
+
+class Ban(Struct, frozen=True, omit_defaults=True):
+    """A ban of one member, or its end; the body of an entry of the internal room.
+
+    Attributes:
+        member: Whom it bans.
+        item: The item on which it does; None: all items.
+        right: What it takes away; None: the ban is lifted.
+        until: When it ends by itself, in ms since the epoch; None: never.
+        reason: Why, for the member and for moderators.
+
+    """
+
+    member: str
+    item: str | None = None
+    right: BannedRight | None = None
+    until: int | None = None
+    reason: str | None = None
+
+    def counts(self, now_ms: int) -> bool:
+        """Return whether the ban takes something away now."""
+        return self.right is not None and (self.until is None or now_ms < self.until)
+
+
+class Bans:
+    """The bans that this process has read. The last one of a member on an item counts."""
+
+    def __init__(self) -> None:
+        self._bans: dict[str, dict[str | None, Ban]] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._bans.values()))
+
+    def __repr__(self) -> str:
+        return f"<Bans members={len(self._bans)}>"
+
+    def add(self, ban: Ban, now_ms: int) -> None:
+        """Apply a ban in place of the member's earlier one there, or lift that; drop those of the member that ended."""
+        known = self._bans.pop(ban.member, {}) | {ban.item: ban}
+        if left := {item: one for item, one in known.items() if one.counts(now_ms)}:
+            self._bans[ban.member] = left
+
+    def get(self, member: str, item: str | None, now_ms: int) -> Ban | None:
+        """Return the member's ban on exactly this item (None: on all items), if it counts now."""
+        found = self._bans.get(member, {}).get(item)
+        return found if found is not None and found.counts(now_ms) else None
+
+    def check(self, member: str, item: str | None, now_ms: int) -> None:
+        """Check that the member is not banned from everything on the item. Raises Refusal 4403."""
+        if member in self._bans:
+            for where in (None, item):
+                ban = self.get(member, where, now_ms)
+                if ban is not None and ban.right == "all":
+                    raise banned(where, ban.reason)
+
+    def restrict(self, rights: frozenset[Right], member: str, item: str | None, now_ms: int) -> frozenset[Right]:
+        """Return the rights that bans leave of those that a token gives."""
+        if member in self._bans and any(self.get(member, where, now_ms) for where in (None, item)):
+            return rights - {"write"}
+        return rights
+
+    def items_of(self, member: str) -> list[str]:
+        """Return the items on which the member is banned one by one."""
+        return [item for item in self._bans.get(member, {}) if item is not None]
+
+    def next_end(self) -> int | None:
+        """Return when the next ban ends by itself, in ms since the epoch; None: none does."""
+        ends = [ban.until for bans in self._bans.values() for ban in bans.values() if ban.until is not None]
+        return min(ends, default=None)
+
+    def take_ended(self, now_ms: int) -> list[Ban]:
+        """Remove and return the bans that ended by themselves."""
+        ended = [ban for bans in self._bans.values() for ban in bans.values() if not ban.counts(now_ms)]
+        for ban in ended:
+            del self._bans[ban.member][ban.item]
+            if not self._bans[ban.member]:
+                del self._bans[ban.member]
+        return ended

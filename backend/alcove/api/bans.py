@@ -1,0 +1,116 @@
+"""Serve bans over HTTP (W15, A8): on one item, or on all."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from msgspec import Struct
+from starlette.exceptions import HTTPException
+
+from alcove.access.bans import Ban, BannedRight, BanReason
+from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, decode_body
+from alcove.api.dependencies import AuthenticatorDep, CallerDep, ItemId, StrictModeratorDep
+from alcove.api.live import HubDep
+from alcove.api.schemas import Json, answers, body_of, problems
+from alcove.clock import now_ms
+from alcove.errors import Close, Code, Refusal
+from alcove.protocol import Member, Seq
+
+router = APIRouter(prefix="/api", tags=["bans"])
+
+#: The id of the member who is banned.
+BannedMember = Annotated[str, Path(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
+
+
+class NewBan(Struct, frozen=True):
+    """What a ban takes away, until when (ms since the epoch; without it: until it is lifted), and why."""
+
+    right: BannedRight
+    until: Seq | None = None
+    reason: BanReason | None = None
+
+
+async def moderator_of_all(authenticator: AuthenticatorDep, who: CallerDep) -> Member:
+    """Return a caller who may moderate every item. Raises Refusal 4403."""
+    found = authenticator.member_on(who, None)
+    if not authenticator.may_moderate(who, None):
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "this takes the right to moderate *")
+    return found
+
+
+ModeratorOfAllDep = Annotated[Member, Depends(moderator_of_all)]
+_PUT: dict[str, Any] = {
+    "responses": answers(NewBan) | problems(401, 403, 413, 422, 429, 503),
+    "openapi_extra": body_of(NewBan),
+}
+_GET: dict[str, Any] = {"responses": answers(NewBan) | problems(401, 403, 404, 422, 429, 503)}
+_DELETE: dict[str, Any] = {"status_code": 204, "responses": problems(401, 403, 422, 429, 503)}
+
+
+@router.put("/items/{item_id}/bans/{member_id:path}", **_PUT, **BOUNDED_HERE)
+async def ban_on_item(
+    *,
+    item_id: ItemId,
+    member_id: BannedMember,
+    request: Request,
+    authenticator: AuthenticatorDep,
+    hub: HubDep,
+    moderator: StrictModeratorDep,
+) -> Response:
+    """Take from a member the right to write on the item, or all rights, in place of an earlier ban there."""
+    new = await decode_body(request, NewBan, SMALL_BODY)
+    authenticator.recheck(moderator, item_id)
+    await hub.ban(Ban(member_id, item_id, new.right, new.until, new.reason))
+    return Json(new)
+
+
+@router.get("/items/{item_id}/bans/{member_id:path}", **_GET)
+async def ban_of_item(
+    item_id: ItemId, member_id: BannedMember, authenticator: AuthenticatorDep, _moderator: StrictModeratorDep
+) -> Response:
+    """Return a member's ban on the item; 404 where there is none."""
+    return _found(authenticator.bans.get(member_id, item_id, now_ms()))
+
+
+@router.delete("/items/{item_id}/bans/{member_id:path}", **_DELETE)
+async def lift_on_item(
+    item_id: ItemId, member_id: BannedMember, hub: HubDep, _moderator: StrictModeratorDep
+) -> Response:
+    """Lift a member's ban on the item."""
+    await hub.ban(Ban(member_id, item_id))
+    return Response(status_code=204)
+
+
+@router.put("/bans/{member_id:path}", **_PUT, **BOUNDED_HERE)
+async def ban_on_all(
+    member_id: BannedMember,
+    request: Request,
+    authenticator: AuthenticatorDep,
+    hub: HubDep,
+    moderator: ModeratorOfAllDep,
+) -> Response:
+    """Take from a member the right to write on all items, or all rights, in place of an earlier ban on all."""
+    new = await decode_body(request, NewBan, SMALL_BODY)
+    authenticator.recheck(moderator, None)
+    await hub.ban(Ban(member_id, None, new.right, new.until, new.reason))
+    return Json(new)
+
+
+@router.get("/bans/{member_id:path}", **_GET)
+async def ban_of_all(
+    member_id: BannedMember, authenticator: AuthenticatorDep, _moderator: ModeratorOfAllDep
+) -> Response:
+    """Return a member's ban on all items; 404 where there is none."""
+    return _found(authenticator.bans.get(member_id, None, now_ms()))
+
+
+@router.delete("/bans/{member_id:path}", **_DELETE)
+async def lift_on_all(member_id: BannedMember, hub: HubDep, _moderator: ModeratorOfAllDep) -> Response:
+    """Lift a member's ban on all items. Bans on single items stay."""
+    await hub.ban(Ban(member_id))
+    return Response(status_code=204)
+
+
+def _found(ban: Ban | None) -> Response:
+    if ban is None or ban.right is None:
+        raise HTTPException(404, "no such ban")
+    return Json(NewBan(ban.right, ban.until, ban.reason))

@@ -1,0 +1,147 @@
+"""Follow the internal room of bans, and apply each one to open connections on this process (A8, W15)."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from uuid import uuid4
+
+import msgspec
+
+from alcove.access.bans import BANS_ITEM, Ban, Bans
+from alcove.access.expiry import ExpiryWatch
+from alcove.access.revocations import OPERATOR
+from alcove.clock import now_ms
+from alcove.errors import Close, Code, Refusal
+from alcove.protocol import Access, Entry, encode, raw
+from alcove.rooms.admission import RETRY_MS
+from alcove.rooms.directory import RoomDirectory
+from alcove.rooms.writing import StoreDraft
+from alcove.storage.base import Draft, LogUnavailableError
+from alcove.storage.committer import OverloadedError
+from alcove.wire.connection import Frame
+
+logger = logging.getLogger(__name__)
+
+#: Seconds after which the clock is compared again with the end of a ban: it may be set, or the machine suspended.
+_RECHECK_S = 1.0
+#: Seconds between two attempts to read the room again.
+_RETRY_S = 1.0
+
+
+class BanLog:
+    """The bans of all processes, which are entries of an internal room: durable, ordered, and read by everyone (X3)."""
+
+    def __init__(
+        self,
+        bans: Bans,
+        expiry: ExpiryWatch,
+        rooms: RoomDirectory,
+        store: StoreDraft,
+        on_changed: Callable[[str], None],
+    ) -> None:
+        """Create the log; `follow` starts it.
+
+        Args:
+            bans: The bans that rights are restricted by.
+            expiry: Ends the connections of a member who is banned from everything.
+            rooms: The rooms of this process.
+            store: Appends a draft to the log.
+            on_changed: Called with a member whose bans have changed.
+
+        """
+        self._bans = bans
+        self._expiry = expiry
+        self._rooms = rooms
+        self._store = store
+        self._on_changed = on_changed
+        self._seq = 0
+        self._applied = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        rooms.keep(BANS_ITEM)
+
+    def close(self) -> None:
+        """Stop the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    async def ban(self, ban: Ban) -> None:
+        """Store a ban, or the end of one; it is durable, and counts on this process, when this returns.
+
+        Raises:
+            Refusal: Too many sends wait for storage.
+            LogUnavailableError: It is not stored.
+
+        """
+        try:
+            await self._store(Draft(BANS_ITEM, "message", uuid4().hex, OPERATOR, now_ms(), raw(ban)))
+        except OverloadedError as error:
+            raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
+        self._apply_ban(ban)
+
+    async def follow(self) -> None:
+        """Apply the room's entries from the first one on; return when all present ones are applied.
+
+        Raises LogUnavailableError.
+        """
+        room = await self._rooms.get(BANS_ITEM)
+        self._seq = room.oldest - 1
+        room.observe(self._seq, self._apply)
+        while self._seq < room.head:
+            self._applied.clear()
+            await self._applied.wait()
+
+    async def follow_again(self) -> None:
+        """Read the room from the beginning, after its history was lost (X8). Bans in memory stay."""
+        while True:
+            try:
+                await self.follow()
+            except LogUnavailableError:
+                await asyncio.sleep(_RETRY_S)
+            else:
+                return
+
+    def _apply(self, entries: Sequence[Entry]) -> None:
+        """Apply entries of the room (OnEntries)."""
+        for entry in entries:
+            self._seq = entry.seq
+            try:
+                ban = msgspec.json.decode(entry.body or b"", type=Ban)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                logger.error("entry %d of %s is not a ban, and is skipped: %s", entry.seq, BANS_ITEM, error)  # noqa: TRY400 - the entry is wrong, not this code
+                continue
+            self._apply_ban(ban)
+        self._applied.set()
+
+    def _apply_ban(self, ban: Ban) -> None:
+        self._bans.add(ban, now_ms())
+        if ban.right == "all":
+            self._expiry.end_banned(ban.member, ban.item, self._bans)
+        self._show(ban)
+        self._schedule()
+
+    def _show(self, ban: Ban) -> None:
+        """Give the member's connections to rooms the rights that are left, and tell their clients (A4)."""
+        rooms = self._rooms.all() if ban.item is None else [self._rooms.find(ban.item)]
+        for room in rooms:
+            for cursor, _ in [] if room is None else room.cursors():
+                member = cursor.member
+                if room is None or member.person.id != ban.member or member.granted is None:
+                    continue
+                can = self._bans.restrict(member.granted, ban.member, room.item, now_ms())
+                if can != member.can:
+                    cursor.member = msgspec.structs.replace(member, can=can)
+                    cursor.connection.write(Frame(encode(Access(sorted(can), member.expires_ms))))
+        self._on_changed(ban.member)
+
+    def _schedule(self) -> None:
+        self.close()
+        self._timer = None
+        if (end := self._bans.next_end()) is not None:
+            left_s = max(0.0, (end - now_ms()) / 1000)
+            self._timer = asyncio.get_running_loop().call_later(min(left_s, _RECHECK_S), self._end)
+
+    def _end(self) -> None:
+        """Give back the rights that ended bans have taken."""
+        for ban in self._bans.take_ended(now_ms()):
+            self._show(ban)
+        self._schedule()

@@ -1,0 +1,20 @@
+"""W15 across processes: a ban counts on every process."""
+
+from tests.integration import doors
+from tests.integration.credentials import token
+from tests.integration.doors import query
+from tests.integration.rooms import RoomClient, http
+from tests.integration.servers import Server
+
+
+async def test_w15_x1_a_ban_on_one_process_counts_on_the_other(guarded_pair: tuple[Server, Server], item: str) -> None:
+    one, two = guarded_pair
+    bob = token(sub=f"bob-{item}", items={item: "rw"})
+    path = f"/api/items/{item}/bans/bob-{item}"
+    async with http(one) as client, await RoomClient.join(two, item, token=bob) as room:
+        client.headers["Authorization"] = f"Bearer {token(sub='root', items={item: 'm'})}"
+        assert 200 == (await client.put(path, json={"right": "write"})).status_code
+        assert ["read"] == (await room.until("access"))["can"]
+        assert 200 == (await client.put(path, json={"right": "all"})).status_code
+        assert 4403 == await room.closed()
+        assert 4403 == (await doors.room(two, query(bob, item=item))).code

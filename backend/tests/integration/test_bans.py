@@ -1,0 +1,137 @@
+"""A8, W15: bans take the right to write, or all rights, on one item or on all, until they end."""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration import doors
+from tests.integration.conftest import Start
+from tests.integration.credentials import SECRET, token
+from tests.integration.doors import IN, query
+from tests.integration.item_lists import follow
+from tests.integration.rooms import RoomClient, http, send
+from tests.integration.servers import ONCE, Server
+
+ROOT = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
+
+
+@pytest.fixture
+async def root(guarded: Server) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that may moderate everything."""
+    async with http(guarded) as client:
+        client.headers.update(ROOT)
+        yield client
+
+
+async def ban(client: httpx.AsyncClient, path: str, **body: Any) -> None:
+    """Ban somebody."""
+    answer = await client.put(path, json=body)
+    assert (200, body) == (answer.status_code, {k: v for k, v in answer.json().items() if v is not None})
+
+
+async def test_w15_a8_a_write_ban_lets_read_and_new_tokens_change_nothing(
+    guarded: Server, root: httpx.AsyncClient, item: str
+) -> None:
+    ada = token(items={item: "rw"})
+    path = f"/api/items/{item}/bans/ada"
+    async with await RoomClient.join(guarded, item, token=ada) as room:
+        await ban(root, path, right="write", reason="spam")
+        assert ["read"] == (await room.until("access"))["can"]
+        assert "forbidden" == (await room.ask(send("no")))["code"]
+        await room.tell({"type": "auth", "token": token(items={item: "rw"}, jti="new")})
+        assert ["read"] == (await room.until("access"))["can"]
+        assert 403 == (await doors.say(guarded, query(token(items={item: "rw"}, jti="2"), item=item))).code
+        assert IN == (await doors.history(guarded, query(ada, item=item))).code
+        assert IN == (await doors.say(guarded, query(token(items={"other": "rw"}), item="other"))).code
+        assert {"right": "write", "until": None, "reason": "spam"} == (await root.get(path)).json()
+
+        assert 204 == (await root.delete(path)).status_code
+        assert ["read", "write"] == (await room.until("access"))["can"]
+        assert [1] == await room.say("yes")
+    assert 404 == (await root.get(path)).status_code
+
+
+async def test_w15_a8_a_ban_from_everything_closes_and_refuses_with_4403(
+    guarded: Server, root: httpx.AsyncClient, item: str
+) -> None:
+    sub = f"mallory-{item}"
+    bad = token(sub=sub, items={item: "rwm", f"{item}-2": "rw"})
+    async with (
+        await RoomClient.join(guarded, item, token=bad) as room,
+        await RoomClient.join(guarded, f"{item}-2", token=bad) as other,
+    ):
+        await root.post(f"/api/items/{item}/entries", json={"body": "hello"})
+        await ban(root, f"/api/items/{item}/bans/{sub}", right="all", reason="abuse")
+        error = await room.until("error")
+        assert ("forbidden", "banned") == (error["code"], error["reason"])
+        assert "abuse" in error["message"]
+        assert 4403 == await room.closed()
+        assert [1] == await other.say("still here")
+
+    for door in (doors.room, doors.history, doors.say, doors.unread, doors.edit):
+        assert (await door(guarded, query(bad, item=item))).code in {403, 4403}
+    async with follow(guarded, token=bad, prefix=item) as listed:
+        assert [f"{item}-2"] == await listed.ready()
+        assert 204 == (await root.delete(f"/api/items/{item}/bans/{sub}")).status_code
+        await listed.until(item=item)
+    assert IN == (await doors.room(guarded, query(bad, item=item))).code
+
+
+async def test_w15_a8_a_ban_on_all_items_shuts_a_member_out_everywhere(
+    guarded: Server, root: httpx.AsyncClient, item: str
+) -> None:
+    sub = f"https://login.example/users/{item}"
+    bad = token(sub=sub, items={"*": "rw"})
+    path = f"/api/bans/{sub}"
+    async with await RoomClient.join(guarded, item, token=bad) as room, follow(guarded, token=bad) as listed:
+        await listed.ready()
+        await ban(root, path, right="all")
+        assert 4403 == await room.closed()
+        assert 4403 == (await listed.closed())[0]
+    for door in (doors.room, doors.history, doors.listing, doors.who, doors.echo_socket):
+        assert (await door(guarded, query(bad, item=item))).code in {403, 4403}
+    assert 204 == (await root.delete(path)).status_code
+    assert IN == (await doors.who(guarded, query(bad))).code
+
+
+async def test_w15_a_ban_ends_by_itself_and_the_connection_has_its_rights_again(
+    guarded: Server, root: httpx.AsyncClient, item: str
+) -> None:
+    async with await RoomClient.join(guarded, item, token=token(items={item: "rw"})) as room:
+        await ban(root, f"/api/items/{item}/bans/ada", right="write", until=int(time.time() * 1000) + 700)
+        assert ["read"] == (await room.until("access"))["can"]
+        assert ["read", "write"] == (await room.until("access"))["can"]
+        assert [1] == await room.say("again")
+    assert 404 == (await root.get(f"/api/items/{item}/bans/ada")).status_code
+
+
+@ONCE
+async def test_w15_x3_a_restart_forgets_no_ban(serve: Start, item: str) -> None:
+    server = serve(ALCOVE_SECRET=SECRET)
+    async with http(server) as client:
+        client.headers.update(ROOT)
+        for n in range(3):
+            await ban(client, f"/api/items/{item}/bans/member-{n}", right="all")
+        await client.delete(f"/api/items/{item}/bans/member-1")
+    server.end()
+    server = serve(ALCOVE_SECRET=SECRET)
+
+    answers = [
+        (await doors.history(server, query(token(sub=f"member-{n}", items={item: "r"}), item=item))).code
+        for n in range(3)
+    ]
+    assert [403, IN, 403] == answers
+
+
+@ONCE
+@pytest.mark.parametrize(
+    "body",
+    ["", "{}", '{"right":"read"}', '{"right":"all","until":"soon"}', '{"right":"all","reason":""}', '{"right":null}'],
+)
+async def test_w15_a_ban_out_of_shape_is_refused(root: httpx.AsyncClient, item: str, body: str) -> None:
+    answer = await root.put(f"/api/items/{item}/bans/ada", content=body)
+
+    assert (422, "application/problem+json") == (answer.status_code, answer.headers["content-type"])

@@ -1,0 +1,40 @@
+"""Bans as a process keeps them (A8)."""
+
+import pytest
+
+from alcove.access.bans import Ban, Bans
+from alcove.errors import Refusal
+from alcove.protocol import Right
+
+RW: frozenset[Right] = frozenset({"read", "write", "moderate"})
+
+
+def test_a8_the_last_ban_of_a_member_on_an_item_counts_until_it_ends_or_is_lifted() -> None:
+    bans = Bans()
+    bans.add(Ban("ada", "foo", "all", until=100), 0)
+    bans.add(Ban("ada", "foo", "write"), 0)
+
+    assert RW - {"write"} == bans.restrict(RW, "ada", "foo", 500)
+    assert RW == bans.restrict(RW, "ada", "bar", 500) == bans.restrict(RW, "bob", "foo", 500)
+    bans.check("ada", "foo", 50)
+    bans.add(Ban("ada", "foo"), 0)
+    assert (RW, 0) == (bans.restrict(RW, "ada", "foo", 50), len(bans))
+
+
+def test_a8_a_ban_on_all_items_counts_on_each_beside_those_on_one() -> None:
+    bans = Bans()
+    bans.add(Ban("ada", None, "all", until=100, reason="spam"), 0)
+    bans.add(Ban("ada", "foo", "write"), 0)
+
+    with pytest.raises(Refusal, match="you are banned: spam"):
+        bans.check("ada", "bar", 99)
+    bans.check("ada", "bar", 100)
+    assert ([Ban("ada", None, "all", until=100, reason="spam")], None) == (bans.take_ended(100), bans.next_end())
+    assert (RW - {"write"}, ["foo"], 1) == (bans.restrict(RW, "ada", "foo", 100), bans.items_of("ada"), len(bans))
+
+
+def test_a8_a_ban_that_ended_is_not_kept() -> None:
+    bans = Bans()
+    bans.add(Ban("ada", "foo", "all", until=100), 100)
+
+    assert 0 == len(bans)
