@@ -16,7 +16,7 @@ from alcove.access.authenticator import Authenticator
 from alcove.access.origin_policy import OriginPolicy
 from alcove.access.revocations import Revocations
 from alcove.access.tokens import Keys, keys_from_settings
-from alcove.api import bans, entries, events, item_list, ops, rooms, schemas
+from alcove.api import bans, entries, events, item_list, ops, personal_data, rooms, schemas
 from alcove.api import login as session
 from alcove.api.cors import Cors
 from alcove.api.headers import Headers
@@ -155,6 +155,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(entries.router)
     app.include_router(rooms.router)
     app.include_router(bans.router)
+    app.include_router(personal_data.router)
     app.include_router(events.router)
     app.include_router(session.router)
     app.include_router(ops.router)

@@ -336,6 +336,22 @@ class HeldLog:
         """Return rooms written to since then (Log)."""
         return await self._hold(lambda: self.store.changed_since(at, limit))
 
+    async def read_marks(self, item: str, *, first: str, limit: int) -> list[RoomReadMark]:
+        """Return read marks (Log)."""
+        return await self._hold(lambda: self.store.read_marks(item, first, limit))
+
+    async def rooms_of_member(self, member: str) -> list[str]:
+        """Return rooms of a member (Log)."""
+        return await self._hold(lambda: self.store.rooms_of_member(member))
+
+    async def entries_of_member(self, item: str, member: str, *, after: int, limit: int) -> list[Entry]:
+        """Return entries of a member (Log)."""
+        return await self._hold(lambda: self.store.entries_of_member(item, member, after, limit))
+
+    async def erase_member(self, items: Sequence[str], member: str) -> None:
+        """Erase a member (Log)."""
+        await self._hold(lambda: self.store.erase_member(items, member), writes=True)
+
     async def delete_room(self, item: str) -> str:
         """Delete a room (Log)."""
         return await self._hold(lambda: self.store.delete_room(item), writes=True)

@@ -17,8 +17,8 @@ from alcove.protocol import Member, Seq
 
 router = APIRouter(prefix="/api", tags=["bans"])
 
-#: The id of the member who is banned.
-BannedMember = Annotated[str, Path(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
+#: The id of a member; it may contain slashes.
+MemberId = Annotated[str, Path(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
 
 
 class NewBan(Struct, frozen=True):
@@ -50,7 +50,7 @@ _DELETE: dict[str, Any] = {"status_code": 204, "responses": problems(401, 403, 4
 async def ban_on_item(
     *,
     item_id: ItemId,
-    member_id: BannedMember,
+    member_id: MemberId,
     request: Request,
     authenticator: AuthenticatorDep,
     hub: HubDep,
@@ -65,16 +65,14 @@ async def ban_on_item(
 
 @router.get("/items/{item_id}/bans/{member_id:path}", **_GET)
 async def ban_of_item(
-    item_id: ItemId, member_id: BannedMember, authenticator: AuthenticatorDep, _moderator: StrictModeratorDep
+    item_id: ItemId, member_id: MemberId, authenticator: AuthenticatorDep, _moderator: StrictModeratorDep
 ) -> Response:
     """Return a member's ban on the item; 404 where there is none."""
     return _found(authenticator.bans.get(member_id, item_id, now_ms()))
 
 
 @router.delete("/items/{item_id}/bans/{member_id:path}", **_DELETE)
-async def lift_on_item(
-    item_id: ItemId, member_id: BannedMember, hub: HubDep, _moderator: StrictModeratorDep
-) -> Response:
+async def lift_on_item(item_id: ItemId, member_id: MemberId, hub: HubDep, _moderator: StrictModeratorDep) -> Response:
     """Lift a member's ban on the item."""
     await hub.ban(Ban(member_id, item_id))
     return Response(status_code=204)
@@ -82,7 +80,7 @@ async def lift_on_item(
 
 @router.put("/bans/{member_id:path}", **_PUT, **BOUNDED_HERE)
 async def ban_on_all(
-    member_id: BannedMember,
+    member_id: MemberId,
     request: Request,
     authenticator: AuthenticatorDep,
     hub: HubDep,
@@ -96,15 +94,13 @@ async def ban_on_all(
 
 
 @router.get("/bans/{member_id:path}", **_GET)
-async def ban_of_all(
-    member_id: BannedMember, authenticator: AuthenticatorDep, _moderator: ModeratorOfAllDep
-) -> Response:
+async def ban_of_all(member_id: MemberId, authenticator: AuthenticatorDep, _moderator: ModeratorOfAllDep) -> Response:
     """Return a member's ban on all items; 404 where there is none."""
     return _found(authenticator.bans.get(member_id, None, now_ms()))
 
 
 @router.delete("/bans/{member_id:path}", **_DELETE)
-async def lift_on_all(member_id: BannedMember, hub: HubDep, _moderator: ModeratorOfAllDep) -> Response:
+async def lift_on_all(member_id: MemberId, hub: HubDep, _moderator: ModeratorOfAllDep) -> Response:
     """Lift a member's ban on all items. Bans on single items stay."""
     await hub.ban(Ban(member_id))
     return Response(status_code=204)

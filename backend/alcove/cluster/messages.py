@@ -19,6 +19,9 @@ DATABASE_SENDS = "!sends"
 #: The channel on which processes announce which rooms changed, for their lists of rooms (W10).
 ROOM_CHANGES = "!rooms"
 
+#: The channel on which processes announce that a member's data were erased (W14).
+ERASURES = "!erased"
+
 #: A member's id and name, and the number of their connections to a room in one process; 0: they left.
 MemberConnections = tuple[str, str, int]
 
@@ -146,6 +149,12 @@ class RoomsChanged(ClusterMessage, tag="rooms", frozen=True):
     more: bool = False
 
 
+class MemberErased(ClusterMessage, tag="erased", frozen=True):
+    """A member's data were erased in these rooms, so what is in memory of them is out of date (W14)."""
+
+    items: list[str]
+
+
 class ChatLine(ClusterMessage, tag="said", frozen=True):
     """A line for everyone in the tutorial's chat (T5). Channel: the chat's."""
 
@@ -165,6 +174,7 @@ _decoder = msgspec.json.Decoder(
     | MembersResponse
     | ConnectionsRequest
     | ConnectionsResponse
+    | MemberErased
     | ChatLine
     | RoomsChanged
 )

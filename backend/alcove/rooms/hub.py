@@ -16,7 +16,7 @@ from alcove.bus.memory import MemoryBus
 from alcove.clock import now_ms
 from alcove.cluster.connections import Connections
 from alcove.cluster.dispatcher import Handler
-from alcove.cluster.messages import ClusterMessage
+from alcove.cluster.messages import ERASURES, ClusterMessage, MemberErased
 from alcove.limits import ProcessLimits
 from alcove.observability.metrics import ProcessState
 from alcove.protocol import Limits, Member, Person
@@ -26,6 +26,7 @@ from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.drain import Drain
 from alcove.rooms.item_lists import ItemLists
 from alcove.rooms.joining import RoomJoiner
+from alcove.rooms.personal_data import PersonalData
 from alcove.rooms.process_status import ProcessStatus, Readiness
 from alcove.rooms.renewal import TokenRenewal
 from alcove.rooms.revocation_log import RevocationLog, append_revocation
@@ -39,6 +40,8 @@ from alcove.wire.connection import Connection
 
 #: Seconds that background tasks have to end when the process does.
 _TASKS_S = 2.0
+#: Rooms in one message that a member was erased.
+_ERASED_ROOMS = 200
 
 
 class Hub:
@@ -116,6 +119,9 @@ class Hub:
         self.take_send, self.check_rate, self.send = self._sends.take, self._sends.check_rate, self._sends.store
         #: Writes into rooms without a connection.
         self.writer = RoomWriter(self._sends.store, limits)
+        #: Exports rooms and members.
+        self.personal_data = PersonalData(log, self.writer)
+        self.subscribe(ERASURES, self._member_erased)
         self._renewal = None if authenticator is None else TokenRenewal(authenticator, self._expiry)
         self._revocation_log: RevocationLog | None = None
         self._ban_log: BanLog | None = None
@@ -315,6 +321,26 @@ class Hub:
         """Delete the item's room with all its data (W11). Raises LogUnavailableError."""
         await self._rooms.delete(item)
         self.lists.changes.room_deleted(item)
+
+    async def erase_member(self, member: str, by: Person) -> None:
+        """Erase what the log and the processes have of a member (W14).
+
+        Raises:
+            Refusal: Too many sends wait for storage.
+            LogUnavailableError: Storage does not answer; a repeated call continues.
+
+        """
+        items = await self.personal_data.erase_member(member, by)
+        for start in range(0, len(items), _ERASED_ROOMS):
+            message = MemberErased(items[start : start + _ERASED_ROOMS])
+            self._member_erased(message)
+            self.publish(ERASURES, message)
+
+    def _member_erased(self, message: ClusterMessage) -> None:
+        """Have what rooms have in memory read again from the log (Handler)."""
+        for item in message.items if isinstance(message, MemberErased) else ():
+            if (room := self._rooms.find(item)) is not None:
+                room.forget_tail()
 
     # --- reading the log
 

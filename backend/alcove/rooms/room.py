@@ -173,6 +173,10 @@ class Room:
         for observer in self._observers:
             observer.advance(head)
 
+    def forget_tail(self) -> None:
+        """Drop the entries in memory, because the log has changed them; they are read from there (W14)."""
+        self._history.advance(self.head)
+
     def expire(self, before: int) -> None:
         """Drop from memory what is older than `before` (ms since the epoch) (L5)."""
         self._history.expire(before)

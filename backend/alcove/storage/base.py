@@ -283,6 +283,25 @@ class Log(Protocol):
         """Return item and head of rooms written to at `at` (ms since the epoch) or later, the latest first."""
         ...
 
+    async def read_marks(self, item: str, *, first: str, limit: int) -> list[RoomReadMark]:
+        """Return read marks of a room in the order of the members' ids, beginning with the member `first`."""
+        ...
+
+    async def rooms_of_member(self, member: str) -> list[str]:
+        """Return the items of rooms, without internal ones, where the member has entries or a read mark."""
+        ...
+
+    async def entries_of_member(self, item: str, member: str, *, after: int, limit: int) -> list[Entry]:
+        """Return entries that the member wrote in a room, ascending, with a seq greater than `after`."""
+        ...
+
+    async def erase_member(self, items: Sequence[str], member: str) -> None:
+        """Erase the member's name, picture, role, events and read mark in these rooms (W14), from every file of SQLite.
+
+        Messages are deleted before, as any others (S9). The id of the member and the numbers of entries remain.
+        """
+        ...
+
     async def delete_room(self, item: str) -> str:
         """Delete a room with its entries, ids and read marks; return the id of the empty room's history (R5, W11)."""
         ...

@@ -25,9 +25,15 @@ COLUMNS = [
 ]
 
 
+#: The name of an author whose data were erased.
+ERASED_NAME = "(erased)"
+
+
 def entry_from_row(row: Iterable[Any]) -> Entry:
     """Return the entry of a row of `COLUMNS`."""
     seq, kind, id_, by_id, by_name, at, target, body, edited, deleted, by_picture, by_role = row
+    if not by_name or by_name.isspace():  # erased; spaces keep the size of the row (W14)
+        by_name, by_picture, by_role = ERASED_NAME, None, None
     return Entry(
         seq,
         kind,

@@ -70,6 +70,7 @@ TAKES = {
     "members": (doors.members, "r"),
     "delete room": (doors.delete_room, "m"),
     "bans": (doors.bans, "m"),
+    "export": (doors.export, "m"),
     "ban": (doors.ban, "m"),
     "lift": (doors.lift, "m"),
     "item socket": (doors.item_socket, "rw"),

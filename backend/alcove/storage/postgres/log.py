@@ -196,6 +196,31 @@ class PostgresLog:
         async with self._connections.reading() as connection:
             return [tuple(row) for row in await connection.fetch(_SQL["changed_since"], at, limit)]
 
+    async def read_marks(self, item: str, *, first: str, limit: int) -> list[RoomReadMark]:
+        """Return read marks of a room (Log.read_marks)."""
+        async with self._connections.reading() as connection:
+            rows = await connection.fetch(_SQL["marks_from"], item, first, limit)
+        return [RoomReadMark(item, member, seq) for member, seq in rows]
+
+    async def rooms_of_member(self, member: str) -> list[str]:
+        """Return rooms where the member has entries or a read mark (Log.rooms_of_member)."""
+        async with self._connections.reading() as connection:
+            return [item for (item,) in await connection.fetch(_SQL["rooms_of_member"], member)]
+
+    async def entries_of_member(self, item: str, member: str, *, after: int, limit: int) -> list[Entry]:
+        """Return entries that the member wrote (Log.entries_of_member)."""
+        async with self._connections.reading() as connection:
+            rows = await connection.fetch(_SQL["entries_of_member"], item, member, after, limit)
+        return [entry_from_row(tuple(row)) for row in rows]
+
+    async def erase_member(self, items: Sequence[str], member: str) -> None:
+        """Erase what rooms hold of a member, and vacuum the tables (Log.erase_member)."""
+        async with self._connections.writing() as connection:
+            async with connection.transaction():
+                await connection.execute(_SQL["erase_author"], list(items), member)
+                await connection.execute(_SQL["delete_marks_of_member"], list(items), member)
+            await connection.execute("VACUUM alcove.entries, alcove.marks")
+
     async def delete_room(self, item: str) -> str:
         """Delete a room (Log.delete_room)."""
         async with self._connections.writing() as connection:

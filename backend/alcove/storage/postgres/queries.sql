@@ -152,3 +152,29 @@ ON CONFLICT (key) DO UPDATE SET value = excluded.value
 
 -- delete_room --
 SELECT alcove.delete_room($1)
+
+-- marks_from --
+SELECT m.member, m.seq FROM alcove.marks m JOIN alcove.rooms r ON r.room = m.room
+WHERE r.item = $1 AND m.member >= $2 COLLATE "C" ORDER BY m.member LIMIT $3
+
+-- rooms_of_member --
+SELECT r.item FROM alcove.rooms r WHERE NOT starts_with(r.item, '!') AND (
+  EXISTS (SELECT 1 FROM alcove.ids i WHERE i.room = r.room AND i.by_id = $1 COLLATE "C")
+  OR EXISTS (SELECT 1 FROM alcove.marks m WHERE m.room = r.room AND m.member = $1 COLLATE "C"))
+
+-- entries_of_member --
+SELECT e.seq, e.kind, e.id, e.by_id, e.by_name, e.at, e.target, e.body, e.edited, e.deleted, e.by_picture, e.by_role
+FROM alcove.rooms r
+JOIN alcove.ids i ON i.room = r.room AND i.by_id = $2 COLLATE "C"
+JOIN alcove.entries e ON e.room = i.room AND e.seq = i.seq
+WHERE r.item = $1 AND e.seq > $3 ORDER BY e.seq LIMIT $4
+
+-- erase_author --
+UPDATE alcove.entries e SET by_name = '', by_picture = NULL, by_role = NULL,
+  body = CASE WHEN e.kind = 'event' THEN NULL ELSE e.body END
+FROM alcove.rooms r JOIN alcove.ids i ON i.room = r.room AND i.by_id = $2 COLLATE "C"
+WHERE r.item = ANY ($1::text[]) AND e.room = i.room AND e.seq = i.seq
+
+-- delete_marks_of_member --
+DELETE FROM alcove.marks m USING alcove.rooms r
+WHERE r.room = m.room AND r.item = ANY ($1::text[]) AND m.member = $2 COLLATE "C"

@@ -152,6 +152,23 @@ class SqliteLog:
         """Return rooms written to at `at` or later (Log.changed_since)."""
         return await self._next_reader().run(lambda store: store.changed_since(at, limit))
 
+    async def read_marks(self, item: str, *, first: str, limit: int) -> list[RoomReadMark]:
+        """Return read marks of a room (Log.read_marks)."""
+        return await self._next_reader().run(lambda store: store.read_marks(item, first, limit))
+
+    async def rooms_of_member(self, member: str) -> list[str]:
+        """Return rooms where the member has entries or a read mark (Log.rooms_of_member)."""
+        return await self._lister.run(lambda store: store.rooms_of_member(member))
+
+    async def entries_of_member(self, item: str, member: str, *, after: int, limit: int) -> list[Entry]:
+        """Return entries that the member wrote (Log.entries_of_member)."""
+        return await self._lister.run(lambda store: store.entries_of_member(item, member, after, limit))
+
+    async def erase_member(self, items: Sequence[str], member: str) -> None:
+        """Erase what rooms hold of a member (Log.erase_member); the checkpoint that follows cleans the files."""
+        await self._writer.run(lambda store: store.erase_member(items, member))
+        self._checkpointer.request()
+
     async def delete_room(self, item: str) -> str:
         """Delete a room (Log.delete_room)."""
         log_id = await self._writer.run(lambda store: store.delete_room(item))

@@ -160,3 +160,27 @@ DELETE FROM ids WHERE room = ?
 
 -- delete_marks --
 DELETE FROM marks WHERE room = ?
+
+-- marks_from --
+SELECT member, seq FROM marks WHERE room = ? AND member >= ? ORDER BY member LIMIT ?
+
+-- rooms_of_member --
+-- By the indexes by room and member.
+SELECT r.item FROM rooms r WHERE r.item >= '"' AND (
+  EXISTS (SELECT 1 FROM entries e WHERE e.room = r.room AND e.by_id = :member)
+  OR EXISTS (SELECT 1 FROM marks m WHERE m.room = r.room AND m.member = :member))
+
+-- entries_of_member --
+SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted, by_picture, by_role FROM texts
+WHERE room = ? AND by_id = ? AND seq > ? ORDER BY seq LIMIT ?
+
+-- erase_author --
+-- Spaces of the same size, because a row that keeps its size is overwritten in its place (004.sql).
+UPDATE entries SET by_name = printf('%*s', length(CAST(by_name AS BLOB)), ''),
+  by_picture = printf('%*s', length(CAST(by_picture AS BLOB)), ''),
+  by_role = printf('%*s', length(CAST(by_role AS BLOB)), ''),
+  body = CASE WHEN kind = 'event' THEN NULL ELSE body END
+WHERE room = ? AND by_id = ?
+
+-- delete_mark --
+DELETE FROM marks WHERE room = ? AND member = ?

@@ -138,6 +138,30 @@ class SqliteStore:
         """Return rooms written to at `at` or later (Log.changed_since)."""
         return changed_since(self._db, at, limit)
 
+    def read_marks(self, item: str, first: str, limit: int) -> list[RoomReadMark]:
+        """Return read marks of a room (Log.read_marks)."""
+        row = self._db.execute(_SQL["room"], (item,)).fetchone()
+        rows = [] if row is None else self._db.execute(_SQL["marks_from"], (row[0], first, limit)).fetchall()
+        return [RoomReadMark(item, member, seq) for member, seq in rows]
+
+    def rooms_of_member(self, member: str) -> list[str]:
+        """Return rooms where the member has entries or a read mark (Log.rooms_of_member)."""
+        return [item for (item,) in self._db.execute(_SQL["rooms_of_member"], {"member": member}).fetchall()]
+
+    def entries_of_member(self, item: str, member: str, after: int, limit: int) -> list[Entry]:
+        """Return entries that the member wrote (Log.entries_of_member)."""
+        row = self._db.execute(_SQL["room"], (item,)).fetchone()
+        values = (None if row is None else row[0], member, after, limit)
+        return [entry_from_row(found) for found in self._db.execute(_SQL["entries_of_member"], values).fetchall()]
+
+    def erase_member(self, items: Sequence[str], member: str) -> None:
+        """Erase what rooms hold of a member (Log.erase_member)."""
+        with transaction(self._db):
+            for item in items:
+                if row := self._db.execute(_SQL["room"], (item,)).fetchone():
+                    self._db.execute(_SQL["erase_author"], (row[0], member))
+                    self._db.execute(_SQL["delete_mark"], (row[0], member))
+
     def delete_room(self, item: str) -> str:
         """Delete a room (Log.delete_room)."""
         with transaction(self._db):

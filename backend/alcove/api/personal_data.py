@@ -1,0 +1,51 @@
+"""Serve exports of rooms and members as NDJSON, and the erasure of a member (W14)."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import StreamingResponse
+
+from alcove.api.bans import MemberId, ModeratorOfAllDep
+from alcove.api.dependencies import ItemId, StrictModeratorDep
+from alcove.api.live import HubDep
+from alcove.api.schemas import problems
+
+router = APIRouter(prefix="/api", tags=["data"])
+
+_TYPE = "application/x-ndjson"
+_LINES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Lines of JSON.", "content": {_TYPE: {"schema": {"type": "string"}}}}
+}
+_RESPONSES = _LINES | problems(401, 403, 422, 429, 503)
+
+
+@router.get("/items/{item_id}/export", responses=_RESPONSES)
+async def export_room(item_id: ItemId, hub: HubDep, _moderator: StrictModeratorDep) -> Response:
+    """Export a room: a line `room`, each `entry` with its present body, and each `read` mark."""
+    return await _stream(hub.personal_data.export_room(item_id))
+
+
+@router.get("/members/{member_id:path}", responses=_RESPONSES)
+async def export_member(member_id: MemberId, hub: HubDep, _moderator: ModeratorOfAllDep) -> Response:
+    """Export what a member wrote: for each room a line `room`, each `entry`, and their `read` mark."""
+    return await _stream(hub.personal_data.export_member(member_id))
+
+
+@router.delete("/members/{member_id:path}", status_code=204, responses=problems(401, 403, 422, 429, 503))
+async def erase_member(member_id: MemberId, hub: HubDep, moderator: ModeratorOfAllDep) -> Response:
+    """Erase a member: their messages are deleted, their name, picture, role, events and read marks are removed."""
+    await hub.erase_member(member_id, moderator.person)
+    return Response(status_code=204)
+
+
+async def _stream(lines: AsyncIterator[bytes]) -> Response:
+    """Return the lines as a response; storage that does not answer is a problem before it begins."""
+    first = await anext(lines, b"")
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield first
+        async for more in lines:
+            yield more
+
+    return StreamingResponse(whole(), media_type=_TYPE)

@@ -1,0 +1,102 @@
+"""Export rooms and members as NDJSON, and erase what is kept of a member (W14)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from hashlib import sha256
+
+from alcove.protocol import Line, Person, encode
+from alcove.rooms.writing import RoomWriter
+from alcove.storage.base import Log, RoomReadMark
+
+#: Entries or read marks of one page.
+_PAGE = 500
+#: Deletions that wait for storage at a time.
+_AT_ONCE = 200
+#: Appended to an id: what follows directly after it, as no id has NUL (A3).
+_NEXT = "\x01"
+
+
+class RoomHeader(Line, tag="room", frozen=True):
+    """The first line of an export of a room, or of a room in the export of a member."""
+
+    item: str
+    log: str
+    head: int
+    oldest: int
+
+
+class ExportedMark(Line, tag="read", frozen=True):
+    """A read mark (P5)."""
+
+    by: str
+    seq: int
+
+
+class PersonalData:
+    """Reads and erases what the log has of a room or of a member. Methods raise LogUnavailableError."""
+
+    def __init__(self, log: Log, writer: RoomWriter) -> None:
+        self._log = log
+        self._writer = writer
+
+    async def export_room(self, item: str) -> AsyncIterator[bytes]:
+        """Yield the lines of a room: `room`, each `entry` with its present body, and each `read` mark."""
+        yield await self._header(item)
+        after = 0
+        while entries := (await self._log.read(item, after=after, limit=_PAGE)).entries:
+            yield b"".join(encode(entry) + b"\n" for entry in entries)
+            after = entries[-1].seq
+        first = ""
+        while marks := await self._log.read_marks(item, first=first, limit=_PAGE):
+            yield b"".join(map(_mark, marks))
+            first = marks[-1].member + _NEXT
+
+    async def export_member(self, member: str) -> AsyncIterator[bytes]:
+        """Yield the lines of a member: for each room `room`, each `entry` that they wrote, and their `read` mark."""
+        for item in await self._log.rooms_of_member(member):
+            yield await self._header(item)
+            after = 0
+            while entries := await self._log.entries_of_member(item, member, after=after, limit=_PAGE):
+                yield b"".join(encode(entry) + b"\n" for entry in entries)
+                after = entries[-1].seq
+            for mark in await self._log.read_marks(item, first=member, limit=1):
+                if mark.member == member:
+                    yield _mark(mark)
+
+    async def erase_member(self, member: str, by: Person) -> list[str]:
+        """Delete the member's messages in every room, then erase their name, picture, role, events and read marks.
+
+        A call that failed may be repeated. Returns the items of the rooms.
+
+        Args:
+            member: Whose data are erased.
+            by: The author of the `delete` entries, by which clients learn of it.
+
+        """
+        items = await self._log.rooms_of_member(member)
+        for item in items:
+            after = 0
+            while entries := await self._log.entries_of_member(item, member, after=after, limit=_AT_ONCE):
+                after = entries[-1].seq
+                messages = [entry.seq for entry in entries if entry.kind == "message" and not entry.deleted]
+                await asyncio.gather(
+                    *(
+                        self._writer.delete(item, seq, by, moderate=True, id=_deletion_id(member, seq))
+                        for seq in messages
+                    )
+                )
+        await self._log.erase_member(items, member)
+        return items
+
+    async def _header(self, item: str) -> bytes:
+        state = (await self._log.room_states([item]))[item]
+        return encode(RoomHeader(item, state.log, state.head, state.oldest)) + b"\n"
+
+
+def _mark(mark: RoomReadMark) -> bytes:
+    return encode(ExportedMark(mark.member, mark.seq)) + b"\n"
+
+
+def _deletion_id(member: str, seq: int) -> str:
+    """Return the id of the entry that deletes a message: a repeated call stores it once (S5)."""
+    return sha256(f"erase {seq} {member}".encode()).hexdigest()

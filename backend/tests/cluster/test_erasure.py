@@ -1,0 +1,26 @@
+"""W14 across processes: what another process has in memory of an erased member is served no longer."""
+
+from tests.integration.credentials import token
+from tests.integration.rooms import RoomClient, http
+from tests.integration.servers import Server
+
+
+async def test_w14_x1_an_erased_members_name_leaves_the_memory_of_the_other_process(
+    guarded_pair: tuple[Server, Server], item: str
+) -> None:
+    one, two = guarded_pair
+    bad = token(sub=f"mallory-{item}", name="Mallory Zweigelt", items={item: "rw"})
+    ada = token(items={item: "rw"})
+    headers = {"Authorization": f"Bearer {token(sub='root', items={'*': 'm'})}"}
+    async with http(one) as client, await RoomClient.join(two, item, token=ada) as room:
+        async with await RoomClient.join(two, item, token=bad) as mallory:
+            await mallory.say("secret")
+        answer = await client.delete(f"/api/members/mallory-{item}", headers=headers)
+        assert 204 == answer.status_code
+        await room.until("entry", kind="delete")
+        while True:
+            async with await RoomClient.join(two, item, token=ada) as again:
+                first, _ = await again.until_seq(2)
+            if "Mallory Zweigelt" != first["by"]["name"]:
+                break
+    assert ("(erased)", False) == (first["by"]["name"], "body" in first)

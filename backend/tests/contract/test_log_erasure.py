@@ -1,0 +1,71 @@
+"""What every log promises of a member's data: they are found, and erased from everything that is read (W14)."""
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from alcove.protocol import Person, raw
+from alcove.storage.base import Draft, Log, RoomReadMark
+from alcove.storage.rows import ERASED_NAME
+from tests.contract.conftest import OpenLog
+from tests.contract.drafts import append, delete, edit, message
+
+MALLORY = Person("mallory", "Mallory Müller", "https://pictures.example/m.png", "Guest")
+
+
+async def fill(log: Log) -> None:
+    """Let Mallory write into two rooms among others."""
+    await append(log, message("a"), message("m1", by=MALLORY), message("b"), message("m2", by=MALLORY))
+    await append(log, replace(edit("m3", 2, "edited"), by=MALLORY), replace(edit("c", 1)))
+    await append(log, Draft("bar", "event", "e", MALLORY, 1000, raw({"text": "said"})), message("a", item="other"))
+    await log.move_read_marks([RoomReadMark("foo", member, 3) for member in ("ada", "mallory", "mallory2", "zoe")])
+    await log.move_read_marks([RoomReadMark("other", "mallory", 1)])
+
+
+async def test_w14_a_members_rooms_entries_and_marks_are_found(log: Log) -> None:
+    await fill(log)
+
+    assert ["bar", "foo", "other"] == sorted(await log.rooms_of_member("mallory"))
+    assert ["foo"] == await log.rooms_of_member("zoe")
+    assert [] == await log.rooms_of_member("mall")
+    found = await log.entries_of_member("foo", "mallory", after=0, limit=9)
+    assert [(2, "message"), (4, "message"), (5, "edit")] == [(entry.seq, entry.kind) for entry in found]
+    assert [4] == [one.seq for one in await log.entries_of_member("foo", "mallory", after=2, limit=1)]
+    assert [] == await log.entries_of_member("none", "mallory", after=0, limit=9)
+
+
+async def test_w14_read_marks_are_read_in_pages_by_member(log: Log) -> None:
+    await fill(log)
+
+    pages = [await log.read_marks("foo", first=first, limit=2) for first in ("", "mallory\x01", "zz")]
+    assert [["ada", "mallory"], ["mallory2", "zoe"], []] == [[mark.member for mark in page] for page in pages]
+    assert [RoomReadMark("foo", "mallory2", 3)] == await log.read_marks("foo", first="mallory2", limit=1)
+
+
+async def test_w14_an_erased_member_has_no_name_no_picture_no_events_and_no_marks(open_again: OpenLog) -> None:
+    log = await open_again()
+    await fill(log)
+    await append(log, delete("d1", 2, mod=True), delete("d2", 4, mod=True))
+    await log.erase_member(["foo", "bar", "other"], "mallory")
+
+    again = await open_again()
+    erased = Person("mallory", ERASED_NAME)
+    entries = [*(await again.read("foo", limit=99)).entries, *(await again.read("bar", limit=99)).entries]
+    mine = [entry for entry in entries if entry.by.id == "mallory"]
+    assert [erased] * 4 == [entry.by for entry in mine]
+    assert [UNSET] * 4 == [entry.body for entry in mine]
+    assert {"Ada"} == {entry.by.name for entry in entries if entry.by.id != "mallory"}
+    assert raw("hello!") == entries[0].body
+    marks = await again.read_marks("foo", first="", limit=9)
+    assert ["ada", "mallory2", "zoe"] == [mark.member for mark in marks]
+    assert [] == await again.read_marks("other", first="", limit=9)
+    assert (8, [1, 2, 3, 4, 5, 6, 7, 8]) == (
+        (await again.read("foo", limit=1)).head,
+        [entry.seq for entry in entries[:8]],
+    )
+
+
+async def test_w14_s5_an_erased_members_ids_stay_taken(log: Log) -> None:
+    await fill(log)
+    await log.erase_member(["foo"], "mallory")
+
+    assert [(2, True)] == await append(log, message("m1", by=MALLORY))

@@ -1,0 +1,127 @@
+"""W14: exports of rooms and members, and a member who is erased everywhere."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+import httpx
+import pytest
+
+from tests.integration.clients import eventually
+from tests.integration.conftest import Start
+from tests.integration.credentials import SECRET, token
+from tests.integration.rooms import RoomClient, http, page
+from tests.integration.servers import ONCE, Server
+
+ROOT = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
+WORDS = "xylophone-serenade"
+NAME = "Mallory Zweigelt"
+
+
+def mallory(*items: str) -> str:
+    """Sign a token of the member who is erased."""
+    return token(
+        sub="mallory", name=NAME, picture="https://pictures.example/zweigelt.png", items=dict.fromkeys(items, "rw")
+    )
+
+
+def files(folder: Path) -> bytes:
+    """Return the bytes of every file of the log."""
+    return b"".join(path.read_bytes() for path in sorted(folder.glob("alcove.db*")))
+
+
+async def lines(client: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
+    """Read an export."""
+    answer = await client.get(path, headers=ROOT)
+    assert (200, "application/x-ndjson") == (answer.status_code, answer.headers["content-type"].split(";")[0])
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+async def say(client: httpx.AsyncClient, item: str, body: str, sender: str) -> None:
+    """Write a message."""
+    headers = {"Authorization": f"Bearer {sender}"}
+    assert 201 == (await client.post(f"/api/items/{item}/entries", json={"body": body}, headers=headers)).status_code
+
+
+async def test_w14_a_room_is_exported_whole(guarded: Server, item: str) -> None:
+    ada = token(items={item: "rw"})
+    async with http(guarded) as client, await RoomClient.join(guarded, item, token=ada) as room:
+        for start in range(0, 600, 60):
+            await room.say(*range(start, start + 50))
+        await client.put(f"/api/items/{item}/read", json={"seq": 7}, headers={"Authorization": f"Bearer {ada}"})
+        found = await lines(client, f"/api/items/{item}/export")
+
+    assert {"type": "room", "item": item, "log": room.hello["log"], "head": 500, "oldest": 1} == found[0]
+    assert list(range(1, 501)) == [entry["seq"] for entry in found[1:-1]]
+    assert {"type": "read", "by": "ada", "seq": 7} == found[-1]
+
+
+async def erase_and_watch(server: Server, item: str) -> list[dict[str, Any]]:
+    """Let Mallory write, erase them while Ada reads; return the entries that Ada's client ends with."""
+    other = f"{item}-2"
+    ada = token(items={item: "rw", other: "r"})
+    async with http(server) as client, await RoomClient.join(server, item, token=ada) as room:
+        await say(client, item, f"{WORDS} 1", mallory(item))
+        await say(client, item, "kept", ada)
+        await say(client, other, f"{WORDS} 2", mallory(other))
+        exported = await lines(client, "/api/members/mallory")
+        assert {item, other} == {line["item"] for line in exported if line["type"] == "room"}
+        assert {f"{WORDS} 1", f"{WORDS} 2"} == {line["body"] for line in exported if line["type"] == "entry"}
+        assert 204 == (await client.delete("/api/members/mallory", headers=ROOT)).status_code
+        gone = await room.until("entry", kind="delete")
+        assert (1, "root") == (gone["target"], gone["by"]["id"])
+        client.headers["Authorization"] = f"Bearer {ada}"
+        entries: list[dict[str, Any]] = (await page(client, item))["entries"]
+        async with await RoomClient.join(server, item, token=ada) as again:
+            live = await again.until_seq(3)
+        assert entries == live
+        after = await lines(client, "/api/members/mallory")
+    assert WORDS not in str(after)
+    assert NAME not in str(after) + str(live)
+    return entries
+
+
+@ONCE
+async def test_w14_an_erased_member_is_in_no_file_of_sqlite_within_five_seconds(
+    serve: Start, item: str, tmp_path: Path
+) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_DATABASE_URL=f"sqlite:///{tmp_path}/alcove.db")
+    first, kept, _ = await erase_and_watch(server, item)
+
+    assert ("kept", True) == (kept["body"], "deleted" in first)
+    words = (WORDS.encode(), b"Zweigelt", b"zweigelt")
+    await eventually(lambda: not any(word in files(tmp_path) for word in words))
+
+
+@ONCE
+async def test_w14_an_erased_member_is_in_no_table_of_postgresql(serve: Start, item: str, postgres_url: str) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_DATABASE_URL=postgres_url)
+    await erase_and_watch(server, item)
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'alcove'")
+        for (table,) in tables:
+            rows = await connection.fetch(f"SELECT t::text FROM alcove.{table} t")  # noqa: S608 - of the catalogue
+            for (row,) in rows:
+                assert not [word for word in (WORDS, "weigelt") if word in row], (table, row)
+    finally:
+        await connection.close()
+
+
+@ONCE
+@pytest.mark.parametrize("items", [{"*": "rw"}, {"foo": "rwm"}, {}])
+async def test_w14_a_members_data_take_the_right_to_moderate_everything(guarded: Server, items: dict[str, str]) -> None:
+    headers = {"Authorization": f"Bearer {token(items=items)}"}
+    async with http(guarded) as client:
+        assert [403, 403] == [
+            (await client.request(method, "/api/members/nobody", headers=headers)).status_code
+            for method in ("GET", "DELETE")
+        ]
+
+
+@ONCE
+async def test_w14_a_member_who_never_was_has_no_lines_and_is_erased(guarded: Server) -> None:
+    async with http(guarded) as client:
+        assert [] == await lines(client, "/api/members/https://login.example/nobody")
+        assert 204 == (await client.delete("/api/members/nobody", headers=ROOT)).status_code
