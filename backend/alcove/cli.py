@@ -1,4 +1,4 @@
-"""Run the command `alcove`: serve, sign tokens, revoke access, print the schema."""
+"""Run the command `alcove`: serve, sign tokens, revoke access, export and erase, print the schema."""
 
 import asyncio
 import json
@@ -6,12 +6,8 @@ import os
 import re
 import sys
 import time
-from contextlib import suppress
-from http.client import HTTPException
 from typing import Annotated, NoReturn
-from urllib.error import HTTPError
-from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.parse import quote, urlsplit
 
 import jwt
 import typer
@@ -21,11 +17,14 @@ from alcove.access.tokens import Keys, keys_from_settings
 from alcove.bus.open import check_bus, open_bus
 from alcove.errors import AlcoveError, Refusal, SettingsError
 from alcove.proxies import resolve_proxies
+from alcove.remote import Progress, call
 from alcove.settings import Settings, split_commas
 from alcove.storage.open import lock_mode_for, open_log
 
 main = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
+#: Seconds that a server may be silent while it exports or erases.
+_LONG_S = 600.0
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -81,7 +80,53 @@ def revoke(
     Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
     """
     try:
-        asyncio.run(_revoke(url, {"sub": sub} if item is None else {"sub": sub, "item": item}))
+        body = {"sub": sub} if item is None else {"sub": sub, "item": item}
+        with call(url, asyncio.run(_admin_token()), "POST", "/api/revoke", body=body):
+            pass
+    except AlcoveError as error:
+        _stop(error)
+
+
+@main.command()
+def export(
+    item: Annotated[str | None, typer.Option(help="The item whose room is exported.")] = None,
+    member: Annotated[str | None, typer.Option(help="The member whose entries are exported.")] = None,
+    url: Annotated[str, typer.Option(help="A server of the deployment.")] = "http://127.0.0.1:8000",
+) -> None:
+    """Print a room, or what a member wrote, as lines of JSON (W14).
+
+    Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
+    """
+    try:
+        if (item is None) == (member is None):
+            raise SettingsError("give either --item or --member")
+        path = f"/api/members/{quote(member or '')}" if item is None else f"/api/items/{quote(item)}/export"
+        progress = Progress("lines")
+        with call(url, asyncio.run(_admin_token()), "GET", path, timeout_s=_LONG_S) as lines:
+            for line in lines:
+                sys.stdout.buffer.write(line)
+                if item is not None and not progress.done:
+                    header = json.loads(line)
+                    progress.total = header["head"] - header["oldest"] + 2
+                progress.add(1)
+        sys.stdout.buffer.flush()
+        progress.finish()
+    except AlcoveError as error:
+        _stop(error)
+
+
+@main.command()
+def erase(
+    member: Annotated[str, typer.Option(help="The member whose data are erased, in every room.")],
+    url: Annotated[str, typer.Option(help="A server of the deployment.")] = "http://127.0.0.1:8000",
+) -> None:
+    """Erase a member: messages, name, picture, role, events and read marks (W14). This cannot be undone.
+
+    Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
+    """
+    try:
+        with call(url, asyncio.run(_admin_token()), "DELETE", f"/api/members/{quote(member)}", timeout_s=_LONG_S):
+            pass
     except AlcoveError as error:
         _stop(error)
 
@@ -99,39 +144,12 @@ def schema(
     print(script(since, role))  # noqa: T201 - the command's output
 
 
-async def _revoke(url: str, body: dict[str, str]) -> None:
-    """Send the revocation to a server. Raises AlcoveError if it cannot be reached, or refuses."""
+async def _admin_token() -> str:
+    """Return ALCOVE_TOKEN, or a token that may moderate everything, signed with ALCOVE_SECRET. Raises SettingsError."""
     # From the environment, because every user of this machine can read a command's arguments (A6).
-    admin = os.environ.get("ALCOVE_TOKEN") or await sign(
-        Settings.load(), sub="alcove-revoke", name=None, items={"*": "rwm"}, ttl_s=60
+    return os.environ.get("ALCOVE_TOKEN") or await sign(
+        Settings.load(), sub="alcove-command", name=None, items={"*": "rwm"}, ttl_s=60
     )
-    if not url.startswith(("http://", "https://")):
-        raise SettingsError(f"--url {url!r}: expected http:// or https://")
-    headers = {"authorization": f"Bearer {admin}", "content-type": "application/json"}
-    try:
-        request = Request(f"{url.rstrip('/')}/api/revoke", json.dumps(body).encode(), headers, method="POST")  # noqa: S310 - checked
-        with build_opener(_NoRedirect).open(request, timeout=10):
-            pass
-    except HTTPError as error:
-        raise AlcoveError(f"{url} refused: {_reason(error)}") from None
-    except (OSError, ValueError, HTTPException) as error:
-        raise AlcoveError(f"{url} cannot be reached: {error}") from None
-
-
-class _NoRedirect(HTTPRedirectHandler):
-    """Follows no redirects: the credential is for one server only."""
-
-    def redirect_request(self, *_: object) -> None:
-        """Return no next request."""
-
-
-def _reason(error: HTTPError) -> str:
-    """Return why a server refused: the detail of its problem document, else the HTTP status."""
-    with suppress(ValueError, OSError, HTTPException):
-        answer = json.loads(error.read(64 * 1024))
-        if isinstance(answer, dict) and "detail" in answer:
-            return str(answer["detail"])
-    return f"{error.code} {error.reason}"
 
 
 async def sign(settings: Settings, *, sub: str, name: str | None, items: dict[str, str], ttl_s: int) -> str:

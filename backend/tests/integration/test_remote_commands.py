@@ -1,0 +1,68 @@
+"""W14: `alcove export` and `alcove erase` on a running server."""
+
+import asyncio
+import io
+import json
+import os
+import subprocess
+from contextlib import redirect_stderr
+from pathlib import Path
+
+import pytest
+
+from alcove.remote import Progress
+from tests.integration.credentials import SECRET, token
+from tests.integration.rooms import RoomClient
+from tests.integration.servers import BIN, ONCE, Server
+
+
+async def command(cwd: Path, *arguments: str) -> tuple[int, str, str]:
+    """Run the command; return its code, and what it printed."""
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [str(BIN / "alcove"), *arguments],
+        cwd=cwd,
+        env={"PATH": os.environ["PATH"], "ALCOVE_SECRET": SECRET},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@ONCE
+async def test_w14_a_room_and_a_member_are_exported_and_the_member_erased(
+    guarded: Server, item: str, tmp_path: Path
+) -> None:
+    sub = f"https://login.example/{item}"
+    async with await RoomClient.join(guarded, item, token=token(sub=sub, items={item: "rw"})) as room:
+        await room.say("one", "two")
+        code, room_lines, noise = await command(tmp_path, "export", "--item", item, "--url", guarded.url)
+        assert (0, "") == (code, noise)
+        assert ["room", "entry", "entry"] == [json.loads(line)["type"] for line in room_lines.splitlines()]
+        code, mine, _ = await command(tmp_path, "export", "--member", sub, "--url", guarded.url)
+        assert (0, room_lines) == (code, mine)
+        assert (0, "", "") == await command(tmp_path, "erase", "--member", sub, "--url", guarded.url)
+        assert [1, 2] == [(await room.until("entry", kind="delete"))["target"] for _ in range(2)]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--item", "a", "--member", "b"]])
+async def test_an_export_is_of_an_item_or_of_a_member(tmp_path: Path, arguments: list[str]) -> None:
+    code, _, said = await command(tmp_path, "export", *arguments)
+
+    assert (1, "alcove: give either --item or --member\n") == (code, said)
+
+
+def test_progress_shows_number_rate_and_time_left() -> None:
+    shown = io.StringIO()
+    with redirect_stderr(shown):
+        progress = Progress("lines")
+        progress.total = 200
+        progress.add(50)
+        assert ("", "50 lines, ") == (shown.getvalue(), str(progress)[:10])
+        progress._started = progress._shown = progress._started - 20
+        progress.add(50)
+        progress.finish()
+
+    first, last = shown.getvalue().splitlines()
+    assert first == last == "100 lines, 5/s, 20 s left"
