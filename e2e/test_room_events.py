@@ -28,7 +28,7 @@ def test_w3_a_room_lives_by_events_until_a_socket_opens(
     room.page.add_init_script(NO_SOCKETS)
     room.page.goto(f"/items/{item}#token=some-key-token&name=Ada")
 
-    expect(room.status).to_have_text("Live, by events: no socket opens here")
+    expect(room.status).to_have_text("Live")
     bob.say("by socket")
     expect(room.said("by socket")).to_be_visible()
     room.say("by HTTP")

@@ -82,7 +82,7 @@ def test_a_browser_without_network_says_so_and_catches_up(
     context.set_offline(True)
     kill(own_server)
     room.say("in between")
-    expect(room.status).to_have_text("Offline (1 waiting)")
+    expect(room.status).to_have_text("You're offline. 1 message waiting")
 
     with deployed(tmp_path, port=own_server.port):
         context.set_offline(False)
@@ -105,7 +105,7 @@ def test_r5_another_log_is_said_to_be_one(room: RoomPage, own_server: Server, tm
     with deployed(another, port=own_server.port):
         room.live()
 
-        expect(room.log).to_contain_text("The history of this room was replaced")
+        expect(room.log).to_contain_text("The history of this room was reset")
         expect(room.messages).to_have_count(0)
 
 
@@ -124,7 +124,7 @@ def test_r5_news_of_another_log_are_counted_and_not_read_by_a_hidden_tab(
 
     with deployed(another, port=own_server.port):
         room.live()
-        expect(room.log).to_contain_text("The history of this room was replaced")
+        expect(room.log).to_contain_text("The history of this room was reset")
         bob = visitor("Bob")
         bob.at = own_server.url
         bob.enter(ITEM)
@@ -150,13 +150,13 @@ def test_s6_what_is_refused_stays_with_its_reason_until_it_is_mended_or_discarde
 
     with deployed(tmp_path, port=own_server.port, env={"ALCOVE_BODY_BYTES": "100"}):
         room.live()
-        expect(room.messages.get_by_text("Refused: the message is too large.")).to_have_count(2)
+        expect(room.messages.get_by_text("The message is too long.")).to_have_count(2)
         room.choose("apple", "Edit")
-        expect(room.message).to_have_value("apple " * 20)
-        room.say("short")
+        expect(room.edit_field).to_have_value("apple " * 20)
+        room.edit("short")
         room.choose("pear", "Discard")
 
         expect(room.messages).to_have_count(2)
-        expect(room.messages.get_by_text("Refused:")).to_have_count(0)
+        expect(room.messages.get_by_text("Not sent.")).to_have_count(0)
         expect(room.on_the_way).to_have_count(0)
         assert log_of(own_server.url) == ["just right", "short"]

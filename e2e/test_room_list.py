@@ -31,12 +31,12 @@ def test_w4_a_room_beyond_the_hundred_that_are_listed_is_found(page: Page, tmp_p
         links = room.rooms.get_by_role("link")
         expect(links).to_have_count(100)
 
-        room.page.get_by_label("Find or open a room").fill("zebra")
+        room.page.get_by_label("Find or create a room").fill("zebra")
 
         expect(links).to_have_count(1)
         expect(links).to_contain_text("the oldest")
-        room.page.get_by_label("Find or open a room").fill("zebra-none")
-        expect(room.rooms.get_by_text("No room of this name yet.")).to_be_visible()
+        room.page.get_by_label("Find or create a room").fill("zebra-none")
+        expect(room.rooms.get_by_role("button", name="Create room zebra-none")).to_be_visible()
 
 
 def test_the_room_that_is_open_is_listed_before_anything_is_said_in_it(page: Page, tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_the_room_that_is_open_is_listed_before_anything_is_said_in_it(page: Pag
         room.enter("order-1")
 
         expect(room.rooms.get_by_role("link", name="order-1")).to_have_attribute("aria-current", "page")
-        expect(room.rooms.get_by_text("No room yet")).to_have_count(0)
+        expect(room.rooms.get_by_text("No rooms yet")).to_have_count(0)
 
 
 def test_a_name_turns_nothing_but_itself(room: RoomPage, base_url: str, item: str) -> None:

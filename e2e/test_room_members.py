@@ -20,7 +20,7 @@ from tests.integration.credentials import SECRET, token
 from tests.integration.servers import Server
 
 ITEM = "order-7"
-NOT_SAVED = "This browser saves nothing: unsent messages are lost when you close the page."
+NOT_SAVED = "This browser can't save drafts: unsent messages are lost when you close the page."
 
 #: Ways in which a browser keeps a page from storing anything.
 BLOCKED = {
@@ -116,7 +116,7 @@ def test_one_members_unsent_message_never_goes_out_in_the_next_ones_name(
     network.cut()
     expect(room.status).to_contain_text("Reconnecting")
     room.say("ada's words")
-    expect(room.said("ada's words")).to_contain_text("Waiting")
+    expect(room.said("ada's words")).to_contain_text("Sending…")
     room.message.fill("half of ada's")
     page.close()
     network.mend()

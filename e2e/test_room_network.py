@@ -156,7 +156,7 @@ def test_five_messages_of_a_page_that_was_reloaded_offline_reach_a_second_browse
     expect(room.status).to_contain_text("Reconnecting")
     for n in range(5):
         room.say(f"line {n}")
-    expect(room.status).to_contain_text("(5 waiting)")
+    expect(room.status).to_contain_text("5 messages waiting")
     room.page.reload()
     expect(room.messages).to_have_count(5)
 

@@ -38,6 +38,7 @@ def test_the_switch_outlives_a_reload(item: ItemPage) -> None:
 
 def test_a_room_follows_the_theme(room: RoomPage) -> None:
     room.enter(f"order-{uuid4().hex[:8]}")
+    room.message.fill("ready to be sent")
 
     filled = {
         room.send_button.evaluate("button => getComputedStyle(button).backgroundColor") for _ in themes(room.page)

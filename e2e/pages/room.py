@@ -47,7 +47,7 @@ class RoomPage(Site):
 
     @property
     def now_button(self) -> Locator:
-        return self.page.get_by_role("button", name="now", exact=True)
+        return self.page.get_by_role("button", name="Retry now", exact=True)
 
     @property
     def log(self) -> Locator:
@@ -60,7 +60,13 @@ class RoomPage(Site):
 
     @property
     def message(self) -> Locator:
-        return self.page.get_by_label(self.words.message, exact=True)
+        """The composer; its label names the room."""
+        return self.page.get_by_role("textbox", name=re.compile(f"^{self.words.message} .+"))
+
+    @property
+    def edit_field(self) -> Locator:
+        """The field in place of a message that is being edited."""
+        return self.log.get_by_role("textbox")
 
     @property
     def send_button(self) -> Locator:
@@ -92,7 +98,7 @@ class RoomPage(Site):
 
     @property
     def to_foot(self) -> Locator:
-        return self.page.get_by_role("button", name="↓")
+        return self.page.get_by_role("button", name="Jump to latest")
 
     def visit(self, item: str, *, token: str = TUTORIAL) -> None:
         """Follow a link that carries the token, as a host application would make it."""
@@ -138,7 +144,7 @@ class RoomPage(Site):
     @property
     def on_the_way(self) -> Locator:
         """What says of a message that it is not in the log yet."""
-        return self.messages.get_by_text(re.compile(r"^(Waiting|Sent)$"))
+        return self.messages.get_by_text("Sending…", exact=True)
 
     def place(self) -> list[object]:
         """Where one reads, once it is still: the first whole message in sight, and how far from the top it stands."""
@@ -197,6 +203,11 @@ class RoomPage(Site):
             }"""
         )
         return views
+
+    def edit(self, text: str) -> None:
+        """Replace what the message that is being edited says."""
+        self.edit_field.fill(text)
+        self.edit_field.press("Enter")
 
     def choose(self, text: str, way: str) -> None:
         """Press a button of the message that holds this text."""

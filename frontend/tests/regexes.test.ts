@@ -7,7 +7,11 @@ import { workRatio } from "./work";
 /** For each expression, inputs of a given length that make it work hardest. A new expression needs a line here. */
 const HARDEST: Readonly<Record<string, readonly ((n: number) => string)[]>> = {
   "/^([0-9a-f]{8})-([0-9a-f]{4})-7/": [(n) => "0".repeat(n), (n) => "01234567-0123-".repeat(n / 14)],
-  "/^\\p{P}$/u": [(n) => ".".repeat(n), (n) => `${".".repeat(n)}a`],
+  "/^ {0,3}\\d{1,9}[.)] /mu": [
+    (n) => "\n".repeat(n),
+    (n) => "   123456789\n".repeat(n / 13),
+    (n) => "1".repeat(n),
+  ],
   "/^[\\p{L}\\p{M}\\p{Nd}._:@-]{1,128}$/u": [
     (n) => "a".repeat(n),
     (n) => `${"a".repeat(127)} `.repeat(n / 128),

@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 /** A refused change of a message that was deleted meanwhile stays with it. */
-function withoutDelivery({ delivery: _, error: __, ...message }: Message): object {
+function withoutDelivery({ delivery: _, error: __, failedChange: ___, ...message }: Message): object {
   return message;
 }
 

@@ -67,7 +67,7 @@ function signed(sub: string, more = ""): string {
 }
 
 /** A refused change of a message that was deleted meanwhile stays with it. */
-function withoutDelivery({ delivery: _, error: __, ...message }: Message): object {
+function withoutDelivery({ delivery: _, error: __, failedChange: ___, ...message }: Message): object {
   return message;
 }
 

@@ -79,7 +79,7 @@ test("a server renders a skeleton, and connects nothing", () => {
     ]),
   );
 
-  expect(html).toContain("Opening the room…");
+  expect(html).toContain("Loading messages…");
   expect(html).toContain('aria-label="Rooms"');
   expect(tab.platform.browser.sockets).toEqual([]);
   expect(tab.platform.events).toEqual([]);

@@ -18,7 +18,7 @@ test("a server renders a skeleton with the browser's own client, without a warni
     </AlcoveProvider>,
   );
 
-  expect(html).toContain("Opening the room…");
+  expect(html).toContain("Loading messages…");
   expect(html).toContain('role="log"');
   expect(html).toContain('aria-label="Rooms"');
   expect(complaints).not.toHaveBeenCalled();

@@ -13,6 +13,8 @@ export type Draft = {
   readonly id: string;
   readonly command: Send | Edit | Delete;
   readonly at: number;
+  /** Not sent before this time (ms since the epoch), so that the member can take it back; null: at once. */
+  readonly notBefore: number | null;
   readonly progress: Progress;
   /** The author's id, and the log that the draft was written for; null where they were not known. */
   readonly you: string | null;
@@ -24,12 +26,13 @@ export const LOG_RESET = "log_reset";
 
 export const waiting: Progress = { is: "waiting" };
 
-export function keptOf(key: RoomKey, { id, command, at, progress, you, log }: Draft): KeptDraft {
+export function keptOf(key: RoomKey, { id, command, at, notBefore, progress, you, log }: Draft): KeptDraft {
   const refused = progress.is === "refused" ? { code: progress.code, message: progress.message } : null;
-  return { ...key, id, command, at, you, log, refused };
+  return { ...key, id, command, at, notBefore, you, log, refused };
 }
 
-export function draftOf({ id, command, at, you, log, refused }: KeptDraft): Draft {
+/** An earlier version of this library stored drafts without `notBefore`. */
+export function draftOf({ id, command, at, notBefore = null, you, log, refused }: KeptDraft): Draft {
   const progress: Progress = refused === null ? waiting : { is: "refused", ...refused };
-  return { type: "draft", id, command, at, progress, you, log };
+  return { type: "draft", id, command, at, notBefore, progress, you, log };
 }

@@ -84,7 +84,9 @@ describe("messages on their way", () => {
     await settle();
     say(socket, { type: "error", code: "invalid", message: "no", id });
     await settle();
-    expect(room.getState().messages).toMatchObject([{ id: "id-1", body: "new", delivery: "failed" }]);
+    expect(room.getState().messages).toMatchObject([
+      { id: "id-1", body: "m1", delivery: "failed", failedChange: { type: "edit", body: "new" } },
+    ]);
     room.retry("id-1");
     await settle();
     expect(socket.sent).toHaveLength(2);

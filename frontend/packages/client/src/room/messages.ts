@@ -35,7 +35,7 @@ export class MessageList {
     }
     const known = this.#changed.get(entry);
     if (known?.draft === change) return known.message;
-    const message = { ...applied(messageOf(entry), change), ...deliveryOf(change) };
+    const message = { ...changed(messageOf(entry), change), ...deliveryOf(change) };
     this.#changed.set(entry, { draft: change, message });
     return message;
   }
@@ -64,6 +64,7 @@ export function messageOf(entry: ShownEntry): Message {
     deletedAt: deleted ?? null,
     delivery: "sent",
     error: null,
+    failedChange: null,
   };
 }
 
@@ -80,7 +81,17 @@ export function messageOfDraft(draft: Draft, author: Person): Message {
     editedAt: command.type === "edit" ? at : null,
     deletedAt: command.type === "delete" ? at : null,
     ...deliveryOf(draft),
+    failedChange: null,
   };
+}
+
+/** The message with a pending change applied; a change that failed is beside the message. */
+function changed(message: Message, draft: Draft): Message {
+  const { command, progress } = draft;
+  if (progress.is !== "refused" || command.type === "send") return applied(message, draft);
+  const failedChange =
+    command.type === "edit" ? { type: command.type, body: command.body } : { type: command.type };
+  return { ...message, failedChange };
 }
 
 /** The message after a change that is pending. */

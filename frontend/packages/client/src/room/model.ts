@@ -111,8 +111,8 @@ export class RoomModel {
     );
   }
 
-  add(command: Send | Edit | Delete, outcome: Outcome): void {
-    this.outbox.add(command, command.type === "send" ? null : this.timeline.log, outcome);
+  add(command: Send | Edit | Delete, outcome: Outcome, afterMs = 0): void {
+    this.outbox.add(command, command.type === "send" ? null : this.timeline.log, outcome, afterMs);
   }
 
   /** The message that a draft has become, which is durable at `seq`. */
@@ -205,7 +205,7 @@ export class RoomModel {
       log: this.timeline.log,
       head: this.timeline.cursor ?? 0,
       limits: this.limits,
-      queued: this.outbox.drafts.filter(({ progress }) => progress.is === "waiting").length,
+      queued: this.outbox.count,
     };
   }
 

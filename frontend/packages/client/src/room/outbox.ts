@@ -37,6 +37,7 @@ export class Outbox {
   readonly #outcomes = new Outcomes();
   readonly #sender = new Sender({
     queue: () => this.#waiting(),
+    now: () => this.#platform.now(),
     isReady: ({ id }) => this.#ready.has(id) && this.#mayLead(),
     onAcked: (id, seq) => this.acked(id, seq),
     onRefused: (id, error) => {
@@ -58,6 +59,14 @@ export class Outbox {
   /** In the order of writing; another array after every change. */
   get drafts(): readonly Draft[] {
     return this.#drafts;
+  }
+
+  /** How many drafts wait to be sent; those that can still be taken back are not counted. */
+  get count(): number {
+    const now = this.#platform.now();
+    return this.#drafts.filter(
+      ({ progress, notBefore }) => progress.is === "waiting" && (notBefore ?? 0) <= now,
+    ).length;
   }
 
   find(id: string): Draft | undefined {
@@ -110,13 +119,15 @@ export class Outbox {
       this.#refuseChangesOfAnotherLog({ ...this.#greeted, before: null });
   }
 
-  /** Take a command for the messages of `log`; it is sent once it is stored. */
-  add(command: Send | Edit | Delete, log: string | null, outcome?: Outcome): void {
+  /** Take a command for the messages of `log`; it is sent once it is stored, and not within `afterMs`. */
+  add(command: Send | Edit | Delete, log: string | null, outcome?: Outcome, afterMs = 0): void {
+    const at = this.#platform.now();
     const draft: Draft = {
       type: "draft",
       id: command.id,
       command,
-      at: this.#platform.now(),
+      at,
+      notBefore: afterMs > 0 ? at + afterMs : null,
       progress: waiting,
       you: this.#greeted?.you ?? null,
       log,

@@ -133,9 +133,12 @@ export class Room {
     return this.#add({ type: "edit", id: this.#model.outbox.newId(), target: seq, body });
   }
 
-  /** Delete message `seq`. */
-  delete(seq: number): Sending {
-    return this.#add({ type: "delete", id: this.#model.outbox.newId(), target: seq });
+  /**
+   * Delete message `seq`. With `afterMs` the delete waits in the outbox that long, so that `discard` can take it back; a
+   * reload changes nothing about that.
+   */
+  delete(seq: number, { afterMs = 0 }: { readonly afterMs?: number } = {}): Sending {
+    return this.#add({ type: "delete", id: this.#model.outbox.newId(), target: seq }, afterMs);
   }
 
   /**
@@ -242,12 +245,16 @@ export class Room {
     this.#changed();
   }
 
-  #add(command: Send | Edit | Delete): Sending {
+  #add(command: Send | Edit | Delete, afterMs = 0): Sending {
     const delivered = new Promise<Message>((resolve, reject: (error: CommandError) => void) => {
-      this.#model.add(command, {
-        resolve: (draft, seq) => resolve(this.#model.delivered(draft, seq)),
-        reject,
-      });
+      this.#model.add(
+        command,
+        {
+          resolve: (draft, seq) => resolve(this.#model.delivered(draft, seq)),
+          reject,
+        },
+        afterMs,
+      );
     });
     // Who sends without looking at the outcome sees it in the state.
     delivered.catch(() => undefined);

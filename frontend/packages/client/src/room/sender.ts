@@ -25,6 +25,8 @@ const RETRIED: ReadonlySet<string> = new Set([
 const DEFAULT_RETRY_MS = 1000;
 
 type SenderOptions = {
+  /** Ms since the epoch. */
+  readonly now: () => number;
   /** The drafts that wait to be sent, in order. */
   readonly queue: () => Iterable<Draft>;
   /** Whether a draft may be sent now; where not, those behind it wait, too. */
@@ -42,6 +44,8 @@ export class Sender {
     this.#paused = false;
     this.next();
   });
+  /** Sends what was not to be sent earlier. */
+  readonly #due = new Timer(() => this.next());
   readonly #options: SenderOptions;
 
   constructor(options: SenderOptions) {
@@ -69,6 +73,7 @@ export class Sender {
     this.#transmitter = null;
     this.#inFlight = null;
     this.#pause.cancel();
+    this.#due.cancel();
     this.#paused = false;
   }
 
@@ -83,8 +88,14 @@ export class Sender {
   next(): void {
     const transmitter = this.#transmitter;
     if (transmitter === null || this.#inFlight !== null || this.#paused) return;
+    const now = this.#options.now();
     for (const draft of this.#options.queue()) {
-      const { id, command } = draft;
+      const { id, command, notBefore } = draft;
+      // A delete that can still be taken back does not hold up what was written after it.
+      if (notBefore !== null && now < notBefore) {
+        this.#due.at(notBefore - now);
+        continue;
+      }
       if (!this.#options.isReady(draft)) return;
       const size = command.type === "delete" ? 0 : byteLength(JSON.stringify(command.body));
       if (size > this.#bodyBytes) {

@@ -25,6 +25,8 @@ export type Message = {
   readonly delivery: Delivery;
   /** Why it failed: the server's code (S6), or `log_reset` where the message is gone with its log. */
   readonly error: { readonly code: string; readonly message: string } | null;
+  /** The edit or delete of the message that failed; the body is the one in the log. Null where none did. */
+  readonly failedChange: { readonly type: "edit"; readonly body: Json } | { readonly type: "delete" } | null;
 };
 
 export type History = {

@@ -14,6 +14,8 @@ export type KeptDraft = RoomKey & {
   readonly command: Send | Edit | Delete;
   /** When it was written, in ms since the epoch. */
   readonly at: number;
+  /** Not sent before this time; null or missing: at once. */
+  readonly notBefore?: number | null;
   /** The author's id as the server sent it; null: written before the first greeting. */
   readonly you: string | null;
   /** The log that it was written for; null where that was not known. */

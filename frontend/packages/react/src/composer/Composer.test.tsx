@@ -5,8 +5,8 @@ import { layOut } from "../../test/support/layout";
 import { entry, RoomTab } from "../../test/support/roomTab";
 import { Room } from "..";
 
-const field = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
-const note = () => document.getElementById(field().getAttribute("aria-describedby") ?? "")?.textContent;
+const field = (item = "foo") => screen.getByRole<HTMLTextAreaElement>("textbox", { name: `Message ${item}` });
+const edit = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Edit message" });
 const own = (seq: number, more: object = {}) => entry(seq, { by: { id: "ada", name: "Ada" }, ...more });
 
 layOut();
@@ -54,15 +54,15 @@ test("L1 a text over the limit is marked, counted, and not sent", async () => {
   await tab.user.keyboard("{Enter}");
 
   expect(field().getAttribute("aria-invalid")).toBe("true");
-  expect(note()).toContain("1 byte too many.");
+  expect(screen.getByText("1 byte too long")).toBeTruthy();
   expect(field().value).toHaveLength(99);
 });
 
-test("who may not write can read, and is told so", async () => {
+test("who may not write can read, and is told so in place of the composer", async () => {
   await open({ you: { id: "ada", name: "Ada", can: ["read"] } });
 
-  expect(field().readOnly).toBe(true);
-  expect(note()).toBe("You may read here, not write.");
+  expect(screen.queryByRole("textbox")).toBeNull();
+  expect(screen.getByText("You can read this room, but you can't write in it.")).toBeTruthy();
 });
 
 test("readOnly hides the composer", async () => {
@@ -73,7 +73,6 @@ test("readOnly hides the composer", async () => {
 
 test("text can be sent before the room is live, and goes out when it is", async () => {
   await tab.show(<Room item="foo" />);
-  expect(note()).toContain("Not live.");
   await tab.user.type(field(), "early{Enter}");
   await tab.greet();
 
@@ -95,51 +94,81 @@ test("each room has its own text", async () => {
   rerender(tab.around(<Room item="bar" />));
   await tab.settle();
 
-  expect(field().value).toBe("");
+  expect(field("bar").value).toBe("");
 });
 
-test("S8 ↑ opens the last own message, Enter saves it, and the text before is back but not sent by another Enter", async () => {
+test("S8 ↑ opens the last own message where it stands, Enter saves it, and the focus is back in the composer", async () => {
   await open();
   await tab.hear(own(1, { body: "frist" }));
   await tab.user.type(field(), "{ArrowUp}");
-  expect(field().value).toBe("frist");
-  await tab.user.clear(field());
-  await tab.user.type(field(), "first{Enter}");
+  expect(edit().value).toBe("frist");
+  await tab.user.clear(edit());
+  await tab.user.type(edit(), "first{Enter}");
   await tab.settle();
 
   expect(tab.sent).toContainEqual({ type: "edit", target: 1, body: "first" });
-  expect(field().value).toBe("");
+  expect(document.activeElement).toBe(field());
 });
 
-test("a draft comes back after an edit, and the Enter of the edit does not send it", async () => {
+test("a draft stays in the composer through an edit, and another Enter does not send it", async () => {
   await open();
   await tab.hear(own(1));
   await tab.user.type(field(), "half");
   await act(() => screen.getByRole("button", { name: "Edit" }).click());
-  await tab.user.type(field(), "!{Enter}{Enter}");
+  expect(screen.getByText("Editing a message")).toBeTruthy();
+  await tab.user.type(edit(), "!{Enter}");
+  await tab.user.keyboard("{Enter}");
   await tab.settle();
 
   expect(field().value).toBe("half");
-  expect(note()).toContain("Your draft is back.");
+  expect(document.activeElement?.closest("article")?.getAttribute("aria-label")).toMatch(/^Ada, /);
   expect(tab.sent.filter((command) => "type" in command && command.type === "send")).toEqual([]);
 });
 
 test("Escape leaves an edit as it was", async () => {
   await open();
   await tab.hear(own(1, { body: "mine" }));
-  await tab.user.type(field(), "{ArrowUp}x{Escape}");
+  await tab.user.type(field(), "{ArrowUp}");
+  await tab.user.type(edit(), "x{Escape}");
 
-  expect(field().value).toBe("");
-  expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
+  expect(screen.queryByRole("textbox", { name: "Edit message" })).toBeNull();
+  expect(screen.getByText("mine")).toBeTruthy();
 });
 
 test("a JSON body stays JSON through an edit", async () => {
   await open();
   await tab.hear(own(1, { body: { state: "open" } }));
   await tab.user.type(field(), "{ArrowUp}");
-  fireEvent.change(field(), { target: { value: '{"state": "shut"}' } });
-  await tab.user.type(field(), "{Enter}");
+  fireEvent.change(edit(), { target: { value: '{"state": "shut"}' } });
+  await tab.user.type(edit(), "{Enter}");
   await tab.settle();
 
   expect(tab.sent).toContainEqual({ type: "edit", target: 1, body: { state: "shut" } });
+});
+
+test("what is typed while nothing else takes it is written into the composer of the page's room", async () => {
+  await tab.show(<Room item="foo" autoFocus />);
+  await tab.greet();
+  field().blur();
+  await tab.user.keyboard("what?");
+
+  expect(field().value).toBe("what?");
+});
+
+test("a room beside other things of a page takes no keys", async () => {
+  await open();
+  await tab.user.keyboard("what?");
+
+  expect(field().value).toBe("");
+});
+
+test("a room that the member cannot enter has one sentence and one way on in place of the composer", async () => {
+  await tab.show(<Room item="foo" />);
+  tab.socket.accept();
+  tab.socket.end(4403);
+  await tab.settle();
+
+  expect(screen.queryByRole("textbox")).toBeNull();
+  expect(screen.getByText("You don't have access to this room (4403).")).toBeTruthy();
+  expect(screen.getByRole("button", { name: "Try again" })).toBeTruthy();
 });

@@ -1,7 +1,8 @@
-// Where messages are written and own ones edited; it accepts text whatever the connection does.
+// Where messages are written; it accepts text whatever the connection does.
 
-import { byteLength, type RoomState } from "alcove-client";
-import { type FormEvent, type KeyboardEvent, type RefObject, useId } from "react";
+import { byteLength } from "alcove-client";
+import type { FormEvent, KeyboardEvent, ReactNode, RefObject } from "react";
+import { Icon } from "../lib/Icon";
 import { useAlcoveContext } from "../provider";
 import styles from "./Composer.module.css";
 import { isComposing } from "./keys";
@@ -11,20 +12,15 @@ const NEAR = 0.8;
 
 export type ComposerProps = {
   readonly field: RefObject<HTMLTextAreaElement | null>;
-  readonly status: RoomState["status"];
-  /** Whether the member may write here; unknown counts as yes. */
-  readonly mayWrite: boolean;
+  /** What the room is called, for the placeholder. */
+  readonly title: string;
   /** Bytes that a body may have; null while unknown. */
   readonly limit: number | null;
   readonly text: string;
-  readonly editing: boolean;
-  /** The draft is back after an edit: an Enter that was meant for the edit must not send it. */
-  readonly draftIsBack: boolean;
-  /** The field was touched other than by Enter. */
-  readonly onTouch: () => void;
+  /** Shown above the field: what the member is doing to another message. */
+  readonly strip: ReactNode;
   readonly onText: (text: string) => void;
   readonly onSubmit: () => void;
-  readonly onCancel: () => void;
   /** ↑ was pressed in an empty field. */
   readonly onEditLast: () => void;
   /** End was pressed in an empty field. */
@@ -32,31 +28,25 @@ export type ComposerProps = {
 };
 
 export function Composer(props: ComposerProps) {
-  const { field, status, mayWrite, limit, text, editing, draftIsBack } = props;
-  const { onTouch, onText, onSubmit, onCancel, onEditLast, onEnd } = props;
+  const { field, title, limit, text, strip, onText, onSubmit, onEditLast, onEnd } = props;
   const { t } = useAlcoveContext();
-  const id = useId();
-  const size = byteLength(JSON.stringify(text));
-  const tooLong = limit !== null && size > limit;
-  const near = limit !== null && size > limit * NEAR;
+  const placeholder = t("composer.placeholder", { title });
+  const tooLong = limit !== null && byteLength(JSON.stringify(text)) > limit;
+  const canSend = text.trim() !== "" && !tooLong;
 
   function submit(event?: FormEvent) {
     event?.preventDefault();
     field.current?.focus();
-    if (text.trim() !== "" && !tooLong && mayWrite) onSubmit();
+    if (canSend) onSubmit();
   }
 
   function onKey(event: KeyboardEvent) {
-    if (isComposing(event.nativeEvent) || isModifier(event.key)) return;
+    if (isComposing(event.nativeEvent)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       // A key that is held down sends once.
-      if (!draftIsBack && !event.repeat) submit();
-      return;
-    }
-    onTouch();
-    if (event.key === "Escape" && editing) onCancel();
-    else if (event.key === "ArrowUp" && text === "" && !editing && mayWrite) {
+      if (!event.repeat) submit();
+    } else if (event.key === "ArrowUp" && text === "") {
       event.preventDefault();
       onEditLast();
     } else if (event.key === "End" && text === "") {
@@ -67,57 +57,46 @@ export function Composer(props: ComposerProps) {
 
   return (
     <form className={styles.composer} onSubmit={submit}>
-      <p className={styles.label}>
-        <label htmlFor={id}>{t("composer.message")}</label>
-        {editing && <span className={styles.editing}>{` · ${t("composer.editing")}`}</span>}
-      </p>
-      <textarea
-        ref={field}
-        id={id}
-        className={styles.draft}
-        rows={1}
-        value={text}
-        readOnly={!mayWrite}
-        aria-describedby={`${id}-note`}
-        aria-invalid={tooLong}
-        onChange={(event) => onText(event.target.value)}
-        onKeyDown={onKey}
-        onPointerDown={onTouch}
-      />
-      <div className={styles.buttons}>
-        {editing && (
-          <button type="button" className={styles.button} onClick={onCancel}>
-            {t("composer.cancel")}
-          </button>
-        )}
+      {strip}
+      <div className={styles.box}>
+        <div className={styles.grow} data-text={text}>
+          <textarea
+            ref={field}
+            rows={1}
+            value={text}
+            placeholder={placeholder}
+            aria-label={placeholder}
+            aria-invalid={tooLong}
+            enterKeyHint="send"
+            onChange={(event) => onText(event.target.value)}
+            onKeyDown={onKey}
+          />
+        </div>
         <button
           type="submit"
-          className={`${styles.button} ${styles.send}`}
-          aria-disabled={tooLong || !mayWrite}
+          className={styles.send}
+          aria-label={t("composer.send")}
+          title={t("composer.send")}
+          aria-disabled={!canSend}
         >
-          {t("composer.send")}
+          <Icon name="send" size={18} />
         </button>
       </div>
-      <p id={`${id}-note`} className={styles.note}>
-        <span>{t(noteFor(status, mayWrite, editing, draftIsBack))}</span>
-        {near && (
-          <span className={tooLong ? styles.over : undefined}>
-            {` ${tooLong ? t("composer.over", { count: size - limit }) : t("composer.left", { count: (limit ?? 0) - size })}`}
-          </span>
-        )}
-      </p>
     </form>
   );
 }
 
-function isModifier(key: string): boolean {
-  return key === "Shift" || key === "Control" || key === "Alt" || key === "Meta";
-}
+type SizeLeftProps = { readonly text: string; readonly limit: number | null };
 
-function noteFor(status: RoomState["status"], mayWrite: boolean, editing: boolean, draftIsBack: boolean) {
-  if (!mayWrite) return "composer.readOnly";
-  if (draftIsBack) return "composer.draftBack";
-  if (status === "noAccess" || status === "ended" || status === "signedOut") return "composer.noAccess";
-  if (status !== "live") return "composer.notLive";
-  return editing ? "composer.editKeys" : "composer.keys";
+/** How much more fits into a message; nothing while that is a lot. */
+export function SizeLeft({ text, limit }: SizeLeftProps) {
+  const { t } = useAlcoveContext();
+  if (limit === null) return null;
+  const left = limit - byteLength(JSON.stringify(text));
+  if (left > limit * (1 - NEAR)) return null;
+  return (
+    <span className={left < 0 ? styles.over : undefined} aria-live="polite">
+      {left < 0 ? t("composer.over", { count: -left }) : t("composer.left", { count: left })}
+    </span>
+  );
 }

@@ -15,6 +15,7 @@ const message = (seq: number | null, more: Partial<Message> = {}): Message => ({
   deletedAt: null,
   delivery: "sent",
   error: null,
+  failedChange: null,
   ...more,
 });
 const error = { code: "invalid", message: "no" };

@@ -1,104 +1,83 @@
-// What the member is writing in a room: a new message, an edit, or a failed message that is written again.
+// What the member writes in a room: a new message below, or an edit in place.
 
-import type { Json, Message, Room, RoomState } from "alcove-client";
+import type { Room, RoomState } from "alcove-client";
 import { useCallback, useMemo, useRef, useState } from "react";
-import type { MessageActions } from "../messages/Message";
+import type { MessageActions } from "../messages/actions";
 import { lastOwn } from "./lastOwn";
 import { useDraft } from "./useDraft";
+import { useEditing } from "./useEditing";
 
-/** `isJson`: the body is not a string, and stays what it is. */
-type Text = { readonly text: string; readonly isJson: boolean };
-type Editing = Text &
-  ({ readonly type: "edit"; readonly seq: number } | { readonly type: "retry"; readonly id: string });
+/** How long a delete waits in the outbox, so that it can be taken back, in ms. */
+const UNDO_MS = 5000;
 
-export function useWriting(room: Room, state: RoomState) {
+type WritingOptions = { readonly messageHref?: ((seq: number) => string) | undefined };
+
+export function useWriting(room: Room, state: RoomState, { messageHref }: WritingOptions) {
   const field = useRef<HTMLTextAreaElement>(null);
   const [draft, setDraft] = useDraft(room, state);
-  const [editing, setEditing] = useState<Editing | null>(null);
-  /** The draft is in the field again after an edit, and has not been touched since. */
-  const [draftIsBack, setDraftIsBack] = useState(false);
+  const { editing, begin, change, cancel, save } = useEditing(room);
   const [endRequests, setEndRequests] = useState(0);
   const scrollToEnd = useCallback(() => setEndRequests((count) => count + 1), []);
 
-  const canChange = state.transport !== "events";
-  const { begin, actions } = useMemo(() => {
-    const begin = ({ seq, id, body, delivery }: Message) => {
-      const text = textOf(body);
-      setEditing(
-        delivery === "failed" || seq === null
-          ? { type: "retry", id, ...text }
-          : { type: "edit", seq, ...text },
-      );
-      field.current?.focus();
-    };
-    const thenFocus = (act: () => void) => {
-      act();
-      // The button that was pressed goes away.
-      field.current?.focus();
-    };
-    const actions: MessageActions = {
-      canChange,
+  const canModerate = state.me?.can.includes("moderate") ?? false;
+  const mayWrite = mayWriteIn(state);
+  const actions = useMemo<MessageActions>(
+    () => ({
+      mayWrite,
+      canModerate,
+      messageHref,
       onEdit: begin,
-      onDelete: ({ seq }) => thenFocus(() => seq !== null && room.delete(seq)),
-      onRetry: ({ id }) => thenFocus(() => room.retry(id)),
-      onDiscard: ({ id }) => thenFocus(() => room.discard(id)),
-    };
-    return { begin, actions };
-  }, [room, canChange]);
+      onDelete: ({ seq }) => seq !== null && room.delete(seq, { afterMs: UNDO_MS }),
+      onRetry: ({ id }) => room.retry(id),
+      onDiscard: ({ id }) => room.discard(id),
+    }),
+    [room, begin, mayWrite, canModerate, messageHref],
+  );
 
   function submit() {
-    if (editing === null) {
-      room.send(draft);
-      setDraft("");
-      scrollToEnd();
-    } else {
-      if (editing.type === "edit") room.edit(editing.seq, bodyOf(editing));
-      else room.retry(editing.id, bodyOf(editing));
-      setDraftIsBack(draft.trim() !== "");
-    }
-    setEditing(null);
+    room.send(draft);
+    setDraft("");
+    scrollToEnd();
   }
 
-  function change(text: string) {
-    if (editing === null) setDraft(text);
-    else setEditing({ ...editing, text });
-    setDraftIsBack(false);
+  function write(text: string) {
+    setDraft(text);
     if (text !== "") room.startTyping();
   }
 
   function editLast() {
     const last = lastOwn(state);
-    if (last !== null && (canChange || last.delivery === "failed")) begin(last);
+    if (last !== null) begin(last, true);
   }
 
   const composer = {
     field,
-    text: editing?.text ?? draft,
-    editing: editing !== null,
-    draftIsBack: draftIsBack && editing === null && draft !== "",
-    onText: change,
-    onTouch: () => setDraftIsBack(false),
+    text: draft,
+    onText: write,
     onSubmit: submit,
-    onCancel: () => {
-      setEditing(null);
-      field.current?.focus();
-    },
     onEditLast: editLast,
     onEnd: scrollToEnd,
   };
-  return { field, actions, composer, scrollToEnd, endRequests };
+  const editor = useMemo(
+    () => ({
+      editing,
+      limit: state.limits?.body_bytes ?? null,
+      onText: (text: string) => {
+        change(text);
+        room.startTyping();
+      },
+      onSave: save,
+      onCancel: cancel,
+      focusComposer: () => field.current?.focus(),
+    }),
+    [editing, state.limits, change, save, cancel, room],
+  );
+  return { field, actions, composer, editor, mayWrite, scrollToEnd, endRequests };
 }
 
-function textOf(body: Json): Text {
-  if (typeof body === "string") return { text: body, isJson: false };
-  return { text: JSON.stringify(body, null, 2), isJson: true };
-}
+export type Editor = ReturnType<typeof useWriting>["editor"];
 
-/** Text that is not JSON any more is sent as a string. */
-function bodyOf({ text, isJson }: Text): Json {
-  try {
-    return isJson ? (JSON.parse(text) as Json) : text;
-  } catch {
-    return text;
-  }
+/** Events themselves may only read, and do not tell what the member may do over HTTP. */
+function mayWriteIn({ transport, me }: RoomState): boolean {
+  return transport === "events" || me === null || me.can.includes("write");
 }

@@ -1,9 +1,12 @@
-// The default picture of a member: that of their token, else the first letter of the name.
+// The default picture of a member: that of their token, else initials on the member's color, in the shape of an arch.
 
 import { useState } from "react";
 import styles from "./Avatar.module.css";
+import { colorOf, initialsOf } from "./identity";
 
-export function Avatar({ name, picture }: { readonly name: string; readonly picture?: string | undefined }) {
+type AvatarProps = { readonly id: string; readonly name: string; readonly picture?: string | undefined };
+
+export function Avatar({ id, name, picture }: AvatarProps) {
   const [failed, setFailed] = useState<string | null>(null);
   if (picture !== undefined && picture !== failed)
     return (
@@ -19,6 +22,13 @@ export function Avatar({ name, picture }: { readonly name: string; readonly pict
         />
       </span>
     );
-  // Not as text: the name is beside it, and a copied message would contain it.
-  return <span className={styles.avatar} data-initial={[...name][0] ?? ""} aria-hidden="true" />;
+  return (
+    <span
+      className={styles.avatar}
+      data-color={colorOf(id)}
+      // Not as text: the name is beside it, and a copied message would contain it.
+      data-initials={initialsOf(name)}
+      aria-hidden="true"
+    />
+  );
 }

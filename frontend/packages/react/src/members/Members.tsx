@@ -5,7 +5,6 @@ import type { ReactNode } from "react";
 import { useAlcoveContext, useRootProps } from "../provider";
 import { useRoom } from "../useRoom";
 import { Avatar } from "./Avatar";
-import { isolated } from "./isolated";
 import styles from "./Members.module.css";
 
 export type MembersProps = {
@@ -31,11 +30,7 @@ export function Members({ item, renderAvatar, className }: MembersProps) {
       <ul className={styles.list}>
         {members.map((member) => (
           <li key={member.id} className={styles.member}>
-            {renderAvatar === undefined ? (
-              <Avatar name={member.name} picture={member.picture} />
-            ) : (
-              renderAvatar(member)
-            )}
+            {renderAvatar === undefined ? <Avatar {...member} /> : renderAvatar(member)}
             <bdi className={styles.name}>{member.name}</bdi>
             {member.id === me?.id && <span className={styles.aside}>{t("members.you")}</span>}
             {writing.has(member.id) && <span className={styles.aside}>{t("members.writing")}</span>}
@@ -47,18 +42,5 @@ export function Members({ item, renderAvatar, className }: MembersProps) {
       )}
       {memberCount === 0 && <p className={styles.aside}>{t("members.unknown")}</p>}
     </section>
-  );
-}
-
-/** Who is writing; an empty line while nobody is, so that nothing moves. */
-export function TypingLine({ typing }: { readonly typing: readonly Person[] }) {
-  const { t, locale } = useAlcoveContext();
-  const count = typing.length;
-  const names = new Intl.ListFormat(locale).format(typing.map(({ name }) => isolated(name)));
-
-  return (
-    <p className={styles.typing}>
-      {count === 0 ? "" : count <= 2 ? t("typing.names", { count, names }) : t("typing.many", { count })}
-    </p>
   );
 }

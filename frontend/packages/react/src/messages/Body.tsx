@@ -1,12 +1,19 @@
-// The body of a message: text with some formatting, or a JSON value as a tree. Never HTML.
+// The body of a message: text with Markdown, or a JSON value as a card. Never HTML.
 
 import type { Json, Message } from "alcove-client";
 import { memo, useMemo, useState } from "react";
+import { lazyPart } from "../lib/lazyPart";
 import { useAlcoveContext } from "../provider";
 import styles from "./Body.module.css";
-import { JsonTree } from "./JsonTree";
-import { type Piece, piecesOf } from "./markup";
+import { hasMarks } from "./marks";
 import { partOf } from "./part";
+import { summaryOf } from "./summary";
+
+const useMarkdown = lazyPart(() => import("./Markdown"));
+const useJsonCard = lazyPart(() => import("./JsonCard"));
+
+/** Characters of a JSON value that are shown until its card is loaded. */
+const LINE = 80;
 
 /** Messages that the reader has unfolded: the virtual list unmounts what scrolls out of sight. */
 const shownInFull = new WeakSet<object>();
@@ -14,14 +21,20 @@ const shownInFull = new WeakSet<object>();
 type BodyProps = { readonly body: Json; readonly of: Message };
 
 export const Body = memo(function Body({ body, of }: BodyProps) {
-  return typeof body === "string" ? <Text text={body} of={of} /> : <JsonTree value={body} />;
+  return typeof body === "string" ? <Text text={body} of={of} /> : <Value value={body} />;
 });
+
+function Value({ value }: { readonly value: Json }) {
+  const JsonCard = useJsonCard(true);
+  return JsonCard === null ? <code>{summaryOf(value, LINE)}</code> : <JsonCard value={value} />;
+}
 
 function Text({ text, of }: { readonly text: string; readonly of: Message }) {
   const { t } = useAlcoveContext();
   const [inFull, setInFull] = useState(() => shownInFull.has(of));
-  const all = useMemo(() => piecesOf(text), [text]);
-  const part = useMemo(() => partOf(all), [all]);
+  const part = useMemo(() => partOf(text), [text]);
+  const shown = inFull ? text : part;
+  const Markdown = useMarkdown(useMemo(() => hasMarks(shown), [shown]));
 
   function toggle() {
     if (inFull) shownInFull.delete(of);
@@ -31,11 +44,8 @@ function Text({ text, of }: { readonly text: string; readonly of: Message }) {
 
   return (
     <div className={styles.text} dir="auto">
-      {(inFull ? all : part.pieces).map((piece, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a text never change places
-        <Formatted key={index} piece={piece} />
-      ))}
-      {!part.whole && (
+      {Markdown === null ? <span className={styles.plain}>{shown}</span> : <Markdown text={shown} />}
+      {part.length < text.length && (
         <div className={styles.more}>
           {!inFull && <span aria-hidden="true">…</span>}
           <button type="button" aria-expanded={inFull} onClick={toggle}>
@@ -45,30 +55,4 @@ function Text({ text, of }: { readonly text: string; readonly of: Message }) {
       )}
     </div>
   );
-}
-
-/** Each piece has an element around its text: a browser that translates the page replaces bare text nodes. */
-function Formatted({ piece }: { readonly piece: Piece }) {
-  switch (piece.is) {
-    case "block":
-      return (
-        <pre className={styles.block}>
-          <code>{piece.text}</code>
-        </pre>
-      );
-    case "code":
-      return <code className={styles.code}>{piece.text}</code>;
-    case "strong":
-      return <strong>{piece.text}</strong>;
-    case "em":
-      return <em>{piece.text}</em>;
-    case "link":
-      return (
-        <a href={piece.href} target="_blank" rel="noopener noreferrer nofollow">
-          {piece.text}
-        </a>
-      );
-    case "text":
-      return <span>{piece.text}</span>;
-  }
 }

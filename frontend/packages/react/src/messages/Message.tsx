@@ -1,23 +1,23 @@
-// One message: author, time, body; and for the member's own, what can be done with it and how far it has come.
+// One message: author, time, body, what can be done with it, and how far the member's own has come.
 
-import { LOG_RESET, type Message as MessageState, type Person, type You } from "alcove-client";
-import { memo, type ReactNode } from "react";
+import type { Message as MessageState, Person, You } from "alcove-client";
+import { memo, type ReactNode, useState } from "react";
+import type { Editor } from "../composer/useWriting";
+import { lazyPart } from "../lib/lazyPart";
 import { Avatar } from "../members/Avatar";
 import { useAlcoveContext } from "../provider";
-import type { T } from "../strings/strings";
+import type { MessageActions } from "./actions";
 import { Body } from "./Body";
+import { Clock } from "./Clock";
+import { choicesOf } from "./choices";
+import { Delivery } from "./Delivery";
+import { EditField } from "./EditField";
 import styles from "./Message.module.css";
-import { When } from "./When";
+import { Toolbar } from "./Toolbar";
+import { clockOf } from "./times";
+import { useLongPress } from "./useLongPress";
 
-export type MessageActions = {
-  /** Whether edits and deletes can be sent by the current transport. */
-  readonly canChange: boolean;
-  /** Take the body into the composer: to edit the message, or to write a failed one again. */
-  readonly onEdit: (message: MessageState) => void;
-  readonly onDelete: (message: MessageState) => void;
-  readonly onRetry: (message: MessageState) => void;
-  readonly onDiscard: (message: MessageState) => void;
-};
+const useSheet = lazyPart(() => import("./Sheet"));
 
 export type MessageSlotProps = {
   readonly message: MessageState;
@@ -39,122 +39,97 @@ export type MessageSlots = {
 
 type MessageProps = MessageSlots & {
   readonly message: MessageState;
+  /** The key of its line in the log. */
+  readonly line: string;
   readonly follows: boolean;
   readonly me: You | null;
   readonly actions: MessageActions;
+  /** The editor while this message is being edited. */
+  readonly editor: Editor | null;
+  /** Whether Tab stops here: at one message of the log. */
+  readonly isStop: boolean;
 };
 
 export const Message = memo(function Message(props: MessageProps) {
-  const { message, follows, me, actions, renderMessage, renderAvatar } = props;
-  const { t } = useAlcoveContext();
+  const { message, line, follows, me, actions, editor, isStop, renderMessage, renderAvatar } = props;
+  const { t, locale } = useAlcoveContext();
+  const [sheet, setSheet] = useState(false);
+  const Sheet = useSheet(sheet);
+  const press = useLongPress(() => setSheet(true));
   // A draft has no author before the server has told who the member is.
   const own = message.author.id === (me?.id ?? "");
   const name = message.author.name === "" ? t("message.you") : message.author.name;
   const author = { ...message.author, name };
+  const editing = editor?.editing ?? null;
+  const choices = editing === null ? choicesOf(message, own, actions, t) : [];
+  const label = t("message.label", { name, time: clockOf(message.at, locale) });
   const content = (
     <>
-      {!follows && (
-        <header className={styles.head}>
-          <strong className={styles.name}>
-            <bdi>{name}</bdi>
-          </strong>
-          <When at={message.at} />
-        </header>
+      {editor !== null && editing !== null ? (
+        <EditField editor={editor} text={editing.text} fromComposer={editing.fromComposer} />
+      ) : (
+        <Content message={message} actions={actions} />
       )}
-      <div className={styles.line}>
-        <div className={styles.body}>
-          {message.deletedAt !== null ? (
-            <span className={styles.deleted}>{t("message.deleted")}</span>
-          ) : (
-            <Body body={message.body} of={message} />
-          )}
-          {message.editedAt !== null && message.deletedAt === null && (
-            <span className={styles.mark}>{` ${t("message.edited")}`}</span>
-          )}
-        </div>
-        {own && isInLog(message) && actions.canChange && (
-          <div className={styles.toolbar}>
-            <button type="button" onClick={() => actions.onEdit(message)}>
-              {t("message.edit")}
-            </button>
-            <button type="button" onClick={() => actions.onDelete(message)}>
-              {t("message.delete")}
-            </button>
-          </div>
-        )}
-      </div>
-      <Delivery message={message} actions={actions} />
+      {editing === null && <Delivery message={message} actions={actions} />}
     </>
   );
 
   return (
-    <article className={styles.message} data-own={own} data-follows={follows} aria-label={name}>
-      <div className={styles.avatar}>
-        {!follows &&
-          (renderAvatar === undefined ? (
-            <Avatar name={name} picture={author.picture} />
-          ) : (
-            renderAvatar(author)
-          ))}
-      </div>
+    <article
+      className={styles.message}
+      data-follows={follows}
+      data-delivery={message.delivery}
+      data-line={line}
+      aria-label={label}
+      tabIndex={isStop ? 0 : -1}
+      {...(choices.length > 0 && press)}
+    >
+      {follows ? (
+        <div className={styles.gutter}>
+          <Clock at={message.at} />
+        </div>
+      ) : (
+        <>
+          <div className={styles.avatar}>
+            {renderAvatar === undefined ? <Avatar {...author} /> : renderAvatar(author)}
+          </div>
+          <header className={styles.head}>
+            <bdi className={styles.name}>{name}</bdi>
+            <Clock at={message.at} />
+          </header>
+        </>
+      )}
       <div className={styles.content}>
         {renderMessage === undefined
           ? content
           : renderMessage({ message, own, follows, actions, children: content })}
       </div>
+      <Toolbar choices={choices} />
+      {Sheet !== null && <Sheet label={label} choices={choices} onClose={() => setSheet(false)} />}
     </article>
   );
 });
 
-/** Whether a message is in the log, unchanged: then it can be edited and deleted. */
-function isInLog({ seq, deletedAt, delivery }: MessageState): boolean {
-  return seq !== null && deletedAt === null && delivery === "sent";
-}
+type ContentProps = { readonly message: MessageState; readonly actions: MessageActions };
 
-type DeliveryProps = { readonly message: MessageState; readonly actions: MessageActions };
-
-/** How far a message, or its pending edit or delete, has come. */
-function Delivery({ message, actions }: DeliveryProps) {
+function Content({ message, actions }: ContentProps) {
   const { t } = useAlcoveContext();
-  const { delivery, error, seq, deletedAt } = message;
-  if (delivery === "sent") return null;
-  if (delivery === "queued") {
-    const needsSocket = seq !== null && !actions.canChange;
-    return <p className={styles.delivery}>{t(needsSocket ? "message.needsSocket" : "message.waiting")}</p>;
-  }
-  // The message that it would change is gone with its log.
-  const canRetry = error?.code !== LOG_RESET;
+  const { deletedAt, delivery, editedAt, body } = message;
+  if (deletedAt !== null)
+    return (
+      <p className={styles.deleted}>
+        <span>{t("message.deleted")}</span>
+        {delivery === "queued" && (
+          <button type="button" onClick={() => actions.onDiscard(message)}>
+            {t("message.undo")}
+          </button>
+        )}
+      </p>
+    );
   return (
-    <div className={styles.failed}>
-      <p>{t("message.refused", { reason: reasonOf(error, t) })}</p>
-      <div className={styles.ways}>
-        {deletedAt === null && canRetry && (
-          <button type="button" onClick={() => actions.onEdit(message)}>
-            {t("message.edit")}
-          </button>
-        )}
-        {canRetry && (
-          <button type="button" onClick={() => actions.onRetry(message)}>
-            {t("message.retry")}
-          </button>
-        )}
-        <button type="button" onClick={() => actions.onDiscard(message)}>
-          {t("message.discard")}
-        </button>
-      </div>
+    <div className={styles.body}>
+      <Body body={body} of={message} />
+      {editedAt !== null && <span className={styles.mark}>{t("message.edited")}</span>}
     </div>
   );
-}
-
-/** Return the reason in the reader's language where its code is known, else in the server's words. */
-function reasonOf(error: MessageState["error"], t: T): string {
-  switch (error?.code) {
-    case "too_large":
-    case "forbidden":
-    case "invalid":
-    case LOG_RESET:
-      return t(`refusal.${error.code}`);
-    default:
-      return error?.message ?? "";
-  }
 }

@@ -23,7 +23,7 @@ test("S6 a refused message says why, and can be tried again or discarded", async
   const { id } = JSON.parse(tab.socket.sent.at(-1) ?? "{}") as { id: string };
   await tab.hear({ type: "error", code: "forbidden", message: "not here", id });
 
-  expect(articles()[0]).toContain("Refused: you have no right to do this here.");
+  expect(await screen.findByText("You don't have permission to do this.")).toBeTruthy();
   const before = tab.socket.sent.length;
   await tab.user.click(screen.getByRole("button", { name: "Try again" }));
   await tab.settle();
@@ -91,5 +91,5 @@ test("S14 A9 an event is a line without an avatar, and a member's picture replac
   expect(picture?.getAttribute("src")).toBe(by.picture);
   fireEvent.error(picture as Element);
   expect(document.querySelector("article img")).toBe(null);
-  expect(document.querySelector("article [data-initial]")?.getAttribute("data-initial")).toBe("B");
+  expect(document.querySelector("article [data-initials]")?.getAttribute("data-initials")).toBe("B");
 });

@@ -16,6 +16,7 @@ const message = (seq: number | null, by: string, at: number, id = `id-${seq}`): 
   deletedAt: null,
   delivery: seq === null ? "queued" : "sent",
   error: null,
+  failedChange: null,
 });
 const history: RoomState["history"] = { status: "idle", gap: null, wasReset: false };
 const lines = (messages: readonly Message[], unread: Unread | null = null, me: string | null = "bob") =>

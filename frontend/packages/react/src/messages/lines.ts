@@ -1,5 +1,6 @@
 // The lines of the log: days, the unread line, notes, and messages.
 import type { Message, RoomState } from "alcove-client";
+import { dayOf } from "./times";
 
 export type Line =
   | { readonly type: "day"; readonly key: string; readonly at: number }
@@ -63,11 +64,4 @@ export function linesOf(
 
 function isUnread(seq: number | null, unread: Unread | null): boolean {
   return unread !== null && seq !== null && seq > unread.after && seq <= unread.upTo;
-}
-
-/** Return the day on the reader's calendar, as `2026-11-26`. */
-export function dayOf(at: number): string {
-  const date = new Date(at);
-  const two = (number: number) => String(number).padStart(2, "0");
-  return `${String(date.getFullYear()).padStart(4, "0")}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }

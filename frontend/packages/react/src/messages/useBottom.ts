@@ -6,83 +6,108 @@ import { useLayout } from "../lib/useLayout";
 const NEAR = 48;
 /** How long a browser animates a scroll by keys, at most, in ms. */
 const ANIMATION_MS = 500;
-/** Events by which a reader begins to scroll. */
+/** Events by which a reader begins to scroll, and how long they may go on to scroll, in ms. */
 const INPUTS = ["wheel", "touchmove", "pointerdown", "keydown"] as const;
+const INPUT_MS = 1000;
 
 type Bottom = {
   readonly atBottom: boolean;
   /** Go to the bottom, from any position. */
   readonly toBottom: () => void;
+  /** The page is about to show another place of the log. */
+  readonly leaveBottom: () => void;
   /** To be called whenever the log was scrolled, by the reader or the page. */
   readonly scrolled: () => void;
 };
 
+/** The log as it was when it was last moved to its bottom. */
+type Kept = { readonly top: number; readonly content: number; readonly view: number };
+
 /**
- * Lines are rendered before their heights are known, so the bottom moves several times after it was reached, and a
- * reader who is there is moved along. Leaving the bottom means that the reader moved up, not that the bottom moved down.
+ * Lines are rendered before their heights are known, and the log gets another size with the window and the composer: the
+ * bottom moves, and a reader who is there is moved along. Only a scroll of a log whose size stayed, or one that follows
+ * an input of the reader, leaves the bottom; after a change of size the browser moves the log by itself.
  *
  * @param scroller the element that scrolls
  * @param last the key of the last line
  */
 export function useBottom(scroller: RefObject<HTMLElement | null>, last: string | undefined): Bottom {
   const [atBottom, setAtBottom] = useState(true);
-  /** The scroll position when the log was last moved to its bottom. */
-  const position = useRef<number | null>(null);
-
-  /** Until when the log is kept at its bottom, as `performance.now()` counts. */
+  /** `atBottom` at once: a callback may come before the next render. */
+  const following = useRef(true);
+  const kept = useRef<Kept | null>(null);
+  /** Until when the log is kept at its bottom, or away from it, as `performance.now()` counts. */
   const pinnedUntil = useRef(0);
+  const leavingUntil = useRef(0);
+  const inputAt = useRef(Number.NEGATIVE_INFINITY);
 
-  const toBottom = useCallback(() => {
-    position.current = null;
-    // An animated scroll that was begun before goes on in the browser, and would lead away again.
-    pinnedUntil.current = performance.now() + ANIMATION_MS;
-    setAtBottom(true);
+  const follow = useCallback((on: boolean) => {
+    following.current = on;
+    setAtBottom(on);
   }, []);
-
-  useEffect(() => {
-    const log = scroller.current;
-    const unpin = () => {
-      pinnedUntil.current = 0;
-    };
-    for (const input of INPUTS) log?.addEventListener(input, unpin, { passive: true });
-    return () => {
-      for (const input of INPUTS) log?.removeEventListener(input, unpin);
-    };
-  }, [scroller]);
 
   const stay = useCallback(() => {
     const log = scroller.current;
-    if (log === null) return;
+    if (log === null || !following.current) return;
     // The event for the reader's own scrolling may not have come yet.
-    if (performance.now() >= pinnedUntil.current && hasLeft(log, position.current)) {
-      setAtBottom(false);
+    const reading = performance.now() - inputAt.current < INPUT_MS;
+    if (performance.now() >= pinnedUntil.current && hasLeft(log, kept.current, reading)) {
+      follow(false);
       return;
     }
     log.scrollTop = log.scrollHeight;
-    position.current = log.scrollTop;
-  }, [scroller]);
+    kept.current = { top: log.scrollTop, content: log.scrollHeight, view: log.clientHeight };
+  }, [scroller, follow]);
+
+  const toBottom = useCallback(() => {
+    kept.current = null;
+    // An animated scroll that was begun before goes on in the browser, and would lead away again.
+    pinnedUntil.current = performance.now() + ANIMATION_MS;
+    follow(true);
+  }, [follow]);
 
   const scrolled = useCallback(() => {
     const log = scroller.current;
     if (log === null) return;
-    if (performance.now() < pinnedUntil.current) {
-      stay();
-      return;
+    const now = performance.now();
+    if (following.current) {
+      const reading = now - inputAt.current < INPUT_MS;
+      if (now >= pinnedUntil.current && hasLeft(log, kept.current, reading)) follow(false);
+      else if (now < pinnedUntil.current || (!reading && isResized(log, kept.current))) stay();
+    } else if (now >= leavingUntil.current && distance(log) < NEAR) {
+      kept.current = null;
+      follow(true);
     }
-    setAtBottom((before) => {
-      if (before) return !hasLeft(log, position.current);
-      if (distance(log) >= NEAR) return false;
-      position.current = null;
-      return true;
-    });
-  }, [scroller, stay]);
+  }, [scroller, stay, follow]);
+
+  const leaving = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const leaveBottom = useCallback(() => {
+    leavingUntil.current = performance.now() + ANIMATION_MS;
+    follow(false);
+    clearTimeout(leaving.current);
+    // The other place may be so low that the bottom is in view there, too.
+    leaving.current = setTimeout(scrolled, ANIMATION_MS + 1);
+  }, [follow, scrolled]);
+  useEffect(() => () => clearTimeout(leaving.current), []);
+
+  useEffect(() => {
+    const log = scroller.current;
+    const onInput = () => {
+      pinnedUntil.current = 0;
+      inputAt.current = performance.now();
+    };
+    for (const input of INPUTS) log?.addEventListener(input, onInput, { passive: true });
+    return () => {
+      for (const input of INPUTS) log?.removeEventListener(input, onInput);
+    };
+  }, [scroller]);
 
   // Another last line is what moves the bottom.
   useLayout(() => {
     if (atBottom) stay();
   }, [atBottom, last, stay]);
 
-  // Heights that become known, read receipts, and a composer that grows move the bottom.
+  // Heights that become known, images, and a composer that grows move the bottom.
   useEffect(() => {
     const log = scroller.current;
     if (log === null || !atBottom) return;
@@ -91,13 +116,18 @@ export function useBottom(scroller: RefObject<HTMLElement | null>, last: string 
     return () => resized.disconnect();
   }, [scroller, atBottom, stay]);
 
-  return { atBottom, toBottom, scrolled };
+  return { atBottom, toBottom, leaveBottom, scrolled };
 }
 
 function distance(log: HTMLElement): number {
   return log.scrollHeight - log.clientHeight - log.scrollTop;
 }
 
-function hasLeft(log: HTMLElement, position: number | null): boolean {
-  return position !== null && log.scrollTop < position - 1 && distance(log) >= NEAR;
+function isResized(log: HTMLElement, kept: Kept | null): boolean {
+  return kept !== null && (log.scrollHeight !== kept.content || log.clientHeight !== kept.view);
+}
+
+function hasLeft(log: HTMLElement, kept: Kept | null, reading: boolean): boolean {
+  if (kept === null || log.scrollTop >= kept.top - 1 || distance(log) < NEAR) return false;
+  return reading || !isResized(log, kept);
 }

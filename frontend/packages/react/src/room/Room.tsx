@@ -1,33 +1,45 @@
-// A room, ready-made: header, log, typing line and composer.
+// A room, ready-made: header, log and composer.
 
 import type { Client, RoomState } from "alcove-client";
 import { forwardRef, type ReactNode, type Ref, useImperativeHandle } from "react";
 import { Composer } from "../composer/Composer";
+import { Strip, StripButton } from "../composer/Strip";
+import { useTypeAnywhere } from "../composer/useTypeAnywhere";
 import { useWriting } from "../composer/useWriting";
-import { TypingLine } from "../members/Members";
+import hidden from "../lib/hidden.module.css";
 import { Announcer } from "../messages/Announcer";
 import type { MessageSlots } from "../messages/Message";
 import { RoomLog } from "../messages/RoomLog";
 import { useAlcoveContext, useRootProps } from "../provider";
 import { useJoinedRoom, useRoomState } from "../useRoom";
+import { FootLine } from "./FootLine";
+import { NoAccess, ReadOnly } from "./NoAccess";
 import styles from "./Room.module.css";
 import { RoomStatus } from "./RoomStatus";
+import { noAccessText, statusText, warningText } from "./status";
 
 export type HeaderSlotProps = {
   readonly item: string;
   readonly state: RoomState;
-  /** Whether the room is live, in words; a header must show it. */
+  /** Whether the room is live: a lamp and a word. */
   readonly status: ReactNode;
 };
 
 export type RoomProps = MessageSlots & {
   readonly item: string;
-  /** What the default header shows; the item by default. */
+  /** What the room is called in its header and its composer; the item by default. */
   readonly title?: string;
   /** Hides the composer. */
   readonly readOnly?: boolean;
+  /**
+   * The room is what the page is about: where there is a mouse, its composer has the focus from the start, and gets what
+   * is typed while nothing else takes it.
+   */
+  readonly autoFocus?: boolean;
+  /** Returns the address of a message, for “Copy link”; without it there is none. */
+  readonly messageHref?: (seq: number) => string;
   readonly renderHeader?: (props: HeaderSlotProps) => ReactNode;
-  /** Renders a way back in, between log and composer, where `status` is `noAccess`, `ended` or `signedOut`. */
+  /** Renders a way back in, behind the sentence that says why, where `status` is `noAccess`, `ended` or `signedOut`. */
   readonly renderNoAccess?: (state: RoomState) => ReactNode;
   readonly className?: string;
 };
@@ -49,21 +61,27 @@ export const Room = forwardRef<RoomHandle, RoomProps>(function Room(props, ref) 
 type RoomOfItemProps = RoomProps & { readonly handle: Ref<RoomHandle> };
 
 function RoomOfItem(props: RoomOfItemProps) {
-  const { item, title = item, readOnly = false, handle, className } = props;
-  const { renderHeader, renderNoAccess, renderMessage, renderAvatar } = props;
+  const { item, title = item, readOnly = false, autoFocus = false, handle, className } = props;
+  const { messageHref, renderHeader, renderNoAccess, renderMessage, renderAvatar } = props;
+  const { t } = useAlcoveContext();
   const room = useJoinedRoom(item);
   const state = useRoomState(room);
-  const { field, actions, composer, scrollToEnd, endRequests } = useWriting(room, state);
+  const writing = useWriting(room, state, { messageHref });
+  const { field, actions, composer, editor, mayWrite, scrollToEnd, endRequests } = writing;
   const root = useRootProps(`${styles.room} ${className ?? ""}`);
-  const status = <RoomStatus room={room} state={state} onReconnect={() => field.current?.focus()} />;
+  const status = <RoomStatus state={state} />;
+  const noAccess = noAccessText(state, t);
+  const warning = warningText(state, t);
+  const limit = state.limits?.body_bytes ?? null;
 
   useImperativeHandle(handle, () => ({ focus: () => field.current?.focus(), scrollToEnd }), [
     field,
     scrollToEnd,
   ]);
+  useTypeAnywhere(field, autoFocus);
 
   return (
-    <section {...root}>
+    <section {...root} aria-label={title}>
       <div className={styles.header}>
         {renderHeader === undefined ? (
           <div className={styles.heading}>
@@ -80,34 +98,55 @@ function RoomOfItem(props: RoomOfItemProps) {
         room={room}
         state={state}
         actions={actions}
+        editor={editor}
         endRequests={endRequests}
         renderMessage={renderMessage}
         renderAvatar={renderAvatar}
       />
-      <TypingLine typing={state.typing} />
-      {hasNoAccess(state) && renderNoAccess?.(state)}
-      {!readOnly && (
-        <div className={styles.composer}>
+      <div className={styles.foot}>
+        <div className={hidden.hidden} role="status">
+          <span>{warning ?? statusText(state, t)}</span>
+          {noAccess !== null && <span>{` · ${noAccess}`}</span>}
+          {!state.durable && <span>{` · ${t("status.notDurable")}`}</span>}
+        </div>
+        {warning !== null && (
+          <Strip text={warning} warning>
+            <StripButton
+              label={t("status.retryNow")}
+              onPress={() => {
+                // The button goes away once the room is live.
+                field.current?.focus();
+                room.reconnect();
+              }}
+            />
+          </Strip>
+        )}
+        {!state.durable && <Strip text={t("status.notDurable")} warning />}
+        {noAccess !== null ? (
+          <NoAccess room={room} state={state} text={noAccess}>
+            {renderNoAccess?.(state)}
+          </NoAccess>
+        ) : readOnly ? null : mayWrite ? (
           <Composer
             {...composer}
-            status={state.status}
-            limit={state.limits?.body_bytes ?? null}
-            mayWrite={mayWrite(state)}
+            title={title}
+            limit={limit}
+            strip={
+              editor.editing !== null && (
+                <Strip text={t("composer.editing")}>
+                  <StripButton label={t("message.cancel")} onPress={editor.onCancel} />
+                </Strip>
+              )
+            }
           />
-        </div>
-      )}
+        ) : (
+          <ReadOnly />
+        )}
+        <FootLine state={state} text={composer.text} limit={limit} />
+      </div>
       <Announcer room={room} />
     </section>
   );
-}
-
-/** Events themselves may only read, and do not tell what the member may do over HTTP. */
-function mayWrite({ transport, me }: RoomState): boolean {
-  return transport === "events" || me === null || me.can.includes("write");
-}
-
-function hasNoAccess({ status }: RoomState): boolean {
-  return status === "noAccess" || status === "ended" || status === "signedOut";
 }
 
 const numbers = new WeakMap<Client, number>();

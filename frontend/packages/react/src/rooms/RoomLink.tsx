@@ -2,11 +2,18 @@
 
 import type { RoomSummary } from "alcove-client";
 import type { MouseEvent } from "react";
+import hidden from "../lib/hidden.module.css";
 import { isolated } from "../members/isolated";
 import { eventText, summaryOf } from "../messages/summary";
-import { When } from "../messages/When";
+import { shortTime } from "../messages/times";
 import { useAlcoveContext } from "../provider";
+import type { T } from "../strings/strings";
 import styles from "./RoomList.module.css";
+
+/** Higher counts are shown as this number with a plus sign. */
+const MOST = 99;
+/** Characters of the last message. */
+const LAST = 120;
 
 /** Without `last` and `unread` nothing is known of the room but that it is the current one. */
 export type ListedRoom = Pick<RoomSummary, "item"> & Partial<Pick<RoomSummary, "last" | "unread">>;
@@ -16,10 +23,12 @@ type RoomLinkProps = {
   readonly current: boolean;
   readonly href: string | undefined;
   readonly onOpen: ((item: string) => void) | undefined;
+  /** Whether Tab stops here: at one row of the list. */
+  readonly isStop: boolean;
 };
 
-export function RoomLink({ room, current, href, onOpen }: RoomLinkProps) {
-  const { t } = useAlcoveContext();
+export function RoomLink({ room, current, href, onOpen, isStop }: RoomLinkProps) {
+  const { t, locale } = useAlcoveContext();
   const { item, last = null, unread = 0 } = room;
   const content = (
     <>
@@ -28,23 +37,27 @@ export function RoomLink({ room, current, href, onOpen }: RoomLinkProps) {
           {item}
         </span>
         {last !== null && (
-          <span className={styles.time}>
-            <When at={last.at} alone />
-          </span>
+          <time className={styles.time} dateTime={new Date(last.at).toISOString()}>
+            {shortTime(last.at, Date.now(), locale)}
+          </time>
         )}
       </span>
       <span className={styles.line}>
-        <span className={styles.last}>{last === null ? "" : lastLine(last, t("message.deleted"))}</span>
+        <span className={styles.last}>{last === null ? "" : lastLine(last, t)}</span>
         {unread > 0 && !current && (
-          <span className={styles.unread}>{t("rooms.unread", { count: unread })}</span>
+          <span className={styles.unread}>
+            <span aria-hidden="true">{unread > MOST ? `${MOST}+` : unread}</span>
+            <span className={hidden.hidden}>{t("rooms.unread", { count: unread })}</span>
+          </span>
         )}
       </span>
     </>
   );
+  const more = { className: styles.room, tabIndex: isStop ? 0 : -1, "data-unread": unread > 0 && !current };
 
   if (href === undefined)
     return (
-      <button type="button" className={styles.room} aria-current={current} onClick={() => onOpen?.(item)}>
+      <button type="button" {...more} aria-current={current} onClick={() => onOpen?.(item)}>
         {content}
       </button>
     );
@@ -57,7 +70,7 @@ export function RoomLink({ room, current, href, onOpen }: RoomLinkProps) {
   }
 
   return (
-    <a href={href} className={styles.room} aria-current={current ? "page" : undefined} onClick={follow}>
+    <a href={href} {...more} aria-current={current ? "page" : undefined} onClick={follow}>
       {content}
     </a>
   );
@@ -67,9 +80,9 @@ function hasModifier({ altKey, ctrlKey, metaKey, shiftKey }: MouseEvent): boolea
   return altKey || ctrlKey || metaKey || shiftKey;
 }
 
-/** `deleted`: what is shown for a body that is gone. */
-function lastLine(last: NonNullable<RoomSummary["last"]>, deleted: string): string {
+function lastLine(last: NonNullable<RoomSummary["last"]>, t: T): string {
   if (last.kind === "event") return eventText(last.body);
   const body = last.kind === "delete" ? undefined : last.body;
-  return `${isolated(last.by.name)}: ${body === undefined ? deleted : summaryOf(body, 120)}`;
+  const text = body === undefined ? t("message.deleted") : summaryOf(body, LAST);
+  return t("rooms.lastLine", { name: isolated(last.by.name), text });
 }

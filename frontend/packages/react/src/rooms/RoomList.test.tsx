@@ -54,17 +54,31 @@ test("without addresses rooms are buttons", async () => {
   expect(onOpen).toHaveBeenCalledWith("a");
 });
 
-test("the search filters, and opens any room by its ID", async () => {
+test("the search filters, Enter opens the first match, and what has no room can be created", async () => {
   const onOpen = vi.fn();
   await tab.show(<RoomList hrefOf={hrefOf} onOpen={onOpen} />);
-  await tab.hearList(room("order-1"), room("ticket-2"), { type: "ready" });
-  await tab.user.type(screen.getByRole("searchbox"), "tick");
-  expect(names()).toEqual(["ticket-2"]);
-  await tab.user.type(screen.getByRole("searchbox"), "et-9");
-  expect(screen.getByText("No room of this name yet.")).toBeTruthy();
-  await tab.user.click(screen.getByRole("button", { name: "Open “ticket-9”" }));
+  await tab.hearList(room("order-1"), room("ticket-88"), { type: "ready" });
+  await tab.user.type(screen.getByRole("searchbox"), "ticket");
+  expect(names()).toEqual(["ticket-88"]);
+  expect(screen.getByRole("button", { name: "Create room ticket" })).toBeTruthy();
+  await tab.user.keyboard("{Enter}");
+  expect(onOpen).toHaveBeenLastCalledWith("ticket-88");
 
-  expect(onOpen).toHaveBeenCalledWith("ticket-9");
+  await tab.user.type(screen.getByRole("searchbox"), "my new room{Enter}");
+  expect(onOpen).toHaveBeenLastCalledWith("my-new-room");
+});
+
+test("the rows are one stop of Tab, and arrow keys move between them", async () => {
+  await tab.show(<RoomList current="b" hrefOf={hrefOf} onOpen={vi.fn()} />);
+  await tab.hearList(room("a"), room("b"), room("c"), { type: "ready" });
+  const [a, b] = screen.getAllByRole("link");
+  await tab.user.tab();
+  await tab.user.tab();
+  expect(document.activeElement).toBe(b);
+  await tab.user.keyboard("{ArrowUp}");
+  expect(document.activeElement).toBe(a);
+  await tab.user.tab();
+  expect(document.activeElement).toBe(document.body);
 });
 
 test("badges ask for their items together, follow the list, and are empty where all is read", async () => {
@@ -80,8 +94,8 @@ test("badges ask for their items together, follow the list, and are empty where 
   const { container } = await tab.show([<UnreadBadge key="x" item="x" />, <UnreadBadge key="y" item="y" />]);
   await tab.settle();
   expect(new Set(asked)).toEqual(new Set(["?item=x&item=y"]));
-  expect(container.textContent).toBe("44 unread");
+  expect(container.textContent).toBe("44 unread messages");
   await tab.hearList({ type: "ready" }, { ...room("x", 120), head: 10 });
 
-  expect(container.textContent).toBe("99+120 unread");
+  expect(container.textContent).toBe("99+120 unread messages");
 });

@@ -1,11 +1,12 @@
-// The rooms that the member may read, the latest first; any other one is opened by its ID.
+// The rooms that the member may read, the latest first; any other one is created by its name.
 
-import { isRoomId, type RoomListState } from "alcove-client";
-import { type FormEvent, useId, useState } from "react";
+import type { RoomListState } from "alcove-client";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { useAlcoveContext, useRootProps } from "../provider";
 import { useRooms } from "../useRooms";
 import { type ListedRoom, RoomLink } from "./RoomLink";
 import styles from "./RoomList.module.css";
+import { roomIdOf } from "./roomId";
 import { type SearchResult, useSearch } from "./useSearch";
 
 export type RoomListProps = {
@@ -21,46 +22,86 @@ export type RoomListProps = {
 export function RoomList({ current = null, onOpen, hrefOf, className }: RoomListProps) {
   const { t } = useAlcoveContext();
   const list = useRooms();
+  const rows = useRef<HTMLUListElement>(null);
   const [search, setSearch] = useState("");
+  /** The item of the row where Tab stops. */
+  const [active, setActive] = useState<string | null>(null);
   const root = useRootProps(`${styles.rooms} ${className ?? ""}`);
-  const wanted = search.trim().normalize("NFC");
-  const result = useSearch(list.hasMore && isRoomId(wanted) ? wanted : "");
-  const shown = shownRooms(list, result, current, wanted.toLowerCase());
+  const wanted = roomIdOf(search);
+  const result = useSearch(list.hasMore && wanted !== null ? wanted : "");
+  const shown = shownRooms(list, result, current, search.trim().toLowerCase());
   const isKnown = list.status === "live" || list.rooms.length > 0;
+  const toCreate = wanted !== null && !shown.some(({ item }) => item === wanted) ? wanted : null;
+  const stop = [active, current].find((one) => shown.some(({ item }) => item === one)) ?? shown[0]?.item;
+  const isListed = shown.some(({ item }) => item === current);
 
-  function open(event: FormEvent) {
-    event.preventDefault();
-    if (!isRoomId(wanted)) return;
+  // The current room is in view, also where it moves in the list or another one is opened.
+  useEffect(() => {
+    if (isListed)
+      rows.current
+        ?.querySelector("[aria-current]:not([aria-current=false])")
+        ?.scrollIntoView?.({ block: "nearest" });
+  }, [isListed]);
+
+  function open(item: string) {
     setSearch("");
-    onOpen?.(wanted);
+    onOpen?.(item);
+  }
+
+  /** Enter opens the first room that is found, else it creates the one that was written. */
+  function onSearchKey(event: KeyboardEvent) {
+    const first = shown[0]?.item ?? toCreate;
+    if (event.key === "ArrowDown") focusRow(rows.current, 0);
+    else if (event.key === "Enter" && search.trim() !== "" && first !== null) open(first);
+    else if (event.key === "Escape" && search !== "") setSearch("");
+    else return;
+    event.preventDefault();
+  }
+
+  function onRowKey(event: KeyboardEvent) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step === undefined || !(event.target instanceof HTMLElement)) return;
+    event.preventDefault();
+    focusRow(rows.current, rowsOf(rows.current).indexOf(event.target) + step);
   }
 
   return (
     <nav {...root} aria-label={t("rooms.title")}>
       <search>
-        <form onSubmit={open}>
-          <SearchField label={t("rooms.search")} value={search} onValue={setSearch} />
-          {isRoomId(wanted) && (
-            <button type="submit" className={styles.open}>
-              {t("rooms.open", { item: wanted })}
-            </button>
-          )}
-        </form>
+        <SearchField label={t("rooms.search")} value={search} onValue={setSearch} onKeyDown={onSearchKey} />
       </search>
-      <ul className={styles.list}>
+      <ul
+        ref={rows}
+        className={styles.list}
+        onKeyDown={onRowKey}
+        onFocus={({ target }) => setActive(target.dataset.item ?? target.closest("li")?.dataset.item ?? null)}
+      >
         {shown.map((room) => (
-          <li key={room.item}>
+          <li key={room.item} data-item={room.item}>
             <RoomLink
               room={room}
               current={room.item === current}
               href={hrefOf?.(room.item)}
-              onOpen={onOpen}
+              onOpen={onOpen === undefined ? undefined : open}
+              isStop={room.item === stop}
             />
           </li>
         ))}
+        {toCreate !== null && onOpen !== undefined && (
+          <li>
+            <button
+              type="button"
+              className={styles.create}
+              tabIndex={stop === undefined ? 0 : -1}
+              onClick={() => open(toCreate)}
+            >
+              {t("rooms.create", { item: toCreate })}
+            </button>
+          </li>
+        )}
       </ul>
-      {list.hasMore && wanted === "" && (
-        <button type="button" className={styles.open} onClick={() => void list.loadMore().catch(ignore)}>
+      {list.hasMore && search.trim() === "" && (
+        <button type="button" className={styles.more} onClick={() => void list.loadMore().catch(ignore)}>
           {t("rooms.showMore")}
         </button>
       )}
@@ -78,24 +119,35 @@ type SearchFieldProps = {
   readonly label: string;
   readonly value: string;
   readonly onValue: (value: string) => void;
+  readonly onKeyDown: (event: KeyboardEvent) => void;
 };
 
-function SearchField({ label, value, onValue }: SearchFieldProps) {
+function SearchField({ label, value, onValue, onKeyDown }: SearchFieldProps) {
   const id = useId();
   return (
-    <div className={styles.search}>
-      <label htmlFor={id}>{label}</label>
-      <input
-        id={id}
-        type="search"
-        value={value}
-        autoComplete="off"
-        autoCapitalize="off"
-        spellCheck={false}
-        onChange={(event) => onValue(event.target.value)}
-      />
-    </div>
+    <input
+      id={id}
+      className={styles.search}
+      type="search"
+      value={value}
+      placeholder={label}
+      aria-label={label}
+      autoComplete="off"
+      autoCapitalize="off"
+      enterKeyHint="go"
+      spellCheck={false}
+      onChange={(event) => onValue(event.target.value)}
+      onKeyDown={onKeyDown}
+    />
   );
+}
+
+function rowsOf(list: HTMLElement | null): readonly HTMLElement[] {
+  return [...(list?.querySelectorAll<HTMLElement>("a, button") ?? [])];
+}
+
+function focusRow(list: HTMLElement | null, index: number): void {
+  rowsOf(list)[index]?.focus();
 }
 
 /** A page that could not be loaded is asked for again by the same button. */

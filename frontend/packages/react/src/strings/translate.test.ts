@@ -20,9 +20,9 @@ test("English and Spanish have the same keys and placeholders", () => {
 });
 
 test.each([
-  [0, "0 unread"],
-  [1, "1 unread"],
-  [5, "5 unread"],
+  [0, "0 unread messages"],
+  [1, "1 unread message"],
+  [5, "5 unread messages"],
 ])("a count of %i chooses the plural form", (count, text) => {
   expect(english("rooms.unread", { count })).toBe(text);
 });
@@ -38,8 +38,8 @@ test("a count chooses between the forms of another language", () => {
 });
 
 test("values replace their names, whatever they contain", () => {
-  expect(english("room.gap", { from: 1, to: 16 })).toBe("Entries 1 to 16 are no longer kept.");
-  expect(english("status.noAccess", { why: "{{why}} $& }}" })).toBe("No access. {{why}} $& }}");
+  expect(english("message.label", { name: "Ada", time: "20:34" })).toBe("Ada, 20:34");
+  expect(english("room.seenBy", { names: "{{names}} $& }}" })).toBe("Seen by {{names}} $& }}");
 });
 
 test("a replaced text is used", () => {

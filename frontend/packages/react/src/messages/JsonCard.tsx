@@ -1,27 +1,31 @@
-// A JSON value as a tree; nested and long values are folded at first.
+// A JSON value as a card: one line, which opens to a tree.
 
 import type { Json } from "alcove-client";
 import { type MouseEvent, useState } from "react";
 import { useAlcoveContext } from "../provider";
 import styles from "./Body.module.css";
+import { summaryOf } from "./summary";
 
 /** Members of one object or list that are shown before the reader asks for more. */
 const SHOWN = 200;
 /** Characters of one string that are shown before the reader asks for all of it. */
 const CHARACTERS = 4000;
 
-export function JsonTree({ value }: { readonly value: Json }) {
+/** Characters of the line that stands for the value. */
+const LINE = 80;
+
+export default function JsonCard({ value }: { readonly value: Json }) {
   return (
-    <div className={styles.tree}>
-      <Node value={value} open />
+    <div className={styles.card}>
+      <Node value={value} line={summaryOf(value, LINE)} />
     </div>
   );
 }
 
-type NodeProps = { readonly name?: string; readonly value: Json; readonly open?: boolean };
+type NodeProps = { readonly name?: string; readonly value: Json; readonly line?: string };
 
-function Node({ name, value, open = false }: NodeProps) {
-  const [unfolded, setUnfolded] = useState(open);
+function Node({ name, value, line }: NodeProps) {
+  const [unfolded, setUnfolded] = useState(false);
   const label = name === undefined ? null : <span className={styles.key}>{`${name}: `}</span>;
   if (typeof value !== "object" || value === null) {
     return (
@@ -36,7 +40,7 @@ function Node({ name, value, open = false }: NodeProps) {
     <details open={unfolded} onToggle={({ currentTarget }) => setUnfolded(currentTarget.open)}>
       <summary>
         {label}
-        <span className={styles.size}>{Array.isArray(value) ? `[${size}]` : `{${size}}`}</span>
+        <span className={styles.size}>{line ?? (Array.isArray(value) ? `[${size}]` : `{${size}}`)}</span>
       </summary>
       {unfolded && <Members members={Object.entries(value)} />}
     </details>

@@ -1,0 +1,19 @@
+// The time of a message; the full date where the reader points, taps or moves to it.
+import { useAlcoveContext } from "../provider";
+import styles from "./Clock.module.css";
+import { clockOf, fullOf } from "./times";
+
+export function Clock({ at }: { readonly at: number }) {
+  const { locale } = useAlcoveContext();
+  return (
+    // Focusable for a tap alone: keys reach the message, which shows the same.
+    <time
+      className={styles.clock}
+      dateTime={new Date(at).toISOString()}
+      data-full={fullOf(at, locale)}
+      tabIndex={-1}
+    >
+      {clockOf(at, locale)}
+    </time>
+  );
+}

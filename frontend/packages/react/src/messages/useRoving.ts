@@ -1,0 +1,81 @@
+// Moves through the messages by ↑ and ↓: the log is one stop of Tab, at the message that had the focus last.
+import { type FocusEvent, type KeyboardEvent, type RefObject, useCallback, useEffect, useState } from "react";
+import type { VirtualizerHandle } from "virtua";
+import type { Line } from "./lines";
+
+type Roving = {
+  /** The key of the line where Tab stops; null: at the log itself. */
+  readonly stop: string | null;
+  /** Its index, to be kept in the document wherever the reader scrolls. */
+  readonly mounted: readonly number[];
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+  readonly onFocus: (event: FocusEvent) => void;
+};
+
+export function useRoving(
+  scroller: RefObject<HTMLElement | null>,
+  list: RefObject<VirtualizerHandle | null>,
+  lines: readonly Line[],
+): Roving {
+  const [active, setActive] = useState<string | null>(null);
+  /** The line to be focused once it is rendered. */
+  const [wanted, setWanted] = useState<string | null>(null);
+  const index = active === null ? -1 : lines.findIndex(({ key }) => key === active);
+
+  useEffect(() => {
+    if (wanted === null) return;
+    const found = [...(scroller.current?.querySelectorAll<HTMLElement>("article") ?? [])].find(
+      ({ dataset }) => dataset.line === wanted,
+    );
+    found?.focus({ preventScroll: true });
+    found?.scrollIntoView({ block: "nearest" });
+    setWanted(null);
+  }, [scroller, wanted]);
+
+  const onFocus = useCallback(({ target }: FocusEvent) => {
+    const line = target.closest<HTMLElement>("article")?.dataset.line;
+    if (line !== undefined) setActive(line);
+  }, []);
+
+  function move(step: 1 | -1) {
+    // From the log itself: to the message that is lowest in sight.
+    const from = index >= 0 ? index + step : lowestIn(list.current, lines.length);
+    for (let at = from; at >= 0 && at < lines.length; at += step) {
+      const line = lines[at];
+      if (line?.type !== "message") continue;
+      list.current?.scrollToIndex(at, { align: "nearest" });
+      setActive(line.key);
+      setWanted(line.key);
+      return;
+    }
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const { target, currentTarget, key } = event;
+    if (!(target instanceof HTMLElement)) return;
+    const button = target.closest<HTMLElement>("[role=toolbar] button");
+    const isMessage = target.matches("article");
+    if (button !== null) {
+      if (key === "ArrowRight") next(button)?.focus();
+      else if (key === "ArrowLeft") (previous(button) ?? target.closest<HTMLElement>("article"))?.focus();
+      else if (key === "Escape") target.closest<HTMLElement>("article")?.focus();
+      else return;
+    } else if (isMessage && (key === "ArrowRight" || key === "Enter"))
+      target.querySelector<HTMLElement>("[role=toolbar] button")?.focus();
+    else if ((isMessage || target === currentTarget) && key === "ArrowUp") move(-1);
+    else if ((isMessage || target === currentTarget) && key === "ArrowDown") move(1);
+    else return;
+    event.preventDefault();
+  }
+
+  return { stop: index < 0 ? null : active, mounted: index < 0 ? [] : [index], onKeyDown, onFocus };
+}
+
+function lowestIn(list: VirtualizerHandle | null, count: number): number {
+  if (list === null) return count - 1;
+  return Math.min(count - 1, list.findItemIndex(list.scrollOffset + list.viewportSize - 1));
+}
+
+const next = (button: HTMLElement) => button.nextElementSibling as HTMLElement | null;
+const previous = (button: HTMLElement) => button.previousElementSibling as HTMLElement | null;
