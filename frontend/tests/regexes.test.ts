@@ -19,7 +19,14 @@ const HARDEST: Readonly<Record<string, readonly ((n: number) => string)[]>> = {
   "/[\\u0590-\\u08ff\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufb1d-\\ufdff\\ufe70-\\ufefc\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}]/u":
     [(n) => "a".repeat(n), (n) => "\ud801".repeat(n)],
   "/[\\u202a-\\u202e\\u2066-\\u2069]/gu": [(n) => "\u202e".repeat(n), (n) => "a".repeat(n)],
-  "/^\\/(api|docs|redoc|openapi\\.json|asyncapi\\.json|healthz|readyz|metrics)(\\/|$)/": [
+  "/^(.*)\\/embed\\/([^/]+)$/": [(n) => "/embed/".repeat(n / 7), (n) => "a".repeat(n)],
+  "/^[\\x21-\\x3b\\x3d-\\x7e]+$/": [(n) => `${"a".repeat(n)} `],
+  "/url\\s*\\(|image|[;{}\\\\]/i": [
+    (n) => "url".repeat(n / 3),
+    (n) => `url${" ".repeat(n)}`,
+    (n) => "imag".repeat(n / 4),
+  ],
+  "/^\\/(api|embed|docs|redoc|openapi\\.json|asyncapi\\.json|healthz|readyz|metrics)(\\/|$)/": [
     (n) => "/api".repeat(n / 4),
     (n) => "/".repeat(n),
   ],

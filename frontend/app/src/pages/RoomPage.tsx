@@ -2,7 +2,6 @@
 
 import { Members, Room, type RoomHandle, useMissedMessages, useRoom } from "alcove-react";
 import { lazy, type ReactNode, useCallback, useMemo, useRef, useState } from "react";
-import { Alerts } from "../alerts/Alerts";
 import { useTranslation } from "../i18n/translation";
 import { SignOut } from "../session/SignOut";
 import { useShortcuts } from "../shortcuts/useShortcuts";
@@ -11,6 +10,7 @@ import { LazyPart } from "../ui/LazyPart";
 import { useTitle } from "../ui/useTitle";
 import styles from "./Rooms.module.css";
 
+const Alerts = lazy(() => import("../alerts/Alerts").then((module) => ({ default: module.Alerts })));
 const NoAccess = lazy(() => import("./NoAccess"));
 const SaveConversation = lazy(() => import("../save/SaveConversation"));
 const WirePanel = lazy(() => import("../devtools/WirePanel"));
@@ -87,7 +87,9 @@ export function RoomPage({ item, list }: RoomPageProps) {
             <WireOf item={item} />
           </LazyPart>
         )}
-        <Alerts item={item} />
+        <LazyPart>
+          <Alerts item={item} />
+        </LazyPart>
         <LazyPart>
           <SaveConversation item={item} />
         </LazyPart>

@@ -41,6 +41,7 @@ describe("state", () => {
     expect(room.getState().messages).toEqual([
       {
         seq: 1,
+        kind: "message",
         id: "id-1",
         author: { id: "bob", name: "Bob" },
         at: 1,
@@ -49,6 +50,7 @@ describe("state", () => {
         deletedAt: null,
         delivery: "sent",
         error: null,
+        failedChange: null,
       },
     ]);
   });

@@ -101,6 +101,7 @@ test("S8 ↑ opens the last own message where it stands, Enter saves it, and the
   await open();
   await tab.hear(own(1, { body: "frist" }));
   await tab.user.type(field(), "{ArrowUp}");
+  await screen.findByRole("textbox", { name: "Edit message" });
   expect(edit().value).toBe("frist");
   await tab.user.clear(edit());
   await tab.user.type(edit(), "first{Enter}");
@@ -114,8 +115,10 @@ test("a draft stays in the composer through an edit, and another Enter does not 
   await open();
   await tab.hear(own(1));
   await tab.user.type(field(), "half");
-  await act(() => screen.getByRole("button", { name: "Edit" }).click());
+  const button = await screen.findByRole("button", { name: "Edit" });
+  await act(() => button.click());
   expect(screen.getByText("Editing a message")).toBeTruthy();
+  await screen.findByRole("textbox", { name: "Edit message" });
   await tab.user.type(edit(), "!{Enter}");
   await tab.user.keyboard("{Enter}");
   await tab.settle();
@@ -129,6 +132,7 @@ test("Escape leaves an edit as it was", async () => {
   await open();
   await tab.hear(own(1, { body: "mine" }));
   await tab.user.type(field(), "{ArrowUp}");
+  await screen.findByRole("textbox", { name: "Edit message" });
   await tab.user.type(edit(), "x{Escape}");
 
   expect(screen.queryByRole("textbox", { name: "Edit message" })).toBeNull();
@@ -139,6 +143,7 @@ test("a JSON body stays JSON through an edit", async () => {
   await open();
   await tab.hear(own(1, { body: { state: "open" } }));
   await tab.user.type(field(), "{ArrowUp}");
+  await screen.findByRole("textbox", { name: "Edit message" });
   fireEvent.change(edit(), { target: { value: '{"state": "shut"}' } });
   await tab.user.type(edit(), "{Enter}");
   await tab.settle();
@@ -170,5 +175,5 @@ test("a room that the member cannot enter has one sentence and one way on in pla
 
   expect(screen.queryByRole("textbox")).toBeNull();
   expect(screen.getByText("You don't have access to this room (4403).")).toBeTruthy();
-  expect(screen.getByRole("button", { name: "Try again" })).toBeTruthy();
+  expect(await screen.findByRole("button", { name: "Try again" })).toBeTruthy();
 });

@@ -3,6 +3,7 @@
 import { byteLength } from "alcove-client";
 import type { FormEvent, KeyboardEvent, ReactNode, RefObject } from "react";
 import { Icon } from "../lib/Icon";
+import { SEND } from "../lib/icons";
 import { useAlcoveContext } from "../provider";
 import styles from "./Composer.module.css";
 import { isComposing } from "./keys";
@@ -79,7 +80,7 @@ export function Composer(props: ComposerProps) {
           title={t("composer.send")}
           aria-disabled={!canSend}
         >
-          <Icon name="send" size={18} />
+          <Icon path={SEND} size={18} />
         </button>
       </div>
     </form>

@@ -10,7 +10,7 @@ import styles from "./EditField.module.css";
 
 type EditFieldProps = { readonly editor: Editor; readonly text: string; readonly fromComposer: boolean };
 
-export function EditField({ editor, text, fromComposer }: EditFieldProps) {
+export default function EditField({ editor, text, fromComposer }: EditFieldProps) {
   const { t } = useAlcoveContext();
   const { limit, onText, onSave, onCancel, focusComposer } = editor;
   const field = useRef<HTMLTextAreaElement>(null);

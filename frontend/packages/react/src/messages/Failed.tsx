@@ -2,6 +2,7 @@
 
 import { LOG_RESET, type Message } from "alcove-client";
 import { Icon } from "../lib/Icon";
+import { ALERT } from "../lib/icons";
 import { useAlcoveContext } from "../provider";
 import type { T } from "../strings/strings";
 import type { MessageActions } from "./actions";
@@ -20,7 +21,7 @@ export default function Failed({ message, actions }: FailedProps) {
   return (
     <div className={styles.failed}>
       <p className={styles.reason}>
-        <Icon name="alert" />
+        <Icon path={ALERT} />
         <span>{headline(message, t)}</span>
         <span>{reasonOf(message, t)}</span>
       </p>

@@ -1,5 +1,6 @@
 // The way to the newest message, for a reader who is farther up.
 import { Icon } from "../lib/Icon";
+import { DOWN } from "../lib/icons";
 import { useAlcoveContext } from "../provider";
 import styles from "./JumpButton.module.css";
 
@@ -10,7 +11,7 @@ export function JumpButton({ count, onPress }: JumpButtonProps) {
   return (
     <button type="button" className={styles.jump} onClick={onPress}>
       <span>{count > 0 ? t("room.newBelow", { count }) : t("room.toBottom")}</span>
-      <Icon name="down" />
+      <Icon path={DOWN} />
     </button>
   );
 }

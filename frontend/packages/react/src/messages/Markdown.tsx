@@ -2,6 +2,7 @@
 
 import { type ReactNode, useMemo, useState } from "react";
 import { Icon } from "../lib/Icon";
+import { CHECK, COPY } from "../lib/icons";
 import { useAlcoveContext } from "../provider";
 import { canCopy, copy } from "./choices";
 import styles from "./Markdown.module.css";
@@ -84,7 +85,7 @@ function CodeBlock({ code }: { readonly code: string }) {
             setCopied(true);
           }}
         >
-          <Icon name={copied ? "check" : "copy"} size={14} />
+          <Icon path={copied ? CHECK : COPY} size={14} />
         </button>
       )}
     </div>

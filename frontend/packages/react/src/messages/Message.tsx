@@ -6,17 +6,17 @@ import type { Editor } from "../composer/useWriting";
 import { lazyPart } from "../lib/lazyPart";
 import { Avatar } from "../members/Avatar";
 import { useAlcoveContext } from "../provider";
-import type { MessageActions } from "./actions";
+import { isInLog, type MessageActions } from "./actions";
 import { Body } from "./Body";
 import { Clock } from "./Clock";
-import { choicesOf } from "./choices";
 import { Delivery } from "./Delivery";
-import { EditField } from "./EditField";
 import styles from "./Message.module.css";
-import { Toolbar } from "./Toolbar";
 import { clockOf } from "./times";
 import { useLongPress } from "./useLongPress";
 
+// Not needed to read the first message.
+const useToolbar = lazyPart(() => import("./Toolbar"));
+const useEditField = lazyPart(() => import("./EditField"));
 const useSheet = lazyPart(() => import("./Sheet"));
 
 export type MessageSlotProps = {
@@ -54,6 +54,9 @@ export const Message = memo(function Message(props: MessageProps) {
   const { message, line, follows, me, actions, editor, isStop, renderMessage, renderAvatar } = props;
   const { t, locale } = useAlcoveContext();
   const [sheet, setSheet] = useState(false);
+  const Toolbar = useToolbar(true);
+  // Loaded before it is needed: the network may be gone by then.
+  const EditField = useEditField(true);
   const Sheet = useSheet(sheet);
   const press = useLongPress(() => setSheet(true));
   // A draft has no author before the server has told who the member is.
@@ -61,11 +64,10 @@ export const Message = memo(function Message(props: MessageProps) {
   const name = message.author.name === "" ? t("message.you") : message.author.name;
   const author = { ...message.author, name };
   const editing = editor?.editing ?? null;
-  const choices = editing === null ? choicesOf(message, own, actions, t) : [];
   const label = t("message.label", { name, time: clockOf(message.at, locale) });
   const content = (
     <>
-      {editor !== null && editing !== null ? (
+      {editor !== null && editing !== null && EditField !== null ? (
         <EditField editor={editor} text={editing.text} fromComposer={editing.fromComposer} />
       ) : (
         <Content message={message} actions={actions} />
@@ -82,7 +84,7 @@ export const Message = memo(function Message(props: MessageProps) {
       data-line={line}
       aria-label={label}
       tabIndex={isStop ? 0 : -1}
-      {...(choices.length > 0 && press)}
+      {...(isInLog(message) && press)}
     >
       {follows ? (
         <div className={styles.gutter}>
@@ -104,8 +106,10 @@ export const Message = memo(function Message(props: MessageProps) {
           ? content
           : renderMessage({ message, own, follows, actions, children: content })}
       </div>
-      <Toolbar choices={choices} />
-      {Sheet !== null && <Sheet label={label} choices={choices} onClose={() => setSheet(false)} />}
+      {Toolbar !== null && editing === null && <Toolbar message={message} own={own} actions={actions} />}
+      {Sheet !== null && (
+        <Sheet label={label} message={message} own={own} actions={actions} onClose={() => setSheet(false)} />
+      )}
     </article>
   );
 });

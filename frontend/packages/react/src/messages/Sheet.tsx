@@ -1,19 +1,24 @@
 // What can be done with a message, on a touch screen: a sheet that a long press opens.
 
+import type { Message } from "alcove-client";
 import { useEffect, useRef } from "react";
 import { Icon } from "../lib/Icon";
 import { useAlcoveContext } from "../provider";
-import type { Choice } from "./choices";
+import type { MessageActions } from "./actions";
+import { choicesOf } from "./choices";
 import styles from "./Sheet.module.css";
 
 type SheetProps = {
   readonly label: string;
-  readonly choices: readonly Choice[];
+  readonly message: Message;
+  readonly own: boolean;
+  readonly actions: MessageActions;
   readonly onClose: () => void;
 };
 
-export default function Sheet({ label, choices, onClose }: SheetProps) {
+export default function Sheet({ label, message, own, actions, onClose }: SheetProps) {
   const { t } = useAlcoveContext();
+  const choices = choicesOf(message, own, actions, t);
   const dialog = useRef<HTMLDialogElement>(null);
 
   useEffect(() => dialog.current?.showModal(), []);
@@ -39,7 +44,7 @@ export default function Sheet({ label, choices, onClose }: SheetProps) {
               act();
             }}
           >
-            <Icon name={icon} size={18} />
+            <Icon path={icon} size={18} />
             <span>{text}</span>
           </button>
         ))}

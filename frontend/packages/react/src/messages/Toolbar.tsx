@@ -1,13 +1,19 @@
 // The buttons of a message, shown where the reader points or moves to it.
 
+import type { Message } from "alcove-client";
 import { useState } from "react";
 import { Icon } from "../lib/Icon";
+import { CHECK } from "../lib/icons";
 import { useAlcoveContext } from "../provider";
-import type { Choice } from "./choices";
+import type { MessageActions } from "./actions";
+import { type Choice, choicesOf } from "./choices";
 import styles from "./Toolbar.module.css";
 
-export function Toolbar({ choices }: { readonly choices: readonly Choice[] }) {
+type ToolbarProps = { readonly message: Message; readonly own: boolean; readonly actions: MessageActions };
+
+export default function Toolbar({ message, own, actions }: ToolbarProps) {
   const { t } = useAlcoveContext();
+  const choices = choicesOf(message, own, actions, t);
   const [done, setDone] = useState<Choice["key"] | null>(null);
   if (choices.length === 0) return null;
 
@@ -32,7 +38,7 @@ export function Toolbar({ choices }: { readonly choices: readonly Choice[] }) {
               if (key === "copy" || key === "link") setDone(key);
             }}
           >
-            <Icon name={isDone ? "check" : icon} />
+            <Icon path={isDone ? CHECK : icon} />
           </button>
         );
       })}

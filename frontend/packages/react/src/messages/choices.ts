@@ -1,13 +1,14 @@
 // What can be done with one message: the same in its toolbar, and on a touch screen in its sheet.
 import type { Message } from "alcove-client";
-import type { IconName } from "../lib/Icon";
+import { COPY, DELETE, EDIT, LINK } from "../lib/icons";
 import type { T } from "../strings/strings";
 import { isInLog, type MessageActions } from "./actions";
 
 export type Choice = {
   readonly key: "edit" | "copy" | "link" | "delete";
   readonly label: string;
-  readonly icon: IconName;
+  /** The path of its icon. */
+  readonly icon: string;
   readonly act: () => void;
 };
 
@@ -17,14 +18,14 @@ export function choicesOf(message: Message, own: boolean, actions: MessageAction
   if (!isInLog(message) || seq === null) return [];
   const { mayWrite, canModerate, messageHref, onEdit, onDelete } = actions;
   const choices: Choice[] = [];
-  const add = (key: Choice["key"], act: () => void) =>
-    choices.push({ key, label: t(`message.${key}`), icon: key, act });
-  if (own && mayWrite) add("edit", () => onEdit(message));
+  const add = (key: Choice["key"], icon: string, act: () => void) =>
+    choices.push({ key, label: t(`message.${key}`), icon, act });
+  if (own && mayWrite) add("edit", EDIT, () => onEdit(message));
   if (canCopy()) {
-    add("copy", () => copy(typeof body === "string" ? body : JSON.stringify(body, null, 2)));
-    if (messageHref !== undefined) add("link", () => copy(messageHref(seq)));
+    add("copy", COPY, () => copy(typeof body === "string" ? body : JSON.stringify(body, null, 2)));
+    if (messageHref !== undefined) add("link", LINK, () => copy(messageHref(seq)));
   }
-  if ((own && mayWrite) || canModerate) add("delete", () => onDelete(message));
+  if ((own && mayWrite) || canModerate) add("delete", DELETE, () => onDelete(message));
   return choices;
 }
 

@@ -1,4 +1,4 @@
-// In place of the composer, where the member cannot be in the room, or only read: one sentence, and one way on.
+// In place of the composer, where the member cannot be in the room: one sentence, and one way on.
 import type { Room, RoomState } from "alcove-client";
 import { type ReactNode, useEffect, useState } from "react";
 import { useAlcoveContext } from "../provider";
@@ -12,7 +12,7 @@ type NoAccessProps = {
   readonly children: ReactNode;
 };
 
-export function NoAccess({ room, state, text, children }: NoAccessProps) {
+export default function NoAccess({ room, state, text, children }: NoAccessProps) {
   const { t } = useAlcoveContext();
   return (
     <div className={styles.notice}>
@@ -24,15 +24,6 @@ export function NoAccess({ room, state, text, children }: NoAccessProps) {
             {t("message.retry")}
           </button>
         ))}
-    </div>
-  );
-}
-
-export function ReadOnly() {
-  const { t } = useAlcoveContext();
-  return (
-    <div className={styles.notice}>
-      <p>{t("composer.readOnly")}</p>
     </div>
   );
 }

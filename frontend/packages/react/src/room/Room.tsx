@@ -7,16 +7,19 @@ import { Strip, StripButton } from "../composer/Strip";
 import { useTypeAnywhere } from "../composer/useTypeAnywhere";
 import { useWriting } from "../composer/useWriting";
 import hidden from "../lib/hidden.module.css";
+import { lazyPart } from "../lib/lazyPart";
 import { Announcer } from "../messages/Announcer";
 import type { MessageSlots } from "../messages/Message";
 import { RoomLog } from "../messages/RoomLog";
 import { useAlcoveContext, useRootProps } from "../provider";
 import { useJoinedRoom, useRoomState } from "../useRoom";
 import { FootLine } from "./FootLine";
-import { NoAccess, ReadOnly } from "./NoAccess";
+import { Notice } from "./Notice";
 import styles from "./Room.module.css";
 import { RoomStatus } from "./RoomStatus";
 import { noAccessText, statusText, warningText } from "./status";
+
+const useNoAccess = lazyPart(() => import("./NoAccess"));
 
 export type HeaderSlotProps = {
   readonly item: string;
@@ -71,6 +74,7 @@ function RoomOfItem(props: RoomOfItemProps) {
   const root = useRootProps(`${styles.room} ${className ?? ""}`);
   const status = <RoomStatus state={state} />;
   const noAccess = noAccessText(state, t);
+  const NoAccess = useNoAccess(noAccess !== null);
   const warning = warningText(state, t);
   const limit = state.limits?.body_bytes ?? null;
 
@@ -122,7 +126,9 @@ function RoomOfItem(props: RoomOfItemProps) {
           </Strip>
         )}
         {!state.durable && <Strip text={t("status.notDurable")} warning />}
-        {noAccess !== null ? (
+        {noAccess !== null && NoAccess === null ? (
+          <Notice text={noAccess} />
+        ) : noAccess !== null && NoAccess !== null ? (
           <NoAccess room={room} state={state} text={noAccess}>
             {renderNoAccess?.(state)}
           </NoAccess>
@@ -140,7 +146,7 @@ function RoomOfItem(props: RoomOfItemProps) {
             }
           />
         ) : (
-          <ReadOnly />
+          <Notice text={t("composer.readOnly")} />
         )}
         <FootLine state={state} text={composer.text} limit={limit} />
       </div>
