@@ -234,3 +234,25 @@ test("a storage that fails does not keep from sending", async () => {
 
   await until(() => expect(sent).toEqual(["unshelved"]));
 });
+
+test("a delete that can be taken back is sent after its time, also by a later visit, and holds up nothing", async () => {
+  const { outbox } = tab();
+  outbox.add({ type: "delete", id: "d", target: 1 }, "one", undefined, 5000);
+  outbox.open(carry, greeted);
+  const id = write(outbox, "meanwhile");
+  await vi.waitFor(() => expect(sent).toHaveLength(1));
+  expect(outbox.count).toBe(1);
+  waiting.get(id)?.resolve({ type: "ack", id, seq: 2, at: 1, duplicate: false });
+  await vi.advanceTimersByTimeAsync(1000);
+  outbox.close();
+  outbox.detach();
+
+  const later = tab();
+  await later.outbox.load();
+  later.outbox.open(carry, greeted);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(waiting.has("d")).toBe(false);
+  later.platform.skew = 6000;
+  await vi.advanceTimersByTimeAsync(5000);
+  await vi.waitFor(() => expect(waiting.has("d")).toBe(true));
+});

@@ -1,0 +1,131 @@
+"""How a room is used: where it opens, what stays in view, what can be taken back."""
+
+import random
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from complaints import Complaints
+from pages.room import RoomPage
+from seed import fill, member
+from tests.integration.servers import Server
+
+#: How far the log is from its bottom, in pixels, once two frames have been drawn.
+TO_BOTTOM = """(log) => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
+    done(log.scrollHeight - log.clientHeight - log.scrollTop))))"""
+
+
+@pytest.fixture
+def item() -> str:
+    """A room of its own for each test."""
+    return f"order-{uuid4().hex[:8]}"
+
+
+def test_the_bottom_is_kept_through_every_change_of_size(room: RoomPage, server: Server, item: str) -> None:
+    fill(server, item, 60)
+    room.enter(item)
+    expect(room.said("line 59")).to_be_in_viewport()
+    chance = random.Random(9)  # noqa: S311 - the same sizes in every run
+
+    for _ in range(40):
+        if chance.random() < 0.5:
+            room.message.fill("\n".join("a" * chance.randint(1, 12)))
+        else:
+            room.page.set_viewport_size({"width": chance.randint(320, 1400), "height": chance.randint(500, 1000)})
+        distance: float = room.log.evaluate(TO_BOTTOM)
+        assert distance <= 1
+
+
+def test_a_room_opens_at_the_first_unread_message(room: RoomPage, page: Page, server: Server, item: str) -> None:
+    fill(server, item, 30)
+    room.enter(item)
+    expect(room.said("line 29")).to_be_in_viewport()
+    with member(server, item, "Bob") as bob:
+        bob.send('{"type":"send","id":"1","body":"seen"}')
+        expect(room.said("seen")).to_be_in_viewport()
+    room.say("mine")  # sent behind the read mark, so that the mark is stored, too
+    expect(room.on_the_way).to_have_count(0)
+    page.goto("about:blank")
+    with member(server, item, "Bob") as bob:
+        for n in range(40):
+            bob.send(f'{{"type":"send","id":"new-{n}","body":"news {n}"}}')
+        acks = 0
+        while acks < 40:
+            acks += str(bob.recv(timeout=30)).count('"type":"ack"')
+
+    room.enter(item)
+
+    expect(room.log.get_by_text("New messages")).to_be_in_viewport()
+    expect(room.said("news 0")).to_be_in_viewport()
+    expect(room.to_foot).to_have_text("40 new · Jump to latest")
+    room.to_foot.click()
+    expect(room.said("news 39")).to_be_in_viewport()
+    expect(room.to_foot).to_have_count(0)
+
+
+def test_a_delete_can_be_taken_back_after_a_reload_too(room: RoomPage, item: str) -> None:
+    room.enter(item)
+    room.say("keep me")
+    expect(room.said("keep me")).to_be_visible()
+    expect(room.on_the_way).to_have_count(0)
+    room.change("keep me", "Delete")
+    expect(room.messages).to_contain_text("Message deleted")
+
+    room.page.reload()
+    room.messages.get_by_role("button", name="Undo").click()
+
+    expect(room.said("keep me")).to_be_visible()
+    room.page.reload()
+    room.live()
+    expect(room.said("keep me")).to_be_visible()
+
+
+def test_s8_a_refused_edit_keeps_message_and_text_and_offers_nothing_that_cannot_help(
+    room: RoomPage, server: Server, item: str, complaints: Complaints
+) -> None:
+    complaints.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
+    room.enter(item)
+    room.say("gone soon")
+    expect(room.on_the_way).to_have_count(0)
+    room.page.context.set_offline(True)
+    expect(room.status).to_contain_text("offline")
+    room.message.press("ArrowUp")
+    room.edit("the edited text")
+    with member(server, item, "Ada") as other_device:
+        other_device.send('{"type":"delete","id":"d","target":1}')
+        while '"type":"ack"' not in str(other_device.recv(timeout=30)):
+            pass
+    room.page.context.set_offline(False)
+
+    expect(room.messages).to_contain_text("The message no longer exists.")
+    expect(room.messages).to_contain_text("the edited text")
+    expect(room.messages.get_by_role("button", name="Try again")).to_have_count(0)
+    expect(room.messages.get_by_role("button", name="Edit", exact=True)).to_have_count(0)
+    room.messages.get_by_role("button", name="Discard").click()
+    expect(room.messages.get_by_text("Edit not saved.")).to_have_count(0)
+
+
+def test_messages_are_one_stop_of_tab_and_arrows_move_between_them(room: RoomPage, server: Server, item: str) -> None:
+    fill(server, item, 5)
+    room.enter(item)
+    room.log.focus()
+    room.page.keyboard.press("ArrowUp")
+    expect(room.said("line 4")).to_be_focused()
+    room.page.keyboard.press("ArrowUp")
+    expect(room.said("line 3")).to_be_focused()
+    expect(room.said("line 3").get_by_role("button", name="Copy text")).to_be_visible()
+    room.page.keyboard.press("ArrowRight")
+    expect(room.said("line 3").get_by_role("button", name="Copy text")).to_be_focused()
+
+
+def test_times_follow_the_readers_region_and_rows_are_24_px_apart(room: RoomPage, server: Server, item: str) -> None:
+    fill(server, item, 5)
+    room.enter(item)
+
+    heights = room.messages.evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().height)")
+    line = room.messages.first.evaluate("(one) => parseFloat(getComputedStyle(one).lineHeight)")  # 22 px by default
+    assert heights[1:] == [pytest.approx(line + 2, abs=0.1)] * 4
+    name = room.messages.first.get_attribute("aria-label") or ""
+    assert name.startswith("Shop, ")
+    assert len(name.removeprefix("Shop, ")) == len("20:34")
