@@ -16,8 +16,8 @@ from pages.room import RoomPage
 from pages.words import EN
 from seed import UNLIMITED
 from stack import deployed
-from tests.integration.credentials import keep, leaks
-from tests.integration.servers import Process, Server
+from tests.support.credentials import keep, leaks
+from tests.support.servers import Process, Server
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,7 +13,7 @@ from pages.room import RoomPage
 from pages.words import EN
 from seed import UNLIMITED, fill, member, send
 from stack import ROOT, deployed
-from tests.integration.servers import Server
+from tests.support.servers import Server
 
 ENTRIES = 100_000
 PER_S = 500

@@ -6,8 +6,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from tests.integration.proxy import reset
-from tests.integration.servers import Address, Server
+from tests.support.cutting_proxy import reset
+from tests.support.servers import Address, Server
 
 
 class Network(Address):

@@ -6,7 +6,7 @@ from uuid import uuid4
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from tests.integration.servers import Server
+from tests.support.servers import Server
 
 #: For the server that is filled: no limits to how fast.
 UNLIMITED = {"ALCOVE_SENDS_PER_S": "0"}

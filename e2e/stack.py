@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.ports import free_port
-from tests.integration.servers import Server, alcove, fastapi_dev, untroubled
+from tests.support.servers import Server, alcove, fastapi_dev, untroubled
 
 ROOT = Path(__file__).parents[1]
 

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page
 from playwright.sync_api import Request as BrowserRequest
 
 from stack import ROOT
-from tests.integration.servers import Server
+from tests.support.servers import Server
 
 HOST = """<!doctype html>
 <html lang="en">

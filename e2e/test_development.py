@@ -11,7 +11,7 @@ from pages.item import ItemPage
 from pages.room import RoomPage
 from pages.words import EN
 from stack import developed
-from tests.integration.servers import Server
+from tests.support.servers import Server
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 from firefox import Tab, on_path, running
 from stack import deployed
-from tests.integration.servers import Server
+from tests.support.servers import Server
 
 pytestmark = pytest.mark.skipif(on_path() is None, reason="no Firefox on the PATH: its part of the tests is left out")
 

@@ -14,8 +14,8 @@ from host import Host, hosting
 from pages.room import RoomPage
 from pages.words import EN, ES, Words
 from stack import deployed
-from tests.integration.credentials import SECRET, token
-from tests.integration.servers import Server
+from tests.support.credentials import SECRET, token
+from tests.support.servers import Server
 
 ITEM = "order-7"
 #: Seconds that a short token is good: time to come in on a slow machine, and to write something.

@@ -11,9 +11,9 @@ from complaints import Complaints
 from pages.room import RoomPage
 from pages.words import EN
 from stack import deployed
-from tests.integration.credentials import SECRET, token
-from tests.integration.hosts import flask_app, starlette_app
-from tests.integration.servers import Server
+from tests.support.credentials import SECRET, token
+from tests.support.host_applications import flask_app, starlette_app
+from tests.support.servers import Server
 
 ITEM = "order-7"
 

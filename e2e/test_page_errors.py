@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from complaints import Complaints
 from pages.room import RoomPage
-from tests.integration.servers import Server
+from tests.support.servers import Server
 
 MISSING = "could not be loaded"
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from complaints import Complaints
 from pages.item import ItemPage
 from stack import deployed
-from tests.integration.servers import Server
+from tests.support.servers import Server
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from complaints import Complaints
 from pages.room import RoomPage
 from pages.words import EN, ES
 from stack import deployed
-from tests.integration.credentials import SECRET, token
-from tests.integration.servers import Server
+from tests.support.credentials import SECRET, token
+from tests.support.servers import Server
 
 ITEM = "foo"
 

@@ -12,7 +12,7 @@ from complaints import Complaints
 from pages.room import RoomPage
 from pages.words import EN
 from stack import deployed
-from tests.integration.servers import Server
+from tests.support.servers import Server
 
 ITEM = "order-7"
 

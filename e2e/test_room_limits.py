@@ -16,7 +16,7 @@ from seed import UNLIMITED, fill
 from stack import deployed
 from test_room import post
 from test_room_faults import ITEM, log_of
-from tests.integration.servers import Server
+from tests.support.servers import Server
 
 
 class Start(Protocol):

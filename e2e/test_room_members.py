@@ -16,8 +16,8 @@ from network import Network
 from pages.room import RoomPage
 from pages.words import EN
 from stack import deployed
-from tests.integration.credentials import SECRET, token
-from tests.integration.servers import Server
+from tests.support.credentials import SECRET, token
+from tests.support.servers import Server
 
 ITEM = "order-7"
 NOT_SAVED = "This browser can't save drafts: unsent messages are lost when you close the page."

@@ -15,7 +15,7 @@ from seed import UNLIMITED
 from stack import deployed
 from test_room import post
 from test_room_faults import ITEM, kill, log_of
-from tests.integration.servers import Server
+from tests.support.servers import Server
 
 Come = Callable[[str], RoomPage]
 

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, Response, WebSocket, expect
 from complaints import Complaints
 from host import Host, hosting
 from stack import deployed
-from tests.integration.credentials import SECRET, token
-from tests.integration.servers import Server
+from tests.support.credentials import SECRET, token
+from tests.support.servers import Server
 
 pytestmark = pytest.mark.usefixtures("signed")
 

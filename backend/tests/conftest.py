@@ -7,8 +7,8 @@ import pytest
 from hypothesis import settings
 
 from deploy.engines import Postgres, Redis, database
-from tests.integration.credentials import leaks
-from tests.integration.servers import Server
+from tests.support.credentials import leaks
+from tests.support.servers import Server
 
 # An example may take as long as a busy machine needs: a deadline would fail tests that are right.
 settings.register_profile("alcove", deadline=None)

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 
 from deploy.engines import Engine, Postgres, Redis, database
-from tests.integration.credentials import SECRET
-from tests.integration.servers import Server, alcove, untroubled
+from tests.support.credentials import SECRET
+from tests.support.servers import Server, alcove, untroubled
 
 
 @dataclass

@@ -1,10 +1,10 @@
 """W15 across processes: a ban counts on every process."""
 
-from tests.integration import doors
-from tests.integration.credentials import token
-from tests.integration.doors import query
-from tests.integration.rooms import RoomClient, http
-from tests.integration.servers import Server
+from tests.support import endpoints
+from tests.support.credentials import token
+from tests.support.endpoints import query
+from tests.support.room_client import RoomClient, http
+from tests.support.servers import Server
 
 
 async def test_w15_x1_a_ban_on_one_process_counts_on_the_other(guarded_pair: tuple[Server, Server], item: str) -> None:
@@ -17,4 +17,4 @@ async def test_w15_x1_a_ban_on_one_process_counts_on_the_other(guarded_pair: tup
         assert ["read"] == (await room.until("access"))["can"]
         assert 200 == (await client.put(path, json={"right": "all"})).status_code
         assert 4403 == await room.closed()
-        assert 4403 == (await doors.room(two, query(bob, item=item))).code
+        assert 4403 == (await endpoints.room(two, query(bob, item=item))).code

@@ -22,11 +22,11 @@ from alcove.protocol import Entry, Person, raw
 from alcove.protocol import encode as encode_line
 from deploy.engines import Redis
 from tests.cluster.conftest import Engines, Join
-from tests.integration.clients import Listener, connect, eventually
-from tests.integration.credentials import SECRET, token
-from tests.integration.rooms import RoomClient, http, turned_away
-from tests.integration.servers import Server
-from tests.support.outsider import Outsider, PostgresOutsider, RedisOutsider
+from tests.support.bus_outsider import Outsider, PostgresOutsider, RedisOutsider
+from tests.support.clients import Listener, connect, eventually
+from tests.support.credentials import SECRET, token
+from tests.support.room_client import RoomClient, http, turned_away
+from tests.support.servers import Server
 
 PREFIX = "watched"
 #: What no client can hold as a seq beyond it.

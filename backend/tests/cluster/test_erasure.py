@@ -1,8 +1,8 @@
 """W14 across processes: what another process has in memory of an erased member is served no longer."""
 
-from tests.integration.credentials import token
-from tests.integration.rooms import RoomClient, http
-from tests.integration.servers import Server
+from tests.support.credentials import token
+from tests.support.room_client import RoomClient, http
+from tests.support.servers import Server
 
 
 async def test_w14_x1_an_erased_members_name_leaves_the_memory_of_the_other_process(

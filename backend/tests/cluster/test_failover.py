@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from deploy.engines import Postgres, database
-from tests.integration.rooms import RoomClient, http, new_id, send
-from tests.integration.servers import PATIENCE_S, Server, alcove
+from tests.support.room_client import RoomClient, http, new_id, send
+from tests.support.servers import PATIENCE_S, Server, alcove
 from tests.support.standby import MovingAddress, Standby
 from tests.support.storage import execute
 

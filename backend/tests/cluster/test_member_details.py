@@ -1,8 +1,8 @@
 """A9 across processes: a member's picture and role are shown to members of another process."""
 
-from tests.integration.credentials import token
-from tests.integration.rooms import RoomClient
-from tests.integration.servers import Server
+from tests.support.credentials import token
+from tests.support.room_client import RoomClient
+from tests.support.servers import Server
 
 
 async def test_a9_x1_picture_and_role_are_known_on_the_other_process(

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 from bench.users import User
-from tests.deploy.nginx import needs_nginx
-from tests.integration.clients import eventually
-from tests.integration.rooms import http, whole_log
-from tests.integration.servers import Server, untroubled
+from tests.support.clients import eventually
+from tests.support.nginx import needs_nginx
+from tests.support.room_client import http, whole_log
+from tests.support.servers import Server, untroubled
 
 BACKEND = Path(__file__).parents[2]
 USERS = 30

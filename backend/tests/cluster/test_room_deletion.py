@@ -1,9 +1,9 @@
 """W11 across processes: a room that is deleted on one process restarts its readers on the other."""
 
-from tests.integration.credentials import token
-from tests.integration.item_lists import follow
-from tests.integration.rooms import RoomClient, http
-from tests.integration.servers import Server
+from tests.support.credentials import token
+from tests.support.list_clients import follow
+from tests.support.room_client import RoomClient, http
+from tests.support.servers import Server
 
 
 async def test_w11_x1_r5_a_deletion_reaches_readers_members_and_lists_of_the_other_process(

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.conftest import Engines, Join
-from tests.integration.clients import PATIENCE_S
-from tests.integration.credentials import token
-from tests.integration.rooms import RoomClient, http, send, turned_away, whole_log
-from tests.integration.servers import BIN, Server, listening, untroubled
+from tests.support.clients import PATIENCE_S
+from tests.support.credentials import token
+from tests.support.room_client import RoomClient, http, send, turned_away, whole_log
+from tests.support.servers import BIN, Server, listening, untroubled
 
 Pair = tuple[Server, Server]
 
@@ -59,7 +59,7 @@ async def test_a7_a_revocation_closes_connections_on_every_process(guarded_pair:
         answer = await client.post("/api/revoke", json={"sub": "ada"}, headers={"Authorization": f"Bearer {admin}"})
         assert answer.is_success, answer.text
     assert [4403, 4403] == [await room.closed() for room in rooms]
-    late = await RoomClient.knock(two, item, token=ada)
+    late = await RoomClient.open(two, item, token=ada)
     error = await late.line()
     # 4401 as long as a new token could not count yet.
     assert (await late.closed(), error["reason"]) in {(4401, "revoked"), (4403, "revoked")}

@@ -9,7 +9,7 @@ import pytest
 from alcove.bus.base import Bus
 from alcove.bus.open import open_bus
 from deploy.engines import Engine, Postgres, Redis
-from tests.integration.clients import eventually
+from tests.support.clients import eventually
 
 
 @dataclass

@@ -12,7 +12,7 @@ from alcove.protocol import Person, raw
 from alcove.storage.base import Appended, Draft, Log, LogUnavailableError, Retention
 from alcove.storage.open import open_log
 from tests.contract.conftest import OpenLog
-from tests.contract.drafts import BOB, DAY_MS, append, bodies, edit, entry, message
+from tests.support.drafts import BOB, DAY_MS, append, bodies, edit, entry, message
 
 
 async def test_s2_seqs_are_dense_and_in_the_order_of_the_drafts(log: Log) -> None:

@@ -7,7 +7,7 @@ from alcove.protocol import Person, raw
 from alcove.storage.base import Draft, Log, RoomReadMark
 from alcove.storage.rows import ERASED_NAME
 from tests.contract.conftest import OpenLog
-from tests.contract.drafts import append, delete, edit, message
+from tests.support.drafts import append, delete, edit, message
 
 MALLORY = Person("mallory", "Mallory Müller", "https://pictures.example/m.png", "Guest")
 

@@ -2,7 +2,7 @@
 
 from alcove.storage.base import Appended, Draft, Log, Outcome, Position, RoomReadMark
 from tests.contract.conftest import OpenLog
-from tests.contract.drafts import append, bodies, message
+from tests.support.drafts import append, bodies, message
 from tests.support.storage import execute, lose_tail
 
 

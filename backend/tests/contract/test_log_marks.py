@@ -5,7 +5,7 @@ import pytest
 from alcove.item_ranges import ALL_ITEMS, readable_ranges
 from alcove.storage.base import Log, Retention, RoomReadMark
 from tests.contract.conftest import OpenLog
-from tests.contract.drafts import BOB, append, delete, message
+from tests.support.drafts import BOB, append, delete, message
 
 FOO = readable_ranges({"foo": "r"})
 

@@ -5,8 +5,8 @@ import pytest
 from alcove.protocol import Person
 from alcove.storage.base import Draft, Log, Refused, UnstorableError
 from alcove.storage.committer import Committer
-from tests.contract.drafts import append, bodies, edit, message
 from tests.support.committer import OutcomeRecorder
+from tests.support.drafts import append, bodies, edit, message
 
 #: Drafts that no engine can store. The protocol refuses them earlier; if it ever does not, no other draft fails.
 FAULTS = [

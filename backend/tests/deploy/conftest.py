@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from deploy.engines import database
-from tests.deploy.nginx import Nginx
-from tests.integration.servers import Server, alcove, untroubled
+from tests.support.nginx import Nginx
+from tests.support.servers import Server, alcove, untroubled
 
 #: Starts so many processes on one database and bus.
 Join = Callable[[int], list[Server]]

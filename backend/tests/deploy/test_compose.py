@@ -10,8 +10,8 @@ import pytest
 from alcove.settings import Settings
 from deploy.engines import REDIS_SERVER
 from deploy.ports import free_port
-from tests.deploy.artefacts import DEPLOY, ROOT, Document, compose, directive, document, services
-from tests.integration.servers import BIN, Process
+from tests.support.deployment_files import DEPLOY, ROOT, Document, compose, directive, document, services
+from tests.support.servers import BIN, Process
 
 CLUSTER, WATCH = services("cluster"), services("watch")
 EVERY: Document = compose()["services"]

@@ -12,7 +12,7 @@ import pytest
 
 from deploy import engines
 from deploy.engines import Redis, alive
-from tests.deploy.artefacts import ROOT
+from tests.support.deployment_files import ROOT
 
 #: Starts an engine of each kind, says which processes and folders they have, and is killed.
 OWNER = """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.artefacts import ROOT, compose
+from tests.support.deployment_files import ROOT, compose
 
 DOCKERFILE = (ROOT / "backend/Dockerfile").read_text().replace("\\\n", " ")
 #: Each stage's instructions, the last one of which is the image.

@@ -12,12 +12,12 @@ from alcove.settings import Settings
 from deploy.nginx import command, configured
 from deploy.ports import free_port
 from tests.deploy.conftest import Cluster, Join
-from tests.deploy.nginx import Nginx, Upstream, needs_nginx
-from tests.integration.clients import answers, close_code, connect, eventually
-from tests.integration.credentials import keep, leaks
-from tests.integration.rooms import RoomClient, http, send, turned_away, whole_log
-from tests.integration.servers import Server
-from tests.integration.test_events import events, next_entry
+from tests.support.clients import answers, close_code, connect, eventually
+from tests.support.credentials import keep, leaks
+from tests.support.event_streams import events, next_entry
+from tests.support.nginx import Nginx, Upstream, needs_nginx
+from tests.support.room_client import RoomClient, http, send, turned_away, whole_log
+from tests.support.servers import Server
 
 pytestmark = needs_nginx
 TOKEN = keep("a-credential-that-no-line-may-show")

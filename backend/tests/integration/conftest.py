@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.integration.credentials import KEY_SET, SECRET
-from tests.integration.servers import CARRIERS, Server, alcove, untroubled
+from tests.support.credentials import KEY_SET, SECRET
+from tests.support.servers import CARRIERS, Server, alcove, untroubled
 
 Start = Callable[..., Server]
 

@@ -16,8 +16,8 @@ from alcove.storage.base import Log, LogUnusableError
 from alcove.storage.open import open_log
 from alcove.storage.postgres import schema as postgres_schema
 from alcove.storage.queries import schema_files
-from tests.contract.drafts import append, bodies, message
-from tests.item_ids import BAD, GOOD
+from tests.support.drafts import append, bodies, message
+from tests.support.item_ids import BAD, GOOD
 
 GUIDE = (Path(__file__).parents[2] / "docs/processes.md").read_text()
 #: The block of the guide that lets the application's role `shop` send.

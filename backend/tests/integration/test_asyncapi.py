@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 from jsonschema_rs import validator_for
 
-from tests.integration.clients import NO_TLS
-from tests.integration.rooms import Line, RoomClient, new_id, send, turned_away
-from tests.integration.servers import Server
+from tests.support.clients import NO_TLS
+from tests.support.room_client import Line, RoomClient, new_id, send, turned_away
+from tests.support.servers import Server
 
 #: Lines that are seen when a server restarts, when retention has removed something, and after a fresh token.
 ELSEWHERE: list[Line] = [

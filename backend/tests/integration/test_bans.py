@@ -7,13 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration import doors
 from tests.integration.conftest import Start
-from tests.integration.credentials import SECRET, token
-from tests.integration.doors import IN, query
-from tests.integration.item_lists import follow
-from tests.integration.rooms import RoomClient, http, send
-from tests.integration.servers import ONCE, Server
+from tests.support import endpoints
+from tests.support.credentials import SECRET, token
+from tests.support.endpoints import IN, query
+from tests.support.list_clients import follow
+from tests.support.room_client import RoomClient, http, send
+from tests.support.servers import ONCE, Server
 
 ROOT = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
 
@@ -43,9 +43,9 @@ async def test_w15_a8_a_write_ban_lets_read_and_new_tokens_change_nothing(
         assert "forbidden" == (await room.ask(send("no")))["code"]
         await room.tell({"type": "auth", "token": token(items={item: "rw"}, jti="new")})
         assert ["read"] == (await room.until("access"))["can"]
-        assert 403 == (await doors.say(guarded, query(token(items={item: "rw"}, jti="2"), item=item))).code
-        assert IN == (await doors.history(guarded, query(ada, item=item))).code
-        assert IN == (await doors.say(guarded, query(token(items={"other": "rw"}), item="other"))).code
+        assert 403 == (await endpoints.say(guarded, query(token(items={item: "rw"}, jti="2"), item=item))).code
+        assert IN == (await endpoints.history(guarded, query(ada, item=item))).code
+        assert IN == (await endpoints.say(guarded, query(token(items={"other": "rw"}), item="other"))).code
         assert {"right": "write", "until": None, "reason": "spam"} == (await root.get(path)).json()
 
         assert 204 == (await root.delete(path)).status_code
@@ -71,13 +71,13 @@ async def test_w15_a8_a_ban_from_everything_closes_and_refuses_with_4403(
         assert 4403 == await room.closed()
         assert [1] == await other.say("still here")
 
-    for door in (doors.room, doors.history, doors.say, doors.unread, doors.edit):
-        assert (await door(guarded, query(bad, item=item))).code in {403, 4403}
+    for endpoint in (endpoints.room, endpoints.history, endpoints.say, endpoints.unread, endpoints.edit):
+        assert (await endpoint(guarded, query(bad, item=item))).code in {403, 4403}
     async with follow(guarded, token=bad, prefix=item) as listed:
         assert [f"{item}-2"] == await listed.ready()
         assert 204 == (await root.delete(f"/api/items/{item}/bans/{sub}")).status_code
         await listed.until(item=item)
-    assert IN == (await doors.room(guarded, query(bad, item=item))).code
+    assert IN == (await endpoints.room(guarded, query(bad, item=item))).code
 
 
 async def test_w15_a8_a_ban_on_all_items_shuts_a_member_out_everywhere(
@@ -91,10 +91,10 @@ async def test_w15_a8_a_ban_on_all_items_shuts_a_member_out_everywhere(
         await ban(root, path, right="all")
         assert 4403 == await room.closed()
         assert 4403 == (await listed.closed())[0]
-    for door in (doors.room, doors.history, doors.listing, doors.who, doors.echo_socket):
-        assert (await door(guarded, query(bad, item=item))).code in {403, 4403}
+    for endpoint in (endpoints.room, endpoints.history, endpoints.listing, endpoints.who, endpoints.echo_socket):
+        assert (await endpoint(guarded, query(bad, item=item))).code in {403, 4403}
     assert 204 == (await root.delete(path)).status_code
-    assert IN == (await doors.who(guarded, query(bad))).code
+    assert IN == (await endpoints.who(guarded, query(bad))).code
 
 
 async def test_w15_a_ban_ends_by_itself_and_the_connection_has_its_rights_again(
@@ -120,7 +120,7 @@ async def test_w15_x3_a_restart_forgets_no_ban(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SECRET=SECRET)
 
     answers = [
-        (await doors.history(server, query(token(sub=f"member-{n}", items={item: "r"}), item=item))).code
+        (await endpoints.history(server, query(token(sub=f"member-{n}", items={item: "r"}), item=item))).code
         for n in range(3)
     ]
     assert [403, IN, 403] == answers

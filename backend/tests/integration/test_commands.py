@@ -11,10 +11,10 @@ import pytest
 from alcove.app import create_app
 from alcove.settings import Settings
 from deploy.ports import free_port
-from tests.integration.clients import connect
-from tests.integration.credentials import SECRET, keep, key_server, token
-from tests.integration.rooms import RoomClient
-from tests.integration.servers import BIN, ONCE, Process, Server, fastapi_dev
+from tests.support.clients import connect
+from tests.support.credentials import SECRET, keep, key_server, token
+from tests.support.room_client import RoomClient
+from tests.support.servers import BIN, ONCE, Process, Server, fastapi_dev
 
 BACKEND = Path(__file__).parents[2]
 SIGNED = {"ALCOVE_SECRET": SECRET}

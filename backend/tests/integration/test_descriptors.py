@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.clients import eventually
-from tests.integration.rooms import RoomClient
-from tests.integration.servers import BIN, CARRIERS, Server
+from tests.support.clients import eventually
+from tests.support.room_client import RoomClient
+from tests.support.servers import BIN, CARRIERS, Server
 from tests.support.storage import execute
 
 #: So few that a test can take all of them.

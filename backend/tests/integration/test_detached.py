@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from alcove.wire.connection import BUFFER_BYTES, Frame, text_frame
-from tests.integration.wire_server import LOOPS, PATIENCE, WireServer, detached, heard, until
 from tests.support.client_frames import masked
+from tests.support.wire_server import LOOPS, PATIENCE, WireServer, detached, heard, until
 
 
 @pytest.fixture(params=LOOPS)

@@ -3,7 +3,7 @@
 import pytest
 
 from alcove.wire.connection import Frame, text_frame
-from tests.integration.wire_server import LOOPS, PATIENT, WireServer, heard, until
+from tests.support.wire_server import LOOPS, PATIENT, WireServer, heard, until
 
 pytestmark = pytest.mark.parametrize("loop", LOOPS)
 

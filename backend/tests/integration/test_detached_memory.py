@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from deploy.ports import free_port
-from tests.integration.servers import Process
-from tests.integration.wire_server import RawClient
+from tests.support.servers import Process
+from tests.support.wire_server import RawClient
 
 CONNECTIONS = 400
 

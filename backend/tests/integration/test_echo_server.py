@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.servers import Server, untroubled
-from tests.integration.wire_server import RawClient
 from tests.support.client_frames import MASK, masked
+from tests.support.servers import Server, untroubled
+from tests.support.wire_server import RawClient
 
 ECHO = Path(__file__).parents[2] / "bench" / "echo.py"
 MESSAGE_BYTES = 16 * 1024 * 1024

@@ -5,49 +5,20 @@ import json
 import re
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.integration.clients import PATIENCE_S
-from tests.integration.credentials import token
-from tests.integration.rooms import RoomClient, http
-from tests.integration.servers import ONCE, Address, Server, alcove, fastapi_dev, untroubled
+from tests.support.clients import PATIENCE_S
+from tests.support.credentials import token
+from tests.support.event_streams import events, next_entry
+from tests.support.room_client import RoomClient, http
+from tests.support.servers import ONCE, Server, alcove, fastapi_dev, untroubled
 
-Event = dict[str, str]
 Start = Callable[..., Server]
-
-
-@asynccontextmanager
-async def events(server: Address, item: str, **headers: str) -> AsyncIterator[AsyncIterator[Event]]:
-    """The events of an item, as an EventSource would hear them."""
-    async with (
-        httpx.AsyncClient(base_url=server.url, timeout=20) as http,
-        http.stream("GET", f"/api/items/{item}/events?token=t", headers=headers) as answer,
-    ):
-        assert (200, "text/event-stream; charset=utf-8") == (answer.status_code, answer.headers["content-type"])
-        yield heard(answer)
-
-
-async def heard(answer: httpx.Response) -> AsyncIterator[Event]:
-    event: Event = {}
-    async for line in answer.aiter_lines():
-        if line:
-            field, _, value = line.partition(": ")
-            event[field] = value
-        elif event:
-            yield event
-            event = {}
-
-
-async def next_entry(stream: AsyncIterator[Event]) -> Event:
-    async for event in stream:
-        if '"type":"entry"' in event.get("data", ""):
-            return event
-    raise AssertionError("the stream ended")
 
 
 async def send(server: Server, item: str, *bodies: str) -> None:

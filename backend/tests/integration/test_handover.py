@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.wire_server import LOOPS, PATIENCE, WireServer, no_collector, until
 from tests.support.client_frames import masked
+from tests.support.wire_server import LOOPS, PATIENCE, WireServer, no_collector, until
 
 
 @pytest.fixture(params=LOOPS)

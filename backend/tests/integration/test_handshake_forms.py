@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from tests.integration.clients import connect
 from tests.integration.conftest import Start
-from tests.integration.credentials import token
-from tests.integration.rooms import PROTOCOL, RoomClient, http
-from tests.integration.servers import ONCE, Server
-from tests.integration.test_before_the_gate import rest, wire
+from tests.support.clients import connect
+from tests.support.credentials import token
+from tests.support.raw_sockets import rest, wire
+from tests.support.room_client import PROTOCOL, RoomClient, http
+from tests.support.servers import ONCE, Server
 
 PATIENCE_S = 20
 UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.integration.clients import connect
-from tests.integration.credentials import token
-from tests.integration.rooms import PROTOCOL
-from tests.integration.servers import Server
+from tests.support.clients import connect
+from tests.support.credentials import token
+from tests.support.room_client import PROTOCOL
+from tests.support.servers import Server
 
 #: Codes that a refusal may have (C), and statuses of one before the upgrade.
 REFUSED = {4400, 4401, 4403, 4429}
@@ -37,7 +37,7 @@ headers = st.fixed_dictionaries({}, optional={"Cookie": visible, "Authorization"
 items = st.one_of(st.just("foo"), words.filter(bool))
 
 
-async def knock(server: Server, path: str, brought: dict[str, str], *, room: bool) -> int:
+async def handshake_outcome(server: Server, path: str, brought: dict[str, str], *, room: bool) -> int:
     """How a handshake ends: 0 let in, or the code or status of its refusal; in a room with a reason (H4)."""
     try:
         client = await connect(server, path, headers=brought, subprotocols=[PROTOCOL] if room else [])
@@ -66,7 +66,9 @@ def test_h2_h4_a_handshake_of_any_kind_is_answered(
     path = f"/items/{urlencode({'': item})[1:].replace('+', '%20')}/ws?{urlencode(query)}"
 
     async def both() -> tuple[int, int]:
-        return await knock(guarded, path, brought, room=True), await knock(guarded, path, brought, room=False)
+        return await handshake_outcome(guarded, path, brought, room=True), await handshake_outcome(
+            guarded, path, brought, room=False
+        )
 
     in_room, plain = asyncio.run(both())
     assert in_room in REFUSED | BEFORE | {0}

@@ -5,11 +5,11 @@ import re
 import httpx
 import pytest
 
-from tests.integration.clients import NO_TLS
 from tests.integration.conftest import Start
-from tests.integration.credentials import token
-from tests.integration.rooms import http
-from tests.integration.servers import ONCE, Server
+from tests.support.clients import NO_TLS
+from tests.support.credentials import token
+from tests.support.room_client import http
+from tests.support.servers import ONCE, Server
 
 ANYWHERE = [
     "/",

@@ -16,9 +16,9 @@ from alcove.server.protocols import create_protocols
 from alcove.server.websocket import UpgradeHttp
 from alcove.wire.accept import accept
 from alcove.wire.deadlines import DeadlineWheel
-from tests.integration.test_input_budget import Slow, Turns
-from tests.integration.wire_server import HTTP_LIMITS, PATIENCE, PATIENT
 from tests.support.client_frames import masked
+from tests.support.turn_counting import Slow, Turns
+from tests.support.wire_server import HTTP_LIMITS, PATIENCE, PATIENT
 
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "uvloop": uvloop.new_event_loop,

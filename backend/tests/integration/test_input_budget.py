@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import uvicorn
@@ -11,11 +11,11 @@ from fastapi import FastAPI, WebSocket
 
 from alcove.limits import Budget
 from alcove.server.protocols import Carrier, create_protocols
-from alcove.wire.accept import AcceptedConnection, accept
-from alcove.wire.connection import text_frame
+from alcove.wire.accept import accept
 from alcove.wire.deadlines import DeadlineWheel
-from tests.integration.wire_server import HTTP_LIMITS, PATIENCE, PATIENT, RawClient
 from tests.support.client_frames import masked
+from tests.support.turn_counting import Slow, Turns
+from tests.support.wire_server import HTTP_LIMITS, PATIENCE, PATIENT, RawClient
 
 FRAMES, SIZE, CONTROL = 10, 2000, 50
 BUDGET = Budget(FRAMES, SIZE, CONTROL)
@@ -25,64 +25,6 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "uvloop": uvloop.new_event_loop,
     "asyncio": asyncio.new_event_loop,
 }
-
-
-class Turns:
-    """Counts the turns of the event loop."""
-
-    def __init__(self) -> None:
-        self.now = 0
-        self._turn()
-
-    def _turn(self) -> None:
-        self.now += 1
-        self._handle = asyncio.get_running_loop().call_soon(self._turn)
-
-    def stop(self) -> None:
-        """Let the loop rest."""
-        self._handle.cancel()
-
-
-class Slow:
-    """A receiver that notes the turn of each message, and takes one that begins with `slow` in three turns."""
-
-    def __init__(self, connection: AcceptedConnection, turns: Turns) -> None:
-        self.connection = connection
-        self.turns = turns
-        #: Of each call, the turn it came in.
-        self.calls: list[int] = []
-        self.heard: list[str | bytes] = []
-        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-
-    def text(self, data: str) -> Iterator[None] | None:
-        self.note(data)
-        if data.startswith("close"):
-            self.connection.close(4401, "as told")
-        elif data.startswith("slow"):
-            return self.rest(data)
-        elif data == "last":
-            self.connection.write(text_frame("heard"))
-        return None
-
-    def rest(self, data: str) -> Iterator[None]:
-        for step in range(2):
-            yield
-            self.note(f"{data} {step}")
-
-    def binary(self, data: bytes) -> None:
-        self.note(data)
-
-    def closed(self, code: int) -> None:
-        self.ended.set_result(code)
-
-    def note(self, data: str | bytes) -> None:
-        self.calls.append(self.turns.now)
-        self.heard.append(data)
-
-    @property
-    def most(self) -> int:
-        """Calls in the busiest turn."""
-        return max(map(self.calls.count, self.calls))
 
 
 class Wire:

@@ -1,4 +1,4 @@
-"""One definition of an item's id holds at every door, in tokens, revocations and commands (H3)."""
+"""One definition of an item's id holds at every endpoint, in tokens, revocations and commands (H3)."""
 
 import httpx
 import pytest
@@ -7,16 +7,16 @@ from pydantic import SecretStr
 from alcove.cli import sign
 from alcove.errors import SettingsError
 from alcove.settings import Settings
-from tests.integration import doors
-from tests.integration.clients import PATIENCE_S
-from tests.integration.credentials import SECRET, token
-from tests.integration.doors import Credential, query
-from tests.integration.servers import ONCE, Server
-from tests.item_ids import BAD, each_bad, each_good
+from tests.support import endpoints
+from tests.support.clients import PATIENCE_S
+from tests.support.credentials import SECRET, token
+from tests.support.endpoints import Credential, query
+from tests.support.item_ids import BAD, each_bad, each_good
+from tests.support.servers import ONCE, Server
 
 SIGNED = Settings(secret=SecretStr(SECRET))
-DOORS = {"room": doors.room, "send": doors.say}
-at_every_door = pytest.mark.parametrize("door", DOORS)
+DOORS = {"room": endpoints.room, "send": endpoints.say}
+at_every_door = pytest.mark.parametrize("endpoint", DOORS)
 
 
 def about(item: str) -> Credential:
@@ -34,18 +34,18 @@ async def revoked(server: Server, item: str) -> httpx.Response:
 
 @at_every_door
 @each_good
-async def test_h3_every_door_opens_for_an_item_id(guarded: Server, good: str, door: str) -> None:
-    assert doors.IN == (await DOORS[door](guarded, about(good))).code
+async def test_h3_every_door_opens_for_an_item_id(guarded: Server, good: str, endpoint: str) -> None:
+    assert endpoints.IN == (await DOORS[endpoint](guarded, about(good))).code
 
 
 @at_every_door
 @pytest.mark.parametrize(("bad", "normalized"), [case for case in BAD if case[0]], ids=ascii)
 async def test_h3_no_door_opens_for_other_text_and_the_normalized_id_is_named(
-    guarded: Server, bad: str, normalized: str, door: str
+    guarded: Server, bad: str, normalized: str, endpoint: str
 ) -> None:
-    answer = await DOORS[door](guarded, about(bad))
+    answer = await DOORS[endpoint](guarded, about(bad))
 
-    assert (4400 if door == "room" else 422) == answer.code
+    assert (4400 if endpoint == "room" else 422) == answer.code
     assert "item_id: expected" in answer.reason
     assert normalized in answer.reason
 

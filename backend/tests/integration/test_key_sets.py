@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from alcove.access.keyset import KeySet
 from alcove.errors import SettingsError
-from tests.integration import doors
 from tests.integration.conftest import Start
-from tests.integration.credentials import EC, ED, KEY_SET, RSA, SECRET, KeyServer, jwk, key_server, token
-from tests.integration.doors import IN, query
-from tests.integration.servers import ONCE
+from tests.support import endpoints
+from tests.support.credentials import EC, ED, KEY_SET, RSA, SECRET, KeyServer, jwk, key_server, token
+from tests.support.endpoints import IN, query
+from tests.support.servers import ONCE
 
 
 @pytest.fixture
@@ -40,9 +40,9 @@ async def test_a3_a_server_takes_its_keys_from_an_address(serve: Start, keys: Ke
 
     for kid, key, algorithm in (("ed", ED, "EdDSA"), ("rsa", RSA, "RS256"), ("ec", EC, "ES256")):
         good = token(key=key, algorithm=algorithm, headers={"kid": kid})
-        assert IN == (await doors.room(server, query(good))).code
+        assert IN == (await endpoints.room(server, query(good))).code
     assert asked == keys.asked
-    answer = await doors.room(server, query(token()))
+    answer = await endpoints.room(server, query(token()))
     assert (4401, True) == (answer.code, "not EdDSA or RS256 or ES256" in answer.reason)
 
 
@@ -55,11 +55,11 @@ async def test_a3_a_new_key_counts_with_the_first_token_it_signed(serve: Start, 
 
     good = [token(key=new, algorithm="EdDSA", headers={"kid": "new"}, jti=str(number)) for number in range(20)]
     asked = keys.asked
-    answers = await asyncio.gather(*(doors.room(server, query(each)) for each in good))
+    answers = await asyncio.gather(*(endpoints.room(server, query(each)) for each in good))
     assert {IN} == {answer.code for answer in answers}
     assert 1 == keys.asked - asked
     # The old one was taken out of the set.
-    assert 4401 == (await doors.room(server, query(token(key=ED, algorithm="EdDSA", headers={"kid": "old"})))).code
+    assert 4401 == (await endpoints.room(server, query(token(key=ED, algorithm="EdDSA", headers={"kid": "old"})))).code
 
 
 async def test_a3_however_many_keys_are_unknown_the_set_is_read_once_in_a_while(keys: KeyServer) -> None:
@@ -163,8 +163,8 @@ async def test_a3_keys_of_no_use_do_not_spoil_the_others(tmp_path: Path) -> None
 async def test_a3_a_set_and_a_secret_may_stand_side_by_side(serve: Start, keys: KeyServer) -> None:
     server = serve(ALCOVE_JWKS=keys.url, ALCOVE_SECRET=SECRET)
 
-    assert IN == (await doors.room(server, query(token()))).code
-    assert IN == (await doors.room(server, query(token(key=ED, algorithm="EdDSA", headers={"kid": "ed"})))).code
+    assert IN == (await endpoints.room(server, query(token()))).code
+    assert IN == (await endpoints.room(server, query(token(key=ED, algorithm="EdDSA", headers={"kid": "ed"})))).code
 
 
 @pytest.mark.parametrize("redirected", ["/keys.json", "{url}/keys.json", "{URL}/keys.json"])

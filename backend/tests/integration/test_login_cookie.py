@@ -7,13 +7,13 @@ import httpx
 import pytest
 
 from alcove.access.open_mode import open_cookie
-from tests.integration import doors
-from tests.integration.clients import NO_TLS, answers, connect
-from tests.integration.credentials import token
-from tests.integration.doors import IN, Answer, Credential, bearer, cookie, plain_cookie, query
-from tests.integration.hosts import flask_app, starlette_app
-from tests.integration.rooms import RoomClient, turned_away
-from tests.integration.servers import ONCE, Server
+from tests.support import endpoints
+from tests.support.clients import NO_TLS, answers, connect
+from tests.support.credentials import token
+from tests.support.endpoints import IN, Answer, Credential, bearer, cookie, plain_cookie, query
+from tests.support.host_applications import flask_app, starlette_app
+from tests.support.room_client import RoomClient, turned_away
+from tests.support.servers import ONCE, Server
 
 Host = Callable[[], AbstractContextManager[str]]
 HTML = {"Accept": "text/html,*/*;q=0.8"}
@@ -38,25 +38,25 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
 
     for headers, given in (({}, good), ({"Authorization": f"Bearer {good}"}, ""), ({"Cookie": login}, "")):
         brought = Credential({"token": given} if given else {}, {"Cookie": theirs} | headers, item)
-        for door in (
-            doors.room,
-            doors.history,
-            doors.events,
-            doors.say,
-            doors.listing,
-            doors.list_socket,
-            doors.list_events,
-            doors.unread,
-            doors.who,
-            doors.echo_socket,
+        for endpoint in (
+            endpoints.room,
+            endpoints.history,
+            endpoints.events,
+            endpoints.say,
+            endpoints.listing,
+            endpoints.list_socket,
+            endpoints.list_events,
+            endpoints.unread,
+            endpoints.who,
+            endpoints.echo_socket,
         ):
-            assert Answer(IN) == await door(guarded, brought)
+            assert Answer(IN) == await endpoint(guarded, brought)
     async with await connect(guarded, f"/items/{item}/ws?token={good}", headers={"Cookie": theirs}) as client:
         await client.send("hello")
         assert f"Session cookie or query token value is: {good}" == (await answers(client, 2))[0]
     # Alone it opens nothing.
-    assert 4401 == (await doors.room(guarded, Credential({}, {"Cookie": theirs}, item))).code
-    assert 403 == (await doors.item_socket(guarded, Credential({}, {"Cookie": theirs}, item))).code
+    assert 4401 == (await endpoints.room(guarded, Credential({}, {"Cookie": theirs}, item))).code
+    assert 403 == (await endpoints.item_socket(guarded, Credential({}, {"Cookie": theirs}, item))).code
 
 
 @ONCE
@@ -114,11 +114,11 @@ async def test_w5_signing_out_ends_the_credential_however_it_was_presented(
     assert 204 == answer.status_code
     assert (way is cookie) == ("set-cookie" in answer.headers)
     for again in (query(good, item=item), bearer(good, item=item), cookie(good, item=item)):
-        assert 4401 == (await doors.room(guarded, again)).code
-        assert 4401 == (await doors.list_socket(guarded, again)).code
-        for door in (doors.history, doors.list_events, doors.unread):
-            assert 401 == (await door(guarded, again)).code
-    assert 403 == (await doors.item_socket(guarded, plain_cookie(good, item=item))).code
+        assert 4401 == (await endpoints.room(guarded, again)).code
+        assert 4401 == (await endpoints.list_socket(guarded, again)).code
+        for endpoint in (endpoints.history, endpoints.list_events, endpoints.unread):
+            assert 401 == (await endpoint(guarded, again)).code
+    assert 403 == (await endpoints.item_socket(guarded, plain_cookie(good, item=item))).code
 
 
 @ONCE
@@ -132,8 +132,8 @@ async def test_a5_w5_a_token_is_ended_from_any_origin_and_the_cookie_beside_it_s
 
     assert 204 == answer.status_code
     assert "set-cookie" not in answer.headers
-    assert 4401 == (await doors.room(guarded, bearer(good, item=item))).code
-    assert IN == (await doors.room(guarded, cookie(mine, item=item))).code
+    assert 4401 == (await endpoints.room(guarded, bearer(good, item=item))).code
+    assert IN == (await endpoints.room(guarded, cookie(mine, item=item))).code
 
 
 @ONCE

@@ -5,12 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration import doors
 from tests.integration.conftest import Start
-from tests.integration.credentials import token
-from tests.integration.doors import bearer, query
-from tests.integration.rooms import RoomClient, http, page
-from tests.integration.servers import ONCE, Server
+from tests.support import endpoints
+from tests.support.credentials import token
+from tests.support.endpoints import bearer, query
+from tests.support.room_client import RoomClient, http, page
+from tests.support.servers import ONCE, Server
 
 PICTURE = "https://pictures.example/ada.png?size=64"
 ADA = {"id": "ada", "name": "Ada", "picture": PICTURE, "role": "Support"}
@@ -71,7 +71,7 @@ async def test_a9_entries_read_later_have_the_picture_and_role_of_their_author(g
 async def test_a9_a3_a_claim_out_of_shape_is_refused_by_its_name(
     guarded: Server, claims: dict[str, Any], word: str
 ) -> None:
-    answer = await doors.history(guarded, query(token(**claims)))
+    answer = await endpoints.history(guarded, query(token(**claims)))
 
     assert 401 == answer.code
     assert f"`{word}`" in answer.reason

@@ -16,9 +16,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.integration.clients import PATIENCE_S
-from tests.integration.credentials import token
-from tests.integration.servers import ONCE, Server
+from tests.support.clients import PATIENCE_S
+from tests.support.credentials import token
+from tests.support.servers import ONCE, Server
 
 KEPT = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 #: It answers for as long as one listens.

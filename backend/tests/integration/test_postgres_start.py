@@ -11,9 +11,9 @@ import pytest
 from alcove.postgres_driver import check_sessions
 from alcove.storage.open import open_log
 from alcove.storage.postgres import log as postgres
-from tests.contract.drafts import append, message
-from tests.integration.servers import BIN, Process
+from tests.support.drafts import append, message
 from tests.support.pooler import TransactionPooler
+from tests.support.servers import BIN, Process
 from tests.support.storage import execute
 
 FIRST_SCHEMA = Path(postgres.__file__).with_name("001.sql")

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.credentials import token
-from tests.integration.rooms import RoomClient, http, turned_away
-from tests.integration.servers import Server
+from tests.support.credentials import token
+from tests.support.room_client import RoomClient, http, turned_away
+from tests.support.servers import Server
 
 REASONS: dict[str, Callable[[], dict[str, str | None]]] = {
     "malformed": lambda: {"token": "not a token"},

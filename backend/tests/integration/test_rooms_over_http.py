@@ -3,10 +3,10 @@
 import httpx
 import pytest
 
-from tests.integration.credentials import token
-from tests.integration.item_lists import follow
-from tests.integration.rooms import RoomClient, http, page
-from tests.integration.servers import ONCE, Server
+from tests.support.credentials import token
+from tests.support.list_clients import follow
+from tests.support.room_client import RoomClient, http, page
+from tests.support.servers import ONCE, Server
 
 
 def rights(item: str, letters: str, sub: str = "ada") -> dict[str, str]:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.clients import abort, fall_silent, read_again
-from tests.integration.rooms import RoomClient, send
-from tests.integration.servers import Server
+from tests.support.clients import abort, fall_silent, read_again
+from tests.support.room_client import RoomClient, send
+from tests.support.servers import Server
 
 
 async def test_c_1000_a_client_that_is_done_gets_its_code_back(server: Server, item: str) -> None:

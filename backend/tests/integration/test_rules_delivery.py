@@ -2,9 +2,9 @@
 
 import asyncio
 
-from tests.integration.clients import fall_silent, read_again
-from tests.integration.rooms import Line, RoomClient, http
-from tests.integration.servers import Server
+from tests.support.clients import fall_silent, read_again
+from tests.support.room_client import Line, RoomClient, http
+from tests.support.servers import Server
 
 BODY = "x" * 60_000
 
@@ -20,9 +20,9 @@ async def test_d1_joining_resuming_and_lagging_lead_into_step(hasty: Server, ite
     async with await RoomClient.join(hasty, item, tail=0, name="Ada") as ada:
         for number in range(80):
             await ada.say([number, BODY])
-        joins = await RoomClient.knock(hasty, item, tail=80, receive_buffer=4096, name="Joins")
-        resumes = await RoomClient.knock(hasty, item, after=7, receive_buffer=4096, name="Resumes")
-        lags = await RoomClient.knock(hasty, item, tail=0, receive_buffer=4096, name="Lags")
+        joins = await RoomClient.open(hasty, item, tail=80, receive_buffer=4096, name="Joins")
+        resumes = await RoomClient.open(hasty, item, after=7, receive_buffer=4096, name="Resumes")
+        lags = await RoomClient.open(hasty, item, tail=0, receive_buffer=4096, name="Lags")
         async with joins, resumes, lags:
             for room in (joins, resumes, lags):
                 fall_silent(room.socket)

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from tests.integration.rooms import RoomClient, http, send, whole_log
-from tests.integration.servers import Server
+from tests.support.room_client import RoomClient, http, send, whole_log
+from tests.support.servers import Server
 
 SHAPELESS = {
     "no json": "hello",
@@ -70,7 +70,7 @@ async def test_f1_a_bad_line_gets_its_invalid_and_the_good_ones_around_it_count(
 async def test_f1_what_is_due_comes_in_one_frame(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.say(*range(20))
-    async with await RoomClient.knock(server, item, tail=20) as late:
+    async with await RoomClient.open(server, item, tail=20) as late:
         await late.line()
         await late.line()
         assert 19 == len(late._due), "twenty entries, one frame"

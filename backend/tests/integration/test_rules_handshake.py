@@ -6,9 +6,9 @@ from urllib.parse import quote
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.integration.clients import answers, connect
-from tests.integration.rooms import PROTOCOL, RoomClient, turned_away
-from tests.integration.servers import BIN, Process, Server
+from tests.support.clients import answers, connect
+from tests.support.room_client import PROTOCOL, RoomClient, turned_away
+from tests.support.servers import BIN, Process, Server
 
 
 async def test_h1_the_room_protocol_is_echoed(server: Server, item: str) -> None:
@@ -99,7 +99,7 @@ async def test_h5_the_first_line_is_hello(server: Server, item: str) -> None:
         assert (1, {}, None) == (hello["count"], hello["reads"], hello["expires"])
         assert {"body_bytes": 65536, "sends_per_s": 20, "burst": 60} == hello["limits"]
         await ada.say("first")
-    async with await RoomClient.knock(server, item, tail=0) as bob:
+    async with await RoomClient.open(server, item, tail=0) as bob:
         assert "hello" == (await bob.line())["type"]
         assert hello["log"] == bob.hello["log"]
 

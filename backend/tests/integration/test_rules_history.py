@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.integration.clients import abort, fall_silent, read_again
-from tests.integration.rooms import Line, RoomClient, http, whole_log
-from tests.integration.servers import Server
+from tests.support.clients import abort, fall_silent, read_again
+from tests.support.room_client import Line, RoomClient, http, whole_log
+from tests.support.servers import Server
 
 
 async def fill(server: Server, item: str, bodies: Sequence[object]) -> str:
@@ -47,7 +47,7 @@ async def test_r2_r3_what_is_sent_while_one_catches_up_follows_in_order(hasty: S
     await fill(hasty, item, ["x" * 1000] * 1000)
     async with (
         await RoomClient.join(hasty, item, tail=0, name="Ada") as ada,
-        await RoomClient.knock(hasty, item, after=0, receive_buffer=4096) as late,
+        await RoomClient.open(hasty, item, after=0, receive_buffer=4096) as late,
     ):
         for number in range(100):
             await ada.say(number)
@@ -104,7 +104,7 @@ async def test_r1_r4_whoever_asks_for_the_last_entries_gets_those_that_are_kept(
 
 
 async def test_r3_r4_a_reader_whom_retention_overtakes_is_told(brief: Server, item: str) -> None:
-    slow = await RoomClient.knock(brief, item, after=0, receive_buffer=4096, name="Slow")
+    slow = await RoomClient.open(brief, item, after=0, receive_buffer=4096, name="Slow")
     body = "x" * 60_000
     async with slow, await RoomClient.join(brief, item, tail=0, name="Ada") as ada:
         fall_silent(slow.socket)

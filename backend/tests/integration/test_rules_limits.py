@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.clients import connect, eventually, refusal
-from tests.integration.credentials import SECRET, token
-from tests.integration.engine import write_lock
-from tests.integration.rooms import RoomClient, http, page, send, turned_away, whole_log
-from tests.integration.servers import Server
+from tests.support.clients import connect, eventually, refusal
+from tests.support.credentials import SECRET, token
+from tests.support.room_client import RoomClient, http, page, send, turned_away, whole_log
+from tests.support.servers import Server
+from tests.support.storage_faults import write_lock
 
 KIB = 1024
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from alcove.settings import Settings
-from tests.integration.clients import a_moment, abort, fall_silent
-from tests.integration.rooms import Line, RoomClient
-from tests.integration.servers import Server
+from tests.support.clients import a_moment, abort, fall_silent
+from tests.support.room_client import Line, RoomClient
+from tests.support.servers import Server
 
 
 def who(line: Line) -> set[str]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.engine import disk_full, write_lock
-from tests.integration.rooms import RoomClient, http, new_id, send, whole_log
-from tests.integration.servers import Server
+from tests.support.room_client import RoomClient, http, new_id, send, whole_log
+from tests.support.servers import Server
+from tests.support.storage_faults import disk_full, write_lock
 
 BODIES = ["", "hello", 0, -1.5, True, False, None, [], {}, {"a": [1, {"b": None}]}, "ñ👋\u202e\u0000", 2**53, "1e3"]
 

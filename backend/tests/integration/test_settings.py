@@ -10,8 +10,8 @@ from pydantic.fields import FieldInfo
 from alcove.errors import SettingsError
 from alcove.settings import Settings
 from deploy.ports import free_port
-from tests.integration.rooms import RoomClient
-from tests.integration.servers import BIN, ONCE, Process, alcove, untroubled
+from tests.support.room_client import RoomClient
+from tests.support.servers import BIN, ONCE, Process, alcove, untroubled
 
 
 def of(field: FieldInfo) -> tuple[object, ...]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.clients import abort, close_code, connect, fall_silent
-from tests.integration.servers import Server, alcove, fastapi_dev, listening
+from tests.support.clients import abort, close_code, connect, fall_silent
+from tests.support.servers import Server, alcove, fastapi_dev, listening
 
 PATHS = ["/ws", "/ws/1", "/items/foo/ws?token=t"]
 

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from tests.integration.clients import fall_silent, read_again
-from tests.integration.rooms import RoomClient, http, page
-from tests.integration.servers import Server
+from tests.support.clients import fall_silent, read_again
+from tests.support.room_client import RoomClient, http, page
+from tests.support.servers import Server
 
 BODY = "x" * 60 * 1024
 SENDS = 20 * 1024 * 1024 // len(BODY)

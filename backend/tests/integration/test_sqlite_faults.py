@@ -12,10 +12,10 @@ import pytest
 
 from alcove.storage.base import LogUnavailableError, Retention, RoomReadMark
 from alcove.storage.sqlite.log import SqliteLog
-from tests.contract.drafts import append, bodies, message
 from tests.integration.conftest import Start
-from tests.integration.rooms import RoomClient, http, send, whole_log
-from tests.integration.servers import ONCE, PATIENCE_S, Server, alcove
+from tests.support.drafts import append, bodies, message
+from tests.support.room_client import RoomClient, http, send, whole_log
+from tests.support.servers import ONCE, PATIENCE_S, Server, alcove
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ import pytest
 from alcove.storage.base import LogUnusableError, Retention
 from alcove.storage.sqlite import schema as sqlite_schema
 from alcove.storage.sqlite.log import SqliteLog
-from tests.contract.drafts import BOB, append, bodies, edit, message
-from tests.integration.servers import BIN, Process
+from tests.support.drafts import BOB, append, bodies, edit, message
+from tests.support.servers import BIN, Process
 
 #: Root may write what is read-only, unless it lets go of that right.
 UNPRIVILEGED = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.integration.clients import Listener, answers, close_code, connect, refusal
-from tests.integration.servers import Server, alcove, untroubled
+from tests.support.clients import Listener, answers, close_code, connect, refusal
+from tests.support.servers import Server, alcove, untroubled
 
 ANY_TEXT = {
     "empty": "",

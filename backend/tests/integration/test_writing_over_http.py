@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.credentials import token
-from tests.integration.rooms import RoomClient, http, page
-from tests.integration.servers import ONCE, Server
+from tests.support.credentials import token
+from tests.support.room_client import RoomClient, http, page
+from tests.support.servers import ONCE, Server
 
 
 def rights(item: str, letters: str, sub: str = "ada") -> dict[str, str]:

@@ -6,7 +6,7 @@ from alcove.protocol import Person, raw
 from alcove.storage.base import Appended, Draft, LogUnavailableError, Outcome
 from alcove.storage.committer import Committer
 from alcove.storage.outcomes import DraftOutcomes
-from tests.doubles import HeldLog
+from tests.support.held_log import HeldLog
 
 ADA = Person("ada", "Ada")
 

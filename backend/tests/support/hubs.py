@@ -10,7 +10,9 @@ from alcove.rooms.hub import Hub
 from alcove.rooms.session import Session
 from alcove.rooms.start_position import StartPosition
 from alcove.storage.base import Retention
-from tests.doubles import HeldLog, Socket, turn
+from tests.support.fake_connection import FakeConnection
+from tests.support.held_log import HeldLog
+from tests.support.turns import turn
 
 
 class HeldHub:
@@ -46,15 +48,15 @@ class HeldHub:
 
     async def join(
         self, member: Member, *, after: int | None = 0, reads: bool = True, item: str = "foo"
-    ) -> tuple[Session, Socket]:
+    ) -> tuple[Session, FakeConnection]:
         """Join the item's room and read what is there. Raises Refusal."""
         return await self.join_at(StartPosition(after=after), member, reads=reads, item=item)
 
     async def join_at(
         self, start: StartPosition, member: Member, *, reads: bool = True, item: str = "foo"
-    ) -> tuple[Session, Socket]:
+    ) -> tuple[Session, FakeConnection]:
         """Join the item's room at a start position. Raises Refusal."""
-        socket = Socket(reads=reads)
+        socket = FakeConnection(reads=reads)
         joining = asyncio.create_task(self.hub.join(item, socket, member, start))
         await self.settle()
         return await joining, socket

@@ -12,7 +12,9 @@ from alcove.protocol import Person, raw
 from alcove.rooms.list_feed import ListFeed
 from alcove.rooms.list_reader import ListReader
 from alcove.storage.base import Draft
-from tests.doubles import HeldLog, Socket, turn
+from tests.support.fake_connection import FakeConnection
+from tests.support.held_log import HeldLog
+from tests.support.turns import turn
 
 _NEVER = 4_000_000_000.0
 
@@ -38,7 +40,7 @@ class ListRoom:
         """Let a member follow the list."""
         person = Person(member, member)
         caller = Caller(person, Claims(member, _NEVER, member, 1.0, {"*": "r"} if items is None else items))
-        socket = Socket(reads=reads)
+        socket = FakeConnection(reads=reads)
         reader = ListReader(socket, caller, prefix="", limit=10, pending_limit=pending)
         starting = asyncio.create_task(self.feed.start(reader))
         await self.settle()
@@ -62,7 +64,7 @@ class ListRoom:
 class FakeListClient:
     """A client of the list."""
 
-    def __init__(self, reader: ListReader, socket: Socket) -> None:
+    def __init__(self, reader: ListReader, socket: FakeConnection) -> None:
         self.reader = reader
         self.socket = socket
 

@@ -4,10 +4,10 @@ import asyncio
 
 from alcove.cluster.messages import ALL_PROCESSES, ClusterMessage, MembersRequest
 from alcove.cluster.presence_sync import PresenceSync
-from tests.doubles import turn
 from tests.support.bus import FakeBus
 from tests.support.local_rooms import FakeRooms
-from tests.support.rooms import RoomLog
+from tests.support.memory_rooms import RoomLog
+from tests.support.turns import turn
 
 
 class PresenceProcess:

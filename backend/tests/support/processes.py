@@ -9,10 +9,10 @@ from alcove.cluster.messages import ClusterMessage, encode
 from alcove.protocol import Entry
 from alcove.protocol import encode as encode_line
 from alcove.rooms.room import Room
-from tests.doubles import HeldLog
 from tests.support.bus import FakeBus, Network
+from tests.support.held_log import HeldLog
 from tests.support.local_rooms import FakeRooms
-from tests.support.rooms import BOB, Reader, RoomLog
+from tests.support.memory_rooms import BOB, Reader, RoomLog
 
 
 class Process:

@@ -3,7 +3,7 @@
 from alcove.cluster.recovery import Recovery
 from alcove.storage.base import Retention
 from tests.support.local_rooms import FakeRooms
-from tests.support.rooms import Reader, RoomLog
+from tests.support.memory_rooms import Reader, RoomLog
 
 
 class RecoveringProcess:

@@ -9,7 +9,7 @@ from typing import Self
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from deploy.engines import Postgres
-from tests.integration.proxy import reset
+from tests.support.cutting_proxy import reset
 
 
 class Standby(Postgres):

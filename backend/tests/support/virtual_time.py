@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, ParamSpec
 
-from tests.doubles import turn
+from tests.support.turns import turn
 
 P = ParamSpec("P")
 

@@ -11,7 +11,7 @@ from alcove.protocol import Line, Person, Presence, ReadMark, TypingNow
 from alcove.rooms.activity import Activity
 from alcove.rooms.presence import RoomPresence
 from alcove.storage.base import LogUnavailableError
-from tests.support.rooms import ADA, BOB, CYD
+from tests.support.memory_rooms import ADA, BOB, CYD
 from tests.support.virtual_time import elapse, virtual_time
 
 #: Seconds, and a moment before and after the interval of P2 and P5.

@@ -13,10 +13,11 @@ from alcove.limits import ProcessLimits
 from alcove.protocol import Entry, Gap, Hello, Member, Person
 from alcove.rooms.start_position import StartPosition
 from alcove.storage.base import Retention
-from tests.doubles import Socket, turn
+from tests.support.fake_connection import FakeConnection
 from tests.support.hubs import HeldHub
+from tests.support.session_harness import send
+from tests.support.turns import turn
 from tests.support.virtual_time import virtual_time
-from tests.unit.seat import send
 
 SECRET = "s" * 32
 
@@ -27,14 +28,14 @@ def member(id: str = "ada", *, expires: float | None = None) -> Member:
     return Member(Person(id, id.title()), frozenset({"read", "write"}), expires, iat, digest)
 
 
-def hello(socket: Socket) -> Hello:
+def hello(socket: FakeConnection) -> Hello:
     """Return the first line that the client received."""
     line = socket.lines[0]
     assert isinstance(line, Hello)
     return line
 
 
-def seqs(socket: Socket) -> list[int]:
+def seqs(socket: FakeConnection) -> list[int]:
     """Return the entries that the client received."""
     return [line.seq for line in socket.lines if isinstance(line, Entry)]
 
@@ -156,7 +157,7 @@ async def test_l3_a_full_process_refuses_with_1013_until_somebody_leaves() -> No
 async def test_l3_joins_that_wait_for_storage_count_already() -> None:
     hub = HeldHub(bounds=ProcessLimits(connections=2))
     joining = [
-        asyncio.create_task(hub.hub.join("foo", Socket(), member(name), StartPosition()))
+        asyncio.create_task(hub.hub.join("foo", FakeConnection(), member(name), StartPosition()))
         for name in ("ada", "bob", "cyd")
     ]
     await turn()
@@ -234,7 +235,9 @@ async def test_a7_w5_a_revocation_while_the_room_is_opened_refuses_the_connectio
 ) -> None:
     revocations = Revocations()
     hub = HeldHub(authenticator=Authenticator(Keys(SECRET, None, 0), revocations))
-    joining = asyncio.create_task(hub.hub.join("foo", Socket(), member(expires=time.time() + 3600), StartPosition()))
+    joining = asyncio.create_task(
+        hub.hub.join("foo", FakeConnection(), member(expires=time.time() + 3600), StartPosition())
+    )
     await turn()
     revocations.add(revoked)
     await hub.settle()

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from alcove import background
-from tests.doubles import turn
+from tests.support.turns import turn
 from tests.support.virtual_time import virtual_time
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from alcove.bus.outbox import Outbox
-from tests.doubles import turn
+from tests.support.turns import turn
 
 
 def opened() -> Outbox:

@@ -3,14 +3,14 @@
 from alcove.cluster.messages import ChatLine, ClusterMessage, ProcessAlive
 from alcove.errors import Close
 from alcove.tutorial.chat import SLOW_BYTES, Chat, ChatClient
-from tests.doubles import Socket
+from tests.support.fake_connection import FakeConnection
 
 
 class Client:
     """A client in the chat."""
 
     def __init__(self, chat: Chat, client_id: int) -> None:
-        self.socket = Socket()
+        self.socket = FakeConnection()
         self.receiver = ChatClient(chat, client_id, self.socket)
 
     def received(self) -> list[str]:

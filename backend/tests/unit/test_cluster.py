@@ -16,9 +16,10 @@ from alcove.cluster.messages import (
 )
 from alcove.protocol import ReadMark, TypingNow
 from alcove.storage.base import Draft
-from tests.doubles import HeldLog, turn
+from tests.support.held_log import HeldLog
+from tests.support.memory_rooms import ADA, BOB, Reader, entry, seqs
 from tests.support.processes import Alone, Process, start_processes
-from tests.support.rooms import ADA, BOB, Reader, entry, seqs
+from tests.support.turns import turn
 from tests.support.virtual_time import elapse, virtual_time
 
 

@@ -21,7 +21,7 @@ from alcove.cluster.messages import (
     decode,
 )
 from alcove.protocol import Entry, encode, raw
-from tests.support.rooms import ADA, entries
+from tests.support.memory_rooms import ADA, entries
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
 numbers = st.integers(0, 2**53 - 1)

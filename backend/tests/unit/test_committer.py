@@ -9,8 +9,8 @@ from alcove.protocol import raw
 from alcove.storage.base import Draft
 from alcove.storage.committer import OverloadedError
 from alcove.storage.outcomes import DraftOutcomes
-from tests.doubles import turn
 from tests.support.committer import ADA, HeldCommitter
+from tests.support.turns import turn
 
 
 @pytest.fixture

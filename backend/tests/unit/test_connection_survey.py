@@ -13,9 +13,9 @@ from alcove.cluster.messages import (
     process_channel,
 )
 from alcove.protocol import Person
-from tests.doubles import turn
+from tests.support.memory_rooms import Reader
 from tests.support.processes import Alone, start_processes
-from tests.support.rooms import Reader
+from tests.support.turns import turn
 from tests.support.virtual_time import virtual_time
 
 

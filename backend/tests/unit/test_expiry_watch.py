@@ -10,7 +10,7 @@ from alcove.access.expiry import ExpiryWatch
 from alcove.access.revocations import Revocation
 from alcove.errors import Close, Refusal
 from alcove.protocol import Member
-from tests.support.rooms import ADA, BOB
+from tests.support.memory_rooms import ADA, BOB
 from tests.support.virtual_time import elapse, virtual_time
 
 #: The wall clock at the start of each test.

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alcove.item_ids import ItemIdError, character_ranges, check_item_id, check_pattern, make_item_id
-from tests.item_ids import each_bad, each_good
+from tests.support.item_ids import each_bad, each_good
 
 #: Any text; half of it is made of characters of ids, so that some of it is an id.
 TEXT = st.text(st.characters() | st.sampled_from("aé._:@-٣\u0301\u0958"), max_size=140)

@@ -7,8 +7,8 @@ import pytest
 from alcove.access.revocations import Revocation
 from alcove.protocol import Person
 from alcove.storage.base import Draft
-from tests.doubles import turn
 from tests.support.list_readers import ListRoom
+from tests.support.turns import turn
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from alcove.item_ranges import readable_ranges
 from alcove.protocol import Person
 from alcove.rooms.list_index import ListIndex
 from alcove.rooms.list_reader import READY, ListReader
-from tests.doubles import Socket
+from tests.support.fake_connection import FakeConnection
 
 
 def make_reader(index: ListIndex, items: dict[str, str], *, member: str = "ada", pending: int = 10) -> ListReader:
     """Return a reader in the index that may read these items."""
-    reader = ListReader(Socket(), Caller(Person(member, member)), prefix="", limit=3, pending_limit=pending)
+    reader = ListReader(FakeConnection(), Caller(Person(member, member)), prefix="", limit=3, pending_limit=pending)
     reader.begin(readable_ranges(items))
     index.add(reader, reader.ranges)
     return reader

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alcove.cluster.local_members import LocalMembers
-from tests.support.rooms import ADA, BOB, CYD
+from tests.support.memory_rooms import ADA, BOB, CYD
 
 PEOPLE = {person.id: person for person in (ADA, BOB, CYD)}
 

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from alcove.observability.logs import CredentialFilter, JsonLines, mask, mask_handlers
-from tests.integration.credentials import SECRET, keep, leaks, token
+from tests.support.credentials import SECRET, keep, leaks, token
 
 JWT = token()
 

@@ -14,10 +14,10 @@ from alcove.cluster.messages import (
     ProcessAlive,
     encode,
 )
-from tests.doubles import turn
 from tests.support.bus import Network
+from tests.support.memory_rooms import Reader
 from tests.support.processes import Alone, Process, start_processes
-from tests.support.rooms import Reader
+from tests.support.turns import turn
 from tests.support.virtual_time import elapse, virtual_time
 
 

@@ -7,8 +7,8 @@ from msgspec import UNSET
 
 from alcove.protocol import Entry
 from alcove.storage.base import Retention
-from tests.doubles import turn
-from tests.support.rooms import Reader, RoomLog, entries
+from tests.support.memory_rooms import Reader, RoomLog, entries
+from tests.support.turns import turn
 from tests.support.virtual_time import virtual_time
 
 

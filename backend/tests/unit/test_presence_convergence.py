@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from alcove.cluster.messages import decode
 from alcove.cluster.presence_sync import PresenceSync
-from tests.doubles import turn
 from tests.support.bus import Network
 from tests.support.local_rooms import FakeRooms
-from tests.support.rooms import ADA, BOB, CYD, RoomLog
+from tests.support.memory_rooms import ADA, BOB, CYD, RoomLog
+from tests.support.turns import turn
 from tests.support.virtual_time import elapse, virtual_time
 
 PEOPLE = {person.id: person for person in (ADA, BOB, CYD)}

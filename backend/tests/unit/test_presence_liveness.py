@@ -8,9 +8,9 @@ from alcove.cluster.messages import (
     ProcessEnded,
     process_channel,
 )
-from tests.doubles import turn
+from tests.support.memory_rooms import ADA
 from tests.support.presence import PresenceProcess
-from tests.support.rooms import ADA
+from tests.support.turns import turn
 from tests.support.virtual_time import elapse, virtual_time
 
 

@@ -13,9 +13,9 @@ from alcove.cluster.messages import (
     ProcessAlive,
     process_channel,
 )
-from tests.doubles import turn
+from tests.support.memory_rooms import ADA, BOB
 from tests.support.presence import PresenceProcess
-from tests.support.rooms import ADA, BOB
+from tests.support.turns import turn
 from tests.support.virtual_time import elapse, virtual_time
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from alcove.cluster.local_room import PresenceChange
 from alcove.cluster.processes import ProcessTable
-from tests.support.rooms import ADA, BOB
+from tests.support.memory_rooms import ADA, BOB
 
 
 def test_p3_a_process_counts_as_new_only_at_its_first_heartbeat() -> None:

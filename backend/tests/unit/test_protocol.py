@@ -28,17 +28,8 @@ from alcove.protocol import (
     encode,
     raw,
 )
-from tests.doubles import server_lines
-
-any_json = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**53), 2**53)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=20,
-)
+from tests.support.fake_connection import server_lines
+from tests.support.json_strategies import any_json
 
 
 def understood(line: str) -> bool:

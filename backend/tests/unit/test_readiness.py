@@ -3,7 +3,8 @@
 import asyncio
 
 from alcove.storage.readiness import StorageCheck
-from tests.doubles import Clock, HeldLog, turn
+from tests.support.held_log import HeldLog
+from tests.support.turns import ManualClock, turn
 
 
 class CheckedLog:
@@ -11,7 +12,7 @@ class CheckedLog:
 
     def __init__(self) -> None:
         self.log = HeldLog()
-        self.clock = Clock()
+        self.clock = ManualClock()
         self.failing = False
         self.check = StorageCheck(self.log, lambda: self.failing, self.clock)
 

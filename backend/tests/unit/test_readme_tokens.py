@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from alcove.access.tokens import Claims, Keys
-from tests.integration.credentials import SECRET, keep
+from tests.support.credentials import SECRET, keep
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 SIGNERS = {"python": [sys.executable, "-c"], "js": ["node", "-e"]}

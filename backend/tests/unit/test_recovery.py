@@ -8,9 +8,9 @@ from msgspec import UNSET
 
 from alcove.protocol import Entry, Gap
 from alcove.storage.base import Draft, Retention
-from tests.doubles import turn
+from tests.support.memory_rooms import ADA, BOB, Reader
 from tests.support.recovery import RecoveringProcess
-from tests.support.rooms import ADA, BOB, Reader
+from tests.support.turns import turn
 from tests.support.virtual_time import elapse, virtual_time
 
 #: Seconds that a missing entry has to arrive before the log is read.

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from alcove.storage.base import LogUnavailableError, RoomReadMark
-from tests.doubles import turn
 from tests.support.recovery import RecoveringProcess
+from tests.support.turns import turn
 from tests.support.virtual_time import elapse, virtual_time
 
 #: Seconds that a missing entry has to arrive before the log is read.

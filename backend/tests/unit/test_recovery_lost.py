@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from alcove.protocol import Entry
+from tests.support.memory_rooms import BOB, entry
 from tests.support.recovery import RecoveringProcess
-from tests.support.rooms import BOB, entry
 from tests.support.virtual_time import elapse, virtual_time
 
 

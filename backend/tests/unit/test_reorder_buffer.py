@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alcove.cluster.reorder import ReorderBuffer
-from tests.support.rooms import entries, seqs
+from tests.support.memory_rooms import entries, seqs
 
 #: Batches as processes publish them: dense runs of seqs from 1 to 30, in any order, some more than once.
 runs = st.tuples(st.integers(1, 30), st.integers(1, 6)).map(lambda run: range(run[0], min(31, run[0] + run[1])))

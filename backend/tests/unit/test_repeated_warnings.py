@@ -5,11 +5,11 @@ import logging
 import pytest
 
 from alcove.repeated_warnings import RepeatedWarning
-from tests.doubles import Clock
+from tests.support.turns import ManualClock
 
 
 def test_a_warning_is_logged_once_a_minute_with_the_number_of_suppressed_ones(caplog: pytest.LogCaptureFixture) -> None:
-    clock = Clock()
+    clock = ManualClock()
     warn = RepeatedWarning(logging.getLogger("alcove.test"), "no room for %s", clock)
     for _ in range(1000):
         warn("one")

@@ -5,18 +5,18 @@ from msgspec import Raw
 from alcove.storage.base import Draft
 from alcove.wire.connection import Frame
 from alcove.wire.sse import SseConnection
-from tests.unit.seat import ADA, Seat
+from tests.support.session_harness import ADA, SessionHarness
 
 
 async def test_what_one_debugs_shows_its_identity_and_its_state() -> None:
-    seat = Seat()
+    harness = SessionHarness()
     connection = SseConnection()
     connection.write(Frame(b"{}"))
 
-    assert "<Session of 'ada' in 'foo'>" == repr(seat.session)
-    assert "<Cursor of 'ada' at 0>" == repr(seat.session.cursor)
-    assert "<Room 'foo' <RoomHistory a 1..50, 0 in memory> <RoomReaders 0 in step, 0 behind>>" == repr(seat.room)
+    assert "<Session of 'ada' in 'foo'>" == repr(harness.session)
+    assert "<Cursor of 'ada' at 0>" == repr(harness.session.cursor)
+    assert "<Room 'foo' <RoomHistory a 1..50, 0 in memory> <RoomReaders 0 in step, 0 behind>>" == repr(harness.room)
     assert "<SseConnection open: 2 bytes buffered>" == repr(connection)
     assert "<Draft edit of 3 'e' by 'ada' in 'foo'>" == repr(Draft("foo", "edit", "e", ADA, 1, Raw(b"1"), 3))
-    seat.session.closed(1000)
-    assert "<Session of 'ada' in 'foo' closed>" == repr(seat.session)
+    harness.session.closed(1000)
+    assert "<Session of 'ada' in 'foo' closed>" == repr(harness.session)

@@ -6,8 +6,8 @@ import pytest
 
 from alcove.bus.sealed import SealedBus
 from alcove.observability.metrics import BUS_REFUSED
-from tests.doubles import turn
 from tests.support.bus import FakeBus, Network
+from tests.support.turns import turn
 from tests.support.virtual_time import elapse, virtual_time
 
 KEY = b"k" * 32
@@ -15,7 +15,7 @@ LOG = "0123456789abcdef" * 2
 SECOND_NS = 10**9
 
 
-class Clock:
+class ManualClock:
     """A wall clock in ns that a test can set."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Clock:
 class Process:
     """One process on the network: the messages and gaps that its bus reported."""
 
-    def __init__(self, network: Network, clock: Clock, *, key: bytes = KEY, log_id: str = LOG) -> None:
+    def __init__(self, network: Network, clock: ManualClock, *, key: bytes = KEY, log_id: str = LOG) -> None:
         self.server: FakeBus = network.connect()
         self.bus = SealedBus(self.server, key, log_id, clock_ns=clock)
         self.messages: list[tuple[str, bytes]] = []
@@ -43,7 +43,7 @@ class Process:
         self.gaps.clear()
 
 
-async def two(network: Network, clock: Clock) -> tuple[Process, Process]:
+async def two(network: Network, clock: ManualClock) -> tuple[Process, Process]:
     """Start two processes of one log that subscribe to `foo` and `bar`."""
     one, other = Process(network, clock), Process(network, clock)
     for process in (one, other):
@@ -63,7 +63,7 @@ async def delivered() -> None:
 
 
 async def test_x9_processes_of_a_log_read_each_other_and_the_server_sees_neither_text_nor_item() -> None:
-    one, other = await two(Network(), Clock())
+    one, other = await two(Network(), ManualClock())
     one.bus.publish("foo", b"a secret text")
     one.bus.publish("bar", b"")
     await delivered()
@@ -78,7 +78,7 @@ async def test_x9_processes_of_a_log_read_each_other_and_the_server_sees_neither
 
 
 async def test_x9_the_same_message_is_never_sealed_to_the_same_bytes() -> None:
-    one, _ = await two(Network(), Clock())
+    one, _ = await two(Network(), ManualClock())
     for _ in range(3):
         one.bus.publish("foo", b"again")
 
@@ -87,7 +87,7 @@ async def test_x9_the_same_message_is_never_sealed_to_the_same_bytes() -> None:
 
 @pytest.mark.parametrize(("key", "log_id"), [(b"x" * 32, LOG), (KEY, "f" * 32)], ids=["another key", "another log"])
 async def test_x9_messages_of_another_log_are_not_received(key: bytes, log_id: str) -> None:
-    network, clock = Network(), Clock()
+    network, clock = Network(), ManualClock()
     one, stranger = Process(network, clock), Process(network, clock, key=key, log_id=log_id)
     await one.start("foo")
     await stranger.start("foo")
@@ -102,7 +102,7 @@ async def test_x9_messages_of_another_log_are_not_received(key: bytes, log_id: s
 @virtual_time
 async def test_x9_a_message_that_was_not_sealed_is_refused_and_reported_as_a_gap() -> None:
     network = Network()
-    one, other = await two(network, Clock())
+    one, other = await two(network, ManualClock())
     attacker = network.connect()
     one.bus.publish("foo", b"true")
     await delivered()
@@ -130,7 +130,7 @@ async def test_x9_a_message_that_was_not_sealed_is_refused_and_reported_as_a_gap
 
 async def test_x9_a_message_opens_on_its_own_channel_only() -> None:
     network = Network()
-    one, other = await two(network, Clock())
+    one, other = await two(network, ManualClock())
     one.bus.publish("foo", b"true")
     one.bus.publish("bar", b"true, too")
     await delivered()
@@ -143,7 +143,7 @@ async def test_x9_a_message_opens_on_its_own_channel_only() -> None:
 
 
 async def test_x9_a_message_that_is_replayed_is_refused() -> None:
-    network, clock = Network(), Clock()
+    network, clock = Network(), ManualClock()
     one, other = await two(network, clock)
     attacker = network.connect()
     for text in (b"1", b"2", b"3"):
@@ -161,7 +161,7 @@ async def test_x9_a_message_that_is_replayed_is_refused() -> None:
 
 
 async def test_x9_a_recorded_message_is_refused_by_a_process_that_starts_a_minute_later() -> None:
-    network, clock = Network(), Clock()
+    network, clock = Network(), ManualClock()
     one, _ = await two(network, clock)
     one.bus.publish("foo", b"old")
     clock.now += 61 * SECOND_NS
@@ -174,7 +174,7 @@ async def test_x9_a_recorded_message_is_refused_by_a_process_that_starts_a_minut
 
 
 async def test_x9_messages_stay_unique_and_in_order_when_the_clock_is_set_back() -> None:
-    clock = Clock()
+    clock = ManualClock()
     one, other = await two(Network(), clock)
     for n in range(5):
         one.bus.publish("foo", b"%d" % n)
@@ -185,7 +185,7 @@ async def test_x9_messages_stay_unique_and_in_order_when_the_clock_is_set_back()
 
 
 async def test_x9_the_senders_that_are_remembered_are_bounded() -> None:
-    network, clock = Network(), Clock()
+    network, clock = Network(), ManualClock()
     one = Process(network, clock)
     await one.start("foo")
     for _ in range(300):
@@ -199,7 +199,7 @@ async def test_x9_the_senders_that_are_remembered_are_bounded() -> None:
 
 
 async def test_a_message_that_is_too_large_for_the_server_is_replaced_by_its_fallback() -> None:
-    one, other = await two(Network(), Clock())
+    one, other = await two(Network(), ManualClock())
     largest = one.bus.max_bytes
     one.bus.publish("foo", b"x" * largest, b"fallback")
     one.bus.publish("foo", b"x" * (largest + 1), b"fallback")
@@ -210,7 +210,7 @@ async def test_a_message_that_is_too_large_for_the_server_is_replaced_by_its_fal
 
 
 async def test_a_gap_of_the_server_is_reported_with_the_channels_own_names() -> None:
-    one, _ = await two(Network(), Clock())
+    one, _ = await two(Network(), ManualClock())
     one.server.fail()
     assert not one.bus.up
     one.server.recover()
@@ -224,7 +224,7 @@ async def test_a_gap_of_the_server_is_reported_with_the_channels_own_names() -> 
 @virtual_time
 async def test_x2_beside_a_process_of_an_older_version_the_log_is_polled_on_both_sides() -> None:
     network = Network()
-    one, _ = await two(network, Clock())
+    one, _ = await two(network, ManualClock())
     older = network.connect()
     heard: list[bytes] = []
     await older.start(lambda _, message: heard.append(message), lambda _: None)

@@ -4,7 +4,7 @@ from alcove.limits import ProcessLimits
 from alcove.observability.metrics import registry
 from alcove.protocol import Limits
 from alcove.rooms.hub import Hub
-from tests.doubles import HeldLog
+from tests.support.held_log import HeldLog
 
 
 def evictions() -> float:

@@ -1,186 +1,173 @@
 """One connection's rules, without a socket, a loop or a clock: frames, marks, rights, the end (F, P, A, C)."""
 
-import json
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alcove.errors import Close, Code, Refusal
 from alcove.protocol import Error, Member, Pong
-from tests.unit.seat import ADA, PING, Seat, send
-from tests.unit.test_protocol import any_json
+from tests.support.json_strategies import a_line
+from tests.support.session_harness import ADA, PING, SessionHarness, send
 
 
 def test_f1_a_frame_holds_several_lines_and_is_answered_in_one() -> None:
-    seat = Seat()
-    seat.session.text(f"{PING}\n{PING}\n{PING}")
+    harness = SessionHarness()
+    harness.session.text(f"{PING}\n{PING}\n{PING}")
 
-    assert 1 == len(seat.socket.frames)
-    assert [Pong()] * 3 == seat.socket.lines
+    assert 1 == len(harness.socket.frames)
+    assert [Pong()] * 3 == harness.socket.lines
 
 
 @pytest.mark.parametrize("blank", ["", "\r", " ", "\t \r"])
 def test_f1_blank_lines_and_trailing_carriage_returns_are_ignored(blank: str) -> None:
-    seat = Seat()
+    harness = SessionHarness()
 
-    assert [Pong(), Pong()] == seat.hears(blank, PING + "\r", blank, PING, blank)
-    assert [] == seat.hears(blank)
+    assert [Pong(), Pong()] == harness.answers_to(blank, PING + "\r", blank, PING, blank)
+    assert [] == harness.answers_to(blank)
 
 
 def test_f1_blank_lines_are_not_even_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A frame holds a million of them, and an exception for each would hold up everybody for seconds."""
-    seat = Seat()
+    harness = SessionHarness()
     decoded: list[str] = []
     monkeypatch.setattr("alcove.rooms.session.decode", decoded.append)
-    seat.say("\n" * 1000 + " \r\n" * 1000)
+    harness.say("\n" * 1000 + " \r\n" * 1000)
 
     assert [] == decoded
 
 
 @pytest.mark.parametrize("line", ["", " \t", PING])
 def test_l6_a_frame_of_many_lines_takes_a_turn_for_each_32(line: str) -> None:
-    seat = Seat()
+    harness = SessionHarness()
 
-    assert 32 == seat.say("\n".join([line] * 1000))
-    assert 1 == seat.say("\n".join([line] * 32))
+    assert 32 == harness.say("\n".join([line] * 1000))
+    assert 1 == harness.say("\n".join([line] * 32))
 
 
 def test_l6_long_lines_use_up_a_turn_by_their_bytes() -> None:
-    seat = Seat()
+    harness = SessionHarness()
 
-    assert 10 == seat.say("\n".join(['{"type":"ping","x":"' + "y" * 70_000 + '"}'] * 10))
-    assert [Pong()] * 10 == seat.socket.lines
+    assert 10 == harness.say("\n".join(['{"type":"ping","x":"' + "y" * 70_000 + '"}'] * 10))
+    assert [Pong()] * 10 == harness.socket.lines
 
 
 def test_l6_answers_keep_their_order_over_turns() -> None:
-    seat = Seat(sends_per_s=0)
+    harness = SessionHarness(sends_per_s=0)
     lines = [send(str(n)) if n % 2 else f'{{"type":"no","id":"{n}"}}\n{PING}' for n in range(300)]
 
-    errors = [line.id for line in seat.hears(*lines) if isinstance(line, Error)]
+    errors = [line.id for line in harness.answers_to(*lines) if isinstance(line, Error)]
 
     assert [str(n) for n in range(0, 300, 2)] == errors
-    assert [str(n) for n in range(1, 300, 2)] == [draft.id for draft in seat.host.drafts]
+    assert [str(n) for n in range(1, 300, 2)] == [draft.id for draft in harness.host.drafts]
 
 
 def test_l6_f2_bad_lines_in_a_row_are_counted_over_turns() -> None:
-    seat = Seat()
+    harness = SessionHarness()
 
-    assert ["invalid"] * 10 == seat.codes(*[PING] * 30, *["x"] * 20, send("late"))
-    assert Close.INVALID == seat.socket.close_code
-    assert [] == seat.host.drafts
+    assert ["invalid"] * 10 == harness.codes(*[PING] * 30, *["x"] * 20, send("late"))
+    assert Close.INVALID == harness.socket.close_code
+    assert [] == harness.host.drafts
 
 
 def test_l6_an_end_between_two_turns_discards_the_rest_of_the_frame() -> None:
-    seat = Seat()
-    rest = seat.session.text("\n".join([PING] * 32 + [send("late")]))
+    harness = SessionHarness()
+    rest = harness.session.text("\n".join([PING] * 32 + [send("late")]))
     assert rest is not None
-    seat.session.end(Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired"))
+    harness.session.end(Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired"))
 
     assert [] == list(rest)
-    assert [] == seat.host.drafts
+    assert [] == harness.host.drafts
 
 
 def test_f1_each_line_stands_for_itself() -> None:
-    seat = Seat()
+    harness = SessionHarness()
 
-    answers = seat.hears(send("a"), "no JSON", send("b"), '{"type":"send","id":"c"}', PING, send("d"))
+    answers = harness.answers_to(send("a"), "no JSON", send("b"), '{"type":"send","id":"c"}', PING, send("d"))
 
-    assert ["a", "b", "d"] == [draft.id for draft in seat.host.drafts]
+    assert ["a", "b", "d"] == [draft.id for draft in harness.host.drafts]
     assert [Error, Error, Pong] == [type(line) for line in answers]
     assert isinstance(answers[1], Error)
     assert ("invalid", "c") == (answers[1].code, answers[1].id)
 
 
 def test_f2_ten_bad_lines_in_a_row_close_with_4400() -> None:
-    seat = Seat()
+    harness = SessionHarness()
     for _ in range(9):
-        assert ["invalid"] == seat.codes("{}")
-        assert seat.socket.close_code is None
+        assert ["invalid"] == harness.codes("{}")
+        assert harness.socket.close_code is None
 
-    assert ["invalid"] == seat.codes('{"type":"no such"}')
-    assert Close.INVALID == seat.socket.close_code
+    assert ["invalid"] == harness.codes('{"type":"no such"}')
+    assert Close.INVALID == harness.socket.close_code
 
 
 def test_f2_ten_bad_lines_in_one_frame_are_all_answered_and_the_rest_does_not_count() -> None:
-    seat = Seat()
+    harness = SessionHarness()
 
-    assert ["invalid"] * 10 == seat.codes(*["x"] * 10, send("late"), *["x"] * 5)
-    assert Close.INVALID == seat.socket.close_code
-    assert [] == seat.host.drafts
-    assert [] == seat.hears(send("later"))
-    assert [] == seat.host.drafts
+    assert ["invalid"] * 10 == harness.codes(*["x"] * 10, send("late"), *["x"] * 5)
+    assert Close.INVALID == harness.socket.close_code
+    assert [] == harness.host.drafts
+    assert [] == harness.answers_to(send("later"))
+    assert [] == harness.host.drafts
 
 
 @pytest.mark.parametrize("good", [PING, send(), '{"type":"typing"}', send(body="x" * 101)])
 async def test_f2_a_line_of_the_protocol_ends_the_row_of_bad_ones(good: str) -> None:
-    seat = Seat()
+    harness = SessionHarness()
 
     for _ in range(3):
-        seat.hears(*["x"] * 9, "", good)
+        harness.answers_to(*["x"] * 9, "", good)
 
-    assert seat.socket.close_code is None
+    assert harness.socket.close_code is None
 
 
 def test_c_1003_bytes_end_the_connection() -> None:
-    seat = Seat()
-    seat.session.binary(b"{}")
+    harness = SessionHarness()
+    harness.session.binary(b"{}")
 
-    assert Close.NOT_TEXT == seat.socket.close_code
+    assert Close.NOT_TEXT == harness.socket.close_code
 
 
 def test_the_end_of_the_connection_leaves_the_room() -> None:
-    seat = Seat()
-    seat.session.closed(1006)
+    harness = SessionHarness()
+    harness.session.closed(1006)
 
-    assert [seat.session] == seat.host.left
+    assert [harness.session] == harness.host.left
 
 
 def test_p4_who_may_not_write_may_not_type() -> None:
-    assert ["forbidden"] == Seat(can=["read"]).codes('{"type":"typing"}')
+    assert ["forbidden"] == SessionHarness(can=["read"]).codes('{"type":"typing"}')
 
 
 async def test_p5_a_mark_beyond_the_head_counts_as_the_head() -> None:
-    seat = Seat()
-    seat.hears('{"type":"read","seq":7}')
-    seat.hears('{"type":"read","seq":9007199254740991}', '{"type":"read","seq":3}')
+    harness = SessionHarness()
+    harness.answers_to('{"type":"read","seq":7}')
+    harness.answers_to('{"type":"read","seq":9007199254740991}', '{"type":"read","seq":3}')
 
-    assert {"ada": 50} == seat.room.presence.take_reads()
-    seat.room.close()
+    assert {"ada": 50} == harness.room.presence.take_reads()
+    harness.room.close()
 
 
 def test_a4_a_fresh_token_goes_to_the_desk_and_brings_its_rights() -> None:
-    seat = Seat(can=["read"])
-    seat.hears('{"type":"auth","token":"fresh"}')
-    assert ["fresh"] == seat.host.tokens
-    seat.session.renewed(Member(ADA, frozenset({"read", "write"})))
-    seat.socket.new_lines()
+    harness = SessionHarness(can=["read"])
+    harness.answers_to('{"type":"auth","token":"fresh"}')
+    assert ["fresh"] == harness.host.tokens
+    harness.session.renewed(Member(ADA, frozenset({"read", "write"})))
+    harness.socket.new_lines()
 
-    assert [] == seat.hears(send())
-    seat.hears('{"type":"auth","token":"another"}')
-    seat.session.renewed(Member(ADA, frozenset({"write"})))
-    assert Close.FORBIDDEN == seat.socket.close_code
+    assert [] == harness.answers_to(send())
+    harness.answers_to('{"type":"auth","token":"another"}')
+    harness.session.renewed(Member(ADA, frozenset({"write"})))
+    assert Close.FORBIDDEN == harness.socket.close_code
 
 
 def test_h4_an_end_says_why_before_it_closes() -> None:
-    seat = Seat()
-    seat.session.end(Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired"))
+    harness = SessionHarness()
+    harness.session.end(Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired"))
 
-    assert [Error(Code.UNAUTHENTICATED, "the token expired")] == seat.socket.new_lines()
-    assert (Close.UNAUTHENTICATED, "the token expired") == (seat.socket.close_code, seat.socket.close_reason)
-    assert [] == seat.hears(send())
-    assert [] == seat.host.drafts
-
-
-an_id = st.text(max_size=70)
-a_line = st.one_of(
-    st.text(),
-    any_json.map(json.dumps),
-    st.fixed_dictionaries(
-        {"type": st.sampled_from(["send", "edit", "delete", "typing", "read", "auth", "ping", "hello", "x"])},
-        optional={"id": an_id | st.integers(), "body": any_json, "target": st.integers() | any_json, "seq": any_json},
-    ).map(json.dumps),
-)
+    assert [Error(Code.UNAUTHENTICATED, "the token expired")] == harness.socket.new_lines()
+    assert (Close.UNAUTHENTICATED, "the token expired") == (harness.socket.close_code, harness.socket.close_reason)
+    assert [] == harness.answers_to(send())
+    assert [] == harness.host.drafts
 
 
 @given(
@@ -189,21 +176,21 @@ a_line = st.one_of(
 async def test_f2_whatever_comes_is_answered_in_the_protocol_and_refused_input_stores_nothing(
     frames: list[str], binary: bytes | None
 ) -> None:
-    seat = Seat(sends_per_s=0)
+    harness = SessionHarness(sends_per_s=0)
     for frame in frames:
-        seat.say(frame)
+        harness.say(frame)
     if binary is not None:
-        seat.session.binary(binary)
-    seat.room.close()
+        harness.session.binary(binary)
+    harness.room.close()
 
-    refused = [line for line in seat.socket.lines if isinstance(line, Error)]
-    assert all(isinstance(line, Error | Pong) for line in seat.socket.lines)
-    assert seat.socket.close_code in {None, Close.INVALID, Close.NOT_TEXT}
-    for draft in seat.host.drafts:
+    refused = [line for line in harness.socket.lines if isinstance(line, Error)]
+    assert all(isinstance(line, Error | Pong) for line in harness.socket.lines)
+    assert harness.socket.close_code in {None, Close.INVALID, Close.NOT_TEXT}
+    for draft in harness.host.drafts:
         assert 1 <= len(draft.id) <= 64
         assert draft.body is None or len(memoryview(draft.body)) <= 100
         assert draft.body is None or b"\n" not in bytes(draft.body)
         assert (draft.target is None) == (draft.kind == "message")
         assert (draft.body is None) == (draft.kind == "delete")
     lines = [line for frame in frames for line in frame.split("\n") if line.strip()]
-    assert len(refused) + len(seat.host.drafts) <= len(lines)
+    assert len(refused) + len(harness.host.drafts) <= len(lines)

@@ -8,132 +8,132 @@ from alcove.errors import Close, Code
 from alcove.protocol import Ack, Entry, Error, Pong, raw
 from alcove.rooms.admission import RETRY_MS
 from alcove.storage.base import Appended, Draft, LogUnavailableError, Refused
-from tests.unit.seat import ADA, PING, Seat, send
+from tests.support.session_harness import ADA, PING, SessionHarness, send
 
 
 def test_s2_a_send_becomes_a_draft_with_the_members_name_and_the_servers_time() -> None:
-    seat = Seat()
+    harness = SessionHarness()
 
-    assert [] == seat.hears(send())
-    assert [Draft("foo", "message", "a", ADA, seat.host.ms, raw("hello"))] == seat.host.drafts
+    assert [] == harness.answers_to(send())
+    assert [Draft("foo", "message", "a", ADA, harness.host.ms, raw("hello"))] == harness.host.drafts
 
 
 def test_s8_edits_and_deletes_become_drafts_with_their_targets() -> None:
-    seat = Seat(can=["read", "write", "moderate"])
+    harness = SessionHarness(can=["read", "write", "moderate"])
 
-    seat.hears('{"type":"edit","id":"b","target":17,"body":{"x":1}}', '{"type":"delete","id":"c","target":17}')
+    harness.answers_to('{"type":"edit","id":"b","target":17,"body":{"x":1}}', '{"type":"delete","id":"c","target":17}')
 
-    ms = seat.host.ms
+    ms = harness.host.ms
     assert [
         Draft("foo", "edit", "b", ADA, ms, raw({"x": 1}), 17, moderate=True),
         Draft("foo", "delete", "c", ADA, ms, None, 17, moderate=True),
-    ] == seat.host.drafts
+    ] == harness.host.drafts
 
 
 @pytest.mark.parametrize(
     "line", [send(), '{"type":"edit","id":"a","target":1,"body":1}', '{"type":"delete","id":"a","target":1}']
 )
 def test_s6_who_may_not_write_is_forbidden(line: str) -> None:
-    seat = Seat(can=["read"])
-    (error,) = seat.hears(line)
+    harness = SessionHarness(can=["read"])
+    (error,) = harness.answers_to(line)
 
     assert isinstance(error, Error)
     assert (Code.FORBIDDEN, "a") == (error.code, error.id)
-    assert [] == seat.host.drafts
+    assert [] == harness.host.drafts
 
 
 @pytest.mark.parametrize(("body", "fits"), [("x" * 98, True), ("x" * 99, False), ("ñ" * 49, True), ("ñ" * 50, False)])
 def test_l1_a_body_is_measured_in_bytes_of_json(body: str, fits: bool) -> None:  # noqa: FBT001 - a table's column
-    seat = Seat()
+    harness = SessionHarness()
     line = '{"type":"send","id":"a","body":"' + body + '"}'
 
-    assert ([] if fits else ["too_large"]) == seat.codes(line)
-    assert fits == bool(seat.host.drafts)
+    assert ([] if fits else ["too_large"]) == harness.codes(line)
+    assert fits == bool(harness.host.drafts)
 
 
 def test_s6_too_large_comes_with_its_id() -> None:
-    (error,) = Seat().hears('{"type":"edit","id":"e","target":1,"body":[' + "1," * 100 + "1]}")
+    (error,) = SessionHarness().answers_to('{"type":"edit","id":"e","target":1,"body":[' + "1," * 100 + "1]}")
 
     assert isinstance(error, Error)
     assert (Code.TOO_LARGE, "e") == (error.code, error.id)
 
 
 def test_l1_a_body_does_not_hold_on_to_its_line() -> None:
-    seat = Seat()
+    harness = SessionHarness()
     tracemalloc.start()
     try:
-        seat.hears(*('{"type":"send","id":"a","body":1,"ballast":"' + "x" * 100_000 + '"}' for _ in range(20)))
+        harness.answers_to(*('{"type":"send","id":"a","body":1,"ballast":"' + "x" * 100_000 + '"}' for _ in range(20)))
         held, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
 
-    assert 20 == len(seat.host.drafts)
+    assert 20 == len(harness.host.drafts)
     assert held < 100_000
 
 
 def test_l2_more_than_the_burst_is_refused_with_a_time_to_come_back() -> None:
-    seat = Seat(sends_per_s=20, burst=3)
-    answers = seat.hears(*(send(str(n)) for n in range(5)))
+    harness = SessionHarness(sends_per_s=20, burst=3)
+    answers = harness.answers_to(*(send(str(n)) for n in range(5)))
 
-    assert 3 == len(seat.host.drafts)
+    assert 3 == len(harness.host.drafts)
     assert [("rate_limited", "3", 50), ("rate_limited", "4", 50)] == [
         (line.code, line.id, line.retry_ms) for line in answers if isinstance(line, Error)
     ]
-    seat.clock.now += 0.05
-    assert [] == seat.hears(send("3"))
+    harness.clock.now += 0.05
+    assert [] == harness.answers_to(send("3"))
 
 
 def test_l2_ten_seconds_of_continuous_excess_close_with_4429() -> None:
-    seat = Seat(sends_per_s=20, burst=60)
+    harness = SessionHarness(sends_per_s=20, burst=60)
     n = 0
-    while seat.socket.close_code is None:
+    while harness.socket.close_code is None:
         n += 1
-        last = seat.hears(*(send(f"{n}-{m}") for m in range(10)))
-        seat.clock.now += 0.1
+        last = harness.answers_to(*(send(f"{n}-{m}") for m in range(10)))
+        harness.clock.now += 0.1
 
-    assert Close.TOO_MANY == seat.socket.close_code
-    assert 10 < seat.clock.now < 12
+    assert Close.TOO_MANY == harness.socket.close_code
+    assert 10 < harness.clock.now < 12
     # The frame that went too far is answered up to there, and stops there.
     assert "rate_limited" in [line.code for line in last if isinstance(line, Error)]
-    stored = len(seat.host.drafts)
-    seat.clock.now += 1
-    seat.hears(send("late"))
-    assert stored == len(seat.host.drafts)
+    stored = len(harness.host.drafts)
+    harness.clock.now += 1
+    harness.answers_to(send("late"))
+    assert stored == len(harness.host.drafts)
 
 
 def test_l2_a_sender_at_the_limit_who_waits_as_told_is_never_closed() -> None:
-    seat = Seat(sends_per_s=20, burst=1)
+    harness = SessionHarness(sends_per_s=20, burst=1)
     for n in range(1000):
-        for line in seat.hears(send(str(n))):
+        for line in harness.answers_to(send(str(n))):
             assert isinstance(line, Error)
             assert isinstance(line.retry_ms, int)
-            seat.clock.now += line.retry_ms / 1000
-            assert [] == seat.hears(send(str(n)))
+            harness.clock.now += line.retry_ms / 1000
+            assert [] == harness.answers_to(send(str(n)))
 
-    assert seat.socket.close_code is None
-    assert 1000 == len(seat.host.drafts)
+    assert harness.socket.close_code is None
+    assert 1000 == len(harness.host.drafts)
 
 
 def test_l2_reads_pings_and_notices_of_typing_are_no_sends() -> None:
-    seat = Seat(sends_per_s=1, burst=1)
+    harness = SessionHarness(sends_per_s=1, burst=1)
 
-    assert {Pong()} == set(seat.hears(*[PING] * 100))
+    assert {Pong()} == set(harness.answers_to(*[PING] * 100))
 
 
 def test_l4_a_full_committer_is_overloaded() -> None:
-    seat = Seat()
-    seat.host.full = True
-    (error,) = seat.hears(send("a"))
+    harness = SessionHarness()
+    harness.host.full = True
+    (error,) = harness.answers_to(send("a"))
 
     assert isinstance(error, Error)
     assert (Code.OVERLOADED, "a", RETRY_MS) == (error.code, error.id, error.retry_ms)
 
 
 def test_s3_s6_s7_outcomes_reach_the_sender_in_one_frame() -> None:
-    seat = Seat()
+    harness = SessionHarness()
     drafts = [Draft("foo", "message", name, ADA, 1, raw(1)) for name in "abcd"]
     entry = Entry(7, "message", "a", ADA, 5, body=raw(1))
-    seat.session.on_outcomes(
+    harness.session.on_outcomes(
         [
             (drafts[0], Appended(entry, duplicate=False, oldest=1, log="a")),
             (drafts[1], Appended(entry, duplicate=True, oldest=1, log="a")),
@@ -142,11 +142,11 @@ def test_s3_s6_s7_outcomes_reach_the_sender_in_one_frame() -> None:
         ]
     )
 
-    assert 1 == len(seat.socket.frames)
-    *acks, refused, unavailable = seat.socket.lines
+    assert 1 == len(harness.socket.frames)
+    *acks, refused, unavailable = harness.socket.lines
     assert [Ack("a", 7, 5, duplicate=False), Ack("b", 7, 5, duplicate=True)] == acks
     assert Error(Code.FORBIDDEN, "not yours", "c") == refused
     assert isinstance(unavailable, Error)
     assert (Code.UNAVAILABLE, "d", RETRY_MS) == (unavailable.code, unavailable.id, unavailable.retry_ms)
     assert "disk" not in unavailable.message
-    assert seat.socket.close_code is None
+    assert harness.socket.close_code is None

@@ -13,13 +13,14 @@ from alcove.protocol import Limits, Member, Person
 from alcove.rooms.hub import Hub
 from alcove.tutorial.admission import TutorialAdmission
 from alcove.wire.connection import NullReceiver, Receiver
-from tests.doubles import HeldLog, Socket
-from tests.integration.credentials import SECRET
+from tests.support.credentials import SECRET
+from tests.support.fake_connection import FakeConnection
+from tests.support.held_log import HeldLog
 
 ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}), time.time() + 3600, time.time(), "digest")
 
 
-class Peer(Socket):
+class Peer(FakeConnection):
     """A socket that ends as soon as it is closed."""
 
     async def run(self, receiver: Receiver) -> None:

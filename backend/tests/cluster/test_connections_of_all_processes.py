@@ -1,0 +1,53 @@
+"""Who is connected to a room, asked at any process (W8)."""
+
+import os
+import signal
+
+from tests.cluster.conftest import Join
+from tests.support.room_client import RoomClient, http
+from tests.support.servers import Server
+
+
+async def test_w8_each_process_tells_of_the_connections_to_all(pair: tuple[Server, Server], item: str) -> None:
+    one, two = pair
+    async with await RoomClient.join(one, item, name="Ada") as ada, await RoomClient.join(two, item, name="Bob") as bob:
+        await ada.say("one", "two")
+        await bob.until_seq(2)
+        for server in pair:
+            async with http(server) as client:
+                found = (await client.get(f"/api/items/{item}/connections")).json()
+
+            assert {"head", "connections"} == set(found)
+            assert 2 == found["head"]
+            told = {line["name"]: line for line in found["connections"]}
+            assert {"Ada": ada.me, "Bob": bob.me} == {name: line["member"] for name, line in told.items()}
+            assert told["Ada"]["process"].endswith(f":{one.pid}")
+            assert told["Bob"]["process"].endswith(f":{two.pid}")
+            assert {(2, 0, "in_step")} == {(line["cursor"], line["lag"], line["state"]) for line in told.values()}
+
+
+async def test_w8_a_process_where_nobody_is_tells_of_the_others(pair: tuple[Server, Server], item: str) -> None:
+    one, two = pair
+    async with await RoomClient.join(two, item, name="Bob") as bob, http(one) as client:
+        await bob.say("hello")
+        found = (await client.get(f"/api/items/{item}/connections")).json()
+
+    assert [("Bob", 1, 0)] == [(line["name"], line["cursor"], line["lag"]) for line in found["connections"]]
+
+
+async def test_w8_a_process_that_does_not_answer_is_named(join: Join, item: str) -> None:
+    one, two = join(), join()
+    async with (
+        await RoomClient.join(one, item, name="Ada"),
+        await RoomClient.join(two, item, name="Bob"),
+        http(one) as client,
+    ):
+        os.kill(two.pid, signal.SIGSTOP)
+        try:
+            found = (await client.get(f"/api/items/{item}/connections")).json()
+        finally:
+            os.kill(two.pid, signal.SIGCONT)
+
+    assert ["Ada"] == [line["name"] for line in found["connections"]]
+    (silent,) = found["unanswered"]
+    assert silent.endswith(f":{two.pid}")

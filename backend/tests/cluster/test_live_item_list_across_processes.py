@@ -1,0 +1,78 @@
+"""W10 across processes: the list tells of rooms that were written to elsewhere, whatever the bus does (X1, X2, X5)."""
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+import pytest
+
+from deploy.engines import Redis
+from tests.cluster.conftest import Engines, Join
+from tests.support.credentials import token
+from tests.support.list_clients import follow
+from tests.support.room_client import RoomClient, http
+from tests.support.servers import Server
+
+Pair = tuple[Server, Server]
+
+
+async def test_w10_x1_a_room_that_nobody_opened_here_is_listed_when_another_process_stores(
+    pair: Pair, item: str
+) -> None:
+    one, two = pair
+    async with http(one) as client, follow(two, prefix=item) as listed:
+        assert [] == await listed.ready()
+        for n in (1, 2):
+            await client.post(f"/api/items/{item}/entries", json={"body": f"hello {n}"})
+            found = await listed.until(item=item, head=n)
+            assert f"hello {n}" == found["last"]["body"]
+
+
+async def test_w10_x1_p5_a_read_mark_that_moves_on_another_process_changes_what_is_unread(
+    guarded_pair: Pair, item: str
+) -> None:
+    one, two = guarded_pair
+    ada, bob = (token(sub=sub, items={item: "rw"}) for sub in ("ada", "bob"))
+    async with await RoomClient.join(one, item, token=ada) as room, follow(two, token=bob) as listed:
+        await listed.ready()
+        await room.say("one", "two")
+        await listed.until(item=item, head=2, unread=2)
+        async with await RoomClient.join(one, item, token=bob) as elsewhere:
+            await elsewhere.tell({"type": "read", "seq": 1})
+            await listed.until(item=item, unread=1)
+
+
+async def test_w10_x5_what_sql_sends_is_listed_on_every_process(pair: Pair, item: str, pair_url: str) -> None:
+    host = await asyncpg.connect(pair_url)
+    one, two = pair
+    async with follow(one, prefix=item) as here, follow(two, prefix=item) as there:
+        await here.ready()
+        await there.ready()
+        await host.execute("SELECT alcove_send($1, 'b', 'shop', 'Shop', 'shipped')", item)
+        for listed in (here, there):
+            assert "shipped" == (await listed.until(item=item, head=1))["last"]["body"]
+    await host.close()
+
+
+@pytest.mark.parametrize("engines", ["redis"], indirect=True)
+async def test_w10_x2_with_the_bus_lost_the_log_is_asked_for_changed_rooms(
+    engines: Engines, join: Join, item: str
+) -> None:
+    redis = engines.bus
+    assert isinstance(redis, Redis)
+    one, two = join(), join()
+    async with http(one) as client, follow(two, prefix=item) as listed:
+        await listed.ready()
+        redis.end()
+        await client.post(f"/api/items/{item}/entries", json={"body": "while the bus is away"})
+        await listed.until(item=item, head=1)
+        redis.start()
+        await client.post(f"/api/items/{item}/entries", json={"body": "and again"})
+        await listed.until(item=item, head=2)
+
+
+async def test_w10_a7_a_revocation_on_one_process_ends_the_list_on_another(guarded_pair: Pair, item: str) -> None:
+    one, two = guarded_pair
+    admin = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
+    async with http(one) as client, follow(two, token=token(sub=item, items={"*": "r"})) as listed:
+        await listed.ready()
+        (await client.post("/api/revoke", json={"sub": item}, headers=admin)).raise_for_status()
+        code, last = await listed.closed()
+        assert (4403, "revoked") == (code, last and last["reason"])

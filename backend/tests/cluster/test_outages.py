@@ -1,0 +1,135 @@
+"""Rooms across processes, while engines and processes fail (X2, X3, X4, P3)."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+import pytest
+
+from deploy.engines import Postgres, Redis
+from tests.cluster.conftest import Engines, Join
+from tests.support.room_client import RoomClient, http, new_id, send, whole_log
+from tests.support.servers import Server
+
+
+@asynccontextmanager
+async def readers(item: str, *servers: Server) -> AsyncIterator[list[RoomClient]]:
+    """One reader on each process, who has read the first entry."""
+    rooms = [await RoomClient.join(server, item, name=f"reader {n}") for n, server in enumerate(servers)]
+    await rooms[0].say("first")
+    for room in rooms:
+        await room.until_seq(1)
+    yield rooms
+    for room in rooms:
+        await room.socket.close()
+
+
+async def insist(room: RoomClient, body: object) -> int:
+    """Send, and repeat it as long as storage does not answer (S7); return its seq."""
+    line = send(body, new_id())
+    while "error" == (answer := await room.ask(line))["type"]:
+        assert "unavailable" == answer["code"]
+        assert answer["retry_ms"] > 0
+    return int(answer["seq"])
+
+
+async def in_step(writer: RoomClient, reader: RoomClient, body: object) -> None:
+    """What the one says reaches the other (X2); how soon is measured by `make bench BENCH="cluster across"`."""
+    (seq,) = await writer.say(body)
+    await reader.until_seq(seq)
+
+
+@pytest.mark.parametrize("engines", ["redis"], indirect=True)
+async def test_x2_readers_are_in_step_whatever_becomes_of_redis(engines: Engines, join: Join, item: str) -> None:
+    redis = engines.bus
+    assert isinstance(redis, Redis)
+    async with readers(item, join(), join()) as (ada, bob):
+        redis.end()
+        for n in range(4):
+            await in_step(ada, bob, f"without {n}")
+        redis.start()
+        for n in range(4):
+            await in_step(bob, ada, f"again {n}")
+        redis.hang()
+        for n in range(4):
+            await in_step(ada, bob, f"hanging {n}")
+        redis.go_on()
+        await in_step(bob, ada, "in the end")
+        assert ada.entries == bob.entries
+
+
+async def test_s7_x4_everything_goes_on_after_the_database_was_away(engines: Engines, join: Join, item: str) -> None:
+    postgres = engines.postgres
+    assert isinstance(postgres, Postgres)
+    async with readers(item, join(), join()) as (ada, bob):
+        postgres.end()
+        refused = await ada.ask(send("while away", "a"))
+        assert ("error", "unavailable") == (refused["type"], refused["code"])
+        assert refused["retry_ms"] > 0
+        postgres.start()
+
+        assert 2 == await insist(ada, "back")
+        assert 3 == await insist(bob, "here, too")
+        assert ["first", "back", "here, too"] == [entry["body"] for entry in await ada.until_seq(3)]
+        assert ada.entries == await bob.until_seq(3)
+
+
+async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_go_on_elsewhere(join: Join, item: str) -> None:
+    one, two = join(), join()
+    async with readers(item, one, two) as (ada, bob):
+        acked: dict[str, int] = {}
+        unsure: list[str] = []
+        flying = [send(n) for n in range(300)]
+
+        async def flood() -> None:
+            for line in flying:
+                unsure.append(line["id"])
+                await ada.tell(line)
+
+        flooding = asyncio.create_task(flood())
+        while len(acked) < 100:
+            line = await ada.line()
+            if line["type"] == "ack":
+                acked[line["id"]] = line["seq"]
+        one.end(signal.SIGKILL)
+        await asyncio.gather(flooding, return_exceptions=True)
+
+        last = ada.entries[-1]["seq"]
+        async with await RoomClient.join(two, item, name="reader 0", after=last, log=ada.hello["log"]) as again:
+            assert not again.hello["reset"]
+            for answer in await again.answers(*flying):
+                assert acked.get(answer["id"], answer["seq"]) == answer["seq"]
+            async with http(two) as client:
+                log = await whole_log(client, item)
+            assert sorted(line["id"] for line in flying) == sorted(entry["id"] for entry in log[1:])
+            assert log == await bob.until_seq(301)
+            assert last == 301 or log[last:] == await again.until_seq(301)
+
+
+async def test_p3_members_of_a_killed_process_leave(join: Join, item: str) -> None:
+    one, two = join(), join()
+    async with readers(item, one, two) as (ada, bob):
+        one.end(signal.SIGKILL)
+        await bob.until("presence", left=[ada.me], count=1)
+
+
+async def test_p1_x1_members_of_a_process_that_ends_leave_at_once(join: Join, item: str) -> None:
+    one, two = join(), join()
+    async with readers(item, one, two) as (ada, bob):
+        one.end()
+        await bob.until("presence", left=[ada.me], count=1)
+
+
+async def test_x5_sends_of_the_host_are_heard_after_the_database_was_away(
+    engines: Engines, join: Join, item: str, url: str
+) -> None:
+    async with readers(item, join(), join()) as (ada, bob):
+        engines.postgres.end()
+        engines.postgres.start()
+        host = await asyncpg.connect(url)
+        await host.execute("SELECT alcove_send($1, 'h', 'shop', 'Shop', 'shipped')", item)
+        for room in (ada, bob):
+            await room.until_seq(2)
+        await host.close()

@@ -1,0 +1,144 @@
+"""Rooms across processes, while all goes well (X1, T5, A7, L3, P)."""
+
+import asyncio
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+
+from tests.support.clients import Listener, connect
+from tests.support.room_client import RoomClient, http, new_id, send, whole_log
+from tests.support.servers import Server
+
+Pair = tuple[Server, Server]
+
+
+async def test_x1_s2_d3_both_sides_see_everything_once_in_one_order(pair: Pair, item: str) -> None:
+    one, two = pair
+    async with await RoomClient.join(one, item, name="Ada") as ada, await RoomClient.join(two, item, name="Bob") as bob:
+
+        async def talk(room: RoomClient, name: str) -> None:
+            for n in range(100):
+                await room.tell(*[send(f"{name}{n}.{m}") for m in range(3)])
+
+        await asyncio.gather(talk(ada, "a"), talk(bob, "b"))
+        await asyncio.gather(ada.until_seq(600), bob.until_seq(600))
+
+        assert ada.entries == bob.entries
+        assert [f"a{n}.{m}" for n in range(100) for m in range(3)] == [b for b in ada.bodies if str(b)[0] == "a"]
+        async with http(two) as client:
+            assert ada.entries == await whole_log(client, item)
+
+
+async def test_x1_what_is_sent_over_http_reaches_the_other_process(pair: Pair, item: str) -> None:
+    one, two = pair
+    async with await RoomClient.join(one, item) as ada, http(two) as client:
+        await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": "x" * 20_000})
+        await client.post(f"/api/items/{item}/entries", json={"id": "b", "body": "ä"})
+
+        assert ["x" * 20_000, "ä"] == [entry["body"] for entry in await ada.until_seq(2)]
+
+
+async def test_x1_s5_the_same_send_to_another_process_is_the_same_entry(pair: Pair, item: str) -> None:
+    one, two = pair
+    async with await RoomClient.join(one, item) as ada, await RoomClient.join(two, item) as again:
+        first = await ada.ask(send("once", "same"))
+        second = await again.ask(send("once", "same"))
+
+        assert (first["seq"], False) == (1, first["duplicate"])
+        assert (1, True) == (second["seq"], second["duplicate"])
+
+
+async def test_x1_s9_what_is_deleted_on_one_process_is_gone_on_the_other(pair: Pair, item: str) -> None:
+    one, two = pair
+    async with await RoomClient.join(one, item) as ada, await RoomClient.join(two, item, name="Bob") as bob:
+        await ada.say("secret", "other")
+        await bob.until_seq(2)
+        await ada.ask({"type": "edit", "id": new_id(), "target": 2, "body": "mended"})
+        await ada.ask({"type": "delete", "id": new_id(), "target": 1})
+        await bob.until_seq(4)
+
+        async with await RoomClient.join(two, item, name="Cid") as late:
+            served = await late.until_seq(4)
+        assert [None, "mended", "mended", None] == [entry.get("body") for entry in served]
+        assert "deleted" in served[0]
+
+
+async def test_p1_x1_a_hello_counts_the_members_of_every_process(pair: Pair, item: str) -> None:
+    one, two = pair
+    async with await RoomClient.join(one, item, name="Ada") as ada, await RoomClient.join(one, item, name="Ada"):
+        async with await RoomClient.join(two, item, name="Bob") as bob:
+            assert 2 == bob.hello["count"]
+            assert {"Ada", "Bob"} == {member["name"] for member in bob.hello["members"]}
+            came = await ada.until("presence")
+            while bob.me not in [member["id"] for member in came["joined"]]:
+                came = await ada.until("presence")
+            assert 2 == came["count"]
+
+        assert {"left": [bob.me], "joined": [], "count": 1}.items() <= (await ada.until("presence")).items()
+
+
+async def test_p1_x1_who_is_in_two_processes_leaves_with_the_last(pair: Pair, item: str) -> None:
+    one, two = pair
+    async with await RoomClient.join(one, item, name="Ada") as ada:
+        async with await RoomClient.join(one, item, name="Bob") as bob:
+            async with await RoomClient.join(two, item, name="Bob") as elsewhere:
+                assert 2 == elsewhere.hello["count"]
+            await bob.say("still here")
+            await ada.until_seq(1)
+            assert [] == [line for line in ada.heard if line["type"] == "presence" and line["left"]]
+        await ada.until("presence", left=[bob.me])
+
+
+async def test_p4_p5_x1_typing_and_marks_cross_over(pair: Pair, item: str) -> None:
+    one, two = pair
+    async with await RoomClient.join(one, item, name="Ada") as ada, await RoomClient.join(two, item, name="Bob") as bob:
+        await ada.say("hello")
+        await bob.until_seq(1)
+        await bob.tell({"type": "typing"}, {"type": "read", "seq": 1})
+
+        assert "Bob" == (await ada.until("typing"))["by"]["name"]
+        assert bob.me == (await ada.until("read", seq=1))["by"]
+
+
+async def test_l3_x1_connections_of_one_member_are_counted_together(pair: Pair, item: str) -> None:
+    one, two = pair
+    rooms = [await RoomClient.join(server, item, name="Ada") for server in (one, two) * 10]
+    for server in pair:
+        # Processes tell each other of connections within a twentieth of a second, so one more may slip in.
+        while "hello" == (line := await (late := await RoomClient.open(server, item, name="Ada")).line())["type"]:
+            await late.socket.close()
+        assert "too_many_connections" == line["code"]
+        assert 4429 == await late.closed()
+    for room in rooms:
+        await room.socket.close()
+
+
+async def test_t5_the_chat_reaches_everyone_on_every_process(pair: Pair) -> None:
+    one, two = pair
+    async with Listener(await connect(one, "/ws/1")) as ada:
+        async with Listener(await connect(two, "/ws/2")) as bob:
+            await bob.client.send("hello")
+            await ada.hears("Client #2 says: hello")
+            assert ["You wrote: hello", "Client #2 says: hello"] == bob.lines
+            await ada.client.send("a\0ä" * 5000)
+            await bob.hears("Client #1 says: " + "a\0ä" * 5000)
+        await ada.hears("Client #2 left the chat")
+
+
+async def test_x5_sql_inside_the_hosts_own_transaction(pair: Pair, item: str, pair_url: str) -> None:
+    host = await asyncpg.connect(pair_url)
+    one, two = pair
+    async with await RoomClient.join(one, item) as ada, await RoomClient.join(two, item) as bob:
+        rolled_back = host.transaction()
+        await rolled_back.start()
+        await host.execute("SELECT alcove_send($1, 'a', 'shop', 'Shop', 'never')", item)
+        await rolled_back.rollback()
+        async with host.transaction():
+            await host.execute("SELECT alcove_send($1, 'b', 'shop', 'Shop', 'shipped')", item)
+            await host.execute("""SELECT alcove_send($1, 'c', 'shop', 'Shop', '{"step": 2}'::jsonb)""", item)
+            # While the host's transaction is open, nobody waits for it.
+            await bob.say("meanwhile")
+
+        for room in (ada, bob):
+            await room.until_seq(3)
+            assert ["meanwhile", "shipped", {"step": 2}] == room.bodies
+    await host.close()

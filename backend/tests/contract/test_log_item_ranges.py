@@ -1,0 +1,202 @@
+"""The list of items on logs of many rooms: found by keys and ranges, and given up when it takes too long (W4)."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+import pytest
+
+from alcove.item_ranges import ALL_ITEMS, Range, readable_ranges
+from alcove.storage.base import ListLimits, ListRefusedError, Log
+from alcove.storage.open import open_log
+from alcove.storage.postgres import item_list as postgres_list
+from alcove.storage.postgres.item_list import _SQL as POSTGRES_LIST
+from alcove.storage.sqlite import item_list as sqlite_list
+from tests.support.clients import eventually
+from tests.support.drafts import append, message
+
+ROOMS = 100_000
+NOW = 1_795_000_000_000
+#: What a token gives, and the rooms that it finds: the latest of `order-N`, the higher number the later.
+ASKED: dict[str, tuple[dict[str, str], list[str]]] = {
+    "everything": ({"*": "r"}, ["order-99999", "order-99998", "order-99997"]),
+    "200 items": ({f"order-{n}": "r" for n in range(200)}, ["order-199", "order-198", "order-197"]),
+    "an old prefix": ({"order-12*": "r"}, ["order-12999", "order-12998", "order-12997"]),
+    "200 old prefixes": (
+        {f"order-{n}*": "r" for n in range(100, 300)},
+        ["order-29999", "order-29998", "order-29997"],
+    ),
+    "all but the latest": (
+        {"*": "r", "order-9*": "", "order-8*": "w", "order-7*": "", "order-6*": ""},
+        ["order-59999", "order-59998", "order-59997"],
+    ),
+    "all but 150 items": (
+        {"*": "r", **{f"order-{n}": "" for n in range(99_850, 100_000)}},
+        ["order-99849", "order-99848", "order-99847"],
+    ),
+    "nothing": ({"foo*": "r", "bar": "r"}, []),
+}
+
+
+@pytest.fixture
+def many_rooms(storage: str) -> Callable[[], Awaitable[None]]:
+    """Write many rooms, each with one message, past the log."""
+
+    async def write() -> None:
+        await (await open_log(storage)).close()
+        if storage.startswith("sqlite"):
+            with closing(sqlite3.connect(storage.removeprefix("sqlite:///"))) as database, database:
+                rows = [(n + 1, f"order-{n}", NOW + n) for n in range(ROOMS)]
+                database.executemany("INSERT INTO rooms (room, item, head, at) VALUES (?, ?, 1, ?)", rows)
+                database.executemany(
+                    "INSERT INTO entries (room, seq, id, by_id, by_name, at, body)"
+                    """ VALUES (?, 1, ?, 'ada', 'Ada', ?, '"hello, all"')""",
+                    rows,
+                )
+            return
+        database = await asyncpg.connect(storage)
+        await database.execute(
+            "INSERT INTO alcove.rooms (item, head, at)"
+            " SELECT 'order-' || n, 1, $2::bigint + n FROM generate_series(0, $1::bigint - 1) n",
+            ROOMS,
+            NOW,
+        )
+        await database.execute(
+            "INSERT INTO alcove.entries (room, seq, kind, id, by_id, by_name, at, body)"
+            """ SELECT room, 1, 'message', item, 'ada', 'Ada', at, '"hello"' FROM alcove.rooms"""
+        )
+        await database.close()
+
+    return write
+
+
+@pytest.fixture
+async def full(storage: str, many_rooms: Callable[[], Awaitable[None]]) -> AsyncIterator[Log]:
+    """A log of many rooms."""
+    await many_rooms()
+    log = await open_log(storage)
+    yield log
+    await log.close()
+
+
+async def test_w4_a3_the_latest_items_that_may_be_read_are_listed(full: Log) -> None:
+    for name, (items, expected) in ASKED.items():
+        found = await full.list_rooms(readable_ranges(items), "bob", limit=3)
+        assert expected == [one.item for one in found], name
+        assert all(one.head == one.unread == 1 for one in found)
+
+
+async def test_w4_a_list_that_takes_too_long_is_given_up_and_the_next_one_is_not(
+    storage: str, many_rooms: Callable[[], Awaitable[None]]
+) -> None:
+    await many_rooms()
+    log = await open_log(storage, lists=ListLimits(seconds=0.001))
+    try:
+        with pytest.raises(ListRefusedError, match=r"longer than 0\.001 s; ask for fewer items"):
+            await log.list_rooms(readable_ranges(ASKED["all but the latest"][0]), "bob", limit=500)
+        log._list_limits = ListLimits(seconds=60)  # type: ignore[attr-defined]
+        assert 3 == len(await log.list_rooms([ALL_ITEMS], "bob", limit=3))
+        assert [(2, False)] == await append(log, message("a", item="order-1"))
+    finally:
+        await log.close()
+
+
+async def test_w4_so_many_lists_wait_and_joins_wait_for_none_of_them(storage: str) -> None:
+    log = await open_log(storage, lists=ListLimits(waiting=2))
+    await append(log, message("a"))
+    async with log._lists._lock:  # type: ignore[attr-defined] # as while another list is being read
+        waiting = [asyncio.create_task(log.list_rooms([ALL_ITEMS], "bob", limit=1)) for _ in range(2)]
+        await eventually(lambda: log._lists._waiting == 2)  # type: ignore[attr-defined]
+        with pytest.raises(ListRefusedError, match="2 lists of rooms wait already"):
+            await log.list_rooms([ALL_ITEMS], "bob", limit=1)
+        assert 1 == (await log.read("foo", limit=1)).head
+        assert 1 == (await log.room_states(["foo"]))["foo"].head
+    assert [["foo"], ["foo"]] == [[one.item for one in found] for found in await asyncio.gather(*waiting)]
+    await log.close()
+
+
+# --- how SQLite finds them
+
+
+class Counting:
+    """Counts the steps of SQLite's machine that one question takes."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = sqlite3.connect(path)
+        self.steps = 0
+
+    def find(self, ranges: Sequence[Range]) -> int:
+        """Ask, and return the steps."""
+        self.steps = 0
+
+        def count() -> int:
+            self.steps += 1
+            return 0
+
+        self._database.set_progress_handler(count, 1)
+        sqlite_list.find_rooms(self._database, ranges, 100)
+        return self.steps
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+
+@pytest.mark.parametrize("storage", ["sqlite"], indirect=True)
+async def test_w4_sqlite_looks_at_no_more_rooms_than_may_be_read(full: Log, tmp_path: Path) -> None:
+    with closing(Counting(tmp_path / "alcove.db")) as counting:
+        steps = {name: counting.find(readable_ranges(items)) for name, (items, _) in ASKED.items()}
+
+    assert full
+    # 1,000 rooms by time take about 20,000 steps; those in a range about 15 each, and each range some more.
+    assert steps["everything"] < 5_000
+    assert steps["200 items"] < 20_000
+    assert steps["nothing"] < 25_000
+    assert steps["an old prefix"] < 60_000
+    assert steps["200 old prefixes"] < 600_000
+    assert steps["all but 150 items"] < 25_000
+
+
+# --- how PostgreSQL finds them
+
+
+@pytest.mark.parametrize("storage", ["postgresql"], indirect=True)
+async def test_w4_postgresql_looks_at_no_more_rooms_than_may_be_read(full: Log, storage: str) -> None:
+    assert full
+    database = await asyncpg.connect(storage)
+    await database.execute("SET enable_seqscan = off")
+    looked_at = {}
+    for name, (items, _) in ASKED.items():
+        ranges = readable_ranges(items)
+        arguments = [first for first, _ in ranges], [end for _, end in ranges], 100, 2**62, 0
+        looked_at[name] = sum(await rows_of_rooms(database, POSTGRES_LIST["rooms_in_ranges"], *arguments))
+    recent = await rows_of_rooms(
+        database, POSTGRES_LIST["recent_rooms"], postgres_list.RECENT, ["a", "b"], 100, 2**62, 0
+    )
+    await database.close()
+
+    # One more than asked for, to see where the rooms of the same time end.
+    assert [postgres_list.RECENT + 1] == recent
+    assert (200, 1_111, 0) == (looked_at["200 items"], looked_at["an old prefix"], looked_at["nothing"])
+
+
+async def rows_of_rooms(database: Any, query: str, *arguments: object) -> list[int]:
+    """How many rows of the rooms a query reads, in each place of its plan. Raises AssertionError where it reads all."""
+    (plan,) = await database.fetchrow(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *arguments)
+    found: list[int] = []
+
+    def walk(node: dict[str, Any]) -> None:
+        if node.get("Relation Name") == "rooms":
+            assert node["Node Type"] in {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}, node
+            rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            found.append(round(rows * node["Actual Loops"]))
+        for child in node.get("Plans", []):
+            walk(child)
+
+    walk(json.loads(plan)[0]["Plan"])
+    return found

@@ -1,0 +1,142 @@
+"""The dashboard and the alerts speak of what a process counts, and of all of it (W7)."""
+
+import json
+import re
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.deploy.conftest import Cluster
+from tests.support.deployment_files import DEPLOY, document
+from tests.support.room_client import RoomClient, http
+
+#: A panel, an alert, a sample's labels; Any: what JSON and YAML hold.
+Part = dict[str, Any]
+DASHBOARD: Part = json.loads((DEPLOY / "grafana/alcove.json").read_text())
+PANELS: list[Part] = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
+ALERTS: list[Part] = [rule for group in document(DEPLOY / "alerts.yml")["groups"] for rule in group["rules"]]
+SHOWN = [target["expr"] for panel in PANELS for target in panel["targets"]]
+
+
+def metrics(expression: str) -> set[str]:
+    """The names of this house in an expression, without what a histogram adds to its own."""
+    names = re.findall(r"\b(?:alcove|process)_\w+", expression)
+    return {re.sub(r"^(alcove_commit_\w+?)_(bucket|sum|count)$", r"\1", name) for name in names}
+
+
+def test_metric_names_are_found_in_expressions() -> None:
+    assert {"alcove_commit_seconds", "alcove_lag_entries_sum"} == metrics(
+        'rate(alcove_commit_seconds_sum{job="alcove"}[5m]) / alcove_lag_entries_sum + alcove_commit_seconds_count'
+    )
+
+
+async def counted(cluster: Cluster) -> dict[str, list[Part]]:
+    """What a process says it counts: each metric, and the labels of its samples."""
+    async with http(cluster.processes[0]) as client:
+        text = (await client.get("/metrics")).text
+    return {
+        family.name + ("_total" if family.type == "counter" else ""): [sample.labels for sample in family.samples]
+        for family in text_string_to_metric_families(text)
+    }
+
+
+async def test_w7_the_dashboard_shows_every_metric_and_no_other(cluster: Cluster) -> None:
+    assert set(await counted(cluster)) == {name for expression in SHOWN for name in metrics(expression)}
+
+
+async def test_w7_the_guide_says_what_each_metric_means(cluster: Cluster) -> None:
+    guide = (DEPLOY.parent / "docs/operating.md").read_text()
+    described = re.findall(r"^\| `(alcove_\w+)` \|", guide, re.MULTILINE)
+
+    assert sorted(name for name in await counted(cluster) if name.startswith("alcove_")) == sorted(described)
+
+
+async def test_w7_every_alert_speaks_of_metrics_that_exist(cluster: Cluster) -> None:
+    known = {*(await counted(cluster)), "up"}
+
+    for rule in ALERTS:
+        asked = metrics(rule["expr"]) | set(re.findall(r"\bup\b", rule["expr"]))
+        assert asked, rule["alert"]
+        assert asked <= known, rule["alert"]
+
+
+async def test_w7_labels_that_are_asked_for_exist_with_these_values(cluster: Cluster) -> None:
+    labels = await counted(cluster)
+    codes = {sample["code"] for sample in labels["alcove_refusals_total"]}
+    (refused,) = [rule["expr"] for rule in ALERTS if rule["alert"] == "AlcoveSendsRefused"]
+    asked = re.search(r'code=~"([^"]+)"', refused)
+
+    assert asked is not None
+    assert set(asked[1].split("|")) <= codes
+    grouped = {label for expr in SHOWN for by in re.findall(r"by \(([^)]+)\)", expr) for label in by.split(", ")}
+    given = {label for samples in labels.values() for sample in samples for label in sample}
+    assert grouped - {"instance"} <= given
+
+
+async def test_a6_no_label_names_a_member_or_an_item(cluster: Cluster, item: str) -> None:
+    async with await RoomClient.join(cluster.processes[0], item, name="Ada Lovelace") as ada:
+        await ada.say("hello")
+        labels = await counted(cluster)
+
+    given = {label for samples in labels.values() for sample in samples for label in sample}
+    assert {"code", "le", "limit", "outcome", "reason", "state", "version"} == given
+
+
+async def test_w7_a_count_begins_at_zero(cluster: Cluster) -> None:
+    labels = await counted(cluster)
+
+    assert {"stored", "duplicate", "refused"} == {sample["outcome"] for sample in labels["alcove_sends_total"]}
+    assert {"unavailable", "overloaded", "at_capacity"} < {sample["code"] for sample in labels["alcove_refusals_total"]}
+
+
+async def test_w7_metrics_tell_the_limits_and_how_the_process_stands(cluster: Cluster) -> None:
+    async with http(cluster.processes[0]) as client:
+        lines = (await client.get("/metrics")).text.splitlines()
+
+    for line in ("connections_limit 20000.0", "sends_waiting_limit 10000.0", "storage_up 1.0", "draining 0.0"):
+        assert f"alcove_{line}" in lines
+    assert any(re.fullmatch(r'alcove_build_info\{version="\d[\w.]*"\} 1.0', line) for line in lines)
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
+def test_every_alert_says_what_happened_and_what_to_do(rule: Part) -> None:
+    assert {"alert", "expr", "for", "labels", "annotations"} == {*rule, "for"}
+    assert rule["labels"]["severity"] in {"page", "ticket"}
+    assert len(rule["annotations"]["description"]) > 60
+    assert rule["annotations"]["summary"]
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
+def test_every_panel_asks_the_chosen_source_for_the_chosen_processes(panel: Part) -> None:
+    assert "${datasource}" == panel["datasource"]["uid"]
+    assert panel["description"]
+    for target in panel["targets"]:
+        selectors = re.findall(r"\{[^}]*\}", target["expr"])
+        assert selectors
+        assert all('job="alcove", instance=~"$process"' in selector for selector in selectors)
+
+
+def test_panels_lie_beside_each_other() -> None:
+    taken = [
+        (x, y)
+        for panel in DASHBOARD["panels"]
+        for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
+        for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
+    ]
+
+    assert len(taken) == len(set(taken))
+    assert all(x < 24 for x, _ in taken)
+
+
+def test_the_dashboard_asks_which_source_and_which_processes() -> None:
+    assert ["datasource", "process"] == [variable["name"] for variable in DASHBOARD["templating"]["list"]]
+
+
+async def test_w7_prometheus_is_told_without_a_credential_in_a_form_it_reads(cluster: Cluster) -> None:
+    async with httpx.AsyncClient(base_url=cluster.processes[0].url) as client:
+        answer = await client.get("/metrics")
+
+    assert 200 == answer.status_code
+    assert answer.headers["content-type"].startswith("text/plain; version=")

@@ -1,0 +1,277 @@
+"""How long one stays: until the token expires, its session ends, or access is revoked (A4, A7, W5)."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from tests.integration.conftest import Start
+from tests.support import endpoints
+from tests.support.clients import NO_TLS, PATIENCE_S, connect, eventually
+from tests.support.credentials import RSA, SECRET, token
+from tests.support.endpoints import IN, Answer, bearer, cookie, query
+from tests.support.refusal_reasons import ENDED, EXPIRED, REVOKED
+from tests.support.room_client import RoomClient, send
+from tests.support.servers import ONCE, Server
+
+#: Ways of the tutorial's contract.
+PLAIN = ["/ws", "/ws/7", "/items/foo/ws"]
+
+
+@pytest.fixture
+async def admin(guarded: Server) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who may revoke."""
+    headers = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
+    async with httpx.AsyncClient(
+        base_url=guarded.url, headers=headers, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS
+    ) as http:
+        yield http
+
+
+def soon() -> float:
+    """An expiry that leaves time to get in."""
+    return time.time() + 1
+
+
+async def end(client: ClientConnection) -> Answer:
+    """How the server ends a connection that says nothing."""
+    with pytest.raises(ConnectionClosed):
+        await client.recv()
+    return Answer(client.close_code or 0, client.close_reason or "")
+
+
+async def test_a4_at_its_expiry_a_connection_is_told_and_closed(guarded: Server, item: str) -> None:
+    exp = soon()
+    async with await RoomClient.join(guarded, item, token=token(exp=exp, items={item: "rw"})) as room:
+        error = await room.until("error")
+        assert 4401 == await room.closed()
+
+    assert ("unauthenticated", EXPIRED) == (error["code"], error["message"])
+    assert EXPIRED == room.socket.close_reason
+    assert -0.01 < time.time() - exp < 1
+
+
+@pytest.mark.parametrize("path", PLAIN)
+async def test_a4_a_socket_of_the_tutorial_ends_with_its_token(guarded: Server, path: str) -> None:
+    async with await connect(guarded, f"{path}?token={token(exp=soon())}") as client:
+        assert Answer(4401, EXPIRED) == await end(client)
+
+
+@pytest.mark.parametrize("why", ["expired", "revoked", "ended"])
+async def test_a4_a7_w5_a_stream_of_events_ends_like_a_socket(admin: httpx.AsyncClient, item: str, why: str) -> None:
+    exp = soon() if why == "expired" else time.time() + 600
+    good = token(sub=f"reader-{item}", exp=exp, items={item: "r"})
+    async with admin.stream("GET", f"/api/items/{item}/events", headers=bearer(good).headers) as events:
+        heard = events.aiter_lines()
+        assert '"type":"hello"' in await anext(heard)
+        if why == "revoked":
+            assert 200 == (await admin.post("/api/revoke", json={"sub": f"reader-{item}"})).status_code
+        elif why == "ended":
+            assert 204 == (await admin.delete("/api/session", headers=bearer(good).headers)).status_code
+        last = [line async for line in heard if line.startswith(("event", "data"))][-2:]
+
+    code, reason = {"expired": (4401, EXPIRED), "revoked": (4403, REVOKED), "ended": (4401, ENDED)}[why]
+    assert ["event: close", f'data: {{"code":{code},"reason":"{reason}"}}'] == last
+
+
+async def test_a4_one_let_in_within_the_leeway_stays_for_the_rest_of_it(serve: Start) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_LEEWAY_S="300")
+    exp = int(time.time()) - 1
+    async with await RoomClient.join(server, "foo", token=token(exp=exp, items={"foo": "rw"})) as room:
+        assert 1000 * (exp + 300) == room.hello["expires"]
+        assert [1] == await room.say("still here")
+
+
+async def test_a4_a_fresh_token_extends_the_connection_and_nothing_is_lost(guarded: Server, item: str) -> None:
+    exp = soon()
+    async with await RoomClient.join(guarded, item, token=token(exp=exp, items={item: "rw"})) as room:
+        await room.tell({"type": "auth", "token": token(items={item: "rw"})})
+        said = 0
+        while time.time() < exp + 0.5:
+            await room.say(said := said + 1)
+        await room.until_seq(said)
+
+    assert list(range(1, said + 1)) == room.bodies
+
+
+async def test_a4_the_rights_of_a_fresh_token_count_at_once(guarded: Server, item: str) -> None:
+    async with await RoomClient.join(guarded, item, token=token(items={item: "r"})) as room:
+        refused = await room.ask(send("no"))
+        assert "forbidden" == refused["code"]
+        exp = int(time.time()) + 700
+        fresh = token(items={item: "rwm"}, name="Another Name", exp=exp)
+        await room.tell({"type": "auth", "token": fresh}, send("yes"))
+        access = await room.until("access")
+        assert {"type": "access", "can": ["moderate", "read", "write"], "expires": exp * 1000} == access
+        [entry] = await room.until_seq(1)
+        assert not [line for line in room.heard if line["type"] == "error" and line["id"] != refused["id"]]
+        assert {"id": "ada", "name": "ada"} == entry["by"]
+        await room.tell({"type": "auth", "token": token(items={item: "w"})})
+        assert 4403 == await room.closed()
+
+
+@pytest.mark.parametrize(
+    ("fresh", "code"),
+    [
+        ({"sub": "eve"}, "unauthenticated"),
+        ({"exp": 1}, "unauthenticated"),
+        ({"key": "k" * 40}, "unauthenticated"),
+        ({"exp": 10**400}, "unauthenticated"),
+    ],
+)
+async def test_a4_a_fresh_token_that_is_none_changes_nothing(
+    guarded: Server, item: str, fresh: dict[str, Any], code: str
+) -> None:
+    exp = soon()
+    async with await RoomClient.join(guarded, item, token=token(exp=exp, items={item: "rw"})) as room:
+        await room.tell({"type": "auth", "token": token(items={item: "rw"}, **fresh)})
+        assert code == (await room.until("error"))["code"]
+        assert [1] == await room.say("still here")
+        assert 4401 == await room.closed()
+
+    assert time.time() > exp - 0.01
+
+
+async def test_a4_tokens_are_checked_and_answered_one_at_a_time(guarded: Server, item: str) -> None:
+    async with await RoomClient.join(guarded, item, token=token(items={item: "rw"})) as room:
+        slow = {"type": "auth", "token": token(key=RSA, algorithm="RS256", headers={"kid": "rsa"}, items={item: "rw"})}
+        await room.tell(*[slow, {"type": "ping"}] * 50)
+        answers = [(await room.line())["type"] for _ in range(100)]
+
+    assert ["access", "pong"] * 50 == answers
+
+
+async def test_a7_a_revoked_member_is_out_and_stays_out(guarded: Server, admin: httpx.AsyncClient, item: str) -> None:
+    async with AsyncExitStack() as open_rooms:
+        mallory = token(sub="mallory", items={"*": "rw"})
+        rooms = [
+            await open_rooms.enter_async_context(await RoomClient.join(guarded, where, token=mallory))
+            for where in (item, f"{item}-2")
+        ]
+        bob = await open_rooms.enter_async_context(
+            await RoomClient.join(guarded, item, token=token(sub="bob", items={item: "rw"}))
+        )
+        plain = [
+            await open_rooms.enter_async_context(await connect(guarded, f"{path}?token={mallory}")) for path in PLAIN
+        ]
+        answered = await admin.post("/api/revoke", json={"sub": "mallory"})
+        not_before = answered.json()["not_before"]
+        assert [4403, 4403] == [await room.closed() for room in rooms]
+        assert [4403, 4403, 4403] == [(await end(client)).code for client in plain]
+        assert [1] == await bob.say("who was that?")
+
+    assert REVOKED == rooms[0].socket.close_reason
+    for endpoint in (
+        endpoints.room,
+        endpoints.list_socket,
+        endpoints.history,
+        endpoints.events,
+        endpoints.say,
+        endpoints.who,
+        endpoints.listing,
+        endpoints.list_events,
+        endpoints.unread,
+    ):
+        answer = await endpoint(guarded, query(mallory, item=item))
+        assert answer.code in {401, 403, 4401, 4403}
+        assert "revoked" in answer.reason
+    undated = token(sub="mallory", iat=..., items={"*": "r"})
+    assert 4403 == (await endpoints.room(guarded, query(undated, item=item))).code
+    await eventually(lambda: time.time() >= not_before)
+    later = token(sub="mallory", iat=int(time.time()), items={"*": "r"})
+    assert IN == (await endpoints.room(guarded, query(later, item=item))).code
+    for iat in (1, not_before - 60):
+        old = token(sub="mallory", iat=iat, items={"*": "r"})
+        assert Answer(4403, REVOKED) == await endpoints.room(guarded, query(old, item=item))
+
+
+@pytest.mark.parametrize("why", ["revoked", "expired", "ended"])
+async def test_a4_a7_w5_a_body_that_takes_its_time_outlives_no_right(
+    guarded: Server, admin: httpx.AsyncClient, item: str, why: str
+) -> None:
+    exp = soon() if why == "expired" else time.time() + 600
+    slow = token(sub=f"slow-{item}", exp=exp, items={item: "rw"})
+    head = f"POST /api/items/{item}/entries HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {slow}\r\n"
+    come, go = await asyncio.open_connection("127.0.0.1", guarded.port)
+    go.write(f"{head}Expect: 100-continue\r\nContent-Length: 10\r\nConnection: close\r\n\r\n".encode())
+    async with asyncio.timeout(PATIENCE_S):
+        assert b"100 Continue" in await come.readuntil(b"\r\n\r\n")  # it was let in, and its body is waited for
+        if why == "revoked":
+            assert 200 == (await admin.post("/api/revoke", json={"sub": f"slow-{item}", "item": item})).status_code
+        elif why == "ended":
+            assert 204 == (await admin.delete("/api/session", headers=bearer(slow).headers)).status_code
+        else:
+            await eventually(lambda: time.time() > exp)
+        go.write(b'{"body":1}')
+        answer = await come.read()
+    go.close()
+
+    assert b"401" == answer.split()[1]
+    kept = await admin.get(f"/api/items/{item}/entries")
+    assert [] == kept.json()["entries"]
+
+
+async def test_a7_a_member_revoked_on_one_item_keeps_the_others(
+    guarded: Server, admin: httpx.AsyncClient, item: str
+) -> None:
+    trent = token(sub="trent", items={"*": "rw"})
+    async with (
+        await RoomClient.join(guarded, item, token=trent) as gone,
+        await RoomClient.join(guarded, f"{item}-2", token=trent) as kept,
+    ):
+        assert 200 == (await admin.post("/api/revoke", json={"sub": "trent", "item": item})).status_code
+        assert 4403 == await gone.closed()
+        assert [1] == await kept.say("still here")
+        await kept.tell({"type": "auth", "token": trent})
+        assert [2] == await kept.say("and here")
+
+    assert (await endpoints.room(guarded, query(trent, item=item))).code in {4401, 4403}
+    assert IN == (await endpoints.history(guarded, query(trent, item=f"{item}-2"))).code
+    assert IN == (await endpoints.who(guarded, query(trent))).code
+
+
+async def test_a7_a_revoked_token_renews_nothing(guarded: Server, admin: httpx.AsyncClient, item: str) -> None:
+    old = token(sub="peggy", iat=time.time() - 60, items={item: "rw"})
+    not_before = (await admin.post("/api/revoke", json={"sub": "peggy"})).json()["not_before"]
+    await eventually(lambda: time.time() >= not_before)
+    new = token(sub="peggy", iat=not_before, items={item: "rw"})
+    async with await RoomClient.join(guarded, item, token=new) as room:
+        await room.tell({"type": "auth", "token": old})
+        error = await room.until("error")
+        assert ("forbidden", "revoked") == (error["code"], error["reason"])
+        assert [1] == await room.say("still here")
+
+
+@ONCE
+@pytest.mark.parametrize(
+    "body",
+    ["", "{}", "[]", '{"sub":""}', '{"sub":7}', '{"sub":"a","item":"fo*"}', '{"sub":"a","item":"!revoked"}', "\xff"],
+)
+async def test_a7_a_revocation_out_of_shape_is_refused(admin: httpx.AsyncClient, body: str) -> None:
+    answer = await admin.post("/api/revoke", content=body.encode("latin-1"))
+
+    assert 422 == answer.status_code
+    assert "application/problem+json" == answer.headers["content-type"]
+
+
+async def test_a7_w5_a_restart_forgets_no_revocation_and_no_ended_session(serve: Start, item: str) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_RETAIN_ENTRIES="1")
+    ended, revoked, other = (token(sub=sub, items={"*": "rwm"}) for sub in ("ada", "bob", "eve"))
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=NO_TLS) as http:
+        assert 204 == (await http.delete("/api/session", headers=cookie(ended).headers)).status_code
+        for sub in ("bob", "one", "two"):
+            answer = await http.post("/api/revoke", json={"sub": sub}, headers=bearer(other).headers)
+            assert 200 == answer.status_code
+    server.end()
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_RETAIN_ENTRIES="1")
+
+    assert Answer(4401, ENDED) == await endpoints.room(server, query(ended, item=item))
+    refused = await endpoints.room(server, query(revoked, item=item))
+    assert (refused.code in {4401, 4403}, refused.reason) == (True, REVOKED)
+    assert IN == (await endpoints.room(server, query(other, item=item))).code

@@ -1,0 +1,265 @@
+"""Who must be let in, what each right opens, and from where a cookie counts (A1, A3, A5, W5)."""
+
+import socket
+import time
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from tests.support import endpoints
+from tests.support.clients import NO_TLS, PATIENCE_S, close_code, connect
+from tests.support.credentials import EC, ED, RSA, claims, raw_token, token
+from tests.support.endpoints import IN, Credential, bearer, cookie, query
+from tests.support.room_client import RoomClient, turned_away
+from tests.support.servers import Server
+
+GOOD: dict[str, Callable[[], Credential]] = {
+    "in the query": lambda: query(token()),
+    "in the header": lambda: bearer(token()),
+    "in the header, the scheme in small letters": lambda: Credential({}, {"Authorization": f"bearer {token()}"}),
+    "in the cookie": lambda: cookie(token()),
+    "in the cookie beside others": lambda: Credential({}, {"Cookie": f"session=b; alcove_session={token()}; c=d"}),
+    "in the cookie, from a configured origin": lambda: cookie(token(), "https://app.example"),
+    "in the query, from any origin": lambda: Credential({"token": token()}, {"Origin": "https://evil.example"}),
+    "in the header, from any origin": lambda: Credential({}, bearer(token()).headers | {"Origin": "null"}),
+    "of EdDSA": lambda: query(token(key=ED, algorithm="EdDSA", headers={"kid": "ed"})),
+    "of RS256": lambda: query(token(key=RSA, algorithm="RS256", headers={"kid": "rsa"})),
+    "of ES256": lambda: query(token(key=EC, algorithm="ES256", headers={"kid": "ec"})),
+    "of a secret, with a kid": lambda: query(token(headers={"kid": "anything"})),
+    "without iat": lambda: query(token(iat=...)),
+    "whose exp has a fraction": lambda: query(token(exp=time.time() + 60.5)),
+    "that expired within the leeway": lambda: query(token(exp=int(time.time()))),
+    "made within the leeway": lambda: query(token(iat=int(time.time()) + 1)),
+    "for somebody": lambda: query(token(aud="alcove", iss="https://app.example", jti="1")),
+    "with claims of others": lambda: query(token(role="admin", email="ada@example.com")),
+    "without typ": lambda: query(raw_token({"alg": "HS256"}, claims())),
+    "whose sub is of any script": lambda: query(token(sub="عائشة 👩‍🚀")),
+    "whose name is null": lambda: query(token(name=None)),
+    "for every item": lambda: query(token(items={"*": "r"})),
+    "for a pattern": lambda: query(token(items={"order-*": "r"}), item="order-17"),
+    "for a pattern, with nothing behind it": lambda: query(token(items={"order-*": "r"}), item="order-"),
+    "for the longest of patterns": lambda: query(token(items={"*": "", "o*": "", "order-*": "r"}), item="order-17"),
+    "for the name itself": lambda: query(token(items={"*": "", "foo*": "", "foo": "r"})),
+    "for an item of any script": lambda: query(token(items={"писмо-ñ.日本:1@a_b": "r"}), item="писмо-ñ.日本:1@a_b"),
+    "with rights to moderate": lambda: query(token(items={"foo": "rwm"})),
+    "with a letter twice": lambda: query(token(items={"foo": "rrw"})),
+    "in the query, beside a bad cookie": lambda: Credential({"token": token()}, cookie("gone-by-now").headers),
+    "in the header, beside a bad cookie": lambda: Credential(
+        {}, cookie("gone-by-now").headers | bearer(token()).headers
+    ),
+    "in the query, beside a cookie from another site": lambda: Credential(
+        {"token": token()}, cookie(token(), "https://evil.example").headers
+    ),
+    "in the header, beside a bad one in the query": lambda: Credential({"token": "gone"}, bearer(token()).headers),
+    "in the query, beside an empty cookie": lambda: Credential({"token": token()}, cookie("").headers),
+    "in the query, beside another scheme": lambda: Credential({"token": token()}, {"Authorization": "Basic eDp5"}),
+}
+#: What each endpoint takes: the letters on the item.
+TAKES = {
+    "room": (endpoints.room, "r"),
+    "history": (endpoints.history, "r"),
+    "events": (endpoints.events, "r"),
+    "say": (endpoints.say, "w"),
+    "connections": (endpoints.connections, "m"),
+    "unread": (endpoints.unread, "r"),
+    "event": (endpoints.event, "m"),
+    "edit": (endpoints.edit, "w"),
+    "remove": (endpoints.remove, "w"),
+    "mark read": (endpoints.mark_read, "r"),
+    "members": (endpoints.members, "r"),
+    "delete room": (endpoints.delete_room, "m"),
+    "bans": (endpoints.bans, "m"),
+    "export": (endpoints.export, "m"),
+    "ban": (endpoints.ban, "m"),
+    "lift": (endpoints.lift, "m"),
+    "item socket": (endpoints.item_socket, "rw"),
+}
+#: Doors that take a good credential and no right.
+ANYONE = {
+    "echo": endpoints.echo_socket,
+    "chat": endpoints.chat_socket,
+    "listing": endpoints.listing,
+    "list socket": endpoints.list_socket,
+    "list events": endpoints.list_events,
+    "who": endpoints.who,
+}
+#: Origins that are not the server's own, however they look.
+ELSEWHERE = ["https://evil.example", "null", "", "http://[", "file://", "http://127.0.0.1", "http://127.0.0.1:1"]
+
+
+@pytest.mark.parametrize(
+    "endpoint", [endpoints.room, endpoints.history, endpoints.events], ids=["room", "history", "events"]
+)
+@pytest.mark.parametrize("way", GOOD)
+async def test_a1_a3_a_good_credential_opens(
+    guarded: Server, way: str, endpoint: Callable[..., Awaitable[endpoints.Answer]]
+) -> None:
+    assert endpoints.Answer(IN) == await endpoint(guarded, GOOD[way]())
+
+
+@pytest.mark.parametrize("letters", ["", "r", "w", "m", "rw", "rm", "wm", "rwm"])
+@pytest.mark.parametrize("endpoint", TAKES)
+async def test_a3_each_door_takes_its_rights_and_no_others(guarded: Server, endpoint: str, letters: str) -> None:
+    knock, needed = TAKES[endpoint]
+    answer = await knock(guarded, query(token(items={"foo": letters})))
+
+    assert (answer.code == IN) == (set(needed) <= set(letters))
+    assert answer.code in {IN, 403, 4403}
+
+
+@pytest.mark.parametrize("endpoint", ANYONE)
+async def test_a3_other_doors_take_any_good_credential_and_no_bad_one(guarded: Server, endpoint: str) -> None:
+    assert IN == (await ANYONE[endpoint](guarded, query(token(items={})))).code
+    assert IN == (await ANYONE[endpoint](guarded, cookie(token(items={}), guarded.url))).code
+    for bad in (query("gone"), Credential(), query(token(exp=1)), query(token(key="k" * 40))):
+        assert (await ANYONE[endpoint](guarded, bad)).code in {401, 403, 4401}
+
+
+@pytest.mark.parametrize("brought", [Credential(), query("gone-by-now"), query(token(items={"foo": "r"}))])
+async def test_t2_a_refusal_of_the_tutorials_sockets_comes_before_the_upgrade(
+    guarded: Server, brought: Credential
+) -> None:
+    assert endpoints.Answer(403) == await endpoints.item_socket(guarded, brought)
+
+
+@pytest.mark.parametrize("origin", ELSEWHERE)
+async def test_a5_a_cookie_counts_for_no_page_of_elsewhere(guarded: Server, origin: str) -> None:
+    brought = cookie(token(items={"*": "rwm"}), origin)
+
+    assert 4403 == (await endpoints.room(guarded, brought)).code
+    assert 4403 == (await endpoints.list_socket(guarded, brought)).code
+    assert 403 == (await endpoints.item_socket(guarded, endpoints.plain_cookie(token(items={"*": "rw"}), origin))).code
+    assert 403 == (await endpoints.echo_socket(guarded, brought)).code
+    for endpoint in (
+        endpoints.say,
+        endpoints.event,
+        endpoints.edit,
+        endpoints.remove,
+        endpoints.mark_read,
+        endpoints.delete_room,
+        endpoints.ban,
+    ):
+        assert 403 == (await endpoint(guarded, brought)).code
+    assert 403 == (await endpoints.revoke(guarded, brought)).code
+    # Looking changes nothing, and what is seen the browser keeps from the page.
+    for endpoint in (endpoints.history, endpoints.listing, endpoints.list_events, endpoints.unread):
+        assert IN == (await endpoint(guarded, brought)).code
+
+
+async def test_a5_over_tls_a_page_that_came_without_it_is_of_elsewhere(guarded: Server) -> None:
+    host = guarded.url.removeprefix("http://")
+
+    def brought(scheme: str, origin: str) -> Credential:
+        name = "__Host-alcove_session" if scheme == "https" else "alcove_session"
+        return Credential({}, {"Cookie": f"{name}={token()}", "Origin": origin, "X-Forwarded-Proto": scheme})
+
+    for endpoint, refused in ((endpoints.room, 4403), (endpoints.list_socket, 4403), (endpoints.say, 403)):
+        assert refused == (await endpoint(guarded, brought("https", f"http://{host}"))).code
+        assert IN == (await endpoint(guarded, brought("https", f"https://{host}"))).code
+        # Behind a proxy that does not tell the scheme, our own page looks so.
+        assert IN == (await endpoint(guarded, brought("http", f"https://{host}"))).code
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [(b"HTTP/1.0\r\nOrigin: http://None", b" 403 "), (b"HTTP/1.1\r\nHost:\r\nOrigin: http://", b" 400 ")],
+)
+def test_a5_without_a_host_no_origin_is_our_own(guarded: Server, head: bytes, status: bytes) -> None:
+    asked = b"DELETE /api/session " + head + b"\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", guarded.port), PATIENCE_S) as peer:
+        peer.sendall(asked)
+
+        assert status in peer.recv(65536).splitlines()[0]
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+async def test_a5_w5_no_page_of_elsewhere_signs_anyone_in_or_out(guarded: Server, method: str) -> None:
+    headers = {"Origin": "https://evil.example", "Cookie": f"alcove_session={token()}"}
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as client:
+        answer = await client.request(method, "/api/session", json={"token": token()}, headers=headers)
+
+    assert 403 == answer.status_code
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("items", [{"*": "rw"}, {"foo": "rwm"}, {"f*": "rwm", "*": ""}, {}])
+@pytest.mark.parametrize("endpoint", ["bans_of_all", "ban_on_all", "lift_on_all"])
+async def test_w15_banning_on_all_items_takes_the_right_to_moderate_everything(
+    guarded: Server, items: object, endpoint: str
+) -> None:
+    answer = await getattr(endpoints, endpoint)(guarded, query(token(items=items)))
+
+    assert 403 == answer.code
+    assert "moderate *" in answer.reason
+    assert IN == (await getattr(endpoints, endpoint)(guarded, query(token(items={"*": "m"})))).code
+
+
+@pytest.mark.parametrize("items", [{"*": "rw"}, {"foo": "rwm"}, {"f*": "rwm", "*": ""}, {}])
+async def test_a7_revoking_takes_the_right_to_moderate_everything(guarded: Server, items: object) -> None:
+    answer = await endpoints.revoke(guarded, query(token(items=items)))
+
+    assert 403 == answer.code
+    assert "moderate *" in answer.reason
+
+
+@pytest.mark.parametrize(
+    ("items", "code"),
+    [
+        ({"foo": "m"}, IN),
+        ({"f*": "rwm"}, IN),
+        ({"*": "m"}, IN),
+        ({"foo": "rw"}, 403),
+        ({"*": "rwm", "foo": "rw"}, 403),
+        ({"bar": "rwm"}, 403),
+    ],
+)
+async def test_a7_revoking_on_an_item_takes_the_right_to_moderate_it(guarded: Server, items: object, code: int) -> None:
+    answer = await endpoints.revoke_on_foo(guarded, query(token(items=items)))
+
+    assert code == answer.code
+    assert answer.code == IN or "moderate foo" in answer.reason
+
+
+async def test_w4_the_list_names_what_one_may_read_and_nothing_else(guarded: Server) -> None:
+    author = query(token(sub="eve", items={"*": "rw"}))
+    for item in ("list-1", "list-2", "lost-1"):
+        assert IN == (await endpoints.say(guarded, Credential(author.query, item=item))).code
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as client:
+        mine = token(items={"list-*": "r", "list-2": "w", "lost-1": "m"})
+        found = await client.get("/api/items", params={"token": mine})
+        everything = await client.get("/api/items", params={"token": token(items={"*": "r"}), "limit": 500})
+
+    assert ["list-1"] == [item["item"] for item in found.json()["items"]]
+    assert not [item for item in everything.json()["items"] if item["item"].startswith("!")]
+
+
+async def test_a3_a_reader_hears_and_is_told_that_they_may_not_speak(guarded: Server, item: str) -> None:
+    async with await RoomClient.join(guarded, item, token=token(items={item: "r"})) as room:
+        answer = await room.ask({"type": "send", "id": "1", "body": "hello"})
+
+    assert {"id": "ada", "name": "ada", "can": ["read"]} == room.hello["you"]
+    assert "forbidden" == answer["code"]
+
+
+async def test_a3_a_name_stands_in_the_hello_and_an_expiry_too(guarded: Server, item: str) -> None:
+    exp = int(time.time()) + 60
+    good = token(name="Ada L.", exp=exp, items={item: "rw"})
+    async with await RoomClient.join(guarded, item, token=good) as room:
+        assert {"id": "ada", "name": "Ada L.", "can": ["read", "write"]} == room.hello["you"]
+        assert exp * 1000 == room.hello["expires"]
+
+
+async def test_h4_of_several_subprotocols_a_refusal_speaks_ours_alone(guarded: Server) -> None:
+    client = await connect(guarded, "/ws?token=gone-by-now", subprotocols=["chat", "alcove.v1"])
+
+    assert "alcove.v1" == client.subprotocol
+    assert 4401 == await close_code(client)
+    assert 403 == (await endpoints.plain("/ws")(guarded, query("gone-by-now"))).code
+
+
+async def test_a2_signed_mode_takes_no_name_from_the_query(guarded: Server, item: str) -> None:
+    async with await RoomClient.join(guarded, item, token=token(items={item: "r"}), name="Eve") as room:
+        assert "ada" == room.hello["you"]["name"]
+    error, code, reason = await turned_away(guarded, item, token="gone-by-now", name="Eve")
+    assert ("unauthenticated", 4401, error["message"]) == (error["code"], code, reason)

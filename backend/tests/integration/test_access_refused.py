@@ -1,0 +1,276 @@
+"""Every way in that must fail, at every endpoint, and says why; and the ways that must not (A1–A5, H3, H4)."""
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.support import endpoints
+from tests.support.clients import refusal
+from tests.support.credentials import (
+    EC,
+    KEY_SET,
+    RSA,
+    RSA_PEM,
+    SECRET,
+    STRANGER,
+    claims,
+    jwk,
+    raw_token,
+    token,
+)
+from tests.support.endpoints import Credential, bearer, cookie, query
+from tests.support.servers import Server
+
+HS = {"alg": "HS256", "typ": "JWT"}
+#: Characters at the end of a signature.
+GONE = 20
+
+
+def altered(part: int) -> str:
+    """A good token with one part of another."""
+    mine, other = token().split("."), token(sub="eve", headers={"kid": "x"}).split(".")
+    return ".".join([*mine[:part], other[part], *mine[part + 1 :]])
+
+
+def pem_as_secret() -> str:
+    """A token signed with the public key as if that were the secret: the oldest trick."""
+    return raw_token({"alg": "HS256", "kid": "rsa"}, claims(), RSA_PEM)
+
+
+#: A credential that is no good, and a word of the reason: 4401, or HTTP 401.
+FAULTY: dict[str, tuple[Callable[[], Credential], str]] = {
+    "nothing": (Credential, "no credential"),
+    "an empty token": (lambda: query(""), "no credential"),
+    "an empty cookie": (lambda: cookie(""), "no credential"),
+    "an empty header": (lambda: Credential({}, {"Authorization": "Bearer"}), "no credential"),
+    "another scheme": (lambda: Credential({}, {"Authorization": f"Basic {token()}"}), "no credential"),
+    "no scheme": (lambda: Credential({}, {"Authorization": token()}), "no credential"),
+    "words": (lambda: query("let me in"), "segments"),
+    "dots": (lambda: query("..."), "not valid"),
+    "one part": (lambda: query("e30"), "segments"),
+    "no base64": (lambda: query("a!.b!.c!"), "padding"),
+    "a space behind it": (lambda: query(f"{token()} "), "padding"),
+    "two, joined": (lambda: query(f"{token()},{token()}"), "not valid"),
+    "alg none": (lambda: query(raw_token({"alg": "none"}, claims(), signed=False)), "algorithm"),
+    "alg nOnE": (lambda: query(raw_token({"alg": "nOnE"}, claims(), signed=False)), "algorithm"),
+    "alg none, signed": (lambda: query(raw_token({"alg": "none"}, claims())), "algorithm"),
+    "no alg": (lambda: query(raw_token({"typ": "JWT"}, claims())), "algorithm"),
+    "alg a list": (lambda: query(raw_token({"alg": ["HS256"]}, claims())), "algorithm"),
+    "HS384 of the secret": (lambda: query(token(key=SECRET * 2, algorithm="HS384")), "algorithm"),
+    "HS512 of the secret": (lambda: query(token(key=SECRET * 2, algorithm="HS512")), "algorithm"),
+    "RS512 of our key": (lambda: query(token(key=RSA, algorithm="RS512", headers={"kid": "rsa"})), "algorithm"),
+    "PS256 of our key": (lambda: query(token(key=RSA, algorithm="PS256", headers={"kid": "rsa"})), "algorithm"),
+    "HS256 of the public key": (lambda: query(pem_as_secret()), "signature"),
+    "HS256 of the listed key": (
+        lambda: query(raw_token({"alg": "HS256"}, claims(), json.dumps(KEY_SET["keys"][1]).encode())),
+        "signature",
+    ),
+    "an embedded key": (
+        lambda: query(token(key=STRANGER, algorithm="RS256", headers={"jwk": jwk("RS256", STRANGER)})),
+        "none of the configured keys",
+    ),
+    "a key set of its own": (
+        lambda: query(token(key=STRANGER, algorithm="RS256", headers={"jku": "https://evil.example/", "kid": "e"})),
+        "none of the configured keys",
+    ),
+    "a certificate of its own": (
+        lambda: query(token(key=STRANGER, algorithm="RS256", headers={"x5c": ["MII"], "x5u": "https://e.example"})),
+        "none of the configured keys",
+    ),
+    "kid a path": (lambda: query(raw_token(HS | {"kid": "../../../dev/null"}, claims(), b"")), "signature"),
+    "kid a path, RS256": (
+        lambda: query(token(key=STRANGER, algorithm="RS256", headers={"kid": "/etc/passwd"})),
+        "none of the configured keys",
+    ),
+    "kid SQL": (
+        lambda: query(token(key=STRANGER, algorithm="RS256", headers={"kid": "x' UNION SELECT 'key' --"})),
+        "none of the configured keys",
+    ),
+    "kid a number": (lambda: query(raw_token(HS | {"kid": 7}, claims())), "must be a string"),
+    "no kid among several keys": (lambda: query(token(key=RSA, algorithm="RS256")), "none of the configured keys"),
+    "our kid, another's key": (
+        lambda: query(token(key=STRANGER, algorithm="RS256", headers={"kid": "rsa"})),
+        "signature",
+    ),
+    "the kid of another kind": (
+        lambda: query(token(key=EC, algorithm="ES256", headers={"kid": "rsa"})),
+        "configured keys",
+    ),
+    "another's secret": (lambda: query(token(key="another secret of more than 32 bytes")), "signature"),
+    "no signature": (lambda: query(token().rpartition(".")[0] + "."), "signature"),
+    "half a signature": (lambda: query(token()[:-GONE]), "not valid"),
+    "another payload": (lambda: query(altered(1)), "signature"),
+    "another header": (lambda: query(altered(0)), "signature"),
+    "a payload that is a list": (lambda: query(raw_token(HS, [claims()])), "payload"),
+    "a payload that is no JSON": (lambda: query(raw_token(HS, b"{sub: ada}")), "payload"),
+    "a payload that is no UTF-8": (lambda: query(raw_token(HS, b'{"sub":"\xff"}')), "payload"),
+    "a header that is a list": (lambda: query(raw_token([HS], claims())), "header"),
+    "something critical": (lambda: query(raw_token(HS | {"crit": ["x"], "x": 1}, claims())), "critical"),
+    "a payload left out": (lambda: query(raw_token(HS | {"b64": False, "crit": ["b64"]}, b"")), "not valid"),
+    "no exp": (lambda: query(token(exp=...)), "exp"),
+    "exp past": (lambda: query(token(exp=int(time.time()) - 60)), "expired"),
+    "exp past by more than the leeway": (lambda: query(token(exp=time.time() - 4)), "expired"),
+    "exp 0": (lambda: query(token(exp=0)), "expired"),
+    "exp negative": (lambda: query(token(exp=-1)), "expired"),
+    "exp in words": (lambda: query(token(exp="tomorrow")), "integer"),
+    "exp a string": (lambda: query(token(exp=str(int(time.time()) + 60))), "not a number"),
+    "exp true": (lambda: query(token(exp=True)), "expired"),
+    "exp null": (lambda: query(token(exp=None)), "exp"),
+    "exp a list": (lambda: query(token(exp=[1])), "not valid"),
+    "exp not a number": (lambda: query(token(exp=float("nan"))), "integer"),
+    "exp infinite": (lambda: query(token(exp=float("inf"))), "not valid"),
+    "exp of 400 digits": (lambda: query(token(exp=10**400)), "year 9999"),
+    "exp in milliseconds": (lambda: query(token(exp=int(time.time() * 1000))), "year 9999"),
+    "not yet valid": (lambda: query(token(nbf=int(time.time()) + 60)), "not yet valid"),
+    "made tomorrow": (lambda: query(token(iat=int(time.time()) + 86400)), "not yet valid"),
+    "made in words": (lambda: query(token(iat="today")), "integer"),
+    "no sub": (lambda: query(token(sub=...)), "sub"),
+    "sub empty": (lambda: query(token(sub="")), "sub"),
+    "sub null": (lambda: query(token(sub=None)), "sub"),
+    "sub a number": (lambda: query(raw_token(HS, claims(sub=7))), "subject"),
+    "sub of 129 characters": (lambda: query(token(sub="a" * 129)), "sub"),
+    "sub with NUL": (lambda: query(token(sub="ada\0")), "sub"),
+    "sub no UTF-8": (lambda: query(raw_token(HS, b'{"exp":4000000000,"sub":"\\ud800"}')), "UTF-8"),
+    "nbf true": (lambda: query(token(nbf=True)), "nbf"),
+    "nbf in words": (lambda: query(raw_token(HS, claims(nbf="1"))), "nbf"),
+    "iat false": (lambda: query(raw_token(HS, claims(iat=False))), "iat"),
+    "iat before the epoch": (lambda: query(raw_token(HS, claims(iat=-1))), "iat"),
+    "name empty": (lambda: query(token(name="")), "name"),
+    "name a number": (lambda: query(token(name=7)), "name"),
+    "name without a visible character": (lambda: query(token(name="\u200b\u2060")), "name"),
+    "name of 65 characters": (lambda: query(token(name="a" * 65)), "name"),
+    "items a list": (lambda: query(token(items=["foo"])), "items"),
+    "items words": (lambda: query(token(items="foo=rw")), "items"),
+    "items with true": (lambda: query(token(items={"foo": True})), "items"),
+    "items with lists": (lambda: query(token(items={"foo": ["r", "w"]})), "items"),
+    "items with other letters": (lambda: query(token(items={"foo": "rwx"})), "letters"),
+    "items with capitals": (lambda: query(token(items={"foo": "RW"})), "letters"),
+    "a good token in a cookie of another name": (
+        lambda: Credential({}, {"Cookie": f"session={token()}; __Host-alcove_session={token()}"}),
+        "no credential",
+    ),
+    "a bad token beside a good cookie": (
+        lambda: Credential({"token": "gone-by-now"}, cookie(token()).headers),
+        "segments",
+    ),
+    "a bad header beside a good cookie": (
+        lambda: Credential({}, cookie(token()).headers | bearer("gone-by-now").headers),
+        "segments",
+    ),
+    "a bad header beside a good token": (
+        lambda: Credential({"token": token()}, {"Authorization": "Bearer gone-by-now"}),
+        "segments",
+    ),
+}
+#: Rights that do not reach the item `foo`, or another one: 4403, or HTTP 403.
+SHORT: dict[str, tuple[Callable[[], Credential], str]] = {
+    "no items": (lambda: query(token(items=...)), "read foo"),
+    "items empty": (lambda: query(token(items={})), "read foo"),
+    "no letters": (lambda: query(token(items={"foo": ""})), "read foo"),
+    "another item": (lambda: query(token(items={"bar": "rwm"})), "read foo"),
+    "writing alone": (lambda: query(token(items={"foo": "w"})), "read foo"),
+    "moderating alone": (lambda: query(token(items={"foo": "m"})), "read foo"),
+    "a longer name": (lambda: query(token(items={"fooo": "rw"})), "read foo"),
+    "a shorter name": (lambda: query(token(items={"fo": "rw"})), "read foo"),
+    "another case": (lambda: query(token(items={"Foo": "rw"})), "read foo"),
+    "a space in front": (lambda: query(token(items={" foo": "rw"})), "read foo"),
+    "a look-alike": (lambda: query(token(items={"fоо": "rw"})), "read foo"),
+    "of the look-alike, the item": (lambda: query(token(), item="fоо"), "read fоо"),
+    "full-width letters": (lambda: query(token(items={"ｆｏｏ": "rw"})), "read foo"),
+    "a star in front": (lambda: query(token(items={"*oo": "rw"})), "read foo"),
+    "a star within": (lambda: query(token(items={"f*o": "rw"})), "read foo"),
+    "another pattern's sign": (lambda: query(token(items={"fo?": "rw", ".+": "rw", "%": "rw"})), "read foo"),
+    "a pattern's beginning": (lambda: query(token(items={"order-*": "rw"}), item="order"), "read order"),
+    "a pattern of another": (lambda: query(token(items={"order-*": "rw"}), item="orders-1"), "read orders-1"),
+    "the longest pattern takes it back": (
+        lambda: query(token(items={"*": "rw", "order-*": "r", "order-1*": ""}), item="order-17"),
+        "read order-17",
+    ),
+    "the name itself takes it back": (lambda: query(token(items={"*": "rw", "f*": "rw", "foo": "w"})), "read foo"),
+    "a cookie from another site": (lambda: cookie(token(), "https://evil.example"), "origin"),
+}
+#: Ids that no item can have: 4400, or HTTP 422.
+NO_ITEMS = {
+    "encoded twice": "%2566oo",
+    "with a slash, encoded": "a%252Fb",
+    "with a space": "f oo",
+    "with NUL": "foo%00",
+    "with a line's end": "foo%0A",
+    "with nothing visible": "foo\u200b",
+    "with a combining accent": "cafe\u0301",
+    "of 129 characters": "x" * 129,
+    "the house's own": "!revoked",
+    "a pattern": "fo*",
+}
+#: Doors to one item.
+DOORS = {"room": endpoints.room, "history": endpoints.history, "events": endpoints.events}
+#: Doors to many items, which check the same credentials.
+LISTS = {"list socket": endpoints.list_socket, "list events": endpoints.list_events, "unread": endpoints.unread}
+SOCKETS = {"room", "list socket"}
+at_every_door = pytest.mark.parametrize("endpoint", DOORS)
+
+
+@pytest.mark.parametrize("endpoint", DOORS | LISTS)
+@pytest.mark.parametrize("way", FAULTY)
+async def test_a3_h4_a_faulty_credential_opens_nothing_and_the_reason_is_told(
+    guarded: Server, way: str, endpoint: str
+) -> None:
+    brought, word = FAULTY[way]
+    answer = await (DOORS | LISTS)[endpoint](guarded, brought())
+
+    assert (4401 if endpoint in SOCKETS else 401) == answer.code
+    assert word in answer.reason
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "code", "word"),
+    [
+        ("room", 4401, "no credential"),
+        ("history", 422, "access_token"),
+        ("events", 422, "access_token"),
+        ("list socket", 4401, "no credential"),
+        ("list events", 422, "access_token"),
+        ("unread", 422, "access_token"),
+    ],
+)
+async def test_a3_a_token_under_another_name_opens_nothing(
+    guarded: Server, endpoint: str, code: int, word: str
+) -> None:
+    answer = await (DOORS | LISTS)[endpoint](guarded, Credential({"access_token": token()}))
+
+    assert code == answer.code
+    assert word in answer.reason
+
+
+@pytest.mark.parametrize("endpoint", [*DOORS, "unread"])
+@pytest.mark.parametrize("way", SHORT)
+async def test_a3_h4_rights_on_another_item_open_nothing_and_the_reason_is_told(
+    guarded: Server, way: str, endpoint: str
+) -> None:
+    brought, word = SHORT[way]
+    if endpoint != "room" and "Origin" in brought().headers:
+        endpoint = "say"
+    answer = await (DOORS | LISTS | {"say": endpoints.say})[endpoint](guarded, brought())
+
+    assert (4403 if endpoint == "room" else 403) == answer.code
+    assert word in answer.reason
+
+
+@at_every_door
+@pytest.mark.parametrize("way", NO_ITEMS)
+async def test_h3_a_look_that_no_item_has_is_refused(guarded: Server, way: str, endpoint: str) -> None:
+    answer = await DOORS[endpoint](guarded, query(token(items={"*": "rwm"}), item=NO_ITEMS[way]))
+
+    assert (4400 if endpoint == "room" else 422) == answer.code
+    assert "item_id" in answer.reason
+
+
+async def test_a3_a_token_longer_than_any_is_refused_before_it_is_looked_at(guarded: Server) -> None:
+    answer = await endpoints.history(guarded, bearer("e" * 17_000))
+
+    assert 401 == answer.code
+    assert "longer than 16384" in answer.reason
+    # A line of a handshake has 8 KiB at most.
+    assert 431 == await refusal(guarded, f"/items/foo/ws?token={'e' * 17_000}")

@@ -1,0 +1,134 @@
+"""Whatever a peer sends into a room: the server lives, answers in its protocol, and refused input changes nothing."""
+
+import asyncio
+import json
+from itertools import count
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from msgspec import UNSET
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from alcove.protocol import Ack, Entry, Error, Hello, ServerLine
+from tests.support.clients import PATIENCE_S
+from tests.support.fake_connection import server_lines
+from tests.support.json_strategies import a_line, any_json
+from tests.support.room_client import RoomClient, http, whole_log
+from tests.support.servers import Server
+
+#: Codes with which the server may end a connection over what it was sent (C).
+CLOSES = {1003, 1007, 1009, 4400}
+#: Each example is a conversation on a socket of its own, so there are not many; the session's own test has more.
+bounded = settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate, Phase.shrink],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+rooms = count(1)
+frames = st.lists(
+    st.lists(a_line, max_size=6).map("\n".join) | st.text() | any_json.map(json.dumps) | st.binary(max_size=200),
+    max_size=8,
+)
+
+
+async def converse(client: ClientConnection, said: list[str | bytes]) -> tuple[list[ServerLine], int | None]:
+    """Say it all and leave; every line that came until then, and the code if the server closed first."""
+    heard: list[ServerLine] = []
+    try:
+        for frame in said:
+            await client.send(frame)
+        await client.send('{"type":"send","id":"the last","body":null}')
+        while not any(isinstance(line, Ack | Error) and line.id == "the last" for line in heard):
+            async with asyncio.timeout(PATIENCE_S):
+                frame = await client.recv()
+            assert isinstance(frame, str)
+            heard += [server_lines.decode(line) for line in frame.split("\n")]
+    except ConnectionClosed:
+        return heard, client.close_code
+    return heard, None
+
+
+@bounded
+@given(said=frames)
+async def test_f2_s6_whatever_is_said_is_answered_in_the_protocol_and_what_is_refused_is_not_stored(
+    hasty: Server, said: list[str | bytes]
+) -> None:
+    item = f"hostile-{next(rooms)}"
+    async with await RoomClient.open(hasty, item) as room:
+        heard, code = await converse(room.socket, said)
+    async with http(hasty) as client:
+        kept = await whole_log(client, item)
+
+    assert isinstance(heard[0], Hello)
+    assert code in {None, *CLOSES}
+    acked = {line.seq: line.id for line in heard if isinstance(line, Ack)}
+    assert all(acked[line.seq] == line.id for line in heard if isinstance(line, Ack))
+    stored = {entry["seq"]: entry["id"] for entry in kept}
+    assert acked.items() <= stored.items()
+    if code is None:
+        assert acked == stored
+    for line in heard:
+        if isinstance(line, Entry) and line.body is not UNSET:
+            msgspec.json.decode(line.body)
+
+
+@bounded
+@given(data=st.binary(max_size=300))
+async def test_c_1007_bytes_that_claim_to_be_text_end_the_connection_or_are_answered(loud: Server, data: bytes) -> None:
+    async with await RoomClient.open(loud, "hostile-text") as room:
+        await room.socket.send(data, text=True)
+        heard, code = await converse(room.socket, [])
+
+    assert code in {None, 1007}
+    assert (code == 1007) == (not _is_utf8(data))
+    assert all(isinstance(line, ServerLine) for line in heard)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "[" * 1_000_000,
+        '{"type":"send","id":"deep","body":' + "[" * 400_000 + "]" * 400_000 + "}",
+        '{"a":' * 150_000 + "1" + "}" * 150_000,
+        '{"type":"send","id":"big","body":' + "9" * 60_000 + "}",
+        '{"type":"send","id":"big","body":1e' + "9" * 60_000 + "}",
+        '"' + "\\u0000" * 150_000 + '"',
+        "\n" * 1_000_000,
+        '{"type":"ping"}\n' * 60_000,
+        "{}\n" * 300_000,
+    ],
+    ids=[
+        "brackets",
+        "deep body",
+        "deep object",
+        "long number",
+        "long exponent",
+        "escapes",
+        "blank",
+        "pings",
+        "bad lines",
+    ],
+)
+async def test_f2_a_frame_made_to_hurt_is_answered_like_any_other(hasty: Server, frame: str) -> None:
+    item = f"hostile-{next(rooms)}"
+    async with await RoomClient.open(hasty, item) as room:
+        heard, code = await converse(room.socket, [frame])
+    assert isinstance(heard[0], Hello)
+    assert code in {None, 4400}
+
+    # Python reads no number that long, so what is kept of it is not read back here.
+    async with await RoomClient.join(hasty, item, tail=0) as after:
+        await after.say("still here")

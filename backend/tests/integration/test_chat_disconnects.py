@@ -1,0 +1,147 @@
+"""Many leave the chat at once, and some stop reading: nobody else notices, and nothing is left behind (T4)."""
+
+import asyncio
+import gc
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+import uvicorn
+from websockets.asyncio.client import ClientConnection
+
+from alcove.app import create_app
+from alcove.tutorial.chat import SLOW_BYTES, Chat, ChatClient
+from alcove.wire.asgi import AsgiConnection
+from tests.support.clients import Listener, abort, connect, eventually, fall_silent
+from tests.support.servers import Address, Server
+
+STAYING = 20
+LEAVING = 200
+Leave = Callable[[ClientConnection], Awaitable[None]]
+
+
+async def by_close(client: ClientConnection) -> None:
+    await client.close()
+
+
+async def by_abort(client: ClientConnection) -> None:
+    await abort(client)
+
+
+async def by_silence(client: ClientConnection) -> None:
+    fall_silent(client)
+
+
+async def depart(server: Address, leave: Leave, stack: AsyncExitStack) -> list[Listener]:
+    """Have many connect and leave at once; return those who stayed, when they heard of all who left."""
+    staying = [await stack.enter_async_context(Listener(await connect(server, f"/ws/{n}"))) for n in range(STAYING)]
+    leaving = [await connect(server, f"/ws/{1000 + n}") for n in range(LEAVING)]
+    for client in leaving:
+        stack.push_async_callback(abort, client)
+
+    await asyncio.gather(*(leave(client) for client in leaving))
+    for listener in staying:
+        await listener.heard(LEAVING)
+    return staying
+
+
+@pytest.mark.parametrize("leave", [by_close, by_abort, by_silence])
+async def test_t3_t4_when_200_leave_at_once_each_of_20_hears_of_each_exactly_once(
+    serve: Callable[..., Server], leave: Leave
+) -> None:
+    # Who stays answers pings too, on a busy machine, so silence is given a while.
+    server = serve(ALCOVE_PING_S="1", ALCOVE_PONG_S="2")
+    async with AsyncExitStack() as stack:
+        staying = await depart(server, leave, stack)
+        # What is said now comes after everything that the departure caused.
+        await staying[0].client.send("who is left?")
+        for listener in staying:
+            await listener.hears("Client #0 says: who is left?")
+
+        left = Counter(f"Client #{1000 + n} left the chat" for n in range(LEAVING))
+        for listener in staying:
+            heard = Counter(listener.lines)
+            heard.subtract(["Client #0 says: who is left?"])
+            assert left == +heard - Counter(["You wrote: who is left?"])
+    assert server.trouble == []
+
+
+@asynccontextmanager
+async def in_this_process() -> AsyncIterator[tuple[Address, uvicorn.Server, Chat]]:
+    """The same application served inside the test, so that its memory can be looked at."""
+    app = create_app()
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, ws="websockets-sansio", ws_ping_interval=1, ws_ping_timeout=2, log_config=None)
+    )
+    task = asyncio.create_task(server.serve())
+    await eventually(lambda: server.started)
+    try:
+        yield Address(server.servers[0].sockets[0].getsockname()[1]), server, app.state.chat
+    finally:
+        server.should_exit = True
+        await task
+
+
+def alive(kind: type) -> int:
+    """How many objects of this kind are in memory."""
+    gc.collect()
+    return sum(type(thing) is kind for thing in gc.get_objects())
+
+
+@pytest.mark.parametrize("leave", [by_close, by_abort, by_silence])
+async def test_t4_those_who_left_are_not_in_memory_any_more(leave: Leave) -> None:
+    async with in_this_process() as (address, server, chat), AsyncExitStack() as stack:
+        await depart(address, leave, stack)
+
+        await eventually(lambda: len(server.server_state.tasks) == STAYING)
+        assert STAYING == len(chat)
+        assert STAYING == alive(ChatClient)
+        assert STAYING == alive(AsgiConnection)
+        assert STAYING == len(server.server_state.connections)
+    assert 0 == len(chat)
+
+
+async def test_t4_a_stuck_reader_delays_nobody_and_is_sent_away(serve: Callable[..., Server]) -> None:
+    server = serve()
+    stuck = await connect(server, "/ws/7", receive_buffer=4096)
+    fall_silent(stuck)
+    async with Listener(await connect(server, "/ws/1")) as one, Listener(await connect(server, "/ws/2")) as two:
+        for number in range(100):
+            await one.client.send(f"{number}: {'x' * 256 * 1024}")
+            await two.heard(number + 1)
+        await one.hears("Client #7 left the chat")
+        await two.hears("Client #7 left the chat")
+
+    await abort(stuck)
+
+
+async def test_t4_what_is_kept_for_a_stuck_reader_is_bounded() -> None:
+    line = "x" * 256 * 1024
+    async with in_this_process() as (address, _server, chat):
+        stuck = await connect(address, "/ws/7", receive_buffer=4096)
+        fall_silent(stuck)
+        most = 0
+        async with Listener(await connect(address, "/ws/1")) as one:
+            for number in range(100):
+                await one.client.send(line)
+                await one.heard(2 * (number + 1))
+                most = max([most, *(member.connection.buffered() for member in chat._clients)])
+            await one.hears("Client #7 left the chat")
+            assert 1 == len(chat)
+        await abort(stuck)
+
+    assert SLOW_BYTES < most <= SLOW_BYTES + 2 * len(line)
+
+
+async def test_t4_who_sends_and_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alcove.wire.asgi._STALL_S", 0.2)
+    async with in_this_process() as (address, server, _chat):
+        stuck = await connect(address, "/ws", receive_buffer=4096)
+        fall_silent(stuck)
+        for _ in range(20):
+            await stuck.send("x" * 256 * 1024)
+
+        await eventually(lambda: not server.server_state.tasks)
+        assert 0 == alive(AsgiConnection)
+        await abort(stuck)

@@ -1,0 +1,166 @@
+"""What is deleted is gone from every file of a SQLite log (S9)."""
+
+import random
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from alcove.protocol import raw
+from alcove.storage.base import Appended, Draft, Retention
+from alcove.storage.sqlite import connection as sqlite_connection
+from alcove.storage.sqlite import schema as sqlite_schema
+from alcove.storage.sqlite.log import SqliteLog
+from alcove.storage.sqlite.store import SqliteStore
+from tests.integration.conftest import Start
+from tests.support.clients import eventually
+from tests.support.drafts import ADA, append, bodies, delete, edit, message
+from tests.support.room_client import RoomClient, new_id
+
+FIRST_SCHEMA = Path(sqlite_schema.__file__).with_name("001.sql")
+NOW = 1_795_000_000_000
+
+
+def files(folder: Path) -> bytes:
+    """The bytes of the log's every file: the database, its write-ahead log, a journal."""
+    return b"".join(path.read_bytes() for path in sorted(folder.glob("alcove.db*")))
+
+
+async def test_s9_deleted_and_edited_text_leaves_the_files_of_a_running_server(serve: Start, tmp_path: Path) -> None:
+    server = serve(ALCOVE_SENDS_PER_S="0")
+    async with await RoomClient.join(server, "foo") as ada, await RoomClient.join(server, "foo", name="Bob") as bob:
+        await ada.say("kept-0", "first-secret", "third-secret", *(f"kept-{n}" for n in range(1, 200)))
+        await ada.ask({"type": "edit", "id": new_id(), "target": 2, "body": "second-secret"})
+        await ada.ask({"type": "edit", "id": new_id(), "target": 3, "body": "harmless"})
+        await bob.until_seq(204)
+        assert b"second-secret" in files(tmp_path)
+        await ada.ask({"type": "delete", "id": new_id(), "target": 2})
+        await bob.until_seq(205)
+
+        # Somebody always reads: histories, from the beginning.
+        async with await RoomClient.join(server, "foo", after=0) as cid:
+            await eventually(lambda: b"secret" not in files(tmp_path))
+            served = await cid.until_seq(205)
+
+        assert b"harmless" in files(tmp_path)
+        assert [None, "harmless"] == [entry.get("body") for entry in served[1:3]]
+
+
+async def test_s9_l5_text_that_retention_removed_leaves_the_files(serve: Start, tmp_path: Path) -> None:
+    server = serve(ALCOVE_RETAIN_ENTRIES="5")
+    async with await RoomClient.join(server, "foo") as ada:
+        await ada.say("first-secret", *(f"kept-{n}" for n in range(10)))
+
+        await eventually(lambda: b"secret" not in files(tmp_path))
+
+
+async def test_s9_text_that_a_killed_server_erased_leaves_the_files_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "alcove.db"
+    with closing(sqlite_connection.connect(path, create=True)) as connection, closing(sqlite3.connect(path)) as other:
+        sqlite_schema.prepare(connection, path)
+        store = SqliteStore(connection, Retention())
+        store.append([message("a", "a-secret")])
+        other.execute("SELECT * FROM rooms").fetchall()  # keeps the write-ahead log when the first one closes
+        store.append([delete("b", 1)])
+        connection.close()
+        assert b"secret" in files(tmp_path)
+        log = await SqliteLog.open(path, Retention())
+
+        await eventually(lambda: b"secret" not in files(tmp_path))
+        await log.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    """A log without a server."""
+    path = tmp_path / "alcove.db"
+    with closing(sqlite_connection.connect(path, create=True)) as connection:
+        sqlite_schema.prepare(connection, path)
+        connection.execute("PRAGMA synchronous = OFF")
+        yield SqliteStore(connection, Retention())
+
+
+class Talk:
+    """Messages of every size in a few rooms, edited and deleted at random; what was erased is remembered."""
+
+    def __init__(self, store: SqliteStore, seed: int) -> None:
+        self._store = store
+        self._random = random.Random(seed)  # noqa: S311 - repeatable, and no secret
+        self._count = 0
+        self._live: dict[tuple[str, int], list[str]] = {}
+        self.erased: list[str] = []
+
+    def go_on(self, steps: int) -> None:
+        """Do so many things."""
+        for _ in range(steps):
+            if not self._live or self._random.random() < 0.5:
+                item = self._random.choice(["foo", "bar", "baz"])
+                word, seq = self._put(item, "message")
+                self._live[item, seq] = [word]
+                continue
+            item, target = self._random.choice(list(self._live))
+            if self._random.random() < 0.5:
+                self._live[item, target].append(self._put(item, "edit", target)[0])
+            else:
+                self._put(item, "delete", target)
+                self.erased += self._live.pop((item, target))
+
+    def _put(self, item: str, kind: str, target: int | None = None) -> tuple[str, int]:
+        self._count += 1
+        word = f"<{self._count}>"
+        body = None if kind == "delete" else raw(word * self._random.choice([1, 1, 2, 3, 10, 100, 800, 2000]))
+        draft = Draft(item, kind, f"id-{self._count}", ADA, NOW + self._count, body, target)  # type: ignore[arg-type]
+        (outcome,) = self._store.append([draft])
+        assert isinstance(outcome, Appended)
+        return word, outcome.entry.seq
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_s9_no_copy_of_erased_text_stays_in_unused_space(store: SqliteStore, tmp_path: Path, seed: int) -> None:
+    talk = Talk(store, seed)
+    talk.go_on(500)
+
+    assert store.checkpoint()
+    kept = files(tmp_path)
+    assert talk.erased
+    assert [] == [word for word in talk.erased if word.encode() in kept]
+
+
+def test_s9_a_reader_of_another_program_delays_the_erasing_and_no_writer(store: SqliteStore, tmp_path: Path) -> None:
+    store.append([message("a", "a-secret")])
+    with closing(sqlite3.connect(tmp_path / "alcove.db", isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM rooms").fetchall()
+        store.append([delete("b", 1)])
+        assert not store.checkpoint()
+        assert isinstance(store.append([message("c")])[0], Appended)
+        other.execute("COMMIT")
+
+    assert store.checkpoint()
+    assert b"secret" not in files(tmp_path)
+
+
+async def test_s9_an_upgrade_removes_what_earlier_versions_left_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "alcove.db"
+    with closing(sqlite3.connect(path)) as first:
+        first.executescript("PRAGMA secure_delete = OFF;" + FIRST_SCHEMA.read_text())
+        first.execute("INSERT INTO meta VALUES ('log_id', 'first')")
+        first.execute("INSERT INTO rooms VALUES (1, 'foo', 2, 1, 5000)")
+        row = "INSERT INTO entries VALUES (1, ?, 'message', ?, 'ada', 'Ada', 3000, NULL, ?, NULL, NULL)"
+        first.execute(row, (1, "a", '"1"'))
+        first.execute(row, (2, "b", f'"{"secret" * 2000}"'))
+        first.commit()
+        first.execute("UPDATE entries SET body = NULL, deleted = 4000 WHERE seq = 2")
+        first.execute(f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}")
+        first.execute("PRAGMA user_version = 1")
+        first.commit()
+    assert b"secret" in files(tmp_path)
+    log = await SqliteLog.open(path, Retention())
+
+    assert b"secret" not in files(tmp_path)
+    assert {1: '"1"', 2: None} == await bodies(log)
+    assert [(3, False), (4, False)] == await append(log, edit("c", 1, ""), edit("d", 1, "2"))
+    assert {1: '"2"', 2: None, 3: '""', 4: '"2"'} == await bodies(log)
+    await log.close()

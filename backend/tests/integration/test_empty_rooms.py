@@ -1,0 +1,103 @@
+"""Rooms that everybody left are not in memory any more: only the log knows that they were visited."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from alcove.app import create_app
+from alcove.item_ranges import ALL_ITEMS
+from alcove.protocol import Member, Person, raw
+from alcove.rooms.cursor import Cursor
+from alcove.rooms.hub import Hub
+from alcove.rooms.presence import RoomPresence
+from alcove.rooms.room import Room
+from alcove.rooms.session import Session
+from alcove.rooms.start_position import StartPosition
+from alcove.rooms.tail import Tail
+from alcove.settings import Settings
+from alcove.storage.base import Draft
+from tests.support.clients import a_moment, abort, eventually
+from tests.support.fake_connection import FakeConnection
+from tests.support.room_client import RoomClient, http
+from tests.support.servers import Server
+
+ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}))
+#: What a visit makes in memory.
+KINDS = (Room, Tail, RoomPresence, Cursor, Session, FakeConnection)
+
+
+@asynccontextmanager
+async def hub_of_an_app(folder: Path) -> AsyncIterator[Hub]:
+    """The rooms of an application that runs in this process."""
+    app = create_app(Settings(database_url=f"sqlite:///{folder}/alcove.db"))
+    async with app.router.lifespan_context(app):
+        yield app.state.hub
+
+
+def alive() -> dict[str, int]:
+    """How many objects of each kind are in memory."""
+    gc.collect()
+    kinds = [type(thing) for thing in gc.get_objects()]
+    return {kind.__name__: kinds.count(kind) for kind in KINDS}
+
+
+async def test_ten_thousand_rooms_visited_once_leave_no_trace_but_the_log(tmp_path: Path) -> None:
+    async def visit(hub: Hub, number: int) -> None:
+        socket = FakeConnection()
+        session = await hub.join(f"item-{number}", socket, ADA, StartPosition())
+        await hub.send(Draft(f"item-{number}", "message", "a", ADA.person, hub.now_ms(), raw(number)))
+        session.text('{"type":"read","seq":1}')
+        assert any(f'"body":{number}'.encode() in frame for frame in socket.frames)
+        session.closed(1000)
+
+    async with hub_of_an_app(tmp_path) as hub:
+        await visit(hub, 0)
+        before, rooms, coming = alive(), set(hub._rooms.items()), hub._rooms._kept.copy()
+        for start in range(1, 10_001, 500):
+            await asyncio.gather(*(visit(hub, number) for number in range(start, start + 500)))
+
+        assert rooms == set(hub._rooms.items())
+        assert 0 == hub.connections
+        assert coming == hub._rooms._kept
+        assert not hub._rooms._opening
+        await eventually(lambda: not len(hub._tasks))
+        assert before == alive()
+        states = await hub._log.room_states([f"item-{number}" for number in range(10_001)])
+        assert {(1, 1)} == {(state.head, state.reads["ada"]) for state in states.values()}
+
+
+async def test_a_room_that_was_only_looked_into_is_not_even_in_the_log(tmp_path: Path) -> None:
+    async with hub_of_an_app(tmp_path) as hub:
+        session = await hub.join("looked-at", FakeConnection(), ADA, StartPosition())
+        session.closed(1000)
+
+        assert "looked-at" not in hub._rooms.items()
+        assert [] == await hub.lists.page([ALL_ITEMS], "ada", limit=10)
+
+
+async def by_close(room: RoomClient) -> None:
+    await room.socket.close()
+
+
+async def by_reset(room: RoomClient) -> None:
+    await abort(room.socket)
+
+
+@pytest.mark.parametrize("leave", [by_close, by_reset])
+async def test_w8_who_left_is_not_connected_any_more(
+    hasty: Server, item: str, leave: Callable[[RoomClient], Awaitable[None]]
+) -> None:
+    for number in range(50):
+        room = await RoomClient.join(hasty, f"{item}-{number}")
+        await room.tell({"type": "typing"}, {"type": "ping"})
+        await leave(room)
+    async with http(hasty) as client:
+        for number in range(50):
+            found = {"connections": [1]}
+            while found["connections"]:
+                await a_moment()
+                found = (await client.get(f"/api/items/{item}-{number}/connections")).json()

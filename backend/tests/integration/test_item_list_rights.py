@@ -1,0 +1,67 @@
+"""The list of items shows what the caller may read, and nothing of what they may not (W4, A3, A7)."""
+
+from typing import Any
+
+import httpx
+
+from tests.integration.conftest import Start
+from tests.support.credentials import SECRET, token
+from tests.support.room_client import http
+from tests.support.servers import ONCE, Server
+
+
+async def listed(client: httpx.AsyncClient, items: dict[str, str], **query: Any) -> httpx.Response:
+    """Ask for the list with a token that gives these rights."""
+    headers = {"Authorization": f"Bearer {token(sub='lister', items=items)}"}
+    return await client.get("/api/items", params=query, headers=headers)
+
+
+async def ids(client: httpx.AsyncClient, items: dict[str, str], **query: Any) -> list[str]:
+    """The items of the list."""
+    return [one["item"] for one in (await listed(client, items, **query)).raise_for_status().json()["items"]]
+
+
+async def write(client: httpx.AsyncClient, *items: str) -> None:
+    """Write to each item, in order."""
+    headers = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
+    for item in items:
+        (await client.post(f"/api/items/{item}/entries", json={"body": "hello"}, headers=headers)).raise_for_status()
+
+
+@ONCE
+async def test_w4_a3_items_that_may_not_be_read_do_not_count_against_the_limit(guarded: Server) -> None:
+    async with http(guarded) as client:
+        await write(client, "shown-1", "shown-2", *(f"shown-hidden-{n}" for n in range(30)))
+        rights = {"shown-*": "r", "shown-hidden-*": "", "shown-hidden-7": "r", "shown-2": "w"}
+
+        assert ["shown-hidden-7", "shown-1"] == await ids(client, rights, limit=5)
+        assert ["shown-hidden-7"] == await ids(client, rights, limit=1)
+        assert ["shown-1"] == await ids(client, rights, limit=5, prefix="shown-1")
+
+
+@ONCE
+async def test_w4_a7_items_on_which_access_was_revoked_do_not_count_either(guarded: Server) -> None:
+    async with http(guarded) as client:
+        await write(client, "taken-1", *(f"taken-away-{n}" for n in range(5)))
+        admin = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
+        lister = {"Authorization": f"Bearer {token(sub='lister', items={'taken-*': 'r'})}"}
+        for n in range(5):
+            asked = {"sub": "lister", "item": f"taken-away-{n}"}
+            (await client.post("/api/revoke", json=asked, headers=admin)).raise_for_status()
+
+        found = (await client.get("/api/items", params={"limit": 1}, headers=lister)).json()["items"]
+        assert ["taken-1"] == [one["item"] for one in found]
+
+
+@ONCE
+async def test_w4_a_list_that_takes_too_long_is_refused_with_what_to_do(serve: Start) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_LIST_S="0.001", ALCOVE_SENDS_PER_S="0")
+    async with http(server) as client:
+        await write(client, *(f"room-{n}" for n in range(300)))
+        answer = await listed(client, {f"room-{n}": "r" for n in range(300)}, limit=500)
+
+        assert (503, "overloaded") == (answer.status_code, answer.json()["code"])
+        assert "longer than 0.001 s; ask for fewer items" in answer.json()["detail"]
+        assert "retry-after" in answer.headers
+        metrics = (await client.get("/metrics")).text
+        assert 'alcove_limits_reached_total{limit="list_seconds"} 1.0' in metrics

@@ -1,0 +1,270 @@
+"""What is bounded before anyone is asked who they are: heads, time, and refused credentials (L)."""
+
+import re
+import socket
+import time
+
+import httpx
+import pytest
+
+from tests.integration.conftest import Start
+from tests.support import endpoints
+from tests.support.clients import NO_TLS, connect
+from tests.support.credentials import SECRET, token
+from tests.support.endpoints import IN, Credential, query
+from tests.support.raw_sockets import rest, wire
+from tests.support.room_client import RoomClient, http, turned_away
+from tests.support.servers import ONCE, Server
+
+PATIENCE_S = 60
+HANDSHAKE = (
+    b"GET /ws HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
+#: A request that is waited for before anyone is known, from an address behind a trusted proxy.
+STRANGER = (
+    b"POST /api/session HTTP/1.1\r\nHost: here\r\nX-Forwarded-For: 192.0.2.1\r\nExpect: 100-continue\r\n"
+    b"Content-Length: 10\r\n\r\n"
+)
+POST = b"POST /api/items/foo/entries?token=anything HTTP/1.1\r\nHost: here\r\n"
+
+
+@pytest.fixture(scope="session")
+def brisk(start: Start) -> Server:
+    """A server that waits half a second for a request, of which the head has at most 4000 bytes."""
+    return start(ALCOVE_REQUEST_S="0.5", ALCOVE_HEAD_BYTES="4000")
+
+
+def padded(size: int) -> bytes:
+    """A request whose head has so many bytes of a header."""
+    return b"GET /healthz HTTP/1.1\r\nHost: here\r\nX: " + b"x" * size + b"\r\n\r\n"
+
+
+SLOW = {
+    "nothing": b"",
+    "half a line": b"GET /hea",
+    "half a head": b"GET /healthz HTTP/1.1\r\nHost: he",
+    "half a handshake": HANDSHAKE[:-4],
+    "no body": POST + b"Content-Length: 15\r\n\r\n",
+    "half a body": POST + b'Content-Length: 15\r\n\r\n{"body":',
+    "half a chunk": POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{",
+    "a second request": HEALTH + b"GET /hea",
+}
+
+
+@ONCE
+@pytest.mark.parametrize("kind", SLOW)
+def test_l_whoever_does_not_finish_a_request_is_cut_off(brisk: Server, kind: str) -> None:
+    start = time.monotonic()
+    with wire(brisk, SLOW[kind]) as peer:
+        answer = rest(peer)
+
+    assert time.monotonic() - start > 0.4
+    assert (b"408 Request Timeout" in answer) == (kind != "nothing")
+
+
+@ONCE
+def test_l_a_drop_now_and_then_gains_no_time(brisk: Server) -> None:
+    start = time.monotonic()
+    with wire(brisk, b"GET /") as peer:
+        peer.settimeout(0.05)
+        answer = b""
+        for drop in iter(lambda: b"x", b""):
+            try:
+                peer.sendall(drop)
+                if not (part := peer.recv(65536)):
+                    break
+                answer += part
+            except TimeoutError:
+                continue
+            except (BrokenPipeError, ConnectionResetError):
+                break
+
+    assert time.monotonic() - start > 0.4
+
+
+async def test_l_whoever_came_in_stays(brisk: Server) -> None:
+    async with await connect(brisk, "/ws") as client, http(brisk).stream("GET", "/api/items/foo/events") as events:
+        assert 200 == events.status_code
+        heard = events.aiter_lines()
+        while not (await anext(heard)).startswith("data"):
+            pass
+        with wire(brisk) as idle:
+            rest(idle)  # a request's time goes by
+        await client.send("still here")
+        assert "Message text was: still here" == await client.recv()
+        async with http(brisk) as other:
+            assert 201 == (await other.post("/api/items/foo/entries", json={"body": "hello"})).status_code
+        while '"body":"hello"' not in await anext(heard):
+            pass
+
+
+@ONCE
+def test_l_a_connection_kept_alive_serves_request_after_request(brisk: Server) -> None:
+    with httpx.Client(base_url=brisk.url, trust_env=False, verify=NO_TLS) as client:
+        assert {200} == {client.get("/healthz").status_code for _ in range(20)}
+    with wire(brisk, HEALTH * 5) as peer:
+        peer.shutdown(socket.SHUT_WR)
+        assert 1 <= rest(peer).count(b"200 OK")
+
+
+@ONCE
+@pytest.mark.parametrize("size", [3000, 4000, 5000, 100_000, 10_000_000])
+def test_l_a_head_over_its_bound_is_refused(brisk: Server, size: int) -> None:
+    with wire(brisk, padded(size)) as peer:
+        if size == 3000:
+            assert b"200 OK" in peer.recv(65536)
+        else:
+            # A reset may overtake the answer, where much was sent that nobody read.
+            assert b"431 Request Header Fields Too Large" in rest(peer) or size > 100_000
+
+
+HEADS = {
+    "a long path": b"GET /" + b"x" * 5000 + b" HTTP/1.1\r\nHost: here\r\n\r\n",
+    "a long query": b"GET /healthz?token=" + b"x" * 5000 + b" HTTP/1.1\r\nHost: here\r\n\r\n",
+    "a long handshake": HANDSHAKE[:-2] + b"Cookie: session=" + b"x" * 5000 + b"\r\n\r\n",
+    "many headers": b"GET /healthz HTTP/1.1\r\nHost: here\r\n" + b"X: y\r\n" * 1000 + b"\r\n",
+    "a long name": b"GET /healthz HTTP/1.1\r\nHost: here\r\n" + b"x" * 5000 + b": y\r\n\r\n",
+    "no end": b"GET /healthz HTTP/1.1\r\nX: " + b"x" * 300_000,
+}
+
+
+@ONCE
+@pytest.mark.parametrize("kind", HEADS)
+def test_l_whatever_makes_a_head_large_it_is_refused(brisk: Server, kind: str) -> None:
+    with wire(brisk, HEADS[kind]) as peer:
+        assert b"431 Request Header Fields Too Large" in rest(peer) or kind == "no end"
+
+
+@ONCE
+def test_l_what_a_chunked_body_brings_besides_is_bounded_too(brisk: Server) -> None:
+    trailers = POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"
+    with wire(brisk, trailers, *[b"X: " + b"x" * 60_000] * 20) as peer:
+        assert b"431" in rest(peer) or peer.fileno() >= 0
+
+
+def test_l_a_handshake_with_too_many_headers_is_answered(server: Server) -> None:
+    with wire(server, HANDSHAKE[:-2] + b"X: y\r\n" * 200 + b"\r\n") as peer:
+        assert b"431 Request Header Fields Too Large" in rest(peer)
+
+
+@ONCE
+@pytest.mark.parametrize(
+    "noise", [b"\x16\x03\x01\x02\x00\x01\x00", b"hello\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 99]
+)
+def test_l_what_is_no_http_is_answered_and_closed(server: Server, noise: bytes) -> None:
+    with wire(server, noise) as peer:
+        assert rest(peer).startswith(b"HTTP/1.1 400")
+
+
+@ONCE
+async def test_l_an_address_whose_unknown_credentials_fail_too_often_waits(serve: Start) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_REFUSALS_PER_S="0.001", ALCOVE_REFUSALS_BURST="5")
+    elsewhere = {"X-Forwarded-For": "2001:db8::1"}
+    for number in range(5):
+        assert 4401 == (await endpoints.room(server, query(f"guess-{number}"))).code
+    error, code, reason = await turned_away(server, "foo", token=token())
+
+    assert ("rate_limited", 4429, "too many refused credentials from your address") == (error["code"], code, reason)
+    assert 0 < error["retry_ms"] <= 1_000_000
+    for endpoint in (endpoints.history, endpoints.events, endpoints.who, endpoints.say):
+        assert 429 == (await endpoint(server, query(token()))).code
+    for endpoint in (endpoints.item_socket, endpoints.echo_socket, endpoints.chat_socket):
+        assert 403 == (await endpoint(server, query(token()))).code
+    async with http(server) as client:
+        answer = await client.get("/api/session")
+    assert 0 < int(answer.headers["retry-after"]) <= 1000
+    # Behind a trusted proxy it is the client's address that counts; of IPv6 the network, which one site has whole.
+    assert IN == (await endpoints.history(server, Credential({"token": token()}, elsewhere))).code
+    for number in range(5):
+        bad = Credential({"token": f"another-{number}"}, {"X-Forwarded-For": f"2001:db8::{number}"})
+        assert 401 == (await endpoints.history(server, bad)).code
+    assert 429 == (await endpoints.history(server, Credential({"token": token()}, elsewhere))).code
+    for other_site in ("2001:db8:0:1::1", "192.0.2.1", "::ffff:192.0.2.2"):
+        brought = Credential({"token": token()}, {"X-Forwarded-For": other_site})
+        assert IN == (await endpoints.history(server, brought)).code
+    # What a socket of both kinds tells of IPv4 is no network: each of its addresses is one.
+    for number in range(5):
+        bad = Credential({"token": f"third-{number}"}, {"X-Forwarded-For": "::ffff:192.0.2.1"})
+        assert 401 == (await endpoints.history(server, bad)).code
+    for address, code in (("192.0.2.1", 429), ("::ffff:192.0.2.1", 429), ("::ffff:192.0.2.2", IN)):
+        brought = Credential({"token": token()}, {"X-Forwarded-For": address})
+        assert code == (await endpoints.history(server, brought)).code
+
+
+@ONCE
+async def test_l_a_missing_right_is_no_failure(serve: Start) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_REFUSALS_PER_S="0.001", ALCOVE_REFUSALS_BURST="1")
+    for _ in range(5):
+        assert 4403 == (await endpoints.room(server, query(token(items={})))).code
+    assert IN == (await endpoints.room(server, query(token()))).code
+
+
+async def test_l_so_many_sockets_an_address_opens_at_once(serve: Start) -> None:
+    server = serve(ALCOVE_HANDSHAKES_PER_S="0.001", ALCOVE_HANDSHAKES_BURST="4")
+    for path in ("/ws", "/ws/7", "/items/foo/ws?token=t"):
+        await (await connect(server, path)).close()
+    assert IN == (await endpoints.room(server, query("any-will-do"))).code
+    error, code, reason = await turned_away(server, "foo")
+
+    assert ("rate_limited", 4429, "too many handshakes from your address") == (error["code"], code, reason)
+    assert 0 < error["retry_ms"] <= 1_000_000
+    for endpoint in (endpoints.item_socket, endpoints.echo_socket, endpoints.chat_socket):
+        assert 403 == (await endpoint(server, query("any-will-do"))).code
+    assert IN == (await endpoints.history(server, query("any-will-do"))).code, "HTTP opens no sockets"
+    elsewhere = Credential({"token": "any-will-do"}, {"X-Forwarded-For": "192.0.2.1"})
+    assert IN == (await endpoints.room(server, elsewhere)).code
+
+
+async def test_l_w7_every_refusal_and_every_limit_is_counted(serve: Start) -> None:
+    server = serve(
+        ALCOVE_SECRET=SECRET,
+        ALCOVE_HANDSHAKES_PER_S="0.001",
+        ALCOVE_HANDSHAKES_BURST="3",
+        ALCOVE_REFUSALS_PER_S="0.001",
+        ALCOVE_REFUSALS_BURST="2",
+        ALCOVE_CREDENTIAL_REFUSALS_PER_S="0.001",
+        ALCOVE_CREDENTIAL_REFUSALS_BURST="3",
+        ALCOVE_UNAUTHENTICATED_REQUESTS="1",
+        ALCOVE_REQUEST_S="0.5",
+        ALCOVE_HEAD_BYTES="4000",
+        ALCOVE_MESSAGE_BYTES="2000",
+    )
+    async with await RoomClient.join(server, "foo", token=token()) as room:
+        await room.socket.send(" " * 2001)
+        assert 1009 == await room.closed()
+    assert 401 == (await endpoints.history(server, Credential())).code
+    assert 403 == (await endpoints.connections(server, query(token()))).code
+    assert 422 == (await endpoints.history(server, query(token(), item="a b"))).code
+    for number, endpoint in enumerate((endpoints.room, endpoints.echo_socket, endpoints.room)):
+        await endpoint(server, query(f"guess-{number}"))
+    for _ in range(2):
+        assert 401 == (await endpoints.history(server, query("guess-0"))).code
+    assert 429 == (await endpoints.history(server, query("guess-0"))).code
+    with wire(server, STRANGER) as peer:
+        assert b"100 Continue" in peer.recv(65536)
+        brought = Credential({"token": token()}, {"X-Forwarded-For": "192.0.2.1"})
+        assert 429 == (await endpoints.history(server, brought)).code
+    assert 429 == (await endpoints.history(server, query(token()))).code
+    for sent in (padded(5000), b"GET /", b"no http\r\n\r\n"):
+        with wire(server, sent) as peer:
+            rest(peer)
+
+    async with http(server) as client:
+        said = (await client.get("/metrics")).text
+    counters = r'^alcove_(?:refusals|limits_reached)_total\{\w+="(\w+)"\} ([1-9]\d*)'
+    counted = dict(re.findall(counters, said, re.MULTILINE))
+    counted.pop("turn", None)  # whether a head comes in one run of bytes is up to the kernel
+    refusals = {"unauthenticated": "5", "forbidden": "1", "invalid": "1", "rate_limited": "4"}
+    limits = {
+        "handshakes": "1",
+        "refused_credentials": "1",
+        "refused_credential": "1",
+        "unauthenticated": "1",
+        "head": "1",
+        "time": "1",
+        "http": "1",
+        "frame": "1",
+    }
+    assert refusals | limits == counted

@@ -1,0 +1,329 @@
+"""W10: the list of rooms, live over a socket and as events; unread counts; and W4's pages."""
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.conftest import Start
+from tests.support.credentials import SECRET, token
+from tests.support.list_clients import WAYS, Way, follow
+from tests.support.room_client import RoomClient, http
+from tests.support.servers import ONCE, Server
+
+BOTH = pytest.mark.parametrize("way", WAYS)
+#: Whoever writes.
+WRITER = {"Authorization": f"Bearer {token(sub='writer', items={'*': 'rwm'})}"}
+
+
+async def write(client: httpx.AsyncClient, item: str, body: object = "hello", headers: Any = WRITER) -> int:
+    """Write a message; return its seq."""
+    answer = await client.post(f"/api/items/{item}/entries", json={"body": body}, headers=headers)
+    return int(answer.raise_for_status().json()["seq"])
+
+
+async def unread(client: httpx.AsyncClient, headers: dict[str, str], items: Sequence[str]) -> httpx.Response:
+    """Ask for unread counts."""
+    return await client.get("/api/unread", params={"item": list(items)}, headers=headers)
+
+
+def reader(items: dict[str, str], sub: str = "reader", **claims: Any) -> str:
+    """Sign a token of somebody who reads the list."""
+    return token(sub=sub, items=items, **claims)
+
+
+@BOTH
+async def test_w10_the_latest_rooms_come_first_then_ready_then_each_room_that_changes(
+    guarded: Server, item: str, way: Way
+) -> None:
+    rights = {f"{item}-*": "r"}
+    async with http(guarded) as client:
+        for name in ("a", "b", "c"):
+            await write(client, f"{item}-{name}", name)
+        async with follow(guarded, way, token=reader(rights), limit=2) as listed:
+            assert [f"{item}-c", f"{item}-b"] == await listed.ready()
+            assert (1, "c", 1) == tuple(
+                {**one, "body": one["last"]["body"]}[name]
+                for one in [listed.items[f"{item}-c"]]
+                for name in ("head", "body", "unread")
+            )
+            await write(client, f"{item}-a", "more")
+            await write(client, f"{item}-new", "new")
+
+            found = await listed.until(item=f"{item}-a", head=2)
+            assert ("more", 2) == (found["last"]["body"], found["unread"])
+            found = await listed.until(item=f"{item}-new")
+            assert {"type", "item", "head", "last", "unread"} == set(found)
+            pages = await client.get("/api/items", headers={"Authorization": f"Bearer {reader(rights)}"})
+            summaries = {one["item"]: one for one in pages.json()["items"]}
+            for name in ("a", "new"):
+                line = listed.items[f"{item}-{name}"]
+                assert summaries[f"{item}-{name}"] == {key: line[key] for key in line if key != "type"}
+
+
+@BOTH
+async def test_w10_own_sends_and_own_read_marks_change_what_is_unread(guarded: Server, item: str, way: Way) -> None:
+    mine = reader({item: "rw"})
+    async with http(guarded) as client, follow(guarded, way, token=mine) as listed:
+        assert [] == await listed.ready()
+        await write(client, item)
+        assert 1 == (await listed.until(item=item, head=1))["unread"]
+        await write(client, item, headers={"Authorization": f"Bearer {mine}"})
+        assert 1 == (await listed.until(item=item, head=2))["unread"]
+        async with await RoomClient.join(guarded, item, token=mine) as room:
+            await room.tell({"type": "read", "seq": 2})
+            assert 2 == (await listed.until(item=item, unread=0))["head"]
+
+
+@BOTH
+async def test_w10_s9_an_edit_and_a_deletion_of_the_last_message_are_shown_in_the_list(
+    guarded: Server, item: str, way: Way
+) -> None:
+    async with (
+        await RoomClient.join(guarded, item, token=token(sub="writer", items={item: "rw"})) as room,
+        follow(guarded, way, token=reader({item: "r"})) as listed,
+    ):
+        await listed.ready()
+        await room.say("secret")
+        assert "secret" == (await listed.until(item=item, head=1))["last"]["body"]
+        await room.tell({"type": "delete", "id": "d", "target": 1})
+        found = await listed.until(item=item, head=2)
+        assert ("delete", 0) == (found["last"]["kind"], found["unread"])
+
+
+@BOTH
+async def test_w10_w4_only_rooms_that_may_be_read_are_told_of(guarded: Server, item: str, way: Way) -> None:
+    rights = {f"{item}-*": "r", f"{item}-secret-*": "", f"{item}-secret-7": "r", f"{item}-w": "w"}
+    async with http(guarded) as client, follow(guarded, way, token=reader(rights)) as listed:
+        await listed.ready()
+        for name in ("secret-1", "w", "secret-7", "x"):
+            await write(client, f"{item}-{name}")
+        await write(client, f"other-{item}")
+        await listed.until(item=f"{item}-x")
+        await write(client, f"{item}-end")
+        await listed.until(item=f"{item}-end")
+
+        assert {f"{item}-secret-7", f"{item}-x", f"{item}-end"} == set(listed.items)
+
+
+@BOTH
+async def test_w10_prefix_keeps_other_rooms_out(guarded: Server, item: str, way: Way) -> None:
+    async with http(guarded) as client:
+        await write(client, f"{item}-a-1")
+        await write(client, f"{item}-b-1")
+        async with follow(guarded, way, token=reader({f"{item}-*": "r"}), prefix=f"{item}-a") as listed:
+            assert [f"{item}-a-1"] == await listed.ready()
+            await write(client, f"{item}-b-1")
+            await write(client, f"{item}-a-2")
+            await listed.until(item=f"{item}-a-2")
+            assert {f"{item}-a-1", f"{item}-a-2"} == set(listed.items)
+
+
+@BOTH
+async def test_w10_a7_a_room_on_which_access_was_revoked_is_told_of_no_longer(
+    guarded: Server, item: str, way: Way
+) -> None:
+    rights = {f"{item}-*": "r"}
+    async with http(guarded) as client, follow(guarded, way, token=reader(rights, sub=item)) as listed:
+        await listed.ready()
+        asked = {"sub": item, "item": f"{item}-gone"}
+        (await client.post("/api/revoke", json=asked, headers=WRITER)).raise_for_status()
+        await write(client, f"{item}-gone")
+        await write(client, f"{item}-kept")
+        await listed.until(item=f"{item}-kept")
+        await write(client, f"{item}-end")
+        await listed.until(item=f"{item}-end")
+        assert f"{item}-gone" not in listed.items
+
+
+@BOTH
+async def test_w10_a7_a_revocation_on_all_items_ends_the_list(guarded: Server, item: str, way: Way) -> None:
+    async with http(guarded) as client, follow(guarded, way, token=reader({"*": "r"}, sub=item)) as listed:
+        await listed.ready()
+        (await client.post("/api/revoke", json={"sub": item}, headers=WRITER)).raise_for_status()
+        code, last = await listed.closed()
+        assert (4403, "error", "revoked") == (code, last and last["type"], last and last["reason"])
+
+
+@BOTH
+async def test_w10_a4_the_list_ends_when_the_token_expires(guarded: Server, item: str, way: Way) -> None:
+    brief = reader({item: "r"}, exp=time.time() + 1)
+    async with follow(guarded, way, token=brief) as listed:
+        await listed.ready()
+        code, last = await listed.closed()
+        assert (4401, "expired") == (code, last and last["reason"])
+
+
+async def test_w10_a4_a_fresh_token_extends_the_list_and_brings_the_rooms_that_it_gives(
+    guarded: Server, item: str
+) -> None:
+    async with http(guarded) as client:
+        await write(client, f"{item}-old")
+        await write(client, f"{item}-new")
+        brief = reader({f"{item}-old": "r"}, sub=item, exp=time.time() + 60)
+        async with follow(guarded, token=brief) as listed:
+            socket = listed._source.socket  # type: ignore[attr-defined] # it is one
+            assert [f"{item}-old"] == await listed.ready()
+            fresh = reader({f"{item}-new": "r"}, sub=item)
+            await socket.send(json.dumps({"type": "auth", "token": fresh}) + '\n{"type":"ping"}')
+            access = await listed.line()
+            assert ("access", ["read"]) == (access and access["type"], access and access["can"])
+            await listed.until(type="pong")
+            assert [f"{item}-new"] == await listed.ready()
+            await write(client, f"{item}-old")
+            await write(client, f"{item}-new")
+            await listed.until(item=f"{item}-new", head=2)
+            assert 1 == listed.items[f"{item}-old"]["head"]
+            await socket.send(json.dumps({"type": "auth", "token": reader({"*": "r"}, sub="another")}))
+            assert "another member's" in (await listed.until(type="error"))["message"]
+
+
+async def test_w10_f2_a_list_takes_auth_and_ping_and_closes_at_the_tenth_other_line(server: Server) -> None:
+    async with follow(server) as listed:
+        await listed.ready()
+        socket = listed._source.socket  # type: ignore[attr-defined] # it is one
+        await socket.send('{"type":"send","id":"a","body":"x"}')
+        refused = await listed.until(type="error")
+        assert ("invalid", "a", "the list of rooms takes `auth` and `ping`") == (
+            refused["code"],
+            refused["id"],
+            refused["message"],
+        )
+        await socket.send("\n".join(["nonsense"] * 9))
+        assert 4400 == (await listed.closed())[0]
+
+
+async def test_w10_a_binary_frame_closes_the_list_with_1003(server: Server) -> None:
+    async with follow(server) as listed:
+        await listed._source.socket.send(b"\0")  # type: ignore[attr-defined] # it is one
+        assert 1003 == (await listed.closed())[0]
+
+
+@ONCE
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("", 401), ("?token=t&limit=501", 422), ("?token=t&prefix=a*", 422), ("?token=t&unknown=1", 422)],
+)
+async def test_w10_events_that_are_refused_are_a_problem(server: Server, query: str, status: int) -> None:
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        answer = await client.get(f"/api/items/events{query}")
+    assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+
+
+async def test_w10_h4_a_socket_that_is_refused_says_why(guarded: Server) -> None:
+    async with follow(guarded, token=None) as listed:
+        code, last = await listed.closed()
+        assert (4401, "error", "missing") == (code, last and last["type"], last and last["reason"])
+    async with follow(guarded, token=reader({}), limit=501) as listed:
+        code, last = await listed.closed()
+        assert (4400, True) == (code, "limit" in str(last))
+
+
+@BOTH
+async def test_w10_l3_lists_count_among_a_members_connections_and_leave_room_when_they_end(
+    strict: Server, way: Way, item: str
+) -> None:
+    async with follow(strict, name=item) as first, follow(strict, way, name=item) as second:
+        await first.ready()
+        await second.ready()
+        async with follow(strict, name=item) as third:
+            assert 4429 == (await third.closed())[0]
+    async with http(strict) as client, follow(strict, way, name=item) as again:
+        await again.ready()
+        assert "alcove_list_connections 1.0" in (await client.get("/metrics")).text
+
+
+@BOTH
+async def test_w10_z1_a_server_that_stops_says_when_to_come_back(serve: Start, way: Way) -> None:
+    server = serve()
+    async with follow(server, way) as listed:
+        await listed.ready()
+        server.end()
+        code, last = await listed.closed()
+        assert (1012, "bye", "restart") == (code, last and last["type"], last and last["reason"])
+
+
+async def test_w10_unread_counts_are_those_of_the_items_asked_for_in_their_order(guarded: Server, item: str) -> None:
+    headers = {"Authorization": f"Bearer {reader({f'{item}*': 'r'}, sub=item)}"}
+    async with http(guarded) as client:
+        await write(client, f"{item}-a")
+        await write(client, f"{item}-a")
+        await write(client, f"{item}-b")
+
+        asked = [f"{item}-b", f"{item}-none", f"{item}-a", f"{item}-b"]
+        assert {
+            "items": [
+                {"item": f"{item}-b", "head": 1, "unread": 1},
+                {"item": f"{item}-none", "head": 0, "unread": 0},
+                {"item": f"{item}-a", "head": 2, "unread": 2},
+            ]
+        } == (await unread(client, headers, asked)).json()
+        assert 500 == len((await unread(client, headers, [f"{item}-{n}" for n in range(500)])).json()["items"])
+
+
+async def test_w10_unread_counts_of_an_item_that_may_not_be_read_are_refused_by_its_name(
+    guarded: Server, item: str
+) -> None:
+    headers = {"Authorization": f"Bearer {reader({item: 'r'})}"}
+    async with http(guarded) as client:
+        answer = await unread(client, headers, [item, f"{item}-x", f"{item}-y"])
+        assert (403, f"this takes the right to read {item}-x") == (answer.status_code, answer.json()["detail"])
+
+
+@pytest.mark.parametrize("items", [[], ["a b"], [f"item-{n}" for n in range(501)]], ids=["none", "no id", "501"])
+async def test_w10_unread_counts_out_of_shape_are_refused(server: Server, items: list[str]) -> None:
+    async with http(server) as client:
+        assert 422 == (await unread(client, {}, items)).status_code
+
+
+@ONCE
+async def test_w4_pages_follow_on_each_other_and_end(guarded: Server, item: str) -> None:
+    rights = {f"{item}-*": "r", f"{item}-3": ""}
+    headers = {"Authorization": f"Bearer {reader(rights)}"}
+    async with http(guarded) as client:
+        for n in range(8):
+            await write(client, f"{item}-{n}")
+        found: list[list[str]] = []
+        query: dict[str, Any] = {"limit": 3}
+        while page := (await client.get("/api/items", params=query, headers=headers)).json()["items"]:
+            found.append([one["item"] for one in page])
+            query["before"] = page[-1]["item"]
+
+        assert [[7, 6, 5], [4, 2, 1], [0]] == [[int(one.rpartition("-")[2]) for one in page] for page in found]
+
+
+@ONCE
+@pytest.mark.parametrize(("before", "status"), [("secret", 403), ("never", 422), ("a b", 422)])
+async def test_w4_a_page_behind_a_room_that_is_not_in_the_list_is_refused(
+    guarded: Server, item: str, before: str, status: int
+) -> None:
+    headers = {"Authorization": f"Bearer {reader({f'{item}-*': 'r', f'{item}-secret': ''})}"}
+    async with http(guarded) as client:
+        await write(client, f"{item}-secret")
+        answer = await client.get("/api/items", params={"before": f"{item}-{before}"}, headers=headers)
+        assert status == answer.status_code
+
+
+@ONCE
+async def test_w10_d2_a_reader_that_takes_nothing_is_sent_each_room_once_as_it_is_in_the_end(
+    serve: Start, item: str
+) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_SENDS_PER_S="0", ALCOVE_LIST_PENDING="3")
+    rights = {f"{item}-*": "r"}
+    async with http(server) as client, follow(server, token=reader(rights), limit=5, receive_buffer=4096) as listed:
+        await listed.ready()
+        transport = listed._source.socket.transport  # type: ignore[attr-defined] # it is one
+        transport.pause_reading()
+        rounds = 0
+        while 'limit="list_pending"} 0.0' in (await client.get("/metrics")).text:
+            rounds += 1
+            for room in range(10):
+                await write(client, f"{item}-{room}", f"{rounds} " + "x" * 60_000)
+        transport.resume_reading()
+        # More rooms changed than may wait, so the latest come again.
+        latest = {f"{item}-{room}": rounds for room in range(5, 10)}
+        while not latest.items() <= {one["item"]: one["head"] for one in listed.items.values()}.items():
+            assert await listed.line() is not None

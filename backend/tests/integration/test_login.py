@@ -1,0 +1,93 @@
+"""Sessions: the cookie that a token becomes, and its end (W5)."""
+
+import time
+
+import httpx
+import pytest
+
+from tests.integration.conftest import Start
+from tests.support import endpoints
+from tests.support.clients import NO_TLS
+from tests.support.credentials import EC, KEY_SET, SECRET, keep, token
+from tests.support.endpoints import IN, Answer, bearer, cookie, query
+from tests.support.refusal_reasons import ENDED
+from tests.support.room_client import RoomClient
+from tests.support.servers import ONCE, Server
+
+
+@ONCE
+async def test_w5_a_session_is_a_cookie_that_no_script_reads(guarded: Server) -> None:
+    exp = int(time.time()) + 600
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
+        answer = await http.post("/api/session", json={"token": token(exp=exp)})
+        who = await http.get("/api/session")
+
+    assert 200 == answer.status_code
+    _, *attributes = answer.headers["set-cookie"].split("; ")
+    assert {"HttpOnly", "Path=/", "SameSite=lax"} == set(attributes) - {attributes[1]}
+    assert attributes[1].startswith("Max-Age=")
+    assert 590 < int(attributes[1].removeprefix("Max-Age=")) <= 600
+    assert {"you": {"id": "ada", "name": "ada"}, "expires": exp * 1000, "open": False} == who.json()
+
+
+@ONCE
+async def test_w5_a2_whoever_asks_is_told_whether_this_is_open_mode(guarded: Server, server: Server) -> None:
+    for asked, is_open in ((guarded, False), (server, True)):
+        async with httpx.AsyncClient(base_url=asked.url, trust_env=False, verify=NO_TLS) as http:
+            assert {"open": is_open} == (await http.get("/api/mode")).json()
+
+
+@ONCE
+async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(guarded: Server) -> None:
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
+        answer = await http.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
+
+    assert "Secure" in answer.headers["set-cookie"].split("; ")
+
+
+@ONCE
+async def test_w5_from_others_a_proxys_word_counts_for_nothing(serve: Start) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_TRUSTED_PROXIES="192.0.2.1")
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=NO_TLS) as http:
+        answer = await http.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
+
+    assert "Secure" not in answer.headers["set-cookie"].split("; ")
+
+
+@ONCE
+@pytest.mark.parametrize("bad", ["gone-by-now", "", "e" * 4100])
+async def test_w5_what_is_no_token_is_no_session(guarded: Server, bad: str) -> None:
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
+        answer = await http.post("/api/session", json={"token": bad})
+
+    assert answer.status_code in {401, 422}
+    assert "set-cookie" not in answer.headers
+
+
+async def test_w5_an_ended_session_opens_nothing_however_its_signature_is_written(guarded: Server, item: str) -> None:
+    good = token(key=EC, algorithm="ES256", headers={"kid": KEY_SET["keys"][2]["kid"]}, items={item: "rw"}, jti=item)
+    async with await RoomClient.join(guarded, item, token=None, headers=cookie(good).headers) as room:
+        async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
+            answer = await http.delete("/api/session", headers=cookie(good, guarded.url).headers)
+        assert 204 == answer.status_code
+        assert answer.headers["set-cookie"].startswith('alcove_session="";')
+        assert 4401 == await room.closed()
+        assert ENDED == room.socket.close_reason
+
+    for again in (query(good, item=item), bearer(good, item=item), cookie(good, item=item)):
+        for endpoint in (endpoints.room, endpoints.list_socket):
+            assert Answer(4401, ENDED) == await endpoint(guarded, again)
+        for endpoint in (
+            endpoints.history,
+            endpoints.events,
+            endpoints.say,
+            endpoints.who,
+            endpoints.listing,
+            endpoints.list_events,
+            endpoints.unread,
+        ):
+            assert Answer(401, ENDED) == await endpoint(guarded, again)
+    for endpoint in (endpoints.item_socket, endpoints.echo_socket, endpoints.chat_socket):
+        assert Answer(403) == await endpoint(guarded, query(good, item=item))
+    assert Answer(4401, ENDED) == await endpoints.room(guarded, query(keep(f"{good}=="), item=item))
+    assert IN == (await endpoints.room(guarded, query(token(items={item: "rw"}), item=item))).code

@@ -1,0 +1,56 @@
+"""A backup is taken and brought back as docs/operating.md says: whoever had read further begins anew (R5)."""
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+
+from alcove.storage.open import open_log
+from tests.support.room_client import RoomClient, send
+from tests.support.servers import alcove, untroubled
+
+GUIDE = (Path(__file__).parents[2] / "docs/operating.md").read_text()
+
+
+def recipe(beginning: str) -> str:
+    """The guide's only statement that begins so."""
+    (found,) = re.findall(rf"^{beginning}.*;$", GUIDE, re.MULTILINE)
+    return str(found)
+
+
+async def test_r5_a_restored_backup_with_a_new_id_has_its_readers_begin_anew(tmp_path: Path) -> None:
+    database, copy = tmp_path / "alcove.db", tmp_path / "copy.db"
+    late = send("after the backup")
+    with untroubled(alcove(cwd=tmp_path)) as server:
+        async with await RoomClient.join(server, "foo") as ada:
+            await ada.say("a", "b")
+            with closing(sqlite3.connect(database)) as running:
+                running.execute(recipe("VACUUM INTO").replace("/backup/alcove.db", str(copy)))
+            await ada.ask(late)
+            await ada.until_seq(3)
+    copy.replace(database)
+    for left in ("alcove.db-wal", "alcove.db-shm"):
+        (tmp_path / left).unlink(missing_ok=True)
+    with closing(sqlite3.connect(database)) as restored, restored:
+        restored.execute(recipe("UPDATE meta"))
+
+    with untroubled(alcove(cwd=tmp_path)) as server:
+        async with await RoomClient.join(server, "foo", after=2, log=ada.hello["log"]) as again:
+            assert again.hello["reset"]
+            assert {"seq": 3, "duplicate": False}.items() <= (await again.ask(late)).items()
+            assert ["a", "b", "after the backup"] == [entry["body"] for entry in await again.until_seq(3)]
+
+
+async def test_r5_a_postgresql_log_gets_a_new_id(postgres_url: str) -> None:
+    ids = []
+    for _ in range(2):
+        log = await open_log(postgres_url)
+        ids.append(log.id)
+        await log.close()
+        operator = await asyncpg.connect(postgres_url)
+        await operator.execute(recipe("UPDATE alcove.meta"))
+        await operator.close()
+
+    assert ids[0] != ids[1]

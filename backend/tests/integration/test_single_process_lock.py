@@ -1,0 +1,189 @@
+"""A log is served by one process, unless all of them share a bus (X6, X7)."""
+
+import asyncio
+import re
+import signal
+from collections.abc import Awaitable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+import pytest
+
+from alcove.storage.base import LockMode, Log, LogUnavailableError, LogUnusableError
+from alcove.storage.open import open_log
+from alcove.storage.postgres.lock import _KEY
+from deploy.ports import free_port
+from tests.support.clients import PATIENCE_S
+from tests.support.credentials import SECRET, token
+from tests.support.drafts import append, message
+from tests.support.room_client import RoomClient
+from tests.support.servers import BIN, Process, alcove, fastapi_dev, untroubled
+
+IN_USE = "in use by another Alcove process.*stop that process first"
+NO_BUS = "another Alcove process uses this log.*stop it first, or set ALCOVE_BUS_URL"
+
+
+@pytest.fixture
+def running() -> Iterator[ExitStack]:
+    """Servers of the test, ended afterwards."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a lock for a moment only."""
+    monkeypatch.setattr("alcove.storage.sqlite.lock._WAIT_S", 0.05)
+    monkeypatch.setattr("alcove.storage.postgres.lock._WAIT_S", 0.05)
+
+
+def refused(command: list[str | Path], cwd: Path, **env: str) -> list[str]:
+    """What the command printed before it ended in failure."""
+    process = Process(command, cwd=cwd, env=env)
+    try:
+        assert 0 != process.exit_code(), process.output
+    finally:
+        process.end(signal.SIGKILL)
+    return process.lines
+
+
+def the_line(lines: list[str]) -> str:
+    """The only line that is Alcove's own."""
+    (line,) = [line for line in lines if "alcove: " in line]
+    assert not any("Traceback" in line for line in lines), lines
+    return line
+
+
+@pytest.mark.parametrize("storage", ["sqlite", "postgresql"])
+async def test_x7_a_second_server_without_a_bus_refuses_to_start_in_one_line(
+    storage: str, tmp_path: Path, running: ExitStack, request: pytest.FixtureRequest
+) -> None:
+    env, why = {}, IN_USE
+    if storage == "postgresql":
+        env, why = {"ALCOVE_DATABASE_URL": request.getfixturevalue("postgres_url")}, NO_BUS
+    running.enter_context(untroubled(alcove(cwd=tmp_path, env=env)))
+
+    (line,) = refused([BIN / "alcove", "serve", "--port", "0"], tmp_path, **env)
+    assert re.search(f"^alcove: .*{why}", line)
+    started_otherwise = refused([BIN / "uvicorn", "alcove.main:app", "--port", "0"], tmp_path, **env)
+    assert re.search(f"alcove: .*{why}", the_line(started_otherwise))
+
+
+def test_x7_another_path_to_the_same_file_is_the_same_log(tmp_path: Path, running: ExitStack) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (tmp_path / "linked").symlink_to(folder)
+    (tmp_path / "other.db").symlink_to(folder / "alcove.db")
+    running.enter_context(untroubled(alcove(cwd=folder)))
+
+    for path in ("folder/alcove.db", "linked/alcove.db", "other.db", f"/{folder}/alcove.db"):
+        (line,) = refused([BIN / "alcove", "serve", "--port", "0"], tmp_path, ALCOVE_DATABASE_URL=f"sqlite:///{path}")
+        assert re.search(IN_USE, line)
+
+
+def test_x7_two_workers_of_uvicorn_do_not_both_serve(tmp_path: Path) -> None:
+    command: list[str | Path] = [BIN / "uvicorn", "alcove.main:app", "--workers", "2", "--port", str(free_port())]
+    workers = Process(command, cwd=tmp_path, env={})
+    try:
+        workers.line("Application startup complete")
+        workers.line(f"alcove: .*{IN_USE}")
+        assert 1 == sum("Application startup complete" in line for line in workers.lines)
+        assert "Traceback" not in workers.output
+    finally:
+        workers.end()
+
+
+def test_x7_a_reload_waits_until_the_process_before_it_has_ended(tmp_path: Path, running: ExitStack) -> None:
+    app = tmp_path / "app.py"
+    app.write_text("from alcove.main import app as app\n")
+    server = running.enter_context(untroubled(fastapi_dev(tmp_path, str(app))))
+    since = len(server.lines)
+
+    app.write_text("from alcove.main import app as app  # changed\n")
+
+    server.line("Application startup complete", since=since)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_x7_the_lock_ends_with_its_process(tmp_path: Path, running: ExitStack, how: signal.Signals) -> None:
+    alcove(cwd=tmp_path).end(how)
+
+    assert running.enter_context(untroubled(alcove(cwd=tmp_path)))
+
+
+async def test_x7_a_revocation_by_command_works_beside_a_running_server(tmp_path: Path, running: ExitStack) -> None:
+    signed = {"ALCOVE_SECRET": SECRET}
+    server = running.enter_context(untroubled(alcove(cwd=tmp_path, env=signed)))
+    async with await RoomClient.join(server, "foo", token=token(sub="walter")) as walter:
+        command: list[str | Path] = [BIN / "alcove", "revoke", "--sub", "walter", "--url", server.url]
+        assert 0 == await asyncio.to_thread(Process(command, cwd=tmp_path, env=signed).exit_code)
+
+        assert 4403 == await walter.closed()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_x7_without_a_bus_a_log_is_served_alone_and_with_one_by_several(postgres_url: str) -> None:
+    def hold(how: LockMode) -> Awaitable[Log]:
+        return open_log(postgres_url, lock_mode=how)
+
+    one, two = await hold("shared"), await hold("shared")
+    with pytest.raises(LogUnusableError, match=NO_BUS):
+        await hold("exclusive")
+    await one.close()
+    with pytest.raises(LogUnusableError, match=NO_BUS):
+        await hold("exclusive")
+    await two.close()
+    alone = await hold("exclusive")
+    with pytest.raises(LogUnusableError, match="an Alcove process with ALCOVE_BUS_URL=memory:// uses this log"):
+        await hold("shared")
+    beside = await open_log(postgres_url)
+    await beside.close()
+    await alone.close()
+
+
+async def end_sessions(url: str) -> None:
+    """End the sessions that lock the log, as a failing database does."""
+    operator = await asyncpg.connect(url)
+    await operator.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name = 'alcove lock' AND datname = current_database()"
+    )
+    await operator.close()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_x7_a_lock_whose_session_is_lost_is_taken_again(postgres_url: str) -> None:
+    log = await open_log(postgres_url, lock_mode="exclusive")
+    lock = log._connections._lock  # type: ignore[attr-defined]
+    lost = lock._lost
+    await end_sessions(postgres_url)
+    async with asyncio.timeout(PATIENCE_S):
+        await lost.wait()
+        await lock._acquired.wait()
+
+    assert [(1, False)] == await append(log, message("a"))
+    with pytest.raises(LogUnusableError, match=NO_BUS):
+        await open_log(postgres_url, lock_mode="exclusive")
+    await log.close()
+
+
+async def test_x7_a_process_that_lost_the_log_to_another_reads_and_writes_nothing(postgres_url: str) -> None:
+    log = await open_log(postgres_url, lock_mode="exclusive")
+    lock = log._connections._lock  # type: ignore[attr-defined]
+    other = await asyncpg.connect(postgres_url)
+    waiting = asyncio.create_task(other.execute("SELECT pg_advisory_lock($1)", _KEY))
+    await end_sessions(postgres_url)
+    async with asyncio.timeout(PATIENCE_S):
+        await waiting
+        await lock._lost.wait()
+
+    with pytest.raises(LogUnavailableError, match="lost the lock"):
+        await append(log, message("a"))
+    with pytest.raises(LogUnavailableError, match="lost the lock"):
+        await log.read("foo", limit=1)
+    await other.close()
+    async with asyncio.timeout(PATIENCE_S):
+        await lock._acquired.wait()
+    assert [(1, False)] == await append(log, message("a"))
+    await log.close()

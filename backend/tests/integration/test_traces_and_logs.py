@@ -1,0 +1,112 @@
+"""What whoever watches a server gets: traces (OpenTelemetry) and lines of JSON, both without credentials (A6)."""
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from tests.support.credentials import SECRET, leaks, token
+from tests.support.room_client import RoomClient
+from tests.support.servers import CARRIERS, Server, alcove, untroubled
+
+
+class Collector:
+    """An OpenTelemetry collector that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.exports: list[ExportTraceServiceRequest] = []
+
+    @property
+    def spans(self) -> list[Span]:
+        """Every span."""
+        return [
+            span
+            for export in self.exports
+            for resource in export.resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+
+
+@contextmanager
+def collecting() -> Iterator[tuple[str, Collector]]:
+    """A collector, and the address that it listens at."""
+    collector = Collector()
+
+    class Endpoint(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            if self.path == "/v1/traces":
+                collector.exports.append(ExportTraceServiceRequest.FromString(body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as listening:
+        serving = threading.Thread(target=listening.serve_forever)
+        serving.start()
+        yield f"http://127.0.0.1:{listening.server_port}", collector
+        listening.shutdown()
+        serving.join()
+
+
+@contextmanager
+def guarded(folder: Path, carrier: str, **env: str) -> Iterator[Server]:
+    """A server with a secret."""
+    with untroubled(alcove(cwd=folder, carrier=carrier, env={"ALCOVE_SECRET": SECRET, **env})) as server:
+        yield server
+
+
+async def visit(server: Server) -> None:
+    """One request, one handshake and one refused handshake, each with its token in the query, and a probe."""
+    ada = token(sub="ada", items={"foo": "rw"})
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        assert (await client.get(f"/api/items/foo/entries?limit=5&token={ada}")).is_success
+        assert (await client.get("/healthz")).is_success
+    async with await RoomClient.join(server, "foo", token=ada):
+        pass
+    await (await RoomClient.open(server, "bar", token=ada)).closed()
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+async def test_a6_requests_and_handshakes_are_traced_without_their_credentials(tmp_path: Path, carrier: str) -> None:
+    with collecting() as (url, collector):
+        with guarded(tmp_path, carrier, OTEL_EXPORTER_OTLP_ENDPOINT=url) as server:
+            await visit(server)
+
+        names = [span.name for span in collector.spans if span.kind == Span.SPAN_KIND_SERVER]
+        assert ["GET /api/items/{item_id}/entries", *2 * ["WS /items/{item_id}/ws"]] == names
+        sent = "".join(map(str, collector.exports))
+        assert 'value { string_value: "alcove" }' in " ".join(sent.split())
+        assert "limit=5&token=***" in sent
+        assert set() == leaks(sent)
+
+
+async def test_nothing_is_traced_unasked(tmp_path: Path) -> None:
+    with collecting() as (url, collector):
+        with guarded(tmp_path, "detached", OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=url) as server:
+            await visit(server)
+
+        assert [] == collector.exports
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+async def test_a6_what_is_printed_can_be_lines_of_json(tmp_path: Path, carrier: str) -> None:
+    with guarded(tmp_path, carrier, ALCOVE_LOG="json") as server:
+        await visit(server)
+
+    lines = [json.loads(line) for line in server.lines]
+    assert {"at", "level", "logger", "process", "message"} == set.intersection(*map(set, lines))
+    assert not [line for line in lines if line.get("path") == "/healthz"], "a probe that went well is not printed"
+    (asked,) = [line for line in lines if line.get("path", "").startswith("/api/items/foo")]
+    assert ("GET", "/api/items/foo/entries?limit=5&token=***", 200) == (asked["method"], asked["path"], asked["status"])
+    assert set() == leaks(server.output)

@@ -1,0 +1,95 @@
+"""What one stranger costs the others: refused credentials, requests in progress, bodies (L)."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from tests.integration.conftest import Start
+from tests.support import endpoints
+from tests.support.clients import PATIENCE_S, connect
+from tests.support.credentials import SECRET, token
+from tests.support.endpoints import IN, query
+from tests.support.room_client import RoomClient, http, turned_away
+from tests.support.servers import ONCE, Server
+
+
+@ONCE
+async def test_l_a_credential_that_is_refused_in_a_loop_shuts_out_nobody_else(serve: Start) -> None:
+    server = serve(
+        ALCOVE_SECRET=SECRET,
+        ALCOVE_REFUSALS_PER_S="0.001",
+        ALCOVE_REFUSALS_BURST="3",
+        ALCOVE_CREDENTIAL_REFUSALS_PER_S="0.001",
+        ALCOVE_CREDENTIAL_REFUSALS_BURST="10",
+    )
+    looping = token(exp=1)
+    for _ in range(10):
+        assert 401 == (await endpoints.history(server, query(looping))).code
+    error, code, reason = await turned_away(server, "foo", token=looping)
+    assert ("rate_limited", 4429, "this credential was refused too often; ask for a new one") == (
+        error["code"],
+        code,
+        reason,
+    )
+    assert 900_000 < error["retry_ms"] <= 1_000_000
+    # It cost its address one refusal of three: others are let in, and may fail, too.
+    good = token()
+    assert IN == (await endpoints.room(server, query(good))).code
+    for number in range(2):
+        assert 401 == (await endpoints.history(server, query(f"guess-{number}"))).code
+    assert 429 == (await endpoints.history(server, query("guess-3"))).code
+    # Who was let in before is let in again, whoever guesses behind the same address.
+    assert IN == (await endpoints.history(server, query(good))).code
+
+
+@ONCE
+async def test_l_so_many_requests_of_an_address_are_in_progress_without_a_credential(serve: Start) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_UNAUTHENTICATED_REQUESTS="3", ALCOVE_TRUSTED_PROXIES="192.0.2.1")
+    head = "POST /api/session HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n"
+    held = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
+    async with asyncio.timeout(PATIENCE_S):
+        for come, go in held:
+            go.write(head.encode())
+            assert b"100 Continue" in await come.readuntil(b"\r\n\r\n")  # its body is waited for
+        answer = await endpoints.who(server, query(token()))
+        assert (429, "too many requests in progress from your address without a valid credential") == (
+            answer.code,
+            answer.reason,
+        )
+        assert 4429 == (await endpoints.room(server, query(token()))).code
+        held[0][1].write(b'{"name":1}')
+        assert b" 422 " in await held[0][0].readline()
+        assert IN == (await endpoints.room(server, query(token()))).code
+        # Those who are let in do not count, however long they stay.
+        async with AsyncExitStack() as stack:
+            for _ in range(5):
+                await stack.enter_async_context(await RoomClient.join(server, "foo", token=token()))
+                await stack.enter_async_context(await connect(server, f"/ws?token={token()}"))
+            assert IN == (await endpoints.who(server, query(token()))).code
+    for _, go in held:
+        go.close()
+        await go.wait_closed()
+
+
+@ONCE
+async def test_l_a_trusted_proxy_has_as_many_requests_in_progress_as_it_likes(serve: Start) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_UNAUTHENTICATED_REQUESTS="1")
+    head = "POST /api/session HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n"
+    held = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
+    async with asyncio.timeout(PATIENCE_S):
+        for come, go in held:
+            go.write(head.encode())
+            assert b"100 Continue" in await come.readuntil(b"\r\n\r\n")
+    for _, go in held:
+        go.close()
+
+
+@ONCE
+@pytest.mark.parametrize("content", [b" " * (32 * 1024 + 1), b'{"token":"' + b"x" * 40_000 + b'"}'])
+async def test_l_a_body_before_authentication_is_small(guarded: Server, content: bytes) -> None:
+    async with http(guarded) as client:
+        answer = await client.post("/api/session", content=content)
+
+    assert 413 == answer.status_code
+    assert "32768 bytes" in answer.json()["detail"]

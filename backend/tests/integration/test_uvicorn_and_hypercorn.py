@@ -1,0 +1,64 @@
+"""The application under other servers than its own: another one's stop (Z1), and a Unix socket in open mode (A2)."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.ports import free_port
+from tests.support.clients import NO_TLS, PATIENCE_S, close_code, connect
+from tests.support.room_client import RoomClient
+from tests.support.servers import BIN, Process, Server
+
+
+@pytest.fixture(params=["0", "1"], ids=["in its own process", "in a worker"])
+def hypercorn(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """hypercorn, which ends the tasks of connections before it ends the application."""
+    port = free_port()
+    command = [BIN / "hypercorn", "alcove.main:app", "-b", f"127.0.0.1:{port}", "-w", request.param]
+    server = Server(command, ready=rf"Running on http://127\.0\.0\.1:(?P<port>{port})", cwd=tmp_path)
+    yield server
+    server.end(signal.SIGKILL)
+
+
+async def test_z1_a_stop_of_hypercorn_sends_bye_and_1012(hypercorn: Server) -> None:
+    room = await RoomClient.join(hypercorn, "foo")
+    plain = await connect(hypercorn, "/ws")
+    os.kill(hypercorn.pid, signal.SIGTERM)
+
+    assert "restart" == (await room.until("bye"))["reason"]
+    assert [1012, 1012] == [await room.closed(), await close_code(plain)]
+    await asyncio.to_thread(hypercorn.exit_code)
+    # asyncio itself prints the tasks that hypercorn ends; none of it may be ours.
+    assert "alcove/" not in hypercorn.output
+
+
+@pytest.fixture(params=["--uds", "--fd"])
+def unix_socket(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """Uvicorn in open mode on a Unix socket, by its path or as a file descriptor."""
+    path = tmp_path / "alcove.sock"
+    command: list[str | Path] = [sys.executable, "-m", "uvicorn", "alcove.main:app"]
+    with socket.socket(socket.AF_UNIX) as listener:
+        if request.param == "--uds":
+            process = Process([*command, "--uds", path], cwd=tmp_path)
+        else:
+            listener.bind(str(path))
+            listener.set_inheritable(True)
+            process = Process([*command, "--fd", str(listener.fileno())], cwd=tmp_path, pass_fds=[listener.fileno()])
+        process.line("running on")
+    yield path
+    process.end()
+
+
+def test_a2_a_unix_socket_is_this_machine(unix_socket: Path) -> None:
+    transport = httpx.HTTPTransport(uds=str(unix_socket))
+    with httpx.Client(transport=transport, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS) as client:
+        answer = client.get("http://alcove/api/items", headers={"Authorization": "Bearer t"})
+
+    assert 200 == answer.status_code, answer.text

@@ -1,0 +1,162 @@
+"""Clients on real sockets: some ask and wait, some listen to everything, some leave without a word."""
+
+import asyncio
+import socket
+import ssl
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as websockets_connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Subprotocol
+
+from tests.support.credentials import keep_from
+from tests.support.servers import Address
+
+#: Seconds that a client waits for what is due.
+PATIENCE_S = 60.0
+#: For HTTP: else httpx would read every certificate of the machine for each client, and none is needed here.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+async def a_moment() -> None:
+    """10 ms between two looks at what no event tells, so that the looking leaves the machine to what is looked at."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.Event().wait(), 0.01)
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until it holds."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not holds():
+            await a_moment()
+
+
+async def connect(
+    server: Address,
+    path: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    subprotocols: Sequence[str] = (),
+    receive_buffer: int | None = None,
+) -> ClientConnection:
+    """Open a socket; `receive_buffer` makes the kernel take no more than about so many bytes for it."""
+    keep_from(path, headers or {})
+    sock = socket.socket(proto=socket.IPPROTO_TCP)  # only so does asyncio set TCP_NODELAY
+    if receive_buffer is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    sock.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", server.port))
+    return await websockets_connect(
+        server.ws + path,
+        sock=sock,
+        additional_headers=headers,
+        subprotocols=[Subprotocol(name) for name in subprotocols] or None,
+        compression=None,
+        proxy=None,
+        max_size=None,
+        # Who takes little leaves the rest in the kernel's hands; anyone else is to close at once, read or not.
+        max_queue=None if receive_buffer is None else 16,
+        ping_interval=None,
+        open_timeout=PATIENCE_S,
+    )
+
+
+async def refusal(server: Address, path: str, *, headers: Mapping[str, str] | None = None) -> int:
+    """The HTTP status with which a handshake is refused."""
+    try:
+        client = await connect(server, path, headers=headers)
+    except InvalidStatus as refused:
+        return refused.response.status_code
+    await client.close()
+    raise AssertionError(f"{path} was accepted")
+
+
+async def answers(client: ClientConnection, count: int) -> Sequence[str | bytes]:
+    """The next `count` messages."""
+    async with asyncio.timeout(PATIENCE_S):
+        return [await client.recv() for _ in range(count)]
+
+
+async def close_code(client: ClientConnection) -> int:
+    """The code with which the server closes, whatever it says before."""
+    async with asyncio.timeout(PATIENCE_S):
+        try:
+            while True:
+                await client.recv()
+        except ConnectionClosed:
+            assert client.close_code is not None
+            return client.close_code
+
+
+async def abort(client: ClientConnection) -> None:
+    """Leave by a TCP reset, without a close frame; who has left already stays as he is."""
+    if client.transport.is_closing():
+        return
+    sock: socket.socket = client.transport.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.transport.abort()
+    await client.wait_closed()
+
+
+def fall_silent(client: ClientConnection) -> None:
+    """Read nothing from now on, and so answer no ping."""
+    transport = client.transport
+    assert isinstance(transport, asyncio.Transport)
+    transport.pause_reading()
+
+
+def read_again(client: ClientConnection) -> None:
+    """Be silent no more."""
+    transport = client.transport
+    assert isinstance(transport, asyncio.Transport)
+    transport.resume_reading()
+
+
+class Listener:
+    """A client that reads everything at once and keeps it in `lines`."""
+
+    def __init__(self, client: ClientConnection) -> None:
+        self.client = client
+        self.lines: list[str | bytes] = []
+        self._news = asyncio.Event()
+        self._task = asyncio.create_task(self._listen())
+
+    async def _listen(self) -> None:
+        try:
+            async for line in self.client:
+                self.lines.append(line)
+                self._news.set()
+        except ConnectionClosed:
+            return
+
+    async def until(self, enough: Callable[[list[str | bytes]], bool]) -> None:
+        """Wait until what was heard is enough."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not enough(self.lines):
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            raise AssertionError(f"not enough in {PATIENCE_S} s; the last of it: {self.lines[-5:]}") from None
+
+    async def heard(self, count: int) -> None:
+        """Wait until so many messages have come."""
+        await self.until(lambda lines: len(lines) >= count)
+
+    async def hears(self, line: str) -> None:
+        """Wait for the line."""
+        await self.until(lambda lines: line in lines)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.client.close()
+        await self._task

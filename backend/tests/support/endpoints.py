@@ -1,0 +1,160 @@
+"""Every endpoint of a server, and how one that knocks there is answered: let in, or a code with a reason."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.support.clients import NO_TLS, PATIENCE_S, connect
+from tests.support.room_client import PROTOCOL
+from tests.support.servers import Server
+
+IN = 0
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What somebody brings: a token in the query, headers, or both."""
+
+    query: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    item: str = "foo"
+
+    @property
+    def path(self) -> str:
+        """The item as it goes into a path; one with a `%` is taken to be encoded."""
+        return self.item if "%" in self.item else quote(self.item, safe="")
+
+
+def query(token: str, **more: Any) -> Credential:  # Any: Credential's own
+    """A token in the query."""
+    return Credential({"token": token}, **more)
+
+
+def bearer(token: str, **more: Any) -> Credential:  # Any: Credential's own
+    """A token in the header."""
+    return Credential({}, {"Authorization": f"Bearer {token}"}, **more)
+
+
+def cookie(token: str, origin: str | None = None, **more: Any) -> Credential:  # Any: Credential's own
+    """A token in the login cookie, sent from a page of that origin."""
+    return Credential(
+        {}, {"Cookie": f"alcove_session={token}"} | ({} if origin is None else {"Origin": origin}), **more
+    )
+
+
+def plain_cookie(token: str, origin: str | None = None, **more: Any) -> Credential:  # Any: Credential's own
+    """Put a token into the cookie that T2 reads, sent from a page of that origin."""
+    return Credential({}, {"Cookie": f"session={token}"} | ({} if origin is None else {"Origin": origin}), **more)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """0: let in. Else the close code, or the HTTP status; and the reason in words."""
+
+    code: int
+    reason: str = ""
+
+
+def socket(template: str, first: tuple[str, ...] = ("hello",)) -> Callable[[Server, Credential], Awaitable[Answer]]:
+    """Open a socket of the room protocol: the error line and the close frame must agree (H4).
+
+    `first`: the types of line that a client who is let in gets first.
+    """
+
+    async def endpoint(server: Server, credential: Credential) -> Answer:
+        client = await connect(
+            server,
+            f"{template.format(item=credential.path)}?{urlencode(credential.query)}",
+            headers=credential.headers,
+            subprotocols=[PROTOCOL],
+        )
+        async with client:
+            line = json.loads(str(await client.recv()).split("\n")[0])
+            if line["type"] in first:
+                return Answer(IN)
+            try:
+                await client.recv()
+            except ConnectionClosed:
+                assert line["type"] == "error"
+                assert line["message"].startswith(client.close_reason or "none")
+                return Answer(client.close_code or 0, line["message"])
+        raise AssertionError(f"more than an error: {line}")
+
+    return endpoint
+
+
+def plain(template: str) -> Callable[[Server, Credential], Awaitable[Answer]]:
+    """Open a socket of the tutorial: refused before the upgrade, with 403 (T2)."""
+
+    async def endpoint(server: Server, credential: Credential) -> Answer:
+        path = template.format(item=credential.path)
+        try:
+            client = await connect(server, f"{path}?{urlencode(credential.query)}", headers=credential.headers)
+        except InvalidStatus as refused:
+            return Answer(refused.response.status_code)
+        await client.close()
+        return Answer(IN)
+
+    return endpoint
+
+
+def http(
+    method: str, template: str, content: str | None = None, passes: int = 200
+) -> Callable[[Server, Credential], Awaitable[Answer]]:
+    """Make a request over HTTP; a refusal must be a problem document (W6).
+
+    `passes`: another status that shows that access was granted, besides those of success.
+    """
+
+    async def endpoint(server: Server, credential: Credential) -> Answer:
+        headers = credential.headers | ({} if content is None else {"Content-Type": "application/json"})
+        async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS) as client:
+            url = httpx.URL(template.format(item=credential.path)).copy_merge_params(credential.query)
+            async with client.stream(method, url, headers=headers, content=content) as answer:
+                if answer.is_success or answer.status_code == passes:
+                    return Answer(IN)
+                problem = json.loads(await answer.aread())
+        assert "application/problem+json" == answer.headers["content-type"]
+        assert answer.status_code == problem["status"]
+        assert (answer.status_code == 401) == ("www-authenticate" in answer.headers)
+        return Answer(answer.status_code, problem["detail"])
+
+    return endpoint
+
+
+room = socket("/items/{item}/ws")
+list_socket = socket("/api/items/ws", ("item", "ready"))
+list_events = http("GET", "/api/items/events")
+unread = http("GET", "/api/unread?item={item}")
+item_socket = plain("/items/{item}/ws")
+echo_socket = plain("/ws")
+chat_socket = plain("/ws/7")
+history = http("GET", "/api/items/{item}/entries")
+events = http("GET", "/api/items/{item}/events")
+say = http("POST", "/api/items/{item}/entries", '{"body":"hello"}')
+event = http("POST", "/api/items/{item}/entries", '{"kind":"event","body":{"text":"hello"}}')
+#: The target is not a message; only a caller who has access is told so.
+edit = http("PATCH", "/api/items/{item}/entries/9007199254740991", '{"body":"hello"}', 422)
+remove = http("DELETE", "/api/items/{item}/entries/9007199254740991", passes=422)
+mark_read = http("PUT", "/api/items/{item}/read", '{"seq":0}')
+members = http("GET", "/api/items/{item}/members")
+delete_room = http("DELETE", "/api/items/{item}")
+bans = http("GET", "/api/items/{item}/bans/nobody", passes=404)
+ban = http("PUT", "/api/items/{item}/bans/nobody", '{"right":"write"}')
+lift = http("DELETE", "/api/items/{item}/bans/nobody")
+bans_of_all = http("GET", "/api/bans/nobody", passes=404)
+ban_on_all = http("PUT", "/api/bans/nobody", '{"right":"write"}')
+lift_on_all = http("DELETE", "/api/bans/nobody")
+export = http("GET", "/api/items/{item}/export")
+listing = http("GET", "/api/items")
+connections = http("GET", "/api/items/{item}/connections")
+who = http("GET", "/api/session")
+revoke = http("POST", "/api/revoke", '{"sub":"nobody"}')
+revoke_on_foo = http("POST", "/api/revoke", '{"sub":"nobody","item":"foo"}')
+#: Close codes of refusals, and what they are over HTTP.
+STATUS = {4400: 422, 4401: 401, 4403: 403, 4429: 429}

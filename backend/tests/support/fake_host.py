@@ -1,0 +1,48 @@
+"""A host of sessions that keeps the drafts it is given."""
+
+from dataclasses import dataclass, field
+
+from alcove.limits import KeyedLimiter
+from alcove.rooms.session import Session
+from alcove.storage.base import (
+    Draft,
+)
+from alcove.storage.committer import OverloadedError
+from alcove.storage.outcomes import OutcomeHandler
+from tests.support.turns import ManualClock
+
+
+@dataclass
+class FakeHost:
+    """A desk (SessionHost) that keeps the drafts it is handed."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    left: list[Session] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    rates: KeyedLimiter[tuple[str, str]] = field(default_factory=lambda: KeyedLimiter(0, 1))
+    clock: ManualClock = field(default_factory=ManualClock)
+    full: bool = False
+    ms: int = 1_795_000_000_000
+
+    def append(self, draft: Draft, handler: OutcomeHandler) -> None:
+        """Keep the draft, or refuse where `full` (SessionHost)."""
+        assert isinstance(handler, Session)
+        if self.full:
+            raise OverloadedError("10000 sends wait for storage already")
+        self.drafts.append(draft)
+
+    def take_send(self, member: str, item: str) -> int:
+        """Take one send of the member's rate (SessionHost)."""
+        return self.rates.take((member, item), self.clock())
+
+    def leave(self, session: Session) -> None:
+        """Remember who left (SessionHost)."""
+        self.left.append(session)
+
+    def renew(self, session: Session, token: str) -> None:  # noqa: ARG002 - whose token it is, is not asked here
+        """Remember the token (SessionHost)."""
+        self.tokens.append(token)
+
+    def now_ms(self) -> int:
+        """The time that stands (SessionHost)."""
+        return self.ms

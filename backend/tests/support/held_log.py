@@ -1,0 +1,185 @@
+"""A log in memory whose calls wait until the test lets them go on."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Collection, Generator, Mapping, Sequence
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from alcove.item_ranges import Range
+from alcove.protocol import Entry
+from alcove.storage.base import (
+    Draft,
+    ItemSummary,
+    LogUnavailableError,
+    Outcome,
+    Page,
+    Position,
+    Retention,
+    RoomReadMark,
+    RoomState,
+    UnreadCount,
+    UnstorableError,
+)
+from alcove.storage.sqlite.schema import prepare
+from alcove.storage.sqlite.store import SqliteStore
+
+T = TypeVar("T")
+
+#: What can go wrong in a storage: nothing was stored, or it was and the answer got lost.
+Fault = Literal["nothing stored", "answer lost"]
+
+
+class Held:
+    """A piece of a log's work, held until the test has it performed, and then answered."""
+
+    def __init__(self, work: Callable[[], object], *, writes: bool) -> None:
+        self.writes = writes
+        self.performed = False
+        self._work = work
+        self._outcome: object = None
+        self._future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+
+    def __await__(self) -> Generator[object, None, object]:
+        return self._future.__await__()
+
+    def perform(self, fault: Fault | None = None) -> None:
+        """Do the work, or fail to."""
+        try:
+            self._outcome = None if fault == "nothing stored" else self._work()
+        except (sqlite3.Error, ValueError, UnstorableError) as error:
+            self._outcome = error
+        if fault is not None:
+            self._outcome = LogUnavailableError(fault)
+        self.performed = True
+
+    def answer(self) -> None:
+        """Tell the outcome to whoever waits."""
+        if self._future.done():
+            return
+        if isinstance(self._outcome, Exception):
+            self._future.set_exception(self._outcome)
+        else:
+            self._future.set_result(self._outcome)
+
+
+class HeldLog:
+    """A log (Log) in memory, the embedded one's own statements; each call is held until the test lets it go on."""
+
+    def __init__(self, retention: Retention | None = None) -> None:
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        self.id = prepare(connection, Path(":memory:"))
+        self.store = SqliteStore(connection, retention or Retention())
+        self.held: list[Held] = []
+        #: The batches that were handed in.
+        self.batches: list[list[Draft]] = []
+        #: Whether a batch has its I/O pending only when it is performed.
+        self.holds_io_pending = False
+        self._connection = connection
+
+    def _hold(self, work: Callable[[], T], *, writes: bool = False) -> Awaitable[T]:
+        held = Held(work, writes=writes)
+        self.held.append(held)
+        return held  # type: ignore[return-value] # answered with what the work returns
+
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        io_pending: asyncio.Event | None = None,
+        seen: Mapping[str, Position] | None = None,
+    ) -> Awaitable[list[Outcome]]:
+        """Store a batch (Log)."""
+        self.batches.append(list(drafts))
+        io_pending = io_pending or asyncio.Event()
+        if not self.holds_io_pending:
+            io_pending.set()
+        return self._hold(lambda: self.store.append(drafts, io_pending.set, seen), writes=True)
+
+    async def read(
+        self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20
+    ) -> Page:
+        """A page of entries (Log)."""
+        return await self._hold(lambda: self.store.read(item, after, before, limit, max_bytes))
+
+    async def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:
+        """The rooms' states (Log)."""
+        return await self._hold(lambda: self.store.room_states(items))
+
+    async def verify_history(self, item: str, seen: Position) -> str:
+        """Compare what was seen of a room with what it holds (Log)."""
+        return await self._hold(lambda: self.store.verify_history(item, seen), writes=True)
+
+    async def move_read_marks(self, marks: Sequence[RoomReadMark]) -> list[RoomReadMark]:
+        """Move read marks (Log)."""
+        return await self._hold(lambda: self.store.move_read_marks(marks), writes=True)
+
+    async def list_rooms(
+        self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None
+    ) -> list[ItemSummary]:
+        """Rooms the patterns match (Log)."""
+        return await self._hold(lambda: self.store.list_rooms(ranges, member, limit=limit, seconds=60, before=before))
+
+    async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
+        """Return heads and unread messages (Log)."""
+        return await self._hold(lambda: self.store.count_unread(wanted))
+
+    async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
+        """Return entries by item and seq (Log)."""
+        return await self._hold(lambda: self.store.entries_at(places))
+
+    async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
+        """Return rooms written to since then (Log)."""
+        return await self._hold(lambda: self.store.changed_since(at, limit))
+
+    async def read_marks(self, item: str, *, first: str, limit: int) -> list[RoomReadMark]:
+        """Return read marks (Log)."""
+        return await self._hold(lambda: self.store.read_marks(item, first, limit))
+
+    async def rooms_of_member(self, member: str) -> list[str]:
+        """Return rooms of a member (Log)."""
+        return await self._hold(lambda: self.store.rooms_of_member(member))
+
+    async def entries_of_member(self, item: str, member: str, *, after: int, limit: int) -> list[Entry]:
+        """Return entries of a member (Log)."""
+        return await self._hold(lambda: self.store.entries_of_member(item, member, after, limit))
+
+    async def erase_member(self, items: Sequence[str], member: str) -> None:
+        """Erase a member (Log)."""
+        await self._hold(lambda: self.store.erase_member(items, member), writes=True)
+
+    async def delete_room(self, item: str) -> str:
+        """Delete a room (Log)."""
+        return await self._hold(lambda: self.store.delete_room(item), writes=True)
+
+    async def bus_key(self) -> bytes:
+        """The key of the processes' messages (Log)."""
+        return await self._hold(self.store.bus_key)
+
+    async def check_writable(self) -> None:
+        """Write something (Log)."""
+        await self._hold(self.store.check_writable, writes=True)
+
+    async def close(self) -> None:
+        """Let go (Log)."""
+        self._connection.close()
+
+    def performable(self) -> list[Held]:
+        """What can be performed next: the first that writes, and all that read."""
+        waiting = [held for held in self.held if not held.performed]
+        return [held for held in waiting if not held.writes] + [held for held in waiting if held.writes][:1]
+
+    def answerable(self) -> list[Held]:
+        """What can be answered next: the first that wrote, and all that read."""
+        done = [held for held in self.held if held.performed]
+        return [held for held in done if not held.writes] + [held for held in done if held.writes][:1]
+
+    def answer(self, held: Held) -> None:
+        """Answer it, and forget it."""
+        self.held.remove(held)
+        held.answer()
+
+    def settle(self, fault: Fault | None = None) -> None:
+        """Perform the first that is held, and answer it."""
+        first = self.held[0]
+        first.perform(fault)
+        self.answer(first)

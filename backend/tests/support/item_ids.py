@@ -1,0 +1,22 @@
+"""The table of item ids, good and bad, that every place which takes one is tested with (H3). The page uses it too."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+_TABLE = json.loads(
+    (Path(__file__).parents[3] / "frontend/packages/client/test/support/itemIds.json").read_text(encoding="utf-8")
+)
+GOOD: list[str] = _TABLE["good"]
+#: What is refused, and the id that the refusal names: it in NFC, where that is an id; else an empty text.
+BAD: list[tuple[str, str]] = [(case["id"], case.get("normalized", "")) for case in _TABLE["bad"]]
+
+
+def _shown(case: object) -> str:
+    """A test's id: text that no terminal changes."""
+    return ascii(case)[:40]
+
+
+each_good = pytest.mark.parametrize("good", GOOD, ids=_shown)
+each_bad = pytest.mark.parametrize(("bad", "normalized"), BAD, ids=_shown)

@@ -1,0 +1,146 @@
+"""A client of the list of rooms, over a socket or as Server-Sent Events (W10)."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Literal, Protocol
+from urllib.parse import urlencode
+
+import httpx
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from tests.support.clients import NO_TLS, PATIENCE_S, connect
+from tests.support.room_client import PROTOCOL, Line
+from tests.support.servers import Address
+
+#: How a client follows the list.
+Way = Literal["socket", "events"]
+WAYS: tuple[Way, ...] = ("socket", "events")
+
+
+class _Source(Protocol):
+    async def frame(self) -> str | None:
+        """Return the next lines; None: the server closed."""
+        ...
+
+    @property
+    def close_code(self) -> int | None:
+        """The code with which the server closed."""
+        ...
+
+
+class _Socket:
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+
+    async def frame(self) -> str | None:
+        """Return the next frame."""
+        try:
+            return str(await self.socket.recv())
+        except ConnectionClosed:
+            return None
+
+    @property
+    def close_code(self) -> int | None:
+        """The code of the close frame."""
+        return self.socket.close_code
+
+
+class _Events:
+    def __init__(self, answer: httpx.Response) -> None:
+        self._lines = answer.aiter_lines()
+        self.close_code: int | None = None
+
+    async def frame(self) -> str | None:
+        """Return the data of the next event."""
+        event = ""
+        async for line in self._lines:
+            field, _, value = line.partition(": ")
+            if field == "event":
+                event = value
+            elif field == "data":
+                if event == "close":
+                    self.close_code = json.loads(value)["code"]
+                    return None
+                return value
+        return None
+
+
+class ListClient:
+    """One connection to the list. Lines are taken in the order in which they come."""
+
+    def __init__(self, source: _Source) -> None:
+        self._source = source
+        self._due: list[str] = []
+        #: The last line of each item.
+        self.items: dict[str, Line] = {}
+
+    async def line(self) -> Line | None:
+        """Return the next line; None: the server closed."""
+        while not self._due:
+            async with asyncio.timeout(PATIENCE_S):
+                frame = await self._source.frame()
+            if frame is None:
+                return None
+            self._due = frame.split("\n")
+        line: Line = json.loads(self._due.pop(0))
+        if line["type"] == "item":
+            self.items[line["item"]] = line
+        return line
+
+    async def until(self, **fields: object) -> Line:
+        """Return the next line that has these fields."""
+        while (line := await self.line()) is not None:
+            if fields.items() <= line.items():
+                return line
+        raise AssertionError(f"closed with {self._source.close_code} before {fields}")
+
+    async def ready(self) -> list[str]:
+        """Return the items that come before `ready`, in their order."""
+        found: list[str] = []
+        while (line := await self.line()) is not None:
+            if line["type"] == "ready":
+                return found
+            assert "item" == line["type"], line
+            found.append(line["item"])
+        raise AssertionError(f"closed with {self._source.close_code} before it was ready")
+
+    async def closed(self) -> tuple[int | None, Line | None]:
+        """Return the code with which the server closes, and the line before that."""
+        last: Line | None = None
+        while (line := await self.line()) is not None:
+            last = line
+        return self._source.close_code, last
+
+
+@asynccontextmanager
+async def follow(
+    server: Address,
+    way: Way = "socket",
+    *,
+    token: str | None = "t",
+    headers: Mapping[str, str] | None = None,
+    receive_buffer: int | None = None,
+    **query: Any,  # Any: what a query holds
+) -> AsyncIterator[ListClient]:
+    """Follow the list of rooms; `query` may have `limit`, `prefix` and `name`."""
+    given = {**({} if token is None else {"token": token}), **query}
+    if way == "socket":
+        socket = await connect(
+            server,
+            f"/api/items/ws?{urlencode(given)}",
+            headers=headers,
+            subprotocols=[PROTOCOL],
+            receive_buffer=receive_buffer,
+        )
+        async with socket:
+            yield ListClient(_Socket(socket))
+        return
+    async with (
+        httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS) as client,
+        client.stream("GET", "/api/items/events", params=given, headers=headers) as answer,
+    ):
+        assert 200 == answer.status_code, await answer.aread()
+        yield ListClient(_Events(answer))

@@ -1,0 +1,138 @@
+"""Rooms in memory on a log in memory, and readers that show what a client would see."""
+
+from collections.abc import Sequence
+
+from alcove.protocol import Entry, Line, Member, Person, Presence, ReadMark, TypingNow, raw
+from alcove.rooms.cursor import Cursor
+from alcove.rooms.presence import RoomPresence
+from alcove.rooms.room import Room
+from alcove.rooms.tail import Tail
+from alcove.storage.base import Draft, Page, Retention
+from tests.support.fake_connection import FakeConnection
+from tests.support.held_log import HeldLog
+from tests.support.turns import turn
+
+ADA, BOB, CYD = Person("ada", "Ada"), Person("bob", "Bob"), Person("cyd", "Cyd")
+
+
+def entry(seq: int, by: Person = ADA, *, body: str | None = None) -> Entry:
+    """Make the message that stands at `seq`."""
+    return Entry(seq, "message", f"id-{seq}", by, seq, body=raw(f"body {seq}" if body is None else body))
+
+
+def entries(*seqs: int) -> list[Entry]:
+    """Make the messages that stand at `seqs`."""
+    return [entry(seq) for seq in seqs]
+
+
+class Reader:
+    """A reader of a room, and what its client knows."""
+
+    def __init__(self, room: Room, person: Person = ADA, *, after: int | None = None) -> None:
+        self.person = person
+        self.socket = FakeConnection()
+        self._room = room
+        seq = room.head if after is None else after
+        self.cursor = Cursor(self.socket, Member(person, frozenset({"read", "write"})), seq, 0)
+        room.enter(self.cursor)
+        room.follow(self.cursor)
+
+    def leave(self) -> None:
+        """Leave the room."""
+        self._room.leave(self.cursor)
+
+    @property
+    def seqs(self) -> list[int]:
+        """The entries received so far."""
+        return [line.seq for line in self.socket.lines if isinstance(line, Entry)]
+
+    @property
+    def typing(self) -> list[str]:
+        """The members whose typing was reported so far."""
+        return [line.by.id for line in self.socket.lines if isinstance(line, TypingNow)]
+
+    @property
+    def presence(self) -> list[Presence]:
+        """The presence lines received so far."""
+        return [line for line in self.socket.lines if isinstance(line, Presence)]
+
+    @property
+    def marks(self) -> list[tuple[str, int]]:
+        """The read marks received so far."""
+        return [(line.by, line.seq) for line in self.socket.lines if isinstance(line, ReadMark)]
+
+
+class RoomLog:
+    """A log in memory that other processes write to, and the rooms of one process on it."""
+
+    def __init__(self, retention: Retention | None = None, *, log: HeldLog | None = None) -> None:
+        self.log = log or HeldLog(retention)
+        self.rooms: dict[str, Room] = {}
+        #: What rooms told other processes that is no entry.
+        self.shared: list[Line] = []
+        #: Marks that rooms stored.
+        self.marks: list[dict[str, int]] = []
+
+    def room(self, item: str = "foo") -> Room:
+        """Bring the item's room into memory, with the present end of its log and an empty tail."""
+        state = self.log.store.room_states([item])[item]
+        room = self.rooms[item] = Room(
+            item,
+            log_id=state.log,
+            head=state.head,
+            oldest=state.oldest,
+            tail=Tail(256, 256 * 1024),
+            presence=RoomPresence(state.reads),
+            read=lambda after, limit, max_bytes: self.log.read(item, after=after, limit=limit, max_bytes=max_bytes),
+            store_marks=self._store_marks,
+            share=self.shared.extend,
+        )
+        return room
+
+    async def _store_marks(self, marks: dict[str, int]) -> dict[str, int]:
+        self.marks.append(marks)
+        return marks
+
+    def write(self, *ids: str, item: str = "foo", by: Person = ADA) -> list[Entry]:
+        """Store messages as another process would, unknown to this one."""
+        drafts = [Draft(item, "message", name, by, 0, raw(name)) for name in ids]
+        head = self.log.store.room_states([item])[item].head
+        self.log.store.append(drafts, lambda: None)
+        return self.page(item, after=head)
+
+    def lose(self, head: int, item: str = "foo") -> None:
+        """Lose the entries behind `head`, as a restored backup or a fail-over does."""
+        database = self.log._connection
+        (room,) = database.execute("SELECT room FROM rooms WHERE item = ?", (item,)).fetchone()
+        database.execute("DELETE FROM entries WHERE room = ? AND seq > ?", (room, head))
+        database.execute("UPDATE rooms SET head = ?, at = 1 WHERE room = ?", (head, room))
+
+    def page(self, item: str = "foo", *, after: int = 0) -> list[Entry]:
+        """Return what the log holds behind `after`."""
+        page: Page = self.log.store.read(item, after, None, 1_000_000, 1 << 40)
+        return page.entries
+
+    async def answer(self, times: int | None = None) -> None:
+        """Let the log answer what it is asked: `times` calls, by default until nothing asks any more."""
+        await turn()
+        while self.log.held and (times is None or times > 0):
+            self.log.settle()
+            await turn()
+            times = None if times is None else times - 1
+
+    async def fail(self) -> None:
+        """Let every call that waits for the log fail."""
+        await turn()
+        for _ in range(len(self.log.held)):
+            self.log.settle("nothing stored")
+        await turn()
+
+    def close(self) -> None:
+        """End what rooms have scheduled."""
+        for room in self.rooms.values():
+            room.close()
+
+
+def seqs(found: Sequence[Entry]) -> list[int]:
+    """Return the seqs of entries."""
+    return [one.seq for one in found]

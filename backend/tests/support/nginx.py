@@ -1,0 +1,55 @@
+"""The deployment's nginx in front of processes, or of doubles of them."""
+
+import asyncio
+import platform
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from deploy.nginx import command, configured
+from deploy.ports import free_port
+from tests.support.servers import Address, Process, listening
+
+needs_nginx = pytest.mark.skipif(
+    sys.platform != "linux" and platform.machine() != "arm64", reason="its package has no nginx for this platform"
+)
+
+
+class Nginx(Process, Address):
+    """A running nginx in front of processes, which listens when the constructor returns."""
+
+    def __init__(self, folder: Path, processes: Sequence[int]) -> None:
+        port = free_port()
+        Process.__init__(self, command(folder, configured(folder, port, processes)))
+        Address.__init__(self, port)
+        listening(port)
+
+
+class Upstream:
+    """A process's double: keeps the head of each request, and answers it, or hangs up."""
+
+    def __init__(self, port: int, *, answers: bool) -> None:
+        self.port = port
+        self.heads: list[str] = []
+        self._answers = answers
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        if self._answers:
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok")
+            await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    @classmethod
+    @asynccontextmanager
+    async def running(cls, *, answers: bool = True) -> AsyncIterator["Upstream"]:
+        """Serve on a free port, and end."""
+        double = cls(0, answers=answers)
+        server = await asyncio.start_server(double._serve, "127.0.0.1", 0)
+        double.port = server.sockets[0].getsockname()[1]
+        async with server:
+            yield double

@@ -1,0 +1,31 @@
+"""A TCP connection to a server that sends and reads bytes."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from tests.support.clients import PATIENCE_S
+from tests.support.servers import Server
+
+
+@contextmanager
+def wire(server: Server, *parts: bytes) -> Iterator[socket.socket]:
+    """A TCP connection on which these parts were sent, as far as the server took them."""
+    with closing(socket.create_connection(("127.0.0.1", server.port), PATIENCE_S)) as peer:
+        for part in parts:
+            try:
+                peer.sendall(part)
+            except (BrokenPipeError, ConnectionResetError):
+                break
+        yield peer
+
+
+def rest(peer: socket.socket) -> bytes:
+    """Everything up to the end of the connection."""
+    received = b""
+    try:
+        while part := peer.recv(65536):
+            received += part
+    except ConnectionResetError:
+        pass
+    return received

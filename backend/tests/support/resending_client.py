@@ -1,0 +1,120 @@
+"""A client that never gives up, and notices whatever is not as it should be (S3, S5, R3, D3)."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
+
+from tests.support.clients import connect
+from tests.support.room_client import PROTOCOL, Line, path
+from tests.support.servers import Address
+
+ITEM = "storm"
+CLIENTS = 20
+SENDS = 100
+#: Sends that a client has unacknowledged at a time.
+WINDOW = 8
+
+
+class UnavailableError(Exception):
+    """Storage does not answer; what was sent is to be repeated (S7)."""
+
+
+#: What a client takes for a cut.
+CUT = (OSError, ConnectionClosed, InvalidHandshake, InvalidMessage, EOFError, UnavailableError)
+
+
+class OutboxClient:
+    """A client that keeps what it sent until it is acknowledged, and what it got across all its connections.
+
+    `where` says which port to connect to next; `up` is set while that makes sense.
+    """
+
+    def __init__(self, number: int, where: Callable[[], int], up: asyncio.Event) -> None:
+        self.name = f"client-{number}"
+        self.view: list[Line] = []
+        self.acked: dict[str, int] = {}
+        self.joins = 0
+        self._where = where
+        self._up = up
+        self._log: str | None = None
+        self._unsent = deque(f"{self.name}:{n}" for n in range(SENDS))
+        self._outbox: deque[str] = deque()
+
+    @property
+    def seq(self) -> int:
+        """How far it has got."""
+        return int(self.view[-1]["seq"]) if self.view else 0
+
+    async def run(self) -> None:
+        """Be connected, again and again, until everything is sent and everything got."""
+        while not self._done():
+            await self._up.wait()
+            query = {"token": "t", "name": self.name, "after": self.seq, "log": self._log}
+            try:
+                socket = await connect(Address(self._where()), path(ITEM, query), subprotocols=[PROTOCOL])
+            except CUT:
+                continue
+            try:
+                await self._converse(socket)
+            except CUT:
+                continue
+            finally:
+                socket.transport.abort()
+                await socket.wait_closed()
+
+    def _done(self) -> bool:
+        return self.seq == CLIENTS * SENDS and not self._outbox and not self._unsent
+
+    async def _converse(self, socket: ClientConnection) -> None:
+        """Repeat what is not acknowledged, in order; then send on and read."""
+        self.joins += 1
+        await self._send(socket, *self._outbox)
+        while not self._done():
+            fresh = []
+            while self._unsent and len(self._outbox) < WINDOW:
+                fresh.append(self._unsent.popleft())
+                self._outbox.append(fresh[-1])
+            await self._send(socket, *fresh)
+            frame = await socket.recv()
+            assert isinstance(frame, str)
+            for text in frame.split("\n"):
+                self._take(json.loads(text))
+
+    async def _send(self, socket: ClientConnection, *ids: str) -> None:
+        for id_ in ids:
+            await socket.send(json.dumps({"type": "send", "id": id_, "body": id_}))
+
+    def _take(self, line: Line) -> None:
+        match line["type"]:
+            case "hello":
+                assert not line["reset"], line
+                assert self._log in (None, line["log"])
+                self._log = line["log"]
+            case "entry":
+                assert self.seq + 1 == line["seq"], f"{self.name} is at {self.seq}, and gets {line}"
+                self.view.append(line)
+            case "ack":
+                assert self.acked.setdefault(line["id"], line["seq"]) == line["seq"]
+                # Acknowledged twice where it was sent twice.
+                if line["id"] in self._outbox:
+                    self._outbox.remove(line["id"])
+            case "error" if line["code"] == "unavailable":
+                raise UnavailableError
+            case "gap" | "error":
+                raise AssertionError(f"{self.name} gets {line}")
+
+
+def agree(log: list[Line], clients: list[OutboxClient]) -> None:
+    """The log holds every send once, each sender's in order; and every client has seen just that log."""
+    sent = [f"client-{number}:{n}" for number in range(CLIENTS) for n in range(SENDS)]
+    by_sender = sorted(log, key=lambda entry: int(entry["by"]["name"].removeprefix("client-")))
+    assert sent == [entry["body"] for entry in by_sender], "none lost, none doubled, each sender's in order"
+    assert [*range(1, CLIENTS * SENDS + 1)] == [entry["seq"] for entry in log]
+    seqs = {entry["id"]: entry["seq"] for entry in log}
+    for client in clients:
+        assert log == client.view
+        assert client.acked == {id_: seq for id_, seq in seqs.items() if id_.startswith(f"{client.name}:")}

@@ -1,0 +1,258 @@
+"""A hub, a log on hold, and clients that come, lag, die and come back: one step at a time, chosen by a seed."""
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import dataclass
+
+from alcove.access.rights import rights
+from alcove.errors import Refusal
+from alcove.limits import ProcessLimits
+from alcove.protocol import Limits, Member, Person, raw
+from alcove.rooms.hub import Hub
+from alcove.rooms.start_position import StartPosition
+from alcove.storage.base import Appended, Draft, LogUnavailableError, Retention
+from alcove.storage.committer import OverloadedError
+from tests.support.held_log import Fault, HeldLog
+from tests.support.simulated_client import Reader, Truth
+from tests.support.turns import turn
+from tests.support.virtual_time import VirtualTimeLoop
+
+ITEMS = ("foo", "bar", "baz")
+PEOPLE = tuple(Person(name, name.title()) for name in ("ada", "bob", "cyd", "dan", "eve"))
+POSTER = Person("post", "Post")
+BOUNDS = ProcessLimits(connections=16, member_connections=4, waiting=25, tail_entries=8, tail_bytes=2500)
+
+
+@dataclass
+class Weights:
+    """How often each kind of step is taken; `fault`: how often a piece of storage work fails."""
+
+    connect: int = 6
+    send: int = 20
+    take: int = 25
+    die: int = 3
+    perform: int = 22
+    answer: int = 22
+    repeat: int = 3
+    wait: int = 4
+    post: int = 2
+    fault: float = 0.0
+
+
+class World:
+    """Everything that a seed moves."""
+
+    def __init__(self, seed: int, weights: Weights, retention: Retention | None = None) -> None:
+        self.dice = random.Random(seed)  # noqa: S311 - a test's dice
+        self.weights = weights
+        self.log = HeldLog(retention)
+        self.log.holds_io_pending = True
+        self.truth = Truth(self.log.store)
+        self.loop = asyncio.get_running_loop()
+        assert isinstance(self.loop, VirtualTimeLoop)
+        self.clock = self.loop
+        self.hub = Hub(self.log, limits=Limits(10_000, 0, 1), bounds=BOUNDS, clock=self.loop.time)
+        self.alive: list[Reader] = []
+        self.joining: dict[asyncio.Task[None], Reader] = {}
+        self.posting: set[asyncio.Task[None]] = set()
+        #: Where each person's last connection to an item stopped reading, for the next to resume.
+        self.left_at: dict[tuple[str, str], int] = {}
+        #: What each person sent to an item without knowing what became of it, in order.
+        self.outboxes: dict[tuple[str, str], dict[str, str]] = {}
+        self.acked: dict[tuple[str, str, str], int] = {}
+        self.refused: set[tuple[str, str, str]] = set()
+        self._sent = 0
+
+    # --- steps
+
+    async def step(self) -> None:
+        """Take one step, and let all come of it that comes without time or storage."""
+        names = ("connect", "send", "take", "die", "perform", "answer", "repeat", "wait", "post")
+        (name,) = self.dice.choices(names, [getattr(self.weights, name) for name in names])
+        getattr(self, f"_{name}")()
+        await turn(8)
+        if self.truth.broken:
+            raise self.truth.broken
+        for task in [task for task in self.joining if task.done()]:
+            del self.joining[task]
+            task.result()
+        for task in [task for task in self.posting if task.done()]:
+            self.posting.remove(task)
+            task.result()
+
+    def _connect(self) -> None:
+        item, person = self.dice.choice(ITEMS), self.dice.choice(PEOPLE)
+        left_at = self.left_at.get((item, person.id))
+        log_id: str | None = None
+        after: int | None = None
+        match self.dice.randrange(8):
+            case 0:
+                after = self.dice.choice([0, 3, 10_000_000])
+            case 1:
+                after, log_id = 3, "another"
+            case 2 | 3 | 4 | 5 if left_at is not None:
+                after, log_id = left_at, self.dice.choice([None, self.log.id])
+            case _:
+                pass
+        self.connect(item, person, StartPosition(after=after, log_id=log_id, tail=self.dice.choice([0, 2, 5, 50])))
+
+    def connect(self, item: str, person: Person, start: StartPosition) -> Reader:
+        """Begin to join; the rest comes as storage answers."""
+        reader = Reader(self.truth, item, person, start, socket_bound=1600)
+        self.joining[asyncio.create_task(self._join(reader))] = reader
+        return reader
+
+    async def _join(self, reader: Reader) -> None:
+        member = Member(reader.person, rights("rwm" if reader.person.id == "ada" else "rw"))
+        try:
+            reader.session = await self.hub.join(reader.item, reader.socket, member, reader.start)
+        except Refusal:
+            return
+        if reader.socket.dead:
+            self._over(reader)
+            return
+        self.alive.append(reader)
+        outbox = self.outboxes.pop((reader.item, reader.person.id), {})
+        reader.again |= outbox
+        reader.repeat()
+
+    def _send(self) -> None:
+        if not self.alive:
+            return
+        reader = self.dice.choice(self.alive)
+        reader.say(*(self._line(reader) for _ in range(self.dice.randint(1, 4))))
+
+    def _line(self, reader: Reader) -> dict[str, object]:
+        self._sent += 1
+        known = max(reader.seq, 1)
+        target = max(1, known - self.dice.randrange(8))
+        (kind,) = self.dice.choices(("send", "edit", "delete", "read", "typing"), (60, 15, 10, 10, 5))
+        named = {"type": kind, "id": f"s{self._sent}"}
+        body = self.dice.choice(["short", "x" * self.dice.randrange(300), {"n": self._sent}])
+        match kind:
+            case "send":
+                return named | {"body": body}
+            case "edit":
+                return named | {"target": target, "body": body}
+            case "delete":
+                return named | {"target": target}
+            case "read":
+                return {"type": kind, "seq": self.dice.choice([target, known, 10_000_000])}
+            case _:
+                return {"type": kind}
+
+    def _take(self) -> None:
+        readers = [reader for reader in [*self.alive, *self.joining.values()] if reader.socket.buffered()]
+        if readers:
+            self.dice.choice(readers).socket.take(self.dice.choice([1, 2, 5, None]))
+
+    def _die(self) -> None:
+        readers = [*self.alive, *self.joining.values()]
+        if readers:
+            reader = self.dice.choice(readers)
+            reader.socket.die()
+            if reader in self.alive:
+                self.alive.remove(reader)
+                self._over(reader)
+
+    def _over(self, reader: Reader) -> None:
+        """The connection is over: what it left open is its person's to repeat."""
+        assert reader.session is not None
+        place = (reader.item, reader.person.id)
+        if reader.hello is not None:
+            self.left_at[place] = reader.seq
+        self.outboxes[place] = self.outboxes.get(place, {}) | reader.unsettled()
+        self.note(reader)
+        reader.session.closed(1006)
+
+    def note(self, reader: Reader) -> None:
+        """Keep what a reader was told of its sends."""
+        for send, seq in reader.acked.items():
+            assert self.acked.setdefault((reader.item, reader.person.id, send), seq) == seq, "S5"
+        self.refused |= {(reader.item, reader.person.id, send) for send in reader.refused}
+
+    def _perform(self) -> None:
+        if work := self.log.performable():
+            fault: Fault | None = None
+            if self.dice.random() < self.weights.fault:
+                fault = self.dice.choice(["nothing stored", "answer lost"])
+            self.dice.choice(work).perform(fault)
+
+    def _answer(self) -> None:
+        if work := self.log.answerable():
+            self.log.answer(self.dice.choice(work))
+
+    def _repeat(self) -> None:
+        if self.alive:
+            self.dice.choice(self.alive).repeat()
+
+    def _wait(self) -> None:
+        self.clock.now += self.dice.choice([0.1, 0.25, 1.0, 3.0])
+
+    def _post(self) -> None:
+        self._sent += 1
+        self.posting.add(asyncio.create_task(self._send_apart(self.dice.choice(ITEMS), f"p{self._sent}")))
+
+    async def _send_apart(self, item: str, send: str) -> None:
+        """Send without a connection, and again until it is stored (W2)."""
+        while True:
+            try:
+                outcome = await self.hub.send(Draft(item, "message", send, POSTER, self.hub.now_ms(), raw(send)))
+            except (LogUnavailableError, OverloadedError):
+                await self._later(0.5)
+            else:
+                assert isinstance(outcome, Appended)
+                self.acked[item, POSTER.id, send] = outcome.entry.seq
+                return
+
+    async def _later(self, seconds: float) -> None:
+        """Wait for the clock that steps move."""
+        due = self.loop.create_future()
+        self.loop.call_later(seconds, due.set_result, None)
+        await due
+
+    # --- the end
+
+    async def settle(self) -> None:
+        """No more faults, everybody reads, time goes by: until nothing moves."""
+        quiet = 0
+        while quiet < 12:
+            moved = bool(self.log.held)
+            while self.log.held:
+                self.log.settle()
+                await turn(8)
+            for reader in self.alive:
+                moved |= bool(reader.socket.buffered() or reader.again)
+                reader.socket.take()
+                reader.repeat()
+            self.clock.now += 0.5
+            await turn(8)
+            if self.truth.broken:
+                raise self.truth.broken
+            quiet = 0 if moved else quiet + 1
+        for task in self.posting:
+            task.result()
+        self.posting.clear()
+        assert not any(reader.unsettled() for reader in self.alive)
+
+    async def send_outboxes(self) -> None:
+        """Those who died with something unsettled come back once, until every send is settled."""
+        for place in [place for place, outbox in self.outboxes.items() if outbox]:
+            while self.outboxes.get(place):
+                item, person = place
+                reader = self.connect(item, next(one for one in PEOPLE if one.id == person), StartPosition())
+                await self.settle()
+                assert reader in self.alive, "L3: no seat for who comes back"
+                self.leave(reader)
+
+    def leave(self, reader: Reader) -> None:
+        """Go, after everything was settled."""
+        reader.socket.die()
+        self.alive.remove(reader)
+        self._over(reader)
+
+    def log_of(self, item: str) -> Counter[tuple[str, str, str]]:
+        """How often each send stands in the log, where retention left it."""
+        entries = self.log.store.read(item, None, None, 1_000_000, 1 << 40).entries
+        return Counter((item, entry.by.id, entry.id) for entry in entries)

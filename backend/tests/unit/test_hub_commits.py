@@ -1,0 +1,246 @@
+"""Commits whose answers get lost or overtaken: rooms are never stopped by them, and read what they missed (S4, S7)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from msgspec import UNSET
+
+from alcove.errors import Close, Code, Refusal
+from alcove.protocol import Ack, Entry, Error, Hello, Member, Person
+from alcove.rooms.start_position import StartPosition
+from alcove.storage.base import Retention
+from tests.support.fake_connection import FakeConnection
+from tests.support.hubs import HeldHub
+from tests.support.session_harness import send
+from tests.support.turns import take, turn
+
+ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}))
+BOB = Member(Person("bob", "Bob"), frozenset({"read", "write"}))
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[HeldHub]:
+    """A hub whose log is closed afterwards."""
+    made = HeldHub()
+    yield made
+    for room in made.hub._rooms.all():
+        room.close()
+    await made.log.close()
+
+
+def seqs(socket: FakeConnection) -> list[int]:
+    """The entries that the peer has read."""
+    return [line.seq for line in socket.lines if isinstance(line, Entry)]
+
+
+async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(house: HeldHub) -> None:
+    """HTTP shows an entry from its commit on; its delivery waits for the next batch."""
+    ada, first = await house.join(ADA)
+    house.log.holds_io_pending = True
+    ada.text(send("a"))
+    await turn()
+    ada.text(send("b"))
+    commit = house.log.held[0]
+    commit.perform()
+    house.log.answer(commit)
+    await turn()
+    assert [] == seqs(first)
+
+    socket = FakeConnection()
+    joining = asyncio.create_task(house.hub.join("foo", socket, BOB, StartPosition(after=1, log_id=house.log.id)))
+    await house.read()
+    await joining
+    (hello,) = [line for line in socket.lines if isinstance(line, Hello)]
+    await house.settle()
+
+    assert (1, False) == (hello.head, hello.reset)
+    assert [2] == seqs(socket)
+    assert [1, 2] == seqs(first)
+
+
+async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_delivery_has_it_once(house: HeldHub) -> None:
+    """The commit's answer waits for the loop while the room is read from the log, which holds the entry already."""
+    ada, _ = await house.join(ADA)
+    ada.text(send("a"))
+    ada.closed(1000)
+    await turn()
+    (commit,) = house.log.held
+    commit.perform()
+    socket = FakeConnection()
+    joining = asyncio.create_task(house.hub.join("foo", socket, BOB, StartPosition()))
+    await house.read()
+    bob = await joining
+    house.log.answer(commit)
+    await turn()
+
+    assert [1] == seqs(socket)
+    bob.text(send("b"))
+    await house.settle()
+    assert [1, 2] == seqs(socket)
+
+
+async def test_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_with_the_next_one(house: HeldHub) -> None:
+    ada, socket = await house.join(ADA)
+    _, reader = await house.join(BOB)
+    ada.text(send("a"))
+    await turn()
+    house.log.settle("answer lost")
+    await turn()
+    assert ["unavailable"] == [line.code for line in socket.lines if isinstance(line, Error)]
+    assert [] == seqs(reader)
+
+    ada.text(send("b"))
+    await house.settle()
+    assert [1, 2] == seqs(reader) == seqs(socket)
+
+
+async def test_s5_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_when_it_is_sent_again(
+    house: HeldHub,
+) -> None:
+    ada, socket = await house.join(ADA)
+    _, reader = await house.join(BOB)
+    ada.text(send("a"))
+    await turn()
+    house.log.settle("answer lost")
+    await turn()
+    ada.text(send("a"))
+    await house.settle()
+
+    (ack,) = [line for line in socket.lines if isinstance(line, Ack)]
+    assert (1, True) == (ack.seq, ack.duplicate)
+    assert [1] == seqs(reader) == seqs(socket)
+
+
+async def test_d3_a_delivery_is_built_once_for_everyone_in_step(house: HeldHub) -> None:
+    ada, first = await house.join(ADA)
+    sockets = [first, *[(await house.join(BOB))[1] for _ in range(3)]]
+    for n in range(2):
+        take(ada, "\n".join(send(f"{n}-{m}") for m in range(10)))
+    await house.settle()
+    deliveries = [next(frame for frame in socket.frames if b'"entry"' in frame) for socket in sockets]
+
+    assert 20 == deliveries[0].count(b'"entry"')
+    assert all(delivery is deliveries[0] for delivery in deliveries)
+
+
+async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(house: HeldHub) -> None:
+    ada, _ = await house.join(ADA, after=None)
+    for batch in range(20):
+        take(ada, "\n".join(send(f"{batch}-{n}", "ñ" * 20) for n in range(200)))
+        await house.settle()
+    session, reader = await house.join(BOB, reads=False)
+    held = []
+    while seqs(reader)[-1:] != [4000]:
+        held.append(reader.buffered())
+        reader.take(1)
+        await house.settle()
+
+    assert max(held) <= 256 * 1024
+    assert list(range(1, 4001)) == seqs(reader)
+    session.closed(1000)
+
+
+async def test_l3_whoever_gives_up_on_the_way_in_counts_no_more(house: HeldHub) -> None:
+    joining = [
+        asyncio.create_task(house.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
+    ]
+    await turn()
+    assert 2 == house.hub.connections
+    joining[0].cancel()
+    await turn()
+    assert 1 == house.hub.connections
+    joining[1].cancel()
+    await house.settle()
+
+    assert ([], 0) == (house.hub._rooms.all(), house.hub.connections)
+
+
+async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(house: HeldHub) -> None:
+    joining = [
+        asyncio.create_task(house.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
+    ]
+    await turn()
+    house.log.settle("nothing stored")
+    refused = await asyncio.gather(*joining, return_exceptions=True)
+
+    assert [Code.UNAVAILABLE] * 2 == [error.code for error in refused if isinstance(error, Refusal)]
+    assert ([], 0) == (house.hub._rooms.all(), house.hub.connections)
+
+
+async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(house: HeldHub) -> None:
+    """Let in behind the farewell they would be cut off without one."""
+    joining = asyncio.create_task(house.hub.join("foo", FakeConnection(), ADA, StartPosition()))
+    await turn()
+    await house.hub.drain()
+    await house.settle()
+
+    with pytest.raises(Refusal) as refused:
+        await joining
+    assert Close.RESTART == refused.value.close
+    assert ([], 0) == (house.hub._rooms.all(), house.hub.connections)
+
+
+async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_all_the_while(house: HeldHub) -> None:
+    """Each page was read before a delete that is delivered before the page is written: it shows no body of that."""
+    ada, _ = await house.join(ADA, after=None)
+    for batch in range(4):
+        take(ada, "\n".join(send(f"{batch}-{n}", "secret") for n in range(250)))
+        await house.settle()
+    reader = FakeConnection()
+    joining = asyncio.create_task(house.hub.join("foo", reader, BOB, StartPosition(after=0)))
+    await turn()
+    for page in range(2):
+        (read,) = house.log.held
+        read.perform()
+        ada.text(f'{{"type":"delete","id":"d{page}","target":{250 * page + 1}}}')
+        await turn()
+        house.log.held[-1].perform()
+        house.log.answer(house.log.held[-1])
+        await turn()
+        house.log.answer(read)
+        await turn()
+        assert 250 * (page + 1) == seqs(reader)[-1]
+    await house.settle()
+    await joining
+
+    entries = {line.seq: line for line in reader.lines if isinstance(line, Entry)}
+    assert list(range(1, 1003)) == list(entries)
+    assert {1, 251} == {seq for seq, entry in entries.items() if entry.deleted is not UNSET}
+    assert {1, 251, 1001, 1002} == {seq for seq, entry in entries.items() if entry.body is UNSET}
+
+
+async def test_l5_the_hello_after_a_send_names_the_oldest_that_is_left() -> None:
+    house = HeldHub(Retention(entries=3))
+    ada, _ = await house.join(ADA)
+    take(ada, "\n".join(send(str(n)) for n in range(10)))
+    await house.settle()
+    _, socket = await house.join(BOB)
+
+    assert isinstance(hello := socket.lines[0], Hello)
+    assert (8, 10) == (hello.oldest, hello.head)
+    assert [8, 9, 10] == seqs(socket)
+    for room in house.hub._rooms.all():
+        room.close()
+    await house.log.close()
+
+
+async def test_l5_a_room_in_memory_keeps_nothing_for_more_days_than_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody stays for days in a room where nobody says anything: the log lets go of it, and so must the tail."""
+    house = HeldHub(Retention(days=1))
+    ada, _ = await house.join(ADA)
+    take(ada, "\n".join(send(str(n)) for n in range(3)))
+    await house.settle()
+    now = house.hub.now_ms()
+    monkeypatch.setattr(house.hub, "now_ms", lambda: now + 23 * 3_600_000)
+    _, sooner = await house.join(BOB, after=None)
+    monkeypatch.setattr(house.hub, "now_ms", lambda: now + 25 * 3_600_000)
+    _, later = await house.join(BOB, after=None)
+
+    assert [1, 2, 3] == seqs(sooner)
+    assert [] == seqs(later)
+    assert isinstance(hello := later.lines[0], Hello)
+    assert (4, 3) == (hello.oldest, hello.head)
+    for room in house.hub._rooms.all():
+        room.close()
+    await house.log.close()

@@ -1,0 +1,226 @@
+"""A log that loses entries while their room is in memory: noticed, and everyone reads the new history (R5, X8)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+from msgspec import UNSET, Raw
+
+from alcove.access.revocations import REVOCATIONS_ITEM, Revocation, Revocations
+from alcove.errors import Close, Refusal
+from alcove.limits import ProcessLimits
+from alcove.protocol import Ack, Entry, Hello, Limits, Member, Person
+from alcove.rooms.hub import Hub
+from alcove.rooms.start_position import StartPosition
+from alcove.storage.base import Appended, Draft
+from tests.support.fake_connection import FakeConnection
+from tests.support.held_log import HeldLog
+from tests.support.session_harness import send
+from tests.support.turns import turn
+
+ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}))
+
+
+class House:
+    """A hub on a log that is held, and that can lose entries."""
+
+    def __init__(self, tail_entries: int = 256) -> None:
+        self.log = HeldLog()
+        self.hub = Hub(self.log, limits=Limits(60_000, 0, 1), bounds=ProcessLimits(tail_entries=tail_entries))
+
+    async def settle(self) -> None:
+        """Let storage do all it has to do."""
+        await turn()
+        while self.log.held:
+            self.log.settle()
+            await turn()
+
+    async def join(self, start: StartPosition | None = None) -> FakeConnection:
+        """Enter the room, with three messages if it is empty, and read what is there."""
+        socket = FakeConnection()
+        joining = asyncio.create_task(self.hub.join("foo", socket, ADA, start or StartPosition()))
+        await self.settle()
+        session = await joining
+        if hello(socket).head == 0:
+            for id_ in ("a", "b", "c"):
+                session.text(send(id_))
+                await self.settle()
+        return socket
+
+    def lose(self, item: str = "foo", head: int = 1) -> None:
+        """Lose the entries of the room behind `head`."""
+        database = self.log._connection
+        (room,) = database.execute("SELECT room FROM rooms WHERE item = ?", (item,)).fetchone()
+        database.execute("DELETE FROM entries WHERE room = ? AND seq > ?", (room, head))
+        database.execute("UPDATE rooms SET head = ?, at = 1 WHERE room = ?", (head, room))
+
+    async def post(self, id_: str) -> None:
+        """Send without a connection."""
+        sending = asyncio.create_task(self.hub.send(message(id_)))
+        await self.settle()
+        await sending
+
+
+def message(id_: str) -> Draft:
+    """Something said."""
+    return Draft("foo", "message", id_, ADA.person, 1, Raw(b'"hello"'))
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    """A hub whose log is closed afterwards."""
+    made = House()
+    yield made
+    for room in made.hub._rooms.all():
+        room.close()
+    await made.log.close()
+
+
+def hello(socket: FakeConnection) -> Hello:
+    """What the peer was greeted with."""
+    (line,) = [line for line in socket.lines if isinstance(line, Hello)]
+    return line
+
+
+def ids(socket: FakeConnection) -> list[str]:
+    """The entries that the peer has read."""
+    return [line.id for line in socket.lines if isinstance(line, Entry)]
+
+
+async def assert_all_start_over(house: House, before: FakeConnection, *expected: str) -> None:
+    """The connection was closed with 1012; whoever resumes is told to start over, and reads what the log has."""
+    assert Close.RESTART == before.close_code
+    after = await house.join(StartPosition(after=3, log_id=hello(before).log))
+    assert hello(before).log != hello(after).log
+    assert hello(after).reset
+    assert [*expected] == ids(after)
+    again = await house.join(StartPosition(after=1, log_id=hello(after).log))
+    assert (False, hello(after).log) == (hello(again).reset, hello(again).log)
+    assert [*expected[1:]] == ids(again)
+
+
+async def test_x8_a_send_notices_that_the_log_lost_entries(house: House) -> None:
+    ada = await house.join()
+    house.lose()
+    await house.post("d")
+
+    assert ["a", "b", "c"] == ids(ada)
+    await assert_all_start_over(house, ada, "a", "d")
+
+
+async def test_x8_a_send_of_a_member_in_the_room_is_not_acked_in_the_old_history(house: House) -> None:
+    socket = FakeConnection()
+    joining = asyncio.create_task(house.hub.join("foo", socket, ADA, StartPosition()))
+    await house.settle()
+    session = await joining
+    for id_ in ("a", "b", "c"):
+        session.text(send(id_))
+        await house.settle()
+    house.lose()
+    session.text(send("d"))
+    await house.settle()
+
+    assert ["a", "b", "c"] == [line.id for line in socket.lines if isinstance(line, Ack)]
+    await assert_all_start_over(house, socket, "a", "d")
+    session.closed(Close.RESTART)
+    assert 2 == house.hub.connections
+
+
+@pytest.mark.parametrize("rewritten", [False, True], ids=["behind", "another entry"])
+async def test_x8_a_look_at_the_log_notices_it_too(house: House, rewritten: bool) -> None:  # noqa: FBT001 - a case
+    ada = await house.join()
+    house.lose()
+    if rewritten:
+        house.log.store.append([message("x"), message("y"), message("z")])
+        house.hub._rooms._cluster._recovery.verify_history("foo")
+    else:
+        house.hub._rooms._cluster._recovery.check_heads(["foo"])
+    await house.settle()
+
+    await assert_all_start_over(house, ada, "a", *("xyz" if rewritten else ""))
+
+
+async def test_x8_entries_of_another_process_that_contradict_memory_are_looked_up(house: House) -> None:
+    ada = await house.join()
+    house.lose()
+    (outcome,) = house.log.store.append([message("x")])
+    assert isinstance(outcome, Appended)
+    house.hub._rooms._cluster._recovery.deliver("foo", [outcome.entry], 1, hello(ada).log)
+    await house.settle()
+
+    await assert_all_start_over(house, ada, "a", "x")
+
+
+async def test_x8_the_page_that_fills_a_hole_begins_with_what_memory_has(house: House) -> None:
+    ada = await house.join()
+    house.hub._rooms._cluster._recovery._sole_writer = False
+    house.lose()
+    house.log.store.append([message("x"), message("y"), message("z")])
+    house.hub._rooms._cluster._recovery.check_reported("foo")
+    while ada.close_code is None:
+        await asyncio.sleep(0)
+        await house.settle()
+
+    assert ["a", "b", "c"] == ids(ada)
+    await assert_all_start_over(house, ada, "a", "x", "y", "z")
+
+
+async def test_x8_a_head_behind_the_one_in_memory_is_looked_up(house: House) -> None:
+    ada = await house.join()
+    house.lose()
+    house.log.store.append([message("x")])
+    house.hub._rooms._cluster._recovery.check_reported("foo")
+    await house.settle()
+
+    await assert_all_start_over(house, ada, "a", "x")
+
+
+async def test_x8_a_message_of_another_history_is_no_reason_by_itself(house: House) -> None:
+    ada = await house.join()
+    house.hub._rooms._cluster._recovery.deliver("foo", [Entry(4, "message", "x", ADA.person, 1)], 1, "another")
+    await house.settle()
+
+    assert ada.close_code is None
+    assert ["a", "b", "c"] == ids(ada)
+
+
+async def test_x8_a_reader_fed_from_the_log_notices_it() -> None:
+    house = House(tail_entries=0)
+    ada = await house.join()
+    house.lose()
+    joining = asyncio.create_task(house.hub.join("foo", FakeConnection(), ADA, StartPosition(after=1)))
+    await house.settle()
+    await joining
+    await asyncio.sleep(0)
+    await house.settle()
+
+    await assert_all_start_over(house, ada, "a")
+    await house.log.close()
+
+
+async def test_x8_a7_a_revocation_that_the_log_lost_stays_and_is_stored_again(house: House) -> None:
+    revocations = Revocations()
+    following = asyncio.create_task(house.hub.follow_revocations(revocations))
+    await house.settle()
+    await following
+    for revoked in (Revocation(1.0, "ada"), Revocation(2.0, "bob", "foo"), Revocation(3.0, "bob", "bar")):
+        revoking = asyncio.create_task(house.hub.revoke(revoked))
+        await house.settle()
+        await revoking
+    house.lose(REVOCATIONS_ITEM, head=1)
+    house.hub._rooms._cluster._recovery.check_heads([REVOCATIONS_ITEM])
+    await house.settle()
+
+    for sub, item in (("ada", "any"), ("bob", "foo"), ("bob", "bar")):
+        with pytest.raises(Refusal):
+            revocations.check(sub, item, 1.0, None)
+    page = house.log.store.read(REVOCATIONS_ITEM, 0, None, 10, 1 << 20)
+    assert [1, 2, 3] == [entry.seq for entry in page.entries]
+    read_again = Revocations()
+    for entry in page.entries:
+        assert entry.body is not UNSET
+        read_again.add(msgspec.json.decode(entry.body, type=Revocation))
+    for sub, item in (("ada", "any"), ("bob", "foo"), ("bob", "bar")):
+        with pytest.raises(Refusal):
+            read_again.check(sub, item, 1.0, None)

@@ -1,0 +1,77 @@
+"""Store read marks of several rooms in shared transactions (P5)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from alcove.protocol import Person, raw
+from alcove.storage.base import Draft, LogUnavailableError
+from alcove.storage.read_marks import ReadMarkWriter
+from tests.support.held_log import HeldLog
+from tests.support.turns import turn
+
+
+@pytest.fixture
+async def log() -> AsyncIterator[HeldLog]:
+    """Create a held log whose rooms `a` to `d` have ten entries each; close it afterwards."""
+    held = HeldLog()
+    held.store.append(
+        [Draft(item, "message", str(n), Person("ada", "Ada"), 1, raw(n)) for item in "abcd" for n in range(10)]
+    )
+    yield held
+    await held.close()
+
+
+async def test_p5_marks_that_arrive_during_a_transaction_share_the_next_one(log: HeldLog) -> None:
+    writer = ReadMarkWriter(log)
+    first = asyncio.create_task(writer.store("a", {"ada": 3}))
+    await turn()
+    others = [asyncio.create_task(writer.store(item, {"ada": 5, "bob": 99})) for item in "bcd"]
+    await turn()
+    assert 1 == len(log.held)
+
+    log.settle()
+    await turn()
+    assert 1 == len(log.held)
+    log.settle()
+    assert {"ada": 3} == await first
+    assert [{"ada": 5, "bob": 10}] * 3 == await asyncio.gather(*others)
+
+
+async def test_p5_of_two_waiting_marks_of_a_member_the_greater_one_is_stored(log: HeldLog) -> None:
+    writer = ReadMarkWriter(log)
+    both = [asyncio.create_task(writer.store("a", {"ada": seq})) for seq in (7, 4)]
+    await turn()
+    log.settle()
+
+    assert [{"ada": 7}] * 2 == await asyncio.gather(*both)
+
+
+async def test_p5_a_transaction_takes_a_bounded_number_of_marks(log: HeldLog) -> None:
+    writer = ReadMarkWriter(log)
+    storing = [asyncio.create_task(writer.store("a", {f"{n}-{m}": 1 for m in range(500)})) for n in range(3)]
+    await turn()
+    log.settle()
+    await turn()
+    assert [True, True, False] == [task.done() for task in storing]
+    log.settle()
+    await asyncio.gather(*storing)
+
+
+async def test_s7_p5_a_failed_batch_raises_for_each_of_its_rooms_and_the_next_is_stored(log: HeldLog) -> None:
+    writer = ReadMarkWriter(log)
+    failing = [asyncio.create_task(writer.store(item, {"ada": 1})) for item in "ab"]
+    await turn()
+    stored = asyncio.create_task(writer.wait_stored("b"))
+    following = asyncio.create_task(writer.store("c", {"ada": 1}))
+    await turn()
+    assert not stored.done()
+    log.settle("nothing stored")
+    outcomes = await asyncio.gather(*failing, return_exceptions=True)
+    await stored
+    await turn()
+    log.settle()
+
+    assert [LogUnavailableError] * 2 == [type(outcome) for outcome in outcomes]
+    assert {"ada": 1} == await following
