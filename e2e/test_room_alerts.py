@@ -11,7 +11,7 @@ from pages.room import RoomPage
 from pages.words import EN
 from seed import member
 from test_room import post
-from tests.integration.servers import Server
+from tests.support.servers import Server
 
 #: Records in every tab what any tab would show and play; as on phones, only a service worker may show a notification.
 RECORD = """

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from complaints import Complaints
 from pages.room import RoomPage
 from seed import fill, member
-from tests.integration.servers import Server
+from tests.support.servers import Server
 
 #: How far the log is from its bottom, in pixels, once two frames have been drawn.
 TO_BOTTOM = """(log) => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from alcove.remote import Progress
-from tests.integration.credentials import SECRET, token
-from tests.integration.rooms import RoomClient
-from tests.integration.servers import BIN, ONCE, Server
+from tests.support.credentials import SECRET, token
+from tests.support.room_client import RoomClient
+from tests.support.servers import BIN, ONCE, Server
 
 
 async def command(cwd: Path, *arguments: str) -> tuple[int, str, str]:
