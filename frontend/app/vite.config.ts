@@ -18,7 +18,11 @@ const embedAddresses: Plugin = {
 export default defineConfig({
   plugins: [react(), embedAddresses],
   // The packages are built from their sources: tsconfig.base.json says where they are.
-  resolve: { tsconfigPaths: true },
+  resolve: {
+    tsconfigPaths: true,
+    // wouter loads a shim for React 17; the hook is in React itself.
+    alias: { "use-sync-external-store/shim/index.js": "react" },
+  },
   // Every browser that runs the page preloads modules by itself.
   build: { modulePreload: { polyfill: false } },
   server: {
