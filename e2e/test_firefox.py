@@ -90,7 +90,7 @@ def test_what_is_written_while_the_server_is_away_arrives(tab: Tab, own_server: 
     own_server.end(signal.SIGKILL)
     tab.wait_for("find('[role=status]').textContent.startsWith('Reconnecting')")
     say(tab, "in between")
-    tab.wait_for("find('[role=status]').textContent.includes('1 waiting')")
+    tab.wait_for("find('[role=status]').textContent.includes('1 message waiting')")
 
     with deployed(tmp_path, port=own_server.port):
         live(tab)

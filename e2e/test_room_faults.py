@@ -34,7 +34,7 @@ def room(page: Page, own_server: Server) -> RoomPage:
 def unlucky(complaints: Complaints) -> None:
     """A server that is away is complained of."""
     complaints.expect(
-        "ERR_CONNECTION_|ERR_INTERNET_|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|ERR_SOCKET"
+        "ERR_CONNECTION_|ERR_FAILED|ERR_INTERNET_|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|ERR_SOCKET"
     )
 
 

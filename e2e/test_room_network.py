@@ -23,7 +23,7 @@ Come = Callable[[str], RoomPage]
 @pytest.fixture(autouse=True)
 def unlucky(complaints: Complaints) -> None:
     """A network that is away is complained of."""
-    complaints.expect("ERR_CONNECTION_|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|ERR_SOCKET")
+    complaints.expect("ERR_CONNECTION_|ERR_FAILED|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|ERR_SOCKET")
 
 
 @pytest.fixture
