@@ -15,6 +15,9 @@ const useJsonCard = lazyPart(() => import("./JsonCard"));
 /** Characters of a JSON value that are shown until its card is loaded. */
 const LINE = 80;
 
+/** Longer text is drawn as it was written: thousands of marks would be thousands of elements. */
+const MARKED_CHARACTERS = 20_000;
+
 /** Messages that the reader has unfolded: the virtual list unmounts what scrolls out of sight. */
 const shownInFull = new WeakSet<object>();
 
@@ -34,7 +37,7 @@ function Text({ text, of }: { readonly text: string; readonly of: Message }) {
   const [inFull, setInFull] = useState(() => shownInFull.has(of));
   const part = useMemo(() => partOf(text), [text]);
   const shown = inFull ? text : part;
-  const Markdown = useMarkdown(useMemo(() => hasMarks(shown), [shown]));
+  const Markdown = useMarkdown(useMemo(() => shown.length <= MARKED_CHARACTERS && hasMarks(shown), [shown]));
 
   function toggle() {
     if (inFull) shownInFull.delete(of);
