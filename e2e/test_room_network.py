@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from complaints import Complaints
+from complaints import NETWORK_CUT, Complaints
 from network import Network
 from pages.room import RoomPage
 from pages.words import EN
@@ -23,7 +23,8 @@ Come = Callable[[str], RoomPage]
 @pytest.fixture(autouse=True)
 def unlucky(complaints: Complaints) -> None:
     """A network that is away is complained of."""
-    complaints.expect("ERR_CONNECTION_|ERR_FAILED|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|ERR_SOCKET")
+    complaints.expect(NETWORK_CUT)
+    complaints.expect("ERR_INCOMPLETE_CHUNKED")
 
 
 @pytest.fixture
