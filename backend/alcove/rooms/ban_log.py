@@ -2,22 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from uuid import uuid4
+from collections.abc import Callable
 
 import msgspec
 
 from alcove.access.bans import BANS_ITEM, Ban, Bans
 from alcove.access.expiry import ExpiryWatch
-from alcove.access.revocations import OPERATOR
 from alcove.clock import now_ms
-from alcove.errors import Close, Code, Refusal
-from alcove.protocol import Access, Entry, encode, raw
-from alcove.rooms.admission import RETRY_MS
+from alcove.protocol import Access, encode
 from alcove.rooms.directory import RoomDirectory
-from alcove.rooms.writing import StoreDraft
-from alcove.storage.base import Draft, LogUnavailableError
-from alcove.storage.committer import OverloadedError
+from alcove.rooms.internal_room import InternalRoom, append_record
+from alcove.rooms.sends import StoreDraft
+from alcove.storage.base import LogUnavailableError
 from alcove.wire.connection import Frame
 
 logger = logging.getLogger(__name__)
@@ -54,10 +50,8 @@ class BanLog:
         self._rooms = rooms
         self._store = store
         self._on_changed = on_changed
-        self._seq = 0
-        self._applied = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
-        rooms.keep(BANS_ITEM)
+        self._room = InternalRoom(BANS_ITEM, Ban, rooms, self._apply, logger)
 
     def close(self) -> None:
         """Stop the timer."""
@@ -72,23 +66,15 @@ class BanLog:
             LogUnavailableError: It is not stored.
 
         """
-        try:
-            await self._store(Draft(BANS_ITEM, "message", uuid4().hex, OPERATOR, now_ms(), raw(ban)))
-        except OverloadedError as error:
-            raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
-        self._apply_ban(ban)
+        await append_record(BANS_ITEM, ban, self._store)
+        self._apply(ban)
 
     async def follow(self) -> None:
         """Apply the room's entries from the first one on; return when all present ones are applied.
 
         Raises LogUnavailableError.
         """
-        room = await self._rooms.get(BANS_ITEM)
-        self._seq = room.oldest - 1
-        room.observe(self._seq, self._apply)
-        while self._seq < room.head:
-            self._applied.clear()
-            await self._applied.wait()
+        await self._room.follow()
 
     async def follow_again(self) -> None:
         """Read the room from the beginning, after its history was lost (X8). Bans in memory stay."""
@@ -100,19 +86,7 @@ class BanLog:
             else:
                 return
 
-    def _apply(self, entries: Sequence[Entry]) -> None:
-        """Apply entries of the room (OnEntries)."""
-        for entry in entries:
-            self._seq = entry.seq
-            try:
-                ban = msgspec.json.decode(entry.body or b"", type=Ban)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                logger.error("entry %d of %s is not a ban, and is skipped: %s", entry.seq, BANS_ITEM, error)  # noqa: TRY400 - the entry is wrong, not this code
-                continue
-            self._apply_ban(ban)
-        self._applied.set()
-
-    def _apply_ban(self, ban: Ban) -> None:
+    def _apply(self, ban: Ban) -> None:
         self._bans.add(ban, now_ms())
         if ban.right == "all":
             self._expiry.end_banned(ban.member, ban.item, self._bans)

@@ -24,12 +24,13 @@ from alcove.rooms.admission import Admission, Slot
 from alcove.rooms.ban_log import BanLog
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.drain import Drain
+from alcove.rooms.internal_room import append_record
 from alcove.rooms.item_lists import ItemLists
 from alcove.rooms.joining import RoomJoiner
 from alcove.rooms.personal_data import PersonalData
 from alcove.rooms.process_status import ProcessStatus, Readiness
 from alcove.rooms.renewal import TokenRenewal
-from alcove.rooms.revocation_log import RevocationLog, append_revocation
+from alcove.rooms.revocation_log import RevocationLog
 from alcove.rooms.sends import Sends
 from alcove.rooms.session import Session
 from alcove.rooms.start_position import StartPosition
@@ -265,7 +266,7 @@ class Hub:
             LogUnavailableError: The revocation is not stored.
 
         """
-        await append_revocation(revocation, self.send)
+        await append_record(REVOCATIONS_ITEM, revocation, self.send)
 
     async def follow_revocations(self, revocations: Revocations) -> None:
         """Apply all revocations in the log, and every later one; return when the present ones are applied.

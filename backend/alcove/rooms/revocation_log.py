@@ -2,45 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
-from uuid import uuid4
 
 import msgspec
 from msgspec.structs import replace
 
 from alcove.access.expiry import ExpiryWatch
-from alcove.access.revocations import OPERATOR, REVOCATIONS_ITEM, Revocation, Revocations
-from alcove.clock import now_ms
-from alcove.errors import Close, Code, Refusal
-from alcove.protocol import Entry, raw
-from alcove.rooms.admission import RETRY_MS
+from alcove.access.revocations import REVOCATIONS_ITEM, Revocation, Revocations
 from alcove.rooms.directory import RoomDirectory
-from alcove.storage.base import Draft, LogUnavailableError, Outcome
+from alcove.rooms.internal_room import InternalRoom, record_draft
+from alcove.rooms.sends import StoreDraft
+from alcove.storage.base import LogUnavailableError
 from alcove.storage.committer import OverloadedError
 
 logger = logging.getLogger(__name__)
 
 #: Seconds between two attempts to append revocations that the log has lost.
 _RESTORE_S = 1.0
-
-
-#: Stores a draft and returns its outcome. Raises OverloadedError and LogUnavailableError.
-Send = Callable[[Draft], Awaitable[Outcome]]
-
-
-async def append_revocation(revocation: Revocation, send: Send) -> None:
-    """Append a revocation to the log, from which every process applies it; it is durable on return (A7).
-
-    Raises:
-        Refusal: Too many sends wait for storage.
-        LogUnavailableError: The revocation is not stored.
-
-    """
-    try:
-        await send(Draft(REVOCATIONS_ITEM, "message", uuid4().hex, OPERATOR, now_ms(), raw(revocation)))
-    except OverloadedError as error:
-        raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
 
 
 class RevocationLog:
@@ -51,7 +29,7 @@ class RevocationLog:
         revocations: Revocations,
         expiry: ExpiryWatch,
         rooms: RoomDirectory,
-        send: Send,
+        store: StoreDraft,
     ) -> None:
         """Create the log; `follow` starts it.
 
@@ -59,19 +37,15 @@ class RevocationLog:
             revocations: The revocations that credentials are checked against.
             expiry: Ends the connections that a revocation covers.
             rooms: The rooms of this process.
-            send: Appends a draft to the log.
+            store: Appends a draft to the log.
 
         """
         self._revocations = revocations
         self._expiry = expiry
-        self._rooms = rooms
-        self._send = send
-        #: The last entry that was applied.
-        self._seq = 0
-        self._applied = asyncio.Event()
+        self._store = store
         #: The revocations that the log still has, while it is read again from the beginning.
         self._kept: set[Revocation] | None = None
-        rooms.keep(REVOCATIONS_ITEM)
+        self._room = InternalRoom(REVOCATIONS_ITEM, Revocation, rooms, self._apply, logger)
 
     async def follow(self) -> None:
         """Apply the room's entries from the first one on; return when all present entries are applied.
@@ -80,12 +54,7 @@ class RevocationLog:
             LogUnavailableError: Storage does not answer.
 
         """
-        room = await self._rooms.get(REVOCATIONS_ITEM)
-        self._seq = room.oldest - 1
-        room.observe(self._seq, self._apply)
-        while self._seq < room.head:
-            self._applied.clear()
-            await self._applied.wait()
+        await self._room.follow()
 
     async def restore(self) -> None:
         """Read the log again from the beginning, and append the revocations that it has lost (A7, X8)."""
@@ -101,7 +70,7 @@ class RevocationLog:
                 while missing:
                     # Every process that has it in memory sends the same id, so it is stored once (S5).
                     id_ = _restored_id(missing[-1])
-                    await self._send(Draft(REVOCATIONS_ITEM, "message", id_, OPERATOR, now_ms(), raw(missing[-1])))
+                    await self._store(record_draft(REVOCATIONS_ITEM, missing[-1], id_))
                     missing.pop()
             except (LogUnavailableError, OverloadedError) as error:
                 logger.warning("revocations that the log has lost cannot be stored again yet: %s", error)
@@ -109,31 +78,12 @@ class RevocationLog:
             else:
                 return
 
-    def _apply(self, entries: Sequence[Entry]) -> None:
-        """Apply entries of the room (OnEntries)."""
-        for entry in entries:
-            if (revocation := _decode(entry)) is not None:
-                if self._kept is not None:
-                    # Without a date, as `Revocations.current` returns those of single tokens.
-                    self._kept.add(revocation if revocation.digest is None else replace(revocation, at=0))
-                self._revocations.add(revocation)
-                self._expiry.end_revoked(revocation)
-            self._seq = entry.seq
-        self._applied.set()
-
-
-def _decode(entry: Entry) -> Revocation | None:
-    """Return the revocation in an entry; None if it has no body, or one that this version cannot decode.
-
-    Such an entry is logged and skipped: one entry must not keep the process from applying all later revocations.
-    """
-    if entry.body is msgspec.UNSET:
-        return None
-    try:
-        return msgspec.json.decode(entry.body, type=Revocation)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        logger.error("entry %d of %s is not a revocation, and is skipped: %s", entry.seq, REVOCATIONS_ITEM, error)  # noqa: TRY400 - the entry is wrong, not this code: a traceback would not help
-        return None
+    def _apply(self, revocation: Revocation) -> None:
+        if self._kept is not None:
+            # Without a date, as `Revocations.current` returns those of single tokens.
+            self._kept.add(revocation if revocation.digest is None else replace(revocation, at=0))
+        self._revocations.add(revocation)
+        self._expiry.end_revoked(revocation)
 
 
 def _restored_id(revocation: Revocation) -> str:

@@ -1,15 +1,19 @@
 """Limit and store sends (S, L1, L2)."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from alcove.errors import Close, Code, Refusal
 from alcove.limits import KeyedLimiter
 from alcove.observability.metrics import LIMITS
 from alcove.protocol import Limits
+from alcove.rooms.admission import RETRY_MS
 from alcove.storage.base import Draft, Outcome
-from alcove.storage.committer import Committer
+from alcove.storage.committer import Committer, OverloadedError
 from alcove.storage.outcomes import OutcomeFuture
+
+#: Stores a draft, delivers it, and returns its outcome. Raises OverloadedError and LogUnavailableError.
+StoreDraft = Callable[[Draft], Awaitable[Outcome]]
 
 
 def body_too_large(limits: Limits, size: int) -> str:
@@ -20,6 +24,11 @@ def body_too_large(limits: Limits, size: int) -> str:
 def rate_exceeded(limits: Limits) -> str:
     """Return the message for a send that exceeds the rate (L2)."""
     return f"at most {limits.sends_per_s:g} sends a second, {limits.burst} at once"
+
+
+def overloaded(error: OverloadedError) -> Refusal:
+    """Return the refusal of a draft that the committer does not take (L4)."""
+    return Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS)
 
 
 class Sends:

@@ -3,7 +3,6 @@
 The HTTP routes and the library call this; both check before who may do so.
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, NamedTuple
 from uuid import uuid4
 
@@ -13,13 +12,9 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from alcove.clock import now_ms
 from alcove.errors import Close, Code, Refusal
 from alcove.protocol import Entry, Limits, Person, raw
-from alcove.rooms.admission import RETRY_MS
-from alcove.rooms.sends import body_too_large
-from alcove.storage.base import Appended, Draft, Outcome, Refused
+from alcove.rooms.sends import StoreDraft, body_too_large, overloaded
+from alcove.storage.base import Appended, Draft, Refused
 from alcove.storage.committer import OverloadedError
-
-#: Stores a draft, delivers it, and returns its outcome. Raises OverloadedError and LogUnavailableError.
-StoreDraft = Callable[[Draft], Awaitable[Outcome]]
 
 
 class EventBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,7 +78,7 @@ class RoomWriter:
         try:
             outcome = await self._store(draft)
         except OverloadedError as error:
-            raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
+            raise overloaded(error) from None
         match outcome:
             case Appended():
                 return Written(outcome.entry, outcome.duplicate)

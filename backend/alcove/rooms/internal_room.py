@@ -1,0 +1,102 @@
+"""Append records to an internal room, and apply them on this process: durable, ordered, and read by every process."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from logging import Logger
+from typing import Generic, TypeVar
+from uuid import uuid4
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from alcove.access.revocations import OPERATOR
+from alcove.clock import now_ms
+from alcove.protocol import Entry, raw
+from alcove.rooms.directory import RoomDirectory
+from alcove.rooms.sends import StoreDraft, overloaded
+from alcove.storage.base import Draft
+from alcove.storage.committer import OverloadedError
+
+T = TypeVar("T", bound=Struct)
+
+
+def record_draft(item: str, record: Struct, id: str) -> Draft:
+    """Return the draft of the entry that holds a record."""
+    return Draft(item, "message", id, OPERATOR, now_ms(), raw(record))
+
+
+async def append_record(item: str, record: Struct, store: StoreDraft) -> None:
+    """Append a record to the item's room, from which every process applies it; it is durable on return.
+
+    Raises:
+        Refusal: Too many sends wait for storage.
+        LogUnavailableError: The record is not stored.
+
+    """
+    try:
+        await store(record_draft(item, record, uuid4().hex))
+    except OverloadedError as error:
+        raise overloaded(error) from None
+
+
+class InternalRoom(Generic[T]):
+    """Applies each record of an internal room on this process, in the order of the log."""
+
+    def __init__(
+        self, item: str, record: type[T], rooms: RoomDirectory, apply: Callable[[T], None], logger: Logger
+    ) -> None:
+        """Create the room; `follow` starts it.
+
+        Args:
+            item: The item of the room, which no client can open.
+            record: The type of its records.
+            rooms: The rooms of this process.
+            apply: Called with each record.
+            logger: Reports entries that are skipped.
+
+        """
+        self._item = item
+        self._record = record
+        self._rooms = rooms
+        self._apply_record = apply
+        self._logger = logger
+        #: The last entry that was applied.
+        self._seq = 0
+        self._applied = asyncio.Event()
+        rooms.keep(item)
+
+    async def follow(self) -> None:
+        """Apply the room's entries from the first one on; return when all present entries are applied.
+
+        Raises:
+            LogUnavailableError: Storage does not answer.
+
+        """
+        room = await self._rooms.get(self._item)
+        self._seq = room.oldest - 1
+        room.observe(self._seq, self._apply)
+        while self._seq < room.head:
+            self._applied.clear()
+            await self._applied.wait()
+
+    def _apply(self, entries: Sequence[Entry]) -> None:
+        """Apply entries of the room (OnEntries)."""
+        for entry in entries:
+            if (record := self._decode(entry)) is not None:
+                self._apply_record(record)
+            self._seq = entry.seq
+        self._applied.set()
+
+    def _decode(self, entry: Entry) -> T | None:
+        """Return the record in an entry; None if it has no body, or one that this version cannot decode.
+
+        Such an entry is logged and skipped: one entry must not keep the process from applying all later ones.
+        """
+        if entry.body is UNSET:
+            return None
+        try:
+            return msgspec.json.decode(entry.body, type=self._record)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            what = self._record.__name__.lower()
+            self._logger.error("entry %d of %s is not a %s, and is skipped: %s", entry.seq, self._item, what, error)  # noqa: TRY400 - the entry is wrong, not this code: a traceback would not help
+            return None
