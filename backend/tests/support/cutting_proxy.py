@@ -5,11 +5,11 @@ import socket
 import struct
 from contextlib import suppress
 from random import Random
-from types import TracebackType
-from typing import Self
+
+from tests.support.tcp_listener import TcpListener
 
 
-class CuttingProxy:
+class CuttingProxy(TcpListener):
     """Passes bytes to a server on `target` (a port of this machine) and back, until a connection's share is used up.
 
     `up` and `down` say from how many to how many bytes a connection may carry to the server and back; the dice
@@ -17,36 +17,17 @@ class CuttingProxy:
     """
 
     def __init__(self, dice: Random, *, up: tuple[int, int], down: tuple[int, int]) -> None:
+        super().__init__()
         self.target = 0
-        self.port = 0
         self.cuts = 0
         #: Cleared, every connection passes all.
         self.cutting = True
         self._dice = dice
         self._up = up
         self._down = down
-        self._open: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._pass, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.close()
-        for task in self._open:
-            task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
-        await self._server.wait_closed()
-
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._open.add(task)
-        task.add_done_callback(self._open.discard)
         writers = [writer]
         try:
             with suppress(OSError):

@@ -5,7 +5,8 @@ import struct
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+
+from tests.support.tcp_listener import TcpListener
 
 _SSL_REQUEST = 80877103
 _REPORTED = {
@@ -28,48 +29,34 @@ class _Session:
     pending: int = 0
 
 
-class TransactionPooler:
+class TransactionPooler(TcpListener):
     """Listens on `port`, for a server on `target` that asks for no password."""
 
     def __init__(self, target: int) -> None:
-        self.port = 0
+        super().__init__()
         self._target = target
         #: Sessions that no client has; the one used last is taken first.
         self._free: list[_Session] = []
         self._sessions: list[_Session] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await super().__aexit__(kind, error, trace)
         for session in self._sessions:
             session.writer.transport.abort()
-        await self._server.wait_closed()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError, OSError):
             startup = await _startup(reader, writer)
             reported = b"".join(_message(b"S", f"{name}\0{value}\0".encode()) for name, value in _REPORTED.items())
             # A number that is no process of the server's, as a pooler's clients have none.
             key = _message(b"K", struct.pack("!ii", 1, 1))
             writer.write(_message(b"R", struct.pack("!i", 0)) + reported + key + _message(b"Z", b"I"))
-            await self._serve(startup, reader, writer)
+            await self._serve_queries(startup, reader, writer)
         writer.transport.abort()
 
-    async def _serve(self, startup: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve_queries(self, startup: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass on each message of a client to the session of its transaction."""
         session: _Session | None = None
         answering: asyncio.Task[None] | None = None

@@ -3,13 +3,12 @@
 import asyncio
 import subprocess
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from deploy.engines import Postgres
 from tests.support.cutting_proxy import reset
+from tests.support.tcp_listener import TcpListener
 
 
 class Standby(Postgres):
@@ -64,28 +63,13 @@ class Standby(Postgres):
             await connection.close()
 
 
-class MovingAddress:
+class MovingAddress(TcpListener):
     """A port of this machine that leads to another one; where it leads can change."""
 
     def __init__(self, target: int) -> None:
-        self.port = 0
+        super().__init__()
         self._target = target
-        self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.wait_closed()
 
     def move(self, target: int, *, cut: bool = True) -> None:
         """Lead new connections to another port; `cut`: end those that there are."""
@@ -93,11 +77,7 @@ class MovingAddress:
         for writer in list(self._writers) if cut else []:
             reset(writer)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writers = [writer]
         self._writers.add(writer)
         try:
