@@ -1,6 +1,7 @@
 // Fails when the JavaScript before first use is over its budget: the entry, what it imports, and the larger language.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** Kilobytes on the wire: of the page, of the room that <alcove-room> frames, and of the script that defines it. */
 const BUDGETS = [
@@ -9,7 +10,7 @@ const BUDGETS = [
   { document: "embed.html", coding: "gz", budget: 95, language: /^es-[\w-]+\.js$/ },
   { document: "embed.js", coding: "gz", budget: 6 },
 ];
-const dist = new URL("dist/", import.meta.url).pathname;
+const dist = fileURLToPath(new URL("dist/", import.meta.url));
 const assets = join(dist, "assets");
 
 const staticImports = /(?:from|import)\s*["']\.\/([\w.-]+\.js)["']/g;

@@ -1,5 +1,6 @@
 // Builds what <alcove-room> frames. Preact stands in for React: the frame is loaded by every page of a host application,
 // and the components of alcove-react need nothing of React that Preact lacks.
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
 export default defineConfig({
@@ -18,7 +19,7 @@ export default defineConfig({
     emptyOutDir: false,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: new URL("embed.html", import.meta.url).pathname,
+      input: fileURLToPath(new URL("embed.html", import.meta.url)),
       // Libraries mark their modules for React Server Components.
       onLog: (level, log, report) => log.code !== "MODULE_LEVEL_DIRECTIVE" && report(level, log),
     },
