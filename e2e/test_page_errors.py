@@ -204,6 +204,8 @@ def test_a_message_of_many_signs_is_drawn_in_part(room: RoomPage, item: str, ser
 
     message = room.messages.last
     expect(message.get_by_role("button", name="Show all")).to_be_visible()
+    if body.startswith("*"):
+        expect(message.locator("em").first).to_be_visible()  # drawing the marks moves the button
     message.get_by_role("button", name="Show all").click()
     expect(message.get_by_role("button", name="Show less")).to_be_focused()
     room.say("after it")
