@@ -60,7 +60,7 @@ export function Composer(props: ComposerProps) {
     <form className={styles.composer} onSubmit={submit}>
       {strip}
       <div className={styles.box}>
-        <div className={styles.grow} data-text={text}>
+        <div className={styles.field} data-text={text}>
           <textarea
             ref={field}
             rows={1}

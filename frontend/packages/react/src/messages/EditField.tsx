@@ -44,7 +44,7 @@ export default function EditField({ editor, text, fromComposer }: EditFieldProps
 
   return (
     <div className={styles.edit}>
-      <div className={styles.grow} data-text={text}>
+      <div className={styles.field} data-text={text}>
         <textarea
           ref={field}
           rows={1}
