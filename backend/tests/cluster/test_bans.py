@@ -13,8 +13,8 @@ async def test_w15_x1_a_ban_on_one_process_counts_on_the_other(guarded_pair: tup
     path = f"/api/items/{item}/bans/bob-{item}"
     async with http(one) as client, await RoomClient.join(two, item, token=bob) as room:
         client.headers["Authorization"] = f"Bearer {token(sub='root', items={item: 'm'})}"
-        assert 200 == (await client.put(path, json={"right": "write"})).status_code
-        assert ["read"] == (await room.until("access"))["can"]
-        assert 200 == (await client.put(path, json={"right": "all"})).status_code
-        assert 4403 == await room.closed()
-        assert 4403 == (await endpoints.room(two, query(bob, item=item))).code
+        assert (await client.put(path, json={"right": "write"})).status_code == 200
+        assert (await room.until("access"))["can"] == ["read"]
+        assert (await client.put(path, json={"right": "all"})).status_code == 200
+        assert await room.closed() == 4403
+        assert (await endpoints.room(two, query(bob, item=item))).code == 4403

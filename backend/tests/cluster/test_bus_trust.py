@@ -163,15 +163,15 @@ async def test_x9_what_an_outsider_publishes_changes_nothing(watched: Watched, i
         await chat.hears("Client #1 says: the end")
 
         assert ada.entries == bob.entries
-        assert ["the first secret", "the second secret", "true", "true, too"] == ada.bodies
+        assert ada.bodies == ["the first secret", "the second secret", "true", "true, too"]
         assert not [line for line in chat.lines if "forged" in str(line)]
         for server in (watched.one, watched.two):
             late = await stack.enter_async_context(
                 await RoomClient.join(server, item, token=token(sub="cid", items={item: "rw"}))
             )
-            assert 4 == late.hello["head"]
+            assert late.hello["head"] == 4
             assert "eve" not in {member["id"] for member in late.hello["members"]}
             assert not {seq for seq in late.hello["reads"].values() if seq > 4}
             assert (await turned_away(server, item, token=eve))[1] in {4401, 4403}
             for reason in ("forged", "replayed"):
-                assert 1 == server.output.count({"forged": "not sealed with", "replayed": "a second time"}[reason])
+                assert server.output.count({"forged": "not sealed with", "replayed": "a second time"}[reason]) == 1

@@ -17,13 +17,13 @@ async def test_w8_each_process_tells_of_the_connections_to_all(pair: tuple[Serve
             async with http(server) as client:
                 found = (await client.get(f"/api/items/{item}/connections")).json()
 
-            assert {"head", "connections"} == set(found)
-            assert 2 == found["head"]
+            assert set(found) == {"head", "connections"}
+            assert found["head"] == 2
             told = {line["name"]: line for line in found["connections"]}
-            assert {"Ada": ada.me, "Bob": bob.me} == {name: line["member"] for name, line in told.items()}
+            assert {name: line["member"] for name, line in told.items()} == {"Ada": ada.me, "Bob": bob.me}
             assert told["Ada"]["process"].endswith(f":{one.pid}")
             assert told["Bob"]["process"].endswith(f":{two.pid}")
-            assert {(2, 0, "in_step")} == {(line["cursor"], line["lag"], line["state"]) for line in told.values()}
+            assert {(line["cursor"], line["lag"], line["state"]) for line in told.values()} == {(2, 0, "in_step")}
 
 
 async def test_w8_a_process_where_nobody_is_tells_of_the_others(pair: tuple[Server, Server], item: str) -> None:
@@ -32,7 +32,7 @@ async def test_w8_a_process_where_nobody_is_tells_of_the_others(pair: tuple[Serv
         await bob.say("hello")
         found = (await client.get(f"/api/items/{item}/connections")).json()
 
-    assert [("Bob", 1, 0)] == [(line["name"], line["cursor"], line["lag"]) for line in found["connections"]]
+    assert [(line["name"], line["cursor"], line["lag"]) for line in found["connections"]] == [("Bob", 1, 0)]
 
 
 async def test_w8_a_process_that_does_not_answer_is_named(join: Join, item: str) -> None:
@@ -48,6 +48,6 @@ async def test_w8_a_process_that_does_not_answer_is_named(join: Join, item: str)
         finally:
             os.kill(two.pid, signal.SIGCONT)
 
-    assert ["Ada"] == [line["name"] for line in found["connections"]]
+    assert [line["name"] for line in found["connections"]] == ["Ada"]
     (silent,) = found["unanswered"]
     assert silent.endswith(f":{two.pid}")

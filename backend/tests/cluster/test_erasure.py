@@ -16,11 +16,11 @@ async def test_w14_x1_an_erased_members_name_leaves_the_memory_of_the_other_proc
         async with await RoomClient.join(two, item, token=bad) as mallory:
             await mallory.say("secret")
         answer = await client.delete(f"/api/members/mallory-{item}", headers=headers)
-        assert 204 == answer.status_code
+        assert answer.status_code == 204
         await room.until("entry", kind="delete")
         while True:
             async with await RoomClient.join(two, item, token=ada) as again:
                 first, _ = await again.until_seq(2)
-            if "Mallory Zweigelt" != first["by"]["name"]:
+            if first["by"]["name"] != "Mallory Zweigelt":
                 break
-    assert ("(erased)", False) == (first["by"]["name"], "body" in first)
+    assert (first["by"]["name"], "body" in first) == ("(erased)", False)

@@ -75,8 +75,8 @@ async def insist(room: RoomClient, body: object) -> int:
     """Send, and repeat it as long as storage does not answer (S7); return its seq."""
     line = send(body, new_id())
     async with asyncio.timeout(PATIENCE_S):
-        while "error" == (answer := await room.ask(line))["type"]:
-            assert "unavailable" == answer["code"]
+        while (answer := await room.ask(line))["type"] == "error":
+            assert answer["code"] == "unavailable"
     return int(answer["seq"])
 
 
@@ -99,14 +99,14 @@ async def test_x4_x8_an_address_that_leads_to_a_standby_for_a_moment_leaves_noth
         await standby.catch_up()
         address.move(standby.port)
         assert not (await ready(client, 503))["storage"]
-        assert "unavailable" == (await ada.ask(send("at the standby", "a")))["code"]
+        assert (await ada.ask(send("at the standby", "a")))["code"] == "unavailable"
         address.move(primary.port, cut=cut)
 
-        assert 2 == await insist(ada, "after")
-        assert {"status": "ready", "storage": True, "bus": True} == await ready(client, 200)
+        assert await insist(ada, "after") == 2
+        assert await ready(client, 200) == {"status": "ready", "storage": True, "bus": True}
         # What the database itself announces is heard again, too (X5).
         await execute(url, f"SELECT alcove_send('{item}', 'sql', 'host', 'Host', 'by SQL'::text)")
-        assert ["before", "after", "by SQL"] == [entry["body"] for entry in await ada.until_seq(3)]
+        assert [entry["body"] for entry in await ada.until_seq(3)] == ["before", "after", "by SQL"]
 
 
 async def test_x8_readyz_is_503_while_the_primary_is_read_only(primary: Postgres, url: str, tmp_path: Path) -> None:
@@ -119,10 +119,10 @@ async def test_x8_readyz_is_503_while_the_primary_is_read_only(primary: Postgres
         await execute(primary.url, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
         try:
             assert not (await ready(client, 503))["storage"]
-            assert "unavailable" == (await ada.ask(send("meanwhile", "a")))["code"]
+            assert (await ada.ask(send("meanwhile", "a")))["code"] == "unavailable"
             # Reading goes on.
             async with await RoomClient.join(server, "foo", name="Bob") as bob:
-                assert ["before"] == [entry["body"] for entry in await bob.until_seq(1)]
+                assert [entry["body"] for entry in await bob.until_seq(1)] == ["before"]
         finally:
             await execute(
                 primary.url,
@@ -130,7 +130,7 @@ async def test_x8_readyz_is_503_while_the_primary_is_read_only(primary: Postgres
                 "ALTER SYSTEM RESET default_transaction_read_only",
                 "SELECT pg_reload_conf()",
             )
-        assert 2 == await insist(ada, "after")
+        assert await insist(ada, "after") == 2
         await ready(client, 200)
 
 
@@ -152,15 +152,15 @@ async def test_x8_r5_a_failover_to_a_replica_that_lacks_entries_begins_a_new_his
         async with http(one) as client:
             await post(client, item, "new")
 
-        assert [1012, 1012] == [await ada.closed(), await bob.closed()]
+        assert [await ada.closed(), await bob.closed()] == [1012, 1012]
         hellos = []
         for server in (one, two):
             async with await RoomClient.join(server, item, after=4, log=ada.hello["log"], name="again") as again:
                 entries = await again.until_seq(3)
                 hellos.append(again.hello)
-                assert ["a", "b", "new"] == [entry["body"] for entry in entries]
-        assert [True, True] == [hello["reset"] for hello in hellos]
-        assert 1 == len({hello["log"] for hello in hellos})
+                assert [entry["body"] for entry in entries] == ["a", "b", "new"]
+        assert [hello["reset"] for hello in hellos] == [True, True]
+        assert len({hello["log"] for hello in hellos}) == 1
         assert hellos[0]["log"] != ada.hello["log"]
         for room in (ada, bob):
             await room.socket.close()
@@ -175,7 +175,7 @@ async def post(client: httpx.AsyncClient, item: str, body: str) -> None:
             )
             if answer.is_success:
                 return
-            assert 503 == answer.status_code, answer.text
+            assert answer.status_code == 503, answer.text
 
 
 async def test_x4_a_list_of_hosts_leads_to_the_one_that_takes_writes(
@@ -187,4 +187,4 @@ async def test_x4_a_list_of_hosts_leads_to_the_one_that_takes_writes(
             serving(address, tmp_path) as (server,),
             await RoomClient.join(server, f"item-{uuid4().hex}") as ada,
         ):
-            assert [1] == await ada.say("stored")
+            assert await ada.say("stored") == [1]

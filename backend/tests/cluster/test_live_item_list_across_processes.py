@@ -18,11 +18,11 @@ async def test_w10_x1_a_room_that_nobody_opened_here_is_listed_when_another_proc
 ) -> None:
     one, two = pair
     async with http(one) as client, follow(two, prefix=item) as listed:
-        assert [] == await listed.ready()
+        assert await listed.ready() == []
         for n in (1, 2):
             await client.post(f"/api/items/{item}/entries", json={"body": f"hello {n}"})
             found = await listed.until(item=item, head=n)
-            assert f"hello {n}" == found["last"]["body"]
+            assert found["last"]["body"] == f"hello {n}"
 
 
 async def test_w10_x1_p5_a_read_mark_that_moves_on_another_process_changes_what_is_unread(
@@ -47,7 +47,7 @@ async def test_w10_x5_what_sql_sends_is_listed_on_every_process(pair: Pair, item
         await there.ready()
         await host.execute("SELECT alcove_send($1, 'b', 'shop', 'Shop', 'shipped')", item)
         for listed in (here, there):
-            assert "shipped" == (await listed.until(item=item, head=1))["last"]["body"]
+            assert (await listed.until(item=item, head=1))["last"]["body"] == "shipped"
     await host.close()
 
 
@@ -75,4 +75,4 @@ async def test_w10_a7_a_revocation_on_one_process_ends_the_list_on_another(guard
         await listed.ready()
         (await client.post("/api/revoke", json={"sub": item}, headers=admin)).raise_for_status()
         code, last = await listed.closed()
-        assert (4403, "revoked") == (code, last and last["reason"])
+        assert (code, last and last["reason"]) == (4403, "revoked")

@@ -21,6 +21,6 @@ async def test_a9_x1_picture_and_role_are_known_on_the_other_process(
         async with await RoomClient.join(two, item, token=token(sub="cyd", items={item: "r"})) as after:
             assert ada in after.hello["members"]
         await room.tell({"type": "typing"})
-        assert ada == (await before.until("typing"))["by"]
+        assert (await before.until("typing"))["by"] == ada
         await room.say("hello")
-        assert ada == (await before.until("entry"))["by"]
+        assert (await before.until("entry"))["by"] == ada

@@ -29,8 +29,8 @@ async def readers(item: str, *servers: Server) -> AsyncIterator[list[RoomClient]
 async def insist(room: RoomClient, body: object) -> int:
     """Send, and repeat it as long as storage does not answer (S7); return its seq."""
     line = send(body, new_id())
-    while "error" == (answer := await room.ask(line))["type"]:
-        assert "unavailable" == answer["code"]
+    while (answer := await room.ask(line))["type"] == "error":
+        assert answer["code"] == "unavailable"
         assert answer["retry_ms"] > 0
     return int(answer["seq"])
 
@@ -66,14 +66,14 @@ async def test_s7_x4_everything_goes_on_after_the_database_was_away(engines: Eng
     async with readers(item, join(), join()) as (ada, bob):
         postgres.end()
         refused = await ada.ask(send("while away", "a"))
-        assert ("error", "unavailable") == (refused["type"], refused["code"])
+        assert (refused["type"], refused["code"]) == ("error", "unavailable")
         assert refused["retry_ms"] > 0
         postgres.start()
 
-        assert 2 == await insist(ada, "back")
-        assert 3 == await insist(bob, "here, too")
-        assert ["first", "back", "here, too"] == [entry["body"] for entry in await ada.until_seq(3)]
-        assert ada.entries == await bob.until_seq(3)
+        assert await insist(ada, "back") == 2
+        assert await insist(bob, "here, too") == 3
+        assert [entry["body"] for entry in await ada.until_seq(3)] == ["first", "back", "here, too"]
+        assert await bob.until_seq(3) == ada.entries
 
 
 async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_go_on_elsewhere(join: Join, item: str) -> None:
@@ -103,9 +103,9 @@ async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_go_on_el
                 assert acked.get(answer["id"], answer["seq"]) == answer["seq"]
             async with http(two) as client:
                 log = await whole_log(client, item)
-            assert sorted(line["id"] for line in flying) == sorted(entry["id"] for entry in log[1:])
-            assert log == await bob.until_seq(301)
-            assert last == 301 or log[last:] == await again.until_seq(301)
+            assert sorted(entry["id"] for entry in log[1:]) == sorted(line["id"] for line in flying)
+            assert await bob.until_seq(301) == log
+            assert last == 301 or await again.until_seq(301) == log[last:]
 
 
 async def test_p3_members_of_a_killed_process_leave(join: Join, item: str) -> None:

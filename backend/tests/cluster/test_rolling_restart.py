@@ -41,8 +41,8 @@ async def test_z1_x3_a_rolling_restart_behind_a_proxy_loses_nothing_and_refuses_
         await asyncio.wait(staying)
 
     acked = {id_: seq for user in users for id_, seq in user.acked.items()}
-    assert acked == {entry["id"]: entry["seq"] for entry in log}
-    assert [*range(1, len(log) + 1)] == [entry["seq"] for entry in log]
-    assert [] == [fault for user in users for fault in user.faults]
-    assert 0 == sum(user.refused for user in users)
-    assert USERS <= sum(len(user.byes) for user in users), "everyone was on a process that ended"
+    assert {entry["id"]: entry["seq"] for entry in log} == acked
+    assert [entry["seq"] for entry in log] == [*range(1, len(log) + 1)]
+    assert [fault for user in users for fault in user.faults] == []
+    assert sum(user.refused for user in users) == 0
+    assert sum(len(user.byes) for user in users) >= USERS, "everyone was on a process that ended"

@@ -17,12 +17,12 @@ async def test_w11_x1_r5_a_deletion_reaches_readers_members_and_lists_of_the_oth
         async with await RoomClient.join(two, item, token=reader) as room:
             await room.say("one", "two")
             members = (await client.get(f"/api/items/{item}/members", headers=headers)).json()
-            assert ([{"id": "bob", "name": "bob"}], 1) == (members["members"], members["count"])
+            assert (members["members"], members["count"]) == ([{"id": "bob", "name": "bob"}], 1)
             await listed.until(item=item, head=2)
-            assert 204 == (await client.delete(f"/api/items/{item}", headers=headers)).status_code
-            assert 1012 == await room.closed()
+            assert (await client.delete(f"/api/items/{item}", headers=headers)).status_code == 204
+            assert await room.closed() == 1012
         await listed.until(item=item, head=0)
         where = {"after": 2, "log": room.hello["log"]}
         async with await RoomClient.join(two, item, token=reader, **where) as again:
-            assert (True, 0) == (again.hello["reset"], again.hello["head"])
-            assert [1] == await again.say("new")
+            assert (again.hello["reset"], again.hello["head"]) == (True, 0)
+            assert await again.say("new") == [1]

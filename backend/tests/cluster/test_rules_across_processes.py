@@ -23,9 +23,9 @@ async def test_x1_s2_d3_both_sides_see_everything_once_in_one_order(pair: Pair, 
         await asyncio.gather(ada.until_seq(600), bob.until_seq(600))
 
         assert ada.entries == bob.entries
-        assert [f"a{n}.{m}" for n in range(100) for m in range(3)] == [b for b in ada.bodies if str(b)[0] == "a"]
+        assert [b for b in ada.bodies if str(b)[0] == "a"] == [f"a{n}.{m}" for n in range(100) for m in range(3)]
         async with http(two) as client:
-            assert ada.entries == await whole_log(client, item)
+            assert await whole_log(client, item) == ada.entries
 
 
 async def test_x1_what_is_sent_over_http_reaches_the_other_process(pair: Pair, item: str) -> None:
@@ -34,7 +34,7 @@ async def test_x1_what_is_sent_over_http_reaches_the_other_process(pair: Pair, i
         await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": "x" * 20_000})
         await client.post(f"/api/items/{item}/entries", json={"id": "b", "body": "ä"})
 
-        assert ["x" * 20_000, "ä"] == [entry["body"] for entry in await ada.until_seq(2)]
+        assert [entry["body"] for entry in await ada.until_seq(2)] == ["x" * 20_000, "ä"]
 
 
 async def test_x1_s5_the_same_send_to_another_process_is_the_same_entry(pair: Pair, item: str) -> None:
@@ -44,7 +44,7 @@ async def test_x1_s5_the_same_send_to_another_process_is_the_same_entry(pair: Pa
         second = await again.ask(send("once", "same"))
 
         assert (first["seq"], False) == (1, first["duplicate"])
-        assert (1, True) == (second["seq"], second["duplicate"])
+        assert (second["seq"], second["duplicate"]) == (1, True)
 
 
 async def test_x1_s9_what_is_deleted_on_one_process_is_gone_on_the_other(pair: Pair, item: str) -> None:
@@ -58,7 +58,7 @@ async def test_x1_s9_what_is_deleted_on_one_process_is_gone_on_the_other(pair: P
 
         async with await RoomClient.join(two, item, name="Cid") as late:
             served = await late.until_seq(4)
-        assert [None, "mended", "mended", None] == [entry.get("body") for entry in served]
+        assert [entry.get("body") for entry in served] == [None, "mended", "mended", None]
         assert "deleted" in served[0]
 
 
@@ -66,12 +66,12 @@ async def test_p1_x1_a_hello_counts_the_members_of_every_process(pair: Pair, ite
     one, two = pair
     async with await RoomClient.join(one, item, name="Ada") as ada, await RoomClient.join(one, item, name="Ada"):
         async with await RoomClient.join(two, item, name="Bob") as bob:
-            assert 2 == bob.hello["count"]
-            assert {"Ada", "Bob"} == {member["name"] for member in bob.hello["members"]}
+            assert bob.hello["count"] == 2
+            assert {member["name"] for member in bob.hello["members"]} == {"Ada", "Bob"}
             came = await ada.until("presence")
             while bob.me not in [member["id"] for member in came["joined"]]:
                 came = await ada.until("presence")
-            assert 2 == came["count"]
+            assert came["count"] == 2
 
         assert {"left": [bob.me], "joined": [], "count": 1}.items() <= (await ada.until("presence")).items()
 
@@ -81,10 +81,10 @@ async def test_p1_x1_who_is_in_two_processes_leaves_with_the_last(pair: Pair, it
     async with await RoomClient.join(one, item, name="Ada") as ada:
         async with await RoomClient.join(one, item, name="Bob") as bob:
             async with await RoomClient.join(two, item, name="Bob") as elsewhere:
-                assert 2 == elsewhere.hello["count"]
+                assert elsewhere.hello["count"] == 2
             await bob.say("still here")
             await ada.until_seq(1)
-            assert [] == [line for line in ada.heard if line["type"] == "presence" and line["left"]]
+            assert [line for line in ada.heard if line["type"] == "presence" and line["left"]] == []
         await ada.until("presence", left=[bob.me])
 
 
@@ -95,8 +95,8 @@ async def test_p4_p5_x1_typing_and_marks_cross_over(pair: Pair, item: str) -> No
         await bob.until_seq(1)
         await bob.tell({"type": "typing"}, {"type": "read", "seq": 1})
 
-        assert "Bob" == (await ada.until("typing"))["by"]["name"]
-        assert bob.me == (await ada.until("read", seq=1))["by"]
+        assert (await ada.until("typing"))["by"]["name"] == "Bob"
+        assert (await ada.until("read", seq=1))["by"] == bob.me
 
 
 async def test_l3_x1_connections_of_one_member_are_counted_together(pair: Pair, item: str) -> None:
@@ -104,10 +104,10 @@ async def test_l3_x1_connections_of_one_member_are_counted_together(pair: Pair, 
     rooms = [await RoomClient.join(server, item, name="Ada") for server in (one, two) * 10]
     for server in pair:
         # Processes tell each other of connections within a twentieth of a second, so one more may slip in.
-        while "hello" == (line := await (late := await RoomClient.open(server, item, name="Ada")).line())["type"]:
+        while (line := await (late := await RoomClient.open(server, item, name="Ada")).line())["type"] == "hello":
             await late.socket.close()
-        assert "too_many_connections" == line["code"]
-        assert 4429 == await late.closed()
+        assert line["code"] == "too_many_connections"
+        assert await late.closed() == 4429
     for room in rooms:
         await room.socket.close()
 
@@ -118,7 +118,7 @@ async def test_t5_the_chat_reaches_everyone_on_every_process(pair: Pair) -> None
         async with Listener(await connect(two, "/ws/2")) as bob:
             await bob.client.send("hello")
             await ada.hears("Client #2 says: hello")
-            assert ["You wrote: hello", "Client #2 says: hello"] == bob.lines
+            assert bob.lines == ["You wrote: hello", "Client #2 says: hello"]
             await ada.client.send("a\0ä" * 5000)
             await bob.hears("Client #1 says: " + "a\0ä" * 5000)
         await ada.hears("Client #2 left the chat")
@@ -140,5 +140,5 @@ async def test_x5_sql_inside_the_hosts_own_transaction(pair: Pair, item: str, pa
 
         for room in (ada, bob):
             await room.until_seq(3)
-            assert ["meanwhile", "shipped", {"step": 2}] == room.bodies
+            assert room.bodies == ["meanwhile", "shipped", {"step": 2}]
     await host.close()

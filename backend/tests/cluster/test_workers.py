@@ -47,7 +47,7 @@ async def test_x6_two_workers_serve_one_room(engines: Engines, url: str, tmp_pat
             await room.until_seq(12)
         assert all(room.entries == rooms[0].entries for room in rooms)
         await asyncio.to_thread(server.end)
-        assert [1012] * 12 == [await room.closed() for room in rooms]
+        assert [await room.closed() for room in rooms] == [1012] * 12
 
 
 async def test_a7_a_revocation_closes_connections_on_every_process(guarded_pair: Pair, item: str) -> None:
@@ -58,7 +58,7 @@ async def test_a7_a_revocation_closes_connections_on_every_process(guarded_pair:
     async with http(one) as client:
         answer = await client.post("/api/revoke", json={"sub": "ada"}, headers={"Authorization": f"Bearer {admin}"})
         assert answer.is_success, answer.text
-    assert [4403, 4403] == [await room.closed() for room in rooms]
+    assert [await room.closed() for room in rooms] == [4403, 4403]
     late = await RoomClient.open(two, item, token=ada)
     error = await late.line()
     # 4401 as long as a new token could not count yet.
@@ -68,7 +68,7 @@ async def test_a7_a_revocation_closes_connections_on_every_process(guarded_pair:
 async def test_w7_readyz_says_whether_storage_and_bus_answer(engines: Engines, join: Join) -> None:
     server = join()
     async with http(server) as client:
-        assert {"status": "ready", "storage": True, "bus": True} == (await client.get("/readyz")).json()
+        assert (await client.get("/readyz")).json() == {"status": "ready", "storage": True, "bus": True}
         engines.bus.hang()
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -76,7 +76,7 @@ async def test_w7_readyz_says_whether_storage_and_bus_answer(engines: Engines, j
                     pass
         finally:
             engines.bus.go_on()
-        assert ("unavailable", False) == (answer.json()["status"], answer.json()["bus"])
+        assert (answer.json()["status"], answer.json()["bus"]) == ("unavailable", False)
         async with asyncio.timeout(PATIENCE_S):
             while (await client.get("/readyz")).status_code != 200:
                 pass
@@ -106,16 +106,16 @@ async def test_z1_whoever_is_connected_is_told_when_to_come_back_and_every_send_
     while (line := await rooms[0].line())["type"] != "ack":
         assert line["type"] != "error"
     ending = asyncio.create_task(asyncio.to_thread(server.end, signal.SIGTERM))
-    assert [1012] * 20 == list(await asyncio.gather(*(room.closed() for room in rooms)))
+    assert list(await asyncio.gather(*(room.closed() for room in rooms))) == [1012] * 20
     assert await ending < 5
 
     byes = [[line for line in room.heard if line["type"] == "bye"] for room in rooms]
-    assert {1} == {len(bye) for bye in byes}
-    assert [500 * n for n in range(1, 21)] == sorted(bye[0]["retry_ms"] for bye in byes)
+    assert {len(bye) for bye in byes} == {1}
+    assert sorted(bye[0]["retry_ms"] for bye in byes) == [500 * n for n in range(1, 21)]
     acks = {line["id"]: line["seq"] for line in rooms[0].heard if line["type"] == "ack"}
-    assert {line["id"] for line in sends} == set(acks)
+    assert set(acks) == {line["id"] for line in sends}
     async with http(other) as client:
-        assert acks == {entry["id"]: entry["seq"] for entry in await whole_log(client, item)}
+        assert {entry["id"]: entry["seq"] for entry in await whole_log(client, item)} == acks
 
 
 async def test_z1_nobody_is_let_in_while_draining_and_a_second_signal_ends_at_once(
@@ -134,7 +134,7 @@ async def test_z1_nobody_is_let_in_while_draining_and_a_second_signal_ends_at_on
             metrics = (await client.get("/metrics")).text.splitlines()
             assert {"alcove_draining 1.0", "alcove_storage_up 0.0"} < set(metrics)
             error, code, _ = await turned_away(server, "another")
-            assert ("at_capacity", 1012) == (error["code"], code)
+            assert (error["code"], code) == ("at_capacity", 1012)
             await asyncio.to_thread(server.end, signal.SIGTERM)
         finally:
             engines.postgres.go_on()
@@ -152,6 +152,6 @@ async def test_z1_it_ends_when_the_drain_time_is_over_though_storage_hangs(
             await asyncio.to_thread(server.end, signal.SIGTERM)
         finally:
             engines.postgres.go_on()
-        assert 1012 == await room.closed()
+        assert await room.closed() == 1012
         # A statement is given up after 10 s, which would be told as an error before the farewell.
-        assert ["bye"] == [line["type"] for line in room.heard if line["type"] in ("ack", "error", "bye")]
+        assert [line["type"] for line in room.heard if line["type"] in ("ack", "error", "bye")] == ["bye"]

@@ -72,7 +72,7 @@ async def test_messages_reach_all_other_processes_in_order(subscribers: list[Sub
 
     await eventually(lambda: len(two.messages) >= 500 and len(three.messages) >= 500)
     assert sent == two.messages == three.messages
-    assert [] == one.messages
+    assert one.messages == []
 
 
 async def test_only_subscribed_channels_are_received(subscribers: list[Subscriber]) -> None:
@@ -86,7 +86,7 @@ async def test_only_subscribed_channels_are_received(subscribers: list[Subscribe
         one.bus.publish(channel, b"2")
 
     await eventually(lambda: ("again", b"2") in two.messages)
-    assert [("foo", b"1"), ("bar", b"2"), ("again", b"2")] == two.messages
+    assert two.messages == [("foo", b"1"), ("bar", b"2"), ("again", b"2")]
 
 
 async def test_a_big_message_arrives_complete_or_as_its_fallback(subscribers: list[Subscriber]) -> None:
@@ -97,7 +97,7 @@ async def test_a_big_message_arrives_complete_or_as_its_fallback(subscribers: li
     one.bus.publish("foo", big * 10, b"fallback")
 
     await eventually(lambda: len(two.messages) == 2)
-    assert [("foo", big), ("foo", b"fallback")] == two.messages
+    assert two.messages == [("foo", big), ("foo", b"fallback")]
 
 
 async def test_x2_a_killed_server_is_reported_as_a_gap(engine: Engine, subscribers: list[Subscriber]) -> None:
@@ -161,7 +161,7 @@ async def test_the_bus_of_one_process_receives_nothing() -> None:
 
     assert subscriber.bus.up
     assert not subscriber.bus.shared
-    assert [] == subscriber.messages
+    assert subscriber.messages == []
 
 
 async def test_x9_notifications_of_another_form_break_nothing(postgres_url: str) -> None:
@@ -179,4 +179,4 @@ async def test_x9_notifications_of_another_form_break_nothing(postgres_url: str)
     await stranger.close()
     await subscriber.bus.close()
 
-    assert [("foo", b"whole")] == subscriber.messages
+    assert subscriber.messages == [("foo", b"whole")]

@@ -16,18 +16,18 @@ from tests.support.drafts import BOB, DAY_MS, append, bodies, edit, entry, messa
 
 
 async def test_s2_seqs_are_dense_and_in_the_order_of_the_drafts(log: Log) -> None:
-    assert [(1, False), (2, False)] == await append(log, message("a"), message("b"))
-    assert [(3, False)] == await append(log, message("c"))
+    assert await append(log, message("a"), message("b")) == [(1, False), (2, False)]
+    assert await append(log, message("c")) == [(3, False)]
     page = await log.read("foo", after=0, limit=10)
 
-    assert [(1, "a"), (2, "b"), (3, "c")] == [(one.seq, one.id) for one in page.entries]
-    assert (1, 3) == (page.oldest, page.head)
+    assert [(one.seq, one.id) for one in page.entries] == [(1, "a"), (2, "b"), (3, "c")]
+    assert (page.oldest, page.head) == (1, 3)
 
 
 async def test_s2_a_batch_may_go_to_many_rooms_each_with_its_own_seqs(log: Log) -> None:
     drafts = [message(f"{n}", item=item) for n, item in enumerate(["foo", "bar", "foo", "baz", "bar", "foo"])]
 
-    assert [(1, False), (1, False), (2, False), (1, False), (2, False), (3, False)] == await append(log, *drafts)
+    assert await append(log, *drafts) == [(1, False), (1, False), (2, False), (1, False), (2, False), (3, False)]
 
 
 async def test_an_entry_comes_back_as_it_was_sent(log: Log) -> None:
@@ -36,14 +36,14 @@ async def test_an_entry_comes_back_as_it_was_sent(log: Log) -> None:
     (stored,) = await log.append([message("id ✓", body, item="日本.1_a:@-", by=by, at=1_795_000_000_000)])
     page = await log.read("日本.1_a:@-", limit=1)
 
-    assert [entry(stored)] == page.entries
-    assert ("message", "id ✓", by, 1_795_000_000_000) == (
+    assert page.entries == [entry(stored)]
+    assert (
         page.entries[0].kind,
         page.entries[0].id,
         page.entries[0].by,
         page.entries[0].at,
-    )
-    assert raw(body) == page.entries[0].body
+    ) == ("message", "id ✓", by, 1_795_000_000_000)
+    assert page.entries[0].body == raw(body)
 
 
 @pytest.mark.parametrize("body", [None, "", 0, False, [], {}], ids=repr)
@@ -54,8 +54,8 @@ async def test_s1_an_empty_body_is_a_body(log: Log, body: object) -> None:
 
 
 async def test_s5_the_same_id_in_one_batch_is_one_entry(log: Log) -> None:
-    assert [(1, False), (1, True), (2, False)] == await append(log, message("a"), message("a", "other"), message("b"))
-    assert {1: '"hello"', 2: '"hello"'} == await bodies(log)
+    assert await append(log, message("a"), message("a", "other"), message("b")) == [(1, False), (1, True), (2, False)]
+    assert await bodies(log) == {1: '"hello"', 2: '"hello"'}
 
 
 async def test_s5_the_same_id_in_a_later_batch_is_the_first_entry(log: Log) -> None:
@@ -64,21 +64,21 @@ async def test_s5_the_same_id_in_a_later_batch_is_the_first_entry(log: Log) -> N
     again, fresh = await log.append([message("a", "other", at=5000), message("c", at=5000)])
 
     assert isinstance(again, Appended)
-    assert (entry(first), True) == (again.entry, again.duplicate)
-    assert 3 == entry(fresh).seq
+    assert (again.entry, again.duplicate) == (entry(first), True)
+    assert entry(fresh).seq == 3
 
 
 async def test_s5_ids_are_of_one_sender_and_one_item(log: Log) -> None:
     drafts = [message("a"), message("a", by=BOB), message("a", item="bar")]
 
-    assert [(1, False), (2, False), (1, False)] == await append(log, *drafts)
+    assert await append(log, *drafts) == [(1, False), (2, False), (1, False)]
 
 
 async def test_s5_ids_are_shared_by_all_kinds(log: Log) -> None:
     await append(log, message("a"))
 
-    assert [(1, True), (2, False), (2, True)] == await append(log, edit("a", 1), edit("b", 1), message("b"))
-    assert {1: '"hello!"', 2: '"hello!"'} == await bodies(log)
+    assert await append(log, edit("a", 1), edit("b", 1), message("b")) == [(1, True), (2, False), (2, True)]
+    assert await bodies(log) == {1: '"hello!"', 2: '"hello!"'}
 
 
 async def test_s5_an_id_is_known_after_retention_removed_its_entry(open_again: OpenLog) -> None:
@@ -89,10 +89,10 @@ async def test_s5_an_id_is_known_after_retention_removed_its_entry(open_again: O
     (again,) = await log.append([message("a", at=now + 5)])
 
     assert isinstance(again, Appended)
-    assert (1, now, True) == (again.entry.seq, again.entry.at, again.duplicate)
-    assert entry(first).id == again.entry.id
+    assert (again.entry.seq, again.entry.at, again.duplicate) == (1, now, True)
+    assert again.entry.id == entry(first).id
     assert again.entry.body is UNSET
-    assert [5, 6] == [one.seq for one in (await log.read("foo", after=0, limit=10)).entries]
+    assert [one.seq for one in (await log.read("foo", after=0, limit=10)).entries] == [5, 6]
 
 
 async def test_s5_an_id_is_known_after_the_log_was_opened_again(open_again: OpenLog) -> None:
@@ -100,14 +100,14 @@ async def test_s5_an_id_is_known_after_the_log_was_opened_again(open_again: Open
     await append(log, message("a"))
     await log.close()
 
-    assert [(1, True), (2, False)] == await append(await open_again(), message("a"), message("b"))
+    assert await append(await open_again(), message("a"), message("b")) == [(1, True), (2, False)]
 
 
 async def test_r5_the_log_keeps_its_id(open_again: OpenLog) -> None:
     first = await open_again()
     await first.close()
 
-    assert first.id == (await open_again()).id
+    assert (await open_again()).id == first.id
     assert 16 <= len(first.id) <= 64
 
 
@@ -115,7 +115,7 @@ async def test_f3_time_never_runs_backwards_in_a_room(log: Log) -> None:
     stored = await log.append([message("a", at=5000), message("b", at=3000), message("c", item="bar", at=1)])
     stored += await log.append([message("d", at=4000), message("e", at=6000)])
 
-    assert [5000, 5000, 1, 5000, 6000] == [entry(one).at for one in stored]
+    assert [entry(one).at for one in stored] == [5000, 5000, 1, 5000, 6000]
 
 
 async def test_r2_reading_behind_a_seq_ascends_page_by_page(log: Log) -> None:
@@ -125,31 +125,31 @@ async def test_r2_reading_behind_a_seq_ascends_page_by_page(log: Log) -> None:
         assert len(page) <= 10
         seqs += [one.seq for one in page]
 
-    assert list(range(1, 26)) == seqs
+    assert seqs == list(range(1, 26))
 
 
 async def test_w1_reading_before_a_seq_and_the_latest_ascend_too(log: Log) -> None:
     await append(log, *(message(str(n)) for n in range(1, 26)))
 
-    assert [16, 17, 18] == [one.seq for one in (await log.read("foo", before=19, limit=3)).entries]
-    assert [1, 2] == [one.seq for one in (await log.read("foo", before=3, limit=10)).entries]
-    assert [23, 24, 25] == [one.seq for one in (await log.read("foo", limit=3)).entries]
-    assert [] == (await log.read("foo", before=1, limit=3)).entries
-    assert [25] == [one.seq for one in (await log.read("foo", before=2**53 - 1, limit=1)).entries]
+    assert [one.seq for one in (await log.read("foo", before=19, limit=3)).entries] == [16, 17, 18]
+    assert [one.seq for one in (await log.read("foo", before=3, limit=10)).entries] == [1, 2]
+    assert [one.seq for one in (await log.read("foo", limit=3)).entries] == [23, 24, 25]
+    assert (await log.read("foo", before=1, limit=3)).entries == []
+    assert [one.seq for one in (await log.read("foo", before=2**53 - 1, limit=1)).entries] == [25]
 
 
 async def test_r2_nothing_lies_behind_the_head(log: Log) -> None:
     await append(log, message("a"))
     for after in (1, 2, 2**53 - 1):
         page = await log.read("foo", after=after, limit=10)
-        assert ([], 1, 1) == (page.entries, page.oldest, page.head)
+        assert (page.entries, page.oldest, page.head) == ([], 1, 1)
 
 
 async def test_a_room_never_written_to_is_empty(log: Log) -> None:
     for page in (await log.read("foo", limit=9), await log.read("foo", after=0, limit=9)):
-        assert ([], 1, 0) == (page.entries, page.oldest, page.head)
+        assert (page.entries, page.oldest, page.head) == ([], 1, 0)
     state = (await log.room_states(["foo"]))["foo"]
-    assert (1, 0, {}) == (state.oldest, state.head, state.reads)
+    assert (state.oldest, state.head, state.reads) == (1, 0, {})
 
 
 @pytest.mark.parametrize("text", ["x" * 1000, "ñ" * 500])
@@ -158,26 +158,26 @@ async def test_a_page_ends_at_its_bytes_and_holds_at_least_one(log: Log, text: s
     some = (await log.read("foo", after=2, limit=10, max_bytes=3100)).entries
     last = (await log.read("foo", limit=10, max_bytes=3100)).entries
 
-    assert 3 == some[0].seq
-    assert 10 == last[-1].seq
+    assert some[0].seq == 3
+    assert last[-1].seq == 10
     assert 1 <= len(some) <= 3
     assert 1 <= len(last) <= 3
     assert all(b.seq == a.seq + 1 for a, b in pairwise([*some]))
-    assert [5] == [one.seq for one in (await log.read("foo", after=4, limit=10, max_bytes=1)).entries]
-    assert [4] == [one.seq for one in (await log.read("foo", before=5, limit=10, max_bytes=1)).entries]
+    assert [one.seq for one in (await log.read("foo", after=4, limit=10, max_bytes=1)).entries] == [5]
+    assert [one.seq for one in (await log.read("foo", before=5, limit=10, max_bytes=1)).entries] == [4]
 
 
 async def test_l5_retention_keeps_the_last_entries(open_again: OpenLog) -> None:
     log = await open_again(Retention(entries=3))
     stored = await log.append([message(str(n)) for n in range(1, 3)])
-    assert [1, 1] == [one.oldest for one in stored if isinstance(one, Appended)]
+    assert [one.oldest for one in stored if isinstance(one, Appended)] == [1, 1]
     stored = await log.append([message(str(n)) for n in range(3, 11)])
 
-    assert {8} == {one.oldest for one in stored if isinstance(one, Appended)}
+    assert {one.oldest for one in stored if isinstance(one, Appended)} == {8}
     page = await log.read("foo", after=0, limit=100)
-    assert ([8, 9, 10], 8, 10) == ([one.seq for one in page.entries], page.oldest, page.head)
-    assert 8 == (await log.room_states(["foo"]))["foo"].oldest
-    assert ["invalid"] == await append(log, edit("e", 2))
+    assert ([one.seq for one in page.entries], page.oldest, page.head) == ([8, 9, 10], 8, 10)
+    assert (await log.room_states(["foo"]))["foo"].oldest == 8
+    assert await append(log, edit("e", 2)) == ["invalid"]
 
 
 async def test_l5_retention_keeps_the_last_days(open_again: OpenLog) -> None:
@@ -186,7 +186,7 @@ async def test_l5_retention_keeps_the_last_days(open_again: OpenLog) -> None:
     await append(log, message("old", at=now - 3 * DAY_MS), message("new", at=now - DAY_MS), message("now", at=now))
     page = await log.read("foo", after=0, limit=10)
 
-    assert ([2, 3], 2, 3) == ([one.seq for one in page.entries], page.oldest, page.head)
+    assert ([one.seq for one in page.entries], page.oldest, page.head) == ([2, 3], 2, 3)
 
 
 async def test_l5_a_room_may_lose_all_and_goes_on_where_it_was(open_again: OpenLog) -> None:
@@ -194,16 +194,16 @@ async def test_l5_a_room_may_lose_all_and_goes_on_where_it_was(open_again: OpenL
     log = await open_again(Retention(days=2))
     await append(log, message("old", at=now - 3 * DAY_MS), message("older", at=now - 3 * DAY_MS))
     page = await log.read("foo", after=0, limit=10)
-    assert ([], 3, 2) == (page.entries, page.oldest, page.head)
+    assert (page.entries, page.oldest, page.head) == ([], 3, 2)
 
-    assert [(3, False)] == await append(log, message("new", at=now))
+    assert await append(log, message("new", at=now)) == [(3, False)]
 
 
 async def test_l5_the_houses_own_rooms_keep_everything(open_again: OpenLog) -> None:
     log = await open_again(Retention(entries=1, days=0.001))
     await append(log, *(message(str(n), item="!own") for n in range(5)))
 
-    assert [1, 2, 3, 4, 5] == [one.seq for one in (await log.read("!own", after=0, limit=10)).entries]
+    assert [one.seq for one in (await log.read("!own", after=0, limit=10)).entries] == [1, 2, 3, 4, 5]
 
 
 async def test_many_appends_and_reads_at_once_agree(log: Log) -> None:
@@ -212,11 +212,11 @@ async def test_many_appends_and_reads_at_once_agree(log: Log) -> None:
     stored = [one for batch in await asyncio.gather(*appends) for one in batch]
 
     for page in pages:
-        assert list(range(1, page.head + 1)) == [one.seq for one in page.entries]
+        assert [one.seq for one in page.entries] == list(range(1, page.head + 1))
     for room in range(3):
         end = await log.read(f"room{room}", after=0, limit=500)
         assert sorted(entry(one).seq for one in stored if entry(one) in end.entries) == list(range(1, end.head + 1))
-    assert 400 == sum([(await log.room_states([f"room{n}"]))[f"room{n}"].head for n in range(3)])
+    assert sum([(await log.room_states([f"room{n}"]))[f"room{n}"].head for n in range(3)]) == 400
 
 
 async def test_s3_closing_finishes_what_was_begun(open_again: OpenLog, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,8 +226,8 @@ async def test_s3_closing_finishes_what_was_begun(open_again: OpenLog, monkeypat
     await log.close()
     stored = [entry(one).seq for batch in await asyncio.gather(*begun) for one in batch]
 
-    assert list(range(1, 51)) == stored
-    assert 50 == (await (await open_again()).room_states(["foo"]))["foo"].head
+    assert stored == list(range(1, 51))
+    assert (await (await open_again()).room_states(["foo"]))["foo"].head == 50
 
 
 @pytest.mark.parametrize("drafts", [[message("a")], [message("a"), message("a")], [edit("b", 1)], []])
@@ -246,9 +246,9 @@ async def test_s7_what_is_never_stored_keeps_nobody_waiting_either(log: Log) -> 
 
 
 async def test_an_empty_batch_is_nothing(log: Log) -> None:
-    assert [] == await log.append([])
-    assert [] == await log.move_read_marks([])
-    assert {} == await log.room_states([])
+    assert await log.append([]) == []
+    assert await log.move_read_marks([]) == []
+    assert await log.room_states([]) == {}
 
 
 async def test_s7_what_comes_after_closing_is_unavailable(log: Log) -> None:
@@ -271,5 +271,5 @@ async def test_x9_the_key_of_the_bus_is_made_once_and_differs_from_log_to_log(
     await other.close()
 
     assert {keys[0]} == set(keys)
-    assert 32 == len(keys[0])
+    assert len(keys[0]) == 32
     assert keys[0] != others

@@ -13,11 +13,11 @@ async def test_w11_r5_a_deleted_room_is_empty_in_a_new_history_and_others_stay(l
 
     new = await log.delete_room("foo")
     state = (await log.room_states(["foo"]))["foo"]
-    assert (new, 0, 1, {}) == (state.log, state.head, state.oldest, state.reads)
-    assert before != new
-    assert {} == await bodies(log)
-    assert ["bar"] == [room.item for room in await log.list_rooms([ALL_ITEMS], "ada", limit=9)]
-    assert {1: '"hello"'} == await bodies(log, "bar")
+    assert (state.log, state.head, state.oldest, state.reads) == (new, 0, 1, {})
+    assert new != before
+    assert await bodies(log) == {}
+    assert [room.item for room in await log.list_rooms([ALL_ITEMS], "ada", limit=9)] == ["bar"]
+    assert await bodies(log, "bar") == {1: '"hello"'}
 
 
 async def test_w11_s5_after_a_deletion_ids_are_free_and_numbers_begin_again(open_again: OpenLog) -> None:
@@ -25,13 +25,13 @@ async def test_w11_s5_after_a_deletion_ids_are_free_and_numbers_begin_again(open
     await append(log, message("a"), message("b"))
     new = await log.delete_room("foo")
 
-    assert [(1, False)] == await append(await open_again(), message("a"))
-    assert new == (await (await open_again()).read("foo", limit=1)).log
+    assert await append(await open_again(), message("a")) == [(1, False)]
+    assert (await (await open_again()).read("foo", limit=1)).log == new
 
 
 async def test_w11_a_room_that_never_was_is_deleted_without_a_trace(log: Log) -> None:
-    assert log.id == await log.delete_room("foo")
-    assert log.id == (await log.room_states(["foo"]))["foo"].log
+    assert await log.delete_room("foo") == log.id
+    assert (await log.room_states(["foo"]))["foo"].log == log.id
 
 
 async def test_w11_every_deletion_makes_another_history(log: Log) -> None:

@@ -24,21 +24,21 @@ async def fill(log: Log) -> None:
 async def test_w14_a_members_rooms_entries_and_marks_are_found(log: Log) -> None:
     await fill(log)
 
-    assert ["bar", "foo", "other"] == sorted(await log.rooms_of_member("mallory"))
-    assert ["foo"] == await log.rooms_of_member("zoe")
-    assert [] == await log.rooms_of_member("mall")
+    assert sorted(await log.rooms_of_member("mallory")) == ["bar", "foo", "other"]
+    assert await log.rooms_of_member("zoe") == ["foo"]
+    assert await log.rooms_of_member("mall") == []
     found = await log.entries_of_member("foo", "mallory", after=0, limit=9)
-    assert [(2, "message"), (4, "message"), (5, "edit")] == [(entry.seq, entry.kind) for entry in found]
-    assert [4] == [one.seq for one in await log.entries_of_member("foo", "mallory", after=2, limit=1)]
-    assert [] == await log.entries_of_member("none", "mallory", after=0, limit=9)
+    assert [(entry.seq, entry.kind) for entry in found] == [(2, "message"), (4, "message"), (5, "edit")]
+    assert [one.seq for one in await log.entries_of_member("foo", "mallory", after=2, limit=1)] == [4]
+    assert await log.entries_of_member("none", "mallory", after=0, limit=9) == []
 
 
 async def test_w14_read_marks_are_read_in_pages_by_member(log: Log) -> None:
     await fill(log)
 
     pages = [await log.read_marks("foo", first=first, limit=2) for first in ("", "mallory\x01", "zz")]
-    assert [["ada", "mallory"], ["mallory2", "zoe"], []] == [[mark.member for mark in page] for page in pages]
-    assert [RoomReadMark("foo", "mallory2", 3)] == await log.read_marks("foo", first="mallory2", limit=1)
+    assert [[mark.member for mark in page] for page in pages] == [["ada", "mallory"], ["mallory2", "zoe"], []]
+    assert await log.read_marks("foo", first="mallory2", limit=1) == [RoomReadMark("foo", "mallory2", 3)]
 
 
 async def test_w14_an_erased_member_has_no_name_no_picture_no_events_and_no_marks(open_again: OpenLog) -> None:
@@ -51,21 +51,21 @@ async def test_w14_an_erased_member_has_no_name_no_picture_no_events_and_no_mark
     erased = Person("mallory", ERASED_NAME)
     entries = [*(await again.read("foo", limit=99)).entries, *(await again.read("bar", limit=99)).entries]
     mine = [entry for entry in entries if entry.by.id == "mallory"]
-    assert [erased] * 4 == [entry.by for entry in mine]
-    assert [UNSET] * 4 == [entry.body for entry in mine]
-    assert {"Ada"} == {entry.by.name for entry in entries if entry.by.id != "mallory"}
-    assert raw("hello!") == entries[0].body
+    assert [entry.by for entry in mine] == [erased] * 4
+    assert [entry.body for entry in mine] == [UNSET] * 4
+    assert {entry.by.name for entry in entries if entry.by.id != "mallory"} == {"Ada"}
+    assert entries[0].body == raw("hello!")
     marks = await again.read_marks("foo", first="", limit=9)
-    assert ["ada", "mallory2", "zoe"] == [mark.member for mark in marks]
-    assert [] == await again.read_marks("other", first="", limit=9)
-    assert (8, [1, 2, 3, 4, 5, 6, 7, 8]) == (
+    assert [mark.member for mark in marks] == ["ada", "mallory2", "zoe"]
+    assert await again.read_marks("other", first="", limit=9) == []
+    assert (
         (await again.read("foo", limit=1)).head,
         [entry.seq for entry in entries[:8]],
-    )
+    ) == (8, [1, 2, 3, 4, 5, 6, 7, 8])
 
 
 async def test_w14_s5_an_erased_members_ids_stay_taken(log: Log) -> None:
     await fill(log)
     await log.erase_member(["foo"], "mallory")
 
-    assert [(2, True)] == await append(log, message("m1", by=MALLORY))
+    assert await append(log, message("m1", by=MALLORY)) == [(2, True)]

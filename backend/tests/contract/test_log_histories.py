@@ -10,7 +10,7 @@ async def stored(log: Log, *drafts: Draft, seen: dict[str, Position] | None = No
     """Append a batch; every draft becomes an entry."""
     outcomes: list[Outcome] = await log.append(drafts, None, seen)
     appended = [outcome for outcome in outcomes if isinstance(outcome, Appended)]
-    assert len(drafts) == len(appended)
+    assert len(appended) == len(drafts)
     return appended
 
 
@@ -18,10 +18,10 @@ async def test_r5_every_room_begins_in_the_database_s_own_history(log: Log) -> N
     (appended,) = await stored(log, message("a"))
     rooms = await log.room_states(["foo", "empty"])
 
-    assert {log.id} == {appended.log, rooms["foo"].log, rooms["empty"].log}
+    assert {appended.log, rooms["foo"].log, rooms["empty"].log} == {log.id}
     assert {log.id} == {(await log.read(item, limit=1)).log for item in ("foo", "empty")}
-    assert log.id == await log.verify_history("foo", Position(log.id, 1, 1000))
-    assert log.id == await log.verify_history("empty", Position(log.id, 0, None))
+    assert await log.verify_history("foo", Position(log.id, 1, 1000)) == log.id
+    assert await log.verify_history("empty", Position(log.id, 0, None)) == log.id
 
 
 async def test_x8_a_send_into_a_room_that_lost_entries_begins_a_new_history(log: Log, storage: str) -> None:
@@ -30,10 +30,10 @@ async def test_x8_a_send_into_a_room_that_lost_entries_begins_a_new_history(log:
     seen = {"foo": Position(log.id, 4, 1000), "bar": Position(log.id, 1, 1000)}
     first, second, elsewhere = await stored(log, message("4"), message("3"), message("1", item="bar"), seen=seen)
 
-    assert (3, 4, 2) == (first.entry.seq, second.entry.seq, elsewhere.entry.seq)
+    assert (first.entry.seq, second.entry.seq, elsewhere.entry.seq) == (3, 4, 2)
     assert not second.duplicate
     assert log.id not in {first.log} == {second.log, (await log.read("foo", limit=1)).log}
-    assert first.log == (await log.room_states(["foo"]))["foo"].log
+    assert (await log.room_states(["foo"]))["foo"].log == first.log
     assert log.id == elsewhere.log == (await log.room_states(["bar"]))["bar"].log
 
 
@@ -43,8 +43,8 @@ async def test_x8_a_loss_that_was_written_over_is_noticed_by_the_other_entry(log
     await append(log, *(message(f"other {n}", at=2000 + n) for n in range(3)))
     (appended,) = await stored(log, message("4", at=3000), seen={"foo": Position(log.id, 4, 1003)})
 
-    assert 6 == appended.entry.seq
-    assert log.id != appended.log
+    assert appended.entry.seq == 6
+    assert appended.log != log.id
 
 
 async def test_x8_a_repeated_send_notices_the_loss_too(log: Log, storage: str) -> None:
@@ -52,7 +52,7 @@ async def test_x8_a_repeated_send_notices_the_loss_too(log: Log, storage: str) -
     await lose_tail(storage, "foo", 2)
     again, new = await stored(log, message("1"), message("4"), seen={"foo": Position(log.id, 4, 1000)})
 
-    assert (True, 2, False, 3) == (again.duplicate, again.entry.seq, new.duplicate, new.entry.seq)
+    assert (again.duplicate, again.entry.seq, new.duplicate, new.entry.seq) == (True, 2, False, 3)
     assert log.id not in {again.log} == {new.log}
 
 
@@ -63,10 +63,10 @@ async def test_x8_of_two_processes_that_notice_a_loss_one_renews_the_history(ope
     renewed = await one.verify_history("foo", Position(one.id, 4, 1000))
 
     assert one.id != renewed
-    assert renewed == await two.verify_history("foo", Position(two.id, 4, 1000))
+    assert await two.verify_history("foo", Position(two.id, 4, 1000)) == renewed
     (appended,) = await stored(two, message("new"), seen={"foo": Position(two.id, 4, 1000)})
-    assert renewed == appended.log
-    assert renewed == await one.verify_history("foo", Position(renewed, 3, 1000))
+    assert appended.log == renewed
+    assert await one.verify_history("foo", Position(renewed, 3, 1000)) == renewed
 
 
 async def test_x8_a_room_that_is_gone_altogether_gets_a_new_history(log: Log, storage: str) -> None:
@@ -76,7 +76,7 @@ async def test_x8_a_room_that_is_gone_altogether_gets_a_new_history(log: Log, st
     renewed = await log.verify_history("foo", Position(log.id, 1, 1000))
 
     assert log.id != renewed
-    assert (0, renewed) == ((await log.read("foo", limit=1)).head, (await log.room_states(["foo"]))["foo"].log)
+    assert ((await log.read("foo", limit=1)).head, (await log.room_states(["foo"]))["foo"].log) == (0, renewed)
 
 
 async def test_x8_a_new_history_keeps_nothing_of_what_was_lost(log: Log, storage: str) -> None:
@@ -86,9 +86,9 @@ async def test_x8_a_new_history_keeps_nothing_of_what_was_lost(log: Log, storage
     await execute(storage, "UPDATE alcove.rooms SET head = 2")
     (appended,) = await stored(log, message("3", "sent again"), seen={"foo": Position(log.id, 4, 1000)})
 
-    assert (3, False) == (appended.entry.seq, appended.duplicate)
-    assert {1: '"hello"', 2: '"hello"', 3: '"sent again"'} == await bodies(log)
-    assert {"ada": 2, "bob": 1} == (await log.room_states(["foo"]))["foo"].reads
+    assert (appended.entry.seq, appended.duplicate) == (3, False)
+    assert await bodies(log) == {1: '"hello"', 2: '"hello"', 3: '"sent again"'}
+    assert (await log.room_states(["foo"]))["foo"].reads == {"ada": 2, "bob": 1}
 
 
 async def test_r5_removed_entries_are_no_loss(log: Log, storage: str) -> None:
@@ -96,4 +96,4 @@ async def test_r5_removed_entries_are_no_loss(log: Log, storage: str) -> None:
     await execute(storage, "DELETE FROM alcove.entries", "UPDATE alcove.rooms SET oldest = 5")
     (appended,) = await stored(log, message("4"), seen={"foo": Position(log.id, 4, 1000)})
 
-    assert (5, log.id) == (appended.entry.seq, appended.log)
+    assert (appended.entry.seq, appended.log) == (5, log.id)

@@ -87,7 +87,7 @@ async def full(storage: str, many_rooms: Callable[[], Awaitable[None]]) -> Async
 async def test_w4_a3_the_latest_items_that_may_be_read_are_listed(full: Log) -> None:
     for name, (items, expected) in ASKED.items():
         found = await full.list_rooms(readable_ranges(items), "bob", limit=3)
-        assert expected == [one.item for one in found], name
+        assert [one.item for one in found] == expected, name
         assert all(one.head == one.unread == 1 for one in found)
 
 
@@ -100,8 +100,8 @@ async def test_w4_a_list_that_takes_too_long_is_given_up_and_the_next_one_is_not
         with pytest.raises(ListRefusedError, match=r"longer than 0\.001 s; ask for fewer items"):
             await log.list_rooms(readable_ranges(ASKED["all but the latest"][0]), "bob", limit=500)
         log._list_limits = ListLimits(seconds=60)  # type: ignore[attr-defined]
-        assert 3 == len(await log.list_rooms([ALL_ITEMS], "bob", limit=3))
-        assert [(2, False)] == await append(log, message("a", item="order-1"))
+        assert len(await log.list_rooms([ALL_ITEMS], "bob", limit=3)) == 3
+        assert await append(log, message("a", item="order-1")) == [(2, False)]
     finally:
         await log.close()
 
@@ -114,9 +114,9 @@ async def test_w4_so_many_lists_wait_and_joins_wait_for_none_of_them(storage: st
         await eventually(lambda: log._lists._waiting == 2)  # type: ignore[attr-defined]
         with pytest.raises(ListRefusedError, match="2 lists of rooms wait already"):
             await log.list_rooms([ALL_ITEMS], "bob", limit=1)
-        assert 1 == (await log.read("foo", limit=1)).head
-        assert 1 == (await log.room_states(["foo"]))["foo"].head
-    assert [["foo"], ["foo"]] == [[one.item for one in found] for found in await asyncio.gather(*waiting)]
+        assert (await log.read("foo", limit=1)).head == 1
+        assert (await log.room_states(["foo"]))["foo"].head == 1
+    assert [[one.item for one in found] for found in await asyncio.gather(*waiting)] == [["foo"], ["foo"]]
     await log.close()
 
 
@@ -181,8 +181,8 @@ async def test_w4_postgresql_looks_at_no_more_rooms_than_may_be_read(full: Log, 
     await database.close()
 
     # One more than asked for, to see where the rooms of the same time end.
-    assert [postgres_list.RECENT + 1] == recent
-    assert (200, 1_111, 0) == (looked_at["200 items"], looked_at["an old prefix"], looked_at["nothing"])
+    assert recent == [postgres_list.RECENT + 1]
+    assert (looked_at["200 items"], looked_at["an old prefix"], looked_at["nothing"]) == (200, 1_111, 0)
 
 
 async def rows_of_rooms(database: Any, query: str, *arguments: object) -> list[int]:

@@ -43,10 +43,10 @@ async def test_w4_pages_by_before_list_every_room_once_though_many_were_written_
     found = await pages(log, items, 3)
 
     listed = [item for page in found for item in page]
-    assert [3, 3, 2] == [len(page) for page in found]
-    assert sorted([*(f"order-{n}" for n in range(5)), *(f"ticket-{n}" for n in range(3))]) == sorted(listed)
-    assert {"ticket-0", "ticket-1", "ticket-2"} == set(found[0])
-    assert listed == [one.item for one in await log.list_rooms(readable_ranges(items), "bob", limit=9)]
+    assert [len(page) for page in found] == [3, 3, 2]
+    assert sorted(listed) == sorted([*(f"order-{n}" for n in range(5)), *(f"ticket-{n}" for n in range(3))])
+    assert set(found[0]) == {"ticket-0", "ticket-1", "ticket-2"}
+    assert [one.item for one in await log.list_rooms(readable_ranges(items), "bob", limit=9)] == listed
 
 
 async def test_w4_before_an_item_that_has_no_entries_there_is_no_page(log: Log) -> None:
@@ -63,15 +63,15 @@ async def test_w10_unread_counts_are_those_of_each_item_and_member_in_their_orde
     await append(log, message("g", item="bar"))
 
     wanted = [("foo", "bob"), ("none", "bob"), ("bar", "bob"), ("foo", "ada"), ("bar", "cid"), ("foo", "bob")]
-    assert [
+    assert await log.count_unread(wanted) == [
         UnreadCount("foo", 5, 1),
         UnreadCount("none", 0, 0),
         UnreadCount("bar", 2, 1),
         UnreadCount("foo", 5, 1),
         UnreadCount("bar", 2, 2),
         UnreadCount("foo", 5, 1),
-    ] == await log.count_unread(wanted)
-    assert [] == await log.count_unread([])
+    ]
+    assert await log.count_unread([]) == []
 
 
 async def test_w10_w4_unread_counts_agree_with_the_list_and_end_at_1000(log: Log) -> None:
@@ -79,8 +79,8 @@ async def test_w10_w4_unread_counts_agree_with_the_list_and_end_at_1000(log: Log
 
     (listed,) = await log.list_rooms(EVERYTHING, "bob", limit=3)
 
-    assert [UnreadCount("foo", listed.head, listed.unread)] == await log.count_unread([("foo", "bob")])
-    assert (1002, 1000) == (listed.head, listed.unread)
+    assert await log.count_unread([("foo", "bob")]) == [UnreadCount("foo", listed.head, listed.unread)]
+    assert (listed.head, listed.unread) == (1002, 1000)
 
 
 async def test_w10_s9_entries_are_read_by_item_and_seq_as_they_are_served(open_again: OpenLog) -> None:
@@ -90,9 +90,9 @@ async def test_w10_s9_entries_are_read_by_item_and_seq_as_they_are_served(open_a
 
     found = await log.entries_at({("foo", 1), ("foo", 3), ("bar", 1), ("bar", 2), ("none", 1)})
 
-    assert {("foo", 3), ("bar", 1)} == set(found)
-    assert b'"better"' == bytes(found["foo", 3].body)  # type: ignore[arg-type] # it has a body
-    assert {} == await log.entries_at([])
+    assert set(found) == {("foo", 3), ("bar", 1)}
+    assert bytes(found["foo", 3].body) == b'"better"'  # type: ignore[arg-type] # it has a body
+    assert await log.entries_at([]) == {}
 
 
 async def test_w10_rooms_changed_since_a_time_are_the_latest_without_the_internal_ones(log: Log) -> None:
@@ -101,6 +101,6 @@ async def test_w10_rooms_changed_since_a_time_are_the_latest_without_the_interna
     await write_rooms(log, "newest", at=3000)
     await append(log, message("more", item="new", at=2500))
 
-    assert [("newest", 1), ("new", 2)] == await log.changed_since(2000, limit=10)
-    assert [("newest", 1)] == await log.changed_since(2000, limit=1)
-    assert [] == await log.changed_since(3001, limit=10)
+    assert await log.changed_since(2000, limit=10) == [("newest", 1), ("new", 2)]
+    assert await log.changed_since(2000, limit=1) == [("newest", 1)]
+    assert await log.changed_since(3001, limit=10) == []

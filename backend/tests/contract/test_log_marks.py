@@ -20,26 +20,26 @@ async def seqs(log: Log, *marks: tuple[str, str, int]) -> list[int]:
 async def test_p5_a_mark_moves_forward_only(log: Log) -> None:
     await append(log, *(message(str(n)) for n in range(10)))
 
-    assert [5] == await seqs(log, ("foo", "ada", 5))
-    assert [5] == await seqs(log, ("foo", "ada", 3))
-    assert [7] == await seqs(log, ("foo", "ada", 7))
-    assert {"ada": 7} == (await log.room_states(["foo"]))["foo"].reads
+    assert await seqs(log, ("foo", "ada", 5)) == [5]
+    assert await seqs(log, ("foo", "ada", 3)) == [5]
+    assert await seqs(log, ("foo", "ada", 7)) == [7]
+    assert (await log.room_states(["foo"]))["foo"].reads == {"ada": 7}
 
 
 async def test_p5_a_mark_never_goes_beyond_the_head(log: Log) -> None:
     await append(log, *(message(str(n)) for n in range(10)))
 
-    assert [10] == await seqs(log, ("foo", "ada", 2**53 - 1))
-    assert [10] == await seqs(log, ("foo", "ada", 11))
-    assert [0] == await seqs(log, ("empty", "ada", 5))
+    assert await seqs(log, ("foo", "ada", 2**53 - 1)) == [10]
+    assert await seqs(log, ("foo", "ada", 11)) == [10]
+    assert await seqs(log, ("empty", "ada", 5)) == [0]
 
 
 async def test_p5_marks_of_many_rooms_and_members_move_at_once(log: Log) -> None:
     await append(log, message("a"), message("b"), message("c", item="bar"))
 
-    assert [2, 1, 1] == await seqs(log, ("foo", "ada", 9), ("foo", "bob", 1), ("bar", "ada", 1))
+    assert await seqs(log, ("foo", "ada", 9), ("foo", "bob", 1), ("bar", "ada", 1)) == [2, 1, 1]
     rooms = await log.room_states(["foo", "bar", "never"])
-    assert ({"ada": 2, "bob": 1}, {"ada": 1}, {}) == tuple(rooms[item].reads for item in ("foo", "bar", "never"))
+    assert tuple(rooms[item].reads for item in ("foo", "bar", "never")) == ({"ada": 2, "bob": 1}, {"ada": 1}, {})
 
 
 async def test_p5_marks_survive_opening_again(open_again: OpenLog) -> None:
@@ -48,14 +48,14 @@ async def test_p5_marks_survive_opening_again(open_again: OpenLog) -> None:
     await seqs(log, ("foo", "ada", 1))
     await log.close()
 
-    assert {"ada": 1} == (await (await open_again()).room_states(["foo"]))["foo"].reads
+    assert (await (await open_again()).room_states(["foo"]))["foo"].reads == {"ada": 1}
 
 
 async def test_p5_a_room_names_up_to_100_marks(log: Log) -> None:
     await append(log, message("a"))
     await seqs(log, *(("foo", f"member {n}", 1) for n in range(150)))
 
-    assert 100 == len((await log.room_states(["foo"]))["foo"].reads)
+    assert len((await log.room_states(["foo"]))["foo"].reads) == 100
 
 
 @pytest.mark.parametrize(
@@ -78,25 +78,25 @@ async def test_w4_items_match_their_patterns(log: Log, patterns: list[str], foun
     items = ["foo", "order-1", "order-2", "Order-3", "100%", "a_b", "!own"]
     await append(log, *(message(item, item=item) for item in items))
 
-    assert found == {
+    assert {
         one.item for one in await log.list_rooms(readable_ranges(dict.fromkeys(patterns, "r")), "ada", limit=100)
-    }
+    } == found
 
 
 async def test_w4_the_latest_written_comes_first(log: Log) -> None:
     await append(log, message("a", item="one", at=1000), message("b", item="two", at=3000))
     await append(log, message("c", item="three", at=2000))
-    assert ["two", "three", "one"] == [one.item for one in await log.list_rooms([ALL_ITEMS], "ada", limit=10)]
+    assert [one.item for one in await log.list_rooms([ALL_ITEMS], "ada", limit=10)] == ["two", "three", "one"]
 
     await append(log, message("d", item="one", at=4000))
-    assert ["one", "two"] == [one.item for one in await log.list_rooms([ALL_ITEMS], "ada", limit=2)]
+    assert [one.item for one in await log.list_rooms([ALL_ITEMS], "ada", limit=2)] == ["one", "two"]
 
 
 async def test_w4_an_item_says_its_head_and_its_last_entry(log: Log) -> None:
     await append(log, message("a"), message("b", "last"))
     (foo,) = await log.list_rooms(FOO, "ada", limit=10)
 
-    assert (2, "b") == (foo.head, foo.last.id if foo.last else None)
+    assert (foo.head, foo.last.id if foo.last else None) == (2, "b")
 
 
 async def test_w4_an_item_that_lost_all_has_no_last_entry(open_again: OpenLog) -> None:
@@ -104,27 +104,27 @@ async def test_w4_an_item_that_lost_all_has_no_last_entry(open_again: OpenLog) -
     await append(log, message("a", at=1000))
     (foo,) = await log.list_rooms(FOO, "ada", limit=10)
 
-    assert (1, None, 0) == (foo.head, foo.last, foo.unread)
+    assert (foo.head, foo.last, foo.unread) == (1, None, 0)
 
 
 async def test_w4_unread_are_messages_of_others_behind_the_mark(log: Log) -> None:
     await append(log, message("1"), message("2", by=BOB), message("3", by=BOB), message("4"), message("5", by=BOB))
     await append(log, delete("6", 5, by=BOB))
     unread = [(await log.list_rooms(FOO, member, limit=1))[0].unread for member in ("ada", "bob", "cyd")]
-    assert [2, 2, 4] == unread
+    assert unread == [2, 2, 4]
 
     await seqs(log, ("foo", "ada", 2), ("foo", "cyd", 6))
     unread = [(await log.list_rooms(FOO, member, limit=1))[0].unread for member in ("ada", "bob", "cyd")]
-    assert [1, 2, 0] == unread
+    assert unread == [1, 2, 0]
 
 
 async def test_w4_unread_ends_at_1000(log: Log) -> None:
     await append(log, *(message(str(n), by=BOB) for n in range(1200)))
 
-    assert 1000 == (await log.list_rooms(FOO, "ada", limit=1))[0].unread
+    assert (await log.list_rooms(FOO, "ada", limit=1))[0].unread == 1000
 
 
 async def test_w4_a_room_of_refused_changes_alone_is_no_item(log: Log) -> None:
-    assert ["invalid"] == await append(log, delete("d", 1))
+    assert await append(log, delete("d", 1)) == ["invalid"]
 
-    assert [] == await log.list_rooms([ALL_ITEMS], "ada", limit=10)
+    assert await log.list_rooms([ALL_ITEMS], "ada", limit=10) == []

@@ -21,8 +21,8 @@ async def test_s6_appending_an_unstorable_draft_raises_and_stores_nothing(log: L
     with pytest.raises(UnstorableError):
         await log.append([message("a"), draft])
 
-    assert {} == await bodies(log)
-    assert [(1, False)] == await append(log, message("a"))
+    assert await bodies(log) == {}
+    assert await append(log, message("a")) == [(1, False)]
 
 
 @pytest.mark.parametrize("draft", FAULTS, ids=["id", "name", "target"])
@@ -38,9 +38,9 @@ async def test_s6_one_draft_that_cannot_be_stored_is_invalid_and_the_others_are_
     outcomes = {d.id: outcome for d, outcome in recorder.outcomes}
     refused = outcomes[draft.id]
     assert isinstance(refused, Refused)
-    assert "invalid" == refused.code
-    assert [1, 2] == list(await bodies(log))
-    assert "" == caplog.text
+    assert refused.code == "invalid"
+    assert list(await bodies(log)) == [1, 2]
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize("storage", ["postgresql"], indirect=True)
@@ -51,4 +51,4 @@ async def test_s6_text_that_postgresql_cannot_store_is_unstorable(log: Log) -> N
     with pytest.raises(UnstorableError, match="index row requires"):
         await log.append([message("".join(chr(0x4E00 + n) for n in range(5000)))])
 
-    assert [(1, False)] == await append(log, message("a", "\0 in a body is text like any other"))
+    assert await append(log, message("a", "\0 in a body is text like any other")) == [(1, False)]

@@ -32,14 +32,14 @@ def script(service: str) -> list[str]:
 
 
 def test_alone_it_is_one_process_on_its_embedded_database() -> None:
-    assert ["alcove"] == list(services())
+    assert list(services()) == ["alcove"]
     assert "ALCOVE_DATABASE_URL=sqlite:" in (ROOT / "backend/Dockerfile").read_text()
     assert not {"ALCOVE_DATABASE_URL", "ALCOVE_BUS_URL"} & set(services()["alcove"]["environment"])
 
 
 def test_the_cluster_is_three_processes_behind_a_proxy() -> None:
-    assert ["alcove-1", "alcove-2", "alcove-3"] == list(PROCESSES)
-    assert set(PROCESSES) == set(CLUSTER["proxy"]["depends_on"])
+    assert list(PROCESSES) == ["alcove-1", "alcove-2", "alcove-3"]
+    assert set(CLUSTER["proxy"]["depends_on"]) == set(PROCESSES)
     assert {"postgres", "redis", "proxy"} < set(CLUSTER)
 
 
@@ -63,10 +63,12 @@ def test_every_file_that_a_service_mounts_exists(name: str) -> None:
 def test_every_service_has_no_more_rights_than_it_needs(name: str) -> None:
     service = EVERY[name]
 
-    assert (True, ["ALL"], ["no-new-privileges:true"]) == tuple(
-        service.get(key) for key in ("read_only", "cap_drop", "security_opt")
+    assert tuple(service.get(key) for key in ("read_only", "cap_drop", "security_opt")) == (
+        True,
+        ["ALL"],
+        ["no-new-privileges:true"],
     )
-    assert ("postgres" == name) == ("cap_add" in service)
+    assert (name == "postgres") == ("cap_add" in service)
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
@@ -86,7 +88,7 @@ def test_z1_a_process_may_take_longer_to_stop_than_it_drains(name: str) -> None:
 def test_the_proxys_word_counts_and_nobody_elses() -> None:
     address = CLUSTER["proxy"]["networks"]["front"]["ipv4_address"]
 
-    assert {address} == {process["environment"]["ALCOVE_TRUSTED_PROXIES"] for process in PROCESSES.values()}
+    assert {process["environment"]["ALCOVE_TRUSTED_PROXIES"] for process in PROCESSES.values()} == {address}
 
 
 def test_a2_without_a_secret_a_process_of_the_cluster_does_not_start(tmp_path: Path) -> None:
@@ -98,7 +100,7 @@ def test_a2_without_a_secret_a_process_of_the_cluster_does_not_start(tmp_path: P
         env=env,
     )
 
-    assert 1 == process.exit_code()
+    assert process.exit_code() == 1
     assert "set ALCOVE_SECRET" in process.output
 
 
@@ -108,8 +110,8 @@ def test_what_must_be_set_is_asked_for_before_anything_starts() -> None:
         return subprocess.run(command, env=before | env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
 
     waits = {name for name, each in CLUSTER.items() if "secrets-are-set" in each.get("depends_on", {})}
-    assert {*PROCESSES, "postgres", "redis"} == waits
-    assert 0 == asked(**SET).returncode
+    assert waits == {*PROCESSES, "postgres", "redis"}
+    assert asked(**SET).returncode == 0
     for name in SECRETS:
         done = asked(**SET | {name: ""})
         assert done.returncode != 0
@@ -131,7 +133,7 @@ def test_redis_takes_its_password_and_shows_it_to_nobody() -> None:
             ).stdout.strip()
             for password in (SET["REDIS_PASSWORD"], "")
         }
-        assert "PONG" == told[SET["REDIS_PASSWORD"]]
+        assert told[SET["REDIS_PASSWORD"]] == "PONG"
         assert "NOAUTH" in told[""]
         assert SET["REDIS_PASSWORD"] not in Path(f"/proc/{server.pid}/cmdline").read_text()
     finally:
@@ -163,14 +165,14 @@ def test_every_way_to_run_it_is_started_by_a_workflow_and_passes_a_message_on() 
 
 
 def test_l1_the_proxy_takes_bodies_as_large_as_its_processes_do() -> None:
-    assert [str(Settings.model_fields["message_bytes"].default)] == directive("client_max_body_size")
+    assert directive("client_max_body_size") == [str(Settings.model_fields["message_bytes"].default)]
     assert all("ALCOVE_MESSAGE_BYTES" not in process["environment"] for process in PROCESSES.values())
 
 
 def test_w3_d2_the_proxy_keeps_no_stream_for_whoever_reads_slowly() -> None:
     _, _, events = (DEPLOY / "nginx.conf").read_text().partition("location ~ ^/api/items/.+/events$ {")
 
-    assert ["off"] == directive("proxy_buffering")
+    assert directive("proxy_buffering") == ["off"]
     assert "proxy_buffering off;" in events.partition("}")[0]
 
 
@@ -178,9 +180,9 @@ def test_the_proxy_and_prometheus_name_every_process() -> None:
     (job,) = document(ROOT / "backend/deploy/prometheus.yml")["scrape_configs"]
     (asked,) = job["dns_sd_configs"]
 
-    assert [*services(), *PROCESSES] == asked["names"]
-    assert [f"{name}:{asked['port']}" for name in PROCESSES] == [s.split()[0] for s in directive("server")]
-    assert {"front", "default"} == set(WATCH["prometheus"]["networks"])
+    assert asked["names"] == [*services(), *PROCESSES]
+    assert [s.split()[0] for s in directive("server")] == [f"{name}:{asked['port']}" for name in PROCESSES]
+    assert set(WATCH["prometheus"]["networks"]) == {"front", "default"}
 
 
 def test_grafana_finds_the_dashboard_where_it_is_mounted_and_prometheus_where_it_listens() -> None:

@@ -27,9 +27,9 @@ def metrics(expression: str) -> set[str]:
 
 
 def test_metric_names_are_found_in_expressions() -> None:
-    assert {"alcove_commit_seconds", "alcove_lag_entries_sum"} == metrics(
+    assert metrics(
         'rate(alcove_commit_seconds_sum{job="alcove"}[5m]) / alcove_lag_entries_sum + alcove_commit_seconds_count'
-    )
+    ) == {"alcove_commit_seconds", "alcove_lag_entries_sum"}
 
 
 async def counted(cluster: Cluster) -> dict[str, list[Part]]:
@@ -81,13 +81,13 @@ async def test_a6_no_label_names_a_member_or_an_item(cluster: Cluster, item: str
         labels = await counted(cluster)
 
     given = {label for samples in labels.values() for sample in samples for label in sample}
-    assert {"code", "le", "limit", "outcome", "reason", "state", "version"} == given
+    assert given == {"code", "le", "limit", "outcome", "reason", "state", "version"}
 
 
 async def test_w7_a_count_begins_at_zero(cluster: Cluster) -> None:
     labels = await counted(cluster)
 
-    assert {"stored", "duplicate", "refused"} == {sample["outcome"] for sample in labels["alcove_sends_total"]}
+    assert {sample["outcome"] for sample in labels["alcove_sends_total"]} == {"stored", "duplicate", "refused"}
     assert {"unavailable", "overloaded", "at_capacity"} < {sample["code"] for sample in labels["alcove_refusals_total"]}
 
 
@@ -102,7 +102,7 @@ async def test_w7_metrics_tell_the_limits_and_how_the_process_stands(cluster: Cl
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
 def test_every_alert_says_what_happened_and_what_to_do(rule: Part) -> None:
-    assert {"alert", "expr", "for", "labels", "annotations"} == {*rule, "for"}
+    assert {*rule, "for"} == {"alert", "expr", "for", "labels", "annotations"}
     assert rule["labels"]["severity"] in {"page", "ticket"}
     assert len(rule["annotations"]["description"]) > 60
     assert rule["annotations"]["summary"]
@@ -110,7 +110,7 @@ def test_every_alert_says_what_happened_and_what_to_do(rule: Part) -> None:
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
 def test_every_panel_asks_the_chosen_source_for_the_chosen_processes(panel: Part) -> None:
-    assert "${datasource}" == panel["datasource"]["uid"]
+    assert panel["datasource"]["uid"] == "${datasource}"
     assert panel["description"]
     for target in panel["targets"]:
         selectors = re.findall(r"\{[^}]*\}", target["expr"])
@@ -131,12 +131,12 @@ def test_panels_lie_beside_each_other() -> None:
 
 
 def test_the_dashboard_asks_which_source_and_which_processes() -> None:
-    assert ["datasource", "process"] == [variable["name"] for variable in DASHBOARD["templating"]["list"]]
+    assert [variable["name"] for variable in DASHBOARD["templating"]["list"]] == ["datasource", "process"]
 
 
 async def test_w7_prometheus_is_told_without_a_credential_in_a_form_it_reads(cluster: Cluster) -> None:
     async with httpx.AsyncClient(base_url=cluster.processes[0].url) as client:
         answer = await client.get("/metrics")
 
-    assert 200 == answer.status_code
+    assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=")

@@ -50,11 +50,11 @@ def test_what_a_killed_owner_had_started_is_ended_and_removed() -> None:
     done = run(OWNER)
     *lines, owner = done.stdout.splitlines()
 
-    assert -signal.SIGKILL == done.returncode, done.stderr
+    assert done.returncode == -signal.SIGKILL, done.stderr
     pids = [int(pid) for line in lines[::2] for pid in line.split()]
     assert len(pids) > 3
-    assert [] == [pid for pid in pids if alive(pid)]
-    assert [] == [folder for folder in lines[1::2] if Path(folder).exists()]
+    assert [pid for pid in pids if alive(pid)] == []
+    assert [folder for folder in lines[1::2] if Path(folder).exists()] == []
     assert not alive(int(owner))
 
 
@@ -75,7 +75,7 @@ def test_an_engine_that_fails_to_start_is_ended_and_removed() -> None:
         pass
 
     assert engine.pids
-    assert [] == [pid for pid in engine.pids if alive(pid)]
+    assert [pid for pid in engine.pids if alive(pid)] == []
     assert not engine.folder.exists()
 
 
@@ -107,4 +107,4 @@ def test_postgres_starts_from_a_private_folder_with_a_space_in_its_name(tmp_path
 
     assert done.stdout.startswith("True "), done.stdout + done.stderr
     assert not Path(done.stdout.split()[-1]).exists()
-    assert [] == list((private / "tmp").iterdir())
+    assert list((private / "tmp").iterdir()) == []

@@ -78,8 +78,8 @@ def test_nothing_that_tools_leave_behind_and_no_secret_goes_into_the_image() -> 
         *("backend/tests/conftest.py", "backend/docs/SECURITY.md"),
     ]
 
-    assert [] == [path for path in known if kept_out(path)]
-    assert [] == [path for path in left if not kept_out(path)]
+    assert [path for path in known if kept_out(path)] == []
+    assert [path for path in left if not kept_out(path)] == []
 
 
 @pytest.mark.parametrize(
@@ -105,14 +105,15 @@ def test_everything_is_installed_by_its_hash() -> None:
 def test_the_image_has_neither_what_builds_it_nor_what_tests_it() -> None:
     words = " ".join(IMAGE)
 
-    assert [] == copied(IMAGE)
-    assert ["/alcove/backend", "/alcove/frontend/app/dist"] == [
-        line.split()[2] for line in IMAGE if line.startswith("COPY ")
+    assert copied(IMAGE) == []
+    assert [line.split()[2] for line in IMAGE if line.startswith("COPY ")] == [
+        "/alcove/backend",
+        "/alcove/frontend/app/dist",
     ]
     assert "pip uninstall" in words
     assert "pip uninstall" in " ".join(SERVER)
     assert not re.search(r"\bmake\b|apt-get|npm", words)
-    assert {"backend/alcove"} == {source for source in copied(SERVER) if (ROOT / source).is_dir()}
+    assert {source for source in copied(SERVER) if (ROOT / source).is_dir()} == {"backend/alcove"}
 
 
 def test_its_command_is_on_the_path() -> None:
@@ -125,7 +126,7 @@ def test_the_folder_of_its_data_is_its_users() -> None:
     (workdir,) = [line.split()[1] for line in IMAGE if line.startswith("WORKDIR ")]
 
     assert f"USER {user[2]}" in IMAGE
-    assert {workdir: (*user[:2], "0750")} == folders()
+    assert folders() == {workdir: (*user[:2], "0750")}
 
 
 def test_a_tmpfs_over_a_folder_of_the_image_has_the_owner_and_mode_that_the_image_gives_it() -> None:
@@ -138,6 +139,6 @@ def test_a_tmpfs_over_a_folder_of_the_image_has_the_owner_and_mode_that_the_imag
     ]
     given = {path: tuple(sorted(options.split(","))) for path, _, options in over if path in folders()}
 
-    assert set(given) == set(folders())
+    assert set(folders()) == set(given)
     for path, (owner, group, mode) in folders().items():
-        assert tuple(sorted([f"uid={owner}", f"gid={group}", f"mode={mode}"])) == given[path]
+        assert given[path] == tuple(sorted([f"uid={owner}", f"gid={group}", f"mode={mode}"]))

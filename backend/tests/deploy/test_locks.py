@@ -29,5 +29,5 @@ def test_what_builds_the_package_is_in_its_lock() -> None:
 def test_make_installs_nothing_without_a_hash_but_its_own_tool_for_locks() -> None:
     installs = [line.partition(" install ")[2] for line in MAKEFILE.splitlines() if "$(PIP) install" in line]
 
-    assert ["uv"] == [args for args in installs if "--require-hashes" not in args and "-e backend" not in args]
-    assert ["--no-build-isolation --no-deps -e backend"] == [args for args in installs if "-e backend" in args]
+    assert [args for args in installs if "--require-hashes" not in args and "-e backend" not in args] == ["uv"]
+    assert [args for args in installs if "-e backend" in args] == ["--no-build-isolation --no-deps -e backend"]

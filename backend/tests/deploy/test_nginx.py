@@ -30,7 +30,7 @@ def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
         [*command(tmp_path, configuration), "-t"], capture_output=True, text=True, check=False
     )
 
-    assert 0 == done.returncode, done.stderr
+    assert done.returncode == 0, done.stderr
     assert "[emerg]" not in done.stderr
 
 
@@ -61,7 +61,7 @@ async def test_w3_each_event_comes_as_soon_as_it_is_there(cluster: Cluster, item
         await anext(stream)
         for n in range(1, 4):  # the next is sent only when the last was heard
             await ada.say(f"{n}")
-            assert str(n) == (await next_entry(stream))["id"]
+            assert (await next_entry(stream))["id"] == str(n)
 
 
 async def test_t1_t2_t3_the_tutorials_sockets_come_through(cluster: Cluster) -> None:
@@ -73,13 +73,13 @@ async def test_t1_t2_t3_the_tutorials_sockets_come_through(cluster: Cluster) -> 
     ada, bob = await connect(cluster.proxy, "/ws/1"), await connect(cluster.proxy, "/ws/2")
     await ada.send("hello")
 
-    assert ["Message text was: hello", b"\x00\xff"] == await answers(echo, 2)
-    assert [
+    assert await answers(echo, 2) == ["Message text was: hello", b"\x00\xff"]
+    assert await answers(item, 3) == [
         f"Session cookie or query token value is: {TOKEN}",
         "Query parameter q is: 3",
         "Message text was: hello, for item ID: foo",
-    ] == await answers(item, 3)
-    assert ["Client #1 says: hello"] == await answers(bob, 1)
+    ]
+    assert await answers(bob, 1) == ["Client #1 says: hello"]
     for client in (echo, item, ada, bob):
         await client.close()
 
@@ -89,14 +89,14 @@ async def test_t6_w1_w2_pages_and_requests_come_through(cluster: Cluster, item: 
         stored = await client.post(f"/api/items/{item}/entries", json={"body": "hello"})
         page = await client.get("/")
 
-        assert (201, 1) == (stored.status_code, stored.json()["seq"])
-        assert ["hello"] == [entry["body"] for entry in await whole_log(client, item)]
+        assert (stored.status_code, stored.json()["seq"]) == (201, 1)
+        assert [entry["body"] for entry in await whole_log(client, item)] == ["hello"]
         assert page.text.startswith("<!DOCTYPE html>")
 
 
 async def test_w7_what_each_process_counts_is_not_asked_here(cluster: Cluster) -> None:
     async with http(cluster.proxy) as client:
-        assert [404, 200] == [(await client.get(path)).status_code for path in ("/metrics", "/readyz")]
+        assert [(await client.get(path)).status_code for path in ("/metrics", "/readyz")] == [404, 200]
 
 
 async def test_a5_a_page_is_of_this_origin_by_the_host_and_port_that_the_browser_asked(
@@ -106,7 +106,7 @@ async def test_a5_a_page_is_of_this_origin_by_the_host_and_port_that_the_browser
     ours = await RoomClient.join(cluster.proxy, item, token=None, headers=cookie | {"Origin": cluster.proxy.url})
     _, code, _ = await turned_away(cluster.proxy, item, token=None, headers=cookie | {"Origin": "http://127.0.0.1:1"})
 
-    assert 4403 == code
+    assert code == 4403
     await ours.socket.close()
 
 
@@ -119,7 +119,7 @@ async def test_w5_the_cookie_is_secure_where_the_proxy_before_it_speaks_tls(
         answer = await client.post("/api/session", json={"name": "Ada"}, headers=headers)
 
     assert answer.is_success, answer.text
-    assert secure == [part for part in answer.headers["set-cookie"].lower().split("; ") if part == "secure"]
+    assert [part for part in answer.headers["set-cookie"].lower().split("; ") if part == "secure"] == secure
 
 
 async def test_l1_what_is_too_large_is_told_by_nginx_as_by_a_process(cluster: Cluster, item: str) -> None:
@@ -129,10 +129,10 @@ async def test_l1_what_is_too_large_is_told_by_nginx_as_by_a_process(cluster: Cl
         answer = await client.post(f"/api/items/{item}/entries", content=b"x" * (LARGEST + 1))
         largest = await client.post(f"/api/items/{item}/entries", content=b'"' + b"x" * (LARGEST - 2) + b'"')
 
-    assert 1009 == await close_code(room.socket)
-    assert (413, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
-    assert 413 == answer.json()["status"]
-    assert 422 == largest.status_code  # a process's word: it came through
+    assert await close_code(room.socket) == 1009
+    assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+    assert answer.json()["status"] == 413
+    assert largest.status_code == 422  # a process's word: it came through
 
 
 async def test_x3_when_a_process_is_killed_its_clients_go_on_at_another(join: Join, tmp_path: Path, item: str) -> None:
@@ -141,19 +141,19 @@ async def test_x3_when_a_process_is_killed_its_clients_go_on_at_another(join: Jo
     try:
         rooms = [await RoomClient.join(proxy, item, name=f"member {n}") for n in range(6)]
         said = [await room.ask(send(n)) for n, room in enumerate(rooms)]
-        assert ["ack"] * 6 == [answer["type"] for answer in said]
+        assert [answer["type"] for answer in said] == ["ack"] * 6
         lost = await members(one)
         await asyncio.to_thread(one.end, signal.SIGKILL)
         await eventually(lambda: lost == sum(room.socket.close_code is not None for room in rooms))
         stayed = [room for room in rooms if room.socket.close_code is None]
         back = [await RoomClient.join(proxy, item, after=0) for _ in range(lost + 6)]
         async with http(proxy) as client:
-            assert {200} == {(await client.get(f"/api/items/{item}/entries")).status_code for _ in range(20)}
+            assert {(await client.get(f"/api/items/{item}/entries")).status_code for _ in range(20)} == {200}
 
         assert 0 < len(stayed) < 6
         await stayed[0].say("still here")
         for room in (*stayed, *back):
-            assert list(range(1, 8)) == [entry["seq"] for entry in await room.until_seq(7)]
+            assert [entry["seq"] for entry in await room.until_seq(7)] == list(range(1, 8))
             await room.socket.close()
     finally:
         proxy.end()
@@ -172,8 +172,8 @@ async def test_z1_a_process_that_stops_tells_its_clients_when_to_come_back_and_t
         left = [room for room in rooms if room.socket.close_code is not None]
 
         assert 0 < leaving < 6
-        assert {1012} == {await room.closed() for room in left}
-        assert {"bye"} == {room.heard[-1]["type"] for room in left}
+        assert {await room.closed() for room in left} == {1012}
+        assert {room.heard[-1]["type"] for room in left} == {"bye"}
         back = [await RoomClient.join(proxy, item, after=0) for _ in left]
         assert await members(other) == len(rooms)
         for room in (*rooms, *back):
@@ -193,10 +193,10 @@ async def test_w2_a_request_that_may_have_done_its_work_is_never_repeated_elsewh
         finally:
             await asyncio.to_thread(proxy.end)
 
-    assert ["POST"] == [head.split()[0] for head in asked]
+    assert [head.split()[0] for head in asked] == ["POST"]
     for answer in (posted, got):
-        assert (503, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
-        assert ("unavailable", 1000) == (answer.json()["code"], answer.json()["retry_ms"])
+        assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+        assert (answer.json()["code"], answer.json()["retry_ms"]) == ("unavailable", 1000)
     assert any(head.startswith("GET") for upstream in (one, other) for head in upstream.heads)
 
 
@@ -209,8 +209,8 @@ async def test_w1_a_question_that_nobody_answered_goes_to_another_process(tmp_pa
         finally:
             await asyncio.to_thread(proxy.end)
 
-    assert {"ok"} == told
-    assert 6 == len(well.heads)
+    assert told == {"ok"}
+    assert len(well.heads) == 6
     assert dying.heads
 
 
@@ -229,12 +229,12 @@ async def test_a_process_hears_who_came_and_how(tmp_path: Path) -> None:
     )
 
     # The last address before the proxies that are trusted; what a client puts before it counts for nothing.
-    assert ("203.0.113.9", "https") == (told["x-forwarded-for"], told["x-forwarded-proto"])
+    assert (told["x-forwarded-for"], told["x-forwarded-proto"]) == ("203.0.113.9", "https")
     assert proxy.url == f"http://{told['host']}"
     assert "upgrade" not in told
     assert "connection" not in told
-    assert ("127.0.0.1", "http") == (upgrade["x-forwarded-for"], upgrade["x-forwarded-proto"])
-    assert ("websocket", "upgrade") == (upgrade["upgrade"], upgrade["connection"])
+    assert (upgrade["x-forwarded-for"], upgrade["x-forwarded-proto"]) == ("127.0.0.1", "http")
+    assert (upgrade["upgrade"], upgrade["connection"]) == ("websocket", "upgrade")
 
 
 async def test_a6_no_line_shows_a_credential_whatever_goes_wrong(tmp_path: Path) -> None:
@@ -252,5 +252,5 @@ async def test_a6_no_line_shows_a_credential_whatever_goes_wrong(tmp_path: Path)
 
     assert '"path":"/items/foo/ws","status":503' in proxy.output
     assert dying.heads
-    assert set() == leaks(proxy.output)
+    assert leaks(proxy.output) == set()
     assert TOKEN not in proxy.output

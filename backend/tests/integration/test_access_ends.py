@@ -50,17 +50,17 @@ async def test_a4_at_its_expiry_a_connection_is_told_and_closed(guarded: Server,
     exp = soon()
     async with await RoomClient.join(guarded, item, token=token(exp=exp, items={item: "rw"})) as room:
         error = await room.until("error")
-        assert 4401 == await room.closed()
+        assert await room.closed() == 4401
 
-    assert ("unauthenticated", EXPIRED) == (error["code"], error["message"])
-    assert EXPIRED == room.socket.close_reason
+    assert (error["code"], error["message"]) == ("unauthenticated", EXPIRED)
+    assert room.socket.close_reason == EXPIRED
     assert -0.01 < time.time() - exp < 1
 
 
 @pytest.mark.parametrize("path", PLAIN)
 async def test_a4_a_socket_of_the_tutorial_ends_with_its_token(guarded: Server, path: str) -> None:
     async with await connect(guarded, f"{path}?token={token(exp=soon())}") as client:
-        assert Answer(4401, EXPIRED) == await end(client)
+        assert await end(client) == Answer(4401, EXPIRED)
 
 
 @pytest.mark.parametrize("why", ["expired", "revoked", "ended"])
@@ -71,21 +71,21 @@ async def test_a4_a7_w5_a_stream_of_events_ends_like_a_socket(admin: httpx.Async
         heard = events.aiter_lines()
         assert '"type":"hello"' in await anext(heard)
         if why == "revoked":
-            assert 200 == (await admin.post("/api/revoke", json={"sub": f"reader-{item}"})).status_code
+            assert (await admin.post("/api/revoke", json={"sub": f"reader-{item}"})).status_code == 200
         elif why == "ended":
-            assert 204 == (await admin.delete("/api/session", headers=bearer(good).headers)).status_code
+            assert (await admin.delete("/api/session", headers=bearer(good).headers)).status_code == 204
         last = [line async for line in heard if line.startswith(("event", "data"))][-2:]
 
     code, reason = {"expired": (4401, EXPIRED), "revoked": (4403, REVOKED), "ended": (4401, ENDED)}[why]
-    assert ["event: close", f'data: {{"code":{code},"reason":"{reason}"}}'] == last
+    assert last == ["event: close", f'data: {{"code":{code},"reason":"{reason}"}}']
 
 
 async def test_a4_one_let_in_within_the_leeway_stays_for_the_rest_of_it(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_LEEWAY_S="300")
     exp = int(time.time()) - 1
     async with await RoomClient.join(server, "foo", token=token(exp=exp, items={"foo": "rw"})) as room:
-        assert 1000 * (exp + 300) == room.hello["expires"]
-        assert [1] == await room.say("still here")
+        assert room.hello["expires"] == 1000 * (exp + 300)
+        assert await room.say("still here") == [1]
 
 
 async def test_a4_a_fresh_token_extends_the_connection_and_nothing_is_lost(guarded: Server, item: str) -> None:
@@ -97,23 +97,23 @@ async def test_a4_a_fresh_token_extends_the_connection_and_nothing_is_lost(guard
             await room.say(said := said + 1)
         await room.until_seq(said)
 
-    assert list(range(1, said + 1)) == room.bodies
+    assert room.bodies == list(range(1, said + 1))
 
 
 async def test_a4_the_rights_of_a_fresh_token_count_at_once(guarded: Server, item: str) -> None:
     async with await RoomClient.join(guarded, item, token=token(items={item: "r"})) as room:
         refused = await room.ask(send("no"))
-        assert "forbidden" == refused["code"]
+        assert refused["code"] == "forbidden"
         exp = int(time.time()) + 700
         fresh = token(items={item: "rwm"}, name="Another Name", exp=exp)
         await room.tell({"type": "auth", "token": fresh}, send("yes"))
         access = await room.until("access")
-        assert {"type": "access", "can": ["moderate", "read", "write"], "expires": exp * 1000} == access
+        assert access == {"type": "access", "can": ["moderate", "read", "write"], "expires": exp * 1000}
         [entry] = await room.until_seq(1)
         assert not [line for line in room.heard if line["type"] == "error" and line["id"] != refused["id"]]
-        assert {"id": "ada", "name": "ada"} == entry["by"]
+        assert entry["by"] == {"id": "ada", "name": "ada"}
         await room.tell({"type": "auth", "token": token(items={item: "w"})})
-        assert 4403 == await room.closed()
+        assert await room.closed() == 4403
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ async def test_a4_a_fresh_token_that_is_none_changes_nothing(
     exp = soon()
     async with await RoomClient.join(guarded, item, token=token(exp=exp, items={item: "rw"})) as room:
         await room.tell({"type": "auth", "token": token(items={item: "rw"}, **fresh)})
-        assert code == (await room.until("error"))["code"]
-        assert [1] == await room.say("still here")
-        assert 4401 == await room.closed()
+        assert (await room.until("error"))["code"] == code
+        assert await room.say("still here") == [1]
+        assert await room.closed() == 4401
 
     assert time.time() > exp - 0.01
 
@@ -144,7 +144,7 @@ async def test_a4_tokens_are_checked_and_answered_one_at_a_time(guarded: Server,
         await room.tell(*[slow, {"type": "ping"}] * 50)
         answers = [(await room.line())["type"] for _ in range(100)]
 
-    assert ["access", "pong"] * 50 == answers
+    assert answers == ["access", "pong"] * 50
 
 
 async def test_a7_a_revoked_member_is_out_and_stays_out(guarded: Server, admin: httpx.AsyncClient, item: str) -> None:
@@ -162,11 +162,11 @@ async def test_a7_a_revoked_member_is_out_and_stays_out(guarded: Server, admin: 
         ]
         answered = await admin.post("/api/revoke", json={"sub": "mallory"})
         not_before = answered.json()["not_before"]
-        assert [4403, 4403] == [await room.closed() for room in rooms]
-        assert [4403, 4403, 4403] == [(await end(client)).code for client in plain]
-        assert [1] == await bob.say("who was that?")
+        assert [await room.closed() for room in rooms] == [4403, 4403]
+        assert [(await end(client)).code for client in plain] == [4403, 4403, 4403]
+        assert await bob.say("who was that?") == [1]
 
-    assert REVOKED == rooms[0].socket.close_reason
+    assert rooms[0].socket.close_reason == REVOKED
     for endpoint in (
         endpoints.room,
         endpoints.list_socket,
@@ -182,13 +182,13 @@ async def test_a7_a_revoked_member_is_out_and_stays_out(guarded: Server, admin: 
         assert answer.code in {401, 403, 4401, 4403}
         assert "revoked" in answer.reason
     undated = token(sub="mallory", iat=..., items={"*": "r"})
-    assert 4403 == (await endpoints.room(guarded, query(undated, item=item))).code
+    assert (await endpoints.room(guarded, query(undated, item=item))).code == 4403
     await eventually(lambda: time.time() >= not_before)
     later = token(sub="mallory", iat=int(time.time()), items={"*": "r"})
-    assert IN == (await endpoints.room(guarded, query(later, item=item))).code
+    assert (await endpoints.room(guarded, query(later, item=item))).code == IN
     for iat in (1, not_before - 60):
         old = token(sub="mallory", iat=iat, items={"*": "r"})
-        assert Answer(4403, REVOKED) == await endpoints.room(guarded, query(old, item=item))
+        assert await endpoints.room(guarded, query(old, item=item)) == Answer(4403, REVOKED)
 
 
 @pytest.mark.parametrize("why", ["revoked", "expired", "ended"])
@@ -203,18 +203,18 @@ async def test_a4_a7_w5_a_body_that_takes_its_time_outlives_no_right(
     async with asyncio.timeout(PATIENCE_S):
         assert b"100 Continue" in await come.readuntil(b"\r\n\r\n")  # it was let in, and its body is waited for
         if why == "revoked":
-            assert 200 == (await admin.post("/api/revoke", json={"sub": f"slow-{item}", "item": item})).status_code
+            assert (await admin.post("/api/revoke", json={"sub": f"slow-{item}", "item": item})).status_code == 200
         elif why == "ended":
-            assert 204 == (await admin.delete("/api/session", headers=bearer(slow).headers)).status_code
+            assert (await admin.delete("/api/session", headers=bearer(slow).headers)).status_code == 204
         else:
             await eventually(lambda: time.time() > exp)
         go.write(b'{"body":1}')
         answer = await come.read()
     go.close()
 
-    assert b"401" == answer.split()[1]
+    assert answer.split()[1] == b"401"
     kept = await admin.get(f"/api/items/{item}/entries")
-    assert [] == kept.json()["entries"]
+    assert kept.json()["entries"] == []
 
 
 async def test_a7_a_member_revoked_on_one_item_keeps_the_others(
@@ -225,15 +225,15 @@ async def test_a7_a_member_revoked_on_one_item_keeps_the_others(
         await RoomClient.join(guarded, item, token=trent) as gone,
         await RoomClient.join(guarded, f"{item}-2", token=trent) as kept,
     ):
-        assert 200 == (await admin.post("/api/revoke", json={"sub": "trent", "item": item})).status_code
-        assert 4403 == await gone.closed()
-        assert [1] == await kept.say("still here")
+        assert (await admin.post("/api/revoke", json={"sub": "trent", "item": item})).status_code == 200
+        assert await gone.closed() == 4403
+        assert await kept.say("still here") == [1]
         await kept.tell({"type": "auth", "token": trent})
-        assert [2] == await kept.say("and here")
+        assert await kept.say("and here") == [2]
 
     assert (await endpoints.room(guarded, query(trent, item=item))).code in {4401, 4403}
-    assert IN == (await endpoints.history(guarded, query(trent, item=f"{item}-2"))).code
-    assert IN == (await endpoints.who(guarded, query(trent))).code
+    assert (await endpoints.history(guarded, query(trent, item=f"{item}-2"))).code == IN
+    assert (await endpoints.who(guarded, query(trent))).code == IN
 
 
 async def test_a7_a_revoked_token_renews_nothing(guarded: Server, admin: httpx.AsyncClient, item: str) -> None:
@@ -244,8 +244,8 @@ async def test_a7_a_revoked_token_renews_nothing(guarded: Server, admin: httpx.A
     async with await RoomClient.join(guarded, item, token=new) as room:
         await room.tell({"type": "auth", "token": old})
         error = await room.until("error")
-        assert ("forbidden", "revoked") == (error["code"], error["reason"])
-        assert [1] == await room.say("still here")
+        assert (error["code"], error["reason"]) == ("forbidden", "revoked")
+        assert await room.say("still here") == [1]
 
 
 @ONCE
@@ -256,22 +256,22 @@ async def test_a7_a_revoked_token_renews_nothing(guarded: Server, admin: httpx.A
 async def test_a7_a_revocation_out_of_shape_is_refused(admin: httpx.AsyncClient, body: str) -> None:
     answer = await admin.post("/api/revoke", content=body.encode("latin-1"))
 
-    assert 422 == answer.status_code
-    assert "application/problem+json" == answer.headers["content-type"]
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 async def test_a7_w5_a_restart_forgets_no_revocation_and_no_ended_session(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_RETAIN_ENTRIES="1")
     ended, revoked, other = (token(sub=sub, items={"*": "rwm"}) for sub in ("ada", "bob", "eve"))
     async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=NO_TLS) as http:
-        assert 204 == (await http.delete("/api/session", headers=cookie(ended).headers)).status_code
+        assert (await http.delete("/api/session", headers=cookie(ended).headers)).status_code == 204
         for sub in ("bob", "one", "two"):
             answer = await http.post("/api/revoke", json={"sub": sub}, headers=bearer(other).headers)
-            assert 200 == answer.status_code
+            assert answer.status_code == 200
     server.end()
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_RETAIN_ENTRIES="1")
 
-    assert Answer(4401, ENDED) == await endpoints.room(server, query(ended, item=item))
+    assert await endpoints.room(server, query(ended, item=item)) == Answer(4401, ENDED)
     refused = await endpoints.room(server, query(revoked, item=item))
     assert (refused.code in {4401, 4403}, refused.reason) == (True, REVOKED)
-    assert IN == (await endpoints.room(server, query(other, item=item))).code
+    assert (await endpoints.room(server, query(other, item=item))).code == IN

@@ -95,7 +95,7 @@ ELSEWHERE = ["https://evil.example", "null", "", "http://[", "file://", "http://
 async def test_a1_a3_a_good_credential_opens(
     guarded: Server, way: str, endpoint: Callable[..., Awaitable[endpoints.Answer]]
 ) -> None:
-    assert endpoints.Answer(IN) == await endpoint(guarded, GOOD[way]())
+    assert await endpoint(guarded, GOOD[way]()) == endpoints.Answer(IN)
 
 
 @pytest.mark.parametrize("letters", ["", "r", "w", "m", "rw", "rm", "wm", "rwm"])
@@ -110,8 +110,8 @@ async def test_a3_each_door_takes_its_rights_and_no_others(guarded: Server, endp
 
 @pytest.mark.parametrize("endpoint", ANYONE)
 async def test_a3_other_doors_take_any_good_credential_and_no_bad_one(guarded: Server, endpoint: str) -> None:
-    assert IN == (await ANYONE[endpoint](guarded, query(token(items={})))).code
-    assert IN == (await ANYONE[endpoint](guarded, cookie(token(items={}), guarded.url))).code
+    assert (await ANYONE[endpoint](guarded, query(token(items={})))).code == IN
+    assert (await ANYONE[endpoint](guarded, cookie(token(items={}), guarded.url))).code == IN
     for bad in (query("gone"), Credential(), query(token(exp=1)), query(token(key="k" * 40))):
         assert (await ANYONE[endpoint](guarded, bad)).code in {401, 403, 4401}
 
@@ -120,17 +120,17 @@ async def test_a3_other_doors_take_any_good_credential_and_no_bad_one(guarded: S
 async def test_t2_a_refusal_of_the_tutorials_sockets_comes_before_the_upgrade(
     guarded: Server, brought: Credential
 ) -> None:
-    assert endpoints.Answer(403) == await endpoints.item_socket(guarded, brought)
+    assert await endpoints.item_socket(guarded, brought) == endpoints.Answer(403)
 
 
 @pytest.mark.parametrize("origin", ELSEWHERE)
 async def test_a5_a_cookie_counts_for_no_page_of_elsewhere(guarded: Server, origin: str) -> None:
     brought = cookie(token(items={"*": "rwm"}), origin)
 
-    assert 4403 == (await endpoints.room(guarded, brought)).code
-    assert 4403 == (await endpoints.list_socket(guarded, brought)).code
-    assert 403 == (await endpoints.item_socket(guarded, endpoints.plain_cookie(token(items={"*": "rw"}), origin))).code
-    assert 403 == (await endpoints.echo_socket(guarded, brought)).code
+    assert (await endpoints.room(guarded, brought)).code == 4403
+    assert (await endpoints.list_socket(guarded, brought)).code == 4403
+    assert (await endpoints.item_socket(guarded, endpoints.plain_cookie(token(items={"*": "rw"}), origin))).code == 403
+    assert (await endpoints.echo_socket(guarded, brought)).code == 403
     for endpoint in (
         endpoints.say,
         endpoints.event,
@@ -140,11 +140,11 @@ async def test_a5_a_cookie_counts_for_no_page_of_elsewhere(guarded: Server, orig
         endpoints.delete_room,
         endpoints.ban,
     ):
-        assert 403 == (await endpoint(guarded, brought)).code
-    assert 403 == (await endpoints.revoke(guarded, brought)).code
+        assert (await endpoint(guarded, brought)).code == 403
+    assert (await endpoints.revoke(guarded, brought)).code == 403
     # Looking changes nothing, and what is seen the browser keeps from the page.
     for endpoint in (endpoints.history, endpoints.listing, endpoints.list_events, endpoints.unread):
-        assert IN == (await endpoint(guarded, brought)).code
+        assert (await endpoint(guarded, brought)).code == IN
 
 
 async def test_a5_over_tls_a_page_that_came_without_it_is_of_elsewhere(guarded: Server) -> None:
@@ -155,10 +155,10 @@ async def test_a5_over_tls_a_page_that_came_without_it_is_of_elsewhere(guarded: 
         return Credential({}, {"Cookie": f"{name}={token()}", "Origin": origin, "X-Forwarded-Proto": scheme})
 
     for endpoint, refused in ((endpoints.room, 4403), (endpoints.list_socket, 4403), (endpoints.say, 403)):
-        assert refused == (await endpoint(guarded, brought("https", f"http://{host}"))).code
-        assert IN == (await endpoint(guarded, brought("https", f"https://{host}"))).code
+        assert (await endpoint(guarded, brought("https", f"http://{host}"))).code == refused
+        assert (await endpoint(guarded, brought("https", f"https://{host}"))).code == IN
         # Behind a proxy that does not tell the scheme, our own page looks so.
-        assert IN == (await endpoint(guarded, brought("http", f"https://{host}"))).code
+        assert (await endpoint(guarded, brought("http", f"https://{host}"))).code == IN
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ async def test_a5_w5_no_page_of_elsewhere_signs_anyone_in_or_out(guarded: Server
     async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as client:
         answer = await client.request(method, "/api/session", json={"token": token()}, headers=headers)
 
-    assert 403 == answer.status_code
+    assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
 
 
@@ -190,16 +190,16 @@ async def test_w15_banning_on_all_items_takes_the_right_to_moderate_everything(
 ) -> None:
     answer = await getattr(endpoints, endpoint)(guarded, query(token(items=items)))
 
-    assert 403 == answer.code
+    assert answer.code == 403
     assert "moderate *" in answer.reason
-    assert IN == (await getattr(endpoints, endpoint)(guarded, query(token(items={"*": "m"})))).code
+    assert (await getattr(endpoints, endpoint)(guarded, query(token(items={"*": "m"})))).code == IN
 
 
 @pytest.mark.parametrize("items", [{"*": "rw"}, {"foo": "rwm"}, {"f*": "rwm", "*": ""}, {}])
 async def test_a7_revoking_takes_the_right_to_moderate_everything(guarded: Server, items: object) -> None:
     answer = await endpoints.revoke(guarded, query(token(items=items)))
 
-    assert 403 == answer.code
+    assert answer.code == 403
     assert "moderate *" in answer.reason
 
 
@@ -217,20 +217,20 @@ async def test_a7_revoking_takes_the_right_to_moderate_everything(guarded: Serve
 async def test_a7_revoking_on_an_item_takes_the_right_to_moderate_it(guarded: Server, items: object, code: int) -> None:
     answer = await endpoints.revoke_on_foo(guarded, query(token(items=items)))
 
-    assert code == answer.code
+    assert answer.code == code
     assert answer.code == IN or "moderate foo" in answer.reason
 
 
 async def test_w4_the_list_names_what_one_may_read_and_nothing_else(guarded: Server) -> None:
     author = query(token(sub="eve", items={"*": "rw"}))
     for item in ("list-1", "list-2", "lost-1"):
-        assert IN == (await endpoints.say(guarded, Credential(author.query, item=item))).code
+        assert (await endpoints.say(guarded, Credential(author.query, item=item))).code == IN
     async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as client:
         mine = token(items={"list-*": "r", "list-2": "w", "lost-1": "m"})
         found = await client.get("/api/items", params={"token": mine})
         everything = await client.get("/api/items", params={"token": token(items={"*": "r"}), "limit": 500})
 
-    assert ["list-1"] == [item["item"] for item in found.json()["items"]]
+    assert [item["item"] for item in found.json()["items"]] == ["list-1"]
     assert not [item for item in everything.json()["items"] if item["item"].startswith("!")]
 
 
@@ -238,28 +238,28 @@ async def test_a3_a_reader_hears_and_is_told_that_they_may_not_speak(guarded: Se
     async with await RoomClient.join(guarded, item, token=token(items={item: "r"})) as room:
         answer = await room.ask({"type": "send", "id": "1", "body": "hello"})
 
-    assert {"id": "ada", "name": "ada", "can": ["read"]} == room.hello["you"]
-    assert "forbidden" == answer["code"]
+    assert room.hello["you"] == {"id": "ada", "name": "ada", "can": ["read"]}
+    assert answer["code"] == "forbidden"
 
 
 async def test_a3_a_name_stands_in_the_hello_and_an_expiry_too(guarded: Server, item: str) -> None:
     exp = int(time.time()) + 60
     good = token(name="Ada L.", exp=exp, items={item: "rw"})
     async with await RoomClient.join(guarded, item, token=good) as room:
-        assert {"id": "ada", "name": "Ada L.", "can": ["read", "write"]} == room.hello["you"]
-        assert exp * 1000 == room.hello["expires"]
+        assert room.hello["you"] == {"id": "ada", "name": "Ada L.", "can": ["read", "write"]}
+        assert room.hello["expires"] == exp * 1000
 
 
 async def test_h4_of_several_subprotocols_a_refusal_speaks_ours_alone(guarded: Server) -> None:
     client = await connect(guarded, "/ws?token=gone-by-now", subprotocols=["chat", "alcove.v1"])
 
-    assert "alcove.v1" == client.subprotocol
-    assert 4401 == await close_code(client)
-    assert 403 == (await endpoints.plain("/ws")(guarded, query("gone-by-now"))).code
+    assert client.subprotocol == "alcove.v1"
+    assert await close_code(client) == 4401
+    assert (await endpoints.plain("/ws")(guarded, query("gone-by-now"))).code == 403
 
 
 async def test_a2_signed_mode_takes_no_name_from_the_query(guarded: Server, item: str) -> None:
     async with await RoomClient.join(guarded, item, token=token(items={item: "r"}), name="Eve") as room:
-        assert "ada" == room.hello["you"]["name"]
+        assert room.hello["you"]["name"] == "ada"
     error, code, reason = await turned_away(guarded, item, token="gone-by-now", name="Eve")
-    assert ("unauthenticated", 4401, error["message"]) == (error["code"], code, reason)
+    assert (error["code"], code, reason) == ("unauthenticated", 4401, error["message"])

@@ -220,7 +220,7 @@ async def test_a3_h4_a_faulty_credential_opens_nothing_and_the_reason_is_told(
     brought, word = FAULTY[way]
     answer = await (DOORS | LISTS)[endpoint](guarded, brought())
 
-    assert (4401 if endpoint in SOCKETS else 401) == answer.code
+    assert answer.code == (4401 if endpoint in SOCKETS else 401)
     assert word in answer.reason
 
 
@@ -240,7 +240,7 @@ async def test_a3_a_token_under_another_name_opens_nothing(
 ) -> None:
     answer = await (DOORS | LISTS)[endpoint](guarded, Credential({"access_token": token()}))
 
-    assert code == answer.code
+    assert answer.code == code
     assert word in answer.reason
 
 
@@ -254,7 +254,7 @@ async def test_a3_h4_rights_on_another_item_open_nothing_and_the_reason_is_told(
         endpoint = "say"
     answer = await (DOORS | LISTS | {"say": endpoints.say})[endpoint](guarded, brought())
 
-    assert (4403 if endpoint == "room" else 403) == answer.code
+    assert answer.code == (4403 if endpoint == "room" else 403)
     assert word in answer.reason
 
 
@@ -263,14 +263,14 @@ async def test_a3_h4_rights_on_another_item_open_nothing_and_the_reason_is_told(
 async def test_h3_a_look_that_no_item_has_is_refused(guarded: Server, way: str, endpoint: str) -> None:
     answer = await DOORS[endpoint](guarded, query(token(items={"*": "rwm"}), item=NO_ITEMS[way]))
 
-    assert (4400 if endpoint == "room" else 422) == answer.code
+    assert answer.code == (4400 if endpoint == "room" else 422)
     assert "item_id" in answer.reason
 
 
 async def test_a3_a_token_longer_than_any_is_refused_before_it_is_looked_at(guarded: Server) -> None:
     answer = await endpoints.history(guarded, bearer("e" * 17_000))
 
-    assert 401 == answer.code
+    assert answer.code == 401
     assert "longer than 16384" in answer.reason
     # A line of a handshake has 8 KiB at most.
-    assert 431 == await refusal(guarded, f"/items/foo/ws?token={'e' * 17_000}")
+    assert await refusal(guarded, f"/items/foo/ws?token={'e' * 17_000}") == 431

@@ -41,9 +41,11 @@ async def test_s14_x5_a_commit_stores_the_event_once_and_a_rollback_nothing(log:
     await shop.execute(f"SELECT {EVENT}", "b", '{"parcel":18}')
 
     entries = (await log.read("foo", limit=9)).entries
-    assert ["message", "event", "event"] == [entry.kind for entry in entries]
-    assert [b'"thanks"', b'{"data": {"parcel": 17}, "text": "shipped"}', b'{"text": "paid"}'] == [
-        bytes(entry.body) for entry in entries if entry.body
+    assert [entry.kind for entry in entries] == ["message", "event", "event"]
+    assert [bytes(entry.body) for entry in entries if entry.body] == [
+        b'"thanks"',
+        b'{"data": {"parcel": 17}, "text": "shipped"}',
+        b'{"text": "paid"}',
     ]
 
 

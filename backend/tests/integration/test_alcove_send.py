@@ -57,7 +57,7 @@ async def shop(postgres_url: str, log: Log) -> AsyncIterator[Any]:  # Any: async
     """A connection of the application's role, which may do what the guide's block grants."""
     assert log
     async with roles(postgres_url, "shop") as operator:
-        assert "alcove" == await operator.fetchval("SELECT current_user"), "as in docker-compose.yml"
+        assert await operator.fetchval("SELECT current_user") == "alcove", "as in docker-compose.yml"
         await operator.execute(GRANTS)
         application = await asyncpg.connect(url_for(postgres_url, "shop"))
         yield application
@@ -82,9 +82,9 @@ async def test_x5_everything_is_in_the_schema_or_public_whatever_the_role_is_cal
             " OR p.pronamespace = 'alcove'::regnamespace AND a.grantee = 0"
         )
 
-    assert {("alcove", 2), ("public", 2)} == set(map(tuple, places))
-    assert [] == paths, "functions that look for names in the caller's search path"
-    assert [] == public, "functions that every role may run"
+    assert set(map(tuple, places)) == {("alcove", 2), ("public", 2)}
+    assert paths == [], "functions that look for names in the caller's search path"
+    assert public == [], "functions that every role may run"
 
 
 @pytest.mark.parametrize("path", ['"$user", public', "", "pg_temp", "shop, public"])
@@ -98,8 +98,8 @@ async def test_x5_the_guides_grants_let_a_second_role_send_under_any_search_path
         await shop.execute("SELECT alcove_send('foo', 'c', 'shop', 'The shop', 'short')")
 
     expected = ['"hello"', '{"n": 1}', '"short"'][: 3 if "public" in path else 2]
-    assert expected == list((await bodies(log)).values())
-    assert len(expected) == await shop.fetchval("SELECT count(*) FROM alcove.report")
+    assert list((await bodies(log)).values()) == expected
+    assert await shop.fetchval("SELECT count(*) FROM alcove.report") == len(expected)
 
 
 async def test_x5_nothing_in_the_callers_search_path_runs_with_the_owners_rights(
@@ -117,7 +117,7 @@ async def test_x5_nothing_in_the_callers_search_path_runs_with_the_owners_rights
     """)
     await shop.execute(f"SELECT {SEND}", "foo", "a")
 
-    assert {1: '"hello"'} == await bodies(log)
+    assert await bodies(log) == {1: '"hello"'}
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ async def test_x5_without_grants_a_role_sends_nothing(postgres_url: str, log: Lo
                 await stranger.execute(f"SELECT {name}('foo', 'a', 'b', 'c', 'd')")
         await stranger.close()
 
-    assert {} == await bodies(log)
+    assert await bodies(log) == {}
 
 
 async def test_x5_h3_an_item_id_is_taken_and_other_text_is_refused_with_the_normalized_id(shop: Any, log: Log) -> None:
@@ -204,8 +204,8 @@ async def test_h3_x5_an_upgrade_renames_rooms_and_keeps_grants_and_names(
         items = await operator.fetch("SELECT item FROM alcove.rooms ORDER BY room")
 
         renamed = ["!revoked", "café", "café_2", "não", "_", "__", "a_b_2", "a_b", "fine"]
-        assert renamed == [item for (item,) in items]
-        assert 2 == (await log.room_states(["fine"]))["fine"].head
+        assert [item for (item,) in items] == renamed
+        assert (await log.room_states(["fine"]))["fine"].head == 2
         assert "the room 'a b' is now a_b_2" in caplog.text
         await log.close()
 
@@ -216,7 +216,7 @@ async def test_h3_x5_an_upgrade_renames_rooms_and_keeps_grants_and_names(
 def schema_for(role: str, *more: str) -> str:
     """What `alcove schema` prints."""
     done = CliRunner().invoke(main, ["schema", "--role", role, *more])
-    assert 0 == done.exit_code
+    assert done.exit_code == 0
     return done.output
 
 
@@ -226,9 +226,9 @@ async def test_x5_a_schema_that_another_role_prepared_is_used(postgres_url: str)
         await operator.execute(schema_for("server"))
         log = await open_log(url_for(postgres_url, "server"))
 
-        assert [(1, False), (1, True)] == await append(log, message("a"), message("a"))
+        assert await append(log, message("a"), message("a")) == [(1, False), (1, True)]
         await operator.execute("SELECT alcove_send('foo', 'b', 'shop', 'The shop', 'hello')")
-        assert {1: '"hello"', 2: '"hello"'} == await bodies(log)
+        assert await bodies(log) == {1: '"hello"', 2: '"hello"'}
         await log.close()
 
 
@@ -237,9 +237,9 @@ async def test_x5_an_empty_schema_that_the_servers_role_owns_is_filled(postgres_
         await operator.execute("CREATE ROLE server LOGIN; CREATE SCHEMA alcove AUTHORIZATION server")
         log = await open_log(url_for(postgres_url, "server"))
 
-        assert [(1, False)] == await append(log, message("a"))
+        assert await append(log, message("a")) == [(1, False)]
         await operator.execute("SELECT alcove.alcove_send('foo', 'b', 'shop', 'The shop', 'hello')")
-        assert {1: '"hello"', 2: '"hello"'} == await bodies(log)
+        assert await bodies(log) == {1: '"hello"', 2: '"hello"'}
         await log.close()
 
 
@@ -276,5 +276,5 @@ async def test_x5_a_prepared_schema_is_brought_up_to_date_by_its_owner(postgres_
         await operator.execute(schema_for("server", "--since", "2"))
         log = await open_log(url_for(postgres_url, "server"))
 
-        assert [(1, False)] == await append(log, message("a"))
+        assert await append(log, message("a")) == [(1, False)]
         await log.close()

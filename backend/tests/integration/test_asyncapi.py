@@ -34,8 +34,8 @@ def resolved(found: dict[str, Any], reference: dict[str, str]) -> dict[str, Any]
 def messages(found: dict[str, Any], action: str) -> dict[str, dict[str, Any]]:
     """The payload's schema of every message of an operation, by its `type`."""
     operation = found["operations"][action]
-    assert action == operation["action"]
-    assert "/items/{item_id}/ws" == resolved(found, operation["channel"])["address"]
+    assert operation["action"] == action
+    assert resolved(found, operation["channel"])["address"] == "/items/{item_id}/ws"
     listed = [resolved(found, resolved(found, reference)) for reference in operation["messages"]]
     return {message["name"]: message["payload"] for message in listed}
 
@@ -78,6 +78,6 @@ async def test_w9_every_line_of_a_room_is_as_the_asyncapi_document_says(server: 
     refused, _, _ = await turned_away(server, item, tail=501)
     found = await document(server)
 
-    assert "3.0.0" == found["asyncapi"]
+    assert found["asyncapi"] == "3.0.0"
     check(found, "receive", said)
     check(found, "send", [*ada.heard, *bob.heard, refused, *ELSEWHERE])

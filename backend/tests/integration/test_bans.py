@@ -29,7 +29,7 @@ async def root(guarded: Server) -> AsyncIterator[httpx.AsyncClient]:
 async def ban(client: httpx.AsyncClient, path: str, **body: Any) -> None:
     """Ban somebody."""
     answer = await client.put(path, json=body)
-    assert (200, body) == (answer.status_code, {k: v for k, v in answer.json().items() if v is not None})
+    assert (answer.status_code, {k: v for k, v in answer.json().items() if v is not None}) == (200, body)
 
 
 async def test_w15_a8_a_write_ban_lets_read_and_new_tokens_change_nothing(
@@ -39,19 +39,19 @@ async def test_w15_a8_a_write_ban_lets_read_and_new_tokens_change_nothing(
     path = f"/api/items/{item}/bans/ada"
     async with await RoomClient.join(guarded, item, token=ada) as room:
         await ban(root, path, right="write", reason="spam")
-        assert ["read"] == (await room.until("access"))["can"]
-        assert "forbidden" == (await room.ask(send("no")))["code"]
+        assert (await room.until("access"))["can"] == ["read"]
+        assert (await room.ask(send("no")))["code"] == "forbidden"
         await room.tell({"type": "auth", "token": token(items={item: "rw"}, jti="new")})
-        assert ["read"] == (await room.until("access"))["can"]
-        assert 403 == (await endpoints.say(guarded, query(token(items={item: "rw"}, jti="2"), item=item))).code
-        assert IN == (await endpoints.history(guarded, query(ada, item=item))).code
-        assert IN == (await endpoints.say(guarded, query(token(items={"other": "rw"}), item="other"))).code
-        assert {"right": "write", "until": None, "reason": "spam"} == (await root.get(path)).json()
+        assert (await room.until("access"))["can"] == ["read"]
+        assert (await endpoints.say(guarded, query(token(items={item: "rw"}, jti="2"), item=item))).code == 403
+        assert (await endpoints.history(guarded, query(ada, item=item))).code == IN
+        assert (await endpoints.say(guarded, query(token(items={"other": "rw"}), item="other"))).code == IN
+        assert (await root.get(path)).json() == {"right": "write", "until": None, "reason": "spam"}
 
-        assert 204 == (await root.delete(path)).status_code
-        assert ["read", "write"] == (await room.until("access"))["can"]
-        assert [1] == await room.say("yes")
-    assert 404 == (await root.get(path)).status_code
+        assert (await root.delete(path)).status_code == 204
+        assert (await room.until("access"))["can"] == ["read", "write"]
+        assert await room.say("yes") == [1]
+    assert (await root.get(path)).status_code == 404
 
 
 async def test_w15_a8_a_ban_from_everything_closes_and_refuses_with_4403(
@@ -66,18 +66,18 @@ async def test_w15_a8_a_ban_from_everything_closes_and_refuses_with_4403(
         await root.post(f"/api/items/{item}/entries", json={"body": "hello"})
         await ban(root, f"/api/items/{item}/bans/{sub}", right="all", reason="abuse")
         error = await room.until("error")
-        assert ("forbidden", "banned") == (error["code"], error["reason"])
+        assert (error["code"], error["reason"]) == ("forbidden", "banned")
         assert "abuse" in error["message"]
-        assert 4403 == await room.closed()
-        assert [1] == await other.say("still here")
+        assert await room.closed() == 4403
+        assert await other.say("still here") == [1]
 
     for endpoint in (endpoints.room, endpoints.history, endpoints.say, endpoints.unread, endpoints.edit):
         assert (await endpoint(guarded, query(bad, item=item))).code in {403, 4403}
     async with follow(guarded, token=bad, prefix=item) as listed:
-        assert [f"{item}-2"] == await listed.ready()
-        assert 204 == (await root.delete(f"/api/items/{item}/bans/{sub}")).status_code
+        assert await listed.ready() == [f"{item}-2"]
+        assert (await root.delete(f"/api/items/{item}/bans/{sub}")).status_code == 204
         await listed.until(item=item)
-    assert IN == (await endpoints.room(guarded, query(bad, item=item))).code
+    assert (await endpoints.room(guarded, query(bad, item=item))).code == IN
 
 
 async def test_w15_a8_a_ban_on_all_items_shuts_a_member_out_everywhere(
@@ -89,12 +89,12 @@ async def test_w15_a8_a_ban_on_all_items_shuts_a_member_out_everywhere(
     async with await RoomClient.join(guarded, item, token=bad) as room, follow(guarded, token=bad) as listed:
         await listed.ready()
         await ban(root, path, right="all")
-        assert 4403 == await room.closed()
-        assert 4403 == (await listed.closed())[0]
+        assert await room.closed() == 4403
+        assert (await listed.closed())[0] == 4403
     for endpoint in (endpoints.room, endpoints.history, endpoints.listing, endpoints.who, endpoints.echo_socket):
         assert (await endpoint(guarded, query(bad, item=item))).code in {403, 4403}
-    assert 204 == (await root.delete(path)).status_code
-    assert IN == (await endpoints.who(guarded, query(bad))).code
+    assert (await root.delete(path)).status_code == 204
+    assert (await endpoints.who(guarded, query(bad))).code == IN
 
 
 async def test_w15_a_ban_ends_by_itself_and_the_connection_has_its_rights_again(
@@ -102,10 +102,10 @@ async def test_w15_a_ban_ends_by_itself_and_the_connection_has_its_rights_again(
 ) -> None:
     async with await RoomClient.join(guarded, item, token=token(items={item: "rw"})) as room:
         await ban(root, f"/api/items/{item}/bans/ada", right="write", until=int(time.time() * 1000) + 700)
-        assert ["read"] == (await room.until("access"))["can"]
-        assert ["read", "write"] == (await room.until("access"))["can"]
-        assert [1] == await room.say("again")
-    assert 404 == (await root.get(f"/api/items/{item}/bans/ada")).status_code
+        assert (await room.until("access"))["can"] == ["read"]
+        assert (await room.until("access"))["can"] == ["read", "write"]
+        assert await room.say("again") == [1]
+    assert (await root.get(f"/api/items/{item}/bans/ada")).status_code == 404
 
 
 @ONCE
@@ -123,7 +123,7 @@ async def test_w15_x3_a_restart_forgets_no_ban(serve: Start, item: str) -> None:
         (await endpoints.history(server, query(token(sub=f"member-{n}", items={item: "r"}), item=item))).code
         for n in range(3)
     ]
-    assert [403, IN, 403] == answers
+    assert answers == [403, IN, 403]
 
 
 @ONCE
@@ -134,4 +134,4 @@ async def test_w15_x3_a_restart_forgets_no_ban(serve: Start, item: str) -> None:
 async def test_w15_a_ban_out_of_shape_is_refused(root: httpx.AsyncClient, item: str, body: str) -> None:
     answer = await root.put(f"/api/items/{item}/bans/ada", content=body)
 
-    assert (422, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")

@@ -27,15 +27,15 @@ def test_the_bench_counts_what_arrives_and_writes_its_reports(tmp_path: Path) ->
 
     done = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own
 
-    assert 0 == done.returncode, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     assert "one room, 100 readers, 16 in flight" in done.stdout
     cells = json.loads((tmp_path / "bench.json").read_text())["cells"]
-    assert ["alcove-asgi", "tutorial"] == [cell["peer"] for cell in cells]
+    assert [cell["peer"] for cell in cells] == ["alcove-asgi", "tutorial"]
     for cell in cells:
         assert cell["runs"][0][0] > 0
-        assert (0, 0, []) == (cell["lost"], cell["disordered"], cell["errors"])
+        assert (cell["lost"], cell["disordered"], cell["errors"]) == (0, 0, [])
     assert (tmp_path / "bench.svg").read_text().startswith("<svg")
-    assert ["bench.json", "bench.md", "bench.svg"] == sorted(path.name for path in tmp_path.iterdir())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bench.json", "bench.md", "bench.svg"]
 
 
 def test_the_profile_says_where_a_send_goes(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_the_profile_says_where_a_send_goes(tmp_path: Path) -> None:
 
     done = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own
 
-    assert 0 == done.returncode, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     for stage in ("main thread", "garbage collector", "thread alcove-writer"):
         assert stage in done.stdout
 
@@ -60,6 +60,6 @@ def test_entries_are_counted_once_however_the_bytes_are_cut(size: int) -> None:
         entries, rest = entries + run.entries, run.rest
         numbers += range(run.first, run.last + 1)
 
-    assert (9, list(range(9))) == (entries, numbers)
-    assert [(number, 5) for number in range(9)] == heads(sent)
-    assert 1 == body(0, 0, 80).encode().count(MARK)
+    assert (entries, numbers) == (9, list(range(9)))
+    assert heads(sent) == [(number, 5) for number in range(9)]
+    assert body(0, 0, 80).encode().count(MARK) == 1

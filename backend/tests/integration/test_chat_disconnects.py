@@ -63,7 +63,7 @@ async def test_t3_t4_when_200_leave_at_once_each_of_20_hears_of_each_exactly_onc
         for listener in staying:
             heard = Counter(listener.lines)
             heard.subtract(["Client #0 says: who is left?"])
-            assert left == +heard - Counter(["You wrote: who is left?"])
+            assert +heard - Counter(["You wrote: who is left?"]) == left
     assert server.trouble == []
 
 
@@ -95,11 +95,11 @@ async def test_t4_those_who_left_are_not_in_memory_any_more(leave: Leave) -> Non
         await depart(address, leave, stack)
 
         await eventually(lambda: len(server.server_state.tasks) == STAYING)
-        assert STAYING == len(chat)
-        assert STAYING == alive(ChatClient)
-        assert STAYING == alive(AsgiConnection)
-        assert STAYING == len(server.server_state.connections)
-    assert 0 == len(chat)
+        assert len(chat) == STAYING
+        assert alive(ChatClient) == STAYING
+        assert alive(AsgiConnection) == STAYING
+        assert len(server.server_state.connections) == STAYING
+    assert len(chat) == 0
 
 
 async def test_t4_a_stuck_reader_delays_nobody_and_is_sent_away(serve: Callable[..., Server]) -> None:
@@ -128,7 +128,7 @@ async def test_t4_what_is_kept_for_a_stuck_reader_is_bounded() -> None:
                 await one.heard(2 * (number + 1))
                 most = max([most, *(member.connection.buffered() for member in chat._clients)])
             await one.hears("Client #7 left the chat")
-            assert 1 == len(chat)
+            assert len(chat) == 1
         await abort(stuck)
 
     assert SLOW_BYTES < most <= SLOW_BYTES + 2 * len(line)
@@ -143,5 +143,5 @@ async def test_t4_who_sends_and_never_reads_is_cut_off(monkeypatch: pytest.Monke
             await stuck.send("x" * 256 * 1024)
 
         await eventually(lambda: not server.server_state.tasks)
-        assert 0 == alive(AsgiConnection)
+        assert alive(AsgiConnection) == 0
         await abort(stuck)

@@ -80,8 +80,8 @@ def test_a2_a3_what_is_wrong_stops_the_start_with_one_line(tmp_path: Path, why: 
     env, arguments, line = STOPS[why]
     code, lines = run(tmp_path, "serve", "--port", "0", *arguments, **env)
 
-    assert 1 == code
-    assert 1 == len(lines)
+    assert code == 1
+    assert len(lines) == 1
     assert lines[0].startswith(line)
     assert "pw" not in lines[0]
 
@@ -123,12 +123,14 @@ def test_a3_a_token_says_what_it_was_told(tmp_path: Path) -> None:
     )
     said = jwt.decode(keep(made), SECRET, algorithms=["HS256"])
 
-    assert 0 == code
-    assert {"sub": "ada", "name": "Ada", "items": {"foo": "rw", "order-*": "r"}} == {
-        name: said[name] for name in ("sub", "name", "items")
+    assert code == 0
+    assert {name: said[name] for name in ("sub", "name", "items")} == {
+        "sub": "ada",
+        "name": "Ada",
+        "items": {"foo": "rw", "order-*": "r"},
     }
     assert before <= said["iat"] <= time.time()
-    assert said["iat"] + 900 == said["exp"]
+    assert said["exp"] == said["iat"] + 900
 
 
 @pytest.mark.parametrize(
@@ -150,16 +152,16 @@ def test_a3_a_token_says_what_it_was_told(tmp_path: Path) -> None:
 def test_a3_a_token_that_would_not_do_is_not_made(tmp_path: Path, arguments: list[str], line: str) -> None:
     code, lines = run(tmp_path, "token", *arguments, **SIGNED)
 
-    assert 1 == code
-    assert 1 == len(lines)
+    assert code == 1
+    assert len(lines) == 1
     assert lines[0].startswith(line)
 
 
 def test_a3_without_a_secret_there_is_no_token(tmp_path: Path) -> None:
-    assert (1, "alcove: ALCOVE_SECRET is not set") == (
+    assert (
         (found := run(tmp_path, "token", "--sub", "a", "--item", "a=r"))[0],
         found[1][0].split(":", 2)[0] + ":" + found[1][0].split(":", 2)[1],
-    )
+    ) == (1, "alcove: ALCOVE_SECRET is not set")
 
 
 async def test_a7_the_command_revokes(guarded: Server, tmp_path: Path, item: str) -> None:
@@ -168,19 +170,19 @@ async def test_a7_the_command_revokes(guarded: Server, tmp_path: Path, item: str
         await RoomClient.join(guarded, item, token=walter) as one,
         await RoomClient.join(guarded, f"{item}-2", token=walter) as two,
     ):
-        assert (0, []) == run(tmp_path, "revoke", "--sub", "walter", "--item", item, "--url", guarded.url, **SIGNED)
-        assert 4403 == await one.closed()
-        assert [1] == await two.say("still here")
+        assert run(tmp_path, "revoke", "--sub", "walter", "--item", item, "--url", guarded.url, **SIGNED) == (0, [])
+        assert await one.closed() == 4403
+        assert await two.say("still here") == [1]
         admin = token(sub="root", items={"*": "m"})
-        assert (0, []) == run(tmp_path, "revoke", "--sub", "walter", "--url", f"{guarded.url}/", ALCOVE_TOKEN=admin)
-        assert 4403 == await two.closed()
+        assert run(tmp_path, "revoke", "--sub", "walter", "--url", f"{guarded.url}/", ALCOVE_TOKEN=admin) == (0, [])
+        assert await two.closed() == 4403
 
 
 @ONCE
 def test_a7_what_keeps_the_command_from_revoking_is_one_line(guarded: Server, server: Server, tmp_path: Path) -> None:
     def line(url: str, **env: str) -> str:
         code, lines = run(tmp_path, "revoke", "--sub", "nobody", "--url", url, **env)
-        assert (1, 1) == (code, len(lines))
+        assert (code, len(lines)) == (1, 1)
         return lines[0]
 
     weak = token(items={"*": "rw"})
@@ -207,11 +209,11 @@ async def test_a2_open_mode_serves_no_other_machine_whichever_server_listens(tmp
         ):
             return (await http.get("/api/items", params={"token": "t"})).status_code
 
-    assert 403 == await status("192.0.2.1")
-    assert 403 == await status("[2001:db8::1]")
-    assert 200 == await status("127.0.0.1")
-    assert 200 == await status("[::1]")
-    assert 200 == await status("192.0.2.1", allow_open=True)
+    assert await status("192.0.2.1") == 403
+    assert await status("[2001:db8::1]") == 403
+    assert await status("127.0.0.1") == 200
+    assert await status("[::1]") == 200
+    assert await status("192.0.2.1", allow_open=True) == 200
 
 
 async def test_a6_under_another_server_no_credential_is_printed_either(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ async def test_s9_deleted_and_edited_text_leaves_the_files_of_a_running_server(s
             served = await cid.until_seq(205)
 
         assert b"harmless" in files(tmp_path)
-        assert [None, "harmless"] == [entry.get("body") for entry in served[1:3]]
+        assert [entry.get("body") for entry in served[1:3]] == [None, "harmless"]
 
 
 async def test_s9_l5_text_that_retention_removed_leaves_the_files(serve: Start, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_s9_no_copy_of_erased_text_stays_in_unused_space(store: SqliteStore, tmp
     assert store.checkpoint()
     kept = files(tmp_path)
     assert talk.erased
-    assert [] == [word for word in talk.erased if word.encode() in kept]
+    assert [word for word in talk.erased if word.encode() in kept] == []
 
 
 def test_s9_a_reader_of_another_program_delays_the_erasing_and_no_writer(store: SqliteStore, tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ async def test_s9_an_upgrade_removes_what_earlier_versions_left_in_the_file(tmp_
     log = await SqliteLog.open(path, Retention())
 
     assert b"secret" not in files(tmp_path)
-    assert {1: '"1"', 2: None} == await bodies(log)
-    assert [(3, False), (4, False)] == await append(log, edit("c", 1, ""), edit("d", 1, "2"))
-    assert {1: '"2"', 2: None, 3: '""', 4: '"2"'} == await bodies(log)
+    assert await bodies(log) == {1: '"1"', 2: None}
+    assert await append(log, edit("c", 1, ""), edit("d", 1, "2")) == [(3, False), (4, False)]
+    assert await bodies(log) == {1: '"2"', 2: None, 3: '""', 4: '"2"'}
     await log.close()

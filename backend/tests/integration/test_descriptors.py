@@ -48,14 +48,14 @@ async def test_s7_an_idle_server_out_of_descriptors_stores_what_a_member_sends(s
     async with await RoomClient.join(server, "foo") as ada:
         with contextlib.ExitStack() as stack:
             await flood(server, stack)
-            assert [1] == await ada.say("first")
-            assert [2, 3] == await ada.say("second", "third")
-        assert [4] == await ada.say("fourth")
+            assert await ada.say("first") == [1]
+            assert await ada.say("second", "third") == [2, 3]
+        assert await ada.say("fourth") == [4]
     # Connections that come afterwards are served again.
     async with await RoomClient.join(server, "foo", name="Bob") as bob:
-        assert 4 == len(await bob.until_seq(4))
-    assert 2 >= sum("out of file descriptors" in line for line in server.lines), server.output
-    assert [] == server.trouble
+        assert len(await bob.until_seq(4)) == 4
+    assert sum("out of file descriptors" in line for line in server.lines) <= 2, server.output
+    assert server.trouble == []
 
 
 async def test_s7_a_database_that_must_be_opened_again_finds_a_descriptor(server: Server, tmp_path: Path) -> None:
@@ -70,13 +70,13 @@ async def test_s7_a_database_that_must_be_opened_again_finds_a_descriptor(server
             copy.rename(path)
             for name in ("alcove.db-wal", "alcove.db-shm"):
                 path.with_name(name).unlink()
-            assert [2] == await ada.say("second")
+            assert await ada.say("second") == [2]
 
 
 def test_the_soft_limit_is_raised_to_the_hard_one(tmp_path: Path) -> None:
     server = limited(tmp_path, LIMIT, soft=100, ALCOVE_CONNECTIONS="10")
     try:
-        assert (LIMIT, LIMIT) == resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+        assert resource.prlimit(server.pid, resource.RLIMIT_NOFILE) == (LIMIT, LIMIT)
     finally:
         server.end()
 

@@ -60,14 +60,14 @@ async def test_ten_thousand_rooms_visited_once_leave_no_trace_but_the_log(tmp_pa
         for start in range(1, 10_001, 500):
             await asyncio.gather(*(visit(hub, number) for number in range(start, start + 500)))
 
-        assert rooms == set(hub._rooms.items())
-        assert 0 == hub.connections
-        assert coming == hub._rooms._kept
+        assert set(hub._rooms.items()) == rooms
+        assert hub.connections == 0
+        assert hub._rooms._kept == coming
         assert not hub._rooms._opening
         await eventually(lambda: not len(hub._tasks))
-        assert before == alive()
+        assert alive() == before
         states = await hub._log.room_states([f"item-{number}" for number in range(10_001)])
-        assert {(1, 1)} == {(state.head, state.reads["ada"]) for state in states.values()}
+        assert {(state.head, state.reads["ada"]) for state in states.values()} == {(1, 1)}
 
 
 async def test_a_room_that_was_only_looked_into_is_not_even_in_the_log(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ async def test_a_room_that_was_only_looked_into_is_not_even_in_the_log(tmp_path:
         session.closed(1000)
 
         assert "looked-at" not in hub._rooms.items()
-        assert [] == await hub.lists.page([ALL_ITEMS], "ada", limit=10)
+        assert await hub.lists.page([ALL_ITEMS], "ada", limit=10) == []
 
 
 async def by_close(room: RoomClient) -> None:

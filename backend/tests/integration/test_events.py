@@ -25,7 +25,7 @@ async def send(server: Server, item: str, *bodies: str) -> None:
     async with httpx.AsyncClient(base_url=server.url, timeout=20) as http:
         for body in bodies:
             answer = await http.post(f"/api/items/{item}/entries?token=t", json={"body": body})
-            assert 201 == answer.status_code
+            assert answer.status_code == 201
 
 
 @ONCE
@@ -35,9 +35,9 @@ async def test_w3_the_first_event_is_the_hello_and_entries_carry_their_seq_as_id
         await send(server, "sse-first", "one", "two")
         entries = [await next_entry(stream), await next_entry(stream)]
 
-    assert ("hello", ["read"]) == (hello["type"], hello["you"]["can"])
-    assert ["1", "2"] == [entry["id"] for entry in entries]
-    assert ["one", "two"] == [json.loads(entry["data"])["body"] for entry in entries]
+    assert (hello["type"], hello["you"]["can"]) == ("hello", ["read"])
+    assert [entry["id"] for entry in entries] == ["1", "2"]
+    assert [json.loads(entry["data"])["body"] for entry in entries] == ["one", "two"]
 
 
 @ONCE
@@ -47,7 +47,7 @@ async def test_w3_last_event_id_resumes_behind_that_entry(server: Server) -> Non
     async with events(server, "sse-resume", **{"Last-Event-ID": "1"}) as stream:
         entries = [await next_entry(stream), await next_entry(stream)]
 
-    assert ["2", "3"] == [entry["id"] for entry in entries]
+    assert [entry["id"] for entry in entries] == ["2", "3"]
 
 
 @ONCE
@@ -63,7 +63,7 @@ async def test_w3_what_is_refused_is_a_problem_and_no_stream(server: Server, pat
     async with httpx.AsyncClient(base_url=server.url) as http:
         answer = await http.get(path)
 
-    assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 
 
 @ONCE
@@ -72,7 +72,7 @@ async def test_w3_a_reader_that_left_is_a_member_no_more(server: Server) -> None
         await anext(stream)
     async with events(server, "sse-left") as stream:
         # The first one's room is gone, so the second one's is new, and its only member the second one.
-        assert 1 == json.loads((await anext(stream))["data"])["count"]
+        assert json.loads((await anext(stream))["data"])["count"] == 1
 
 
 class StuckReader:
@@ -124,9 +124,9 @@ async def test_w3_d2_a_reader_of_events_that_reads_nothing_costs_256_kib_and_los
             (state,) = [line for line in states if line["name"] == "Stuck"]
             seqs = await seqs_until(last, stuck)
 
-    assert "behind" == state["state"]
+    assert state["state"] == "behind"
     assert 0 < state["buffered"] <= 256 * 1024
-    assert [*range(1, last + 1)] == seqs
+    assert seqs == [*range(1, last + 1)]
 
 
 @ONCE
@@ -136,7 +136,7 @@ async def test_w3_a_reader_of_events_that_goes_while_it_is_waited_for_is_no_trou
         with closing(StuckReader(server, item).socket):
             stuck = await stuck_id(ada, count=2)
             await flood(ada)
-        assert [stuck] == (await ada.until("presence", count=1))["left"]
+        assert (await ada.until("presence", count=1))["left"] == [stuck]
 
 
 @ONCE
@@ -147,7 +147,7 @@ async def test_w3_a4_a_reader_of_events_that_does_not_take_its_end_is_cut_off(gu
         with closing(StuckReader(guarded, item, brief).socket):
             stuck = await stuck_id(ada, count=2)
             await flood(ada)
-            assert [stuck] == (await ada.until("presence", count=1))["left"]
+            assert (await ada.until("presence", count=1))["left"] == [stuck]
 
 
 @ONCE
@@ -161,7 +161,7 @@ async def test_w3_p3_a_reader_of_events_that_takes_nothing_any_more_leaves(serve
             last = await flood(ada)
             while int((await next_entry(stream))["id"]) < last:
                 pass
-            assert [stuck] == (await ada.until("presence", count=2))["left"]
+            assert (await ada.until("presence", count=2))["left"] == [stuck]
 
 
 async def test_w3_a_server_that_stops_says_so_and_ends(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ async def test_w3_a_server_that_stops_says_so_and_ends(tmp_path: Path) -> None:
             server.end()
             closing = [event async for event in stream][-1]
 
-    assert {"event": "close", "data": '{"code":1012,"reason":"restart"}'} == closing
+    assert closing == {"event": "close", "data": '{"code":1012,"reason":"restart"}'}
 
 
 async def test_w3_fastapi_dev_stops_with_a_stream_open(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_h_a_handshake_of_another_version_learns_which_one_there_is(
 )
 def test_h_a_target_in_absolute_form_is_served(server: Server, target: str) -> None:
     """RFC 9112, section 3.2.2."""
-    assert 101 == status_of(server, handshake(target))
+    assert status_of(server, handshake(target)) == 101
 
 
 def test_h_an_absolute_target_keeps_its_query(server: Server) -> None:
@@ -71,7 +71,7 @@ def test_h_an_absolute_target_keeps_its_query(server: Server) -> None:
 @pytest.mark.parametrize("target", ["http://here/healthz", "http://here:80/healthz?x=y"])
 @ONCE
 def test_w_a_target_in_absolute_form_is_served_over_http(server: Server, target: str) -> None:
-    assert 200 == status_of(server, f"GET {target} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+    assert status_of(server, f"GET {target} HTTP/1.1\r\nHost: here\r\n\r\n".encode()) == 200
 
 
 def test_a5_the_host_of_an_absolute_target_counts_and_not_the_header(server: Server) -> None:
@@ -84,7 +84,7 @@ def test_a5_the_host_of_an_absolute_target_counts_and_not_the_header(server: Ser
             received = b""
             while b'"type":' not in received:
                 received += peer.recv(65536)
-        assert refused == (b'"forbidden"' in received)
+        assert (b'"forbidden"' in received) == refused
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a5_the_host_of_an_absolute_target_counts_and_not_the_header(server: Ser
 def test_h_a_handshake_with_a_body_is_no_large_head(
     server: Server, headers: tuple[str, ...], body: bytes, status: int
 ) -> None:
-    assert status == status_of(server, handshake("/ws", *headers) + body)
+    assert status_of(server, handshake("/ws", *headers) + body) == status
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,8 @@ async def test_h4_a_path_that_leads_to_no_room_is_refused_readably(server: Serve
     room = RoomClient(client)
     error = await room.line()
 
-    assert ("error", "invalid") == (error["type"], error["code"])
-    assert 4400 == await room.closed()
+    assert (error["type"], error["code"]) == ("error", "invalid")
+    assert await room.closed() == 4400
     assert client.close_reason == error["message"]
     assert "/items/{item_id}/ws" in error["message"]
 
@@ -131,22 +131,22 @@ HOSTS = {
 @pytest.mark.parametrize("kind", HOSTS)
 def test_h_w_anything_but_one_host_is_refused(server: Server, kind: str) -> None:
     """RFC 9112, section 3.2."""
-    assert 400 == status_of(server, handshake("/ws", *HOSTS[kind], host=None))
-    assert 400 == status_of(server, "\r\n".join(["GET /healthz HTTP/1.1", *HOSTS[kind], "", ""]).encode())
+    assert status_of(server, handshake("/ws", *HOSTS[kind], host=None)) == 400
+    assert status_of(server, "\r\n".join(["GET /healthz HTTP/1.1", *HOSTS[kind], "", ""]).encode()) == 400
 
 
 @pytest.mark.parametrize("host", ["here", "here:8000", "127.0.0.1:8000", "[::1]", "[::1]:80", "a-b.example.", "HERE"])
 @ONCE
 def test_h_w_one_host_is_let_through(server: Server, host: str) -> None:
-    assert 101 == status_of(server, handshake("/ws", host=host))
-    assert 200 == status_of(server, f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    assert status_of(server, handshake("/ws", host=host)) == 101
+    assert status_of(server, f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()) == 200
 
 
 def test_h_http_1_0_upgrades_to_nothing(server: Server) -> None:
     """RFC 6455, section 4.1."""
-    assert 400 == status_of(server, handshake("/ws", http_version="1.0"))
-    assert 400 == status_of(server, handshake("/ws", http_version="1.0", host=None))
-    assert 200 == status_of(server, b"GET /healthz HTTP/1.0\r\n\r\n")
+    assert status_of(server, handshake("/ws", http_version="1.0")) == 400
+    assert status_of(server, handshake("/ws", http_version="1.0", host=None)) == 400
+    assert status_of(server, b"GET /healthz HTTP/1.0\r\n\r\n") == 200
 
 
 @ONCE
@@ -156,7 +156,7 @@ def test_w7_head_is_answered_as_get_is(server: Server, path: str) -> None:
         head, _, body = rest(peer).partition(b"\r\n\r\n")
 
     assert head.startswith(b"HTTP/1.1 200 ")
-    assert b"" == body
+    assert body == b""
 
 
 @ONCE
@@ -173,7 +173,7 @@ async def test_w_allow_lists_every_method_of_the_path(server: Server, path: str,
     async with http(server) as client:
         for method in ("PUT", "TRACE"):
             answer = await client.request(method, path)
-            assert 405 == answer.status_code
+            assert answer.status_code == 405
             assert methods <= set(answer.headers["allow"].split(", "))
             assert "PUT" not in answer.headers["allow"]
 
@@ -204,7 +204,7 @@ async def test_w5_the_first_forwarded_scheme_counts(server: Server, forwarded: l
         line for line in answer.split("\r\n") if line.lower().startswith("set-cookie: ") and "Ada" not in line
     )
     assert "200 OK" in answer
-    assert secure == ("; secure" in cookie.lower())
+    assert ("; secure" in cookie.lower()) == secure
 
 
 @ONCE
@@ -231,7 +231,7 @@ def test_a1_a_trailer_of_a_chunked_body_is_no_header(guarded: Server, trailer: s
 
     assert answer.startswith(b"HTTP/1.1 401 ")
     client = guarded.line(r'(\S+):\d+ - "POST /api/items/foo/entries HTTP/1.1" 401', since=printed)[1]
-    assert "127.0.0.1" == client
+    assert client == "127.0.0.1"
 
 
 @ONCE
@@ -253,8 +253,8 @@ async def test_w1_a_query_parameter_that_nobody_declares_is_named(
     async with http(server) as client:
         answer = await client.get(path)
 
-    assert 422 == answer.status_code
-    assert [f"query.{name}" for name in sorted(unknown)] == [fault["where"] for fault in answer.json()["errors"]]
+    assert answer.status_code == 422
+    assert [fault["where"] for fault in answer.json()["errors"]] == [f"query.{name}" for name in sorted(unknown)]
 
 
 @ONCE
@@ -279,4 +279,4 @@ async def test_l1_a_message_may_be_as_large_as_the_setting_says(serve: Start, it
     async with await RoomClient.join(server, item) as room:
         await room.say("x" * (2 * 1024 * 1024))
         await room.socket.send(" " * (3 * 1024 * 1024 + 1))
-        assert 1009 == await room.closed()
+        assert await room.closed() == 1009

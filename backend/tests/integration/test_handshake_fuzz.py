@@ -53,7 +53,7 @@ async def handshake_outcome(server: Server, path: str, brought: dict[str, str], 
             await client.recv()
         except ConnectionClosed:
             assert line["message"]
-            assert "error" == line["type"]
+            assert line["type"] == "error"
             return client.close_code or 0
     raise AssertionError(f"more than a refusal: {line}")
 

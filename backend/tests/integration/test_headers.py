@@ -30,12 +30,12 @@ async def test_every_answer_says_what_the_page_may_do(server: Server, path: str)
         headers = (await client.get(path)).headers
 
     policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
-    assert "'none'" == policy["default-src"]
+    assert policy["default-src"] == "'none'"
     assert "'self'" == policy["script-src"] == policy["style-src"] == policy["connect-src"]
     assert "'none'" == policy["frame-ancestors"] == policy["base-uri"]
     assert "unsafe" not in headers["content-security-policy"]
-    assert "nosniff" == headers["x-content-type-options"]
-    assert "no-referrer" == headers["referrer-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
     assert "camera=()" in headers["permissions-policy"]
     assert "same-origin" == headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"]
     assert "server" not in headers
@@ -67,8 +67,8 @@ async def test_only_the_script_for_other_sites_may_be_loaded_by_them(server: Ser
     async with http(server) as client:
         answers = {path: await client.get(path) for path in ("/embed.js", "/embed/foo", "/sw.js", "/")}
 
-    assert "cross-origin" == answers.pop("/embed.js").headers["cross-origin-resource-policy"]
-    assert {"same-origin"} == {answer.headers["cross-origin-resource-policy"] for answer in answers.values()}
+    assert answers.pop("/embed.js").headers["cross-origin-resource-policy"] == "cross-origin"
+    assert {answer.headers["cross-origin-resource-policy"] for answer in answers.values()} == {"same-origin"}
 
 
 @ONCE
@@ -90,7 +90,7 @@ async def test_what_may_be_kept(server: Server, path: str, kept: str) -> None:
         accept = "text/html" if kept == "no-cache" else "*/*"
         answer = await client.get(path, headers={"Accept": accept})
 
-    assert kept == answer.headers["cache-control"]
+    assert answer.headers["cache-control"] == kept
 
 
 @ONCE
@@ -99,9 +99,9 @@ async def test_a_file_named_by_its_content_is_kept_for_ever(server: Server) -> N
     async with http(server) as client:
         for path in re.findall(r'(?:src|href)="(/assets/[^"]+)"', (await client.get("/")).text):
             answer = await client.get(path)
-            assert "public, max-age=31536000, immutable" == answer.headers["cache-control"]
+            assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
             again = await client.get(path, headers={"If-None-Match": answer.headers["etag"]})
-            assert 304 == again.status_code
+            assert again.status_code == 304
 
 
 @ONCE
@@ -120,10 +120,10 @@ async def test_a5_pages_of_configured_origins_may_ask(guarded: Server) -> None:
             refused = await client.get("/api/items", headers={"Origin": origin})
 
             for each in (before, answer, refused):
-                assert (origin if allowed else "*") == each.headers.get("access-control-allow-origin")
+                assert each.headers.get("access-control-allow-origin") == (origin if allowed else "*")
                 # Only a configured origin may bring the cookie.
-                assert ("true" if allowed else None) == each.headers.get("access-control-allow-credentials")
-            assert [200, 200, 401] == [each.status_code for each in (before, answer, refused)]
+                assert each.headers.get("access-control-allow-credentials") == ("true" if allowed else None)
+            assert [each.status_code for each in (before, answer, refused)] == [200, 200, 401]
 
 
 @ONCE
@@ -138,9 +138,9 @@ async def test_a5_a_token_counts_from_any_origin_and_brings_no_cookie(server: Se
         async with client.stream("GET", f"/api/items/{item}/events?token=t", headers={"Origin": origin}) as events:
             pass
 
-    assert [200, 201, 200] == [answer.status_code for answer in (before, said, events)]
+    assert [answer.status_code for answer in (before, said, events)] == [200, 201, 200]
     for answer in (before, said, events):
-        assert "*" == answer.headers["access-control-allow-origin"]
+        assert answer.headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in answer.headers
 
 

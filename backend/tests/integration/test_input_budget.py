@@ -127,35 +127,35 @@ def refused(code: int) -> Callable[[RawClient], None]:
 def test_l6_a_turn_takes_no_more_messages_than_its_budget(exchange: Exchange, frame: bytes) -> None:
     receiver = exchange(frame * 1000 + LAST, answered)
 
-    assert 1001 == len(receiver.heard)
+    assert len(receiver.heard) == 1001
     assert receiver.most <= A_TURN
 
 
 def test_l6_a_turn_takes_no_more_bytes_than_its_budget(exchange: Exchange) -> None:
     receiver = exchange(masked(0x81, b"x" * SIZE) * 100 + LAST, answered)
 
-    assert 101 == len(receiver.heard)
+    assert len(receiver.heard) == 101
     assert receiver.most <= 4
 
 
 def test_l6_what_comes_before_the_receiver_is_taken_in_turns_too(exchange: Exchange) -> None:
     receiver = exchange(LAST, answered, first=masked(0x81, b"hasty") * 1000)
 
-    assert ["hasty"] * 1000 + ["last"] == receiver.heard
+    assert receiver.heard == ["hasty"] * 1000 + ["last"]
     assert receiver.most <= A_TURN
 
 
 def test_l6_a_message_that_takes_several_turns_keeps_its_place(exchange: Exchange) -> None:
     receiver = exchange(masked(0x81, b"slow") * 20 + LAST, answered)
 
-    assert ["slow", "slow 0", "slow 1"] * 20 + ["last"] == receiver.heard
+    assert receiver.heard == ["slow", "slow 0", "slow 1"] * 20 + ["last"]
     assert receiver.most <= 3  # the end of one message, the next one, and what is read in the same turn
 
 
 def test_l6_a_close_between_two_turns_discards_the_rest_of_the_message(exchange: Exchange) -> None:
     receiver = exchange(masked(0x81, b"close") + masked(0x81, b"slow") * 20, refused(4401))
 
-    assert ["close"] == receiver.heard
+    assert receiver.heard == ["close"]
 
 
 FLOODS = {
@@ -172,8 +172,8 @@ def test_l6_c_4429_a_flood_of_control_frames_ends_the_connection(exchange: Excha
     flood = FLOODS[kind] if "empty" in kind else FLOODS[kind] * 1000
     receiver = exchange(flood + LAST, refused(4429))
 
-    assert [] == receiver.heard
-    assert 4429 == receiver.ended.result()
+    assert receiver.heard == []
+    assert receiver.ended.result() == 4429
 
 
 @pytest.mark.parametrize("kind", FLOODS)
@@ -186,22 +186,22 @@ def test_l6_a_flood_ends_a_connection_that_was_refused(exchange: Exchange, kind:
 
     receiver = exchange(flood + LAST, read, refuses=True)
 
-    assert [] == receiver.heard
-    assert 4401 == receiver.ended.result()
+    assert receiver.heard == []
+    assert receiver.ended.result() == 4401
 
 
 def test_l6_pings_within_the_bound_are_answered(exchange: Exchange) -> None:
     def read(client: RawClient) -> None:
-        assert [(0x8A, b"x")] * CONTROL == [client.frame() for _ in range(CONTROL)]
+        assert [client.frame() for _ in range(CONTROL)] == [(0x8A, b"x")] * CONTROL
         answered(client)
 
     receiver = exchange(masked(0x89, b"x") * CONTROL + LAST, read)
 
-    assert ["last"] == receiver.heard
+    assert receiver.heard == ["last"]
 
 
 def test_l6_small_fragments_that_carry_something_are_no_flood(exchange: Exchange) -> None:
     fragments = masked(0x01, b"x") + masked(0x00, b"x") * 1000 + masked(0x80, b"x")
     receiver = exchange(fragments + LAST, answered)
 
-    assert ["x" * 1002, "last"] == receiver.heard
+    assert receiver.heard == ["x" * 1002, "last"]

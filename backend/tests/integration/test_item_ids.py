@@ -35,7 +35,7 @@ async def revoked(server: Server, item: str) -> httpx.Response:
 @at_every_door
 @each_good
 async def test_h3_every_door_opens_for_an_item_id(guarded: Server, good: str, endpoint: str) -> None:
-    assert endpoints.IN == (await DOORS[endpoint](guarded, about(good))).code
+    assert (await DOORS[endpoint](guarded, about(good))).code == endpoints.IN
 
 
 @at_every_door
@@ -45,7 +45,7 @@ async def test_h3_no_door_opens_for_other_text_and_the_normalized_id_is_named(
 ) -> None:
     answer = await DOORS[endpoint](guarded, about(bad))
 
-    assert (4400 if endpoint == "room" else 422) == answer.code
+    assert answer.code == (4400 if endpoint == "room" else 422)
     assert "item_id: expected" in answer.reason
     assert normalized in answer.reason
 
@@ -61,7 +61,7 @@ async def test_a7_h3_a_revocation_takes_an_item_id(guarded: Server, good: str) -
 async def test_a7_h3_a_revocation_takes_no_other_text(guarded: Server, bad: str, normalized: str) -> None:
     answer = await revoked(guarded, bad)
 
-    assert 422 == answer.status_code
+    assert answer.status_code == 422
     assert normalized in answer.json()["detail"]
 
 

@@ -34,9 +34,9 @@ async def test_w4_a3_items_that_may_not_be_read_do_not_count_against_the_limit(g
         await write(client, "shown-1", "shown-2", *(f"shown-hidden-{n}" for n in range(30)))
         rights = {"shown-*": "r", "shown-hidden-*": "", "shown-hidden-7": "r", "shown-2": "w"}
 
-        assert ["shown-hidden-7", "shown-1"] == await ids(client, rights, limit=5)
-        assert ["shown-hidden-7"] == await ids(client, rights, limit=1)
-        assert ["shown-1"] == await ids(client, rights, limit=5, prefix="shown-1")
+        assert await ids(client, rights, limit=5) == ["shown-hidden-7", "shown-1"]
+        assert await ids(client, rights, limit=1) == ["shown-hidden-7"]
+        assert await ids(client, rights, limit=5, prefix="shown-1") == ["shown-1"]
 
 
 @ONCE
@@ -50,7 +50,7 @@ async def test_w4_a7_items_on_which_access_was_revoked_do_not_count_either(guard
             (await client.post("/api/revoke", json=asked, headers=admin)).raise_for_status()
 
         found = (await client.get("/api/items", params={"limit": 1}, headers=lister)).json()["items"]
-        assert ["taken-1"] == [one["item"] for one in found]
+        assert [one["item"] for one in found] == ["taken-1"]
 
 
 @ONCE
@@ -60,7 +60,7 @@ async def test_w4_a_list_that_takes_too_long_is_refused_with_what_to_do(serve: S
         await write(client, *(f"room-{n}" for n in range(300)))
         answer = await listed(client, {f"room-{n}": "r" for n in range(300)}, limit=500)
 
-        assert (503, "overloaded") == (answer.status_code, answer.json()["code"])
+        assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
         assert "longer than 0.001 s; ask for fewer items" in answer.json()["detail"]
         assert "retry-after" in answer.headers
         metrics = (await client.get("/metrics")).text

@@ -40,10 +40,10 @@ async def test_a3_a_server_takes_its_keys_from_an_address(serve: Start, keys: Ke
 
     for kid, key, algorithm in (("ed", ED, "EdDSA"), ("rsa", RSA, "RS256"), ("ec", EC, "ES256")):
         good = token(key=key, algorithm=algorithm, headers={"kid": kid})
-        assert IN == (await endpoints.room(server, query(good))).code
-    assert asked == keys.asked
+        assert (await endpoints.room(server, query(good))).code == IN
+    assert keys.asked == asked
     answer = await endpoints.room(server, query(token()))
-    assert (4401, True) == (answer.code, "not EdDSA or RS256 or ES256" in answer.reason)
+    assert (answer.code, "not EdDSA or RS256 or ES256" in answer.reason) == (4401, True)
 
 
 @ONCE
@@ -56,10 +56,10 @@ async def test_a3_a_new_key_counts_with_the_first_token_it_signed(serve: Start, 
     good = [token(key=new, algorithm="EdDSA", headers={"kid": "new"}, jti=str(number)) for number in range(20)]
     asked = keys.asked
     answers = await asyncio.gather(*(endpoints.room(server, query(each)) for each in good))
-    assert {IN} == {answer.code for answer in answers}
-    assert 1 == keys.asked - asked
+    assert {answer.code for answer in answers} == {IN}
+    assert keys.asked - asked == 1
     # The old one was taken out of the set.
-    assert 4401 == (await endpoints.room(server, query(token(key=ED, algorithm="EdDSA", headers={"kid": "old"})))).code
+    assert (await endpoints.room(server, query(token(key=ED, algorithm="EdDSA", headers={"kid": "old"})))).code == 4401
 
 
 async def test_a3_however_many_keys_are_unknown_the_set_is_read_once_in_a_while(keys: KeyServer) -> None:
@@ -69,8 +69,8 @@ async def test_a3_however_many_keys_are_unknown_the_set_is_read_once_in_a_while(
     for number in range(100):
         assert await known.find(f"unknown too {number}") is None
 
-    assert {None} == set(found)
-    assert 1 == keys.asked - asked
+    assert set(found) == {None}
+    assert keys.asked - asked == 1
 
 
 async def test_a3_while_the_set_cannot_be_read_the_known_keys_count(keys: KeyServer) -> None:
@@ -107,7 +107,7 @@ async def test_a3_a_set_whose_head_trickles_in_is_given_up_too(keys: KeyServer) 
 
 async def test_a3_a_sets_address_may_hold_a_password(keys: KeyServer, caplog: pytest.LogCaptureFixture) -> None:
     known = await set_of(keys.url.replace("//", "//us%40er:pass-of-the-set@"), retry_s=0)
-    assert f"Basic {b64encode(b'us@er:pass-of-the-set').decode()}" == keys.brought
+    assert keys.brought == f"Basic {b64encode(b'us@er:pass-of-the-set').decode()}"
     keys.status = 500
     assert await known.find("unknown") is None
 
@@ -148,7 +148,7 @@ async def test_a3_a_key_set_of_no_use_is_one_line(tmp_path: Path, keys: KeyServe
     for address in (str(source), keys.url):
         with pytest.raises(SettingsError, match=word) as error:
             await set_of(address)
-        assert 1 == len(str(error.value).splitlines())
+        assert len(str(error.value).splitlines()) == 1
 
 
 async def test_a3_keys_of_no_use_do_not_spoil_the_others(tmp_path: Path) -> None:
@@ -163,8 +163,8 @@ async def test_a3_keys_of_no_use_do_not_spoil_the_others(tmp_path: Path) -> None
 async def test_a3_a_set_and_a_secret_may_stand_side_by_side(serve: Start, keys: KeyServer) -> None:
     server = serve(ALCOVE_JWKS=keys.url, ALCOVE_SECRET=SECRET)
 
-    assert IN == (await endpoints.room(server, query(token()))).code
-    assert IN == (await endpoints.room(server, query(token(key=ED, algorithm="EdDSA", headers={"kid": "ed"})))).code
+    assert (await endpoints.room(server, query(token()))).code == IN
+    assert (await endpoints.room(server, query(token(key=ED, algorithm="EdDSA", headers={"kid": "ed"})))).code == IN
 
 
 @pytest.mark.parametrize("redirected", ["/keys.json", "{url}/keys.json", "{URL}/keys.json"])
@@ -186,4 +186,4 @@ async def test_a3_a_redirect_to_another_origin_is_not_followed(keys: KeyServer, 
         with pytest.raises(SettingsError, match=r"is not a key set: .*(another origin|not allowed)"):
             await set_of(keys.url)
 
-    assert (1, 0) == (keys.asked, other.asked)
+    assert (keys.asked, other.asked) == (1, 0)

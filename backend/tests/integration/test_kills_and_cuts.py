@@ -41,7 +41,7 @@ class Lightning:
             assert self.server is not None
             self._up.clear()
             await asyncio.to_thread(self.server.end, signal.SIGKILL)
-            assert [] == self.server.trouble, self.server.output
+            assert self.server.trouble == [], self.server.output
             self.kills += 1
             await self.start()
 
@@ -69,5 +69,5 @@ async def test_s3_s5_r3_d3_kills_and_cuts_lose_double_and_reorder_nothing(carrie
     agree(log, clients)
     assert lightning.kills >= 5
     assert proxy.cuts >= CLIENTS
-    assert [] == lightning.server.trouble, lightning.server.output
+    assert lightning.server.trouble == [], lightning.server.output
     print(f"{proxy.cuts} cuts, {lightning.kills} kills, {sum(client.joins for client in clients)} joins")  # noqa: T201 - the storm's size

@@ -44,19 +44,19 @@ async def test_w10_the_latest_rooms_come_first_then_ready_then_each_room_that_ch
         for name in ("a", "b", "c"):
             await write(client, f"{item}-{name}", name)
         async with follow(guarded, way, token=reader(rights), limit=2) as listed:
-            assert [f"{item}-c", f"{item}-b"] == await listed.ready()
-            assert (1, "c", 1) == tuple(
+            assert await listed.ready() == [f"{item}-c", f"{item}-b"]
+            assert tuple(
                 {**one, "body": one["last"]["body"]}[name]
                 for one in [listed.items[f"{item}-c"]]
                 for name in ("head", "body", "unread")
-            )
+            ) == (1, "c", 1)
             await write(client, f"{item}-a", "more")
             await write(client, f"{item}-new", "new")
 
             found = await listed.until(item=f"{item}-a", head=2)
-            assert ("more", 2) == (found["last"]["body"], found["unread"])
+            assert (found["last"]["body"], found["unread"]) == ("more", 2)
             found = await listed.until(item=f"{item}-new")
-            assert {"type", "item", "head", "last", "unread"} == set(found)
+            assert set(found) == {"type", "item", "head", "last", "unread"}
             pages = await client.get("/api/items", headers={"Authorization": f"Bearer {reader(rights)}"})
             summaries = {one["item"]: one for one in pages.json()["items"]}
             for name in ("a", "new"):
@@ -68,14 +68,14 @@ async def test_w10_the_latest_rooms_come_first_then_ready_then_each_room_that_ch
 async def test_w10_own_sends_and_own_read_marks_change_what_is_unread(guarded: Server, item: str, way: Way) -> None:
     mine = reader({item: "rw"})
     async with http(guarded) as client, follow(guarded, way, token=mine) as listed:
-        assert [] == await listed.ready()
+        assert await listed.ready() == []
         await write(client, item)
-        assert 1 == (await listed.until(item=item, head=1))["unread"]
+        assert (await listed.until(item=item, head=1))["unread"] == 1
         await write(client, item, headers={"Authorization": f"Bearer {mine}"})
-        assert 1 == (await listed.until(item=item, head=2))["unread"]
+        assert (await listed.until(item=item, head=2))["unread"] == 1
         async with await RoomClient.join(guarded, item, token=mine) as room:
             await room.tell({"type": "read", "seq": 2})
-            assert 2 == (await listed.until(item=item, unread=0))["head"]
+            assert (await listed.until(item=item, unread=0))["head"] == 2
 
 
 @BOTH
@@ -88,10 +88,10 @@ async def test_w10_s9_an_edit_and_a_deletion_of_the_last_message_are_shown_in_th
     ):
         await listed.ready()
         await room.say("secret")
-        assert "secret" == (await listed.until(item=item, head=1))["last"]["body"]
+        assert (await listed.until(item=item, head=1))["last"]["body"] == "secret"
         await room.tell({"type": "delete", "id": "d", "target": 1})
         found = await listed.until(item=item, head=2)
-        assert ("delete", 0) == (found["last"]["kind"], found["unread"])
+        assert (found["last"]["kind"], found["unread"]) == ("delete", 0)
 
 
 @BOTH
@@ -106,7 +106,7 @@ async def test_w10_w4_only_rooms_that_may_be_read_are_told_of(guarded: Server, i
         await write(client, f"{item}-end")
         await listed.until(item=f"{item}-end")
 
-        assert {f"{item}-secret-7", f"{item}-x", f"{item}-end"} == set(listed.items)
+        assert set(listed.items) == {f"{item}-secret-7", f"{item}-x", f"{item}-end"}
 
 
 @BOTH
@@ -115,11 +115,11 @@ async def test_w10_prefix_keeps_other_rooms_out(guarded: Server, item: str, way:
         await write(client, f"{item}-a-1")
         await write(client, f"{item}-b-1")
         async with follow(guarded, way, token=reader({f"{item}-*": "r"}), prefix=f"{item}-a") as listed:
-            assert [f"{item}-a-1"] == await listed.ready()
+            assert await listed.ready() == [f"{item}-a-1"]
             await write(client, f"{item}-b-1")
             await write(client, f"{item}-a-2")
             await listed.until(item=f"{item}-a-2")
-            assert {f"{item}-a-1", f"{item}-a-2"} == set(listed.items)
+            assert set(listed.items) == {f"{item}-a-1", f"{item}-a-2"}
 
 
 @BOTH
@@ -145,7 +145,7 @@ async def test_w10_a7_a_revocation_on_all_items_ends_the_list(guarded: Server, i
         await listed.ready()
         (await client.post("/api/revoke", json={"sub": item}, headers=WRITER)).raise_for_status()
         code, last = await listed.closed()
-        assert (4403, "error", "revoked") == (code, last and last["type"], last and last["reason"])
+        assert (code, last and last["type"], last and last["reason"]) == (4403, "error", "revoked")
 
 
 @BOTH
@@ -154,7 +154,7 @@ async def test_w10_a4_the_list_ends_when_the_token_expires(guarded: Server, item
     async with follow(guarded, way, token=brief) as listed:
         await listed.ready()
         code, last = await listed.closed()
-        assert (4401, "expired") == (code, last and last["reason"])
+        assert (code, last and last["reason"]) == (4401, "expired")
 
 
 async def test_w10_a4_a_fresh_token_extends_the_list_and_brings_the_rooms_that_it_gives(
@@ -166,17 +166,17 @@ async def test_w10_a4_a_fresh_token_extends_the_list_and_brings_the_rooms_that_i
         brief = reader({f"{item}-old": "r"}, sub=item, exp=time.time() + 60)
         async with follow(guarded, token=brief) as listed:
             socket = listed._source.socket  # type: ignore[attr-defined] # it is one
-            assert [f"{item}-old"] == await listed.ready()
+            assert await listed.ready() == [f"{item}-old"]
             fresh = reader({f"{item}-new": "r"}, sub=item)
             await socket.send(json.dumps({"type": "auth", "token": fresh}) + '\n{"type":"ping"}')
             access = await listed.line()
-            assert ("access", ["read"]) == (access and access["type"], access and access["can"])
+            assert (access and access["type"], access and access["can"]) == ("access", ["read"])
             await listed.until(type="pong")
-            assert [f"{item}-new"] == await listed.ready()
+            assert await listed.ready() == [f"{item}-new"]
             await write(client, f"{item}-old")
             await write(client, f"{item}-new")
             await listed.until(item=f"{item}-new", head=2)
-            assert 1 == listed.items[f"{item}-old"]["head"]
+            assert listed.items[f"{item}-old"]["head"] == 1
             await socket.send(json.dumps({"type": "auth", "token": reader({"*": "r"}, sub="another")}))
             assert "another member's" in (await listed.until(type="error"))["message"]
 
@@ -187,19 +187,19 @@ async def test_w10_f2_a_list_takes_auth_and_ping_and_closes_at_the_tenth_other_l
         socket = listed._source.socket  # type: ignore[attr-defined] # it is one
         await socket.send('{"type":"send","id":"a","body":"x"}')
         refused = await listed.until(type="error")
-        assert ("invalid", "a", "the list of rooms takes `auth` and `ping`") == (
+        assert (
             refused["code"],
             refused["id"],
             refused["message"],
-        )
+        ) == ("invalid", "a", "the list of rooms takes `auth` and `ping`")
         await socket.send("\n".join(["nonsense"] * 9))
-        assert 4400 == (await listed.closed())[0]
+        assert (await listed.closed())[0] == 4400
 
 
 async def test_w10_a_binary_frame_closes_the_list_with_1003(server: Server) -> None:
     async with follow(server) as listed:
         await listed._source.socket.send(b"\0")  # type: ignore[attr-defined] # it is one
-        assert 1003 == (await listed.closed())[0]
+        assert (await listed.closed())[0] == 1003
 
 
 @ONCE
@@ -210,16 +210,16 @@ async def test_w10_a_binary_frame_closes_the_list_with_1003(server: Server) -> N
 async def test_w10_events_that_are_refused_are_a_problem(server: Server, query: str, status: int) -> None:
     async with httpx.AsyncClient(base_url=server.url) as client:
         answer = await client.get(f"/api/items/events{query}")
-    assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 
 
 async def test_w10_h4_a_socket_that_is_refused_says_why(guarded: Server) -> None:
     async with follow(guarded, token=None) as listed:
         code, last = await listed.closed()
-        assert (4401, "error", "missing") == (code, last and last["type"], last and last["reason"])
+        assert (code, last and last["type"], last and last["reason"]) == (4401, "error", "missing")
     async with follow(guarded, token=reader({}), limit=501) as listed:
         code, last = await listed.closed()
-        assert (4400, True) == (code, "limit" in str(last))
+        assert (code, "limit" in str(last)) == (4400, True)
 
 
 @BOTH
@@ -230,7 +230,7 @@ async def test_w10_l3_lists_count_among_a_members_connections_and_leave_room_whe
         await first.ready()
         await second.ready()
         async with follow(strict, name=item) as third:
-            assert 4429 == (await third.closed())[0]
+            assert (await third.closed())[0] == 4429
     async with http(strict) as client, follow(strict, way, name=item) as again:
         await again.ready()
         assert "alcove_list_connections 1.0" in (await client.get("/metrics")).text
@@ -243,7 +243,7 @@ async def test_w10_z1_a_server_that_stops_says_when_to_come_back(serve: Start, w
         await listed.ready()
         server.end()
         code, last = await listed.closed()
-        assert (1012, "bye", "restart") == (code, last and last["type"], last and last["reason"])
+        assert (code, last and last["type"], last and last["reason"]) == (1012, "bye", "restart")
 
 
 async def test_w10_unread_counts_are_those_of_the_items_asked_for_in_their_order(guarded: Server, item: str) -> None:
@@ -254,14 +254,14 @@ async def test_w10_unread_counts_are_those_of_the_items_asked_for_in_their_order
         await write(client, f"{item}-b")
 
         asked = [f"{item}-b", f"{item}-none", f"{item}-a", f"{item}-b"]
-        assert {
+        assert (await unread(client, headers, asked)).json() == {
             "items": [
                 {"item": f"{item}-b", "head": 1, "unread": 1},
                 {"item": f"{item}-none", "head": 0, "unread": 0},
                 {"item": f"{item}-a", "head": 2, "unread": 2},
             ]
-        } == (await unread(client, headers, asked)).json()
-        assert 500 == len((await unread(client, headers, [f"{item}-{n}" for n in range(500)])).json()["items"])
+        }
+        assert len((await unread(client, headers, [f"{item}-{n}" for n in range(500)])).json()["items"]) == 500
 
 
 async def test_w10_unread_counts_of_an_item_that_may_not_be_read_are_refused_by_its_name(
@@ -270,13 +270,13 @@ async def test_w10_unread_counts_of_an_item_that_may_not_be_read_are_refused_by_
     headers = {"Authorization": f"Bearer {reader({item: 'r'})}"}
     async with http(guarded) as client:
         answer = await unread(client, headers, [item, f"{item}-x", f"{item}-y"])
-        assert (403, f"this takes the right to read {item}-x") == (answer.status_code, answer.json()["detail"])
+        assert (answer.status_code, answer.json()["detail"]) == (403, f"this takes the right to read {item}-x")
 
 
 @pytest.mark.parametrize("items", [[], ["a b"], [f"item-{n}" for n in range(501)]], ids=["none", "no id", "501"])
 async def test_w10_unread_counts_out_of_shape_are_refused(server: Server, items: list[str]) -> None:
     async with http(server) as client:
-        assert 422 == (await unread(client, {}, items)).status_code
+        assert (await unread(client, {}, items)).status_code == 422
 
 
 @ONCE
@@ -292,7 +292,7 @@ async def test_w4_pages_follow_on_each_other_and_end(guarded: Server, item: str)
             found.append([one["item"] for one in page])
             query["before"] = page[-1]["item"]
 
-        assert [[7, 6, 5], [4, 2, 1], [0]] == [[int(one.rpartition("-")[2]) for one in page] for page in found]
+        assert [[int(one.rpartition("-")[2]) for one in page] for page in found] == [[7, 6, 5], [4, 2, 1], [0]]
 
 
 @ONCE
@@ -304,7 +304,7 @@ async def test_w4_a_page_behind_a_room_that_is_not_in_the_list_is_refused(
     async with http(guarded) as client:
         await write(client, f"{item}-secret")
         answer = await client.get("/api/items", params={"before": f"{item}-{before}"}, headers=headers)
-        assert status == answer.status_code
+        assert answer.status_code == status
 
 
 @ONCE

@@ -22,19 +22,19 @@ async def test_w5_a_session_is_a_cookie_that_no_script_reads(guarded: Server) ->
         answer = await http.post("/api/session", json={"token": token(exp=exp)})
         who = await http.get("/api/session")
 
-    assert 200 == answer.status_code
+    assert answer.status_code == 200
     _, *attributes = answer.headers["set-cookie"].split("; ")
-    assert {"HttpOnly", "Path=/", "SameSite=lax"} == set(attributes) - {attributes[1]}
+    assert set(attributes) - {attributes[1]} == {"HttpOnly", "Path=/", "SameSite=lax"}
     assert attributes[1].startswith("Max-Age=")
     assert 590 < int(attributes[1].removeprefix("Max-Age=")) <= 600
-    assert {"you": {"id": "ada", "name": "ada"}, "expires": exp * 1000, "open": False} == who.json()
+    assert who.json() == {"you": {"id": "ada", "name": "ada"}, "expires": exp * 1000, "open": False}
 
 
 @ONCE
 async def test_w5_a2_whoever_asks_is_told_whether_this_is_open_mode(guarded: Server, server: Server) -> None:
     for asked, is_open in ((guarded, False), (server, True)):
         async with httpx.AsyncClient(base_url=asked.url, trust_env=False, verify=NO_TLS) as http:
-            assert {"open": is_open} == (await http.get("/api/mode")).json()
+            assert (await http.get("/api/mode")).json() == {"open": is_open}
 
 
 @ONCE
@@ -69,14 +69,14 @@ async def test_w5_an_ended_session_opens_nothing_however_its_signature_is_writte
     async with await RoomClient.join(guarded, item, token=None, headers=cookie(good).headers) as room:
         async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
             answer = await http.delete("/api/session", headers=cookie(good, guarded.url).headers)
-        assert 204 == answer.status_code
+        assert answer.status_code == 204
         assert answer.headers["set-cookie"].startswith('alcove_session="";')
-        assert 4401 == await room.closed()
-        assert ENDED == room.socket.close_reason
+        assert await room.closed() == 4401
+        assert room.socket.close_reason == ENDED
 
     for again in (query(good, item=item), bearer(good, item=item), cookie(good, item=item)):
         for endpoint in (endpoints.room, endpoints.list_socket):
-            assert Answer(4401, ENDED) == await endpoint(guarded, again)
+            assert await endpoint(guarded, again) == Answer(4401, ENDED)
         for endpoint in (
             endpoints.history,
             endpoints.events,
@@ -86,8 +86,8 @@ async def test_w5_an_ended_session_opens_nothing_however_its_signature_is_writte
             endpoints.list_events,
             endpoints.unread,
         ):
-            assert Answer(401, ENDED) == await endpoint(guarded, again)
+            assert await endpoint(guarded, again) == Answer(401, ENDED)
     for endpoint in (endpoints.item_socket, endpoints.echo_socket, endpoints.chat_socket):
-        assert Answer(403) == await endpoint(guarded, query(good, item=item))
-    assert Answer(4401, ENDED) == await endpoints.room(guarded, query(keep(f"{good}=="), item=item))
-    assert IN == (await endpoints.room(guarded, query(token(items={item: "rw"}), item=item))).code
+        assert await endpoint(guarded, query(good, item=item)) == Answer(403)
+    assert await endpoints.room(guarded, query(keep(f"{good}=="), item=item)) == Answer(4401, ENDED)
+    assert (await endpoints.room(guarded, query(token(items={item: "rw"}), item=item))).code == IN

@@ -22,7 +22,7 @@ HTML = {"Accept": "text/html,*/*;q=0.8"}
 def cookies_after_login(host: Host, server: Server) -> str:
     """Return what a browser that signed in at the host application sends to Alcove: cookies ignore ports."""
     with host() as url, httpx.Client(trust_env=False, verify=NO_TLS) as browser:
-        assert 200 == browser.get(f"{url}/login").status_code
+        assert browser.get(f"{url}/login").status_code == 200
         return browser.build_request("GET", f"{server.url}/").headers["cookie"]
 
 
@@ -50,13 +50,13 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
             endpoints.who,
             endpoints.echo_socket,
         ):
-            assert Answer(IN) == await endpoint(guarded, brought)
+            assert await endpoint(guarded, brought) == Answer(IN)
     async with await connect(guarded, f"/items/{item}/ws?token={good}", headers={"Cookie": theirs}) as client:
         await client.send("hello")
-        assert f"Session cookie or query token value is: {good}" == (await answers(client, 2))[0]
+        assert (await answers(client, 2))[0] == f"Session cookie or query token value is: {good}"
     # Alone it opens nothing.
-    assert 4401 == (await endpoints.room(guarded, Credential({}, {"Cookie": theirs}, item))).code
-    assert 403 == (await endpoints.item_socket(guarded, Credential({}, {"Cookie": theirs}, item))).code
+    assert (await endpoints.room(guarded, Credential({}, {"Cookie": theirs}, item))).code == 4401
+    assert (await endpoints.item_socket(guarded, Credential({}, {"Cookie": theirs}, item))).code == 403
 
 
 @ONCE
@@ -71,7 +71,7 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_an_open_login(
         await RoomClient.join(server, item, token=None, headers={"Cookie": f"{theirs}; {login}"}) as room,
         await RoomClient.join(server, item, token=None, headers={"Cookie": login}) as alone,
     ):
-        assert "Ada" == room.hello["you"]["name"]
+        assert room.hello["you"]["name"] == "Ada"
         assert room.me == alone.me
 
 
@@ -98,7 +98,7 @@ async def test_t2_with_keys_a_session_that_is_no_token_of_ours_does_not_count_an
         line, _ = await answers(client, 2)
 
     expected = f"{mine[:8]}…" if echoed == "cookie" else other
-    assert f"Session cookie or query token value is: {expected}" == line
+    assert line == f"Session cookie or query token value is: {expected}"
 
 
 @ONCE
@@ -111,14 +111,14 @@ async def test_w5_signing_out_ends_the_credential_however_it_was_presented(
     async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
         answer = await http.delete("/api/session", params=brought.query, headers=brought.headers)
 
-    assert 204 == answer.status_code
+    assert answer.status_code == 204
     assert (way is cookie) == ("set-cookie" in answer.headers)
     for again in (query(good, item=item), bearer(good, item=item), cookie(good, item=item)):
-        assert 4401 == (await endpoints.room(guarded, again)).code
-        assert 4401 == (await endpoints.list_socket(guarded, again)).code
+        assert (await endpoints.room(guarded, again)).code == 4401
+        assert (await endpoints.list_socket(guarded, again)).code == 4401
         for endpoint in (endpoints.history, endpoints.list_events, endpoints.unread):
-            assert 401 == (await endpoint(guarded, again)).code
-    assert 403 == (await endpoints.item_socket(guarded, plain_cookie(good, item=item))).code
+            assert (await endpoint(guarded, again)).code == 401
+    assert (await endpoints.item_socket(guarded, plain_cookie(good, item=item))).code == 403
 
 
 @ONCE
@@ -130,10 +130,10 @@ async def test_a5_w5_a_token_is_ended_from_any_origin_and_the_cookie_beside_it_s
     async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
         answer = await http.delete("/api/session", headers=headers)
 
-    assert 204 == answer.status_code
+    assert answer.status_code == 204
     assert "set-cookie" not in answer.headers
-    assert 4401 == (await endpoints.room(guarded, bearer(good, item=item))).code
-    assert IN == (await endpoints.room(guarded, cookie(mine, item=item))).code
+    assert (await endpoints.room(guarded, bearer(good, item=item))).code == 4401
+    assert (await endpoints.room(guarded, cookie(mine, item=item))).code == IN
 
 
 @ONCE
@@ -153,7 +153,7 @@ async def test_a1_w5_over_https_the_login_is_a_host_cookie_and_no_other_name_cou
     assert name == f"__Host-alcove_session={good}"
     assert {"HttpOnly", "Path=/", "SameSite=lax", "Secure"} <= set(attributes)
     assert not [attribute for attribute in attributes if attribute.lower().startswith("domain")]
-    assert {"__Host-alcove_session": 200, "alcove_session": 401, "session": 401} == found
+    assert found == {"__Host-alcove_session": 200, "alcove_session": 401, "session": 401}
     assert gone.headers["set-cookie"].startswith('__Host-alcove_session="";')
 
 
@@ -170,10 +170,10 @@ async def test_a1_w5_a_browser_with_a_login_of_an_earlier_version_goes_on_when_i
     ):
         async with httpx.AsyncClient(base_url=asked.url, trust_env=False, verify=NO_TLS) as browser:
             browser.cookies.set("session", earlier, domain="127.0.0.1")
-            assert 401 == (await browser.get("/api/session", headers=HTML)).status_code, "the API never reads it"
+            assert (await browser.get("/api/session", headers=HTML)).status_code == 401, "the API never reads it"
             page = await browser.get("/items/foo", headers=HTML)
-            assert 200 == page.status_code
-            assert expected == (await browser.get("/api/session")).status_code
+            assert page.status_code == 200
+            assert (await browser.get("/api/session")).status_code == expected
             again = await browser.get("/items/foo", headers=HTML)
             assert "set-cookie" not in again.headers or expected == 401
 
@@ -184,10 +184,10 @@ async def test_w5_after_signing_out_the_earlier_login_does_not_come_back(guarded
         async with httpx.AsyncClient(base_url=asked.url, trust_env=False, verify=NO_TLS) as browser:
             browser.cookies.set("session", earlier, domain="127.0.0.1")
             await browser.get("/", headers=HTML)
-            assert 200 == (await browser.get("/api/session")).status_code
-            assert 204 == (await browser.delete("/api/session", headers={"Origin": asked.url})).status_code
+            assert (await browser.get("/api/session")).status_code == 200
+            assert (await browser.delete("/api/session", headers={"Origin": asked.url})).status_code == 204
             await browser.get("/", headers=HTML)
-            assert 401 == (await browser.get("/api/session")).status_code
+            assert (await browser.get("/api/session")).status_code == 401
 
 
 @ONCE
@@ -197,7 +197,7 @@ async def test_a_page_of_before_the_upgrade_is_told_to_reload(guarded: Server, i
         guarded, item, token=None, headers={"Cookie": f"session={token(items={item: 'rw'})}"}
     )
 
-    assert ("unauthenticated", 4401) == (error["code"], code)
+    assert (error["code"], code) == ("unauthenticated", 4401)
     assert error["message"].startswith("Reload this page: the server was upgraded")
     assert reason.startswith("Reload this page")
     async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as nobody:

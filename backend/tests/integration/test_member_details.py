@@ -26,15 +26,15 @@ async def test_a9_picture_and_role_are_in_you_members_presence_and_by(guarded: S
         await RoomClient.join(guarded, item, token=token(sub="bob", items={item: "rw"})) as bob,
         await RoomClient.join(guarded, item, token=ada(item)) as room,
     ):
-        assert ADA | {"can": ["read", "write"]} == room.hello["you"]
+        assert room.hello["you"] == ADA | {"can": ["read", "write"]}
         assert ADA in room.hello["members"]
         assert {"id": "bob", "name": "bob"} in room.hello["members"]
         joined = (await bob.until("presence"))["joined"]
         assert ADA in joined
         await room.tell({"type": "typing"})
-        assert ADA == (await bob.until("typing"))["by"]
+        assert (await bob.until("typing"))["by"] == ADA
         await room.say("hello")
-        assert ADA == (await bob.until("entry"))["by"]
+        assert (await bob.until("entry"))["by"] == ADA
 
 
 async def test_a9_entries_read_later_have_the_picture_and_role_of_their_author(guarded: Server, item: str) -> None:
@@ -47,8 +47,8 @@ async def test_a9_entries_read_later_have_the_picture_and_role_of_their_author(g
         rooms = (await client.get("/api/items", params={"prefix": item})).json()["items"]
         who = (await client.get("/api/session")).json()
 
-    assert [ADA] * 5 == [one["by"] for one in (sent, edited, *entries, rooms[0]["last"])]
-    assert ADA == who["you"]
+    assert [one["by"] for one in (sent, edited, *entries, rooms[0]["last"])] == [ADA] * 5
+    assert who["you"] == ADA
 
 
 @ONCE
@@ -73,14 +73,14 @@ async def test_a9_a3_a_claim_out_of_shape_is_refused_by_its_name(
 ) -> None:
     answer = await endpoints.history(guarded, query(token(**claims)))
 
-    assert 401 == answer.code
+    assert answer.code == 401
     assert f"`{word}`" in answer.reason
 
 
 @ONCE
 async def test_a9_null_is_no_picture_and_no_role(guarded: Server, item: str) -> None:
     async with await RoomClient.join(guarded, item, token=token(picture=None, role=None, items={item: "r"})) as room:
-        assert {"id": "ada", "name": "ada", "can": ["read"]} == room.hello["you"]
+        assert room.hello["you"] == {"id": "ada", "name": "ada", "can": ["read"]}
 
 
 @ONCE
@@ -93,5 +93,5 @@ async def test_a9_the_page_shows_pictures_of_configured_origins_and_no_others(se
 
     async with http(configured) as client, http(server) as other:
         expected = "img-src 'self' data: https://pictures.example https://cdn.example:8443"
-        assert expected == images(await client.get("/"))
-        assert "img-src 'self' data:" == images(await other.get("/"))
+        assert images(await client.get("/")) == expected
+        assert images(await other.get("/")) == "img-src 'self' data:"

@@ -34,14 +34,14 @@ def files(folder: Path) -> bytes:
 async def lines(client: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
     """Read an export."""
     answer = await client.get(path, headers=ROOT)
-    assert (200, "application/x-ndjson") == (answer.status_code, answer.headers["content-type"].split(";")[0])
+    assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, "application/x-ndjson")
     return [json.loads(line) for line in answer.text.splitlines()]
 
 
 async def say(client: httpx.AsyncClient, item: str, body: str, sender: str) -> None:
     """Write a message."""
     headers = {"Authorization": f"Bearer {sender}"}
-    assert 201 == (await client.post(f"/api/items/{item}/entries", json={"body": body}, headers=headers)).status_code
+    assert (await client.post(f"/api/items/{item}/entries", json={"body": body}, headers=headers)).status_code == 201
 
 
 async def test_w14_a_room_is_exported_whole(guarded: Server, item: str) -> None:
@@ -52,9 +52,9 @@ async def test_w14_a_room_is_exported_whole(guarded: Server, item: str) -> None:
         await client.put(f"/api/items/{item}/read", json={"seq": 7}, headers={"Authorization": f"Bearer {ada}"})
         found = await lines(client, f"/api/items/{item}/export")
 
-    assert {"type": "room", "item": item, "log": room.hello["log"], "head": 500, "oldest": 1} == found[0]
-    assert list(range(1, 501)) == [entry["seq"] for entry in found[1:-1]]
-    assert {"type": "read", "by": "ada", "seq": 7} == found[-1]
+    assert found[0] == {"type": "room", "item": item, "log": room.hello["log"], "head": 500, "oldest": 1}
+    assert [entry["seq"] for entry in found[1:-1]] == list(range(1, 501))
+    assert found[-1] == {"type": "read", "by": "ada", "seq": 7}
 
 
 async def erase_and_watch(server: Server, item: str) -> list[dict[str, Any]]:
@@ -66,11 +66,11 @@ async def erase_and_watch(server: Server, item: str) -> list[dict[str, Any]]:
         await say(client, item, "kept", ada)
         await say(client, other, f"{WORDS} 2", mallory(other))
         exported = await lines(client, "/api/members/mallory")
-        assert {item, other} == {line["item"] for line in exported if line["type"] == "room"}
-        assert {f"{WORDS} 1", f"{WORDS} 2"} == {line["body"] for line in exported if line["type"] == "entry"}
-        assert 204 == (await client.delete("/api/members/mallory", headers=ROOT)).status_code
+        assert {line["item"] for line in exported if line["type"] == "room"} == {item, other}
+        assert {line["body"] for line in exported if line["type"] == "entry"} == {f"{WORDS} 1", f"{WORDS} 2"}
+        assert (await client.delete("/api/members/mallory", headers=ROOT)).status_code == 204
         gone = await room.until("entry", kind="delete")
-        assert (1, "root") == (gone["target"], gone["by"]["id"])
+        assert (gone["target"], gone["by"]["id"]) == (1, "root")
         client.headers["Authorization"] = f"Bearer {ada}"
         entries: list[dict[str, Any]] = (await page(client, item))["entries"]
         async with await RoomClient.join(server, item, token=ada) as again:
@@ -89,7 +89,7 @@ async def test_w14_an_erased_member_is_in_no_file_of_sqlite_within_five_seconds(
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_DATABASE_URL=f"sqlite:///{tmp_path}/alcove.db")
     first, kept, _ = await erase_and_watch(server, item)
 
-    assert ("kept", True) == (kept["body"], "deleted" in first)
+    assert (kept["body"], "deleted" in first) == ("kept", True)
     words = (WORDS.encode(), b"Zweigelt", b"zweigelt")
     await eventually(lambda: not any(word in files(tmp_path) for word in words))
 
@@ -114,14 +114,14 @@ async def test_w14_an_erased_member_is_in_no_table_of_postgresql(serve: Start, i
 async def test_w14_a_members_data_take_the_right_to_moderate_everything(guarded: Server, items: dict[str, str]) -> None:
     headers = {"Authorization": f"Bearer {token(items=items)}"}
     async with http(guarded) as client:
-        assert [403, 403] == [
+        assert [
             (await client.request(method, "/api/members/nobody", headers=headers)).status_code
             for method in ("GET", "DELETE")
-        ]
+        ] == [403, 403]
 
 
 @ONCE
 async def test_w14_a_member_who_never_was_has_no_lines_and_is_erased(guarded: Server) -> None:
     async with http(guarded) as client:
-        assert [] == await lines(client, "/api/members/https://login.example/nobody")
-        assert 204 == (await client.delete("/api/members/nobody", headers=ROOT)).status_code
+        assert await lines(client, "/api/members/https://login.example/nobody") == []
+        assert (await client.delete("/api/members/nobody", headers=ROOT)).status_code == 204

@@ -32,7 +32,7 @@ async def refused_start(**env: str) -> str:
     """The one line that `alcove serve` prints before it ends in failure."""
     process = Process([BIN / "alcove", "serve", "--port", "0"], env=env)
     try:
-        assert 0 != await asyncio.to_thread(process.exit_code)
+        assert await asyncio.to_thread(process.exit_code) != 0
     finally:
         process.end()
     (line,) = process.lines
@@ -79,14 +79,14 @@ async def test_r5_rooms_of_the_first_schema_keep_the_database_s_id(postgres_url:
     )
     log = await open_log(postgres_url)
     try:
-        assert ("first", 1) == ((page := await log.read("foo", limit=10)).log, page.head)
-        assert [(1, True), (2, False)] == await append(log, message("a"), message("b"))
+        assert ((page := await log.read("foo", limit=10)).log, page.head) == ("first", 1)
+        assert await append(log, message("a"), message("b")) == [(1, True), (2, False)]
         # A process of the version before goes on meanwhile, with the function that it knows.
         await execute(
             postgres_url,
             """SELECT * FROM alcove.append(ARRAY['foo'], ARRAY['message'], ARRAY['c'], ARRAY['ada'], ARRAY['Ada'],
                  ARRAY[2000], ARRAY['1'], ARRAY[NULL::bigint], ARRAY[false], NULL, NULL)""",
         )
-        assert 3 == (await log.room_states(["foo"]))["foo"].head
+        assert (await log.room_states(["foo"]))["foo"].head == 3
     finally:
         await log.close()

@@ -28,8 +28,8 @@ async def test_h4_a_refused_credential_is_refused_with_its_reason(guarded: Serve
         )
     error, code, _ = await turned_away(guarded, "foo", token=brought["token"])
 
-    assert (4401, reason) == (code, error["reason"])
-    assert (401, reason) == (answer.status_code, answer.json()["reason"])
+    assert (code, error["reason"]) == (4401, reason)
+    assert (answer.status_code, answer.json()["reason"]) == (401, reason)
 
 
 async def test_a4_the_greeting_carries_the_clock_that_the_expiry_is_measured_by(guarded: Server, item: str) -> None:

@@ -38,19 +38,19 @@ async def test_w14_a_room_and_a_member_are_exported_and_the_member_erased(
     async with await RoomClient.join(guarded, item, token=token(sub=sub, items={item: "rw"})) as room:
         await room.say("one", "two")
         code, room_lines, noise = await command(tmp_path, "export", "--item", item, "--url", guarded.url)
-        assert (0, "") == (code, noise)
-        assert ["room", "entry", "entry"] == [json.loads(line)["type"] for line in room_lines.splitlines()]
+        assert (code, noise) == (0, "")
+        assert [json.loads(line)["type"] for line in room_lines.splitlines()] == ["room", "entry", "entry"]
         code, mine, _ = await command(tmp_path, "export", "--member", sub, "--url", guarded.url)
-        assert (0, room_lines) == (code, mine)
-        assert (0, "", "") == await command(tmp_path, "erase", "--member", sub, "--url", guarded.url)
-        assert [1, 2] == [(await room.until("entry", kind="delete"))["target"] for _ in range(2)]
+        assert (code, mine) == (0, room_lines)
+        assert await command(tmp_path, "erase", "--member", sub, "--url", guarded.url) == (0, "", "")
+        assert [(await room.until("entry", kind="delete"))["target"] for _ in range(2)] == [1, 2]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--item", "a", "--member", "b"]])
 async def test_an_export_is_of_an_item_or_of_a_member(tmp_path: Path, arguments: list[str]) -> None:
     code, _, said = await command(tmp_path, "export", *arguments)
 
-    assert (1, "alcove: give either --item or --member\n") == (code, said)
+    assert (code, said) == (1, "alcove: give either --item or --member\n")
 
 
 def test_progress_shows_number_rate_and_time_left() -> None:
@@ -59,7 +59,7 @@ def test_progress_shows_number_rate_and_time_left() -> None:
         progress = Progress("lines")
         progress.total = 200
         progress.add(50)
-        assert ("", "50 lines, ") == (shown.getvalue(), str(progress)[:10])
+        assert (shown.getvalue(), str(progress)[:10]) == ("", "50 lines, ")
         progress._started = progress._shown = progress._started - 20
         progress.add(50)
         progress.finish()

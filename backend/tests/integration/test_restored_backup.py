@@ -40,7 +40,7 @@ async def test_r5_a_restored_backup_with_a_new_id_has_its_readers_begin_anew(tmp
         async with await RoomClient.join(server, "foo", after=2, log=ada.hello["log"]) as again:
             assert again.hello["reset"]
             assert {"seq": 3, "duplicate": False}.items() <= (await again.ask(late)).items()
-            assert ["a", "b", "after the backup"] == [entry["body"] for entry in await again.until_seq(3)]
+            assert [entry["body"] for entry in await again.until_seq(3)] == ["a", "b", "after the backup"]
 
 
 async def test_r5_a_postgresql_log_gets_a_new_id(postgres_url: str) -> None:

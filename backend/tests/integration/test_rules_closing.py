@@ -15,7 +15,7 @@ async def test_c_1000_a_client_that_is_done_gets_its_code_back(server: Server, i
     async with await RoomClient.join(server, item) as room:
         await room.socket.close(1000)
 
-        assert 1000 == room.socket.close_code
+        assert room.socket.close_code == 1000
 
 
 async def test_c_1003_bytes_are_closed_and_nobody_else_notices(server: Server, item: str) -> None:
@@ -24,7 +24,7 @@ async def test_c_1003_bytes_are_closed_and_nobody_else_notices(server: Server, i
         await RoomClient.join(server, item, name="Bob") as bob,
     ):
         await bob.socket.send(b"bytes")
-        assert 1003 == await bob.closed()
+        assert await bob.closed() == 1003
         await ada.say("and on it goes")
 
 
@@ -34,14 +34,14 @@ async def test_c_1007_what_is_not_utf_8_is_closed(loud: Server, item: str, data:
         mask = b"\0\0\0\0"
         room.socket.transport.write(struct.pack("!BB", 0x81, 0x80 | len(data)) + mask + data)
 
-        assert 1007 == await room.closed()
+        assert await room.closed() == 1007
 
 
 async def test_c_1009_a_frame_too_large_is_closed(strict: Server, item: str) -> None:
     async with await RoomClient.join(strict, item) as room:
         await room.socket.send(["x" * 1000] * 3)
 
-        assert 1009 == await room.closed()
+        assert await room.closed() == 1009
 
 
 async def test_c_1012_a_server_that_stops_says_so_and_keeps_what_was_sent(serve: Callable[..., Server]) -> None:
@@ -51,7 +51,7 @@ async def test_c_1012_a_server_that_stops_says_so_and_keeps_what_was_sent(serve:
         await room.tell(*lines)
         await room.answer(lines[0]["id"])
         await asyncio.to_thread(server.end)
-        assert 1012 == await room.closed()
+        assert await room.closed() == 1012
         acked = [line["seq"] for line in room.heard if line["type"] == "ack"]
     async with await RoomClient.join(serve(), "foo", after=0) as room:
         assert set(acked) <= {entry["seq"] for entry in await room.until_seq(acked[-1])}
@@ -69,7 +69,7 @@ async def test_c_4408_a_client_that_answers_no_ping_is_closed(
         read_again(bob.socket)
 
         # On ASGI the pings are the server's business, and uvicorn has its own code for it.
-        assert {"asgi": 1011}.get(carrier, 4408) == await bob.closed()
+        assert await bob.closed() == {"asgi": 1011}.get(carrier, 4408)
 
 
 async def test_c_who_goes_in_the_middle_of_a_frame_harms_nobody(server: Server, item: str) -> None:

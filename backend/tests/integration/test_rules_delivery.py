@@ -30,16 +30,16 @@ async def test_d1_joining_resuming_and_lagging_lead_into_step(hasty: Server, ite
                 await ada.say([number, BODY])
             behind = {line["name"]: line for line in await connections(hasty, item)}
             for name in ("Joins", "Resumes", "Lags"):
-                assert "behind" == behind[name]["state"]
+                assert behind[name]["state"] == "behind"
                 assert 0 < behind[name]["lag"] == 200 - behind[name]["cursor"]
             for room in (joins, resumes, lags):
                 read_again(room.socket)
             await asyncio.gather(*(room.until_seq(200) for room in (joins, resumes, lags)))
-            assert [200, 193, 120] == [len(room.entries) for room in (joins, resumes, lags)]
+            assert [len(room.entries) for room in (joins, resumes, lags)] == [200, 193, 120]
             await ada.say("in step")
             await asyncio.gather(*(room.until_seq(201) for room in (joins, resumes, lags)))
             states = [line["state"] for line in await connections(hasty, item)]
-            assert ["in_step"] * 4 == states
+            assert states == ["in_step"] * 4
 
 
 async def test_d2_who_reads_nothing_costs_256_kib_and_loses_nothing(hasty: Server, item: str) -> None:
@@ -55,7 +55,7 @@ async def test_d2_who_reads_nothing_costs_256_kib_and_loses_nothing(hasty: Serve
         read_again(slow.socket)
         await slow.until_seq(150)
 
-    assert [*range(150)] == [body[0] for body in slow.bodies if isinstance(body, list)]
+    assert [body[0] for body in slow.bodies if isinstance(body, list)] == [*range(150)]
 
 
 async def test_d2_a_reader_that_is_dead_delays_nobody(server: Server, item: str) -> None:

@@ -33,8 +33,8 @@ SHAPELESS = {
 
 async def test_f1_a_frame_may_hold_several_lines(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        assert [1, 2, 3] == await room.say("one", "two", "three")
-        assert ["one", "two", "three"] == room.bodies
+        assert await room.say("one", "two", "three") == [1, 2, 3]
+        assert room.bodies == ["one", "two", "three"]
 
 
 @pytest.mark.parametrize("blank", ["", "\n", "\n\n", "\r\n", " \t\r\n\n", "\r"])
@@ -42,7 +42,7 @@ async def test_f1_blank_lines_are_ignored(server: Server, item: str, blank: str)
     async with await RoomClient.join(server, item) as room:
         await room.socket.send(blank)
 
-        assert [] == [line for line in await room.settle() if line["type"] == "error"]
+        assert [line for line in await room.settle() if line["type"] == "error"] == []
 
 
 async def test_f1_a_trailing_return_is_ignored(server: Server, item: str) -> None:
@@ -50,7 +50,7 @@ async def test_f1_a_trailing_return_is_ignored(server: Server, item: str) -> Non
         await room.socket.send('{"type":"send","id":"a","body":"x"}\r\n{"type":"ping"}\r\n\r\n')
         await room.until("pong")
 
-        assert 1 == (await room.answer("a"))["seq"]
+        assert (await room.answer("a"))["seq"] == 1
 
 
 async def test_f1_a_bad_line_gets_its_invalid_and_the_good_ones_around_it_count(server: Server, item: str) -> None:
@@ -63,8 +63,8 @@ async def test_f1_a_bad_line_gets_its_invalid_and_the_good_ones_around_it_count(
         await room.answer("c")
 
         errors = [line for line in room.heard if line["type"] == "error"]
-        assert [("invalid", None)] * 2 == [(line["code"], line.get("id")) for line in errors]
-        assert [1, 3] == room.bodies
+        assert [(line["code"], line.get("id")) for line in errors] == [("invalid", None)] * 2
+        assert room.bodies == [1, 3]
 
 
 async def test_f1_what_is_due_comes_in_one_frame(server: Server, item: str) -> None:
@@ -73,14 +73,14 @@ async def test_f1_what_is_due_comes_in_one_frame(server: Server, item: str) -> N
     async with await RoomClient.open(server, item, tail=20) as late:
         await late.line()
         await late.line()
-        assert 19 == len(late._due), "twenty entries, one frame"
+        assert len(late._due) == 19, "twenty entries, one frame"
 
 
 async def test_f1_line_ends_inside_a_body_stay_inside(server: Server, item: str) -> None:
     bodies = ["a\nb", "a\r\nb\u2028c\u2029", {"k\n": ["\n"]}, "\x85\x0b\x0c\x1c"]
     async with await RoomClient.join(server, item) as room:
         await room.say(*bodies)
-        assert bodies == room.bodies
+        assert room.bodies == bodies
 
 
 async def test_f2_unknown_fields_are_ignored(server: Server, item: str) -> None:
@@ -88,8 +88,8 @@ async def test_f2_unknown_fields_are_ignored(server: Server, item: str) -> None:
         answer = await room.ask({**send("x"), "seq": 17, "by": {"id": "eve"}, "at": 0, "extra": [1]})
         await room.until_seq(1)
 
-        assert 1 == answer["seq"]
-        assert room.me == room.entries[0]["by"]["id"]
+        assert answer["seq"] == 1
+        assert room.entries[0]["by"]["id"] == room.me
 
 
 @pytest.mark.parametrize("line", SHAPELESS.values(), ids=SHAPELESS.keys())
@@ -98,9 +98,9 @@ async def test_f2_what_is_no_command_is_invalid_and_changes_nothing(server: Serv
         await room.socket.send(line)
         error = await room.until("error")
 
-        assert "invalid" == error["code"]
+        assert error["code"] == "invalid"
         assert error["message"]
-        assert [1] == await room.say("and on it goes")
+        assert await room.say("and on it goes") == [1]
 
 
 async def test_f2_c_4400_after_ten_bad_lines_in_a_row_the_server_closes(server: Server, item: str) -> None:
@@ -111,18 +111,18 @@ async def test_f2_c_4400_after_ten_bad_lines_in_a_row_the_server_closes(server: 
         for _ in range(10):
             await room.tell({"type": "sing"})
 
-        assert 4400 == await room.closed()
-        assert 19 == sum(line["type"] == "error" for line in room.heard)
+        assert await room.closed() == 4400
+        assert sum(line["type"] == "error" for line in room.heard) == 19
 
 
 async def test_f2_after_the_tenth_bad_line_of_one_frame_nothing_counts(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.tell(*[{"type": "sing"}] * 10, send("too late"))
 
-        assert 4400 == await room.closed()
-        assert 10 == sum(line["type"] == "error" for line in room.heard)
+        assert await room.closed() == 4400
+        assert sum(line["type"] == "error" for line in room.heard) == 10
     async with http(server) as client:
-        assert [] == await whole_log(client, item)
+        assert await whole_log(client, item) == []
 
 
 async def test_f3_times_are_the_servers_milliseconds_and_never_run_backwards(server: Server, item: str) -> None:
@@ -158,4 +158,4 @@ async def test_f2_auth_in_open_mode_is_invalid(server: Server, item: str) -> Non
     async with await RoomClient.join(server, item) as room:
         await room.tell({"type": "auth", "token": "t"})
 
-        assert "invalid" == (await room.until("error"))["code"]
+        assert (await room.until("error"))["code"] == "invalid"

@@ -13,13 +13,13 @@ from tests.support.servers import BIN, Process, Server
 
 async def test_h1_the_room_protocol_is_echoed(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        assert PROTOCOL == room.socket.subprotocol
+        assert room.socket.subprotocol == PROTOCOL
 
 
 async def test_h1_the_room_protocol_is_found_among_others(server: Server, item: str) -> None:
     offered = ["graphql-ws", PROTOCOL, "mqtt"]
     async with await connect(server, f"/items/{item}/ws?token=t", subprotocols=offered) as client:
-        assert PROTOCOL == client.subprotocol
+        assert client.subprotocol == PROTOCOL
 
 
 @pytest.mark.parametrize("offered", [["alcove.v2"], ["graphql-ws", "mqtt"], ["ALCOVE.V1"]])
@@ -29,14 +29,14 @@ async def test_h1_only_unknown_protocols_get_400_with_the_known_one(
     with pytest.raises(InvalidStatus) as refused:
         await connect(loud, f"/items/{item}/ws?token=t", subprotocols=offered)
 
-    assert 400 == refused.value.response.status_code
+    assert refused.value.response.status_code == 400
     assert PROTOCOL in refused.value.response.body.decode()
 
 
 async def test_h1_without_a_protocol_the_tutorial_is_spoken(server: Server, item: str) -> None:
     async with await connect(server, f"/items/{item}/ws?token=t") as client:
         await client.send("hello")
-        assert "Session cookie or query token value is: t" == (await answers(client, 1))[0]
+        assert (await answers(client, 1))[0] == "Session cookie or query token value is: t"
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ async def test_h2_h4_a_parameter_out_of_shape_or_range_is_named(
 ) -> None:
     error, code, reason = await turned_away(server, item, **{name: value})
 
-    assert 4400 == code
-    assert "invalid" == error["code"]
+    assert code == 4400
+    assert error["code"] == "invalid"
     assert name in error["message"]
     assert name in reason
 
@@ -62,28 +62,28 @@ async def test_h2_h4_a_parameter_out_of_shape_or_range_is_named(
 @pytest.mark.parametrize("query", [{"tail": 0}, {"tail": 500}, {"after": 0}, {"name": "n" * 64}, {"unknown": "x"}])
 async def test_h2_the_ends_of_the_ranges_are_in(server: Server, item: str, query: dict[str, object]) -> None:
     async with await RoomClient.join(server, item, **query) as room:
-        assert "hello" == room.hello["type"]
+        assert room.hello["type"] == "hello"
 
 
 @pytest.mark.parametrize("good", ["x", "x" * 128, "order-17", "a.b_c:d@e-f", "ñandú", "日本", "заказ", "طلب", "٣"])
 async def test_h3_letters_and_digits_of_any_script_make_an_item(server: Server, good: str) -> None:
     async with await RoomClient.join(server, good) as room:
-        assert good == room.hello["item"]
+        assert room.hello["item"] == good
 
 
 @pytest.mark.parametrize("bad", ["x" * 129, "a b", "a+b", "100%", "a\nb", "a\n", "👋", "a?b", "a#b", "~", "*", "\0"])
 async def test_h3_h4_other_items_are_refused(server: Server, bad: str) -> None:
     error, code, _ = await turned_away(server, bad)
 
-    assert 4400 == code
+    assert code == 4400
     assert "item_id" in error["message"]
 
 
 async def test_h4_c_4401_a_refusal_gives_the_same_reason_in_line_and_close(server: Server, item: str) -> None:
     error, code, reason = await turned_away(server, item, token=None)
 
-    assert 4401 == code
-    assert "unauthenticated" == error["code"]
+    assert code == 4401
+    assert error["code"] == "unauthenticated"
     assert error["message"] == reason
 
 
@@ -91,16 +91,16 @@ async def test_h5_the_first_line_is_hello(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item, name="Ada") as ada:
         hello = ada.hello
 
-        assert item == hello["item"]
-        assert (0, 1, False) == (hello["head"], hello["oldest"], hello["reset"])
-        assert "Ada" == hello["you"]["name"]
-        assert {"read", "write"} == set(hello["you"]["can"])
-        assert [{"id": ada.me, "name": "Ada"}] == hello["members"]
-        assert (1, {}, None) == (hello["count"], hello["reads"], hello["expires"])
-        assert {"body_bytes": 65536, "sends_per_s": 20, "burst": 60} == hello["limits"]
+        assert hello["item"] == item
+        assert (hello["head"], hello["oldest"], hello["reset"]) == (0, 1, False)
+        assert hello["you"]["name"] == "Ada"
+        assert set(hello["you"]["can"]) == {"read", "write"}
+        assert hello["members"] == [{"id": ada.me, "name": "Ada"}]
+        assert (hello["count"], hello["reads"], hello["expires"]) == (1, {}, None)
+        assert hello["limits"] == {"body_bytes": 65536, "sends_per_s": 20, "burst": 60}
         await ada.say("first")
     async with await RoomClient.open(server, item, tail=0) as bob:
-        assert "hello" == (await bob.line())["type"]
+        assert (await bob.line())["type"] == "hello"
         assert hello["log"] == bob.hello["log"]
 
 
@@ -145,9 +145,9 @@ async def test_a1_the_credential_is_the_header_else_the_query_else_the_login_coo
 )
 async def test_a1_a2_without_a_credential_nobody_enters(server: Server, item: str, headers: dict[str, str]) -> None:
     _, code, _ = await turned_away(server, item, token=None, headers=headers)
-    assert 4401 == code
+    assert code == 4401
     _, code, _ = await turned_away(server, item, token="", headers=headers)
-    assert 4401 == code
+    assert code == 4401
 
 
 async def test_a2_the_member_is_the_name_with_an_id_made_of_both(server: Server, item: str) -> None:
@@ -157,15 +157,15 @@ async def test_a2_the_member_is_the_name_with_an_id_made_of_both(server: Server,
         await RoomClient.join(server, item, name="Ada", token="other") as namesake,
         await RoomClient.join(server, item, name="Ada") as again,
     ):
-        assert "Guest" == guest.hello["you"]["name"]
-        assert 3 == len({guest.me, ada.me, namesake.me})
+        assert guest.hello["you"]["name"] == "Guest"
+        assert len({guest.me, ada.me, namesake.me}) == 3
         assert ada.me == again.me
 
 
 @pytest.mark.parametrize("name", ["ñandú 👋", "\u202eadA", "<b>", "日" * 64])
 async def test_a2_any_name_is_told_as_it_is(server: Server, item: str, name: str) -> None:
     async with await RoomClient.join(server, item, name=name) as room:
-        assert name == room.hello["you"]["name"]
+        assert room.hello["you"]["name"] == name
 
 
 async def test_a5_c_4403_a_cookie_counts_from_the_own_origin_alone(server: Server, item: str) -> None:
@@ -174,7 +174,7 @@ async def test_a5_c_4403_a_cookie_counts_from_the_own_origin_alone(server: Serve
         pass
     for other in ("https://evil.example", "null", "http://127.0.0.1", f"{server.url}.evil.example"):
         error, code, _ = await turned_away(server, item, token=None, headers=cookie | {"Origin": other})
-        assert ("forbidden", 4403) == (error["code"], code)
+        assert (error["code"], code) == ("forbidden", 4403)
         # A token that came besides is not sent by the browser on its own, and counts first.
         async with await RoomClient.join(server, item, headers=cookie | {"Origin": other}):
             pass
@@ -191,7 +191,7 @@ async def test_a5_a_token_counts_from_any_origin(server: Server, item: str) -> N
 async def test_h1_h4_a_path_is_no_item_even_when_encoded(server: Server) -> None:
     error, code, _ = await turned_away(server, "a/b")
 
-    assert 4400 == code
+    assert code == 4400
     assert "item_id" in error["message"]
     with pytest.raises(InvalidStatus):
         await connect(server, f"/items/{quote('a/b', safe='')}/ws?token=t")

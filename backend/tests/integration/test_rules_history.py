@@ -28,7 +28,7 @@ async def test_r1_the_last_entries_in_order_then_live(hasty: Server, item: str, 
         await room.say("live")
         await room.until_seq(121)
 
-        assert [*range(first, 121), "live"] == room.bodies
+        assert room.bodies == [*range(first, 121), "live"]
 
 
 @pytest.mark.parametrize("after", [0, 1, 599, 1100, 1199, 1200])
@@ -38,8 +38,8 @@ async def test_r2_every_entry_after_the_cursor_however_many(hasty: Server, item:
         await room.say("live")
         await room.until_seq(1201)
 
-        assert [*range(after + 1, 1202)] == seqs(room.entries)
-        assert [] == [line for line in room.heard if line["type"] == "gap"]
+        assert seqs(room.entries) == [*range(after + 1, 1202)]
+        assert [line for line in room.heard if line["type"] == "gap"] == []
         assert False is room.hello["reset"]
 
 
@@ -53,8 +53,8 @@ async def test_r2_r3_what_is_sent_while_one_catches_up_follows_in_order(hasty: S
             await ada.say(number)
         await late.until_seq(1100)
 
-    assert [*range(1, 1101)] == seqs(late.entries)
-    assert [*range(100)] == late.bodies[1000:]
+    assert seqs(late.entries) == [*range(1, 1101)]
+    assert late.bodies[1000:] == [*range(100)]
 
 
 async def test_r2_a_cut_connection_resumes_where_it_was(server: Server, item: str) -> None:
@@ -68,8 +68,8 @@ async def test_r2_a_cut_connection_resumes_where_it_was(server: Server, item: st
             await ada.say("five")
             await back.until_seq(5)
 
-    assert ["three", "four", "five"] == back.bodies
-    assert [*range(1, 6)] == seqs(bob.entries) + seqs(back.entries)
+    assert back.bodies == ["three", "four", "five"]
+    assert seqs(bob.entries) + seqs(back.entries) == [*range(1, 6)]
 
 
 @pytest.mark.parametrize("after", [0, 5, 19])
@@ -78,9 +78,9 @@ async def test_r3_r4_pruned_history_is_announced_as_a_gap(brief: Server, item: s
     async with await RoomClient.join(brief, item, after=after) as room:
         await room.until_seq(30)
 
-        assert {"type": "gap", "from": after + 1, "to": 20} == room.heard[1]
-        assert [*range(21, 31)] == seqs(room.entries)
-        assert (21, 30, False) == (room.hello["oldest"], room.hello["head"], room.hello["reset"])
+        assert room.heard[1] == {"type": "gap", "from": after + 1, "to": 20}
+        assert seqs(room.entries) == [*range(21, 31)]
+        assert (room.hello["oldest"], room.hello["head"], room.hello["reset"]) == (21, 30, False)
 
 
 @pytest.mark.parametrize("after", [20, 25, 30])
@@ -90,8 +90,8 @@ async def test_r4_where_nothing_after_the_cursor_is_gone_there_is_no_gap(brief: 
         await room.say(31)
         await room.until_seq(31)
 
-        assert [*range(after + 1, 32)] == room.bodies
-        assert [] == [line for line in room.heard if line["type"] == "gap"]
+        assert room.bodies == [*range(after + 1, 32)]
+        assert [line for line in room.heard if line["type"] == "gap"] == []
 
 
 async def test_r1_r4_whoever_asks_for_the_last_entries_gets_those_that_are_kept(brief: Server, item: str) -> None:
@@ -99,8 +99,8 @@ async def test_r1_r4_whoever_asks_for_the_last_entries_gets_those_that_are_kept(
     async with await RoomClient.join(brief, item, tail=500) as room:
         await room.until_seq(30)
 
-        assert [*range(21, 31)] == room.bodies
-        assert [] == [line for line in room.heard if line["type"] == "gap"]
+        assert room.bodies == [*range(21, 31)]
+        assert [line for line in room.heard if line["type"] == "gap"] == []
 
 
 async def test_r3_r4_a_reader_whom_retention_overtakes_is_told(brief: Server, item: str) -> None:
@@ -116,7 +116,7 @@ async def test_r3_r4_a_reader_whom_retention_overtakes_is_told(brief: Server, it
 
     assert gaps, "so much fits into no buffer"
     missed = sum(gap["to"] - gap["from"] + 1 for gap in gaps)
-    assert 150 == missed + len(slow.entries)
+    assert missed + len(slow.entries) == 150
 
 
 @pytest.mark.parametrize(
@@ -130,28 +130,28 @@ async def test_r5_a_foreign_log_or_an_after_beyond_the_head_is_a_reset(
         await room.until_seq(60)
 
         assert True is room.hello["reset"]
-        assert [*range(11, 61)] == seqs(room.entries), "as without `after` (R1)"
+        assert seqs(room.entries) == [*range(11, 61)], "as without `after` (R1)"
 
 
 async def test_r5_the_rooms_own_log_is_no_reset(hasty: Server, item: str) -> None:
     log = await fill(hasty, item, range(1, 61))
     async with await RoomClient.join(hasty, item, after=60, log=log) as room:
         assert False is room.hello["reset"]
-        assert [] == [line for line in await room.settle() if line["type"] == "entry"]
+        assert [line for line in await room.settle() if line["type"] == "entry"] == []
 
 
 async def test_r5_an_after_of_a_room_that_is_empty_is_a_reset(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item, after=1) as room:
-        assert (True, 0) == (room.hello["reset"], room.hello["head"])
-        assert [1] == await room.say("x")
+        assert (room.hello["reset"], room.hello["head"]) == (True, 0)
+        assert await room.say("x") == [1]
         await room.until_seq(1)
 
 
 async def test_r6_the_head_at_the_join_is_what_one_has_when_caught_up(hasty: Server, item: str) -> None:
     await fill(hasty, item, range(1, 701))
     async with await RoomClient.join(hasty, item, after=0, tail=1) as room:
-        assert 700 == room.hello["head"]
+        assert room.hello["head"] == 700
         await room.until_seq(700)
-        assert [] == [line for line in await room.settle() if line["type"] == "entry"]
+        assert [line for line in await room.settle() if line["type"] == "entry"] == []
         async with http(hasty) as client:
-            assert room.entries == await whole_log(client, item)
+            assert await whole_log(client, item) == room.entries

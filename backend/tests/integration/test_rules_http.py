@@ -43,9 +43,9 @@ async def test_w1_a_page_is_ascending_between_exclusive_bounds(
     async with http(hasty) as client:
         found = await page(client, item, **bounds)
 
-    assert [*seqs] == [entry["seq"] for entry in found["entries"]]
-    assert (100, 1, log) == (found["head"], found["oldest"], found["log"])
-    assert {"entries", "head", "oldest", "log"} == found.keys()
+    assert [entry["seq"] for entry in found["entries"]] == [*seqs]
+    assert (found["head"], found["oldest"], found["log"]) == (100, 1, log)
+    assert found.keys() == {"entries", "head", "oldest", "log"}
 
 
 @ONCE
@@ -53,7 +53,7 @@ async def test_w1_an_item_never_written_to_is_empty(server: Server, item: str) -
     async with http(server) as client:
         found = await page(client, item)
 
-    assert ([], 0, 1) == (found["entries"], found["head"], found["oldest"])
+    assert (found["entries"], found["head"], found["oldest"]) == ([], 0, 1)
 
 
 @ONCE
@@ -75,7 +75,7 @@ async def test_w1_w6_out_of_shape_or_range_is_422(server: Server, item: str, que
     async with http(server) as client:
         answer = await client.get(f"/api/items/{item}/entries?{query}")
 
-    assert 422 == answer.status_code
+    assert answer.status_code == 422
     is_problem(answer, query.split("=", maxsplit=1)[0])
 
 
@@ -87,8 +87,8 @@ async def test_w1_the_same_cursor_serves_a_socket(hasty: Server, item: str) -> N
     async with await RoomClient.join(hasty, item, after=last, log=found["log"]) as room:
         await room.until_seq(20)
 
-    assert log == found["log"]
-    assert [*range(1, 21)] == [entry["seq"] for entry in found["entries"] + room.entries]
+    assert found["log"] == log
+    assert [entry["seq"] for entry in found["entries"] + room.entries] == [*range(1, 21)]
 
 
 @ONCE
@@ -100,10 +100,10 @@ async def test_w2_a_send_is_201_with_its_entry_and_200_when_it_stood(server: Ser
         same = await room.ask({"type": "send", "id": "a", "body": "x"})
         stored = await page(client, item)
 
-    assert [201, 200] == [first.status_code, again.status_code]
+    assert [first.status_code, again.status_code] == [201, 200]
     assert [first.json()] == room.entries == stored["entries"]
     assert first.json() == again.json()
-    assert (1, True) == (same["seq"], same["duplicate"]), "a member is one sender, by socket and by HTTP"
+    assert (same["seq"], same["duplicate"]) == (1, True), "a member is one sender, by socket and by HTTP"
 
 
 @ONCE
@@ -115,10 +115,10 @@ async def test_w2_the_header_serves_as_the_id(server: Server, item: str) -> None
         ]
         without = [await client.post(f"/api/items/{item}/entries", json={"body": n}) for n in range(2)]
 
-    assert [201, 200] == [answer.status_code for answer in answers]
-    assert "key" == answers[0].json()["id"]
-    assert [201, 201] == [answer.status_code for answer in without]
-    assert 2 == len({answer.json()["id"] for answer in without})
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert answers[0].json()["id"] == "key"
+    assert [answer.status_code for answer in without] == [201, 201]
+    assert len({answer.json()["id"] for answer in without}) == 2
 
 
 @ONCE
@@ -129,9 +129,9 @@ async def test_w2_any_json_is_a_body(server: Server, item: str, body: object) ->
         answer = await client.post(f"/api/items/{item}/entries", content=text)
         await room.until_seq(1)
 
-    assert 201 == answer.status_code, answer.text
-    assert body == answer.json()["body"]
-    assert [body] == room.bodies
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["body"] == body
+    assert room.bodies == [body]
 
 
 @ONCE
@@ -155,9 +155,9 @@ async def test_w2_any_json_is_a_body(server: Server, item: str, body: object) ->
 async def test_w2_w6_what_is_no_entry_is_422_and_stores_nothing(server: Server, item: str, content: bytes) -> None:
     async with http(server) as client:
         answer = await client.post(f"/api/items/{item}/entries", content=content)
-        assert 0 == (await page(client, item))["head"]
+        assert (await page(client, item))["head"] == 0
 
-    assert 422 == answer.status_code
+    assert answer.status_code == 422
     is_problem(answer, "body")
 
 
@@ -183,13 +183,13 @@ async def test_w4_the_items_one_may_read_the_latest_first(server: Server, item: 
         wild = await client.get("/api/items", params={"prefix": "*"})
     found = [one for one in listed if one["item"].startswith(item)]
 
-    assert [names[0], names[2], names[1]] == [one["item"] for one in found]
-    assert [3, 1, 3] == [one["head"] for one in found]
-    assert ["a3", "c1", "b3"] == [one["last"]["body"] for one in found]
-    assert [2, 0, 2] == [one["unread"] for one in found], "one's own messages are no news"
+    assert [one["item"] for one in found] == [names[0], names[2], names[1]]
+    assert [one["head"] for one in found] == [3, 1, 3]
+    assert [one["last"]["body"] for one in found] == ["a3", "c1", "b3"]
+    assert [one["unread"] for one in found] == [2, 0, 2], "one's own messages are no news"
     assert listed[:1] == first
-    assert [names[0]] == [one["item"] for one in begin_so]
-    assert 422 == wild.status_code
+    assert [one["item"] for one in begin_so] == [names[0]]
+    assert wild.status_code == 422
 
 
 async def test_w8_every_connection_with_its_cursor(server: Server, item: str) -> None:
@@ -203,11 +203,11 @@ async def test_w8_every_connection_with_its_cursor(server: Server, item: str) ->
         answer = await client.get(f"/api/items/{item}/connections")
     found = answer.json()
 
-    assert 2 == found["head"]
-    assert ["Ada", "Bob"] == sorted(line["name"] for line in found["connections"])
+    assert found["head"] == 2
+    assert sorted(line["name"] for line in found["connections"]) == ["Ada", "Bob"]
     for line in found["connections"]:
-        assert {"member", "name", "process", "cursor", "lag", "state", "buffered", "since"} == line.keys()
-        assert (2, 0, "in_step", 0) == (line["cursor"], line["lag"], line["state"], line["buffered"])
+        assert line.keys() == {"member", "name", "process", "cursor", "lag", "state", "buffered", "since"}
+        assert (line["cursor"], line["lag"], line["state"], line["buffered"]) == (2, 0, "in_step", 0)
         assert before <= line["since"] <= time.time_ns() // 1_000_000
         assert str(server.pid) in line["process"]
     assert ada.me in [line["member"] for line in found["connections"]]
@@ -219,12 +219,12 @@ async def test_w8_a_room_without_connections(server: Server, item: str) -> None:
     async with http(server) as client:
         found = (await client.get(f"/api/items/{item}/connections")).json()
 
-    assert {"head": 3, "connections": []} == found
+    assert found == {"head": 3, "connections": []}
 
 
 def is_problem(answer: httpx.Response, word: str = "") -> None:
     """Check the shape of RFC 9457, and that it says the word."""
-    assert "application/problem+json" == answer.headers["content-type"]
+    assert answer.headers["content-type"] == "application/problem+json"
     document = answer.json()
     assert answer.status_code == document["status"]
     assert document["type"]
@@ -248,7 +248,7 @@ async def test_w6_every_error_is_a_problem_document(server: Server, method: str,
     async with http(server) as client:
         answer = await client.request(method, where)
 
-    assert status == answer.status_code
+    assert answer.status_code == status
     is_problem(answer)
 
 
@@ -258,8 +258,8 @@ async def test_w6_a1_without_a_credential_a_request_is_401(server: Server, where
     async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
         answer = await client.get(where)
 
-    assert 401 == answer.status_code
-    assert "Bearer" == answer.headers["www-authenticate"]
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
     is_problem(answer, "credential")
 
 
@@ -270,7 +270,7 @@ async def test_w6_l1_a_request_over_the_limit_is_413_wherever_it_goes(guarded: S
     async with http(guarded) as client:
         answer = await client.post(where, content=b" " * (32 * 1024 + 1), headers=admin)
 
-    assert 413 == answer.status_code
+    assert answer.status_code == 413
     is_problem(answer, "32768 bytes")
 
 
@@ -279,7 +279,7 @@ async def test_w6_a_body_over_the_limit_is_413(server: Server, item: str) -> Non
     async with http(server) as client:
         answer = await client.post(f"/api/items/{item}/entries", content=b" " * (1024 * 1024 + 1))
 
-    assert 413 == answer.status_code
+    assert answer.status_code == 413
     is_problem(answer)
 
 
@@ -295,5 +295,5 @@ async def test_a5_a_request_that_a_cookie_authenticates_comes_from_the_own_origi
             where, json={"body": 4}, headers={"Authorization": "Bearer b", "Origin": "https://else.example"}
         )
 
-    assert [201, 201, 403, 201] == [answer.status_code for answer in (own, none, other, token)]
+    assert [answer.status_code for answer in (own, none, other, token)] == [201, 201, 403, 201]
     is_problem(other, "origin")

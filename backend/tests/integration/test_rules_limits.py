@@ -22,7 +22,7 @@ async def test_l1_a_body_of_64_kib_is_stored(server: Server, item: str, body: st
     async with await RoomClient.join(server, item) as room:
         await room.say(body)
         await room.until_seq(1)
-        assert [body] == room.bodies
+        assert room.bodies == [body]
 
 
 @pytest.mark.parametrize(
@@ -30,35 +30,35 @@ async def test_l1_a_body_of_64_kib_is_stored(server: Server, item: str, body: st
 )
 async def test_l1_a_larger_body_is_too_large(server: Server, item: str, body: object) -> None:
     async with await RoomClient.join(server, item) as room:
-        assert "too_large" == (await room.ask(send(body)))["code"]
+        assert (await room.ask(send(body)))["code"] == "too_large"
         await room.say("next")
         answer = await room.ask({"type": "edit", "id": "e", "target": 1, "body": body})
-        assert "too_large" == answer["code"]
+        assert answer["code"] == "too_large"
         await room.settle()
-        assert ["next"] == room.bodies
+        assert room.bodies == ["next"]
     async with http(server) as client:
         answer_http = await client.post(f"/api/items/{item}/entries", json={"body": body})
-        assert 413 == answer_http.status_code
-        assert 1 == (await page(client, item))["head"]
+        assert answer_http.status_code == 413
+        assert (await page(client, item))["head"] == 1
 
 
 async def test_l1_a_frame_over_1_mib_is_closed_with_1009(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.socket.send(" " * KIB * KIB)
-        assert [] == [line for line in await room.settle() if line["type"] == "error"]
+        assert [line for line in await room.settle() if line["type"] == "error"] == []
         await room.socket.send(" " * (KIB * KIB + 1))
 
-        assert 1009 == await room.closed()
+        assert await room.closed() == 1009
 
 
 async def test_l1_the_limits_are_settings_and_hello_tells_them(strict: Server, item: str) -> None:
     async with await RoomClient.join(strict, item) as room:
-        assert {"body_bytes": 100, "sends_per_s": 1, "burst": 3} == room.hello["limits"]
-        assert "ack" == (await room.ask(send("x" * 98)))["type"]
-        assert "too_large" == (await room.ask(send("x" * 99)))["code"]
+        assert room.hello["limits"] == {"body_bytes": 100, "sends_per_s": 1, "burst": 3}
+        assert (await room.ask(send("x" * 98)))["type"] == "ack"
+        assert (await room.ask(send("x" * 99)))["code"] == "too_large"
         await room.socket.send(" " * 2001)
 
-        assert 1009 == await room.closed()
+        assert await room.closed() == 1009
 
 
 async def test_l2_a_burst_of_60_then_20_a_second(server: Server, item: str) -> None:
@@ -69,19 +69,19 @@ async def test_l2_a_burst_of_60_then_20_a_second(server: Server, item: str) -> N
         sent = len(answers) - len(refused)
         took = time.monotonic() - start
         assert 60 <= sent <= 60 + 20 * took + 1
-        assert {"rate_limited"} == {line["code"] for line in refused}
+        assert {line["code"] for line in refused} == {"rate_limited"}
         assert all(0 < line["retry_ms"] <= 50 for line in refused)
 
         # Another member has a burst of their own, and this one comes back.
         async with await RoomClient.join(server, item, name="Bob") as second:
-            assert "ack" == (await second.ask(send("x")))["type"]
+            assert (await second.ask(send("x")))["type"] == "ack"
         granted = {"type": "error"}
         while granted["type"] == "error":
             granted = await room.ask(send("again"))
     async with http(server) as client:
         stored = [entry["body"] for entry in await whole_log(client, item) if isinstance(entry["body"], int)]
         assert sorted(stored) == stored
-        assert sent == len(stored)
+        assert len(stored) == sent
 
 
 async def test_l2_the_rate_is_the_members_over_sockets_and_http_together(slow: Server, item: str) -> None:
@@ -91,21 +91,21 @@ async def test_l2_the_rate_is_the_members_over_sockets_and_http_together(slow: S
         http(slow) as client,
     ):
         url = f"/api/items/{item}/entries"
-        assert "ack" == (await one.ask(send("1")))["type"]
-        assert "ack" == (await two.ask(send("2")))["type"]
-        assert 201 == (await client.post(url, json={"body": "3"})).status_code
+        assert (await one.ask(send("1")))["type"] == "ack"
+        assert (await two.ask(send("2")))["type"] == "ack"
+        assert (await client.post(url, json={"body": "3"})).status_code == 201
         refused = [await room.ask(send("no")) for room in (one, two)]
         answer = await client.post(url, json={"body": "no"})
 
-        assert [("error", "rate_limited")] * 2 == [(line["type"], line["code"]) for line in refused]
-        assert (429, "rate_limited") == (answer.status_code, answer.json()["code"])
+        assert [(line["type"], line["code"]) for line in refused] == [("error", "rate_limited")] * 2
+        assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
         assert all(9_000_000 < told["retry_ms"] <= 10_000_000 for told in (*refused, answer.json()))
         assert 9_000 < int(answer.headers["retry-after"]) <= 10_000
         # Another item and another member have rates of their own.
-        assert 201 == (await client.post(f"/api/items/{item}-2/entries", json={"body": "1"})).status_code
+        assert (await client.post(f"/api/items/{item}-2/entries", json={"body": "1"})).status_code == 201
         async with await RoomClient.join(slow, item, name="Bob") as bob:
-            assert "ack" == (await bob.ask(send("4")))["type"]
-        assert ["1", "2", "3", "4"] == [entry["body"] for entry in await whole_log(client, item)]
+            assert (await bob.ask(send("4")))["type"] == "ack"
+        assert [entry["body"] for entry in await whole_log(client, item)] == ["1", "2", "3", "4"]
 
 
 @pytest.mark.parametrize("carrier", ["detached"], indirect=True, scope="session")  # ten seconds are enough
@@ -124,15 +124,15 @@ async def test_l2_c_4429_over_10_s_of_continuous_excess_is_closed(strict: Server
         took = time.monotonic() - start
         await asyncio.gather(*pestering, return_exceptions=True)
 
-        assert 4429 == await closed
-        assert {"rate_limited"} == {line["code"] for line in room.heard if line["type"] == "error"}
+        assert await closed == 4429
+        assert {line["code"] for line in room.heard if line["type"] == "error"} == {"rate_limited"}
     assert took > 10
 
 
 async def test_l3_c_4429_a_member_has_so_many_connections_to_an_item(strict: Server, item: str) -> None:
     async with await RoomClient.join(strict, item, name="Ada"), await RoomClient.join(strict, item, name="Ada") as two:
         error, code, _ = await turned_away(strict, item, name="Ada")
-        assert ("too_many_connections", 4429) == (error["code"], code)
+        assert (error["code"], code) == ("too_many_connections", 4429)
         assert error["retry_ms"] > 0
         async with await RoomClient.join(strict, item, name="Bob"), await RoomClient.join(strict, "else", name="Ada"):
             pass
@@ -146,14 +146,14 @@ async def test_l3_h4_a_members_connections_count_on_all_endpoints_together(serve
     without, ada, bob = token(items={}), token(items={"foo": "rw", "bar": "rw"}), token(sub="bob", items={"foo": "rw"})
     async with await connect(server, f"/ws?token={without}") as one, await connect(server, f"/ws/7?token={without}"):
         for path in ("/ws", "/ws/8"):
-            assert 403 == await refusal(server, f"{path}?token={without}"), "beside all items"
+            assert await refusal(server, f"{path}?token={without}") == 403, "beside all items"
         async with (
             await connect(server, f"/items/foo/ws?token={ada}") as plain,
             await RoomClient.join(server, "foo", token=ada),
         ):
-            assert 403 == await refusal(server, f"/items/foo/ws?token={ada}")
+            assert await refusal(server, f"/items/foo/ws?token={ada}") == 403
             error, code, _ = await turned_away(server, "foo", token=ada)
-            assert ("too_many_connections", 4429) == (error["code"], code)
+            assert (error["code"], code) == ("too_many_connections", 4429)
             async with await RoomClient.join(server, "bar", token=ada), await RoomClient.join(server, "foo", token=bob):
                 pass
             await plain.close()
@@ -169,23 +169,23 @@ async def test_l3_20_connections_of_a_member_by_default(server: Server, item: st
         for _ in range(20):
             await stack.enter_async_context(await RoomClient.join(server, item))
         _, code, _ = await turned_away(server, item)
-        assert 4429 == code
+        assert code == 4429
 
 
 async def test_l3_c_1013_a_process_has_so_many_connections(serve: Callable[..., Server]) -> None:
     server = serve(ALCOVE_CONNECTIONS="2")
     async with await RoomClient.join(server, "foo") as one, await RoomClient.join(server, "bar"):
         error, code, _ = await turned_away(server, "else")
-        assert ("at_capacity", 1013) == (error["code"], code)
+        assert (error["code"], code) == ("at_capacity", 1013)
         assert error["retry_ms"] > 0
         for path in ("/ws", "/ws/7", "/items/foo/ws?token=t"):
-            assert 403 == await refusal(server, path)
+            assert await refusal(server, path) == 403
         await one.socket.close()
         async with await connect(server, "/ws") as echo:
             await echo.send("x")
             await echo.recv()
             _, code, _ = await turned_away(server, "else")
-            assert 1013 == code
+            assert code == 1013
         async with await RoomClient.join(server, "else"):
             pass
 
@@ -199,17 +199,17 @@ async def test_l4_beyond_what_may_wait_for_storage_sends_are_refused(
             await ada.tell(*[send(number, str(number)) for number in range(7)])
             for late in ("5", "6"):
                 refused = await ada.answer(late)
-                assert ("overloaded", True) == (refused["code"], refused["retry_ms"] > 0)
-            assert "overloaded" == (await bob.ask(send("x")))["code"]
+                assert (refused["code"], refused["retry_ms"] > 0) == ("overloaded", True)
+            assert (await bob.ask(send("x")))["code"] == "overloaded"
             async with http(server) as client:
                 answer = await client.post("/api/items/foo/entries", json={"body": "x"})
-                assert (503, "overloaded") == (answer.status_code, answer.json()["code"])
-                assert 1 <= int(answer.headers["retry-after"])
-        assert [*range(1, 6)] == [(await ada.answer(str(number)))["seq"] for number in range(5)]
+                assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+                assert int(answer.headers["retry-after"]) >= 1
+        assert [(await ada.answer(str(number)))["seq"] for number in range(5)] == [*range(1, 6)]
         await bob.say("there is room again")
         await ada.until_seq(6)
 
-    assert [*range(5), "there is room again"] == ada.bodies
+    assert ada.bodies == [*range(5), "there is room again"]
 
 
 async def test_l5_a_room_keeps_so_many_entries(brief: Server, item: str) -> None:
@@ -219,9 +219,9 @@ async def test_l5_a_room_keeps_so_many_entries(brief: Server, item: str) -> None
             found = await page(client, item, after=0, limit=500)
         again = await room.ask({"type": "send", "id": room.entries[0]["id"], "body": "again"})
 
-    assert (16, 25) == (found["oldest"], found["head"])
-    assert [*range(16, 26)] == [entry["body"] for entry in found["entries"]]
-    assert (1, True) == (again["seq"], again["duplicate"]), "what is gone is still known (S5)"
+    assert (found["oldest"], found["head"]) == (16, 25)
+    assert [entry["body"] for entry in found["entries"]] == [*range(16, 26)]
+    assert (again["seq"], again["duplicate"]) == (1, True), "what is gone is still known (S5)"
 
 
 async def test_l5_by_default_everything_is_kept(hasty: Server, item: str) -> None:
@@ -229,7 +229,7 @@ async def test_l5_by_default_everything_is_kept(hasty: Server, item: str) -> Non
         for _ in range(10):
             await room.say(*range(100))
         async with http(hasty) as client:
-            assert 1000 == len(await whole_log(client, item))
+            assert len(await whole_log(client, item)) == 1000
 
 
 async def test_l5_a_room_keeps_entries_so_many_days(serve: Callable[..., Server]) -> None:
@@ -244,4 +244,4 @@ async def test_l5_a_room_keeps_entries_so_many_days(serve: Callable[..., Server]
                 (seq,) = await room.say("now")
                 assert seq < 1000
                 oldest = (await page(client, "foo"))["oldest"]
-            assert oldest == (await whole_log(client, "foo"))[0]["seq"]
+            assert (await whole_log(client, "foo"))[0]["seq"] == oldest

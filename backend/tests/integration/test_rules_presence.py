@@ -18,8 +18,8 @@ def who(line: Line) -> set[str]:
 async def test_p1_hello_names_up_to_100_members_and_counts_all(hasty: Server, item: str) -> None:
     rooms = await asyncio.gather(*(RoomClient.join(hasty, item, name=f"M{number}") for number in range(105)))
     async with await RoomClient.join(hasty, item, name="Last") as last:
-        assert 106 == last.hello["count"]
-        assert 100 == len({member["id"] for member in last.hello["members"]})
+        assert last.hello["count"] == 106
+        assert len({member["id"] for member in last.hello["members"]}) == 100
     for room in rooms:
         await abort(room.socket)
 
@@ -28,15 +28,15 @@ async def test_p1_a_member_with_several_connections_counts_once(server: Server, 
     async with await RoomClient.join(server, item, name="Bob") as bob:
         first = await RoomClient.join(server, item, name="Ada")
         second = await RoomClient.join(server, item, name="Ada")
-        assert 2 == second.hello["count"]
-        assert 2 == len(second.hello["members"])
+        assert second.hello["count"] == 2
+        assert len(second.hello["members"]) == 2
         assert "Ada" in who(await bob.until("presence", count=2))
         await first.socket.close()
         await second.say("still here")
         await second.socket.close()
         left = await bob.until("presence")
 
-    assert ([], [second.me], 1) == (left["joined"], left["left"], left["count"])
+    assert (left["joined"], left["left"], left["count"]) == ([], [second.me], 1)
 
 
 async def test_p2_changes_are_gathered_for_250_ms(server: Server, item: str) -> None:
@@ -54,7 +54,7 @@ async def test_p2_changes_are_gathered_for_250_ms(server: Server, item: str) -> 
         took = loop.time() - began
         told = [line for line in watcher.heard if line["type"] == "presence"]
 
-    assert {f"M{number}" for number in range(60)} == set().union(*map(who, told)) - {"Watcher"}
+    assert set().union(*map(who, told)) - {"Watcher"} == {f"M{number}" for number in range(60)}
     assert {room.me for room in rooms} == {member for line in told for member in line["left"]}
     # The watcher's own, and then one for each 250 ms at most; timers may come a little early.
     assert len(told) <= 2 + took / 0.24
@@ -69,9 +69,9 @@ async def test_p3_a_member_whose_connection_dies_without_a_close_leaves(
         silent = await RoomClient.join(hasty, item, name="Silent")
         await watcher.until("presence", count=3)
         await abort(reset.socket)
-        assert [reset.me] == (await watcher.until("presence"))["left"]
+        assert (await watcher.until("presence"))["left"] == [reset.me]
         fall_silent(silent.socket)
-        assert [silent.me] == (await watcher.until("presence", count=1))["left"]
+        assert (await watcher.until("presence", count=1))["left"] == [silent.me]
         silent.socket.transport.abort()
 
 
@@ -94,10 +94,10 @@ async def test_p4_typing_reaches_the_others_and_never_its_author(server: Server,
         await second.until("typing")
         await bob.settle()
 
-    assert {"id": ada.me, "name": "Ada"} == typing["by"]
-    assert [bob.me] == [line["by"]["id"] for line in ada.heard if line["type"] == "typing"]
-    assert [bob.me] == [line["by"]["id"] for line in second.heard if line["type"] == "typing"]
-    assert [ada.me] == [line["by"]["id"] for line in bob.heard if line["type"] == "typing"]
+    assert typing["by"] == {"id": ada.me, "name": "Ada"}
+    assert [line["by"]["id"] for line in ada.heard if line["type"] == "typing"] == [bob.me]
+    assert [line["by"]["id"] for line in second.heard if line["type"] == "typing"] == [bob.me]
+    assert [line["by"]["id"] for line in bob.heard if line["type"] == "typing"] == [ada.me]
 
 
 async def test_p4_typing_is_passed_on_at_most_every_2_s_and_never_stored(server: Server, item: str) -> None:
@@ -114,10 +114,10 @@ async def test_p4_typing_is_passed_on_at_most_every_2_s_and_never_stored(server:
                 times.append(loop.time())
             await a_moment()
         async with await RoomClient.join(server, item, after=0) as later:
-            assert 0 == later.hello["head"]
+            assert later.hello["head"] == 0
 
     # One notice may have waited the 250 ms in which notices gather, and another one not.
-    assert all(1.7 < later - sooner for sooner, later in pairwise(times))
+    assert all(later - sooner > 1.7 for sooner, later in pairwise(times))
 
 
 async def test_p5_a_mark_moves_forward_only_is_stored_and_told(server: Server, item: str) -> None:
@@ -127,24 +127,24 @@ async def test_p5_a_mark_moves_forward_only_is_stored_and_told(server: Server, i
     ):
         await ada.say(*range(10))
         await bob.tell({"type": "read", "seq": 5})
-        assert (bob.me, 5) == ((told := await ada.until("read"))["by"], told["seq"])
+        assert ((told := await ada.until("read"))["by"], told["seq"]) == (bob.me, 5)
         await bob.tell({"type": "read", "seq": 3}, {"type": "read", "seq": 7}, {"type": "read", "seq": 6})
         await ada.until("read", by=bob.me, seq=7)
         await bob.until("read", by=bob.me, seq=7)
     async with await RoomClient.join(server, item) as later:
-        assert {bob.me: 7} == later.hello["reads"]
+        assert later.hello["reads"] == {bob.me: 7}
 
-    assert [5, 7] == [line["seq"] for line in ada.heard if line["type"] == "read"]
+    assert [line["seq"] for line in ada.heard if line["type"] == "read"] == [5, 7]
 
 
 async def test_p5_a_mark_beyond_the_head_counts_as_the_head(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.say("one", "two")
         await room.tell({"type": "read", "seq": 2**53 - 1})
-        assert 2 == (await room.until("read"))["seq"]
-        assert [3] == await room.say("three")
+        assert (await room.until("read"))["seq"] == 2
+        assert await room.say("three") == [3]
     async with await RoomClient.join(server, item) as room:
-        assert {room.me: 2} == room.hello["reads"]
+        assert room.hello["reads"] == {room.me: 2}
 
 
 async def test_p5_marks_are_told_at_most_every_250_ms(server: Server, item: str) -> None:

@@ -17,9 +17,9 @@ BODIES = ["", "hello", 0, -1.5, True, False, None, [], {}, {"a": [1, {"b": None}
 @pytest.mark.parametrize("id", ["x", "x" * 64, "0192a4e3-9855-7ebc-a62a-6e9c6ef6e761", "ñ👋", " ", '"\\'])
 async def test_s1_an_id_has_1_to_64_characters_of_the_clients_choice(server: Server, item: str, id: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        assert id == (await room.ask(send("x", id)))["id"]
+        assert (await room.ask(send("x", id)))["id"] == id
         await room.until_seq(1)
-        assert id == room.entries[0]["id"]
+        assert room.entries[0]["id"] == id
 
 
 @pytest.mark.parametrize("id", ["x" * 65, "\0"])
@@ -27,8 +27,8 @@ async def test_s1_s6_other_ids_are_invalid(server: Server, item: str, id: str) -
     async with await RoomClient.join(server, item) as room:
         await room.tell(send("x", id))
 
-        assert "invalid" == (await room.until("error"))["code"]
-        assert [1] == await room.say("next")
+        assert (await room.until("error"))["code"] == "invalid"
+        assert await room.say("next") == [1]
 
 
 async def test_s1_an_id_is_unique_per_sender_and_per_item(server: Server, item: str) -> None:
@@ -39,7 +39,7 @@ async def test_s1_an_id_is_unique_per_sender_and_per_item(server: Server, item: 
     ):
         answers = [await room.ask(send("x", "same")) for room in (ada, bob, elsewhere)]
 
-    assert [(1, False), (2, False), (1, False)] == [(line["seq"], line["duplicate"]) for line in answers]
+    assert [(line["seq"], line["duplicate"]) for line in answers] == [(1, False), (2, False), (1, False)]
 
 
 @pytest.mark.parametrize("body", BODIES, ids=[str(n) for n in range(len(BODIES))])
@@ -50,10 +50,10 @@ async def test_s2_any_json_is_a_body_and_comes_as_it_was_sent(server: Server, it
         async with http(server) as client:
             stored = (await whole_log(client, item))[0]
 
-    assert body == entry["body"]
+    assert entry["body"] == body
     assert entry == stored
-    assert ("message", 1) == (entry["kind"], entry["seq"])
-    assert {"id": room.me, "name": "Guest"} == entry["by"]
+    assert (entry["kind"], entry["seq"]) == ("message", 1)
+    assert entry["by"] == {"id": room.me, "name": "Guest"}
 
 
 async def test_s2_sends_of_one_connection_keep_their_order(hasty: Server, item: str) -> None:
@@ -66,7 +66,7 @@ async def test_s2_sends_of_one_connection_keep_their_order(hasty: Server, item: 
             await bob.tell(send(["bob", number]), send(["bob", number + 0.5]))
         entries = await ada.until_seq(900)
 
-    assert list(range(1, 901)) == [entry["seq"] for entry in entries]
+    assert [entry["seq"] for entry in entries] == list(range(1, 901))
     bodies = [entry["body"] for entry in entries]
     assert [n for who, n in bodies if who == "ada"] == [*range(300)]
     assert [n for who, n in bodies if who == "bob"] == [n / 2 for n in range(600)]
@@ -83,10 +83,10 @@ async def test_s3_s4_before_it_is_durable_nobody_hears_of_an_entry(
         with write_lock(tmp_path / "alcove.db"):
             await ada.tell(send("waits", "a"))
             seen = await ada.settle() + await bob.settle()
-            assert [] == [line for line in seen if line["type"] in ("ack", "entry", "error")]
+            assert [line for line in seen if line["type"] in ("ack", "entry", "error")] == []
             async with http(server) as client:
-                assert [] == await whole_log(client, "foo")
-        assert 1 == (await ada.answer("a"))["seq"]
+                assert await whole_log(client, "foo") == []
+        assert (await ada.answer("a"))["seq"] == 1
         await bob.until("entry", seq=1)
 
 
@@ -99,7 +99,7 @@ async def test_s3_what_was_acknowledged_survives_sigkill(serve: Callable[..., Se
     async with await RoomClient.join(again, "foo", after=0, log=room.hello["log"]) as room:
         assert False is room.hello["reset"]
         await room.until_seq(seqs[-1])
-        assert [*range(100)] == room.bodies
+        assert room.bodies == [*range(100)]
 
 
 async def test_s4_the_ack_and_the_entry_agree(server: Server, item: str) -> None:
@@ -116,10 +116,10 @@ async def test_s5_the_same_send_again_is_acknowledged_with_the_first_seq(server:
         await room.say("between")
         again = await room.ask(send("not looked at", "a"))
         await room.settle()
-        assert ["first", "between"] == room.bodies
+        assert room.bodies == ["first", "between"]
     async with await RoomClient.join(server, item, after=2) as room:
         later = await room.ask(send("first", "a"))
-        assert [] == room.bodies
+        assert room.bodies == []
 
     assert {**first, "duplicate": True} == again == later
 
@@ -130,8 +130,8 @@ async def test_s5_twice_in_one_frame_is_one_entry(server: Server, item: str) -> 
         answers = [await room.answer(one) for one in ("a", "a", "b", "a")]
         await room.settle()
 
-    assert [(1, False), (1, True), (2, False), (1, True)] == [(a["seq"], a["duplicate"]) for a in answers]
-    assert [1, 3] == room.bodies
+    assert [(a["seq"], a["duplicate"]) for a in answers] == [(1, False), (1, True), (2, False), (1, True)]
+    assert room.bodies == [1, 3]
 
 
 async def test_s5_ids_share_one_space_across_kinds(server: Server, item: str) -> None:
@@ -143,26 +143,26 @@ async def test_s5_ids_share_one_space_across_kinds(server: Server, item: str) ->
             {"type": "edit", "id": "a", "target": 1, "body": "z"},
         ):
             answer = await room.ask(again)
-            assert (1, True) == (answer["seq"], answer["duplicate"])
+            assert (answer["seq"], answer["duplicate"]) == (1, True)
         answer = await room.ask(send("z", "b"))
-        assert (edited["seq"], True) == (answer["seq"], answer["duplicate"])
+        assert (answer["seq"], answer["duplicate"]) == (edited["seq"], True)
         await room.settle()
 
-    assert ["x", "y"] == room.bodies
+    assert room.bodies == ["x", "y"]
 
 
 async def test_s6_a_refused_send_names_its_id_and_stores_nothing(strict: Server, item: str) -> None:
     async with await RoomClient.join(strict, item) as room:
         large = await room.ask(send("x" * 101, "large"))
         invalid = await room.ask({"type": "edit", "id": "none", "target": 1, "body": "x"})
-        assert [1] == await room.say("x")
+        assert await room.say("x") == [1]
         await room.ask(send("x", "third"))
         limited = await room.ask(send("x", "fourth"))
         await room.settle()
 
-    assert ["too_large", "invalid", "rate_limited"] == [line["code"] for line in (large, invalid, limited)]
+    assert [line["code"] for line in (large, invalid, limited)] == ["too_large", "invalid", "rate_limited"]
     assert 0 < limited["retry_ms"] <= 1000
-    assert 2 == len(room.entries)
+    assert len(room.entries) == 2
 
 
 async def test_s7_while_storage_fails_nothing_is_acked_or_delivered_and_the_connection_stays(
@@ -176,16 +176,16 @@ async def test_s7_while_storage_fails_nothing_is_acked_or_delivered_and_the_conn
         await ada.say("before")
         with disk_full(server):
             refused = await ada.ask(send("kept by the client", "a"))
-            assert ("unavailable", True) == (refused["code"], refused["retry_ms"] > 0)
+            assert (refused["code"], refused["retry_ms"] > 0) == ("unavailable", True)
             async with http(server) as client:
                 answer = await client.post("/api/items/foo/entries", json={"body": "x"})
-                assert 503 == answer.status_code
+                assert answer.status_code == 503
             await bob.settle()
         again = await ada.ask(send("kept by the client", "a"))
         await ada.until_seq(2)
         await bob.until_seq(2)
 
-    assert (2, False) == (again["seq"], again["duplicate"])
+    assert (again["seq"], again["duplicate"]) == (2, False)
     assert ["before", "kept by the client"] == ada.bodies == bob.bodies
 
 
@@ -200,11 +200,11 @@ async def test_s7_s2_what_is_sent_behind_a_failed_send_does_not_overtake_it(
                     await room.tell(send(number, str(number)))
                 await room.settle()
             refused = [await room.answer(str(number)) for number in range(10)]
-        assert ["unavailable"] * 10 == [line.get("code") for line in refused]
+        assert [line.get("code") for line in refused] == ["unavailable"] * 10
         await room.tell(*[send(number, str(number)) for number in range(10)])
         await room.until_seq(10)
 
-    assert [*range(10)] == room.bodies
+    assert room.bodies == [*range(10)]
 
 
 async def test_s8_only_the_author_changes_a_message(server: Server, item: str) -> None:
@@ -214,13 +214,13 @@ async def test_s8_only_the_author_changes_a_message(server: Server, item: str) -
     ):
         await ada.say("mine")
         for line in ({"type": "edit", "body": "x"}, {"type": "delete"}):
-            assert "forbidden" == (await bob.ask({**line, "id": new_id(), "target": 1}))["code"]
-        assert 2 == (await ada.ask({"type": "edit", "id": "e", "target": 1, "body": "mine!"}))["seq"]
-        assert 3 == (await ada.ask({"type": "delete", "id": "d", "target": 1}))["seq"]
+            assert (await bob.ask({**line, "id": new_id(), "target": 1}))["code"] == "forbidden"
+        assert (await ada.ask({"type": "edit", "id": "e", "target": 1, "body": "mine!"}))["seq"] == 2
+        assert (await ada.ask({"type": "delete", "id": "d", "target": 1}))["seq"] == 3
         entries = await bob.until_seq(3)
 
-    assert ["message", "edit", "delete"] == [entry["kind"] for entry in entries]
-    assert [None, 1, 1] == [entry.get("target") for entry in entries]
+    assert [entry["kind"] for entry in entries] == ["message", "edit", "delete"]
+    assert [entry.get("target") for entry in entries] == [None, 1, 1]
 
 
 @pytest.mark.parametrize("line", [{"type": "edit", "body": "x"}, {"type": "delete"}], ids=["edit", "delete"])
@@ -231,8 +231,8 @@ async def test_s8_another_target_is_invalid(server: Server, item: str, line: dic
         await room.ask({"type": "edit", "id": "e", "target": 1, "body": "stays!"})
         for target in (0, 2, 3, 4, 5, 2**53 - 1):
             answer = await room.ask({**line, "id": new_id(), "target": target})
-            assert ("error", "invalid") == (answer["type"], answer.get("code")), target
-        assert [5] == await room.say("nothing was stored")
+            assert (answer["type"], answer.get("code")) == ("error", "invalid"), target
+        assert await room.say("nothing was stored") == [5]
 
 
 async def test_s9_after_an_edit_the_entry_carries_the_latest_body(server: Server, item: str) -> None:
@@ -245,9 +245,9 @@ async def test_s9_after_an_edit_the_entry_carries_the_latest_body(server: Server
         async with await RoomClient.join(server, item) as late:
             await late.until_seq(3)
 
-    assert stored == late.entries
-    assert ("three", last["at"]) == (stored[0]["body"], stored[0]["edited"])
-    assert ["two", "three"] == [entry["body"] for entry in stored[1:]]
+    assert late.entries == stored
+    assert (stored[0]["body"], stored[0]["edited"]) == ("three", last["at"])
+    assert [entry["body"] for entry in stored[1:]] == ["two", "three"]
 
 
 async def test_s9_after_a_delete_no_body_is_served_again(server: Server, item: str) -> None:
@@ -268,7 +268,7 @@ async def test_s9_after_a_delete_no_body_is_served_again(server: Server, item: s
     assert stored == from_memory == from_storage
     assert "secret" not in repr(stored) + again
     assert ack["at"] == stored[0]["deleted"]
-    assert [False, True, False, False] == ["body" in entry for entry in stored]
+    assert ["body" in entry for entry in stored] == [False, True, False, False]
 
 
 async def test_s9_what_is_edited_and_deleted_in_one_frame_is_not_shown_either(server: Server, item: str) -> None:

@@ -35,7 +35,7 @@ async def test_l1_two_servers_in_one_process_have_limits_of_their_own() -> None:
     ]
 
     async with asyncio.timeout(PATIENCE):
-        assert [200, 431] == [await asyncio.to_thread(status, listener.getsockname()[1]) for listener in listeners]
+        assert [await asyncio.to_thread(status, listener.getsockname()[1]) for listener in listeners] == [200, 431]
         for server in servers:
             server.should_exit = True
         await asyncio.gather(*serving)

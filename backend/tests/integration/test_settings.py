@@ -76,7 +76,7 @@ def test_a_wrong_setting_is_one_clear_line(tmp_path: Path, name: str, value: str
 
     assert line.startswith(f"alcove: {name}")
     assert reason in line
-    assert [] == names_in(tmp_path), "nothing was created"
+    assert names_in(tmp_path) == [], "nothing was created"
 
 
 def test_a_wrong_setting_is_an_exception_for_whoever_imports_the_application(tmp_path: Path) -> None:
@@ -89,8 +89,8 @@ def test_a_wrong_setting_is_an_exception_for_whoever_imports_the_application(tmp
     )
     process = Process([sys.executable, "-c", asked], cwd=tmp_path, env={"ALCOVE_PONG_S": "0"})
 
-    assert 0 == process.exit_code()
-    assert ["told: ALCOVE_PONG_S='0': input should be greater than or equal to 0.01"] == process.lines
+    assert process.exit_code() == 0
+    assert process.lines == ["told: ALCOVE_PONG_S='0': input should be greater than or equal to 0.01"]
 
 
 def test_a_wrong_setting_stops_fastapi_with_the_same_line() -> None:
@@ -103,26 +103,26 @@ def test_a_wrong_setting_stops_fastapi_with_the_same_line() -> None:
 def test_a_wrong_setting_in_the_env_file_is_found_too(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("ALCOVE_PING_S=soon\n")
 
-    assert [NO_NUMBER] == start(tmp_path)
+    assert start(tmp_path) == [NO_NUMBER]
 
 
 def test_an_env_file_in_utf_8_counts_with_and_without_a_mark(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfALCOVE_PING_S=soon\n")
 
-    assert [NO_NUMBER] == start(tmp_path)
+    assert start(tmp_path) == [NO_NUMBER]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1"])
 def test_an_env_file_in_another_encoding_is_one_clear_line(tmp_path: Path, encoding: str) -> None:
     (tmp_path / ".env").write_bytes("# año\nALCOVE_PING_S=1\n".encode(encoding))
 
-    assert ["alcove: .env is not UTF-8: save it as UTF-8"] == start(tmp_path)
+    assert start(tmp_path) == ["alcove: .env is not UTF-8: save it as UTF-8"]
 
 
 def test_an_env_file_that_is_a_folder_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / ".env").mkdir()
 
-    assert ["alcove: .env cannot be read: Is a directory"] == start(tmp_path)
+    assert start(tmp_path) == ["alcove: .env cannot be read: Is a directory"]
 
 
 def test_an_env_file_that_may_not_be_read_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ async def test_a_database_is_the_file_that_was_named(carrier: str, tmp_path: Pat
             await room.say("hello")
         found = names_in(tmp_path)
     assert name in found
-    assert [] == [other for other in found if not other.startswith((name, f".{name}"))]
+    assert [other for other in found if not other.startswith((name, f".{name}"))] == []
 
 
 NUMBERS = {name: field for name, field in Settings.model_fields.items() if {int, float} & set(of(field))}

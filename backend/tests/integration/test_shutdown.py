@@ -22,7 +22,7 @@ async def test_c_a_server_that_stops_closes_its_sockets_with_1012(
 
     await asyncio.to_thread(server.end, how)
 
-    assert [1012] * len(clients) == [await close_code(client) for client in clients]
+    assert [await close_code(client) for client in clients] == [1012] * len(clients)
 
 
 async def test_a_server_stops_though_somebody_reads_nothing(tmp_path: Path, carrier: str) -> None:
@@ -53,9 +53,9 @@ async def test_fastapi_dev_reloads_with_sockets_open(tmp_path: Path) -> None:
         await asyncio.to_thread(listening, server.port)
         async with await connect(server, "/ws") as client:
             await client.send("hello again")
-            assert "Message text was: hello again" == await client.recv()
+            assert await client.recv() == "Message text was: hello again"
     finally:
         await asyncio.to_thread(server.end)
 
-    assert [1012] * len(PATHS) == codes
+    assert codes == [1012] * len(PATHS)
     assert server.trouble == [], server.output

@@ -42,7 +42,7 @@ def refused(command: list[str | Path], cwd: Path, **env: str) -> list[str]:
     """What the command printed before it ended in failure."""
     process = Process(command, cwd=cwd, env=env)
     try:
-        assert 0 != process.exit_code(), process.output
+        assert process.exit_code() != 0, process.output
     finally:
         process.end(signal.SIGKILL)
     return process.lines
@@ -88,7 +88,7 @@ def test_x7_two_workers_of_uvicorn_do_not_both_serve(tmp_path: Path) -> None:
     try:
         workers.line("Application startup complete")
         workers.line(f"alcove: .*{IN_USE}")
-        assert 1 == sum("Application startup complete" in line for line in workers.lines)
+        assert sum("Application startup complete" in line for line in workers.lines) == 1
         assert "Traceback" not in workers.output
     finally:
         workers.end()
@@ -117,9 +117,9 @@ async def test_x7_a_revocation_by_command_works_beside_a_running_server(tmp_path
     server = running.enter_context(untroubled(alcove(cwd=tmp_path, env=signed)))
     async with await RoomClient.join(server, "foo", token=token(sub="walter")) as walter:
         command: list[str | Path] = [BIN / "alcove", "revoke", "--sub", "walter", "--url", server.url]
-        assert 0 == await asyncio.to_thread(Process(command, cwd=tmp_path, env=signed).exit_code)
+        assert await asyncio.to_thread(Process(command, cwd=tmp_path, env=signed).exit_code) == 0
 
-        assert 4403 == await walter.closed()
+        assert await walter.closed() == 4403
 
 
 @pytest.mark.usefixtures("impatient")
@@ -162,7 +162,7 @@ async def test_x7_a_lock_whose_session_is_lost_is_taken_again(postgres_url: str)
         await lost.wait()
         await lock._acquired.wait()
 
-    assert [(1, False)] == await append(log, message("a"))
+    assert await append(log, message("a")) == [(1, False)]
     with pytest.raises(LogUnusableError, match=NO_BUS):
         await open_log(postgres_url, lock_mode="exclusive")
     await log.close()
@@ -185,5 +185,5 @@ async def test_x7_a_process_that_lost_the_log_to_another_reads_and_writes_nothin
     await other.close()
     async with asyncio.timeout(PATIENCE_S):
         await lock._acquired.wait()
-    assert [(1, False)] == await append(log, message("a"))
+    assert await append(log, message("a")) == [(1, False)]
     await log.close()

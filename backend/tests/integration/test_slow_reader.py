@@ -50,7 +50,7 @@ async def test_d2_who_reads_nothing_while_20_mb_go_by_costs_no_one_anything(hast
             await slow.until_seq(2 * SENDS)
             numbers = [body[0] for body in slow.bodies if isinstance(body, list)]
 
-    assert [*range(SENDS)] == numbers
-    assert "behind" == state["state"]
+    assert numbers == [*range(SENDS)]
+    assert state["state"] == "behind"
     assert state["buffered"] <= 256 * 1024
     assert cost <= COST

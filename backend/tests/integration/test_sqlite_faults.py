@@ -43,30 +43,30 @@ async def test_s7_on_a_full_disk_sends_are_unavailable_and_afterwards_go_on(serv
         sends = [send(f"during {n}") for n in range(50)]
         with full_disk(server):
             answers = await ada.answers(*sends)
-            assert {("error", "unavailable")} == {(line["type"], line["code"]) for line in answers}
+            assert {(line["type"], line["code"]) for line in answers} == {("error", "unavailable")}
             assert all(line["retry_ms"] > 0 for line in answers)
-            assert ["before"] == (await bob.settle(), bob.bodies)[1]
+            assert (await bob.settle(), bob.bodies)[1] == ["before"]
             # Reading needs no room on the disk, so whoever comes is let in.
             async with await RoomClient.join(server, "foo", name="Cyd") as cyd:
-                assert ["before"] == [entry["body"] for entry in await cyd.until_seq(1)]
+                assert [entry["body"] for entry in await cyd.until_seq(1)] == ["before"]
 
         answers = await ada.answers(*sends)
-        assert [(2 + n, False) for n in range(50)] == [(line["seq"], line["duplicate"]) for line in answers]
-        assert ["before", *(f"during {n}" for n in range(50))] == [one["body"] for one in await bob.until_seq(51)]
+        assert [(line["seq"], line["duplicate"]) for line in answers] == [(2 + n, False) for n in range(50)]
+        assert [one["body"] for one in await bob.until_seq(51)] == ["before", *(f"during {n}" for n in range(50))]
 
 
 @ONCE
 async def test_w7_x8_readyz_is_503_on_a_full_disk_although_nobody_sends(serve: Start) -> None:
     server = serve()
     async with http(server) as client:
-        assert 200 == (await client.get("/readyz")).status_code
+        assert (await client.get("/readyz")).status_code == 200
         with full_disk(server):
             async with asyncio.timeout(PATIENCE_S):
                 while (answer := await client.get("/readyz")).status_code == 200:
                     pass
-            assert {"status": "unavailable", "storage": False, "bus": True} == answer.json()
+            assert answer.json() == {"status": "unavailable", "storage": False, "bus": True}
             assert "alcove_storage_up 0.0" in (await client.get("/metrics")).text
-        assert 200 == (await client.get("/readyz")).status_code
+        assert (await client.get("/readyz")).status_code == 200
 
 
 @ONCE
@@ -87,9 +87,9 @@ async def test_s3_s7_a_disk_that_fills_and_frees_again_loses_and_doubles_nothing
             open_sends = [line for line in open_sends if line["id"] not in acked]
         kept = await whole_log(client, "foo")
 
-    assert [] == open_sends
-    assert acked == {entry["id"]: entry["seq"] for entry in kept}
-    assert 300 == len(kept)
+    assert open_sends == []
+    assert {entry["id"]: entry["seq"] for entry in kept} == acked
+    assert len(kept) == 300
 
 
 async def test_s3_x3_what_was_acked_before_a_kill_is_there_after_it(tmp_path: Path) -> None:
@@ -101,14 +101,14 @@ async def test_s3_x3_what_was_acked_before_a_kill_is_there_after_it(tmp_path: Pa
             acked += [line["id"] for line in answers if line["type"] == "ack"]
         await ada.tell(*(send(f"late {n}") for n in range(100)))
         server.end(signal.SIGKILL)
-    assert 0 < (tmp_path / "alcove.db-wal").stat().st_size
+    assert (tmp_path / "alcove.db-wal").stat().st_size > 0
 
     again = alcove(cwd=tmp_path)
     async with http(again) as client:
         kept = [entry["id"] for entry in await whole_log(client, "foo")]
     again.end()
-    assert acked == kept[: len(acked)]
-    assert 200 == len(acked)
+    assert kept[: len(acked)] == acked
+    assert len(acked) == 200
     assert len(set(kept)) == len(kept)
 
 
@@ -121,9 +121,9 @@ async def test_s7_while_another_program_locks_the_file_it_is_unavailable_and_the
         for write in (lambda: log.append([message("b")]), lambda: log.move_read_marks([RoomReadMark("foo", "ada", 1)])):
             with pytest.raises(LogUnavailableError, match="database is locked"):
                 await write()
-        assert {1: '"hello"'} == await bodies(log)
+        assert await bodies(log) == {1: '"hello"'}
 
-    assert [(2, False)] == await append(log, message("b"))
+    assert await append(log, message("b")) == [(2, False)]
     await log.close()
 
 
@@ -134,8 +134,8 @@ async def test_s7_a_database_out_of_pages_stores_all_of_a_batch_or_nothing(tmp_p
     with pytest.raises(LogUnavailableError, match="full"):
         await log.append([message(str(n), "x" * 10_000) for n in range(10)])
 
-    assert {1: '"hello"'} == await bodies(log)
-    assert [(1, True), (2, False)] == await append(log, message("a"), message("0"))
+    assert await bodies(log) == {1: '"hello"'}
+    assert await append(log, message("a"), message("0")) == [(1, True), (2, False)]
     await log.close()
 
 
@@ -150,7 +150,7 @@ async def test_s7_a_file_that_is_gone_is_not_replaced_by_an_empty_one(tmp_path: 
     assert not path.exists()
 
     away.rename(path)
-    assert [(1, False)] == await append(log, message("a"))
+    assert await append(log, message("a")) == [(1, False)]
     await log.close()
 
 
@@ -166,7 +166,7 @@ async def test_s7_a_page_gone_bad_is_an_answer_and_no_end(tmp_path: Path) -> Non
     log = await SqliteLog.open(path, Retention())
     with pytest.raises(LogUnavailableError, match=r"malformed|Could not decode"):
         await log.read("foo", after=0, limit=500, max_bytes=1 << 30)
-    assert 200 == (await log.room_states(["foo"]))["foo"].head
+    assert (await log.room_states(["foo"]))["foo"].head == 200
     await log.close()
 
 
@@ -176,5 +176,5 @@ async def test_s7_many_calls_at_once_on_a_file_that_fails_all_get_an_answer(tmp_
     path.rename(away)
     answers = await asyncio.gather(*(log.append([message(str(n))]) for n in range(100)), return_exceptions=True)
 
-    assert {LogUnavailableError} == {type(answer) for answer in answers}
+    assert {type(answer) for answer in answers} == {LogUnavailableError}
     await log.close()

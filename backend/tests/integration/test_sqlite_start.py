@@ -51,8 +51,8 @@ def one_line(process: Process) -> str:
         code = process.exit_code()
     finally:
         process.end(signal.SIGKILL)
-    assert 0 != code, process.output
-    assert 1 == len(process.lines), process.output
+    assert code != 0, process.output
+    assert len(process.lines) == 1, process.output
     return process.lines[0]
 
 
@@ -68,7 +68,7 @@ def test_s7_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None
     path.write_text("not a database\n" * 1000)
 
     assert "file is not a database" in one_line(serve(f"sqlite:///{path}"))
-    assert "not a database\n" * 1000 == path.read_text()
+    assert path.read_text() == "not a database\n" * 1000
 
 
 def test_s7_another_programs_database_is_one_clear_line_and_left_alone(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_s7_another_programs_database_is_one_clear_line_and_left_alone(tmp_path:
     before = path.read_bytes()
 
     assert "database of another program" in one_line(serve(f"sqlite:///{path}"))
-    assert before == path.read_bytes()
+    assert path.read_bytes() == before
 
 
 async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
@@ -89,15 +89,15 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
     log = await SqliteLog.open(path, Retention())
     try:
         page = await log.read("foo", after=0, limit=10)
-        assert ("first", "first", 3, 5) == (log.id, page.log, page.oldest, page.head)
-        assert {3: '"third"', 4: '"new"', 5: '"new"'} == await bodies(log)
-        assert {1: '"elsewhere"'} == await bodies(log, "bar")
+        assert (log.id, page.log, page.oldest, page.head) == ("first", "first", 3, 5)
+        assert await bodies(log) == {3: '"third"', 4: '"new"', 5: '"new"'}
+        assert await bodies(log, "bar") == {1: '"elsewhere"'}
         # What was sent is known, also where its entry is removed, and nothing else is.
         known = [message("a"), message("b", by=BOB), message("c"), message("d", by=BOB), message("b")]
-        assert [(1, True), (2, True), (3, True), (4, True), (6, False)] == await append(log, *known)
-        assert [(1, True), (2, False)] == await append(log, message("a", item="bar"), message("b", item="bar"))
-        assert [(7, False)] == await append(log, edit("f", 4, "newest", by=BOB))
-        assert '"newest"' == (await bodies(log))[4]
+        assert await append(log, *known) == [(1, True), (2, True), (3, True), (4, True), (6, False)]
+        assert await append(log, message("a", item="bar"), message("b", item="bar")) == [(1, True), (2, False)]
+        assert await append(log, edit("f", 4, "newest", by=BOB)) == [(7, False)]
+        assert (await bodies(log))[4] == '"newest"'
     finally:
         await log.close()
 
@@ -178,5 +178,5 @@ async def test_h3_rooms_under_ids_that_no_item_may_have_are_renamed(
     with closing(sqlite3.connect(path)) as now:
         items = [item for (item,) in now.execute("SELECT item FROM rooms ORDER BY room")]
 
-    assert ["foo", "bar", "!revoked", "café", "café_2", "não", "_", "__", "a_b_2", "a_b"] == items
+    assert items == ["foo", "bar", "!revoked", "café", "café_2", "não", "_", "__", "a_b_2", "a_b"]
     assert "the room 'a b' is now a_b_2" in caplog.text

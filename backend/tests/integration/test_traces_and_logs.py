@@ -84,11 +84,11 @@ async def test_a6_requests_and_handshakes_are_traced_without_their_credentials(t
             await visit(server)
 
         names = [span.name for span in collector.spans if span.kind == Span.SPAN_KIND_SERVER]
-        assert ["GET /api/items/{item_id}/entries", *2 * ["WS /items/{item_id}/ws"]] == names
+        assert names == ["GET /api/items/{item_id}/entries", *2 * ["WS /items/{item_id}/ws"]]
         sent = "".join(map(str, collector.exports))
         assert 'value { string_value: "alcove" }' in " ".join(sent.split())
         assert "limit=5&token=***" in sent
-        assert set() == leaks(sent)
+        assert leaks(sent) == set()
 
 
 async def test_nothing_is_traced_unasked(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ async def test_nothing_is_traced_unasked(tmp_path: Path) -> None:
         with guarded(tmp_path, "detached", OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=url) as server:
             await visit(server)
 
-        assert [] == collector.exports
+        assert collector.exports == []
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
@@ -105,8 +105,8 @@ async def test_a6_what_is_printed_can_be_lines_of_json(tmp_path: Path, carrier: 
         await visit(server)
 
     lines = [json.loads(line) for line in server.lines]
-    assert {"at", "level", "logger", "process", "message"} == set.intersection(*map(set, lines))
+    assert set.intersection(*map(set, lines)) == {"at", "level", "logger", "process", "message"}
     assert not [line for line in lines if line.get("path") == "/healthz"], "a probe that went well is not printed"
     (asked,) = [line for line in lines if line.get("path", "").startswith("/api/items/foo")]
-    assert ("GET", "/api/items/foo/entries?limit=5&token=***", 200) == (asked["method"], asked["path"], asked["status"])
-    assert set() == leaks(server.output)
+    assert (asked["method"], asked["path"], asked["status"]) == ("GET", "/api/items/foo/entries?limit=5&token=***", 200)
+    assert leaks(server.output) == set()

@@ -30,7 +30,7 @@ async def test_t1_every_text_comes_back(server: Server, text: str) -> None:
     async with await connect(server, "/ws") as client:
         await client.send(text)
 
-        assert [f"Message text was: {text}"] == await answers(client, 1)
+        assert await answers(client, 1) == [f"Message text was: {text}"]
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\xff\xfe", bytes(range(256)) * 1024], ids=["none", "no text", "many"])
@@ -38,14 +38,14 @@ async def test_t1_bytes_come_back_as_bytes(server: Server, data: bytes) -> None:
     async with await connect(server, "/ws") as client:
         await client.send(data)
 
-        assert [data] == await answers(client, 1)
+        assert await answers(client, 1) == [data]
 
 
 async def test_t1_a_text_of_several_fragments_is_one_text(server: Server) -> None:
     async with await connect(server, "/ws") as client:
         await client.send(["hel", "lo ", "", "world"])
 
-        assert ["Message text was: hello world"] == await answers(client, 1)
+        assert await answers(client, 1) == ["Message text was: hello world"]
 
 
 async def test_t1_answers_keep_the_order_of_the_questions(server: Server) -> None:
@@ -53,7 +53,7 @@ async def test_t1_answers_keep_the_order_of_the_questions(server: Server) -> Non
         for number in range(1000):
             await client.send(str(number))
 
-        assert [f"Message text was: {number}" for number in range(1000)] == await answers(client, 1000)
+        assert await answers(client, 1000) == [f"Message text was: {number}" for number in range(1000)]
 
 
 @pytest.mark.parametrize("char", ["x", "ñ", "👋"])
@@ -62,7 +62,7 @@ async def test_t1_a_text_as_large_as_the_limit_comes_back(server: Server, char: 
     async with await connect(server, "/ws") as client:
         await client.send(text)
 
-        assert [f"Message text was: {text}"] == await answers(client, 1)
+        assert await answers(client, 1) == [f"Message text was: {text}"]
 
 
 @pytest.mark.parametrize("path", ["/ws", "/ws/1", "/items/foo/ws?token=t"])
@@ -77,16 +77,16 @@ async def test_t1_t4_a_text_over_the_limit_is_closed_with_1009(
     async with await connect(server, path) as client:
         await client.send(message)
 
-        assert 1009 == await close_code(client)
+        assert await close_code(client) == 1009
 
 
 async def test_l1_the_limit_is_a_setting(serve: Callable[..., Server]) -> None:
     server = serve(ALCOVE_MESSAGE_BYTES="2000")
     async with await connect(server, "/ws") as client:
         await client.send("x" * 2000)
-        assert [f"Message text was: {'x' * 2000}"] == await answers(client, 1)
+        assert await answers(client, 1) == [f"Message text was: {'x' * 2000}"]
         await client.send("x" * 2001)
-        assert 1009 == await close_code(client)
+        assert await close_code(client) == 1009
 
 
 @pytest.mark.parametrize("path", ["/ws", "/ws/1", "/items/foo/ws?token=t"])
@@ -96,7 +96,7 @@ async def test_t4_what_is_not_utf8_is_closed_with_1007(tmp_path: Path, path: str
         async with await connect(server, path) as client:
             await client.send(b"\xff\xfe", text=True)
 
-            assert 1007 == await close_code(client)
+            assert await close_code(client) == 1007
 
 
 @any_text
@@ -104,21 +104,21 @@ async def test_t2_credential_and_text_are_answered_in_two_frames(server: Server,
     async with await connect(server, "/items/foo/ws?token=some-key-token") as client:
         await client.send(text)
 
-        assert [
+        assert await answers(client, 2) == [
             "Session cookie or query token value is: some-key-token",
             f"Message text was: {text}, for item ID: foo",
-        ] == await answers(client, 2)
+        ]
 
 
 async def test_t2_q_is_answered_in_between(server: Server) -> None:
     async with await connect(server, "/items/foo/ws?token=t&q=3") as client:
         await client.send("hello")
 
-        assert [
+        assert await answers(client, 3) == [
             "Session cookie or query token value is: t",
             "Query parameter q is: 3",
             "Message text was: hello, for item ID: foo",
-        ] == await answers(client, 3)
+        ]
 
 
 @pytest.mark.parametrize(
@@ -128,18 +128,18 @@ async def test_t2_q_is_any_integer(server: Server, q: str, meant: str) -> None:
     async with await connect(server, f"/items/foo/ws?token=t&q={q}") as client:
         await client.send("hello")
 
-        assert f"Query parameter q is: {meant}" == (await answers(client, 3))[1]
+        assert (await answers(client, 3))[1] == f"Query parameter q is: {meant}"
 
 
 @pytest.mark.parametrize("q", ["", "1.5", "one", "1e3", "0x1", "9" * 5000, "%00", "1%202"])
 async def test_t2_a_q_that_is_no_integer_is_refused(server: Server, q: str) -> None:
-    assert 403 == await refusal(server, f"/items/foo/ws?token=t&q={q}")
+    assert await refusal(server, f"/items/foo/ws?token=t&q={q}") == 403
 
 
 async def test_t2_without_a_credential_the_handshake_is_refused(server: Server) -> None:
-    assert 403 == await refusal(server, "/items/foo/ws")
-    assert 403 == await refusal(server, "/items/foo/ws?q=3")
-    assert 403 == await refusal(server, "/items/foo/ws", headers={"Cookie": "other=x"})
+    assert await refusal(server, "/items/foo/ws") == 403
+    assert await refusal(server, "/items/foo/ws?q=3") == 403
+    assert await refusal(server, "/items/foo/ws", headers={"Cookie": "other=x"}) == 403
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ async def test_t2_the_credential_is_the_cookie_else_the_last_token(
     async with await connect(server, f"/items/foo/ws{query}", headers=headers) as client:
         await client.send("hello")
 
-        assert f"Session cookie or query token value is: {credential}" == (await answers(client, 2))[0]
+        assert (await answers(client, 2))[0] == f"Session cookie or query token value is: {credential}"
 
 
 @pytest.mark.parametrize(
@@ -172,12 +172,12 @@ async def test_t2_the_item_id_is_what_was_meant_before_encoding(server: Server, 
     async with await connect(server, f"/items/{quote(item_id, safe='')}/ws?token=t") as client:
         await client.send("hello")
 
-        assert f"Message text was: hello, for item ID: {item_id}" == (await answers(client, 2))[1]
+        assert (await answers(client, 2))[1] == f"Message text was: hello, for item ID: {item_id}"
 
 
 @pytest.mark.parametrize("path", ["/items//ws?token=t", "/items/a/b/ws?token=t", "/items/foo?token=t", "/nowhere"])
 async def test_t2_where_there_is_no_socket_the_handshake_is_refused(server: Server, path: str) -> None:
-    assert 403 == await refusal(server, path)
+    assert await refusal(server, path) == 403
 
 
 async def test_a5_a_cookie_counts_from_the_own_origin_alone(server: Server) -> None:
@@ -185,7 +185,7 @@ async def test_a5_a_cookie_counts_from_the_own_origin_alone(server: Server) -> N
     own = cookie | {"Origin": server.url}
     async with await connect(server, "/items/foo/ws", headers=own) as client:
         await client.send("hello")
-        assert "Session cookie or query token value is: fakesession" == (await answers(client, 2))[0]
+        assert (await answers(client, 2))[0] == "Session cookie or query token value is: fakesession"
 
     for other in (
         "https://evil.example",
@@ -194,15 +194,15 @@ async def test_a5_a_cookie_counts_from_the_own_origin_alone(server: Server) -> N
         "http://127.0.0.1",
         f"http://127.0.0.1:{server.port}.evil.example",
     ):
-        assert 403 == await refusal(server, "/items/foo/ws", headers=cookie | {"Origin": other})
-        assert 403 == await refusal(server, "/items/foo/ws?token=t", headers=cookie | {"Origin": other})
+        assert await refusal(server, "/items/foo/ws", headers=cookie | {"Origin": other}) == 403
+        assert await refusal(server, "/items/foo/ws?token=t", headers=cookie | {"Origin": other}) == 403
 
 
 async def test_a5_a_token_counts_from_any_origin(server: Server) -> None:
     async with await connect(server, "/items/foo/ws?token=t", headers={"Origin": "https://else.example"}) as client:
         await client.send("hello")
 
-        assert 2 == len(await answers(client, 2))
+        assert len(await answers(client, 2)) == 2
 
 
 async def test_t3_the_sender_is_answered_and_everyone_hears_it(server: Server) -> None:
@@ -211,8 +211,8 @@ async def test_t3_the_sender_is_answered_and_everyone_hears_it(server: Server) -
         await one.hears("Client #1 says: hello")
         await two.hears("Client #1 says: hello")
 
-    assert ["You wrote: hello", "Client #1 says: hello"] == one.lines[:2]
-    assert ["Client #1 says: hello"] == two.lines[:1]
+    assert one.lines[:2] == ["You wrote: hello", "Client #1 says: hello"]
+    assert two.lines[:1] == ["Client #1 says: hello"]
 
 
 async def test_t3_those_left_hear_who_left(server: Server) -> None:
@@ -235,7 +235,7 @@ async def test_t3_one_id_may_come_several_times(server: Server) -> None:
         await second.client.send("still here")
         await second.hears("Client #7 says: still here")
 
-    assert 1 == second.lines.count("Client #7 left the chat")
+    assert second.lines.count("Client #7 left the chat") == 1
     assert "You wrote: hello" not in second.lines
 
 
@@ -254,12 +254,12 @@ async def test_t3_the_client_id_is_any_integer(server: Server, client_id: str, m
     async with await connect(server, f"/ws/{client_id}") as client:
         await client.send("hello")
 
-        assert ["You wrote: hello", f"Client #{meant} says: hello"] == await answers(client, 2)
+        assert await answers(client, 2) == ["You wrote: hello", f"Client #{meant} says: hello"]
 
 
 @pytest.mark.parametrize("client_id", ["ada", "1.5", "1e3", "%20", "9" * 5000, "1/2"])
 async def test_t3_a_client_id_that_is_no_integer_is_refused(server: Server, client_id: str) -> None:
-    assert 403 == await refusal(server, f"/ws/{client_id}")
+    assert await refusal(server, f"/ws/{client_id}") == 403
 
 
 @pytest.mark.parametrize("path", ["/ws/1", "/items/foo/ws?token=t"])
@@ -267,32 +267,32 @@ async def test_t4_bytes_are_closed_with_1003(server: Server, path: str) -> None:
     async with await connect(server, path) as client:
         await client.send(b"bytes")
 
-        assert 1003 == await close_code(client)
+        assert await close_code(client) == 1003
 
 
 async def test_t4_nobody_else_notices_who_sent_bytes(server: Server) -> None:
     async with Listener(await connect(server, "/ws/1")) as one:
         async with await connect(server, "/ws/2") as two:
             await two.send(b"bytes")
-            assert 1003 == await close_code(two)
+            assert await close_code(two) == 1003
         await one.hears("Client #2 left the chat")
         await one.client.send("and on it goes")
         await one.hears("Client #1 says: and on it goes")
 
-    assert ["Client #2 left the chat", "You wrote: and on it goes", "Client #1 says: and on it goes"] == one.lines
+    assert one.lines == ["Client #2 left the chat", "You wrote: and on it goes", "Client #1 says: and on it goes"]
 
 
 async def test_t6_the_page_begins_with_its_doctype(server: Server) -> None:
     async with httpx.AsyncClient(base_url=server.url) as http:
         page = await http.get("/")
 
-    assert 200 == page.status_code
-    assert "text/html; charset=utf-8" == page.headers["content-type"]
-    assert "<!DOCTYPE html>" == page.text.splitlines()[0]
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.text.splitlines()[0] == "<!DOCTYPE html>"
 
 
 async def test_w7_a_server_that_is_alive_says_so(server: Server) -> None:
     async with httpx.AsyncClient(base_url=server.url) as http:
         answer = await http.get("/healthz")
 
-    assert (200, {"status": "ok"}) == (answer.status_code, answer.json())
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})

@@ -25,22 +25,22 @@ async def test_l_a_credential_that_is_refused_in_a_loop_shuts_out_nobody_else(se
     )
     looping = token(exp=1)
     for _ in range(10):
-        assert 401 == (await endpoints.history(server, query(looping))).code
+        assert (await endpoints.history(server, query(looping))).code == 401
     error, code, reason = await turned_away(server, "foo", token=looping)
-    assert ("rate_limited", 4429, "this credential was refused too often; ask for a new one") == (
+    assert (
         error["code"],
         code,
         reason,
-    )
+    ) == ("rate_limited", 4429, "this credential was refused too often; ask for a new one")
     assert 900_000 < error["retry_ms"] <= 1_000_000
     # It cost its address one refusal of three: others are let in, and may fail, too.
     good = token()
-    assert IN == (await endpoints.room(server, query(good))).code
+    assert (await endpoints.room(server, query(good))).code == IN
     for number in range(2):
-        assert 401 == (await endpoints.history(server, query(f"guess-{number}"))).code
-    assert 429 == (await endpoints.history(server, query("guess-3"))).code
+        assert (await endpoints.history(server, query(f"guess-{number}"))).code == 401
+    assert (await endpoints.history(server, query("guess-3"))).code == 429
     # Who was let in before is let in again, whoever guesses behind the same address.
-    assert IN == (await endpoints.history(server, query(good))).code
+    assert (await endpoints.history(server, query(good))).code == IN
 
 
 @ONCE
@@ -53,20 +53,20 @@ async def test_l_so_many_requests_of_an_address_are_in_progress_without_a_creden
             go.write(head.encode())
             assert b"100 Continue" in await come.readuntil(b"\r\n\r\n")  # its body is waited for
         answer = await endpoints.who(server, query(token()))
-        assert (429, "too many requests in progress from your address without a valid credential") == (
+        assert (
             answer.code,
             answer.reason,
-        )
-        assert 4429 == (await endpoints.room(server, query(token()))).code
+        ) == (429, "too many requests in progress from your address without a valid credential")
+        assert (await endpoints.room(server, query(token()))).code == 4429
         held[0][1].write(b'{"name":1}')
         assert b" 422 " in await held[0][0].readline()
-        assert IN == (await endpoints.room(server, query(token()))).code
+        assert (await endpoints.room(server, query(token()))).code == IN
         # Those who are let in do not count, however long they stay.
         async with AsyncExitStack() as stack:
             for _ in range(5):
                 await stack.enter_async_context(await RoomClient.join(server, "foo", token=token()))
                 await stack.enter_async_context(await connect(server, f"/ws?token={token()}"))
-            assert IN == (await endpoints.who(server, query(token()))).code
+            assert (await endpoints.who(server, query(token()))).code == IN
     for _, go in held:
         go.close()
         await go.wait_closed()
@@ -91,5 +91,5 @@ async def test_l_a_body_before_authentication_is_small(guarded: Server, content:
     async with http(guarded) as client:
         answer = await client.post("/api/session", content=content)
 
-    assert 413 == answer.status_code
+    assert answer.status_code == 413
     assert "32768 bytes" in answer.json()["detail"]

@@ -32,8 +32,8 @@ async def test_z1_a_stop_of_hypercorn_sends_bye_and_1012(hypercorn: Server) -> N
     plain = await connect(hypercorn, "/ws")
     os.kill(hypercorn.pid, signal.SIGTERM)
 
-    assert "restart" == (await room.until("bye"))["reason"]
-    assert [1012, 1012] == [await room.closed(), await close_code(plain)]
+    assert (await room.until("bye"))["reason"] == "restart"
+    assert [await room.closed(), await close_code(plain)] == [1012, 1012]
     await asyncio.to_thread(hypercorn.exit_code)
     # asyncio itself prints the tasks that hypercorn ends; none of it may be ours.
     assert "alcove/" not in hypercorn.output
@@ -61,4 +61,4 @@ def test_a2_a_unix_socket_is_this_machine(unix_socket: Path) -> None:
     with httpx.Client(transport=transport, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS) as client:
         answer = client.get("http://alcove/api/items", headers={"Authorization": "Bearer t"})
 
-    assert 200 == answer.status_code, answer.text
+    assert answer.status_code == 200, answer.text

@@ -26,15 +26,15 @@ async def test_w11_s8_s9_a_message_is_edited_and_deleted_and_readers_are_told(gu
         await RoomClient.join(guarded, item, token=token(sub="bob", items={item: "r"})) as room,
     ):
         client.headers.update(rights(item, "w"))
-        assert 201 == (await send(client, item, "helo")).status_code
+        assert (await send(client, item, "helo")).status_code == 201
         edit = await client.patch(f"/api/items/{item}/entries/1", json={"body": "hello"})
-        assert (201, "edit", 2, 1, "hello") == (
+        assert (
             edit.status_code,
             *(edit.json()[name] for name in ("kind", "seq", "target", "body")),
-        )
+        ) == (201, "edit", 2, 1, "hello")
         gone = await client.delete(f"/api/items/{item}/entries/1")
-        assert (201, "delete", 3, 1) == (gone.status_code, *(gone.json()[name] for name in ("kind", "seq", "target")))
-        assert ["message", "edit", "delete"] == [entry["kind"] for entry in await room.until_seq(3)]
+        assert (gone.status_code, *(gone.json()[name] for name in ("kind", "seq", "target"))) == (201, "delete", 3, 1)
+        assert [entry["kind"] for entry in await room.until_seq(3)] == ["message", "edit", "delete"]
         client.headers.update(rights(item, "r"))
         first, second, _ = (await page(client, item))["entries"]
 
@@ -57,7 +57,7 @@ async def test_w11_s5_a_repeated_request_stores_one_entry_and_answers_200(guarde
     assert [201, 200] == [one.status_code for one in edits] == [one.status_code for one in deletes]
     assert edits[0].json()["seq"] == edits[1].json()["seq"]
     assert deletes[0].json() == deletes[1].json()
-    assert 3 == head
+    assert head == 3
 
 
 async def test_w11_s8_a_bad_target_is_422_and_another_members_message_403(guarded: Server, item: str) -> None:
@@ -69,12 +69,12 @@ async def test_w11_s8_a_bad_target_is_422_and_another_members_message_403(guarde
         for target, status in ((1, 403), (2, 422), (0, 422), (2**53, 422), ("x", 422)):
             edit = await client.patch(f"{path}/{target}", json={"body": 2})
             gone = await client.delete(f"{path}/{target}")
-            assert (status, status) == (edit.status_code, gone.status_code), target
-            assert "application/problem+json" == edit.headers["content-type"]
+            assert (edit.status_code, gone.status_code) == (status, status), target
+            assert edit.headers["content-type"] == "application/problem+json"
         client.headers.update(rights(item, "rwm", "root"))
-        assert 201 == (await client.patch(f"{path}/1", json={"body": 2})).status_code
-        assert 201 == (await client.delete(f"{path}/1")).status_code
-        assert 422 == (await client.delete(f"{path}/1")).status_code
+        assert (await client.patch(f"{path}/1", json={"body": 2})).status_code == 201
+        assert (await client.delete(f"{path}/1")).status_code == 201
+        assert (await client.delete(f"{path}/1")).status_code == 422
 
 
 @ONCE
@@ -84,7 +84,7 @@ async def test_w11_an_edit_out_of_shape_is_refused(guarded: Server, item: str, b
         client.headers.update(rights(item, "rw"))
         answer = await client.patch(f"/api/items/{item}/entries/1", content=body.encode("latin-1"))
 
-    assert (422, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 
 
 @ONCE
@@ -94,7 +94,7 @@ async def test_w11_l1_an_edit_too_large_is_refused(guarded: Server, item: str) -
         await send(client, item)
         answer = await client.patch(f"/api/items/{item}/entries/1", json={"body": "x" * 65_537})
 
-    assert (413, "too_large") == (answer.status_code, answer.json()["code"])
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
 async def test_s14_an_event_is_sent_by_a_moderator_and_delivered(guarded: Server, item: str) -> None:
@@ -106,9 +106,9 @@ async def test_s14_an_event_is_sent_by_a_moderator_and_delivered(guarded: Server
         client.headers.update(rights(item, "r"))
         (stored,) = (await page(client, item))["entries"]
 
-    assert [201, 200] == [one.status_code for one in sent]
+    assert [one.status_code for one in sent] == [201, 200]
     assert live == stored == sent[0].json() == sent[1].json()
-    assert ("event", body) == (live["kind"], live["body"])
+    assert (live["kind"], live["body"]) == ("event", body)
 
 
 @pytest.mark.parametrize(
@@ -121,14 +121,14 @@ async def test_s14_an_event_takes_the_right_to_moderate_and_a_message_that_to_wr
         client.headers.update(rights(item, letters))
         answer = await send(client, item, {"text": "shipped"}, kind=kind)
 
-    assert status == answer.status_code
+    assert answer.status_code == status
     assert "right" in answer.json()["detail"]
 
 
 @ONCE
 async def test_s14_a2_open_mode_has_no_events(server: Server, item: str) -> None:
     async with http(server) as client:
-        assert 403 == (await send(client, item, {"text": "shipped"}, kind="event")).status_code
+        assert (await send(client, item, {"text": "shipped"}, kind="event")).status_code == 403
 
 
 @ONCE
@@ -138,7 +138,7 @@ async def test_s14_an_event_out_of_shape_is_refused(guarded: Server, item: str, 
         client.headers.update(rights(item, "m"))
         answer = await send(client, item, body, kind="event")
 
-    assert 422 == answer.status_code
+    assert answer.status_code == 422
     assert "body.body" in answer.json()["detail"]
 
 
@@ -148,9 +148,9 @@ async def test_s14_s8_an_event_is_neither_edited_nor_deleted_and_counts_as_unrea
     async with http(guarded) as client:
         client.headers.update(rights(item, "rwm", "shop"))
         await send(client, item, {"text": "shipped"}, kind="event")
-        assert 422 == (await client.patch(f"/api/items/{item}/entries/1", json={"body": 2})).status_code
-        assert 422 == (await client.delete(f"/api/items/{item}/entries/1")).status_code
+        assert (await client.patch(f"/api/items/{item}/entries/1", json={"body": 2})).status_code == 422
+        assert (await client.delete(f"/api/items/{item}/entries/1")).status_code == 422
         client.headers.update(rights(item, "r"))
         counts = (await client.get("/api/unread", params={"item": item})).json()["items"]
 
-    assert [{"item": item, "head": 1, "unread": 0}] == counts
+    assert counts == [{"item": item, "head": 1, "unread": 0}]

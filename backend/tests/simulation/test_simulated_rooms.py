@@ -49,7 +49,7 @@ async def play(seed: int, weights: Weights, retention: Retention | None, steps: 
     for reader in world.alive:
         assert reader.seq == world.log.store.room_states([reader.item])[reader.item].head, "D1: caught up in the end"
         here = {other.person.id for other in world.alive if other.item == reader.item}
-        assert (here, len(here)) == (reader.members, reader.count), "P1: everyone knows who is here"
+        assert (reader.members, reader.count) == (here, len(here)), "P1: everyone knows who is here"
         assert reader.reads == world.log.store.room_states([reader.item])[reader.item].reads, (
             "P5: everyone knows the marks"
         )
@@ -63,8 +63,8 @@ async def play(seed: int, weights: Weights, retention: Retention | None, steps: 
     if retention is None:
         assert set(world.acked) == set(stand), "S3: what was acked stands, and nothing else"
 
-    assert [] == world.hub._rooms.all(), "empty rooms leave memory"
-    assert 0 == world.hub.connections
+    assert world.hub._rooms.all() == [], "empty rooms leave memory"
+    assert world.hub.connections == 0
     await world.hub.close()
     await world.log.close()
 
@@ -79,4 +79,4 @@ def test_r3_d1_d3_s2_s3_s4_s5_s7_s9_p1_p5_every_view_is_a_prefix_of_the_log(
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         runner.run(play(seed, Weights(**vars(weights)), retention, STEPS))
 
-    assert [] == [record.getMessage() for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}]
+    assert [record.getMessage() for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}] == []

@@ -119,7 +119,7 @@ def http(
                 if answer.is_success or answer.status_code == passes:
                     return Answer(IN)
                 problem = json.loads(await answer.aread())
-        assert "application/problem+json" == answer.headers["content-type"]
+        assert answer.headers["content-type"] == "application/problem+json"
         assert answer.status_code == problem["status"]
         assert (answer.status_code == 401) == ("www-authenticate" in answer.headers)
         return Answer(answer.status_code, problem["detail"])

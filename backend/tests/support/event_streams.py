@@ -17,7 +17,7 @@ async def events(server: Address, item: str, **headers: str) -> AsyncIterator[As
         httpx.AsyncClient(base_url=server.url, timeout=20) as http,
         http.stream("GET", f"/api/items/{item}/events?token=t", headers=headers) as answer,
     ):
-        assert (200, "text/event-stream; charset=utf-8") == (answer.status_code, answer.headers["content-type"])
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
         yield heard(answer)
 
 

@@ -103,7 +103,7 @@ class ListClient:
         while (line := await self.line()) is not None:
             if line["type"] == "ready":
                 return found
-            assert "item" == line["type"], line
+            assert line["type"] == "item", line
             found.append(line["item"])
         raise AssertionError(f"closed with {self._source.close_code} before it was ready")
 
@@ -142,5 +142,5 @@ async def follow(
         httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS) as client,
         client.stream("GET", "/api/items/events", params=given, headers=headers) as answer,
     ):
-        assert 200 == answer.status_code, await answer.aread()
+        assert answer.status_code == 200, await answer.aread()
         yield ListClient(_Events(answer))

@@ -95,7 +95,7 @@ class OutboxClient:
                 assert self._log in (None, line["log"])
                 self._log = line["log"]
             case "entry":
-                assert self.seq + 1 == line["seq"], f"{self.name} is at {self.seq}, and gets {line}"
+                assert line["seq"] == self.seq + 1, f"{self.name} is at {self.seq}, and gets {line}"
                 self.view.append(line)
             case "ack":
                 assert self.acked.setdefault(line["id"], line["seq"]) == line["seq"]
@@ -112,9 +112,9 @@ def agree(log: list[Line], clients: list[OutboxClient]) -> None:
     """The log holds every send once, each sender's in order; and every client has seen just that log."""
     sent = [f"client-{number}:{n}" for number in range(CLIENTS) for n in range(SENDS)]
     by_sender = sorted(log, key=lambda entry: int(entry["by"]["name"].removeprefix("client-")))
-    assert sent == [entry["body"] for entry in by_sender], "none lost, none doubled, each sender's in order"
-    assert [*range(1, CLIENTS * SENDS + 1)] == [entry["seq"] for entry in log]
+    assert [entry["body"] for entry in by_sender] == sent, "none lost, none doubled, each sender's in order"
+    assert [entry["seq"] for entry in log] == [*range(1, CLIENTS * SENDS + 1)]
     seqs = {entry["id"]: entry["seq"] for entry in log}
     for client in clients:
-        assert log == client.view
+        assert client.view == log
         assert client.acked == {id_: seq for id_, seq in seqs.items() if id_.startswith(f"{client.name}:")}

@@ -68,7 +68,7 @@ class RoomClient:
     async def join(cls, server: Address, item: str, **how: Any) -> Self:  # Any: what `open` takes
         """Open a socket and read the hello."""
         room = await cls.open(server, item, **how)
-        assert "hello" == (await room.line())["type"], room.heard
+        assert (await room.line())["type"] == "hello", room.heard
         return room
 
     @property
@@ -107,10 +107,10 @@ class RoomClient:
         """See that entries follow one another, but for announced gaps (R3)."""
         if line["type"] == "gap":
             assert line["from"] <= line["to"]
-            assert self._seq is None or self._seq + 1 == line["from"]
+            assert self._seq is None or line["from"] == self._seq + 1
             self._seq = line["to"]
         elif line["type"] == "entry":
-            assert self._seq is None or self._seq + 1 == line["seq"], f"{self._seq} is followed by {line}"
+            assert self._seq is None or line["seq"] == self._seq + 1, f"{self._seq} is followed by {line}"
             self._seq = line["seq"]
 
     async def until(self, type: str, **fields: object) -> Line:
@@ -155,7 +155,7 @@ class RoomClient:
     async def say(self, *bodies: object) -> list[int]:
         """Send messages in one frame; return their seqs when all are acknowledged."""
         answers = await self.answers(*[send(body) for body in bodies])
-        assert {"ack"} == {line["type"] for line in answers}, answers
+        assert {line["type"] for line in answers} == {"ack"}, answers
         return [line["seq"] for line in answers]
 
     async def settle(self) -> list[Line]:
@@ -188,8 +188,8 @@ async def turned_away(server: Address, item: str, **how: Any) -> tuple[Line, int
     room = await RoomClient.open(server, item, **how)
     error = await room.line()
     code = await room.closed()
-    assert "error" == error["type"]
-    assert [error] == room.heard
+    assert error["type"] == "error"
+    assert room.heard == [error]
     return error, code, room.socket.close_reason or ""
 
 
@@ -203,7 +203,7 @@ def http(server: Address) -> httpx.AsyncClient:
 async def page(client: httpx.AsyncClient, item: str, **bounds: int) -> Line:
     """A page of the item's log (W1)."""
     answer = await client.get(f"/api/items/{item}/entries", params=bounds)
-    assert 200 == answer.status_code, answer.text
+    assert answer.status_code == 200, answer.text
     found: Line = answer.json()
     return found
 

@@ -137,7 +137,7 @@ class Reader:
         return self._truth.store.room_states([self.item])[self.item].head
 
     def _entry(self, entry: Entry) -> None:
-        assert self.seq + 1 == entry.seq, f"R3: expected {self.seq + 1}, got {entry.seq}"
+        assert entry.seq == self.seq + 1, f"R3: expected {self.seq + 1}, got {entry.seq}"
         self.seq = entry.seq
         assert entry.seq <= self._head(), f"S4: {entry.seq} is not durable"
         body, stored = entry.body, self._truth.entry(self.item, entry.seq)

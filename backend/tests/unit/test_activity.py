@@ -69,10 +69,10 @@ async def test_p2_changes_within_250_ms_make_one_line() -> None:
     room.activity.apply_remote_presence([(ADA, 1)])
     await elapse(BEFORE_S)
     room.activity.apply_remote_presence([(BOB, 1)])
-    assert [] == room.new_lines()
+    assert room.new_lines() == []
 
     await elapse(MOMENT_S)
-    assert [Presence([ADA, BOB], [], 2)] == room.new_lines()
+    assert room.new_lines() == [Presence([ADA, BOB], [], 2)]
 
 
 @virtual_time
@@ -83,10 +83,10 @@ async def test_p2_the_next_line_follows_250_ms_after_the_change_that_it_tells() 
     room.activity.apply_remote_presence([(BOB, 1)])
     room.new_lines()
     await elapse(BEFORE_S)
-    assert [] == room.new_lines()
+    assert room.new_lines() == []
 
     await elapse(MOMENT_S)
-    assert [Presence([BOB], [], 2)] == room.new_lines()
+    assert room.new_lines() == [Presence([BOB], [], 2)]
 
 
 @virtual_time
@@ -95,7 +95,7 @@ async def test_p2_nothing_is_sent_while_nothing_changes() -> None:
     room.activity.schedule()
     await elapse(10)
 
-    assert [] == room.new_lines()
+    assert room.new_lines() == []
 
 
 @virtual_time
@@ -105,7 +105,7 @@ async def test_p2_a_closed_room_sends_nothing() -> None:
     room.activity.close()
     await elapse(1)
 
-    assert [] == room.new_lines()
+    assert room.new_lines() == []
 
 
 @virtual_time
@@ -114,11 +114,11 @@ async def test_p1_connections_in_other_processes_count_as_one_member() -> None:
     room.activity.apply_remote_presence([(ADA, 3)])
     room.activity.apply_remote_presence([(ADA, -2)])
     await elapse(INTERVAL_S)
-    assert [Presence([ADA], [], 1)] == room.new_lines()
+    assert room.new_lines() == [Presence([ADA], [], 1)]
 
     room.activity.apply_remote_presence([(ADA, -1)])
     await elapse(INTERVAL_S)
-    assert [Presence([], ["ada"], 0)] == room.new_lines()
+    assert room.new_lines() == [Presence([], ["ada"], 0)]
 
 
 @settings(max_examples=50)
@@ -153,8 +153,8 @@ async def test_p4_typing_reaches_readers_and_other_processes_once_in_two_seconds
         room.activity.typing(ADA, now, share=True)
     await elapse(INTERVAL_S)
 
-    assert [TypingNow(ADA)] == room.new_lines(), "twice within the interval of P2 is told once"
-    assert [TypingNow(ADA)] * 2 == room.shared
+    assert room.new_lines() == [TypingNow(ADA)], "twice within the interval of P2 is told once"
+    assert room.shared == [TypingNow(ADA)] * 2
 
 
 @virtual_time
@@ -163,8 +163,8 @@ async def test_p4_typing_that_another_process_reported_is_not_reported_back() ->
     room.activity.typing(ADA, 0.0, share=False)
     await elapse(INTERVAL_S)
 
-    assert [TypingNow(ADA)] == room.new_lines()
-    assert [] == room.shared
+    assert room.new_lines() == [TypingNow(ADA)]
+    assert room.shared == []
 
 
 @virtual_time
@@ -173,8 +173,8 @@ async def test_p5_a_mark_is_told_after_it_was_stored_and_only_once() -> None:
     room.answers.clear()
     room.activity.read("ada", 3)
     await elapse(INTERVAL_S)
-    assert [{"ada": 3}] == room.stores
-    assert [] == room.new_lines()
+    assert room.stores == [{"ada": 3}]
+    assert room.new_lines() == []
 
     room.answers.set()
     await elapse(INTERVAL_S)
@@ -187,10 +187,10 @@ async def test_p5_marks_within_250_ms_are_stored_together_each_at_its_furthest()
     for member, seq in (("ada", 3), ("bob", 1), ("ada", 5), ("ada", 4)):
         room.activity.read(member, seq)
     await elapse(BEFORE_S)
-    assert [] == room.stores
+    assert room.stores == []
 
     await elapse(MOMENT_S)
-    assert [{"ada": 5, "bob": 1}] == room.stores
+    assert room.stores == [{"ada": 5, "bob": 1}]
 
 
 @virtual_time
@@ -200,7 +200,7 @@ async def test_p5_a_mark_that_does_not_move_forward_is_neither_stored_nor_told()
     room.activity.read("ada", 2)
     await elapse(1)
 
-    assert ([], [], []) == (room.stores, room.new_lines(), room.shared)
+    assert (room.stores, room.new_lines(), room.shared) == ([], [], [])
 
 
 @virtual_time
@@ -212,12 +212,12 @@ async def test_p5_marks_made_while_others_are_stored_go_with_the_next_transactio
     room.activity.read("ada", 7)
     room.activity.read("bob", 2)
     await elapse(1)
-    assert [{"ada": 3}] == room.stores
+    assert room.stores == [{"ada": 3}]
 
     room.answers.set()
     await elapse(INTERVAL_S)
-    assert [{"ada": 3}, {"ada": 7, "bob": 2}] == room.stores
-    assert [ReadMark("ada", 3), ReadMark("ada", 7), ReadMark("bob", 2)] == room.new_lines()
+    assert room.stores == [{"ada": 3}, {"ada": 7, "bob": 2}]
+    assert room.new_lines() == [ReadMark("ada", 3), ReadMark("ada", 7), ReadMark("bob", 2)]
 
 
 @virtual_time
@@ -238,15 +238,15 @@ async def test_p5_marks_are_stored_when_the_storage_answers_again() -> None:
     await elapse(INTERVAL_S)
     room.activity.read("ada", 4)
     await elapse(INTERVAL_S)
-    assert [] == room.new_lines()
+    assert room.new_lines() == []
 
     room.available = True
     await elapse(INTERVAL_S)
-    assert {"ada": 4} == room.stores[-1]
-    assert [ReadMark("ada", 4)] == room.new_lines()
+    assert room.stores[-1] == {"ada": 4}
+    assert room.new_lines() == [ReadMark("ada", 4)]
     attempts = len(room.stores)
     await elapse(10)
-    assert attempts == len(room.stores)
+    assert len(room.stores) == attempts
 
 
 @virtual_time
@@ -254,8 +254,8 @@ async def test_p5_marks_that_another_process_stored_are_told_once_and_not_stored
     room = RecordedActivity(reads={"bob": 4})
     room.activity.apply_remote_marks({"ada": 3, "bob": 4})
     room.activity.apply_remote_marks({"ada": 5})
-    assert [] == room.new_lines()
+    assert room.new_lines() == []
 
     await elapse(INTERVAL_S)
-    assert [ReadMark("ada", 5)] == room.new_lines()
-    assert ([], []) == (room.stores, room.shared)
+    assert room.new_lines() == [ReadMark("ada", 5)]
+    assert (room.stores, room.shared) == ([], [])

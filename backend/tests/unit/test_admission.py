@@ -57,9 +57,9 @@ async def test_h5_p1_the_hello_comes_first_and_names_everyone_with_their_rights(
     _, socket = await hub.join(member("ada"))
     greeting = hello(socket)
 
-    assert ("ada", "Ada", ["read", "write"]) == (greeting.you.id, greeting.you.name, greeting.you.can)
-    assert ({"ada", "bob"}, 2) == ({person.id for person in greeting.members}, greeting.count)
-    assert ("foo", 0, 1, False) == (greeting.item, greeting.head, greeting.oldest, greeting.reset)
+    assert (greeting.you.id, greeting.you.name, greeting.you.can) == ("ada", "Ada", ["read", "write"])
+    assert ({person.id for person in greeting.members}, greeting.count) == ({"ada", "bob"}, 2)
+    assert (greeting.item, greeting.head, greeting.oldest, greeting.reset) == ("foo", 0, 1, False)
     assert greeting.expires is None
     await hub.close()
 
@@ -69,11 +69,11 @@ async def test_p1_several_connections_of_a_member_count_once_in_the_hello() -> N
     hub = HeldHub()
     first, _ = await hub.join(member())
     _, socket = await hub.join(member())
-    assert (1, 2) == (hello(socket).count, hub.hub.connections)
+    assert (hello(socket).count, hub.hub.connections) == (1, 2)
 
     first.closed(1000)
     _, other = await hub.join(member("bob"))
-    assert 2 == hello(other).count
+    assert hello(other).count == 2
     await hub.close()
 
 
@@ -97,8 +97,8 @@ async def test_r1_r2_r6_a_client_reads_from_its_start_position_to_the_head(
     await written(hub, 5)
     _, socket = await hub.join_at(start, member())
 
-    assert (5, False) == (hello(socket).head, hello(socket).reset)
-    assert expected == seqs(socket)
+    assert (hello(socket).head, hello(socket).reset) == (5, False)
+    assert seqs(socket) == expected
     await hub.close()
 
 
@@ -109,8 +109,8 @@ async def test_r5_a_client_that_brings_the_right_log_resumes_and_another_log_res
     _, same = await hub.join_at(StartPosition(after=3, log_id=log_id), member("ada"))
     _, other = await hub.join_at(StartPosition(after=3, log_id="another", tail=4), member("bob"))
 
-    assert (False, [4, 5]) == (hello(same).reset, seqs(same))
-    assert (True, [2, 3, 4, 5], log_id) == (hello(other).reset, seqs(other), hello(other).log)
+    assert (hello(same).reset, seqs(same)) == (False, [4, 5])
+    assert (hello(other).reset, seqs(other), hello(other).log) == (True, [2, 3, 4, 5], log_id)
     await hub.close()
 
 
@@ -120,7 +120,7 @@ async def test_r5_a_client_ahead_of_the_log_is_reset_to_the_tail() -> None:
     await written(hub, 5)
     _, socket = await hub.join_at(StartPosition(after=6, tail=1), member())
 
-    assert (True, 5, [5]) == (hello(socket).reset, hello(socket).head, seqs(socket))
+    assert (hello(socket).reset, hello(socket).head, seqs(socket)) == (True, 5, [5])
     await hub.close()
 
 
@@ -131,8 +131,8 @@ async def test_r4_a_client_that_resumes_before_what_is_kept_gets_a_gap_and_one_t
     _, resumed = await hub.join_at(StartPosition(after=1), member("ada"))
     _, begun = await hub.join_at(StartPosition(), member("bob"))
 
-    assert ([Gap(2, 3)], [4, 5]) == ([line for line in resumed.lines if isinstance(line, Gap)], seqs(resumed))
-    assert ([], [4, 5]) == ([line for line in begun.lines if isinstance(line, Gap)], seqs(begun))
+    assert ([line for line in resumed.lines if isinstance(line, Gap)], seqs(resumed)) == ([Gap(2, 3)], [4, 5])
+    assert ([line for line in begun.lines if isinstance(line, Gap)], seqs(begun)) == ([], [4, 5])
     assert 4 == hello(resumed).oldest == hello(begun).oldest
     await hub.close()
 
@@ -143,13 +143,13 @@ async def test_l3_a_full_process_refuses_with_1013_until_somebody_leaves() -> No
     first, _ = await hub.join(member("ada"), item="foo")
     await hub.join(member("bob"), item="bar")
     refusal = await hub.refusal(member("cyd"))
-    assert (Code.AT_CAPACITY, Close.AT_CAPACITY) == (refusal.code, refusal.close)
+    assert (refusal.code, refusal.close) == (Code.AT_CAPACITY, Close.AT_CAPACITY)
     assert refusal.retry_ms
-    assert 2 == hub.hub.connections
+    assert hub.hub.connections == 2
 
     first.closed(1000)
     await hub.join(member("cyd"))
-    assert 2 == hub.hub.connections
+    assert hub.hub.connections == 2
     await hub.close()
 
 
@@ -164,7 +164,7 @@ async def test_l3_joins_that_wait_for_storage_count_already() -> None:
     assert isinstance(joining[2].exception(), Refusal)
 
     await hub.settle()
-    assert [True, True] == [task.done() and task.exception() is None for task in joining[:2]]
+    assert [task.done() and task.exception() is None for task in joining[:2]] == [True, True]
     await hub.close()
 
 
@@ -174,14 +174,14 @@ async def test_l3_a_member_has_a_bounded_number_of_connections_to_each_item() ->
     first, _ = await hub.join(member())
     await hub.join(member())
     refusal = await hub.refusal(member())
-    assert (Code.TOO_MANY, Close.TOO_MANY) == (refusal.code, refusal.close)
+    assert (refusal.code, refusal.close) == (Code.TOO_MANY, Close.TOO_MANY)
     assert refusal.retry_ms
 
     await hub.join(member(), item="bar")
     await hub.join(member("bob"))
     first.closed(1000)
     await hub.join(member())
-    assert 4 == hub.hub.connections
+    assert hub.hub.connections == 4
     await hub.close()
 
 
@@ -190,7 +190,7 @@ async def test_l3_a_refused_connection_leaves_no_trace() -> None:
     hub = HeldHub(bounds=ProcessLimits(member_connections=0))
     await hub.refusal(member(expires=time.time() + 3600))
 
-    assert ([], 0, 0) == (hub.hub._rooms.all(), hub.hub.connections, len(hub.hub._expiry))
+    assert (hub.hub._rooms.all(), hub.hub.connections, len(hub.hub._expiry)) == ([], 0, 0)
     await hub.close()
 
 
@@ -200,10 +200,10 @@ async def test_d1_a_room_leaves_memory_with_its_last_connection() -> None:
     first, _ = await hub.join(member("ada"))
     second, _ = await hub.join(member("bob"))
     first.closed(1000)
-    assert {"foo"} == set(hub.hub._rooms.items())
+    assert set(hub.hub._rooms.items()) == {"foo"}
 
     second.closed(1006)
-    assert ([], 0) == (hub.hub._rooms.all(), hub.hub.connections)
+    assert (hub.hub._rooms.all(), hub.hub.connections) == ([], 0)
     await hub.close()
 
 
@@ -212,10 +212,10 @@ async def test_a4_the_hello_tells_when_the_token_expires_and_the_stay_ends_with_
     hub = HeldHub()
     expires = float(int(time.time()) + 3600)
     session, socket = await hub.join(member(expires=expires))
-    assert (int(expires * 1000), 1) == (hello(socket).expires, len(hub.hub._expiry))
+    assert (hello(socket).expires, len(hub.hub._expiry)) == (int(expires * 1000), 1)
 
     session.closed(1000)
-    assert 0 == len(hub.hub._expiry)
+    assert len(hub.hub._expiry) == 0
     await hub.close()
 
 
@@ -243,7 +243,7 @@ async def test_a7_w5_a_revocation_while_the_room_is_opened_refuses_the_connectio
     await hub.settle()
 
     error = joining.exception()
-    assert expected == (error.close if isinstance(error, Refusal) else None)
+    assert (error.close if isinstance(error, Refusal) else None) == expected
     assert hub.hub.connections == len(hub.hub._expiry) == (1 if expected is None else 0)
     await hub.close()
 
@@ -254,7 +254,7 @@ async def test_z1_a_draining_server_refuses_with_1012_before_it_asks_storage() -
     await hub.hub.drain()
     refusal = await hub.refusal(member())
 
-    assert Close.RESTART == refusal.close
+    assert refusal.close == Close.RESTART
     assert refusal.retry_ms
-    assert ([], 0) == (hub.log.held, hub.hub.connections)
+    assert (hub.log.held, hub.hub.connections) == ([], 0)
     await hub.close()

@@ -56,8 +56,8 @@ async def test_a_task_that_never_ends_is_left_running_and_logged(caplog: pytest.
     task = asyncio.create_task(stay(), name="stubborn")
     await turn()
     await background.cancel(task)
-    assert [(logging.ERROR, "task 'stubborn' ignores its cancellation; it is left running")] == [
-        (record.levelno, record.message) for record in caplog.records
+    assert [(record.levelno, record.message) for record in caplog.records] == [
+        (logging.ERROR, "task 'stubborn' ignores its cancellation; it is left running")
     ]
     free.set()
     await task
@@ -123,7 +123,7 @@ async def test_an_error_during_the_cancellation_is_logged_for_debugging_and_not_
     with caplog.at_level(logging.DEBUG, "alcove"):
         await background.cancel(task)
 
-    assert ["task 'socket' ended with OSError('already closed')"] == [record.message for record in caplog.records]
+    assert [record.message for record in caplog.records] == ["task 'socket' ended with OSError('already closed')"]
 
 
 async def test_cancelling_nothing_returns_at_once() -> None:
@@ -140,12 +140,12 @@ async def test_spawned_tasks_are_kept_until_they_end() -> None:
 
     task = tasks.spawn(work())
     await turn()
-    assert 1 == len(tasks)
+    assert len(tasks) == 1
 
     ends.set()
     await task
     await turn()
-    assert 0 == len(tasks)
+    assert len(tasks) == 0
 
 
 @virtual_time
@@ -160,7 +160,7 @@ async def test_closing_waits_for_tasks_and_cancels_those_that_take_too_long() ->
     tasks.spawn(work("in time", 1))
     await tasks.close(2)
 
-    assert ["in time"] == finished
+    assert finished == ["in time"]
     assert late.cancelled()
 
 
@@ -174,5 +174,5 @@ async def test_a_spawned_task_that_fails_is_logged(caplog: pytest.LogCaptureFixt
     await turn()
 
     (record,) = [record for record in caplog.records if record.message == "a background task failed"]
-    assert logging.ERROR == record.levelno
+    assert record.levelno == logging.ERROR
     assert "OSError: disk full" in caplog.text

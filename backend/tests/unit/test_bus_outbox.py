@@ -19,8 +19,8 @@ def test_x2_messages_leave_the_outbox_once_and_in_order() -> None:
     outbox.put("foo", b"1")
     outbox.put("bar", b"2")
 
-    assert [("foo", b"1"), ("bar", b"2")] == outbox.take()
-    assert ([], False) == (outbox.take(), outbox.take_loss())
+    assert outbox.take() == [("foo", b"1"), ("bar", b"2")]
+    assert (outbox.take(), outbox.take_loss()) == ([], False)
 
 
 def test_x2_an_outbox_that_opens_reports_that_messages_before_may_be_lost() -> None:
@@ -37,7 +37,7 @@ def test_x2_a_message_to_a_closed_outbox_is_lost() -> None:
     outbox.close()
     outbox.put("foo", b"lost")
 
-    assert ([], True) == (outbox.take(), outbox.take_loss())
+    assert (outbox.take(), outbox.take_loss()) == ([], True)
 
 
 def test_x2_messages_beyond_the_bound_are_lost_and_reported() -> None:
@@ -45,9 +45,9 @@ def test_x2_messages_beyond_the_bound_are_lost_and_reported() -> None:
     for _ in range(20_001):
         outbox.put("foo", b"")
 
-    assert (20_000, True) == (len(outbox.take()), outbox.take_loss())
+    assert (len(outbox.take()), outbox.take_loss()) == (20_000, True)
     outbox.put("foo", b"there is room again")
-    assert (1, False) == (len(outbox.take()), outbox.take_loss())
+    assert (len(outbox.take()), outbox.take_loss()) == (1, False)
 
 
 def test_x2_messages_beyond_the_bytes_are_lost_and_reported() -> None:
@@ -55,7 +55,7 @@ def test_x2_messages_beyond_the_bytes_are_lost_and_reported() -> None:
     for _ in range(40):
         outbox.put("foo", b"x" * 1024 * 1024)
 
-    assert (17, True) == (len(outbox.take()), outbox.take_loss())
+    assert (len(outbox.take()), outbox.take_loss()) == (17, True)
 
 
 async def test_x2_the_sender_waits_until_a_message_is_added() -> None:

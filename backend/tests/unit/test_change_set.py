@@ -11,8 +11,8 @@ def test_w10_a_room_that_changes_often_is_collected_once_with_its_last_head() ->
     for head in (1, 2, 3):
         changes.add_room("a", head)
 
-    assert ["a"] == changes.rooms()
-    assert [RoomsChanged({"a": 3}, {})] == list(changes.messages())
+    assert changes.rooms() == ["a"]
+    assert list(changes.messages()) == [RoomsChanged({"a": 3}, {})]
 
 
 def test_w10_a_mark_that_moves_in_a_room_that_changed_concerns_no_reader_beside_those_of_the_room() -> None:
@@ -21,8 +21,8 @@ def test_w10_a_mark_that_moves_in_a_room_that_changed_concerns_no_reader_beside_
     changes.add_marks("b", ["bob"])
     changes.add_room("a", 1)
 
-    assert ({"b": {"bob"}}, ["a"]) == (changes.marks(), changes.rooms())
-    assert [RoomsChanged({"a": 1}, {"a": ["ada"], "b": ["bob"]})] == list(changes.messages())
+    assert (changes.marks(), changes.rooms()) == ({"b": {"bob"}}, ["a"])
+    assert list(changes.messages()) == [RoomsChanged({"a": 1}, {"a": ["ada"], "b": ["bob"]})]
 
 
 def test_w10_beyond_the_bound_only_that_is_recorded() -> None:
@@ -39,9 +39,9 @@ def test_w10_beyond_the_bound_only_that_is_recorded() -> None:
         for n in range(3, 9):
             add(changes, n)
 
-        assert "<ChangeSet rooms=0 marks=0 overflowed=True>" == repr(changes)
+        assert repr(changes) == "<ChangeSet rooms=0 marks=0 overflowed=True>"
         assert changes
-        assert [RoomsChanged({}, {}, more=True)] == list(changes.messages())
+        assert list(changes.messages()) == [RoomsChanged({}, {}, more=True)]
 
 
 def test_w10_many_rooms_are_told_in_several_messages_each_room_in_one() -> None:
@@ -50,10 +50,10 @@ def test_w10_many_rooms_are_told_in_several_messages_each_room_in_one() -> None:
         changes.add_room(f"room-{n}", n)
 
     messages = list(changes.messages())
-    assert [200, 200, 50] == [len(message.heads) for message in messages]
-    assert {f"room-{n}": n for n in range(450)} == {k: v for one in messages for k, v in one.heads.items()}
+    assert [len(message.heads) for message in messages] == [200, 200, 50]
+    assert {k: v for one in messages for k, v in one.heads.items()} == {f"room-{n}": n for n in range(450)}
 
 
 def test_w10_nothing_that_changed_is_no_message() -> None:
     assert not ChangeSet(1)
-    assert [] == list(ChangeSet(1).messages())
+    assert list(ChangeSet(1).messages()) == []

@@ -32,7 +32,7 @@ async def test_x1_entries_stored_in_one_process_reach_the_readers_of_all() -> No
     await turn()
 
     assert [1, 2, 3] == here.seqs == there.seqs
-    assert [] == first.storage.log.held, "what was published is not read from the log"
+    assert first.storage.log.held == [], "what was published is not read from the log"
 
 
 @virtual_time
@@ -42,8 +42,8 @@ async def test_x1_entries_of_a_room_that_is_not_in_memory_are_published_with_the
     first.write("a", "b")
     await turn()
 
-    assert [1, 2] == reader.seqs
-    assert [] == second.storage.log.held, "what was published with its entries is not read from the log"
+    assert reader.seqs == [1, 2]
+    assert second.storage.log.held == [], "what was published with its entries is not read from the log"
 
 
 @virtual_time
@@ -60,7 +60,7 @@ async def test_s9_a_message_deleted_in_the_same_commit_is_published_without_its_
     first.cluster.deliver("foo", [message, deletion], 1, first.storage.log.id)
     await turn()
 
-    assert [1, 2] == reader.seqs
+    assert reader.seqs == [1, 2]
     assert b"secret" not in b"".join(data for _, data in first.bus.published)  # type: ignore[attr-defined] # a FakeBus
 
 
@@ -75,8 +75,8 @@ async def test_x1_entries_that_the_room_has_in_part_are_published_completely() -
     first.cluster.deliver("foo", [*written, *first.storage.page(after=2)], 1, first.storage.log.id)
     ((_, data),) = [(channel, data) for channel, data in first.bus.published if channel == "foo"]  # type: ignore[attr-defined] # a FakeBus
 
-    assert 3 == room.head
-    assert [1, 2, 3] == seqs(decode(data)[1])
+    assert room.head == 3
+    assert seqs(decode(data)[1]) == [1, 2, 3]
 
 
 @virtual_time
@@ -86,7 +86,7 @@ async def test_x1_entries_reach_only_their_own_room() -> None:
     first.write("a", item="foo")
     await turn()
 
-    assert ([1], []) == (foo.seqs, bar.seqs)
+    assert (foo.seqs, bar.seqs) == ([1], [])
 
 
 @virtual_time
@@ -98,7 +98,7 @@ async def test_x2_entries_too_large_for_the_bus_are_read_from_the_log() -> None:
     alone.hear(EntriesStored(2, 1))
     await alone.storage.answer()
 
-    assert [1, 2] == reader.seqs
+    assert reader.seqs == [1, 2]
 
 
 @virtual_time
@@ -112,7 +112,7 @@ async def test_x2_entries_of_a_room_that_is_being_opened_are_noted() -> None:
     alone.hear(EntriesStored(3, 1), channel="bar")
     await alone.storage.answer()
 
-    assert [("bar", 2), ("bar", 3)] == alone.process.rooms.extended
+    assert alone.process.rooms.extended == [("bar", 2), ("bar", 3)]
 
 
 @virtual_time
@@ -123,8 +123,8 @@ async def test_p4_typing_is_passed_to_other_processes_and_not_sent_back() -> Non
     first.cluster.publish_activity("foo", [TypingNow(ADA)])
     await elapse(0.25)
 
-    assert ["ada"] == reader.typing
-    assert [] == second.storage.shared
+    assert reader.typing == ["ada"]
+    assert second.storage.shared == []
 
 
 @virtual_time
@@ -134,8 +134,8 @@ async def test_p5_stored_marks_are_passed_to_other_processes_and_not_stored_agai
     first.cluster.publish_activity("foo", [ReadMark("ada", 3), ReadMark("bob", 2)])
     await elapse(0.25)
 
-    assert [("ada", 3), ("bob", 2)] == reader.marks
-    assert ([], []) == (second.storage.marks, second.storage.shared)
+    assert reader.marks == [("ada", 3), ("bob", 2)]
+    assert (second.storage.marks, second.storage.shared) == ([], [])
 
 
 @virtual_time
@@ -147,7 +147,7 @@ async def test_p4_p5_activity_of_a_room_that_is_not_in_memory_is_ignored() -> No
     alone.hear(ReadMarksMoved({"ada": 1}), channel="bar")
     await elapse(1)
 
-    assert ({"foo"}, []) == (set(alone.storage.rooms), alone.process.rooms.extended)
+    assert (set(alone.storage.rooms), alone.process.rooms.extended) == ({"foo"}, [])
 
 
 @virtual_time
@@ -158,11 +158,11 @@ async def test_p1_members_of_all_processes_are_counted() -> None:
     second.cluster.count_connection("foo", ADA, 1)
     second.cluster.count_connection("foo", ADA, 1)
     await elapse(0.1)
-    assert (1, 2) == (len(room.presence), room.presence.connections("ada"))
+    assert (len(room.presence), room.presence.connections("ada")) == (1, 2)
 
     second.cluster.count_connection("foo", ADA, -2)
     await elapse(0.1)
-    assert 0 == len(room.presence)
+    assert len(room.presence) == 0
 
 
 @virtual_time
@@ -172,7 +172,7 @@ async def test_p1_a_room_that_opens_later_knows_the_members_of_other_processes()
     first.cluster.count_connection("foo", ADA, 1)
     await elapse(0.1)
 
-    assert 1 == (await second.open()).presence.connections("ada")
+    assert (await second.open()).presence.connections("ada") == 1
 
 
 @virtual_time
@@ -196,9 +196,9 @@ async def test_x6_a_single_process_publishes_nothing_and_opens_at_once() -> None
     process.cluster.room_closed("foo")
     await process.cluster.close()
 
-    assert (True, True, [1]) == (process.cluster.sole_writer, process.cluster.up, reader.seqs)
-    assert 0 == asyncio.get_running_loop().time()
-    assert 1 == len(asyncio.all_tasks())
+    assert (process.cluster.sole_writer, process.cluster.up, reader.seqs) == (True, True, [1])
+    assert asyncio.get_running_loop().time() == 0
+    assert len(asyncio.all_tasks()) == 1
 
 
 @virtual_time
@@ -207,7 +207,7 @@ async def test_z1_a_process_that_ends_publishes_it_and_leaves_no_task_running() 
     await alone.open()
     await alone.process.cluster.close()
 
-    assert [(ALL_PROCESSES, ProcessEnded)] == [(channel, type(told)) for channel, told in alone.bus.new_messages()]
-    assert (True, True) == (alone.bus.closed, alone.sends.closed)
+    assert [(channel, type(told)) for channel, told in alone.bus.new_messages()] == [(ALL_PROCESSES, ProcessEnded)]
+    assert (alone.bus.closed, alone.sends.closed) == (True, True)
     alone.storage.close()
-    assert 1 == len(asyncio.all_tasks())
+    assert len(asyncio.all_tasks()) == 1

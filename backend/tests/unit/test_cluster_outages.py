@@ -15,7 +15,7 @@ async def test_x2_a_room_opens_after_a_quarter_second_without_a_confirmed_subscr
     began = asyncio.get_running_loop().time()
     await alone.process.cluster.open_room("foo")
 
-    assert 0.25 == asyncio.get_running_loop().time() - began
+    assert asyncio.get_running_loop().time() - began == 0.25
     assert "foo" in alone.bus.channels
 
 
@@ -27,7 +27,7 @@ async def test_x2_a_room_opens_at_once_while_the_bus_is_down() -> None:
     began = asyncio.get_running_loop().time()
     await alone.process.cluster.open_room("foo")
 
-    assert began == asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() == began
 
 
 @virtual_time
@@ -54,7 +54,7 @@ async def test_x2_readers_are_caught_up_within_two_seconds_while_the_bus_is_down
         await elapse(0.5)
         await alone.storage.answer()
 
-    assert [1] == reader.seqs
+    assert reader.seqs == [1]
 
 
 @virtual_time
@@ -68,7 +68,7 @@ async def test_x2_readers_are_caught_up_within_two_seconds_while_the_database_an
         await elapse(0.5)
         await alone.storage.answer()
 
-    assert [1] == reader.seqs
+    assert reader.seqs == [1]
 
 
 @virtual_time
@@ -80,8 +80,8 @@ async def test_x2_entries_that_a_broken_bus_lost_are_read_as_soon_as_it_works_ag
     alone.bus.recover()
     await alone.storage.answer()
 
-    assert [1] == reader.seqs
-    assert began == asyncio.get_running_loop().time()
+    assert reader.seqs == [1]
+    assert asyncio.get_running_loop().time() == began
 
 
 @virtual_time
@@ -90,7 +90,7 @@ async def test_x2_while_everything_works_the_log_is_not_polled() -> None:
     await alone.open()
     await elapse(60)
 
-    assert [] == alone.storage.log.held
+    assert alone.storage.log.held == []
 
 
 @virtual_time
@@ -104,4 +104,4 @@ async def test_x2_a_silent_process_makes_rooms_read_the_log() -> None:
         await elapse(0.5)
         await alone.storage.answer()
 
-    assert [1] == reader.seqs
+    assert reader.seqs == [1]

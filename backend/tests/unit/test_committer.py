@@ -28,15 +28,15 @@ async def test_s2_drafts_that_arrive_during_a_commit_form_the_next_batch(held: H
     await turn()
     held.send("c", "d")
     await turn()
-    assert [["a"]] == held.batches()
+    assert held.batches() == [["a"]]
 
     held.log.settle()
     await turn()
-    assert [["a"], ["b", "c", "d"]] == held.batches()
+    assert held.batches() == [["a"], ["b", "c", "d"]]
     held.log.settle()
     await turn()
-    assert [["a"], ["b", "c", "d"]] == held.delivered
-    assert [[("a", 1)], [("b", 2), ("c", 3), ("d", 4)]] == held.ada.calls
+    assert held.delivered == [["a"], ["b", "c", "d"]]
+    assert held.ada.calls == [[("a", 1)], [("b", 2), ("c", 3), ("d", 4)]]
 
 
 async def test_s2_drafts_of_one_turn_of_the_loop_form_one_batch(held: HeldCommitter) -> None:
@@ -44,20 +44,20 @@ async def test_s2_drafts_of_one_turn_of_the_loop_form_one_batch(held: HeldCommit
     held.send("c", by=held.bob)
     await turn()
 
-    assert [["a", "b", "c"]] == held.batches()
+    assert held.batches() == [["a", "b", "c"]]
 
 
 async def test_s3_s4_a_draft_is_acked_and_delivered_only_once_it_is_durable(held: HeldCommitter) -> None:
     held.send("a")
     await turn()
-    assert ([], []) == (held.delivered, held.ada.calls)
+    assert (held.delivered, held.ada.calls) == ([], [])
     held.log.held[0].perform()
     await turn()
-    assert ([], []) == (held.delivered, held.ada.calls)
+    assert (held.delivered, held.ada.calls) == ([], [])
     held.log.answer(held.log.held[0])
     await turn()
 
-    assert ([["a"]], [[("a", 1)]]) == (held.delivered, held.ada.calls)
+    assert (held.delivered, held.ada.calls) == ([["a"]], [[("a", 1)]])
 
 
 async def test_s3_each_handler_gets_the_outcomes_of_its_own_drafts_in_order(held: HeldCommitter) -> None:
@@ -68,8 +68,8 @@ async def test_s3_each_handler_gets_the_outcomes_of_its_own_drafts_in_order(held
     held.log.settle()
     await turn()
 
-    assert [[("a", 1), ("b", 2), ("c", 4)]] == held.ada.calls
-    assert [[("x", 3)]] == held.bob.calls
+    assert held.ada.calls == [[("a", 1), ("b", 2), ("c", 4)]]
+    assert held.bob.calls == [[("x", 3)]]
 
 
 async def test_the_next_batch_is_stored_while_one_is_delivered(held: HeldCommitter) -> None:
@@ -79,7 +79,7 @@ async def test_the_next_batch_is_stored_while_one_is_delivered(held: HeldCommitt
     held.log.settle()
     await turn()
 
-    assert [1] == held.storing
+    assert held.storing == [1]
 
 
 async def test_a_batch_is_delivered_once_the_i_o_of_the_next_one_is_pending(held: HeldCommitter) -> None:
@@ -91,12 +91,12 @@ async def test_a_batch_is_delivered_once_the_i_o_of_the_next_one_is_pending(held
     first.perform()
     held.log.answer(first)
     await turn()
-    assert (2, []) == (len(held.batches()), held.delivered)
+    assert (len(held.batches()), held.delivered) == (2, [])
 
     held.log.held[0].perform()
     await turn()
-    assert [["a"]] == held.delivered
-    assert [[("a", 1)]] == held.ada.calls
+    assert held.delivered == [["a"]]
+    assert held.ada.calls == [[("a", 1)]]
 
 
 async def test_a_batch_is_delivered_although_the_next_one_is_blocked(held: HeldCommitter) -> None:
@@ -108,7 +108,7 @@ async def test_a_batch_is_delivered_although_the_next_one_is_blocked(held: HeldC
     held.log.settle()
     await held.ada.called.wait()
 
-    assert (2, [["a"]]) == (len(held.batches()), held.delivered)
+    assert (len(held.batches()), held.delivered) == (2, [["a"]])
 
 
 async def test_s7_a_failing_batch_refuses_every_waiting_draft(held: HeldCommitter) -> None:
@@ -120,12 +120,12 @@ async def test_s7_a_failing_batch_refuses_every_waiting_draft(held: HeldCommitte
     held.log.settle("nothing stored")
     await turn()
 
-    assert [
+    assert held.ada.calls == [
         [("a", "LogUnavailableError"), ("b", "LogUnavailableError"), ("c", "LogUnavailableError")]
-    ] == held.ada.calls
-    assert [[("x", "LogUnavailableError")]] == held.bob.calls
-    assert [["a"]] == held.batches()
-    assert 0 == len(held.committer)
+    ]
+    assert held.bob.calls == [[("x", "LogUnavailableError")]]
+    assert held.batches() == [["a"]]
+    assert len(held.committer) == 0
 
 
 async def test_w7_a_failed_commit_is_measured_too(held: HeldCommitter) -> None:
@@ -135,7 +135,7 @@ async def test_w7_a_failed_commit_is_measured_too(held: HeldCommitter) -> None:
     held.log.settle("nothing stored")
     await turn()
 
-    assert before + 1 == registry.get_sample_value("alcove_commit_seconds_count")
+    assert registry.get_sample_value("alcove_commit_seconds_count") == before + 1
 
 
 async def test_s7_drafts_are_stored_again_after_a_failed_commit(held: HeldCommitter) -> None:
@@ -148,7 +148,7 @@ async def test_s7_drafts_are_stored_again_after_a_failed_commit(held: HeldCommit
     held.log.settle()
     await turn()
 
-    assert [[("a", "LogUnavailableError")], [("a", 1), ("b", 2)]] == held.ada.calls
+    assert held.ada.calls == [[("a", "LogUnavailableError")], [("a", 1), ("b", 2)]]
 
 
 async def test_s7_an_unexpected_error_of_the_log_is_an_outcome(
@@ -161,7 +161,7 @@ async def test_s7_an_unexpected_error_of_the_log_is_an_outcome(
         held.log.settle()
         await turn()
 
-    assert [[("a", "LogUnavailableError")]] == held.ada.calls
+    assert held.ada.calls == [[("a", "LogUnavailableError")]]
     assert "storing a batch failed unexpectedly" in caplog.text
 
 
@@ -175,8 +175,8 @@ async def test_s6_a_draft_that_cannot_be_stored_is_invalid_and_the_others_are_st
         held.log.settle()
         await turn()
 
-    assert [[("a", 1)], [("\ud800", "Refused")], [("b", 2)]] == held.ada.calls
-    assert "" == caplog.text
+    assert held.ada.calls == [[("a", 1)], [("\ud800", "Refused")], [("b", 2)]]
+    assert caplog.text == ""
 
 
 async def test_s2_s7_no_draft_overtakes_one_that_failed_while_storing_one_by_one(
@@ -192,9 +192,9 @@ async def test_s2_s7_no_draft_overtakes_one_that_failed_while_storing_one_by_one
     held.log.settle("nothing stored")
     await turn()
 
-    assert [] == held.log.held
-    assert [[(id_, "LogUnavailableError") for id_ in ("a", "\ud800", "b", "c")]] == held.ada.calls
-    assert [[("x", "LogUnavailableError")]] == held.bob.calls
+    assert held.log.held == []
+    assert held.ada.calls == [[(id_, "LogUnavailableError") for id_ in ("a", "\ud800", "b", "c")]]
+    assert held.bob.calls == [[("x", "LogUnavailableError")]]
     assert "storing a batch failed unexpectedly" not in caplog.text
 
 
@@ -209,7 +209,7 @@ async def test_s3_handlers_are_called_although_the_delivery_failed(
     held.log.settle()
     await turn()
 
-    assert [[("poison", 1)], [("b", 2)]] == held.ada.calls
+    assert held.ada.calls == [[("poison", 1)], [("b", 2)]]
     assert "a delivery failed" in caplog.text
 
 
@@ -226,7 +226,7 @@ async def test_s3_handlers_are_called_although_another_one_failed(
     held.log.settle()
     await turn()
 
-    assert [[("a", 2)]] == held.ada.calls
+    assert held.ada.calls == [[("a", 2)]]
     assert "an outcome handler failed" in caplog.text
 
 
@@ -234,13 +234,13 @@ async def test_l4_submit_raises_while_too_many_drafts_wait(held: HeldCommitter) 
     held.send(*(str(n) for n in range(5000)))
     await turn()
 
-    assert 5000 == len(held.committer)
+    assert len(held.committer) == 5000
     with pytest.raises(OverloadedError):
         held.send("late")
     held.log.settle()
     await turn()
     held.send("late")
-    assert 5000 - 1024 + 1 == len(held.committer)
+    assert len(held.committer) == 5000 - 1024 + 1
 
 
 async def test_one_half_of_many_drafts_is_stored_while_the_other_is_delivered(held: HeldCommitter) -> None:
@@ -251,14 +251,14 @@ async def test_one_half_of_many_drafts_is_stored_while_the_other_is_delivered(he
         held.log.settle()
         await turn()
 
-    assert [400, 450, 50] == [len(batch) for batch in held.batches()]
+    assert [len(batch) for batch in held.batches()] == [400, 450, 50]
 
 
 async def test_few_drafts_form_one_commit(held: HeldCommitter) -> None:
     held.send(*(str(n) for n in range(256)))
     await turn()
 
-    assert [256] == [len(batch) for batch in held.batches()]
+    assert [len(batch) for batch in held.batches()] == [256]
 
 
 async def test_a_commit_is_bounded_by_drafts_and_by_bytes(held: HeldCommitter) -> None:
@@ -269,7 +269,7 @@ async def test_a_commit_is_bounded_by_drafts_and_by_bytes(held: HeldCommitter) -
         held.log.settle()
         await turn()
 
-    assert 1024 == len(held.batches()[0])
+    assert len(held.batches()[0]) == 1024
     assert sum(map(len, held.batches())) == 2300
     sizes = [
         sum(len(memoryview(draft.body)) for draft in batch if draft.body is not None) for batch in held.log.batches
@@ -290,5 +290,5 @@ async def test_z1_drain_waits_until_every_draft_has_an_outcome(held: HeldCommitt
     held.log.settle()
     await held.committer.drain()
 
-    assert [[("a", 1)], [("b", 2)]] == held.ada.calls
-    assert 0 == len(held.committer)
+    assert held.ada.calls == [[("a", 1)], [("b", 2)]]
+    assert len(held.committer) == 0

@@ -18,25 +18,25 @@ def test_l3_a_released_slot_admits_another_connection_once() -> None:
     slot = counted.admit()
     with pytest.raises(Refusal) as refused:
         counted.admit()
-    assert Close.AT_CAPACITY == refused.value.close
+    assert refused.value.close == Close.AT_CAPACITY
     assert refused.value.retry_ms
 
     slot.release()
     slot.release()
-    assert 0 == len(counted)
+    assert len(counted) == 0
     counted.admit()
-    assert 1 == len(counted)
+    assert len(counted) == 1
 
 
 def test_l3_a_slot_whose_block_raises_is_released_and_any_other_is_kept() -> None:
     counted = admission()
     with pytest.raises(LookupError), counted.admit():
         raise LookupError
-    assert 0 == len(counted)
+    assert len(counted) == 0
 
     with counted.admit():
         pass
-    assert 1 == len(counted)
+    assert len(counted) == 1
 
 
 def test_l3_a_members_connections_beside_rooms_count_per_item() -> None:
@@ -44,17 +44,17 @@ def test_l3_a_members_connections_beside_rooms_count_per_item() -> None:
     first, _ = counted.admit_beside("ada", "foo"), counted.admit_beside("ada", "foo")
     with pytest.raises(Refusal) as refused:
         counted.check("ada", "foo")
-    assert Close.TOO_MANY == refused.value.close
+    assert refused.value.close == Close.TOO_MANY
     with pytest.raises(Refusal):
         counted.admit_beside("ada", "foo")
-    assert 2 == len(counted)
+    assert len(counted) == 2
 
     counted.admit_beside("ada", "bar")
     counted.admit_beside("ada", None)
     counted.admit_beside("bob", "foo")
     first.release()
     counted.admit_beside("ada", "foo")
-    assert 5 == len(counted)
+    assert len(counted) == 5
 
 
 def test_l3_a_members_connections_to_the_room_count_with_those_beside_it() -> None:
@@ -71,11 +71,11 @@ def test_l3_in_open_mode_connections_beside_rooms_count_for_the_process_alone() 
     slots = [counted.admit_beside(None, None) for _ in range(3)]
     with pytest.raises(Refusal) as refused:
         counted.check(None, None)
-    assert Close.AT_CAPACITY == refused.value.close
+    assert refused.value.close == Close.AT_CAPACITY
 
     for slot in slots:
         slot.release()
-    assert 0 == len(counted)
+    assert len(counted) == 0
 
 
 def test_z1_a_draining_process_admits_no_connection() -> None:
@@ -85,6 +85,6 @@ def test_z1_a_draining_process_admits_no_connection() -> None:
     for admit in (counted.admit, lambda: counted.admit_beside("ada", "foo"), counted.check_open):
         with pytest.raises(Refusal) as refused:
             admit()
-        assert Close.RESTART == refused.value.close
+        assert refused.value.close == Close.RESTART
         assert refused.value.retry_ms
-    assert (0, True) == (len(counted), counted.draining)
+    assert (len(counted), counted.draining) == (0, True)

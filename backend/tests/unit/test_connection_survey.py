@@ -41,8 +41,8 @@ async def test_w8_many_connections_are_reported_in_several_messages() -> None:
 
     assert 250 == len(readers) == len({one.member for one in found.connections})
     answers = [message for _, message in second.bus.new_messages() if isinstance(message, ConnectionsResponse)]  # type: ignore[attr-defined] # a FakeBus
-    assert [(100, True), (100, True), (50, False)] == [(len(one.connections), one.more) for one in answers]
-    assert [] == found.unanswered
+    assert [(len(one.connections), one.more) for one in answers] == [(100, True), (100, True), (50, False)]
+    assert found.unanswered == []
 
 
 @virtual_time
@@ -58,8 +58,8 @@ async def test_w8_the_lag_is_counted_from_the_highest_head_that_a_process_report
     alone.hear(ConnectionsResponse("other", question.question, 17, [state(16, member="ada")]), channel=own)
     found = await asking
 
-    assert 17 == found.head
-    assert {"ada": 1, "bob": 17} == {one.member: one.lag for one in found.connections}
+    assert found.head == 17
+    assert {one.member: one.lag for one in found.connections} == {"ada": 1, "bob": 17}
 
 
 @virtual_time
@@ -71,9 +71,9 @@ async def test_w8_concurrent_surveys_of_one_room_share_one_request() -> None:
     asking = [asyncio.create_task(alone.process.cluster.inspect("foo", 0)) for _ in range(10)]
     await turn()
 
-    assert 1 == len(requests_in(alone.bus.new_messages()))
+    assert len(requests_in(alone.bus.new_messages())) == 1
     found = [await one for one in asking]
-    assert [["other"]] * 10 == [one.unanswered for one in found]
+    assert [one.unanswered for one in found] == [["other"]] * 10
     # Responses that are late, or to an unknown request, change nothing.
     alone.hear(
         ConnectionsResponse("other", "unknown", 9, [state(9)]),
@@ -90,7 +90,7 @@ async def test_w8_while_the_bus_is_down_the_survey_does_not_wait() -> None:
     before = asyncio.get_running_loop().time()
     found = await alone.process.cluster.inspect("foo", 0)
 
-    assert (["other:1"], before) == (found.unanswered, asyncio.get_running_loop().time())
+    assert (found.unanswered, asyncio.get_running_loop().time()) == (["other:1"], before)
 
 
 @virtual_time
@@ -101,4 +101,4 @@ async def test_w8_a_process_that_has_ended_gets_no_request() -> None:
     alone.hear(ProcessEnded("other"), channel=ALL_PROCESSES)
     found = await alone.process.cluster.inspect("foo", 0)
 
-    assert (["bob"], []) == ([one.member for one in found.connections], found.unanswered)
+    assert ([one.member for one in found.connections], found.unanswered) == (["bob"], [])

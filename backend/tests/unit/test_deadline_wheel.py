@@ -44,7 +44,7 @@ async def test_p3_a_connection_whose_check_fails_is_aborted_and_the_others_are_s
     sound.checked.clear()
     await sound.checked.wait()
 
-    assert (True, False) == (failing.aborted, sound.aborted)
+    assert (failing.aborted, sound.aborted) == (True, False)
     assert "a receiver that fails" in caplog.text
     for connection in (failing, sound):
         wheel.discard(connection)

@@ -36,14 +36,14 @@ def test_no_setting_is_in_the_readme_that_does_not_exist() -> None:
     lines = (BACKEND / "README.md").read_text().splitlines()
     documented = [line.split("`")[1] for line in lines if line.startswith("| `ALCOVE_")]
 
-    assert [f"ALCOVE_{name.upper()}" for name in Settings.model_fields] == documented
+    assert documented == [f"ALCOVE_{name.upper()}" for name in Settings.model_fields]
 
 
 @pytest.mark.parametrize("code", Close)
 def test_c_every_close_code_is_in_the_protocol(code: Close) -> None:
     lines = (BACKEND / "PROTOCOL.md").read_text().splitlines()
 
-    assert 1 == sum(line.startswith(f"| {code.value} | ") for line in lines)
+    assert sum(line.startswith(f"| {code.value} | ") for line in lines) == 1
 
 
 def test_w7_every_limit_that_is_counted_is_in_the_guide() -> None:
@@ -51,7 +51,7 @@ def test_w7_every_limit_that_is_counted_is_in_the_guide() -> None:
     table = guide.partition("| `limit` |")[2].partition("\n\n")[0]
     names = [name for row in table.splitlines()[2:] for name in row.split("|")[1].replace("`", "").split(",")]
 
-    assert sorted(LIMIT_NAMES) == sorted(name.strip() for name in names)
+    assert sorted(name.strip() for name in names) == sorted(LIMIT_NAMES)
 
 
 def anchors(document: Path) -> set[str]:
@@ -69,7 +69,7 @@ def test_every_link_of_a_document_leads_to_a_file_and_a_heading(document: Path) 
         if not target.exists() or (anchor and anchor not in anchors(target)):
             broken.append(f"{name}#{anchor}" if anchor else name)
 
-    assert [] == broken
+    assert broken == []
 
 
 def test_every_threat_names_a_test_that_exists() -> None:
@@ -78,4 +78,4 @@ def test_every_threat_names_a_test_that_exists() -> None:
     missing = [row for row in rows if f"def {row.split('`')[-2]}(" not in written]
 
     assert len(rows) > 30
-    assert [] == missing
+    assert missing == []

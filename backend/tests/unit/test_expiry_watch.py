@@ -53,12 +53,12 @@ async def test_a4_a_connection_is_closed_with_4401_when_its_token_expires() -> N
     watch, connection = ExpiryWatch(), Connection()
     watch.watch(connection, member(60), "foo")
     await elapse(59.9)
-    assert [] == connection.codes
+    assert connection.codes == []
 
     await elapse(0.1 + MARGIN_S)
-    assert [Close.UNAUTHENTICATED] == connection.codes
+    assert connection.codes == [Close.UNAUTHENTICATED]
     await elapse(3600)
-    assert 1 == len(connection.codes)
+    assert len(connection.codes) == 1
 
 
 @virtual_time
@@ -67,7 +67,7 @@ async def test_a4_a_token_that_expired_during_the_handshake_closes_the_connectio
     watch.watch(connection, member(-5), "foo")
     await elapse(MARGIN_S)
 
-    assert [Close.UNAUTHENTICATED] == connection.codes
+    assert connection.codes == [Close.UNAUTHENTICATED]
 
 
 @virtual_time
@@ -81,7 +81,7 @@ async def test_a4_expiry_follows_the_wall_clock_after_it_stepped(monkeypatch: py
     monkeypatch.setattr(time, "time", lambda: START + step + asyncio.get_running_loop().time())
     await elapse(MARGIN_S)
 
-    assert ([Close.UNAUTHENTICATED], []) == (expiring.codes, staying.codes)
+    assert (expiring.codes, staying.codes) == ([Close.UNAUTHENTICATED], [])
 
 
 @virtual_time
@@ -90,10 +90,10 @@ async def test_a4_a_wall_clock_that_is_set_back_postpones_the_expiry(monkeypatch
     watch.watch(connection, member(60), "foo")
     monkeypatch.setattr(time, "time", lambda: START - 100 + asyncio.get_running_loop().time())
     await elapse(159)
-    assert [] == connection.codes
+    assert connection.codes == []
 
     await elapse(1 + MARGIN_S)
-    assert [Close.UNAUTHENTICATED] == connection.codes
+    assert connection.codes == [Close.UNAUTHENTICATED]
 
 
 @virtual_time
@@ -107,7 +107,7 @@ async def test_a4_closed_connections_take_no_memory() -> None:
 
     assert len(watch._expiries) < 2000
     await elapse(60 + MARGIN_S)
-    assert [Close.UNAUTHENTICATED] == staying.codes
+    assert staying.codes == [Close.UNAUTHENTICATED]
 
 
 @virtual_time
@@ -118,12 +118,12 @@ async def test_a4_a_new_token_replaces_the_expiry_of_the_old_one() -> None:
     watch.watch(longer, member(120), "foo")
     watch.watch(shorter, member(30), "foo")
     await elapse(30 + MARGIN_S)
-    assert ([], [Close.UNAUTHENTICATED]) == (longer.codes, shorter.codes)
+    assert (longer.codes, shorter.codes) == ([], [Close.UNAUTHENTICATED])
 
     await elapse(60)
-    assert [] == longer.codes
+    assert longer.codes == []
     await elapse(30)
-    assert [Close.UNAUTHENTICATED] == longer.codes
+    assert longer.codes == [Close.UNAUTHENTICATED]
 
 
 @virtual_time
@@ -136,7 +136,7 @@ async def test_a4_a_forgotten_connection_is_not_ended() -> None:
     watch.end_revoked(Revocation(START + 1, sub="ada"))
     await elapse(120)
 
-    assert (0, []) == (len(watch), connection.codes)
+    assert (len(watch), connection.codes) == (0, [])
 
 
 @virtual_time
@@ -145,7 +145,7 @@ async def test_a2_a_connection_without_a_token_never_expires_and_takes_no_memory
     watch.watch(connection, member(None), "foo")
     await elapse(1e6)
 
-    assert (0, []) == (len(watch), connection.codes)
+    assert (len(watch), connection.codes) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ async def test_a7_a_revocation_closes_connections_of_tokens_issued_up_to_it(
     watch.watch(connection, member(iat=5), "foo")
     watch.end_revoked(revoked)
 
-    assert expected == connection.codes
+    assert connection.codes == expected
 
 
 @virtual_time
@@ -179,7 +179,7 @@ async def test_a7_every_revocation_covers_a_token_without_iat() -> None:
     watch.watch(connection, member(iat=None), "foo")
     watch.end_revoked(Revocation(START - 1e6, sub="ada"))
 
-    assert [Close.FORBIDDEN] == connection.codes
+    assert connection.codes == [Close.FORBIDDEN]
 
 
 @virtual_time
@@ -200,12 +200,12 @@ async def test_a7_a_revocation_closes_all_connections_of_the_member_and_no_other
     watch.watch(elsewhere, member(), "bar")
     watch.watch(beside_items, member(), None)
     watch.end_revoked(Revocation(START + 1, sub="ada", item="foo"))
-    assert [[Close.FORBIDDEN]] * 3 == [ada.codes for ada in adas]
-    assert ([], [], []) == (bob.codes, elsewhere.codes, beside_items.codes)
+    assert [ada.codes for ada in adas] == [[Close.FORBIDDEN]] * 3
+    assert (bob.codes, elsewhere.codes, beside_items.codes) == ([], [], [])
 
     watch.end_revoked(Revocation(START + 1, sub="ada"))
-    assert ([], [Close.FORBIDDEN], [Close.FORBIDDEN]) == (bob.codes, elsewhere.codes, beside_items.codes)
-    assert [1] * 3 == [len(ada.codes) for ada in adas]
+    assert (bob.codes, elsewhere.codes, beside_items.codes) == ([], [Close.FORBIDDEN], [Close.FORBIDDEN])
+    assert [len(ada.codes) for ada in adas] == [1] * 3
 
 
 @virtual_time
@@ -215,4 +215,4 @@ async def test_w5_the_end_of_a_login_closes_only_the_connections_of_its_token() 
     watch.watch(other, member(digest="that"), "foo")
     watch.end_revoked(Revocation(START, digest="this", expires=START + 3600))
 
-    assert ([Close.UNAUTHENTICATED], []) == (same.codes, other.codes)
+    assert (same.codes, other.codes) == ([Close.UNAUTHENTICATED], [])

@@ -18,7 +18,7 @@ from alcove.wire.connection import Frame, text_frame
 def test_a_length_is_encoded_in_as_few_bytes_as_possible(size: int, head: bytes) -> None:
     frame = Frame(b"x" * size)
 
-    assert head + b"x" * size == frame.wire
+    assert frame.wire == head + b"x" * size
 
 
 def test_binary_and_text_frames_have_their_opcodes() -> None:

@@ -45,7 +45,7 @@ async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(h
     commit.perform()
     house.log.answer(commit)
     await turn()
-    assert [] == seqs(first)
+    assert seqs(first) == []
 
     socket = FakeConnection()
     joining = asyncio.create_task(house.hub.join("foo", socket, BOB, StartPosition(after=1, log_id=house.log.id)))
@@ -54,9 +54,9 @@ async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(h
     (hello,) = [line for line in socket.lines if isinstance(line, Hello)]
     await house.settle()
 
-    assert (1, False) == (hello.head, hello.reset)
-    assert [2] == seqs(socket)
-    assert [1, 2] == seqs(first)
+    assert (hello.head, hello.reset) == (1, False)
+    assert seqs(socket) == [2]
+    assert seqs(first) == [1, 2]
 
 
 async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_delivery_has_it_once(house: HeldHub) -> None:
@@ -74,10 +74,10 @@ async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_deliver
     house.log.answer(commit)
     await turn()
 
-    assert [1] == seqs(socket)
+    assert seqs(socket) == [1]
     bob.text(send("b"))
     await house.settle()
-    assert [1, 2] == seqs(socket)
+    assert seqs(socket) == [1, 2]
 
 
 async def test_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_with_the_next_one(house: HeldHub) -> None:
@@ -87,8 +87,8 @@ async def test_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_with_the
     await turn()
     house.log.settle("answer lost")
     await turn()
-    assert ["unavailable"] == [line.code for line in socket.lines if isinstance(line, Error)]
-    assert [] == seqs(reader)
+    assert [line.code for line in socket.lines if isinstance(line, Error)] == ["unavailable"]
+    assert seqs(reader) == []
 
     ada.text(send("b"))
     await house.settle()
@@ -108,7 +108,7 @@ async def test_s5_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_when_
     await house.settle()
 
     (ack,) = [line for line in socket.lines if isinstance(line, Ack)]
-    assert (1, True) == (ack.seq, ack.duplicate)
+    assert (ack.seq, ack.duplicate) == (1, True)
     assert [1] == seqs(reader) == seqs(socket)
 
 
@@ -120,7 +120,7 @@ async def test_d3_a_delivery_is_built_once_for_everyone_in_step(house: HeldHub) 
     await house.settle()
     deliveries = [next(frame for frame in socket.frames if b'"entry"' in frame) for socket in sockets]
 
-    assert 20 == deliveries[0].count(b'"entry"')
+    assert deliveries[0].count(b'"entry"') == 20
     assert all(delivery is deliveries[0] for delivery in deliveries)
 
 
@@ -137,7 +137,7 @@ async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(house: He
         await house.settle()
 
     assert max(held) <= 256 * 1024
-    assert list(range(1, 4001)) == seqs(reader)
+    assert seqs(reader) == list(range(1, 4001))
     session.closed(1000)
 
 
@@ -146,14 +146,14 @@ async def test_l3_whoever_gives_up_on_the_way_in_counts_no_more(house: HeldHub) 
         asyncio.create_task(house.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
     ]
     await turn()
-    assert 2 == house.hub.connections
+    assert house.hub.connections == 2
     joining[0].cancel()
     await turn()
-    assert 1 == house.hub.connections
+    assert house.hub.connections == 1
     joining[1].cancel()
     await house.settle()
 
-    assert ([], 0) == (house.hub._rooms.all(), house.hub.connections)
+    assert (house.hub._rooms.all(), house.hub.connections) == ([], 0)
 
 
 async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(house: HeldHub) -> None:
@@ -164,8 +164,8 @@ async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(house: HeldHub) ->
     house.log.settle("nothing stored")
     refused = await asyncio.gather(*joining, return_exceptions=True)
 
-    assert [Code.UNAVAILABLE] * 2 == [error.code for error in refused if isinstance(error, Refusal)]
-    assert ([], 0) == (house.hub._rooms.all(), house.hub.connections)
+    assert [error.code for error in refused if isinstance(error, Refusal)] == [Code.UNAVAILABLE] * 2
+    assert (house.hub._rooms.all(), house.hub.connections) == ([], 0)
 
 
 async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(house: HeldHub) -> None:
@@ -177,8 +177,8 @@ async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(
 
     with pytest.raises(Refusal) as refused:
         await joining
-    assert Close.RESTART == refused.value.close
-    assert ([], 0) == (house.hub._rooms.all(), house.hub.connections)
+    assert refused.value.close == Close.RESTART
+    assert (house.hub._rooms.all(), house.hub.connections) == ([], 0)
 
 
 async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_all_the_while(house: HeldHub) -> None:
@@ -200,14 +200,14 @@ async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_al
         await turn()
         house.log.answer(read)
         await turn()
-        assert 250 * (page + 1) == seqs(reader)[-1]
+        assert seqs(reader)[-1] == 250 * (page + 1)
     await house.settle()
     await joining
 
     entries = {line.seq: line for line in reader.lines if isinstance(line, Entry)}
-    assert list(range(1, 1003)) == list(entries)
-    assert {1, 251} == {seq for seq, entry in entries.items() if entry.deleted is not UNSET}
-    assert {1, 251, 1001, 1002} == {seq for seq, entry in entries.items() if entry.body is UNSET}
+    assert list(entries) == list(range(1, 1003))
+    assert {seq for seq, entry in entries.items() if entry.deleted is not UNSET} == {1, 251}
+    assert {seq for seq, entry in entries.items() if entry.body is UNSET} == {1, 251, 1001, 1002}
 
 
 async def test_l5_the_hello_after_a_send_names_the_oldest_that_is_left() -> None:
@@ -218,8 +218,8 @@ async def test_l5_the_hello_after_a_send_names_the_oldest_that_is_left() -> None
     _, socket = await house.join(BOB)
 
     assert isinstance(hello := socket.lines[0], Hello)
-    assert (8, 10) == (hello.oldest, hello.head)
-    assert [8, 9, 10] == seqs(socket)
+    assert (hello.oldest, hello.head) == (8, 10)
+    assert seqs(socket) == [8, 9, 10]
     for room in house.hub._rooms.all():
         room.close()
     await house.log.close()
@@ -237,10 +237,10 @@ async def test_l5_a_room_in_memory_keeps_nothing_for_more_days_than_the_log(monk
     monkeypatch.setattr(house.hub, "now_ms", lambda: now + 25 * 3_600_000)
     _, later = await house.join(BOB, after=None)
 
-    assert [1, 2, 3] == seqs(sooner)
-    assert [] == seqs(later)
+    assert seqs(sooner) == [1, 2, 3]
+    assert seqs(later) == []
     assert isinstance(hello := later.lines[0], Hello)
-    assert (4, 3) == (hello.oldest, hello.head)
+    assert (hello.oldest, hello.head) == (4, 3)
     for room in house.hub._rooms.all():
         room.close()
     await house.log.close()

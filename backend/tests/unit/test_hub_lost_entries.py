@@ -90,14 +90,14 @@ def ids(socket: FakeConnection) -> list[str]:
 
 async def assert_all_start_over(house: House, before: FakeConnection, *expected: str) -> None:
     """The connection was closed with 1012; whoever resumes is told to start over, and reads what the log has."""
-    assert Close.RESTART == before.close_code
+    assert before.close_code == Close.RESTART
     after = await house.join(StartPosition(after=3, log_id=hello(before).log))
     assert hello(before).log != hello(after).log
     assert hello(after).reset
-    assert [*expected] == ids(after)
+    assert ids(after) == [*expected]
     again = await house.join(StartPosition(after=1, log_id=hello(after).log))
-    assert (False, hello(after).log) == (hello(again).reset, hello(again).log)
-    assert [*expected[1:]] == ids(again)
+    assert (hello(again).reset, hello(again).log) == (False, hello(after).log)
+    assert ids(again) == [*expected[1:]]
 
 
 async def test_x8_a_send_notices_that_the_log_lost_entries(house: House) -> None:
@@ -105,7 +105,7 @@ async def test_x8_a_send_notices_that_the_log_lost_entries(house: House) -> None
     house.lose()
     await house.post("d")
 
-    assert ["a", "b", "c"] == ids(ada)
+    assert ids(ada) == ["a", "b", "c"]
     await assert_all_start_over(house, ada, "a", "d")
 
 
@@ -121,10 +121,10 @@ async def test_x8_a_send_of_a_member_in_the_room_is_not_acked_in_the_old_history
     session.text(send("d"))
     await house.settle()
 
-    assert ["a", "b", "c"] == [line.id for line in socket.lines if isinstance(line, Ack)]
+    assert [line.id for line in socket.lines if isinstance(line, Ack)] == ["a", "b", "c"]
     await assert_all_start_over(house, socket, "a", "d")
     session.closed(Close.RESTART)
-    assert 2 == house.hub.connections
+    assert house.hub.connections == 2
 
 
 @pytest.mark.parametrize("rewritten", [False, True], ids=["behind", "another entry"])
@@ -162,7 +162,7 @@ async def test_x8_the_page_that_fills_a_hole_begins_with_what_memory_has(house: 
         await asyncio.sleep(0)
         await house.settle()
 
-    assert ["a", "b", "c"] == ids(ada)
+    assert ids(ada) == ["a", "b", "c"]
     await assert_all_start_over(house, ada, "a", "x", "y", "z")
 
 
@@ -182,7 +182,7 @@ async def test_x8_a_message_of_another_history_is_no_reason_by_itself(house: Hou
     await house.settle()
 
     assert ada.close_code is None
-    assert ["a", "b", "c"] == ids(ada)
+    assert ids(ada) == ["a", "b", "c"]
 
 
 async def test_x8_a_reader_fed_from_the_log_notices_it() -> None:
@@ -216,7 +216,7 @@ async def test_x8_a7_a_revocation_that_the_log_lost_stays_and_is_stored_again(ho
         with pytest.raises(Refusal):
             revocations.check(sub, item, 1.0, None)
     page = house.log.store.read(REVOCATIONS_ITEM, 0, None, 10, 1 << 20)
-    assert [1, 2, 3] == [entry.seq for entry in page.entries]
+    assert [entry.seq for entry in page.entries] == [1, 2, 3]
     read_again = Revocations()
     for entry in page.entries:
         assert entry.body is not UNSET

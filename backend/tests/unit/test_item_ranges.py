@@ -23,8 +23,8 @@ def test_w4_a3_the_ranges_contain_the_readable_items_and_no_others(
     assert all(first < end for first, end in ranges)
     for name in names:
         readable = "read" in rights_on(items, name) and name not in without and not name.startswith("!")
-        assert readable == contains(ranges, name)
-        assert (readable and name.startswith(prefix)) == contains(restrict_to_prefix(ranges, prefix), name)
+        assert contains(ranges, name) == readable
+        assert contains(restrict_to_prefix(ranges, prefix), name) == (readable and name.startswith(prefix))
 
 
 @pytest.mark.parametrize(
@@ -39,11 +39,11 @@ def test_w4_a3_the_ranges_contain_the_readable_items_and_no_others(
     ],
 )
 def test_w4_there_are_no_more_ranges_than_needed(items: dict[str, str], count: int) -> None:
-    assert count == len(readable_ranges(items))
+    assert len(readable_ranges(items)) == count
 
 
 def test_w4_the_range_of_all_items_begins_after_the_internal_rooms() -> None:
-    assert [ALL_ITEMS] == readable_ranges({"*": "r"})
+    assert readable_ranges({"*": "r"}) == [ALL_ITEMS]
     assert not contains([ALL_ITEMS], "!revoked")
     assert contains([ALL_ITEMS], "\U0002ffff")
 

@@ -10,7 +10,7 @@ from alcove.limits import EXCESS_S, Excess, KeyedLimiter, TokenBucket
 def test_l2_a_burst_is_granted_at_once_and_no_more() -> None:
     bucket = TokenBucket(20, 60, now=0)
 
-    assert [0] * 60 == [bucket.take(0) for _ in range(60)]
+    assert [bucket.take(0) for _ in range(60)] == [0] * 60
     assert bucket.take(0) > 0
 
 
@@ -19,9 +19,9 @@ def test_l2_a_refusal_says_when_the_next_send_is_granted() -> None:
     bucket.take(0)
     retry_ms = bucket.take(0)
 
-    assert 50 == retry_ms
+    assert retry_ms == 50
     assert bucket.take(0.049) > 0
-    assert 0 == bucket.take(0.05)
+    assert bucket.take(0.05) == 0
 
 
 def test_l2_silence_saves_up_no_more_than_a_burst() -> None:
@@ -29,13 +29,13 @@ def test_l2_silence_saves_up_no_more_than_a_burst() -> None:
 
     granted = [bucket.take(1000) for _ in range(5)].count(0)
 
-    assert 3 == granted
+    assert granted == 3
 
 
 def test_l2_a_rate_of_zero_is_no_limit() -> None:
     bucket = TokenBucket(0, 1, now=0)
 
-    assert {0} == {bucket.take(0) for _ in range(100_000)}
+    assert {bucket.take(0) for _ in range(100_000)} == {0}
 
 
 def sends(bucket: TokenBucket, excess: Excess, now: float) -> bool:
@@ -57,7 +57,7 @@ def test_l2_a_second_without_early_sends_ends_an_excess() -> None:
     bucket, excess = TokenBucket(1, 1, now=0), Excess()
 
     for second in range(0, 60, 2):
-        assert [False] * 3 == [sends(bucket, excess, second + late) for late in (0, 0, 0.5)]
+        assert [sends(bucket, excess, second + late) for late in (0, 0, 0.5)] == [False] * 3
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.9])
@@ -112,16 +112,16 @@ def test_l2_a_connection_that_waits_is_not_in_excess_if_another_connection_takes
 def test_l2_each_key_has_its_own_bucket() -> None:
     limiter = KeyedLimiter[str](1, 1)
 
-    assert (0, 0) == (limiter.take("a", 0), limiter.take("b", 0))
+    assert (limiter.take("a", 0), limiter.take("b", 0)) == (0, 0)
     assert 1000 == limiter.take("a", 0) == limiter.wait_ms("b", 0)
-    assert 0 == limiter.wait_ms("unused", 0)
+    assert limiter.wait_ms("unused", 0) == 0
 
 
 def test_l2_a_limiter_without_a_limit_keeps_no_buckets() -> None:
     limiter = KeyedLimiter[int](0, 1)
 
-    assert {0} == {limiter.take(key, 0) for key in range(100)}
-    assert 0 == len(limiter)
+    assert {limiter.take(key, 0) for key in range(100)} == {0}
+    assert len(limiter) == 0
 
 
 def test_l2_a_limiter_keeps_the_latest_keys_and_reports_the_evicted_ones() -> None:
@@ -130,9 +130,9 @@ def test_l2_a_limiter_keeps_the_latest_keys_and_reports_the_evicted_ones() -> No
     for key in range(25):
         limiter.take(key, 0)
 
-    assert 10 == len(limiter)
-    assert 15 == len(evicted)
-    assert [0, 0] == [limiter.take(24, 0), limiter.take(0, 0)]
+    assert len(limiter) == 10
+    assert len(evicted) == 15
+    assert [limiter.take(24, 0), limiter.take(0, 0)] == [0, 0]
     assert limiter.take(24, 0) > 0
 
 
@@ -143,4 +143,4 @@ def test_l2_full_buckets_are_dropped_when_new_keys_come() -> None:
     for key in range(100, 200):
         limiter.take(key, 60)
 
-    assert 100 == len(limiter)
+    assert len(limiter) == 100

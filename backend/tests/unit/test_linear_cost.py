@@ -169,7 +169,7 @@ def test_an_expression_costs_time_in_proportion_to_the_text(module: str, pattern
     assert makers, f"{module}: give {pattern!r} its worst input in WORST"
     work = matching(pattern)
     slow = {maker(60): found for maker in makers if (found := growth(work, maker)) >= WORST_GROWTH}
-    assert {} == slow
+    assert slow == {}
 
 
 def logged(text: str) -> None:
@@ -231,7 +231,7 @@ def test_a_parser_costs_time_in_proportion_to_the_text(name: str) -> None:
     work, makers = PARSERS[name]
     slow = {maker(60): found for maker in makers if (found := growth(work, maker)) >= WORST_GROWTH}
 
-    assert {} == slow
+    assert slow == {}
 
 
 def test_a_quadratic_expression_would_be_noticed() -> None:

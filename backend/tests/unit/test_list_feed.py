@@ -23,19 +23,19 @@ async def test_w10_the_latest_rooms_come_first_and_then_ready(rooms: ListRoom) -
     rooms.write("a", "b")
     ada = await rooms.follow()
 
-    assert ["item", "item", "ready"] == [line["type"] for line in ada.lines()]
+    assert [line["type"] for line in ada.lines()] == ["item", "item", "ready"]
 
 
 async def test_w10_rooms_that_may_not_be_read_are_never_told_of(rooms: ListRoom) -> None:
     rooms.write("order-1", "order-2", "ticket-1")
     ada = await rooms.follow({"order-*": "r", "order-2": "w"})
-    assert ["order-1"] == ada.told()
+    assert ada.told() == ["order-1"]
 
     rooms.write("order-1", "order-2", "ticket-1")
     await rooms.feed.rooms_changed(["order-2", "ticket-1", "order-1"])
     rooms.feed.marks_moved({"ticket-1": ["ada"], "order-2": ["ada"]})
     await rooms.settle()
-    assert ["order-1"] == ada.told()
+    assert ada.told() == ["order-1"]
 
 
 async def test_w10_a7_a_room_on_which_access_ends_while_its_line_is_read_is_not_told_of(rooms: ListRoom) -> None:
@@ -46,7 +46,7 @@ async def test_w10_a7_a_room_on_which_access_ends_while_its_line_is_read_is_not_
     rooms.revocations.add(Revocation(at=2, sub="ada", item="a"))
     await rooms.settle()
 
-    assert ["b"] == ada.told()
+    assert ada.told() == ["b"]
 
 
 async def test_w10_changes_that_come_while_others_are_read_are_told_once(rooms: ListRoom) -> None:
@@ -61,7 +61,7 @@ async def test_w10_changes_that_come_while_others_are_read_are_told_once(rooms: 
         rooms.feed.marks_moved({"b": ["ada"]})
     await rooms.settle()
 
-    assert [("a", 1), ("b", 6)] == [(line["item"], line["head"]) for line in ada.lines()]
+    assert [(line["item"], line["head"]) for line in ada.lines()] == [("a", 1), ("b", 6)]
 
 
 async def test_w10_one_read_of_the_log_serves_all_readers_of_a_room(rooms: ListRoom) -> None:
@@ -70,9 +70,9 @@ async def test_w10_one_read_of_the_log_serves_all_readers_of_a_room(rooms: ListR
     await rooms.feed.rooms_changed(["a"])
     await turn()
 
-    assert 1 == len(rooms.log.held)
+    assert len(rooms.log.held) == 1
     await rooms.settle()
-    assert [["a"]] * 20 == [reader.told() for reader in readers]
+    assert [reader.told() for reader in readers] == [["a"]] * 20
 
 
 async def test_w10_s9_a_message_that_is_deleted_while_its_line_is_read_is_not_sent(rooms: ListRoom) -> None:
@@ -88,7 +88,7 @@ async def test_w10_s9_a_message_that_is_deleted_while_its_line_is_read_is_not_se
     await rooms.settle()
 
     lines = [line for line in ada.lines() if line["type"] == "item"]
-    assert [2] == [line["head"] for line in lines]
+    assert [line["head"] for line in lines] == [2]
     assert "secret" not in str(lines)
 
 
@@ -110,7 +110,7 @@ async def test_w10_d2_a_reader_that_takes_nothing_holds_up_nobody_and_gets_each_
     await rooms.settle()
     lines = [line for line in slow.lines() if line["type"] == "item"]
     last = {line["item"]: line["head"] for line in lines}
-    assert {"a": 10, "b": 10} == last
+    assert last == {"a": 10, "b": 10}
     assert len(lines) < 20
     assert not slow.reader.due
 
@@ -141,7 +141,7 @@ async def test_w10_s7_while_storage_is_away_changes_wait(rooms: ListRoom) -> Non
     rooms.log.settle("nothing stored")
     await turn()
 
-    assert (["a"], []) == (list(ada.reader._pending), ada.told())
+    assert (list(ada.reader._pending), ada.told()) == (["a"], [])
 
 
 async def test_w10_a_reader_that_left_is_sent_nothing(rooms: ListRoom) -> None:
@@ -152,5 +152,5 @@ async def test_w10_a_reader_that_left_is_sent_nothing(rooms: ListRoom) -> None:
     rooms.feed.stop(ada.reader)
     await rooms.settle()
 
-    assert ([], ["a"]) == (ada.told(), bob.told())
-    assert 1 == len(rooms.feed)
+    assert (ada.told(), bob.told()) == ([], ["a"])
+    assert len(rooms.feed) == 1

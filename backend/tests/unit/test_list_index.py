@@ -35,17 +35,17 @@ def test_w10_a_reader_is_found_by_what_it_may_read_and_by_nothing_else(
     index = ListIndex()
     reader = make_reader(index, items)
 
-    assert readable == [item for item in readable if reader in index.candidates(item) and reader.note(item)]
-    assert [] == [item for item in other if reader in index.candidates(item) and reader.note(item)]
+    assert [item for item in readable if reader in index.candidates(item) and reader.note(item)] == readable
+    assert [item for item in other if reader in index.candidates(item) and reader.note(item)] == []
 
 
 def test_w10_a_reader_of_other_items_is_not_asked() -> None:
     index = ListIndex()
     readers = [make_reader(index, {f"team-{n}-*": "r", f"order-{n}": "r"}) for n in range(1000)]
 
-    assert [readers[7]] == list(index.candidates("team-7-x"))
-    assert [readers[7]] == list(index.candidates("order-7"))
-    assert [] == list(index.candidates("other"))
+    assert list(index.candidates("team-7-x")) == [readers[7]]
+    assert list(index.candidates("order-7")) == [readers[7]]
+    assert list(index.candidates("other")) == []
 
 
 def test_w10_a_reader_that_left_or_has_other_rights_is_found_no_longer() -> None:
@@ -53,19 +53,19 @@ def test_w10_a_reader_that_left_or_has_other_rights_is_found_no_longer() -> None
     reader = make_reader(index, {"order-*": "r", "a": "r"})
     index.add(reader, readable_ranges({"ticket-*": "r"}))
 
-    assert ([], [reader]) == (list(index.candidates("order-1")), list(index.candidates("ticket-1")))
-    assert [] == list(index.candidates("a"))
+    assert (list(index.candidates("order-1")), list(index.candidates("ticket-1"))) == ([], [reader])
+    assert list(index.candidates("a")) == []
     index.remove(reader)
     index.remove(reader)
-    assert (0, [], []) == (len(index), list(index.candidates("ticket-1")), list(index.of_member("ada")))
-    assert "<ListIndex readers=0 items=0 prefixes=0>" == repr(index)
+    assert (len(index), list(index.candidates("ticket-1")), list(index.of_member("ada"))) == (0, [], [])
+    assert repr(index) == "<ListIndex readers=0 items=0 prefixes=0>"
 
 
 def test_w10_readers_are_found_by_their_member() -> None:
     index = ListIndex()
     ada, bob, again = (make_reader(index, {"*": "r"}, member=member) for member in ("ada", "bob", "ada"))
 
-    assert ([ada, again], [bob], []) == tuple(list(index.of_member(member)) for member in ("ada", "bob", "cid"))
+    assert tuple(list(index.of_member(member)) for member in ("ada", "bob", "cid")) == ([ada, again], [bob], [])
 
 
 def test_w10_a_room_waits_once_however_often_it_changes() -> None:
@@ -73,7 +73,7 @@ def test_w10_a_room_waits_once_however_often_it_changes() -> None:
     for item in ("a", "b", "a"):
         assert reader.note(item)
 
-    assert (["a"], ["b"], []) == (reader.take(1), reader.take(5), reader.take(5))
+    assert (reader.take(1), reader.take(5), reader.take(5)) == (["a"], ["b"], [])
     assert not reader.due
 
 
@@ -86,9 +86,9 @@ def test_w10_where_more_rooms_change_than_may_wait_the_reader_needs_the_latest_a
     reader.note("d")
     reader.put_back(["e"])
 
-    assert (True, 0, True) == (reader.outdated, len(reader), reader.due)
+    assert (reader.outdated, len(reader), reader.due) == (True, 0, True)
     reader.begin(reader.ranges)
-    assert (False, False) == (reader.outdated, reader.due)
+    assert (reader.outdated, reader.due) == (False, False)
 
 
 def test_w10_what_was_not_taken_is_sent_before_what_changed_since() -> None:
@@ -96,4 +96,4 @@ def test_w10_what_was_not_taken_is_sent_before_what_changed_since() -> None:
     reader.note("c")
     reader.put_back(["a", "b", READY])
 
-    assert ["a", "b", READY, "c"] == reader.take(9)
+    assert reader.take(9) == ["a", "b", READY, "c"]

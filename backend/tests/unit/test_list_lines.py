@@ -14,11 +14,11 @@ def test_w10_a_shared_line_completed_is_the_line_of_the_room() -> None:
         for unread in (0, 3, 1000):
             line = complete(shared_line("foo", 7, last), unread)
             assert item_line(ItemSummary("foo", 7, last, unread)) == line
-            assert unread == msgspec.json.decode(line, type=ItemChanged).unread
+            assert msgspec.json.decode(line, type=ItemChanged).unread == unread
 
 
 def test_w10_f1_frames_hold_lines_in_order_up_to_their_bound() -> None:
     lines = [b"a" * (FRAME_BYTES // 2), b"b", b"c" * FRAME_BYTES, b"d"]
 
-    assert [[lines[0], b"b"], [lines[2]], [b"d"]] == [list(group) for group in frames(lines)]
-    assert [] == list(frames([]))
+    assert [list(group) for group in frames(lines)] == [[lines[0], b"b"], [lines[2]], [b"d"]]
+    assert list(frames([])) == []

@@ -19,7 +19,7 @@ def test_p1_connections_of_a_member_add_up() -> None:
     members.count("foo", ADA, 1)
     members.count("foo", BOB, 1)
 
-    assert [("ada", "Ada", 2), ("bob", "Bob", 1)] == members.connections("foo")
+    assert members.connections("foo") == [("ada", "Ada", 2), ("bob", "Bob", 1)]
 
 
 def test_p1_a_member_of_a_room_that_is_not_open_is_not_counted() -> None:
@@ -30,7 +30,7 @@ def test_p1_a_member_of_a_room_that_is_not_open_is_not_counted() -> None:
     assert members.count("foo", ADA, 1)
     members.close_room("foo")
     assert not members.count("foo", ADA, 1)
-    assert ([], {"foo": []}) == (members.connections("foo"), members.take_changes())
+    assert (members.connections("foo"), members.take_changes()) == ([], {"foo": []})
 
 
 def test_p1_a_change_is_taken_once_with_the_final_number_of_connections() -> None:
@@ -39,8 +39,8 @@ def test_p1_a_change_is_taken_once_with_the_final_number_of_connections() -> Non
     members.count("foo", ADA, 1)
     members.count("foo", ADA, 1)
 
-    assert {"foo": [("ada", "Ada", 2)]} == members.take_changes()
-    assert {} == members.take_changes()
+    assert members.take_changes() == {"foo": [("ada", "Ada", 2)]}
+    assert members.take_changes() == {}
 
 
 def test_p1_a_member_who_left_is_reported_with_no_connections_and_then_forgotten() -> None:
@@ -49,10 +49,10 @@ def test_p1_a_member_who_left_is_reported_with_no_connections_and_then_forgotten
     members.count("foo", ADA, 1)
     members.take_changes()
     members.count("foo", ADA, -1)
-    assert [] == members.connections("foo")
+    assert members.connections("foo") == []
 
-    assert {"foo": [("ada", "Ada", 0)]} == members.take_changes()
-    assert {} == members.take_changes()
+    assert members.take_changes() == {"foo": [("ada", "Ada", 0)]}
+    assert members.take_changes() == {}
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(PEOPLE)), st.booleans(), st.booleans())))

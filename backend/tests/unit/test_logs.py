@@ -38,7 +38,7 @@ JWT = token()
     ],
 )
 def test_a6_credentials_are_masked_in_text(line: str, masked: str) -> None:
-    assert masked == mask(line)
+    assert mask(line) == masked
 
 
 def test_a6_credentials_are_masked_in_message_arguments_and_traceback(capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,10 +53,10 @@ def test_a6_credentials_are_masked_in_message_arguments_and_traceback(capsys: py
     logger.warning("?token=abcdefghij")
     printed = capsys.readouterr().err
 
-    assert 1 == sum(isinstance(existing, CredentialFilter) for existing in handler.filters)
-    assert 5 == printed.count("***")
+    assert sum(isinstance(existing, CredentialFilter) for existing in handler.filters) == 1
+    assert printed.count("***") == 5
     assert "ValueError: ***" in printed
-    assert set() == leaks(printed)
+    assert leaks(printed) == set()
 
 
 def test_a6_a_json_line_has_a_masked_traceback_and_no_extra_attributes(
@@ -71,15 +71,15 @@ def test_a6_a_json_line_has_a_masked_traceback_and_no_extra_attributes(
     (line,) = capsys.readouterr().err.splitlines()
     logged = json.loads(line)
 
-    assert ("two\nlines", "ERROR", "alcove.tests.json") == (logged["message"], logged["level"], logged["logger"])
+    assert (logged["message"], logged["level"], logged["logger"]) == ("two\nlines", "ERROR", "alcove.tests.json")
     assert logged["traceback"].endswith("ValueError: ***")
-    assert set() == leaks(line)
+    assert leaks(line) == set()
 
 
 def test_a6_the_search_for_leaks_finds_each_form_of_a_credential() -> None:
     keep("some-key-token")
 
-    assert {SECRET} == leaks(f"the secret is {SECRET}")
-    assert {"some-key-token"} == leaks("GET /?token=some-key-token")
-    assert {JWT.rpartition(".")[2]} == leaks(f"GET /?token={JWT.replace('.', '%2e')}")
-    assert set() == leaks("GET /?token=***")
+    assert leaks(f"the secret is {SECRET}") == {SECRET}
+    assert leaks("GET /?token=some-key-token") == {"some-key-token"}
+    assert leaks(f"GET /?token={JWT.replace('.', '%2e')}") == {JWT.rpartition(".")[2]}
+    assert leaks("GET /?token=***") == set()

@@ -31,7 +31,7 @@ async def test_x5_what_the_database_announces_is_read_from_the_log() -> None:
     alone.sends.receive(DATABASE_SENDS, encode(HeadMoved("bar", 9)))
     await alone.storage.answer()
 
-    assert ([1], []) == (reader.seqs, alone.process.rooms.extended)
+    assert (reader.seqs, alone.process.rooms.extended) == ([1], [])
 
 
 @virtual_time
@@ -47,7 +47,7 @@ async def test_x9_a_head_beyond_the_log_does_not_stop_delivery(way: str) -> None
     alone.hear(EntriesStored(1, 1), alone.storage.write("a"))
     await alone.storage.answer()
 
-    assert ([1], 1) == (reader.seqs, alone.storage.rooms["foo"].head)
+    assert (reader.seqs, alone.storage.rooms["foo"].head) == ([1], 1)
 
 
 @virtual_time
@@ -61,7 +61,7 @@ async def test_x9_the_database_announces_heads_and_nothing_else() -> None:
     await elapse(0.25)
     await alone.storage.answer()
 
-    assert ([], []) == (reader.seqs, told)
+    assert (reader.seqs, told) == ([], [])
 
 
 @virtual_time
@@ -72,11 +72,11 @@ async def test_x9_revocations_are_read_from_the_log_and_from_no_message() -> Non
     forged = alone.storage.write("a")  # of another room
     alone.hear(EntriesStored(1, 1), forged, channel="!revoked")
     await alone.storage.answer()
-    assert [] == reader.seqs
+    assert reader.seqs == []
 
     alone.hear(EntriesStored(1, 1), alone.storage.write("b", item="!revoked"), channel="!revoked")
     await alone.storage.answer()
-    assert [1] == reader.seqs
+    assert reader.seqs == [1]
 
 
 @virtual_time
@@ -92,7 +92,7 @@ async def test_t5_messages_on_a_channel_that_is_no_room_go_to_its_handler() -> N
     first.cluster.publish("!chat", ChatLine("hello"))
     await turn()
 
-    assert {"second": [ChatLine("hello")], "third": [ChatLine("hello")]} == messages
+    assert messages == {"second": [ChatLine("hello")], "third": [ChatLine("hello")]}
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ async def test_x9_an_unknown_message_is_logged_and_changes_nothing(
         alone.bus.receive("foo", message)
     await elapse(1)
 
-    assert ([], []) == (reader.seqs, alone.storage.log.held)
-    assert 1 == len([record for record in caplog.records if record.levelno == logging.WARNING])
+    assert (reader.seqs, alone.storage.log.held) == ([], [])
+    assert len([record for record in caplog.records if record.levelno == logging.WARNING]) == 1
 
 
 @virtual_time
@@ -121,5 +121,5 @@ async def test_x9_a_message_on_the_channel_of_another_kind_is_ignored() -> None:
     alone.hear(ChatLine("hello"))
     await elapse(1)
 
-    assert [] == reader.seqs
+    assert reader.seqs == []
     assert all(not isinstance(told, ChatLine) for _, told in alone.bus.new_messages())

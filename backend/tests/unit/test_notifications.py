@@ -18,19 +18,19 @@ def test_x1_a_split_message_is_joined_with_its_last_part(text: str, times: int) 
     assembler = PartAssembler()
     received = [assembler.add(part) for part in parts]
 
-    assert [None] * (len(parts) - 1) == received[:-1]
-    assert Received("foo", "p1", message) == received[-1]
+    assert received[:-1] == [None] * (len(parts) - 1)
+    assert received[-1] == Received("foo", "p1", message)
     assert all(len(part.partition("\n")[2].encode()) <= PART_BYTES for part in parts)
 
 
 def test_x1_a_message_of_the_largest_part_is_one_payload() -> None:
-    assert 1 == len(payloads("p1", "foo", b"x" * PART_BYTES))
-    assert 2 == len(payloads("p1", "foo", b"x" * (PART_BYTES + 1)))
+    assert len(payloads("p1", "foo", b"x" * PART_BYTES)) == 1
+    assert len(payloads("p1", "foo", b"x" * (PART_BYTES + 1))) == 2
 
 
 def test_x1_a_message_of_too_many_parts_has_no_payload() -> None:
-    assert 256 == len(payloads("p1", "foo", b"x" * (256 * PART_BYTES)))
-    assert [] == payloads("p1", "foo", b"x" * (256 * PART_BYTES + 1))
+    assert len(payloads("p1", "foo", b"x" * (256 * PART_BYTES))) == 256
+    assert payloads("p1", "foo", b"x" * (256 * PART_BYTES + 1)) == []
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_x9_a_payload_of_another_form_completes_nothing(payload: str) -> None:
     assembler = PartAssembler()
 
     assert assembler.add(payload) is None
-    assert Received("foo", "p1", b"next") == assembler.add("p1 1/1 foo\nnext")
+    assert assembler.add("p1 1/1 foo\nnext") == Received("foo", "p1", b"next")
 
 
 def test_x9_parts_of_different_senders_or_channels_are_not_joined() -> None:
@@ -65,4 +65,4 @@ def test_x9_a_message_that_begins_again_drops_its_first_attempt() -> None:
     for payload in ("p1 1/3 foo\nold", "p1 2/3 foo\nold", "p1 1/2 foo\nnew "):
         assert assembler.add(payload) is None
 
-    assert Received("foo", "p1", b"new message") == assembler.add("p1 2/2 foo\nmessage")
+    assert assembler.add("p1 2/2 foo\nmessage") == Received("foo", "p1", b"new message")

@@ -35,10 +35,10 @@ async def test_d1_an_observer_reads_the_log_first_and_then_gets_deliveries_at_on
     room = storage.room()
     seen = Seen(storage)
     await storage.answer()
-    assert [1, 2] == seen.seqs
+    assert seen.seqs == [1, 2]
 
     room.deliver(storage.write("c", "d"), 1)
-    assert [1, 2, 3, 4] == seen.seqs
+    assert seen.seqs == [1, 2, 3, 4]
     storage.close()
 
 
@@ -50,10 +50,10 @@ async def test_r3_a_delivery_while_the_log_is_read_comes_after_the_entries_befor
     seen = Seen(storage)
     await turn()
     room.deliver(storage.write("c"), 1)
-    assert [] == seen.seqs
+    assert seen.seqs == []
 
     await storage.answer()
-    assert [1, 2, 3] == seen.seqs
+    assert seen.seqs == [1, 2, 3]
     storage.close()
 
 
@@ -67,7 +67,7 @@ async def test_x2_entries_that_were_not_delivered_here_are_read_from_the_log() -
     await storage.answer()
     room.deliver(storage.write("c"), 1)
 
-    assert [1, 2, 3] == seen.seqs
+    assert seen.seqs == [1, 2, 3]
     storage.close()
 
 
@@ -78,10 +78,10 @@ async def test_r4_an_observer_passes_over_what_retention_has_removed() -> None:
     room = storage.room()
     seen = Seen(storage)
     await storage.answer()
-    assert [3, 4] == seen.seqs
+    assert seen.seqs == [3, 4]
 
     room.deliver(entries(5), 4)
-    assert [3, 4, 5] == seen.seqs
+    assert seen.seqs == [3, 4, 5]
     storage.close()
 
 
@@ -97,7 +97,7 @@ async def test_s9_an_observer_gets_no_body_that_was_deleted_while_it_read() -> N
     storage.log.answer(storage.log.held[0])
     await turn()
 
-    assert (1, 7, UNSET) == (seen.runs[0][0].seq, seen.runs[0][0].deleted, seen.runs[0][0].body)
+    assert (seen.runs[0][0].seq, seen.runs[0][0].deleted, seen.runs[0][0].body) == (1, 7, UNSET)
     storage.close()
 
 
@@ -108,11 +108,11 @@ async def test_s7_an_observer_reads_on_when_the_log_answers_again() -> None:
     storage.room()
     seen = Seen(storage)
     await storage.fail()
-    assert [] == seen.seqs
+    assert seen.seqs == []
 
     await asyncio.sleep(0.1)  # of virtual time: the pause after the first failure
     await storage.answer()
-    assert [1] == seen.seqs
+    assert seen.seqs == [1]
     storage.close()
 
 
@@ -123,7 +123,7 @@ async def test_p1_an_observer_is_neither_a_member_nor_a_connection() -> None:
     Seen(storage)
     Reader(room)
 
-    assert (1, 1) == (len(room), len(room.presence))
+    assert (len(room), len(room.presence)) == (1, 1)
     storage.close()
 
 
@@ -137,7 +137,7 @@ async def test_a_closed_room_leaves_no_observer_behind() -> None:
     room.close()
     await storage.answer()
 
-    assert [] == seen.seqs
+    assert seen.seqs == []
 
 
 @virtual_time
@@ -148,5 +148,5 @@ async def test_several_observers_each_keep_their_position() -> None:
     first, second = Seen(storage), Seen(storage, seq=2)
     await storage.answer()
 
-    assert ([1, 2, 3], [3]) == (first.seqs, second.seqs)
+    assert (first.seqs, second.seqs) == ([1, 2, 3], [3])
     storage.close()

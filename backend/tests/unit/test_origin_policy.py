@@ -65,7 +65,7 @@ def test_a5_another_origin_is_not_the_servers_own(origin: str, host: str | None)
     ],
 )
 def test_a5_over_tls_only_https_is_our_own(origin: str, host: str, *, ours: bool) -> None:
-    assert ours == OriginPolicy().allow(origin, host, secure=True)
+    assert OriginPolicy().allow(origin, host, secure=True) == ours
 
 
 @pytest.mark.parametrize("origin", ["capacitor://localhost", "tauri://localhost", "https://app.example", "http://a:81"])
@@ -92,5 +92,5 @@ def test_a5_other_text_is_refused_as_an_origin(text: str) -> None:
 
 def test_a5_an_origin_is_written_as_browsers_send_it() -> None:
     for text in ("https://app.example", "http://app.example:8080", "capacitor://localhost", "http://[::1]:81"):
-        assert text == str(Origin.parse(text))
-    assert "https://app.example" == str(Origin.parse("HTTPS://App.Example:443"))
+        assert str(Origin.parse(text)) == text
+    assert str(Origin.parse("HTTPS://App.Example:443")) == "https://app.example"

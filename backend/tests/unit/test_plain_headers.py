@@ -13,7 +13,7 @@ def test_headers_of_a_browser_are_left_as_they_are() -> None:
         (b"accept-language", b"es," * 2000),
     ]
 
-    assert headers == plain(headers)
+    assert plain(headers) == headers
 
 
 def test_an_accept_header_is_cut_behind_a_whole_media_type() -> None:
@@ -21,10 +21,10 @@ def test_an_accept_header_is_cut_behind_a_whole_media_type() -> None:
 
     assert 1000 < len(cut) <= 1024
     assert (BROWSER + b",a/b" * 5000).startswith(cut + b",")
-    assert [(b"accept", b"")] == plain([(b"accept", b";" * 5000)])
+    assert plain([(b"accept", b";" * 5000)]) == [(b"accept", b"")]
 
 
 def test_a_long_cookie_with_backslashes_is_left_out_and_the_others_count() -> None:
     sent = b"alcove_session=token; bad=" + b"\\" * 5000 + b"; c=d"
 
-    assert [(b"cookie", b"alcove_session=token; c=d")] == plain([(b"cookie", sent)])
+    assert plain([(b"cookie", sent)]) == [(b"cookie", b"alcove_session=token; c=d")]

@@ -16,7 +16,7 @@ LISTS = [
 
 @pytest.mark.parametrize("url", LISTS)
 def test_a_list_of_hosts_is_an_address(url: str) -> None:
-    assert url == check_url(url)
+    assert check_url(url) == url
 
 
 @pytest.mark.parametrize(
@@ -28,14 +28,14 @@ def test_a_list_with_an_invalid_port_is_refused(url: str) -> None:
 
 
 def test_a6_the_location_of_an_address_has_every_host_and_no_password() -> None:
-    assert "postgresql://h1:5432,h2:5433/db" == url_location(
-        "postgresql://ada:secret@h1:5432,h2:5433/db?password=secret"
+    assert (
+        url_location("postgresql://ada:secret@h1:5432,h2:5433/db?password=secret") == "postgresql://h1:5432,h2:5433/db"
     )
-    assert "postgresql://h1/db" == url_location("postgresql://ada:se@cret@h1/db")
+    assert url_location("postgresql://ada:se@cret@h1/db") == "postgresql://h1/db"
 
 
 def test_x8_a_standby_is_used_only_if_the_address_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "primary" == connect_options("postgresql://h1,h2/db", "alcove", "primary")["target_session_attrs"]
+    assert connect_options("postgresql://h1,h2/db", "alcove", "primary")["target_session_attrs"] == "primary"
     given = connect_options("postgresql://h1,h2/db?target_session_attrs=any", "alcove", "primary")
     assert "target_session_attrs" not in given
     monkeypatch.setenv("PGTARGETSESSIONATTRS", "any")

@@ -21,8 +21,8 @@ def here(*people: Person) -> RoomPresence:
 def test_p1_a_member_with_several_connections_counts_once() -> None:
     present = here(ADA, ADA, BOB)
 
-    assert (2, 2, 0) == (len(present), present.connections("ada"), present.connections("cyd"))
-    assert [ADA, BOB] == present.named()
+    assert (len(present), present.connections("ada"), present.connections("cyd")) == (2, 2, 0)
+    assert present.named() == [ADA, BOB]
 
 
 def test_p1_a_member_leaves_with_their_last_connection() -> None:
@@ -31,13 +31,13 @@ def test_p1_a_member_leaves_with_their_last_connection() -> None:
     assert present.flush() is None
 
     present.leave("ada")
-    assert Presence([], ["ada"], 1) == present.flush()
+    assert present.flush() == Presence([], ["ada"], 1)
 
 
 def test_p1_at_most_100_are_named_and_the_count_is_exact() -> None:
     present = here(*(Person(str(n), "N") for n in range(250)))
 
-    assert (NAMED, 250) == (len(present.named()), len(present))
+    assert (len(present.named()), len(present)) == (NAMED, 250)
 
 
 def test_p1_who_was_never_here_cannot_leave() -> None:
@@ -53,7 +53,7 @@ def test_p2_changes_are_gathered_into_one_line() -> None:
     present.join(CYD)
     present.leave("ada")
 
-    assert Presence([BOB, CYD], ["ada"], 2) == present.flush()
+    assert present.flush() == Presence([BOB, CYD], ["ada"], 2)
     assert present.flush() is None
 
 
@@ -63,7 +63,7 @@ def test_p2_who_comes_and_goes_between_two_flushes_leaves_those_whose_hello_name
     present.join(CYD)  # greeted with a hello that names bob
     present.leave("bob")
 
-    assert Presence([CYD], ["bob"], 2) == present.flush()
+    assert present.flush() == Presence([CYD], ["bob"], 2)
 
 
 def test_p2_who_goes_and_comes_between_two_flushes_joins_those_whose_hello_lacked_them() -> None:
@@ -72,7 +72,7 @@ def test_p2_who_goes_and_comes_between_two_flushes_joins_those_whose_hello_lacke
     present.join(CYD)  # greeted with a hello that does not name bob
     present.join(BOB)
 
-    assert Presence([CYD, BOB], [], 3) == present.flush()
+    assert present.flush() == Presence([CYD, BOB], [], 3)
 
 
 def test_p2_who_all_leave_at_once_are_all_told() -> None:
@@ -84,7 +84,7 @@ def test_p2_who_all_leave_at_once_are_all_told() -> None:
     line = present.flush()
 
     assert line is not None
-    assert [person.id for person in people] == line.left
+    assert line.left == [person.id for person in people]
 
 
 def test_d1_a_reader_that_was_behind_gets_what_it_missed() -> None:
@@ -96,8 +96,8 @@ def test_d1_a_reader_that_was_behind_gets_what_it_missed() -> None:
     present.flush()
     present.apply_mark("ada", 7, 100)
 
-    assert [ReadMark("ada", 7), Presence([CYD], ["bob"], 2)] == present.since(told)
-    assert [] == present.since(present.version)
+    assert present.since(told) == [ReadMark("ada", 7), Presence([CYD], ["bob"], 2)]
+    assert present.since(present.version) == []
 
 
 def test_d1_a_reader_that_was_behind_hears_of_those_who_came_before_the_next_flush() -> None:
@@ -107,7 +107,7 @@ def test_d1_a_reader_that_was_behind_hears_of_those_who_came_before_the_next_flu
     present.join(CYD)
     present.flush()
 
-    assert [Presence([CYD], [], 3)] == present.since(told)
+    assert present.since(told) == [Presence([CYD], [], 3)]
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -154,8 +154,8 @@ def test_p4_typing_is_passed_on_at_most_once_in_two_seconds() -> None:
     assert not present.typing(ADA, 1.99)
     assert present.typing(BOB, 1.99)
     assert present.typing(ADA, 2.0)
-    assert [ADA, BOB] == [line.by for line in present.take_typing()]
-    assert [] == present.take_typing()
+    assert [line.by for line in present.take_typing()] == [ADA, BOB]
+    assert present.take_typing() == []
 
 
 def test_p4_who_left_types_no_more() -> None:
@@ -163,7 +163,7 @@ def test_p4_who_left_types_no_more() -> None:
     present.typing(ADA, 0.0)
     present.leave("ada")
 
-    assert [] == present.take_typing()
+    assert present.take_typing() == []
 
 
 def test_p5_a_mark_moves_forward_only() -> None:
@@ -173,12 +173,12 @@ def test_p5_a_mark_moves_forward_only() -> None:
     assert not present.read("ada", 9)
     assert present.read("ada", 12)
     assert not present.read("ada", 11)
-    assert {"ada": 12} == present.take_reads()
+    assert present.take_reads() == {"ada": 12}
     assert not present.has_reads()
-    assert ReadMark("ada", 12) == present.apply_mark("ada", 12, 100)
+    assert present.apply_mark("ada", 12, 100) == ReadMark("ada", 12)
     assert present.apply_mark("ada", 12, 100) is None
     assert present.apply_mark("ada", 11, 100) is None
-    assert {"ada": 12} == present.marks()
+    assert present.marks() == {"ada": 12}
 
 
 def test_p5_marks_in_memory_are_bounded_and_the_latest_100_are_named() -> None:
@@ -186,8 +186,8 @@ def test_p5_marks_in_memory_are_bounded_and_the_latest_100_are_named() -> None:
     for n in range(300):
         present.apply_mark(str(n), 5, kept=200)
 
-    assert 200 == len(present.reads)
-    assert {str(n) for n in range(200, 300)} == set(present.marks())
+    assert len(present.reads) == 200
+    assert set(present.marks()) == {str(n) for n in range(200, 300)}
 
 
 def test_p5_marks_from_the_log_keep_their_order() -> None:

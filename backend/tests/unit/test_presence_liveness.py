@@ -19,10 +19,10 @@ async def test_p3_a_process_announces_itself_at_its_start_and_its_end() -> None:
     process = PresenceProcess()
     await process.presence.start()
     assert {ALL_PROCESSES, process_channel(process.presence.process)} <= process.bus.channels
-    assert [(ALL_PROCESSES, ProcessAlive(process.presence.process))] == process.bus.new_messages()
+    assert process.bus.new_messages() == [(ALL_PROCESSES, ProcessAlive(process.presence.process))]
 
     process.presence.stop()
-    assert [(ALL_PROCESSES, ProcessEnded(process.presence.process))] == process.bus.new_messages()
+    assert process.bus.new_messages() == [(ALL_PROCESSES, ProcessEnded(process.presence.process))]
 
 
 @virtual_time
@@ -32,7 +32,7 @@ async def test_p3_members_of_a_process_leave_when_it_ends() -> None:
     process.hear(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
     process.hear(ProcessEnded("p2"))
 
-    assert ({}, []) == (process.members(), process.presence.remote_members("foo"))
+    assert (process.members(), process.presence.remote_members("foo")) == ({}, [])
 
 
 @virtual_time
@@ -46,7 +46,7 @@ async def test_p3_members_of_a_killed_process_leave_within_ten_seconds() -> None
         process.presence.beat()
         await elapse(0.5)
 
-    assert {"ada": 1} == process.members()
+    assert process.members() == {"ada": 1}
 
 
 @virtual_time
@@ -58,7 +58,7 @@ async def test_p3_heartbeats_keep_members_and_silence_means_messages_may_be_lost
 
     await elapse(2)
     assert not process.presence.beat(), "messages of a process without heartbeats may be lost, too"
-    assert {"ada": 1} == process.members()
+    assert process.members() == {"ada": 1}
 
     process.hear(ProcessAlive("p2"))
     assert process.presence.beat()
@@ -76,7 +76,7 @@ async def test_p3_x2_no_member_leaves_because_the_bus_is_down() -> None:
     process.bus.up = True
     process.presence.beat()
 
-    assert {"ada": 1} == process.members()
+    assert process.members() == {"ada": 1}
 
 
 @virtual_time
@@ -94,4 +94,4 @@ async def test_x2_after_a_gap_a_process_publishes_all_its_members_and_requests_t
         ("foo", MembersChanged(process.presence.process, [("ada", "Ada", 1)], whole=True)),
         (ALL_PROCESSES, MembersRequest(process.presence.process, ["foo"])),
     ]
-    assert expected == process.bus.new_messages()
+    assert process.bus.new_messages() == expected

@@ -27,13 +27,13 @@ async def test_p1_members_who_join_within_50_ms_are_published_together() -> None
     process.presence.count_connection("foo", ADA, 1)
     process.presence.count_connection("foo", BOB, 1)
     await elapse(0.049)
-    assert [] == process.bus.new_messages()
+    assert process.bus.new_messages() == []
 
     await elapse(0.001)
     ((channel, report),) = process.bus.new_messages()
     assert isinstance(report, MembersChanged)
-    assert ("foo", process.presence.process) == (channel, report.process)
-    assert {("ada", "Ada", 2), ("bob", "Bob", 1)} == set(report.members)
+    assert (channel, report.process) == ("foo", process.presence.process)
+    assert set(report.members) == {("ada", "Ada", 2), ("bob", "Bob", 1)}
 
 
 @virtual_time
@@ -45,11 +45,11 @@ async def test_p1_a_member_who_left_is_published_once_with_no_connections() -> N
     process.bus.new_messages()
     process.presence.count_connection("foo", ADA, -1)
     await elapse(0.1)
-    assert [("foo", MembersChanged(process.presence.process, [("ada", "Ada", 0)]))] == process.bus.new_messages()
+    assert process.bus.new_messages() == [("foo", MembersChanged(process.presence.process, [("ada", "Ada", 0)]))]
 
     process.hear(MembersRequest("p2", ["foo"]))
     answers = [told for _, told in process.bus.new_messages() if isinstance(told, MembersResponse)]
-    assert [MembersResponse(process.presence.process, {"foo": []})] == answers
+    assert answers == [MembersResponse(process.presence.process, {"foo": []})]
 
 
 @virtual_time
@@ -62,10 +62,10 @@ async def test_p1_members_who_leave_as_the_room_closes_are_published_before_it_c
     process.presence.count_connection("foo", ADA, -1)
     process.presence.close_room("foo")
 
-    assert [("foo", MembersChanged(process.presence.process, [("ada", "Ada", 0)]))] == process.bus.new_messages()
+    assert process.bus.new_messages() == [("foo", MembersChanged(process.presence.process, [("ada", "Ada", 0)]))]
     process.presence.count_connection("foo", BOB, 1)
     await elapse(1)
-    assert [] == process.bus.new_messages()
+    assert process.bus.new_messages() == []
 
 
 @virtual_time
@@ -73,15 +73,15 @@ async def test_p1_a_report_of_another_process_reaches_the_room() -> None:
     process = PresenceProcess()
     await process.open()
     process.hear(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
-    assert {"ada": 2} == process.members()
+    assert process.members() == {"ada": 2}
 
     process.hear(MembersChanged("p2", [("ada", "Ada", 1), ("bob", "Bob", 1)]), "foo")
     process.hear(MembersChanged("p3", [("ada", "Ada", 1)]), "foo")
-    assert {"ada": 2, "bob": 1} == process.members()
+    assert process.members() == {"ada": 2, "bob": 1}
 
     process.hear(MembersChanged("p2", [("bob", "Bob", 1)], whole=True), "foo")
-    assert {"ada": 1, "bob": 1} == process.members()
-    assert [(BOB, 1), (ADA, 1)] == process.presence.remote_members("foo")
+    assert process.members() == {"ada": 1, "bob": 1}
+    assert process.presence.remote_members("foo") == [(BOB, 1), (ADA, 1)]
 
 
 @virtual_time
@@ -90,7 +90,7 @@ async def test_p1_a_report_about_a_room_that_is_not_open_here_is_ignored() -> No
     await process.open("bar")
     process.hear(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
 
-    assert [] == process.presence.remote_members("foo")
+    assert process.presence.remote_members("foo") == []
 
 
 @virtual_time
@@ -104,7 +104,7 @@ async def test_p1_a_room_that_closes_and_opens_again_knows_only_new_reports() ->
     process.hear(MembersResponse("p2", {"foo": [("bob", "Bob", 1)]}), process_channel(process.presence.process))
     await opening
 
-    assert [(BOB, 1)] == process.presence.remote_members("foo")
+    assert process.presence.remote_members("foo") == [(BOB, 1)]
 
 
 @virtual_time
@@ -114,7 +114,7 @@ async def test_p1_a_room_opens_as_soon_as_every_live_process_has_responded() -> 
         process.hear(ProcessAlive(other))
     opening = asyncio.create_task(process.presence.open_room("foo"))
     await turn()
-    assert [["foo"]] == process.asked()
+    assert process.asked() == [["foo"]]
 
     process.hear(MembersResponse("p2", {"foo": [("ada", "Ada", 1)]}), process_channel(process.presence.process))
     await turn()
@@ -122,8 +122,8 @@ async def test_p1_a_room_opens_as_soon_as_every_live_process_has_responded() -> 
 
     process.hear(MembersResponse("p3", {"foo": [("bob", "Bob", 2)]}), process_channel(process.presence.process))
     await opening
-    assert 0 == asyncio.get_running_loop().time()
-    assert [(ADA, 1), (BOB, 2)] == process.presence.remote_members("foo")
+    assert asyncio.get_running_loop().time() == 0
+    assert process.presence.remote_members("foo") == [(ADA, 1), (BOB, 2)]
 
 
 @virtual_time
@@ -131,11 +131,11 @@ async def test_p1_a_room_waits_at_most_half_a_second_for_responses() -> None:
     process = PresenceProcess()
     process.hear(ProcessAlive("p2"))
     await process.presence.open_room("foo")
-    assert 0.5 == asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() == 0.5
 
     process.storage.room("foo")
     process.hear(MembersResponse("p2", {"foo": [("ada", "Ada", 1)]}), process_channel(process.presence.process))
-    assert {"ada": 1} == process.members(), "a late answer still counts"
+    assert process.members() == {"ada": 1}, "a late answer still counts"
 
 
 @virtual_time
@@ -148,7 +148,7 @@ async def test_p1_a_room_waits_for_no_process_that_is_silent_nor_while_the_bus_i
     process.bus.fail()
     await process.presence.open_room("bar")
 
-    assert 2 == asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() == 2
 
 
 @virtual_time
@@ -161,10 +161,10 @@ async def test_x1_a_new_process_gets_a_heartbeat_and_a_request_for_every_open_ro
     await turn()
     messages = process.bus.new_messages()
 
-    assert [
+    assert messages == [
         (ALL_PROCESSES, ProcessAlive(process.presence.process)),
         (ALL_PROCESSES, MembersRequest(process.presence.process, ["foo", "bar"])),
-    ] == messages
+    ]
 
 
 @pytest.mark.parametrize("message", [MembersRequest("p2", []), MembersResponse("p2", {}), MembersChanged("p2", [])])
@@ -191,7 +191,7 @@ async def test_x1_a_request_is_responded_to_on_the_channel_of_its_process() -> N
     answers = [message for message in process.bus.new_messages() if isinstance(message[1], MembersResponse)]
 
     rooms = {"foo": [("ada", "Ada", 1)], "bar": []}
-    assert [(process_channel("p2"), MembersResponse(process.presence.process, rooms))] == answers
+    assert answers == [(process_channel("p2"), MembersResponse(process.presence.process, rooms))]
 
 
 @virtual_time
@@ -204,8 +204,8 @@ async def test_x1_a_request_for_many_rooms_is_split_into_bounded_messages() -> N
     await turn()
     asked = process.asked()
 
-    assert [f"item-{n}" for n in range(450)] == [item for items in asked for item in items]
-    assert 200 == max(map(len, asked))
+    assert [item for items in asked for item in items] == [f"item-{n}" for n in range(450)]
+    assert max(map(len, asked)) == 200
 
 
 @virtual_time
@@ -214,4 +214,4 @@ async def test_p1_a_connection_to_a_room_that_is_not_open_is_not_published() -> 
     process.presence.count_connection("foo", ADA, 1)
     await elapse(1)
 
-    assert [] == process.bus.new_messages()
+    assert process.bus.new_messages() == []

@@ -16,7 +16,7 @@ def test_p3_a_process_counts_as_new_only_at_its_first_heartbeat() -> None:
 
     assert table.record_message("p1", 1.0)
     assert not table.record_message("p1", 2.0)
-    assert {"p1"} == table.alive()
+    assert table.alive() == {"p1"}
 
 
 def test_p3_a_process_is_silent_when_its_last_heartbeat_is_before_the_deadline() -> None:
@@ -25,9 +25,9 @@ def test_p3_a_process_is_silent_when_its_last_heartbeat_is_before_the_deadline()
     table.record_message("p2", 5.0)
     table.record_message("p1", 4.0)
 
-    assert [] == table.silent_since(4.0)
-    assert ["p1"] == table.silent_since(4.5)
-    assert ["p1", "p2"] == sorted(table.silent_since(5.1))
+    assert table.silent_since(4.0) == []
+    assert table.silent_since(4.5) == ["p1"]
+    assert sorted(table.silent_since(5.1)) == ["p1", "p2"]
 
 
 def test_p3_no_process_is_silent_right_after_a_pause_of_the_bus() -> None:
@@ -37,8 +37,8 @@ def test_p3_no_process_is_silent_right_after_a_pause_of_the_bus() -> None:
     table.record_message("p2", 2.0)
     table.restart_silence(60.0)
 
-    assert [] == table.silent_since(60.0)
-    assert {"p1", "p2"} == table.alive()
+    assert table.silent_since(60.0) == []
+    assert table.alive() == {"p1", "p2"}
 
 
 def test_p3_members_of_a_process_that_ended_leave_every_room() -> None:
@@ -48,11 +48,11 @@ def test_p3_members_of_a_process_that_ended_leave_every_room() -> None:
     table.update_members("bar", "p1", [("bob", "Bob", 1)], whole=True)
     table.update_members("bar", "p2", [("bob", "Bob", 1)], whole=True)
 
-    assert {"foo": [(ADA, -2)], "bar": [(BOB, -1)]} == table.remove("p1")
-    assert set() == table.alive()
-    assert [] == table.members("foo")
-    assert [(BOB, 1)] == table.members("bar")
-    assert {} == table.remove("p1")
+    assert table.remove("p1") == {"foo": [(ADA, -2)], "bar": [(BOB, -1)]}
+    assert table.alive() == set()
+    assert table.members("foo") == []
+    assert table.members("bar") == [(BOB, 1)]
+    assert table.remove("p1") == {}
 
 
 def test_p3_a_process_that_ended_and_came_back_is_new() -> None:
@@ -67,32 +67,32 @@ def test_p1_a_complete_report_removes_members_that_it_does_not_name() -> None:
     table = ProcessTable()
     table.update_members("foo", "p1", [("ada", "Ada", 1), ("bob", "Bob", 3)], whole=True)
 
-    assert [(ADA, 1), (BOB, -3)] == table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=True)
-    assert [(ADA, 2)] == table.members("foo")
+    assert table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=True) == [(ADA, 1), (BOB, -3)]
+    assert table.members("foo") == [(ADA, 2)]
 
 
 def test_p1_a_partial_report_leaves_other_members_as_they_are() -> None:
     table = ProcessTable()
     table.update_members("foo", "p1", [("ada", "Ada", 1), ("bob", "Bob", 3)], whole=True)
 
-    assert [(ADA, -1)] == table.update_members("foo", "p1", [("ada", "Ada", 0)], whole=False)
-    assert [(BOB, 3)] == table.members("foo")
+    assert table.update_members("foo", "p1", [("ada", "Ada", 0)], whole=False) == [(ADA, -1)]
+    assert table.members("foo") == [(BOB, 3)]
 
 
 def test_p1_the_same_report_twice_changes_nothing() -> None:
     table = ProcessTable()
     table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=False)
 
-    assert [] == table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=False)
-    assert [] == table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=True)
+    assert table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=False) == []
+    assert table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=True) == []
 
 
 def test_p1_connections_of_one_member_in_two_processes_are_both_counted() -> None:
     table = ProcessTable()
     table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=True)
 
-    assert [(ADA, 1)] == table.update_members("foo", "p2", [("ada", "Ada", 1)], whole=True)
-    assert [(ADA, 2), (ADA, 1)] == table.members("foo")
+    assert table.update_members("foo", "p2", [("ada", "Ada", 1)], whole=True) == [(ADA, 1)]
+    assert table.members("foo") == [(ADA, 2), (ADA, 1)]
 
 
 def test_p1_a_room_that_closed_here_is_forgotten() -> None:
@@ -101,8 +101,8 @@ def test_p1_a_room_that_closed_here_is_forgotten() -> None:
     table.forget_room("foo")
     table.forget_room("never opened")
 
-    assert [] == table.members("foo")
-    assert {} == table.remove("p1")
+    assert table.members("foo") == []
+    assert table.remove("p1") == {}
 
 
 processes = st.sampled_from(["p1", "p2", "p3"])
@@ -141,8 +141,8 @@ def test_p1_p3_changes_add_up_to_the_last_report_of_each_process(
         for where, counted in counts.items():
             told = [last for (room, _), last in reported.items() if room == where]
             expected = sum(map(Counter, told), Counter[str]())
-            assert +expected == +counted
-            assert expected == sum((Counter({person.id: n}) for person, n in table.members(where)), Counter[str]())
+            assert +counted == +expected
+            assert sum((Counter({person.id: n}) for person, n in table.members(where)), Counter[str]()) == expected
 
 
 @settings(max_examples=50)
@@ -153,7 +153,7 @@ def test_p3_any_order_of_heartbeats_ends_and_pauses_keeps_the_table_true(steps: 
     heard: dict[str, float] = {}
     for now, (process, kind) in enumerate(steps):
         if kind == "heartbeat":
-            assert (process not in heard) == table.record_message(process, now)
+            assert table.record_message(process, now) == (process not in heard)
             heard[process] = now
         elif kind == "end":
             table.remove(process)
@@ -162,6 +162,6 @@ def test_p3_any_order_of_heartbeats_ends_and_pauses_keeps_the_table_true(steps: 
             table.restart_silence(now)
             heard = dict.fromkeys(heard, now)
 
-        assert set(heard) == table.alive()
+        assert table.alive() == set(heard)
         for since in range(now + 2):
-            assert {one for one, at in heard.items() if at < since} == set(table.silent_since(since))
+            assert set(table.silent_since(since)) == {one for one, at in heard.items() if at < since}

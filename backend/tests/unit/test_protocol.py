@@ -55,11 +55,11 @@ def understood(line: str) -> bool:
     ],
 )
 def test_f2_a_command_is_read(line: str, command: Command) -> None:
-    assert command == decode(line)
+    assert decode(line) == command
 
 
 def test_f2_unknown_fields_are_ignored() -> None:
-    assert Send("a", raw(1)) == decode('{"type":"send","id":"a","body":1,"later":{"id":"b"},"seq":-1}')
+    assert decode('{"type":"send","id":"a","body":1,"later":{"id":"b"},"seq":-1}') == Send("a", raw(1))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_s6_a_malformed_line_keeps_its_id(line: str, id: str | None) -> None:
     with pytest.raises(MalformedError) as malformed:
         decode(line)
 
-    assert id == malformed.value.id
+    assert malformed.value.id == id
 
 
 @pytest.mark.parametrize("id", ["", "x" * 65, "a\0b", "\0"])
@@ -138,7 +138,7 @@ def test_s1_any_json_value_is_a_body_and_stays_what_it_is(body: object, ascii_on
     assert isinstance(command, Send)
     entry = server_lines.decode(encode(Entry(1, "message", "a", Person("ada", "Ada"), 1, body=command.body)))
     assert isinstance(entry, Entry)
-    assert body == json.loads(bytes(entry.body))  # type: ignore[arg-type] # an entry that has a body
+    assert json.loads(bytes(entry.body)) == body  # type: ignore[arg-type] # an entry that has a body
 
 
 @given(st.text())
@@ -170,7 +170,7 @@ def test_f2_a_line_has_a_type_and_nothing_that_is_unset(line: msgspec.Struct, wi
     assert isinstance(line, Pong | Access | Gap | Ack | Error | Entry)
     encoded = encode(line)
 
-    assert wire == json.loads(encoded)
+    assert json.loads(encoded) == wire
     assert b"\n" not in encoded
 
 
@@ -193,5 +193,5 @@ def test_l6_no_object_is_made_of_each_value_of_a_long_line_to_find_its_id(
     with pytest.raises(MalformedError) as malformed:
         decode(line)
 
-    assert id == malformed.value.id
-    assert [] == lenient
+    assert malformed.value.id == id
+    assert lenient == []

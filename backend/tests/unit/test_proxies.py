@@ -23,8 +23,8 @@ def test_only_named_proxies_are_trusted(proxies: list[str], trusted: list[str], 
     check_proxies(proxies)
     hosts = _TrustedHosts(resolve_proxies(proxies))
 
-    assert [True] * len(trusted) == [address in hosts for address in trusted]
-    assert [False] * len(others) == [address in hosts for address in others]
+    assert [address in hosts for address in trusted] == [True] * len(trusted)
+    assert [address in hosts for address in others] == [False] * len(others)
 
 
 @pytest.mark.parametrize(

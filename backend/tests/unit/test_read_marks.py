@@ -29,14 +29,14 @@ async def test_p5_marks_that_arrive_during_a_transaction_share_the_next_one(log:
     await turn()
     others = [asyncio.create_task(writer.store(item, {"ada": 5, "bob": 99})) for item in "bcd"]
     await turn()
-    assert 1 == len(log.held)
+    assert len(log.held) == 1
 
     log.settle()
     await turn()
-    assert 1 == len(log.held)
+    assert len(log.held) == 1
     log.settle()
-    assert {"ada": 3} == await first
-    assert [{"ada": 5, "bob": 10}] * 3 == await asyncio.gather(*others)
+    assert await first == {"ada": 3}
+    assert await asyncio.gather(*others) == [{"ada": 5, "bob": 10}] * 3
 
 
 async def test_p5_of_two_waiting_marks_of_a_member_the_greater_one_is_stored(log: HeldLog) -> None:
@@ -45,7 +45,7 @@ async def test_p5_of_two_waiting_marks_of_a_member_the_greater_one_is_stored(log
     await turn()
     log.settle()
 
-    assert [{"ada": 7}] * 2 == await asyncio.gather(*both)
+    assert await asyncio.gather(*both) == [{"ada": 7}] * 2
 
 
 async def test_p5_a_transaction_takes_a_bounded_number_of_marks(log: HeldLog) -> None:
@@ -54,7 +54,7 @@ async def test_p5_a_transaction_takes_a_bounded_number_of_marks(log: HeldLog) ->
     await turn()
     log.settle()
     await turn()
-    assert [True, True, False] == [task.done() for task in storing]
+    assert [task.done() for task in storing] == [True, True, False]
     log.settle()
     await asyncio.gather(*storing)
 
@@ -73,5 +73,5 @@ async def test_s7_p5_a_failed_batch_raises_for_each_of_its_rooms_and_the_next_is
     await turn()
     log.settle()
 
-    assert [LogUnavailableError] * 2 == [type(outcome) for outcome in outcomes]
-    assert {"ada": 1} == await following
+    assert [type(outcome) for outcome in outcomes] == [LogUnavailableError] * 2
+    assert await following == {"ada": 1}

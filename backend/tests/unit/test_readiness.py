@@ -49,7 +49,7 @@ async def test_w7_concurrent_checks_share_one_write() -> None:
     checked = CheckedLog()
     asking = [asyncio.create_task(checked.check.writable()) for _ in range(3)]
     await turn()
-    assert 1 == len(checked.log.held)
+    assert len(checked.log.held) == 1
     checked.log.settle()
 
-    assert [True] * 3 == await asyncio.gather(*asking)
+    assert await asyncio.gather(*asking) == [True] * 3

@@ -53,8 +53,8 @@ def test_the_map_names_every_package_and_module_once_and_no_other() -> None:
     existing |= {f"{path.relative_to(BACKEND)}/" for path in [package, *folders]}
     names = mapped()
 
-    assert set() == existing - set(names), "add these to the map in backend/README.md"
-    assert set() == set(names) - existing, "remove these from the map in backend/README.md"
+    assert existing - set(names) == set(), "add these to the map in backend/README.md"
+    assert set(names) - existing == set(), "remove these from the map in backend/README.md"
     assert len(names) == len(set(names))
 
 
@@ -74,14 +74,14 @@ def test_the_map_gives_the_order_of_the_import_contract() -> None:
 def test_the_map_names_every_test_folder_and_no_other() -> None:
     folders = [path.name for path in (BACKEND / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"]
 
-    assert sorted(folders) == sorted(re.findall(r"^\| `tests/(\w+)/`", section("Map"), re.MULTILINE))
+    assert sorted(re.findall(r"^\| `tests/(\w+)/`", section("Map"), re.MULTILINE)) == sorted(folders)
 
 
 def test_every_file_of_the_table_of_changes_exists() -> None:
     table = section("I want to change …")
 
     assert table.count("\n|") > 27
-    assert [] == sorted(str(path) for path in named_files(table) if not path.exists())
+    assert sorted(str(path) for path in named_files(table) if not path.exists()) == []
 
 
 @pytest.mark.parametrize("what", ["a kind of entry", "a bus", "a log engine", "a setting", "a close code"])
@@ -89,4 +89,4 @@ def test_every_file_of_a_section_that_adds_something_exists(what: str) -> None:
     files = named_files(section(f"Add {what}"))
 
     assert len(files) >= 4
-    assert [] == sorted(str(path) for path in files if not path.exists())
+    assert sorted(str(path) for path in files if not path.exists()) == []

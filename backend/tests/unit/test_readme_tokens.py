@@ -21,7 +21,7 @@ PRINT = {"python": "\nprint(token)", "js": "\nconsole.log(token)"}
 def test_a3_three_lines_sign_a_token(language: str) -> None:
     found = re.search(rf"```{language}\n(.*?)\n```", README, re.DOTALL)
     assert found is not None
-    assert 3 == sum(map(bool, found[1].splitlines()))
+    assert sum(map(bool, found[1].splitlines())) == 3
     made = subprocess.run(  # noqa: S603 - the README's own lines
         [*SIGNERS[language], found[1] + PRINT[language]],
         env={"PATH": os.environ["PATH"], "ALCOVE_SECRET": SECRET},
@@ -32,6 +32,6 @@ def test_a3_three_lines_sign_a_token(language: str) -> None:
     ).stdout
 
     claims = asyncio.run(Keys(SECRET, None, 2).check(keep(made.strip())))
-    assert Claims("ada", claims.exp, "Ada", claims.iat, {"order-17": "rw"}) == claims
+    assert claims == Claims("ada", claims.exp, "Ada", claims.iat, {"order-17": "rw"})
     assert claims.iat is not None
-    assert 900 == pytest.approx(claims.exp - claims.iat, abs=1)
+    assert pytest.approx(claims.exp - claims.iat, abs=1) == 900

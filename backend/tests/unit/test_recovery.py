@@ -24,7 +24,7 @@ async def test_x2_entries_that_are_next_in_order_reach_readers_at_once() -> None
     process.recovery.deliver("foo", process.storage.write("a", "b"), 1)
     process.recovery.deliver("foo", process.storage.write("c"), 1)
 
-    assert [1, 2, 3] == process.reader.seqs
+    assert process.reader.seqs == [1, 2, 3]
 
 
 @virtual_time
@@ -34,12 +34,12 @@ async def test_x2_entries_that_overtook_others_wait_for_them_without_a_query() -
     process.recovery.deliver("foo", [third], 1)
     process.recovery.deliver("foo", [second], 1)
     await elapse(BEFORE_S)
-    assert ([], 0) == (process.reader.seqs, process.queries)
+    assert (process.reader.seqs, process.queries) == ([], 0)
 
     process.recovery.deliver("foo", [first], 1)
-    assert [1, 2, 3] == process.reader.seqs
+    assert process.reader.seqs == [1, 2, 3]
     await elapse(1)
-    assert 0 == process.queries
+    assert process.queries == 0
 
 
 @virtual_time
@@ -47,12 +47,12 @@ async def test_x2_entries_that_do_not_arrive_within_20_ms_are_read_from_the_log(
     process = RecoveringProcess()
     process.recovery.deliver("foo", process.storage.write("a", "b", "c")[2:], 1)
     await elapse(GRACE_S)
-    assert ([], 1) == (process.reader.seqs, process.queries)
+    assert (process.reader.seqs, process.queries) == ([], 1)
 
     await process.storage.answer()
-    assert [1, 2, 3] == process.reader.seqs
+    assert process.reader.seqs == [1, 2, 3]
     await elapse(1)
-    assert 0 == process.queries
+    assert process.queries == 0
 
 
 @virtual_time
@@ -64,10 +64,10 @@ async def test_x2_one_query_fills_the_gap_for_all_readers_and_all_messages() -> 
     process.recovery.deliver("foo", written[3:], 1)
     process.recovery.note_head("foo", 4)
     await elapse(GRACE_S)
-    assert 1 == process.queries
+    assert process.queries == 1
 
     await process.storage.answer()
-    assert all([1, 2, 3, 4] == reader.seqs for reader in [process.reader, *others])
+    assert all(reader.seqs == [1, 2, 3, 4] for reader in [process.reader, *others])
 
 
 @virtual_time
@@ -76,10 +76,10 @@ async def test_x2_entries_up_to_a_head_that_was_published_alone_are_read_at_once
     process.storage.write("a", "b")
     process.recovery.note_head("foo", 2)
     await turn()
-    assert 1 == process.queries
+    assert process.queries == 1
 
     await process.storage.answer()
-    assert [1, 2] == process.reader.seqs
+    assert process.reader.seqs == [1, 2]
 
 
 @virtual_time
@@ -90,7 +90,7 @@ async def test_x2_a_head_that_the_room_has_needs_no_query() -> None:
     process.recovery.note_head("foo", 1)
     await elapse(1)
 
-    assert ([1, 2], 0) == (process.reader.seqs, process.queries)
+    assert (process.reader.seqs, process.queries) == ([1, 2], 0)
 
 
 @virtual_time
@@ -104,7 +104,7 @@ async def test_r3_entries_that_arrive_again_are_not_delivered_twice() -> None:
     process.recovery.deliver("foo", written[2:], 1)
     await elapse(1)
 
-    assert ([1, 2, 3], 0) == (process.reader.seqs, process.queries)
+    assert (process.reader.seqs, process.queries) == ([1, 2, 3], 0)
 
 
 @virtual_time
@@ -116,7 +116,7 @@ async def test_s9_a_message_deleted_among_missed_entries_is_never_shown_with_its
     process.recovery.deliver("foo", [message], 1)
 
     shown = [line for line in process.reader.socket.lines if isinstance(line, Entry)]
-    assert [(1, "message"), (2, "delete")] == [(line.seq, line.kind) for line in shown]
+    assert [(line.seq, line.kind) for line in shown] == [(1, "message"), (2, "delete")]
     assert UNSET is shown[0].body
 
 
@@ -127,7 +127,7 @@ async def test_x1_an_item_whose_room_is_not_in_memory_only_has_its_head_noted() 
     process.recovery.note_head("bar", 7)
     await elapse(1)
 
-    assert ([("bar", 2), ("bar", 7)], 0) == (process.rooms.extended, process.queries)
+    assert (process.rooms.extended, process.queries) == ([("bar", 2), ("bar", 7)], 0)
 
 
 @virtual_time
@@ -137,10 +137,10 @@ async def test_d2_the_readers_of_a_room_far_behind_read_the_log_themselves() -> 
     process.storage.write(*(str(n) for n in range(2500)))
     process.recovery.note_head("foo", 2500)
     await turn()
-    assert 2500 == process.room.head
+    assert process.room.head == 2500
 
     await process.storage.answer()
-    assert list(range(1, 2501)) == process.reader.seqs
+    assert process.reader.seqs == list(range(1, 2501))
 
 
 @virtual_time
@@ -151,8 +151,8 @@ async def test_r4_missed_entries_that_retention_removed_are_announced_as_a_gap()
     process.recovery.note_head("foo", 5)
     await process.storage.answer()
 
-    assert [Gap(1, 3)] == [line for line in process.reader.socket.lines if isinstance(line, Gap)]
-    assert [4, 5] == process.reader.seqs
+    assert [line for line in process.reader.socket.lines if isinstance(line, Gap)] == [Gap(1, 3)]
+    assert process.reader.seqs == [4, 5]
 
 
 @virtual_time
@@ -168,7 +168,7 @@ async def test_x2_a_room_that_leaves_memory_while_its_gap_is_read_gets_nothing()
     reopened = Reader(process.storage.room(), after=3)
     await process.storage.answer()
 
-    assert ([], []) == (process.reader.seqs, reopened.seqs)
+    assert (process.reader.seqs, reopened.seqs) == ([], [])
 
 
 runs = st.tuples(st.integers(0, 19), st.integers(1, 5))
@@ -205,7 +205,7 @@ async def test_r3_x2_after_any_messages_and_losses_every_reader_has_the_whole_lo
         await elapse(GRACE_S)
         await process.storage.answer()
 
-    assert list(range(1, 21)) == process.reader.seqs
+    assert process.reader.seqs == list(range(1, 21))
 
 
 @virtual_time
@@ -216,4 +216,4 @@ async def test_x2_a_room_without_connections_follows_the_log_too() -> None:
     await elapse(GRACE_S)
     await process.storage.answer()
 
-    assert 2 == process.room.head
+    assert process.room.head == 2

@@ -24,7 +24,7 @@ async def test_x2_a_long_gap_is_read_in_bounded_pages() -> None:
         await process.storage.answer(1)
         pages += 1
 
-    assert list(range(1, 601)) == process.reader.seqs
+    assert process.reader.seqs == list(range(1, 601))
     assert 3 <= pages <= 4
 
 
@@ -35,11 +35,11 @@ async def test_x4_a_gap_that_could_not_be_read_is_filled_when_storage_answers_ag
     await elapse(GRACE_S)
     await process.storage.fail()
     await elapse(1)
-    assert ([], 0) == (process.reader.seqs, process.queries)
+    assert (process.reader.seqs, process.queries) == ([], 0)
 
     process.recovery.retry()
     await process.storage.answer()
-    assert [1, 2] == process.reader.seqs
+    assert process.reader.seqs == [1, 2]
 
 
 @virtual_time
@@ -48,12 +48,12 @@ async def test_x7_the_sole_writer_of_a_log_reads_nothing_for_the_room() -> None:
     process = RecoveringProcess(sole_writer=True)
     written = process.storage.write("a", "b", "c")
     process.recovery.note_head("foo", 1)
-    assert 1 == process.room.head
+    assert process.room.head == 1
     process.recovery.deliver("foo", written[2:], 1)
-    assert 3 == process.room.head
+    assert process.room.head == 3
 
     await process.storage.answer()
-    assert [1, 2, 3] == process.reader.seqs
+    assert process.reader.seqs == [1, 2, 3]
 
 
 @virtual_time
@@ -63,10 +63,10 @@ async def test_r5_a_cursor_beyond_the_room_waits_until_the_room_is_at_the_end_of
     reaching = asyncio.create_task(process.recovery.catch_up(process.room, 2))
     await process.storage.answer()
     await reaching
-    assert 3 == process.room.head
+    assert process.room.head == 3
 
     await process.recovery.catch_up(process.room, 3)
-    assert 0 == process.queries
+    assert process.queries == 0
 
 
 @virtual_time
@@ -88,8 +88,8 @@ async def test_x2_rooms_in_doubt_are_compared_with_the_log_and_get_stored_marks(
     await process.storage.answer()
     await elapse(0.25)
 
-    assert [1, 2] == process.reader.seqs
-    assert [("ada", 2)] == process.reader.marks
+    assert process.reader.seqs == [1, 2]
+    assert process.reader.marks == [("ada", 2)]
 
 
 @virtual_time
@@ -99,11 +99,11 @@ async def test_x2_many_rooms_in_doubt_are_compared_in_bounded_queries() -> None:
     process.recovery.check_heads(f"item-{n}" for n in range(1200))
     await turn()
     for _ in range(3):
-        assert 1 == process.queries
+        assert process.queries == 1
         await process.storage.answer(1)
 
-    assert 0 == process.queries
-    assert 1200 == len(process.rooms.extended)
+    assert process.queries == 0
+    assert len(process.rooms.extended) == 1200
     assert ("item-1199", 1) in process.rooms.extended
 
 
@@ -114,11 +114,11 @@ async def test_x4_rooms_stay_in_doubt_until_storage_answers() -> None:
     process.recovery.check_heads(["foo"])
     await process.storage.fail()
     await elapse(1)
-    assert 0 == process.queries
+    assert process.queries == 0
 
     process.recovery.retry()
     await process.storage.answer()
-    assert [1] == process.reader.seqs
+    assert process.reader.seqs == [1]
 
 
 @virtual_time
@@ -129,4 +129,4 @@ async def test_z1_nothing_is_read_after_the_end() -> None:
     await process.recovery.close()
     await elapse(1)
 
-    assert 0 == process.queries
+    assert process.queries == 0

@@ -26,7 +26,7 @@ async def test_x8_a_log_that_ends_before_the_head_of_the_room_lost_its_history()
     process.recovery.check_heads(["foo"])
     await process.storage.answer()
 
-    assert ["foo"] == process.rooms.lost
+    assert process.rooms.lost == ["foo"]
 
 
 @virtual_time
@@ -39,8 +39,8 @@ async def test_x8_a_log_with_other_entries_at_the_seqs_of_the_room_lost_its_hist
     await elapse(1)
     await process.storage.answer()
 
-    assert ["foo"] == process.rooms.lost
-    assert [1, 2, 3] == process.reader.seqs
+    assert process.rooms.lost == ["foo"]
+    assert process.reader.seqs == [1, 2, 3]
 
 
 @virtual_time
@@ -51,8 +51,8 @@ async def test_x8_a_gap_that_is_read_from_another_history_is_not_delivered() -> 
     process.recovery.note_head("foo", 4)
     await process.storage.answer()
 
-    assert ["foo"] == process.rooms.lost
-    assert [1, 2, 3] == process.reader.seqs
+    assert process.rooms.lost == ["foo"]
+    assert process.reader.seqs == [1, 2, 3]
 
 
 @virtual_time
@@ -65,7 +65,7 @@ async def test_r5_a_cursor_beyond_a_room_whose_log_lost_its_history_is_not_follo
     await reaching
 
     assert "foo" in process.rooms.lost
-    assert [1, 2, 3] == process.reader.seqs
+    assert process.reader.seqs == [1, 2, 3]
 
 
 @pytest.mark.parametrize("change", [{"id": "forged"}, {"by": BOB}, {"at": 1}])
@@ -76,8 +76,8 @@ async def test_x9_a_published_entry_that_the_log_does_not_have_changes_nothing(c
     await process.storage.answer()
     process.recovery.deliver("foo", process.storage.write("next"), 1)
 
-    assert [] == process.rooms.lost
-    assert [1, 2, 3, 4] == process.reader.seqs
+    assert process.rooms.lost == []
+    assert process.reader.seqs == [1, 2, 3, 4]
 
 
 @virtual_time
@@ -88,7 +88,7 @@ async def test_x9_entries_of_another_history_than_the_log_has_are_not_delivered(
     await process.storage.answer()
     await elapse(1)
 
-    assert ([], [1, 2, 3]) == (process.rooms.lost, process.reader.seqs)
+    assert (process.rooms.lost, process.reader.seqs) == ([], [1, 2, 3])
 
 
 @virtual_time
@@ -97,10 +97,10 @@ async def test_x8_a_reported_head_that_the_room_has_passed_makes_it_read_the_log
     process, _ = await following()
     process.recovery.check_reported("foo")
     await elapse(0.1)
-    assert 1 == process.queries
+    assert process.queries == 1
 
     await process.storage.answer()
-    assert ([], [1, 2, 3]) == (process.rooms.lost, process.reader.seqs)
+    assert (process.rooms.lost, process.reader.seqs) == ([], [1, 2, 3])
 
 
 @virtual_time
@@ -111,4 +111,4 @@ async def test_x8_a_room_without_connections_is_compared_with_the_log_too() -> N
     process.recovery.check_heads(["foo"])
     await process.storage.answer()
 
-    assert ["foo"] == process.rooms.lost
+    assert process.rooms.lost == ["foo"]

@@ -23,26 +23,26 @@ def is_checked(limiter: RefusedCredentials, credential: str, address: str = "her
 def test_l_a_repeated_credential_waits_and_costs_its_address_one_refusal() -> None:
     limiter = a_limiter()
 
-    assert [True, True, True, False, False] == [is_checked(limiter, "bad") for _ in range(5)]
-    assert [True, False] == [is_checked(limiter, guess) for guess in ("guess", "another")]
+    assert [is_checked(limiter, "bad") for _ in range(5)] == [True, True, True, False, False]
+    assert [is_checked(limiter, guess) for guess in ("guess", "another")] == [True, False]
 
 
 def test_l_a_repeated_credential_waits_at_every_address() -> None:
     limiter = a_limiter()
 
-    assert [True, True, True, False] == [is_checked(limiter, "bad", f"address {number}") for number in range(4)]
+    assert [is_checked(limiter, "bad", f"address {number}") for number in range(4)] == [True, True, True, False]
 
 
 def test_l_a_credential_that_was_accepted_passes_at_an_address_that_has_to_wait() -> None:
     limiter = a_limiter()
     limiter.check("good", "here", 0)
     limiter.record_accepted("good")
-    assert [True, True, False] == [is_checked(limiter, f"guess {number}") for number in range(3)]
+    assert [is_checked(limiter, f"guess {number}") for number in range(3)] == [True, True, False]
 
     limiter.check("good", "here", 0)
     # After a refusal it is treated like any other refused credential.
     limiter.record_refused("good", "here", 0)
-    assert [True, True, False] == [is_checked(limiter, "good") for _ in range(3)]
+    assert [is_checked(limiter, "good") for _ in range(3)] == [True, True, False]
 
 
 def test_l_only_the_latest_accepted_credentials_are_remembered() -> None:
@@ -52,4 +52,4 @@ def test_l_only_the_latest_accepted_credentials_are_remembered() -> None:
     is_checked(limiter, "guess")
     is_checked(limiter, "another")
 
-    assert [False] * 10 + [True] * 10 == [is_checked(limiter, f"good {number}") for number in range(20)]
+    assert [is_checked(limiter, f"good {number}") for number in range(20)] == [False] * 10 + [True] * 10

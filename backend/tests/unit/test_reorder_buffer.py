@@ -15,36 +15,36 @@ runs = st.tuples(st.integers(1, 30), st.integers(1, 6)).map(lambda run: range(ru
 def test_x2_entries_leave_in_order_when_the_missing_ones_arrive() -> None:
     buffer = ReorderBuffer()
     buffer.add(entries(3, 4), oldest=1)
-    assert [] == buffer.take(1)
+    assert buffer.take(1) == []
 
     buffer.add(entries(2), oldest=1)
-    assert [2, 3, 4] == seqs(buffer.take(1))
-    assert [] == buffer.take(4)
+    assert seqs(buffer.take(1)) == [2, 3, 4]
+    assert buffer.take(4) == []
 
 
 def test_x2_entries_after_a_second_gap_are_held_until_it_is_filled() -> None:
     buffer = ReorderBuffer()
     buffer.add(entries(2, 4), oldest=1)
 
-    assert [2] == seqs(buffer.take(1))
+    assert seqs(buffer.take(1)) == [2]
     buffer.add(entries(3), oldest=1)
-    assert [3, 4] == seqs(buffer.take(2))
+    assert seqs(buffer.take(2)) == [3, 4]
 
 
 def test_x2_an_empty_buffer_holds_nothing_after_any_head() -> None:
     buffer = ReorderBuffer()
 
-    assert ([], 0, 1) == (buffer.take(0), buffer.known, buffer.oldest)
+    assert (buffer.take(0), buffer.known, buffer.oldest) == ([], 0, 1)
 
 
 def test_x2_the_highest_seq_stays_known_after_its_entry_was_taken() -> None:
     buffer = ReorderBuffer()
     buffer.add(entries(5), oldest=1)
     buffer.add(entries(2, 3), oldest=1)
-    assert 5 == buffer.known
+    assert buffer.known == 5
 
     buffer.take(4)
-    assert 5 == buffer.known
+    assert buffer.known == 5
 
 
 def test_r4_the_oldest_kept_entry_only_moves_forward() -> None:
@@ -52,7 +52,7 @@ def test_r4_the_oldest_kept_entry_only_moves_forward() -> None:
     buffer.add(entries(9), oldest=4)
     buffer.add(entries(8), oldest=2)
 
-    assert 4 == buffer.oldest
+    assert buffer.oldest == 4
 
 
 def test_x2_a_full_buffer_still_knows_how_far_the_log_extends() -> None:
@@ -61,18 +61,18 @@ def test_x2_a_full_buffer_still_knows_how_far_the_log_extends() -> None:
     buffer.add(entries(*range(2, 6002)), oldest=1)
     held = buffer.take(1)
 
-    assert list(range(2, 2 + 4096)) == seqs(held)
-    assert 6001 == buffer.known
+    assert seqs(held) == list(range(2, 2 + 4096))
+    assert buffer.known == 6001
 
 
 def test_x2_entries_that_the_room_has_are_removed_from_the_buffer() -> None:
     """A room that was advanced past held entries never takes them; they must not fill the buffer."""
     buffer = ReorderBuffer()
     buffer.add(entries(*range(2, 4098)), oldest=1)
-    assert [] == buffer.take(5000)
+    assert buffer.take(5000) == []
 
     buffer.add(entries(5001), oldest=1)
-    assert [5001] == seqs(buffer.take(5000))
+    assert seqs(buffer.take(5000)) == [5001]
 
 
 @given(st.lists(runs, max_size=25), st.permutations(range(1, 31)))
@@ -88,8 +88,8 @@ def test_x2_any_order_of_arrival_delivers_every_entry_once_and_in_order(
         arrived.update(batch)
         delivered += seqs(buffer.take(len(delivered)))
 
-        assert list(range(1, len(delivered) + 1)) == delivered
+        assert delivered == list(range(1, len(delivered) + 1))
         assert len(delivered) + 1 not in arrived, "the next entry in order does not wait"
         assert max(arrived) == buffer.known
 
-    assert list(range(1, 31)) == delivered
+    assert delivered == list(range(1, 31))

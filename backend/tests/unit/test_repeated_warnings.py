@@ -15,12 +15,12 @@ def test_a_warning_is_logged_once_a_minute_with_the_number_of_suppressed_ones(ca
         warn("one")
     clock.now = 59.9
     warn("one")
-    assert ["no room for one"] == [record.getMessage() for record in caplog.records]
+    assert [record.getMessage() for record in caplog.records] == ["no room for one"]
 
     clock.now = 60.0
     warn("two")
-    assert "no room for two" == caplog.records[1].getMessage()
+    assert caplog.records[1].getMessage() == "no room for two"
     assert "suppressed 1000 times" in caplog.records[2].getMessage()
     clock.now = 120.0
     warn("three")
-    assert 4 == len(caplog.records)
+    assert len(caplog.records) == 4

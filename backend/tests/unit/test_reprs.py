@@ -13,10 +13,10 @@ async def test_what_one_debugs_shows_its_identity_and_its_state() -> None:
     connection = SseConnection()
     connection.write(Frame(b"{}"))
 
-    assert "<Session of 'ada' in 'foo'>" == repr(harness.session)
-    assert "<Cursor of 'ada' at 0>" == repr(harness.session.cursor)
-    assert "<Room 'foo' <RoomHistory a 1..50, 0 in memory> <RoomReaders 0 in step, 0 behind>>" == repr(harness.room)
-    assert "<SseConnection open: 2 bytes buffered>" == repr(connection)
-    assert "<Draft edit of 3 'e' by 'ada' in 'foo'>" == repr(Draft("foo", "edit", "e", ADA, 1, Raw(b"1"), 3))
+    assert repr(harness.session) == "<Session of 'ada' in 'foo'>"
+    assert repr(harness.session.cursor) == "<Cursor of 'ada' at 0>"
+    assert repr(harness.room) == "<Room 'foo' <RoomHistory a 1..50, 0 in memory> <RoomReaders 0 in step, 0 behind>>"
+    assert repr(connection) == "<SseConnection open: 2 bytes buffered>"
+    assert repr(Draft("foo", "edit", "e", ADA, 1, Raw(b"1"), 3)) == "<Draft edit of 3 'e' by 'ada' in 'foo'>"
     harness.session.closed(1000)
-    assert "<Session of 'ada' in 'foo' closed>" == repr(harness.session)
+    assert repr(harness.session) == "<Session of 'ada' in 'foo' closed>"

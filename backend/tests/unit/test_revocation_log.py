@@ -30,6 +30,6 @@ async def test_a7_an_entry_that_is_not_a_revocation_is_logged_and_skipped(
     with pytest.raises(Refusal):
         revocations.check("ada", None, 1.0, None)
     skipped = [record.message for record in caplog.records if record.name == "alcove.rooms.revocation_log"]
-    assert ["entry 1", "entry 2"] == [message[:7] for message in skipped]
+    assert [message[:7] for message in skipped] == ["entry 1", "entry 2"]
     await hub.close()
     await log.close()

@@ -34,9 +34,9 @@ def refused(revocations: Revocations, iat: float | None, item: str | None = "foo
 def test_a7_not_before_is_later_than_any_clock_within_the_leeway(now: list[float]) -> None:
     for at, not_before in ((AT, NOT_BEFORE), (1000.0, 1003), (1000.999, 1003), (999.999, 1002)):
         now[0] = at
-        assert not_before == Revocation.of_member("ada", None, LEEWAY_S).not_before
+        assert Revocation.of_member("ada", None, LEEWAY_S).not_before == not_before
     now[0] = 1000.0
-    assert 1001 == Revocation.of_member("ada", None, 0).not_before
+    assert Revocation.of_member("ada", None, 0).not_before == 1001
 
 
 @pytest.mark.parametrize("iat", [1.0, AT - 1, int(AT), AT, AT + 0.1, AT + LEEWAY_S, NOT_BEFORE - 0.001])
@@ -44,9 +44,9 @@ def test_a7_a_token_issued_before_is_refused_with_retry_ms(now: list[float], iat
     revocations = Revocations()
     revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
 
-    assert (Close.UNAUTHENTICATED, 2250) == refused(revocations, iat)
+    assert refused(revocations, iat) == (Close.UNAUTHENTICATED, 2250)
     now[0] = NOT_BEFORE - 0.25
-    assert (Close.UNAUTHENTICATED, 250) == refused(revocations, iat)
+    assert refused(revocations, iat) == (Close.UNAUTHENTICATED, 250)
 
 
 def test_a7_a_token_issued_after_the_leeway_counts(now: list[float]) -> None:
@@ -64,16 +64,16 @@ def test_a7_after_the_leeway_a_token_issued_before_is_refused_for_good(now: list
 
     assert (Close.FORBIDDEN, None) == refused(revocations, AT) == refused(revocations, 1)
     # A token issued after the revocation comes from a late clock: the next token of that signer may count.
-    assert (Close.UNAUTHENTICATED, 1000) == refused(revocations, NOT_BEFORE - 1)
+    assert refused(revocations, NOT_BEFORE - 1) == (Close.UNAUTHENTICATED, 1000)
     now[0] = NOT_BEFORE + LEEWAY_S + 1
-    assert (Close.FORBIDDEN, None) == refused(revocations, NOT_BEFORE - 1)
+    assert refused(revocations, NOT_BEFORE - 1) == (Close.FORBIDDEN, None)
 
 
 def test_a7_a_token_without_iat_is_refused_for_good_at_once(now: list[float]) -> None:  # noqa: ARG001 - the clock stands still
     revocations = Revocations()
     revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
 
-    assert (Close.FORBIDDEN, None) == refused(revocations, None)
+    assert refused(revocations, None) == (Close.FORBIDDEN, None)
 
 
 def test_a7_an_entry_of_an_earlier_version_covers_the_same_tokens(now: list[float]) -> None:
@@ -92,7 +92,7 @@ def test_a7_an_older_revocation_does_not_weaken_a_newer_one(now: list[float]) ->
         revocations.add(earlier)
     now[0] = NOT_BEFORE + 60
 
-    assert (Close.FORBIDDEN, None) == refused(revocations, AT)
+    assert refused(revocations, AT) == (Close.FORBIDDEN, None)
 
 
 def test_a7_a_revocation_on_one_item_does_not_cover_the_others(now: list[float]) -> None:  # noqa: ARG001 - the clock stands still

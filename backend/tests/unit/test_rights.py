@@ -23,7 +23,7 @@ ALL: frozenset[Right] = frozenset({"read", "write", "moderate"})
     ],
 )
 def test_a3_each_letter_gives_one_right_in_any_order(letters: str, expected: frozenset[Right]) -> None:
-    assert expected == rights(letters)
+    assert rights(letters) == expected
 
 
 @pytest.mark.parametrize("letters", ["x", "rwx", "R", "r w", "*", "é"])
@@ -58,7 +58,7 @@ def test_a3_the_cache_of_rights_is_bounded() -> None:
 def test_a3_a_pattern_matches_its_exact_item_or_a_prefix_before_the_star(
     items: dict[str, str], expected: frozenset[Right]
 ) -> None:
-    assert expected == rights_on(items, "order-17")
+    assert rights_on(items, "order-17") == expected
 
 
 @pytest.mark.parametrize(
@@ -72,18 +72,18 @@ def test_a3_a_pattern_matches_its_exact_item_or_a_prefix_before_the_star(
     ],
 )
 def test_a3_only_the_longest_match_counts(items: dict[str, str], expected: frozenset[Right]) -> None:
-    assert expected == rights_on(items, "order-17")
+    assert rights_on(items, "order-17") == expected
 
 
 @pytest.mark.parametrize("pattern", ["*-17", "ord*17", "order-??", "order-[0-9]*", "**"])
 def test_a3_a_star_elsewhere_and_other_wildcards_match_only_themselves(pattern: str) -> None:
-    assert NONE == rights_on({pattern: "rwm"}, "order-17")
+    assert rights_on({pattern: "rwm"}, "order-17") == NONE
 
 
 def test_a3_an_item_whose_id_ends_in_a_star_gets_what_the_pattern_gives() -> None:
     """No item has such an id (H3); the pattern is not treated as an exact id."""
-    assert {"read"} == rights_on({"order-*": "r"}, "order-*")
-    assert {"read"} == rights_on({"order-*": "rwm", "order-**": "r"}, "order-*")
+    assert rights_on({"order-*": "r"}, "order-*") == {"read"}
+    assert rights_on({"order-*": "rwm", "order-**": "r"}, "order-*") == {"read"}
 
 
 names = st.text(alphabet="ab-", max_size=4)
@@ -98,4 +98,4 @@ def test_a3_rights_are_those_of_the_longest_pattern_that_matches(items: dict[str
     matching = [(len(name) - 1.5, letters) for name, letters in prefixes if item.startswith(name[:-1])]
     expected = rights(max(exact + matching)[1]) if exact or matching else NONE
 
-    assert expected == rights_on(items, item)
+    assert rights_on(items, item) == expected

@@ -50,8 +50,8 @@ async def test_w10_a_reader_is_told_once_of_a_room_that_changed_together_with_it
     await elapse(COLLECT_S)
     await process.rooms.settle()
 
-    assert ["a"] == ada.told()
-    assert [RoomsChanged({"a": 1}, {"a": ["ada"]})] == process.published
+    assert ada.told() == ["a"]
+    assert process.published == [RoomsChanged({"a": 1}, {"a": ["ada"]})]
     await process.close()
 
 
@@ -66,7 +66,7 @@ async def test_w10_a_mark_alone_is_told_to_its_member_only() -> None:
     await elapse(COLLECT_S)
     await process.rooms.settle()
 
-    assert (["a"], []) == (ada.told(), bob.told())
+    assert (ada.told(), bob.told()) == (["a"], [])
     await process.close()
 
 
@@ -84,13 +84,13 @@ async def test_w10_internal_rooms_and_repeated_heads_are_no_change() -> None:
     process.changes.entries_stored([(draft, Appended(entry, duplicate=False, oldest=1, log="l"))])
     await elapse(COLLECT_S)
     await process.rooms.settle()
-    assert ["a"] == ada.told()
+    assert ada.told() == ["a"]
     process.changes._receive(RoomsChanged({"a": 1}, {}))
     await elapse(COLLECT_S)
     await process.rooms.settle()
 
-    assert [] == ada.told()
-    assert [RoomsChanged({"a": 1}, {})] == process.published
+    assert ada.told() == []
+    assert process.published == [RoomsChanged({"a": 1}, {})]
     await process.close()
 
 
@@ -105,9 +105,9 @@ async def test_w10_more_changes_than_are_collected_bring_the_latest_rooms_again(
     await process.rooms.settle()
 
     lines = ada.lines()
-    assert {f"room-{n}" for n in range(5)} == {line["item"] for line in lines if line["type"] == "item"}
-    assert "ready" == lines[-1]["type"]
-    assert [RoomsChanged({}, {}, more=True)] == process.published
+    assert {line["item"] for line in lines if line["type"] == "item"} == {f"room-{n}" for n in range(5)}
+    assert lines[-1]["type"] == "ready"
+    assert process.published == [RoomsChanged({}, {}, more=True)]
     await process.close()
 
 
@@ -117,8 +117,8 @@ async def test_w10_without_readers_nothing_is_read_and_others_are_told() -> None
     process.store("a")
     await elapse(COLLECT_S)
 
-    assert [] == process.rooms.log.held
-    assert [RoomsChanged({"a": 1}, {})] == process.published
+    assert process.rooms.log.held == []
+    assert process.published == [RoomsChanged({"a": 1}, {})]
     await process.close()
 
 
@@ -136,9 +136,9 @@ async def test_w10_x2_in_doubt_the_log_is_asked_within_a_second_and_told_once() 
     await elapse(COLLECT_S)
     await process.rooms.settle()
 
-    assert ["a"] == ada.told()
+    assert ada.told() == ["a"]
     await elapse(1.0)
     await process.rooms.settle()
     await elapse(COLLECT_S)
-    assert [] == ada.told()
+    assert ada.told() == []
     await process.close()

@@ -68,10 +68,10 @@ async def test_x9_processes_of_a_log_read_each_other_and_the_server_sees_neither
     one.bus.publish("bar", b"")
     await delivered()
 
-    assert [("foo", b"a secret text"), ("bar", b"")] == other.messages
-    assert [] == one.messages
+    assert other.messages == [("foo", b"a secret text"), ("bar", b"")]
+    assert one.messages == []
     names = {name for name, _ in one.server.published}
-    assert 2 == len(names)
+    assert len(names) == 2
     assert all(name.startswith(f"{LOG}.") and "foo" not in name for name in names)
     opened = b"".join(a2b_base64(payload) + payload for _, payload in one.server.published)
     assert b"secret" not in opened
@@ -82,7 +82,7 @@ async def test_x9_the_same_message_is_never_sealed_to_the_same_bytes() -> None:
     for _ in range(3):
         one.bus.publish("foo", b"again")
 
-    assert 3 == len({payload for _, payload in one.server.published})
+    assert len({payload for _, payload in one.server.published}) == 3
 
 
 @pytest.mark.parametrize(("key", "log_id"), [(b"x" * 32, LOG), (KEY, "f" * 32)], ids=["another key", "another log"])
@@ -96,7 +96,7 @@ async def test_x9_messages_of_another_log_are_not_received(key: bytes, log_id: s
         stranger.server.publish(name, stranger.server.published[0][1])
     await delivered()
 
-    assert [] == one.messages
+    assert one.messages == []
 
 
 @virtual_time
@@ -121,11 +121,11 @@ async def test_x9_a_message_that_was_not_sealed_is_refused_and_reported_as_a_gap
         attacker.publish(name, forgery)
     await elapse(1)
 
-    assert [("foo", b"true")] == other.messages
-    assert [frozenset({"foo"})] == other.gaps  # many forgeries, one gap
+    assert other.messages == [("foo", b"true")]
+    assert other.gaps == [frozenset({"foo"})]  # many forgeries, one gap
     # `one` receives them, too, and refuses them, even those that begin with its own salt.
-    assert [] == one.messages
-    assert 2 * len(forgeries) == refused("forged") + refused("replayed") - before
+    assert one.messages == []
+    assert refused("forged") + refused("replayed") - before == 2 * len(forgeries)
 
 
 async def test_x9_a_message_opens_on_its_own_channel_only() -> None:
@@ -139,7 +139,7 @@ async def test_x9_a_message_opens_on_its_own_channel_only() -> None:
     network.connect().publish(bar, of_foo)
     await delivered()
 
-    assert [] == other.messages
+    assert other.messages == []
 
 
 async def test_x9_a_message_that_is_replayed_is_refused() -> None:
@@ -154,10 +154,10 @@ async def test_x9_a_message_that_is_replayed_is_refused() -> None:
         attacker.publish(name, payload)
     await delivered()
 
-    assert [("foo", b"1"), ("foo", b"2"), ("foo", b"3")] == other.messages
+    assert other.messages == [("foo", b"1"), ("foo", b"2"), ("foo", b"3")]
     # The other process recognizes them by their numbers, and the first one recognizes its own salt.
-    assert [] == one.messages
-    assert 6 == refused("replayed") - before
+    assert one.messages == []
+    assert refused("replayed") - before == 6
 
 
 async def test_x9_a_recorded_message_is_refused_by_a_process_that_starts_a_minute_later() -> None:
@@ -170,7 +170,7 @@ async def test_x9_a_recorded_message_is_refused_by_a_process_that_starts_a_minut
     network.connect().publish(*one.server.published[0])
     await delivered()
 
-    assert [] == late.messages
+    assert late.messages == []
 
 
 async def test_x9_messages_stay_unique_and_in_order_when_the_clock_is_set_back() -> None:
@@ -181,7 +181,7 @@ async def test_x9_messages_stay_unique_and_in_order_when_the_clock_is_set_back()
         clock.now -= 2 * SECOND_NS
     await delivered()
 
-    assert [("foo", b"%d" % n) for n in range(5)] == other.messages
+    assert other.messages == [("foo", b"%d" % n) for n in range(5)]
 
 
 async def test_x9_the_senders_that_are_remembered_are_bounded() -> None:
@@ -194,8 +194,8 @@ async def test_x9_the_senders_that_are_remembered_are_bounded() -> None:
         other.bus.publish("foo", b"here")
         await delivered()
 
-    assert 300 == len(one.messages)
-    assert 256 == len(one.bus._sealer._senders)
+    assert len(one.messages) == 300
+    assert len(one.bus._sealer._senders) == 256
 
 
 async def test_a_message_that_is_too_large_for_the_server_is_replaced_by_its_fallback() -> None:
@@ -205,7 +205,7 @@ async def test_a_message_that_is_too_large_for_the_server_is_replaced_by_its_fal
     one.bus.publish("foo", b"x" * (largest + 1), b"fallback")
     await delivered()
 
-    assert [("foo", b"x" * largest), ("foo", b"fallback")] == other.messages
+    assert other.messages == [("foo", b"x" * largest), ("foo", b"fallback")]
     assert all(len(payload) <= one.server.max_bytes for _, payload in one.server.published)
 
 
@@ -218,7 +218,7 @@ async def test_a_gap_of_the_server_is_reported_with_the_channels_own_names() -> 
     one.server.recover()
 
     assert one.bus.up
-    assert [frozenset({"foo", "bar"}), frozenset({"foo"})] == one.gaps
+    assert one.gaps == [frozenset({"foo", "bar"}), frozenset({"foo"})]
 
 
 @virtual_time
@@ -235,7 +235,7 @@ async def test_x2_beside_a_process_of_an_older_version_the_log_is_polled_on_both
     await delivered()
 
     assert one.bus.mixed_versions
-    assert 0 < refused("older_version") - before
+    assert refused("older_version") - before > 0
     await delivered()
     # It gets the heartbeat of a process that then falls silent, so it polls the log until that counts as dead.
     assert heard
@@ -245,4 +245,4 @@ async def test_x2_beside_a_process_of_an_older_version_the_log_is_polled_on_both
     assert not one.bus.mixed_versions
     heard.clear()
     await elapse(7)
-    assert [] == heard
+    assert heard == []

@@ -18,4 +18,4 @@ async def test_l2_a_process_keeps_the_latest_send_rates_and_counts_the_evicted_o
     for number in range(25):
         hub.take_send(f"member-{number}", "foo")
 
-    assert before + 15 == evictions()
+    assert evictions() == before + 15

@@ -14,16 +14,16 @@ def test_f1_a_frame_holds_several_lines_and_is_answered_in_one() -> None:
     harness = SessionHarness()
     harness.session.text(f"{PING}\n{PING}\n{PING}")
 
-    assert 1 == len(harness.socket.frames)
-    assert [Pong()] * 3 == harness.socket.lines
+    assert len(harness.socket.frames) == 1
+    assert harness.socket.lines == [Pong()] * 3
 
 
 @pytest.mark.parametrize("blank", ["", "\r", " ", "\t \r"])
 def test_f1_blank_lines_and_trailing_carriage_returns_are_ignored(blank: str) -> None:
     harness = SessionHarness()
 
-    assert [Pong(), Pong()] == harness.answers_to(blank, PING + "\r", blank, PING, blank)
-    assert [] == harness.answers_to(blank)
+    assert harness.answers_to(blank, PING + "\r", blank, PING, blank) == [Pong(), Pong()]
+    assert harness.answers_to(blank) == []
 
 
 def test_f1_blank_lines_are_not_even_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,22 +33,22 @@ def test_f1_blank_lines_are_not_even_decoded(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("alcove.rooms.session.decode", decoded.append)
     harness.say("\n" * 1000 + " \r\n" * 1000)
 
-    assert [] == decoded
+    assert decoded == []
 
 
 @pytest.mark.parametrize("line", ["", " \t", PING])
 def test_l6_a_frame_of_many_lines_takes_a_turn_for_each_32(line: str) -> None:
     harness = SessionHarness()
 
-    assert 32 == harness.say("\n".join([line] * 1000))
-    assert 1 == harness.say("\n".join([line] * 32))
+    assert harness.say("\n".join([line] * 1000)) == 32
+    assert harness.say("\n".join([line] * 32)) == 1
 
 
 def test_l6_long_lines_use_up_a_turn_by_their_bytes() -> None:
     harness = SessionHarness()
 
-    assert 10 == harness.say("\n".join(['{"type":"ping","x":"' + "y" * 70_000 + '"}'] * 10))
-    assert [Pong()] * 10 == harness.socket.lines
+    assert harness.say("\n".join(['{"type":"ping","x":"' + "y" * 70_000 + '"}'] * 10)) == 10
+    assert harness.socket.lines == [Pong()] * 10
 
 
 def test_l6_answers_keep_their_order_over_turns() -> None:
@@ -57,16 +57,16 @@ def test_l6_answers_keep_their_order_over_turns() -> None:
 
     errors = [line.id for line in harness.answers_to(*lines) if isinstance(line, Error)]
 
-    assert [str(n) for n in range(0, 300, 2)] == errors
-    assert [str(n) for n in range(1, 300, 2)] == [draft.id for draft in harness.host.drafts]
+    assert errors == [str(n) for n in range(0, 300, 2)]
+    assert [draft.id for draft in harness.host.drafts] == [str(n) for n in range(1, 300, 2)]
 
 
 def test_l6_f2_bad_lines_in_a_row_are_counted_over_turns() -> None:
     harness = SessionHarness()
 
-    assert ["invalid"] * 10 == harness.codes(*[PING] * 30, *["x"] * 20, send("late"))
-    assert Close.INVALID == harness.socket.close_code
-    assert [] == harness.host.drafts
+    assert harness.codes(*[PING] * 30, *["x"] * 20, send("late")) == ["invalid"] * 10
+    assert harness.socket.close_code == Close.INVALID
+    assert harness.host.drafts == []
 
 
 def test_l6_an_end_between_two_turns_discards_the_rest_of_the_frame() -> None:
@@ -75,8 +75,8 @@ def test_l6_an_end_between_two_turns_discards_the_rest_of_the_frame() -> None:
     assert rest is not None
     harness.session.end(Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired"))
 
-    assert [] == list(rest)
-    assert [] == harness.host.drafts
+    assert list(rest) == []
+    assert harness.host.drafts == []
 
 
 def test_f1_each_line_stands_for_itself() -> None:
@@ -84,30 +84,30 @@ def test_f1_each_line_stands_for_itself() -> None:
 
     answers = harness.answers_to(send("a"), "no JSON", send("b"), '{"type":"send","id":"c"}', PING, send("d"))
 
-    assert ["a", "b", "d"] == [draft.id for draft in harness.host.drafts]
-    assert [Error, Error, Pong] == [type(line) for line in answers]
+    assert [draft.id for draft in harness.host.drafts] == ["a", "b", "d"]
+    assert [type(line) for line in answers] == [Error, Error, Pong]
     assert isinstance(answers[1], Error)
-    assert ("invalid", "c") == (answers[1].code, answers[1].id)
+    assert (answers[1].code, answers[1].id) == ("invalid", "c")
 
 
 def test_f2_ten_bad_lines_in_a_row_close_with_4400() -> None:
     harness = SessionHarness()
     for _ in range(9):
-        assert ["invalid"] == harness.codes("{}")
+        assert harness.codes("{}") == ["invalid"]
         assert harness.socket.close_code is None
 
-    assert ["invalid"] == harness.codes('{"type":"no such"}')
-    assert Close.INVALID == harness.socket.close_code
+    assert harness.codes('{"type":"no such"}') == ["invalid"]
+    assert harness.socket.close_code == Close.INVALID
 
 
 def test_f2_ten_bad_lines_in_one_frame_are_all_answered_and_the_rest_does_not_count() -> None:
     harness = SessionHarness()
 
-    assert ["invalid"] * 10 == harness.codes(*["x"] * 10, send("late"), *["x"] * 5)
-    assert Close.INVALID == harness.socket.close_code
-    assert [] == harness.host.drafts
-    assert [] == harness.answers_to(send("later"))
-    assert [] == harness.host.drafts
+    assert harness.codes(*["x"] * 10, send("late"), *["x"] * 5) == ["invalid"] * 10
+    assert harness.socket.close_code == Close.INVALID
+    assert harness.host.drafts == []
+    assert harness.answers_to(send("later")) == []
+    assert harness.host.drafts == []
 
 
 @pytest.mark.parametrize("good", [PING, send(), '{"type":"typing"}', send(body="x" * 101)])
@@ -124,18 +124,18 @@ def test_c_1003_bytes_end_the_connection() -> None:
     harness = SessionHarness()
     harness.session.binary(b"{}")
 
-    assert Close.NOT_TEXT == harness.socket.close_code
+    assert harness.socket.close_code == Close.NOT_TEXT
 
 
 def test_the_end_of_the_connection_leaves_the_room() -> None:
     harness = SessionHarness()
     harness.session.closed(1006)
 
-    assert [harness.session] == harness.host.left
+    assert harness.host.left == [harness.session]
 
 
 def test_p4_who_may_not_write_may_not_type() -> None:
-    assert ["forbidden"] == SessionHarness(can=["read"]).codes('{"type":"typing"}')
+    assert SessionHarness(can=["read"]).codes('{"type":"typing"}') == ["forbidden"]
 
 
 async def test_p5_a_mark_beyond_the_head_counts_as_the_head() -> None:
@@ -143,31 +143,31 @@ async def test_p5_a_mark_beyond_the_head_counts_as_the_head() -> None:
     harness.answers_to('{"type":"read","seq":7}')
     harness.answers_to('{"type":"read","seq":9007199254740991}', '{"type":"read","seq":3}')
 
-    assert {"ada": 50} == harness.room.presence.take_reads()
+    assert harness.room.presence.take_reads() == {"ada": 50}
     harness.room.close()
 
 
 def test_a4_a_fresh_token_goes_to_the_desk_and_brings_its_rights() -> None:
     harness = SessionHarness(can=["read"])
     harness.answers_to('{"type":"auth","token":"fresh"}')
-    assert ["fresh"] == harness.host.tokens
+    assert harness.host.tokens == ["fresh"]
     harness.session.renewed(Member(ADA, frozenset({"read", "write"})))
     harness.socket.new_lines()
 
-    assert [] == harness.answers_to(send())
+    assert harness.answers_to(send()) == []
     harness.answers_to('{"type":"auth","token":"another"}')
     harness.session.renewed(Member(ADA, frozenset({"write"})))
-    assert Close.FORBIDDEN == harness.socket.close_code
+    assert harness.socket.close_code == Close.FORBIDDEN
 
 
 def test_h4_an_end_says_why_before_it_closes() -> None:
     harness = SessionHarness()
     harness.session.end(Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired"))
 
-    assert [Error(Code.UNAUTHENTICATED, "the token expired")] == harness.socket.new_lines()
-    assert (Close.UNAUTHENTICATED, "the token expired") == (harness.socket.close_code, harness.socket.close_reason)
-    assert [] == harness.answers_to(send())
-    assert [] == harness.host.drafts
+    assert harness.socket.new_lines() == [Error(Code.UNAUTHENTICATED, "the token expired")]
+    assert (harness.socket.close_code, harness.socket.close_reason) == (Close.UNAUTHENTICATED, "the token expired")
+    assert harness.answers_to(send()) == []
+    assert harness.host.drafts == []
 
 
 @given(

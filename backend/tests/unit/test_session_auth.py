@@ -20,7 +20,7 @@ def test_a4_auth_is_answered_with_the_rights_and_the_expiry_that_count_now() -> 
     harness.answers_to(AUTH)
     harness.session.renewed(WRITER)
 
-    assert [Access(["read", "write"], 1_795_000_900_500)] == harness.socket.new_lines()
+    assert harness.socket.new_lines() == [Access(["read", "write"], 1_795_000_900_500)]
 
 
 def test_a4_a_refused_auth_is_answered_with_an_error_and_its_retry_time() -> None:
@@ -28,7 +28,7 @@ def test_a4_a_refused_auth_is_answered_with_an_error_and_its_retry_time() -> Non
     harness.answers_to(AUTH)
     harness.session.refused(BAD)
 
-    assert [Error(Code.UNAUTHENTICATED, BAD.message, retry_ms=700)] == harness.socket.new_lines()
+    assert harness.socket.new_lines() == [Error(Code.UNAUTHENTICATED, BAD.message, retry_ms=700)]
 
 
 @pytest.mark.parametrize("frames", [[f"{AUTH}\n{send('a')}\n{send('b')}"], [AUTH, send("a"), send("b")]])
@@ -36,22 +36,22 @@ def test_a4_auth_is_answered_before_the_next_line_counts(frames: list[str]) -> N
     harness = SessionHarness(can=["read"])
     for frame in frames:
         harness.say(frame)
-    assert [] == drafts(harness)
-    assert [] == harness.socket.new_lines()
+    assert drafts(harness) == []
+    assert harness.socket.new_lines() == []
     harness.session.renewed(WRITER)
 
-    assert [Access] == [type(line) for line in harness.socket.new_lines()]
-    assert ["a", "b"] == drafts(harness)
+    assert [type(line) for line in harness.socket.new_lines()] == [Access]
+    assert drafts(harness) == ["a", "b"]
 
 
 def test_a4_lines_before_an_auth_count_before_it_and_lines_behind_a_bad_one_count_too() -> None:
     harness = SessionHarness()
     harness.say(f"{PING}\n{AUTH}\n{PING}\n{send('a')}")
-    assert [Pong()] == harness.socket.new_lines()
+    assert harness.socket.new_lines() == [Pong()]
     harness.session.refused(BAD)
 
-    assert [Error, Pong] == [type(line) for line in harness.socket.new_lines()]
-    assert ["a"] == drafts(harness)
+    assert [type(line) for line in harness.socket.new_lines()] == [Error, Pong]
+    assert drafts(harness) == ["a"]
 
 
 def test_a4_several_auths_are_checked_and_answered_in_turn() -> None:
@@ -59,10 +59,10 @@ def test_a4_several_auths_are_checked_and_answered_in_turn() -> None:
     harness.say(f"{AUTH}\n{send('a')}\n{AUTH}\n{send('b')}")
     harness.say(send("c"))
     harness.session.renewed(WRITER)
-    assert (["a"], 2) == (drafts(harness), len(harness.host.tokens))
+    assert (drafts(harness), len(harness.host.tokens)) == (["a"], 2)
     harness.session.renewed(WRITER)
 
-    assert ["a", "b", "c"] == drafts(harness)
+    assert drafts(harness) == ["a", "b", "c"]
 
 
 def test_a4_while_a_token_is_checked_nothing_is_read() -> None:
@@ -81,8 +81,8 @@ def test_a4_what_waits_behind_a_token_without_the_right_to_read_does_not_count()
     harness.say(f"{AUTH}\n{send('a')}")
     harness.session.renewed(Member(ADA, frozenset({"write"})))
 
-    assert Close.FORBIDDEN == harness.socket.close_code
-    assert [] == drafts(harness)
+    assert harness.socket.close_code == Close.FORBIDDEN
+    assert drafts(harness) == []
 
 
 @pytest.mark.parametrize("answer", ["renewed", "refused"])
@@ -100,4 +100,4 @@ def test_a4_what_waits_when_the_connection_ends_does_not_count(over: str, answer
     else:
         harness.session.refused(BAD)
 
-    assert [] == drafts(harness)
+    assert drafts(harness) == []

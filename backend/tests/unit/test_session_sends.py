@@ -14,8 +14,8 @@ from tests.support.session_harness import ADA, PING, SessionHarness, send
 def test_s2_a_send_becomes_a_draft_with_the_members_name_and_the_servers_time() -> None:
     harness = SessionHarness()
 
-    assert [] == harness.answers_to(send())
-    assert [Draft("foo", "message", "a", ADA, harness.host.ms, raw("hello"))] == harness.host.drafts
+    assert harness.answers_to(send()) == []
+    assert harness.host.drafts == [Draft("foo", "message", "a", ADA, harness.host.ms, raw("hello"))]
 
 
 def test_s8_edits_and_deletes_become_drafts_with_their_targets() -> None:
@@ -24,10 +24,10 @@ def test_s8_edits_and_deletes_become_drafts_with_their_targets() -> None:
     harness.answers_to('{"type":"edit","id":"b","target":17,"body":{"x":1}}', '{"type":"delete","id":"c","target":17}')
 
     ms = harness.host.ms
-    assert [
+    assert harness.host.drafts == [
         Draft("foo", "edit", "b", ADA, ms, raw({"x": 1}), 17, moderate=True),
         Draft("foo", "delete", "c", ADA, ms, None, 17, moderate=True),
-    ] == harness.host.drafts
+    ]
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_s6_who_may_not_write_is_forbidden(line: str) -> None:
     (error,) = harness.answers_to(line)
 
     assert isinstance(error, Error)
-    assert (Code.FORBIDDEN, "a") == (error.code, error.id)
-    assert [] == harness.host.drafts
+    assert (error.code, error.id) == (Code.FORBIDDEN, "a")
+    assert harness.host.drafts == []
 
 
 @pytest.mark.parametrize(("body", "fits"), [("x" * 98, True), ("x" * 99, False), ("ñ" * 49, True), ("ñ" * 50, False)])
@@ -47,15 +47,15 @@ def test_l1_a_body_is_measured_in_bytes_of_json(body: str, fits: bool) -> None: 
     harness = SessionHarness()
     line = '{"type":"send","id":"a","body":"' + body + '"}'
 
-    assert ([] if fits else ["too_large"]) == harness.codes(line)
-    assert fits == bool(harness.host.drafts)
+    assert harness.codes(line) == ([] if fits else ["too_large"])
+    assert bool(harness.host.drafts) == fits
 
 
 def test_s6_too_large_comes_with_its_id() -> None:
     (error,) = SessionHarness().answers_to('{"type":"edit","id":"e","target":1,"body":[' + "1," * 100 + "1]}")
 
     assert isinstance(error, Error)
-    assert (Code.TOO_LARGE, "e") == (error.code, error.id)
+    assert (error.code, error.id) == (Code.TOO_LARGE, "e")
 
 
 def test_l1_a_body_does_not_hold_on_to_its_line() -> None:
@@ -67,7 +67,7 @@ def test_l1_a_body_does_not_hold_on_to_its_line() -> None:
     finally:
         tracemalloc.stop()
 
-    assert 20 == len(harness.host.drafts)
+    assert len(harness.host.drafts) == 20
     assert held < 100_000
 
 
@@ -75,12 +75,13 @@ def test_l2_more_than_the_burst_is_refused_with_a_time_to_come_back() -> None:
     harness = SessionHarness(sends_per_s=20, burst=3)
     answers = harness.answers_to(*(send(str(n)) for n in range(5)))
 
-    assert 3 == len(harness.host.drafts)
-    assert [("rate_limited", "3", 50), ("rate_limited", "4", 50)] == [
-        (line.code, line.id, line.retry_ms) for line in answers if isinstance(line, Error)
+    assert len(harness.host.drafts) == 3
+    assert [(line.code, line.id, line.retry_ms) for line in answers if isinstance(line, Error)] == [
+        ("rate_limited", "3", 50),
+        ("rate_limited", "4", 50),
     ]
     harness.clock.now += 0.05
-    assert [] == harness.answers_to(send("3"))
+    assert harness.answers_to(send("3")) == []
 
 
 def test_l2_ten_seconds_of_continuous_excess_close_with_4429() -> None:
@@ -91,14 +92,14 @@ def test_l2_ten_seconds_of_continuous_excess_close_with_4429() -> None:
         last = harness.answers_to(*(send(f"{n}-{m}") for m in range(10)))
         harness.clock.now += 0.1
 
-    assert Close.TOO_MANY == harness.socket.close_code
+    assert harness.socket.close_code == Close.TOO_MANY
     assert 10 < harness.clock.now < 12
     # The frame that went too far is answered up to there, and stops there.
     assert "rate_limited" in [line.code for line in last if isinstance(line, Error)]
     stored = len(harness.host.drafts)
     harness.clock.now += 1
     harness.answers_to(send("late"))
-    assert stored == len(harness.host.drafts)
+    assert len(harness.host.drafts) == stored
 
 
 def test_l2_a_sender_at_the_limit_who_waits_as_told_is_never_closed() -> None:
@@ -108,16 +109,16 @@ def test_l2_a_sender_at_the_limit_who_waits_as_told_is_never_closed() -> None:
             assert isinstance(line, Error)
             assert isinstance(line.retry_ms, int)
             harness.clock.now += line.retry_ms / 1000
-            assert [] == harness.answers_to(send(str(n)))
+            assert harness.answers_to(send(str(n))) == []
 
     assert harness.socket.close_code is None
-    assert 1000 == len(harness.host.drafts)
+    assert len(harness.host.drafts) == 1000
 
 
 def test_l2_reads_pings_and_notices_of_typing_are_no_sends() -> None:
     harness = SessionHarness(sends_per_s=1, burst=1)
 
-    assert {Pong()} == set(harness.answers_to(*[PING] * 100))
+    assert set(harness.answers_to(*[PING] * 100)) == {Pong()}
 
 
 def test_l4_a_full_committer_is_overloaded() -> None:
@@ -126,7 +127,7 @@ def test_l4_a_full_committer_is_overloaded() -> None:
     (error,) = harness.answers_to(send("a"))
 
     assert isinstance(error, Error)
-    assert (Code.OVERLOADED, "a", RETRY_MS) == (error.code, error.id, error.retry_ms)
+    assert (error.code, error.id, error.retry_ms) == (Code.OVERLOADED, "a", RETRY_MS)
 
 
 def test_s3_s6_s7_outcomes_reach_the_sender_in_one_frame() -> None:
@@ -142,11 +143,11 @@ def test_s3_s6_s7_outcomes_reach_the_sender_in_one_frame() -> None:
         ]
     )
 
-    assert 1 == len(harness.socket.frames)
+    assert len(harness.socket.frames) == 1
     *acks, refused, unavailable = harness.socket.lines
-    assert [Ack("a", 7, 5, duplicate=False), Ack("b", 7, 5, duplicate=True)] == acks
-    assert Error(Code.FORBIDDEN, "not yours", "c") == refused
+    assert acks == [Ack("a", 7, 5, duplicate=False), Ack("b", 7, 5, duplicate=True)]
+    assert refused == Error(Code.FORBIDDEN, "not yours", "c")
     assert isinstance(unavailable, Error)
-    assert (Code.UNAVAILABLE, "d", RETRY_MS) == (unavailable.code, unavailable.id, unavailable.retry_ms)
+    assert (unavailable.code, unavailable.id, unavailable.retry_ms) == (Code.UNAVAILABLE, "d", RETRY_MS)
     assert "disk" not in unavailable.message
     assert harness.socket.close_code is None

@@ -17,11 +17,11 @@ async def test_w3_a_reader_that_does_not_take_the_close_event_in_time_is_aborted
         connection.write(Frame(b'{"type":"pong"}'))
         connection.close(4401, "expired")
     await elapse(4.9)
-    assert [] == aborted
+    assert aborted == []
     left.end()
     await elapse(0.2)
 
-    assert ["stuck"] == aborted
+    assert aborted == ["stuck"]
 
 
 async def data_of(events: AsyncIterator[ServerSentEvent], count: int) -> list[tuple[str | None, str | None]]:
@@ -36,11 +36,11 @@ async def test_w3_each_line_is_an_event_and_counts_as_buffered_until_its_frame_i
     frame = Frame(b'{"type":"entry","seq":7,"body":1}\n{"type":"presence"}')
     connection.write(frame)
 
-    assert [("7", '{"type":"entry","seq":7,"body":1}')] == await data_of(events, 1)
+    assert await data_of(events, 1) == [("7", '{"type":"entry","seq":7,"body":1}')]
     assert connection.buffered() == len(frame.payload)
-    assert [(None, '{"type":"presence"}')] == await data_of(events, 1)
+    assert await data_of(events, 1) == [(None, '{"type":"presence"}')]
     connection.close(4401, "expired")
-    assert [(None, '{"code":4401,"reason":"expired"}')] == await data_of(events, 1)
+    assert await data_of(events, 1) == [(None, '{"code":4401,"reason":"expired"}')]
     assert connection.buffered() == 0
     connection.end()
 

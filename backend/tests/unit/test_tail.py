@@ -39,9 +39,9 @@ def seen(of: Tail, after: int = 0) -> list[dict[str, Any]]:
 def test_r2_lines_behind_a_cursor_come_in_order() -> None:
     kept = tail(*map(message, range(5, 10)))
 
-    assert [7, 8, 9] == [line["seq"] for line in seen(kept, 6)]
-    assert [5, 6, 7, 8, 9] == [line["seq"] for line in seen(kept, 4)]
-    assert [] == seen(kept, 9)
+    assert [line["seq"] for line in seen(kept, 6)] == [7, 8, 9]
+    assert [line["seq"] for line in seen(kept, 4)] == [5, 6, 7, 8, 9]
+    assert seen(kept, 9) == []
 
 
 def test_d1_a_cursor_further_back_is_not_covered() -> None:
@@ -61,24 +61,24 @@ def test_d1_lines_come_up_to_some_bytes_and_at_least_one() -> None:
     kept = tail(*(message(seq, "x" * 100) for seq in range(1, 11)))
     size = len((kept.after(0, 1) or [])[0])
 
-    assert 1 == len(kept.after(0, 1) or [])
-    assert 3 == len(kept.after(0, 3 * (size + 1)) or [])
-    assert 2 == len(kept.after(0, 3 * (size + 1) - 1) or [])
+    assert len(kept.after(0, 1) or []) == 1
+    assert len(kept.after(0, 3 * (size + 1)) or []) == 3
+    assert len(kept.after(0, 3 * (size + 1) - 1) or []) == 2
 
 
 def test_it_is_bounded_by_entries() -> None:
     kept = tail(*map(message, range(1, 11)), max_entries=3)
     kept.trim(0)
 
-    assert (3, 8) == (len(kept), kept.first)
-    assert [8, 9, 10] == [line["seq"] for line in seen(kept, 7)]
+    assert (len(kept), kept.first) == (3, 8)
+    assert [line["seq"] for line in seen(kept, 7)] == [8, 9, 10]
 
 
 def test_it_is_bounded_by_bytes() -> None:
     kept = tail(*(message(seq, "x" * 1000) for seq in range(1, 11)), max_bytes=3500)
     kept.trim(0)
 
-    assert 3 == len(kept)
+    assert len(kept) == 3
     assert kept.size == sum(len(line) for line in kept.after(7, 1_000_000) or [])
 
 
@@ -86,27 +86,27 @@ def test_l5_it_keeps_nothing_older_than_the_room() -> None:
     kept = tail(*map(message, range(1, 6)))
     kept.trim(4)
 
-    assert (4, 2) == (kept.first, len(kept))
+    assert (kept.first, len(kept)) == (4, 2)
 
 
 def test_after_it_was_emptied_it_begins_with_what_comes_next() -> None:
     kept = tail(*map(message, range(1, 6)), max_entries=0)
     kept.trim(0)
-    assert (0, 0) == (len(kept), kept.size)
+    assert (len(kept), kept.size) == (0, 0)
     kept.push(message(6))
-    assert 6 == kept.first
+    assert kept.first == 6
 
     kept.clear()
-    assert (0, 0) == (len(kept), kept.size)
+    assert (len(kept), kept.size) == (0, 0)
     kept.push(message(20))
-    assert [20] == [line["seq"] for line in seen(kept, 19)]
+    assert [line["seq"] for line in seen(kept, 19)] == [20]
 
 
 def test_s9_an_edited_message_carries_its_latest_body() -> None:
     kept = tail(message(1), edit(2, 1, "two"), edit(3, 1, "three"))
 
     first = seen(kept)[0]
-    assert ("three", 3) == (first["body"], first["edited"])
+    assert (first["body"], first["edited"]) == ("three", 3)
 
 
 def test_s9_a_deleted_message_and_its_edits_carry_no_body() -> None:
@@ -114,7 +114,7 @@ def test_s9_a_deleted_message_and_its_edits_carry_no_body() -> None:
 
     lines = seen(kept)
     assert ["body" in line for line in lines] == [False, False, True, True, False]
-    assert 5 == lines[0]["deleted"]
+    assert lines[0]["deleted"] == 5
     assert "deleted" not in lines[1]
 
 
@@ -131,7 +131,7 @@ def test_s9_an_edit_of_a_message_that_left_the_tail_changes_nothing_else() -> No
     kept.trim(0)
     kept.push(edit(3, 1))
 
-    assert ["hello", "hello!"] == [line["body"] for line in seen(kept, 1)]
+    assert [line["body"] for line in seen(kept, 1)] == ["hello", "hello!"]
     assert all(entry.edited is UNSET for entry in kept._entries)
 
 

@@ -53,7 +53,7 @@ async def test_a7_w5_a_revocation_during_the_handshake_closes_the_socket(revoked
 
     await admission.run(peer, NullReceiver())
 
-    assert code == peer.close_code
+    assert peer.close_code == code
     assert (code is None) == (len(hub._expiry) == hub.connections == 1)
 
 
@@ -65,7 +65,7 @@ async def test_l3_c_1013_the_limit_of_connections_counts_the_tutorial_sockets(me
         await TutorialAdmission(authenticator, hub, "credential", member).run(peer, NullReceiver())
     with pytest.raises(Refusal) as refused:
         TutorialAdmission(authenticator, hub, "credential", member)
-    assert Close.AT_CAPACITY == refused.value.close
+    assert refused.value.close == Close.AT_CAPACITY
 
     peers[0].receiver.closed(1000)
     TutorialAdmission(authenticator, hub, "credential", member)

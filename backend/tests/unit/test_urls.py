@@ -20,7 +20,7 @@ GOOD = [
 
 @pytest.mark.parametrize("url", GOOD)
 def test_an_address_is_accepted_unchanged(url: str) -> None:
-    assert url == check_url(url)
+    assert check_url(url) == url
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a6_the_error_does_not_repeat_the_address() -> None:
     ],
 )
 def test_a6_user_password_and_query_of_an_address_are_hidden(url: str, expected: str) -> None:
-    assert expected == redact_url(url)
+    assert redact_url(url) == expected
 
 
 #: Passwords with characters that should have been percent-encoded.
@@ -80,5 +80,5 @@ def test_a6_no_part_of_a_password_is_shown(password: str) -> None:
     in_query = redact_url(f"postgresql://db.example/alcove?password={password}")
     in_both = redact_url(f"postgresql://ada:{password}@db.example/alcove?password={password}")
 
-    assert [] == [text for text in (in_front, in_query, in_both) if "Q" in text]
+    assert [text for text in (in_front, in_query, in_both) if "Q" in text] == []
     assert all(text.startswith("postgresql://") for text in (in_front, in_query, in_both))
