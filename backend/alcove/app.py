@@ -38,7 +38,7 @@ from alcove.protocol import Limits
 from alcove.rooms.hub import Hub
 from alcove.server.signals import on_termination
 from alcove.settings import Settings, split_commas
-from alcove.storage.base import ListLimits, Log, Retention
+from alcove.storage.base import Log
 from alcove.storage.open import lock_mode_for, open_log
 from alcove.tutorial import routes as tutorial
 from alcove.tutorial.chat import CHANNEL, Chat
@@ -47,8 +47,8 @@ logger = logging.getLogger(__name__)
 
 #: Where `make build` writes the page.
 PAGE = Path(__file__).parents[2] / "frontend" / "app" / "dist"
-#: The page that is served until then; it says that the page is not built.
-UNBUILT = Path(__file__).parent / "unbuilt"
+#: Served until the page is built; says how to build it.
+PLACEHOLDER = Path(__file__).parent / "placeholder_page"
 
 
 @asynccontextmanager
@@ -64,13 +64,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
     async with AsyncExitStack() as stack:
         stack.enter_context(provide_descriptors(settings.connections))
         authenticator, revocations = await _open_access(app, settings)
-        retention = Retention(settings.retain_entries, settings.retain_days, settings.retain_ids_days)
         log = await open_log(
             settings.database_url,
-            retention,
+            settings.retention,
             settings.database_connections,
             lock_mode=lock_mode_for(settings.bus_url),
-            lists=ListLimits(settings.list_s, settings.waiting_lists),
+            lists=settings.list_limits,
         )
         stack.push_async_callback(log.close)
         hub = Hub(
@@ -80,7 +79,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
             sends=open_sends(settings.database_url),
             limits=Limits(settings.body_bytes, settings.sends_per_s, settings.sends_burst),
             bounds=settings.process_limits,
-            retention=retention,
+            retention=settings.retention,
         )
         chat = Chat(partial(hub.publish, CHANNEL))
         hub.subscribe(CHANNEL, chat.receive)
@@ -161,6 +160,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(ops.router)
     app.router.routes.append(unknown_path_route)
     app.openapi = partial(schemas.document, app)  # type: ignore[method-assign] # FastAPI's own way to extend it
-    page = PAGE if (PAGE / "index.html").is_file() else UNBUILT
+    page = PAGE if (PAGE / "index.html").is_file() else PLACEHOLDER
     app.router.routes.append(PageRoute(page))
     return app

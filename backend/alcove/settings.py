@@ -1,22 +1,19 @@
 """Read the settings from environment variables or a `.env` file; every setting has a working default."""
 
-from contextlib import suppress
-from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from alcove.env_file import ENV_FILE, check_env_file
 from alcove.errors import SettingsError
-from alcove.limits import Budget, ProcessLimits
+from alcove.limits import DATABASE_CONNECTIONS, Budget, ListLimits, ProcessLimits, Retention
 from alcove.origins import Origin
 from alcove.proxies import check_proxies
 from alcove.urls import check_url, redact_url, sqlite_path
 
-#: Read from the folder where the server starts.
-_ENV_FILE = ".env"
-#: The defaults of the settings that bound the process.
-_LIMITS = ProcessLimits()
+#: The defaults of the settings that bound the process, its lists and its log.
+_LIMITS, _LISTS, _RETENTION = ProcessLimits(), ListLimits(), Retention()
 
 
 class Settings(BaseSettings):
@@ -24,7 +21,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="ALCOVE_",
-        env_file=_ENV_FILE,
+        env_file=ENV_FILE,
         env_file_encoding="utf-8-sig",  # a byte order mark would otherwise become part of the first name
         env_ignore_empty=True,
         extra="ignore",
@@ -34,7 +31,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field(default="sqlite:///alcove.db", description="address of the log's database")
     database_connections: int = Field(
-        default=8, ge=4, le=1000, description="connections of one process to a PostgreSQL log"
+        default=DATABASE_CONNECTIONS, ge=4, le=1000, description="connections of one process to a PostgreSQL log"
     )
     bus_url: str = Field(default="memory://", description="address of the bus between processes")
     bus_prefix: str = Field(
@@ -151,9 +148,11 @@ class Settings(BaseSettings):
     waiting_sends: int = Field(
         default=_LIMITS.waiting, ge=1, le=1_000_000, description="sends of one process that wait for storage (L4)"
     )
-    list_s: float = Field(default=2, ge=0.001, le=60, description="seconds that one list of rooms may take (W4)")
+    list_s: float = Field(
+        default=_LISTS.seconds, ge=0.001, le=60, description="seconds that one list of rooms may take (W4)"
+    )
     waiting_lists: int = Field(
-        default=100, ge=1, le=100_000, description="lists of rooms of one process that wait for storage (W4)"
+        default=_LISTS.waiting, ge=1, le=100_000, description="lists of rooms of one process that wait for storage (W4)"
     )
     list_pending: int = Field(
         default=_LIMITS.list_pending,
@@ -168,13 +167,13 @@ class Settings(BaseSettings):
         description="changed rooms collected for the readers of the list (W10)",
     )
     retain_entries: int | None = Field(
-        default=None, ge=1, le=10**12, description="entries a room keeps; unset: all (L5)"
+        default=_RETENTION.entries, ge=1, le=10**12, description="entries a room keeps; unset: all (L5)"
     )
     retain_days: float | None = Field(
-        default=None, gt=0, le=36_500, description="days a room keeps entries; unset: forever (L5)"
+        default=_RETENTION.days, gt=0, le=36_500, description="days a room keeps entries; unset: forever (L5)"
     )
     retain_ids_days: float = Field(
-        default=7, ge=0, le=36_500, description="days that ids of removed entries are remembered (S5)"
+        default=_RETENTION.ids_days, ge=0, le=36_500, description="days that ids of removed entries are remembered (S5)"
     )
     drain_s: float = Field(
         default=_LIMITS.drain_s, ge=0, le=600, description="seconds over which clients reconnect after a stop (Z1)"
@@ -246,6 +245,16 @@ class Settings(BaseSettings):
         )
 
     @property
+    def list_limits(self) -> ListLimits:
+        """The limits of lists of rooms (W4)."""
+        return ListLimits(self.list_s, self.waiting_lists)
+
+    @property
+    def retention(self) -> Retention:
+        """How much of each room is kept (L5)."""
+        return Retention(self.retain_entries, self.retain_days, self.retain_ids_days)
+
+    @property
     def open(self) -> bool:
         """Whether no key is set: open mode (A2)."""
         return self.secret is None and self.jwks is None
@@ -259,29 +268,17 @@ class Settings(BaseSettings):
 
         """
         try:
-            _check_env_file()
+            check_env_file()
             return cls()
         except OSError as error:
-            raise SettingsError(f"{_ENV_FILE} cannot be read: {error.strerror or error}") from None
+            raise SettingsError(f"{ENV_FILE} cannot be read: {error.strerror or error}") from None
         except UnicodeDecodeError:
-            raise SettingsError(f"{_ENV_FILE} is not UTF-8: save it as UTF-8") from None
+            raise SettingsError(f"{ENV_FILE} is not UTF-8: save it as UTF-8") from None
         except ValidationError as error:
             first = error.errors()[0]
             name = "_".join(str(part) for part in first["loc"]).upper()
             message = f"ALCOVE_{name}={redact_url(str(first['input']))!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
             raise SettingsError(message) from None
-
-
-def _check_env_file() -> None:
-    """Check that the file `.env` can be read as text, if there is one. Raises OSError or UnicodeDecodeError.
-
-    The library silently skips a path that is not a file, and reads ASCII in UTF-16 as names that match nothing.
-    """
-    with suppress(FileNotFoundError):
-        text = Path(_ENV_FILE).read_bytes()
-        text.decode("utf-8-sig")
-        if b"\0" in text:
-            raise UnicodeDecodeError("utf-8", text, 0, 1, "NUL")
 
 
 def split_commas(text: str) -> list[str]:

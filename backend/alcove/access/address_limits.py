@@ -9,9 +9,9 @@ from alcove.access.open_mode import is_loopback
 from alcove.access.refused_credentials import RefusedCredentials
 from alcove.access.unauthenticated_requests import PendingRequest, UnauthenticatedRequests
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import KeyedLimiter
 from alcove.observability.metrics import LIMITS
 from alcove.proxies import TrustedProxies
+from alcove.rate_limits import KeyedLimiter
 from alcove.settings import Settings, split_commas
 
 

@@ -4,8 +4,9 @@ from collections import OrderedDict
 from hashlib import sha256
 
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import MAX_KEYS, KeyedLimiter
+from alcove.limits import MAX_KEYS
 from alcove.observability.metrics import LIMITS
+from alcove.rate_limits import KeyedLimiter
 
 
 class RefusedCredentials:

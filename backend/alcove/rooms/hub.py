@@ -17,7 +17,7 @@ from alcove.clock import now_ms
 from alcove.cluster.connections import Connections
 from alcove.cluster.dispatcher import Handler
 from alcove.cluster.messages import ERASURES, ClusterMessage, MemberErased
-from alcove.limits import ProcessLimits
+from alcove.limits import ProcessLimits, Retention
 from alcove.observability.metrics import ProcessState
 from alcove.protocol import Limits, Member, Person
 from alcove.rooms.admission import Admission, Slot
@@ -35,7 +35,7 @@ from alcove.rooms.sends import Sends
 from alcove.rooms.session import Session
 from alcove.rooms.start_position import StartPosition
 from alcove.rooms.writing import RoomWriter
-from alcove.storage.base import Draft, Log, Outcome, Page, Retention
+from alcove.storage.base import Draft, Log, Outcome, Page
 from alcove.storage.committer import Committer
 from alcove.wire.connection import Connection
 

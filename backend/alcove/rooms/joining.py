@@ -6,7 +6,7 @@ from collections.abc import Callable
 from alcove.access.authenticator import Authenticator
 from alcove.access.expiry import ExpiryWatch
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import Budget
+from alcove.limits import Budget, Retention
 from alcove.protocol import Limits, Member, encode
 from alcove.repeated_warnings import RepeatedWarning
 from alcove.rooms.admission import RETRY_MS, Admission, Slot
@@ -17,7 +17,7 @@ from alcove.rooms.room import Room
 from alcove.rooms.session import Session
 from alcove.rooms.session_host import SessionHost
 from alcove.rooms.start_position import StartPosition
-from alcove.storage.base import LogUnavailableError, Retention
+from alcove.storage.base import LogUnavailableError
 from alcove.wire.connection import Connection, Frame
 
 logger = logging.getLogger(__name__)

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import KeyedLimiter
 from alcove.observability.metrics import LIMITS
 from alcove.protocol import Limits
+from alcove.rate_limits import KeyedLimiter
 from alcove.rooms.admission import RETRY_MS
 from alcove.storage.base import Draft, Outcome
 from alcove.storage.committer import Committer, OverloadedError

@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from alcove.command_decoder import MalformedError, decode
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import Budget, Excess
+from alcove.limits import Budget
 from alcove.observability.metrics import LIMITS, REFUSALS
 from alcove.protocol import (
     Access,
@@ -25,6 +25,7 @@ from alcove.protocol import (
     encode,
     error_line,
 )
+from alcove.rate_limits import Excess
 from alcove.rooms.admission import RETRY_MS, Slot
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.outcome_lines import answer_to

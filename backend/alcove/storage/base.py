@@ -25,8 +25,6 @@ from alcove.errors import AlcoveError
 from alcove.item_ranges import Range
 from alcove.protocol import Entry, Person
 
-_DAY_MS = 86_400_000
-
 #: How a server locks its log (X7): exclusively with the memory bus, shared with a bus that connects processes.
 LockMode = Literal["exclusive", "shared"]
 
@@ -154,34 +152,6 @@ class UnreadCount(Struct, frozen=True):
     item: str
     head: int
     unread: int
-
-
-class ListLimits(Struct, frozen=True):
-    """Limits of lists of rooms (W4)."""
-
-    #: Seconds that one list may take.
-    seconds: float = 2
-    #: How many lists may wait while another one is read.
-    waiting: int = 100
-
-
-class Retention(Struct, frozen=True):
-    """How much of a room is kept (L5)."""
-
-    #: The latest entries that are kept; None: all.
-    entries: int | None = None
-    #: Days that an entry is kept; None: for ever.
-    days: float | None = None
-    #: Days that the id of an entry is kept beyond `days`, to recognize a repeated send (S5).
-    ids_days: float = 7
-
-    def cutoff(self, now_ms: int) -> int | None:
-        """Return the time before which entries are removed, in ms since the epoch; None: entries do not expire."""
-        return None if self.days is None else now_ms - int(self.days * _DAY_MS)
-
-    def ids_cutoff(self, now_ms: int) -> int:
-        """Return the time before which ids of removed entries are deleted, in ms since the epoch."""
-        return now_ms - int((self.ids_days + (self.days or 0)) * _DAY_MS)
 
 
 class Log(Protocol):

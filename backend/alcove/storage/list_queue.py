@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from alcove.limits import ListLimits
 from alcove.observability.metrics import LIMITS
-from alcove.storage.base import ListLimits, ListRefusedError
+from alcove.storage.base import ListRefusedError
 
 
 class ListQueue:

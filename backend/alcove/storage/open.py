@@ -4,7 +4,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from alcove.errors import SettingsError
-from alcove.storage.base import ListLimits, LockMode, Log, Retention
+from alcove.limits import DATABASE_CONNECTIONS, ListLimits, Retention
+from alcove.storage.base import LockMode, Log
 from alcove.storage.sqlite.log import SqliteLog
 from alcove.urls import redact_url, sqlite_path
 
@@ -17,7 +18,7 @@ def lock_mode_for(bus_url: str) -> LockMode:
 async def open_log(
     url: str,
     retention: Retention | None = None,
-    connections: int = 8,
+    connections: int = DATABASE_CONNECTIONS,
     *,
     lock_mode: LockMode | None = None,
     lists: ListLimits | None = None,

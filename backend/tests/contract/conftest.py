@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from alcove.storage.base import Log, Retention
+from alcove.limits import Retention
+from alcove.storage.base import Log
 from alcove.storage.open import open_log
 
 #: Opens the test's log; a second call opens the same storage once more.

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from msgspec import UNSET
 
+from alcove.limits import Retention
 from alcove.protocol import Person, raw
-from alcove.storage.base import Appended, Draft, Log, LogUnavailableError, Retention
+from alcove.storage.base import Appended, Draft, Log, LogUnavailableError
 from alcove.storage.open import open_log
 from tests.contract.conftest import OpenLog
 from tests.support.drafts import BOB, DAY_MS, append, bodies, edit, entry, message

@@ -12,7 +12,8 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 import pytest
 
 from alcove.item_ranges import ALL_ITEMS, Range, readable_ranges
-from alcove.storage.base import ListLimits, ListRefusedError, Log
+from alcove.limits import ListLimits
+from alcove.storage.base import ListRefusedError, Log
 from alcove.storage.open import open_log
 from alcove.storage.postgres import item_list as postgres_list
 from alcove.storage.postgres.item_list import _SQL as POSTGRES_LIST

@@ -3,7 +3,8 @@
 import pytest
 
 from alcove.item_ranges import ALL_ITEMS, readable_ranges
-from alcove.storage.base import Log, Retention, RoomReadMark
+from alcove.limits import Retention
+from alcove.storage.base import Log, RoomReadMark
 from tests.contract.conftest import OpenLog
 from tests.support.drafts import BOB, append, delete, message
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from alcove.limits import Retention
 from alcove.protocol import raw
-from alcove.storage.base import Appended, Draft, Retention
+from alcove.storage.base import Appended, Draft
 from alcove.storage.sqlite import connection as sqlite_connection
 from alcove.storage.sqlite import schema as sqlite_schema
 from alcove.storage.sqlite.log import SqliteLog

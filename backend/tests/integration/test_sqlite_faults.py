@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from alcove.storage.base import LogUnavailableError, Retention, RoomReadMark
+from alcove.limits import Retention
+from alcove.storage.base import LogUnavailableError, RoomReadMark
 from alcove.storage.sqlite.log import SqliteLog
 from tests.integration.conftest import Start
 from tests.support.drafts import append, bodies, message

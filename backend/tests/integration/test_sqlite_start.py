@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from alcove.storage.base import LogUnusableError, Retention
+from alcove.limits import Retention
+from alcove.storage.base import LogUnusableError
 from alcove.storage.sqlite import schema as sqlite_schema
 from alcove.storage.sqlite.log import SqliteLog
 from tests.support.drafts import BOB, append, bodies, edit, message

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from alcove.storage.base import Retention
+from alcove.limits import Retention
 from tests.support.simulated_world import ITEMS, Weights, World
 from tests.support.virtual_time import VirtualTimeLoop
 

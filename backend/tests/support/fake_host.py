@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from alcove.limits import KeyedLimiter
+from alcove.rate_limits import KeyedLimiter
 from alcove.rooms.session import Session
-from alcove.storage.base import (
-    Draft,
-)
+from alcove.storage.base import Draft
 from alcove.storage.committer import OverloadedError
 from alcove.storage.outcomes import OutcomeHandler
 from tests.support.turns import ManualClock

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from alcove.item_ranges import Range
+from alcove.limits import Retention
 from alcove.protocol import Entry
 from alcove.storage.base import (
     Draft,
@@ -15,7 +16,6 @@ from alcove.storage.base import (
     Outcome,
     Page,
     Position,
-    Retention,
     RoomReadMark,
     RoomState,
     UnreadCount,

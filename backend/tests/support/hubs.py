@@ -4,12 +4,11 @@ import asyncio
 
 from alcove.access.authenticator import Authenticator
 from alcove.errors import Refusal
-from alcove.limits import ProcessLimits
+from alcove.limits import ProcessLimits, Retention
 from alcove.protocol import Limits, Member
 from alcove.rooms.hub import Hub
 from alcove.rooms.session import Session
 from alcove.rooms.start_position import StartPosition
-from alcove.storage.base import Retention
 from tests.support.fake_connection import FakeConnection
 from tests.support.held_log import HeldLog
 from tests.support.turns import turn

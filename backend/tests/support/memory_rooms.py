@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from alcove.limits import Retention
 from alcove.protocol import Entry, Line, Member, Person, Presence, ReadMark, TypingNow, raw
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.presence import RoomPresence
 from alcove.rooms.room import Room
 from alcove.rooms.tail import Tail
-from alcove.storage.base import Draft, Page, Retention
+from alcove.storage.base import Draft, Page
 from tests.support.fake_connection import FakeConnection
 from tests.support.held_log import HeldLog
 from tests.support.turns import turn

@@ -1,7 +1,7 @@
 """A process whose room follows a log that others write to."""
 
 from alcove.cluster.recovery import Recovery
-from alcove.storage.base import Retention
+from alcove.limits import Retention
 from tests.support.local_rooms import FakeRooms
 from tests.support.memory_rooms import Reader, RoomLog
 

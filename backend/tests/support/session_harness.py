@@ -3,8 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from alcove.limits import KeyedLimiter
 from alcove.protocol import Error, Limits, Member, Person, Right, ServerLine
+from alcove.rate_limits import KeyedLimiter
 from alcove.rooms.admission import Slot
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.presence import RoomPresence

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from alcove.access.rights import rights
 from alcove.errors import Refusal
-from alcove.limits import ProcessLimits
+from alcove.limits import ProcessLimits, Retention
 from alcove.protocol import Limits, Member, Person, raw
 from alcove.rooms.hub import Hub
 from alcove.rooms.start_position import StartPosition
-from alcove.storage.base import Appended, Draft, LogUnavailableError, Retention
+from alcove.storage.base import Appended, Draft, LogUnavailableError
 from alcove.storage.committer import OverloadedError
 from tests.support.held_log import Fault, HeldLog
 from tests.support.simulated_client import Reader, Truth

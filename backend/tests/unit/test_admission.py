@@ -9,10 +9,9 @@ from alcove.access.authenticator import Authenticator
 from alcove.access.revocations import Revocation, Revocations
 from alcove.access.tokens import Keys
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import ProcessLimits
+from alcove.limits import ProcessLimits, Retention
 from alcove.protocol import Entry, Gap, Hello, Member, Person
 from alcove.rooms.start_position import StartPosition
-from alcove.storage.base import Retention
 from tests.support.fake_connection import FakeConnection
 from tests.support.hubs import HeldHub
 from tests.support.session_harness import send

@@ -7,9 +7,9 @@ import pytest
 from msgspec import UNSET
 
 from alcove.errors import Close, Code, Refusal
+from alcove.limits import Retention
 from alcove.protocol import Ack, Entry, Error, Hello, Member, Person
 from alcove.rooms.start_position import StartPosition
-from alcove.storage.base import Retention
 from tests.support.fake_connection import FakeConnection
 from tests.support.hubs import HeldHub
 from tests.support.session_harness import send

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
+from alcove.limits import Retention
 from alcove.protocol import Entry
-from alcove.storage.base import Retention
 from tests.support.memory_rooms import Reader, RoomLog, entries
 from tests.support.turns import turn
 from tests.support.virtual_time import virtual_time

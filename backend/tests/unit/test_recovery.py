@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
+from alcove.limits import Retention
 from alcove.protocol import Entry, Gap
-from alcove.storage.base import Draft, Retention
+from alcove.storage.base import Draft
 from tests.support.memory_rooms import ADA, BOB, Reader
 from tests.support.recovery import RecoveringProcess
 from tests.support.turns import turn

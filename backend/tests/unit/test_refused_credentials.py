@@ -2,7 +2,7 @@
 
 from alcove.access.refused_credentials import RefusedCredentials
 from alcove.errors import Refusal
-from alcove.limits import KeyedLimiter
+from alcove.rate_limits import KeyedLimiter
 
 
 def a_limiter(*, size: int = 100) -> RefusedCredentials:

@@ -8,9 +8,10 @@ from msgspec import Raw
 
 from alcove.access.revocations import OPERATOR, REVOCATIONS_ITEM, Revocation, Revocations
 from alcove.errors import Refusal
+from alcove.limits import Retention
 from alcove.protocol import Limits
 from alcove.rooms.hub import Hub
-from alcove.storage.base import Draft, Retention
+from alcove.storage.base import Draft
 from alcove.storage.sqlite.log import SqliteLog
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from msgspec import UNSET
 
 from alcove.clock import now_ms
+from alcove.limits import Retention
 from alcove.protocol import Entry
-from alcove.storage.base import Appended, Draft, Outcome, Position, Refused, Retention
+from alcove.storage.base import Appended, Draft, Outcome, Position, Refused
 from alcove.storage.queries import load_queries
 from alcove.storage.rows import entry_from_row, removed_entry
 

@@ -11,19 +11,18 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from alcove import background
 from alcove.item_ranges import Range
+from alcove.limits import ListLimits, Retention
 from alcove.postgres_driver import ERRORS, PoolerError, check_sessions, connect_options
 from alcove.protocol import Entry
 from alcove.storage.base import (
     Draft,
     ItemSummary,
-    ListLimits,
     LockMode,
     LogUnavailableError,
     LogUnusableError,
     Outcome,
     Page,
     Position,
-    Retention,
     RoomReadMark,
     RoomState,
     UnreadCount,
@@ -68,7 +67,7 @@ class PostgresLog:
         cls,
         url: str,
         retention: Retention,
-        connections: int = 8,
+        connections: int,
         lock_mode: LockMode | None = None,
         lists: ListLimits | None = None,
     ) -> Self:

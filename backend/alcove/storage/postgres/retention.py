@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from alcove.clock import now_ms
-from alcove.storage.base import Retention
+from alcove.limits import Retention
 from alcove.storage.queries import load_queries
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))

@@ -9,18 +9,17 @@ from typing import Self
 
 from alcove import background
 from alcove.item_ranges import Range
+from alcove.limits import ListLimits, Retention
 from alcove.protocol import Entry
 from alcove.storage.base import (
     Draft,
     ItemSummary,
-    ListLimits,
     LockMode,
     LogUnavailableError,
     LogUnusableError,
     Outcome,
     Page,
     Position,
-    Retention,
     RoomReadMark,
     RoomState,
     UnreadCount,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from alcove.clock import now_ms
-from alcove.storage.base import Retention
+from alcove.limits import Retention
 from alcove.storage.queries import load_queries
 from alcove.storage.sqlite.connection import transaction
 from alcove.storage.sqlite.rooms import RoomRow, save_rooms

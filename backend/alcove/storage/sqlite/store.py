@@ -7,18 +7,9 @@ from pathlib import Path
 
 from alcove.clock import now_ms
 from alcove.item_ranges import Range
+from alcove.limits import Retention
 from alcove.protocol import Entry
-from alcove.storage.base import (
-    Draft,
-    ItemSummary,
-    Outcome,
-    Page,
-    Position,
-    Retention,
-    RoomReadMark,
-    RoomState,
-    UnreadCount,
-)
+from alcove.storage.base import Draft, ItemSummary, Outcome, Page, Position, RoomReadMark, RoomState, UnreadCount
 from alcove.storage.queries import load_queries
 from alcove.storage.rows import entry_from_row
 from alcove.storage.sqlite.append import Appender

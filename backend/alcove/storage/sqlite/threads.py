@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from alcove.descriptors import reserve
-from alcove.storage.base import LogUnavailableError, Retention
+from alcove.limits import Retention
+from alcove.storage.base import LogUnavailableError
 from alcove.storage.sqlite.connection import connect
 from alcove.storage.sqlite.store import SqliteStore
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alcove.limits import EXCESS_S, Excess, KeyedLimiter, TokenBucket
+from alcove.rate_limits import EXCESS_S, Excess, KeyedLimiter, TokenBucket
 
 
 def test_l2_a_burst_is_granted_at_once_and_no_more() -> None:

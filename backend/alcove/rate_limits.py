@@ -1,0 +1,149 @@
+"""Limit rates with token buckets by member, address or credential (L2), and detect clients that ignore a limit.
+
+Nothing here reads a clock: callers pass the time in seconds.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from math import ceil, inf
+from typing import Generic, TypeVar
+
+from alcove.limits import MAX_KEYS
+
+#: Seconds of continuous excess after which a connection is closed.
+EXCESS_S = 10.0
+#: Seconds without an early send after which an excess ends.
+_CALM_S = 1.0
+#: One whole token, minus a margin for rounding: a client that waits exactly `retry_ms` must not be refused again.
+_ONE = 1 - 1e-6
+#: Full buckets that are dropped with each new one, so that a table shrinks after a peak.
+_DROP = 2
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class TokenBucket:
+    """A rate limiter that grants `per_s` a second and `burst` at once; with `per_s` 0 it grants everything."""
+
+    __slots__ = ("_burst", "_per_s", "_tokens", "_updated")
+
+    def __init__(self, per_s: float, burst: int, now: float) -> None:
+        self._per_s = per_s
+        self._burst = burst
+        self._tokens = float(burst)
+        self._updated = now
+
+    def __repr__(self) -> str:
+        return f"<TokenBucket {self._tokens:.1f}/{self._burst} tokens at {self._updated:.3f}, {self._per_s:g}/s>"
+
+    def take(self, now: float) -> int:
+        """Take one token at `now` (seconds); return 0 if it is granted, else the milliseconds to wait for one."""
+        if not self._per_s:
+            return 0
+        self._tokens = self._tokens_at(now)
+        self._updated = now
+        if self._tokens >= _ONE:
+            self._tokens -= 1
+            return 0
+        return self._ms_until_one(self._tokens)
+
+    def wait_ms(self, now: float) -> int:
+        """Return the milliseconds until a token would be granted, without taking one; 0: now."""
+        tokens = self._tokens_at(now)
+        return 0 if not self._per_s or tokens >= _ONE else self._ms_until_one(tokens)
+
+    def is_full(self, now: float) -> bool:
+        """Return whether a new bucket would grant as much as this one."""
+        return self._tokens_at(now) >= self._burst
+
+    def _tokens_at(self, now: float) -> float:
+        return min(self._burst, self._tokens + (now - self._updated) * self._per_s)
+
+    def _ms_until_one(self, tokens: float) -> int:
+        return max(1, ceil((1 - tokens) / self._per_s * 1000))
+
+
+class Excess:
+    """Detects a connection that keeps sending before `retry_ms` has passed (L2).
+
+    The rate belongs to the member, so a connection that waits may be refused again because of another
+    connection. Only sends that come before `retry_ms` has passed count as excess.
+    """
+
+    __slots__ = ("_refused_at", "_retry_at", "_since")
+
+    def __init__(self) -> None:
+        self._since = -inf
+        self._refused_at = -inf
+        self._retry_at = -inf
+
+    def record_refusal(self, now: float, retry_ms: int) -> bool:
+        """Record a refusal at `now` (seconds); return whether the excess has lasted too long."""
+        if now < self._retry_at:
+            if now - self._refused_at > _CALM_S:
+                self._since = now
+            self._refused_at = now
+        self._retry_at = now + retry_ms / 1000
+        return self._refused_at - self._since > EXCESS_S
+
+
+class KeyedLimiter(Generic[Key]):
+    """One TokenBucket per key, for the `size` keys used last; with `per_s` 0 it grants everything and keeps nothing."""
+
+    def __init__(
+        self, per_s: float, burst: int, *, size: int = MAX_KEYS, on_evicted: Callable[[], None] | None = None
+    ) -> None:
+        """Initialize the limiter.
+
+        Args:
+            per_s: Tokens a second for each key; 0: no limit.
+            burst: Tokens at once for each key.
+            size: Buckets that are kept at most.
+            on_evicted: Called for each bucket that is dropped although it still limits its key.
+
+        """
+        self._per_s = per_s
+        self._burst = burst
+        self._size = size
+        self._on_evicted = on_evicted
+        #: The bucket used longest ago comes first.
+        self._buckets: OrderedDict[Key, TokenBucket] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._buckets
+
+    def __repr__(self) -> str:
+        return f"<KeyedLimiter {self._per_s:g}/s, burst {self._burst}: {len(self._buckets)} of {self._size} keys>"
+
+    def take(self, key: Key, now: float) -> int:
+        """Take one token of the key; return 0 if it is granted, else the milliseconds to wait for one."""
+        if not self._per_s:
+            return 0
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            self._make_room(now)
+            bucket = self._buckets[key] = TokenBucket(self._per_s, self._burst, now)
+        else:
+            self._buckets.move_to_end(key)
+        return bucket.take(now)
+
+    def wait_ms(self, key: Key, now: float) -> int:
+        """Return the milliseconds until the key would be granted a token, without taking one; 0: now."""
+        bucket = self._buckets.get(key)
+        return 0 if bucket is None else bucket.wait_ms(now)
+
+    def _make_room(self, now: float) -> None:
+        """Drop the oldest buckets: full ones, and any beyond `size`."""
+        for _ in range(_DROP):
+            if not self._buckets:
+                return
+            oldest = next(iter(self._buckets.values()))
+            is_full = oldest.is_full(now)
+            if not is_full and len(self._buckets) < self._size:
+                return
+            if not is_full and self._on_evicted is not None:
+                self._on_evicted()
+            self._buckets.popitem(last=False)
