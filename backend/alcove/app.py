@@ -13,6 +13,7 @@ from fastapi import Depends, FastAPI
 from alcove import background
 from alcove.access.address_limits import AddressLimits
 from alcove.access.authenticator import Authenticator
+from alcove.access.bans import Bans
 from alcove.access.origin_policy import OriginPolicy
 from alcove.access.revocations import Revocations
 from alcove.access.tokens import Keys, keys_from_settings
@@ -63,7 +64,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
     settings: Settings = app.state.settings
     async with AsyncExitStack() as stack:
         stack.enter_context(provide_descriptors(settings.connections))
-        authenticator, revocations = await _open_access(app, settings)
+        revocations, bans = Revocations(), Bans()
+        authenticator = Authenticator(await _open_keys(app), revocations, bans, leeway_s=settings.leeway_s)
         log = await open_log(
             settings.database_url,
             settings.retention,
@@ -75,6 +77,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
         hub = Hub(
             log,
             authenticator=authenticator,
+            revocations=revocations,
+            bans=bans,
             bus=await _open_bus(settings, log),
             sends=open_sends(settings.database_url),
             limits=Limits(settings.body_bytes, settings.sends_per_s, settings.sends_burst),
@@ -85,9 +89,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
         hub.subscribe(CHANNEL, chat.receive)
         await hub.start()
         stack.push_async_callback(hub.close)
-        await hub.follow_revocations(revocations)
-        await hub.follow_bans(authenticator.bans)
+        await hub.follow_access_records()
         app.state.authenticator, app.state.hub, app.state.chat = authenticator, hub, chat
+        app.state.lists, app.state.queries, app.state.status = hub.lists, hub.queries, hub.status
+        app.state.writer, app.state.personal_data = hub.writer, hub.personal_data
         app.state.address_limits = AddressLimits.from_settings(settings)
         app.state.origin_policy = OriginPolicy(split_commas(settings.origins))
         measuring = asyncio.create_task(measure_loop_lag())
@@ -96,8 +101,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI'
         yield {"hub": hub}  # for a server that waits for its drain
 
 
-async def _open_access(app: FastAPI, settings: Settings) -> tuple[Authenticator, Revocations]:
-    """Load the keys, and return what checks credentials with them."""
+async def _open_keys(app: FastAPI) -> Keys | None:
+    """Load the keys and return them; None in open mode (A2)."""
     keys: Keys | None = app.state.keys
     if keys is None:
         logger.warning(
@@ -105,8 +110,7 @@ async def _open_access(app: FastAPI, settings: Settings) -> tuple[Authenticator,
         )
     else:
         await keys.start()
-    revocations = Revocations()
-    return Authenticator(keys, revocations, leeway_s=settings.leeway_s), revocations
+    return keys
 
 
 async def _open_bus(settings: Settings, log: Log) -> Bus:

@@ -21,7 +21,7 @@ from bench.server import Server, serving
 _STAGES = [
     ("/alcove/protocol.py", "decode", "decode"),
     ("/alcove/protocol.py", "encode", "encode"),
-    ("/alcove/rooms/session.py", "on_outcomes", "acknowledge"),
+    ("/alcove/rooms/outcome_lines.py", "on_outcomes", "acknowledge"),
     ("/alcove/rooms/outcome_lines.py", "", "acknowledge"),
     ("/alcove/rooms/session.py", "", "checks"),
     ("/alcove/limits.py", "", "checks"),

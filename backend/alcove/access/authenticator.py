@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from alcove.access.bans import Bans
+from alcove.access.bans import Ban, Bans
 from alcove.access.open_mode import OPEN_RIGHTS, open_person
 from alcove.access.refusals import token_expired
 from alcove.access.revocations import Revocations, token_digest
@@ -37,19 +37,21 @@ class Caller:
 class Authenticator:
     """Checks credentials and rights. Without keys (open mode) it accepts every credential (A2)."""
 
-    def __init__(self, keys: Keys | None, revocations: Revocations, *, leeway_s: float = 0) -> None:
+    def __init__(
+        self, keys: Keys | None, revocations: Revocations, bans: Bans | None = None, *, leeway_s: float = 0
+    ) -> None:
         """Initialize the authenticator.
 
         Args:
             keys: The keys that tokens are verified with; None for open mode.
             revocations: The revoked tokens and logins.
+            bans: The banned members (A8).
             leeway_s: Seconds that the clock of the signing application may differ from this one.
 
         """
         self._keys = keys
         self._revocations = revocations
-        #: Which members are banned (A8).
-        self.bans = Bans()
+        self._bans = Bans() if bans is None else bans
         self.leeway_s = leeway_s
 
     def __repr__(self) -> str:
@@ -76,7 +78,7 @@ class Authenticator:
         claims = await self._keys.check(credential)
         digest = token_digest(credential)
         self._revocations.check(claims.sub, None, claims.iat, digest)
-        self.bans.check(claims.sub, None, now_ms())
+        self._bans.check(claims.sub, None, now_ms())
         person = Person(claims.sub, claims.name, claims.picture or UNSET, claims.role or UNSET)
         return Caller(person, claims, digest)
 
@@ -105,18 +107,18 @@ class Authenticator:
         if claims is None:
             return Member(caller.person, OPEN_RIGHTS)
         self._revocations.check(claims.sub, item, claims.iat, caller.digest)
-        self.bans.check(claims.sub, item, now_ms())
+        self._bans.check(claims.sub, item, now_ms())
         # A caller admitted within the leeway keeps the leeway; every other connection ends at `exp` (A4).
         expires = claims.exp if claims.exp > time.time() else claims.exp + self.leeway_s
         granted = NONE if item is None else rights_on(claims.items, item)
-        can = self.bans.restrict(granted, claims.sub, item, now_ms())
+        can = self._bans.restrict(granted, claims.sub, item, now_ms())
         return Member(caller.person, can, expires, claims.iat, caller.digest, granted)
 
     def restricted(self, member: Member, item: str) -> Member:
         """Return a member who was authenticated a moment ago with the rights that bans leave now (A8)."""
         if member.granted is None:
             return member
-        return replace(member, can=self.bans.restrict(member.granted, member.person.id, item, now_ms()))
+        return replace(member, can=self._bans.restrict(member.granted, member.person.id, item, now_ms()))
 
     async def renew(self, token: str, item: str, person: Person) -> Member:
         """Return the member that a fresh token makes of `person` on an item (A4). Raises Refusal as `renew_caller`."""
@@ -148,7 +150,11 @@ class Authenticator:
             raise token_expired()
         self._revocations.check(member.person.id, item, member.iat, member.digest)
         if member.granted is not None:
-            self.bans.check(member.person.id, item, now_ms())
+            self._bans.check(member.person.id, item, now_ms())
+
+    def ban_of(self, member: str, item: str | None) -> Ban | None:
+        """Return the member's ban on exactly this item (None: on all items), if it counts now."""
+        return self._bans.get(member, item, now_ms())
 
     def may_moderate(self, caller: Caller, item: str | None) -> bool:
         """Return whether the caller may moderate the item; None: every item (A7).
@@ -167,7 +173,7 @@ class Authenticator:
         if claims is None:
             return [ALL_ITEMS]
         # An item that was ever revoked may be readable again with a newer token.
-        suspects = {*self._revocations.items_of(claims.sub), *self.bans.items_of(claims.sub)}
+        suspects = {*self._revocations.items_of(claims.sub), *self._bans.items_of(claims.sub)}
         revoked = [item for item in suspects if not self.may_read(caller, item)]
         return readable_ranges(claims.items, revoked)
 

@@ -9,9 +9,8 @@ from starlette.exceptions import HTTPException
 from alcove.access.bans import Ban, BannedRight, BanReason
 from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, decode_body
 from alcove.api.dependencies import AuthenticatorDep, CallerDep, ItemId, StrictModeratorDep
-from alcove.api.live import HubDep
 from alcove.api.schemas import Json, answers, body_of, problems
-from alcove.clock import now_ms
+from alcove.api.services import HubDep
 from alcove.errors import Close, Code, Refusal
 from alcove.protocol import Member, Seq
 
@@ -68,7 +67,7 @@ async def ban_of_item(
     item_id: ItemId, member_id: MemberId, authenticator: AuthenticatorDep, _moderator: StrictModeratorDep
 ) -> Response:
     """Return a member's ban on the item; 404 where there is none."""
-    return _found(authenticator.bans.get(member_id, item_id, now_ms()))
+    return _found(authenticator.ban_of(member_id, item_id))
 
 
 @router.delete("/items/{item_id}/bans/{member_id:path}", **_DELETE)
@@ -96,7 +95,7 @@ async def ban_on_all(
 @router.get("/bans/{member_id:path}", **_GET)
 async def ban_of_all(member_id: MemberId, authenticator: AuthenticatorDep, _moderator: ModeratorOfAllDep) -> Response:
     """Return a member's ban on all items; 404 where there is none."""
-    return _found(authenticator.bans.get(member_id, None, now_ms()))
+    return _found(authenticator.ban_of(member_id, None))
 
 
 @router.delete("/bans/{member_id:path}", **_DELETE)

@@ -16,8 +16,8 @@ from alcove.api.dependencies import (
     WriterDep,
     check_right,
 )
-from alcove.api.live import HubDep
 from alcove.api.schemas import Json, answers, body_of, problems
+from alcove.api.services import HubDep, RoomQueriesDep, RoomWriterDep
 from alcove.cluster.connections import Connections
 from alcove.protocol import Entry, EntryId, encode
 from alcove.rooms.writing import EventBody, Written
@@ -56,14 +56,20 @@ class NewBody(Struct, frozen=True):
 
 @router.get("/{item_id}/entries", responses=answers(Entries) | problems(401, 403, 422, 429, 503))
 async def read_entries(
-    *, item_id: ItemId, hub: HubDep, _member: ReaderDep, before: Bound = None, after: Bound = None, limit: Limit = 50
+    *,
+    item_id: ItemId,
+    queries: RoomQueriesDep,
+    _member: ReaderDep,
+    before: Bound = None,
+    after: Bound = None,
+    limit: Limit = 50,
 ) -> Response:
     """Return entries before or after a seq, both exclusive; without either, the latest."""
     if before is not None and after is not None:
         raise RequestValidationError(
             [{"loc": ("query", "before"), "msg": "`before` and `after` exclude each other: give one of them"}]
         )
-    page = await hub.read(item_id, before=before, after=after, limit=limit)
+    page = await queries.read(item_id, before=before, after=after, limit=limit)
     return Json(Entries(page.entries, page.head, page.oldest, page.log))
 
 
@@ -80,6 +86,7 @@ async def send_entry(
     request: Request,
     authenticator: AuthenticatorDep,
     hub: HubDep,
+    writer: RoomWriterDep,
     member: SenderDep,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -93,9 +100,9 @@ async def send_entry(
     hub.check_rate(member.person.id, item_id)
     id_ = new.id if new.id is not UNSET else idempotency_key
     if new.kind == "event":
-        written = await hub.writer.event(item_id, decode_part("body", new.body, EventBody), member.person, id=id_)
+        written = await writer.event(item_id, decode_part("body", new.body, EventBody), member.person, id=id_)
     else:
-        written = await hub.writer.send(item_id, new.body, member.person, id=id_)
+        written = await writer.send(item_id, new.body, member.person, id=id_)
     return _answer(written)
 
 
@@ -113,6 +120,7 @@ async def edit_entry(
     request: Request,
     authenticator: AuthenticatorDep,
     hub: HubDep,
+    writer: RoomWriterDep,
     member: WriterDep,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -124,7 +132,7 @@ async def edit_entry(
     authenticator.recheck(member, item_id)
     hub.check_rate(member.person.id, item_id)
     moderate = "moderate" in member.can
-    return _answer(await hub.writer.edit(item_id, seq, new.body, member.person, moderate=moderate, id=idempotency_key))
+    return _answer(await writer.edit(item_id, seq, new.body, member.person, moderate=moderate, id=idempotency_key))
 
 
 @router.delete(
@@ -133,7 +141,13 @@ async def edit_entry(
     responses=answers(Entry, 200, 201) | problems(401, 403, 422, 429, 503),
 )
 async def delete_entry(
-    *, item_id: ItemId, seq: Target, hub: HubDep, member: WriterDep, idempotency_key: IdempotencyKey = None
+    *,
+    item_id: ItemId,
+    seq: Target,
+    hub: HubDep,
+    writer: RoomWriterDep,
+    member: WriterDep,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Delete a message: one's own, or with the right to moderate another member's (S8, S9).
 
@@ -141,7 +155,7 @@ async def delete_entry(
     """
     hub.check_rate(member.person.id, item_id)
     moderate = "moderate" in member.can
-    return _answer(await hub.writer.delete(item_id, seq, member.person, moderate=moderate, id=idempotency_key))
+    return _answer(await writer.delete(item_id, seq, member.person, moderate=moderate, id=idempotency_key))
 
 
 def _answer(written: Written) -> Response:
@@ -149,6 +163,6 @@ def _answer(written: Written) -> Response:
 
 
 @router.get("/{item_id}/connections", responses=answers(Connections) | problems(401, 403, 422, 429, 503))
-async def list_connections(item_id: ItemId, hub: HubDep, _member: ModeratorDep) -> Response:
+async def list_connections(item_id: ItemId, queries: RoomQueriesDep, _member: ModeratorDep) -> Response:
     """Return every connection to the room, on all processes, with its lag and buffer (W8)."""
-    return Json(await hub.inspect(item_id))
+    return Json(await queries.connections(item_id))

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from alcove.api.dependencies import ItemId, ReaderDep
-from alcove.api.live import HubDep, start
+from alcove.api.live import start
 from alcove.api.schemas import problems
+from alcove.api.services import HubDep
 from alcove.errors import Close
 from alcove.rooms.start_position import StartPosition
 from alcove.wire.connection import ABORT

@@ -12,9 +12,10 @@ from starlette.responses import Response
 
 from alcove.api.dependencies import AuthenticatorDep, CallerDep, CheckedItemId
 from alcove.api.events import EventsRoute
-from alcove.api.live import HubDep, RoomRoute, offered
+from alcove.api.live import RoomRoute, offered
 from alcove.api.problems import send_refusal
 from alcove.api.schemas import Json, answers, problems
+from alcove.api.services import ListsDep, RoomQueriesDep
 from alcove.api.sockets import accept_socket
 from alcove.errors import Close, Code, Refusal
 from alcove.item_ids import MAX_CHARS
@@ -49,7 +50,7 @@ class Unread(Struct, frozen=True):
 @router.get("/items", responses=answers(Items) | problems(401, 403, 422, 429, 503))
 async def list_items(
     *,
-    hub: HubDep,
+    queries: RoomQueriesDep,
     authenticator: AuthenticatorDep,
     who: CallerDep,
     limit: Limit = 100,
@@ -64,7 +65,7 @@ async def list_items(
     if before is not None and not authenticator.may_read(who, before):
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to read {before}")
     try:
-        items = await hub.lists.page(readable, who.person.id, limit=limit, before=before) if readable else []
+        items = await queries.list_rooms(readable, who.person.id, limit=limit, before=before) if readable else []
     except ListRefusedError as error:
         raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
     except NoSuchRoomError as error:
@@ -75,7 +76,7 @@ async def list_items(
 @router.get("/unread", responses=answers(Unread) | problems(401, 403, 422, 429, 503))
 async def count_unread(
     *,
-    hub: HubDep,
+    queries: RoomQueriesDep,
     authenticator: AuthenticatorDep,
     who: CallerDep,
     item: Annotated[list[CheckedItemId], Query(min_length=1, max_length=500)],
@@ -85,15 +86,15 @@ async def count_unread(
     for one in items:
         if not authenticator.may_read(who, one):
             raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to read {one}")
-    return Json(Unread(await hub.lists.unread(items, who.person.id)))
+    return Json(Unread(await queries.count_unread(items, who.person.id)))
 
 
 async def following(
-    *, request: Request, hub: HubDep, who: CallerDep, limit: FirstRooms = 100, prefix: Prefix = ""
+    *, request: Request, lists: ListsDep, who: CallerDep, limit: FirstRooms = 100, prefix: Prefix = ""
 ) -> AsyncIterator[SseConnection]:
     """Provide a connection to the list. Raises Refusal before the response begins."""
     connection = SseConnection(request.scope.get("extensions", {}).get(ABORT, lambda: None))
-    session = await hub.lists.join(connection, who, prefix=prefix, limit=limit)
+    session = await lists.join(connection, who, prefix=prefix, limit=limit)
     try:
         yield connection
     finally:
@@ -109,12 +110,12 @@ async def follow_list(connection: Annotated[SseConnection, Depends(following)]) 
 
 
 async def list_socket(
-    websocket: WebSocket, who: CallerDep, hub: HubDep, limit: FirstRooms = 100, prefix: Prefix = ""
+    websocket: WebSocket, who: CallerDep, lists: ListsDep, limit: FirstRooms = 100, prefix: Prefix = ""
 ) -> None:
     """Run a session of the list on a WebSocket."""
     connection = await accept_socket(websocket, subprotocol=SUBPROTOCOL)
     try:
-        session = await hub.lists.join(connection, who, prefix=prefix, limit=limit)
+        session = await lists.join(connection, who, prefix=prefix, limit=limit)
     except Refusal as refusal:
         send_refusal(connection, refusal)
         await connection.run(NullReceiver())

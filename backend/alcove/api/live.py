@@ -3,28 +3,18 @@
 from typing import Annotated
 
 from fastapi import Depends, Query, WebSocket
-from fastapi.requests import HTTPConnection
 from fastapi.routing import APIWebSocketRoute
 from starlette.routing import Match
 from starlette.types import Scope
 
 from alcove.api.dependencies import AuthenticatorDep, ItemId, ReaderDep
 from alcove.api.problems import UnknownSubprotocolError, send_refusal
+from alcove.api.services import HubDep
 from alcove.api.sockets import accept_socket
 from alcove.errors import Close, Code, Refusal
 from alcove.protocol import SUBPROTOCOL
-from alcove.rooms.hub import Hub
 from alcove.rooms.start_position import StartPosition
 from alcove.wire.connection import NullReceiver
-
-
-async def hub_of(connection: HTTPConnection) -> Hub:
-    """Return the hub of this process."""
-    hub: Hub = connection.app.state.hub
-    return hub
-
-
-HubDep = Annotated[Hub, Depends(hub_of)]
 
 
 class RoomRoute(APIWebSocketRoute):

@@ -13,9 +13,9 @@ from alcove.access.open_mode import DEFAULT_NAME, open_cookie
 from alcove.access.revocations import Revocation
 from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, decode_body
 from alcove.api.dependencies import AuthenticatorDep, CallerDep, OwnOriginDep, PresentedDep, authenticate
-from alcove.api.live import HubDep
 from alcove.api.login_cookie import OPEN_LOGIN_S, delete_login, login_of, set_login
 from alcove.api.schemas import Json, answers, body_of, problems
+from alcove.api.services import HubDep
 from alcove.errors import Close, Code, Refusal
 from alcove.item_ids import ItemIdError, check_item_id
 from alcove.names import NOTHING_VISIBLE, is_visible

@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from alcove.api import asyncapi
-from alcove.api.live import HubDep
+from alcove.api.services import StatusDep
 from alcove.observability.metrics import Snapshot, exposition
 
 router = APIRouter(tags=["operations"])
@@ -38,9 +38,9 @@ class Readiness(BaseModel):
 
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses={503: {"model": Readiness}})
-async def readyz(hub: HubDep, response: Response) -> Readiness:
+async def readyz(process: StatusDep, response: Response) -> Readiness:
     """Report whether storage accepts writes and the bus works; 503 if not, and during the drain (W7, Z1)."""
-    state = await hub.readiness()
+    state = await process.readiness()
     status: Literal["ready", "draining", "unavailable"] = "ready" if state.storage and state.bus else "unavailable"
     if state.draining:
         status = "draining"
@@ -50,9 +50,9 @@ async def readyz(hub: HubDep, response: Response) -> Readiness:
 
 @router.head("/metrics", include_in_schema=False)
 @router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(hub: HubDep) -> Response:
+async def metrics(process: StatusDep) -> Response:
     """Return the metrics of this process for Prometheus (W7)."""
-    snapshot = Snapshot(await hub.process_state())
+    snapshot = Snapshot(await process.process_state())
     return Response(exposition(snapshot), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -8,8 +8,8 @@ from fastapi.responses import StreamingResponse
 
 from alcove.api.bans import MemberId, ModeratorOfAllDep
 from alcove.api.dependencies import ItemId, StrictModeratorDep
-from alcove.api.live import HubDep
 from alcove.api.schemas import problems
+from alcove.api.services import PersonalDataDep
 
 router = APIRouter(prefix="/api", tags=["data"])
 
@@ -21,21 +21,21 @@ _RESPONSES = _LINES | problems(401, 403, 422, 429, 503)
 
 
 @router.get("/items/{item_id}/export", responses=_RESPONSES)
-async def export_room(item_id: ItemId, hub: HubDep, _moderator: StrictModeratorDep) -> Response:
+async def export_room(item_id: ItemId, data: PersonalDataDep, _moderator: StrictModeratorDep) -> Response:
     """Export a room: a line `room`, each `entry` with its present body, and each `read` mark."""
-    return await _stream(hub.personal_data.export_room(item_id))
+    return await _stream(data.export_room(item_id))
 
 
 @router.get("/members/{member_id:path}", responses=_RESPONSES)
-async def export_member(member_id: MemberId, hub: HubDep, _moderator: ModeratorOfAllDep) -> Response:
+async def export_member(member_id: MemberId, data: PersonalDataDep, _moderator: ModeratorOfAllDep) -> Response:
     """Export what a member wrote: for each room a line `room`, each `entry`, and their `read` mark."""
-    return await _stream(hub.personal_data.export_member(member_id))
+    return await _stream(data.export_member(member_id))
 
 
 @router.delete("/members/{member_id:path}", status_code=204, responses=problems(401, 403, 422, 429, 503))
-async def erase_member(member_id: MemberId, hub: HubDep, moderator: ModeratorOfAllDep) -> Response:
+async def erase_member(member_id: MemberId, data: PersonalDataDep, moderator: ModeratorOfAllDep) -> Response:
     """Erase a member: their messages are deleted, their name, picture, role, events and read marks are removed."""
-    await hub.erase_member(member_id, moderator.person)
+    await data.erase_member(member_id, moderator.person)
     return Response(status_code=204)
 
 

@@ -5,8 +5,8 @@ from msgspec import Struct
 
 from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, decode_body
 from alcove.api.dependencies import AuthenticatorDep, ItemId, ReaderDep, StrictModeratorDep
-from alcove.api.live import HubDep
 from alcove.api.schemas import Json, answers, body_of, problems
+from alcove.api.services import RoomQueriesDep, RoomWriterDep
 from alcove.protocol import Person, Seq
 
 router = APIRouter(prefix="/api/items", tags=["items"])
@@ -32,22 +32,22 @@ class Members(Struct, frozen=True):
     **BOUNDED_HERE,
 )
 async def mark_read(
-    item_id: ItemId, request: Request, authenticator: AuthenticatorDep, hub: HubDep, member: ReaderDep
+    item_id: ItemId, request: Request, authenticator: AuthenticatorDep, writer: RoomWriterDep, member: ReaderDep
 ) -> Response:
     """Move the caller's read mark forward, at most to the head; answer with where it is (P5)."""
     body = await decode_body(request, Mark, SMALL_BODY)
     authenticator.recheck(member, item_id)
-    return Json(Mark(await hub.mark_read(item_id, member.person.id, body.seq)))
+    return Json(Mark(await writer.mark_read(item_id, member.person.id, body.seq)))
 
 
 @router.get("/{item_id}/members", responses=answers(Members) | problems(401, 403, 422, 429, 503))
-async def list_members(item_id: ItemId, hub: HubDep, _member: ReaderDep) -> Response:
+async def list_members(item_id: ItemId, queries: RoomQueriesDep, _member: ReaderDep) -> Response:
     """Return the members who are connected to the room, on all processes (P1)."""
-    return Json(Members(*await hub.members(item_id)))
+    return Json(Members(*await queries.members(item_id)))
 
 
 @router.delete("/{item_id}", status_code=204, responses=problems(401, 403, 422, 429, 503))
-async def delete_room(item_id: ItemId, hub: HubDep, _member: StrictModeratorDep) -> Response:
+async def delete_room(item_id: ItemId, writer: RoomWriterDep, _member: StrictModeratorDep) -> Response:
     """Delete the room with all its data: entries, ids, read marks. Its connections restart with a new `log` (R5)."""
-    await hub.delete_room(item_id)
+    await writer.delete_room(item_id)
     return Response(status_code=204)

@@ -55,6 +55,16 @@ class Admission:
         if self._draining:
             raise Refusal(Code.AT_CAPACITY, Close.RESTART, "this server is about to restart; try again", RETRY_MS)
 
+    def confirm(self, member: str, item: str) -> None:
+        """Check again, once the item's room is open, that the member may enter it.
+
+        Raises:
+            Refusal: 1012 while the process drains (Z1); 4429 at the limit of connections per member and item (L3).
+
+        """
+        self.check_open()
+        self.check_member(member, item)
+
     def check_member(self, member: str, item: str | None) -> None:
         """Check that the member may open one more connection to the item; None: one that belongs to no item.
 

@@ -11,7 +11,8 @@ from alcove.access.expiry import ExpiryWatch
 from alcove.clock import now_ms
 from alcove.protocol import Access, encode
 from alcove.rooms.directory import RoomDirectory
-from alcove.rooms.internal_room import InternalRoom, append_record
+from alcove.rooms.internal_records import append_record
+from alcove.rooms.internal_room import InternalRoom
 from alcove.rooms.sends import StoreDraft
 from alcove.storage.base import LogUnavailableError
 from alcove.wire.connection import Frame

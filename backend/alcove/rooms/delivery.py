@@ -1,14 +1,40 @@
-"""Group the outcomes of one commit by item, and count them."""
+"""Deliver the entries of each commit to rooms and to lists (S4, W10)."""
 
 from collections.abc import Sequence
 
+from alcove.cluster.cluster import Cluster
 from alcove.observability.metrics import OUTCOMES, SENDS
+from alcove.rooms.directory import RoomDirectory
+from alcove.rooms.room_changes import RoomChanges
 from alcove.storage.base import Appended, Draft, Outcome
 
 _STORED, _DUPLICATE, _REFUSED = (SENDS.labels(outcome) for outcome in OUTCOMES)
 
 
-def by_item(stored: Sequence[tuple[Draft, Outcome]]) -> dict[str, list[Appended]]:
+class EntryDelivery:
+    """Passes what a commit stored to the rooms of all processes, and to the lists of rooms."""
+
+    def __init__(self, rooms: RoomDirectory, cluster: Cluster, changes: RoomChanges) -> None:
+        """Create the delivery to `rooms`, to the other processes of `cluster`, and to the lists behind `changes`."""
+        self._rooms = rooms
+        self._cluster = cluster
+        self._changes = changes
+
+    def deliver(self, stored: Sequence[tuple[Draft, Outcome]]) -> None:
+        """Deliver the entries of one commit, and record the rooms that they change."""
+        for item, appended in _by_item(stored).items():
+            log_id = appended[-1].log
+            if (room := self._rooms.find(item)) is not None and room.log_id != log_id:
+                self._rooms.reset(item)
+            if new := [one.entry for one in appended if not one.duplicate]:
+                self._cluster.deliver(item, new, appended[-1].oldest, log_id)
+            if len(new) < len(appended):
+                # The answer to an earlier commit may have been lost: a repeated send reveals its entries.
+                self._cluster.note_head(item, max(one.entry.seq for one in appended))
+        self._changes.entries_stored(stored)
+
+
+def _by_item(stored: Sequence[tuple[Draft, Outcome]]) -> dict[str, list[Appended]]:
     """Return the stored drafts' entries by item, in the order of the log, and count all outcomes (W7).
 
     One pass for both, because every commit comes through here.

@@ -4,7 +4,6 @@ import random
 
 from alcove.errors import Close
 from alcove.protocol import Bye, encode
-from alcove.rooms.cursor import Cursor
 from alcove.rooms.room import Room
 from alcove.wire.connection import Frame
 
@@ -12,12 +11,10 @@ from alcove.wire.connection import Frame
 _RECONNECT_MS = 1000
 
 
-def restart_connections(room: Room) -> list[Cursor]:
-    """Close every connection with 1012 and a `bye`, and return the cursors that left the room."""
-    cursors = [cursor for cursor, _ in room.cursors()]
-    for cursor in cursors:
+def restart_connections(room: Room) -> None:
+    """Remove every connection from the room, and close it with 1012 and a `bye`."""
+    for cursor, _ in room.cursors():
         retry_ms = random.randrange(_RECONNECT_MS)  # noqa: S311 - spreads reconnects, protects nothing
         cursor.connection.write(Frame(encode(Bye("restart", retry_ms))))
         cursor.connection.close(Close.RESTART, "this room has a new history; read it again")
         room.leave(cursor)
-    return cursors

@@ -1,26 +1,24 @@
-"""Keep the rooms that are in memory: open them from the log, deliver into them, and close them when they are empty."""
+"""Keep the rooms that are in memory: open them from the log, and close them when they are empty."""
 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from alcove.background import BackgroundTasks
 from alcove.bus.base import Bus
 from alcove.cluster.cluster import Cluster
-from alcove.cluster.connections import Connections
 from alcove.observability.metrics import HISTORIES_LOST
-from alcove.protocol import FRAME_BYTES, Person, ReadMark
+from alcove.protocol import FRAME_BYTES, ReadMark
 from alcove.rooms.cursor import Cursor
-from alcove.rooms.delivery import by_item
 from alcove.rooms.departure import restart_connections
 from alcove.rooms.last_marks import LastMarks
 from alcove.rooms.presence import RoomPresence
 from alcove.rooms.room import Room
 from alcove.rooms.tail import Tail
-from alcove.storage.base import Draft, Log, LogUnavailableError, Outcome, Page, Position
+from alcove.storage.base import Log, Page, Position
 from alcove.storage.read_marks import OnMarksStored, ReadMarkWriter
 from alcove.wire.connection import Connection
 
@@ -138,17 +136,6 @@ class RoomDirectory:
         room = self._rooms.get(item)
         return None if room is None else room.position()
 
-    async def inspect(self, item: str) -> Connections:
-        """Return the connections to the item's room, on all processes (W8). Raises LogUnavailableError."""
-        room = self._rooms.get(item)
-        try:
-            head = (await self._log.room_states([item]))[item].head
-        except LogUnavailableError:
-            if room is None:
-                raise
-            head = room.head
-        return await self._cluster.inspect(item, head)
-
     # --- opening and closing
 
     @contextmanager
@@ -162,6 +149,22 @@ class RoomDirectory:
             if not self._kept[item]:
                 del self._kept[item]
             self._close_if_empty(item)
+
+    @asynccontextmanager
+    async def opened(self, item: str, *, seq: int = 0, log_id: str | None = None) -> AsyncIterator[Room]:
+        """Provide the item's room, and keep it in memory within the block.
+
+        Args:
+            item: The room's item.
+            seq: An entry that a client has seen: the room's head is at least there, if the log has it (R5).
+            log_id: The history of that entry; None: not known.
+
+        Raises:
+            LogUnavailableError: Storage does not answer.
+
+        """
+        with self.keep_open(item):
+            yield await self._get_reaching(item, seq, log_id)
 
     def keep(self, item: str) -> None:
         """Keep the item's room in memory, once it is opened, until the process ends."""
@@ -180,27 +183,18 @@ class RoomDirectory:
             opening = self._opening[item] = _Opening(asyncio.create_task(self._open(item)))
         return await asyncio.shield(opening.task)
 
-    async def get_reaching(self, item: str, seq: int, log_id: str | None) -> Room:
-        """Return the item's room, with a head of at least `seq` if a client has seen that entry of this history (R5).
-
-        Raises LogUnavailableError.
-        """
+    async def _get_reaching(self, item: str, seq: int, log_id: str | None) -> Room:
+        """Return the item's room as `opened` provides it. Raises LogUnavailableError."""
         while True:
             room = await self.get(item)
-            if log_id in {None, room.log_id}:
+            if seq > room.head and log_id in {None, room.log_id}:
                 await self._cluster.catch_up(room, seq)
             if self._rooms.get(item) is room:  # else its history was lost meanwhile (X8)
                 return room
 
-    def enter(self, room: Room, cursor: Cursor) -> None:
-        """Add the cursor to the room, and publish the connection to the presence of all processes."""
-        room.enter(cursor)
-        self._cluster.count_connection(room.item, cursor.member.person, 1)
-
     def leave(self, room: Room, cursor: Cursor) -> None:
         """Remove the cursor from the room, and close the room if it is empty. A second call does nothing."""
-        if room.leave(cursor):
-            self._cluster.count_connection(room.item, cursor.member.person, -1)
+        room.leave(cursor)
         self._close_if_empty(room.item)
 
     def reset(self, item: str) -> None:
@@ -213,19 +207,12 @@ class RoomDirectory:
             "item %s: its history has a new id (entries were lost, or the room was deleted); its connections restart",
             item,
         )
-        for cursor in restart_connections(room):
-            self._cluster.count_connection(item, cursor.member.person, -1)
+        restart_connections(room)
         self._cluster.room_closed(item)
         room.close()
         self._on_history_lost(item)
 
     # --- without a connection
-
-    async def members(self, item: str) -> tuple[list[Person], int]:
-        """Return up to 100 members of the room, on all processes, and their number. Raises LogUnavailableError."""
-        with self.keep_open(item):
-            presence = (await self.get(item)).presence
-            return presence.named(), len(presence)
 
     async def move_read_mark(self, item: str, member: str, seq: int) -> int:
         """Store a read mark, tell the room, and return the resulting mark (P5). Raises LogUnavailableError."""
@@ -293,6 +280,7 @@ class RoomDirectory:
             presence=RoomPresence(reads),
             read=lambda after, limit, max_bytes: self._log.read(item, after=after, limit=limit, max_bytes=max_bytes),
             store_marks=lambda marks: self._marks.store(item, marks),
+            on_connections=lambda person, change: self._cluster.count_connection(item, person, change),
             share=lambda lines: self._cluster.publish_activity(item, lines),
             doubt=lambda: self._cluster.check_head(item),
         )
@@ -305,17 +293,3 @@ class RoomDirectory:
             self._cluster.room_closed(item)
             self._last_marks.store(room)
             room.close()
-
-    # --- delivery
-
-    def deliver(self, stored: Sequence[tuple[Draft, Outcome]]) -> None:
-        """Deliver the entries of one commit to the rooms of all processes (S4)."""
-        for item, appended in by_item(stored).items():
-            log_id = appended[-1].log
-            if (room := self._rooms.get(item)) is not None and room.log_id != log_id:
-                self.reset(item)
-            if new := [one.entry for one in appended if not one.duplicate]:
-                self._cluster.deliver(item, new, appended[-1].oldest, log_id)
-            if len(new) < len(appended):
-                # The answer to an earlier commit may have been lost: a repeated send reveals its entries.
-                self._cluster.note_head(item, max(one.entry.seq for one in appended))

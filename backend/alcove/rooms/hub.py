@@ -1,54 +1,52 @@
-"""Join connections to rooms, store what is sent, and report the state of this process."""
+"""Compose the rooms of one process: their connections, what is written, and the state of the process."""
 
 import asyncio
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 
 from alcove.access.authenticator import Authenticator
-from alcove.access.bans import BANS_ITEM, Ban, Bans
+from alcove.access.bans import Ban, Bans
 from alcove.access.expiry import ExpiryWatch, Revocable
-from alcove.access.revocations import REVOCATIONS_ITEM, Revocation, Revocations
+from alcove.access.revocations import Revocation, Revocations
 from alcove.background import BackgroundTasks
 from alcove.bus.base import Bus
 from alcove.bus.memory import MemoryBus
 from alcove.clock import now_ms
-from alcove.cluster.connections import Connections
 from alcove.cluster.dispatcher import Handler
-from alcove.cluster.messages import ERASURES, ClusterMessage, MemberErased
+from alcove.cluster.messages import ClusterMessage
 from alcove.limits import ProcessLimits, Retention
-from alcove.observability.metrics import ProcessState
-from alcove.protocol import Limits, Member, Person
+from alcove.protocol import Limits, Member
+from alcove.rooms.access_records import AccessRecords
 from alcove.rooms.admission import Admission, Slot
-from alcove.rooms.ban_log import BanLog
+from alcove.rooms.delivery import EntryDelivery
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.drain import Drain
-from alcove.rooms.internal_room import append_record
 from alcove.rooms.item_lists import ItemLists
 from alcove.rooms.joining import RoomJoiner
+from alcove.rooms.list_feed import ListFeed
 from alcove.rooms.personal_data import PersonalData
-from alcove.rooms.process_status import ProcessStatus, Readiness
+from alcove.rooms.process_status import ProcessStatus
+from alcove.rooms.queries import RoomQueries
 from alcove.rooms.renewal import TokenRenewal
-from alcove.rooms.revocation_log import RevocationLog
+from alcove.rooms.room_changes import RoomChanges
 from alcove.rooms.sends import Sends
 from alcove.rooms.session import Session
 from alcove.rooms.start_position import StartPosition
 from alcove.rooms.writing import RoomWriter
-from alcove.storage.base import Draft, Log, Outcome, Page
+from alcove.storage.base import Log
 from alcove.storage.committer import Committer
 from alcove.wire.connection import Connection
 
 #: Seconds that background tasks have to end when the process does.
 _TASKS_S = 2.0
-#: Rooms in one message that a member was erased.
-_ERASED_ROOMS = 200
 
 
 class Hub:
-    """The rooms of one process, and the connections to them.
+    """The connections of one process to rooms and to lists.
 
-    It creates the parts and is what the API calls; the rules are in the parts.
+    It creates the parts, and what is called for one connection; the rules are in the parts.
     """
 
     def __init__(
@@ -57,6 +55,8 @@ class Hub:
         *,
         limits: Limits,
         authenticator: Authenticator | None = None,
+        revocations: Revocations | None = None,
+        bans: Bans | None = None,
         bus: Bus | None = None,
         sends: Bus | None = None,
         bounds: ProcessLimits | None = None,
@@ -69,6 +69,8 @@ class Hub:
             log: The log of all rooms.
             limits: The limits that `hello` announces to clients (L).
             authenticator: Checks credentials; None: no connection has a token to renew.
+            revocations: The revocations that the authenticator checks; records in the log are added to them.
+            bans: The bans that the authenticator checks, likewise.
             bus: Carries messages between processes; None: there is only this process.
             sends: Delivers the notifications of `alcove_send` (X5).
             bounds: The limits of this process (L).
@@ -76,7 +78,6 @@ class Hub:
             clock: Returns seconds that never run backwards.
 
         """
-        self._log = log
         bounds = bounds or ProcessLimits()
         process = f"{socket.gethostname()}:{os.getpid()}"
         self._tasks = BackgroundTasks()
@@ -88,29 +89,34 @@ class Hub:
             tail_bytes=bounds.tail_bytes,
             tasks=self._tasks,
             on_history_lost=self._on_history_lost,
-            on_marks_stored=lambda *moved: self.lists.changes.marks_stored(*moved),  # noqa: PLW0108 - not made yet
+            on_marks_stored=self._on_marks_stored,
             clock=clock,
             name=process,
         )
+        cluster = self._rooms.cluster
         self._admission = Admission(bounds, self._rooms.member_connections)
         self._expiry = ExpiryWatch()
+        feed = ListFeed(log, authenticator)
+        self._changes = RoomChanges(log, cluster, feed, limit=bounds.list_changes)
         #: The list of rooms, and the connections that follow it.
         self.lists = ItemLists(
-            log,
-            self._rooms.cluster,
+            feed,
+            self._changes,
             authenticator,
             admission=self._admission,
             expiry=self._expiry,
             tasks=self._tasks,
             limits=bounds,
         )
-        self._committer = Committer(log, self._deliver, bounds.waiting, self._rooms.position)
+        delivery = EntryDelivery(self._rooms, cluster, self._changes)
+        self._committer = Committer(log, delivery.deliver, bounds.waiting, self._rooms.position)
         self._drain = Drain(
             within_s=bounds.drain_s,
             commit=self._committer.drain,
             connections=lambda: self._rooms.connections() + self.lists.connections(),
         )
-        self._status = ProcessStatus(
+        #: Reports readiness and metrics (W7).
+        self.status = ProcessStatus(
             bounds, self._admission, self._rooms, lists=self.lists, committer=self._committer, log=log
         )
         #: Submit a draft (SessionHost); an attribute, because a method would cost one more call for each send.
@@ -118,14 +124,22 @@ class Hub:
         self._sends = Sends(self._committer, limits, max_rates=bounds.rates, clock=clock)
         #: Take one send of a member's rate on an item, or raise Refusal (L2); store a draft.
         self.take_send, self.check_rate, self.send = self._sends.take, self._sends.check_rate, self._sends.store
+        #: Reads rooms without a connection.
+        self.queries = RoomQueries(log, self._rooms, cluster)
         #: Writes into rooms without a connection.
-        self.writer = RoomWriter(self._sends.store, limits)
-        #: Exports rooms and members.
-        self.personal_data = PersonalData(log, self.writer)
-        self.subscribe(ERASURES, self._member_erased)
+        self.writer = RoomWriter(self._sends.store, limits, self._rooms, self._changes)
+        #: Exports rooms and members, and erases members.
+        self.personal_data = PersonalData(log, self.writer, self._rooms, cluster)
         self._renewal = None if authenticator is None else TokenRenewal(authenticator, self._expiry)
-        self._revocation_log: RevocationLog | None = None
-        self._ban_log: BanLog | None = None
+        self._access_records = AccessRecords(
+            Revocations() if revocations is None else revocations,
+            Bans() if bans is None else bans,
+            expiry=self._expiry,
+            rooms=self._rooms,
+            store=self._sends.store,
+            tasks=self._tasks,
+            on_bans_changed=feed.refresh_member,
+        )
         self._joins = RoomJoiner(
             self,
             self._rooms,
@@ -146,23 +160,12 @@ class Hub:
         """Wait for accepted sends, until the drain's deadline, then close the rooms and the background tasks."""
         await self._drain.committed()
         self._rooms.close_rooms()
-        if self._ban_log is not None:
-            self._ban_log.close()
+        self._access_records.close()
         await self._tasks.close(_TASKS_S)
         await self.lists.close()
         await self._rooms.close()
 
-    def _deliver(self, stored: Sequence[tuple[Draft, Outcome]]) -> None:
-        """Deliver the entries of one commit to rooms (S4), and record the rooms that they change for lists (W10)."""
-        self._rooms.deliver(stored)
-        self.lists.changes.entries_stored(stored)
-
     # --- draining
-
-    @property
-    def draining(self) -> bool:
-        """Whether the process is draining, and so refuses new connections (Z1)."""
-        return self._admission.draining
 
     def drain(self) -> asyncio.Task[None]:
         """Refuse new connections, commit what was sent and close all connections to rooms (Z1).
@@ -175,20 +178,6 @@ class Hub:
     def on_drain(self, callback: Callable[[], None]) -> None:
         """Call `callback` during the drain, before the first connection is closed."""
         self._drain.before_close(callback)
-
-    # --- state, for operators
-
-    async def readiness(self) -> Readiness:
-        """Return whether storage accepts writes and the bus works (W7). Storage is not checked during the drain."""
-        return await self._status.readiness()
-
-    async def process_state(self) -> ProcessState:
-        """Return the state of this process for the metrics (W7)."""
-        return await self._status.process_state()
-
-    async def inspect(self, item: str) -> Connections:
-        """Return the connections to the item's room, on all processes (W8). Raises LogUnavailableError."""
-        return await self._rooms.inspect(item)
 
     # --- other channels of the bus
 
@@ -258,6 +247,15 @@ class Hub:
             raise RuntimeError("a hub without an authenticator cannot check tokens")
         self._tasks.spawn(self._renewal.renew(session, token))
 
+    async def follow_access_records(self) -> None:
+        """Apply all revocations and bans in the log, and every later one; return when the present ones are applied.
+
+        Raises:
+            LogUnavailableError: Storage does not answer.
+
+        """
+        await self._access_records.follow()
+
     async def revoke(self, revocation: Revocation) -> None:
         """Revoke access on every process (A7); the revocation is durable when this returns.
 
@@ -266,27 +264,7 @@ class Hub:
             LogUnavailableError: The revocation is not stored.
 
         """
-        await append_record(REVOCATIONS_ITEM, revocation, self.send)
-
-    async def follow_revocations(self, revocations: Revocations) -> None:
-        """Apply all revocations in the log, and every later one; return when the present ones are applied.
-
-        Raises:
-            LogUnavailableError: The log does not answer.
-
-        """
-        self._revocation_log = RevocationLog(revocations, self._expiry, self._rooms, self.send)
-        await self._revocation_log.follow()
-
-    async def follow_bans(self, bans: Bans) -> None:
-        """Apply all bans in the log, and every later one; return when the present ones are applied.
-
-        Raises:
-            LogUnavailableError: The log does not answer.
-
-        """
-        self._ban_log = BanLog(bans, self._expiry, self._rooms, self.send, self.lists.rights_changed)
-        await self._ban_log.follow()
+        await self._access_records.revoke(revocation)
 
     async def ban(self, ban: Ban) -> None:
         """Ban a member on every process, or end that; durable when this returns (W15).
@@ -296,66 +274,18 @@ class Hub:
             LogUnavailableError: It is not stored.
 
         """
-        if self._ban_log is None:
-            raise RuntimeError("bans are not followed yet")
-        await self._ban_log.ban(ban)
+        await self._access_records.ban(ban)
+
+    # --- callbacks
 
     def _on_history_lost(self, item: str) -> None:
-        """Restore the revocations where their room is the one that lost its history (X8)."""
-        self.lists.changes.history_lost(item)
-        if item == REVOCATIONS_ITEM and self._revocation_log is not None:
-            self._tasks.spawn(self._revocation_log.restore())
-        if item == BANS_ITEM and self._ban_log is not None:
-            self._tasks.spawn(self._ban_log.follow_again())
+        """Notify lists, and read revocations and bans again if their room lost its history (X8)."""
+        self._changes.history_lost(item)
+        self._access_records.history_lost(item)
 
-    # --- rooms, without a connection
-
-    async def members(self, item: str) -> tuple[list[Person], int]:
-        """Return up to 100 members of the item's room, and their number (W11). Raises LogUnavailableError."""
-        return await self._rooms.members(item)
-
-    async def mark_read(self, item: str, member: str, seq: int) -> int:
-        """Move a member's read mark forward; return where it is (P5, W11). Raises LogUnavailableError."""
-        return await self._rooms.move_read_mark(item, member, seq)
-
-    async def delete_room(self, item: str) -> None:
-        """Delete the item's room with all its data (W11). Raises LogUnavailableError."""
-        await self._rooms.delete(item)
-        self.lists.changes.room_deleted(item)
-
-    async def erase_member(self, member: str, by: Person) -> None:
-        """Erase what the log and the processes have of a member (W14).
-
-        Raises:
-            Refusal: Too many sends wait for storage.
-            LogUnavailableError: Storage does not answer; a repeated call continues.
-
-        """
-        items = await self.personal_data.erase_member(member, by)
-        for start in range(0, len(items), _ERASED_ROOMS):
-            message = MemberErased(items[start : start + _ERASED_ROOMS])
-            self._member_erased(message)
-            self.publish(ERASURES, message)
-
-    def _member_erased(self, message: ClusterMessage) -> None:
-        """Have what rooms have in memory read again from the log (Handler)."""
-        for item in message.items if isinstance(message, MemberErased) else ():
-            if (room := self._rooms.find(item)) is not None:
-                room.forget_tail()
-
-    # --- reading the log
-
-    async def read(self, item: str, *, before: int | None, after: int | None, limit: int) -> Page:
-        """Return a page of the item's log, ascending (W1). Raises LogUnavailableError.
-
-        Args:
-            item: The item's id.
-            before: Return the last entries with a smaller seq; None: no upper bound.
-            after: Return the first entries with a greater seq; None: no lower bound.
-            limit: Maximum number of entries.
-
-        """
-        return await self._log.read(item, before=before, after=after, limit=limit)
+    def _on_marks_stored(self, item: str, members: Collection[str]) -> None:
+        """Notify lists of read marks that this process stored (W10)."""
+        self._changes.marks_stored(item, members)
 
     def now_ms(self) -> int:
         """Return the time in milliseconds since the epoch (SessionHost, F3)."""

@@ -1,42 +1,17 @@
-"""Append records to an internal room, and apply them on this process: durable, ordered, and read by every process."""
+"""Apply the records of an internal room on this process, in the order of the log."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from logging import Logger
 from typing import Generic, TypeVar
-from uuid import uuid4
 
 import msgspec
 from msgspec import UNSET, Struct
 
-from alcove.access.revocations import OPERATOR
-from alcove.clock import now_ms
-from alcove.protocol import Entry, raw
+from alcove.protocol import Entry
 from alcove.rooms.directory import RoomDirectory
-from alcove.rooms.sends import StoreDraft, overloaded
-from alcove.storage.base import Draft
-from alcove.storage.committer import OverloadedError
 
 T = TypeVar("T", bound=Struct)
-
-
-def record_draft(item: str, record: Struct, id: str) -> Draft:
-    """Return the draft of the entry that holds a record."""
-    return Draft(item, "message", id, OPERATOR, now_ms(), raw(record))
-
-
-async def append_record(item: str, record: Struct, store: StoreDraft) -> None:
-    """Append a record to the item's room, from which every process applies it; it is durable on return.
-
-    Raises:
-        Refusal: Too many sends wait for storage.
-        LogUnavailableError: The record is not stored.
-
-    """
-    try:
-        await store(record_draft(item, record, uuid4().hex))
-    except OverloadedError as error:
-        raise overloaded(error) from None
 
 
 class InternalRoom(Generic[T]):
@@ -50,7 +25,7 @@ class InternalRoom(Generic[T]):
         Args:
             item: The item of the room, which no client can open.
             record: The type of its records.
-            rooms: The rooms of this process.
+            rooms: The rooms of this process, which must keep this one in memory.
             apply: Called with each record.
             logger: Reports entries that are skipped.
 
@@ -63,7 +38,6 @@ class InternalRoom(Generic[T]):
         #: The last entry that was applied.
         self._seq = 0
         self._applied = asyncio.Event()
-        rooms.keep(item)
 
     async def follow(self) -> None:
         """Apply the room's entries from the first one on; return when all present entries are applied.

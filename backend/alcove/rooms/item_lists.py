@@ -1,14 +1,11 @@
 """Admit connections to the list of rooms, and end them with their token (W10, A4, A7, L3)."""
 
 import logging
-from collections.abc import Sequence
 
 from alcove.access.authenticator import Authenticator, Caller
 from alcove.access.expiry import ExpiryWatch
 from alcove.background import BackgroundTasks
-from alcove.cluster.cluster import Cluster
 from alcove.errors import Close, Code, Refusal
-from alcove.item_ranges import Range
 from alcove.limits import ProcessLimits
 from alcove.protocol import Member
 from alcove.repeated_warnings import RepeatedWarning
@@ -17,7 +14,7 @@ from alcove.rooms.list_feed import ListFeed
 from alcove.rooms.list_reader import ListReader
 from alcove.rooms.list_session import ListSession
 from alcove.rooms.room_changes import RoomChanges
-from alcove.storage.base import ItemSummary, ListRefusedError, Log, LogUnavailableError, UnreadCount
+from alcove.storage.base import ItemSummary, ListRefusedError, LogUnavailableError
 from alcove.wire.connection import Connection
 
 logger = logging.getLogger(__name__)
@@ -29,8 +26,8 @@ class ItemLists:
 
     def __init__(
         self,
-        log: Log,
-        cluster: Cluster,
+        feed: ListFeed,
+        changes: RoomChanges,
         authenticator: Authenticator | None,
         *,
         admission: Admission,
@@ -38,20 +35,30 @@ class ItemLists:
         tasks: BackgroundTasks,
         limits: ProcessLimits,
     ) -> None:
-        self._log = log
+        """Create the lists of a process.
+
+        Args:
+            feed: Sends rooms to the connections.
+            changes: Notifies the feed of rooms that changed.
+            authenticator: Checks tokens; None: no connection has one.
+            admission: Counts connections, and refuses those beyond the limits.
+            expiry: Ends connections whose token expires or is revoked.
+            tasks: Runs the checks of fresh tokens.
+            limits: The limits of this process (L).
+
+        """
+        self._feed = feed
+        self._changes = changes
         self._authenticator = authenticator
         self._admission = admission
         self._expiry = expiry
         self._tasks = tasks
         self._limits = limits
-        self._feed = ListFeed(log, authenticator)
-        #: Collects the changes of rooms.
-        self.changes = RoomChanges(log, cluster, self._feed, limit=limits.list_changes)
         self._slots: dict[ListSession, Slot] = {}
 
     async def close(self) -> None:
         """Cancel the background tasks."""
-        await self.changes.close()
+        await self._changes.close()
         await self._feed.close()
 
     def __len__(self) -> int:
@@ -65,29 +72,6 @@ class ItemLists:
     def connections(self) -> list[Connection]:
         """Return the connections to the list."""
         return [session.reader.connection for session in self._slots]
-
-    async def page(
-        self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None
-    ) -> list[ItemSummary]:
-        """Return the rooms in these ranges, the latest first, with what the member has not read (W4).
-
-        Args:
-            ranges: In order.
-            member: Whose unread messages are counted.
-            limit: Maximum number of rooms.
-            before: Return rooms that follow this item's room in the list; None: from the latest on.
-
-        Raises:
-            ListRefusedError: The list takes too long, or too many others wait.
-            NoSuchRoomError: The item `before` has no entries.
-            LogUnavailableError: Storage does not answer.
-
-        """
-        return await self._log.list_rooms(ranges, member, limit=limit, before=before)
-
-    async def unread(self, items: Sequence[str], member: str) -> list[UnreadCount]:
-        """Return head and unread messages of each item (W10). Raises LogUnavailableError."""
-        return await self._log.count_unread([(item, member) for item in items])
 
     async def join(self, connection: Connection, caller: Caller, *, prefix: str, limit: int) -> ListSession:
         """Send a connection the latest rooms, then `ready`, then each room that changes.
@@ -118,7 +102,7 @@ class ItemLists:
             self._slots[session] = slot
             self._expiry.watch(session, member, None)
             self._feed.send_latest(reader, rooms)
-            self.changes.watch()
+            self._changes.watch()
             return session
 
     async def _start(self, reader: ListReader) -> list[ItemSummary]:
@@ -152,10 +136,6 @@ class ItemLists:
     def renew(self, session: ListSession, token: str) -> None:
         """Check a fresh token for a connection (ListHost, A4)."""
         self._tasks.spawn(self._renew(session, token))
-
-    def rights_changed(self, member: str) -> None:
-        """Send a member's connections the latest rooms that they may read now (A8)."""
-        self._feed.refresh_member(member)
 
     async def _renew(self, session: ListSession, token: str) -> None:
         if self._authenticator is None:

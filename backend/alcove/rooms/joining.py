@@ -74,8 +74,7 @@ class RoomJoiner:
         """
         with self._admission.admit() as slot:
             try:
-                with self._rooms.keep_open(item):
-                    room = await self._rooms.get_reaching(item, start.after or 0, start.log_id)
+                async with self._rooms.opened(item, seq=start.after or 0, log_id=start.log_id) as room:
                     # Nothing awaits from here on: the room must not change between `hello` and the first fed entry.
                     return self._enter(room, slot, connection, member, start)
             except LogUnavailableError as error:
@@ -85,18 +84,17 @@ class RoomJoiner:
 
     def _enter(self, room: Room, slot: Slot, connection: Connection, member: Member, start: StartPosition) -> Session:
         """Send `hello`, start to feed the cursor, and return the session (R1, R2, R5, H5). Raises Refusal as `join`."""
-        # The drain may have started, or access may have been revoked, while the room was opened.
-        self._admission.check_open()
+        # Access may have been revoked, or the drain may have started, while the room was opened.
         if self._authenticator is not None:
             self._authenticator.recheck(member, room.item)
             member = self._authenticator.restricted(member, room.item)
-        self._admission.check_member(member.person.id, room.item)
+        self._admission.confirm(member.person.id, room.item)
         if (cutoff := self._retention.cutoff(self._host.now_ms())) is not None:
             room.expire(cutoff)
         reset = start.resets(room.log_id, room.head)
         seq = start.seq(room.log_id, room.head, room.oldest)
         cursor = Cursor(connection, member, seq, self._host.now_ms())
-        self._rooms.enter(room, cursor)
+        room.enter(cursor)
         connection.write(Frame(encode(greeting(room, member, self._limits, reset=reset))))
         room.follow(cursor)
         session = Session(self._host, room, cursor, slot, limits=self._limits, clock=self._clock, budget=self._budget)

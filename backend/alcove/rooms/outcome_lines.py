@@ -1,13 +1,28 @@
-"""Create the `ack` and `error` lines that answer sends (S3, S6, S7)."""
+"""Answer sends with `ack` and `error` lines (S3, S6, S7)."""
 
 from alcove.errors import Code
 from alcove.observability.metrics import REFUSALS
-from alcove.protocol import Ack, Error
+from alcove.protocol import Ack, Error, encode
 from alcove.rooms.admission import RETRY_MS
 from alcove.storage.base import Appended, Draft, LogUnavailableError, Outcome, Refused
+from alcove.storage.outcomes import DraftOutcomes
+from alcove.wire.connection import Connection, Frame
 
 
-def answer_to(draft: Draft, outcome: Outcome | LogUnavailableError) -> Ack | Error:
+class OutcomeWriter:
+    """Writes the outcomes of the drafts that one connection sent (OutcomeHandler)."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def on_outcomes(self, outcomes: DraftOutcomes) -> None:
+        """Send an `ack` for each stored draft, an `error` for each refused one (OutcomeHandler)."""
+        self._connection.write(Frame(b"\n".join([encode(_answer_to(draft, outcome)) for draft, outcome in outcomes])))
+
+
+def _answer_to(draft: Draft, outcome: Outcome | LogUnavailableError) -> Ack | Error:
     """Return the `ack` of a stored draft; for a refused one count the refusal, and return its `error`."""
     if isinstance(outcome, Appended):
         return Ack(draft.id, outcome.entry.seq, outcome.entry.at, outcome.duplicate)

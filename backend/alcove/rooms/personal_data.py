@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from hashlib import sha256
 
+from alcove.cluster.cluster import Cluster
+from alcove.cluster.messages import ERASURES, ClusterMessage, MemberErased
 from alcove.protocol import Line, Person, encode
+from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.writing import RoomWriter
 from alcove.storage.base import Log, RoomReadMark
 
@@ -12,6 +15,8 @@ from alcove.storage.base import Log, RoomReadMark
 _PAGE = 500
 #: Deletions that wait for storage at a time.
 _AT_ONCE = 200
+#: Rooms in one message that a member was erased.
+_ERASED_ROOMS = 200
 #: Appended to an id: what follows directly after it, as no id has NUL (A3).
 _NEXT = "\x01"
 
@@ -35,9 +40,13 @@ class ExportedMark(Line, tag="read", frozen=True):
 class PersonalData:
     """Reads and erases what the log has of a room or of a member. Methods raise LogUnavailableError."""
 
-    def __init__(self, log: Log, writer: RoomWriter) -> None:
+    def __init__(self, log: Log, writer: RoomWriter, rooms: RoomDirectory, cluster: Cluster) -> None:
+        """Subscribe to the erasures of other processes, which the rooms of this one follow."""
         self._log = log
         self._writer = writer
+        self._rooms = rooms
+        self._cluster = cluster
+        cluster.subscribe(ERASURES, self._receive)
 
     async def export_room(self, item: str) -> AsyncIterator[bytes]:
         """Yield the lines of a room: `room`, each `entry` with its present body, and each `read` mark."""
@@ -63,14 +72,17 @@ class PersonalData:
                 if mark.member == member:
                     yield _mark(mark)
 
-    async def erase_member(self, member: str, by: Person) -> list[str]:
-        """Delete the member's messages in every room, then erase their name, picture, role, events and read marks.
+    async def erase_member(self, member: str, by: Person) -> None:
+        """Erase what the log and the processes have of a member; a call that failed may be repeated.
 
-        A call that failed may be repeated. Returns the items of the rooms.
+        It deletes the member's messages in every room, then erases their name, picture, role, events and read marks.
 
         Args:
             member: Whose data are erased.
             by: The author of the `delete` entries, by which clients learn of it.
+
+        Raises:
+            Refusal: Too many sends wait for storage.
 
         """
         items = await self._log.rooms_of_member(member)
@@ -86,7 +98,16 @@ class PersonalData:
                     )
                 )
         await self._log.erase_member(items, member)
-        return items
+        for start in range(0, len(items), _ERASED_ROOMS):
+            message = MemberErased(items[start : start + _ERASED_ROOMS])
+            self._receive(message)
+            self._cluster.publish(ERASURES, message)
+
+    def _receive(self, message: ClusterMessage) -> None:
+        """Drop the entries in memory of rooms whose log has changed; they are read from there again (Handler)."""
+        for item in message.items if isinstance(message, MemberErased) else ():
+            if (room := self._rooms.find(item)) is not None:
+                room.forget_tail()
 
     async def _header(self, item: str) -> bytes:
         state = (await self._log.room_states([item]))[item]

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from alcove.access.expiry import ExpiryWatch
 from alcove.access.revocations import REVOCATIONS_ITEM, Revocation, Revocations
 from alcove.rooms.directory import RoomDirectory
-from alcove.rooms.internal_room import InternalRoom, record_draft
+from alcove.rooms.internal_records import record_draft
+from alcove.rooms.internal_room import InternalRoom
 from alcove.rooms.sends import StoreDraft
 from alcove.storage.base import LogUnavailableError
 from alcove.storage.committer import OverloadedError

@@ -29,6 +29,7 @@ class Room:
         presence: RoomPresence,
         read: ReadPage,
         store_marks: StoreMarks,
+        on_connections: Callable[[Person, int], None] = lambda _person, _change: None,
         share: Share = lambda _: None,
         doubt: Callable[[], None] = lambda: None,
     ) -> None:
@@ -43,6 +44,7 @@ class Room:
             presence: The members and the read marks.
             read: Reads a page of the room's log.
             store_marks: Stores read marks.
+            on_connections: Called with a member who opened (1) or closed (-1) a connection.
             share: Publishes typing and read marks to the other processes.
             doubt: Called when storage has fewer entries than were delivered (X8).
 
@@ -54,6 +56,7 @@ class Room:
         )
         self._readers = RoomReaders(item, self._history, presence)
         self._activity = Activity(item, presence, self._readers, store_marks=store_marks, share=share)
+        self._on_connections = on_connections
         self._observers: list[Observer] = []
 
     def __len__(self) -> int:
@@ -87,18 +90,19 @@ class Room:
         cursor.seen_version = self.presence.version
         self._readers.add(cursor)
         self._activity.schedule()
+        self._on_connections(cursor.member.person, 1)
 
     def follow(self, cursor: Cursor) -> None:
         """Start to feed the cursor."""
         self._readers.feed(cursor)
 
-    def leave(self, cursor: Cursor) -> bool:
-        """Remove the cursor; return False if it was removed before."""
+    def leave(self, cursor: Cursor) -> None:
+        """Remove the cursor, and count its member no more. A second call does nothing."""
         if not self._readers.remove(cursor):
-            return False
+            return
         self.presence.leave(cursor.member.person.id)
         self._activity.schedule()
-        return True
+        self._on_connections(cursor.member.person, -1)
 
     def observe(self, seq: int, on_entries: OnEntries) -> None:
         """Call `on_entries` with every entry after `seq`, in order: first those of the log, then each delivery.

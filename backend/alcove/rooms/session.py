@@ -28,13 +28,12 @@ from alcove.protocol import (
 from alcove.rate_limits import Excess
 from alcove.rooms.admission import RETRY_MS, Slot
 from alcove.rooms.cursor import Cursor
-from alcove.rooms.outcome_lines import answer_to
+from alcove.rooms.outcome_lines import OutcomeWriter
 from alcove.rooms.room import Room
 from alcove.rooms.sends import body_too_large, rate_exceeded
 from alcove.rooms.session_host import SessionHost
 from alcove.storage.base import Draft
 from alcove.storage.committer import OverloadedError
-from alcove.storage.outcomes import DraftOutcomes
 from alcove.wire.connection import Frame
 
 #: Invalid lines in a row after which a connection is closed (F2).
@@ -48,7 +47,7 @@ _PONG = encode(Pong())
 
 
 class Session:
-    """A member's connection to a room (a Receiver, an OutcomeHandler and a Revocable)."""
+    """A member's connection to a room (a Receiver and a Revocable)."""
 
     __slots__ = (
         "_bad",
@@ -59,6 +58,7 @@ class Session:
         "_host",
         "_limits",
         "_out",
+        "_outcomes",
         "_renewing",
         "_slot",
         "cursor",
@@ -87,6 +87,7 @@ class Session:
         self._bad = 0
         self._renewing = False
         self._out: list[bytes] | None = None
+        self._outcomes = OutcomeWriter(cursor.connection)
         self._ended = False
 
     def __repr__(self) -> str:
@@ -119,14 +120,6 @@ class Session:
             LIMITS.labels("frame").inc()
         self._slot.release()
         self._host.leave(self)
-
-    # --- OutcomeHandler
-
-    def on_outcomes(self, outcomes: DraftOutcomes) -> None:
-        """Send an `ack` for each stored draft, an `error` for each refused one (OutcomeHandler, S3, S6, S7)."""
-        self.cursor.connection.write(
-            Frame(b"\n".join([encode(answer_to(draft, outcome)) for draft, outcome in outcomes]))
-        )
 
     # --- credentials
 
@@ -234,7 +227,7 @@ class Session:
             "moderate" in member.can,
         )
         try:
-            self._host.append(draft, self)
+            self._host.append(draft, self._outcomes)
         except OverloadedError as error:
             self._refuse(Code.OVERLOADED, str(error), command.id, RETRY_MS)
 

@@ -1,4 +1,4 @@
-"""Write into rooms without a connection: messages, edits, deletions and events (S, W2, W11, S14).
+"""Write into rooms without a connection: entries and read marks; delete rooms (S, P5, W2, W11, S14).
 
 The HTTP routes and the library call this; both check before who may do so.
 """
@@ -12,6 +12,8 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from alcove.clock import now_ms
 from alcove.errors import Close, Code, Refusal
 from alcove.protocol import Entry, Limits, Person, raw
+from alcove.rooms.directory import RoomDirectory
+from alcove.rooms.room_changes import RoomChanges
 from alcove.rooms.sends import StoreDraft, body_too_large, overloaded
 from alcove.storage.base import Appended, Draft, Refused
 from alcove.storage.committer import OverloadedError
@@ -32,17 +34,28 @@ class Written(NamedTuple):
 
 
 class RoomWriter:
-    """Stores entries on behalf of a member; each call returns when the entry is durable.
+    """Writes on behalf of a member; each call returns when its effect is durable.
 
-    Without an `id` a call makes one; with one it may be repeated, and stores the entry once (S5).
+    Without an `id` a call creates one; with one it may be repeated, and stores the entry once (S5).
 
-    Every method raises Refusal: `too_large` (L1), `overloaded` (L4), `invalid` or `forbidden` (S8), and
-    LogUnavailableError where storage does not answer (S7).
+    Every method raises LogUnavailableError where storage does not answer (S7); those that store an entry raise Refusal:
+    `too_large` (L1), `overloaded` (L4), `invalid` or `forbidden` (S8).
     """
 
-    def __init__(self, store: StoreDraft, limits: Limits) -> None:
+    def __init__(self, store: StoreDraft, limits: Limits, rooms: RoomDirectory, changes: RoomChanges) -> None:
+        """Create the writer.
+
+        Args:
+            store: Appends a draft to the log.
+            limits: The limits of bodies (L1).
+            rooms: The rooms of this process.
+            changes: Notifies the lists of rooms.
+
+        """
         self._store = store
         self._limits = limits
+        self._rooms = rooms
+        self._changes = changes
 
     async def send(self, item: str, body: Raw, by: Person, *, id: str | None = None) -> Written:
         """Store a message; `body` is JSON."""
@@ -67,8 +80,17 @@ class RoomWriter:
         """Delete the message `target`; `moderate`: also that of another member (S8)."""
         return await self._write(Draft(item, "delete", id or uuid4().hex, by, now_ms(), None, target, moderate))
 
+    async def mark_read(self, item: str, member: str, seq: int) -> int:
+        """Move a member's read mark forward, at most to the head; return where it is (P5, W11)."""
+        return await self._rooms.move_read_mark(item, member, seq)
+
+    async def delete_room(self, item: str) -> None:
+        """Delete the item's room with all its data, and close its connections on all processes (W11)."""
+        await self._rooms.delete(item)
+        self._changes.room_deleted(item)
+
     def _checked(self, body: Raw) -> Raw:
-        """Return the body on one line, as a line of the wire must be. Raises Refusal where it is too large (L1)."""
+        """Return the body on one line, as a line of the wire must be. Raises Refusal if it is too large (L1)."""
         body = Raw(msgspec.json.format(body, indent=-1))
         if (size := len(memoryview(body))) > self._limits.body_bytes:
             raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, body_too_large(self._limits, size))

@@ -16,7 +16,7 @@ from alcove.api.dependencies import (
     mark_authenticated,
     presented,
 )
-from alcove.api.live import HubDep
+from alcove.api.services import HubDep
 from alcove.errors import Close, Code, Reason, Refusal
 from alcove.protocol import Member
 from alcove.rooms.admission import Slot

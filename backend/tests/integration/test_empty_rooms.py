@@ -66,7 +66,7 @@ async def test_ten_thousand_rooms_visited_once_leave_no_trace_but_the_log(tmp_pa
         assert not hub._rooms._opening
         await eventually(lambda: not len(hub._tasks))
         assert alive() == before
-        states = await hub._log.room_states([f"item-{number}" for number in range(10_001)])
+        states = await hub.queries._log.room_states([f"item-{number}" for number in range(10_001)])
         assert {(state.head, state.reads["ada"]) for state in states.values()} == {(1, 1)}
 
 
@@ -76,7 +76,7 @@ async def test_a_room_that_was_only_looked_into_is_not_even_in_the_log(tmp_path:
         session.closed(1000)
 
         assert "looked-at" not in hub._rooms.items()
-        assert await hub.lists.page([ALL_ITEMS], "ada", limit=10) == []
+        assert await hub.queries.list_rooms([ALL_ITEMS], "ada", limit=10) == []
 
 
 async def by_close(room: RoomClient) -> None:

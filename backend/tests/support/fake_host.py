@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from alcove.rate_limits import KeyedLimiter
+from alcove.rooms.outcome_lines import OutcomeWriter
 from alcove.rooms.session import Session
 from alcove.storage.base import Draft
 from alcove.storage.committer import OverloadedError
@@ -12,7 +13,7 @@ from tests.support.turns import ManualClock
 
 @dataclass
 class FakeHost:
-    """A desk (SessionHost) that keeps the drafts it is handed."""
+    """A SessionHost that keeps the drafts it receives."""
 
     drafts: list[Draft] = field(default_factory=list)
     left: list[Session] = field(default_factory=list)
@@ -24,7 +25,7 @@ class FakeHost:
 
     def append(self, draft: Draft, handler: OutcomeHandler) -> None:
         """Keep the draft, or refuse where `full` (SessionHost)."""
-        assert isinstance(handler, Session)
+        assert isinstance(handler, OutcomeWriter)
         if self.full:
             raise OverloadedError("10000 sends wait for storage already")
         self.drafts.append(draft)

@@ -27,7 +27,13 @@ class House:
 
     def __init__(self, tail_entries: int = 256) -> None:
         self.log = HeldLog()
-        self.hub = Hub(self.log, limits=Limits(60_000, 0, 1), bounds=ProcessLimits(tail_entries=tail_entries))
+        self.revocations = Revocations()
+        self.hub = Hub(
+            self.log,
+            limits=Limits(60_000, 0, 1),
+            bounds=ProcessLimits(tail_entries=tail_entries),
+            revocations=self.revocations,
+        )
 
     async def settle(self) -> None:
         """Let storage do all it has to do."""
@@ -200,8 +206,7 @@ async def test_x8_a_reader_fed_from_the_log_notices_it() -> None:
 
 
 async def test_x8_a7_a_revocation_that_the_log_lost_stays_and_is_stored_again(house: House) -> None:
-    revocations = Revocations()
-    following = asyncio.create_task(house.hub.follow_revocations(revocations))
+    following = asyncio.create_task(house.hub.follow_access_records())
     await house.settle()
     await following
     for revoked in (Revocation(1.0, "ada"), Revocation(2.0, "bob", "foo"), Revocation(3.0, "bob", "bar")):
@@ -214,7 +219,7 @@ async def test_x8_a7_a_revocation_that_the_log_lost_stays_and_is_stored_again(ho
 
     for sub, item in (("ada", "any"), ("bob", "foo"), ("bob", "bar")):
         with pytest.raises(Refusal):
-            revocations.check(sub, item, 1.0, None)
+            house.revocations.check(sub, item, 1.0, None)
     page = house.log.store.read(REVOCATIONS_ITEM, 0, None, 10, 1 << 20)
     assert [entry.seq for entry in page.entries] == [1, 2, 3]
     read_again = Revocations()

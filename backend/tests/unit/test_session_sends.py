@@ -7,6 +7,7 @@ import pytest
 from alcove.errors import Close, Code
 from alcove.protocol import Ack, Entry, Error, Pong, raw
 from alcove.rooms.admission import RETRY_MS
+from alcove.rooms.outcome_lines import OutcomeWriter
 from alcove.storage.base import Appended, Draft, LogUnavailableError, Refused
 from tests.support.session_harness import ADA, PING, SessionHarness, send
 
@@ -134,7 +135,7 @@ def test_s3_s6_s7_outcomes_reach_the_sender_in_one_frame() -> None:
     harness = SessionHarness()
     drafts = [Draft("foo", "message", name, ADA, 1, raw(1)) for name in "abcd"]
     entry = Entry(7, "message", "a", ADA, 5, body=raw(1))
-    harness.session.on_outcomes(
+    OutcomeWriter(harness.socket).on_outcomes(
         [
             (drafts[0], Appended(entry, duplicate=False, oldest=1, log="a")),
             (drafts[1], Appended(entry, duplicate=True, oldest=1, log="a")),

@@ -1,0 +1,77 @@
+"""Store revocations and bans, and apply those of every process to this one (A7, A8, W5, W15)."""
+
+from collections.abc import Callable
+
+from alcove.access.bans import BANS_ITEM, Ban, Bans
+from alcove.access.expiry import ExpiryWatch
+from alcove.access.revocations import REVOCATIONS_ITEM, Revocation, Revocations
+from alcove.background import BackgroundTasks
+from alcove.rooms.ban_log import BanLog
+from alcove.rooms.directory import RoomDirectory
+from alcove.rooms.internal_records import append_record
+from alcove.rooms.revocation_log import RevocationLog
+from alcove.rooms.sends import StoreDraft
+
+
+class AccessRecords:
+    """The records that take access away: revocations and bans, each in its internal room of the log."""
+
+    def __init__(
+        self,
+        revocations: Revocations,
+        bans: Bans,
+        *,
+        expiry: ExpiryWatch,
+        rooms: RoomDirectory,
+        store: StoreDraft,
+        tasks: BackgroundTasks,
+        on_bans_changed: Callable[[str], None],
+    ) -> None:
+        """Create the records; `follow` starts to apply them.
+
+        Args:
+            revocations: The revocations that credentials are checked against.
+            bans: The bans that rights are restricted by.
+            expiry: Ends the connections that a revocation or a ban covers.
+            rooms: The rooms of this process.
+            store: Appends a draft to the log.
+            tasks: Runs what reads a room again after its history was lost.
+            on_bans_changed: Called with a member whose bans have changed.
+
+        """
+        self._rooms = rooms
+        self._store = store
+        self._tasks = tasks
+        self._revocation_log = RevocationLog(revocations, expiry, rooms, store)
+        self._ban_log = BanLog(bans, expiry, rooms, store, on_bans_changed)
+
+    async def follow(self) -> None:
+        """Apply all records in the log, and every later one; return when the present ones are applied.
+
+        Raises:
+            LogUnavailableError: Storage does not answer.
+
+        """
+        for item in (REVOCATIONS_ITEM, BANS_ITEM):
+            self._rooms.keep(item)  # a room without connections would close, and its observer end
+        await self._revocation_log.follow()
+        await self._ban_log.follow()
+
+    def close(self) -> None:
+        """Cancel the timer of the bans."""
+        self._ban_log.close()
+
+    async def revoke(self, revocation: Revocation) -> None:
+        """Store a revocation, which every process applies. Raises as `Hub.revoke`."""
+        await append_record(REVOCATIONS_ITEM, revocation, self._store)
+
+    async def ban(self, ban: Ban) -> None:
+        """Store a ban or the end of one, which every process applies. Raises as `Hub.ban`."""
+        await self._ban_log.ban(ban)
+
+    def history_lost(self, item: str) -> None:
+        """Read the records of a room again whose history was lost, and restore lost revocations (X8)."""
+        if item == REVOCATIONS_ITEM:
+            self._tasks.spawn(self._revocation_log.restore())
+        elif item == BANS_ITEM:
+            self._tasks.spawn(self._ban_log.follow_again())
