@@ -111,7 +111,7 @@ def room(page: Page) -> RoomPage:
 
 @pytest.fixture
 def visitor(browser: Browser, base_url: str) -> Iterator[Callable[[str], RoomPage]]:
-    """Let somebody else come, with a browser of their own."""
+    """Open the page as another member, in a separate browser context."""
     contexts: list[tuple[BrowserContext, Complaints]] = []
 
     def come(name: str) -> RoomPage:

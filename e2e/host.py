@@ -23,7 +23,7 @@ class Host:
         #: The address of the Alcove server, and the item whose room the page has.
         self.server = ""
         self.item = ""
-        #: Its tokens, each given once; then nobody is signed in.
+        #: Its tokens, each given once; after them no member is signed in.
         self.tokens: list[str] = []
         self.asked = 0
         outer = self

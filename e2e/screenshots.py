@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent / "screenshots"
 ITEM = "order-1042"
 #: Who says what before Ada comes: words with marks, a block of code, a body that is JSON.
 BEFORE: list[tuple[str, object]] = [
-    ("Grace", "Has the parcel for **Avenida 9** left the house?"),
+    ("Grace", "Has the parcel for **Avenida 9** been shipped?"),
     (
         "Bob",
         "It has, at ten past nine. The label came from `print-label`:\n```\nprint-label --order 1042 --copies 2\n```",
@@ -36,7 +36,7 @@ def post(client: httpx.Client, item: str, name: str, body: object) -> None:
 
 
 def visit(browser: Browser, address: str, name: str, **how: object) -> tuple[BrowserContext, RoomPage]:
-    """A browser of somebody's own, before it goes anywhere; `how`: what the context is told besides."""
+    """Open a separate browser context; `how`: its further options."""
     context = browser.new_context(base_url=address, locale="en-GB", reduced_motion="reduce", **how)  # type: ignore[arg-type]  # the caller names its options
     return context, RoomPage(context.new_page(), EN, name=name)
 

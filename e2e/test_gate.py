@@ -36,7 +36,7 @@ def host() -> Iterator[Host]:
 
 @pytest.fixture
 def signed(tmp_path: Path, host: Host) -> Iterator[Server]:
-    """A server that lets in whoever has a token, and the host application's page around its own."""
+    """Run a server that admits members with a token, and a host application whose page contains the server's."""
     env = {"ALCOVE_SECRET": SECRET, "ALCOVE_FRAME_ANCESTORS": host.url, "ALCOVE_LEEWAY_S": "0"}
     with deployed(tmp_path, env=env) as running:
         host.server, host.item = running.url, ITEM

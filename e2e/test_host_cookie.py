@@ -20,7 +20,7 @@ ITEM = "order-7"
 
 @pytest.fixture
 def signed(tmp_path: Path) -> Iterator[Server]:
-    """Run a server that lets in whoever has a token."""
+    """Run a server that admits members with a token."""
     with deployed(tmp_path, env={"ALCOVE_SECRET": SECRET}) as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""Servers die, networks go, pages are closed: what somebody wrote arrives once, in order, everywhere."""
+"""What a member sends arrives once and in order everywhere, although servers die, networks fail and pages close."""
 
 import signal
 from collections.abc import Callable, Iterator

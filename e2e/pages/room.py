@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 from pages.site import Site
 from pages.words import Words
 
-#: What the tutorial shows at the door; in open mode any will do.
+#: The token that the tutorial sends with the handshake; in open mode any is accepted.
 TUTORIAL = "some-key-token"
 
 

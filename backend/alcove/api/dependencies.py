@@ -1,4 +1,4 @@
-"""Who is at the door: the dependencies that sockets and HTTP share (A)."""
+"""Authenticate requests and check rights: the dependencies that sockets and HTTP share (A)."""
 
 from collections.abc import AsyncIterator
 from contextlib import suppress

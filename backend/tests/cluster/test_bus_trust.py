@@ -49,7 +49,7 @@ class Watched:
 
 @pytest.fixture
 async def watched(engines: Engines, url: str, join: Join) -> AsyncIterator[Watched]:
-    """Two processes with a secret, on a bus that somebody else may use, too."""
+    """Start two processes with a secret, on a bus that outsiders may use too."""
     bus = engines.bus
     listening = (
         RedisOutsider.listening(bus, url, PREFIX)

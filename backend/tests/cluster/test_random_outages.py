@@ -20,7 +20,7 @@ AWAY_S = 5.0
 
 
 class Weather:
-    """Three processes, each behind a proxy that cuts, and what befalls them."""
+    """Run three processes, each behind a proxy that cuts connections, and cause outages."""
 
     def __init__(self, engines: Engines, join: Join, proxies: list[CuttingProxy]) -> None:
         self._engines = engines
@@ -49,7 +49,7 @@ class Weather:
         await asyncio.to_thread(self._engines.bus.start)
 
     async def restart_database(self) -> None:
-        """The database ends without a farewell, and comes back."""
+        """Kill the database, and start it again."""
         await asyncio.to_thread(self._engines.postgres.end)
         await asyncio.to_thread(self._engines.postgres.start)
 

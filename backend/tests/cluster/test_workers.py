@@ -153,5 +153,5 @@ async def test_z1_it_ends_when_the_drain_time_is_over_though_storage_hangs(
         finally:
             engines.postgres.go_on()
         assert await room.closed() == 1012
-        # A statement is given up after 10 s, which would be told as an error before the farewell.
+        # A statement times out after 10 s, which would be reported as an error before the `bye`.
         assert [line["type"] for line in room.heard if line["type"] in ("ack", "error", "bye")] == ["bye"]

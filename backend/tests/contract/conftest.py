@@ -1,4 +1,4 @@
-"""The logs that the contract is run on: each made anew for its test, and opened again where the test asks."""
+"""Provide the logs that the contract runs on: a new one for each test, which the test may open again."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path

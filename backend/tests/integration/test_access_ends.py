@@ -26,7 +26,7 @@ PLAIN = ["/ws", "/ws/7", "/items/foo/ws"]
 
 @pytest.fixture
 async def admin(guarded: Server) -> AsyncIterator[httpx.AsyncClient]:
-    """Somebody who may revoke."""
+    """Return a client with the right to revoke."""
     headers = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
     async with httpx.AsyncClient(
         base_url=guarded.url, headers=headers, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS

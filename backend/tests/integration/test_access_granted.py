@@ -31,7 +31,7 @@ GOOD: dict[str, Callable[[], Credential]] = {
     "whose exp has a fraction": lambda: query(token(exp=time.time() + 60.5)),
     "that expired within the leeway": lambda: query(token(exp=int(time.time()))),
     "made within the leeway": lambda: query(token(iat=int(time.time()) + 1)),
-    "for somebody": lambda: query(token(aud="alcove", iss="https://app.example", jti="1")),
+    "with an audience": lambda: query(token(aud="alcove", iss="https://app.example", jti="1")),
     "with claims of others": lambda: query(token(role="admin", email="ada@example.com")),
     "without typ": lambda: query(raw_token({"alg": "HS256"}, claims())),
     "whose sub is of any script": lambda: query(token(sub="عائشة 👩‍🚀")),

@@ -201,7 +201,7 @@ NO_ITEMS = {
     "with nothing visible": "foo\u200b",
     "with a combining accent": "cafe\u0301",
     "of 129 characters": "x" * 129,
-    "the house's own": "!revoked",
+    "internal room": "!revoked",
     "a pattern": "fo*",
 }
 #: Doors to one item.

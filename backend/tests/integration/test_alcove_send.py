@@ -210,7 +210,7 @@ async def test_h3_x5_an_upgrade_renames_rooms_and_keeps_grants_and_names(
         await log.close()
 
 
-# --- schemas that somebody else prepares
+# --- schemas that another role prepares
 
 
 def schema_for(role: str, *more: str) -> str:

@@ -27,7 +27,7 @@ async def root(guarded: Server) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def ban(client: httpx.AsyncClient, path: str, **body: Any) -> None:
-    """Ban somebody."""
+    """Ban a member."""
     answer = await client.put(path, json=body)
     assert (answer.status_code, {k: v for k, v in answer.json().items() if v is not None}) == (200, body)
 

@@ -199,7 +199,7 @@ def test_a7_what_keeps_the_command_from_revoking_is_one_line(guarded: Server, se
 
 
 async def test_a2_open_mode_serves_no_other_machine_whichever_server_listens(tmp_path: Path) -> None:
-    """A server that binds what it is told to cannot know better, so the app looks at which address somebody came."""
+    """The app checks the address at which a client connected, because the server binds any address it is given."""
 
     async def status(host: str, *, allow_open: bool = False) -> int:
         app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/alcove.db", allow_open=allow_open))

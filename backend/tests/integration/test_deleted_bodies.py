@@ -40,7 +40,7 @@ async def test_s9_deleted_and_edited_text_leaves_the_files_of_a_running_server(s
         await ada.ask({"type": "delete", "id": new_id(), "target": 2})
         await bob.until_seq(205)
 
-        # Somebody always reads: histories, from the beginning.
+        # A thread always reads histories, from the beginning.
         async with await RoomClient.join(server, "foo", after=0) as cid:
             await eventually(lambda: b"secret" not in files(tmp_path))
             served = await cid.until_seq(205)

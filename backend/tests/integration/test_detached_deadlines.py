@@ -1,4 +1,4 @@
-"""Whoever keeps the detached carrier waiting is given up on in time, and nobody else, on both event loops."""
+"""The detached carrier drops exactly the clients that exceed its deadlines, on both event loops."""
 
 import pytest
 

@@ -30,7 +30,7 @@ BAD = {
     "broken off after one": b"\xc3(",
     "broken off after two": b"\xe2\x82(",
     "broken off after three": b"\xf0\x9f\x98(",
-    "begun anew": b"\xe2\x82\xe2",
+    "a character cut by the next": b"\xe2\x82\xe2",
 }
 bad = pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
 
@@ -204,7 +204,7 @@ def test_a_continuation_of_nothing_is_refused(client: RawClient, first: int) -> 
 def test_a_new_message_within_a_message_is_refused(client: RawClient, first: int) -> None:
     """RFC 6455, section 5.4."""
     client.send(0x01, b"begun")
-    client.send(first, b"begun anew")
+    client.send(first, b"started again")
     assert_refused(client, 1002)
 
 

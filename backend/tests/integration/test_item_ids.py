@@ -26,7 +26,7 @@ def about(item: str) -> Credential:
 
 
 async def revoked(server: Server, item: str) -> httpx.Response:
-    """Revoke somebody's access to the item."""
+    """Revoke a member's access to the item."""
     headers = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
     async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_S, trust_env=False) as client:
         return await client.post("/api/revoke", json={"sub": "nobody", "item": item}, headers=headers)

@@ -91,7 +91,7 @@ async def test_l_whoever_came_in_stays(brisk: Server) -> None:
         while not (await anext(heard)).startswith("data"):
             pass
         with wire(brisk) as idle:
-            rest(idle)  # a request's time goes by
+            rest(idle)  # the time limit of a request passes
         await client.send("still here")
         assert await client.recv() == "Message text was: still here"
         async with http(brisk) as other:

@@ -15,7 +15,7 @@ from tests.support.room_client import RoomClient, http
 from tests.support.servers import ONCE, Server
 
 BOTH = pytest.mark.parametrize("way", WAYS)
-#: Whoever writes.
+#: The member who writes.
 WRITER = {"Authorization": f"Bearer {token(sub='writer', items={'*': 'rwm'})}"}
 
 
@@ -31,7 +31,7 @@ async def unread(client: httpx.AsyncClient, headers: dict[str, str], items: Sequ
 
 
 def reader(items: dict[str, str], sub: str = "reader", **claims: Any) -> str:
-    """Sign a token of somebody who reads the list."""
+    """Sign a token of a member who reads the list."""
     return token(sub=sub, items=items, **claims)
 
 

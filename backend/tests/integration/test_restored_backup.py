@@ -1,4 +1,4 @@
-"""A backup is taken and brought back as docs/operating.md says: whoever had read further begins anew (R5)."""
+"""A backup is made and restored as docs/operating.md says; clients that had read further start over (R5)."""
 
 import re
 import sqlite3

@@ -114,7 +114,7 @@ async def test_l2_c_4429_over_10_s_of_continuous_excess_is_closed(strict: Server
         start = time.monotonic()
 
         def pester() -> bool:
-            """Send far too much, whenever somebody looks."""
+            """Send far more than the rate allows."""
             pestering.extend([asyncio.ensure_future(room.tell(*[send("x")] * 3))])
             return room.socket.close_code is not None
 

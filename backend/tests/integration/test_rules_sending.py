@@ -259,7 +259,7 @@ async def test_s9_after_a_delete_no_body_is_served_again(server: Server, item: s
         async with http(server) as client:
             stored = await whole_log(client, item)
             again = (await client.post(f"/api/items/{item}/entries", json={"body": "x", "id": "d"})).text
-        # From the tail in memory while somebody is here, from storage when nobody is.
+        # From the tail in memory while the room is open, from storage when it is closed.
         async with await RoomClient.join(server, item, after=0) as late:
             from_memory = await late.until_seq(4)
     async with await RoomClient.join(server, item, after=0) as late:

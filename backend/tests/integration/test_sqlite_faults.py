@@ -47,7 +47,7 @@ async def test_s7_on_a_full_disk_sends_are_unavailable_and_afterwards_go_on(serv
             assert {(line["type"], line["code"]) for line in answers} == {("error", "unavailable")}
             assert all(line["retry_ms"] > 0 for line in answers)
             assert (await bob.settle(), bob.bodies)[1] == ["before"]
-            # Reading needs no room on the disk, so whoever comes is let in.
+            # Reading needs no space on the disk, so connections are admitted.
             async with await RoomClient.join(server, "foo", name="Cyd") as cyd:
                 assert [entry["body"] for entry in await cyd.until_seq(1)] == ["before"]
 

@@ -16,7 +16,7 @@ from alcove.storage.sqlite.log import SqliteLog
 from tests.support.drafts import BOB, append, bodies, edit, message
 from tests.support.servers import BIN, Process
 
-#: Root may write what is read-only, unless it lets go of that right.
+#: Root may write what is read-only, unless it drops that capability.
 UNPRIVILEGED = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
 
 

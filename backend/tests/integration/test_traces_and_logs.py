@@ -1,4 +1,4 @@
-"""What whoever watches a server gets: traces (OpenTelemetry) and lines of JSON, both without credentials (A6)."""
+"""Traces (OpenTelemetry) and logs in JSON, both without credentials (A6)."""
 
 import http.server
 import json

@@ -39,7 +39,7 @@ async def test_l_a_credential_that_is_refused_in_a_loop_shuts_out_nobody_else(se
     for number in range(2):
         assert (await endpoints.history(server, query(f"guess-{number}"))).code == 401
     assert (await endpoints.history(server, query("guess-3"))).code == 429
-    # Who was let in before is let in again, whoever guesses behind the same address.
+    # A member who was admitted before is admitted again, although others guess from the same address.
     assert (await endpoints.history(server, query(good))).code == IN
 
 

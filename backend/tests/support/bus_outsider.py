@@ -1,4 +1,4 @@
-"""Somebody who may use the medium of a bus, and nothing else: hears what is public there, and publishes forgeries."""
+"""Use the medium of a bus as an outsider: read what is public there, and publish forgeries."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -60,7 +60,7 @@ class RedisOutsider(Outsider):
 
 
 class PostgresOutsider(Outsider):
-    """Listens as a role without any grant: whoever may connect may listen and notify."""
+    """Listens as a role without any grant: every role that may connect may listen and notify."""
 
     def __init__(self, connection: asyncpg.Connection, prefix: str) -> None:
         super().__init__()

@@ -104,7 +104,7 @@ class KeyServer:
     def __init__(self) -> None:
         self.body: bytes = json.dumps(KEY_SET).encode()
         self.status = 200
-        #: Where it sends whoever asks for `/jwks.json`; None: it answers itself.
+        #: Where it redirects requests for `/jwks.json`; None: it answers itself.
         self.location: str | None = None
         self.asked = 0
         #: The credential of the last one who asked.

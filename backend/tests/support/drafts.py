@@ -17,7 +17,7 @@ def message(id: str, body: object = "hello", *, item: str = "foo", by: Person = 
 def edit(
     id: str, target: int, body: object = "hello!", *, by: Person = ADA, at: int = 1000, mod: bool = False
 ) -> Draft:
-    """A new body for a message; `mod`: by somebody who may moderate."""
+    """Return the draft of an edit; `mod`: by a member who may moderate."""
     return Draft("foo", "edit", id, by, at, raw(body), target, mod)
 
 
@@ -27,7 +27,7 @@ def delete(id: str, target: int, *, by: Person = ADA, at: int = 1000, mod: bool 
 
 
 def result(outcome: Outcome) -> tuple[int, bool] | str:
-    """The seq and whether it stood already, or the code of the refusal."""
+    """Return the seq and whether it is a duplicate, or the code of the refusal."""
     return outcome.code if isinstance(outcome, Refused) else (outcome.entry.seq, outcome.duplicate)
 
 

@@ -18,7 +18,7 @@ IN = 0
 
 @dataclass(frozen=True)
 class Credential:
-    """What somebody brings: a token in the query, headers, or both."""
+    """The credentials of a request: a token in the query, headers, or both."""
 
     query: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)

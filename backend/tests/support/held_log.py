@@ -54,7 +54,7 @@ class Held:
         self.performed = True
 
     def answer(self) -> None:
-        """Tell the outcome to whoever waits."""
+        """Give the outcome to the waiting caller."""
         if self._future.done():
             return
         if isinstance(self._outcome, Exception):

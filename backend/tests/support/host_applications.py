@@ -20,7 +20,7 @@ from deploy.ports import free_port
 
 @contextmanager
 def flask_app() -> Iterator[str]:
-    """Run a Flask application with default settings; its `/login` signs somebody in. Yields its address."""
+    """Run a Flask application with default settings; its `/login` signs a member in. Yields its address."""
     app = flask.Flask("host")
     app.secret_key = "a secret of the host application"
 
@@ -55,7 +55,7 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def starlette_app() -> Iterator[str]:
-    """Run a Starlette application with default sessions; its `/login` signs somebody in. Yields its address."""
+    """Run a Starlette application with default sessions; its `/login` signs a member in. Yields its address."""
 
     async def login(request: Request) -> PlainTextResponse:
         request.session["user"] = "ada"

@@ -20,7 +20,7 @@ WINDOW = 8
 
 
 class UnavailableError(Exception):
-    """Storage does not answer; what was sent is to be repeated (S7)."""
+    """Storage does not answer; the client must repeat what it sent (S7)."""
 
 
 #: What a client takes for a cut.

@@ -173,13 +173,13 @@ def fastapi_dev(folder: Path, *app: str, env: Mapping[str, str] | None = None) -
     """`fastapi dev` in `folder`, which reloads when something changes there; on the file `app`, if it is named."""
     server = Server([BIN / "fastapi", "dev", *app, "--port", str(free_port())], cwd=folder, env=env)
     server.line("Application startup complete")
-    # It listens only after that line, so whoever comes at once may still be refused.
+    # It listens only after that line, so a client that connects at once may still be refused.
     listening(server.port)
     return server
 
 
 def listening(port: int) -> None:
-    """Wait until somebody listens on the port, looking every 10 ms: for what no line tells."""
+    """Wait until a process listens on the port, polling every 10 ms, because no line of output says so."""
     deadline = time.monotonic() + PATIENCE_S
     never = threading.Event()
     while True:

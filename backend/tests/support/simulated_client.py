@@ -13,7 +13,7 @@ from alcove.storage.sqlite.store import SqliteStore
 from tests.support.fake_connection import FakeConnection, server_lines
 from tests.support.turns import take
 
-#: Refusals after which the send is to be repeated.
+#: Refusals after which the client repeats the send.
 REPEAT = {"unavailable", "overloaded"}
 
 
@@ -33,7 +33,7 @@ class Truth:
         return page.entries[0] if page.entries and page.entries[0].seq == seq else None
 
     def deleted(self, item: str, delete: Entry) -> None:
-        """A delete was told to somebody: from now on its target's bodies are gone."""
+        """Record that a client received a delete: from now on its target's bodies must not be sent."""
         assert delete.target is not UNSET
         self.gone.add((item, delete.target))
         for entry in self.store.read(item, None, None, 1_000_000, 1 << 40).entries:

@@ -215,7 +215,7 @@ class World:
     # --- the end
 
     async def settle(self) -> None:
-        """No more faults, everybody reads, time goes by: until nothing moves."""
+        """Run without faults, with all clients reading, until nothing happens any more."""
         quiet = 0
         while quiet < 12:
             moved = bool(self.log.held)

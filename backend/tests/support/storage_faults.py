@@ -1,4 +1,4 @@
-"""What can befall a server's storage, done to a running one: a lock that another program holds, a full disk."""
+"""Cause faults in a running server's storage: a lock that another program holds, a full disk."""
 
 import resource
 import sqlite3
@@ -11,7 +11,7 @@ from tests.support.servers import Server
 
 @contextmanager
 def write_lock(path: Path) -> Iterator[None]:
-    """Hold the file's write lock: whoever else wants to write waits, for seconds."""
+    """Hold the file's write lock, so that other writers wait, for seconds."""
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
         yield

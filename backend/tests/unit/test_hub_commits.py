@@ -169,7 +169,7 @@ async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(house: HeldHub) ->
 
 
 async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(house: HeldHub) -> None:
-    """Let in behind the farewell they would be cut off without one."""
+    """If it were admitted after the `bye`, it would be cut off without one."""
     joining = asyncio.create_task(house.hub.join("foo", FakeConnection(), ADA, StartPosition()))
     await turn()
     await house.hub.drain()
@@ -226,7 +226,7 @@ async def test_l5_the_hello_after_a_send_names_the_oldest_that_is_left() -> None
 
 
 async def test_l5_a_room_in_memory_keeps_nothing_for_more_days_than_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody stays for days in a room where nobody says anything: the log lets go of it, and so must the tail."""
+    """A member stays for days in a silent room: retention removes its entries from the log, and so must the tail."""
     house = HeldHub(Retention(days=1))
     ada, _ = await house.join(ADA)
     take(ada, "\n".join(send(str(n)) for n in range(3)))

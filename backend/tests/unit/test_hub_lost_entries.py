@@ -95,7 +95,7 @@ def ids(socket: FakeConnection) -> list[str]:
 
 
 async def assert_all_start_over(house: House, before: FakeConnection, *expected: str) -> None:
-    """The connection was closed with 1012; whoever resumes is told to start over, and reads what the log has."""
+    """Check that the connection was closed with 1012, and that a resume starts over and reads what the log has."""
     assert before.close_code == Close.RESTART
     after = await house.join(StartPosition(after=3, log_id=hello(before).log))
     assert hello(before).log != hello(after).log

@@ -1,4 +1,4 @@
-// Every line of the wire, in and out: it teaches the protocol to whoever builds on it.
+// Shows every line that is sent and received, for developers who build on the protocol.
 
 import type { WireLine, WireLog } from "alcove-client";
 import { lazy, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";

@@ -50,7 +50,7 @@ export class Host {
     this.#onCommand = listener;
   }
 
-  /** Return a token of the host application; null where nobody is signed in there. Rejects where it has a fault. */
+  /** Return a token of the host application; null while no member is signed in there. Rejects if it fails. */
   token(reason: TokenReason, signal: AbortSignal): Promise<string | null> {
     this.#lastId += 1;
     const id = this.#lastId;

@@ -24,7 +24,7 @@ test("a link signs in, and its token leaves the address", () => {
   expect(location.hash).toBe("");
 });
 
-test("a link for another member is refused while somebody is signed in, and can be followed or ignored", () => {
+test("a link for another member is refused while a member is signed in, and can be followed or ignored", () => {
   link(token("ada"));
   const session = new Session(platform);
   link(token("bob"));

@@ -5,9 +5,9 @@ import { arrived, forgetCredential, keepCredential, keptCredential } from "./cre
 import { TabToken } from "./tabToken";
 
 export type SessionState = {
-  /** Null while nobody is signed in. */
+  /** Null while no member is signed in. */
   readonly credential: Credential | null;
-  /** Of the credential's member; null while nobody is signed in. */
+  /** The client of the signed-in member; null while there is none. */
   readonly client: Client | null;
   /** What a link would sign in, while another member is signed in. */
   readonly refused: Credential | null;

@@ -112,7 +112,7 @@ describe("why it closed", () => {
 });
 
 describe("closing", () => {
-  test("is said at once and lets go of the socket", () => {
+  test("is reported at once and closes the socket", () => {
     opened();
     socket.close();
 

@@ -1,4 +1,4 @@
-// Says that a link for another member was not followed, because somebody is signed in, and offers to follow it.
+// Reports that a link for another member was not followed, because a member is signed in, and offers to follow it.
 
 import { useTranslation } from "../i18n/translation";
 import { useSession } from "../session/useSession";

@@ -1,4 +1,4 @@
-// Says aloud that nobody is kept out (rule A2).
+// Warns that the server admits everyone (rule A2).
 import { useTranslation } from "../i18n/translation";
 import styles from "./OpenMode.module.css";
 

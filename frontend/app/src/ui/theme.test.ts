@@ -30,7 +30,7 @@ test("choosing what the system says is following it again", () => {
   expect(kept("theme")).toBeNull();
 });
 
-test("a choice is told to whoever listens", () => {
+test("a choice is reported to listeners", () => {
   const heard: string[] = [];
   const leave = onTheme(() => heard.push(theme()));
   chooseTheme("dark");

@@ -17,7 +17,7 @@ export type ClientOptions = {
   /** The address of the Alcove server, with its base path where it has one; a relative one is the page's origin's. */
   readonly url: string | URL;
   /**
-   * Returns a token for the member, or null where nobody is signed in. Without it the server's login cookie counts.
+   * Returns a token for the member, or null while no member is signed in. Without it the server's login cookie counts.
    */
   readonly getToken?: GetToken;
   /** The member's name; it counts in open mode only (rule A2). */
@@ -76,7 +76,7 @@ export class Client {
   }
 
   /**
-   * Return the room of an item: the same object as long as somebody is joined to it. Throws TypeError for an invalid
+   * Return the room of an item: the same object as long as it is joined. Throws TypeError for an invalid
    * id.
    */
   room(item: string): Room {
@@ -126,7 +126,7 @@ export class Client {
   /** End the session on the server, and remove what this browser keeps of the member, in every tab. */
   async logout(): Promise<void> {
     const before = this.#signOutCount;
-    // First, because the server ends this client's own streams before it answers, and nobody is known from then on.
+    // First, because the server ends this client's own streams before it answers: `#member` is unknown from then on.
     this.#signOuts.post(this.#member);
     // A server that is away must not keep a shared computer from forgetting.
     await this.#http.signOut().catch(() => undefined);

@@ -4,7 +4,7 @@ import { themeOf, watchTheme } from "./hostStyle";
 import type { FromFrame, RoomEvents, RoomOptions, RoomTheme, TokenReason } from "./messages";
 import { fetchToken } from "./tokens";
 
-/** Returns a token for the member, or null where nobody is signed in. */
+/** Returns a token for the member, or null while no member is signed in. */
 export type GetToken = (request: { readonly reason: TokenReason }) => Promise<string | null> | string | null;
 
 /** How long the page in the frame has to say hello after it was loaded, in ms. */
@@ -119,7 +119,7 @@ export class AlcoveRoom extends Base {
     else this.#sendOptions();
   }
 
-  /** Ask the host for another token now, and try again what failed: after somebody has signed in. */
+  /** Request a new token now, and retry what failed; call it after a member has signed in. */
   refresh(): void {
     this.#connection?.send({ type: "refresh" });
   }

@@ -2,12 +2,12 @@
 
 /** What a signed token and an open mode credential are made of. */
 const TOKEN = /^[\x21-\x3b\x3d-\x7e]+$/;
-/** The endpoint says by these that nobody is signed in. */
+/** Responses that mean: no member is signed in. */
 const SIGNED_OUT = new Set([204, 401, 403]);
 
 /**
  * Return the token that `tokenUrl` answers with the page's cookies: as JSON `{"token": "…"}`, or as text. Null where
- * nobody is signed in: 204, 401, 403, a redirect (to a login page), or `{"token": null}`. Rejects where the endpoint
+ * no member is signed in: 204, 401, 403, a redirect (to a login page), or `{"token": null}`. Rejects where the endpoint
  * fails, or answers with something else.
  */
 export async function fetchToken(tokenUrl: string, signal?: AbortSignal): Promise<string | null> {

@@ -24,7 +24,7 @@ export type AuthState =
   | { readonly status: "ready" }
   /** The token provider rejects or hangs; `until`: when it is asked again, in ms since the epoch. */
   | { readonly status: "unanswered"; readonly until: number; readonly message: string }
-  /** Nobody is signed in: asked again when woken. */
+  /** No member is signed in; a token is requested again after `wake`. */
   | { readonly status: "signedOut" }
   /** The server refused the credential; the next attempt starts at `until`, or is being prepared (null). */
   | { readonly status: "waiting"; readonly until: number | null; readonly problem: TokenProblem }

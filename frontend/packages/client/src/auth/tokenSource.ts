@@ -16,7 +16,7 @@ import {
 export type TokenReason = "connect" | "expiring" | "refused";
 
 /**
- * The host application's function that returns a token; null: nobody is signed in. `signal` aborts when the client no
+ * The host application's function that returns a token; null: no member is signed in. `signal` aborts when the client no
  * longer waits for the result.
  */
 export type GetToken = (request: {
@@ -67,7 +67,7 @@ export class TokenSource {
     if (occasion === "refused" && refused !== undefined && known !== null && known.token !== refused)
       return known;
     const token = await this.#request(reasonOf(occasion, this.#credential));
-    if (token === null) throw new SignedOutError("getToken returned null: nobody is signed in");
+    if (token === null) throw new SignedOutError("getToken returned null: no member is signed in");
     const fresh = { token, name };
     // What waits here was written by this member: another one's token must not send it.
     if (this.#credential === null || memberKey(fresh) === memberKey(this.#credential)) {

@@ -3,7 +3,7 @@
 /** `token` null: the login cookie counts. `name` counts in open mode only (rule A2). */
 export type Credential = { readonly token: string | null; readonly name: string | null };
 
-/** Thrown where nobody is signed in. */
+/** Thrown while no member is signed in. */
 export class SignedOutError extends Error {
   override name = "SignedOutError";
 }

@@ -56,7 +56,7 @@ test("W3 the second in vain leads to events, and says so", async () => {
   expect(platform.events[0]?.url).toContain("http://here/api/items/foo/events?name=Ada&token=first&tail=100");
 });
 
-test("W2 what is written goes by HTTP, once", async () => {
+test("W2 commands are sent over HTTP, once", async () => {
   await twoRefused();
   const posts: string[] = [];
   platform.fetch = async (_url, init) => {

@@ -16,7 +16,7 @@ export type RoomOptions = {
   readonly onSignedOut?: () => void;
   /** Called when the server has let the room in, or closed it for a reason that is not the token. */
   readonly onSettled?: () => void;
-  /** Called when nobody is joined any more. */
+  /** Called when the last join has ended. */
   readonly onIdle?: () => void;
   readonly ask: GetCredential;
   /** Attempts with refused tokens, counted over all rooms of a tab. */

@@ -87,7 +87,7 @@ export class Room {
     return live !== null || (link.status === "stopped" && !wantsToken(link.code));
   }
 
-  /** Whether somebody has joined the room. */
+  /** Whether the room is joined. */
   get joined(): boolean {
     return this.#joins > 0;
   }

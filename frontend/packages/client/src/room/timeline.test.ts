@@ -108,7 +108,7 @@ test("R4 a gap is shown, and what stood before it is gone", () => {
   expect(timeline.complete).toBe(true);
 });
 
-test("R5 another log begins anew, and says so", () => {
+test("R5 another log resets the timeline, and reports it", () => {
   greet(3);
   take(message(2), message(3));
   greet(1, { log: "two", reset: true });

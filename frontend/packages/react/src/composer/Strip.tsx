@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import styles from "./Strip.module.css";
 
 type StripProps = {
-  /** What is to be known. */
+  /** The text that it shows. */
   readonly text: string;
   readonly warning?: boolean;
   /** The one thing that can be done about it. */

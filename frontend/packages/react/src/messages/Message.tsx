@@ -55,7 +55,7 @@ export const Message = memo(function Message(props: MessageProps) {
   const { t, locale } = useAlcoveContext();
   const [sheet, setSheet] = useState(false);
   const Toolbar = useToolbar(true);
-  // Loaded before it is needed: the network may be gone by then.
+  // Loaded before it is needed: the network may have failed when it is.
   const EditField = useEditField(true);
   const Sheet = useSheet(sheet);
   const press = useLongPress(() => setSheet(true));

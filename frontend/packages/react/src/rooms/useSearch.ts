@@ -1,4 +1,4 @@
-// Finds rooms that are not in the list: the server is asked while somebody searches.
+// Searches the server for rooms that are not in the list.
 
 import type { RoomSummary } from "alcove-client";
 import { useEffect, useState } from "react";
