@@ -26,7 +26,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
     """Reads frames with Alcove's parser, which can stop between two frames and continue in a later turn.
 
     uvicorn's own parser processes all bytes of a read at once, for example 40,000 pings. The handshake and everything
-    that is written are uvicorn's. No extension may be negotiated (`ws_per_message_deflate=False`).
+    that is written are uvicorn's. No extension is negotiated: the parser knows none.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         *,
         budget: Budget,
     ) -> None:
+        config.ws_per_message_deflate = False  # uvicorn's default is True
         super().__init__(config, server_state, app_state, _loop)
         self.budget = budget
         #: Parses frames, from the handshake until the peer has closed or violated the protocol.

@@ -31,6 +31,10 @@ class HttpLimits(NamedTuple):
     answer_s: float
 
 
+#: The limits where uvicorn is started with these classes for an application: its own uploads may take long.
+HOST_LIMITS = HttpLimits(head_bytes=32 * 1024, request_s=300, answer_s=25)
+
+
 class BoundedHttp(HttpToolsProtocol):
     """Refuses a head that is too large, a request that takes too long, and a peer that does not read its response.
 
@@ -46,7 +50,7 @@ class BoundedHttp(HttpToolsProtocol):
         app_state: dict[str, Any],  # Any: uvicorn's own type
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        limits: HttpLimits,
+        limits: HttpLimits = HOST_LIMITS,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.limits = limits

@@ -1,6 +1,8 @@
 """The upgrade of a room: after the handshake, a connection takes the transport over from uvicorn's protocols.
 
-uvicorn no longer counts a detached connection, so the server closes them itself: `DeadlineWheel.close_all`.
+uvicorn no longer counts a detached connection, so the server closes them itself: `DeadlineWheel.close_all`. An
+application with an Alcove inside gets the same connections from plain uvicorn, and its Alcove closes them:
+`uvicorn host:app --http alcove.server.websocket:UpgradeHttp --ws alcove.server.websocket:DetachableWebSocket`.
 """
 
 import asyncio
@@ -14,6 +16,7 @@ from uvicorn.server import ServerState
 from websockets.http11 import Request
 
 from alcove.errors import Close
+from alcove.limits import Budget
 from alcove.server.bounded_websocket import BoundedWebSocket
 from alcove.server.http import BoundedHttp
 from alcove.wire.accept import DETACH
@@ -55,10 +58,18 @@ class DetachableWebSocket(BoundedWebSocket):
         app_state: dict[str, Any],  # Any: uvicorn's own type
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        wheel: DeadlineWheel,
+        wheel: DeadlineWheel | None = None,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop, budget=wheel.budget)
-        #: Where detached connections are registered.
+        """Initialize the protocol.
+
+        Args:
+            config: uvicorn's configuration, and the following arguments as uvicorn passes them.
+            server_state: The same.
+            app_state: The same.
+            wheel: Where detached connections are registered; None: at the Alcove that accepts them.
+
+        """
+        super().__init__(config, server_state, app_state, _loop, budget=Budget() if wheel is None else wheel.budget)
         self.wheel = wheel
         self.detached: DetachedConnection | None = None
 
@@ -72,23 +83,27 @@ class DetachableWebSocket(BoundedWebSocket):
             }
             self.scope["extensions"].update(extensions)
 
-    def detach(self, max_message: int) -> DetachedConnection | None:
+    def detach(self, max_message: int, wheel: DeadlineWheel | None = None) -> DetachedConnection | None:
         """Give up the transport; return a connection on it, or None when frames are already read or it is lost.
 
         From then on `send` and `receive` of the application act as if the client had disconnected.
 
         Args:
             max_message: The largest message in bytes; `ws_max_size` of uvicorn's Config bounds it as on ASGI.
+            wheel: Where the connection is registered; None: at the server's wheel.
 
         """
+        wheel = self.wheel if wheel is None else wheel
         if self.reads_frames or self.disconnected or not self.handshake_complete or self.transport.is_closing():
+            return None
+        if wheel is None:
             return None
         self.reads_frames = self.disconnected = True
         self.stop_keepalive()
         self.connections.discard(self)
         transport, self.transport = self.transport, _ClosedTransport()
         limit = min(max_message, self.config.ws_max_size)
-        self.detached = DetachedConnection(transport, self.wheel, limit, self.unparsed)
+        self.detached = DetachedConnection(transport, wheel, limit, self.unparsed)
         transport.set_protocol(self.detached)
         disconnect: ASGIReceiveEvent = {"type": "websocket.disconnect", "code": 1006, "reason": "detached"}
         self.queue.put_nowait(disconnect)

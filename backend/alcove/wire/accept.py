@@ -8,6 +8,7 @@ from starlette.websockets import WebSocket
 from alcove.limits import Budget
 from alcove.wire.asgi import AsgiConnection
 from alcove.wire.connection import Connection, Receiver
+from alcove.wire.deadlines import DeadlineWheel
 
 
 class AcceptedConnection(Connection, Protocol):
@@ -18,10 +19,11 @@ class AcceptedConnection(Connection, Protocol):
         ...
 
 
-#: Extension of the ASGI scope: a function that takes the largest message in bytes right after `websocket.accept`, and
-#: returns the connection without ASGI, or None where it is too late for that.
+#: Extension of the ASGI scope: a function that takes the largest message in bytes and the wheel that checks the
+#: connection's deadlines (None: the server's) right after `websocket.accept`, and returns the connection without ASGI,
+#: or None where it is too late for that.
 DETACH: Final = "alcove.detach"
-Detach = Callable[[int], AcceptedConnection | None]
+Detach = Callable[[int, DeadlineWheel | None], AcceptedConnection | None]
 
 
 async def accept(
@@ -31,6 +33,7 @@ async def accept(
     budget: Budget,
     subprotocol: str | None = None,
     stopping: Callable[[], Awaitable[object]] | None = None,
+    wheel: DeadlineWheel | None = None,
 ) -> AcceptedConnection:
     """Accept the handshake and return its connection.
 
@@ -40,9 +43,10 @@ async def accept(
         budget: The work per turn of the event loop on ASGI (L6); a detached connection has its server's.
         subprotocol: The subprotocol to agree on.
         stopping: See AsgiConnection.
+        wheel: Where a detached connection is registered; None: at its server.
 
     """
     await websocket.accept(subprotocol=subprotocol)
     detach: Detach | None = websocket.scope.get("extensions", {}).get(DETACH)
-    detached = detach(max_message) if detach else None
+    detached = detach(max_message, wheel) if detach else None
     return detached or AsgiConnection(websocket, max_message=max_message, budget=budget, stopping=stopping)
