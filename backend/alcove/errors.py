@@ -57,6 +57,62 @@ class SettingsError(AlcoveError):
     """A setting has a wrong value. The message is the one line that an operator reads."""
 
 
+class NotStartedError(AlcoveError):
+    """An Alcove inside an application is used while its lifespan does not run."""
+
+
+class RequestError(AlcoveError):
+    """A call of the library is refused; the subclass says why.
+
+    Attributes:
+        code: The code that the same request would get over HTTP and on a socket (S6).
+        retry_ms: After how many milliseconds the call may be repeated; None if that is not known.
+
+    """
+
+    code: Code
+
+    def __init__(self, message: str, retry_ms: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_ms = retry_ms
+
+
+class InvalidError(RequestError):
+    """An argument has a wrong form, or names something that does not exist."""
+
+    code = Code.INVALID
+
+
+class TooLargeError(RequestError):
+    """The body is larger than the setting `body_bytes` allows (L1)."""
+
+    code = Code.TOO_LARGE
+
+
+class ForbiddenError(RequestError):
+    """The member lacks a right (S8)."""
+
+    code = Code.FORBIDDEN
+
+
+class OverloadedError(RequestError):
+    """Too many sends or lists wait for storage (L4)."""
+
+    code = Code.OVERLOADED
+
+
+class UnavailableError(RequestError):
+    """Storage does not answer; nothing was stored, and the call may be repeated (S7)."""
+
+    code = Code.UNAVAILABLE
+
+
+#: The error of each code that a call of the library may have.
+REQUEST_ERRORS: dict[Code, type[RequestError]] = {
+    kind.code: kind for kind in (InvalidError, TooLargeError, ForbiddenError, OverloadedError, UnavailableError)
+}
+
+
 class Refusal(AlcoveError):  # noqa: N818 - the protocol's word (H4)
     """A connection or request is refused.
 
@@ -66,11 +122,19 @@ class Refusal(AlcoveError):  # noqa: N818 - the protocol's word (H4)
         message: The text for a developer.
         retry_ms: After how many milliseconds the client may try again; None if that is not known.
         reason: Why a credential is refused; None for other refusals.
+        status: The HTTP status where it is not the one of `close`: that of an error of the host application.
 
     """
 
     def __init__(
-        self, code: Code, close: Close, message: str, retry_ms: int | None = None, *, reason: Reason | None = None
+        self,
+        code: Code,
+        close: Close,
+        message: str,
+        retry_ms: int | None = None,
+        *,
+        reason: Reason | None = None,
+        status: int | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -78,3 +142,4 @@ class Refusal(AlcoveError):  # noqa: N818 - the protocol's word (H4)
         self.message = message
         self.retry_ms = retry_ms
         self.reason = reason
+        self.status = status

@@ -1,5 +1,6 @@
 """Define the lines of `alcove.v1` and encode them as JSON (F); `command_decoder` decodes those of clients."""
 
+from math import isinf
 from typing import Annotated, Literal
 
 import msgspec
@@ -84,7 +85,10 @@ class Person(Struct, frozen=True, gc=False):
 
 
 class Member(Struct, frozen=True):
-    """An authenticated user and their rights on one item (A3); times (in seconds) and digest are their token's."""
+    """An authenticated user and their rights on one item (A3); times (in seconds) and digest are their token's.
+
+    `expires` is None in open mode, and infinite where the host application admitted a member without an end.
+    """
 
     person: Person
     can: frozenset[Right]
@@ -96,8 +100,8 @@ class Member(Struct, frozen=True):
 
     @property
     def expires_ms(self) -> int | None:
-        """Return when the token expires, in ms since the epoch; None in open mode."""
-        return None if self.expires is None else int(self.expires * 1000)
+        """Return when access expires, in ms since the epoch; None: it does not."""
+        return None if self.expires is None or isinf(self.expires) else int(self.expires * 1000)
 
 
 class You(Struct, frozen=True):

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import count
+from math import isinf
 from typing import Protocol
 
 from alcove.access.bans import Bans
@@ -40,8 +41,8 @@ class ExpiryWatch:
 
     def __init__(self) -> None:
         self._watched: dict[Revocable, _Watched] = {}
-        #: A heap of (expiry by the wall clock, number, connection, entry). The number keeps the heap from comparing
-        #: connections.
+        #: A heap of (expiry by the wall clock, number, connection, entry), without those that never expire. The number
+        #: keeps the heap from comparing connections.
         self._expiries: list[tuple[float, int, Revocable, _Watched]] = []
         self._numbers = count()
         self._timer: asyncio.TimerHandle | None = None
@@ -69,6 +70,8 @@ class ExpiryWatch:
         self.forget(connection)
         if member.expires is not None:
             watched = self._watched[connection] = _Watched(member, item)
+            if isinf(member.expires):
+                return  # it can be revoked, and does not expire
             heappush(self._expiries, (member.expires, next(self._numbers), connection, watched))
             if self._expiries[0][3] is watched:
                 self._schedule()

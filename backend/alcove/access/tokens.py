@@ -120,7 +120,7 @@ class Keys:
             raise _refuse(f"the token is not valid: {str(error).lower()[:_REASON_CHARS]}", _reason(error)) from None
         except (ValueError, TypeError, RecursionError, OverflowError) as error:
             raise _refuse("the token is not valid: it cannot be decoded") from error
-        return _claims(claims)
+        return check_claims(claims)
 
     async def _key(self, header: Mapping[str, Any]) -> tuple[str, Any]:
         """Return the algorithm and the key that may verify a token; the header only selects among the configured ones.
@@ -157,7 +157,7 @@ def keys_from_settings(settings: Settings) -> Keys | None:
     return Keys(secret, settings.jwks, settings.leeway_s)
 
 
-def _claims(claims: Mapping[str, Any]) -> Claims:
+def check_claims(claims: Mapping[str, Any]) -> Claims:
     """Return the claims after a check of their types and sizes. Raises Refusal 4401 for the first wrong one."""
     sub, name, items = claims["sub"], claims.get("name"), claims.get("items", {})
     if not isinstance(sub, str) or not 1 <= len(sub) <= 128 or "\0" in sub:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from ipaddress import IPv6Address
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Header, Path, Query, Security
 from fastapi.requests import HTTPConnection
@@ -165,14 +165,32 @@ async def authenticate(connection: HTTPConnection, authenticator: Authenticator,
     return found
 
 
+class Admission(Protocol):
+    """Decides who comes in, in place of tokens: the host application of an Alcove that is inside one."""
+
+    async def caller(self, connection: HTTPConnection, *, own: bool) -> Caller:
+        """Return the caller; `own`: whether a cookie counts (A5). Raises Refusal."""
+        ...
+
+
 async def caller(
+    *,
     connection: HTTPConnection,
     authenticator: AuthenticatorDep,
-    key: Annotated[str, Security(credential)],
+    own: OwnOriginDep,
+    found: PresentedDep,
     name: Name = None,
 ) -> Caller:
-    """Return the caller whom the credential stands for. Raises Refusal 4401, 4403 or 4429."""
-    return await authenticate(connection, authenticator, key, name)
+    """Return the caller: whom the credential stands for, or whom the host application admits.
+
+    Raises Refusal 4401, 4403 or 4429; from a host application also 4400 and 1011.
+    """
+    admission: Admission | None = connection.app.state.admission
+    if admission is None:
+        return await authenticate(connection, authenticator, await credential(connection, found), name)
+    admitted = await admission.caller(connection, own=own)
+    mark_authenticated(connection)
+    return admitted
 
 
 CallerDep = Annotated[Caller, Security(caller)]

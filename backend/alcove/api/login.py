@@ -1,6 +1,7 @@
 """Serve sign-in and sign-out with a cookie (W5), and revocation (A7)."""
 
 import time
+from math import inf, isinf
 from secrets import token_hex
 from typing import Annotated
 
@@ -22,6 +23,8 @@ from alcove.names import NOTHING_VISIBLE, is_visible
 from alcove.protocol import Person
 
 router = APIRouter(prefix="/api", tags=["session"])
+#: What a caller needs who signed in elsewhere: an application that signs members in itself has these only.
+callers = APIRouter(prefix="/api", tags=["session"])
 
 #: Maximum characters of the cookie: browsers keep 4096 bytes with name and attributes (RFC 6265, section 6.1).
 _COOKIE_CHARS = 4000
@@ -64,7 +67,8 @@ class RevokedFrom(Struct, frozen=True):
 
 
 def _who(caller: Caller) -> Who:
-    expires = None if caller.claims is None else int(caller.claims.exp * 1000)
+    exp = inf if caller.claims is None else caller.claims.exp
+    expires = None if isinf(exp) else int(exp * 1000)
     return Who(caller.person, expires, open=caller.claims is None)
 
 
@@ -98,13 +102,13 @@ async def sign_in(request: Request, authenticator: AuthenticatorDep, own: OwnOri
     return answer
 
 
-@router.get("/session", responses=answers(Who) | problems(401, 403, 422, 429))
+@callers.get("/session", responses=answers(Who) | problems(401, 403, 422, 429))
 async def who_am_i(caller: CallerDep) -> Response:
     """Return the member that the credential belongs to."""
     return Json(_who(caller))
 
 
-@router.get("/mode", responses=answers(Mode))
+@callers.get("/mode", responses=answers(Mode))
 async def mode(authenticator: AuthenticatorDep) -> Response:
     """Return whether this is open mode; needs no credential, because the page shows it before sign-in."""
     return Json(Mode(authenticator.open))
@@ -136,7 +140,7 @@ async def sign_out(
     return answer
 
 
-@router.post(
+@callers.post(
     "/revoke",
     responses=answers(RevokedFrom) | problems(401, 403, 413, 422, 429, 503),
     openapi_extra=body_of(Revoke),

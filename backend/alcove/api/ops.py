@@ -12,6 +12,8 @@ from alcove.api.services import StatusDep
 from alcove.observability.metrics import Snapshot, exposition
 
 router = APIRouter(tags=["operations"])
+#: The documents of the protocol, which an application has, too.
+documents = APIRouter(tags=["operations"])
 
 
 class Health(BaseModel):
@@ -56,7 +58,7 @@ async def metrics(process: StatusDep) -> Response:
     return Response(exposition(snapshot), media_type=CONTENT_TYPE_LATEST)
 
 
-@router.get("/asyncapi.json", include_in_schema=False)
+@documents.get("/asyncapi.json", include_in_schema=False)
 async def asyncapi_document() -> dict[str, Any]:
     """Return the AsyncAPI document of the room protocol (W9)."""
     return asyncapi.document()

@@ -81,12 +81,14 @@ class PageFiles(StaticFiles):
 class PageRoute(BaseRoute):
     """A route to the page for every path; the last route, so that other routes can answer 405 first."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, only: tuple[str, ...] | None = None) -> None:
+        """Serve the files of a folder; `only`: the beginnings of the paths that are served, None for all."""
         self._files = PageFiles(directory=folder)
+        self._only = only
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match every path; only in part for methods other than GET and HEAD."""
-        if scope["type"] != "http":
+        """Match every path that is served; only in part for methods other than GET and HEAD."""
+        if scope["type"] != "http" or (self._only is not None and not scope["path"].startswith(self._only)):
             return Match.NONE, {}
         return Match.FULL if scope["method"] in {"GET", "HEAD"} else Match.PARTIAL, {}
 

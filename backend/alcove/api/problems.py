@@ -27,6 +27,7 @@ _STATUS = {
     Close.TOO_MANY: 429,
     Close.AT_CAPACITY: 503,
     Close.RESTART: 503,
+    Close.INTERNAL: 500,
 }
 
 
@@ -65,8 +66,8 @@ async def refused(request: HTTPConnection, error: Exception) -> Response | None:
     more: dict[str, Any] = {} if error.retry_ms is None else {"retry_ms": error.retry_ms}
     if error.reason is not None:
         more["reason"] = error.reason
-    answer = problem(_STATUS[error.close], error.message, code=error.code, **more)
-    if error.close == Close.UNAUTHENTICATED:
+    answer = problem(error.status or _STATUS[error.close], error.message, code=error.code, **more)
+    if answer.status_code == HTTPStatus.UNAUTHORIZED:
         answer.headers["www-authenticate"] = "Bearer"
     return answer
 

@@ -17,4 +17,5 @@ async def accept_socket(websocket: WebSocket, *, subprotocol: str | None = None)
         max_message=settings.message_bytes,
         budget=settings.budget,
         stopping=hub.drain,
+        wheel=websocket.app.state.wheel,
     )

@@ -1,5 +1,6 @@
 """Count the connections of this process, and refuse those beyond its limits (L3) or during its drain (Z1)."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from types import TracebackType
@@ -22,6 +23,8 @@ class Admission:
         self._bounds = bounds
         self._room_connections = room_connections
         self._connections = 0
+        #: Set when the last connection is closed; None unless `wait_until_empty` waits for that.
+        self._empty: asyncio.Event | None = None
         #: Connections beside rooms, by member and item.
         self._beside = Counter[tuple[str, str | None]]()
         self._draining = False
@@ -110,8 +113,16 @@ class Admission:
 
         return Slot(release)
 
+    async def wait_until_empty(self) -> None:
+        """Wait until no connection is open."""
+        if self._connections:
+            self._empty = asyncio.Event()
+            await self._empty.wait()
+
     def _release(self) -> None:
         self._connections -= 1
+        if self._empty is not None and not self._connections:
+            self._empty.set()
 
 
 class Slot:

@@ -175,6 +175,10 @@ class Hub:
         self._admission.stop()
         return self._drain.start()
 
+    async def wait_until_empty(self) -> None:
+        """Wait until every connection is closed; call it after `drain`."""
+        await self._admission.wait_until_empty()
+
     def on_drain(self, callback: Callable[[], None]) -> None:
         """Call `callback` during the drain, before the first connection is closed."""
         self._drain.before_close(callback)

@@ -1,0 +1,1 @@
+"""Alcove inside a FastAPI or Starlette application: its members, its methods, its routes."""

@@ -1,0 +1,215 @@
+"""Ask the host application's own dependency who comes in, by an internal HTTP request (A1, H4).
+
+FastAPI resolves the dependency as for any route of the application: it may take the `Request`, headers, cookies, other
+dependencies and `dependency_overrides`. What `yield` dependencies hold is released before a socket is accepted.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated, Any
+from weakref import WeakKeyDictionary
+
+from fastapi import Depends
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fastapi.requests import HTTPConnection
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Scope
+
+from alcove.access.authenticator import Caller
+from alcove.api.dependencies import check_cookie
+from alcove.errors import Close, Code, Refusal, SettingsError
+from alcove.item_ids import ItemIdError, check_item_id
+from alcove.library.member import Member
+
+logger = logging.getLogger(__name__)
+
+#: A dependency of the application that returns a Member; it may be async, and it may take parameters.
+MemberDependency = Callable[..., Any]
+#: What the dependency is asked for where a request belongs to no item; no item has this id (H3). Only `items` of the
+#: member count then.
+NO_ITEM = "*"
+#: The key of the inner scope that has the scope of the host application.
+HOST_SCOPE = "alcove.host"
+_FOUND = "alcove.found"
+#: Headers that describe a handshake or a body: the internal request is neither, and has none.
+_DROPPED = {b"upgrade", b"content-length", b"transfer-encoding"}
+#: What routers have added to the host's scope, for another route.
+_OF_ROUTING = {"endpoint", "route", "router", "starlette.exception_handlers", "subprotocols"}
+
+
+class HostAdmission:
+    """Admits callers by a dependency of the host application."""
+
+    def __init__(self, dependency: MemberDependency) -> None:
+        """Check the dependency.
+
+        Raises:
+            SettingsError: It, or one that it depends on, takes a WebSocket.
+
+        """
+        if wrong := next(_taking_websocket(get_dependant(path="/{item_id}", call=dependency)), None):
+            raise SettingsError(
+                f"{wrong} takes a WebSocket, but it runs before the upgrade and for HTTP as well:"
+                " take a Request, an HTTPConnection, headers or cookies"
+            )
+        self._dependency = dependency
+        #: The route that resolves the dependency, by host application and names of path parameters.
+        self._routes: WeakKeyDictionary[Any, dict[tuple[str, ...], ASGIApp]] = WeakKeyDictionary()
+
+    def __repr__(self) -> str:
+        return f"<HostAdmission {getattr(self._dependency, '__qualname__', self._dependency)!r}>"
+
+    async def caller(self, connection: HTTPConnection, *, own: bool) -> Caller:
+        """Return the caller of a request, who has rights on its item, or on those of its query.
+
+        Args:
+            connection: The request or the handshake; it is asked for once.
+            own: Whether it comes from the server's own pages or a configured origin (A5).
+
+        Raises:
+            Refusal: A cookie does not count here (A5), or the dependency refuses: 4401, 4400, 4429, 4403 or 1011.
+
+        """
+        if not hasattr(connection.state, "caller"):
+            if "cookie" in connection.headers:
+                check_cookie(connection, own=own)
+            host: Scope = connection.scope.pop(HOST_SCOPE)
+            item = connection.path_params.get("item_id")
+            items = [item] if item is not None else connection.query_params.getlist("item")
+            connection.state.caller = await self._caller(host, dict.fromkeys(map(_checked, items)) or (NO_ITEM,))
+        found: Caller = connection.state.caller
+        return found
+
+    async def _caller(self, host: Scope, items: Iterable[str]) -> Caller:
+        """Return the caller with rights on all of the items. Raises Refusal."""
+        rights = dict[str, str]()
+        for item in items:
+            member = await self._admit(host, item)
+            rights |= member.items
+            if item != NO_ITEM:  # a dependency that knows no `*` must not give rights on every item by it
+                rights[item] = member.rights
+        return member.caller(rights)
+
+    async def _admit(self, host: Scope, item: str) -> Member:
+        """Return the member that the dependency returns for one item. Raises Refusal."""
+        scope = _request_scope(host, item)
+        try:
+            await self._route(scope)(scope, _no_body, _ignore)
+            return _member(scope)
+        except HTTPException as error:
+            raise _refusal(error) from None
+        except RequestValidationError as error:
+            faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise Refusal(Code.INVALID, Close.INVALID, faults) from None
+        except Refusal:
+            raise
+        except Exception:
+            logger.exception("the dependency that admits to rooms failed")
+            message = "the application failed to decide who you are; its log says why"
+            raise Refusal(Code.UNAVAILABLE, Close.INTERNAL, message) from None
+
+    def _route(self, scope: Scope) -> ASGIApp:
+        """Return the route that resolves the dependency with the overrides of the application."""
+        names = tuple(sorted(scope["path_params"]))
+        application = scope.get("app") or self
+        routes = self._routes.setdefault(application, {})
+        if names not in routes:
+            route = APIRoute(
+                "".join(f"/{{{name}}}" for name in names),
+                _endpoint(self._dependency),
+                dependency_overrides_provider=application if hasattr(application, "dependency_overrides") else None,
+            )
+            routes[names] = AsyncExitStackMiddleware(route.app)
+        return routes[names]
+
+
+def _checked(item: str) -> str:
+    """Return an item's id. Raises Refusal 4400 (H3)."""
+    try:
+        return check_item_id(item)
+    except ItemIdError as error:
+        raise Refusal(Code.INVALID, Close.INVALID, f"item_id: {error}") from None
+
+
+def _member(scope: Scope) -> Member:
+    """Return what the dependency returned. Raises TypeError if it is no Member."""
+    (found,) = scope[_FOUND]
+    if not isinstance(found, Member):
+        raise TypeError(f"expected the dependency that admits to rooms to return an alcove.Member, got {found!r}")
+    return found
+
+
+def _endpoint(dependency: MemberDependency) -> Callable[..., Any]:
+    async def admit(request: Request, found: Annotated[Any, Depends(dependency)]) -> Response:
+        request.scope[_FOUND].append(found)
+        return Response(status_code=204)
+
+    return admit
+
+
+def _taking_websocket(dependant: Dependant) -> Iterator[str]:
+    """Yield the names of the functions that take a WebSocket."""
+    if dependant.websocket_param_name:
+        yield getattr(dependant.call, "__qualname__", repr(dependant.call))
+    for below in dependant.dependencies:
+        yield from _taking_websocket(below)
+
+
+def _request_scope(host: Scope, item: str) -> Scope:
+    """Return the scope of the internal request: that of the host application, without a body or an upgrade."""
+    kept = {key: value for key, value in host.items() if key not in _OF_ROUTING and not key.startswith("fastapi")}
+    params = {name: value for name, value in host.get("path_params", {}).items() if name != "path"}
+    return {
+        **kept,
+        "type": "http",
+        "method": host.get("method", "GET"),
+        "scheme": {"ws": "http", "wss": "https"}.get(host.get("scheme", ""), host.get("scheme", "http")),
+        "headers": _headers(host),
+        "path_params": {**params, "item_id": item},
+        "extensions": {},
+        _FOUND: [],
+    }
+
+
+def _headers(host: Scope) -> list[tuple[bytes, bytes]]:
+    """Return the headers; the query's `token` is a Bearer token, unless there is one (A1)."""
+    headers = [(name, value) for name, value in host["headers"] if name not in _DROPPED]
+    token = HTTPConnection(host).query_params.get("token")
+    if token and all(name != b"authorization" for name, _ in headers):
+        headers.append((b"authorization", b"Bearer " + token.encode()))
+    return headers
+
+
+def _refusal(error: HTTPException) -> Refusal:
+    """Return the refusal that an error of the application is: for browsers a close code that they can read (H4)."""
+    status, message = error.status_code, str(error.detail)
+    if status >= 500:
+        return Refusal(Code.UNAVAILABLE, Close.INTERNAL, message, status=status)
+    if status == 429:
+        return Refusal(Code.RATE_LIMITED, Close.TOO_MANY, message, _retry_ms(error), status=status)
+    if status == 422:
+        return Refusal(Code.INVALID, Close.INVALID, message, status=status)
+    if status == 401 or status < 400:  # a redirect leads to the application's login
+        return Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, message, status=401)
+    return Refusal(Code.FORBIDDEN, Close.FORBIDDEN, message, status=status)
+
+
+def _retry_ms(error: HTTPException) -> int | None:
+    """Return the milliseconds of `Retry-After`, if it is a number of seconds (RFC 9110, section 10.2.3)."""
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    seconds = headers.get("retry-after", "")
+    return 1000 * int(seconds) if seconds.isdecimal() and len(seconds) < 10 else None
+
+
+async def _no_body() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def _ignore(_message: Message) -> None:
+    pass

@@ -1,0 +1,114 @@
+"""Describe entries of a room as Python objects."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from alcove import protocol
+from alcove.protocol import Person
+from alcove.storage.base import Page as LogPage
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of an item's room.
+
+    Attributes:
+        item: The item.
+        seq: The number of the entry in its room, from 1 on.
+        kind: `message`, `edit`, `delete` or `event`.
+        id: The id that its sender chose.
+        by: Its author.
+        at: When it was stored, UTC.
+        body: What was sent, as JSON values; None where there is nothing, or where it was deleted.
+        target: The message that an `edit` or `delete` changes.
+        edited: When the message was last edited.
+        deleted: When it was deleted.
+
+    """
+
+    item: str
+    seq: int
+    kind: Literal["message", "edit", "delete", "event"]
+    id: str
+    by: Person
+    at: datetime
+    body: Any = None  # Any: JSON of the application
+    target: int | None = None
+    edited: datetime | None = None
+    deleted: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message(Entry):
+    """An entry of kind `message`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A run of entries, ascending.
+
+    Attributes:
+        entries: The entries.
+        head: The last seq of the room; 0: it is empty.
+        oldest: The first seq that it keeps.
+        log: The id of the room's history, which changes when entries were lost (R5).
+
+    """
+
+    entries: list[Entry]
+    head: int
+    oldest: int
+    log: str
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Up to 100 connected members of a room, and the number of all."""
+
+    members: list[Person]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """The last seq of a room, and how many messages of others follow a member's read mark (at most 1000)."""
+
+    head: int
+    unread: int
+
+
+def entry_of(item: str, entry: protocol.Entry) -> Entry:
+    """Return an entry of the log as an object; a message as a Message."""
+    kind = Message if entry.kind == "message" else Entry
+    return kind(
+        item,
+        entry.seq,
+        entry.kind,
+        entry.id,
+        entry.by,
+        _time(entry.at),
+        None if isinstance(entry.body, UnsetType) else msgspec.json.decode(entry.body),
+        None if entry.target is UNSET else entry.target,
+        None if entry.edited is UNSET else _time(entry.edited),
+        None if entry.deleted is UNSET else _time(entry.deleted),
+    )
+
+
+def page_of(item: str, page: LogPage) -> Page:
+    """Return a page of the log as an object."""
+    return Page([entry_of(item, entry) for entry in page.entries], page.head, page.oldest, page.log)
+
+
+def _time(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -1,0 +1,88 @@
+"""Describe a member as the host application knows them."""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from alcove.access.authenticator import Caller
+from alcove.access.tokens import check_claims
+from alcove.errors import InvalidError, Refusal
+from alcove.protocol import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user of the application, and what they may do: the result of the dependency that admits to rooms.
+
+    Attributes:
+        id: The user's id, 1 to 128 characters; an integer or a UUID counts as its text.
+        name: The name that others see, 1 to 64 characters; by default the id.
+        rights: Letters: `r` read, `w` write, `m` moderate. On the item that the dependency was asked for.
+        picture: An https URL (A9).
+        role: 1 to 32 characters that others see beside the name (A9).
+        expires: When access ends; a `datetime` with a time zone, or seconds since the epoch. None: not by itself.
+        items: Rights by item or pattern, as in a token (A3), for requests that belong to no item: the list of rooms.
+
+    Raises:
+        InvalidError: A value has another form; the message says which.
+
+    Example:
+        >>> Member(7, "Ada", rights="rw")
+        Member(id='7', name='Ada', rights='rw')
+
+    """
+
+    id: str | int | UUID
+    name: str = ""
+    rights: str = ""
+    picture: str | None = field(default=None, kw_only=True)
+    role: str | None = field(default=None, kw_only=True)
+    expires: datetime | float | None = field(default=None, kw_only=True)
+    items: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", str(self.id))
+        if not self.name:
+            object.__setattr__(self, "name", str(self.id)[:64])
+        if isinstance(self.expires, datetime) and self.expires.tzinfo is None:
+            raise InvalidError("a member's `expires` has no time zone: write datetime.now(UTC) + …")
+        _caller(self, {**self.items, "*": self.rights})
+
+    def __repr__(self) -> str:
+        more = {name: value for name in ("picture", "role", "expires", "items") if (value := getattr(self, name))}
+        shown = "".join(f", {name}={value!r}" for name, value in more.items())
+        return f"Member(id={self.id!r}, name={self.name!r}, rights={self.rights!r}{shown})"
+
+    @property
+    def person(self) -> Person:
+        """The member as others see them."""
+        return Person(str(self.id), self.name, self.picture or UNSET, self.role or UNSET)
+
+    @property
+    def may_moderate(self) -> bool:
+        """Whether `rights` has `m`."""
+        return "m" in self.rights
+
+    def caller(self, items: Mapping[str, str]) -> Caller:
+        """Return the caller that this member is: admitted now, with rights by item or pattern."""
+        return _caller(self, items)
+
+
+def _caller(member: Member, items: Mapping[str, str]) -> Caller:
+    """Return the caller with these rights. Raises InvalidError."""
+    values = {"sub": member.id, "name": member.name, "items": dict(items), "iat": time.time(), "exp": 0}
+    more = {name: value for name in ("picture", "role") if (value := getattr(member, name)) is not None}
+    try:
+        claims = check_claims(values | more)
+    except Refusal as refusal:
+        # The rules are those of a token; the names of the fields differ.
+        message = refusal.message.replace("the token's", "the member's").replace("`sub`", "`id`")
+        raise InvalidError(message) from None
+    expires = member.expires.timestamp() if isinstance(member.expires, datetime) else member.expires
+    return Caller(member.person, replace(claims, exp=math.inf if expires is None else expires))

@@ -1,0 +1,238 @@
+"""The methods of an Alcove: all that the HTTP API can do, as calls (W11, S14, W14, W15, A7)."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import UNSET, Raw
+
+from alcove.access.bans import Ban
+from alcove.access.revocations import Revocation
+from alcove.errors import (
+    REQUEST_ERRORS,
+    ForbiddenError,
+    InvalidError,
+    NotStartedError,
+    OverloadedError,
+    Refusal,
+    UnavailableError,
+)
+from alcove.item_ids import ItemIdError, check_item_id
+from alcove.library.entries import Entry, Members, Page, Unread, entry_of, page_of
+from alcove.library.member import Member
+from alcove.protocol import raw
+from alcove.rooms.hub import Hub
+from alcove.rooms.writing import EventBody
+from alcove.storage.base import ListRefusedError, LogUnavailableError, UnstorableError
+
+_ID_CHARS = 64
+_MEMBER_CHARS = 128
+_REASON_CHARS = 200
+_PAGE = 500
+
+
+class Methods:
+    """Reads and writes rooms on behalf of the application, without limits of rate (L2).
+
+    Entries are durable when a call returns. Every method raises a RequestError: InvalidError, TooLargeError,
+    ForbiddenError, OverloadedError or UnavailableError; and NotStartedError where the lifespan does not run.
+    """
+
+    _hub: Hub | None = None
+
+    def _rooms(self) -> Hub:
+        """The rooms of this process. Raises NotStartedError."""
+        if self._hub is None:
+            raise NotStartedError("this Alcove is not started: call it while its lifespan runs")
+        return self._hub
+
+    async def send(self, item: str, body: Any, *, by: Member, id: str | None = None) -> Entry:
+        """Send a message.
+
+        Args:
+            item: The item.
+            body: A text, or any JSON value.
+            by: The author.
+            id: Makes a repeated call store the message once (S5); without it, each call stores one.
+
+        """
+        with _typed_errors():
+            written = await self._rooms().writer.send(_item(item), _json(body), by.person, id=_id(id))
+            return entry_of(item, written.entry)
+
+    async def event(self, item: str, text: str, *, by: Member, data: Any = UNSET, id: str | None = None) -> Entry:
+        """Send an event: a line in the room without an author's avatar (S14).
+
+        Args:
+            item: The item.
+            text: What people read.
+            by: The author.
+            data: What programs read: any JSON value.
+            id: See `send`.
+
+        """
+        with _typed_errors():
+            if not isinstance(text, str) or not text:
+                raise InvalidError("text: expected at least one character")
+            body = EventBody(text, UNSET if data is UNSET else _json(data))
+            written = await self._rooms().writer.event(_item(item), body, by.person, id=_id(id))
+            return entry_of(item, written.entry)
+
+    async def edit(self, item: str, seq: int, body: Any, *, by: Member, id: str | None = None) -> Entry:
+        """Replace the body of the message `seq`; of another member's only if `by` may moderate (S8)."""
+        with _typed_errors():
+            written = await self._rooms().writer.edit(
+                _item(item), seq, _json(body), by.person, moderate=by.may_moderate, id=_id(id)
+            )
+            return entry_of(item, written.entry)
+
+    async def delete(self, item: str, seq: int, *, by: Member, id: str | None = None) -> Entry:
+        """Delete the message `seq`; another member's only if `by` may moderate (S8, S9)."""
+        with _typed_errors():
+            written = await self._rooms().writer.delete(
+                _item(item), seq, by.person, moderate=by.may_moderate, id=_id(id)
+            )
+            return entry_of(item, written.entry)
+
+    async def entries(self, item: str, *, before: int | None = None, after: int | None = None, limit: int = 50) -> Page:
+        """Return entries before or after a seq, both exclusive; without either, the latest (W1)."""
+        with _typed_errors():
+            if before is not None and after is not None:
+                raise InvalidError("`before` and `after` exclude each other: give one of them")
+            if not 1 <= limit <= _PAGE:
+                raise InvalidError(f"limit: expected 1 to {_PAGE}, got {limit}")
+            return page_of(item, await self._rooms().queries.read(_item(item), before=before, after=after, limit=limit))
+
+    async def members(self, item: str) -> Members:
+        """Return who is connected to the item's room, on all processes (W11)."""
+        with _typed_errors():
+            return Members(*await self._rooms().queries.members(_item(item)))
+
+    async def unread(self, member: Member | str, items: Sequence[str]) -> dict[str, Unread]:
+        """Return head and unread messages of each item for a member (W10)."""
+        with _typed_errors():
+            counts = await self._rooms().queries.count_unread(
+                [_item(item) for item in dict.fromkeys(items)], _member(member)
+            )
+            return {count.item: Unread(count.head, count.unread) for count in counts}
+
+    async def mark_read(self, item: str, seq: int, *, by: Member | str) -> int:
+        """Move a member's read mark forward, at most to the head; return where it is (P5)."""
+        with _typed_errors():
+            return await self._rooms().writer.mark_read(_item(item), _member(by), seq)
+
+    async def delete_room(self, item: str) -> None:
+        """Delete the item's room with all its data (W11)."""
+        with _typed_errors():
+            await self._rooms().writer.delete_room(_item(item))
+
+    async def export(self, item: str | None = None, *, member: Member | str | None = None) -> AsyncIterator[bytes]:
+        """Yield a room, or what a member wrote, as lines of JSON (W14); each part has one or more whole lines."""
+        with _typed_errors():
+            if (item is None) == (member is None):
+                raise InvalidError("give either an item or a member")
+            data = self._rooms().personal_data
+            async for lines in (
+                data.export_room(_item(item)) if item is not None else data.export_member(_member(member or ""))
+            ):
+                yield lines
+
+    async def erase(self, member: Member | str, *, by: Member) -> None:
+        """Erase a member in every room: messages, name, picture, role, events and read marks (W14).
+
+        Args:
+            member: Whose data are erased.
+            by: The author of the `delete` entries, by which clients learn of it.
+
+        """
+        with _typed_errors():
+            await self._rooms().personal_data.erase_member(_member(member), by.person)
+
+    async def ban(
+        self,
+        member: Member | str,
+        item: str | None = None,
+        *,
+        right: Literal["write", "all"] = "all",
+        until: datetime | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Ban a member on an item, or on all, in place of an earlier ban there (W15, A8).
+
+        Args:
+            member: Whom.
+            item: On which item; None: on all.
+            right: What they lose: `write`, or `all`.
+            until: When the ban ends; None: when it is lifted.
+            reason: What the member reads, 1 to 200 characters.
+
+        """
+        with _typed_errors():
+            if right not in {"write", "all"}:
+                raise InvalidError(f"right: expected 'write' or 'all', got {right!r}")
+            if reason is not None and (not 1 <= len(reason) <= _REASON_CHARS or "\0" in reason):
+                raise InvalidError(f"reason: expected 1 to {_REASON_CHARS} characters")
+            if until is not None and until.tzinfo is None:
+                raise InvalidError("until: expected a time with a time zone")
+            until_ms = None if until is None else int(until.timestamp() * 1000)
+            await self._rooms().ban(Ban(_member(member), _item_or_all(item), right, until_ms, reason))
+
+    async def unban(self, member: Member | str, item: str | None = None) -> None:
+        """Lift the ban of a member on the item, or the one on all items."""
+        with _typed_errors():
+            await self._rooms().ban(Ban(_member(member), _item_or_all(item)))
+
+    async def revoke(self, member: Member | str, item: str | None = None) -> None:
+        """Close a member's connections on every process, on an item or on all (A7).
+
+        Call it when a user signs out or loses rights. A client that comes back is admitted by your dependency again.
+        """
+        with _typed_errors():
+            await self._rooms().revoke(Revocation.of_member(_member(member), _item_or_all(item), 0))
+
+
+@contextmanager
+def _typed_errors() -> Iterator[None]:
+    """Convert the errors of rooms and storage to a RequestError, and those of values to an InvalidError."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise REQUEST_ERRORS.get(refusal.code, ForbiddenError)(refusal.message, refusal.retry_ms) from None
+    except LogUnavailableError as error:
+        raise UnavailableError(f"storage does not answer: {error}", 1000) from error
+    except ListRefusedError as error:
+        raise OverloadedError(str(error), 1000) from error
+    except (UnstorableError, ItemIdError, UnicodeEncodeError) as error:
+        raise InvalidError(str(error)) from None
+
+
+def _json(value: Any) -> Raw:
+    """Return the value as JSON. Raises InvalidError."""
+    try:
+        return raw(value)
+    except (UnicodeEncodeError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise InvalidError(f"this is no JSON: {error}") from error
+
+
+def _item(item: str) -> str:
+    return check_item_id(item)
+
+
+def _item_or_all(item: str | None) -> str | None:
+    return None if item is None else check_item_id(item)
+
+
+def _id(id: str | None) -> str | None:
+    """Return the id of an entry. Raises InvalidError (S1)."""
+    if id is not None and (not 1 <= len(id) <= _ID_CHARS or "\0" in id):
+        raise InvalidError(f"id: expected 1 to {_ID_CHARS} characters")
+    return id
+
+
+def _member(member: Member | str) -> str:
+    """Return the id of a member. Raises InvalidError."""
+    id_ = str(member.id) if isinstance(member, Member) else member
+    if not 1 <= len(id_) <= _MEMBER_CHARS or "\0" in id_:
+        raise InvalidError(f"member: expected an id of 1 to {_MEMBER_CHARS} characters")
+    return id_

@@ -1,0 +1,51 @@
+"""Make settings from the arguments of a call, without reading the environment."""
+
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from alcove.errors import SettingsError
+from alcove.settings import Settings
+from alcove.urls import redact_url
+
+
+class LibrarySettings(Settings):
+    """The settings of an Alcove inside an application: their fields are its arguments."""
+
+    model_config = SettingsConfigDict(extra="forbid")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - as the base has it
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take the arguments only."""
+        return (init_settings,)
+
+    @property
+    def open(self) -> bool:
+        """Whether this is open mode (A2): the application decides who comes in."""
+        return False
+
+
+def settings_of(**arguments: Any) -> LibrarySettings:  # Any: each setting has its own type, which is checked
+    """Return the settings.
+
+    Raises:
+        SettingsError: A name or a value is wrong; the message is one line.
+
+    """
+    try:
+        return LibrarySettings(**arguments)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":
+            raise SettingsError(f"{name}: there is no such setting") from None
+        value = redact_url(str(first["input"]))
+        raise SettingsError(f"{name}={value!r}: {first['msg'][0].lower()}{first['msg'][1:]}") from None

@@ -1,0 +1,111 @@
+"""Compose the routes and the middleware of the application: as a server of its own, and inside another one."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fastapi import Depends, FastAPI
+
+from alcove.api import bans, entries, events, item_list, login, ops, personal_data, rooms, schemas
+from alcove.api.cors import Cors
+from alcove.api.headers import Headers
+from alcove.api.live import room_route, unknown_path_route
+from alcove.api.page_files import PageRoute
+from alcove.api.parameters import declared_query
+from alcove.api.plain_headers import PlainHeaders
+from alcove.api.problems import HANDLERS
+from alcove.api.startup import Startup
+from alcove.api.upgrade import EarlierLogins
+from alcove.library.admission import HostAdmission
+from alcove.observability.telemetry import telemetry_config
+from alcove.settings import Settings, split_commas
+from alcove.tutorial import routes as tutorial
+
+#: Where `make build` writes the page.
+PAGE = Path(__file__).parents[2] / "frontend" / "app" / "dist"
+#: Served until the page is built; says how to build it.
+PLACEHOLDER = Path(__file__).parent / "placeholder_page"
+#: The page's files that other sites need to show a room.
+_EMBED_PATHS = ("/embed/", "/embed.js", "/assets/")
+
+#: What FastAPI takes as `lifespan`.
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
+
+
+def server_app(settings: Settings, lifespan: Lifespan) -> FastAPI:
+    """Return the application of a server of its own: rooms, API, sign-in, tutorial, operations and the page."""
+    app = _application(settings, lifespan, dependencies=[Depends(declared_query)])
+    app.add_middleware(Cors, origins=split_commas(settings.origins))
+    app.add_middleware(EarlierLogins)
+    app.add_middleware(Startup)
+    _add_headers(app, settings)
+    app.state.admission = None
+    app.router.routes.append(room_route)
+    app.include_router(tutorial.router)
+    _add_api(app)
+    app.include_router(login.router)
+    app.include_router(ops.router)
+    app.router.routes.append(unknown_path_route)
+    app.router.routes.append(PageRoute(_page()))
+    return app
+
+
+def host_app(settings: Settings, lifespan: Lifespan, admission: HostAdmission, *, page: bool) -> FastAPI:
+    """Return the application inside another one, which signs members in itself: rooms, API and what embeds them.
+
+    Args:
+        settings: The settings.
+        lifespan: Runs where the application is served by itself.
+        admission: Decides who comes in.
+        page: Serve the whole page, too.
+
+    """
+    app = _application(settings, lifespan)
+    app.add_middleware(Cors, origins=split_commas(settings.origins))
+    _add_headers(app, settings)
+    app.state.admission = admission
+    app.router.routes.append(room_route)
+    _add_api(app)
+    app.router.routes.append(unknown_path_route)
+    app.router.routes.append(PageRoute(_page(), None if page else _EMBED_PATHS))
+    return app
+
+
+def _application(settings: Settings, lifespan: Lifespan, **options: Any) -> FastAPI:  # Any: FastAPI's own
+    app = FastAPI(
+        title="Alcove",
+        description="A live room for every item of an application.",
+        version="1",
+        lifespan=lifespan,
+        exception_handlers=HANDLERS,
+        max_body_size=settings.message_bytes,
+        telemetry=telemetry_config(),
+        docs_url=None,  # its page runs scripts of another site
+        redoc_url=None,
+        **options,
+    )
+    app.state.settings = settings
+    app.openapi = partial(schemas.document, app)  # type: ignore[method-assign] # FastAPI's own way to extend it
+    return app
+
+
+def _add_headers(app: FastAPI, settings: Settings) -> None:
+    app.add_middleware(PlainHeaders)
+    app.add_middleware(
+        Headers, frame_ancestors=settings.frame_ancestors, picture_origins=split_commas(settings.picture_origins)
+    )
+
+
+def _add_api(app: FastAPI) -> None:
+    """Add the routes of rooms that a server and an application have in common."""
+    app.router.routes.append(item_list.list_route)
+    for router in (item_list, entries, rooms, bans, personal_data, events):
+        app.include_router(router.router)
+    app.include_router(login.callers)
+    app.include_router(ops.documents)
+
+
+def _page() -> Path:
+    return PAGE if (PAGE / "index.html").is_file() else PLACEHOLDER

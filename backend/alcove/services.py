@@ -1,0 +1,167 @@
+"""Open what one Alcove is made of, and close it in the reverse order."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any
+
+from alcove import background
+from alcove.access.address_limits import AddressLimits
+from alcove.access.authenticator import Authenticator
+from alcove.access.bans import Bans
+from alcove.access.host import HostAuthenticator
+from alcove.access.origin_policy import OriginPolicy
+from alcove.access.revocations import Revocations
+from alcove.access.tokens import Keys
+from alcove.bus.base import Bus
+from alcove.bus.open import check_bus, open_bus, open_sends
+from alcove.bus.sealed import SealedBus
+from alcove.descriptors import provide_descriptors
+from alcove.errors import Close
+from alcove.observability.logs import mask_handlers
+from alcove.observability.metrics import measure_loop_lag
+from alcove.protocol import Limits
+from alcove.rooms.hub import Hub
+from alcove.server.protocols import create_wheel
+from alcove.server.signals import on_termination
+from alcove.settings import Settings, split_commas
+from alcove.storage.base import Log
+from alcove.storage.open import lock_mode_for, open_log
+from alcove.tutorial.chat import CHANNEL, Chat
+from alcove.wire.deadlines import DeadlineWheel
+
+logger = logging.getLogger(__name__)
+
+#: Seconds that clients have to take their close frame when an Alcove inside an application ends.
+_CLOSE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What one Alcove is made of while it runs. Routes find them, and parts of the hub, in `app.state`."""
+
+    hub: Hub
+    authenticator: Authenticator
+    address_limits: AddressLimits
+    origin_policy: OriginPolicy
+    #: The tutorial's chat; only a server of its own has it.
+    chat: Chat | None = None
+    #: The detached connections of an Alcove inside an application; None: they are the server's.
+    wheel: DeadlineWheel | None = None
+
+    def provide_to(self, state: Any) -> None:  # Any: Starlette's State has any attribute
+        """Set the attributes of an application's state."""
+        for field in fields(self):
+            setattr(state, field.name, getattr(self, field.name))
+        for name in ("lists", "queries", "status", "writer", "personal_data"):
+            setattr(state, name, getattr(self.hub, name))
+
+
+@asynccontextmanager
+async def serve_alone(settings: Settings, keys: Keys | None) -> AsyncIterator[Services]:
+    """Open the services of a server of its own, which has the process for itself.
+
+    Raises:
+        AlcoveError: Storage, the bus or the keys cannot be opened as the settings say.
+
+    """
+    with provide_descriptors(settings.connections):
+        if keys is None:
+            logger.warning(
+                "OPEN MODE: anyone who reaches this server may read and write. Set ALCOVE_SECRET or ALCOVE_JWKS."
+            )
+        else:
+            await keys.start()
+        revocations, bans = Revocations(), Bans()
+        authenticator = Authenticator(keys, revocations, bans, leeway_s=settings.leeway_s)
+        async with AsyncExitStack() as stack:
+            hub = await _open_hub(stack, settings, authenticator, revocations, bans)
+            chat = Chat(partial(hub.publish, CHANNEL))
+            hub.subscribe(CHANNEL, chat.receive)
+            await _start(stack, hub)
+            yield _services(settings, hub, authenticator, chat=chat)
+
+
+@asynccontextmanager
+async def serve_inside(settings: Settings) -> AsyncIterator[Services]:
+    """Open the services of an Alcove inside an application; at the end, drain and close its connections.
+
+    Raises:
+        AlcoveError: Storage or the bus cannot be opened as the settings say.
+
+    """
+    revocations, bans = Revocations(), Bans()
+    authenticator = HostAuthenticator(revocations, bans, leeway_s=settings.leeway_s)
+    wheel = create_wheel(settings)
+    async with AsyncExitStack() as stack:
+        hub = await _open_hub(stack, settings, authenticator, revocations, bans)
+        await _start(stack, hub)
+        stack.push_async_callback(_end_connections, hub, wheel)
+        yield _services(settings, hub, authenticator, wheel=wheel)
+
+
+async def _open_hub(
+    stack: AsyncExitStack, settings: Settings, authenticator: Authenticator, revocations: Revocations, bans: Bans
+) -> Hub:
+    """Open the log and the bus, and return the hub on them."""
+    mask_handlers()
+    log = await open_log(
+        settings.database_url,
+        settings.retention,
+        settings.database_connections,
+        lock_mode=lock_mode_for(settings.bus_url),
+        lists=settings.list_limits,
+    )
+    stack.push_async_callback(log.close)
+    return Hub(
+        log,
+        authenticator=authenticator,
+        revocations=revocations,
+        bans=bans,
+        bus=await _open_bus(settings, log),
+        sends=open_sends(settings.database_url),
+        limits=Limits(settings.body_bytes, settings.sends_per_s, settings.sends_burst),
+        bounds=settings.process_limits,
+        retention=settings.retention,
+    )
+
+
+async def _open_bus(settings: Settings, log: Log) -> Bus:
+    """Return the bus; one that other processes share is sealed with the log's key (X9)."""
+    await check_bus(settings.bus_url)
+    bus = open_bus(settings.bus_url, settings.bus_prefix)
+    return SealedBus(bus, await log.bus_key(), log.id) if bus.shared else bus
+
+
+async def _start(stack: AsyncExitStack, hub: Hub) -> None:
+    """Connect the hub to other processes, and follow revocations, bans and signals until the stack is closed."""
+    await hub.start()
+    stack.push_async_callback(hub.close)
+    await hub.follow_access_records()
+    measuring = asyncio.create_task(measure_loop_lag())
+    stack.push_async_callback(background.cancel, measuring)
+    stack.enter_context(on_termination(hub.drain))
+
+
+def _services(
+    settings: Settings,
+    hub: Hub,
+    authenticator: Authenticator,
+    *,
+    chat: Chat | None = None,
+    wheel: DeadlineWheel | None = None,
+) -> Services:
+    limits, policy = AddressLimits.from_settings(settings), OriginPolicy(split_commas(settings.origins))
+    return Services(hub, authenticator, limits, policy, chat, wheel)
+
+
+async def _end_connections(hub: Hub, wheel: DeadlineWheel) -> None:
+    """Drain the rooms (Z1), and give all connections a moment to close; the detached ones are aborted then."""
+    await hub.drain()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_CLOSE_S):
+            await hub.wait_until_empty()
+    await wheel.close_all(Close.RESTART, within_s=_CLOSE_S)

@@ -1,0 +1,329 @@
+"""The host application's dependency decides who comes in: over sockets, event streams and HTTP (A1, A5, H4, A4, A7)."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from fastapi import Cookie, Depends, FastAPI, HTTPException, Query, Request, WebSocket
+from fastapi.responses import PlainTextResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from alcove import Alcove, Member, SettingsError
+from alcove.library.admission import HostAdmission
+from tests.support.item_ids import BAD, GOOD
+from tests.support.room_client import RoomClient, http, turned_away
+from tests.support.running_host import CARRIERS, Host, running
+
+STATUSES = {"400": 4403, "401": 4401, "403": 4403, "404": 4403, "409": 4403, "422": 4400, "429": 4429, "503": 1011}
+CODES = STATUSES | {"303": 4401, "crash": 1011, "nobody": 1011, "invalid": 1011}
+
+
+async def session(request: Request) -> AsyncIterator[str]:
+    """A database session, which the application counts."""
+    shop: Shop = request.app.state.shop
+    shop.open_sessions += 1
+    try:
+        yield "a session"
+    finally:
+        shop.open_sessions -= 1
+
+
+async def current_user(
+    token: Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))],
+    _session: Annotated[str, Depends(session)],
+    user: Annotated[str | None, Cookie()] = None,
+) -> str:
+    """The user whom a Bearer token or a cookie names."""
+    if token is None and user is None:
+        raise HTTPException(401, "sign in first")
+    return token.credentials if token else str(user)
+
+
+class Shop:
+    """A host application: a user is whom the Bearer token or the cookie `user` names."""
+
+    def __init__(self, folder: Path) -> None:
+        #: How many database sessions of dependencies are open, and what the dependency was asked.
+        self.open_sessions = 0
+        self.seen: list[Any] = []
+        self.alcove = Alcove(f"sqlite:///{folder}/alcove.db", origins="https://shop.example", sends_per_s=0)
+        self.app = FastAPI(lifespan=self.alcove.lifespan)
+        self.app.state.shop = self
+        self.app.add_exception_handler(HTTPException, self.handler)
+        self.app.delete("/access/{item}/{user}", status_code=204)(self.end_access)
+        self.app.include_router(self.alcove.router(self.member), prefix="/rooms")
+        self.app.include_router(self.alcove.router(self.of_tenant), prefix="/of/{tenant}/rooms")
+
+    async def handler(self, _request: Request, _error: Exception) -> PlainTextResponse:
+        raise AssertionError("the host's handlers have no part in it")
+
+    async def end_access(self, item: str, user: str) -> None:
+        await self.alcove.revoke(user, item)
+
+    async def member(
+        self,
+        item_id: str,
+        request: Request,
+        user: Annotated[str, Depends(current_user)],
+        ttl: Annotated[float | None, Query(gt=0)] = None,
+    ) -> Member:
+        self.seen.append((item_id, request.method, str(request.url.path), request.app is self.app))
+        match item_id:
+            case "*":
+                return Member(user, items={"order-*": "r", "*": "rwm" if user == "boss" else ""})
+            case "crash":
+                raise RuntimeError("a bug of the application")
+            case "nobody":
+                return None  # type: ignore[return-value]  # a bug, too
+            case "invalid":
+                return Member("x" * 200, "Nobody has such an id")
+        if item_id in STATUSES or item_id == "303":
+            raise HTTPException(int(item_id), f"refused with {item_id}", {"Retry-After": "3"})
+        return Member(user, user.title(), "rw", expires=None if ttl is None else time.time() + ttl)
+
+    async def of_tenant(self, tenant: str, item_id: str) -> Member:
+        """Admit everybody; the name says where."""
+        return Member("ada", f"Ada of {tenant}", "r", role="member" if item_id else None)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return Shop(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(scope="module", params=CARRIERS)
+def host(request: pytest.FixtureRequest, shop: Shop) -> Iterator[Host]:
+    with running(shop.app, request.param, "/rooms") as host:
+        yield host
+
+
+async def test_a1_a_query_token_reaches_the_dependency_as_a_bearer_token(host: Host) -> None:
+    async with await RoomClient.join(host, "order-1", token="ada") as room:
+        assert room.hello["you"] == {"id": "ada", "name": "Ada", "can": ["read", "write"]}
+        assert room.hello["expires"] is None
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Authorization": "Bearer bob"}, {"Cookie": "user=bob"}], ids=["a header", "a cookie"]
+)
+async def test_a1_the_dependency_reads_headers_and_cookies_of_sockets_and_http(
+    host: Host, headers: dict[str, str]
+) -> None:
+    async with await RoomClient.join(host, "order-1", token=None, headers=headers) as room:
+        assert room.me == "bob"
+    async with http(host) as client:
+        client.headers = httpx.Headers(headers)
+        answer = await client.post("/api/items/order-http/entries", json={"body": "hello"})
+    assert (answer.status_code, answer.json()["by"]["id"]) == (201, "bob")
+
+
+async def test_the_dependency_sees_the_request_of_the_host_and_its_application(shop: Shop, host: Host) -> None:
+    shop.seen.clear()
+    async with await RoomClient.join(host, "order-1", token="ada"), http(host) as client:
+        await client.post("/api/items/order-1/entries", json={"body": 1})
+
+    assert shop.seen == [
+        ("order-1", "GET", "/rooms/items/order-1/ws", True),
+        ("order-1", "POST", "/rooms/api/items/order-1/entries", True),
+    ]
+
+
+async def test_what_a_yield_dependency_holds_is_released_before_the_socket_lives(shop: Shop, host: Host) -> None:
+    async with await RoomClient.join(host, "order-1", token="ada"):
+        assert shop.open_sessions == 0
+
+
+@pytest.mark.parametrize(("item", "code"), CODES.items())
+async def test_h4_an_error_of_the_dependency_is_a_close_that_a_browser_can_read(
+    host: Host, item: str, code: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.CRITICAL):
+        error, closed, reason = await turned_away(host, item, token="ada")
+
+    assert code == closed
+    assert error["message"] == reason
+    if item in STATUSES:
+        assert f"refused with {item}" == reason
+    assert (3000 if item == "429" else None) == error.get("retry_ms")
+
+
+@pytest.mark.parametrize(("item", "status"), [*((status, int(status)) for status in STATUSES), ("crash", 500)])
+@pytest.mark.parametrize("path", ["entries", "events"])
+async def test_w6_an_error_of_the_dependency_keeps_its_status_over_http(
+    host: Host, item: str, status: int, path: str
+) -> None:
+    async with http(host) as client:
+        answer = await client.get(f"/api/items/{item}/{path}")
+
+    assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+
+
+async def test_h4_without_a_credential_the_dependencys_own_401_closes_with_4401(host: Host) -> None:
+    error, code, _ = await turned_away(host, "order-1", token=None)
+
+    assert (error["message"], code) == ("sign in first", 4401)
+
+
+async def test_h2_a_query_parameter_of_the_dependency_that_is_out_of_range_closes_with_4400(host: Host) -> None:
+    error, code, _ = await turned_away(host, "order-1", token="ada", ttl="-1")
+
+    assert code == 4400
+    assert "query.ttl" in error["message"]
+
+
+async def test_w3_an_event_stream_is_admitted_the_same_way(host: Host) -> None:
+    async with http(host) as client, client.stream("GET", "/api/items/order-sse/events?token=eve") as stream:
+        async for line in stream.aiter_lines():
+            if line.startswith("data: "):
+                assert json.loads(line[6:])["you"]["id"] == "t"  # the header wins over the query (A1)
+                break
+
+
+@pytest.mark.parametrize(
+    ("origin", "code"),
+    [("https://shop.example", None), ("http://127.0.0.1:{port}", None), ("https://evil.example", 4403), ("null", 4403)],
+)
+async def test_a5_a_handshake_with_any_cookie_must_come_from_an_own_or_configured_origin(
+    shop: Shop, host: Host, origin: str, code: int | None
+) -> None:
+    headers = {"Cookie": "other=1; user=ada", "Origin": origin.format(port=host.port)}
+    shop.seen.clear()
+    if code is None:
+        async with await RoomClient.join(host, "order-1", token=None, headers=headers) as room:
+            assert room.me == "ada"
+    else:
+        assert code == (await turned_away(host, "order-1", token="bob", headers=headers))[1]
+        assert shop.seen == []  # the dependency was not asked
+
+
+async def test_a5_a_token_without_a_cookie_comes_from_any_origin(host: Host) -> None:
+    headers = {"Origin": "https://evil.example"}
+    async with await RoomClient.join(host, "order-1", token="ada", headers=headers) as room:
+        assert room.me == "ada"
+
+
+async def test_a5_a_change_over_http_with_a_cookie_of_another_origin_is_refused(host: Host) -> None:
+    async with http(host) as client:
+        client.headers = httpx.Headers({"Cookie": "user=ada", "Origin": "https://evil.example"})
+        answers = [
+            await client.post("/api/items/order-1/entries", json={"body": 1}),
+            await client.get("/api/items/order-1/entries"),
+        ]
+    assert [answer.status_code for answer in answers] == [403, 200]
+
+
+async def test_dependency_overrides_of_the_application_count(shop: Shop, host: Host) -> None:
+    async def tester() -> str:
+        return "tester"
+
+    shop.app.dependency_overrides[current_user] = tester
+    try:
+        async with await RoomClient.join(host, "order-1", token=None) as room:
+            assert room.me == "tester"
+    finally:
+        shop.app.dependency_overrides = {}
+    assert (await turned_away(host, "order-1", token=None))[1] == 4401
+
+
+async def test_parameters_of_the_prefix_reach_the_dependency(host: Host) -> None:
+    async with await RoomClient.join(host.below("/of/acme/rooms"), "order-1", token=None) as room:
+        assert room.hello["you"]["name"] == "Ada of acme"
+
+
+async def test_a4_the_connection_ends_when_the_member_expires(host: Host) -> None:
+    async with await RoomClient.join(host, "order-1", token="ada", ttl="1.2") as room:
+        assert isinstance(room.hello["expires"], int)
+        assert await room.closed() == 4401
+
+
+async def test_a4_a_token_on_the_socket_extends_nothing_here(host: Host) -> None:
+    async with await RoomClient.join(host, "order-1", token="ada") as room:
+        await room.tell({"type": "auth", "token": "bob"})
+
+        assert (await room.until("error"))["code"] == "invalid"
+        assert room.me == "ada"
+
+
+async def test_a7_revoke_closes_a_members_connections_and_the_dependency_decides_who_returns(host: Host) -> None:
+    ada, bob = [await RoomClient.join(host, "order-7", token=name) for name in ("rita", "bob")]
+    async with http(host.below("")) as client:
+        assert (await client.delete("/access/order-7/rita")).status_code == 204
+
+    assert await ada.closed() == 4403
+    assert not any(line["type"] == "error" for line in await bob.settle())
+    await bob.socket.close()
+    while True:  # for the rest of this second a new connection might be the old one
+        room = await RoomClient.open(host, "order-7", token="rita")
+        if (await room.line())["type"] == "hello":
+            await room.socket.close()
+            break
+        assert await room.closed() == 4401
+        assert 0 < room.heard[0]["retry_ms"] <= 2000
+        await asyncio.sleep(room.heard[0]["retry_ms"] / 1000)
+
+
+async def test_h3_good_item_ids_reach_the_dependency_as_they_are(shop: Shop, host: Host) -> None:
+    shop.seen.clear()
+    for good in GOOD:
+        async with await RoomClient.join(host, good, token="ada") as room:
+            assert good == room.hello["item"]
+
+    assert [item for item, *_ in shop.seen] == GOOD
+
+
+async def test_h3_bad_item_ids_never_reach_the_dependency(shop: Shop, host: Host) -> None:
+    shop.seen.clear()
+    # The others are no path of the host, which refuses them itself.
+    for bad, normalized in [case for case in BAD if case[0] and not {"/", "\n"} & set(case[0]) and case[0] != ".."]:
+        error, code, _ = await turned_away(host, bad, token="ada")
+        assert (code, normalized in error["message"]) == (4400, True), bad
+
+    assert shop.seen == []
+
+
+async def test_w4_the_list_of_rooms_has_what_items_of_the_member_for_no_item_name(host: Host) -> None:
+    async with http(host) as client:
+        for item in ("order-list", "other-list"):
+            assert (await client.post(f"/api/items/{item}/entries", json={"body": 1})).status_code == 201
+        listed = {item["item"] for item in (await client.get("/api/items")).json()["items"]}
+        unread = (await client.get("/api/unread?item=other-list&item=order-list")).json()["items"]
+
+    assert "order-list" in listed
+    assert "other-list" not in listed
+    assert [item["item"] for item in unread] == ["other-list", "order-list"]
+
+
+async def test_w14_only_a_member_who_moderates_all_items_exports_a_member(host: Host) -> None:
+    async with http(host) as client:
+        statuses = [
+            (await client.get("/api/members/ada", headers={"Authorization": f"Bearer {name}"})).status_code
+            for name in ("ada", "boss")
+        ]
+    assert statuses == [403, 200]
+
+
+async def test_alcoves_own_login_and_operations_are_not_served(host: Host) -> None:
+    async with http(host) as client:
+        assert {404} == {
+            (await client.request(method, path)).status_code
+            for method, path in [("GET", "/metrics"), ("GET", "/healthz"), ("GET", "/"), ("GET", "/nothing")]
+        }
+        assert (await client.post("/api/session", json={"token": "x"})).status_code == 405
+        assert (await client.get("/api/session")).json()["you"] == {"id": "t", "name": "t"}
+
+
+def test_a_dependency_that_takes_a_websocket_is_refused_with_what_to_write() -> None:
+    async def user(websocket: WebSocket) -> str:
+        return websocket.cookies["user"]
+
+    async def member(item_id: str, user: Annotated[str, Depends(user)]) -> Member:
+        return Member(user, item_id)
+
+    with pytest.raises(SettingsError, match=r"user takes a WebSocket.*take a Request"):
+        HostAdmission(member)

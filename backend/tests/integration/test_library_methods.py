@@ -1,0 +1,195 @@
+"""What the HTTP API can do, as methods of an Alcove inside an application (W11, S14, W14, W15, A7, S, H3)."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from alcove import (
+    Alcove,
+    AlcoveError,
+    ForbiddenError,
+    InvalidError,
+    Member,
+    Message,
+    NotStartedError,
+    SettingsError,
+    TooLargeError,
+)
+from tests.support.item_ids import BAD, GOOD
+
+ADA, BOB = Member("ada", "Ada", "rw"), Member("bob", "Bob", "rw")
+SHOP = Member("shop", "The shop", "rwm")
+
+
+@pytest.fixture
+async def alcove(tmp_path: Path) -> AsyncIterator[Alcove]:
+    async with Alcove(f"sqlite:///{tmp_path}/alcove.db", body_bytes=1000) as alcove:
+        yield alcove
+
+
+async def test_w2_a_message_is_durable_and_its_id_makes_a_repeated_call_store_it_once(alcove: Alcove) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    first = await alcove.send("order-1", {"text": "hello"}, by=ADA, id="a")
+    again = await alcove.send("order-1", {"text": "hello"}, by=ADA, id="a")
+    other = await alcove.send("order-1", None, by=ADA)
+
+    assert first == again
+    assert isinstance(first, Message)
+    assert (first.item, first.seq, first.body, first.by.id) == ("order-1", 1, {"text": "hello"}, "ada")
+    assert before < first.at < datetime.now(UTC) + timedelta(seconds=1)
+    assert (other.seq, other.body) == (2, None)
+    assert [first, other] == list(await alcove.entries("order-1"))
+
+
+async def test_l2_the_library_has_no_rate(alcove: Alcove) -> None:
+    assert list(range(1, 101)) == [(await alcove.send("order-1", n, by=ADA)).seq for n in range(100)]
+
+
+async def test_s14_an_event_has_a_text_and_perhaps_data(alcove: Alcove) -> None:
+    event = await alcove.event("order-1", "shipped", by=SHOP, data={"parcel": 17}, id="shipped-1")
+    plain = await alcove.event("order-1", "paid", by=SHOP)
+
+    assert (event.kind, event.body) == ("event", {"text": "shipped", "data": {"parcel": 17}})
+    assert plain.body == {"text": "paid"}
+    with pytest.raises(InvalidError, match="text"):
+        await alcove.event("order-1", "", by=SHOP)
+
+
+async def test_s8_only_the_author_or_a_moderator_edits_and_deletes(alcove: Alcove) -> None:
+    await alcove.send("order-1", "hello", by=ADA)
+    for change in (alcove.edit("order-1", 1, "x", by=BOB), alcove.delete("order-1", 1, by=BOB)):
+        with pytest.raises(ForbiddenError):
+            await change
+    edit = await alcove.edit("order-1", 1, "hello!", by=ADA, id="e")
+    assert (edit.kind, edit.target, edit.body) == ("edit", 1, "hello!")
+    assert (await alcove.entries("order-1")).entries[0].body == "hello!"
+
+    await alcove.delete("order-1", 1, by=SHOP)
+    message = (await alcove.entries("order-1")).entries[0]
+    assert (message.deleted is not None, message.body) == (True, None)
+    with pytest.raises(InvalidError):
+        await alcove.edit("order-1", 1, "again", by=ADA)
+
+
+async def test_w1_entries_are_read_from_either_side(alcove: Alcove) -> None:
+    for n in range(5):
+        await alcove.send("order-1", n, by=ADA)
+    page = await alcove.entries("order-1", after=1, limit=2)
+
+    assert ([entry.seq for entry in page], page.head, page.oldest) == ([2, 3], 5, 1)
+    assert [entry.seq for entry in await alcove.entries("order-1", before=5, limit=2)] == [3, 4]
+    with pytest.raises(InvalidError, match="exclude each other"):
+        await alcove.entries("order-1", before=1, after=1)
+    with pytest.raises(InvalidError, match="limit"):
+        await alcove.entries("order-1", limit=501)
+
+
+async def test_p5_unread_messages_follow_the_read_mark(alcove: Alcove) -> None:
+    for n in range(3):
+        await alcove.send("order-1", n, by=ADA)
+
+    assert await alcove.mark_read("order-1", 2, by=BOB) == 2
+    assert await alcove.mark_read("order-1", 99, by="carol") == 3
+    unread = await alcove.unread(BOB, ["order-1", "order-2", "order-1"])
+    assert {item: (one.head, one.unread) for item, one in unread.items()} == {"order-1": (3, 1), "order-2": (0, 0)}
+
+
+async def test_w11_members_of_an_empty_room_are_none_and_a_room_is_deleted(alcove: Alcove) -> None:
+    await alcove.send("order-1", "hello", by=ADA)
+
+    assert ((found := await alcove.members("order-1")).members, found.count) == ([], 0)
+    await alcove.delete_room("order-1")
+    assert (await alcove.entries("order-1")).head == 0
+
+
+async def test_w14_a_member_is_exported_and_erased(alcove: Alcove) -> None:
+    await alcove.send("order-1", "of Ada", by=ADA)
+    await alcove.send("order-1", "of Bob", by=BOB)
+
+    async def exported(item: str | None = None, member: Member | None = None) -> list[dict[str, object]]:
+        lines = b"".join([lines async for lines in alcove.export(item, member=member)]).splitlines()
+        return [json.loads(line) for line in lines]
+
+    assert [line["type"] for line in await exported("order-1")] == ["room", "entry", "entry"]
+    assert [line["body"] for line in await exported(member=ADA) if line["type"] == "entry"] == ["of Ada"]
+    await alcove.erase(ADA, by=SHOP)
+    assert "Ada" not in json.dumps(await exported("order-1"))
+    with pytest.raises(InvalidError, match="either"):
+        await exported()
+
+
+async def test_a8_a_ban_is_checked_like_that_of_the_http_api(alcove: Alcove) -> None:
+    await alcove.ban(BOB, "order-1", right="write", until=datetime.now(UTC) + timedelta(hours=1), reason="spam")
+    await alcove.unban(BOB, "order-1")
+    await alcove.ban("bob")
+
+    for wrong in (
+        alcove.ban(BOB, right="read"),  # type: ignore[arg-type]
+        alcove.ban(BOB, reason=""),
+        alcove.ban(BOB, until=datetime(2030, 1, 1)),  # noqa: DTZ001 - that is what is wrong
+        alcove.ban(""),
+    ):
+        with pytest.raises(InvalidError):
+            await wrong
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda alcove: alcove.send("order-1", "x" * 1000, by=ADA), TooLargeError),
+        (lambda alcove: alcove.send("order-1", object(), by=ADA), InvalidError),
+        (lambda alcove: alcove.send("order-1", "\ud800", by=ADA), InvalidError),
+        (lambda alcove: alcove.send("order-1", "hello", by=ADA, id="x" * 65), InvalidError),
+        (lambda alcove: alcove.delete("order-1", 1, by=ADA), InvalidError),
+        (lambda alcove: alcove.mark_read("order 1", 1, by=ADA), InvalidError),
+    ],
+    ids=["a body too large", "no JSON", "no Unicode", "a long id", "no target", "no item"],
+)
+async def test_s6_a_refused_call_raises_a_typed_error_and_stores_nothing(
+    alcove: Alcove, call: Callable[[Alcove], Awaitable[object]], error: type[AlcoveError]
+) -> None:
+    with pytest.raises(error):
+        await call(alcove)
+
+    assert (await alcove.entries("order-1")).head == 0
+
+
+async def test_h3_the_library_takes_the_item_ids_that_sockets_take(alcove: Alcove) -> None:
+    for good in GOOD:
+        assert good == (await alcove.send(good, "hello", by=ADA)).item
+    for bad, normalized in BAD:
+        with pytest.raises(InvalidError) as error:
+            await alcove.send(bad, "hello", by=ADA)
+        assert normalized in str(error.value)
+
+
+async def test_a_method_before_the_lifespan_says_what_is_missing(tmp_path: Path) -> None:
+    alcove = Alcove(f"sqlite:///{tmp_path}/alcove.db")
+
+    with pytest.raises(NotStartedError, match="lifespan"):
+        await alcove.send("order-1", "hello", by=ADA)
+    assert not (tmp_path / "alcove.db").exists()
+
+
+def test_settings_are_arguments_and_the_environment_is_not_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ALCOVE_BODY_BYTES", "5")
+    monkeypatch.setenv("ALCOVE_SECRET", "short")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("ALCOVE_RETAIN_DAYS=3\n")
+
+    settings = Alcove(sends_burst=3).settings
+    assert (
+        settings.body_bytes,
+        settings.retain_days,
+        settings.sends_burst,
+        settings.database_url,
+    ) == (65536, None, 3, "sqlite:///alcove.db")
+    with pytest.raises(SettingsError, match="no_such: there is no such setting"):
+        Alcove(no_such=1)
+    with pytest.raises(SettingsError, match="body_bytes='0': input should be greater"):
+        Alcove(body_bytes=0)

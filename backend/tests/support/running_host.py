@@ -1,0 +1,60 @@
+"""A host application with an Alcove inside, served by uvicorn in a thread of the test's process."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from alcove.server.websocket import DetachableWebSocket, UpgradeHttp
+from tests.support.servers import Address
+
+#: What carries the sockets: uvicorn as it is installed, or with the classes of `alcove serve`.
+CARRIERS: dict[str, dict[str, Any]] = {
+    "asgi": {},
+    "detached": {"http": UpgradeHttp, "ws": DetachableWebSocket},
+}
+
+
+class Host(Address):
+    """Where the application listens, with what it serves under a prefix."""
+
+    def __init__(self, port: int, prefix: str = "", server: uvicorn.Server | None = None) -> None:
+        super().__init__(port)
+        self.server = server
+        self.prefix = prefix
+        self.url += prefix
+        self.ws += prefix
+
+    def below(self, prefix: str) -> "Host":
+        """The same application under another prefix."""
+        return Host(self.port, prefix, self.server)
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+
+@contextmanager
+def running(app: Callable[..., Any], carrier: str = "asgi", prefix: str = "", **options: Any) -> Iterator[Host]:
+    """Serve the application; stop it afterwards, as a signal would."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(app, log_config=None, lifespan="on", **CARRIERS[carrier], **options)
+        server = _Server(config)
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            assert server.up.wait(30), "the application did not start"
+            yield Host(listener.getsockname()[1], prefix, server)
+        finally:
+            server.should_exit = True
+            thread.join(30)
+            assert not thread.is_alive(), "the application did not stop"

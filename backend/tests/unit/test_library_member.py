@@ -1,0 +1,66 @@
+"""A member as the host application describes them: the rules of a token's claims (A3, A9)."""
+
+import math
+import time
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from alcove import InvalidError, Member, sign_token
+from alcove.access.tokens import Keys
+from tests.support.credentials import SECRET
+
+
+def test_an_id_that_is_no_text_counts_as_its_text_and_is_the_default_name() -> None:
+    assert ((member := Member(7)).id, member.name) == ("7", "7")
+    assert Member(UUID("12345678-1234-5678-1234-567812345678")).id == "12345678-1234-5678-1234-567812345678"
+    assert Member("7") == Member(7)
+
+
+def test_a4_access_ends_at_a_time_with_a_zone_or_never() -> None:
+    at = datetime(2030, 1, 1, tzinfo=UTC)
+
+    def end(member: Member) -> float:
+        claims = member.caller({}).claims
+        assert claims is not None
+        return claims.exp
+
+    assert [at.timestamp(), 5.0, math.inf] == [
+        end(member) for member in (Member(1, expires=at), Member(1, expires=5.0), Member(1))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"id": ""}, "the member's `id` is not 1 to 128 characters"),
+        ({"id": "x" * 129}, "the member's `id`"),
+        ({"id": "a", "name": "\u200b"}, "the member's `name`"),
+        ({"id": "a", "rights": "rx"}, "letters other than r, w and m"),
+        ({"id": "a", "picture": "http://example.com/a.png"}, "the member's `picture`"),
+        ({"id": "a", "role": ""}, "the member's `role`"),
+        ({"id": "a", "items": {"a\u0308": "r"}}, "the member's `items`"),
+        ({"id": "a", "expires": datetime(2030, 1, 1)}, "no time zone"),  # noqa: DTZ001 - that is what is wrong
+    ],
+)
+def test_a3_a_wrong_value_raises_an_error_that_names_it(values: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidError, match=message):
+        Member(**values)  # type: ignore[arg-type]
+
+
+def test_a_members_repr_is_the_call_that_makes_it() -> None:
+    member = Member(7, "Ada", "rw", role="admin")
+
+    assert repr(member) == "Member(id='7', name='Ada', rights='rw', role='admin')"
+    assert member == eval(repr(member))  # noqa: S307 - our own text
+
+
+async def test_a3_a_signed_token_is_one_that_the_server_accepts() -> None:
+    token = sign_token(SECRET, "ada", {"order-17": "rw"}, name="Ada", role="admin", ttl_s=60)
+    claims = await Keys(SECRET, None, 0).check(token)
+
+    assert (claims.sub, claims.name, claims.items, claims.role) == ("ada", "Ada", {"order-17": "rw"}, "admin")
+    assert 50 < claims.exp - time.time() <= 60
+    with pytest.raises(InvalidError, match="letters other than"):
+        sign_token(SECRET, "ada", {"order-17": "x"})
