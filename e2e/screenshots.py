@@ -4,12 +4,12 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-import httpx
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from browser import launch_options
 from pages.room import RoomPage
 from pages.words import EN
+from room_log import post
 from stack import deployed
 
 FOLDER = Path(__file__).parent / "screenshots"
@@ -28,11 +28,6 @@ ELSEWHERE = {
     "ticket-88": "Can you look at the invoice?",
     "listing-7": "Sold, and gladly",
 }
-
-
-def post(client: httpx.Client, item: str, name: str, body: object) -> None:
-    """Send by HTTP, as a host application does (W2)."""
-    client.post(f"/api/items/{item}/entries", params={"name": name}, json={"body": body}).raise_for_status()
 
 
 def visit(browser: Browser, address: str, name: str, **how: object) -> tuple[BrowserContext, RoomPage]:
@@ -67,11 +62,10 @@ def take(
 def picture(browser: Browser, name: str, theme: Literal["light", "dark"], *, width: int, height: int) -> None:
     """Take one picture, of a server that knows nothing but this conversation."""
     with tempfile.TemporaryDirectory() as folder, deployed(Path(folder)) as server:
-        with httpx.Client(base_url=server.url, headers={"authorization": "Bearer some-key-token"}) as client:
-            for item, line in ELSEWHERE.items():
-                post(client, item, "Lin", line)
-            for who, body in BEFORE:
-                post(client, ITEM, who, body)
+        for item, line in ELSEWHERE.items():
+            post(server, item, line, name="Lin")
+        for who, body in BEFORE:
+            post(server, ITEM, body, name=who)
         take(browser, server.url, name, theme, width=width, height=height)
 
 

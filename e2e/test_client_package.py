@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 from playwright.sync_api import Request as BrowserRequest
 
+from room_log import post
 from stack import ROOT
 from tests.support.servers import Server
 
@@ -79,17 +79,6 @@ def host(context: BrowserContext, site: str) -> Callable[[str], Page]:
         return page
 
     return come
-
-
-def post(server: Server, item: str, body: str) -> None:
-    """Send a message as the shop."""
-    request = Request(  # noqa: S310 - the test's own server
-        f"{server.url}/api/items/{item}/entries?name=Shop",
-        json.dumps({"body": body}).encode(),
-        {"content-type": "application/json", "authorization": "Bearer some-key-token"},
-    )
-    with urlopen(request) as answer:  # noqa: S310
-        assert answer.status == 201
 
 
 JOIN = """item => {

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -13,8 +12,10 @@ from complaints import Complaints
 from host import Host, hosting
 from pages.room import RoomPage
 from pages.words import EN, ES, Words
+from room_log import bodies
 from stack import deployed
 from tests.support.credentials import SECRET, token
+from tests.support.http import blocking_http
 from tests.support.servers import Server
 
 ITEM = "order-7"
@@ -51,13 +52,6 @@ def admits(sub: str = "ada", *, seconds: float = 3600, key: str = SECRET) -> str
 def link(server: Server, key: str) -> str:
     """The address by which a host application leads into the room."""
     return f"{server.url}/items/{ITEM}#token={key}"
-
-
-def bodies(server: Server) -> list[object]:
-    """What the room's log holds."""
-    brought = {"authorization": f"Bearer {admits('reader')}"}
-    answer = httpx.get(f"{server.url}/api/items/{ITEM}/entries", params={"limit": "500"}, headers=brought)
-    return [entry["body"] for entry in answer.raise_for_status().json()["entries"]]
 
 
 REFUSED: dict[str, tuple[Callable[[], str], str, str]] = {
@@ -114,7 +108,7 @@ def test_a4_a_session_that_ends_goes_on_when_a_fresh_token_comes(page: Page, sig
 
     expect(room.status).to_have_text("Session expired · Your session has expired.")
     expect(room.message).to_have_count(0)
-    assert bodies(signed) == ["before the end"]
+    assert bodies(signed, ITEM, admits("reader")) == ["before the end"]
 
     room.token.fill(admits())
     room.connect_button.click()
@@ -122,7 +116,7 @@ def test_a4_a_session_that_ends_goes_on_when_a_fresh_token_comes(page: Page, sig
     room.say("after the end")
     expect(room.messages).to_have_count(2)
     expect(room.on_the_way).to_have_count(0)
-    assert bodies(signed) == ["before the end", "after the end"]
+    assert bodies(signed, ITEM, admits("reader")) == ["before the end", "after the end"]
 
 
 def test_a4_the_host_page_renews_the_session_and_no_message_is_lost(page: Page, signed: Server, host: Host) -> None:
@@ -142,7 +136,7 @@ def test_a4_the_host_page_renews_the_session_and_no_message_is_lost(page: Page, 
 
     expect(frame.get_by_text("Sending…", exact=True)).to_have_count(0)
     assert host.asked == 2
-    assert bodies(signed) == written
+    assert bodies(signed, ITEM, admits("reader")) == written
 
 
 @pytest.mark.usefixtures("signed")
@@ -158,8 +152,8 @@ def test_a7_who_is_revoked_in_the_middle_is_told_so(page: Page, signed: Server) 
     room = RoomPage(page, EN, name="Ada", at=signed.url)
     page.goto(link(signed, admits()))
     room.live()
-    admin = {"authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
-    httpx.post(f"{signed.url}/api/revoke", json={"sub": "ada"}, headers=admin).raise_for_status()
+    with blocking_http(signed, token(sub="root", items={"*": "rwm"})) as client:
+        client.post("/api/revoke", json={"sub": "ada"}).raise_for_status()
 
     expect(room.status).to_have_text(SAYS[EN, "revoked"])
     expect(page.get_by_text("your access was revoked; ask for a new token")).to_be_visible()

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable
 from uuid import uuid4
 
-import httpx
 import pytest
 from playwright.sync_api import expect
 
 from looks import faults, widths
 from pages.room import RoomPage
+from room_log import post
 
 Come = Callable[[str], RoomPage]
 
@@ -18,13 +18,6 @@ Come = Callable[[str], RoomPage]
 def item() -> str:
     """A room of its own for each test."""
     return f"order-{uuid4().hex[:8]}"
-
-
-def post(base_url: str, item: str, *bodies: object, name: str = "Shop") -> None:
-    """Send by HTTP, as a host application does (W2)."""
-    with httpx.Client(base_url=base_url, headers={"authorization": "Bearer some-key-token"}) as client:
-        for body in bodies:
-            client.post(f"/api/items/{item}/entries", params={"name": name}, json={"body": body}).raise_for_status()
 
 
 def test_the_connect_card_leads_into_the_room(room: RoomPage, item: str) -> None:

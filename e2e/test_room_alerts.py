@@ -9,8 +9,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from pages.room import RoomPage
 from pages.words import EN
+from room_log import post
 from seed import member
-from test_room import post
 from tests.support.servers import Server
 
 #: Records in every tab what any tab would show and play; as on phones, only a service worker may show a notification.

@@ -4,13 +4,13 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from complaints import NETWORK_CUT, Complaints
 from pages.room import RoomPage
 from pages.words import EN
+from room_log import bodies
 from stack import deployed
 from tests.support.servers import Server
 
@@ -37,18 +37,6 @@ def unlucky(complaints: Complaints) -> None:
     complaints.expect("ERR_INTERNET_|ERR_INCOMPLETE_CHUNKED")
 
 
-def kill(server: Server) -> None:
-    """Give it no time for a word."""
-    server.end(signal.SIGKILL)
-
-
-def log_of(url: str) -> list[str]:
-    """The bodies in the room's log."""
-    query = {"limit": "500"}
-    answer = httpx.get(f"{url}/api/items/{ITEM}/entries", params=query, headers={"authorization": "Bearer any"})
-    return [entry["body"] for entry in answer.raise_for_status().json()["entries"]]
-
-
 @pytest.mark.usefixtures("unlucky")
 def test_two_tabs_of_one_member_share_what_waits(
     room: RoomPage, context: BrowserContext, own_server: Server, tmp_path: Path
@@ -56,7 +44,7 @@ def test_two_tabs_of_one_member_share_what_waits(
     other = RoomPage(context.new_page(), EN, name="Ada", at=own_server.url)
     room.enter(ITEM)
     other.enter(ITEM)
-    kill(own_server)
+    own_server.end(signal.SIGKILL)
     room.say("from the first tab")
     expect(other.said("from the first tab")).to_be_visible()
     other.say("from the second tab")
@@ -67,7 +55,7 @@ def test_two_tabs_of_one_member_share_what_waits(
         other.live()
         expect(other.on_the_way).to_have_count(0)
 
-        assert log_of(own_server.url) == ["from the first tab", "from the second tab"]
+        assert bodies(own_server, ITEM) == ["from the first tab", "from the second tab"]
 
 
 @pytest.mark.usefixtures("unlucky")
@@ -79,7 +67,7 @@ def test_a_browser_without_network_says_so_and_catches_up(
     expect(room.messages).to_have_count(1)
     expect(room.on_the_way).to_have_count(0)
     context.set_offline(True)
-    kill(own_server)
+    own_server.end(signal.SIGKILL)
     room.say("in between")
     expect(room.status).to_have_text("You're offline. 1 message waiting")
 
@@ -97,7 +85,7 @@ def test_r5_another_log_is_said_to_be_one(room: RoomPage, own_server: Server, tm
     room.say("of the old log")
     expect(room.messages).to_have_count(1)
     expect(room.on_the_way).to_have_count(0)
-    kill(own_server)
+    own_server.end(signal.SIGKILL)
     another = tmp_path / "another"
     another.mkdir()
 
@@ -117,7 +105,7 @@ def test_r5_news_of_another_log_are_counted_and_not_read_by_a_hidden_tab(
         room.say(text)
     expect(room.on_the_way).to_have_count(0)
     room.look_away()
-    kill(own_server)
+    own_server.end(signal.SIGKILL)
     another = tmp_path / "another"
     another.mkdir()
 
@@ -141,7 +129,7 @@ def test_s6_what_is_refused_stays_with_its_reason_until_it_is_mended_or_discarde
 ) -> None:
     room.enter(ITEM)
     room.kept()
-    kill(own_server)
+    own_server.end(signal.SIGKILL)
     room.page.reload()
     for text in ("apple " * 20, "just right", "pear " * 20):
         room.say(text)
@@ -158,4 +146,4 @@ def test_s6_what_is_refused_stays_with_its_reason_until_it_is_mended_or_discarde
         expect(room.messages).to_have_count(2)
         expect(room.messages.get_by_text("Not sent.")).to_have_count(0)
         expect(room.on_the_way).to_have_count(0)
-        assert log_of(own_server.url) == ["just right", "short"]
+        assert bodies(own_server, ITEM) == ["just right", "short"]

@@ -12,11 +12,12 @@ from complaints import NETWORK_CUT, Complaints
 from network import Network
 from pages.room import RoomPage
 from pages.words import EN
+from room_log import bodies, post
 from seed import UNLIMITED, fill
 from stack import deployed
-from test_room import post
-from test_room_faults import ITEM, log_of
 from tests.support.servers import Server
+
+ITEM = "order-7"
 
 
 class Start(Protocol):
@@ -44,7 +45,7 @@ def test_l2_sends_that_are_too_fast_arrive_when_the_server_allows(page: Page, st
         expect(room.messages).to_have_count(4)
         expect(room.on_the_way).to_have_count(0)
         expect(room.page.get_by_text("Not sent.")).to_have_count(0)
-        assert log_of(server.url) == [f"line {n}" for n in range(4)]
+        assert bodies(server, ITEM) == [f"line {n}" for n in range(4)]
 
 
 def test_r4_what_was_pruned_while_one_was_away_is_shown_as_a_gap(

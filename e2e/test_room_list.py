@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 from complaints import Complaints
 from pages.room import RoomPage
 from pages.words import EN
+from room_log import post
 from stack import deployed
-from test_room import post
 
 
 @pytest.fixture

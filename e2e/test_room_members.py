@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -15,6 +14,7 @@ from complaints import NETWORK_CUT, Complaints
 from network import Network
 from pages.room import RoomPage
 from pages.words import EN
+from room_log import entries
 from stack import deployed
 from tests.support.credentials import SECRET, token
 from tests.support.servers import Server
@@ -57,9 +57,7 @@ def member(sub: str) -> str:
 
 def log_of(server: Server) -> list[tuple[str, object]]:
     """Authors and bodies of the room's log."""
-    brought = {"authorization": f"Bearer {member('reader')}"}
-    answer = httpx.get(f"{server.url}/api/items/{ITEM}/entries", params={"limit": "500"}, headers=brought)
-    return [(entry["by"]["id"], entry["body"]) for entry in answer.raise_for_status().json()["entries"]]
+    return [(entry["by"]["id"], entry["body"]) for entry in entries(server, ITEM, member("reader"))]
 
 
 def renderer_of(page: Page) -> int:

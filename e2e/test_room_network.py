@@ -1,6 +1,7 @@
 """The network between browser and server goes and comes back, and every entry is read once, in order."""
 
 import re
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,12 +12,12 @@ from complaints import NETWORK_CUT, Complaints
 from network import Network
 from pages.room import RoomPage
 from pages.words import EN
+from room_log import bodies, post
 from seed import UNLIMITED
 from stack import deployed
-from test_room import post
-from test_room_faults import ITEM, kill, log_of
 from tests.support.servers import Server
 
+ITEM = "order-7"
 Come = Callable[[str], RoomPage]
 
 
@@ -123,7 +124,7 @@ def test_s5_a_network_that_breaks_in_the_middle_of_sending_repeats_nothing(
 
     expect(room.said("line 29")).to_be_visible()
     expect(room.on_the_way).to_have_count(0)
-    assert log_of(own_server.url) == [f"line {n}" for n in range(30)]
+    assert bodies(own_server, ITEM) == [f"line {n}" for n in range(30)]
     assert numbers(room) == list(range(30))
 
 
@@ -133,7 +134,7 @@ def test_x3_a_server_killed_in_the_middle_of_sending_is_read_alike_by_everyone(
     room.enter(ITEM)
     for n in range(20):
         room.say(f"line {n}")
-    kill(own_server)
+    own_server.end(signal.SIGKILL)
     for n in range(20, 30):
         room.say(f"line {n}")
 
@@ -145,7 +146,7 @@ def test_x3_a_server_killed_in_the_middle_of_sending_is_read_alike_by_everyone(
             expect(reader.said("line 29")).to_be_visible()
             expect(reader.on_the_way).to_have_count(0)
             assert numbers(reader) == list(range(30))
-        assert log_of(own_server.url) == [f"line {n}" for n in range(30)]
+        assert bodies(own_server, ITEM) == [f"line {n}" for n in range(30)]
 
 
 def test_five_messages_of_a_page_that_was_reloaded_offline_reach_a_second_browser(
@@ -153,7 +154,7 @@ def test_five_messages_of_a_page_that_was_reloaded_offline_reach_a_second_browse
 ) -> None:
     room.enter(ITEM)
     room.kept()
-    kill(own_server)
+    own_server.end(signal.SIGKILL)
     expect(room.status).to_contain_text("Reconnecting")
     for n in range(5):
         room.say(f"line {n}")
@@ -169,4 +170,4 @@ def test_five_messages_of_a_page_that_was_reloaded_offline_reach_a_second_browse
             expect(reader.messages).to_have_count(5)
             expect(reader.on_the_way).to_have_count(0)
             assert numbers(reader) == list(range(5))
-        assert log_of(own_server.url) == [f"line {n}" for n in range(5)]
+        assert bodies(own_server, ITEM) == [f"line {n}" for n in range(5)]

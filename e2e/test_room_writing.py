@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from complaints import Complaints
 from pages.room import RoomPage
-from test_room import post
+from room_log import post
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings
@@ -47,3 +48,9 @@ def redis_url() -> Iterator[str]:
         return
     with Redis() as engine:
         yield engine.url
+
+
+@pytest.fixture
+def item() -> str:
+    """An item that nobody else uses."""
+    return f"item-{uuid4().hex}"

@@ -1,33 +1,15 @@
 """Several server processes on one PostgreSQL, joined by each kind of bus."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from deploy.engines import Engine, Postgres, Redis, database
+from deploy.engines import Postgres, Redis, database
+from tests.support.clusters import Engines, joining
 from tests.support.credentials import SECRET
-from tests.support.servers import Server, alcove, untroubled
-
-
-@dataclass
-class Engines:
-    """What the processes share."""
-
-    postgres: Postgres
-    redis: Redis | None
-
-    @property
-    def bus(self) -> Engine:
-        """The server that carries the bus."""
-        return self.redis or self.postgres
-
-
-#: Starts one more process on the test's database; settings as `alcove` takes them.
-Join = Callable[..., Server]
+from tests.support.servers import Server, Start
 
 
 @pytest.fixture(scope="session", params=["redis", "postgres"])
@@ -36,18 +18,6 @@ def engines(request: pytest.FixtureRequest) -> Iterator[Engines]:
     with ExitStack() as running:
         postgres = running.enter_context(Postgres())
         yield Engines(postgres, running.enter_context(Redis()) if request.param == "redis" else None)
-
-
-def joining(engines: Engines, url: str, folder: Path, running: ExitStack) -> Join:
-    """How a process joins."""
-    bus = engines.redis.url if engines.redis else url
-    prefix = f"t{uuid4().hex[:8]}"
-
-    def join(**env: str) -> Server:
-        shared = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": bus, "ALCOVE_BUS_PREFIX": prefix}
-        return running.enter_context(untroubled(alcove(cwd=folder, env={**shared, "ALCOVE_SENDS_PER_S": "0", **env})))
-
-    return join
 
 
 @pytest.fixture(scope="session")
@@ -81,13 +51,7 @@ def url(engines: Engines) -> Iterator[str]:
 
 
 @pytest.fixture
-def join(engines: Engines, url: str, tmp_path: Path) -> Iterator[Join]:
+def join(engines: Engines, url: str, tmp_path: Path) -> Iterator[Start]:
     """Start processes of one's own."""
     with ExitStack() as running:
         yield joining(engines, url, tmp_path, running)
-
-
-@pytest.fixture
-def item() -> str:
-    """An item that nobody else uses."""
-    return f"item-{uuid4().hex}"

@@ -3,7 +3,8 @@
 from tests.support import endpoints
 from tests.support.credentials import token
 from tests.support.endpoints import query
-from tests.support.room_client import RoomClient, http
+from tests.support.http import http
+from tests.support.room_client import RoomClient
 from tests.support.servers import Server
 
 

@@ -21,12 +21,13 @@ from alcove.cluster.messages import (
 from alcove.protocol import Entry, Person, raw
 from alcove.protocol import encode as encode_line
 from deploy.engines import Redis
-from tests.cluster.conftest import Engines, Join
 from tests.support.bus_outsider import Outsider, PostgresOutsider, RedisOutsider
 from tests.support.clients import Listener, connect, eventually
+from tests.support.clusters import Engines
 from tests.support.credentials import SECRET, token
-from tests.support.room_client import RoomClient, http, turned_away
-from tests.support.servers import Server
+from tests.support.http import http
+from tests.support.room_client import RoomClient, turned_away
+from tests.support.servers import Server, Start
 
 PREFIX = "watched"
 #: What no client can hold as a seq beyond it.
@@ -48,7 +49,7 @@ class Watched:
 
 
 @pytest.fixture
-async def watched(engines: Engines, url: str, join: Join) -> AsyncIterator[Watched]:
+async def watched(engines: Engines, url: str, join: Start) -> AsyncIterator[Watched]:
     """Start two processes with a secret, on a bus that outsiders may use too."""
     bus = engines.bus
     listening = (

@@ -3,9 +3,9 @@
 import os
 import signal
 
-from tests.cluster.conftest import Join
-from tests.support.room_client import RoomClient, http
-from tests.support.servers import Server
+from tests.support.http import http
+from tests.support.room_client import RoomClient
+from tests.support.servers import Server, Start
 
 
 async def test_w8_each_process_tells_of_the_connections_to_all(pair: tuple[Server, Server], item: str) -> None:
@@ -35,7 +35,7 @@ async def test_w8_a_process_where_nobody_is_tells_of_the_others(pair: tuple[Serv
     assert [(line["name"], line["cursor"], line["lag"]) for line in found["connections"]] == [("Bob", 1, 0)]
 
 
-async def test_w8_a_process_that_does_not_answer_is_named(join: Join, item: str) -> None:
+async def test_w8_a_process_that_does_not_answer_is_named(join: Start, item: str) -> None:
     one, two = join(), join()
     async with (
         await RoomClient.join(one, item, name="Ada"),

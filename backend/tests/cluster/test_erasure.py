@@ -1,7 +1,8 @@
 """W14 across processes: what another process has in memory of an erased member is served no longer."""
 
 from tests.support.credentials import token
-from tests.support.room_client import RoomClient, http
+from tests.support.http import http
+from tests.support.room_client import RoomClient
 from tests.support.servers import Server
 
 

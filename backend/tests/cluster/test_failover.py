@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from deploy.engines import Postgres, database
-from tests.support.room_client import RoomClient, http, new_id, send
+from tests.support.http import http
+from tests.support.room_client import RoomClient, new_id, send
 from tests.support.servers import PATIENCE_S, Server, alcove
 from tests.support.standby import MovingAddress, Standby
 from tests.support.storage import execute

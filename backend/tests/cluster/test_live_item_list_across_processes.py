@@ -4,11 +4,12 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 import pytest
 
 from deploy.engines import Redis
-from tests.cluster.conftest import Engines, Join
+from tests.support.clusters import Engines
 from tests.support.credentials import token
+from tests.support.http import http
 from tests.support.list_clients import follow
-from tests.support.room_client import RoomClient, http
-from tests.support.servers import Server
+from tests.support.room_client import RoomClient
+from tests.support.servers import Server, Start
 
 Pair = tuple[Server, Server]
 
@@ -53,7 +54,7 @@ async def test_w10_x5_what_sql_sends_is_listed_on_every_process(pair: Pair, item
 
 @pytest.mark.parametrize("engines", ["redis"], indirect=True)
 async def test_w10_x2_with_the_bus_lost_the_log_is_asked_for_changed_rooms(
-    engines: Engines, join: Join, item: str
+    engines: Engines, join: Start, item: str
 ) -> None:
     redis = engines.bus
     assert isinstance(redis, Redis)

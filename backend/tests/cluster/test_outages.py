@@ -9,9 +9,10 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 import pytest
 
 from deploy.engines import Postgres, Redis
-from tests.cluster.conftest import Engines, Join
-from tests.support.room_client import RoomClient, http, new_id, send, whole_log
-from tests.support.servers import Server
+from tests.support.clusters import Engines
+from tests.support.http import http
+from tests.support.room_client import RoomClient, new_id, send, whole_log
+from tests.support.servers import Server, Start
 
 
 @asynccontextmanager
@@ -42,7 +43,7 @@ async def in_step(writer: RoomClient, reader: RoomClient, body: object) -> None:
 
 
 @pytest.mark.parametrize("engines", ["redis"], indirect=True)
-async def test_x2_readers_are_in_step_whatever_becomes_of_redis(engines: Engines, join: Join, item: str) -> None:
+async def test_x2_readers_are_in_step_whatever_becomes_of_redis(engines: Engines, join: Start, item: str) -> None:
     redis = engines.bus
     assert isinstance(redis, Redis)
     async with readers(item, join(), join()) as (ada, bob):
@@ -60,7 +61,7 @@ async def test_x2_readers_are_in_step_whatever_becomes_of_redis(engines: Engines
         assert ada.entries == bob.entries
 
 
-async def test_s7_x4_everything_goes_on_after_the_database_was_away(engines: Engines, join: Join, item: str) -> None:
+async def test_s7_x4_everything_goes_on_after_the_database_was_away(engines: Engines, join: Start, item: str) -> None:
     postgres = engines.postgres
     assert isinstance(postgres, Postgres)
     async with readers(item, join(), join()) as (ada, bob):
@@ -76,7 +77,7 @@ async def test_s7_x4_everything_goes_on_after_the_database_was_away(engines: Eng
         assert await bob.until_seq(3) == ada.entries
 
 
-async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_go_on_elsewhere(join: Join, item: str) -> None:
+async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_go_on_elsewhere(join: Start, item: str) -> None:
     one, two = join(), join()
     async with readers(item, one, two) as (ada, bob):
         acked: dict[str, int] = {}
@@ -108,14 +109,14 @@ async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_go_on_el
             assert last == 301 or await again.until_seq(301) == log[last:]
 
 
-async def test_p3_members_of_a_killed_process_leave(join: Join, item: str) -> None:
+async def test_p3_members_of_a_killed_process_leave(join: Start, item: str) -> None:
     one, two = join(), join()
     async with readers(item, one, two) as (ada, bob):
         one.end(signal.SIGKILL)
         await bob.until("presence", left=[ada.me], count=1)
 
 
-async def test_p1_x1_members_of_a_process_that_ends_leave_at_once(join: Join, item: str) -> None:
+async def test_p1_x1_members_of_a_process_that_ends_leave_at_once(join: Start, item: str) -> None:
     one, two = join(), join()
     async with readers(item, one, two) as (ada, bob):
         one.end()
@@ -123,7 +124,7 @@ async def test_p1_x1_members_of_a_process_that_ends_leave_at_once(join: Join, it
 
 
 async def test_x5_sends_of_the_host_are_heard_after_the_database_was_away(
-    engines: Engines, join: Join, item: str, url: str
+    engines: Engines, join: Start, item: str, url: str
 ) -> None:
     async with readers(item, join(), join()) as (ada, bob):
         engines.postgres.end()

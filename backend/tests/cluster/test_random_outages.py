@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from random import Random
 
-from tests.cluster.conftest import Engines, Join
 from tests.support.clients import eventually
+from tests.support.clusters import Engines
 from tests.support.cutting_proxy import CuttingProxy
+from tests.support.http import http
 from tests.support.resending_client import CLIENTS, ITEM, SENDS, OutboxClient, agree
-from tests.support.room_client import http, whole_log
-from tests.support.servers import Server
+from tests.support.room_client import whole_log
+from tests.support.servers import Server, Start
 
 PROCESSES = 3
 #: Seconds that Redis is away: how long the outage lasts, not how long anybody waits for its end.
@@ -22,7 +23,7 @@ AWAY_S = 5.0
 class Weather:
     """Run three processes, each behind a proxy that cuts connections, and cause outages."""
 
-    def __init__(self, engines: Engines, join: Join, proxies: list[CuttingProxy]) -> None:
+    def __init__(self, engines: Engines, join: Start, proxies: list[CuttingProxy]) -> None:
         self._engines = engines
         self._join = join
         self._proxies = proxies
@@ -73,7 +74,7 @@ class Weather:
 
 
 async def test_x1_x2_x3_x4_a_storm_over_three_processes_loses_doubles_and_reorders_nothing(
-    engines: Engines, join: Join
+    engines: Engines, join: Start
 ) -> None:
     seed = int(os.environ.get("ALCOVE_STORM_SEED", Random().randrange(2**32)))  # noqa: S311 - dice, no secret
     print(f"ALCOVE_STORM_SEED={seed}")  # noqa: T201 - with the seed the same dice fall again

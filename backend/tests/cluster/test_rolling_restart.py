@@ -8,8 +8,9 @@ from pathlib import Path
 
 from bench.users import User
 from tests.support.clients import eventually
+from tests.support.http import http
 from tests.support.nginx import needs_nginx
-from tests.support.room_client import http, whole_log
+from tests.support.room_client import whole_log
 from tests.support.servers import Server, untroubled
 
 BACKEND = Path(__file__).parents[2]

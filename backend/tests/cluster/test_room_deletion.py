@@ -1,8 +1,9 @@
 """W11 across processes: a room that is deleted on one process restarts its readers on the other."""
 
 from tests.support.credentials import token
+from tests.support.http import http
 from tests.support.list_clients import follow
-from tests.support.room_client import RoomClient, http
+from tests.support.room_client import RoomClient
 from tests.support.servers import Server
 
 

@@ -5,7 +5,8 @@ import asyncio
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from tests.support.clients import Listener, connect
-from tests.support.room_client import RoomClient, http, new_id, send, whole_log
+from tests.support.http import http
+from tests.support.room_client import RoomClient, new_id, send, whole_log
 from tests.support.servers import Server
 
 Pair = tuple[Server, Server]

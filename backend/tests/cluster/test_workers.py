@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.conftest import Engines, Join
 from tests.support.clients import PATIENCE_S
+from tests.support.clusters import Engines
 from tests.support.credentials import token
-from tests.support.room_client import RoomClient, http, send, turned_away, whole_log
-from tests.support.servers import BIN, Server, listening, untroubled
+from tests.support.http import http
+from tests.support.room_client import RoomClient, send, turned_away, whole_log
+from tests.support.servers import BIN, Server, Start, listening, untroubled
 
 Pair = tuple[Server, Server]
 
@@ -65,7 +66,7 @@ async def test_a7_a_revocation_closes_connections_on_every_process(guarded_pair:
     assert (await late.closed(), error["reason"]) in {(4401, "revoked"), (4403, "revoked")}
 
 
-async def test_w7_readyz_says_whether_storage_and_bus_answer(engines: Engines, join: Join) -> None:
+async def test_w7_readyz_says_whether_storage_and_bus_answer(engines: Engines, join: Start) -> None:
     server = join()
     async with http(server) as client:
         assert (await client.get("/readyz")).json() == {"status": "ready", "storage": True, "bus": True}
@@ -82,7 +83,7 @@ async def test_w7_readyz_says_whether_storage_and_bus_answer(engines: Engines, j
                 pass
 
 
-async def test_w7_metrics_count_what_happens(join: Join, item: str) -> None:
+async def test_w7_metrics_count_what_happens(join: Start, item: str) -> None:
     server = join()
     async with await RoomClient.join(server, item) as ada, http(server) as client:
         await ada.say("a", "b", "c")
@@ -98,7 +99,9 @@ async def test_w7_metrics_count_what_happens(join: Join, item: str) -> None:
         assert not any(item in line for line in metrics)
 
 
-async def test_z1_whoever_is_connected_is_told_when_to_come_back_and_every_send_is_acked(join: Join, item: str) -> None:
+async def test_z1_whoever_is_connected_is_told_when_to_come_back_and_every_send_is_acked(
+    join: Start, item: str
+) -> None:
     server, other = join(ALCOVE_DRAIN_S="10"), join()
     rooms = [await RoomClient.join(server, item, name=f"member {n}") for n in range(20)]
     sends = [send(n) for n in range(200)]
@@ -119,7 +122,7 @@ async def test_z1_whoever_is_connected_is_told_when_to_come_back_and_every_send_
 
 
 async def test_z1_nobody_is_let_in_while_draining_and_a_second_signal_ends_at_once(
-    engines: Engines, join: Join, item: str
+    engines: Engines, join: Start, item: str
 ) -> None:
     server = join(ALCOVE_DRAIN_S="600")
     async with await RoomClient.join(server, item) as room, http(server) as client:
@@ -141,7 +144,7 @@ async def test_z1_nobody_is_let_in_while_draining_and_a_second_signal_ends_at_on
 
 
 async def test_z1_it_ends_when_the_drain_time_is_over_though_storage_hangs(
-    engines: Engines, join: Join, item: str
+    engines: Engines, join: Start, item: str
 ) -> None:
     server = join(ALCOVE_DRAIN_S="1")
     async with await RoomClient.join(server, item) as room:

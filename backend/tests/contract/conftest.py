@@ -1,6 +1,6 @@
 """Provide the logs that the contract runs on: a new one for each test, which the test may open again."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -8,9 +8,7 @@ import pytest
 from alcove.limits import Retention
 from alcove.storage.base import Log
 from alcove.storage.open import open_log
-
-#: Opens the test's log; a second call opens the same storage once more.
-OpenLog = Callable[..., Awaitable[Log]]
+from tests.support.storage import OpenLog
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

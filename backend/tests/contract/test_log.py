@@ -12,8 +12,9 @@ from alcove.limits import Retention
 from alcove.protocol import Person, raw
 from alcove.storage.base import Appended, Draft, Log, LogUnavailableError
 from alcove.storage.open import open_log
-from tests.contract.conftest import OpenLog
+from alcove.storage.postgres import log as postgres_log
 from tests.support.drafts import BOB, DAY_MS, append, bodies, edit, entry, message
+from tests.support.storage import OpenLog
 
 
 async def test_s2_seqs_are_dense_and_in_the_order_of_the_drafts(log: Log) -> None:
@@ -221,7 +222,7 @@ async def test_many_appends_and_reads_at_once_agree(log: Log) -> None:
 
 
 async def test_s3_closing_finishes_what_was_begun(open_again: OpenLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alcove.storage.postgres.log._CLOSE_S", 60.0)  # as long as it takes
+    monkeypatch.setattr(postgres_log, "_CLOSE_S", 60.0)  # as long as it takes
     log = await open_again()
     begun = [asyncio.ensure_future(log.append([message(str(n))])) for n in range(50)]
     await log.close()

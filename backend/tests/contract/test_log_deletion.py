@@ -2,8 +2,8 @@
 
 from alcove.item_ranges import ALL_ITEMS
 from alcove.storage.base import Log, RoomReadMark
-from tests.contract.conftest import OpenLog
 from tests.support.drafts import append, bodies, edit, message
+from tests.support.storage import OpenLog
 
 
 async def test_w11_r5_a_deleted_room_is_empty_in_a_new_history_and_others_stay(log: Log) -> None:

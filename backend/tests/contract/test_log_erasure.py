@@ -6,8 +6,8 @@ from msgspec.structs import replace
 from alcove.protocol import Person, raw
 from alcove.storage.base import Draft, Log, RoomReadMark
 from alcove.storage.rows import ERASED_NAME
-from tests.contract.conftest import OpenLog
 from tests.support.drafts import append, delete, edit, message
+from tests.support.storage import OpenLog
 
 MALLORY = Person("mallory", "Mallory Müller", "https://pictures.example/m.png", "Guest")
 

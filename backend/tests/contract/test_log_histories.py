@@ -1,9 +1,8 @@
 """What every log promises of a room's history: its id, and what happens when entries are lost (R5, X8)."""
 
 from alcove.storage.base import Appended, Draft, Log, Outcome, Position, RoomReadMark
-from tests.contract.conftest import OpenLog
 from tests.support.drafts import append, bodies, message
-from tests.support.storage import execute, lose_tail
+from tests.support.storage import OpenLog, execute, lose_tail
 
 
 async def stored(log: Log, *drafts: Draft, seen: dict[str, Position] | None = None) -> list[Appended]:

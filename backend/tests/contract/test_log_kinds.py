@@ -6,8 +6,8 @@ from msgspec.structs import replace
 from alcove.item_ranges import ALL_ITEMS
 from alcove.protocol import Person, raw
 from alcove.storage.base import Draft, Log
-from tests.contract.conftest import OpenLog
 from tests.support.drafts import ADA, append, delete, edit, entry, message
+from tests.support.storage import OpenLog
 
 PICTURED = Person("ada", "Ada", "https://pictures.example/a.png", "Support")
 ROLE_ONLY = Person("bob", "Bob", UNSET, "Guest")

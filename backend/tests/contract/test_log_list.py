@@ -5,8 +5,8 @@ import pytest
 from alcove.item_ranges import ALL_ITEMS, readable_ranges
 from alcove.limits import Retention
 from alcove.storage.base import Log, NoSuchRoomError, RoomReadMark, UnreadCount
-from tests.contract.conftest import OpenLog
 from tests.support.drafts import BOB, append, delete, edit, message
+from tests.support.storage import OpenLog
 
 EVERYTHING = [ALL_ITEMS]
 

@@ -5,8 +5,8 @@ import pytest
 from alcove.item_ranges import ALL_ITEMS, readable_ranges
 from alcove.limits import Retention
 from alcove.storage.base import Log, RoomReadMark
-from tests.contract.conftest import OpenLog
 from tests.support.drafts import BOB, append, delete, message
+from tests.support.storage import OpenLog
 
 FOO = readable_ranges({"foo": "r"})
 

@@ -6,8 +6,8 @@ from msgspec import UNSET
 from alcove.item_ranges import ALL_ITEMS
 from alcove.protocol import raw
 from alcove.storage.base import Draft, Log
-from tests.contract.conftest import OpenLog
 from tests.support.drafts import BOB, append, bodies, delete, edit, entry, message
+from tests.support.storage import OpenLog
 
 
 async def test_s8_an_author_edits_and_deletes(log: Log) -> None:

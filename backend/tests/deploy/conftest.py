@@ -1,30 +1,19 @@
 """A deployment's shape on this machine: three processes on PostgreSQL and Redis, behind the deployment's nginx."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
 
 from deploy.engines import database
+from tests.support.clusters import Cluster, StartProcesses
 from tests.support.nginx import Nginx
 from tests.support.servers import Server, alcove, untroubled
 
-#: Starts so many processes on one database and bus.
-Join = Callable[[int], list[Server]]
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """What was started, and the way in."""
-
-    processes: list[Server]
-    proxy: Nginx
-
 
 @pytest.fixture(scope="session")
-def join(postgres_server: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Join]:
+def join(postgres_server: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartProcesses]:
     """Start processes that are a deployment of their own."""
     with ExitStack() as running:
 
@@ -38,7 +27,7 @@ def join(postgres_server: str, redis_url: str, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="session")
-def cluster(join: Join, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(join: StartProcesses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Three processes behind nginx, for tests that leave them as they were."""
     processes = join(3)
     proxy = Nginx(tmp_path_factory.mktemp("nginx"), [process.port for process in processes])
@@ -46,9 +35,3 @@ def cluster(join: Join, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cl
         yield Cluster(processes, proxy)
     finally:
         proxy.end()
-
-
-@pytest.fixture
-def item() -> str:
-    """An item that nobody else uses."""
-    return f"item-{uuid4().hex}"

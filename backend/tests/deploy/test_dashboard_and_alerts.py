@@ -4,13 +4,13 @@ import json
 import re
 from typing import Any
 
-import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.deploy.conftest import Cluster
+from tests.support.clusters import Cluster
 from tests.support.deployment_files import DEPLOY, document
-from tests.support.room_client import RoomClient, http
+from tests.support.http import http
+from tests.support.room_client import RoomClient
 
 #: A panel, an alert, a sample's labels; Any: what JSON and YAML hold.
 Part = dict[str, Any]
@@ -135,7 +135,7 @@ def test_the_dashboard_asks_which_source_and_which_processes() -> None:
 
 
 async def test_w7_prometheus_is_told_without_a_credential_in_a_form_it_reads(cluster: Cluster) -> None:
-    async with httpx.AsyncClient(base_url=cluster.processes[0].url) as client:
+    async with http(cluster.processes[0], token=None) as client:
         answer = await client.get("/metrics")
 
     assert answer.status_code == 200

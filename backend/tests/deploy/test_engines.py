@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def test_a_postgres_that_cannot_be_made_leaves_no_folder(monkeypatch: pytest.Mon
         made[0].mkdir()
         return str(made[0])
 
-    monkeypatch.setattr("tempfile.mkdtemp", make)
+    monkeypatch.setattr(tempfile, "mkdtemp", make)
     monkeypatch.setattr(engines, "postgres_bin", lambda: Path("/nowhere"))
     with pytest.raises(FileNotFoundError):
         engines.Postgres()

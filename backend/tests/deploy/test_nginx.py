@@ -5,18 +5,18 @@ import signal
 import subprocess
 from pathlib import Path
 
-import httpx
 import pytest
 
 from alcove.settings import Settings
 from deploy.nginx import command, configured
 from deploy.ports import free_port
-from tests.deploy.conftest import Cluster, Join
 from tests.support.clients import answers, close_code, connect, eventually
+from tests.support.clusters import Cluster, StartProcesses
 from tests.support.credentials import keep, leaks
 from tests.support.event_streams import events, next_entry
+from tests.support.http import http
 from tests.support.nginx import Nginx, Upstream, needs_nginx
-from tests.support.room_client import RoomClient, http, send, turned_away, whole_log
+from tests.support.room_client import RoomClient, send, turned_away, whole_log
 from tests.support.servers import Server
 
 pytestmark = needs_nginx
@@ -135,7 +135,9 @@ async def test_l1_what_is_too_large_is_told_by_nginx_as_by_a_process(cluster: Cl
     assert largest.status_code == 422  # a process's word: it came through
 
 
-async def test_x3_when_a_process_is_killed_its_clients_go_on_at_another(join: Join, tmp_path: Path, item: str) -> None:
+async def test_x3_when_a_process_is_killed_its_clients_go_on_at_another(
+    join: StartProcesses, tmp_path: Path, item: str
+) -> None:
     one, other = join(2)
     proxy = Nginx(tmp_path, [one.port, other.port, free_port()])  # the third never was there
     try:
@@ -160,7 +162,7 @@ async def test_x3_when_a_process_is_killed_its_clients_go_on_at_another(join: Jo
 
 
 async def test_z1_a_process_that_stops_tells_its_clients_when_to_come_back_and_the_other_takes_them(
-    join: Join, tmp_path: Path, item: str
+    join: StartProcesses, tmp_path: Path, item: str
 ) -> None:
     one, other = join(2)
     proxy = Nginx(tmp_path, [one.port, other.port, free_port()])
@@ -242,7 +244,7 @@ async def test_a6_no_line_shows_a_credential_whatever_goes_wrong(tmp_path: Path)
     async with Upstream.running(answers=False) as dying:
         proxy = Nginx(tmp_path, [dying.port, free_port(), free_port()])
         try:
-            async with httpx.AsyncClient(base_url=proxy.url, trust_env=False) as client:
+            async with http(proxy, token=None) as client:
                 for path in ("/", "/items/foo/ws", "/api/items/foo/events", "/metrics", "/%2e%2e/x"):
                     headers = {"Cookie": f"session={TOKEN}", "Authorization": f"Bearer {TOKEN}"}
                     await client.get(f"{path}?{query}", headers={**headers, "Referer": f"{proxy.url}/?{query}"})

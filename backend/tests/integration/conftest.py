@@ -1,17 +1,14 @@
 """Servers for tests, once on every carrier: each is ended by its test, and must have had nothing to complain of."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from tests.support.credentials import KEY_SET, SECRET
-from tests.support.servers import CARRIERS, Server, alcove, untroubled
-
-Start = Callable[..., Server]
+from tests.support.servers import CARRIERS, Server, Start, alcove, untroubled
 
 
 @pytest.fixture(scope="session", params=CARRIERS)
@@ -100,9 +97,3 @@ def serve(carrier: str, tmp_path: Path) -> Iterator[Start]:
             return running.enter_context(untroubled(alcove(carrier=carrier, cwd=tmp_path, env=env)))
 
         yield start
-
-
-@pytest.fixture
-def item() -> str:
-    """An item that nobody else uses."""
-    return f"item-{uuid4().hex}"

@@ -11,14 +11,14 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from tests.integration.conftest import Start
 from tests.support import endpoints
-from tests.support.clients import NO_TLS, PATIENCE_S, connect, eventually
+from tests.support.clients import PATIENCE_S, connect, eventually
 from tests.support.credentials import RSA, SECRET, token
 from tests.support.endpoints import IN, Answer, bearer, cookie, query
+from tests.support.http import http
 from tests.support.refusal_reasons import ENDED, EXPIRED, REVOKED
 from tests.support.room_client import RoomClient, send
-from tests.support.servers import ONCE, Server
+from tests.support.servers import ONCE, Server, Start
 
 #: Ways of the tutorial's contract.
 PLAIN = ["/ws", "/ws/7", "/items/foo/ws"]
@@ -28,10 +28,8 @@ PLAIN = ["/ws", "/ws/7", "/items/foo/ws"]
 async def admin(guarded: Server) -> AsyncIterator[httpx.AsyncClient]:
     """Return a client with the right to revoke."""
     headers = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
-    async with httpx.AsyncClient(
-        base_url=guarded.url, headers=headers, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS
-    ) as http:
-        yield http
+    async with http(guarded, headers=headers) as client:
+        yield client
 
 
 def soon() -> float:
@@ -263,10 +261,10 @@ async def test_a7_a_revocation_out_of_shape_is_refused(admin: httpx.AsyncClient,
 async def test_a7_w5_a_restart_forgets_no_revocation_and_no_ended_session(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_RETAIN_ENTRIES="1")
     ended, revoked, other = (token(sub=sub, items={"*": "rwm"}) for sub in ("ada", "bob", "eve"))
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=NO_TLS) as http:
-        assert (await http.delete("/api/session", headers=cookie(ended).headers)).status_code == 204
+    async with http(server, token=None) as client:
+        assert (await client.delete("/api/session", headers=cookie(ended).headers)).status_code == 204
         for sub in ("bob", "one", "two"):
-            answer = await http.post("/api/revoke", json={"sub": sub}, headers=bearer(other).headers)
+            answer = await client.post("/api/revoke", json={"sub": sub}, headers=bearer(other).headers)
             assert answer.status_code == 200
     server.end()
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_RETAIN_ENTRIES="1")

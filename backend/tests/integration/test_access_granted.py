@@ -4,13 +4,13 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 
-import httpx
 import pytest
 
 from tests.support import endpoints
-from tests.support.clients import NO_TLS, PATIENCE_S, close_code, connect
+from tests.support.clients import PATIENCE_S, close_code, connect
 from tests.support.credentials import EC, ED, RSA, claims, raw_token, token
 from tests.support.endpoints import IN, Credential, bearer, cookie, query
+from tests.support.http import http
 from tests.support.room_client import RoomClient, turned_away
 from tests.support.servers import Server
 
@@ -176,7 +176,7 @@ def test_a5_without_a_host_no_origin_is_our_own(guarded: Server, head: bytes, st
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 async def test_a5_w5_no_page_of_elsewhere_signs_anyone_in_or_out(guarded: Server, method: str) -> None:
     headers = {"Origin": "https://evil.example", "Cookie": f"alcove_session={token()}"}
-    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as client:
+    async with http(guarded, token=None) as client:
         answer = await client.request(method, "/api/session", json={"token": token()}, headers=headers)
 
     assert answer.status_code == 403
@@ -225,7 +225,7 @@ async def test_w4_the_list_names_what_one_may_read_and_nothing_else(guarded: Ser
     author = query(token(sub="eve", items={"*": "rw"}))
     for item in ("list-1", "list-2", "lost-1"):
         assert (await endpoints.say(guarded, Credential(author.query, item=item))).code == IN
-    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as client:
+    async with http(guarded, token=None) as client:
         mine = token(items={"list-*": "r", "list-2": "w", "lost-1": "m"})
         found = await client.get("/api/items", params={"token": mine})
         everything = await client.get("/api/items", params={"token": token(items={"*": "r"}), "limit": 500})

@@ -15,8 +15,9 @@ from websockets.exceptions import ConnectionClosed
 from alcove.protocol import Ack, Entry, Error, Hello, ServerLine
 from tests.support.clients import PATIENCE_S
 from tests.support.fake_connection import server_lines
+from tests.support.http import http
 from tests.support.json_strategies import a_line, any_json
-from tests.support.room_client import RoomClient, http, whole_log
+from tests.support.room_client import RoomClient, whole_log
 from tests.support.servers import Server
 
 #: Codes with which the server may end a connection over what it was sent (C).

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import httpx
 from jsonschema_rs import validator_for
 
-from tests.support.clients import NO_TLS
+from tests.support.http import http
 from tests.support.room_client import Line, RoomClient, new_id, send, turned_away
 from tests.support.servers import Server
 
@@ -18,7 +17,7 @@ ELSEWHERE: list[Line] = [
 
 
 async def document(server: Server) -> dict[str, Any]:
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=NO_TLS) as client:
+    async with http(server, token=None) as client:
         found: dict[str, Any] = (await client.get("/asyncapi.json")).json()
     return found
 

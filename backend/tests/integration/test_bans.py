@@ -7,13 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.conftest import Start
 from tests.support import endpoints
 from tests.support.credentials import SECRET, token
 from tests.support.endpoints import IN, query
+from tests.support.http import http
 from tests.support.list_clients import follow
-from tests.support.room_client import RoomClient, http, send
-from tests.support.servers import ONCE, Server
+from tests.support.room_client import RoomClient, send
+from tests.support.servers import ONCE, Server, Start
 
 ROOT = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
 
@@ -21,8 +21,7 @@ ROOT = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
 @pytest.fixture
 async def root(guarded: Server) -> AsyncIterator[httpx.AsyncClient]:
     """A client that may moderate everything."""
-    async with http(guarded) as client:
-        client.headers.update(ROOT)
+    async with http(guarded, headers=ROOT) as client:
         yield client
 
 

@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection
 
 from alcove.app import create_app
 from alcove.tutorial.chat import SLOW_BYTES, Chat, ChatClient
+from alcove.wire import asgi
 from alcove.wire.asgi import AsgiConnection
 from tests.support.clients import Listener, abort, connect, eventually, fall_silent
 from tests.support.servers import Address, Server
@@ -135,7 +136,7 @@ async def test_t4_what_is_kept_for_a_stuck_reader_is_bounded() -> None:
 
 
 async def test_t4_who_sends_and_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alcove.wire.asgi._STALL_S", 0.2)
+    monkeypatch.setattr(asgi, "_STALL_S", 0.2)
     async with in_this_process() as (address, server, _chat):
         stuck = await connect(address, "/ws", receive_buffer=4096)
         fall_silent(stuck)

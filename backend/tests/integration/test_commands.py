@@ -13,6 +13,7 @@ from alcove.settings import Settings
 from deploy.ports import free_port
 from tests.support.clients import connect
 from tests.support.credentials import SECRET, keep, key_server, token
+from tests.support.http import http
 from tests.support.room_client import RoomClient
 from tests.support.servers import BIN, ONCE, Process, Server, fastapi_dev
 
@@ -205,9 +206,9 @@ async def test_a2_open_mode_serves_no_other_machine_whichever_server_listens(tmp
         app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/alcove.db", allow_open=allow_open))
         async with (
             app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"http://{host}:8000") as http,
+            http(f"http://{host}:8000", token=None, transport=httpx.ASGITransport(app)) as client,
         ):
-            return (await http.get("/api/items", params={"token": "t"})).status_code
+            return (await client.get("/api/items", params={"token": "t"})).status_code
 
     assert await status("192.0.2.1") == 403
     assert await status("[2001:db8::1]") == 403

@@ -15,10 +15,10 @@ from alcove.storage.sqlite import connection as sqlite_connection
 from alcove.storage.sqlite import schema as sqlite_schema
 from alcove.storage.sqlite.log import SqliteLog
 from alcove.storage.sqlite.store import SqliteStore
-from tests.integration.conftest import Start
 from tests.support.clients import eventually
 from tests.support.drafts import ADA, append, bodies, delete, edit, message
 from tests.support.room_client import RoomClient, new_id
+from tests.support.servers import Start
 
 FIRST_SCHEMA = Path(sqlite_schema.__file__).with_name("001.sql")
 NOW = 1_795_000_000_000

@@ -22,7 +22,8 @@ from alcove.settings import Settings
 from alcove.storage.base import Draft
 from tests.support.clients import a_moment, abort, eventually
 from tests.support.fake_connection import FakeConnection
-from tests.support.room_client import RoomClient, http
+from tests.support.http import http
+from tests.support.room_client import RoomClient
 from tests.support.servers import Server
 
 ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}))

@@ -9,22 +9,22 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.support.clients import PATIENCE_S
 from tests.support.credentials import token
 from tests.support.event_streams import events, next_entry
-from tests.support.room_client import RoomClient, http
+from tests.support.http import http
+from tests.support.room_client import RoomClient
 from tests.support.servers import ONCE, Server, alcove, fastapi_dev, untroubled
 
 Start = Callable[..., Server]
 
 
 async def send(server: Server, item: str, *bodies: str) -> None:
-    async with httpx.AsyncClient(base_url=server.url, timeout=20) as http:
+    async with http(server, token=None) as client:
         for body in bodies:
-            answer = await http.post(f"/api/items/{item}/entries?token=t", json={"body": body})
+            answer = await client.post(f"/api/items/{item}/entries?token=t", json={"body": body})
             assert answer.status_code == 201
 
 
@@ -60,8 +60,8 @@ async def test_w3_last_event_id_resumes_behind_that_entry(server: Server) -> Non
     ],
 )
 async def test_w3_what_is_refused_is_a_problem_and_no_stream(server: Server, path: str, status: int) -> None:
-    async with httpx.AsyncClient(base_url=server.url) as http:
-        answer = await http.get(path)
+    async with http(server, token=None) as client:
+        answer = await client.get(path)
 
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from tests.integration.conftest import Start
 from tests.support.clients import connect
 from tests.support.credentials import token
+from tests.support.http import http
 from tests.support.raw_sockets import rest, wire
-from tests.support.room_client import PROTOCOL, RoomClient, http
-from tests.support.servers import ONCE, Server
+from tests.support.room_client import PROTOCOL, RoomClient
+from tests.support.servers import ONCE, Server, Start
 
 PATIENCE_S = 20
 UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"

@@ -2,14 +2,11 @@
 
 import re
 
-import httpx
 import pytest
 
-from tests.integration.conftest import Start
-from tests.support.clients import NO_TLS
 from tests.support.credentials import token
-from tests.support.room_client import http
-from tests.support.servers import ONCE, Server
+from tests.support.http import http
+from tests.support.servers import ONCE, Server, Start
 
 ANYWHERE = [
     "/",
@@ -106,7 +103,7 @@ async def test_a_file_named_by_its_content_is_kept_for_ever(server: Server) -> N
 
 @ONCE
 async def test_a5_pages_of_configured_origins_may_ask(guarded: Server) -> None:
-    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as client:
+    async with http(guarded, token=None) as client:
         for origin, allowed in (
             ("https://app.example", True),
             ("https://other.example:8443", True),
@@ -132,7 +129,7 @@ async def test_a5_a_token_counts_from_any_origin_and_brings_no_cookie(server: Se
     path = f"/api/items/{item}/entries"
     bearer = {"Origin": origin, "Authorization": "Bearer t"}
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=NO_TLS) as client:
+    async with http(server, token=None) as client:
         before = await client.options(path, headers={"Origin": origin} | asked)
         said = await client.post(path, json={"body": "hello"}, headers=bearer)
         async with client.stream("GET", f"/api/items/{item}/events?token=t", headers={"Origin": origin}) as events:
@@ -146,7 +143,7 @@ async def test_a5_a_token_counts_from_any_origin_and_brings_no_cookie(server: Se
 
 @ONCE
 async def test_a5_other_origins_may_call_the_api_and_nothing_else(server: Server) -> None:
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=NO_TLS) as client:
+    async with http(server, token=None) as client:
         for path in ("/metrics", "/readyz", "/"):
             answer = await client.get(path, headers={"Origin": "https://app.example"})
             assert "access-control-allow-origin" not in answer.headers

@@ -8,9 +8,9 @@ from alcove.cli import sign
 from alcove.errors import SettingsError
 from alcove.settings import Settings
 from tests.support import endpoints
-from tests.support.clients import PATIENCE_S
 from tests.support.credentials import SECRET, token
 from tests.support.endpoints import Credential, query
+from tests.support.http import http
 from tests.support.item_ids import BAD, each_bad, each_good
 from tests.support.servers import ONCE, Server
 
@@ -28,7 +28,7 @@ def about(item: str) -> Credential:
 async def revoked(server: Server, item: str) -> httpx.Response:
     """Revoke a member's access to the item."""
     headers = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
-    async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_S, trust_env=False) as client:
+    async with http(server, token=None) as client:
         return await client.post("/api/revoke", json={"sub": "nobody", "item": item}, headers=headers)
 
 

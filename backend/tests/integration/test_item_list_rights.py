@@ -4,10 +4,9 @@ from typing import Any
 
 import httpx
 
-from tests.integration.conftest import Start
 from tests.support.credentials import SECRET, token
-from tests.support.room_client import http
-from tests.support.servers import ONCE, Server
+from tests.support.http import http
+from tests.support.servers import ONCE, Server, Start
 
 
 async def listed(client: httpx.AsyncClient, items: dict[str, str], **query: Any) -> httpx.Response:

@@ -12,11 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from alcove.access.keyset import KeySet
 from alcove.errors import SettingsError
-from tests.integration.conftest import Start
 from tests.support import endpoints
 from tests.support.credentials import EC, ED, KEY_SET, RSA, SECRET, KeyServer, jwk, key_server, token
 from tests.support.endpoints import IN, query
-from tests.support.servers import ONCE
+from tests.support.servers import ONCE, Start
 
 
 @pytest.fixture

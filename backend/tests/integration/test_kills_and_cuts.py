@@ -8,8 +8,9 @@ from random import Random
 
 from tests.support.clients import eventually
 from tests.support.cutting_proxy import CuttingProxy
+from tests.support.http import http
 from tests.support.resending_client import CLIENTS, ITEM, SENDS, OutboxClient, agree
-from tests.support.room_client import http, whole_log
+from tests.support.room_client import whole_log
 from tests.support.servers import Server, alcove
 
 KILLS = 6

@@ -16,8 +16,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from alcove import Alcove, Member, SettingsError
 from alcove.library.admission import HostAdmission
+from tests.support.http import http
 from tests.support.item_ids import BAD, GOOD
-from tests.support.room_client import RoomClient, http, turned_away
+from tests.support.room_client import RoomClient, turned_away
 from tests.support.running_host import CARRIERS, Host, running
 
 STATUSES = {"400": 4403, "401": 4401, "403": 4403, "404": 4403, "409": 4403, "422": 4400, "429": 4429, "503": 1011}

@@ -12,7 +12,8 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alcove import Alcove, AlcoveError, Member, NotStartedError
-from tests.support.room_client import RoomClient, http
+from tests.support.http import http
+from tests.support.room_client import RoomClient
 from tests.support.running_host import CARRIERS, running
 
 with warnings.catch_warnings():  # it prefers a package that the tests do not have

@@ -4,17 +4,16 @@ import re
 import socket
 import time
 
-import httpx
 import pytest
 
-from tests.integration.conftest import Start
 from tests.support import endpoints
-from tests.support.clients import NO_TLS, connect
+from tests.support.clients import connect
 from tests.support.credentials import SECRET, token
 from tests.support.endpoints import IN, Credential, query
+from tests.support.http import blocking_http, http
 from tests.support.raw_sockets import rest, wire
-from tests.support.room_client import RoomClient, http, turned_away
-from tests.support.servers import ONCE, Server
+from tests.support.room_client import RoomClient, turned_away
+from tests.support.servers import ONCE, Server, Start
 
 PATIENCE_S = 60
 HANDSHAKE = (
@@ -102,7 +101,7 @@ async def test_l_whoever_came_in_stays(brisk: Server) -> None:
 
 @ONCE
 def test_l_a_connection_kept_alive_serves_request_after_request(brisk: Server) -> None:
-    with httpx.Client(base_url=brisk.url, trust_env=False, verify=NO_TLS) as client:
+    with blocking_http(brisk, token=None) as client:
         assert {client.get("/healthz").status_code for _ in range(20)} == {200}
     with wire(brisk, HEALTH * 5) as peer:
         peer.shutdown(socket.SHUT_WR)

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.conftest import Start
 from tests.support.credentials import SECRET, token
+from tests.support.http import http
 from tests.support.list_clients import WAYS, Way, follow
-from tests.support.room_client import RoomClient, http
-from tests.support.servers import ONCE, Server
+from tests.support.room_client import RoomClient
+from tests.support.servers import ONCE, Server, Start
 
 BOTH = pytest.mark.parametrize("way", WAYS)
 #: The member who writes.
@@ -208,7 +208,7 @@ async def test_w10_a_binary_frame_closes_the_list_with_1003(server: Server) -> N
     [("", 401), ("?token=t&limit=501", 422), ("?token=t&prefix=a*", 422), ("?token=t&unknown=1", 422)],
 )
 async def test_w10_events_that_are_refused_are_a_problem(server: Server, query: str, status: int) -> None:
-    async with httpx.AsyncClient(base_url=server.url) as client:
+    async with http(server, token=None) as client:
         answer = await client.get(f"/api/items/events{query}")
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 

@@ -2,25 +2,23 @@
 
 import time
 
-import httpx
 import pytest
 
-from tests.integration.conftest import Start
 from tests.support import endpoints
-from tests.support.clients import NO_TLS
 from tests.support.credentials import EC, KEY_SET, SECRET, keep, token
 from tests.support.endpoints import IN, Answer, bearer, cookie, query
+from tests.support.http import http
 from tests.support.refusal_reasons import ENDED
 from tests.support.room_client import RoomClient
-from tests.support.servers import ONCE, Server
+from tests.support.servers import ONCE, Server, Start
 
 
 @ONCE
 async def test_w5_a_session_is_a_cookie_that_no_script_reads(guarded: Server) -> None:
     exp = int(time.time()) + 600
-    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
-        answer = await http.post("/api/session", json={"token": token(exp=exp)})
-        who = await http.get("/api/session")
+    async with http(guarded, token=None) as client:
+        answer = await client.post("/api/session", json={"token": token(exp=exp)})
+        who = await client.get("/api/session")
 
     assert answer.status_code == 200
     _, *attributes = answer.headers["set-cookie"].split("; ")
@@ -33,14 +31,14 @@ async def test_w5_a_session_is_a_cookie_that_no_script_reads(guarded: Server) ->
 @ONCE
 async def test_w5_a2_whoever_asks_is_told_whether_this_is_open_mode(guarded: Server, server: Server) -> None:
     for asked, is_open in ((guarded, False), (server, True)):
-        async with httpx.AsyncClient(base_url=asked.url, trust_env=False, verify=NO_TLS) as http:
-            assert (await http.get("/api/mode")).json() == {"open": is_open}
+        async with http(asked, token=None) as client:
+            assert (await client.get("/api/mode")).json() == {"open": is_open}
 
 
 @ONCE
 async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(guarded: Server) -> None:
-    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
-        answer = await http.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
+    async with http(guarded, token=None) as client:
+        answer = await client.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
 
     assert "Secure" in answer.headers["set-cookie"].split("; ")
 
@@ -48,8 +46,8 @@ async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(guarded
 @ONCE
 async def test_w5_from_others_a_proxys_word_counts_for_nothing(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_TRUSTED_PROXIES="192.0.2.1")
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=NO_TLS) as http:
-        answer = await http.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
+    async with http(server, token=None) as client:
+        answer = await client.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
 
     assert "Secure" not in answer.headers["set-cookie"].split("; ")
 
@@ -57,8 +55,8 @@ async def test_w5_from_others_a_proxys_word_counts_for_nothing(serve: Start) -> 
 @ONCE
 @pytest.mark.parametrize("bad", ["gone-by-now", "", "e" * 4100])
 async def test_w5_what_is_no_token_is_no_session(guarded: Server, bad: str) -> None:
-    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
-        answer = await http.post("/api/session", json={"token": bad})
+    async with http(guarded, token=None) as client:
+        answer = await client.post("/api/session", json={"token": bad})
 
     assert answer.status_code in {401, 422}
     assert "set-cookie" not in answer.headers
@@ -67,8 +65,8 @@ async def test_w5_what_is_no_token_is_no_session(guarded: Server, bad: str) -> N
 async def test_w5_an_ended_session_opens_nothing_however_its_signature_is_written(guarded: Server, item: str) -> None:
     good = token(key=EC, algorithm="ES256", headers={"kid": KEY_SET["keys"][2]["kid"]}, items={item: "rw"}, jti=item)
     async with await RoomClient.join(guarded, item, token=None, headers=cookie(good).headers) as room:
-        async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
-            answer = await http.delete("/api/session", headers=cookie(good, guarded.url).headers)
+        async with http(guarded, token=None) as client:
+            answer = await client.delete("/api/session", headers=cookie(good, guarded.url).headers)
         assert answer.status_code == 204
         assert answer.headers["set-cookie"].startswith('alcove_session="";')
         assert await room.closed() == 4401

@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-import httpx
 import pytest
 
 from alcove.access.open_mode import open_cookie
 from tests.support import endpoints
-from tests.support.clients import NO_TLS, answers, connect
+from tests.support.clients import answers, connect
 from tests.support.credentials import token
 from tests.support.endpoints import IN, Answer, Credential, bearer, cookie, plain_cookie, query
 from tests.support.host_applications import flask_app, starlette_app
+from tests.support.http import blocking_http, http
 from tests.support.room_client import RoomClient, turned_away
 from tests.support.servers import ONCE, Server
 
@@ -21,8 +21,8 @@ HTML = {"Accept": "text/html,*/*;q=0.8"}
 
 def cookies_after_login(host: Host, server: Server) -> str:
     """Return what a browser that signed in at the host application sends to Alcove: cookies ignore ports."""
-    with host() as url, httpx.Client(trust_env=False, verify=NO_TLS) as browser:
-        assert browser.get(f"{url}/login").status_code == 200
+    with host() as url, blocking_http(url, token=None) as browser:
+        assert browser.get("/login").status_code == 200
         return browser.build_request("GET", f"{server.url}/").headers["cookie"]
 
 
@@ -108,8 +108,8 @@ async def test_w5_signing_out_ends_the_credential_however_it_was_presented(
 ) -> None:
     good = token(items={item: "rw"}, jti=f"{item}-{way.__name__}")
     brought = way(good, item=item)
-    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
-        answer = await http.delete("/api/session", params=brought.query, headers=brought.headers)
+    async with http(guarded, token=None) as client:
+        answer = await client.delete("/api/session", params=brought.query, headers=brought.headers)
 
     assert answer.status_code == 204
     assert (way is cookie) == ("set-cookie" in answer.headers)
@@ -127,8 +127,8 @@ async def test_a5_w5_a_token_is_ended_from_any_origin_and_the_cookie_beside_it_s
 ) -> None:
     good, mine = (token(items={item: "rw"}, jti=f"{item}-{n}") for n in range(2))
     headers = bearer(good).headers | cookie(mine, "https://else.example").headers
-    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
-        answer = await http.delete("/api/session", headers=headers)
+    async with http(guarded, token=None) as client:
+        answer = await client.delete("/api/session", headers=headers)
 
     assert answer.status_code == 204
     assert "set-cookie" not in answer.headers
@@ -140,14 +140,14 @@ async def test_a5_w5_a_token_is_ended_from_any_origin_and_the_cookie_beside_it_s
 async def test_a1_w5_over_https_the_login_is_a_host_cookie_and_no_other_name_counts(guarded: Server) -> None:
     https = {"X-Forwarded-Proto": "https"}
     good = token()
-    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as http:
-        signed_in = await http.post("/api/session", json={"token": good}, headers=https)
-        http.cookies.clear()
+    async with http(guarded, token=None) as client:
+        signed_in = await client.post("/api/session", json={"token": good}, headers=https)
+        client.cookies.clear()
         found = {
-            name: (await http.get("/api/session", headers=https | {"Cookie": f"{name}={good}"})).status_code
+            name: (await client.get("/api/session", headers=https | {"Cookie": f"{name}={good}"})).status_code
             for name in ("__Host-alcove_session", "alcove_session", "session")
         }
-        gone = await http.delete("/api/session", headers=https | {"Cookie": f"__Host-alcove_session={good}"})
+        gone = await client.delete("/api/session", headers=https | {"Cookie": f"__Host-alcove_session={good}"})
 
     name, *attributes = signed_in.headers["set-cookie"].split("; ")
     assert name == f"__Host-alcove_session={good}"
@@ -168,7 +168,7 @@ async def test_a1_w5_a_browser_with_a_login_of_an_earlier_version_goes_on_when_i
         (guarded, token(exp=1), 401),
         (server, "of-another-framework", 401),
     ):
-        async with httpx.AsyncClient(base_url=asked.url, trust_env=False, verify=NO_TLS) as browser:
+        async with http(asked, token=None) as browser:
             browser.cookies.set("session", earlier, domain="127.0.0.1")
             assert (await browser.get("/api/session", headers=HTML)).status_code == 401, "the API never reads it"
             page = await browser.get("/items/foo", headers=HTML)
@@ -181,7 +181,7 @@ async def test_a1_w5_a_browser_with_a_login_of_an_earlier_version_goes_on_when_i
 @ONCE
 async def test_w5_after_signing_out_the_earlier_login_does_not_come_back(guarded: Server, server: Server) -> None:
     for asked, earlier in ((guarded, token(jti="earlier")), (server, open_cookie("Ada", "other salt"))):
-        async with httpx.AsyncClient(base_url=asked.url, trust_env=False, verify=NO_TLS) as browser:
+        async with http(asked, token=None) as browser:
             browser.cookies.set("session", earlier, domain="127.0.0.1")
             await browser.get("/", headers=HTML)
             assert (await browser.get("/api/session")).status_code == 200
@@ -200,5 +200,5 @@ async def test_a_page_of_before_the_upgrade_is_told_to_reload(guarded: Server, i
     assert (error["code"], code) == ("unauthenticated", 4401)
     assert error["message"].startswith("Reload this page: the server was upgraded")
     assert reason.startswith("Reload this page")
-    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False, verify=NO_TLS) as nobody:
+    async with http(guarded, token=None) as nobody:
         assert "Reload" not in (await nobody.get("/api/items")).json()["detail"]

@@ -5,12 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.conftest import Start
 from tests.support import endpoints
 from tests.support.credentials import token
 from tests.support.endpoints import bearer, query
-from tests.support.room_client import RoomClient, http, page
-from tests.support.servers import ONCE, Server
+from tests.support.http import http
+from tests.support.room_client import RoomClient, page
+from tests.support.servers import ONCE, Server, Start
 
 PICTURE = "https://pictures.example/ada.png?size=64"
 ADA = {"id": "ada", "name": "Ada", "picture": PICTURE, "role": "Support"}

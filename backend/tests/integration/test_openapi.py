@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -18,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.support.clients import PATIENCE_S
 from tests.support.credentials import token
+from tests.support.http import blocking_http
 from tests.support.servers import ONCE, Server
 
 KEPT = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -69,7 +69,8 @@ def test_w9_no_answer_is_a_fault_or_a_surprise(guarded: Server, server: Server, 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "TRACE"])
 @pytest.mark.parametrize("path", ["/api/items", "/api/items/foo/entries", "/api/session", "/api/revoke"])
 def test_w6_other_methods_are_problems_too(server: Server, method: str, path: str) -> None:
-    answer = httpx.request(method, server.url + path, trust_env=False)
+    with blocking_http(server, token=None) as client:
+        answer = client.request(method, path)
 
     assert answer.status_code == 405
     assert answer.headers["content-type"] == "application/problem+json"

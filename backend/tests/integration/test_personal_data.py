@@ -8,11 +8,11 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 import httpx
 import pytest
 
-from tests.integration.conftest import Start
 from tests.support.clients import eventually
 from tests.support.credentials import SECRET, token
-from tests.support.room_client import RoomClient, http, page
-from tests.support.servers import ONCE, Server
+from tests.support.http import http
+from tests.support.room_client import RoomClient, page
+from tests.support.servers import ONCE, Server, Start
 
 ROOT = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
 WORDS = "xylophone-serenade"

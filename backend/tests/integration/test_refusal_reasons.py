@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.credentials import token
-from tests.support.room_client import RoomClient, http, turned_away
+from tests.support.http import http
+from tests.support.room_client import RoomClient, turned_away
 from tests.support.servers import Server
 
 REASONS: dict[str, Callable[[], dict[str, str | None]]] = {

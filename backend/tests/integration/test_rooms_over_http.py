@@ -4,8 +4,9 @@ import httpx
 import pytest
 
 from tests.support.credentials import token
+from tests.support.http import http
 from tests.support.list_clients import follow
-from tests.support.room_client import RoomClient, http, page
+from tests.support.room_client import RoomClient, page
 from tests.support.servers import ONCE, Server
 
 

@@ -3,7 +3,8 @@
 import asyncio
 
 from tests.support.clients import fall_silent, read_again
-from tests.support.room_client import Line, RoomClient, http
+from tests.support.http import http
+from tests.support.room_client import Line, RoomClient
 from tests.support.servers import Server
 
 BODY = "x" * 60_000

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from tests.support.room_client import RoomClient, http, send, whole_log
+from tests.support.http import http
+from tests.support.room_client import RoomClient, send, whole_log
 from tests.support.servers import Server
 
 SHAPELESS = {

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from tests.support.clients import abort, fall_silent, read_again
-from tests.support.room_client import Line, RoomClient, http, whole_log
+from tests.support.http import http
+from tests.support.room_client import Line, RoomClient, whole_log
 from tests.support.servers import Server
 
 

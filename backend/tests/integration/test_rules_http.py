@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from tests.support.credentials import token
-from tests.support.room_client import RoomClient, http, page
+from tests.support.http import http
+from tests.support.room_client import RoomClient, page
 from tests.support.servers import ONCE, Server
 
 
@@ -255,7 +256,7 @@ async def test_w6_every_error_is_a_problem_document(server: Server, method: str,
 @ONCE
 @pytest.mark.parametrize("where", ["/api/items", "/api/items/foo/entries", "/api/items/foo/connections"])
 async def test_w6_a1_without_a_credential_a_request_is_401(server: Server, where: str) -> None:
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+    async with http(server, token=None) as client:
         answer = await client.get(where)
 
     assert answer.status_code == 401
@@ -287,7 +288,7 @@ async def test_w6_a_body_over_the_limit_is_413(server: Server, item: str) -> Non
 async def test_a5_a_request_that_a_cookie_authenticates_comes_from_the_own_origin(server: Server, item: str) -> None:
     where = f"/api/items/{item}/entries"
     cookie = {"Cookie": "alcove_session=c"}
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+    async with http(server, token=None) as client:
         own = await client.post(where, json={"body": 1}, headers=cookie | {"Origin": server.url})
         none = await client.post(where, json={"body": 2}, headers=cookie)
         other = await client.post(where, json={"body": 3}, headers=cookie | {"Origin": "https://evil.example"})

@@ -10,7 +10,8 @@ import pytest
 
 from tests.support.clients import connect, eventually, refusal
 from tests.support.credentials import SECRET, token
-from tests.support.room_client import RoomClient, http, page, send, turned_away, whole_log
+from tests.support.http import http
+from tests.support.room_client import RoomClient, page, send, turned_away, whole_log
 from tests.support.servers import Server
 from tests.support.storage_faults import write_lock
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.room_client import RoomClient, http, new_id, send, whole_log
+from tests.support.http import http
+from tests.support.room_client import RoomClient, new_id, send, whole_log
 from tests.support.servers import Server
 from tests.support.storage_faults import disk_full, write_lock
 

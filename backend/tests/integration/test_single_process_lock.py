@@ -12,7 +12,9 @@ import pytest
 
 from alcove.storage.base import LockMode, Log, LogUnavailableError, LogUnusableError
 from alcove.storage.open import open_log
+from alcove.storage.postgres import lock as postgres_lock
 from alcove.storage.postgres.lock import _KEY
+from alcove.storage.sqlite import lock as sqlite_lock
 from deploy.ports import free_port
 from tests.support.clients import PATIENCE_S
 from tests.support.credentials import SECRET, token
@@ -34,8 +36,8 @@ def running() -> Iterator[ExitStack]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a lock for a moment only."""
-    monkeypatch.setattr("alcove.storage.sqlite.lock._WAIT_S", 0.05)
-    monkeypatch.setattr("alcove.storage.postgres.lock._WAIT_S", 0.05)
+    monkeypatch.setattr(sqlite_lock, "_WAIT_S", 0.05)
+    monkeypatch.setattr(postgres_lock, "_WAIT_S", 0.05)
 
 
 def refused(command: list[str | Path], cwd: Path, **env: str) -> list[str]:

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from tests.support.clients import fall_silent, read_again
-from tests.support.room_client import RoomClient, http, page
+from tests.support.http import http
+from tests.support.room_client import RoomClient, page
 from tests.support.servers import Server
 
 BODY = "x" * 60 * 1024

@@ -12,17 +12,18 @@ import pytest
 
 from alcove.limits import Retention
 from alcove.storage.base import LogUnavailableError, RoomReadMark
+from alcove.storage.sqlite import connection as sqlite_connection
 from alcove.storage.sqlite.log import SqliteLog
-from tests.integration.conftest import Start
 from tests.support.drafts import append, bodies, message
-from tests.support.room_client import RoomClient, http, send, whole_log
-from tests.support.servers import ONCE, PATIENCE_S, Server, alcove
+from tests.support.http import http
+from tests.support.room_client import RoomClient, send, whole_log
+from tests.support.servers import ONCE, PATIENCE_S, Server, Start, alcove
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a lock for a moment only, in this process."""
-    monkeypatch.setattr("alcove.storage.sqlite.connection._BUSY_S", 0.05)
+    monkeypatch.setattr(sqlite_connection, "_BUSY_S", 0.05)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import pytest
 
 from alcove.limits import Retention
 from alcove.storage.base import LogUnusableError
+from alcove.storage.sqlite import connection as sqlite_connection
 from alcove.storage.sqlite import schema as sqlite_schema
 from alcove.storage.sqlite.log import SqliteLog
 from tests.support.drafts import BOB, append, bodies, edit, message
@@ -141,7 +142,7 @@ def test_an_unknown_scheme_is_one_clear_line() -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a lock for a moment only."""
-    monkeypatch.setattr("alcove.storage.sqlite.connection._BUSY_S", 0.05)
+    monkeypatch.setattr(sqlite_connection, "_BUSY_S", 0.05)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -1,18 +1,18 @@
 """Traces (OpenTelemetry) and logs in JSON, both without credentials (A6)."""
 
-import http.server
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.support.credentials import SECRET, leaks, token
+from tests.support.http import http
 from tests.support.room_client import RoomClient
 from tests.support.servers import CARRIERS, Server, alcove, untroubled
 
@@ -40,7 +40,7 @@ def collecting() -> Iterator[tuple[str, Collector]]:
     """A collector, and the address that it listens at."""
     collector = Collector()
 
-    class Endpoint(http.server.BaseHTTPRequestHandler):
+    class Endpoint(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             if self.path == "/v1/traces":
@@ -51,7 +51,7 @@ def collecting() -> Iterator[tuple[str, Collector]]:
         def log_message(self, *_: object) -> None:
             """Nothing."""
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as listening:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as listening:
         serving = threading.Thread(target=listening.serve_forever)
         serving.start()
         yield f"http://127.0.0.1:{listening.server_port}", collector
@@ -69,7 +69,7 @@ def guarded(folder: Path, carrier: str, **env: str) -> Iterator[Server]:
 async def visit(server: Server) -> None:
     """One request, one handshake and one refused handshake, each with its token in the query, and a probe."""
     ada = token(sub="ada", items={"foo": "rw"})
-    async with httpx.AsyncClient(base_url=server.url) as client:
+    async with http(server, token=None) as client:
         assert (await client.get(f"/api/items/foo/entries?limit=5&token={ada}")).is_success
         assert (await client.get("/healthz")).is_success
     async with await RoomClient.join(server, "foo", token=ada):

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-import httpx
 import pytest
 
 from tests.support.clients import Listener, answers, close_code, connect, refusal
+from tests.support.http import http
 from tests.support.servers import Server, alcove, untroubled
 
 ANY_TEXT = {
@@ -283,8 +283,8 @@ async def test_t4_nobody_else_notices_who_sent_bytes(server: Server) -> None:
 
 
 async def test_t6_the_page_begins_with_its_doctype(server: Server) -> None:
-    async with httpx.AsyncClient(base_url=server.url) as http:
-        page = await http.get("/")
+    async with http(server, token=None) as client:
+        page = await client.get("/")
 
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"
@@ -292,7 +292,7 @@ async def test_t6_the_page_begins_with_its_doctype(server: Server) -> None:
 
 
 async def test_w7_a_server_that_is_alive_says_so(server: Server) -> None:
-    async with httpx.AsyncClient(base_url=server.url) as http:
-        answer = await http.get("/healthz")
+    async with http(server, token=None) as client:
+        answer = await client.get("/healthz")
 
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})

@@ -5,13 +5,13 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.integration.conftest import Start
 from tests.support import endpoints
 from tests.support.clients import PATIENCE_S, connect
 from tests.support.credentials import SECRET, token
 from tests.support.endpoints import IN, query
-from tests.support.room_client import RoomClient, http, turned_away
-from tests.support.servers import ONCE, Server
+from tests.support.http import http
+from tests.support.room_client import RoomClient, turned_away
+from tests.support.servers import ONCE, Server, Start
 
 
 @ONCE

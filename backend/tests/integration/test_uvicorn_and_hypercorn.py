@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from deploy.ports import free_port
-from tests.support.clients import NO_TLS, PATIENCE_S, close_code, connect
+from tests.support.clients import close_code, connect
+from tests.support.http import blocking_http
 from tests.support.room_client import RoomClient
 from tests.support.servers import BIN, Process, Server
 
@@ -58,7 +59,7 @@ def unix_socket(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path
 
 def test_a2_a_unix_socket_is_this_machine(unix_socket: Path) -> None:
     transport = httpx.HTTPTransport(uds=str(unix_socket))
-    with httpx.Client(transport=transport, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS) as client:
-        answer = client.get("http://alcove/api/items", headers={"Authorization": "Bearer t"})
+    with blocking_http("http://alcove", transport=transport) as client:
+        answer = client.get("/api/items")
 
     assert answer.status_code == 200, answer.text

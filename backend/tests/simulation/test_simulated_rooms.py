@@ -10,6 +10,7 @@ from collections import Counter
 import pytest
 
 from alcove.limits import Retention
+from alcove.rooms import directory, history, readers
 from tests.support.simulated_world import ITEMS, Weights, World
 from tests.support.virtual_time import VirtualTimeLoop
 
@@ -31,12 +32,12 @@ WORLDS = {
 @pytest.fixture(autouse=True)
 def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let few entries fill a frame, a page and a buffer."""
-    monkeypatch.setattr("alcove.rooms.readers.FRAME_BYTES", 500)
-    monkeypatch.setattr("alcove.rooms.history.FRAME_BYTES", 500)
-    monkeypatch.setattr("alcove.rooms.readers.DIRECT_BYTES", 800)
-    monkeypatch.setattr("alcove.rooms.history._PAGE", 5)
-    monkeypatch.setattr("alcove.rooms.directory.FRAME_BYTES", 1200)
-    monkeypatch.setattr("alcove.rooms.directory._WARM", 6)
+    monkeypatch.setattr(readers, "FRAME_BYTES", 500)
+    monkeypatch.setattr(history, "FRAME_BYTES", 500)
+    monkeypatch.setattr(readers, "DIRECT_BYTES", 800)
+    monkeypatch.setattr(history, "_PAGE", 5)
+    monkeypatch.setattr(directory, "FRAME_BYTES", 1200)
+    monkeypatch.setattr(directory, "_WARM", 6)
 
 
 async def play(seed: int, weights: Weights, retention: Retention | None, steps: int) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import ssl
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -19,8 +18,6 @@ from tests.support.servers import Address
 
 #: Seconds that a client waits for what is due.
 PATIENCE_S = 60.0
-#: For HTTP: else httpx would read every certificate of the machine for each client, and none is needed here.
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 async def a_moment() -> None:

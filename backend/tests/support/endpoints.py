@@ -9,7 +9,8 @@ from urllib.parse import quote, urlencode
 import httpx
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.support.clients import NO_TLS, PATIENCE_S, connect
+from tests.support.clients import connect
+from tests.support.http import http
 from tests.support.room_client import PROTOCOL
 from tests.support.servers import Server
 
@@ -103,7 +104,7 @@ def plain(template: str) -> Callable[[Server, Credential], Awaitable[Answer]]:
     return endpoint
 
 
-def http(
+def request(
     method: str, template: str, content: str | None = None, passes: int = 200
 ) -> Callable[[Server, Credential], Awaitable[Answer]]:
     """Make a request over HTTP; a refusal must be a problem document (W6).
@@ -113,7 +114,7 @@ def http(
 
     async def endpoint(server: Server, credential: Credential) -> Answer:
         headers = credential.headers | ({} if content is None else {"Content-Type": "application/json"})
-        async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS) as client:
+        async with http(server, token=None) as client:
             url = httpx.URL(template.format(item=credential.path)).copy_merge_params(credential.query)
             async with client.stream(method, url, headers=headers, content=content) as answer:
                 if answer.is_success or answer.status_code == passes:
@@ -129,32 +130,32 @@ def http(
 
 room = socket("/items/{item}/ws")
 list_socket = socket("/api/items/ws", ("item", "ready"))
-list_events = http("GET", "/api/items/events")
-unread = http("GET", "/api/unread?item={item}")
+list_events = request("GET", "/api/items/events")
+unread = request("GET", "/api/unread?item={item}")
 item_socket = plain("/items/{item}/ws")
 echo_socket = plain("/ws")
 chat_socket = plain("/ws/7")
-history = http("GET", "/api/items/{item}/entries")
-events = http("GET", "/api/items/{item}/events")
-say = http("POST", "/api/items/{item}/entries", '{"body":"hello"}')
-event = http("POST", "/api/items/{item}/entries", '{"kind":"event","body":{"text":"hello"}}')
+history = request("GET", "/api/items/{item}/entries")
+events = request("GET", "/api/items/{item}/events")
+say = request("POST", "/api/items/{item}/entries", '{"body":"hello"}')
+event = request("POST", "/api/items/{item}/entries", '{"kind":"event","body":{"text":"hello"}}')
 #: The target is not a message; only a caller who has access is told so.
-edit = http("PATCH", "/api/items/{item}/entries/9007199254740991", '{"body":"hello"}', 422)
-remove = http("DELETE", "/api/items/{item}/entries/9007199254740991", passes=422)
-mark_read = http("PUT", "/api/items/{item}/read", '{"seq":0}')
-members = http("GET", "/api/items/{item}/members")
-delete_room = http("DELETE", "/api/items/{item}")
-bans = http("GET", "/api/items/{item}/bans/nobody", passes=404)
-ban = http("PUT", "/api/items/{item}/bans/nobody", '{"right":"write"}')
-lift = http("DELETE", "/api/items/{item}/bans/nobody")
-bans_of_all = http("GET", "/api/bans/nobody", passes=404)
-ban_on_all = http("PUT", "/api/bans/nobody", '{"right":"write"}')
-lift_on_all = http("DELETE", "/api/bans/nobody")
-export = http("GET", "/api/items/{item}/export")
-listing = http("GET", "/api/items")
-connections = http("GET", "/api/items/{item}/connections")
-who = http("GET", "/api/session")
-revoke = http("POST", "/api/revoke", '{"sub":"nobody"}')
-revoke_on_foo = http("POST", "/api/revoke", '{"sub":"nobody","item":"foo"}')
+edit = request("PATCH", "/api/items/{item}/entries/9007199254740991", '{"body":"hello"}', 422)
+remove = request("DELETE", "/api/items/{item}/entries/9007199254740991", passes=422)
+mark_read = request("PUT", "/api/items/{item}/read", '{"seq":0}')
+members = request("GET", "/api/items/{item}/members")
+delete_room = request("DELETE", "/api/items/{item}")
+bans = request("GET", "/api/items/{item}/bans/nobody", passes=404)
+ban = request("PUT", "/api/items/{item}/bans/nobody", '{"right":"write"}')
+lift = request("DELETE", "/api/items/{item}/bans/nobody")
+bans_of_all = request("GET", "/api/bans/nobody", passes=404)
+ban_on_all = request("PUT", "/api/bans/nobody", '{"right":"write"}')
+lift_on_all = request("DELETE", "/api/bans/nobody")
+export = request("GET", "/api/items/{item}/export")
+listing = request("GET", "/api/items")
+connections = request("GET", "/api/items/{item}/connections")
+who = request("GET", "/api/session")
+revoke = request("POST", "/api/revoke", '{"sub":"nobody"}')
+revoke_on_foo = request("POST", "/api/revoke", '{"sub":"nobody","item":"foo"}')
 #: Close codes of refusals, and what they are over HTTP.
 STATUS = {4400: 422, 4401: 401, 4403: 403, 4429: 429}

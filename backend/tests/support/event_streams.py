@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+from tests.support.http import http
 from tests.support.servers import Address
 
 Event = dict[str, str]
@@ -14,8 +15,8 @@ Event = dict[str, str]
 async def events(server: Address, item: str, **headers: str) -> AsyncIterator[AsyncIterator[Event]]:
     """The events of an item, as an EventSource would hear them."""
     async with (
-        httpx.AsyncClient(base_url=server.url, timeout=20) as http,
-        http.stream("GET", f"/api/items/{item}/events?token=t", headers=headers) as answer,
+        http(server, token=None) as client,
+        client.stream("GET", f"/api/items/{item}/events?token=t", headers=headers) as answer,
     ):
         assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
         yield heard(answer)

@@ -11,7 +11,8 @@ import httpx
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from tests.support.clients import NO_TLS, PATIENCE_S, connect
+from tests.support.clients import PATIENCE_S, connect
+from tests.support.http import http
 from tests.support.room_client import PROTOCOL, Line
 from tests.support.servers import Address
 
@@ -139,7 +140,7 @@ async def follow(
             yield ListClient(_Socket(socket))
         return
     async with (
-        httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS) as client,
+        http(server, token=None) as client,
         client.stream("GET", "/api/items/events", params=given, headers=headers) as answer,
     ):
         assert answer.status_code == 200, await answer.aread()

@@ -13,7 +13,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from tests.support.clients import NO_TLS, PATIENCE_S, connect
+from tests.support.clients import PATIENCE_S, connect
 from tests.support.servers import Address
 
 PROTOCOL = "alcove.v1"
@@ -191,13 +191,6 @@ async def turned_away(server: Address, item: str, **how: Any) -> tuple[Line, int
     assert error["type"] == "error"
     assert room.heard == [error]
     return error, code, room.socket.close_reason or ""
-
-
-def http(server: Address) -> httpx.AsyncClient:
-    """Requests to the server, with a credential."""
-    return httpx.AsyncClient(
-        base_url=server.url, headers={"Authorization": "Bearer t"}, timeout=PATIENCE_S, trust_env=False, verify=NO_TLS
-    )
 
 
 async def page(client: httpx.AsyncClient, item: str, **bounds: int) -> Line:

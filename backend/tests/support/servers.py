@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
@@ -190,6 +190,10 @@ def listening(port: int) -> None:
             never.wait(0.01)
         else:
             return
+
+
+#: Starts a server with these settings, in the environment's form.
+Start = Callable[..., Server]
 
 
 @contextmanager

@@ -1,10 +1,16 @@
 """Write to a log's database beside the server, as an operator or a failover does."""
 
 import sqlite3
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from urllib.parse import urlsplit
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
+
+from alcove.storage.base import Log
+
+#: Opens the test's log; a second call opens the same storage once more.
+OpenLog = Callable[..., Awaitable[Log]]
 
 
 async def execute(url: str, *statements: str) -> None:

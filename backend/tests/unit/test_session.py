@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from alcove.errors import Close, Code, Refusal
 from alcove.protocol import Error, Member, Pong
+from alcove.rooms import session as session_module
 from tests.support.json_strategies import a_line
 from tests.support.session_harness import ADA, PING, SessionHarness, send
 
@@ -30,7 +31,7 @@ def test_f1_blank_lines_are_not_even_decoded(monkeypatch: pytest.MonkeyPatch) ->
     """A frame holds a million of them, and an exception for each would hold up everybody for seconds."""
     harness = SessionHarness()
     decoded: list[str] = []
-    monkeypatch.setattr("alcove.rooms.session.decode", decoded.append)
+    monkeypatch.setattr(session_module, "decode", decoded.append)
     harness.say("\n" * 1000 + " \r\n" * 1000)
 
     assert decoded == []

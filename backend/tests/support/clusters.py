@@ -1,0 +1,47 @@
+"""Several server processes on one database and one bus."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from deploy.engines import Engine, Postgres, Redis
+from tests.support.nginx import Nginx
+from tests.support.servers import Server, Start, alcove, untroubled
+
+#: Starts so many processes on a database and a bus prefix that no other process has.
+StartProcesses = Callable[[int], list[Server]]
+
+
+@dataclass
+class Engines:
+    """What the processes share."""
+
+    postgres: Postgres
+    redis: Redis | None
+
+    @property
+    def bus(self) -> Engine:
+        """The server that carries the bus."""
+        return self.redis or self.postgres
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Processes, and the proxy in front of them."""
+
+    processes: list[Server]
+    proxy: Nginx
+
+
+def joining(engines: Engines, url: str, folder: Path, running: ExitStack) -> Start:
+    """Return how a process starts on the database; it ends with `running`."""
+    bus = engines.redis.url if engines.redis else url
+    prefix = f"t{uuid4().hex[:8]}"
+
+    def join(**env: str) -> Server:
+        shared = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": bus, "ALCOVE_BUS_PREFIX": prefix}
+        return running.enter_context(untroubled(alcove(cwd=folder, env={**shared, "ALCOVE_SENDS_PER_S": "0", **env})))
+
+    return join
