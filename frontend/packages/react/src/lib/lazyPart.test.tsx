@@ -1,0 +1,89 @@
+import { act, cleanup, render, screen } from "@testing-library/react";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { lazyPart } from "./lazyPart";
+
+const Part = () => <p>loaded</p>;
+
+beforeEach(() => vi.useFakeTimers());
+
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+});
+
+function make(load: () => Promise<{ default: typeof Part }>) {
+  const usePart = lazyPart(load);
+  return function Holder() {
+    const Loaded = usePart(true);
+    return Loaded && <Loaded />;
+  };
+}
+
+async function wait(ms: number) {
+  await act(() => vi.advanceTimersByTimeAsync(ms));
+}
+
+test("many that need a part share one attempt", async () => {
+  const load = vi.fn(() => Promise.resolve({ default: Part }));
+  const Holder = make(load);
+
+  render(Array.from({ length: 36 }, (_, n) => <Holder key={n} />));
+  await wait(0);
+
+  expect(load).toHaveBeenCalledTimes(1);
+  expect(screen.getAllByText("loaded")).toHaveLength(36);
+});
+
+test("a part that could not be loaded is tried again after 1, 2 and 4 s, also by what is drawn later", async () => {
+  const load = vi.fn(() => Promise.reject(new TypeError("no network")));
+  const Holder = make(load);
+
+  const { rerender } = render(<Holder key={0} />);
+  for (let n = 1; n <= 35; n += 1) rerender(<Holder key={n} />);
+  await wait(999);
+  expect(load).toHaveBeenCalledTimes(1);
+  await wait(1);
+  expect(load).toHaveBeenCalledTimes(2);
+  await wait(1999);
+  rerender(<Holder key={36} />);
+  expect(load).toHaveBeenCalledTimes(2);
+  await wait(1);
+  expect(load).toHaveBeenCalledTimes(3);
+  await wait(4000);
+  expect(load).toHaveBeenCalledTimes(4);
+});
+
+test("what waits for a part is drawn once a later attempt has it", async () => {
+  let reachable = false;
+  const Holder = make(() => (reachable ? Promise.resolve({ default: Part }) : Promise.reject(new TypeError("away"))));
+
+  render(<Holder />);
+  await wait(0);
+  reachable = true;
+  await wait(1000);
+
+  expect(screen.getByText("loaded")).toBeDefined();
+});
+
+test("a part is tried again when the browser is online", async () => {
+  let reachable = false;
+  const Holder = make(() => (reachable ? Promise.resolve({ default: Part }) : Promise.reject(new TypeError("away"))));
+
+  render(<Holder />);
+  await wait(0);
+  reachable = true;
+  globalThis.dispatchEvent(new Event("online"));
+  await wait(0);
+
+  expect(screen.getByText("loaded")).toBeDefined();
+});
+
+test("a part that nothing needs any more is not tried again", async () => {
+  const load = vi.fn(() => Promise.reject(new TypeError("no network")));
+  const Holder = make(load);
+
+  render(<Holder />).unmount();
+  await wait(60_000);
+
+  expect(load).toHaveBeenCalledTimes(1);
+});
