@@ -32,7 +32,13 @@ RECORD = """
     };
   const Audio = window.AudioContext;
   window.AudioContext = class extends Audio {
-    constructor() { super(); record("ring"); tabs.postMessage(Date.now()); rings.push(Date.now()); }
+    constructor() {
+      const began = Date.now(); // the first sound of a browser may take long to open the machine's output
+      super();
+      record("ring");
+      tabs.postMessage(began);
+      rings.push(began);
+    }
   };
   if (location.protocol === "http:")
     for (const choice of ["notify", "sound"]) localStorage.setItem(`alcove.${choice}`, "on");
