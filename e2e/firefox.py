@@ -132,6 +132,15 @@ class Firefox:
         """Open a tab."""
         return Tab(self, self.command("browsingContext.create", type="tab")["context"])
 
+    @contextmanager
+    def container(self) -> Iterator[Tab]:
+        """Open a tab in a user context (WebDriver BiDi, section 7.2): its storage is its own, and goes with it."""
+        user = self.command("browser.createUserContext")["userContext"]
+        try:
+            yield Tab(self, self.command("browsingContext.create", type="tab", userContext=user)["context"])
+        finally:
+            self.command("browser.removeUserContext", userContext=user)
+
 
 @contextmanager
 def running(folder: Path, *, preferences: Mapping[str, object] | None = None) -> Iterator[Firefox]:

@@ -4,16 +4,16 @@ import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from firefox import Tab, on_path, running
+from firefox import Firefox, Tab, on_path, running
 from stack import deployed
 from tests.support.servers import Server
 
 pytestmark = pytest.mark.skipif(on_path() is None, reason="no Firefox on the PATH: its part of the tests is left out")
 
-ITEM = "order-7"
 FIELD = "main textarea"
 
 
@@ -34,16 +34,29 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
         yield running_server
 
 
+@pytest.fixture(scope="module")
+def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    """The Firefox that the tests share: it takes seconds to start."""
+    with running(tmp_path_factory.mktemp("firefox")) as started:
+        yield started
+
+
 @pytest.fixture
-def tab(tmp_path: Path) -> Iterator[Tab]:
-    """A tab of a Firefox of its own."""
-    with running(tmp_path) as firefox:
-        yield firefox.tab()
+def tab(firefox: Firefox) -> Iterator[Tab]:
+    """A tab in a container, which shares no storage with other tests."""
+    with firefox.container() as opened:
+        yield opened
 
 
-def enter(tab: Tab, server: Server, name: str = "Ada") -> None:
+@pytest.fixture
+def item() -> str:
+    """A room that no other test uses."""
+    return f"order-{uuid4().hex[:8]}"
+
+
+def enter(tab: Tab, server: Server, item: str) -> None:
     """Follow a link into the room."""
-    tab.open(f"{server.url}/items/{ITEM}#token=some-key-token&name={name}")
+    tab.open(f"{server.url}/items/{item}#token=some-key-token&name=Ada")
     live(tab)
 
 
@@ -65,8 +78,8 @@ def shows(tab: Tab, *texts: str) -> None:
     tab.wait_for("[...document.querySelectorAll('[role=log] article p')].length === 0")
 
 
-def test_one_enters_sends_reloads_and_edits(tab: Tab, own_server: Server) -> None:
-    enter(tab, own_server)
+def test_one_enters_sends_reloads_and_edits(tab: Tab, server: Server, item: str) -> None:
+    enter(tab, server, item)
     say(tab, "frist")
     shows(tab, "frist")
     tab.reload()
@@ -83,8 +96,10 @@ def test_one_enters_sends_reloads_and_edits(tab: Tab, own_server: Server) -> Non
     tab.wait_for("find('[role=log] article').textContent.includes('(edited)')")
 
 
-def test_what_is_written_while_the_server_is_away_arrives(tab: Tab, own_server: Server, tmp_path: Path) -> None:
-    enter(tab, own_server)
+def test_what_is_written_while_the_server_is_away_arrives(
+    tab: Tab, own_server: Server, item: str, tmp_path: Path
+) -> None:
+    enter(tab, own_server, item)
     say(tab, "before")
     shows(tab, "before")
     own_server.end(signal.SIGKILL)
@@ -97,8 +112,8 @@ def test_what_is_written_while_the_server_is_away_arrives(tab: Tab, own_server: 
         shows(tab, "before", "in between")
 
 
-def test_signing_out_leaves_nothing_behind(tab: Tab, own_server: Server) -> None:
-    enter(tab, own_server)
+def test_signing_out_leaves_nothing_behind(tab: Tab, server: Server, item: str) -> None:
+    enter(tab, server, item)
     say(tab, "mine")
     shows(tab, "mine")
 
@@ -111,11 +126,11 @@ def test_signing_out_leaves_nothing_behind(tab: Tab, own_server: Server) -> None
     assert "some-key-token" not in tab.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
 
 
-def test_storage_that_is_refused_stops_nobody(own_server: Server, tmp_path: Path) -> None:
+def test_storage_that_is_refused_stops_nobody(server: Server, item: str, tmp_path: Path) -> None:
     block_all = {"network.cookie.cookieBehavior": 2}
     with running(tmp_path, preferences=block_all) as firefox:
         tab = firefox.tab()
-        enter(tab, own_server)
+        enter(tab, server, item)
         refused = tab.evaluate("(() => { try { localStorage; return false; } catch { return true; } })()")
         say(tab, "without storage")
 
@@ -124,11 +139,11 @@ def test_storage_that_is_refused_stops_nobody(own_server: Server, tmp_path: Path
 
 
 @pytest.mark.parametrize("tail", ["." * 60_000 + "/", ")" * 60_000, "/a(" * 20_000], ids=["dots", "brackets", "nested"])
-def test_a_message_of_many_signs_leaves_the_page_alive(tab: Tab, own_server: Server, tail: str) -> None:
-    enter(tab, own_server)
+def test_a_message_of_many_signs_leaves_the_page_alive(tab: Tab, server: Server, item: str, tail: str) -> None:
+    enter(tab, server, item)
 
     tab.evaluate(
-        f"""fetch("/api/items/{ITEM}/entries", {{
+        f"""fetch("/api/items/{item}/entries", {{
             method: "POST",
             headers: {{ authorization: "Bearer some-key-token", "content-type": "application/json" }},
             body: JSON.stringify({{ body: "http://a" + {json.dumps(tail)} }}),
