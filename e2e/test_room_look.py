@@ -1,6 +1,7 @@
 """How a room is used: where it opens, what stays in view, what can be taken back."""
 
 import random
+import re
 from uuid import uuid4
 
 import pytest
@@ -43,7 +44,7 @@ def test_a_room_opens_at_the_first_unread_message(room: RoomPage, page: Page, se
     expect(room.said("line 29")).to_be_in_viewport()
     with member(server, item, "Bob") as bob:
         bob.send('{"type":"send","id":"1","body":"seen"}')
-        while '"type":"read","by":"Ada","seq":31' not in str(bob.recv(timeout=30)):
+        while re.search(r'"type":"read","by":"[^"]+","seq":31', str(bob.recv(timeout=30))) is None:
             pass  # what Ada has read is marked a moment after it is in view
     room.say("mine")  # sent behind the read mark, so that the mark is stored, too
     expect(room.on_the_way).to_have_count(0)
