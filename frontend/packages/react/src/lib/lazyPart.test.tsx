@@ -27,11 +27,11 @@ test("many that need a part share one attempt", async () => {
   const load = vi.fn(() => Promise.resolve({ default: Part }));
   const Holder = make(load);
 
-  render(Array.from({ length: 36 }, (_, n) => <Holder key={n} />));
+  render([<Holder key="a" />, <Holder key="b" />, <Holder key="c" />]);
   await wait(0);
 
   expect(load).toHaveBeenCalledTimes(1);
-  expect(screen.getAllByText("loaded")).toHaveLength(36);
+  expect(screen.getAllByText("loaded")).toHaveLength(3);
 });
 
 test("a part that could not be loaded is tried again after 1, 2 and 4 s, also by what is drawn later", async () => {
@@ -55,7 +55,9 @@ test("a part that could not be loaded is tried again after 1, 2 and 4 s, also by
 
 test("what waits for a part is drawn once a later attempt has it", async () => {
   let reachable = false;
-  const Holder = make(() => (reachable ? Promise.resolve({ default: Part }) : Promise.reject(new TypeError("away"))));
+  const Holder = make(() =>
+    reachable ? Promise.resolve({ default: Part }) : Promise.reject(new TypeError("away")),
+  );
 
   render(<Holder />);
   await wait(0);
@@ -67,7 +69,9 @@ test("what waits for a part is drawn once a later attempt has it", async () => {
 
 test("a part is tried again when the browser is online", async () => {
   let reachable = false;
-  const Holder = make(() => (reachable ? Promise.resolve({ default: Part }) : Promise.reject(new TypeError("away"))));
+  const Holder = make(() =>
+    reachable ? Promise.resolve({ default: Part }) : Promise.reject(new TypeError("away")),
+  );
 
   render(<Holder />);
   await wait(0);
