@@ -13,7 +13,7 @@ from tests.support.clusters import Engines
 from tests.support.credentials import token
 from tests.support.http import http
 from tests.support.room_client import RoomClient, send, turned_away, whole_log
-from tests.support.servers import BIN, Server, Start, listening, untroubled
+from tests.support.servers import ALCOVE, Server, Start, listening, untroubled
 
 Pair = tuple[Server, Server]
 
@@ -28,7 +28,7 @@ Pair = tuple[Server, Server]
     ids=["both", "bus", "database"],
 )
 def test_x6_workers_that_share_nothing_are_refused_in_one_line(tmp_path: Path, env: dict[str, str], named: str) -> None:
-    command = [str(BIN / "alcove"), "serve", "--workers", "2", "--port", "0"]
+    command = [str(ALCOVE), "serve", "--workers", "2", "--port", "0"]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
 
     assert done.returncode == 1
@@ -39,7 +39,7 @@ def test_x6_workers_that_share_nothing_are_refused_in_one_line(tmp_path: Path, e
 async def test_x6_two_workers_serve_one_room(engines: Engines, url: str, tmp_path: Path, item: str) -> None:
     bus = engines.redis.url if engines.redis else url
     env = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": bus, "ALCOVE_BUS_PREFIX": item[:20]}
-    server = Server([BIN / "alcove", "serve", "--workers", "2", "--port", "0"], cwd=tmp_path, env=env)
+    server = Server([ALCOVE, "serve", "--workers", "2", "--port", "0"], cwd=tmp_path, env=env, forked=False)
     with untroubled(server):
         listening(server.port)
         rooms = [await RoomClient.join(server, item, name=f"member {n}") for n in range(12)]

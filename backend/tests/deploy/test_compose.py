@@ -11,7 +11,7 @@ from alcove.settings import Settings
 from deploy.engines import REDIS_SERVER
 from deploy.ports import free_port
 from tests.support.deployment_files import DEPLOY, ROOT, Document, compose, directive, document, services
-from tests.support.servers import BIN, Process
+from tests.support.servers import ALCOVE, Process
 
 CLUSTER, WATCH = services("cluster"), services("watch")
 EVERY: Document = compose()["services"]
@@ -95,9 +95,10 @@ def test_a2_without_a_secret_a_process_of_the_cluster_does_not_start(tmp_path: P
     (allowed,) = {process["environment"]["ALCOVE_ALLOW_OPEN"] for process in PROCESSES.values()}
     env = {"ALCOVE_ALLOW_OPEN": allowed, "ALCOVE_SECRET": ""}
     process = Process(
-        [BIN / "alcove", "serve", "--host", "0.0.0.0", "--port", "0"],  # noqa: S104 - as the image
+        [ALCOVE, "serve", "--host", "0.0.0.0", "--port", "0"],  # noqa: S104 - as the image
         cwd=tmp_path,
         env=env,
+        forked=False,
     )
 
     assert process.exit_code() == 1

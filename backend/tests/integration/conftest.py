@@ -31,7 +31,7 @@ def start(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
 
 @pytest.fixture(scope="session")
 def server(start: Start) -> Server:
-    """`alcove serve` as it is installed, for every test that leaves it as it was."""
+    """`alcove serve` with its defaults, for every test that leaves it as it was."""
     return start()
 
 

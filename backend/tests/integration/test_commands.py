@@ -15,7 +15,7 @@ from tests.support.clients import connect
 from tests.support.credentials import SECRET, keep, key_server, token
 from tests.support.http import http
 from tests.support.room_client import RoomClient
-from tests.support.servers import BIN, ONCE, Process, Server, fastapi_dev
+from tests.support.servers import ALCOVE, BIN, ONCE, Process, Server, fastapi_dev
 
 BACKEND = Path(__file__).parents[2]
 SIGNED = {"ALCOVE_SECRET": SECRET}
@@ -72,7 +72,7 @@ STOPS = {
 
 def run(tmp_path: Path, *arguments: str, **env: str) -> tuple[int, list[str]]:
     """The command's exit code, and what it prints."""
-    process = Process([BIN / "alcove", *arguments], cwd=tmp_path, env=env)
+    process = Process([ALCOVE, *arguments], cwd=tmp_path, env=env)
     return process.exit_code(), process.lines
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.clients import eventually
 from tests.support.room_client import RoomClient
-from tests.support.servers import BIN, CARRIERS, Server
+from tests.support.servers import ALCOVE, CARRIERS, Server
 from tests.support.storage import execute
 
 #: So few that a test can take all of them.
@@ -20,7 +20,7 @@ LIMIT = 128
 def limited(folder: Path, hard: int, *, soft: int | None = None, carrier: str = "detached", **env: str) -> Server:
     """`alcove serve` in a process that may open few files."""
     limits = f'ulimit -Sn {soft or hard}; ulimit -Hn {hard}; exec "$@"'
-    command = ["bash", "-c", limits, "bash", str(BIN / "alcove"), "serve", "--port", "0"]
+    command = ["bash", "-c", limits, "bash", str(ALCOVE), "serve", "--port", "0"]
     return Server(command, cwd=folder, env={"ALCOVE_CARRIER": carrier, **env})
 
 

@@ -13,7 +13,7 @@ from alcove.storage.open import open_log
 from alcove.storage.postgres import log as postgres
 from tests.support.drafts import append, message
 from tests.support.pooler import TransactionPooler
-from tests.support.servers import BIN, Process
+from tests.support.servers import ALCOVE, Process
 from tests.support.storage import execute
 
 FIRST_SCHEMA = Path(postgres.__file__).with_name("001.sql")
@@ -30,7 +30,7 @@ async def latin1_url(postgres_server: str) -> AsyncIterator[str]:
 
 async def refused_start(**env: str) -> str:
     """The one line that `alcove serve` prints before it ends in failure."""
-    process = Process([BIN / "alcove", "serve", "--port", "0"], env=env)
+    process = Process([ALCOVE, "serve", "--port", "0"], env=env)
     try:
         assert await asyncio.to_thread(process.exit_code) != 0
     finally:

@@ -13,14 +13,14 @@ import pytest
 from alcove.remote import Progress
 from tests.support.credentials import SECRET, token
 from tests.support.room_client import RoomClient
-from tests.support.servers import BIN, ONCE, Server
+from tests.support.servers import ALCOVE, ONCE, Server
 
 
 async def command(cwd: Path, *arguments: str) -> tuple[int, str, str]:
     """Run the command; return its code, and what it printed."""
     done = await asyncio.to_thread(
         subprocess.run,
-        [str(BIN / "alcove"), *arguments],
+        [str(ALCOVE), *arguments],
         cwd=cwd,
         env={"PATH": os.environ["PATH"], "ALCOVE_SECRET": SECRET},
         capture_output=True,

@@ -8,7 +8,7 @@ from websockets.exceptions import InvalidStatus
 
 from tests.support.clients import answers, connect
 from tests.support.room_client import PROTOCOL, RoomClient, turned_away
-from tests.support.servers import BIN, Process, Server
+from tests.support.servers import ALCOVE, Process, Server
 
 
 async def test_h1_the_room_protocol_is_echoed(server: Server, item: str) -> None:
@@ -203,7 +203,7 @@ def test_a2_open_mode_is_said_loudly(server: Server) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])  # noqa: S104 - that is what is refused
 def test_a2_open_mode_does_not_listen_beyond_this_machine(tmp_path: Path, host: str) -> None:
-    process = Process([BIN / "alcove", "serve", "--host", host, "--port", "0"], cwd=tmp_path)
+    process = Process([ALCOVE, "serve", "--host", host, "--port", "0"], cwd=tmp_path)
 
     assert process.exit_code() != 0
     (line,) = process.lines

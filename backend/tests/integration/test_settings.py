@@ -11,7 +11,7 @@ from alcove.errors import SettingsError
 from alcove.settings import Settings
 from deploy.ports import free_port
 from tests.support.room_client import RoomClient
-from tests.support.servers import BIN, ONCE, Process, alcove, untroubled
+from tests.support.servers import ALCOVE, BIN, ONCE, Process, alcove, untroubled
 
 
 def of(field: FieldInfo) -> tuple[object, ...]:
@@ -65,7 +65,7 @@ def names_in(folder: Path) -> list[str]:
 
 def start(cwd: Path, **env: str) -> list[str]:
     """Start the command, which must stop at once; return what it printed."""
-    process = Process([BIN / "alcove", "serve", "--port", "0"], cwd=cwd, env=env)
+    process = Process([ALCOVE, "serve", "--port", "0"], cwd=cwd, env=env)
     assert process.exit_code() != 0
     return process.lines
 

@@ -20,7 +20,7 @@ from tests.support.clients import PATIENCE_S
 from tests.support.credentials import SECRET, token
 from tests.support.drafts import append, message
 from tests.support.room_client import RoomClient
-from tests.support.servers import BIN, Process, alcove, fastapi_dev, untroubled
+from tests.support.servers import ALCOVE, BIN, Process, alcove, fastapi_dev, untroubled
 
 IN_USE = "in use by another Alcove process.*stop that process first"
 NO_BUS = "another Alcove process uses this log.*stop it first, or set ALCOVE_BUS_URL"
@@ -66,7 +66,7 @@ async def test_x7_a_second_server_without_a_bus_refuses_to_start_in_one_line(
         env, why = {"ALCOVE_DATABASE_URL": request.getfixturevalue("postgres_url")}, NO_BUS
     running.enter_context(untroubled(alcove(cwd=tmp_path, env=env)))
 
-    (line,) = refused([BIN / "alcove", "serve", "--port", "0"], tmp_path, **env)
+    (line,) = refused([ALCOVE, "serve", "--port", "0"], tmp_path, **env)
     assert re.search(f"^alcove: .*{why}", line)
     started_otherwise = refused([BIN / "uvicorn", "alcove.main:app", "--port", "0"], tmp_path, **env)
     assert re.search(f"alcove: .*{why}", the_line(started_otherwise))
@@ -80,7 +80,7 @@ def test_x7_another_path_to_the_same_file_is_the_same_log(tmp_path: Path, runnin
     running.enter_context(untroubled(alcove(cwd=folder)))
 
     for path in ("folder/alcove.db", "linked/alcove.db", "other.db", f"/{folder}/alcove.db"):
-        (line,) = refused([BIN / "alcove", "serve", "--port", "0"], tmp_path, ALCOVE_DATABASE_URL=f"sqlite:///{path}")
+        (line,) = refused([ALCOVE, "serve", "--port", "0"], tmp_path, ALCOVE_DATABASE_URL=f"sqlite:///{path}")
         assert re.search(IN_USE, line)
 
 
@@ -118,7 +118,7 @@ async def test_x7_a_revocation_by_command_works_beside_a_running_server(tmp_path
     signed = {"ALCOVE_SECRET": SECRET}
     server = running.enter_context(untroubled(alcove(cwd=tmp_path, env=signed)))
     async with await RoomClient.join(server, "foo", token=token(sub="walter")) as walter:
-        command: list[str | Path] = [BIN / "alcove", "revoke", "--sub", "walter", "--url", server.url]
+        command: list[str | Path] = [ALCOVE, "revoke", "--sub", "walter", "--url", server.url]
         assert await asyncio.to_thread(Process(command, cwd=tmp_path, env=signed).exit_code) == 0
 
         assert await walter.closed() == 4403

@@ -15,7 +15,7 @@ from alcove.storage.sqlite import connection as sqlite_connection
 from alcove.storage.sqlite import schema as sqlite_schema
 from alcove.storage.sqlite.log import SqliteLog
 from tests.support.drafts import BOB, append, bodies, edit, message
-from tests.support.servers import BIN, Process
+from tests.support.servers import ALCOVE, Process
 
 #: Root may write what is read-only, unless it drops that capability.
 UNPRIVILEGED = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
@@ -43,7 +43,7 @@ async def made(path: Path) -> None:
 
 def serve(url: str) -> Process:
     """`alcove serve` on the URL."""
-    command: list[str | Path] = [*UNPRIVILEGED, BIN / "alcove", "serve", "--port", "0"]
+    command: list[str | Path] = [*UNPRIVILEGED, ALCOVE, "serve", "--port", "0"]
     return Process(command, env={"ALCOVE_DATABASE_URL": url})
 
 

@@ -17,8 +17,10 @@ import pytest
 
 from deploy.ports import free_port
 from deploy.reaper import reaper
+from tests.support.forked_command import ForkedCommand
 
 BIN = Path(sys.executable).parent
+ALCOVE = BIN / "alcove"
 #: What can carry the sockets of `alcove serve`.
 CARRIERS = ["detached", "asgi"]
 #: Marks a test in which nothing hangs on what carries a socket: it runs on one of them.
@@ -39,21 +41,44 @@ class Process:
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
         pass_fds: Sequence[int] = (),
+        forked: bool = True,
     ) -> None:
+        """Start the command.
+
+        Args:
+            command: The program and its arguments.
+            cwd: Its working directory.
+            env: What differs from this process's environment.
+            pass_fds: File descriptors that stay open in it.
+            forked: Let `alcove` run in a fork (ForkedCommand) where the platform allows; False: in a new interpreter.
+
+        """
         self.lines: list[str] = []
         self._news = threading.Condition()
-        self._process = subprocess.Popen(  # noqa: S603 - the tests' own commands
-            [str(part) for part in command],
-            cwd=cwd,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-            pass_fds=pass_fds,
-        )
+        arguments = [str(part) for part in command]
+        given = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", **(env or {})}
+        reading, writing = os.pipe()
+        self._stdout = os.fdopen(reading, errors="replace")
+        self._process: subprocess.Popen[bytes] | ForkedCommand
+        try:
+            if forked and command[0] == ALCOVE and sys.platform == "linux":
+                self._process = ForkedCommand(arguments[1:], cwd=cwd, env=given, output=writing)
+            else:
+                self._process = subprocess.Popen(  # noqa: S603 - the tests' own commands
+                    arguments,
+                    cwd=cwd,
+                    env=given,
+                    stdin=subprocess.DEVNULL,
+                    stdout=writing,
+                    stderr=writing,
+                    start_new_session=True,
+                    pass_fds=pass_fds,
+                )
+        except BaseException:
+            self._stdout.close()
+            raise
+        finally:
+            os.close(writing)
         reaper().watch_process(self.pid)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -74,8 +99,7 @@ class Process:
         return [line for line in self.lines if TROUBLE.search(line)]
 
     def _read(self) -> None:
-        assert self._process.stdout is not None
-        with self._process.stdout as stdout:
+        with self._stdout as stdout:
             for line in stdout:
                 with self._news:
                     self.lines.append(line.rstrip("\n"))
@@ -150,8 +174,9 @@ class Server(Process, Address):
         ready: str = r"Uvicorn running on http://127\.0\.0\.1:(?P<port>\d+)",
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
+        forked: bool = True,
     ) -> None:
-        Process.__init__(self, command, cwd=cwd, env=env)
+        Process.__init__(self, command, cwd=cwd, env=env, forked=forked)
         self.started.append(self)
         try:
             Address.__init__(self, int(self.line(ready)["port"]))
@@ -164,9 +189,7 @@ def alcove(
     *, port: int = 0, carrier: str = "detached", cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> Server:
     """`alcove serve`, by default on a port that the kernel chooses."""
-    return Server(
-        [BIN / "alcove", "serve", "--port", str(port)], cwd=cwd, env={"ALCOVE_CARRIER": carrier, **(env or {})}
-    )
+    return Server([ALCOVE, "serve", "--port", str(port)], cwd=cwd, env={"ALCOVE_CARRIER": carrier, **(env or {})})
 
 
 def fastapi_dev(folder: Path, *app: str, env: Mapping[str, str] | None = None) -> Server:

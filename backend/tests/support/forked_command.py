@@ -1,0 +1,101 @@
+"""Run the command `alcove` in a fork of a process that has imported it already.
+
+An interpreter works about a second until `alcove serve` listens, nearly all of it for imports, and the tests start
+hundreds of servers; a fork works a fifteenth of that. Nothing else differs: the fork has its own process group, working
+directory, environment and output, and calls what the installed script calls.
+"""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from multiprocessing.context import ForkServerContext
+from multiprocessing.reduction import DupFd
+from pathlib import Path
+from typing import Protocol
+
+#: What is imported before the forks: all that takes time, but not `alcove.main`, which reads the environment.
+_IMPORTED = [
+    "alcove.app",
+    "alcove.bus.postgres",
+    "alcove.bus.redis",
+    "alcove.cli",
+    "alcove.server.command",
+    "alcove.storage.postgres.log",
+    "alcove.storage.sqlite.log",
+    "httptools",
+    "uvicorn.lifespan.on",
+    "uvicorn.logging",
+    "uvicorn.loops.uvloop",
+    "websockets.legacy",
+]
+
+
+class _Received(Protocol):
+    def detach(self) -> int:
+        """Return the descriptor."""
+        ...
+
+
+class _Output:
+    """A file descriptor that is pickled as its duplicate in the fork."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def __reduce__(self) -> tuple[Callable[[_Received], _Received], tuple[_Received]]:
+        return _received, (DupFd(self._descriptor),)
+
+
+def _received(descriptor: _Received) -> _Received:
+    return descriptor
+
+
+@cache
+def _context() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_IMPORTED)
+    return context
+
+
+def _run(arguments: Sequence[str], cwd: Path | None, env: Mapping[str, str], output: _Received) -> None:
+    """Become the command, in the fork."""
+    os.setsid()
+    descriptor = output.detach()
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr] # both are files, as in every interpreter
+    if cwd is not None:
+        os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv = ["alcove", *arguments]
+    from alcove.cli import main  # noqa: PLC0415 - only the fork takes it
+
+    main()
+
+
+class ForkedCommand:
+    """A running `alcove`, with that part of `subprocess.Popen` which the tests use."""
+
+    def __init__(self, arguments: Sequence[str], *, cwd: Path | None, env: Mapping[str, str], output: int) -> None:
+        """Start the command; its output and its errors go to the file descriptor `output`."""
+        self._process = _context().Process(target=_run, args=(arguments, cwd, env, _Output(output)), daemon=True)
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        """Return the exit code; None: it runs."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it ends, and return its exit code. Raises subprocess.TimeoutExpired."""
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired("alcove", timeout or 0.0)
+        return self._process.exitcode
