@@ -12,7 +12,7 @@ _WAIT_S = 0.5
 
 
 async def cancel(*tasks: asyncio.Task[None] | None) -> None:
-    """Cancel the tasks and wait until they have ended; None stands for a task that was never started.
+    """Cancel the tasks and wait until they have ended; None: a task that was never started.
 
     A driver may swallow a cancellation, or take it for a network error and retry, so one cancellation is not enough.
     A task that ignores all of them is logged and left to the end of the event loop.

@@ -1,4 +1,4 @@
-"""Check the file `.env`, which the settings are read from beside the environment."""
+"""Check the file `.env`, which the settings are read from in addition to the environment."""
 
 from contextlib import suppress
 from pathlib import Path

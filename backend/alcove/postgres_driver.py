@@ -24,7 +24,7 @@ class PoolerError(AlcoveError):
 
 
 def connect_options(url: str, application_name: str, target: str) -> dict[str, Any]:
-    """Return options for asyncpg beside `url`.
+    """Return options for asyncpg that `url` does not contain.
 
     Args:
         url: The address; its own `target_session_attrs`, or that of the environment, takes precedence over `target`.

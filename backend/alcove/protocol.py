@@ -136,7 +136,7 @@ class Hello(Line, tag="hello", frozen=True):
     reads: dict[str, int]
     limits: Limits
     expires: int | None
-    #: The server's clock in ms since the epoch: `expires - now` is the lifetime, whatever the client's clock says.
+    #: The server's clock in ms since the epoch: `expires - now` is the lifetime, independent of the client's clock.
     now: int
 
 

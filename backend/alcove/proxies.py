@@ -76,7 +76,7 @@ def _look_up(name: str) -> list[Network]:
 
 
 def _text(network: Network) -> str:
-    """Return the network as text, a single address without its prefix: uvicorn looks those up in a set."""
+    """Return the network as text, a single address without its prefix, because uvicorn looks those up in a set."""
     return str(network.network_address) if network.num_addresses == 1 else str(network)
 
 

@@ -63,7 +63,7 @@ class Authenticator:
         return self._keys is None
 
     async def authenticate(self, credential: str, name: str | None = None) -> Caller:
-        """Return the caller that a credential stands for.
+        """Return the caller that a credential identifies.
 
         Args:
             credential: A token; in open mode any text, which makes two callers of the same name different.
@@ -83,7 +83,7 @@ class Authenticator:
         return Caller(person, claims, digest)
 
     async def try_authenticate(self, credential: str) -> Caller | None:
-        """Return the caller that a credential stands for, or None if it is not a valid token.
+        """Return the caller that a credential identifies, or None if it is not a valid token.
 
         Raises:
             Refusal: 4403 if it is a valid token that was revoked.

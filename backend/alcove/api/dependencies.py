@@ -38,7 +38,7 @@ CheckedItemId = Annotated[str, Field(json_schema_extra=_ITEM_ID_SCHEMA), AfterVa
 
 
 def _visible(name: str) -> str:
-    """Check a name. Raises pydantic's error where nobody would see it."""
+    """Check that a name has a visible character. Raises pydantic's error."""
     if not is_visible(name):
         raise PydanticCustomError("name", "{reason}", {"reason": NOTHING_VISIBLE})
     return name
@@ -85,11 +85,11 @@ AuthenticatorDep = Annotated[Authenticator, Depends(authenticator_of)]
 
 
 def address_of(connection: HTTPConnection) -> str:
-    """The address the connection comes from, behind trusted proxies the client's; of IPv6, the network of one site."""
+    """Return the client's address, also behind trusted proxies; of IPv6, the network of one site."""
     host = connection.client.host if connection.client else "unknown"
     with suppress(ValueError):
         address = IPv6Address(host)
-        # A socket that takes both kinds tells IPv4 as `::ffff:192.0.2.1`: all of it would be one network.
+        # A socket for both versions reports IPv4 as `::ffff:192.0.2.1`: all of IPv4 would be one network.
         host = str(address.ipv4_mapped or address.exploded[: len("2001:0db8:0000:0000")])
     return host
 
@@ -100,7 +100,7 @@ async def own_origin(
     origin: Annotated[str | None, Header(include_in_schema=False)] = None,
     host: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> bool:
-    """Return whether the request comes from a page whose cookie counts (A5): a browser sends it whatever page asks."""
+    """Return whether the request comes from a page whose cookie counts (A5): browsers send it for every page."""
     policy: OriginPolicy = connection.app.state.origin_policy
     return policy.allow(origin, host, secure=is_secure(connection))
 
@@ -109,7 +109,7 @@ OwnOriginDep = Annotated[bool, Depends(own_origin)]
 
 
 def check_cookie(connection: HTTPConnection, *, own: bool) -> None:
-    """Raises Refusal 4403 where a cookie does not count: a handshake or a change that another origin asks for (A5)."""
+    """Check that a cookie counts. Raises Refusal 4403 for a handshake or a change by another origin (A5)."""
     if not own and connection.scope.get("method") not in _SAFE:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie does not count from another origin")
 
@@ -181,7 +181,7 @@ async def caller(
     found: PresentedDep,
     name: Name = None,
 ) -> Caller:
-    """Return the caller: whom the credential stands for, or whom the host application admits.
+    """Return the caller that the credential identifies, or that the host application admits.
 
     Raises Refusal 4401, 4403 or 4429; from a host application also 4400 and 1011.
     """
@@ -230,5 +230,5 @@ async def strict_moderator(found: Annotated[Member, Security(member)], item_id: 
 
 
 StrictModeratorDep = Annotated[Member, Security(strict_moderator)]
-#: In open mode everyone may look at a room's connections (W8).
+#: In open mode every caller may see a room's connections (W8).
 ModeratorDep = Annotated[Member, Security(member, scopes=["moderate"])]

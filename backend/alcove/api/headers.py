@@ -13,7 +13,7 @@ _POLICY = (
 #: The path of the page's files whose names contain a hash of their content.
 _HASHED = "/assets/"
 _FOR_EVER = "public, max-age=31536000, immutable"
-#: Where the page is that other sites may show in a frame; they load the script beside it.
+#: The path of the page that other sites may show in a frame, and of the script that they load.
 _EMBED = "/embed/"
 _EMBED_SCRIPT = "/embed.js"
 

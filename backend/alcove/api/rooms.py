@@ -1,4 +1,4 @@
-"""Serve what a socket does beside sending, and the deletion of rooms, over HTTP (W11)."""
+"""Serve read marks, members and the deletion of rooms over HTTP (W11)."""
 
 from fastapi import APIRouter, Request, Response
 from msgspec import Struct

@@ -14,7 +14,7 @@ from alcove.api.item_list import Items, Unread
 from alcove.errors import Code, Reason
 from alcove.storage.base import ItemSummary, UnreadCount
 
-#: The fields of each kind of entry beside the common ones (S9), and whether they are optional.
+#: The fields of each kind of entry, without the common ones (S9), and whether they are optional.
 _KINDS = {
     "message": {"body": True, "edited": True, "deleted": True},
     "edit": {"target": False, "body": True},

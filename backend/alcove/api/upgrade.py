@@ -55,7 +55,7 @@ async def _cookies(request: HTTPConnection, earlier: str) -> list[tuple[bytes, b
         if open_name(earlier) is None:
             return []
         set_login(request, answer, earlier, OPEN_LOGIN_S)
-        answer.delete_cookie(EARLIER_COOKIE, path="/")  # else it would come back after the next sign-out
+        answer.delete_cookie(EARLIER_COOKIE, path="/")  # else it would count again after the next sign-out
     else:
         try:
             caller = await authenticator.try_authenticate(earlier)

@@ -13,10 +13,10 @@ from alcove.descriptors import reserve
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two echoes, and until an echo that has not come back makes the bus count as down.
+#: Seconds between two echoes, and until a missing echo makes the bus count as down.
 _ECHO_PERIOD_S = 0.5
 _ECHO_TIMEOUT_S = 0.5
-#: Seconds after which a connection without echoes is closed, and an attempt to connect given up.
+#: Seconds after which a connection without echoes is closed, and after which an attempt to connect fails.
 _SILENT_S = 5.0
 _CONNECT_S = 3.0
 #: Seconds before the next attempt to connect, growing to the second number.
@@ -56,7 +56,7 @@ class NetworkBus:
         raise NotImplementedError
 
     async def disconnect(self) -> None:
-        """Close the connections, whatever state they are in."""
+        """Close the connections, in any state."""
         raise NotImplementedError
 
     async def send(self, messages: Sequence[Message]) -> None:
@@ -179,7 +179,7 @@ class NetworkBus:
                 await self.send([(_LOSS_CHANNEL, b"")])
 
     async def _check_echoes(self) -> None:
-        """Publish echoes; the bus is up while they come back in time, and lost after 5 s without one."""
+        """Publish echoes; the bus is up while they arrive in time, and lost after 5 s without one."""
         while True:
             self._echo.clear()
             async with asyncio.timeout(_SILENT_S):
@@ -190,7 +190,7 @@ class NetworkBus:
             await asyncio.sleep(_ECHO_PERIOD_S)
 
     async def _echo_returns(self) -> bool:
-        """Publish a message to this process; return whether it comes back in time."""
+        """Publish a message to this process; return whether it arrives in time."""
         self.publish(self._echo_channel, b"")
         try:
             async with asyncio.timeout(_ECHO_TIMEOUT_S):

@@ -1,4 +1,4 @@
-"""Run beside processes of versions that do not seal their messages, during a rolling upgrade."""
+"""Work with processes of versions that do not seal their messages, during a rolling upgrade."""
 
 import asyncio
 import os

@@ -117,7 +117,7 @@ class Cluster:
         if self._database_bus is not None:
             await self._database_bus.close()
 
-    # --- channels beside the rooms
+    # --- channels that belong to no room
 
     def subscribe(self, channel: str, handler: Handler, on_gap: GapHandler = lambda: None) -> None:
         """Call `handler` with every message that other processes publish on the channel.

@@ -50,7 +50,7 @@ class HeadCheck:
         try:
             while self._in_doubt:
                 items = [self._in_doubt.pop() for _ in range(min(_ROOMS, len(self._in_doubt)))]
-                # The positions before the query: whatever the log answers later must hold at least these entries.
+                # The positions before the query: the log's later answer must contain at least these entries.
                 seen = {item: (room, room.position()) for item in items if (room := self._rooms.find(item)) is not None}
                 try:
                     states = await self._log.room_states(items)

@@ -17,7 +17,7 @@ RoomConnections = Callable[[str, str], int]
 
 
 class Admission:
-    """Counts the connections of this process, to rooms and beside them: plain-text sockets and lists."""
+    """Counts the connections of this process: to rooms, and others (plain-text sockets and lists)."""
 
     def __init__(self, bounds: ProcessLimits, room_connections: RoomConnections) -> None:
         self._bounds = bounds
@@ -25,8 +25,8 @@ class Admission:
         self._connections = 0
         #: Set when the last connection is closed; None unless `wait_until_empty` waits for that.
         self._empty: asyncio.Event | None = None
-        #: Connections beside rooms, by member and item.
-        self._beside = Counter[tuple[str, str | None]]()
+        #: Connections other than those to rooms, by member and item.
+        self._others = Counter[tuple[str, str | None]]()
         self._draining = False
 
     def __len__(self) -> int:
@@ -77,7 +77,7 @@ class Admission:
             Refusal: 4429 at the limit of connections per member and item (L3).
 
         """
-        held = self._beside[member, item] + (0 if item is None else self._room_connections(member, item))
+        held = self._others[member, item] + (0 if item is None else self._room_connections(member, item))
         if held >= self._bounds.member_connections:
             expected = f"at most {self._bounds.member_connections} connections to one item; close another one"
             raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)
@@ -95,7 +95,7 @@ class Admission:
         return Slot(self._release)
 
     def admit_beside(self, member: str | None, item: str | None) -> "Slot":
-        """Count a connection beside the rooms; `member` is None in open mode, which has no identities there.
+        """Count a connection that joins no room; `member` is None in open mode, which has no identities there.
 
         Raises Refusal as `check_process` and `check_member` do.
         """
@@ -103,12 +103,12 @@ class Admission:
         slot = self.admit()
         if member is None:
             return slot
-        self._beside[member, item] += 1
+        self._others[member, item] += 1
 
         def release() -> None:
-            self._beside[member, item] -= 1
-            if not self._beside[member, item]:
-                del self._beside[member, item]
+            self._others[member, item] -= 1
+            if not self._others[member, item]:
+                del self._others[member, item]
             slot.release()
 
         return Slot(release)

@@ -91,11 +91,11 @@ class BanLog:
         self._bans.add(ban, now_ms())
         if ban.right == "all":
             self._expiry.end_banned(ban.member, ban.item, self._bans)
-        self._show(ban)
+        self._apply_rights(ban)
         self._schedule()
 
-    def _show(self, ban: Ban) -> None:
-        """Give the member's connections to rooms the rights that are left, and tell their clients (A4)."""
+    def _apply_rights(self, ban: Ban) -> None:
+        """Apply the remaining rights to the member's connections to rooms, and send them to the clients (A4)."""
         rooms = self._rooms.all() if ban.item is None else [self._rooms.find(ban.item)]
         for room in rooms:
             for cursor, _ in [] if room is None else room.cursors():
@@ -113,10 +113,10 @@ class BanLog:
         self._timer = None
         if (end := self._bans.next_end()) is not None:
             left_s = max(0.0, (end - now_ms()) / 1000)
-            self._timer = asyncio.get_running_loop().call_later(min(left_s, _RECHECK_S), self._end)
+            self._timer = asyncio.get_running_loop().call_later(min(left_s, _RECHECK_S), self._lift_ended)
 
-    def _end(self) -> None:
-        """Give back the rights that ended bans have taken."""
+    def _lift_ended(self) -> None:
+        """Restore the rights that ended bans had taken."""
         for ban in self._bans.take_ended(now_ms()):
-            self._show(ban)
+            self._apply_rights(ban)
         self._schedule()

@@ -215,7 +215,7 @@ class RoomDirectory:
     # --- without a connection
 
     async def move_read_mark(self, item: str, member: str, seq: int) -> int:
-        """Store a read mark, tell the room, and return the resulting mark (P5). Raises LogUnavailableError."""
+        """Store a read mark, apply it to the room, and return the resulting mark (P5). Raises LogUnavailableError."""
         stored = await self._marks.store(item, {member: seq})
         if (room := self._rooms.get(item)) is not None:
             room.apply_remote_marks(stored)

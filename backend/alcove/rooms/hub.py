@@ -197,18 +197,18 @@ class Hub:
 
     @property
     def connections(self) -> int:
-        """The number of connections of this process, to rooms and beside them."""
+        """The number of connections of this process, to rooms and others."""
         return len(self._admission)
 
     def check_admission(self, member: Member | None, item: str | None) -> None:
-        """Check that one more connection beside the rooms would be admitted; see `admit`. Raises Refusal (L3, Z1)."""
+        """Check that one more connection that joins no room would be admitted. Raises Refusal as `admit`."""
         self._admission.check(None if member is None else member.person.id, item)
 
     def admit(self, member: Member | None, item: str | None) -> Slot:
-        """Count a connection beside the rooms until its slot is released.
+        """Count a connection that joins no room until its slot is released.
 
         Args:
-            member: Whose connection it is; None in open mode, where the sockets beside rooms have no members.
+            member: Whose connection it is; None in open mode, where plain-text sockets have no members.
             item: The item whose room it counts with; None: it belongs to no item.
 
         Raises:
@@ -218,11 +218,11 @@ class Hub:
         return self._admission.admit_beside(None if member is None else member.person.id, item)
 
     def watch(self, connection: Revocable, member: Member, item: str | None) -> None:
-        """End a connection beside the rooms when the member's token expires or is revoked (A4, A7)."""
+        """End a connection that joins no room when the member's token expires or is revoked (A4, A7)."""
         self._expiry.watch(connection, member, item)
 
     def forget(self, connection: Revocable) -> None:
-        """Stop watching a connection beside the rooms, which has closed."""
+        """Stop watching a connection that joined no room and has closed."""
         self._expiry.forget(connection)
 
     async def join(self, item: str, connection: Connection, member: Member, start: StartPosition) -> Session:

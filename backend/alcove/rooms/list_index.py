@@ -13,7 +13,7 @@ _Readers = dict[ListReader, None]
 class ListIndex:
     """Readers by the single items and by the prefixes of items that they may read.
 
-    A lookup costs one step for each different length of a prefix, whatever the number of readers.
+    A lookup costs one step for each different length of a prefix, for any number of readers.
     """
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from alcove.item_ranges import Range, contains
 from alcove.observability.metrics import LIMITS
 from alcove.wire.connection import Connection
 
-#: The pending item that stands for the line `ready`, which follows the first rooms. No item has this id (H3).
+#: The pending item that represents the line `ready`, which follows the first rooms. No item has this id (H3).
 READY: Final = ""
 
 

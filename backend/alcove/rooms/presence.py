@@ -24,7 +24,7 @@ class _Present:
 
 
 class RoomPresence:
-    """The members of a room, each once whatever the number of their connections (P1), and the read marks.
+    """The members of a room, each once for any number of connections (P1), and the read marks.
 
     Every change increments `version`. A connection has seen all changes up to some version: that of its hello, or of
     the last flush while it was in step. `since` returns the later ones, so nothing is queued per connection. Each

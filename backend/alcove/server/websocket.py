@@ -121,7 +121,7 @@ class DetachableWebSocket(BoundedWebSocket):
 
 
 class _ClosedTransport(asyncio.Transport):
-    """Replaces the transport that was given up: uvicorn closes it when the application has ended."""
+    """Replaces the transport that was detached: uvicorn closes it when the application has ended."""
 
     def is_closing(self) -> bool:
         """Return True: nothing is open."""

@@ -2,7 +2,7 @@
 
 How to add an engine:
 
-1. Write a package beside `sqlite` and `postgres` with a class that implements `Log`, its SQL in `queries.sql`, and its
+1. Write a package next to `sqlite` and `postgres` with a class that implements `Log`, its SQL in `queries.sql`, and its
    schema in numbered steps (`queries.load_queries`, `queries.schema_files`).
 2. Raise only the errors of this module: `LogUnusableError` while opening, `LogUnavailableError` while the storage
    fails, `UnstorableError` for a value that it can never store.
@@ -97,7 +97,7 @@ Outcome = Appended | Refused
 
 
 class Position(Struct, frozen=True):
-    """What a process has seen of a room, so that the log can tell whether it has lost entries since (X8)."""
+    """What a process has seen of a room, so that the log can detect that it has lost entries since (X8)."""
 
     #: The id of the room's history (R5).
     log: str

@@ -29,7 +29,7 @@ async def open_log(
         url: `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://…`.
         retention: how much of each room is kept; by default everything.
         connections: how many connections a PostgreSQL log may open.
-        lock_mode: how a server locks the log until it is closed; None: no lock, to use it beside a running server.
+        lock_mode: how a server locks the log until it is closed; None: no lock, to use it while a server runs.
         lists: limits of lists of rooms.
 
     Raises:

@@ -53,7 +53,7 @@ class ReadMarkWriter:
         return {member: stored[item, member] for member in marks}
 
     async def wait_stored(self, item: str) -> None:
-        """Wait until no mark of the item is being stored, whether or not that succeeds."""
+        """Wait until the marks of the item that are being stored are stored or have failed."""
         if batch := self._pending.get(item):
             await asyncio.wait([batch])
 

@@ -163,7 +163,7 @@ class DetachedConnection(TransportReader):
             self._fail(event.code, event.reason)
 
     def _fail(self, code: int, reason: str) -> None:
-        """Fail the connection (section 7.1.7): send a close frame and discard whatever else the peer sends.
+        """Fail the connection (section 7.1.7): send a close frame and discard all further input.
 
         The transport is still read until the peer closes: the kernel answers unread bytes with a reset, and that would
         take the close frame from the peer.

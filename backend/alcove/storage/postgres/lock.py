@@ -87,7 +87,7 @@ class PostgresLock:
                 await connection.close(timeout=_CONNECT_S)
 
     async def _acquire(self, wait_s: float) -> None:
-        """Connect, and take the lock if it becomes free within `wait_s`; `held` tells. Raise errors of the driver."""
+        """Connect, and take the lock (`held`) if it becomes free within `wait_s`. Raise errors of the driver."""
         self._lost = lost = asyncio.Event()
         options = connect_options(self._url, "alcove lock", "primary")
         with reserve.lend():

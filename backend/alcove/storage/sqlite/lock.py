@@ -14,7 +14,7 @@ _WAIT_S = 5.0
 class SqliteLock:
     """A lock held until `release`, or until the process ends in any way.
 
-    It is an exclusive transaction on an empty database beside the log. SQLite's own locks work on every system, also
+    It is an exclusive transaction on an empty database next to the log. SQLite's own locks work on every system, also
     between connections of one process. The log itself is not locked, so that backups and reports can read it.
     """
 
@@ -32,8 +32,8 @@ class SqliteLock:
         """
         # Resolved, because every path to the same file must lead to the same lock.
         target = path.resolve()
-        beside = target.with_name(f"{target.name}-lock")
-        connection = sqlite3.connect(beside, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
+        lock_file = target.with_name(f"{target.name}-lock")
+        connection = sqlite3.connect(lock_file, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:

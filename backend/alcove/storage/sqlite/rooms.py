@@ -19,7 +19,7 @@ _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 class RoomRow:
     """The row of a room while a transaction changes it."""
 
-    #: The number that stands for the item in other tables.
+    #: The number that represents the item in other tables.
     room: int
     head: int
     oldest: int

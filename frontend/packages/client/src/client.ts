@@ -31,7 +31,7 @@ export type ClientEvents = {
   readonly signedOut: undefined;
 };
 
-/** The note of whom a server's login cookie let in last. */
+/** The stored id of the member whom a server's login cookie identified last. */
 const LOGIN = "alcove.login.";
 
 export class Client {
@@ -128,7 +128,7 @@ export class Client {
     const before = this.#signOutCount;
     // First, because the server ends this client's own streams before it answers: `#member` is unknown from then on.
     this.#signOuts.post(this.#member);
-    // A server that is away must not keep a shared computer from forgetting.
+    // On a shared computer the data must be deleted also while the server does not answer.
     await this.#http.signOut().catch(() => undefined);
     if (this.#signOutCount === before) await this.#forget();
   }
@@ -160,7 +160,7 @@ export class Client {
     this.#events.emit("signedOut", undefined);
   }
 
-  /** Return under which name the member's data is kept; asks for a token where none was asked for yet. */
+  /** Return the key of the member's data in storage; request a token if there is none yet. */
   async #identify(): Promise<string | null> {
     if (this.#member !== null || this.#tokens.usesCookie) return this.#member;
     this.#member = memberKey(await this.#tokens.ask("attempt"));

@@ -171,7 +171,7 @@ export class AlcoveRoom extends Base {
     this.#frame = null;
   }
 
-  /** A frame that the browser refused to show is loaded, too, but says nothing. */
+  /** A frame that the browser refused to show fires `load` too, but sends no message. */
   #checkHello(frame: HTMLIFrameElement, { origin }: URL): void {
     if (this.#frame !== frame || this.#connection?.connected === true) return;
     const expected = `expected ALCOVE_FRAME_ANCESTORS of that server to contain ${location.origin}`;

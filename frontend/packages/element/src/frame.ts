@@ -33,7 +33,7 @@ export class FrameConnection {
     this.#port = null;
   }
 
-  /** A frame that was loaded again says hello again, and gets another port. */
+  /** A frame that was loaded again sends `hello` again, and gets another port. */
   readonly #onHello = ({ source, origin, data }: MessageEvent<unknown>): void => {
     const frame = this.#options.window();
     if (frame === null || source !== frame || origin !== this.#options.origin) return;

@@ -1,4 +1,4 @@
-// What the host page's style says of the room: custom properties that pass into the frame, and when they change.
+// The custom properties of the host page's style that are passed into the frame, and their changes.
 import { isThemeProperty } from "./messages";
 import { THEME_PROPERTIES } from "./themeProperties";
 

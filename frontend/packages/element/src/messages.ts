@@ -1,4 +1,4 @@
-// What the element and the page in its frame say to each other. The frame says hello to its parent window; the element
+// Messages between the element and the page in its frame. The frame sends `hello` to its parent window; the element
 // answers with one end of a MessageChannel, and everything else goes over that.
 import { THEME_PROPERTIES } from "./themeProperties";
 
@@ -24,7 +24,7 @@ export type RoomOptions = {
   readonly hasTokens: boolean;
 };
 
-/** Why the frame asks for a token. */
+/** Why the frame requests a token. */
 export type TokenReason = "connect" | "expiring" | "refused";
 
 export type RoomMessage = {

@@ -22,13 +22,13 @@ export type TokenProblem = {
 
 export type AuthState =
   | { readonly status: "ready" }
-  /** The token provider rejects or hangs; `until`: when it is asked again, in ms since the epoch. */
+  /** The token provider rejects or hangs; `until`: when it is called again, in ms since the epoch. */
   | { readonly status: "unanswered"; readonly until: number; readonly message: string }
   /** No member is signed in; a token is requested again after `wake`. */
   | { readonly status: "signedOut" }
   /** The server refused the credential; the next attempt starts at `until`, or is being prepared (null). */
   | { readonly status: "waiting"; readonly until: number | null; readonly problem: TokenProblem }
-  /** No other token is known: goes on when one is given, when the network returns or the tab becomes visible. */
+  /** No other token is known; continues with a new token, when the network returns or the tab becomes visible. */
   | { readonly status: "refused"; readonly problem: TokenProblem };
 
 /** Counts attempts with refused tokens in a sliding window, for all rooms of a tab. */
@@ -85,7 +85,7 @@ export class Authentication {
     return this.#token;
   }
 
-  /** Return the credential for one attempt; a provider that rejects or hangs is asked again with backoff. */
+  /** Return the credential for one attempt; a provider that rejects or hangs is called again with backoff. */
   credential(): Promise<Credential> {
     this.#pending ??= this.#request().finally(() => {
       this.#pending = null;
@@ -149,7 +149,7 @@ export class Authentication {
           this.#enter({ status: "ready" });
         return credential;
       } catch (error) {
-        // Stopped meanwhile: nobody waits for the result.
+        // Stopped meanwhile: the result is not needed.
         if (epoch !== this.#epoch) throw error;
         await this.#waitForProvider(failures, error);
         if (epoch !== this.#epoch) throw error;
@@ -157,7 +157,7 @@ export class Authentication {
     }
   }
 
-  /** Waits as long as it takes, gets another token where there is one, and says when the next attempt may be made. */
+  /** Wait without a time limit for another token, and set when the next attempt may start. */
   async #recover(problem: TokenProblem, retryMs: number | null, epoch: number): Promise<void> {
     const { attempts, platform } = this.#options;
     // The same token counts later: its time has not come, or an operator revoked what was signed until then (A7).

@@ -12,7 +12,7 @@ import { endOf } from "./tokens";
 const REFRESH_MS = 30_000;
 /** The least time between two requests for a token, in ms. */
 export const FLOOR_MS = 1000;
-/** With less time left than this, in ms, a provider that has no other token is not asked again. */
+/** With less time left than this, in ms, a provider that has no other token is not called again. */
 const WORTHWHILE_MS = 10_000;
 /** The longest delay that a browser's timer takes, in ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -96,7 +96,7 @@ export class TokenSource {
 
   /**
    * Return when a token that was just returned expires, as `elapsed` counts. This computer's clock may be wrong: where a
-   * token seems to have expired already, only the server can tell.
+   * token seems to have expired already, only the server knows.
    */
   #endOf(token: string): number {
     const { elapsed, now } = this.#options.platform;

@@ -1,4 +1,4 @@
-// The credential of a member, and what a signed token says.
+// The credential of a member, and the claims of a signed token.
 
 /** `token` null: the login cookie counts. `name` counts in open mode only (rule A2). */
 export type Credential = { readonly token: string | null; readonly name: string | null };
@@ -59,7 +59,7 @@ function claim(token: string, name: string): unknown {
   }
 }
 
-/** Return 53 bits of cyrb53, to tell members of one browser apart: not a cryptographic hash. */
+/** Return 53 bits of cyrb53, to distinguish members of one browser: not a cryptographic hash. */
 function hash(text: string): string {
   let a = 0xdeadbeef;
   let b = 0x41c6ce57;

@@ -202,7 +202,7 @@ export class Connection {
     if (line.type === "access") this.#renewal.accepted(line.expires);
     if (line.type === "error" && line.id === undefined) {
       this.#problem = line;
-      // This error answers an `auth`: the connection goes on with the old token.
+      // This error answers an `auth`: the connection continues with the old token.
       if (this.#greeted === "socket" && line.code !== "invalid" && this.#renewal.refused()) return;
     }
     if (line.type === "ack" || (line.type === "error" && line.id !== undefined))
@@ -245,7 +245,7 @@ export class Connection {
     if (over) void this.#askWhy();
   }
 
-  /** Find out over HTTP why a stream of events was refused: an EventSource does not tell. */
+  /** Find out over HTTP why a stream of events was refused: an EventSource does not report it. */
   async #askWhy(): Promise<void> {
     const { http, item } = this.#options;
     const error: unknown = await http.access(item).catch((reason: unknown) => reason);
@@ -273,7 +273,7 @@ export class Connection {
 /** Return the error of a command from what an HTTP request rejected with. */
 function commandError(error: unknown): CommandError {
   if (!(error instanceof HttpError)) return new CommandError("unavailable", String(error), HTTP_RETRY_MS);
-  // A refused credential says nothing about the command: that is sent again with another token.
+  // A refused credential does not reject the command, which is sent again with another token.
   const again = error.status >= 500 || error.status === 401;
   return new CommandError(error.code, error.message, error.retryMs ?? (again ? HTTP_RETRY_MS : null));
 }

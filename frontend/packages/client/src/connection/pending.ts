@@ -33,7 +33,7 @@ export class PendingCommands {
     else waiting?.reject(new CommandError(line.code, line.message, line.retry_ms ?? null));
   }
 
-  /** The connection is gone: whether the server carried out what it was sent is not known. */
+  /** The connection was lost: it is unknown whether the server executed the commands. */
   disconnected(): void {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();

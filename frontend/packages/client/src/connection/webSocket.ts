@@ -6,12 +6,12 @@ import { SUBPROTOCOL } from "../protocol/wire.gen";
 import { backoff } from "./backoff";
 import { closeCodes } from "./closeCodes";
 
-/** After so much silence a ping is sent; after so much more without an answer the connection is given up. In ms. */
+/** Silence after which a ping is sent, and the time to answer it before the connection is closed, in ms. */
 export const SILENCE_MS = 20_000;
 export const ANSWER_MS = 8_000;
 /** After a connection that lasted so long, in ms, the backoff begins from the start. */
 const GOOD_MS = 5_000;
-/** The close codes with which the server says when to connect again (C). */
+/** The close codes with which the server sends the time of the next attempt (C). */
 const TIMED: ReadonlySet<number> = new Set([1012, 1013, 4429]);
 const AT_CAPACITY = 1013;
 const UNAUTHENTICATED = 4401;
@@ -84,7 +84,8 @@ export class WebSocketLink {
   }
 
   /**
-   * Make no further attempt before `start`: the server closed with a code that says so, on this or another transport.
+   * Make no further attempt before `start`: on this or another transport, the server closed with a code that forbids
+   * reconnecting.
    */
   halt(code: number, reason: string): void {
     this.#drop();
@@ -136,7 +137,7 @@ export class WebSocketLink {
       return;
     }
     this.#socket = socket;
-    // A handshake that is not answered is given up, too.
+    // A handshake without an answer times out too.
     this.#deadline = setTimeout(() => this.#lost(CUT), ANSWER_MS);
     socket.onopen = () => {
       this.#unopened = 0;

@@ -1,4 +1,4 @@
-// A store that tells its listeners once a frame, because lines can come faster than a page is drawn.
+// A store that notifies its listeners once per frame, because lines can arrive faster than a page is drawn.
 
 export class Store<State> {
   #state: State;

@@ -1,4 +1,4 @@
-// The live list of rooms: one stream for all tabs of a browser, and none while nobody sees it.
+// The live list of rooms: one stream for all tabs of a browser, and none while no tab shows the list.
 import type { RefusedAttempts } from "../auth/authentication";
 import type { GetCredential } from "../auth/tokens";
 import { Store } from "../lib/store";
@@ -9,7 +9,7 @@ import { LIST_PAGE, RoomListModel, type RoomListState, type RoomSummary } from "
 import { ListStream } from "./stream";
 import { UnreadWatch } from "./unread";
 
-/** What the tab that holds the stream tells the others; `ask`: a tab that has just opened wants to know the list. */
+/** Messages between tabs: from the tab that holds the stream, and `ask` from a new tab that needs the list. */
 type TabMessage =
   | { readonly type: "ask" }
   | { readonly type: "list"; readonly rooms: readonly RoomSummary[]; readonly hasMore: boolean }
@@ -37,7 +37,7 @@ export class RoomList {
   #lock: Lock | null = null;
   #channel: Channel | null = null;
   #leading = false;
-  /** Rooms that changed since the other tabs were last told. */
+  /** Rooms that changed since the last message to the other tabs. */
   #news: RoomSummary[] = [];
   #listening: (() => void)[] = [];
   /** Grows with every start and stop: what an older start still brings does not count. */
@@ -111,7 +111,7 @@ export class RoomList {
     this.#become("idle");
   }
 
-  /** A room is live, is closed for a reason of its own, or is left: go on where the list waits for that. */
+  /** Continue if the list waits for a room that is live, refused or left now. */
   admitted(): void {
     this.#stream.admitted();
   }
@@ -159,7 +159,7 @@ export class RoomList {
     this.#post({ type: "ask" });
   }
 
-  /** Hold nothing while nobody sees the list: another tab may hold the stream. */
+  /** Release the stream while the list is not shown, so that another tab can open it. */
   #pause(): void {
     this.#epoch += 1;
     this.#stream.stop();

@@ -61,7 +61,7 @@ export class RoomListModel {
     const listed = new Set(snapshot.map(({ item }) => item));
     const last = snapshot.at(-1);
     const end = last === undefined ? 0 : writtenAt(last);
-    // Rooms that were loaded as older ones stay; a newer one that is not in the snapshot is gone.
+    // Rooms that were loaded as older ones stay; a newer one that is not in the snapshot was removed.
     const older = this.#rooms.filter((room) => !listed.has(room.item) && writtenAt(room) < end);
     this.replace(
       [...snapshot, ...(complete ? [] : older)],
@@ -74,7 +74,7 @@ export class RoomListModel {
     this.#become(rooms.slice(0, ROOMS_HELD));
   }
 
-  /** Add a page of older rooms; `limit`: how many were asked for. */
+  /** Add a page of older rooms; `limit`: how many were requested. */
   append(page: readonly RoomSummary[], limit: number): void {
     const known = new Set(this.#rooms.map(({ item }) => item));
     this.replace([...this.#rooms, ...page.filter(({ item }) => !known.has(item))], page.length >= limit);

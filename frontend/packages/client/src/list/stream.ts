@@ -37,7 +37,7 @@ export class ListStream {
   #running = false;
   #failures = 0;
   #begun = false;
-  /** Whether the stream waits until a room is let in. */
+  /** Whether the stream waits until the server admits a room's connection. */
   #isWaiting = false;
   /** What the server said last about the credential. */
   #problem: ErrorLine | null = null;
@@ -54,7 +54,7 @@ export class ListStream {
       attempts,
       platform,
       onState: () => undefined,
-      // A stream that is refused costs two requests: the stream, and one that tells why.
+      // A refused stream costs two requests: the stream, and one that returns the reason.
       onReady: () => void this.#findOut(() => this.#events.start()),
     });
     this.#events = new EventStream(
@@ -115,7 +115,7 @@ export class ListStream {
   }
 
   #broken(over: boolean): void {
-    // The browser may come back by itself: then the server begins with a snapshot again.
+    // The browser may reconnect by itself: then the server begins with a snapshot again.
     this.#begun = false;
     this.#options.onBroken();
     if (!over) return;
@@ -123,7 +123,7 @@ export class ListStream {
     else void this.#findOut(() => this.#again());
   }
 
-  /** An EventSource does not tell why it was refused, so HTTP is asked; `otherwise`: what to do if it is not refused. */
+  /** Request the reason of a refusal over HTTP; an EventSource hides it. `otherwise`: called if it was not refused. */
   async #findOut(otherwise: () => void): Promise<void> {
     const error: unknown = await this.#options.http.items({ limit: 1 }).catch((reason: unknown) => reason);
     if (!this.#running) return;

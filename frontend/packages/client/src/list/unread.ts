@@ -47,7 +47,7 @@ export class UnreadWatch {
     if (items.length === 0) return;
     const scheduled = this.#wanted.size > 0;
     for (const item of items) this.#wanted.add(item);
-    // Badges of one page come one by one, and are asked for together.
+    // Badges of one page are added one by one, and requested together.
     if (!scheduled) queueMicrotask(() => void this.#ask());
   }
 

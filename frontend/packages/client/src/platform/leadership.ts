@@ -1,4 +1,4 @@
-// Elects the tab that sends: the one that holds a lock, or one that waits in vain for it. Sending twice is harmless
+// Elects the tab that sends: the one that holds a lock, or one that cannot get it in time. Sending twice is harmless
 // (S5).
 import { Timer } from "../lib/timer";
 import type { Lock, Platform } from "./platform";

@@ -4,7 +4,7 @@
 export type Origin = {
   readonly protocol: string;
   readonly host: string;
-  /** The path under which the server stands, without a slash at its end (rule B1). */
+  /** The path prefix of the server, without a slash at its end (rule B1). */
   readonly path?: string;
 };
 

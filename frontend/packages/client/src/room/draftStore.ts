@@ -36,7 +36,8 @@ export class DraftStore {
   }
 
   /**
-   * Return a new id that sorts behind `lastId` and behind all that this browser has written, whatever its clock says.
+   * Return a new id that sorts behind `lastId` and behind all ids that this browser has created, independent of its
+   * clock.
    */
   newId(now: number, lastId: string): string {
     return this.#journal.newId(now, lastId);

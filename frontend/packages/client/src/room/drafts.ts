@@ -2,7 +2,7 @@
 import type { Delete, Edit, Send } from "../protocol/wire.gen";
 import type { KeptDraft, RoomKey } from "../storage/storage";
 
-/** How far a draft has come; `sent`: it is durable, and its entry has not come back yet. */
+/** The progress of a draft; `sent`: it is durable, and its entry has not arrived yet. */
 export type Progress =
   | { readonly is: "waiting" }
   | { readonly is: "sent"; readonly seq: number }

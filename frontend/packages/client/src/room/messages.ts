@@ -12,7 +12,7 @@ export class MessageList {
   #changed = new WeakMap<ShownEntry, { readonly draft: Draft; readonly message: Message }>();
   #drafts = new WeakMap<Draft, { readonly author: Person; readonly message: Message }>();
 
-  /** `me`: the author of drafts; null before the server has told. */
+  /** `me`: the author of drafts; null before `hello`. */
   build(entries: readonly ShownEntry[], drafts: readonly Draft[], me: Person | null): readonly Message[] {
     const changes = new Map<number, Draft>();
     const own: Message[] = [];
@@ -107,7 +107,7 @@ function deliveryOf({ progress }: Draft): Pick<Message, "delivery" | "error"> {
   return { delivery: "failed", error: { code: progress.code, message: progress.message } };
 }
 
-/** A change of a message that is gone with its log: it has no message to be applied to. */
+/** A change whose message was lost with its log, so that it cannot be applied. */
 function isOrphan({ progress }: Draft): boolean {
   return progress.is === "refused" && progress.code === LOG_RESET;
 }

@@ -94,7 +94,7 @@ export class RoomModel {
     return this.#member === null ? null : { server: serverOf(origin), item, member: this.#member };
   }
 
-  /** Where the connection goes on. */
+  /** The position from which the connection resumes. */
   get position(): ResumePosition {
     return { log: this.timeline.log, cursor: this.timeline.cursor };
   }
@@ -141,7 +141,7 @@ export class RoomModel {
     this.receipts.stop();
   }
 
-  /** The connection is gone, for now. */
+  /** The connection was lost. */
   disconnected(): void {
     this.outbox.close();
     this.presence.leave();
@@ -155,7 +155,7 @@ export class RoomModel {
     this.me = null;
   }
 
-  /** Set under which name things are kept; `you`: the member's id, where the server has told it. */
+  /** Set the key of the member's data in storage; `you`: the member's id, if the server has sent it. */
   setMember(member: string, you: string | null): void {
     if (this.#member === member) return;
     this.#member = member;
@@ -232,7 +232,7 @@ export class RoomModel {
       this.#options.renew();
       return;
     }
-    // How far another log was read says nothing about this one.
+    // A read mark of another log is not valid for this one.
     const same = !hello.reset && (before === null || before === hello.log);
     if (this.#newAfter === null || !same) this.#newAfter = hello.head;
     this.timeline.greet(hello);

@@ -6,13 +6,13 @@ import type { Origin } from "../protocol/urls";
 
 export type RoomOptions = {
   readonly item: string;
-  /** Under which name this browser keeps the member's drafts and history; null: the first greeting tells. */
+  /** The key of the member's drafts and history in this browser; null: known from the first `hello`. */
   readonly member: string | null;
   /** Returns `member` once it is known, where it is not known yet. Asked before the first connection. */
   readonly identify?: () => Promise<string | null>;
-  /** Called when the server tells that the login is another member's than was known. */
+  /** Called when `hello` shows that the login belongs to another member than was known. */
   readonly onMember?: (you: string, before: string | null) => void;
-  /** Called when the server says that this login was ended, here or elsewhere. */
+  /** Called when the server reports that this login was ended, here or elsewhere. */
   readonly onSignedOut?: () => void;
   /** Called when the server has let the room in, or closed it for a reason that is not the token. */
   readonly onSettled?: () => void;

@@ -73,13 +73,13 @@ export class Outbox {
     return this.#drafts.find((draft) => draft.id === id);
   }
 
-  /** Return a new id that sorts behind all that this browser has written, whatever its clock says. */
+  /** Return a new id that sorts behind all ids that this browser has created, independent of its clock. */
   newId(): string {
     return this.#store.newId(this.#platform.now(), this.#drafts.at(-1)?.id ?? "");
   }
 
   /**
-   * Set the member, once the server has told it. Drafts of another member stay in storage, unsent; drafts that were
+   * Set the member, once the server has sent it. Drafts of another member stay in storage, unsent; drafts that were
    * written before the member was known become theirs.
    */
   identify(key: RoomKey, you: string | null): void {
@@ -103,7 +103,7 @@ export class Outbox {
     this.#outcomes.abandon("signed_out", "the member signed out");
   }
 
-  /** Reject the outcomes that nobody will learn any more. */
+  /** Reject the outcomes that will not be known any more. */
   abandon(): void {
     this.#outcomes.abandon("closed", "the client was closed; the draft stays in storage");
   }

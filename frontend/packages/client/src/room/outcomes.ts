@@ -2,7 +2,7 @@
 import { CommandError } from "../connection/pending";
 import type { Draft } from "./drafts";
 
-/** Told when a command is durable at `seq`, or given up with an error. */
+/** Called when a command is durable at `seq`, or fails with an error. */
 export type Outcome = {
   readonly resolve: (draft: Draft, seq: number) => void;
   readonly reject: (error: CommandError) => void;
@@ -25,7 +25,7 @@ export class Outcomes {
     this.#waiting.delete(id);
   }
 
-  /** Reject all: nobody will learn what becomes of them. */
+  /** Reject all outcomes, which will not be known any more. */
   abandon(code: string, message: string): void {
     for (const id of [...this.#waiting.keys()]) this.reject(id, new CommandError(code, message));
   }

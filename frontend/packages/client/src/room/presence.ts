@@ -86,7 +86,7 @@ export class Presence {
     return ends.length === 0 ? null : Math.min(...ends);
   }
 
-  /** The connection is gone: who is here is not known any more. */
+  /** The connection was lost: the connected members are unknown. */
   leave(): void {
     this.#members.clear();
     this.#typing.clear();

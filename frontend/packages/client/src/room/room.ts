@@ -17,7 +17,7 @@ import type { Message, RoomState } from "./state";
 import { statusOf } from "./status";
 
 /**
- * A message on its way: `delivered` resolves when it is durable, and rejects with CommandError when it is given up.
+ * A message on its way: `delivered` resolves when it is durable, and rejects with CommandError when it fails.
  */
 export type Sending = { readonly id: string; readonly delivered: Promise<Message> };
 
@@ -123,7 +123,7 @@ export class Room {
     };
   }
 
-  /** Put a message into the outbox, from where it goes to the log whatever the connection does. */
+  /** Put a message into the outbox, which sends it as soon as there is a connection. */
   send(body: Json): Sending {
     return this.#add({ type: "send", id: this.#model.outbox.newId(), body });
   }

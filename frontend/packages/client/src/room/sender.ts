@@ -113,7 +113,7 @@ export class Sender {
 
   async #transmit(transmitter: Transmitter, command: Command): Promise<void> {
     const { id } = command;
-    // An answer that comes after `stop` says nothing about this connection.
+    // An answer that arrives after `stop` does not belong to this connection.
     const isCurrent = () => transmitter === this.#transmitter;
     try {
       const { seq } = await transmitter.transmit(command);

@@ -23,14 +23,14 @@ export type Message = {
   readonly deletedAt: number | null;
   /** How far the message, or its own last edit or delete that is pending, has come. */
   readonly delivery: Delivery;
-  /** Why it failed: the server's code (S6), or `log_reset` where the message is gone with its log. */
+  /** Why it failed: the server's code (S6), or `log_reset` if the message was lost with its log. */
   readonly error: { readonly code: string; readonly message: string } | null;
   /** The edit or delete of the message that failed; the body is the one in the log. Null where none did. */
   readonly failedChange: { readonly type: "edit"; readonly body: Json } | { readonly type: "delete" } | null;
 };
 
 export type History = {
-  /** How loading older messages stands; `complete`: the server keeps nothing older. */
+  /** The progress of loading older messages; `complete`: the server has no older ones. */
   readonly status: "idle" | "loading" | "failed" | "complete";
   /** What retention removed before the first message (rule R4), or null. */
   readonly gap: { readonly from: number; readonly to: number } | null;

@@ -1,4 +1,4 @@
-// How a room stands with its server.
+// The status of a room's connection.
 import type { AuthState } from "../auth/authentication";
 import type { LinkState } from "../connection/webSocket";
 
@@ -8,9 +8,9 @@ export type RoomStatus =
   /** Nobody has joined it. */
   | "idle"
   | "connecting"
-  /** Greeted by the server, and heard from since. */
+  /** Connected: `hello` has arrived, and the server answers. */
   | "live"
-  /** The connection was lost; `retryAt` says when the next attempt starts. */
+  /** The connection was lost; `retryAt`: when the next attempt starts. */
   | "reconnecting"
   /** The browser has no network. */
   | "offline"

@@ -1,4 +1,4 @@
-// The tabs of a browser that share one outbox: which of them sends, and what they tell each other.
+// The tabs of a browser that share one outbox: which of them sends, and their messages to each other.
 import { Leadership } from "../platform/leadership";
 import type { Channel, Platform } from "../platform/platform";
 
@@ -41,7 +41,7 @@ export class OutboxTabs {
     this.#leadership.resign();
   }
 
-  /** Something waits to be sent by another tab: take over where that one gives no sign. */
+  /** Another tab must send a draft: take over if that tab does not answer. */
   wait(): void {
     this.#leadership.wait();
   }

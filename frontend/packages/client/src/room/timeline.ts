@@ -120,7 +120,7 @@ export class Timeline {
     return "next";
   }
 
-  /** Move the cursor behind entries that are gone (rule R4); what was before them is gone, too. */
+  /** Move the cursor behind entries that the server removed (rule R4), and drop all entries before them. */
   skip(gap: Gap): void {
     this.#gap = this.#gap === null ? gap : { ...gap, from: this.#gap.from };
     this.#next = Math.max(this.#next ?? 0, gap.to + 1);

@@ -63,7 +63,7 @@ export class BoundedStorage implements Storage {
     await this.#try((store) => store.forget(key, what));
   }
 
-  /** Return what storage answers in time, else undefined; after a failure storage is not asked for a while. */
+  /** Return the result if storage answers in time, else undefined; after a failure, storage is not used for a while. */
   async #try<T>(work: (store: Storage) => Promise<T>): Promise<T | undefined> {
     if (this.#retryAt !== null && this.#elapsed() < this.#retryAt) return undefined;
     try {

@@ -1,4 +1,4 @@
-// Where messages are written; it accepts text whatever the connection does.
+// The field for writing messages; it accepts text in every state of the connection.
 
 import { byteLength } from "alcove-client";
 import type { FormEvent, KeyboardEvent, ReactNode, RefObject } from "react";

@@ -6,7 +6,7 @@ import { useState } from "react";
 export function useDraft(room: Room, { me }: RoomState): readonly [string, (text: string) => void] {
   const [draft, setDraft] = useState<{ readonly text: string; readonly member: string | null } | null>(null);
   const member = me?.id ?? null;
-  // A login cookie may turn out to be another member's, who has a text of their own.
+  // A login cookie may turn out to be another member's, whose draft is a different one.
   const isOwn = draft !== null && (draft.member === null || member === null || draft.member === member);
   const text = isOwn ? draft.text : room.loadDraft();
 

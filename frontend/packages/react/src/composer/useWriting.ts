@@ -77,7 +77,7 @@ export function useWriting(room: Room, state: RoomState, { messageHref }: Writin
 
 export type Editor = ReturnType<typeof useWriting>["editor"];
 
-/** Events themselves may only read, and do not tell what the member may do over HTTP. */
+/** A connection over events may only read; the member's rights over HTTP are not part of it. */
 function mayWriteIn({ transport, me }: RoomState): boolean {
   return transport === "events" || me === null || me.can.includes("write");
 }

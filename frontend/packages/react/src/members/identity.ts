@@ -1,4 +1,4 @@
-// How a member is told apart at a glance: a color from the id, initials from the name.
+// The look of a member: a color derived from the id, initials from the name.
 
 /** Pairs of colors in Avatar.module.css. */
 export const COLORS = 8;

@@ -1,4 +1,4 @@
-// Names inside sentences: their direction must not turn what stands beside them.
+// Isolates names inside sentences, so that their text direction does not affect the text around them.
 
 const FIRST_STRONG_ISOLATE = "\u2068";
 const POP_ISOLATE = "\u2069";

@@ -1,4 +1,4 @@
-// Edits a message where it stands.
+// Edits a message in place.
 
 import { byteLength } from "alcove-client";
 import { type KeyboardEvent, useEffect, useRef } from "react";

@@ -1,4 +1,4 @@
-// What the application says in the log: a line without an author.
+// An event of the application: a line without an author.
 import type { Message } from "alcove-client";
 import { Clock } from "./Clock";
 import styles from "./EventLine.module.css";

@@ -6,12 +6,12 @@ import { useAlcoveContext } from "../provider";
 import styles from "./Body.module.css";
 import { summaryOf } from "./summary";
 
-/** Members of one object or list that are shown before the reader asks for more. */
+/** Members of one object or list that are shown before the reader expands it. */
 const SHOWN = 200;
-/** Characters of one string that are shown before the reader asks for all of it. */
+/** Characters of one string that are shown before the reader expands it. */
 const CHARACTERS = 4000;
 
-/** Characters of the line that stands for the value. */
+/** Characters of the line that summarizes the value. */
 const LINE = 80;
 
 export default function JsonCard({ value }: { readonly value: Json }) {

@@ -59,7 +59,7 @@ export const Message = memo(function Message(props: MessageProps) {
   const EditField = useEditField(true);
   const Sheet = useSheet(sheet);
   const press = useLongPress(() => setSheet(true));
-  // A draft has no author before the server has told who the member is.
+  // A draft has no author before `hello`, which contains the member.
   const own = message.author.id === (me?.id ?? "");
   const name = message.author.name === "" ? t("message.you") : message.author.name;
   const author = { ...message.author, name };

@@ -34,7 +34,7 @@ export function canCopy(): boolean {
   return typeof navigator !== "undefined" && navigator.clipboard !== undefined;
 }
 
-/** Copy `text`; a browser that does not allow it asks or refuses by itself. */
+/** Copy `text`; a browser that does not allow it shows a prompt or refuses. */
 export function copy(text: string): void {
   navigator.clipboard.writeText(text).catch(() => undefined);
 }

@@ -36,7 +36,7 @@ export function linesOf(
   let lineIsDue = unread !== null;
   for (const message of messages) {
     const today = dayOf(message.at);
-    // A draft has no author before the server has told who the member is.
+    // A draft has no author before `hello`, which contains the member.
     const by = message.author.id === "" ? (me ?? "") : message.author.id;
     if (today !== day) {
       lines.push({ type: "day", key: `day ${today}`, at: message.at });

@@ -1,4 +1,4 @@
-// Markdown as people write it in a chat, parsed into a tree.
+// Parses the Markdown that is common in chats into a tree.
 import MarkdownIt, { type Token } from "markdown-it";
 
 export type Node = { readonly token: Token; readonly children: readonly Node[] };
@@ -17,7 +17,7 @@ parser.validateLink = (href) => SCHEMES.some((scheme) => href.toLowerCase().star
 // An address is shown as it is: decoded, it could look like another one.
 parser.normalizeLinkText = (text) => text;
 
-/** Return the blocks of `text`. The work grows with its length alone, whatever it says. */
+/** Return the blocks of `text`. The work is linear in its length, for any text. */
 export function parse(text: string): readonly Node[] {
   return treeOf(parser.parse(text, {}));
 }

@@ -1,4 +1,4 @@
-// The part of a long message that is drawn before a reader asks for all of it.
+// The part of a long message that is drawn before a reader expands it.
 
 /** A message longer than one of these is drawn in part. */
 const CHARACTERS = 4000;

@@ -10,7 +10,7 @@ export function summaryOf(body: Json | undefined, limit: number): string {
   return (typeof body === "string" ? body : outline(body, limit, DEPTH)).slice(0, limit);
 }
 
-/** What an event of the application says (rule S14); null: its body was erased. */
+/** The text of an event of the application (rule S14); null: its body was erased. */
 export function eventText(body: Json | undefined): string {
   const text = typeof body === "object" && body !== null && "text" in body ? body.text : null;
   return typeof text === "string" ? text : "";

@@ -35,7 +35,7 @@ export function fullOf(at: number, locale: string): string {
 export function dayLabel(at: number, now: number, locale: string): string {
   const ago = daysBetween(at, now);
   if (ago === 0 || ago === 1) return capitalized(relative(locale).format(-ago, "day"), locale);
-  // Some languages put a comma between weekday and date, which says nothing here.
+  // Some languages put a comma between weekday and date, which is not needed here.
   return sameYear(at, now) ? day(locale).format(at).replace(",", "") : oldDay(locale).format(at);
 }
 

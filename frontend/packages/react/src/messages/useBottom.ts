@@ -61,7 +61,7 @@ export function useBottom(scroller: RefObject<HTMLElement | null>, last: string 
 
   const toBottom = useCallback(() => {
     kept.current = null;
-    // An animated scroll that was begun before goes on in the browser, and would lead away again.
+    // An animated scroll that started before would continue, and scroll away again.
     pinnedUntil.current = performance.now() + ANIMATION_MS;
     follow(true);
   }, [follow]);

@@ -7,7 +7,7 @@ import type { Line, Unread } from "./lines";
 
 /** Older pages that are loaded to reach the first unread message; farther up, the log opens at the oldest one held. */
 const PAGES = 20;
-/** Room for what stands over the top of the log, in px. */
+/** Space for what covers the top of the log, in px. */
 const TOP = 32;
 
 type OpeningOptions = {

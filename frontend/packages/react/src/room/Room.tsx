@@ -42,7 +42,7 @@ export type RoomProps = MessageSlots & {
   /** Returns the address of a message, for “Copy link”; without it there is none. */
   readonly messageHref?: (seq: number) => string;
   readonly renderHeader?: (props: HeaderSlotProps) => ReactNode;
-  /** Renders a way back in, behind the sentence that says why, where `status` is `noAccess`, `ended` or `signedOut`. */
+  /** Renders a way to sign in again, behind the reason, while `status` is `noAccess`, `ended` or `signedOut`. */
   readonly renderNoAccess?: (state: RoomState) => ReactNode;
   readonly className?: string;
 };
@@ -158,7 +158,7 @@ function RoomOfItem(props: RoomOfItemProps) {
 const numbers = new WeakMap<Client, number>();
 let clients = 0;
 
-/** Return a number that tells the clients of a page apart: what a member writes must not stay for another one. */
+/** Return a number that distinguishes the clients of a page: one member's draft must not be shown to another. */
 function numberOf(client: Client): number {
   const known = numbers.get(client) ?? ++clients;
   numbers.set(client, known);

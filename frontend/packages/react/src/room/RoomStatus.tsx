@@ -8,7 +8,7 @@ import { statusText } from "./status";
 export function RoomStatus({ state }: { readonly state: RoomState }) {
   const { t } = useAlcoveContext();
   return (
-    // The room itself tells screen readers, with a header or without.
+    // The room announces it to screen readers, with a header or without.
     <span className={styles.status} data-status={state.status} aria-hidden="true">
       <span className={styles.lamp} />
       <span>{statusText(state, t)}</span>

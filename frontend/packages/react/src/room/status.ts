@@ -1,4 +1,4 @@
-// How the room stands with its server, in words.
+// The status of the connection as text.
 import { closeCodes, type RoomState } from "alcove-client";
 import type { T } from "../strings/strings";
 
@@ -7,7 +7,7 @@ export function statusText({ status }: Pick<RoomState, "status">, t: T): string 
   return t(`status.${status}`);
 }
 
-/** Return the line that stands above the composer while the room is not live; null where it is, or nothing can be sent. */
+/** Return the text above the composer while the room is not live; null if it is live, or nothing can be sent. */
 export function warningText({ status, queued }: Pick<RoomState, "status" | "queued">, t: T): string | null {
   switch (status) {
     case "reconnecting":

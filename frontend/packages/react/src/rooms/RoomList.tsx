@@ -150,7 +150,7 @@ function focusRow(list: HTMLElement | null, index: number): void {
   rowsOf(list)[index]?.focus();
 }
 
-/** A page that could not be loaded is asked for again by the same button. */
+/** The same button loads a page again that could not be loaded. */
 function ignore(): void {}
 
 /** Return the known rooms that match, those that the server found, and always the current one. */

@@ -4,7 +4,7 @@ import type { RoomSummary } from "alcove-client";
 import { useEffect, useState } from "react";
 import { useAlcoveContext } from "../provider";
 
-/** How long keys are collected before the server is asked, in ms. */
+/** How long keys are collected before a request, in ms. */
 const COLLECT_MS = 200;
 
 export type SearchResult =

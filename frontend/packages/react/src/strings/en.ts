@@ -101,7 +101,7 @@ export const en = {
     nextAttempt_other: "Next attempt in {{count}} seconds",
     notDurable: "This browser can't save drafts: unsent messages are lost when you close the page.",
   },
-  /** What stands in place of the composer. */
+  /** Shown in place of the composer. */
   noAccess: {
     ended: "Your session has expired.",
     signedOut: "You are signed out.",
