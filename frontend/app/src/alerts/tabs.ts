@@ -70,9 +70,9 @@ export class AskingTabs implements Tabs {
   readonly #me = Math.random();
   /** How often this tab holds each name. */
   readonly #held = new Map<string, number>();
-  /** Names this tab asks for, each with what to do when another tab has it. */
+  /** Names that this tab claims, each with what to do if another tab has it. */
   readonly #asked = new Map<string, () => void>();
-  /** Names that another tab has asked for a moment ago: it came first. */
+  /** Names that another tab claimed a moment ago, before this one. */
   readonly #heard = new Set<string>();
 
   constructor(channel: BroadcastChannel | null) {

@@ -15,7 +15,7 @@ const BETWEEN_RINGS_MS = 3000;
 const CLAIMED_MS = 60_000;
 /** Characters of a message that a notification shows. */
 const SHOWN = 200;
-/** Messages that one alert stands for, at most. */
+/** Messages that one alert counts, at most. */
 const COLLECTED = 100;
 
 export type Wanted = { readonly notifying: boolean; readonly ringing: boolean };

@@ -15,7 +15,7 @@ type TalkProps = {
   readonly check: string;
   readonly conversation: Conversation;
   readonly view: ConversationView;
-  /** Stands under the lead: how to connect. */
+  /** Shown under the introduction: how to connect. */
   readonly children: ReactNode;
 };
 

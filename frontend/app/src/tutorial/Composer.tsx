@@ -11,7 +11,7 @@ type ComposerProps = {
   readonly state: SocketState;
   readonly draft: string;
   readonly onDraft: (draft: string) => void;
-  /** Sends the draft; false when it could not be sent. */
+  /** Send the draft; return false if it could not be sent. */
   readonly onSend: () => boolean;
 };
 

@@ -17,7 +17,7 @@ const Message = memo(function Message({ line }: { readonly line: Line }) {
 
 type MessageListProps = {
   readonly lines: Transcript;
-  /** Stands there while there is nothing to show. */
+  /** Shown while there are no messages. */
   readonly empty: string;
 };
 

@@ -12,7 +12,7 @@ export type ConversationView = {
 /** What a conversation needs of the browser. */
 export type Surroundings = {
   readonly openSocket: OpenSocket;
-  /** Calls `draw` once, before the next frame is painted. */
+  /** Call `draw` once, before the next frame is painted. */
   readonly nextFrame: (draw: () => void) => void;
 };
 
@@ -43,7 +43,7 @@ export class Conversation {
   /** The same object until something changes. */
   view = (): ConversationView => this.#view;
 
-  /** Calls `listener` after changes, once a frame at most for lines; gives back what ends that. */
+  /** Call `listener` after changes, at most once a frame for lines; return a function that ends this. */
   subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -61,7 +61,7 @@ export class Conversation {
     this.#change({ draft });
   }
 
-  /** Sends the draft and clears it; false, and the draft kept, while there is no open socket. */
+  /** Send the draft and clear it; return false and keep it while there is no open socket. */
   sendDraft(): boolean {
     const sent = this.#socket.send(this.#view.draft);
     if (sent) this.#change({ draft: "" });
@@ -84,7 +84,7 @@ export class Conversation {
     };
   }
 
-  /** Lines can come faster than a page is drawn, so their news waits for the next frame and goes out once for all. */
+  /** Notify once per frame, because lines can arrive faster than a page is drawn. */
   #receive(text: string): void {
     this.#view = { ...this.#view, lines: withLine(this.#view.lines, text) };
     if (this.#frameAsked) return;

@@ -47,7 +47,7 @@ export class PlainSocket {
     return this.#state;
   }
 
-  /** Opens a socket to `url` (ws: or wss:) unless one is connecting or open already. */
+  /** Open a socket to `url` (ws: or wss:) unless one is connecting or open already. */
   open(url: string): void {
     if (this.#socket !== null) return;
     const socket = this.#openSocket(url);
@@ -70,7 +70,7 @@ export class PlainSocket {
     this.#enter({ is: "connecting" });
   }
 
-  /** Closes at once: nothing that the old socket still says is heard. */
+  /** Close at once, and ignore what the old socket still receives. */
   close(): void {
     const socket = this.#socket;
     if (socket === null) return;

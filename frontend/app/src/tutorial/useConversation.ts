@@ -22,7 +22,7 @@ export function useConversationView(conversation: Conversation): ConversationVie
   return useSyncExternalStore(conversation.subscribe, conversation.view);
 }
 
-/** Keeps a conversation's connection while the component is shown; with a `url`, connects at once as well. */
+/** Keep a conversation's connection while the component is shown; with a `url`, connect at once. */
 export function useHold(conversation: Conversation, url?: string): void {
   useEffect(() => {
     const release = conversation.hold();

@@ -7,7 +7,7 @@ type LazyPartProps = {
   readonly children: ReactNode;
   /** Another value gives the part another try, or stands for another part. */
   readonly resetKey?: unknown;
-  /** Closes what could not be loaded. */
+  /** Close the part that could not be loaded. */
   readonly onClose?: () => void;
 };
 

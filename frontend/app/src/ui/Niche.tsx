@@ -6,7 +6,7 @@ type NicheProps = {
   /** A flatter arch, where what stands inside needs the room. */
   readonly low?: boolean;
   readonly light: "out" | "kindling" | "lit";
-  /** Stands under the arch. */
+  /** Shown under the arch. */
   readonly crown: ReactNode;
   readonly children: ReactNode;
   /** The sill at the foot. */

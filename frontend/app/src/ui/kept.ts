@@ -11,7 +11,7 @@ export function kept(choice: Choice): string | null {
   }
 }
 
-/** Keeps `value`, or forgets the choice when it is null. Where storage is forbidden the choice holds until reload. */
+/** Store `value`; null removes it. If storage is forbidden, the choice lasts until reload. */
 export function keep(choice: Choice, value: string | null): void {
   try {
     if (value === null) localStorage.removeItem(`alcove.${choice}`);

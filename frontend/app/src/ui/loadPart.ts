@@ -23,7 +23,7 @@ export function partIsMissing(): boolean {
   return failed;
 }
 
-/** Calls `listener` on every change; returns the function that ends this. */
+/** Call `listener` on every change; return a function that ends this. */
 export function onMissingPart(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

@@ -21,7 +21,7 @@ export function theme(): Theme {
 
 const listeners = new Set<() => void>();
 
-/** Calls `listener` when the theme in force may be another, by the system or by choice; gives back what ends that. */
+/** Call `listener` when the system or the reader changes the theme; return a function that ends this. */
 export function onTheme(listener: () => void): () => void {
   const query = darkSystem();
   listeners.add(listener);
@@ -32,13 +32,13 @@ export function onTheme(listener: () => void): () => void {
   };
 }
 
-/** Puts the kept choice in force; to be called before the first paint. */
+/** Apply the stored choice; call it before the first paint. */
 export function startTheme(): void {
   const choice = kept("theme");
   if (choice === "light" || choice === "dark") document.documentElement.dataset.theme = choice;
 }
 
-/** Puts `wanted` in force. What the system says anyway is not kept, so that the page goes on following it. */
+/** Apply the theme `wanted`. The system's own theme is not stored, so that the page continues to follow it. */
 export function chooseTheme(wanted: Theme): void {
   if (wanted === systemTheme()) {
     delete document.documentElement.dataset.theme;

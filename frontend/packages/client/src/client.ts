@@ -22,7 +22,7 @@ export type ClientOptions = {
   readonly getToken?: GetToken;
   /** The member's name; it counts in open mode only (rule A2). */
   readonly name?: string;
-  /** The browser around the client; tests bring another one. */
+  /** The browser's interfaces; tests pass another one. */
   readonly platform?: Platform;
 };
 
@@ -47,7 +47,7 @@ export class Client {
   readonly #events = new Emitter<ClientEvents>();
   readonly #signOuts: Channel;
   #signOutCount = 0;
-  /** Under which name this browser keeps what the member writes and reads; null: not known yet. */
+  /** The key of the member's drafts and history in this browser; null: not known yet. */
   #member: string | null;
 
   constructor({ url, getToken, name, platform = browserPlatform() }: ClientOptions) {
@@ -167,7 +167,7 @@ export class Client {
     return this.#member;
   }
 
-  /** The login cookie is `you`'s. What a member before them has read is theirs alone. */
+  /** The login cookie belongs to `you`: drop what was read for an earlier member. */
   #loggedIn(you: string, before: string | null): void {
     this.#member = keyOfId(you);
     this.#platform.notes.set(LOGIN + this.#server, you);

@@ -17,7 +17,7 @@ iframe { display: block; width: 100%; height: 100%; border: 0; }`;
 /** The server that the script came from; an element's `server` attribute names another one. */
 let defaultServer: string | null = null;
 
-/** Where pages are rendered on a server, the module is loaded without a browser. */
+/** A server that renders pages loads the module without a browser. */
 const Base = typeof HTMLElement === "undefined" ? (class {} as typeof HTMLElement) : HTMLElement;
 
 export class AlcoveRoom extends Base {

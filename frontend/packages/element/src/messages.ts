@@ -10,7 +10,7 @@ export type Connect = { readonly type: "alcove.connect"; readonly options: RoomO
 
 export type RoomTheme = "light" | "dark" | "auto";
 
-/** How the host wants the room. */
+/** The options of the host page for the room. */
 export type RoomOptions = {
   /** The name of the room above its messages; null: no name is shown. */
   readonly roomName: string | null;

@@ -1,2 +1,2 @@
-// Spanish texts, apart from the components: loaded by those who need them.
+// Spanish texts, in a separate module: loaded by applications that need them.
 export { es } from "./strings/es";

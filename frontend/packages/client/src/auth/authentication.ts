@@ -62,11 +62,11 @@ type AuthenticationOptions = {
 
 export class Authentication {
   #state: AuthState = { status: "ready" };
-  /** The token of the last attempt, and the credential for the next one where it is known already. */
+  /** The token of the last attempt, and the credential for the next one if it is known already. */
   #token: string | null = null;
   #next: Credential | null = null;
   #refusals = 0;
-  /** Grows with every stop and refusal: an older wait does not count. */
+  /** Grows with every stop and refusal, so that older waits are ignored. */
   #epoch = 0;
   #pending: Promise<Credential> | null = null;
   readonly #interrupts = new Set<() => void>();
@@ -126,7 +126,7 @@ export class Authentication {
     void this.#recover(problem, retryMs, this.#epoch);
   }
 
-  /** Tries now what would be tried later, within the limit on refused tokens. */
+  /** Make pending attempts now, within the limit on refused tokens. */
   wake(): void {
     for (const interrupt of [...this.#interrupts]) interrupt();
   }
@@ -160,7 +160,7 @@ export class Authentication {
   /** Wait without a time limit for another token, and set when the next attempt may start. */
   async #recover(problem: TokenProblem, retryMs: number | null, epoch: number): Promise<void> {
     const { attempts, platform } = this.#options;
-    // The same token counts later: its time has not come, or an operator revoked what was signed until then (A7).
+    // The same token counts later: it is not valid yet, or a revocation refuses new tokens for a moment (A7).
     const patient = retryMs !== null || problem.reason === "not_yet_valid";
     const pause = patient || this.#refusals > 1 ? this.#pause() : 0;
     let wait = Math.max(retryMs ?? pause, attempts.waitMs());
@@ -218,7 +218,7 @@ export class Authentication {
     return Math.round(most * (0.5 + this.#options.platform.random() / 2));
   }
 
-  /** Waits `ms`, or for ever (null), or until `wake`, the network's return or the tab becoming visible. */
+  /** Wait for `ms` (null: for ever), or until `wake`, the network returns or the tab becomes visible. */
   #sleep(ms: number | null): Promise<void> {
     const { platform } = this.#options;
     return new Promise((resolve) => {

@@ -31,7 +31,7 @@ export function memberKey({ token, name }: Credential): string | null {
   return token === null ? null : `open:${hash(JSON.stringify([token, name ?? ""]))}`;
 }
 
-/** Return the same name for a member whose id the server has sent. */
+/** Return the same key for a member whose id the server has sent. */
 export function keyOfId(id: string): string {
   return `sub:${id}`;
 }

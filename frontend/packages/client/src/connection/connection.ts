@@ -1,4 +1,4 @@
-// The connection between a room and its server: a socket, or events and HTTP where no socket opens.
+// The connection between a room and its server: a socket, or events and HTTP if no socket opens.
 
 import { Authentication, type AuthState, type RefusedAttempts } from "../auth/authentication";
 import { Renewal } from "../auth/renewal";

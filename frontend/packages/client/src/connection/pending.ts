@@ -1,11 +1,11 @@
 // Commands that the server has not answered yet.
 import type { Ack, Error as ErrorLine } from "../protocol/wire.gen";
 
-/** Why a command was not carried out; `code` is the server's (S6, S7), or `disconnected`. */
+/** Why a command was not executed; `code` is the server's (S6, S7), or `disconnected`. */
 export class CommandError extends Error {
   override name = "CommandError";
   readonly code: string;
-  /** When to try again, in ms; null where the server did not say. */
+  /** When to try again, in ms; null if the server did not send it. */
   readonly retryMs: number | null;
 
   constructor(code: string, message: string, retryMs: number | null = null) {

@@ -98,7 +98,7 @@ export class WebSocketLink {
     else this.#probe();
   }
 
-  /** Close the connection and open another one, with the cursor of now. */
+  /** Close the connection and open another one, at the current cursor. */
   renew(): void {
     if (this.#state.status === "idle" || this.#state.status === "stopped") return;
     this.#attempt();

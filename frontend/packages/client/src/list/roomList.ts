@@ -27,7 +27,7 @@ type RoomListOptions = {
   readonly isRefusedInRooms: (token: string | null) => boolean;
   /** The login was ended, here or elsewhere. */
   readonly onSignedOut: () => void;
-  /** Names whose list this is, once the member is known. */
+  /** The key of the member, once known: tabs of one member share the list. */
   readonly name: () => Promise<string>;
 };
 
@@ -40,7 +40,7 @@ export class RoomList {
   /** Rooms that changed since the last message to the other tabs. */
   #news: RoomSummary[] = [];
   #listening: (() => void)[] = [];
-  /** Grows with every start and stop: what an older start still brings does not count. */
+  /** Grows with every start and stop, so that results of older starts are ignored. */
   #epoch = 0;
   readonly #model = new RoomListModel();
   readonly #stream: ListStream;

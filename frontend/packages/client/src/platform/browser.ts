@@ -19,7 +19,7 @@ export function browserPlatform(): Platform {
     now: Date.now,
     elapsed: () => performance.now(),
     random: Math.random,
-    // Where pages are rendered there is no browser, or only a part of one.
+    // A server that renders pages has no browser interfaces, or only some.
     online: () => typeof navigator === "undefined" || navigator.onLine !== false,
     visible: () => document.visibilityState === "visible",
     on: listen,
@@ -89,7 +89,7 @@ function channel(name: string, onMessage: (message: unknown) => void): Channel {
   try {
     const bus: BroadcastChannel & { unref?: () => void } = new BroadcastChannel(name);
     bus.onmessage = ({ data }: MessageEvent<unknown>) => onMessage(data);
-    // In Node, where pages are rendered, an open channel would keep the process running.
+    // While pages are rendered in Node, an open channel would keep the process running.
     bus.unref?.();
     return { post: (message) => bus.postMessage(message), close: () => bus.close() };
   } catch {

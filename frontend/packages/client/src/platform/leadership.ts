@@ -11,7 +11,7 @@ type LeadershipOptions = {
   readonly platform: Pick<Platform, "lock">;
   /** This tab may send from now on. */
   readonly onLead: () => void;
-  /** Asks the leading tab to read the outbox and to give a sign. */
+  /** Ask the leading tab to read the outbox and to answer. */
   readonly ask: () => void;
 };
 
@@ -42,7 +42,7 @@ export class Leadership {
     const lead = (state: "lock" | "takeover") => {
       if (this.#lock === lock) this.#lead(state);
     };
-    // A browser that refuses locks leaves every tab to send for itself.
+    // Without locks, every tab sends for itself.
     lock.held.then(
       () => lead("lock"),
       () => lead("takeover"),
@@ -61,7 +61,7 @@ export class Leadership {
     if (!this.leading && this.#lock !== null) this.#takeover.within(TAKEOVER_MS);
   }
 
-  /** The leading tab gave a sign. */
+  /** The leading tab answered. */
   heard(locked: boolean): void {
     this.#heard = true;
     if (locked && this.#state === "takeover") this.#state = "none";

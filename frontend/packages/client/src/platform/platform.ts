@@ -37,7 +37,7 @@ export type Platform = {
   readonly on: (event: PlatformEvent, listener: () => void) => () => void;
   readonly lock: (name: string) => Lock;
   readonly channel: (name: string, onMessage: (message: unknown) => void) => Channel;
-  /** Calls `draw` once, before the next frame; soon where no frames are drawn. */
+  /** Call `draw` once, before the next frame; soon if no frames are drawn. */
   readonly nextFrame: (draw: () => void) => void;
   readonly storage: Storage;
   readonly notes: Notes;

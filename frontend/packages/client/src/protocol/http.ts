@@ -69,7 +69,7 @@ export class Http {
     return { ...found, before };
   }
 
-  /** Resolves where the credential may read the item; rejects like `page`. */
+  /** Resolve if the credential may read the item; reject like `page`. */
   async access(item: string): Promise<void> {
     await this.#json((name) => entriesUrl(this.#origin, item, { ...name, limit: "1" }));
   }
@@ -122,7 +122,7 @@ export class Http {
   ): Promise<{ readonly status: number; readonly document: T }> {
     const credential = await withTimeout(async () => this.#ask("attempt"), PROVIDER_MS);
     const known = this.#refused;
-    // The server would refuse again what it refused a moment ago: a request would only add to its load.
+    // The server would refuse the same token again: a request would only add to its load.
     const repeated = known?.token === credential.token && this.#platform.elapsed() < known.until;
     if (known !== null && (repeated || this.#attempts.waitMs() > 0)) throw known.error;
     const headers = { ...bearer(credential), ...(init.headers as Record<string, string> | undefined) };

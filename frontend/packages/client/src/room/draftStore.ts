@@ -5,14 +5,14 @@ import { Journal } from "../storage/journal";
 import type { RoomKey } from "../storage/storage";
 import { type Draft, draftOf, keptOf } from "./drafts";
 
-/** Ids remembered as settled, so that a list that was read a moment earlier does not bring them back. */
+/** Ids remembered as settled, so that a list that was read a moment earlier does not restore them. */
 const SETTLED_KEPT = 500;
 
 export class DraftStore {
   /** The last operation: each waits for the one before, so that a read is never older than a write. */
   #work: Promise<void> = Promise.resolve();
   readonly #stored = new Set<string>();
-  /** Drafts that wait to be written, and how often: what is read of them meanwhile is older. */
+  /** Drafts that wait to be written, and how often: a version read meanwhile is older. */
   readonly #writing = new Map<string, number>();
   readonly #settled = new Set<string>();
   readonly #journal: Journal;

@@ -6,7 +6,7 @@ import type { ShownEntry } from "./timeline";
 
 const nobody: Person = { id: "", name: "" };
 
-/** Builds the list of messages; a message is the same object as long as nothing about it changes. */
+/** Build the list of messages; a message is the same object until it changes. */
 export class MessageList {
   #entries = new WeakMap<ShownEntry, Message>();
   #changed = new WeakMap<ShownEntry, { readonly draft: Draft; readonly message: Message }>();

@@ -1,4 +1,4 @@
-// What a room knows: made from the lines of the server, what was kept, and what the member writes.
+// The state of a room, from the server's lines, the stored history and the member's drafts.
 import { keyOfId } from "../auth/tokens";
 import type { Emitter } from "../lib/emitter";
 import type { Platform } from "../platform/platform";
@@ -45,9 +45,9 @@ export type RoomModelOptions = {
   readonly http: Http;
   readonly events: Emitter<RoomEvents>;
   readonly transmitter: Transmitter;
-  /** Sends a line; false where nothing can be sent now. */
+  /** Send a line; return false if nothing can be sent now. */
   readonly say: (command: Typing | Read) => boolean;
-  /** Connects again, from the position of now. */
+  /** Connect again, from the current position. */
   readonly renew: () => void;
   readonly onChange: () => void;
 };
@@ -88,7 +88,7 @@ export class RoomModel {
     this.receipts = new Receipts(options.say, (seq) => this.#marked(seq));
   }
 
-  /** Under which name this browser keeps what the member writes and reads; null: not known. */
+  /** The key of the member's drafts and history in this browser; null: not known. */
   get key(): RoomKey | null {
     const { item, origin } = this.#options;
     return this.#member === null ? null : { server: serverOf(origin), item, member: this.#member };
@@ -251,7 +251,7 @@ export class RoomModel {
     });
   }
 
-  /** Take the member's id from the server: a login cookie may be another member's than the last one was. */
+  /** Set the member's id from the server: a login cookie may belong to another member than the last one. */
   #identify(you: string): void {
     const { onMember } = this.#options;
     this.cache.you = you;

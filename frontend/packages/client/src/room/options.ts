@@ -8,13 +8,13 @@ export type RoomOptions = {
   readonly item: string;
   /** The key of the member's drafts and history in this browser; null: known from the first `hello`. */
   readonly member: string | null;
-  /** Returns `member` once it is known, where it is not known yet. Asked before the first connection. */
+  /** Return the member once it is known; called before the first connection. */
   readonly identify?: () => Promise<string | null>;
   /** Called when `hello` shows that the login belongs to another member than was known. */
   readonly onMember?: (you: string, before: string | null) => void;
   /** Called when the server reports that this login was ended, here or elsewhere. */
   readonly onSignedOut?: () => void;
-  /** Called when the server has let the room in, or closed it for a reason that is not the token. */
+  /** Called when the server has admitted the room, or closed it for another reason than the token. */
   readonly onSettled?: () => void;
   /** Called when the last join has ended. */
   readonly onIdle?: () => void;

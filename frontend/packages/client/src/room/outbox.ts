@@ -1,4 +1,4 @@
-// What a member has written and the log does not hold yet: stored, sent in order, by one tab at a time.
+// The member's drafts that are not in the log yet: stored, and sent in order by one tab at a time.
 import { CommandError } from "../connection/pending";
 import { Timer } from "../lib/timer";
 import type { Platform } from "../platform/platform";
@@ -108,7 +108,7 @@ export class Outbox {
     this.#outcomes.abandon("closed", "the client was closed; the draft stays in storage");
   }
 
-  /** Read the drafts that earlier visits and other tabs have left. */
+  /** Read the drafts that earlier visits and other tabs have stored. */
   async load(): Promise<void> {
     const merged = await this.#store.load(() => this.#drafts);
     if (merged === null) return;
@@ -146,7 +146,7 @@ export class Outbox {
     this.#keep(this.#replace({ ...draft, command: revised, progress: waiting }));
   }
 
-  /** Remove a draft that is not under way. */
+  /** Remove a draft that is not being sent. */
   discard(id: string): void {
     if (id === this.#sender.inFlight || this.find(id) === undefined) return;
     this.#drop(id);
@@ -182,7 +182,7 @@ export class Outbox {
     this.#sender.release();
   }
 
-  /** The room is live: send as soon as no other tab does. */
+  /** The room is live: send if no other tab does. */
   open(transmitter: Transmitter, greeted: Greeted): void {
     this.close();
     this.#greeted = greeted;
@@ -233,7 +233,7 @@ export class Outbox {
   #refuseChangesOfAnotherLog({ log, before }: Greeted): void {
     for (const draft of this.#drafts) {
       if (draft.command.type === "send" || draft.progress.is !== "waiting") continue;
-      // A log that lost its end may keep its id, and gives the numbers again.
+      // A log that lost its last entries may keep its id, and assigns their numbers again.
       if (before !== "" && (draft.log ?? before ?? log) === log) continue;
       this.#refuse(draft, new CommandError(LOG_RESET, "the log of this room was replaced"));
     }
@@ -246,7 +246,7 @@ export class Outbox {
         yield draft;
   }
 
-  /** Whether this tab sends; where another one does, but gives no sign, this one takes over. */
+  /** Whether this tab sends; if another one does but does not answer, this one takes over. */
   #mayLead(): boolean {
     if (this.#tabs?.leading === true) return true;
     this.#tabs?.wait();

@@ -3,7 +3,7 @@ import type { Hello, Person, Presence as PresenceLine } from "../protocol/wire.g
 
 /** After so long without another sign, a member has stopped writing, in ms (P4). */
 export const TYPING_MS = 5000;
-/** The server gathers what it passes on: a sign that comes so soon after a message, in ms, is about that message. */
+/** The server batches typing: a typing line that arrives this soon after a message, in ms, was sent before it. */
 const GATHERED_MS = 500;
 
 /** Authors whose last message is remembered for that. */

@@ -1,4 +1,4 @@
-// The room of one item: joined by those who show it, and live for as long as one of them stays.
+// The room of one item: connected while at least one part of the application has joined it.
 import { RefusedAttempts } from "../auth/authentication";
 import { Connection } from "../connection/connection";
 import type { CommandError } from "../connection/pending";
@@ -256,7 +256,7 @@ export class Room {
         afterMs,
       );
     });
-    // Who sends without looking at the outcome sees it in the state.
+    // The state shows the outcome too, for callers that ignore the promise.
     delivered.catch(() => undefined);
     return { id: command.id, delivered };
   }

@@ -9,7 +9,7 @@ type Command = Send | Edit | Delete;
 
 /** The way to the server while the room is live. */
 export type Transmitter = {
-  /** Whether a command can go this way: by events and HTTP some cannot. */
+  /** Whether this transport can send the command: over events and HTTP, some cannot be sent. */
   readonly canTransmit: (command: Command) => boolean;
   /** Send a command; resolves when it is durable (S3). Rejects with CommandError. */
   readonly transmit: (command: Command) => Promise<Ack>;
@@ -44,7 +44,7 @@ export class Sender {
     this.#paused = false;
     this.next();
   });
-  /** Sends what was not to be sent earlier. */
+  /** Send the drafts that had to wait. */
   readonly #due = new Timer(() => this.next());
   readonly #options: SenderOptions;
 
@@ -68,7 +68,7 @@ export class Sender {
     this.#bodyBytes = bodyBytes;
   }
 
-  /** What was in flight is sent again later, under the same id. */
+  /** Commands without an answer are sent again later, with the same id. */
   stop(): void {
     this.#transmitter = null;
     this.#inFlight = null;
@@ -91,7 +91,7 @@ export class Sender {
     const now = this.#options.now();
     for (const draft of this.#options.queue()) {
       const { id, command, notBefore } = draft;
-      // A delete that can still be taken back does not hold up what was written after it.
+      // A delete that can still be undone does not delay later drafts.
       if (notBefore !== null && now < notBefore) {
         this.#due.at(notBefore - now);
         continue;

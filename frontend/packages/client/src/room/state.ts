@@ -1,4 +1,4 @@
-// What an application sees of a room.
+// The state of a room, as applications see it.
 import type { Json, Limits, Person, You } from "../protocol/wire.gen";
 import type { RoomError, RoomStatus } from "./status";
 
@@ -21,7 +21,7 @@ export type Message = {
   readonly body: Json;
   readonly editedAt: number | null;
   readonly deletedAt: number | null;
-  /** How far the message, or its own last edit or delete that is pending, has come. */
+  /** The progress of the message, or of its last pending edit or delete. */
   readonly delivery: Delivery;
   /** Why it failed: the server's code (S6), or `log_reset` if the message was lost with its log. */
   readonly error: { readonly code: string; readonly message: string } | null;
@@ -40,7 +40,7 @@ export type History = {
 
 export type RoomState = {
   readonly status: RoomStatus;
-  /** Why the room is not live; null where nothing is wrong. */
+  /** Why the room is not live; null if there is no problem. */
   readonly error: RoomError | null;
   /** When the next attempt starts, in ms since the epoch; null where none is due. */
   readonly retryAt: number | null;

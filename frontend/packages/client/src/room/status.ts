@@ -5,7 +5,7 @@ import type { LinkState } from "../connection/webSocket";
 const UNAUTHENTICATED = 4401;
 
 export type RoomStatus =
-  /** Nobody has joined it. */
+  /** It is not joined. */
   | "idle"
   | "connecting"
   /** Connected: `hello` has arrived, and the server answers. */

@@ -29,7 +29,7 @@ export class BrowserNotes implements Notes {
       if (text === null) this.#storage().removeItem(key);
       else this.#storage().setItem(key, text);
     } catch {
-      // Refused or full: the page still has it in memory.
+      // Storage is forbidden or full: the page still has it in memory.
     }
   }
 

@@ -26,10 +26,10 @@ export type KeptDraft = RoomKey & {
 /** The end of a room's log; `you` is the member's id there, `at` when it was stored (ms since the epoch). */
 export type KeptHistory = RoomKey & Snapshot & { readonly you: string | null; readonly at: number };
 
-/** Rooms whose history is stored; those that were not seen for the longest time go first. */
+/** Rooms whose history is stored; those that were not opened for the longest time are dropped first. */
 export const ROOMS_KEPT = 50;
 
-/** Every method may reject, where the browser's storage fails. */
+/** Every method may reject, if the browser's storage fails. */
 export interface Storage {
   /** Whether what is stored outlives the page. */
   readonly durable: boolean;

@@ -1,4 +1,4 @@
-// Gives the composer the focus from the start, and what is typed while nothing else takes it.
+// Focuses the composer at the start, and when the reader types while nothing else takes keys.
 import { type RefObject, useEffect } from "react";
 import { isComposing } from "./keys";
 

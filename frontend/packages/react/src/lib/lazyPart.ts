@@ -1,4 +1,4 @@
-// A component that is loaded once it is needed, without a gap: what is shown until then stays, also where loading fails.
+// A component that is loaded when it is needed; its placeholder stays until then, and if loading fails.
 import { type ComponentType, useEffect, useSyncExternalStore } from "react";
 
 type Module<Props> = { readonly default: ComponentType<Props> };
@@ -8,8 +8,8 @@ const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
 
 /**
- * Return a hook that returns the component: null where it is not needed, or not there yet. All who need it share one
- * attempt at a time; after a failure it is repeated with a growing delay, and when the browser is online again.
+ * Return a hook that returns the component: null while it is not needed or not loaded. All callers share one attempt at
+ * a time; after a failure it is repeated with a growing delay, and when the browser is online again.
  */
 export function lazyPart<Props>(load: () => Promise<Module<Props>>) {
   let loaded: ComponentType<Props> | null = null;

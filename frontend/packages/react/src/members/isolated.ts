@@ -9,7 +9,7 @@ const DIRECTIONS = /[\u202a-\u202e\u2066-\u2069]/gu;
 const TURNING =
   /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
-/** The name as an isolate, for texts that take no element around it; a name that turns nothing stays as it is. */
+/** The name as an isolate, for texts without an element around it; unchanged if the name affects no direction. */
 export function isolated(name: string): string {
   if (!TURNING.test(name)) return name;
   return FIRST_STRONG_ISOLATE + name.replace(DIRECTIONS, "") + POP_ISOLATE;

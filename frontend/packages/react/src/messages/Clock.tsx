@@ -1,4 +1,4 @@
-// The time of a message; the full date where the reader points, taps or moves to it.
+// The time of a message; the full date on hover, tap or focus.
 import { useAlcoveContext } from "../provider";
 import styles from "./Clock.module.css";
 import { clockOf, fullOf } from "./times";

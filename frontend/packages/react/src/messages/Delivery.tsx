@@ -16,7 +16,7 @@ export function Delivery({ message, actions }: DeliveryProps) {
   const Failed = useFailed(delivery === "failed");
   if (delivery === "failed")
     return Failed === null ? <p>{t("message.notSent")}</p> : <Failed message={message} actions={actions} />;
-  // The eye sees it by the paler text; a delete offers Undo instead.
+  // Shown by paler text; a delete offers Undo instead.
   const isOnItsWay = delivery === "queued" && deletedAt === null;
   return isOnItsWay ? <p className={hidden.hidden}>{t("message.sending")}</p> : null;
 }

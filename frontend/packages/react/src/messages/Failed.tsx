@@ -61,7 +61,7 @@ function headline({ failedChange }: Message, t: T): string {
   return t(failedChange.type === "edit" ? "message.notEdited" : "message.notDeleted");
 }
 
-/** Return the reason in the reader's language where its code is known, else in the server's words. */
+/** Return the reason in the reader's language if its code is known, else the server's message. */
 function reasonOf({ error, failedChange }: Message, t: T): string {
   switch (error?.code) {
     case "invalid":

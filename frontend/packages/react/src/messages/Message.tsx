@@ -26,7 +26,7 @@ export type MessageSlotProps = {
   /** Whether the message above is of the same author, a moment earlier. */
   readonly follows: boolean;
   readonly actions: MessageActions;
-  /** What is rendered without the slot. */
+  /** Rendered if the slot is not given. */
   readonly children: ReactNode;
 };
 

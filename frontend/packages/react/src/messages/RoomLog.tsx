@@ -29,7 +29,7 @@ type RoomLogProps = MessageSlots & {
   readonly state: RoomState;
   readonly actions: MessageActions;
   readonly editor: Editor;
-  /** Grows when the newest message should be shown, wherever the reader is. */
+  /** Grows when the newest message should be shown, at any scroll position. */
   readonly endRequests: number;
 };
 
@@ -147,7 +147,7 @@ export const RoomLog = memo(function RoomLog(props: RoomLogProps) {
         <JumpButton
           count={below}
           onPress={() => {
-            // The button goes away, and the focus would fall to the body.
+            // The button is removed, and the focus would move to the body.
             scroller.current?.focus({ preventScroll: true });
             toBottom();
           }}

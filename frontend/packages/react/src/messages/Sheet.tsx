@@ -30,7 +30,7 @@ export default function Sheet({ label, message, own, actions, onClose }: SheetPr
       className={styles.sheet}
       aria-label={label}
       onClose={onClose}
-      // A press beside the sheet is one on the dialog itself.
+      // A press outside the sheet hits the dialog itself.
       onClick={({ target, currentTarget }) => target === currentTarget && currentTarget.close()}
     >
       <div className={styles.rows}>

@@ -1,4 +1,4 @@
-// What a member may do with a message.
+// The actions that a member may take on a message.
 import type { Message } from "alcove-client";
 
 export type MessageActions = {
@@ -10,7 +10,7 @@ export type MessageActions = {
   readonly messageHref: ((seq: number) => string) | undefined;
   /** Open the message for editing, in place; `fromComposer`: by a key in the composer. */
   readonly onEdit: (message: Message, fromComposer?: boolean) => void;
-  /** Delete the message; for a few seconds `onDiscard` takes that back. */
+  /** Delete the message; for a few seconds `onDiscard` undoes that. */
   readonly onDelete: (message: Message) => void;
   readonly onRetry: (message: Message) => void;
   /** Remove a message that is not sent, or take back a pending edit or delete. */

@@ -1,4 +1,4 @@
-// Times as the reader's language and region write them.
+// Times in the format of the reader's language and region.
 
 /** Cache what a locale needs: making a format costs far more than using it. */
 function cached<T>(make: (locale: string) => T): (locale: string) => T {
@@ -31,7 +31,7 @@ export function fullOf(at: number, locale: string): string {
   return full(locale).format(at);
 }
 
-/** Return the day as a heading: `Today`, `Yesterday`, `Tue 24 Nov`, with the year where it is another one. */
+/** Return the day as a heading: `Today`, `Yesterday`, `Tue 24 Nov`, with the year if it is another one. */
 export function dayLabel(at: number, now: number, locale: string): string {
   const ago = daysBetween(at, now);
   if (ago === 0 || ago === 1) return capitalized(relative(locale).format(-ago, "day"), locale);
@@ -56,7 +56,7 @@ export function dayOf(at: number): string {
 
 const DAY_MS = 86_400_000;
 
-/** Count calendar days; a day has 23 or 25 hours where the clock changes. */
+/** Count calendar days; a day has 23 or 25 hours when the clock changes. */
 function daysBetween(at: number, now: number): number {
   return Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / DAY_MS);
 }

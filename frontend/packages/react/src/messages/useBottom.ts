@@ -1,4 +1,4 @@
-// Keeps the bottom of a log in view for a reader who is there, and never moves a reader who has left it.
+// Keeps the bottom of a log in view for a reader who is there, and never scrolls for a reader who is not.
 import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { useLayout } from "../lib/useLayout";
 
@@ -20,7 +20,7 @@ type Bottom = {
   readonly scrolled: () => void;
 };
 
-/** The log as it was when it was last moved to its bottom. */
+/** The log's size when it was last scrolled to its bottom. */
 type Kept = { readonly top: number; readonly content: number; readonly view: number };
 
 /**
@@ -102,7 +102,7 @@ export function useBottom(scroller: RefObject<HTMLElement | null>, last: string 
     };
   }, [scroller]);
 
-  // Another last line is what moves the bottom.
+  // The bottom moves when the last line changes.
   useLayout(() => {
     if (atBottom) stay();
   }, [atBottom, last, stay]);

@@ -38,7 +38,7 @@ export function useRoving(
   }, []);
 
   function move(step: 1 | -1) {
-    // From the log itself: to the message that is lowest in sight.
+    // From the log itself: to the lowest visible message.
     const from = index >= 0 ? index + step : lowestIn(list.current, lines.length);
     for (let at = from; at >= 0 && at < lines.length; at += step) {
       const line = lines[at];

@@ -1,4 +1,4 @@
-// The line below the composer: who is writing, who has seen the last message, how much more fits. Its place is kept.
+// The line below the composer: who is writing, who has seen the last message, how much text is left. Always rendered.
 
 import type { Person, RoomState } from "alcove-client";
 import { SizeLeft } from "../composer/Composer";

@@ -47,7 +47,7 @@ export type RoomProps = MessageSlots & {
   readonly className?: string;
 };
 
-/** What a `ref` of a room offers. */
+/** The methods of a room's `ref`. */
 export type RoomHandle = {
   /** Move the focus into the composer. */
   readonly focus: () => void;

@@ -15,7 +15,7 @@ const MOST = 99;
 /** Characters of the last message. */
 const LAST = 120;
 
-/** Without `last` and `unread` nothing is known of the room but that it is the current one. */
+/** Without `last` and `unread`: the current room, which is not in the list. */
 export type ListedRoom = Pick<RoomSummary, "item"> & Partial<Pick<RoomSummary, "last" | "unread">>;
 
 type RoomLinkProps = {

@@ -10,7 +10,7 @@ const MOST = 99;
 
 export type UnreadBadgeProps = { readonly item: string; readonly className?: string };
 
-/** Renders nothing where everything is read, or nothing is known. */
+/** Renders nothing if everything is read or the count is unknown. */
 export function UnreadBadge({ item, className }: UnreadBadgeProps) {
   const { t } = useAlcoveContext();
   const root = useRootProps(`${styles.badge} ${className ?? ""}`);

@@ -1,4 +1,4 @@
-// The room that a reader means by what they write.
+// The room that the text of a search names.
 import { isRoomId } from "alcove-client";
 
 /** Return the ID for `text`, with hyphens for spaces; null where none can be made of it (rule H3). */

@@ -35,7 +35,7 @@ export const en = {
     printed: "Only the messages on screen are printed.",
   },
   message: {
-    /** What a message is called for screen readers. */
+    /** The label of a message for screen readers. */
     label: "{{name}}, {{time}}",
     you: "You",
     actions: "Message actions",
