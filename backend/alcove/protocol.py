@@ -236,7 +236,7 @@ class Pong(Line, tag="pong", frozen=True):
 class ItemChanged(Line, tag="item", frozen=True):
     """The current state of a room in the list: head, last entry, and unread messages of others (at most 1000, W10).
 
-    `last` is null where retention has removed every entry; `head` is 0 where the room was deleted.
+    `last` is null if retention has removed every entry; `head` is 0 if the room was deleted.
     """
 
     item: str

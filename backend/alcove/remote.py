@@ -61,7 +61,7 @@ class Progress:
         self.total: int | None = None
 
     def add(self, count: int) -> None:
-        """Count what was done, and show it where it is time."""
+        """Count what was done, and show it if it is time."""
         self.done += count
         now = time.monotonic()
         if now - self._started >= _LONG_S and now - self._shown >= _SHOW_S[not self._terminal]:

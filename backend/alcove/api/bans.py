@@ -66,7 +66,7 @@ async def ban_on_item(
 async def ban_of_item(
     item_id: ItemId, member_id: MemberId, authenticator: AuthenticatorDep, _moderator: StrictModeratorDep
 ) -> Response:
-    """Return a member's ban on the item; 404 where there is none."""
+    """Return a member's ban on the item; 404 if there is none."""
     return _found(authenticator.ban_of(member_id, item_id))
 
 
@@ -94,7 +94,7 @@ async def ban_on_all(
 
 @router.get("/bans/{member_id:path}", **_GET)
 async def ban_of_all(member_id: MemberId, authenticator: AuthenticatorDep, _moderator: ModeratorOfAllDep) -> Response:
-    """Return a member's ban on all items; 404 where there is none."""
+    """Return a member's ban on all items; 404 if there is none."""
     return _found(authenticator.ban_of(member_id, None))
 
 

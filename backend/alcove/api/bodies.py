@@ -41,7 +41,7 @@ async def whole_body(request: Request, limit: int | None = None) -> bytes:
 
 
 async def decode_body(request: Request, type_: type[T], limit: int | None = None) -> T:
-    """Return the decoded body. Raises RequestValidationError, and Refusal where it is too large."""
+    """Return the decoded body. Raises RequestValidationError, and Refusal if it is too large."""
     return decode_part(None, await whole_body(request, limit), type_)
 
 

@@ -22,8 +22,8 @@ from alcove.names import NOTHING_VISIBLE, is_visible
 from alcove.protocol import Member, Right
 
 
-def _item_id(text: str) -> str:
-    """Check an item id. Raises pydantic's error, which has no words in front of the reason."""
+def _check_item_id(text: str) -> str:
+    """Check an item id. Raises pydantic's error, whose message is the reason alone."""
     try:
         return check_item_id(text)
     except ItemIdError as error:
@@ -32,12 +32,12 @@ def _item_id(text: str) -> str:
 
 _ITEM_ID_SCHEMA = {"minLength": 1, "maxLength": MAX_CHARS, "pattern": r"^[\p{L}\p{M}\p{Nd}._:@-]+$"}
 #: An item's id (H3). The schema is for readers of the OpenAPI document; the check is stricter: it knows NFC.
-ItemId = Annotated[str, Path(json_schema_extra=_ITEM_ID_SCHEMA), AfterValidator(_item_id)]
+ItemId = Annotated[str, Path(json_schema_extra=_ITEM_ID_SCHEMA), AfterValidator(_check_item_id)]
 #: The same in a query.
-CheckedItemId = Annotated[str, Field(json_schema_extra=_ITEM_ID_SCHEMA), AfterValidator(_item_id)]
+CheckedItemId = Annotated[str, Field(json_schema_extra=_ITEM_ID_SCHEMA), AfterValidator(_check_item_id)]
 
 
-def _visible(name: str) -> str:
+def _check_visible(name: str) -> str:
     """Check that a name has a visible character. Raises pydantic's error."""
     if not is_visible(name):
         raise PydanticCustomError("name", "{reason}", {"reason": NOTHING_VISIBLE})
@@ -46,7 +46,7 @@ def _visible(name: str) -> str:
 
 #: The name that a member gives themselves in open mode (H2).
 Name = Annotated[
-    Annotated[str, AfterValidator(_visible)] | None, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$")
+    Annotated[str, AfterValidator(_check_visible)] | None, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$")
 ]
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -137,7 +137,7 @@ PresentedDep = Annotated[str | None, Security(presented)]
 
 
 async def credential(connection: HTTPConnection, found: PresentedDep) -> str:
-    """Return the credential. Raises Refusal 4401 where there is none."""
+    """Return the credential. Raises Refusal 4401 if there is none."""
     if found:
         return found
     expected = "no credential: send header `Authorization: Bearer`, query `token`, or sign in by POST /api/session"
@@ -197,7 +197,7 @@ CallerDep = Annotated[Caller, Security(caller)]
 
 
 async def member(scopes: SecurityScopes, item_id: ItemId, authenticator: AuthenticatorDep, who: CallerDep) -> Member:
-    """Return the caller as a member of the item's room. Raises Refusal 4403 where a right is missing."""
+    """Return the caller as a member of the item's room. Raises Refusal 4403 if a right is missing."""
     found = authenticator.member_on(who, item_id)
     for right in scopes.scopes:
         if right not in found.can and not (right == "moderate" and authenticator.open):

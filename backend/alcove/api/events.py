@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from alcove.api.dependencies import ItemId, ReaderDep
-from alcove.api.live import start
+from alcove.api.live import start_position
 from alcove.api.schemas import problems
 from alcove.api.services import HubDep
 from alcove.errors import Close
@@ -41,7 +41,7 @@ async def reading(
     item_id: ItemId,
     hub: HubDep,
     member: ReaderDep,
-    start: Annotated[StartPosition, Depends(start)],
+    start: Annotated[StartPosition, Depends(start_position)],
     last_event_id: Annotated[int | None, Header(ge=0, le=2**53 - 1)] = None,
 ) -> AsyncIterator[SseConnection]:
     """Provide a connection to the item's room that starts after the browser's last event.

@@ -31,7 +31,7 @@ async def offered(websocket: WebSocket) -> None:
         raise UnknownSubprotocolError
 
 
-async def start(
+async def start_position(
     after: Annotated[int | None, Query(ge=0, le=2**53 - 1)] = None,
     log: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
     tail: Annotated[int, Query(ge=0, le=500)] = 50,
@@ -44,7 +44,7 @@ async def room_socket(
     websocket: WebSocket,
     item_id: ItemId,
     member: ReaderDep,
-    start: Annotated[StartPosition, Depends(start)],
+    start: Annotated[StartPosition, Depends(start_position)],
     hub: HubDep,
 ) -> None:
     """Accept the handshake, join the item's room, and run the session on the connection."""

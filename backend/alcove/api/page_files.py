@@ -34,7 +34,7 @@ class PageFiles(StaticFiles):
         """Return the file at the path, or `index.html` if a browser navigates to an address of the page.
 
         Raises:
-            HTTPException: 404 where there is neither, 405 for a method other than GET and HEAD on a file.
+            HTTPException: 404 if there is neither, 405 for a method other than GET and HEAD on a file.
 
         """
         found, about = await run_in_threadpool(self._look_up, path)

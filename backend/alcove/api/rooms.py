@@ -34,7 +34,7 @@ class Members(Struct, frozen=True):
 async def mark_read(
     item_id: ItemId, request: Request, authenticator: AuthenticatorDep, writer: RoomWriterDep, member: ReaderDep
 ) -> Response:
-    """Move the caller's read mark forward, at most to the head; answer with where it is (P5)."""
+    """Move the caller's read mark forward, at most to the head; answer with its position (P5)."""
     body = await decode_body(request, Mark, SMALL_BODY)
     authenticator.recheck(member, item_id)
     return Json(Mark(await writer.mark_read(item_id, member.person.id, body.seq)))

@@ -16,7 +16,7 @@ class Bus(Protocol):
     order or not at all. After a loss every process gets `on_gap` as soon as the bus works again.
     """
 
-    #: Whether other processes may subscribe; where not, callers need not encode messages.
+    #: Whether other processes may subscribe; if not, callers need not encode messages.
     shared: bool
 
     @property

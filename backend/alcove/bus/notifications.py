@@ -20,7 +20,7 @@ class Received(NamedTuple):
 
 
 def payloads(sender: str, channel: str, message: bytes) -> list[str]:
-    """Return the message as one or more payloads; none where it is too large for the largest number of parts."""
+    """Return the message as one or more payloads; none if it is too large for the largest number of parts."""
     cuts = [0]
     while len(message) - cuts[-1] > PART_BYTES:
         cut = cuts[-1] + PART_BYTES

@@ -108,7 +108,7 @@ class SealedBus:
     # --- callbacks of the bus below
 
     def _receive(self, name: str, payload: bytes) -> None:
-        """Open a message and pass it on; where it is refused, report a gap on its channel soon."""
+        """Open a message and pass it on; if it is refused, report a gap on its channel soon."""
         if name == PLAIN_CHANNEL:
             if self._older.receive(payload):
                 self._count_refused("older_version")

@@ -46,7 +46,7 @@ class Cluster:
         Args:
             log: The log that the processes share.
             bus: Carries messages between the processes.
-            database_bus: Carries what the database announces (X5); None where the database cannot.
+            database_bus: Carries what the database announces (X5); None if the database cannot.
             rooms: The rooms of this process.
             clock: Returns seconds that never run backwards.
             name: What operators call this process.

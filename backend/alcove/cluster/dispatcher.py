@@ -66,12 +66,12 @@ class MessageDispatcher:
         return list(self._handlers)
 
     def set_handler(self, channel: str, handler: Handler, on_gap: GapHandler) -> None:
-        """Pass every message on the channel to `handler`; call `on_gap` where messages may be missing."""
+        """Pass every message on the channel to `handler`; call `on_gap` if messages may be missing."""
         self._handlers[channel] = handler
         self._gap_handlers[channel] = on_gap
 
     def add_database_handler(self, handler: HeadHandler, on_gap: GapHandler) -> None:
-        """Pass every announcement of the database to `handler`; call `on_gap` where some may be missing."""
+        """Pass every announcement of the database to `handler`; call `on_gap` if some may be missing."""
         self._database_handlers.append((handler, on_gap))
 
     # --- callbacks of the buses
@@ -148,7 +148,7 @@ class MessageDispatcher:
         )
 
     def _decode(self, data: bytes) -> tuple[ClusterMessage, list[Entry]] | None:
-        """Return the message, or None where this version does not know it; log the first of these."""
+        """Return the message, or None if this version does not know it; log the first of these."""
         try:
             return decode(data)
         except msgspec.DecodeError as error:

@@ -46,7 +46,7 @@ class HeadCheck:
         self._contradicted.discard(item)
 
     async def _run(self) -> None:
-        """Read heads and read marks of all items in doubt; stop where the log does not answer."""
+        """Read heads and read marks of all items in doubt; stop if the log does not answer."""
         try:
             while self._in_doubt:
                 items = [self._in_doubt.pop() for _ in range(min(_ROOMS, len(self._in_doubt)))]
@@ -66,7 +66,7 @@ class HeadCheck:
             self._task = None
 
     async def _compare(self, room: LocalRoom, seen: Position, state: RoomState) -> None:
-        """Bring a room to the head of its log, or reset it where the log lost entries. Raises LogUnavailableError."""
+        """Bring a room to the head of its log, or reset it if the log lost entries. Raises LogUnavailableError."""
         item = room.item
         if self._rooms.find(item) is not room:
             return

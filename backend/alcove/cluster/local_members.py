@@ -31,7 +31,7 @@ class LocalMembers:
         self._rooms.pop(item, None)
 
     def count(self, item: str, person: Person, change: int) -> bool:
-        """Add `change` to the member's connections; return False where the room is not open."""
+        """Add `change` to the member's connections; return False if the room is not open."""
         members = self._rooms.get(item)
         if members is None:
             return False

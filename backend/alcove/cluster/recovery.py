@@ -51,10 +51,10 @@ class Recovery:
             item: The item.
             entries: At least one, dense and ascending.
             oldest: The first seq that the log still keeps.
-            log_id: The id of the history that the entries belong to, "" where the sender did not give it.
+            log_id: The id of the history that the entries belong to, "" if the sender did not give it.
 
         Returns:
-            The lines that the room sent for new entries; none where entries were held or ignored.
+            The lines that the room sent for new entries; none if entries were held or ignored.
 
         """
         room = self._rooms.find(item)

@@ -81,7 +81,7 @@ class ConnectionSurvey:
         return with_lag(head, [*self._local_states(item), *pending.states], unanswered)
 
     def respond(self, request: ConnectionsRequest) -> None:
-        """Publish this process's connections to the requested room, in several messages where they are many."""
+        """Publish this process's connections to the requested room, in several messages if there are many."""
         room = self._rooms.find(request.item)
         head = 0 if room is None else room.head
         states = self._local_states(request.item)

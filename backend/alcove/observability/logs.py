@@ -98,7 +98,7 @@ class ProbeFilter(logging.Filter):
 class JsonLines(logging.Formatter):
     """Format a record as one line of JSON.
 
-    The keys are `at` (ISO 8601, UTC), `level`, `logger`, `process`, `message`, `traceback` where there is one, and the
+    The keys are `at` (ISO 8601, UTC), `level`, `logger`, `process`, `message`, `traceback` if there is one, and the
     request fields of an access log record. Other attributes of a record are left out: they were not masked.
     """
 

@@ -81,7 +81,7 @@ class Activity:
             self.schedule()
 
     def apply_remote_presence(self, changes: Iterable[tuple[Person, int]]) -> None:
-        """Count connections that members opened in other processes, or closed where the number is negative (P1)."""
+        """Count connections that members opened in other processes, or closed if the number is negative (P1)."""
         for person, change in changes:
             for _ in range(change):
                 self._presence.join(person)

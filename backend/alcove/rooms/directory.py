@@ -266,7 +266,7 @@ class RoomDirectory:
         return room
 
     def _make_room(self, item: str, page: Page, reads: dict[str, int], committed: int) -> Room:
-        """Return a room that ends with the page, or at the head `committed` where that is further."""
+        """Return a room that ends with the page, or at the head `committed` if that is further."""
         tail = Tail(*self._tail)
         if page.head >= committed:
             for entry in page.entries:
@@ -282,7 +282,7 @@ class RoomDirectory:
             store_marks=lambda marks: self._marks.store(item, marks),
             on_connections=lambda person, change: self._cluster.count_connection(item, person, change),
             share=lambda lines: self._cluster.publish_activity(item, lines),
-            doubt=lambda: self._cluster.check_head(item),
+            on_entries_missing=lambda: self._cluster.check_head(item),
         )
 
     def _close_if_empty(self, item: str) -> None:

@@ -92,7 +92,7 @@ class RoomHistory:
     async def read_kept(self, seq: int) -> tuple[int, list[Entry]]:
         """Return the seq of the first entry that the log keeps after `seq`, and one page from there up to the head.
 
-        The page is empty where retention has removed everything up to the head.
+        The page is empty if retention has removed everything up to the head.
 
         Raises:
             LogUnavailableError: Storage does not answer, or has fewer entries than were delivered.

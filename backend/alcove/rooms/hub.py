@@ -228,7 +228,7 @@ class Hub:
     async def join(self, item: str, connection: Connection, member: Member, start: StartPosition) -> Session:
         """Add a connection to the item's room: send it `hello`, and feed it from its start position.
 
-        The caller must run the session on its connection, also where that closed during the join, because the
+        The caller must run the session on its connection, also if that closed during the join, because the
         session's `closed` leaves the room.
 
         Raises:

@@ -31,7 +31,7 @@ class Room:
         store_marks: StoreMarks,
         on_connections: Callable[[Person, int], None] = lambda _person, _change: None,
         share: Share = lambda _: None,
-        doubt: Callable[[], None] = lambda: None,
+        on_entries_missing: Callable[[], None] = lambda: None,
     ) -> None:
         """Create a room without connections.
 
@@ -46,13 +46,13 @@ class Room:
             store_marks: Stores read marks.
             on_connections: Called with a member who opened (1) or closed (-1) a connection.
             share: Publishes typing and read marks to the other processes.
-            doubt: Called when storage has fewer entries than were delivered (X8).
+            on_entries_missing: Called when storage has fewer entries than were delivered (X8).
 
         """
         self.item = item
         self.presence = presence
         self._history = RoomHistory(
-            log_id=log_id, head=head, oldest=oldest, tail=tail, read=read, on_entries_missing=doubt
+            log_id=log_id, head=head, oldest=oldest, tail=tail, read=read, on_entries_missing=on_entries_missing
         )
         self._readers = RoomReaders(item, self._history, presence)
         self._activity = Activity(item, presence, self._readers, store_marks=store_marks, share=share)

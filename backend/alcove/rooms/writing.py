@@ -38,7 +38,7 @@ class RoomWriter:
 
     Without an `id` a call creates one; with one it may be repeated, and stores the entry once (S5).
 
-    Every method raises LogUnavailableError where storage does not answer (S7); those that store an entry raise Refusal:
+    Every method raises LogUnavailableError if storage does not answer (S7); those that store an entry raise Refusal:
     `too_large` (L1), `overloaded` (L4), `invalid` or `forbidden` (S8).
     """
 
@@ -81,7 +81,7 @@ class RoomWriter:
         return await self._write(Draft(item, "delete", id or uuid4().hex, by, now_ms(), None, target, moderate))
 
     async def mark_read(self, item: str, member: str, seq: int) -> int:
-        """Move a member's read mark forward, at most to the head; return where it is (P5, W11)."""
+        """Move a member's read mark forward, at most to the head; return its position (P5, W11)."""
         return await self._rooms.move_read_mark(item, member, seq)
 
     async def delete_room(self, item: str) -> None:

@@ -12,7 +12,7 @@ def write_problem(transport: asyncio.Transport, status: int, detail: str = "", *
     Args:
         transport: The connection that gets the response.
         status: The HTTP status code.
-        detail: What was expected; left out where empty.
+        detail: What was expected; left out if empty.
         headers: Header lines to add, without line ends.
 
     """

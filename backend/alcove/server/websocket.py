@@ -38,7 +38,7 @@ class UpgradeHttp(BoundedHttp):
         self.latest = b""
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand the handshake over, then the bytes behind it; the parser's exception says where they begin."""
+        """Pass the handshake on, then the bytes after it; the parser's exception has their offset."""
         upgrade = sys.exception()
         transport = self.transport
         super().handle_websocket_upgrade()

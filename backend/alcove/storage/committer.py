@@ -187,7 +187,7 @@ class Committer:
     def _publish(
         self, batch: list[tuple[Draft, OutcomeHandler]], outcomes: Sequence[Outcome | LogUnavailableError]
     ) -> None:
-        """Deliver durable drafts, then call the outcome handlers, also where the delivery fails (S3)."""
+        """Deliver durable drafts, then call the outcome handlers, also if the delivery fails (S3)."""
         durable = [
             (draft, outcome)
             for (draft, _), outcome in zip(batch, outcomes, strict=True)

@@ -21,7 +21,7 @@ class AcceptedConnection(Connection, Protocol):
 
 #: Extension of the ASGI scope: a function that takes the largest message in bytes and the wheel that checks the
 #: connection's deadlines (None: the server's) right after `websocket.accept`, and returns the connection without ASGI,
-#: or None where it is too late for that.
+#: or None if it is too late for that.
 DETACH: Final = "alcove.detach"
 Detach = Callable[[int, DeadlineWheel | None], AcceptedConnection | None]
 
