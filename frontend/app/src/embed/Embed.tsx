@@ -21,7 +21,7 @@ export function Embed({ host, client, item }: EmbedProps) {
     host.onCommand((command) => {
       if (command === "focus") room.current?.focus();
       else if (command === "refresh") client.refresh();
-      else void client.logout();
+      else void client.logout().then(() => host.loggedOut());
     });
   }, [host, client]);
 

@@ -65,6 +65,11 @@ export class Host {
     this.#post({ type: "event", name, detail } as FromFrame);
   }
 
+  /** Say that the member has been signed out. */
+  loggedOut(): void {
+    this.#post({ type: "loggedOut" });
+  }
+
   #post(message: FromFrame): void {
     this.#port?.postMessage(message);
   }

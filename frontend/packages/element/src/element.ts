@@ -9,6 +9,8 @@ export type GetToken = (request: { readonly reason: TokenReason }) => Promise<st
 
 /** How long the page in the frame has to say hello after it was loaded, in ms. */
 const HELLO_MS = 10_000;
+/** How long a logout waits for the page in the frame, in ms. */
+const LOGOUT_MS = 5000;
 
 const STYLE = `:host { display: block; height: 600px; }
 :host([hidden]) { display: none; }
@@ -37,6 +39,8 @@ export class AlcoveRoom extends Base {
   #stopWatching: (() => void) | null = null;
   /** The options that the frame has, as JSON. */
   #sent = "";
+  /** Resolve the logouts that are under way. */
+  #logouts: (() => void)[] = [];
 
   constructor() {
     super();
@@ -124,9 +128,19 @@ export class AlcoveRoom extends Base {
     this.#connection?.send({ type: "refresh" });
   }
 
-  /** End the member's session on the server, and remove what the browser keeps of them, in every tab. */
-  logout(): void {
-    this.#connection?.send({ type: "logout" });
+  /**
+   * End the member's session on the server, and remove what the browser keeps of them, in every tab. Resolves when that
+   * is done, so that the page may go elsewhere.
+   */
+  logout(): Promise<void> {
+    const connection = this.#connection;
+    if (connection?.connected !== true) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#logouts.push(resolve);
+      // A server that is away must not keep the host's user from signing out.
+      setTimeout(resolve, LOGOUT_MS);
+      connection.send({ type: "logout" });
+    });
   }
 
   override focus(): void {
@@ -204,6 +218,10 @@ export class AlcoveRoom extends Base {
       this.dispatchEvent(
         new CustomEvent<RoomEvents[keyof RoomEvents]>(message.name, { detail: message.detail }),
       );
+      return;
+    }
+    if (message.type === "loggedOut") {
+      for (const resolve of this.#logouts.splice(0)) resolve();
       return;
     }
     const { id, reason } = message;

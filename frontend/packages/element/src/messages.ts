@@ -53,6 +53,7 @@ export type RoomEvents = {
 /** From the frame, over the port. */
 export type FromFrame =
   | { readonly type: "token"; readonly id: number; readonly reason: TokenReason }
+  | { readonly type: "loggedOut" }
   | {
       [Name in keyof RoomEvents]: {
         readonly type: "event";
