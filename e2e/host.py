@@ -1,13 +1,16 @@
 """A host application: its page has a room by `<alcove-room>`, and gives it tokens when the room asks (A4)."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 #: What a host application writes, in the few lines that it takes.
 PAGE = """<!doctype html>
 <html lang="en">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Shop</title>
 <link rel="icon" href="data:,">
 <script src="%(server)s/embed.js"></script>
@@ -20,23 +23,34 @@ class Host:
     """A web server of a host application."""
 
     def __init__(self) -> None:
-        #: The address of the Alcove server, and the item whose room the page has.
+        #: The address of the Alcove server, and the item whose room the page has unless `?item=` names another one.
         self.server = ""
         self.item = ""
+        #: The HTML of its page.
+        self.page = PAGE
+        #: Headers of its page.
+        self.headers: dict[str, str] = {}
         #: Its tokens, each given once; after them no member is signed in.
         self.tokens: list[str] = []
+        #: Returns the token of the user of a session cookie, instead of `tokens`.
+        self.sign: Callable[[str], str] | None = None
         self.asked = 0
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 """The page, or a token."""
-                kind, body = "text/html", PAGE % {"server": outer.server, "item": outer.item}
-                if self.path == "/token":
-                    outer.asked += 1
-                    kind, body = "text/plain", outer.tokens.pop(0) if outer.tokens else ""
+                address = urlsplit(self.path)
+                if address.path == "/token":
+                    self._answer("text/plain", outer._token(SimpleCookie(self.headers["cookie"])), {})
+                    return
+                item = parse_qs(address.query).get("item", [outer.item])[0]
+                self._answer("text/html", outer.page % {"server": outer.server, "item": item}, outer.headers)
+
+            def _answer(self, kind: str, body: str, headers: dict[str, str]) -> None:
                 self.send_response(200 if body else 204)
-                self.send_header("content-type", kind)
+                for name, value in {"content-type": kind, **headers}.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body.encode())
 
@@ -45,6 +59,16 @@ class Host:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+        #: The same host application at another site's address, as browsers see it.
+        self.other_site = f"http://localhost:{self._server.server_port}"
+
+    def _token(self, cookies: SimpleCookie) -> str:
+        """Return a token; an empty string where nobody is signed in."""
+        self.asked += 1
+        if self.sign is None:
+            return self.tokens.pop(0) if self.tokens else ""
+        user = cookies.get("session")
+        return "" if user is None else self.sign(user.value)
 
     def serve(self) -> None:
         """Answer until `end`."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Frame, Page
 
 #: Widths in pixels, from the narrowest that is served to the widest.
 WIDTHS = (320, 390, 768, 1280, 2560)
@@ -26,12 +26,20 @@ def themes(page: Page) -> Iterator[str]:
 
 #: The rules of axe whose verdict depends on the theme.
 COLOR_RULES = ["color-contrast", "link-in-text-block"]
+#: Rules for a whole page, which a frame within it need not follow.
+OF_PAGES = ("landmark-one-main", "page-has-heading-one")
+#: The browser complains that axe-core looks for itself in frames of other origins.
+AXE_IN_FRAMES = "Failed to execute 'postMessage'.*The target origin provided"
 
 
-def violations(page: Page, rules: list[str] | None = None) -> list[str]:
-    """Return what axe-core finds on the page as it stands, by all rules or by these: the rule, and where."""
-    only: dict[str, object] = {} if rules is None else {"runOnly": {"type": "rule", "values": rules}}
-    found = Axe().run(page, options={"resultTypes": ["violations"], **only}).response["violations"]
+def violations(page: Page | Frame, rules: list[str] | None = None) -> list[str]:
+    """Return what axe-core finds on the page or in one of its frames, by all rules or by these: the rule, and where."""
+    options: dict[str, object] = {"resultTypes": ["violations"]}
+    if rules is not None:
+        options["runOnly"] = {"type": "rule", "values": rules}
+    elif isinstance(page, Frame) and page.parent_frame is not None:
+        options["rules"] = {rule: {"enabled": False} for rule in OF_PAGES}
+    found = Axe().run(page, options=options).response["violations"]
     return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
 
 

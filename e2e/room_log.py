@@ -6,9 +6,9 @@ from tests.support.http import blocking_http
 from tests.support.servers import Address
 
 
-def post(server: Address | str, item: str, *bodies: object, name: str = "Shop") -> None:
+def post(server: Address | str, item: str, *bodies: object, name: str = "Shop", token: str = "some-key-token") -> None:
     """Send messages, one request each."""
-    with blocking_http(server, "some-key-token") as client:
+    with blocking_http(server, token) as client:
         for body in bodies:
             client.post(f"/api/items/{item}/entries", params={"name": name}, json={"body": body}).raise_for_status()
 

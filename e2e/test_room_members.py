@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from browser_storage import KEPT, NOT_SAVED, REFUSED, SILENT
 from complaints import NETWORK_CUT, Complaints
 from network import Network
 from pages.room import RoomPage
@@ -20,21 +21,8 @@ from tests.support.credentials import SECRET, token
 from tests.support.servers import Server
 
 ITEM = "order-7"
-NOT_SAVED = "This browser can't save drafts: unsent messages are lost when you close the page."
-
 #: Ways in which a browser keeps a page from storing anything.
-BLOCKED = {
-    "everything is refused": """
-        for (const name of ["localStorage", "sessionStorage", "indexedDB"])
-            Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });
-        navigator.locks.request = () => Promise.reject(new DOMException("no", "SecurityError"));
-        window.BroadcastChannel = class { constructor() { throw new DOMException("no", "SecurityError"); } };
-    """,
-    "IndexedDB and locks never answer": """
-        indexedDB.open = () => new EventTarget();
-        navigator.locks.request = () => new Promise(() => undefined);
-    """,
-}
+BLOCKED = {"everything is refused": REFUSED, "IndexedDB and locks never answer": SILENT}
 
 
 @pytest.fixture
@@ -153,24 +141,7 @@ def test_signing_out_clears_token_and_conversation_in_every_tab(
         expect(tab.connect_button).to_be_visible()
         tab.page.reload()
         expect(tab.connect_button).to_be_visible()
-        kept = tab.page.evaluate(
-            """async () => {
-                const texts = [JSON.stringify(localStorage), JSON.stringify(sessionStorage)];
-                for (const { name, version } of await indexedDB.databases()) {
-                    const database = await new Promise((resolve) => {
-                        const asked = indexedDB.open(name, version);
-                        asked.onsuccess = () => resolve(asked.result);
-                    });
-                    for (const store of database.objectStoreNames)
-                        texts.push(JSON.stringify(await new Promise((resolve) => {
-                            const all = database.transaction(store).objectStore(store).getAll();
-                            all.onsuccess = () => resolve(all.result);
-                        })));
-                    database.close();
-                }
-                return texts.join();
-            }"""
-        )
+        kept = tab.page.evaluate(KEPT)
         assert "a secret of ours" not in kept
         assert "eyJ" not in kept
 

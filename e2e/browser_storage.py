@@ -1,0 +1,31 @@
+"""What a browser keeps of a page: scripts that refuse it before the page's own run, and one that reads all of it."""
+
+REFUSED = """
+    for (const name of ["localStorage", "sessionStorage", "indexedDB"])
+        Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });
+    navigator.locks.request = () => Promise.reject(new DOMException("no", "SecurityError"));
+    window.BroadcastChannel = class { constructor() { throw new DOMException("no", "SecurityError"); } };
+"""
+SILENT = """
+    indexedDB.open = () => new EventTarget();
+    navigator.locks.request = () => new Promise(() => undefined);
+"""
+#: What the page says then.
+NOT_SAVED = "This browser can't save drafts: unsent messages are lost when you close the page."
+#: Returns everything that the browser keeps for the origin of a page, as one text.
+KEPT = """async () => {
+    const texts = [JSON.stringify(localStorage), JSON.stringify(sessionStorage)];
+    for (const { name, version } of await indexedDB.databases()) {
+        const database = await new Promise((resolve) => {
+            const asked = indexedDB.open(name, version);
+            asked.onsuccess = () => resolve(asked.result);
+        });
+        for (const store of database.objectStoreNames)
+            texts.push(JSON.stringify(await new Promise((resolve) => {
+                const all = database.transaction(store).objectStore(store).getAll();
+                all.onsuccess = () => resolve(all.result);
+            })));
+        database.close();
+    }
+    return texts.join();
+}"""
