@@ -111,7 +111,7 @@ lock: $(DEV_DEPS) ## update the lock files of both sides
 .PHONY: clean
 clean: ## remove what the other targets made; data is kept
 	rm -rf backend/.venv backend/.mypy_cache backend/.pytest_cache backend/.ruff_cache backend/.hypothesis
-	rm -rf frontend/node_modules frontend/app/dist frontend/packages/*/dist backend/bench/peers/node_modules backend/bench-results e2e/.mypy_cache e2e/.pytest_cache e2e/.ruff_cache e2e/test-results
+	rm -rf frontend/node_modules frontend/*/*/node_modules frontend/app/dist frontend/packages/*/dist backend/bench/peers/node_modules backend/bench-results e2e/.mypy_cache e2e/.pytest_cache e2e/.ruff_cache e2e/test-results
 	find backend e2e -name __pycache__ -type d -prune -exec rm -rf {} +
 
 backend/.venv/bin/python:
@@ -131,7 +131,7 @@ $(DEV_DEPS): backend/requirements-dev.lock $(RUN_DEPS)
 	@$(PIP) install --require-hashes -r backend/requirements-dev.lock
 	@touch $@
 
-$(PAGE_DEPS): frontend/package.json frontend/package-lock.json $(wildcard frontend/app/package.json frontend/packages/*/package.json)
+$(PAGE_DEPS): frontend/package.json frontend/package-lock.json $(wildcard frontend/app/package.json frontend/packages/*/package.json frontend/tests/*/package.json)
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
 	  || { echo "Alcove's page needs Node 20.19 or newer; node is $$(node -v 2>/dev/null || echo missing)."; exit 1; }
 	@echo "Installing the frontend's libraries ..."

@@ -1,5 +1,6 @@
 // Builds the packages that others install, and checks what they would get.
 //   node scripts/packages.mjs build|check|pack [name …]
+//   node scripts/packages.mjs tarballs folder         pack all of them into a folder
 //   node scripts/packages.mjs bundle name folder      for a page without a bundler, as the end to end tests have one
 //   node scripts/packages.mjs script folder           embed.js: alcove-element as a script that a server offers
 import { execFileSync } from "node:child_process";
@@ -141,9 +142,9 @@ async function check(name) {
   if (kilobytes > BUDGETS_KB[name]) throw new Error(`alcove-${name} is over its budget`);
 }
 
-async function pack(name) {
+async function pack(name, folder = frontend) {
   await buildPackage(name);
-  execFileSync("npm", ["pack", "--silent", "--pack-destination", frontend], {
+  execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], {
     cwd: folderOf(name),
     stdio: "inherit",
   });
@@ -155,8 +156,10 @@ if (command === "bundle") {
   await buildForPage(name, { outDir: folder, emptyOutDir: true });
 } else if (command === "script") {
   await buildScript(names[0]);
+} else if (command === "tarballs") {
+  for (const name of Object.keys(BUDGETS_KB)) await pack(name, resolve(names[0]));
 } else {
   const work = { build: buildPackage, check, pack }[command];
-  if (work === undefined) throw new Error("expected build, check, pack, bundle or script");
+  if (work === undefined) throw new Error("expected build, check, pack, tarballs, bundle or script");
   for (const name of names.length > 0 ? names : Object.keys(BUDGETS_KB)) await work(name);
 }

@@ -1,0 +1,61 @@
+"""The page of an order in one of the example shops, with the order's room."""
+
+import re
+
+from playwright.sync_api import Frame, FrameLocator, Locator, Page, expect
+
+
+class OrderPage:
+    """One user in one tab; `framed`: the room is in a frame."""
+
+    def __init__(self, page: Page, url: str, *, framed: bool) -> None:
+        self.page = page
+        self.url = url
+        self.room: Page | FrameLocator = page.frame_locator("alcove-room iframe") if framed else page
+
+    @property
+    def document(self) -> Frame:
+        """The document that has the room."""
+        return self.page.frames[-1]
+
+    @property
+    def status(self) -> Locator:
+        return self.room.get_by_role("status")
+
+    @property
+    def message(self) -> Locator:
+        """The composer; its label names the room."""
+        return self.room.get_by_role("textbox", name=re.compile(r"^Message .+"))
+
+    @property
+    def log(self) -> Locator:
+        return self.room.get_by_role("log")
+
+    @property
+    def on_the_way(self) -> Locator:
+        """What says of a message that it is not in the log yet."""
+        return self.log.get_by_text("Sending…", exact=True)
+
+    def said(self, text: str) -> Locator:
+        return self.log.get_by_role("article").filter(has_text=text)
+
+    def sign_in(self, user: str, order: str) -> None:
+        """Sign in to the shop, and open an order."""
+        self.page.goto(f"{self.url}/login")
+        self.page.get_by_label("User").fill(user)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(f"{self.url}/")
+        self.open(order)
+
+    def open(self, order: str) -> None:
+        self.page.goto(f"{self.url}/orders/{order}")
+
+    def sign_out(self) -> None:
+        self.page.get_by_role("button", name="Sign out", exact=True).click()
+
+    def live(self) -> None:
+        expect(self.status).to_have_text("Live")
+
+    def say(self, text: str) -> None:
+        self.message.fill(text)
+        self.message.press("Enter")

@@ -1,0 +1,226 @@
+"""The host applications of backend/examples: by script tag, with React 18 and with React 19."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Response, WebSocket, expect
+
+from browser_storage import KEPT, NOT_SAVED, REFUSED
+from complaints import Complaints
+from looks import AXE_IN_FRAMES, violations
+from pages.order import OrderPage
+from room_log import bodies
+from seed import UNLIMITED
+from shops import NAMES, REACT, Shop, build, point, shops
+from stack import ROOT, deployed
+from tests.support.credentials import SECRET, token
+from tests.support.servers import Server
+
+#: Attempts with refused tokens that a tab makes in a minute, and the one that finds out.
+ATTEMPTS = 6
+
+
+@pytest.fixture(scope="session")
+def opened() -> Iterator[dict[str, Shop]]:
+    with shops() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def signed(tmp_path_factory: pytest.TempPathFactory, opened: dict[str, Shop]) -> Iterator[Server]:
+    """A server with a key, for the pages of all shops."""
+    origins = [shop.url for shop in opened.values()]
+    env = UNLIMITED | {
+        "ALCOVE_SECRET": SECRET,
+        "ALCOVE_LEEWAY_S": "0",
+        "ALCOVE_FRAME_ANCESTORS": " ".join(origins),
+        "ALCOVE_ORIGINS": ",".join(origins),
+    }
+    with deployed(tmp_path_factory.mktemp("examples"), env=env) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of all processes of this test run."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(params=NAMES)
+def shop(
+    request: pytest.FixtureRequest,
+    opened: dict[str, Shop],
+    signed: Server,
+    shared: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Shop:
+    """One of the host applications, with the key of the server."""
+    name: str = request.param
+    shop = opened[name]
+    shop.app.config.update(ALCOVE_URL=signed.url, ALCOVE_SECRET=SECRET, TOKEN_S=600)
+    if name in REACT and shop.app.config["PAGE"] is None:
+        page = tmp_path_factory.mktemp(name) / "page"
+        point(build(name, shared), page, signed.url)
+        shop.app.config["PAGE"] = str(page)
+    return shop
+
+
+@pytest.fixture
+def number() -> str:
+    """An order of its own for each test."""
+    return uuid4().hex[:8]
+
+
+@pytest.fixture
+def order(page: Page, shop: Shop) -> OrderPage:
+    return OrderPage(page, shop.url, framed=shop.is_framed)
+
+
+def said(server: Server, number: str) -> list[object]:
+    """What the log of the order's room holds."""
+    return bodies(server, f"order-{number}", token(sub="reader", items={"*": "r"}))
+
+
+def test_a_first_message_over_one_socket_and_nothing_for_axe(
+    order: OrderPage, signed: Server, number: str, complaints: Complaints
+) -> None:
+    complaints.expect(AXE_IN_FRAMES)
+    sockets: list[str] = []
+    order.page.on("websocket", lambda socket: sockets.append(socket.url))
+    order.sign_in("ada", number)  # by way of the shop's first page, which has another order's room
+    order.live()
+    order.say("where is my order?")
+    expect(order.said("where is my order?")).to_be_visible()
+    expect(order.on_the_way).to_have_count(0)
+
+    assert said(signed, number) == ["where is my order?"]
+    assert [number in url for url in sockets].count(True) == 1  # StrictMode joins the room twice
+    height = order.log.evaluate("(log) => log.closest('section').getBoundingClientRect().height")
+    assert height == pytest.approx(600, abs=1)
+    for frame in order.page.frames:
+        assert violations(frame) == []
+
+
+def test_a_reload_in_the_middle_of_a_send_loses_and_doubles_nothing(
+    order: OrderPage, signed: Server, number: str
+) -> None:
+    order.sign_in("ada", number)
+    order.live()
+    order.message.fill("sent once")
+    order.message.evaluate(
+        """(field) => {
+            window.isOld = true;
+            field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+            location.reload();
+        }"""
+    )
+    order.document.wait_for_function("!window.isOld")
+    order.live()
+
+    expect(order.said("sent once")).to_have_count(1)
+    expect(order.on_the_way).to_have_count(0)
+    assert said(signed, number) == ["sent once"]
+
+
+def test_a_token_that_expires_while_the_page_is_open_is_replaced(
+    order: OrderPage, shop: Shop, signed: Server, number: str
+) -> None:
+    shop.app.config["TOKEN_S"] = 4
+    order.sign_in("ada", number)
+    with order.page.expect_response("**/alcove-token"):
+        order.live()
+        shop.app.config["TOKEN_S"] = 600
+    order.live()
+    order.say("still here")
+
+    expect(order.on_the_way).to_have_count(0)
+    assert said(signed, number) == ["still here"]
+
+
+def test_a_logout_ends_every_tab_and_leaves_nothing_behind(
+    order: OrderPage, shop: Shop, context: BrowserContext, number: str
+) -> None:
+    order.sign_in("ada", number)
+    order.live()
+    other = OrderPage(context.new_page(), shop.url, framed=shop.is_framed)
+    other.open(number)
+    other.live()
+    other.say("from the other tab")
+    expect(order.said("from the other tab")).to_be_visible()
+
+    order.sign_out()
+
+    order.page.wait_for_url("**/login")
+    expect(other.status).to_contain_text("Signed out")
+    expect(other.said("from the other tab")).to_have_count(0)
+    kept = other.document.evaluate(KEPT)
+    assert "from the other tab" not in kept
+    assert "eyJ" not in kept  # a token
+    order.open(number)
+    expect(order.status).to_contain_text("Signed out")
+
+
+def test_a4_a_wrong_key_is_said_and_costs_five_attempts_a_minute(
+    order: OrderPage, shop: Shop, number: str, complaints: Complaints
+) -> None:
+    complaints.expect("401|WebSocket connection to")
+    shop.app.config["ALCOVE_SECRET"] = "k" * 40
+    attempts: list[str] = []
+
+    def opened(socket: WebSocket) -> None:
+        attempts.append(socket.url)
+
+    def answered(response: Response) -> None:
+        if response.status == 401:
+            attempts.append(response.url)
+
+    order.page.on("websocket", opened)
+    order.page.on("response", answered)
+    order.page.clock.install()
+    order.sign_in("ada", number)
+    expect(order.status).to_contain_text("The token is signed with another key (4401).")
+
+    for _ in range(59):
+        order.page.clock.run_for(1000)
+        # Whatever the second started has been answered, and the next attempt is planned.
+        expect(order.room.get_by_text("Next attempt in")).to_be_visible()
+
+    assert 2 <= len(attempts) <= ATTEMPTS
+
+
+def test_sending_works_where_nothing_can_be_stored(
+    order: OrderPage, signed: Server, number: str, complaints: Complaints
+) -> None:
+    complaints.expect("SecurityError")
+    order.page.add_init_script(REFUSED)
+    order.sign_in("ada", number)
+    expect(order.status).to_have_text(f"Live · {NOT_SAVED}")
+    order.say("said all the same")
+
+    expect(order.said("said all the same")).to_be_visible()
+    expect(order.on_the_way).to_have_count(0)
+    assert said(signed, number) == ["said all the same"]
+
+
+def lines(file: str) -> list[str]:
+    """The lines of an example that are not blank."""
+    return [line for line in (ROOT / "backend/examples" / file).read_text().splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("name", REACT)
+def test_a_room_takes_at_most_fifteen_lines_of_react(name: str) -> None:
+    assert len(lines(f"{name}/src/OrderRoom.jsx")) <= 15
+
+
+def test_a_room_takes_at_most_eight_lines_of_html_and_eight_of_python() -> None:
+    html = [line for line in lines("flask_shop/templates/order.html") if "alcove" in line]
+    shop = lines("flask_shop/shop.py")
+    start = next(n for n, line in enumerate(shop) if "/alcove-token" in line)
+    length = next(n for n, line in enumerate(shop[start:], 1) if "jwt.encode" in line)
+
+    assert len(html) <= 8
+    assert length <= 8
