@@ -15,6 +15,7 @@ from playwright.sync_api import Request as BrowserRequest
 from room_log import post
 from stack import ROOT
 from tests.support.servers import Server
+from tests.support.snippets import snippet
 
 HOST = """<!doctype html>
 <html lang="en">
@@ -48,14 +49,20 @@ def site(package: Path, server: Server) -> Iterator[str]:
 
         def do_GET(self) -> None:
             """The host page at `/host`, else a file of the package."""
+            if self.path == "/badges.js":
+                self._send("text/javascript", snippet("badges.js"))
+                return
             if not self.path.startswith("/host"):
                 self.path = self.path.removeprefix("/package")
                 super().do_GET()
                 return
+            self._send("text/html", HOST % {"server": json.dumps(server.url)})
+
+        def _send(self, kind: str, body: str) -> None:
             self.send_response(200)
-            self.send_header("content-type", "text/html")
+            self.send_header("content-type", kind)
             self.end_headers()
-            self.wfile.write((HOST % {"server": json.dumps(server.url)}).encode())
+            self.wfile.write(body.encode())
 
         def log_message(self, *_: object) -> None:
             """Print nothing."""
@@ -162,7 +169,18 @@ def test_w10_unread_counts_follow_what_is_read(host: Callable[[str], Page], serv
     )
     ada.wait_for_function("alcove.rooms.getState().unread.get('package-unread') === 1")
     ada.wait_for_function("alcove.rooms.getState().unread.get('package-never') === 0")
+    ada.evaluate(
+        """async (items) => {
+            const { showBadges } = await import("/badges.js");
+            window.cells = new Map(items.map((item) => [item, document.createElement("td")]));
+            showBadges(alcove, cells);
+        }""",
+        [item, "package-never"],
+    )
+    badges = "[...cells.values()].map(({ textContent }) => textContent).join('|')"
+    ada.wait_for_function(f"{badges} === '1|'")
     ada.evaluate(JOIN, item)
     ada.wait_for_function(LIVE)
     ada.evaluate("room.markRead(1)")
     ada.wait_for_function("alcove.rooms.getState().unread.get('package-unread') === 0")
+    ada.wait_for_function(f"{badges} === '|'")

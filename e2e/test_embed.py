@@ -16,6 +16,7 @@ from room_log import post
 from stack import deployed
 from tests.support.credentials import SECRET, token
 from tests.support.servers import Server
+from tests.support.snippets import module
 
 
 @pytest.fixture(scope="module")
@@ -324,6 +325,10 @@ def test_the_room_works_on_a_phone_and_in_a_page_of_another_site(page: Page, hos
     assert send["height"] >= 44
     # Below 16 px, phones zoom into a field that gets the focus.
     assert embedded.message.evaluate("(field) => parseFloat(getComputedStyle(field).fontSize)") >= 16
+
+
+def test_the_guides_test_of_an_order_page_passes(embedded: EmbeddedRoom, host: Host) -> None:
+    module("test_order_page.py").test_a_customer_asks(embedded.page, host.url)
 
 
 def test_a_strict_policy_of_the_host_needs_two_directives(embedded: EmbeddedRoom, host: Host) -> None:

@@ -1,0 +1,94 @@
+"""The Python examples of the guide to embedding: what they answer is what a server admits."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from tests.support.credentials import SECRET, keep
+from tests.support.http import http
+from tests.support.snippets import EMBEDDING, module, snippet
+
+#: Asks an endpoint for a token, signed in or not; returns the JSON of the answer.
+Ask = Callable[[str | None], Any]
+
+
+def ask_fastapi() -> Ask:
+    transport = httpx.ASGITransport(module("fastapi_endpoint.py").app)
+
+    async def answer(user: str | None) -> Any:
+        headers = {"cookie": f"user={user}"} if user else {}
+        async with http("http://shop", None, headers=headers, transport=transport) as client:
+            return (await client.get("/alcove-token")).json()
+
+    return lambda user: asyncio.run(answer(user))
+
+
+def ask_flask() -> Ask:
+    app = module("flask_endpoint.py").app
+
+    def ask(user: str | None) -> Any:
+        with app.test_client() as client:
+            with client.session_transaction() as session:
+                session.update({"user": user} if user else {})
+            return client.get("/alcove-token").get_json()
+
+    return ask
+
+
+def ask_django() -> Ask:
+    from django.conf import settings  # noqa: PLC0415 - it is slow to load
+    from django.test import RequestFactory  # noqa: PLC0415
+    from django.urls import resolve  # noqa: PLC0415
+
+    if not settings.configured:
+        settings.configure(ALLOWED_HOSTS=["testserver"], ROOT_URLCONF="django_endpoint")
+    urls = module("django_endpoint.py")
+
+    def ask(user: str | None) -> Any:
+        request = RequestFactory().get("/alcove-token")
+        request.user = SimpleNamespace(is_authenticated=user is not None, pk=user, get_username=lambda: "Ada")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(sys.modules, "django_endpoint", urls)
+            view, args, kwargs = resolve("/alcove-token")
+        return json.loads(view(request, *args, **kwargs).content)
+
+    return ask
+
+
+@pytest.mark.parametrize("endpoint", [ask_fastapi, ask_flask, ask_django])
+def test_a3_a_token_endpoint_of_the_guide_answers_a_token_of_its_user(
+    endpoint: Callable[[], Ask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALCOVE_SECRET", SECRET)
+    monkeypatch.setenv("SECRET_KEY", "a secret of the application")
+    ask = endpoint()
+
+    assert ask(None) == {"token": None}
+    claims = jwt.decode(keep(ask("ada")["token"]), SECRET, ["HS256"])
+    assert {"sub": "ada", "name": "Ada", "items": {"order-*": "rw"}}.items() <= claims.items()
+    assert 500 < claims["exp"] - time.time() <= 600
+
+
+def test_a_client_of_your_own_takes_at_most_45_lines() -> None:
+    assert len([line for line in snippet("room.js").splitlines() if line.strip()]) <= 45
+
+
+def test_every_example_of_the_guide_that_names_a_file_is_run_by_a_test() -> None:
+    tests = [EMBEDDING.parents[1] / "tests", EMBEDDING.parents[2] / "e2e"]
+    written = "\n".join(path.read_text() for folder in tests for path in folder.rglob("test_*.py"))
+    names = [
+        line.split()[1]
+        for line in EMBEDDING.read_text().splitlines()
+        if line.startswith(("# ", "// ")) and line.endswith((".py", ".js"))
+    ]
+
+    assert len(names) >= 7
+    assert [name for name in names if f'"{name}"' not in written] == []
