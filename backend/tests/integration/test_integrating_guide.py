@@ -1,0 +1,59 @@
+"""The examples of the guide for applications run as they are written."""
+
+import re
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from tests.support.room_client import RoomClient, turned_away
+from tests.support.running_host import running
+
+with warnings.catch_warnings():  # it prefers a package that the tests do not have
+    warnings.simplefilter("ignore")
+    from fastapi.testclient import TestClient
+
+GUIDE = (Path(__file__).parents[2] / "docs/integrating.md").read_text()
+EXAMPLE, LIFESPAN, RECIPE = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+
+
+def host() -> dict[str, Any]:
+    """Return the names of the first example."""
+    names: dict[str, Any] = {"__name__": "host"}
+    exec(compile(EXAMPLE, "integrating.md", "exec"), names)  # noqa: S102 - our own text
+    return names
+
+
+async def test_the_library_example_admits_by_its_own_dependency(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with running(host()["app"], prefix="/rooms") as server:
+        headers = {"X-User": "ada"}
+        async with await RoomClient.join(server, "order-7", token=None, headers=headers) as room:
+            assert room.hello["you"] == {"id": "ada", "name": "Ada", "can": ["read", "write"]}
+        assert (await turned_away(server, "order-404", token=None, headers=headers))[1] == 4403
+        assert (await turned_away(server, "order-7", token=None))[1] == 4401
+
+
+def test_the_recipe_for_tests_of_applications_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = host() | {"TestClient": TestClient}
+    exec(compile(RECIPE, "integrating.md", "exec"), names)  # noqa: S102 - our own text
+
+    names["test_ada_reads_that_her_order_was_shipped"](tmp_path, monkeypatch)
+
+
+def test_the_example_of_a_lifespan_runs_the_alcove(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    more = {"asynccontextmanager": asynccontextmanager, "AsyncIterator": AsyncIterator}
+    names = host() | more
+    exec(compile(LIFESPAN, "integrating.md", "exec"), names)  # noqa: S102 - our own text
+    app = FastAPI(lifespan=names["lifespan"])
+
+    with TestClient(app):
+        assert names["alcove"].started
+    assert not names["alcove"].started
