@@ -1,74 +1,30 @@
-"""The raw echo server's own process on raw sockets, the same on either carrier: RFC 6455 as a server speaks it."""
+"""The raw echo server on raw sockets, on either carrier: frames, messages and closing (RFC 6455)."""
 
-import socket
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.support.client_frames import MASK, masked
-from tests.support.servers import Server, untroubled
+from tests.support.echo_server import assert_accepted, assert_refused, echo_client, echo_server
+from tests.support.servers import Server
 from tests.support.wire_server import RawClient
 
-ECHO = Path(__file__).parents[2] / "bench" / "echo.py"
 MESSAGE_BYTES = 16 * 1024 * 1024
 SIZES = [0, 1, 125, 126, 65535, 65536, MESSAGE_BYTES]
-
-#: What no UTF-8 begins with, each up to its first bad byte.
-BAD = {
-    "a continuation": b"\x80",
-    "overlong in two": b"\xc0",
-    "overlong in two, the last": b"\xc1",
-    "overlong in three": b"\xe0\x9f",
-    "the first surrogate": b"\xed\xa0",
-    "the last surrogate": b"\xed\xbf",
-    "overlong in four": b"\xf0\x8f",
-    "too large": b"\xf4\x90",
-    "too large from its first byte on": b"\xf5",
-    "no such byte": b"\xff",
-    "broken off after one": b"\xc3(",
-    "broken off after two": b"\xe2\x82(",
-    "broken off after three": b"\xf0\x9f\x98(",
-    "a character cut by the next": b"\xe2\x82\xe2",
-}
-bad = pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
 
 
 @pytest.fixture(scope="module")
 def server(carrier: str) -> Iterator[Server]:
-    """The echo server on either carrier, which has nothing to complain of whatever its peers do."""
-    with untroubled(Server([sys.executable, ECHO, "--carrier", carrier, "--port", "0"])) as running:
+    """Run the echo server on either carrier."""
+    with echo_server(carrier) as running:
         yield running
 
 
 @pytest.fixture
 def client(server: Server) -> Iterator[RawClient]:
-    """A client after its handshake."""
-    with RawClient(server.port, "/", b"", None) as connected:
-        assert connected.upgraded() == 101
-        # What a test sends in pieces shall come in pieces, and at once.
-        connected.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    """Connect a client, with its handshake done."""
+    with echo_client(server) as connected:
         yield connected
-
-
-def assert_refused(client: RawClient, code: int) -> None:
-    """The next that comes is a close frame with this code, and then the end."""
-    first, payload = client.frame()
-    assert (first, int.from_bytes(payload[:2], "big")) == (0x88, code)
-    payload[2:].decode()
-    assert client.ended()
-
-
-def assert_heard(client: RawClient) -> None:
-    """All that was sent until now was read, and nothing of it refused."""
-    client.send(0x89, b"heard?")
-    assert client.frame() == (0x8A, b"heard?")
-
-
-def begun(first: int, payload: bytes) -> bytes:
-    """A frame whose payload begins like this, and whose rest is still to come."""
-    return masked(first, payload + bytes(1000))[:-1000]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -136,7 +92,7 @@ def test_fragments_may_together_have_16_mib_and_no_byte_more(client: RawClient) 
     assert whole
     client.send(0x02, half)
     client.send(0x00, half)
-    assert_heard(client)
+    assert_accepted(client)
     client.send(0x80, b"x")
     assert_refused(client, 1009)
 
@@ -208,65 +164,13 @@ def test_a_new_message_within_a_message_is_refused(client: RawClient, first: int
     assert_refused(client, 1002)
 
 
-@bad
-def test_bad_utf8_in_a_whole_message_is_refused(client: RawClient, bad: bytes) -> None:
-    """RFC 6455, section 8.1."""
-    client.send(0x81, "gut – ".encode() + bad + b" and more")
-    assert_refused(client, 1007)
-
-
-@bad
-def test_bad_utf8_is_refused_at_its_first_bad_byte_in_a_frame_not_yet_whole(client: RawClient, bad: bytes) -> None:
-    """RFC 6455, section 8.1."""
-    client.socket.sendall(begun(0x81, "gut – ".encode() + bad))
-    assert_refused(client, 1007)
-
-
-@bad
-def test_bad_utf8_is_refused_at_its_first_bad_byte_in_a_fragment_not_yet_whole(client: RawClient, bad: bytes) -> None:
-    """RFC 6455, sections 5.4 and 8.1: what a fragment before left open counts too."""
-    client.send(0x01, "gut – ".encode() + bad[:-1])
-    assert_heard(client)
-    client.socket.sendall(begun(0x00, bad[-1:]))
-    assert_refused(client, 1007)
-
-
-@bad
-def test_bad_utf8_is_refused_with_the_fragment_it_is_in(client: RawClient, bad: bytes) -> None:
-    """RFC 6455, sections 5.4 and 8.1."""
-    client.send(0x01, "gut – ".encode() + bad[:-1])
-    assert_heard(client)
-    client.send(0x00, bad[-1:])
-    assert_refused(client, 1007)
-
-
-@pytest.mark.parametrize("open_end", [b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98"])
-def test_a_message_that_ends_within_a_code_point_is_refused(client: RawClient, open_end: bytes) -> None:
-    """RFC 6455, section 8.1."""
-    client.send(0x01, open_end)
-    assert_heard(client)
-    client.send(0x80)
-    assert_refused(client, 1007)
-
-
-def test_a_code_point_may_be_split_over_fragments(client: RawClient) -> None:
-    """RFC 6455, section 5.6."""
-    payload = "é–😀\ud7ff\U0010ffff".encode()
-    client.send(0x01)
-    for at in range(len(payload)):
-        client.send(0x00, payload[at : at + 1])
-        assert_heard(client)
-    client.send(0x80)
-    assert client.frame() == (0x81, payload)
-
-
 @pytest.mark.parametrize("within", [False, True], ids=["between messages", "within a message"])
 @pytest.mark.parametrize("code", [1000, 1001, 1002, 1003, *range(1007, 1015), 3000, 3999, 4000, 4999])
 def test_a_close_frame_is_answered_with_its_code(client: RawClient, code: int, within: bool) -> None:  # noqa: FBT001
     """RFC 6455, sections 5.4, 5.5.1 and 7.4."""
     if within:
         client.send(0x01, b"begun")
-        assert_heard(client)
+        assert_accepted(client)
     client.send(0x88, code.to_bytes(2, "big") + "tschüs".encode())
     assert_refused(client, code)
 
@@ -276,7 +180,7 @@ def test_an_empty_close_frame_is_answered_with_an_empty_one(client: RawClient, w
     """RFC 6455, sections 5.4 and 5.5.1."""
     if within:
         client.send(0x02, b"begun")
-        assert_heard(client)
+        assert_accepted(client)
     client.send(0x88)
     assert client.frame() == (0x88, b"")
     assert client.ended()
@@ -293,13 +197,6 @@ def test_half_a_close_code_is_refused(client: RawClient) -> None:
     """RFC 6455, section 5.5.1."""
     client.send(0x88, b"\x03")
     assert_refused(client, 1002)
-
-
-@bad
-def test_a_reason_that_is_no_text_is_refused(client: RawClient, bad: bytes) -> None:
-    """RFC 6455, sections 5.5.1 and 8.1."""
-    client.send(0x88, b"\x03\xe8" + bad)
-    assert_refused(client, 1007)
 
 
 @pytest.mark.parametrize(

@@ -1,38 +1,17 @@
-"""W10: the list of rooms, live over a socket and as events; unread counts; and W4's pages."""
+"""The list of rooms, live over a socket and as events (W10)."""
 
 import json
 import time
-from collections.abc import Sequence
-from typing import Any
 
-import httpx
 import pytest
 
 from tests.support.credentials import SECRET, token
 from tests.support.http import http
-from tests.support.list_clients import WAYS, Way, follow
+from tests.support.list_clients import WAYS, WRITER, Way, follow, reader, write
 from tests.support.room_client import RoomClient
 from tests.support.servers import ONCE, Server, Start
 
 BOTH = pytest.mark.parametrize("way", WAYS)
-#: The member who writes.
-WRITER = {"Authorization": f"Bearer {token(sub='writer', items={'*': 'rwm'})}"}
-
-
-async def write(client: httpx.AsyncClient, item: str, body: object = "hello", headers: Any = WRITER) -> int:
-    """Write a message; return its seq."""
-    answer = await client.post(f"/api/items/{item}/entries", json={"body": body}, headers=headers)
-    return int(answer.raise_for_status().json()["seq"])
-
-
-async def unread(client: httpx.AsyncClient, headers: dict[str, str], items: Sequence[str]) -> httpx.Response:
-    """Ask for unread counts."""
-    return await client.get("/api/unread", params={"item": list(items)}, headers=headers)
-
-
-def reader(items: dict[str, str], sub: str = "reader", **claims: Any) -> str:
-    """Sign a token of a member who reads the list."""
-    return token(sub=sub, items=items, **claims)
 
 
 @BOTH
@@ -244,67 +223,6 @@ async def test_w10_z1_a_server_that_stops_says_when_to_come_back(serve: Start, w
         server.end()
         code, last = await listed.closed()
         assert (code, last and last["type"], last and last["reason"]) == (1012, "bye", "restart")
-
-
-async def test_w10_unread_counts_are_those_of_the_items_asked_for_in_their_order(guarded: Server, item: str) -> None:
-    headers = {"Authorization": f"Bearer {reader({f'{item}*': 'r'}, sub=item)}"}
-    async with http(guarded) as client:
-        await write(client, f"{item}-a")
-        await write(client, f"{item}-a")
-        await write(client, f"{item}-b")
-
-        asked = [f"{item}-b", f"{item}-none", f"{item}-a", f"{item}-b"]
-        assert (await unread(client, headers, asked)).json() == {
-            "items": [
-                {"item": f"{item}-b", "head": 1, "unread": 1},
-                {"item": f"{item}-none", "head": 0, "unread": 0},
-                {"item": f"{item}-a", "head": 2, "unread": 2},
-            ]
-        }
-        assert len((await unread(client, headers, [f"{item}-{n}" for n in range(500)])).json()["items"]) == 500
-
-
-async def test_w10_unread_counts_of_an_item_that_may_not_be_read_are_refused_by_its_name(
-    guarded: Server, item: str
-) -> None:
-    headers = {"Authorization": f"Bearer {reader({item: 'r'})}"}
-    async with http(guarded) as client:
-        answer = await unread(client, headers, [item, f"{item}-x", f"{item}-y"])
-        assert (answer.status_code, answer.json()["detail"]) == (403, f"this takes the right to read {item}-x")
-
-
-@pytest.mark.parametrize("items", [[], ["a b"], [f"item-{n}" for n in range(501)]], ids=["none", "no id", "501"])
-async def test_w10_unread_counts_out_of_shape_are_refused(server: Server, items: list[str]) -> None:
-    async with http(server) as client:
-        assert (await unread(client, {}, items)).status_code == 422
-
-
-@ONCE
-async def test_w4_pages_follow_on_each_other_and_end(guarded: Server, item: str) -> None:
-    rights = {f"{item}-*": "r", f"{item}-3": ""}
-    headers = {"Authorization": f"Bearer {reader(rights)}"}
-    async with http(guarded) as client:
-        for n in range(8):
-            await write(client, f"{item}-{n}")
-        found: list[list[str]] = []
-        query: dict[str, Any] = {"limit": 3}
-        while page := (await client.get("/api/items", params=query, headers=headers)).json()["items"]:
-            found.append([one["item"] for one in page])
-            query["before"] = page[-1]["item"]
-
-        assert [[int(one.rpartition("-")[2]) for one in page] for page in found] == [[7, 6, 5], [4, 2, 1], [0]]
-
-
-@ONCE
-@pytest.mark.parametrize(("before", "status"), [("secret", 403), ("never", 422), ("a b", 422)])
-async def test_w4_a_page_behind_a_room_that_is_not_in_the_list_is_refused(
-    guarded: Server, item: str, before: str, status: int
-) -> None:
-    headers = {"Authorization": f"Bearer {reader({f'{item}-*': 'r', f'{item}-secret': ''})}"}
-    async with http(guarded) as client:
-        await write(client, f"{item}-secret")
-        answer = await client.get("/api/items", params={"before": f"{item}-{before}"}, headers=headers)
-        assert answer.status_code == status
 
 
 @ONCE

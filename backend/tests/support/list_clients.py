@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from tests.support.clients import PATIENCE_S, connect
+from tests.support.credentials import token
 from tests.support.http import http
 from tests.support.room_client import PROTOCOL, Line
 from tests.support.servers import Address
@@ -19,6 +20,21 @@ from tests.support.servers import Address
 #: How a client follows the list.
 Way = Literal["socket", "events"]
 WAYS: tuple[Way, ...] = ("socket", "events")
+
+
+#: The member who writes.
+WRITER = {"Authorization": f"Bearer {token(sub='writer', items={'*': 'rwm'})}"}
+
+
+async def write(client: httpx.AsyncClient, item: str, body: object = "hello", headers: Any = WRITER) -> int:
+    """Write a message; return its seq."""
+    answer = await client.post(f"/api/items/{item}/entries", json={"body": body}, headers=headers)
+    return int(answer.raise_for_status().json()["seq"])
+
+
+def reader(items: dict[str, str], sub: str = "reader", **claims: Any) -> str:
+    """Sign a token of a member who reads the list."""
+    return token(sub=sub, items=items, **claims)
 
 
 class _Source(Protocol):

@@ -1,0 +1,101 @@
+"""The raw echo server refuses text that is not UTF-8 at its first bad byte, on either carrier (RFC 6455, 8.1)."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.echo_server import assert_accepted, assert_refused, begun, echo_client, echo_server
+from tests.support.servers import Server
+from tests.support.wire_server import RawClient
+
+#: Bytes that are not UTF-8, each up to its first bad byte.
+BAD = {
+    "a continuation": b"\x80",
+    "overlong in two": b"\xc0",
+    "overlong in two, the last": b"\xc1",
+    "overlong in three": b"\xe0\x9f",
+    "the first surrogate": b"\xed\xa0",
+    "the last surrogate": b"\xed\xbf",
+    "overlong in four": b"\xf0\x8f",
+    "too large": b"\xf4\x90",
+    "too large from its first byte on": b"\xf5",
+    "no such byte": b"\xff",
+    "broken off after one": b"\xc3(",
+    "broken off after two": b"\xe2\x82(",
+    "broken off after three": b"\xf0\x9f\x98(",
+    "a character cut by the next": b"\xe2\x82\xe2",
+}
+bad = pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
+
+
+@pytest.fixture(scope="module")
+def server(carrier: str) -> Iterator[Server]:
+    """Run the echo server on either carrier."""
+    with echo_server(carrier) as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[RawClient]:
+    """Connect a client, with its handshake done."""
+    with echo_client(server) as connected:
+        yield connected
+
+
+@bad
+def test_bad_utf8_in_a_whole_message_is_refused(client: RawClient, bad: bytes) -> None:
+    """RFC 6455, section 8.1."""
+    client.send(0x81, "gut – ".encode() + bad + b" and more")
+    assert_refused(client, 1007)
+
+
+@bad
+def test_bad_utf8_is_refused_at_its_first_bad_byte_in_a_frame_not_yet_whole(client: RawClient, bad: bytes) -> None:
+    """RFC 6455, section 8.1."""
+    client.socket.sendall(begun(0x81, "gut – ".encode() + bad))
+    assert_refused(client, 1007)
+
+
+@bad
+def test_bad_utf8_is_refused_at_its_first_bad_byte_in_a_fragment_not_yet_whole(client: RawClient, bad: bytes) -> None:
+    """RFC 6455, sections 5.4 and 8.1: what a fragment before left open counts too."""
+    client.send(0x01, "gut – ".encode() + bad[:-1])
+    assert_accepted(client)
+    client.socket.sendall(begun(0x00, bad[-1:]))
+    assert_refused(client, 1007)
+
+
+@bad
+def test_bad_utf8_is_refused_with_the_fragment_it_is_in(client: RawClient, bad: bytes) -> None:
+    """RFC 6455, sections 5.4 and 8.1."""
+    client.send(0x01, "gut – ".encode() + bad[:-1])
+    assert_accepted(client)
+    client.send(0x00, bad[-1:])
+    assert_refused(client, 1007)
+
+
+@pytest.mark.parametrize("open_end", [b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98"])
+def test_a_message_that_ends_within_a_code_point_is_refused(client: RawClient, open_end: bytes) -> None:
+    """RFC 6455, section 8.1."""
+    client.send(0x01, open_end)
+    assert_accepted(client)
+    client.send(0x80)
+    assert_refused(client, 1007)
+
+
+def test_a_code_point_may_be_split_over_fragments(client: RawClient) -> None:
+    """RFC 6455, section 5.6."""
+    payload = "é–😀\ud7ff\U0010ffff".encode()
+    client.send(0x01)
+    for at in range(len(payload)):
+        client.send(0x00, payload[at : at + 1])
+        assert_accepted(client)
+    client.send(0x80)
+    assert client.frame() == (0x81, payload)
+
+
+@bad
+def test_a_reason_that_is_no_text_is_refused(client: RawClient, bad: bytes) -> None:
+    """RFC 6455, sections 5.5.1 and 8.1."""
+    client.send(0x88, b"\x03\xe8" + bad)
+    assert_refused(client, 1007)
