@@ -58,15 +58,20 @@ class Admission:
         if self._draining:
             raise Refusal(Code.AT_CAPACITY, Close.RESTART, "this server is about to restart; try again", RETRY_MS)
 
-    def confirm(self, member: str, item: str) -> None:
+    def confirm(self, member: str, item: str, connections: int) -> None:
         """Check again, once the item's room is open, that the member may enter it.
+
+        Args:
+            member: The member.
+            item: The item.
+            connections: How many connections the member has to the room, on all processes.
 
         Raises:
             Refusal: 1012 while the process drains (Z1); 4429 at the limit of connections per member and item (L3).
 
         """
         self.check_open()
-        self.check_member(member, item)
+        self._check_connections(self._others[member, item] + connections)
 
     def check_member(self, member: str, item: str | None) -> None:
         """Check that the member may open one more connection to the item; None: one that belongs to no item.
@@ -77,7 +82,12 @@ class Admission:
             Refusal: 4429 at the limit of connections per member and item (L3).
 
         """
-        held = self._others[member, item] + (0 if item is None else self._room_connections(member, item))
+        self._check_connections(
+            self._others[member, item] + (0 if item is None else self._room_connections(member, item))
+        )
+
+    def _check_connections(self, held: int) -> None:
+        """Check that a member with so many connections may open another one. Raises Refusal 4429 (L3)."""
         if held >= self._bounds.member_connections:
             expected = f"at most {self._bounds.member_connections} connections to one item; close another one"
             raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)

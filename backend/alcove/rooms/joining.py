@@ -88,7 +88,7 @@ class RoomJoiner:
         if self._authenticator is not None:
             self._authenticator.recheck(member, room.item)
             member = self._authenticator.restricted(member, room.item)
-        self._admission.confirm(member.person.id, room.item)
+        self._admission.confirm(member.person.id, room.item, room.presence.connections(member.person.id))
         if (cutoff := self._retention.cutoff(self._host.now_ms())) is not None:
             room.expire(cutoff)
         reset = start.resets(room.log_id, room.head)
