@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from alcove.background import BackgroundTasks
@@ -138,18 +138,6 @@ class RoomDirectory:
 
     # --- opening and closing
 
-    @contextmanager
-    def keep_open(self, item: str) -> Iterator[None]:
-        """Keep the item's room in memory within the block, although it may have no connection yet."""
-        self._kept[item] += 1
-        try:
-            yield
-        finally:
-            self._kept[item] -= 1
-            if not self._kept[item]:
-                del self._kept[item]
-            self._close_if_empty(item)
-
     @asynccontextmanager
     async def opened(self, item: str, *, seq: int = 0, log_id: str | None = None) -> AsyncIterator[Room]:
         """Provide the item's room, and keep it in memory within the block.
@@ -163,8 +151,14 @@ class RoomDirectory:
             LogUnavailableError: Storage does not answer.
 
         """
-        with self.keep_open(item):
+        self._kept[item] += 1
+        try:
             yield await self._get_reaching(item, seq, log_id)
+        finally:
+            self._kept[item] -= 1
+            if not self._kept[item]:
+                del self._kept[item]
+            self._close_if_empty(item)
 
     def keep(self, item: str) -> None:
         """Keep the item's room in memory, once it is opened, until the process ends."""
