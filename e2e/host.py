@@ -63,7 +63,7 @@ class Host:
         self.other_site = f"http://localhost:{self._server.server_port}"
 
     def _token(self, cookies: SimpleCookie) -> str:
-        """Return a token; an empty string where nobody is signed in."""
+        """Return a token; an empty string if no user is signed in."""
         self.asked += 1
         if self.sign is None:
             return self.tokens.pop(0) if self.tokens else ""

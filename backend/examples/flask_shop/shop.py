@@ -23,7 +23,7 @@ def create_app() -> Flask:
 
     @app.get("/alcove-token")
     def alcove_token() -> dict[str, str | None]:
-        """Answer with a token for the user of the session cookie; null where nobody is signed in."""
+        """Answer with a token for the user of the session cookie; null if no user is signed in."""
         if "user" not in session:
             return {"token": None}
         claims = {"sub": session["user"], "name": session["user"].title(), "items": {"order-*": "rw"}}
