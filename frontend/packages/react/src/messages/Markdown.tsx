@@ -6,7 +6,7 @@ import { CHECK, COPY } from "../lib/icons";
 import { useAlcoveContext } from "../provider";
 import { canCopy, copy } from "./choices";
 import styles from "./Markdown.module.css";
-import { type Node, parse } from "./markdown";
+import { codeOf, type Node, parse } from "./markdown";
 
 export default function Markdown({ text }: { readonly text: string }) {
   const nodes = useMemo(() => parse(text), [text]);
@@ -37,7 +37,7 @@ function Rendered({ node: { token, children } }: { readonly node: Node }): React
     case "list_item_open":
       return <li>{inside}</li>;
     case "fence":
-      return <CodeBlock code={token.content} />;
+      return <CodeBlock code={codeOf(token)} />;
     case "code_inline":
       return <code>{token.content}</code>;
     case "strong_open":

@@ -22,6 +22,16 @@ export function parse(text: string): readonly Node[] {
   return treeOf(parser.parse(text, {}));
 }
 
+/**
+ * Return the code of a fence. What stands behind its opening marks is a language only where it is one word and code
+ * follows; in a chat it is often the text itself.
+ */
+export function codeOf({ info, content }: Pick<Token, "info" | "content">): string {
+  const first = info.trim();
+  if (first === "" || (content !== "" && !first.includes(" "))) return content;
+  return `${first}\n${content}`;
+}
+
 /** Opening and closing tokens become one node around what is between them. */
 function treeOf(tokens: readonly Token[]): readonly Node[] {
   const root: Node[] = [];
