@@ -13,7 +13,8 @@ export type Tabs = {
 
 export function tabsOf(scope: { readonly navigator: Navigator }): Tabs {
   try {
-    if ("locks" in scope.navigator) return new LockingTabs(scope.navigator.locks);
+    const locks: LockManager | null | undefined = scope.navigator.locks;
+    if (locks) return new LockingTabs(locks);
   } catch {
     // A browser that blocks storage may refuse locks, too.
   }

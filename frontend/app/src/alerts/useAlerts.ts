@@ -35,7 +35,7 @@ export function useAlerts(item: string, wanted: Wanted, onRefused: () => void): 
 
   useEffect(() => {
     if (visible) return;
-    let collected: number[] = [];
+    let collected: string[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
 
     function alertLast() {
@@ -45,9 +45,9 @@ export function useAlerts(item: string, wanted: Wanted, onRefused: () => void): 
       if (last !== undefined) void alert(tabs, item, last, latest.current.wanted, latest.current.onRefused);
     }
 
-    const stop = room.on("message", ({ seq, author }) => {
-      if (seq === null || author.id === room.getState().me?.id) return;
-      collected = [...collected, seq].slice(-COLLECTED);
+    const stop = room.on("message", (message) => {
+      if (message.author.id === room.getState().me?.id) return;
+      collected = [...collected, nameOf(message)].slice(-COLLECTED);
       timer ??= setTimeout(alertLast, STAYS_MS);
     });
     return () => {
@@ -60,15 +60,15 @@ export function useAlerts(item: string, wanted: Wanted, onRefused: () => void): 
 async function alert(
   tabs: Tabs,
   item: string,
-  { seq, author, body }: Message,
+  message: Message,
   { notifying, ringing }: Wanted,
   onRefused: () => void,
 ): Promise<void> {
   if (!(notifying || ringing)) return;
   if (!(await tabs.claim(shownName(item), 0))) return;
-  if (!(await tabs.claim(`alcove.alert ${item} ${seq}`, CLAIMED_MS))) return;
+  if (!(await tabs.claim(`alcove.alert ${item} ${nameOf(message)}`, CLAIMED_MS))) return;
   if (ringing && (await tabs.claim("alcove.ring", BETWEEN_RINGS_MS))) ring().catch(() => undefined);
-  const text = `${isolated(author.name)}: ${summaryOf(body, SHOWN)}`;
+  const text = `${isolated(message.author.name)}: ${summaryOf(message.body, SHOWN)}`;
   if (notifying && !(await notify(item, text, roomHref(item)))) onRefused();
 }
 
@@ -77,12 +77,17 @@ function shownName(item: string): string {
   return `alcove.shown ${item}`;
 }
 
+/** A message is known by its author and id: another log gives the same numbers again (rule R5). */
+function nameOf({ author, id }: Message): string {
+  return `${author.id} ${id}`;
+}
+
 /** Return the last of these messages that is not deleted. */
-function lastOf(seqs: readonly number[], room: Room): Message | undefined {
-  const collected = new Set(seqs);
+function lastOf(names: readonly string[], room: Room): Message | undefined {
+  const collected = new Set(names);
   return room
     .getState()
-    .messages.findLast(({ seq, deletedAt }) => seq !== null && collected.has(seq) && deletedAt === null);
+    .messages.findLast((message) => message.deletedAt === null && collected.has(nameOf(message)));
 }
 
 function useVisible(): boolean {

@@ -1,6 +1,7 @@
 // The log: messages with their delivery, slots, texts in another language.
-import { fireEvent, screen } from "@testing-library/react";
-import { beforeEach, expect, test } from "vitest";
+import { act, fireEvent, screen } from "@testing-library/react";
+import { beforeEach, expect, test, vi } from "vitest";
+import { greeting } from "../../../client/test/support/doubles";
 import { layOut } from "../../test/support/layout";
 import { entry, RoomTab } from "../../test/support/roomTab";
 import { en, Room } from "..";
@@ -92,4 +93,23 @@ test("S14 A9 an event is a line without an avatar, and a member's picture replac
   fireEvent.error(picture as Element);
   expect(document.querySelector("article img")).toBe(null);
   expect(document.querySelector("article [data-initials]")?.getAttribute("data-initials")).toBe("B");
+});
+
+test("R5 P5 a tab that is shown again before it has drawn another log marks nothing of that as read", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const visibility = vi.spyOn(document, "visibilityState", "get");
+  await tab.show(<Room item="foo" />);
+  await tab.greet({ head: 9 });
+  await tab.hear(...Array.from({ length: 9 }, (_, i) => entry(i + 1)));
+  visibility.mockReturnValue("hidden");
+  await act(() => vi.advanceTimersByTimeAsync(1000));
+  tab.socket.say(JSON.stringify({ ...greeting, log: "two", head: 9, reset: true }));
+  const before = tab.socket.sent.length;
+  visibility.mockReturnValue("visible");
+  document.dispatchEvent(new Event("visibilitychange"));
+  await act(() => vi.advanceTimersByTimeAsync(1000));
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+
+  expect(tab.socket.sent.slice(before)).toEqual([]);
 });

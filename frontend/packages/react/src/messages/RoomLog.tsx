@@ -67,11 +67,13 @@ export const RoomLog = memo(function RoomLog(props: RoomLogProps) {
 
   useEffect(() => {
     const onVisible = () => {
-      if (atBottom && document.visibilityState === "visible") room.markRead(head);
+      // A hidden tab draws late: another log may have come whose numbers say nothing about what is on screen.
+      const isDrawn = room.getState().log === log;
+      if (atBottom && isDrawn && document.visibilityState === "visible") room.markRead(head);
     };
     document.addEventListener("visibilitychange", onVisible);
     return () => document.removeEventListener("visibilitychange", onVisible);
-  }, [room, atBottom, head]);
+  }, [room, atBottom, head, log]);
 
   function onScroll(offset: number) {
     scrolled();

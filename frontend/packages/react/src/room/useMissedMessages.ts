@@ -1,11 +1,12 @@
 // Counts what arrives while the page is hidden, for the title of the tab.
+import type { Message } from "alcove-client";
 import { useEffect, useState } from "react";
 import { useJoinedRoom } from "../useRoom";
 
 /** Messages that are counted, at most. */
 const COUNTED = 1000;
 
-const none: ReadonlySet<number> = new Set();
+const none: ReadonlySet<string> = new Set();
 
 /** Return how many messages of others arrived since the page was hidden; 0 while it is visible. */
 export function useMissedMessages(item: string): number {
@@ -15,14 +16,15 @@ export function useMissedMessages(item: string): number {
   useEffect(() => {
     const onVisibility = () => document.visibilityState === "visible" && setMissed(none);
     const stops = [
-      room.on("message", ({ seq, author }) => {
-        if (seq === null || document.visibilityState === "visible") return;
-        if (author.id === room.getState().me?.id) return;
-        setMissed((before) => (before.size < COUNTED ? new Set([...before, seq]) : before));
+      room.on("message", (message) => {
+        if (document.visibilityState === "visible" || message.author.id === room.getState().me?.id) return;
+        const name = nameOf(message);
+        setMissed((before) => (before.size < COUNTED ? new Set([...before, name]) : before));
       }),
-      room.on("delete", ({ seq }) =>
-        setMissed((before) => (seq !== null && before.has(seq) ? without(before, seq) : before)),
-      ),
+      room.on("delete", (message) => {
+        const name = nameOf(message);
+        setMissed((before) => (before.has(name) ? without(before, name) : before));
+      }),
     ];
     document.addEventListener("visibilitychange", onVisibility);
     return () => {
@@ -34,8 +36,13 @@ export function useMissedMessages(item: string): number {
   return missed.size;
 }
 
-function without(set: ReadonlySet<number>, seq: number): ReadonlySet<number> {
+/** A message is known by its author and id: another log gives the same numbers again (rule R5). */
+function nameOf({ author, id }: Message): string {
+  return `${author.id} ${id}`;
+}
+
+function without(set: ReadonlySet<string>, name: string): ReadonlySet<string> {
   const rest = new Set(set);
-  rest.delete(seq);
+  rest.delete(name);
   return rest;
 }
