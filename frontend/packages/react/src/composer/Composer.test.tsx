@@ -1,6 +1,7 @@
 // The composer of a room: what keys do, what is sent, and what is kept.
 import { act, fireEvent, screen } from "@testing-library/react";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
+import { greeting } from "../../../client/test/support/doubles";
 import { layOut } from "../../test/support/layout";
 import { entry, RoomTab } from "../../test/support/roomTab";
 import { Room } from "..";
@@ -126,6 +127,59 @@ test("a draft stays in the composer through an edit, and another Enter does not 
   expect(field().value).toBe("half");
   expect(document.activeElement?.closest("article")?.getAttribute("aria-label")).toMatch(/^Ada, /);
   expect(tab.sent.filter((command) => "type" in command && command.type === "send")).toEqual([]);
+});
+
+test("an edit that ↑ opened does not lead to a draft that was begun meanwhile: another Enter would send it", async () => {
+  await open();
+  await tab.hear(own(1, { body: "frist" }));
+  await tab.user.type(field(), "{ArrowUp}");
+  await screen.findByRole("textbox", { name: "Edit message" });
+  await tab.user.type(field(), "half");
+  await tab.user.type(edit(), "!{Enter}");
+  await tab.user.keyboard("{Enter}");
+  await tab.settle();
+
+  expect(tab.sent).toContainEqual({ type: "edit", target: 1, body: "frist!" });
+  expect(field().value).toBe("half");
+});
+
+describe("R5 a log that is replaced while a message is edited", () => {
+  beforeEach(async () => {
+    await open();
+    await tab.hear(own(1, { body: "frist" }));
+    await tab.user.type(field(), "{ArrowUp}");
+    await screen.findByRole("textbox", { name: "Edit message" });
+    await tab.user.type(edit(), "!");
+  });
+  const reset = { ...greeting, log: "two", head: 1, reset: true };
+
+  test("leaves what was written in the composer", async () => {
+    await tab.hear(reset, own(1, { id: "other", body: "another message" }));
+
+    expect(screen.queryByText("Editing a message")).toBeNull();
+    expect(field().value).toBe("frist!");
+  });
+
+  test("keeps the edit from the message that has the number now, also before it is drawn", async () => {
+    for (const line of [reset, own(1, { id: "other", body: "another message" })])
+      tab.socket.say(JSON.stringify(line));
+    fireEvent.keyDown(edit(), { key: "Enter" });
+    await tab.settle();
+
+    expect(tab.sent).not.toContainEqual(expect.objectContaining({ type: "edit" }));
+    expect(field().value).toBe("frist!");
+  });
+
+  test("keeps a delete from it, too", async () => {
+    await tab.user.type(edit(), "{Escape}");
+    const button = await screen.findByRole("button", { name: "Delete" });
+    for (const line of [reset, own(1, { id: "other", body: "another message" })])
+      tab.socket.say(JSON.stringify(line));
+    fireEvent.click(button);
+    await tab.settle();
+
+    expect(screen.queryByText("Message deleted")).toBeNull();
+  });
 });
 
 test("Escape leaves an edit as it was", async () => {

@@ -1,11 +1,11 @@
 // What the member writes in a room: a new message below, or an edit in place.
 
 import type { Room, RoomState } from "alcove-client";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { MessageActions } from "../messages/actions";
 import { lastOwn } from "./lastOwn";
 import { useDraft } from "./useDraft";
-import { useEditing } from "./useEditing";
+import { isOf, useEditing } from "./useEditing";
 
 /** How long a delete waits in the outbox, so that it can be taken back, in ms. */
 const UNDO_MS = 5000;
@@ -15,7 +15,8 @@ type WritingOptions = { readonly messageHref?: ((seq: number) => string) | undef
 export function useWriting(room: Room, state: RoomState, { messageHref }: WritingOptions) {
   const field = useRef<HTMLTextAreaElement>(null);
   const [draft, setDraft] = useDraft(room, state);
-  const { editing, begin, change, cancel, save } = useEditing(room);
+  const { log } = state;
+  const { editing, begin, change, cancel, save } = useEditing(room, log);
   const [endRequests, setEndRequests] = useState(0);
   const scrollToEnd = useCallback(() => setEndRequests((count) => count + 1), []);
 
@@ -27,12 +28,22 @@ export function useWriting(room: Room, state: RoomState, { messageHref }: Writin
       canModerate,
       messageHref,
       onEdit: begin,
-      onDelete: ({ seq }) => seq !== null && room.delete(seq, { afterMs: UNDO_MS }),
+      onDelete: ({ seq }) => {
+        // What is on screen may be of a log that was replaced a moment ago (rule R5).
+        if (seq !== null && room.getState().log === log) room.delete(seq, { afterMs: UNDO_MS });
+      },
       onRetry: ({ id }) => room.retry(id),
       onDiscard: ({ id }) => room.discard(id),
     }),
-    [room, begin, mayWrite, canModerate, messageHref],
+    [room, log, begin, mayWrite, canModerate, messageHref],
   );
+
+  useEffect(() => {
+    if (editing === null || isOf(editing, log)) return;
+    // The message is gone with its log, and its number is another one's; what was written of the edit is not lost.
+    cancel();
+    if (editing.text !== editing.before) setDraft(draft === "" ? editing.text : `${draft}\n${editing.text}`);
+  });
 
   function submit() {
     room.send(draft);
@@ -68,7 +79,12 @@ export function useWriting(room: Room, state: RoomState, { messageHref }: Writin
       },
       onSave: save,
       onCancel: cancel,
-      focusComposer: () => field.current?.focus(),
+      /** False where something is written there: another Enter, pressed by mistake, would send it. */
+      focusComposer: () => {
+        if (field.current === null || field.current.value !== "") return false;
+        field.current.focus();
+        return true;
+      },
     }),
     [editing, state.limits, change, save, cancel, room],
   );

@@ -26,9 +26,9 @@ export default function EditField({ editor, text, fromComposer }: EditFieldProps
   function finish(act: () => void) {
     const message = field.current?.closest("article");
     act();
-    if (fromComposer) focusComposer();
+    if (fromComposer && focusComposer()) return;
     // Another Enter, pressed by mistake, sends nothing there.
-    else message?.focus();
+    message?.focus();
   }
 
   function onKey(event: KeyboardEvent) {

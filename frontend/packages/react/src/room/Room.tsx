@@ -1,13 +1,14 @@
 // A room, ready-made: header, log and composer.
 
 import type { Client, RoomState } from "alcove-client";
-import { forwardRef, type ReactNode, type Ref, useImperativeHandle } from "react";
+import { forwardRef, type ReactNode, type Ref, useImperativeHandle, useRef } from "react";
 import { Composer } from "../composer/Composer";
 import { Strip, StripButton } from "../composer/Strip";
 import { useTypeAnywhere } from "../composer/useTypeAnywhere";
 import { useWriting } from "../composer/useWriting";
 import hidden from "../lib/hidden.module.css";
 import { lazyPart } from "../lib/lazyPart";
+import { useKeptFocus } from "../lib/useKeptFocus";
 import { Announcer } from "../messages/Announcer";
 import type { MessageSlots } from "../messages/Message";
 import { RoomLog } from "../messages/RoomLog";
@@ -83,9 +84,11 @@ function RoomOfItem(props: RoomOfItemProps) {
     scrollToEnd,
   ]);
   useTypeAnywhere(field, autoFocus);
+  const section = useRef<HTMLElement>(null);
+  useKeptFocus(section, () => field.current);
 
   return (
-    <section {...root} aria-label={title}>
+    <section ref={section} {...root} aria-label={title}>
       <div className={styles.header}>
         {renderHeader === undefined ? (
           <div className={styles.heading}>
