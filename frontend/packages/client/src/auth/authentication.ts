@@ -44,6 +44,16 @@ export class RefusedAttempts {
     this.#at = [...this.#at, this.#platform.elapsed()].slice(-ATTEMPTS);
   }
 
+  /** Count an attempt before its outcome is known; returns the function that takes that back: it was not refused. */
+  reserve(): () => void {
+    this.note();
+    const at = this.#at.at(-1);
+    return () => {
+      const index = this.#at.findIndex((one) => one === at);
+      this.#at = this.#at.filter((_, place) => place !== index);
+    };
+  }
+
   /** Milliseconds until another attempt is allowed. */
   waitMs(): number {
     const oldest = this.#at.length < ATTEMPTS ? undefined : this.#at[0];
@@ -68,6 +78,8 @@ export class Authentication {
   #refusals = 0;
   /** Grows with every stop and refusal, so that older waits are ignored. */
   #epoch = 0;
+  /** Takes back the count of the attempt that is being made, where it was counted when it began. */
+  #unreserve: (() => void) | null = null;
   #pending: Promise<Credential> | null = null;
   readonly #interrupts = new Set<() => void>();
   readonly #options: AuthenticationOptions;
@@ -108,6 +120,7 @@ export class Authentication {
   accepted(token: string | null = this.#token): void {
     this.#token = token;
     this.#refusals = 0;
+    this.#release();
     this.#enter({ status: "ready" });
   }
 
@@ -121,7 +134,8 @@ export class Authentication {
   /** The server refused the attempt; `onReady` follows when the next one may be made. */
   refused(problem: TokenProblem, retryMs: number | null): void {
     this.#refusals += 1;
-    this.#options.attempts.note();
+    if (this.#unreserve === null) this.#options.attempts.note();
+    this.#unreserve = null;
     this.#epoch += 1;
     void this.#recover(problem, retryMs, this.#epoch);
   }
@@ -133,6 +147,7 @@ export class Authentication {
 
   stop(): void {
     this.#epoch += 1;
+    this.#release();
     this.wake();
     this.#pending = null;
     this.#state = { status: "ready" };
@@ -188,6 +203,10 @@ export class Authentication {
       }
       if (epoch !== this.#epoch) return;
       if (fresh.token !== this.#token || patient || woken) {
+        // Another room may have made the last attempt while the token was on its way.
+        wait = attempts.waitMs();
+        if (wait > 0) continue;
+        this.#unreserve = attempts.reserve();
         this.#next = fresh;
         this.#options.onReady();
         return;
@@ -210,6 +229,11 @@ export class Authentication {
     const message = error instanceof Error ? error.message : String(error);
     this.#enter({ status: "unanswered", until: platform.now() + wait, message });
     await this.#sleep(wait);
+  }
+
+  #release(): void {
+    this.#unreserve?.();
+    this.#unreserve = null;
   }
 
   /** Grows with the refusals in a row, with jitter. */
