@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alcove.origins import Origin
 
-_METHODS = ["GET", "POST", "DELETE"]
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _HEADERS = ["authorization", "content-type", "idempotency-key", "last-event-id"]
 _EXPOSED = ["retry-after"]
 _API = "/api/"

@@ -142,6 +142,28 @@ async def test_a5_a_token_counts_from_any_origin_and_brings_no_cookie(server: Se
 
 
 @ONCE
+async def test_a5_every_method_of_the_api_counts_from_any_origin(server: Server) -> None:
+    async with http(server, token=None) as client:
+        paths = (await client.get("/openapi.json")).json()["paths"]
+        methods = {method.upper() for operations in paths.values() for method in operations}
+        allowed = {
+            method: (
+                await client.options(
+                    "/api/items/foo/entries",
+                    headers={
+                        "Origin": "https://app.example",
+                        "Access-Control-Request-Method": method,
+                        "Access-Control-Request-Headers": "authorization,content-type,idempotency-key",
+                    },
+                )
+            ).status_code
+            for method in methods - {"HEAD"}
+        }
+
+    assert allowed == dict.fromkeys({"GET", "POST", "PUT", "PATCH", "DELETE"}, 200)
+
+
+@ONCE
 async def test_a5_other_origins_may_call_the_api_and_nothing_else(server: Server) -> None:
     async with http(server, token=None) as client:
         for path in ("/metrics", "/readyz", "/"):

@@ -3,6 +3,7 @@ import { RefusedAttempts } from "./auth/authentication";
 import { type GetToken, TokenSource } from "./auth/tokenSource";
 import { keyOfId, memberKey } from "./auth/tokens";
 import { Emitter } from "./lib/emitter";
+import { withTimeout } from "./lib/timeout";
 import { RoomList } from "./list/roomList";
 import { browserPlatform } from "./platform/browser";
 import type { Channel, Platform } from "./platform/platform";
@@ -33,6 +34,8 @@ export type ClientEvents = {
 
 /** The stored id of the member whom a server's login cookie identified last. */
 const LOGIN = "alcove.login.";
+/** How long a sign-out waits for the server, in ms. */
+const SIGN_OUT_MS = 5000;
 
 export class Client {
   /** The live list of rooms, with unread counts. */
@@ -129,7 +132,7 @@ export class Client {
     // First, because the server ends this client's own streams before it answers: `#member` is unknown from then on.
     this.#signOuts.post(this.#member);
     // On a shared computer the data must be deleted also while the server does not answer.
-    await this.#http.signOut().catch(() => undefined);
+    await withTimeout(() => this.#http.signOut(), SIGN_OUT_MS).catch(() => undefined);
     if (this.#signOutCount === before) await this.#forget();
   }
 

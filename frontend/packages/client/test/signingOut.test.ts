@@ -87,6 +87,19 @@ describe("signing out", () => {
     expect(await profile.storage.history({ server, item: "foo", member: "sub:ada" })).toBeUndefined();
   });
 
+  test("does not wait for a server that takes the request and never answers", async () => {
+    const ada = await openTab(profile, () => signed("ada"));
+    await greet(ada, "ada");
+    ada.room.send("unsent");
+    await settle();
+    ada.platform.fetch = () => new Promise(() => undefined);
+    void ada.client.logout();
+    await vi.advanceTimersByTimeAsync(10_000);
+
+    expect(ada.room.getState().status).toBe("signedOut");
+    expect(await profile.storage.drafts({ server, item: "foo", member: "sub:ada" })).toEqual([]);
+  });
+
   test("leaves another member's drafts alone", async () => {
     const bob = await openTab(profile, () => signed("bob"));
     bob.room.send("bob's");

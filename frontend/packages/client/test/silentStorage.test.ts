@@ -111,6 +111,34 @@ describe.each([
   });
 });
 
+test("what another tab has discarded does not come back once storage works again", async () => {
+  const store = new Refusing();
+  store.failing = false;
+  const profile = new FakeProfile(store);
+  const [author, other] = [new FakePlatform(profile), new FakePlatform(profile)];
+  for (const platform of [author, other])
+    platform.storage = new BoundedStorage(async () => store, platform.elapsed);
+  const room = roomIn(author);
+  const socket = await greeted(author);
+  const beside = roomIn(other);
+  await greeted(other);
+  const { id } = room.send("taken back");
+  await settle();
+  socket.say(JSON.stringify({ type: "error", code: "invalid", message: "no", id }));
+  await settle();
+  beside.discard(id);
+  await settle();
+  store.failing = true;
+  room.send("while it failed");
+  await vi.advanceTimersByTimeAsync(SOON_MS);
+  store.failing = false;
+  await vi.advanceTimersByTimeAsync(RETRY_MS);
+  room.send("afterwards");
+  await settle();
+
+  expect(JSON.stringify(await store.drafts(key))).not.toContain("taken back");
+});
+
 test("storage that cannot even be loaded is storage that fails", async () => {
   const storage = new BoundedStorage(() => Promise.reject(new TypeError("the chunk is gone")), Date.now);
 

@@ -49,7 +49,7 @@ export class RefusedAttempts {
     this.note();
     const at = this.#at.at(-1);
     return () => {
-      const index = this.#at.findIndex((one) => one === at);
+      const index = at === undefined ? -1 : this.#at.indexOf(at);
       this.#at = this.#at.filter((_, place) => place !== index);
     };
   }

@@ -55,6 +55,22 @@ describe("tokens", () => {
     expect(getToken).toHaveBeenCalledTimes(1);
   });
 
+  test("a token that HTTP refuses is replaced without a room, too, whatever the browser's clock says", async () => {
+    tab.platform.skew = -2 * 3_600_000;
+    let version = 1;
+    const client = tab.open(() => token("ada", { exp: NOW / 1000 + 3600, version }));
+    tab.platform.fetch = async (_url, init) =>
+      new Headers(init?.headers).get("authorization") ===
+      `Bearer ${token("ada", { exp: NOW / 1000 + 3600, version: 2 })}`
+        ? Response.json({ items: [] })
+        : Response.json({ code: "unauthenticated", detail: "no", reason: "expired" }, { status: 401 });
+    await expect(client.rooms.search("foo")).rejects.toMatchObject({ reason: "expired" });
+    version = 2;
+    await vi.advanceTimersByTimeAsync(25_000);
+
+    expect(await client.rooms.search("foo")).toEqual([]);
+  });
+
   test("a token that one room has replaced is not requested again by another one", async () => {
     const reasons: string[] = [];
     const client = tab.open(({ reason }) => {

@@ -134,8 +134,13 @@ export class Connection {
     if (ms !== undefined) this.#socket.retryIn(ms);
   }
 
-  /** Send a line over the socket; false where the room is not live by one. */
+  /** Send a line over the socket, a read mark also over HTTP; false where the room is not live by that. */
   say(command: Command): boolean {
+    if (this.#greeted === "events" && command.type === "read") {
+      // A mark that is lost is told again with the next one.
+      void this.#options.http.read(this.#options.item, command.seq).catch(() => undefined);
+      return true;
+    }
     const line = writeLine(command);
     if (this.#greeted !== "socket" || !this.#socket.send(line)) return false;
     // The developer tools must not show a token.
@@ -144,17 +149,11 @@ export class Connection {
     return true;
   }
 
-  /** Whether the transport takes a command: with events, commands go by HTTP, which takes only messages. */
-  canTransmit(command: Send | Edit | Delete): boolean {
-    return this.#greeted === "socket" || (this.#greeted === "events" && command.type === "send");
-  }
-
   /** Send a command; resolves when it is durable (S3). Rejects with CommandError. */
   async transmit(command: Send | Edit | Delete): Promise<Ack> {
     const { wire, platform } = this.#options;
     wire.sent(command.id, platform.elapsed());
-    const byHttp = this.#greeted === "events" && command.type === "send";
-    const ack = await (byHttp ? this.#post(command) : this.#ask(command));
+    const ack = await (this.#greeted === "events" ? this.#post(command) : this.#ask(command));
     wire.acked(ack.id, platform.now(), platform.elapsed());
     return ack;
   }
@@ -173,14 +172,14 @@ export class Connection {
     return false;
   }
 
-  async #post(command: Send): Promise<Ack> {
+  async #post(command: Send | Edit | Delete): Promise<Ack> {
     const { http, item, wire, platform } = this.#options;
     wire.add("out", "http", writeLine(command), platform.now());
-    const entry = await http.send(item, command).catch((error: unknown) => {
+    const { entry, repeated } = await http.command(item, command).catch((error: unknown) => {
       throw commandError(error);
     });
     wire.add("in", "http", JSON.stringify(entry), platform.now());
-    return { type: "ack", id: command.id, seq: entry.seq, at: entry.at, duplicate: entry.repeated };
+    return { type: "ack", id: command.id, seq: entry.seq, at: entry.at, duplicate: repeated };
   }
 
   #frame(frame: string, over: "socket" | "events"): void {

@@ -1,7 +1,8 @@
 // Events and HTTP, where no socket opens.
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { greeting } from "../../test/support/doubles";
 import { FakePlatform } from "../../test/support/fakePlatform";
+import { ANSWER_MS } from "../protocol/http";
 import type { ServerLine } from "../protocol/wire.gen";
 import { Room } from "../room/room";
 
@@ -56,18 +57,56 @@ test("W3 the second in vain leads to events, and says so", async () => {
   expect(platform.events[0]?.url).toContain("http://here/api/items/foo/events?name=Ada&token=first&tail=100");
 });
 
-test("W2 commands are sent over HTTP, once", async () => {
-  await twoRefused();
-  const posts: string[] = [];
-  platform.fetch = async (_url, init) => {
-    posts.push(String(init?.body));
-    return Response.json({ ...message, id: "mine" }, { status: 201 });
-  };
-  platform.events[0]?.say(JSON.stringify(greeting));
-  room.send("by post");
-  await settle();
+describe("where the room lives by events", () => {
+  type Request = { method: string; path: string; key: string | null; body: unknown };
+  const requests: Request[] = [];
 
-  expect(posts.map((post) => JSON.parse(post).body)).toEqual(["by post"]);
+  beforeEach(async () => {
+    requests.length = 0;
+    await twoRefused();
+    platform.fetch = async (url, { method = "GET", headers, body } = {}) => {
+      const { pathname } = new URL(url);
+      const key = new Headers(headers).get("idempotency-key");
+      requests.push({ method, path: pathname, key, body: JSON.parse(String(body ?? "null")) });
+      return Response.json({ ...message, id: key }, { status: 201 });
+    };
+    platform.events[0]?.say(JSON.stringify({ ...greeting, head: 1 }));
+    platform.events[0]?.say(JSON.stringify({ ...message, by: greeting.you }));
+  });
+
+  test.each([
+    ["W2 a message is", () => room.send("words"), "POST", "", { body: "words" }],
+    ["W11 an edit is", () => room.edit(1, "words"), "PATCH", "/1", { body: "words" }],
+    ["W11 a delete is", () => room.delete(1), "DELETE", "/1", null],
+  ])("%s sent over HTTP, once", async (_what, act, method, target, body) => {
+    const { id, delivered } = act();
+    await settle();
+
+    expect(requests).toEqual([{ method, path: `/api/items/foo/entries${target}`, key: id, body }]);
+    await delivered;
+  });
+
+  test("W11 a read mark goes over HTTP", async () => {
+    room.markRead(1);
+    await next();
+
+    expect(requests).toEqual([{ method: "PUT", path: "/api/items/foo/read", key: null, body: { seq: 1 } }]);
+  });
+
+  test("S5 a message whose request is never answered is sent again, under the same id", async () => {
+    const answer = platform.fetch;
+    platform.fetch = async (...request) => {
+      await answer(...request);
+      return new Promise(() => undefined);
+    };
+    const { id, delivered } = room.send("words");
+    await settle();
+    platform.fetch = answer;
+    await vi.advanceTimersByTimeAsync(ANSWER_MS + 2000);
+    await delivered;
+
+    expect(requests.map(({ key }) => key)).toEqual([id, id]);
+  });
 });
 
 test("a socket that opens takes over", async () => {

@@ -34,8 +34,9 @@ export function listEventsUrl(origin: Origin, credential: Credential): string {
   return apiUrl(origin, "items/events", carried(credential));
 }
 
-export function entriesUrl(origin: Origin, item: string, query: Query): string {
-  return apiUrl(origin, `items/${encodeURIComponent(item)}/entries`, query);
+/** `target`: `/` and the seq of one entry; else the address is of all. */
+export function entriesUrl(origin: Origin, item: string, query: Query, target = ""): string {
+  return apiUrl(origin, `items/${encodeURIComponent(item)}/entries${target}`, query);
 }
 
 /** Return an address of the HTTP API. */

@@ -1,18 +1,21 @@
-// Requests over HTTP: pages of history (W1), messages (W2), the list of rooms (W4), unread counts (W10).
+// Requests over HTTP: pages of history (W1), commands (W2, W11), the list of rooms (W4), unread counts (W10).
 
 import { PROVIDER_MS, RefusedAttempts } from "../auth/authentication";
-import type { GetCredential } from "../auth/tokens";
+import type { Credential, GetCredential } from "../auth/tokens";
 import { withTimeout } from "../lib/timeout";
 import type { Platform } from "../platform/platform";
 import type { Page } from "../room/timeline";
 import { apiUrl, bearer, entriesUrl, named } from "./addresses";
 import type { Origin } from "./urls";
-import type { Entries, Entry, ItemSummary, Items, Send, Unread, UnreadCount } from "./wire.gen";
+import type { Delete, Edit, Entries, Entry, ItemSummary, Items, Send, Unread, UnreadCount } from "./wire.gen";
 
 /** Entries in a page of history. */
 export const PAGE = 100;
 /** How long a refused token is not tried again, in ms. */
 const REFUSED_MS = 20_000;
+
+/** How long the server has to answer a request, in ms: the slowest network takes so long with the largest message. */
+export const ANSWER_MS = 20_000;
 
 /** An answer other than 2xx: a problem document (rule W6). */
 export class HttpError extends Error {
@@ -102,14 +105,31 @@ export class Http {
     return found.items;
   }
 
-  /** Send a message (W2). Rejects like `page`. */
-  async send(item: string, { id, body }: Send): Promise<{ seq: number; at: number; repeated: boolean }> {
-    const { status, document } = await this.#request<Entry>((name) => entriesUrl(this.#origin, item, name), {
-      method: "POST",
+  /** Carry out a command (W2, W11): the id makes a repeated one harmless. Rejects like `page`. */
+  async command(
+    item: string,
+    command: Send | Edit | Delete,
+  ): Promise<{ readonly entry: Entry; readonly repeated: boolean }> {
+    const { id, type } = command;
+    const target = type === "send" ? "" : `/${command.target}`;
+    const { status, document } = await this.#request<Entry>(
+      (name) => entriesUrl(this.#origin, item, name, target),
+      {
+        method: { send: "POST", edit: "PATCH", delete: "DELETE" }[type],
+        headers: { "content-type": "application/json", "idempotency-key": id },
+        ...(type !== "delete" && { body: JSON.stringify({ body: command.body }) }),
+      },
+    );
+    return { entry: document, repeated: status === 200 };
+  }
+
+  /** Tell how far the member has read (W11). Rejects like `page`. */
+  async read(item: string, seq: number): Promise<void> {
+    await this.#json((name) => apiUrl(this.#origin, `items/${encodeURIComponent(item)}/read`, name), {
+      method: "PUT",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ id, body }),
+      body: JSON.stringify({ seq }),
     });
-    return { seq: document.seq, at: document.at, repeated: status === 200 };
   }
 
   async #json<T>(address: (name: Record<string, string>) => string, init: RequestInit = {}): Promise<T> {
@@ -120,13 +140,13 @@ export class Http {
     address: (name: Record<string, string>) => string,
     init: RequestInit,
   ): Promise<{ readonly status: number; readonly document: T }> {
-    const credential = await withTimeout(async () => this.#ask("attempt"), PROVIDER_MS);
     const known = this.#refused;
+    const credential = await this.#credential();
     // The server would refuse the same token again: a request would only add to its load.
     const repeated = known?.token === credential.token && this.#platform.elapsed() < known.until;
     if (known !== null && (repeated || this.#attempts.waitMs() > 0)) throw known.error;
     const headers = { ...bearer(credential), ...(init.headers as Record<string, string> | undefined) };
-    const response = await this.#platform.fetch(address(named(credential)), { ...init, headers });
+    const response = await this.#fetch(address(named(credential)), { ...init, headers });
     const document: unknown = await response.json().catch(() => null);
     if (!response.ok) {
       const error = new HttpError(response.status, (document ?? {}) as object);
@@ -139,5 +159,29 @@ export class Http {
     this.#refused = null;
     // The server's encoder guarantees the shape.
     return { status: response.status, document: document as T };
+  }
+
+  /** Return the credential; another one where the server has refused the one in use, and some time has passed. */
+  async #credential(): Promise<Credential> {
+    const known = this.#refused;
+    return withTimeout(async () => {
+      const credential = await this.#ask("attempt");
+      const isRefused = known !== null && known.token === credential.token;
+      if (!isRefused || this.#platform.elapsed() < known.until || this.#attempts.waitMs() > 0)
+        return credential;
+      return this.#ask("refused", known.token);
+    }, PROVIDER_MS);
+  }
+
+  /** A server that takes a request and never answers has failed: what waits for the answer must go on. */
+  async #fetch(url: string, init: RequestInit): Promise<Response> {
+    const given = new AbortController();
+    try {
+      const request = { ...init, signal: given.signal };
+      return await withTimeout(async () => this.#platform.fetch(url, request), ANSWER_MS);
+    } catch (error) {
+      given.abort(error);
+      throw error;
+    }
   }
 }

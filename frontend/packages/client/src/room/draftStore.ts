@@ -106,10 +106,10 @@ export class DraftStore {
     });
   }
 
-  /** Another tab has removed a draft from storage. */
+  /** Another tab has removed a draft from storage; what this tab still holds of it must not come back there. */
   removedElsewhere(id: string): void {
-    this.#stored.delete(id);
-    this.settled(id);
+    this.#stored.add(id);
+    this.remove(id);
   }
 
   settled(id: string): void {

@@ -46,15 +46,12 @@ type Waiting = { readonly resolve: (ack: Ack) => void; readonly reject: (error: 
 /** The server's answers, by the id of the command. */
 const waiting = new Map<string, Waiting>();
 
-function transmitterOf(
-  note: (command: Send | Edit | Delete) => void,
-  canTransmit: Transmitter["canTransmit"] = () => true,
-): Transmitter {
+function transmitterOf(note: (command: Send | Edit | Delete) => void): Transmitter {
   const transmit: Transmitter["transmit"] = (command) => {
     note(command);
     return new Promise((resolve, reject) => waiting.set(command.id, { resolve, reject }));
   };
-  return { canTransmit, transmit };
+  return { transmit };
 }
 
 const carry = transmitterOf((command) =>
@@ -156,19 +153,6 @@ test("S6 a refusal that comes while storage is read is not undone by what was re
 
   expect(states(outbox)).toEqual(["refused"]);
   expect(sent).toEqual(["bad"]);
-});
-
-test("what cannot go this way does not hold up what can, and goes when it can", async () => {
-  const { outbox } = tab();
-  const byHttp = { ...carry, canTransmit: ({ type }: Send | Edit | Delete) => type === "send" };
-  outbox.open(byHttp, greeted);
-  outbox.add({ type: "edit", id: uuidv7(), target: 1, body: "edit" }, null);
-  const id = write(outbox, "send");
-  await until(() => expect(sent).toEqual(["send"]));
-  outbox.acked(id, 2);
-  outbox.open(carry, greeted);
-
-  await until(() => expect(sent).toEqual(["send", "edit"]));
 });
 
 test.each([

@@ -52,10 +52,7 @@ export class Room {
       events: this.#events,
       say: (command) => this.#connection.say(command),
       renew: () => this.#connection.renew(),
-      transmitter: {
-        canTransmit: (command) => this.#connection.canTransmit(command),
-        transmit: (command) => this.#connection.transmit(command),
-      },
+      transmitter: { transmit: (command) => this.#connection.transmit(command) },
       onChange: () => this.#changed(),
     });
     this.#connection = new Connection({

@@ -9,8 +9,6 @@ type Command = Send | Edit | Delete;
 
 /** The way to the server while the room is live. */
 export type Transmitter = {
-  /** Whether this transport can send the command: over events and HTTP, some cannot be sent. */
-  readonly canTransmit: (command: Command) => boolean;
   /** Send a command; resolves when it is durable (S3). Rejects with CommandError. */
   readonly transmit: (command: Command) => Promise<Ack>;
 };
@@ -103,8 +101,6 @@ export class Sender {
         this.#options.onRefused(id, new CommandError("too_large", `${size} > ${this.#bodyBytes} bytes`));
         return;
       }
-      // A command that cannot go this way does not hold up those that can.
-      if (!transmitter.canTransmit(command)) continue;
       this.#inFlight = id;
       void this.#transmit(transmitter, command);
       return;

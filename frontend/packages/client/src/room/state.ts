@@ -68,6 +68,6 @@ export type RoomState = {
   readonly queued: number;
   /** False where the browser's storage fails: what is not sent yet is lost with the page. */
   readonly durable: boolean;
-  /** The way by which the room is live; by `events` edits and deletes wait for a socket. */
+  /** The way by which the room is live; by `events` commands go over HTTP. */
   readonly transport: "socket" | "events" | null;
 };
