@@ -62,7 +62,7 @@ def test_a3_the_express_endpoint_of_the_guide_answers_a_token_of_its_user(tmp_pa
     assert nobody == {"token": None}
     claims = jwt.decode(keep(ada["token"]), SECRET, ["HS256"])
     assert {"sub": "ada", "name": "ada", "items": {"order-*": "rw"}}.items() <= claims.items()
-    assert "exp" in claims
+    assert claims["exp"] - claims["iat"] == pytest.approx(600, abs=1)
 
 
 def test_s5_the_guides_own_client_loses_and_doubles_nothing(

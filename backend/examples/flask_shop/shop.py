@@ -27,7 +27,7 @@ def create_app() -> Flask:
         if "user" not in session:
             return {"token": None}
         claims = {"sub": session["user"], "name": session["user"].title(), "items": {"order-*": "rw"}}
-        claims["exp"] = time.time() + app.config["TOKEN_S"]
+        claims |= {"iat": time.time(), "exp": time.time() + app.config["TOKEN_S"]}
         return {"token": jwt.encode(claims, app.config["ALCOVE_SECRET"], "HS256")}
 
     @app.get("/")
