@@ -13,7 +13,7 @@ import pytest
 
 from deploy import engines
 from deploy.engines import Redis, alive
-from tests.support.deployment_files import ROOT
+from tests.support.deployment_files import ROOT, document
 
 #: Starts an engine of each kind, says which processes and folders they have, and is killed.
 OWNER = """
@@ -109,3 +109,13 @@ def test_postgres_starts_from_a_private_folder_with_a_space_in_its_name(tmp_path
     assert done.stdout.startswith("True "), done.stdout + done.stderr
     assert not Path(done.stdout.split()[-1]).exists()
     assert list((private / "tmp").iterdir()) == []
+
+
+def test_ci_runs_the_suite_in_a_private_folder_with_a_space_in_its_name() -> None:
+    job = document(ROOT / ".github/workflows/ci.yml")["jobs"]["all"]
+    checkout, *_ = (step for step in job["steps"] if "checkout" in step.get("uses", ""))
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+
+    assert " " in checkout["with"]["path"]
+    assert job["defaults"]["run"]["working-directory"] == checkout["with"]["path"]
+    assert commands == ["chmod 0700 .", "make check", "make test"]

@@ -100,7 +100,7 @@ async def test_w15_a_ban_ends_by_itself_and_the_connection_has_its_rights_again(
     guarded: Server, root: httpx.AsyncClient, item: str
 ) -> None:
     async with await RoomClient.join(guarded, item, token=token(items={item: "rw"})) as room:
-        await ban(root, f"/api/items/{item}/bans/ada", right="write", until=int(time.time() * 1000) + 700)
+        await ban(root, f"/api/items/{item}/bans/ada", right="write", until=int(time.time() * 1000) + 2000)
         assert (await room.until("access"))["can"] == ["read"]
         assert (await room.until("access"))["can"] == ["read", "write"]
         assert await room.say("again") == [1]
