@@ -1,5 +1,6 @@
 """A backup is made and restored as docs/operating.md says; clients that had read further start over (R5)."""
 
+import asyncio
 import re
 import sqlite3
 from contextlib import closing
@@ -8,8 +9,10 @@ from pathlib import Path
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from alcove.storage.open import open_log
+from tests.support.http import http
 from tests.support.room_client import RoomClient, send
-from tests.support.servers import alcove, untroubled
+from tests.support.servers import PATIENCE_S, Server, alcove, untroubled
+from tests.support.storage import execute, lose_tail
 
 GUIDE = (Path(__file__).parents[2] / "docs/operating.md").read_text()
 
@@ -54,3 +57,32 @@ async def test_r5_a_postgresql_log_gets_a_new_id(postgres_url: str) -> None:
         await operator.close()
 
     assert ids[0] != ids[1]
+
+
+async def in_memory(server: Server) -> float:
+    """How many rooms the process has in memory."""
+    async with http(server) as client:
+        return float(re.findall(r"^alcove_rooms (\S+)$", (await client.get("/metrics")).text, re.MULTILINE)[0])
+
+
+async def test_r5_x8_the_guides_statement_gives_every_room_a_new_history_while_the_server_runs(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    with untroubled(alcove(cwd=tmp_path, env={"ALCOVE_DATABASE_URL": postgres_url})) as server:
+        before = await in_memory(server)
+        async with await RoomClient.join(server, "closed") as ada:
+            await ada.say("kept", "lost")
+        async with asyncio.timeout(PATIENCE_S):
+            while await in_memory(server) > before:
+                pass
+        async with await RoomClient.join(server, "open") as bob:
+            await bob.say("kept")
+            await lose_tail(postgres_url, "closed", 1)
+            await execute(postgres_url, recipe("UPDATE alcove.rooms SET log = replace"))
+            async with await RoomClient.join(server, "closed") as eve:
+                await eve.say("new")
+            async with await RoomClient.join(server, "closed", after=2, log=ada.hello["log"]) as again:
+                assert again.hello["reset"]
+                assert [entry["body"] for entry in await again.until_seq(2)] == ["kept", "new"]
+            await bob.tell(send("the next use"))
+            assert await bob.closed() == 1012
