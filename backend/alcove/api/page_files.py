@@ -19,6 +19,7 @@ _DOCUMENT = "index.html"
 #: The document of `/embed/{item}`, which other sites show in a frame.
 _EMBED_DOCUMENT = "embed.html"
 _EMBED = "embed/"
+_API = "/api/"
 #: Content codings in the order of preference, and how the build names the files that have them.
 _CODINGS = (("br", ".br"), ("gzip", ".gz"))
 
@@ -79,7 +80,7 @@ class PageFiles(StaticFiles):
 
 
 class PageRoute(BaseRoute):
-    """A route to the page for every path; the last route, so that other routes can answer 405 first."""
+    """A route to the page for every path outside of the API; the last route, so that others can answer 405 first."""
 
     def __init__(self, folder: Path, only: tuple[str, ...] | None = None) -> None:
         """Serve the files of a folder; `only`: the beginnings of the paths that are served, None for all."""
@@ -87,8 +88,15 @@ class PageRoute(BaseRoute):
         self._only = only
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match every path that is served; only in part for methods other than GET and HEAD."""
-        if scope["type"] != "http" or (self._only is not None and not scope["path"].startswith(self._only)):
+        """Match every path that is served; only in part for methods other than GET and HEAD.
+
+        A path of the API is none of the page's, whoever requests it: a method that it lacks is 405, and not a document.
+        """
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        if f"{scope['path'].removeprefix(scope.get('root_path', ''))}/".startswith(_API):
+            return Match.NONE, {}
+        if self._only is not None and not scope["path"].startswith(self._only):
             return Match.NONE, {}
         return Match.FULL if scope["method"] in {"GET", "HEAD"} else Match.PARTIAL, {}
 

@@ -161,25 +161,6 @@ def test_w7_head_is_answered_as_get_is(server: Server, path: str) -> None:
 
 @ONCE
 @pytest.mark.parametrize(
-    ("path", "methods"),
-    [
-        ("/api/items/foo/entries", {"GET", "POST"}),
-        ("/api/session", {"GET", "POST", "DELETE"}),
-        ("/api/revoke", {"POST"}),
-        ("/healthz", {"GET", "HEAD"}),
-    ],
-)
-async def test_w_allow_lists_every_method_of_the_path(server: Server, path: str, methods: set[str]) -> None:
-    async with http(server) as client:
-        for method in ("PUT", "TRACE"):
-            answer = await client.request(method, path)
-            assert answer.status_code == 405
-            assert methods <= set(answer.headers["allow"].split(", "))
-            assert "PUT" not in answer.headers["allow"]
-
-
-@ONCE
-@pytest.mark.parametrize(
     ("forwarded", "secure"),
     [
         (["https"], True),

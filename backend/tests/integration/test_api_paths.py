@@ -1,0 +1,50 @@
+"""Which methods the paths of the API have (W6); none of its paths leads to the page."""
+
+import pytest
+
+from tests.support.http import http
+from tests.support.servers import ONCE, Server
+
+
+@ONCE
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/api/items/foo/entries", {"GET", "POST"}),
+        ("/api/session", {"GET", "POST", "DELETE"}),
+        ("/api/revoke", {"POST"}),
+        ("/healthz", {"GET", "HEAD"}),
+    ],
+)
+async def test_w_allow_lists_every_method_of_the_path(server: Server, path: str, methods: set[str]) -> None:
+    async with http(server) as client:
+        for method in ("PUT", "TRACE"):
+            answer = await client.request(method, path)
+            assert answer.status_code == 405
+            assert methods <= set(answer.headers["allow"].split(", "))
+            assert "PUT" not in answer.headers["allow"]
+
+
+@ONCE
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/revoke", 405),
+        ("HEAD", "/api/revoke", 405),
+        ("HEAD", "/api/items", 405),
+        ("HEAD", "/api/items/foo/events", 405),
+        ("GET", "/api/nothing", 404),
+        ("HEAD", "/api/nothing", 404),
+        ("GET", "/api/", 404),
+        ("GET", "/api", 404),
+    ],
+)
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+async def test_w_no_path_of_the_api_is_the_pages(
+    server: Server, method: str, path: str, status: int, accept: str
+) -> None:
+    async with http(server, headers={"Accept": accept}) as client:
+        answer = await client.request(method, path)
+
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert ("allow" in answer.headers) == (status == 405)
