@@ -40,15 +40,18 @@ frames = st.lists(
 async def converse(client: ClientConnection, said: list[str | bytes]) -> tuple[list[ServerLine], int | None]:
     """Say it all and leave; every line that came until then, and the code if the server closed first."""
     heard: list[ServerLine] = []
+    answered = False
     try:
         for frame in said:
             await client.send(frame)
         await client.send('{"type":"send","id":"the last","body":null}')
-        while not any(isinstance(line, Ack | Error) and line.id == "the last" for line in heard):
+        while not answered:
             async with asyncio.timeout(PATIENCE_S):
                 frame = await client.recv()
             assert isinstance(frame, str)
-            heard += [server_lines.decode(line) for line in frame.split("\n")]
+            lines = [server_lines.decode(line) for line in frame.split("\n")]
+            answered = any(isinstance(line, Ack | Error) and line.id == "the last" for line in lines)
+            heard += lines
     except ConnectionClosed:
         return heard, client.close_code
     return heard, None
