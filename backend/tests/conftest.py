@@ -10,10 +10,18 @@ from hypothesis import settings
 from deploy.engines import Postgres, Redis, database
 from tests.support.credentials import leaks
 from tests.support.servers import Server
+from tests.support.storm import examples, storm
 
 # An example may take as long as a busy machine needs: a deadline would fail tests that are right.
-settings.register_profile("alcove", deadline=None)
+settings.register_profile("alcove", deadline=None, max_examples=examples(50))
 settings.load_profile("alcove")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of hypothesis: they try more examples in `make storm`."""
+    for item in items:
+        if isinstance(item, pytest.Function) and getattr(item.obj, "is_hypothesis_test", False):
+            item.add_marker(storm)
 
 
 @pytest.fixture(scope="session", autouse=True)

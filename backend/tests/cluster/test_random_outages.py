@@ -14,10 +14,11 @@ from tests.support.http import http
 from tests.support.resending_client import CLIENTS, ITEM, SENDS, OutboxClient, agree
 from tests.support.room_client import whole_log
 from tests.support.servers import Server, Start
+from tests.support.storm import depth, storm
 
 PROCESSES = 3
 #: Seconds that Redis is away: how long the outage lasts, not how long anybody waits for its end.
-AWAY_S = 5.0
+AWAY_S = depth(1, 5)
 
 
 class Weather:
@@ -73,6 +74,7 @@ class Weather:
         return self._servers[0]
 
 
+@storm
 async def test_x1_x2_x3_x4_a_storm_over_three_processes_loses_doubles_and_reorders_nothing(
     engines: Engines, join: Start
 ) -> None:

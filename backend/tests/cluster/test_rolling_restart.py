@@ -12,11 +12,13 @@ from tests.support.http import http
 from tests.support.nginx import needs_nginx
 from tests.support.room_client import whole_log
 from tests.support.servers import Server, untroubled
+from tests.support.storm import depth, storm
 
 BACKEND = Path(__file__).parents[2]
-USERS = 30
+USERS = depth(12, 60)
 
 
+@storm
 @needs_nginx
 async def test_z1_x3_a_rolling_restart_behind_a_proxy_loses_nothing_and_refuses_nobody() -> None:
     cluster = Server(

@@ -19,12 +19,13 @@ from tests.support.http import http
 from tests.support.json_strategies import a_line, any_json
 from tests.support.room_client import RoomClient, whole_log
 from tests.support.servers import Server
+from tests.support.storm import examples
 
 #: Codes with which the server may end a connection over what it was sent (C).
 CLOSES = {1003, 1007, 1009, 4400}
 #: Each example is a conversation on a socket of its own, so there are not many; the session's own test has more.
 bounded = settings(
-    max_examples=40,
+    max_examples=examples(25),
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],

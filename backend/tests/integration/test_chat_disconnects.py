@@ -16,9 +16,10 @@ from alcove.wire import asgi
 from alcove.wire.asgi import AsgiConnection
 from tests.support.clients import Listener, abort, connect, eventually, fall_silent
 from tests.support.servers import Address, Server
+from tests.support.storm import depth, storm
 
-STAYING = 20
-LEAVING = 200
+STAYING = depth(10, 40)
+LEAVING = depth(60, 400)
 Leave = Callable[[ClientConnection], Awaitable[None]]
 
 
@@ -47,8 +48,9 @@ async def depart(server: Address, leave: Leave, stack: AsyncExitStack) -> list[L
     return staying
 
 
+@storm
 @pytest.mark.parametrize("leave", [by_close, by_abort, by_silence])
-async def test_t3_t4_when_200_leave_at_once_each_of_20_hears_of_each_exactly_once(
+async def test_t3_t4_when_many_leave_at_once_everyone_else_hears_of_each_exactly_once(
     serve: Callable[..., Server], leave: Leave
 ) -> None:
     # Who stays answers pings too, on a busy machine, so silence is given a while.
@@ -90,6 +92,7 @@ def alive(kind: type) -> int:
     return sum(type(thing) is kind for thing in gc.get_objects())
 
 
+@storm
 @pytest.mark.parametrize("leave", [by_close, by_abort, by_silence])
 async def test_t4_those_who_left_are_not_in_memory_any_more(leave: Leave) -> None:
     async with in_this_process() as (address, server, chat), AsyncExitStack() as stack:

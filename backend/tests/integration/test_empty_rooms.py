@@ -25,8 +25,11 @@ from tests.support.fake_connection import FakeConnection
 from tests.support.http import http
 from tests.support.room_client import RoomClient
 from tests.support.servers import Server
+from tests.support.storm import depth, storm
 
 ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}))
+#: How many rooms are visited.
+ROOMS = depth(2_000, 20_000)
 #: What a visit makes in memory.
 KINDS = (Room, Tail, RoomPresence, Cursor, Session, FakeConnection)
 
@@ -46,7 +49,8 @@ def alive() -> dict[str, int]:
     return {kind.__name__: kinds.count(kind) for kind in KINDS}
 
 
-async def test_ten_thousand_rooms_visited_once_leave_no_trace_but_the_log(tmp_path: Path) -> None:
+@storm
+async def test_thousands_of_rooms_visited_once_leave_no_trace_but_the_log(tmp_path: Path) -> None:
     async def visit(hub: Hub, number: int) -> None:
         socket = FakeConnection()
         session = await hub.join(f"item-{number}", socket, ADA, StartPosition())
@@ -58,7 +62,7 @@ async def test_ten_thousand_rooms_visited_once_leave_no_trace_but_the_log(tmp_pa
     async with hub_of_an_app(tmp_path) as hub:
         await visit(hub, 0)
         before, rooms, coming = alive(), set(hub._rooms.items()), hub._rooms._kept.copy()
-        for start in range(1, 10_001, 500):
+        for start in range(1, ROOMS + 1, 500):
             await asyncio.gather(*(visit(hub, number) for number in range(start, start + 500)))
 
         assert set(hub._rooms.items()) == rooms
@@ -67,7 +71,7 @@ async def test_ten_thousand_rooms_visited_once_leave_no_trace_but_the_log(tmp_pa
         assert not hub._rooms._opening
         await eventually(lambda: not len(hub._tasks))
         assert alive() == before
-        states = await hub.queries._log.room_states([f"item-{number}" for number in range(10_001)])
+        states = await hub.queries._log.room_states([f"item-{number}" for number in range(ROOMS + 1)])
         assert {(state.head, state.reads["ada"]) for state in states.values()} == {(1, 1)}
 
 

@@ -13,6 +13,7 @@ from tests.support.clients import connect
 from tests.support.credentials import token
 from tests.support.room_client import PROTOCOL
 from tests.support.servers import Server
+from tests.support.storm import examples
 
 #: Codes that a refusal may have (C), and statuses of one before the upgrade.
 REFUSED = {4400, 4401, 4403, 4429}
@@ -58,7 +59,9 @@ async def handshake_outcome(server: Server, path: str, brought: dict[str, str], 
     raise AssertionError(f"more than a refusal: {line}")
 
 
-@settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40), deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(item=items, query=queries, brought=headers)
 def test_h2_h4_a_handshake_of_any_kind_is_answered(
     guarded: Server, item: str, query: dict[str, str], brought: dict[str, str]

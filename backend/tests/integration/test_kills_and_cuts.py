@@ -12,8 +12,9 @@ from tests.support.http import http
 from tests.support.resending_client import CLIENTS, ITEM, SENDS, OutboxClient, agree
 from tests.support.room_client import whole_log
 from tests.support.servers import Server, alcove
+from tests.support.storm import depth, storm
 
-KILLS = 6
+KILLS = depth(3, 12)
 
 
 class Lightning:
@@ -47,6 +48,7 @@ class Lightning:
             await self.start()
 
 
+@storm
 async def test_s3_s5_r3_d3_kills_and_cuts_lose_double_and_reorder_nothing(carrier: str, tmp_path: Path) -> None:
     seed = int(os.environ.get("ALCOVE_STORM_SEED", Random().randrange(2**32)))  # noqa: S311 - dice, no secret
     print(f"ALCOVE_STORM_SEED={seed}")  # noqa: T201 - with the seed the same dice fall again
@@ -68,7 +70,7 @@ async def test_s3_s5_r3_d3_kills_and_cuts_lose_double_and_reorder_nothing(carrie
             await asyncio.to_thread(lightning.server.end)
 
     agree(log, clients)
-    assert lightning.kills >= 5
+    assert lightning.kills == KILLS
     assert proxy.cuts >= CLIENTS
     assert lightning.server.trouble == [], lightning.server.output
     print(f"{proxy.cuts} cuts, {lightning.kills} kills, {sum(client.joins for client in clients)} joins")  # noqa: T201 - the storm's size

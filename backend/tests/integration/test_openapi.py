@@ -19,6 +19,7 @@ from tests.support.clients import PATIENCE_S
 from tests.support.credentials import token
 from tests.support.http import blocking_http
 from tests.support.servers import ONCE, Server
+from tests.support.storm import examples, storm
 
 KEPT = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 #: It answers for as long as one listens.
@@ -29,7 +30,7 @@ def probe(operation: Any, brought: list[dict[str, str]]) -> None:  # Any: the li
     """Ask whatever the operation takes and does not take, once with each of these headers."""
 
     @settings(
-        max_examples=20,
+        max_examples=examples(10),
         deadline=None,
         database=None,
         derandomize=True,
@@ -49,6 +50,7 @@ def probe(operation: Any, brought: list[dict[str, str]]) -> None:  # Any: the li
     ask()
 
 
+@storm
 @ONCE
 @pytest.mark.parametrize("signed", [True, False], ids=["signed", "open"])
 def test_w9_no_answer_is_a_fault_or_a_surprise(guarded: Server, server: Server, signed: bool) -> None:  # noqa: FBT001 - a case of two

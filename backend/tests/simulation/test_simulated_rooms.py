@@ -12,11 +12,14 @@ import pytest
 from alcove.limits import Retention
 from alcove.rooms import directory, history, readers
 from tests.support.simulated_world import ITEMS, Weights, World
+from tests.support.storm import depth, storm
 from tests.support.virtual_time import VirtualTimeLoop
 
 STEPS = 1500
 SEEDS = (
-    [int(os.environ["ALCOVE_SEED"])] if "ALCOVE_SEED" in os.environ else range(int(os.environ.get("ALCOVE_SEEDS", "5")))
+    [int(os.environ["ALCOVE_SEED"])]
+    if "ALCOVE_SEED" in os.environ
+    else range(int(os.environ.get("ALCOVE_SEEDS", depth(5, 40))))
 )
 WORLDS = {
     "calm": (Weights(), None),
@@ -70,6 +73,7 @@ async def play(seed: int, weights: Weights, retention: Retention | None, steps: 
     await world.log.close()
 
 
+@storm
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", WORLDS)
 def test_r3_d1_d3_s2_s3_s4_s5_s7_s9_p1_p5_every_view_is_a_prefix_of_the_log(

@@ -11,10 +11,11 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 from tests.support.clients import connect
 from tests.support.room_client import PROTOCOL, Line, path
 from tests.support.servers import Address
+from tests.support.storm import depth
 
 ITEM = "storm"
-CLIENTS = 20
-SENDS = 100
+CLIENTS = depth(10, 20)
+SENDS = depth(50, 200)
 #: Sends that a client has unacknowledged at a time.
 WINDOW = 8
 

@@ -11,6 +11,7 @@ from alcove.protocol import Entry, Gap
 from alcove.storage.base import Draft
 from tests.support.memory_rooms import ADA, BOB, Reader
 from tests.support.recovery import RecoveringProcess
+from tests.support.storm import examples
 from tests.support.turns import turn
 from tests.support.virtual_time import elapse, virtual_time
 
@@ -175,7 +176,7 @@ async def test_x2_a_room_that_leaves_memory_while_its_gap_is_read_gets_nothing()
 runs = st.tuples(st.integers(0, 19), st.integers(1, 5))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.lists(st.tuples(runs, st.sampled_from(["entries", "head", "fault", "wait", "look"])), max_size=20),
     st.sampled_from(["entries", "head", "look"]),

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from alcove.access import rights as rights_module
 from alcove.access.rights import NONE, rights, rights_on
 from alcove.protocol import Right
+from tests.support.storm import examples
 
 ALL: frozenset[Right] = frozenset({"read", "write", "moderate"})
 
@@ -89,7 +90,7 @@ def test_a3_an_item_whose_id_ends_in_a_star_gets_what_the_pattern_gives() -> Non
 names = st.text(alphabet="ab-", max_size=4)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.dictionaries(st.one_of(names, names.map(lambda name: name + "*")), st.sampled_from(["", "r", "rw"])), names)
 def test_a3_rights_are_those_of_the_longest_pattern_that_matches(items: dict[str, str], item: str) -> None:
     """Compare with a second implementation: every matching pattern as a length and its letters."""

@@ -1,0 +1,20 @@
+"""How deep the proofs by chance and by number go: moderate in `make test`, deep in `make storm`."""
+
+import os
+
+import pytest
+
+#: Set by `make storm`.
+DEEP = bool(os.environ.get("ALCOVE_STORM"))
+#: Marks a test that goes deeper in `make storm`. Tests of hypothesis get the mark by themselves (tests/conftest.py).
+storm = pytest.mark.storm
+
+
+def depth(everyday: int, deep: int) -> int:
+    """Return the number for this run."""
+    return deep if DEEP else everyday
+
+
+def examples(everyday: int) -> int:
+    """Return how many examples hypothesis tries; the everyday number is enough for the faults found so far."""
+    return depth(everyday, 20 * everyday)
