@@ -5,12 +5,14 @@ import gc
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import pytest
 import uvicorn
 from websockets.asyncio.client import ClientConnection
 
 from alcove.app import create_app
+from alcove.settings import Settings
 from alcove.tutorial.chat import SLOW_BYTES, Chat, ChatClient
 from alcove.wire import asgi
 from alcove.wire.asgi import AsgiConnection
@@ -71,9 +73,9 @@ async def test_t3_t4_when_many_leave_at_once_everyone_else_hears_of_each_exactly
 
 
 @asynccontextmanager
-async def in_this_process() -> AsyncIterator[tuple[Address, uvicorn.Server, Chat]]:
+async def in_this_process(folder: Path) -> AsyncIterator[tuple[Address, uvicorn.Server, Chat]]:
     """The same application served inside the test, so that its memory can be looked at."""
-    app = create_app()
+    app = create_app(Settings(database_url=f"sqlite:///{folder}/alcove.db"))
     server = uvicorn.Server(
         uvicorn.Config(app, port=0, ws="websockets-sansio", ws_ping_interval=1, ws_ping_timeout=2, log_config=None)
     )
@@ -94,8 +96,8 @@ def alive(kind: type) -> int:
 
 @storm
 @pytest.mark.parametrize("leave", [by_close, by_abort, by_silence])
-async def test_t4_those_who_left_are_not_in_memory_any_more(leave: Leave) -> None:
-    async with in_this_process() as (address, server, chat), AsyncExitStack() as stack:
+async def test_t4_those_who_left_are_not_in_memory_any_more(leave: Leave, tmp_path: Path) -> None:
+    async with in_this_process(tmp_path) as (address, server, chat), AsyncExitStack() as stack:
         await depart(address, leave, stack)
 
         await eventually(lambda: len(server.server_state.tasks) == STAYING)
@@ -120,9 +122,9 @@ async def test_t4_a_stuck_reader_delays_nobody_and_is_sent_away(serve: Callable[
     await abort(stuck)
 
 
-async def test_t4_what_is_kept_for_a_stuck_reader_is_bounded() -> None:
+async def test_t4_what_is_kept_for_a_stuck_reader_is_bounded(tmp_path: Path) -> None:
     line = "x" * 256 * 1024
-    async with in_this_process() as (address, _server, chat):
+    async with in_this_process(tmp_path) as (address, _server, chat):
         stuck = await connect(address, "/ws/7", receive_buffer=4096)
         fall_silent(stuck)
         most = 0
@@ -138,9 +140,9 @@ async def test_t4_what_is_kept_for_a_stuck_reader_is_bounded() -> None:
     assert SLOW_BYTES < most <= SLOW_BYTES + 2 * len(line)
 
 
-async def test_t4_who_sends_and_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_t4_who_sends_and_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(asgi, "_STALL_S", 0.2)
-    async with in_this_process() as (address, server, _chat):
+    async with in_this_process(tmp_path) as (address, server, _chat):
         stuck = await connect(address, "/ws", receive_buffer=4096)
         fall_silent(stuck)
         for _ in range(20):
