@@ -90,3 +90,30 @@ def test_every_file_of_a_section_that_adds_something_exists(what: str) -> None:
 
     assert len(files) >= 4
     assert sorted(str(path) for path in files if not path.exists()) == []
+
+
+def test_the_steps_of_the_schema_that_are_named_are_the_latest() -> None:
+    for engine in ("sqlite", "postgres"):
+        folder = BACKEND / "alcove/storage" / engine
+        latest = max(path.name for path in folder.glob("[0-9]*.sql"))
+        beside = re.findall(rf"numbered file beside\s+`alcove/storage/{engine}/(\d+\.sql)`", README)
+
+        assert beside != []
+        assert set(beside) == {latest}
+
+
+def test_a_function_of_postgresql_is_named_with_the_step_that_defines_it_last() -> None:
+    folder = BACKEND / "alcove/storage/postgres"
+    named = [
+        (step, function)
+        for step, functions in re.findall(r"`storage/postgres/(\d+\.sql)` \(([^)]*)\)", section("I want to change …"))
+        for function in re.findall(r"`(\w+)`", functions)
+    ]
+    last = {
+        function: path.name
+        for path in sorted(folder.glob("[0-9]*.sql"))
+        for function in re.findall(r"FUNCTION (?:\w+\.)?(\w+)\s*\(", path.read_text())
+    }
+
+    assert named != []
+    assert [(step, function) for step, function in named if last.get(function) != step] == []
