@@ -90,18 +90,23 @@ class AddressLimits:
             message = "too many handshakes from your address"
             raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, message, retry_ms)
 
-    def count_request(self, address: str, host: str) -> AbstractContextManager[PendingRequest]:
+    def count_request(self, address: str, host: str, credential: str) -> AbstractContextManager[PendingRequest]:
         """Count a request of the address until it is authenticated, or until the block ends.
 
         Args:
             address: The client's address.
             host: The address that the connection comes from; requests of trusted proxies are not refused.
+            credential: What the request presents, or ""; with one that was accepted before, it is not refused: others
+                of its address, such as an office's, may hold theirs.
 
         Raises:
             Refusal: 4429 on entering, if the address has too many requests in progress (L).
 
         """
-        return self._unauthenticated.count(address, exempt=host in self._proxies)
+        exempt = host in self._proxies or (
+            self._unauthenticated.is_full(address) and self._refused.was_accepted(credential)
+        )
+        return self._unauthenticated.count(address, exempt=exempt)
 
     @contextmanager
     def count_attempt(self, credential: str, address: str) -> Iterator[None]:

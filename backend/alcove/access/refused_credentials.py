@@ -51,6 +51,10 @@ class RefusedCredentials:
             message = "too many refused credentials from your address"
             raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, message, retry_ms)
 
+    def was_accepted(self, credential: str) -> bool:
+        """Return whether the credential is remembered as accepted."""
+        return _key(credential) in self._accepted
+
     def record_refused(self, credential: str, address: str, now: float) -> None:
         """Count a refusal of the credential, and of the address if the credential was not refused before."""
         key = _key(credential)

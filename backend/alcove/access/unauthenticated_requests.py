@@ -40,6 +40,10 @@ class UnauthenticatedRequests:
     def __len__(self) -> int:
         return self._counts.total()
 
+    def is_full(self, address: str) -> bool:
+        """Return whether the address has reached the limit."""
+        return self._counts[address] >= self._limit
+
     @contextmanager
     def count(self, address: str, *, exempt: bool = False) -> Iterator[PendingRequest]:
         """Count a request of the address while the block runs.
@@ -52,7 +56,7 @@ class UnauthenticatedRequests:
             Refusal: 4429 if the address has reached the limit.
 
         """
-        if not exempt and self._counts[address] >= self._limit:
+        if not exempt and self.is_full(address):
             LIMITS.labels("unauthenticated").inc()
             message = "too many requests in progress from your address without a valid credential"
             raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, message, _RETRY_MS)

@@ -67,7 +67,9 @@ async def address_limits_of(connection: HTTPConnection) -> AsyncIterator[Address
     address = address_of(connection)
     if connection.scope["type"] == "websocket":
         limits.check_handshake(address)
-    with limits.count_request(address, connection.client.host if connection.client else "") as pending:
+    claim = _token_in(connection.headers.get("authorization"), connection.query_params.get("token"))
+    host = connection.client.host if connection.client else ""
+    with limits.count_request(address, host, claim or login_of(connection) or "") as pending:
         connection.state.pending = pending
         yield limits
 
@@ -114,6 +116,12 @@ def check_cookie(connection: HTTPConnection, *, own: bool) -> None:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie does not count from another origin")
 
 
+def _token_in(authorization: str | None, token: str | None) -> str | None:
+    """Return the credential of the header `Authorization`, else that of the query (A1)."""
+    scheme, _, bearer = (authorization or "").partition(" ")
+    return (bearer.strip() if scheme.lower() == "bearer" else "") or token
+
+
 async def presented(
     connection: HTTPConnection,
     own: OwnOriginDep,
@@ -124,8 +132,7 @@ async def presented(
 
     Raises Refusal 4403 for a cookie that another origin made the browser send (A5).
     """
-    scheme, _, bearer = (authorization or "").partition(" ")
-    if found := (bearer.strip() if scheme.lower() == "bearer" else "") or token:
+    if found := _token_in(authorization, token):
         return found
     if login := login_of(connection):
         check_cookie(connection, own=own)

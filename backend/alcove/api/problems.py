@@ -77,7 +77,9 @@ async def invalid_request(_request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise TypeError(f"expected a RequestValidationError, got {error!r}")
     REFUSALS.labels(Code.INVALID).inc()
-    faults = [{"where": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in error.errors()]
+    # Once each, though several dependencies may take the same parameter.
+    found = dict.fromkeys((".".join(map(str, e["loc"])), e["msg"]) for e in error.errors())
+    faults = [{"where": where, "message": message} for where, message in found]
     return problem(422, "; ".join(f"{f['where']}: {f['message']}" for f in faults), code=Code.INVALID, errors=faults)
 
 

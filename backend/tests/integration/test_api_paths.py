@@ -48,3 +48,12 @@ async def test_w_no_path_of_the_api_is_the_pages(
 
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert ("allow" in answer.headers) == (status == 405)
+
+
+@ONCE
+async def test_w6_a_fault_is_named_once_however_many_rules_find_it(server: Server) -> None:
+    async with http(server) as client:
+        answer = (await client.get("/api/items/a b/entries")).json()
+
+    assert [fault["where"] for fault in answer["errors"]] == ["path.item_id"]
+    assert answer["detail"].count("path.item_id") == 1

@@ -8,7 +8,7 @@ import pytest
 from tests.support import endpoints
 from tests.support.clients import PATIENCE_S, connect
 from tests.support.credentials import SECRET, token
-from tests.support.endpoints import IN, query
+from tests.support.endpoints import IN, bearer, cookie, query
 from tests.support.http import http
 from tests.support.room_client import RoomClient, turned_away
 from tests.support.servers import ONCE, Server, Start
@@ -47,11 +47,17 @@ async def test_l_a_credential_that_is_refused_in_a_loop_shuts_out_nobody_else(se
 async def test_l_so_many_requests_of_an_address_are_in_progress_without_a_credential(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_UNAUTHENTICATED_REQUESTS="3", ALCOVE_TRUSTED_PROXIES="192.0.2.1")
     head = "POST /api/session HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n"
+    known = token(sub="known")
+    assert (await endpoints.who(server, query(known))).code == IN
     held = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
     async with asyncio.timeout(PATIENCE_S):
         for come, go in held:
             go.write(head.encode())
             assert b"100 Continue" in await come.readuntil(b"\r\n\r\n")  # its body is waited for
+        # A member who was admitted before is admitted again, whatever others of the same address hold.
+        for present in (query(known), bearer(known), cookie(known)):
+            assert (await endpoints.who(server, present)).code == IN
+        assert (await endpoints.room(server, query(known))).code == IN
         answer = await endpoints.who(server, query(token()))
         assert (
             answer.code,
