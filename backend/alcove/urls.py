@@ -5,6 +5,9 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 #: Schemes whose addresses may list hosts: `postgresql://one:5432,two:5432/database`.
 _LISTING = {"postgresql", "postgres"}
+#: Schemes of addresses, which have `://`; `redis:db` would be an address without a host, and lead to this machine.
+_REMOTE = {*_LISTING, "redis", "rediss", "http", "https"}
+_EXPECTED = "expected an address, as scheme://host:port/path"
 _SQLITE = "sqlite:///"
 
 
@@ -22,7 +25,9 @@ def check_url(url: str) -> str:
             # urlsplit checks the port only when it is read.
             _ = urlsplit(f"{parts.scheme}://{user}{at}{host}").port
     except ValueError:
-        raise ValueError("expected an address, as scheme://host:port/path") from None
+        raise ValueError(_EXPECTED) from None
+    if parts.scheme in _REMOTE and "://" not in url:
+        raise ValueError(_EXPECTED)
     if "://" in url and re.search(r"\s", url):
         raise ValueError("expected an address without spaces")
     return url

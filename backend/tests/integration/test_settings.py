@@ -52,6 +52,7 @@ WRONG = [
     ("ALCOVE_DATABASE_URL", "sqlite:///my%20chat.db", "not percent-encoded"),
     ("ALCOVE_DATABASE_URL", "sqlite:///chat.db?mode=ro", "expected a path without parameters"),
     ("ALCOVE_DATABASE_URL", "sqlite:///folder/", "expected a file, not a folder"),
+    ("ALCOVE_BUS_URL", "redis:db", "expected an address, as scheme://host:port/path"),
     ("ALCOVE_ORIGINS", "app.example", "expected an origin"),
     ("ALCOVE_ORIGINS", "https://app.example/", "expected an origin"),
     ("ALCOVE_ORIGINS", "*", "expected an origin"),
