@@ -24,7 +24,15 @@ export default defineConfig({
     alias: { "use-sync-external-store/shim/index.js": "react" },
   },
   // Every browser that runs the page preloads modules by itself.
-  build: { modulePreload: { polyfill: false } },
+  build: {
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // What the page needs first is one file: shared by lazy parts it would be thirty, which compress worse.
+        codeSplitting: { groups: [{ name: "index", test: /app[\\/]src[\\/]main\.tsx$/, priority: 1 }] },
+      },
+    },
+  },
   server: {
     host: "127.0.0.1",
     // `/items/{id}` without `/ws` is a deep link into the page, so only what the server owns goes through.

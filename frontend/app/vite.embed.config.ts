@@ -20,6 +20,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: fileURLToPath(new URL("embed.html", import.meta.url)),
+      output: { codeSplitting: { groups: [{ name: "embed", tags: ["$initial"] }] } },
       // Libraries mark their modules for React Server Components.
       onLog: (level, log, report) => log.code !== "MODULE_LEVEL_DIRECTIVE" && report(level, log),
     },

@@ -20,7 +20,8 @@ const element = document.getElementById("root");
 if (element === null) throw new Error("index.html has no element #root");
 const root = createRoot(element);
 
-try {
+/** Not at the top level: the texts are in a file that needs this one evaluated. */
+async function start(): Promise<void> {
   arrived.read();
   startTheme();
   const translator = await startLanguage();
@@ -36,9 +37,11 @@ try {
       </Boundary>
     </StrictMode>,
   );
-  void keepPage();
-} catch (error) {
-  // The texts of the page are in a file that may be gone after a deploy.
+  await keepPage();
+}
+
+start().catch((error: unknown) => {
+  // The texts of the page may be gone after a deploy.
   root.render(<ReloadOffer what="part" />);
   reportError(error);
-}
+});
