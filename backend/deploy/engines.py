@@ -185,13 +185,17 @@ class Engine:
 
 
 class Postgres(Engine):
-    """PostgreSQL 18, synced to disk as in production."""
+    """PostgreSQL 18, synced to disk as in production unless `synced` is false.
 
-    def __init__(self) -> None:
+    Without syncing it still keeps everything when its processes are killed, but not when the machine fails.
+    """
+
+    def __init__(self, *, synced: bool = True) -> None:
         super().__init__(Path(tempfile.mkdtemp(prefix="alcove-pg-", dir=_open_folder())))
         if os.geteuid() == 0:
             os.chown(self.folder, _NOBODY, _NOBODY)
         self._bin = postgres_bin()
+        self._synced = synced
         try:
             self._initialise()
         except BaseException:
@@ -213,7 +217,8 @@ class Postgres(Engine):
     def command(self) -> Sequence[str | Path]:
         """Return the command of the server, without a Unix socket (Engine)."""
         settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": "",
-                    "max_connections": 200, "shared_buffers": "32MB"}  # fmt: skip
+                    "max_connections": 200, "shared_buffers": "32MB",
+                    **({} if self._synced else {"fsync": "off", "full_page_writes": "off"})}  # fmt: skip
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return [self._bin / "postgres", "-D", self.folder / "db", *options]
 

@@ -37,7 +37,7 @@ def postgres_server() -> Iterator[str]:
     if url := os.environ.get("ALCOVE_TEST_POSTGRES_URL"):
         yield url
         return
-    with Postgres() as engine:
+    with Postgres(synced=False) as engine:
         yield engine.url
 
 

@@ -16,7 +16,7 @@ from tests.support.servers import Server, Start
 def engines(request: pytest.FixtureRequest) -> Iterator[Engines]:
     """Engines of these tests' own, so that they can be stopped."""
     with ExitStack() as running:
-        postgres = running.enter_context(Postgres())
+        postgres = running.enter_context(Postgres(synced=False))
         yield Engines(postgres, running.enter_context(Redis()) if request.param == "redis" else None)
 
 
