@@ -1,4 +1,4 @@
-"""Compose an Alcove: the library's face, and the application of a server of its own."""
+"""Compose an Alcove: the library's class, and the application of a separate server."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -111,7 +111,7 @@ class Alcove(Methods):
         """Return a router with the sockets, the event streams, the API, the embed page and its script.
 
         Args:
-            member: The dependency that decides who comes in. It is a function as for any route of FastAPI: it takes
+            member: The dependency that admits members. It is a function as for any route of FastAPI: it takes
                 `item_id` and returns a Member; an HTTPException refuses.
             page: Serve the whole page under the router's prefix, too.
 

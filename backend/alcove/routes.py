@@ -1,4 +1,4 @@
-"""Compose the routes and the middleware of the application: as a server of its own, and inside another one."""
+"""Compose the routes and the middleware of the application: as a separate server, and inside another application."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -35,7 +35,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 
 
 def server_app(settings: Settings, lifespan: Lifespan) -> FastAPI:
-    """Return the application of a server of its own: rooms, API, sign-in, tutorial, operations and the page."""
+    """Return the application of a separate server: rooms, API, sign-in, tutorial, operations and the page."""
     app = _application(settings, lifespan, dependencies=[Depends(declared_query)])
     app.add_middleware(Cors, origins=split_commas(settings.origins))
     app.add_middleware(EarlierLogins)
@@ -58,7 +58,7 @@ def host_app(settings: Settings, lifespan: Lifespan, admission: HostAdmission, *
     Args:
         settings: The settings.
         lifespan: Runs where the application is served by itself.
-        admission: Decides who comes in.
+        admission: Admits callers.
         page: Serve the whole page, too.
 
     """

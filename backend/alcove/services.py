@@ -1,4 +1,4 @@
-"""Open what one Alcove is made of, and close it in the reverse order."""
+"""Open the services of one Alcove, and close them in the reverse order."""
 
 import asyncio
 import logging
@@ -41,13 +41,13 @@ _CLOSE_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What one Alcove is made of while it runs. Routes find them, and parts of the hub, in `app.state`."""
+    """The objects of one running Alcove. Routes get them from `app.state` (`api/services.py`)."""
 
     hub: Hub
     authenticator: Authenticator
     address_limits: AddressLimits
     origin_policy: OriginPolicy
-    #: The tutorial's chat; only a server of its own has it.
+    #: The tutorial's chat; only a separate server has it.
     chat: Chat | None = None
     #: The detached connections of an Alcove inside an application; None: they are the server's.
     wheel: DeadlineWheel | None = None
@@ -62,7 +62,7 @@ class Services:
 
 @asynccontextmanager
 async def serve_alone(settings: Settings, keys: Keys | None) -> AsyncIterator[Services]:
-    """Open the services of a server of its own, which has the process for itself.
+    """Open the services of a separate server, which has the process for itself.
 
     Raises:
         AlcoveError: Storage, the bus or the keys cannot be opened as the settings say.

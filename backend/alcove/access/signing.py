@@ -1,4 +1,4 @@
-"""Sign tokens, for applications that admit members to a server beside them (A3)."""
+"""Sign tokens, for applications whose members use a separate server (A3)."""
 
 import time
 from collections.abc import Mapping

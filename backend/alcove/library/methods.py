@@ -36,13 +36,13 @@ class Methods:
     """Reads and writes rooms on behalf of the application, without limits of rate (L2).
 
     Entries are durable when a call returns. Every method raises a RequestError: InvalidError, TooLargeError,
-    ForbiddenError, OverloadedError or UnavailableError; and NotStartedError where the lifespan does not run.
+    ForbiddenError, OverloadedError or UnavailableError; and NotStartedError while the lifespan does not run.
     """
 
     _hub: Hub | None = None
 
     def _rooms(self) -> Hub:
-        """The rooms of this process. Raises NotStartedError."""
+        """Return the hub. Raises NotStartedError."""
         if self._hub is None:
             raise NotStartedError("this Alcove is not started: call it while its lifespan runs")
         return self._hub
@@ -105,7 +105,7 @@ class Methods:
             return page_of(item, await self._rooms().queries.read(_item(item), before=before, after=after, limit=limit))
 
     async def members(self, item: str) -> Members:
-        """Return who is connected to the item's room, on all processes (W11)."""
+        """Return the members connected to the item's room, on all processes (W11)."""
         with _typed_errors():
             return Members(*await self._rooms().queries.members(_item(item)))
 
@@ -118,7 +118,7 @@ class Methods:
             return {count.item: Unread(count.head, count.unread) for count in counts}
 
     async def mark_read(self, item: str, seq: int, *, by: Member | str) -> int:
-        """Move a member's read mark forward, at most to the head; return where it is (P5)."""
+        """Move a member's read mark forward, at most to the head; return its position (P5)."""
         with _typed_errors():
             return await self._rooms().writer.mark_read(_item(item), _member(by), seq)
 

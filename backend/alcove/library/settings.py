@@ -1,4 +1,4 @@
-"""Make settings from the arguments of a call, without reading the environment."""
+"""Create settings from the arguments of a call, without reading the environment."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class LibrarySettings(Settings):
 
     @property
     def open(self) -> bool:
-        """Whether this is open mode (A2): the application decides who comes in."""
+        """Whether this is open mode (A2): the application admits callers itself."""
         return False
 
 

@@ -93,7 +93,7 @@ class Admission:
             raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)
 
     def check(self, member: str | None, item: str | None) -> None:
-        """Check that `admit_beside` would admit such a connection. Raises Refusal as it does."""
+        """Check that `admit_other` would admit such a connection. Raises Refusal as it does."""
         self.check_process()
         if member is not None:
             self.check_member(member, item)
@@ -104,7 +104,7 @@ class Admission:
         self._connections += 1
         return Slot(self._release)
 
-    def admit_beside(self, member: str | None, item: str | None) -> "Slot":
+    def admit_other(self, member: str | None, item: str | None) -> "Slot":
         """Count a connection that joins no room; `member` is None in open mode, which has no identities there.
 
         Raises Refusal as `check_process` and `check_member` do.

@@ -215,7 +215,7 @@ class Hub:
             Refusal: 1012 during the drain (Z1); 1013 or 4429 at a limit of the process or the member (L3).
 
         """
-        return self._admission.admit_beside(None if member is None else member.person.id, item)
+        return self._admission.admit_other(None if member is None else member.person.id, item)
 
     def watch(self, connection: Revocable, member: Member, item: str | None) -> None:
         """End a connection that joins no room when the member's token expires or is revoked (A4, A7)."""

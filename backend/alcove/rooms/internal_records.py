@@ -9,7 +9,7 @@ from alcove.clock import now_ms
 from alcove.protocol import raw
 from alcove.rooms.sends import StoreDraft, overloaded
 from alcove.storage.base import Draft
-from alcove.storage.committer import OverloadedError
+from alcove.storage.committer import QueueFullError
 
 
 def record_draft(item: str, record: Struct, id: str) -> Draft:
@@ -27,5 +27,5 @@ async def append_record(item: str, record: Struct, store: StoreDraft) -> None:
     """
     try:
         await store(record_draft(item, record, uuid4().hex))
-    except OverloadedError as error:
+    except QueueFullError as error:
         raise overloaded(error) from None

@@ -90,7 +90,7 @@ class ItemLists:
 
         """
         reader = ListReader(connection, caller, prefix=prefix, limit=limit, pending_limit=self._limits.list_pending)
-        with self._admission.admit_beside(caller.person.id, None) as slot:
+        with self._admission.admit_other(caller.person.id, None) as slot:
             try:
                 rooms = await self._start(reader)
                 self._admission.check_open()  # the drain may have started meanwhile

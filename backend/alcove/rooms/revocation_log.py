@@ -14,7 +14,7 @@ from alcove.rooms.internal_records import record_draft
 from alcove.rooms.internal_room import InternalRoom
 from alcove.rooms.sends import StoreDraft
 from alcove.storage.base import LogUnavailableError
-from alcove.storage.committer import OverloadedError
+from alcove.storage.committer import QueueFullError
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class RevocationLog:
                     id_ = _restored_id(missing[-1])
                     await self._store(record_draft(REVOCATIONS_ITEM, missing[-1], id_))
                     missing.pop()
-            except (LogUnavailableError, OverloadedError) as error:
+            except (LogUnavailableError, QueueFullError) as error:
                 logger.warning("revocations that the log has lost cannot be stored again yet: %s", error)
                 await asyncio.sleep(_RESTORE_S)
             else:

@@ -9,10 +9,10 @@ from alcove.protocol import Limits
 from alcove.rate_limits import KeyedLimiter
 from alcove.rooms.admission import RETRY_MS
 from alcove.storage.base import Draft, Outcome
-from alcove.storage.committer import Committer, OverloadedError
+from alcove.storage.committer import Committer, QueueFullError
 from alcove.storage.outcomes import OutcomeFuture
 
-#: Stores a draft, delivers it, and returns its outcome. Raises OverloadedError and LogUnavailableError.
+#: Stores a draft, delivers it, and returns its outcome. Raises QueueFullError and LogUnavailableError.
 StoreDraft = Callable[[Draft], Awaitable[Outcome]]
 
 
@@ -26,7 +26,7 @@ def rate_exceeded(limits: Limits) -> str:
     return f"at most {limits.sends_per_s:g} sends a second, {limits.burst} at once"
 
 
-def overloaded(error: OverloadedError) -> Refusal:
+def overloaded(error: QueueFullError) -> Refusal:
     """Return the refusal of a draft that the committer does not take (L4)."""
     return Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS)
 
@@ -59,7 +59,7 @@ class Sends:
         """Store a draft, deliver it, and return its outcome; it is durable then.
 
         Raises:
-            OverloadedError: Too many sends wait for storage (L4).
+            QueueFullError: Too many sends wait for storage (L4).
             LogUnavailableError: Storage does not answer, so nothing is stored (S7).
 
         """

@@ -33,7 +33,7 @@ from alcove.rooms.room import Room
 from alcove.rooms.sends import body_too_large, rate_exceeded
 from alcove.rooms.session_host import SessionHost
 from alcove.storage.base import Draft
-from alcove.storage.committer import OverloadedError
+from alcove.storage.committer import QueueFullError
 from alcove.wire.connection import Frame
 
 #: Invalid lines in a row after which a connection is closed (F2).
@@ -228,7 +228,7 @@ class Session:
         )
         try:
             self._host.append(draft, self._outcomes)
-        except OverloadedError as error:
+        except QueueFullError as error:
             self._refuse(Code.OVERLOADED, str(error), command.id, RETRY_MS)
 
     def _refuse_large(self, size: int, id: str) -> None:

@@ -13,7 +13,7 @@ class SessionHost(Protocol):
     """The methods that sessions call: storage, rate limits, credentials, and the clock."""
 
     def append(self, draft: Draft, handler: OutcomeHandler) -> None:
-        """Submit a draft; the handler gets its outcome. Raises OverloadedError (L4)."""
+        """Submit a draft; the handler gets its outcome. Raises QueueFullError (L4)."""
         ...
 
     def take_send(self, member: str, item: str) -> int:

@@ -16,7 +16,7 @@ from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.room_changes import RoomChanges
 from alcove.rooms.sends import StoreDraft, body_too_large, overloaded
 from alcove.storage.base import Appended, Draft, Refused
-from alcove.storage.committer import OverloadedError
+from alcove.storage.committer import QueueFullError
 
 
 class EventBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,7 +99,7 @@ class RoomWriter:
     async def _write(self, draft: Draft) -> Written:
         try:
             outcome = await self._store(draft)
-        except OverloadedError as error:
+        except QueueFullError as error:
             raise overloaded(error) from None
         match outcome:
             case Appended():

@@ -24,7 +24,7 @@ _MAX_BYTES = 8 * 1024 * 1024
 _IO_PENDING_TIMEOUT_S = 0.01
 
 
-class OverloadedError(AlcoveError):
+class QueueFullError(AlcoveError):
     """Too many drafts wait for storage (L4)."""
 
 
@@ -81,12 +81,12 @@ class Committer:
         """Queue a draft; `handler` is called with its outcome.
 
         Raises:
-            OverloadedError: too many drafts wait for storage (L4).
+            QueueFullError: too many drafts wait for storage (L4).
 
         """
         waiting = len(self)
         if waiting >= self._max_waiting:
-            raise OverloadedError(f"{waiting} sends wait for storage already")
+            raise QueueFullError(f"{waiting} sends wait for storage already")
         self._waiting.append((draft, handler))
         if self._task is None:
             # The task starts after everything that is ready in this turn of the loop, so those drafts join the batch.

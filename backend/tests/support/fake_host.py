@@ -6,7 +6,7 @@ from alcove.rate_limits import KeyedLimiter
 from alcove.rooms.outcome_lines import OutcomeWriter
 from alcove.rooms.session import Session
 from alcove.storage.base import Draft
-from alcove.storage.committer import OverloadedError
+from alcove.storage.committer import QueueFullError
 from alcove.storage.outcomes import OutcomeHandler
 from tests.support.turns import ManualClock
 
@@ -27,7 +27,7 @@ class FakeHost:
         """Keep the draft, or refuse where `full` (SessionHost)."""
         assert isinstance(handler, OutcomeWriter)
         if self.full:
-            raise OverloadedError("10000 sends wait for storage already")
+            raise QueueFullError("10000 sends wait for storage already")
         self.drafts.append(draft)
 
     def take_send(self, member: str, item: str) -> int:

@@ -12,7 +12,7 @@ from alcove.protocol import Limits, Member, Person, raw
 from alcove.rooms.hub import Hub
 from alcove.rooms.start_position import StartPosition
 from alcove.storage.base import Appended, Draft, LogUnavailableError
-from alcove.storage.committer import OverloadedError
+from alcove.storage.committer import QueueFullError
 from tests.support.held_log import Fault, HeldLog
 from tests.support.simulated_client import Reader, Truth
 from tests.support.turns import turn
@@ -199,7 +199,7 @@ class World:
         while True:
             try:
                 outcome = await self.hub.send(Draft(item, "message", send, POSTER, self.hub.now_ms(), raw(send)))
-            except (LogUnavailableError, OverloadedError):
+            except (LogUnavailableError, QueueFullError):
                 await self._later(0.5)
             else:
                 assert isinstance(outcome, Appended)

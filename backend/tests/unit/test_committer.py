@@ -7,7 +7,7 @@ import pytest
 from alcove.observability.metrics import registry
 from alcove.protocol import raw
 from alcove.storage.base import Draft
-from alcove.storage.committer import OverloadedError
+from alcove.storage.committer import QueueFullError
 from alcove.storage.outcomes import DraftOutcomes
 from tests.support.committer import ADA, HeldCommitter
 from tests.support.turns import turn
@@ -235,7 +235,7 @@ async def test_l4_submit_raises_while_too_many_drafts_wait(held: HeldCommitter) 
     await turn()
 
     assert len(held.committer) == 5000
-    with pytest.raises(OverloadedError):
+    with pytest.raises(QueueFullError):
         held.send("late")
     held.log.settle()
     await turn()

@@ -41,26 +41,26 @@ def test_l3_a_slot_whose_block_raises_is_released_and_any_other_is_kept() -> Non
 
 def test_l3_a_members_connections_beside_rooms_count_per_item() -> None:
     counted = admission(connections=10)
-    first, _ = counted.admit_beside("ada", "foo"), counted.admit_beside("ada", "foo")
+    first, _ = counted.admit_other("ada", "foo"), counted.admit_other("ada", "foo")
     with pytest.raises(Refusal) as refused:
         counted.check("ada", "foo")
     assert refused.value.close == Close.TOO_MANY
     with pytest.raises(Refusal):
-        counted.admit_beside("ada", "foo")
+        counted.admit_other("ada", "foo")
     assert len(counted) == 2
 
-    counted.admit_beside("ada", "bar")
-    counted.admit_beside("ada", None)
-    counted.admit_beside("bob", "foo")
+    counted.admit_other("ada", "bar")
+    counted.admit_other("ada", None)
+    counted.admit_other("bob", "foo")
     first.release()
-    counted.admit_beside("ada", "foo")
+    counted.admit_other("ada", "foo")
     assert len(counted) == 5
 
 
 def test_l3_a_members_connections_to_the_room_count_with_those_beside_it() -> None:
     counted = admission(in_room=1)
     counted.check_member("ada", "foo")
-    counted.admit_beside("ada", "foo")
+    counted.admit_other("ada", "foo")
     with pytest.raises(Refusal):
         counted.check_member("ada", "foo")
     counted.check_member("ada", None)
@@ -68,7 +68,7 @@ def test_l3_a_members_connections_to_the_room_count_with_those_beside_it() -> No
 
 def test_l3_in_open_mode_connections_beside_rooms_count_for_the_process_alone() -> None:
     counted = admission(member_connections=1)
-    slots = [counted.admit_beside(None, None) for _ in range(3)]
+    slots = [counted.admit_other(None, None) for _ in range(3)]
     with pytest.raises(Refusal) as refused:
         counted.check(None, None)
     assert refused.value.close == Close.AT_CAPACITY
@@ -82,7 +82,7 @@ def test_z1_a_draining_process_admits_no_connection() -> None:
     counted = admission()
     counted.stop()
 
-    for admit in (counted.admit, lambda: counted.admit_beside("ada", "foo"), counted.check_open):
+    for admit in (counted.admit, lambda: counted.admit_other("ada", "foo"), counted.check_open):
         with pytest.raises(Refusal) as refused:
             admit()
         assert refused.value.close == Close.RESTART
