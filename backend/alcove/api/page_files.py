@@ -90,7 +90,7 @@ class PageRoute(BaseRoute):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match every path that is served; only in part for methods other than GET and HEAD.
 
-        A path of the API is none of the page's, whoever requests it: a method that it lacks is 405, and not a document.
+        A path of the API never leads to the page: a method that it lacks is 405, and not a document.
         """
         if scope["type"] != "http":
             return Match.NONE, {}
