@@ -95,6 +95,8 @@ export class Client {
       attempts: this.#attempts,
       origin: this.#origin,
       platform: this.#platform,
+      // A room that is joined again after everybody had left it is the client's again.
+      onJoin: () => this.#open.set(item, room),
       onIdle: () => {
         if (this.#open.get(item) === room) this.#open.delete(item);
         if (this.#joined.length === 0) this.rooms.admitted();
@@ -174,6 +176,8 @@ export class Client {
   #loggedIn(you: string, before: string | null): void {
     this.#member = keyOfId(you);
     this.#platform.notes.set(LOGIN + this.#server, you);
+    // It is shared with the tabs of the member who was known before.
+    if (before !== this.#member) this.rooms.restart();
     if (before !== null)
       void this.#platform.storage.forget({ server: this.#server, member: before }, { drafts: false });
   }

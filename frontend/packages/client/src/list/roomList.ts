@@ -2,6 +2,8 @@
 import type { RefusedAttempts } from "../auth/authentication";
 import type { GetCredential } from "../auth/tokens";
 import { Store } from "../lib/store";
+import { Timer } from "../lib/timer";
+import { TAKEOVER_MS } from "../platform/leadership";
 import type { Channel, Lock, Platform } from "../platform/platform";
 import type { Http } from "../protocol/http";
 import type { Origin } from "../protocol/urls";
@@ -9,10 +11,20 @@ import { LIST_PAGE, RoomListModel, type RoomListState, type RoomSummary } from "
 import { ListStream } from "./stream";
 import { UnreadWatch } from "./unread";
 
-/** Messages between tabs: from the tab that holds the stream, and `ask` from a new tab that needs the list. */
+/**
+ * Messages between tabs: `ask` from a new tab that needs the list, the others from the tab that holds the stream;
+ * `leading`: it has no list yet.
+ */
 type TabMessage =
   | { readonly type: "ask" }
-  | { readonly type: "list"; readonly rooms: readonly RoomSummary[]; readonly hasMore: boolean }
+  | { readonly type: "leading" }
+  | {
+      readonly type: "list";
+      readonly rooms: readonly RoomSummary[];
+      readonly hasMore: boolean;
+      /** Whether the tab holds the lock: one that opened a stream without it closes that then. */
+      readonly locked: boolean;
+    }
   | { readonly type: "rooms"; readonly rooms: readonly RoomSummary[] };
 
 type RoomListOptions = {
@@ -36,7 +48,10 @@ export class RoomList {
   #subscribers = 0;
   #lock: Lock | null = null;
   #channel: Channel | null = null;
-  #leading = false;
+  /** Why this tab holds the stream; null where another one does. */
+  #leading: "lock" | "takeover" | null = null;
+  /** The tab that holds the lock may be suspended, or the browser may never grant it. */
+  readonly #takeover = new Timer(() => this.#lead("takeover"));
   /** Rooms that changed since the last message to the other tabs. */
   #news: RoomSummary[] = [];
   #listening: (() => void)[] = [];
@@ -111,6 +126,15 @@ export class RoomList {
     this.#become("idle");
   }
 
+  /** Begin again with another member's list. */
+  restart(): void {
+    this.#pause();
+    this.#model.clear();
+    if (this.#listening.length === 0) return;
+    this.#become("loading");
+    if (this.#options.platform.visible()) void this.#start();
+  }
+
   /** Continue if the list waits for a room that is live, refused or left now. */
   admitted(): void {
     this.#stream.admitted();
@@ -149,22 +173,35 @@ export class RoomList {
     this.#channel = platform.channel(name, (message) => this.#heard(message as TabMessage));
     const lock = platform.lock(name);
     this.#lock = lock;
-    const lead = () => {
-      if (this.#lock !== lock || this.#leading) return;
-      this.#leading = true;
-      this.#stream.start();
-    };
+    const lead = (how: "lock" | "takeover") => this.#lock === lock && this.#lead(how);
     // A browser that refuses locks leaves every tab to open a stream.
-    lock.held.then(lead, lead);
+    lock.held.then(
+      () => lead("lock"),
+      () => lead("takeover"),
+    );
+    this.#takeover.within(TAKEOVER_MS);
     this.#post({ type: "ask" });
+  }
+
+  #lead(how: "lock" | "takeover"): void {
+    this.#takeover.cancel();
+    const wasLeading = this.#leading !== null;
+    this.#leading = how;
+    if (!wasLeading) this.#stream.start();
+  }
+
+  /** Leave the stream to another tab. */
+  #yield(): void {
+    this.#stream.stop();
+    this.#leading = null;
+    this.#news = [];
   }
 
   /** Release the stream while the list is not shown, so that another tab can open it. */
   #pause(): void {
     this.#epoch += 1;
-    this.#stream.stop();
-    this.#leading = false;
-    this.#news = [];
+    this.#yield();
+    this.#takeover.cancel();
     this.#lock?.release();
     this.#lock = null;
     this.#channel?.close();
@@ -192,14 +229,24 @@ export class RoomList {
   }
 
   #heard(message: TabMessage): void {
-    if (message.type === "ask") {
-      if (this.#leading && this.#status === "live") this.#postList();
-    } else if (this.#leading) return;
-    else {
+    if (message.type === "ask") this.#answer();
+    else if (message.type === "leading") this.#takeover.cancel();
+    else if (this.#leading === "lock") {
+      // A tab that took over while this one was suspended.
+      if (message.type === "list") this.#answer();
+    } else if (this.#leading === null || (message.type === "list" && message.locked)) {
+      this.#takeover.cancel();
+      if (this.#leading !== null) this.#yield();
       if (message.type === "list") this.#model.replace(message.rooms, message.hasMore);
       else for (const room of message.rooms) this.#model.take(room);
       this.#live();
     }
+  }
+
+  #answer(): void {
+    if (this.#leading === null) return;
+    if (this.#status === "live") this.#postList();
+    else this.#post({ type: "leading" });
   }
 
   #live(): void {
@@ -214,6 +261,7 @@ export class RoomList {
       type: "list",
       rooms: rooms.slice(0, LIST_PAGE),
       hasMore: hasMore || rooms.length > LIST_PAGE,
+      locked: this.#leading === "lock",
     });
   }
 

@@ -16,6 +16,8 @@ export type RoomOptions = {
   readonly onSignedOut?: () => void;
   /** Called when the server has admitted the room, or closed it for another reason than the token. */
   readonly onSettled?: () => void;
+  /** Called when the room is joined and was not before. */
+  readonly onJoin?: () => void;
   /** Called when the last join has ended. */
   readonly onIdle?: () => void;
   readonly ask: GetCredential;

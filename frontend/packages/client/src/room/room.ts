@@ -107,6 +107,7 @@ export class Room {
   join(): () => void {
     let joined = true;
     this.#joins += 1;
+    if (this.#joins === 1) this.#options.onJoin?.();
     if (!this.#running) void this.#start();
     return () => {
       if (!joined) return;
@@ -194,6 +195,7 @@ export class Room {
     this.#signedOut = true;
     this.#connection.stop();
     this.#model.forget();
+    this.#draftText.forget();
     this.#changed();
   }
 

@@ -6,8 +6,13 @@ import { useState } from "react";
 export function useDraft(room: Room, { me }: RoomState): readonly [string, (text: string) => void] {
   const [draft, setDraft] = useState<{ readonly text: string; readonly member: string | null } | null>(null);
   const member = me?.id ?? null;
-  // A login cookie may turn out to be another member's, whose draft is a different one.
-  const isOwn = draft !== null && (draft.member === null || member === null || draft.member === member);
+  // A login cookie may turn out to be another member's, whose draft is a different one: also where this one was written
+  // before the server told.
+  const isOwn =
+    draft !== null &&
+    (member === null ||
+      draft.member === member ||
+      (draft.member === null && draft.text === room.loadDraft()));
   const text = isOwn ? draft.text : room.loadDraft();
 
   function change(next: string) {
