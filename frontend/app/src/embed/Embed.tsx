@@ -1,8 +1,9 @@
 // The room of one item and nothing else, as its host wants it.
 import type { Client } from "alcove-client";
 import { isThemeProperty } from "alcove-element";
-import { AlcoveProvider, en, Room, type RoomHandle, type Strings } from "alcove-react";
+import { AlcoveProvider, Boundary, en, Room, type RoomHandle, type Strings } from "alcove-react";
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { ReloadOffer } from "../ui/ReloadOffer";
 import styles from "./Embed.module.css";
 import type { Host } from "./host";
 import { useHeight } from "./useHeight";
@@ -26,27 +27,29 @@ export function Embed({ host, client, item }: EmbedProps) {
   }, [host, client]);
 
   return (
-    <AlcoveProvider client={client} strings={strings} theme={theme}>
-      <Events host={host} item={item} />
-      <Room
-        ref={room}
-        item={item}
-        readOnly={readOnly}
-        className={styles.embed ?? ""}
-        renderHeader={({ state, status }) => (
-          <>
-            {roomName !== null && (
-              <h1 className={styles.name} dir="auto">
-                {roomName}
-              </h1>
-            )}
-            <div className={state.status === "live" && state.durable ? styles.quiet : styles.strip}>
-              {status}
-            </div>
-          </>
-        )}
-      />
-    </AlcoveProvider>
+    <Boundary fallback={<ReloadOffer what="room" />}>
+      <AlcoveProvider client={client} strings={strings} theme={theme}>
+        <Events host={host} item={item} />
+        <Room
+          ref={room}
+          item={item}
+          readOnly={readOnly}
+          className={styles.embed ?? ""}
+          renderHeader={({ state, status }) => (
+            <>
+              {roomName !== null && (
+                <h1 className={styles.name} dir="auto">
+                  {roomName}
+                </h1>
+              )}
+              <div className={state.status === "live" && state.durable ? styles.quiet : styles.strip}>
+                {status}
+              </div>
+            </>
+          )}
+        />
+      </AlcoveProvider>
+    </Boundary>
   );
 }
 

@@ -3,6 +3,7 @@ import { useRoom } from "alcove-react";
 import { useState } from "react";
 import { useTranslation } from "../i18n/translation";
 import { Button } from "../ui/Button";
+import { focusContent } from "../ui/focusContent";
 import { useSession } from "./useSession";
 
 /** What waits in the room of `item` would be deleted. */
@@ -24,7 +25,14 @@ export function SignOut({ item }: { readonly item: string }) {
       <Button weight="strong" onClick={() => void session.signOut()}>
         {t("session.signOut")}
       </Button>
-      <Button onClick={() => setAsking(false)}>{t("cancel")}</Button>
+      <Button
+        onClick={() => {
+          focusContent();
+          setAsking(false);
+        }}
+      >
+        {t("cancel")}
+      </Button>
     </div>
   );
 }

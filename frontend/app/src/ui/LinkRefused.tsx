@@ -3,6 +3,7 @@
 import { useTranslation } from "../i18n/translation";
 import { useSession } from "../session/useSession";
 import { Button } from "./Button";
+import { focusContent } from "./focusContent";
 import styles from "./LinkRefused.module.css";
 
 export default function LinkRefused() {
@@ -15,7 +16,14 @@ export default function LinkRefused() {
       <Button onClick={() => void session.signOut().then(() => session.enter(refused))}>
         {t("session.useLink")}
       </Button>
-      <Button onClick={() => session.dismiss()}>{t("session.stay")}</Button>
+      <Button
+        onClick={() => {
+          focusContent();
+          session.dismiss();
+        }}
+      >
+        {t("session.stay")}
+      </Button>
     </aside>
   );
 }

@@ -1,5 +1,6 @@
 // Says that the page or a part of it cannot be shown, and offers to load it again.
 import { Button } from "./Button";
+import { focusContent } from "./focusContent";
 import styles from "./ReloadOffer.module.css";
 import { reloadTexts } from "./reloadTexts";
 
@@ -17,7 +18,16 @@ export function ReloadOffer({ what, onClose }: ReloadOfferProps) {
       <Button weight="strong" onClick={() => location.reload()}>
         {texts.reload}
       </Button>
-      {onClose !== undefined && <Button onClick={onClose}>{texts.close}</Button>}
+      {onClose !== undefined && (
+        <Button
+          onClick={() => {
+            focusContent();
+            onClose();
+          }}
+        >
+          {texts.close}
+        </Button>
+      )}
     </div>
   );
 }

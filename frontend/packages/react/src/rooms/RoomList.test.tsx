@@ -99,3 +99,14 @@ test("badges ask for their items together, follow the list, and are empty where 
 
   expect(container.textContent).toBe("99+120 unread messages");
 });
+
+test("the focus is on the last room when there are no older ones", async () => {
+  tab.platform.fetch = async () => Response.json({ items: [room("oldest")] });
+  await tab.show(<RoomList hrefOf={hrefOf} />);
+  await tab.hearList(...Array.from({ length: 100 }, (_, n) => room(`room-${n}`)), { type: "ready" });
+  await tab.user.click(screen.getByRole("button", { name: "Show older rooms" }));
+  await tab.settle();
+
+  expect(names().at(-1)).toBe("oldest");
+  expect(document.activeElement).toBe(screen.getAllByRole("link").at(-1));
+});

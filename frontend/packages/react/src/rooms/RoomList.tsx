@@ -2,6 +2,7 @@
 
 import type { RoomListState } from "alcove-client";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { useKeptFocus } from "../lib/useKeptFocus";
 import { useAlcoveContext, useRootProps } from "../provider";
 import { useRooms } from "../useRooms";
 import { type ListedRoom, RoomLink } from "./RoomLink";
@@ -23,6 +24,7 @@ export function RoomList({ current = null, onOpen, hrefOf, className }: RoomList
   const { t } = useAlcoveContext();
   const list = useRooms();
   const rows = useRef<HTMLUListElement>(null);
+  const nav = useRef<HTMLElement>(null);
   const [search, setSearch] = useState("");
   /** The item of the row where Tab stops. */
   const [active, setActive] = useState<string | null>(null);
@@ -34,6 +36,9 @@ export function RoomList({ current = null, onOpen, hrefOf, className }: RoomList
   const toCreate = wanted !== null && !shown.some(({ item }) => item === wanted) ? wanted : null;
   const stop = [active, current].find((one) => shown.some(({ item }) => item === one)) ?? shown[0]?.item;
   const isListed = shown.some(({ item }) => item === current);
+
+  // The button for older rooms goes away with the last of them.
+  useKeptFocus(nav, () => rowsOf(rows.current).at(-1));
 
   // The current room is in view, also where it moves in the list or another one is opened.
   useEffect(() => {
@@ -66,7 +71,7 @@ export function RoomList({ current = null, onOpen, hrefOf, className }: RoomList
   }
 
   return (
-    <nav {...root} aria-label={t("rooms.title")}>
+    <nav ref={nav} {...root} aria-label={t("rooms.title")}>
       <search>
         <SearchField label={t("rooms.search")} value={search} onValue={setSearch} onKeyDown={onSearchKey} />
       </search>
