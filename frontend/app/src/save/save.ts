@@ -1,6 +1,6 @@
 // Reads a whole conversation from the server, and writes it as a file.
 import type { Client, MessageEntry } from "alcove-client";
-import { summaryOf } from "alcove-react";
+import { isolated, summaryOf } from "alcove-react";
 
 /** Messages in a file, at most: the latest ones. */
 const MOST = 100_000;
@@ -46,7 +46,7 @@ export function written({ messages }: Conversation, format: Format, deleted: str
     .map(({ at, by, body, deleted: gone }) => {
       const words =
         gone === undefined ? summaryOf(body, typeof body === "string" ? body.length : LINE) : deleted;
-      return `${new Date(at).toISOString()} ${by.name}: ${words}\n`;
+      return `${new Date(at).toISOString()} ${isolated(by.name)}: ${words}\n`;
     })
     .join("");
 }

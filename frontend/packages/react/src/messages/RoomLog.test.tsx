@@ -4,7 +4,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { greeting } from "../../../client/test/support/doubles";
 import { layOut } from "../../test/support/layout";
 import { entry, RoomTab } from "../../test/support/roomTab";
-import { en, Room } from "..";
+import { en, type MessageSlotProps, Room } from "..";
 import { es } from "../es";
 
 layOut();
@@ -112,4 +112,21 @@ test("R5 P5 a tab that is shown again before it has drawn another log marks noth
   vi.restoreAllMocks();
 
   expect(tab.socket.sent.slice(before)).toEqual([]);
+});
+
+test("a message that cannot be shown leaves the others, and is tried again when it changes", async () => {
+  vi.spyOn(console, "error").mockImplementation(() => undefined); // React reports the error
+  const renderMessage = ({ message, children }: MessageSlotProps) => {
+    if (message.body === "m1") throw new Error("broken");
+    return children;
+  };
+  await tab.show(<Room item="foo" renderMessage={renderMessage} />);
+  await tab.greet();
+  await tab.hear(entry(1), entry(2));
+  expect(screen.getByText("This message cannot be shown")).toBeTruthy();
+  expect(screen.getByText("m2")).toBeTruthy();
+  await tab.hear({ ...entry(3), kind: "edit", target: 1, body: "mended" });
+  vi.restoreAllMocks();
+
+  expect(screen.getByText("mended")).toBeTruthy();
 });

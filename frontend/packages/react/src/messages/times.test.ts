@@ -1,9 +1,13 @@
 // Times in the reader's language and region.
-import { expect, test } from "vitest";
-import { clockOf, dayLabel, shortTime } from "./times";
+import { afterEach, expect, test, vi } from "vitest";
+import { clockOf, dayLabel, dayOf, shortTime } from "./times";
 
 const at = (day: number, hour = 20, minute = 34) => new Date(2026, 10, day, hour, minute).getTime();
 const now = at(26, 21);
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 test("the clock follows the region of the reader", () => {
   expect(clockOf(at(26), "en-GB")).toBe("20:34");
@@ -31,4 +35,14 @@ test.each([
   [19, "19 Nov"],
 ])("in a list, the %s of November is %s", (day, shown) => {
   expect(shortTime(at(day), now, "en-GB")).toBe(shown);
+});
+
+test.each([
+  ["Pacific/Auckland", "2026-11-25T20:00Z", "2026-11-26"],
+  ["America/Los_Angeles", "2026-11-26T02:00Z", "2026-11-25"],
+  ["UTC", "2026-11-26T02:00Z", "2026-11-26"],
+])("in %s the day of %s is %s", (zone, time, day) => {
+  vi.stubEnv("TZ", zone);
+
+  expect(dayOf(new Date(time).getTime())).toBe(day);
 });
