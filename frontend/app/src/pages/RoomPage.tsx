@@ -3,17 +3,15 @@
 import { Members, Room, type RoomHandle, useMissedMessages, useRoom } from "alcove-react";
 import { lazy, type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import { useTranslation } from "../i18n/translation";
-import { SignOut } from "../session/SignOut";
 import { useShortcuts } from "../shortcuts/useShortcuts";
 import { keep, kept } from "../ui/kept";
 import { LazyPart } from "../ui/LazyPart";
 import { useTitle } from "../ui/useTitle";
 import styles from "./Rooms.module.css";
 
-const Alerts = lazy(() => import("../alerts/Alerts").then((module) => ({ default: module.Alerts })));
 const NoAccess = lazy(() => import("./NoAccess"));
-const SaveConversation = lazy(() => import("../save/SaveConversation"));
 const WirePanel = lazy(() => import("../devtools/WirePanel"));
+const RoomSide = lazy(() => import("./RoomSide"));
 const Shortcuts = lazy(() => import("../shortcuts/Shortcuts"));
 
 type RoomPageProps = { readonly item: string; readonly list: ReactNode };
@@ -88,12 +86,8 @@ export function RoomPage({ item, list }: RoomPageProps) {
           </LazyPart>
         )}
         <LazyPart>
-          <Alerts item={item} />
+          <RoomSide item={item} />
         </LazyPart>
-        <LazyPart>
-          <SaveConversation item={item} />
-        </LazyPart>
-        <SignOut item={item} />
       </div>
       {help && (
         <LazyPart onClose={() => setHelp(false)}>

@@ -1,16 +1,19 @@
 // The list of rooms beside the room that the address names, or beside the card that leads to one.
 
 import { AlcoveProvider, Boundary, RoomList } from "alcove-react";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode } from "react";
 import { useLocation } from "wouter";
 import { useTranslation } from "../i18n/translation";
 import { useSession } from "../session/useSession";
-import { ConnectCard } from "../tutorial/ConnectCard";
+import { LazyPart } from "../ui/LazyPart";
 import { ReloadOffer } from "../ui/ReloadOffer";
 import { roomHref } from "../ui/roomHref";
 import { useTitle } from "../ui/useTitle";
 import { RoomPage } from "./RoomPage";
 import styles from "./Rooms.module.css";
+
+// Not needed by who comes back to a room.
+const ConnectCard = lazy(() => import("../tutorial/ConnectCard"));
 
 /** `item`: null on the first page. */
 export function Rooms({ item }: { readonly item: string | null }) {
@@ -20,15 +23,17 @@ export function Rooms({ item }: { readonly item: string | null }) {
 
   const card = (
     <Welcome item={item}>
-      <ConnectCard
-        key={item}
-        item={item}
-        credential={credential}
-        onConnect={(chosen, fresh) => {
-          session.enter(fresh);
-          go(roomHref(chosen));
-        }}
-      />
+      <LazyPart>
+        <ConnectCard
+          key={item}
+          item={item}
+          credential={credential}
+          onConnect={(chosen, fresh) => {
+            session.enter(fresh);
+            go(roomHref(chosen));
+          }}
+        />
+      </LazyPart>
     </Welcome>
   );
   if (client === null) return <div className={styles.alone}>{card}</div>;

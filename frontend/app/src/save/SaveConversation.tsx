@@ -8,7 +8,7 @@ import { download, type Format, readAll, written } from "./save";
 
 type State = { readonly is: "idle" | "failed" | "cut" } | { readonly is: "reading"; readonly count: number };
 
-export default function SaveConversation({ item }: { readonly item: string }) {
+export function SaveConversation({ item }: { readonly item: string }) {
   const { t } = useTranslation();
   const client = useAlcove();
   const [state, setState] = useState<State>({ is: "idle" });

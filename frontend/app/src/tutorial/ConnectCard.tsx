@@ -17,7 +17,7 @@ type ConnectCardProps = {
 
 const tutorial = { item: "foo", token: "some-key-token" };
 
-export function ConnectCard({ item, credential, onConnect }: ConnectCardProps) {
+export default function ConnectCard({ item, credential, onConnect }: ConnectCardProps) {
   const { t } = useTranslation();
   const [itemId, setItemId] = useState(item ?? tutorial.item);
   const [token, setToken] = useState(credential === null ? tutorial.token : (credential.token ?? ""));
