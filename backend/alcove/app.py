@@ -1,4 +1,4 @@
-"""Compose an Alcove: the library's class, and the application of a separate server."""
+"""Define the entry points: `Alcove` for use inside another application, `create_app` for a standalone server."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -31,18 +31,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     keys = keys_from_settings(settings)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI's own type of this
+    async def lifespan(
+        app: FastAPI,
+    ) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI gives lifespan state no narrower type
         async with serve_alone(settings, keys) as services:
             services.provide_to(app.state)
-            yield {"hub": services.hub}  # for a server that waits for its drain
+            yield {"hub": services.hub}  # the command's server drains it before it exits
 
     return server_app(settings, lifespan)
 
 
 class Alcove(Methods):
-    """A live room for every item of an application, inside that application.
+    """Runs rooms inside another application: a live room for each of its items.
 
-    Several of them may live in one process, each with its own log.
+    One process may run several instances, each with its own log.
 
     Example:
         >>> alcove = Alcove("sqlite:///alcove.db", retain_days=90)
@@ -56,7 +58,7 @@ class Alcove(Methods):
 
         Args:
             database_url: The address of the log's database.
-            settings: Any setting of the table in the README, in small letters and without `alcove_`.
+            settings: Any setting of the table in the README, in lower case, without the prefix `ALCOVE_`.
 
         Raises:
             SettingsError: A setting does not exist, or has a wrong value.
@@ -95,7 +97,7 @@ class Alcove(Methods):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Commit what was sent, close all connections with 1012, and close the log."""
+        """Commit accepted sends, close all connections with 1012, and close the log."""
         try:
             await self._stack.__aexit__(kind, error, trace)
         finally:
@@ -108,11 +110,11 @@ class Alcove(Methods):
             yield
 
     def router(self, member: MemberDependency, *, page: bool = False) -> APIRouter:
-        """Return a router with the sockets, the event streams, the API, the embed page and its script.
+        """Return a router with WebSockets, event streams, the HTTP API, the embed page and its script.
 
         Args:
-            member: The dependency that admits members. It is a function as for any route of FastAPI: it takes
-                `item_id` and returns a Member; an HTTPException refuses.
+            member: A FastAPI dependency that authorizes the caller: it takes `item_id` and returns a Member, or raises
+                HTTPException to refuse.
             page: Serve the whole page under the router's prefix, too.
 
         Raises:
@@ -124,7 +126,7 @@ class Alcove(Methods):
     def app(self, member: MemberDependency, *, page: bool = False) -> ASGIApp:
         """Return the same as `router` as an ASGI application, to mount in Starlette or Django.
 
-        An application that is mounted has no lifespan: run `async with alcove:` in that of the host.
+        Frameworks do not run the lifespan of a mounted application: use `async with alcove:` in the host's lifespan.
         """
         app = host_app(self.settings, self.lifespan, HostAdmission(member), page=page)
         self._apps.append(app)

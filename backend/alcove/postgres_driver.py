@@ -40,11 +40,11 @@ def connect_options(url: str, application_name: str, target: str) -> dict[str, A
 
 
 async def check_sessions(url: str) -> None:
-    """Check that a connection to `url` is one database session, which locks, LISTEN and prepared statements need.
+    """Check that `url` keeps one database session per connection, as locks and LISTEN require.
 
     Raises:
-        PoolerError: A pooler gives each transaction another session.
-        asyncpg.PostgresError: One of `ERRORS`: the database cannot be reached.
+        PoolerError: `url` leads to a pooler in transaction mode, which may give each transaction another session.
+        Exception: One of `ERRORS`: the database cannot be reached, or refuses the connection.
 
     """
     options = connect_options(url, "alcove", "primary")

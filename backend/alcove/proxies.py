@@ -6,14 +6,14 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from alcove.errors import SettingsError
 
-#: Matches every address; allowed only alone.
+#: Trusts every address; cannot be combined with other entries.
 ANY = "*"
 
 Network = IPv4Network | IPv6Network
 
 
 def check_proxies(proxies: Iterable[str]) -> None:
-    """Check that each text can name a proxy.
+    """Check that each entry is an address, a network, a host name, or a lone `*`.
 
     Raises:
         ValueError: One of them is not an address, a network or a host name.
@@ -76,12 +76,12 @@ def _look_up(name: str) -> list[Network]:
 
 
 def _text(network: Network) -> str:
-    """Return the network as text, a single address without its prefix, because uvicorn looks those up in a set."""
+    """Format a network; omit the prefix length of a single address, because uvicorn compares addresses as text."""
     return str(network.network_address) if network.num_addresses == 1 else str(network)
 
 
 def _mapped(network: IPv4Network) -> str:
-    """Return the IPv6 form (`::ffff:…`) of an IPv4 network."""
+    """Return the IPv4-mapped IPv6 form (`::ffff:…`) of an IPv4 network, as text."""
     return _text(IPv6Network(f"::ffff:{network.network_address}/{96 + network.prefixlen}"))
 
 
@@ -95,7 +95,7 @@ class TrustedProxies:
         self._networks = [] if self._any else [ip_network(proxy) for proxy in resolved]
 
     def __contains__(self, host: str) -> bool:
-        """Return whether an address is that of a trusted proxy."""
+        """Return whether `host` is the address of a trusted proxy; text that is no address is trusted only with `*`."""
         try:
             address = ip_address(host)
         except ValueError:

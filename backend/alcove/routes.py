@@ -1,4 +1,4 @@
-"""Compose the routes and the middleware of the application: as a separate server, and inside another application."""
+"""Compose the routes and the middleware of the application: for a standalone server, and inside another application."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -13,7 +13,7 @@ from alcove.api.cors import Cors
 from alcove.api.headers import Headers
 from alcove.api.live import room_route, unknown_path_route
 from alcove.api.page_files import PageRoute
-from alcove.api.parameters import declared_query
+from alcove.api.parameters import refuse_unknown_query
 from alcove.api.plain_headers import PlainHeaders
 from alcove.api.problems import HANDLERS
 from alcove.api.startup import Startup
@@ -35,8 +35,8 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 
 
 def server_app(settings: Settings, lifespan: Lifespan) -> FastAPI:
-    """Return the application of a separate server: rooms, API, sign-in, tutorial, operations and the page."""
-    app = _application(settings, lifespan, dependencies=[Depends(declared_query)])
+    """Return the application of a standalone server: rooms, API, sign-in, tutorial, operations and the page."""
+    app = _application(settings, lifespan, dependencies=[Depends(refuse_unknown_query)])
     app.add_middleware(Cors, origins=split_commas(settings.origins))
     app.add_middleware(EarlierLogins)
     app.add_middleware(Startup)
@@ -58,7 +58,7 @@ def host_app(settings: Settings, lifespan: Lifespan, admission: HostAdmission, *
     Args:
         settings: The settings.
         lifespan: Runs where the application is served by itself.
-        admission: Admits callers.
+        admission: Authorizes callers.
         page: Serve the whole page, too.
 
     """

@@ -47,7 +47,7 @@ class Services:
     authenticator: Authenticator
     address_limits: AddressLimits
     origin_policy: OriginPolicy
-    #: The tutorial's chat; only a separate server has it.
+    #: The tutorial's chat; only a standalone server has it.
     chat: Chat | None = None
     #: The detached connections of an Alcove inside an application; None: they are the server's.
     wheel: DeadlineWheel | None = None
@@ -62,7 +62,7 @@ class Services:
 
 @asynccontextmanager
 async def serve_alone(settings: Settings, keys: Keys | None) -> AsyncIterator[Services]:
-    """Open the services of a separate server, which has the process for itself.
+    """Open the services of a standalone server, which has the process for itself.
 
     Raises:
         AlcoveError: Storage, the bus or the keys cannot be opened as the settings say.

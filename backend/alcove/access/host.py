@@ -17,7 +17,7 @@ class HostAuthenticator(Authenticator):
 
     @property
     def open(self) -> bool:
-        """Whether this is open mode (A2): the application admits callers itself."""
+        """Whether this is open mode (A2): the application authorizes callers."""
         return False
 
     async def authenticate(self, credential: str, name: str | None = None) -> Caller:  # noqa: ARG002 - of the base

@@ -101,7 +101,7 @@ class KeySet:
             self._reading = None
 
     def _read(self) -> dict[str | None, PyJWK]:
-        """Return the keys that the source has now. Raises one of _UNREADABLE."""
+        """Fetch the key set from its source (blocking) and return its keys by id. Raises one of _UNREADABLE."""
         return _keys(json.loads(fetch(self._source, seconds=self._fetch_s, size=_BYTES)))
 
 

@@ -1,4 +1,4 @@
-"""Sign tokens, for applications whose members use a separate server (A3)."""
+"""Sign tokens, for applications whose members use a separate Alcove server (A3)."""
 
 import time
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ def sign_token(
     role: str | None = None,
     ttl_s: float = 900,
 ) -> str:
-    """Return a token that is valid from now on.
+    """Sign a token that is valid from now for `ttl_s` seconds (HS256), and return it.
 
     Args:
         secret: The server's ALCOVE_SECRET.
         sub: The member's id.
-        items: Letters of rights by item or pattern: `{"order-17": "rw"}`.
+        items: Rights by item or pattern, `r` read, `w` write, `m` moderate: `{"order-17": "rw"}`.
         name: The member's name; None: the id.
         picture: An https URL (A9).
         role: 1 to 32 characters that others see beside the name (A9).
@@ -35,7 +35,7 @@ def sign_token(
         InvalidError: The server would refuse the token.
 
     """
-    Keys(secret, None, 0)
+    Keys(secret, None, 0)  # raises SettingsError for a short secret
     now = time.time()
     optional = {"name": name, "picture": picture, "role": role}
     claims = {"sub": sub, "items": dict(items), "iat": int(now), "exp": now + ttl_s} | {

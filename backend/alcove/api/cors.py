@@ -13,9 +13,9 @@ _API = "/api/"
 
 
 class Cors:
-    """Allows configured origins to send the cookie, and every origin to send a token, without the cookie.
+    """Adds CORS headers to `/api/`: configured origins may send the cookie, all others only a token.
 
-    The browser does not send a token by itself, so a page of any origin that has one may use it, as on sockets (A5).
+    A token is safe from any origin, because browsers never attach it by themselves (A5).
     """
 
     def __init__(self, app: ASGIApp, *, origins: list[str]) -> None:
@@ -35,7 +35,7 @@ class Cors:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer preflight requests, and add CORS headers to other responses (ASGI)."""
+        """Answer preflight requests, and add CORS headers to other API responses; pass everything else on (ASGI)."""
         if scope["type"] != "http" or not scope["path"].startswith(_API):
             await self._app(scope, receive, send)
         elif Headers(scope=scope).get("origin") in self._configured:

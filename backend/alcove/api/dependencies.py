@@ -173,7 +173,7 @@ async def authenticate(connection: HTTPConnection, authenticator: Authenticator,
 
 
 class Admission(Protocol):
-    """Admits callers in place of tokens: the host application of an Alcove that is inside one."""
+    """Authorizes callers in place of tokens: the host application of an Alcove that runs inside it."""
 
     async def caller(self, connection: HTTPConnection, *, own: bool) -> Caller:
         """Return the caller; `own`: whether a cookie counts (A5). Raises Refusal."""

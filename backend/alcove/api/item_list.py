@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from alcove.api.dependencies import AuthenticatorDep, CallerDep, CheckedItemId
 from alcove.api.events import EventsRoute
-from alcove.api.live import RoomRoute, offered
+from alcove.api.live import RoomRoute, check_subprotocol
 from alcove.api.problems import send_refusal
 from alcove.api.schemas import Json, answers, problems
 from alcove.api.services import ListsDep, RoomQueriesDep
@@ -123,4 +123,4 @@ async def list_socket(
         await connection.run(session)
 
 
-list_route = RoomRoute("/api/items/ws", list_socket, dependencies=[Depends(offered)])
+list_route = RoomRoute("/api/items/ws", list_socket, dependencies=[Depends(check_subprotocol)])

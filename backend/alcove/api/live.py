@@ -18,14 +18,14 @@ from alcove.wire.connection import NullReceiver
 
 
 class RoomRoute(APIWebSocketRoute):
-    """A route for handshakes that offer a subprotocol; those without one reach the tutorial's routes (T2, H1)."""
+    """Matches only handshakes that offer a subprotocol; others reach the tutorial's routes (T2, H1)."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match the path, if a subprotocol is offered."""
         return super().matches(scope) if scope.get("subprotocols") else (Match.NONE, {})
 
 
-async def offered(websocket: WebSocket) -> None:
+async def check_subprotocol(websocket: WebSocket) -> None:
     """Check that the handshake offers `alcove.v1`. Raises UnknownSubprotocolError (H1)."""
     if SUBPROTOCOL not in websocket.scope["subprotocols"]:
         raise UnknownSubprotocolError
@@ -36,7 +36,7 @@ async def start_position(
     log: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
     tail: Annotated[int, Query(ge=0, le=500)] = 50,
 ) -> StartPosition:
-    """Return the start position in the query (H2)."""
+    """Parse the query parameters `after`, `log` and `tail` into a start position (H2)."""
     return StartPosition(after=after, log_id=log, tail=tail)
 
 
@@ -47,7 +47,7 @@ async def room_socket(
     start: Annotated[StartPosition, Depends(start_position)],
     hub: HubDep,
 ) -> None:
-    """Accept the handshake, join the item's room, and run the session on the connection."""
+    """Accept the handshake, join the item's room, and run the session until the connection closes."""
     connection = await accept_socket(websocket, subprotocol=SUBPROTOCOL)
     try:
         session = await hub.join(item_id, connection, member, start)
@@ -58,11 +58,11 @@ async def room_socket(
         await connection.run(session)
 
 
-room_route = RoomRoute("/items/{item_id}/ws", room_socket, dependencies=[Depends(offered)])
+room_route = RoomRoute("/items/{item_id}/ws", room_socket, dependencies=[Depends(check_subprotocol)])
 
 
 class UnknownPathRoute(APIWebSocketRoute):
-    """A route for handshakes of the room protocol at any path that no other route matches."""
+    """Matches handshakes of the room protocol at paths that no other route matches."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match any path, if the room protocol is offered."""
@@ -70,7 +70,7 @@ class UnknownPathRoute(APIWebSocketRoute):
 
 
 async def unknown_path(_authenticator: AuthenticatorDep) -> None:
-    """Refuse a path without a room, after the upgrade, so that a script in a browser can read why (H4)."""
+    """Refuse an unknown path after the upgrade, since browsers hide a failed handshake from scripts (H4)."""
     expected = "expected /items/{item_id}/ws, where item_id has letters, digits and . _ : @ - only"
     raise Refusal(Code.INVALID, Close.INVALID, f"no room at this path: {expected}")
 

@@ -13,8 +13,8 @@ from starlette.routing import compile_path
 _pattern = lru_cache(maxsize=512)(lambda path: compile_path(path)[0])
 
 
-async def declared_query(connection: HTTPConnection) -> None:
-    """Refuse query parameters that neither the route nor its dependencies declare: they would have no effect.
+async def refuse_unknown_query(connection: HTTPConnection) -> None:
+    """Refuse query parameters below /api/ that neither the route nor its dependencies declare: they have no effect.
 
     Handshakes are exempt: a newer client may send parameters that this version does not have (H2).
 

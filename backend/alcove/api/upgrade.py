@@ -48,7 +48,7 @@ def _earlier_login(scope: Scope) -> str | None:
 
 
 async def _cookies(request: HTTPConnection, earlier: str) -> list[tuple[bytes, bytes]]:
-    """Return the `Set-Cookie` headers that convert the login; none if it is not valid."""
+    """Return `Set-Cookie` headers that set the login cookie from `earlier`, an older one; [] if that is not valid."""
     authenticator: Authenticator = request.app.state.authenticator
     answer = Response()
     if authenticator.open:

@@ -1,4 +1,4 @@
-"""Split messages into PostgreSQL notifications, whose payload is limited, and join them again; pure.
+"""Split messages into PostgreSQL notifications, whose payload is limited, and join them again. No I/O.
 
 A payload is `sender part/parts channel`, a newline, and the message or one part of it.
 """

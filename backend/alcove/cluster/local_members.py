@@ -1,4 +1,4 @@
-"""Count the members connected to the rooms of this process, and collect the changes to publish; pure."""
+"""Count the members connected to the rooms of this process, and collect the changes to publish. No I/O."""
 
 from collections.abc import KeysView
 

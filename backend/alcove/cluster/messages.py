@@ -1,4 +1,4 @@
-"""Messages between the processes of one log, and their encoding for the bus; pure.
+"""Messages between the processes of one log, and their encoding for the bus. No I/O.
 
 A message is one line of JSON; the entries of `EntriesStored` follow it, one line each. The tags and field names are
 the format on the bus, which processes of different versions share during a rolling upgrade: do not rename them.
@@ -53,7 +53,7 @@ class EntriesStored(ClusterMessage, tag="stored", frozen=True):
 
 
 class HeadMoved(ClusterMessage, tag="head", frozen=True):
-    """An item's log extends to `head`. Channel: `DATABASE_SENDS`."""
+    """The database stored entries (`alcove_send`), and the item's log ends at `head` now. Channel: `DATABASE_SENDS`."""
 
     item: str
     head: int

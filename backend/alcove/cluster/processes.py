@@ -1,4 +1,4 @@
-"""Keep the table of the other processes: the time of its last message, and its members in each room; pure."""
+"""Keep the table of the other processes: the time of its last message, and its members in each room. No I/O."""
 
 from collections.abc import Iterable, Mapping
 

@@ -38,7 +38,7 @@ class Recovery:
         self._fill_tasks: dict[str, asyncio.Task[None]] = {}
 
     async def close(self) -> None:
-        """Cancel what is being read."""
+        """Stop the head checks, and cancel the reads of missing entries."""
         await self._heads.close()
         await background.cancel(*self._fill_tasks.values())
 

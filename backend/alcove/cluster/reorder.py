@@ -1,4 +1,4 @@
-"""Buffer entries that arrive out of order, until the entries before them arrive or are read from the log; pure."""
+"""Buffer entries that arrive out of order, until the entries before them arrive or are read from the log. No I/O."""
 
 from collections.abc import Iterable
 

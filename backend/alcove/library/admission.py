@@ -1,4 +1,4 @@
-"""Admit callers by the host application's dependency, which an internal HTTP request resolves (A1, H4).
+"""Authorize a caller by the host application's own dependency, in an internal HTTP request (A1, H4).
 
 FastAPI resolves the dependency as for any route of the application: it may take the `Request`, headers, cookies, other
 dependencies and `dependency_overrides`. What `yield` dependencies hold is released before a socket is accepted.

@@ -52,7 +52,7 @@ class Member:
             object.__setattr__(self, "name", str(self.id)[:64])
         if isinstance(self.expires, datetime) and self.expires.tzinfo is None:
             raise InvalidError("a member's `expires` has no time zone: write datetime.now(UTC) + …")
-        _caller(self, {**self.items, "*": self.rights})
+        _to_caller(self, {**self.items, "*": self.rights})
 
     def __repr__(self) -> str:
         more = {name: value for name in ("picture", "role", "expires", "items") if (value := getattr(self, name))}
@@ -71,11 +71,16 @@ class Member:
 
     def caller(self, items: Mapping[str, str]) -> Caller:
         """Return the caller that this member is: admitted now, with rights by item or pattern."""
-        return _caller(self, items)
+        return _to_caller(self, items)
 
 
-def _caller(member: Member, items: Mapping[str, str]) -> Caller:
-    """Return the caller with these rights. Raises InvalidError."""
+def _to_caller(member: Member, items: Mapping[str, str]) -> Caller:
+    """Convert a member to a caller with the rights `items`, which has letters by item or pattern.
+
+    Raises:
+        InvalidError: A field breaks the rules that tokens have for it (A3, A9).
+
+    """
     values = {"sub": member.id, "name": member.name, "items": dict(items), "iat": time.time(), "exp": 0}
     more = {name: value for name in ("picture", "role") if (value := getattr(member, name)) is not None}
     try:

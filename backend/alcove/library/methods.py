@@ -58,7 +58,7 @@ class Methods:
 
         """
         with _typed_errors():
-            written = await self._rooms().writer.send(_item(item), _json(body), by.person, id=_id(id))
+            written = await self._rooms().writer.send(_check_item(item), _to_json(body), by.person, id=_check_id(id))
             return entry_of(item, written.entry)
 
     async def event(self, item: str, text: str, *, by: Member, data: Any = UNSET, id: str | None = None) -> Entry:
@@ -75,15 +75,15 @@ class Methods:
         with _typed_errors():
             if not isinstance(text, str) or not text:
                 raise InvalidError("text: expected at least one character")
-            body = EventBody(text, UNSET if data is UNSET else _json(data))
-            written = await self._rooms().writer.event(_item(item), body, by.person, id=_id(id))
+            body = EventBody(text, UNSET if data is UNSET else _to_json(data))
+            written = await self._rooms().writer.event(_check_item(item), body, by.person, id=_check_id(id))
             return entry_of(item, written.entry)
 
     async def edit(self, item: str, seq: int, body: Any, *, by: Member, id: str | None = None) -> Entry:
         """Replace the body of the message `seq`; of another member's only if `by` may moderate (S8)."""
         with _typed_errors():
             written = await self._rooms().writer.edit(
-                _item(item), seq, _json(body), by.person, moderate=by.may_moderate, id=_id(id)
+                _check_item(item), seq, _to_json(body), by.person, moderate=by.may_moderate, id=_check_id(id)
             )
             return entry_of(item, written.entry)
 
@@ -91,7 +91,7 @@ class Methods:
         """Delete the message `seq`; another member's only if `by` may moderate (S8, S9)."""
         with _typed_errors():
             written = await self._rooms().writer.delete(
-                _item(item), seq, by.person, moderate=by.may_moderate, id=_id(id)
+                _check_item(item), seq, by.person, moderate=by.may_moderate, id=_check_id(id)
             )
             return entry_of(item, written.entry)
 
@@ -102,30 +102,32 @@ class Methods:
                 raise InvalidError("`before` and `after` exclude each other: give one of them")
             if not 1 <= limit <= _PAGE:
                 raise InvalidError(f"limit: expected 1 to {_PAGE}, got {limit}")
-            return page_of(item, await self._rooms().queries.read(_item(item), before=before, after=after, limit=limit))
+            return page_of(
+                item, await self._rooms().queries.read(_check_item(item), before=before, after=after, limit=limit)
+            )
 
     async def members(self, item: str) -> Members:
         """Return the members connected to the item's room, on all processes (W11)."""
         with _typed_errors():
-            return Members(*await self._rooms().queries.members(_item(item)))
+            return Members(*await self._rooms().queries.members(_check_item(item)))
 
     async def unread(self, member: Member | str, items: Sequence[str]) -> dict[str, Unread]:
         """Return head and unread messages of each item for a member (W10)."""
         with _typed_errors():
             counts = await self._rooms().queries.count_unread(
-                [_item(item) for item in dict.fromkeys(items)], _member(member)
+                [_check_item(item) for item in dict.fromkeys(items)], _member_id(member)
             )
             return {count.item: Unread(count.head, count.unread) for count in counts}
 
     async def mark_read(self, item: str, seq: int, *, by: Member | str) -> int:
         """Move a member's read mark forward, at most to the head; return its position (P5)."""
         with _typed_errors():
-            return await self._rooms().writer.mark_read(_item(item), _member(by), seq)
+            return await self._rooms().writer.mark_read(_check_item(item), _member_id(by), seq)
 
     async def delete_room(self, item: str) -> None:
         """Delete the item's room with all its data (W11)."""
         with _typed_errors():
-            await self._rooms().writer.delete_room(_item(item))
+            await self._rooms().writer.delete_room(_check_item(item))
 
     async def export(self, item: str | None = None, *, member: Member | str | None = None) -> AsyncIterator[bytes]:
         """Yield a room, or what a member wrote, as lines of JSON (W14); each part has one or more whole lines."""
@@ -134,7 +136,9 @@ class Methods:
                 raise InvalidError("give either an item or a member")
             data = self._rooms().personal_data
             async for lines in (
-                data.export_room(_item(item)) if item is not None else data.export_member(_member(member or ""))
+                data.export_room(_check_item(item))
+                if item is not None
+                else data.export_member(_member_id(member or ""))
             ):
                 yield lines
 
@@ -147,7 +151,7 @@ class Methods:
 
         """
         with _typed_errors():
-            await self._rooms().personal_data.erase_member(_member(member), by.person)
+            await self._rooms().personal_data.erase_member(_member_id(member), by.person)
 
     async def ban(
         self,
@@ -176,12 +180,12 @@ class Methods:
             if until is not None and until.tzinfo is None:
                 raise InvalidError("until: expected a time with a time zone")
             until_ms = None if until is None else int(until.timestamp() * 1000)
-            await self._rooms().ban(Ban(_member(member), _item_or_all(item), right, until_ms, reason))
+            await self._rooms().ban(Ban(_member_id(member), _item_or_all(item), right, until_ms, reason))
 
     async def unban(self, member: Member | str, item: str | None = None) -> None:
         """Lift the ban of a member on the item, or the one on all items."""
         with _typed_errors():
-            await self._rooms().ban(Ban(_member(member), _item_or_all(item)))
+            await self._rooms().ban(Ban(_member_id(member), _item_or_all(item)))
 
     async def revoke(self, member: Member | str, item: str | None = None) -> None:
         """Close a member's connections on every process, on an item or on all (A7).
@@ -189,7 +193,7 @@ class Methods:
         Call it when a user signs out or loses rights. A client that comes back is admitted by your dependency again.
         """
         with _typed_errors():
-            await self._rooms().revoke(Revocation.of_member(_member(member), _item_or_all(item), 0))
+            await self._rooms().revoke(Revocation.of_member(_member_id(member), _item_or_all(item), 0))
 
 
 @contextmanager
@@ -207,7 +211,7 @@ def _typed_errors() -> Iterator[None]:
         raise InvalidError(str(error)) from None
 
 
-def _json(value: Any) -> Raw:
+def _to_json(value: Any) -> Raw:
     """Return the value as JSON. Raises InvalidError."""
     try:
         return raw(value)
@@ -215,7 +219,7 @@ def _json(value: Any) -> Raw:
         raise InvalidError(f"this is no JSON: {error}") from error
 
 
-def _item(item: str) -> str:
+def _check_item(item: str) -> str:
     return check_item_id(item)
 
 
@@ -223,14 +227,14 @@ def _item_or_all(item: str | None) -> str | None:
     return None if item is None else check_item_id(item)
 
 
-def _id(id: str | None) -> str | None:
-    """Return the id of an entry. Raises InvalidError (S1)."""
+def _check_id(id: str | None) -> str | None:
+    """Check the id of an entry, if there is one, and return it. Raises InvalidError (S1)."""
     if id is not None and (not 1 <= len(id) <= _ID_CHARS or "\0" in id):
-        raise InvalidError(f"id: expected 1 to {_ID_CHARS} characters")
+        raise InvalidError(f"id: expected 1 to {_ID_CHARS} characters without NUL")
     return id
 
 
-def _member(member: Member | str) -> str:
+def _member_id(member: Member | str) -> str:
     """Return the id of a member. Raises InvalidError."""
     id_ = str(member.id) if isinstance(member, Member) else member
     if not 1 <= len(id_) <= _MEMBER_CHARS or "\0" in id_:

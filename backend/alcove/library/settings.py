@@ -29,7 +29,7 @@ class LibrarySettings(Settings):
 
     @property
     def open(self) -> bool:
-        """Whether this is open mode (A2): the application admits callers itself."""
+        """Whether this is open mode (A2): the application authorizes callers."""
         return False
 
 

@@ -1,4 +1,4 @@
-"""Rooms that changed, collected until they are passed on; pure (W10)."""
+"""Rooms that changed, collected until they are passed on (W10). No I/O."""
 
 from collections.abc import Collection, Iterator
 

@@ -1,4 +1,4 @@
-"""Shut a process down without losing a send, and spread the reconnects of its clients (Z1)."""
+"""Close all connections at shutdown: commit accepted sends first, and spread the clients' reconnects (Z1)."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from alcove.wire.connection import Connection, Frame
 
 
 class Drain:
-    """Commits accepted sends, then closes every connection with a `bye` that says when to reconnect."""
+    """Commits accepted sends, then closes every connection with a `bye` that has the delay before reconnecting."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class Drain:
         """Prepare a drain; `start` runs it.
 
         Args:
-            within_s: Seconds that `commit` may take, and over which the clients reconnect.
+            within_s: Maximum seconds for `commit`; also the period over which reconnects are spread.
             commit: Waits until every accepted send is stored and acked.
             connections: Returns the connections to close.
 
@@ -41,12 +41,12 @@ class Drain:
         self._before_close.append(callback)
 
     def start(self) -> asyncio.Task[None]:
-        """Start to drain, once; return the task, which ends when every connection has its close frame."""
+        """Start the drain if it has not started; return its task, which ends when every close frame is written."""
         if self._task is None:
             self._task = asyncio.create_task(self._run())
         return self._task
 
-    async def committed(self) -> None:
+    async def wait_for_commit(self) -> None:
         """Wait until no send waits for storage, at most until the deadline, which the first call sets."""
         now = asyncio.get_running_loop().time()
         if self._deadline is None:
@@ -56,9 +56,9 @@ class Drain:
                 await self._commit()
 
     async def _run(self) -> None:
-        await self.committed()
-        # The listener closes first: a client that reconnects through a proxy is sent to another process at once,
-        # and not to this one, which would refuse it.
+        await self.wait_for_commit()
+        # The server stops listening here, before any connection closes, so that a proxy sends clients that reconnect
+        # to another process.
         for callback in self._before_close:
             callback()
         connections = list(self._connections())

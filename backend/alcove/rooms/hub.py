@@ -158,7 +158,7 @@ class Hub:
 
     async def close(self) -> None:
         """Wait for accepted sends, until the drain's deadline, then close the rooms and the background tasks."""
-        await self._drain.committed()
+        await self._drain.wait_for_commit()
         self._rooms.close_rooms()
         self._access_records.close()
         await self._tasks.close(_TASKS_S)
@@ -186,7 +186,7 @@ class Hub:
     # --- other channels of the bus
 
     def subscribe(self, channel: str, handler: Handler) -> None:
-        """Call `handler` with every message that other processes publish on the channel; before `start` only."""
+        """Call `handler` with every message that other processes publish on the channel. Call it before `start`."""
         self._rooms.cluster.subscribe(channel, handler)
 
     def publish(self, channel: str, message: ClusterMessage) -> None:

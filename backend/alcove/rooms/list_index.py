@@ -1,4 +1,4 @@
-"""Index the readers of the list, to find those of one room without visiting all of them; pure."""
+"""Index the readers of the room list by the items they may read, so that a change finds them without a scan. No I/O."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -11,15 +11,15 @@ _Readers = dict[ListReader, None]
 
 
 class ListIndex:
-    """Readers by the single items and by the prefixes of items that they may read.
+    """Maps items and prefixes of items to the readers that may read them.
 
-    A lookup costs one step for each different length of a prefix, for any number of readers.
+    A lookup takes one dictionary access per distinct prefix length, whatever the number of readers.
     """
 
     def __init__(self) -> None:
         self._by_item: dict[str, _Readers] = {}
         self._by_prefix: dict[str, _Readers] = {}
-        #: How many of the prefixes have this length.
+        #: The number of distinct prefixes, by length.
         self._lengths = Counter[int]()
         self._by_member: dict[str, _Readers] = {}
         #: The single items and the prefixes under which each reader is indexed.
@@ -39,7 +39,7 @@ class ListIndex:
         return list(self._keys)
 
     def add(self, reader: ListReader, ranges: Sequence[Range]) -> None:
-        """Index the reader under these ranges; replace those of an earlier call."""
+        """Add the reader under these ranges, or replace its ranges if it is present."""
         self.remove(reader)
         items = [one[0] for one in ranges if is_single(one)]
         prefixes = {_common_prefix(*one) for one in ranges if not is_single(one)}

@@ -1,4 +1,4 @@
-"""Keep the changed rooms that wait for one reader of the list: a bounded set; pure."""
+"""Keep the changed rooms that wait for one reader of the list: a bounded set. No I/O."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final

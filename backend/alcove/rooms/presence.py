@@ -1,4 +1,4 @@
-"""Keep a room's members, typing and read marks, and the changes that are not sent yet (P); pure."""
+"""Keep a room's members, typing and read marks, and the changes that are not sent yet (P). No I/O."""
 
 from dataclasses import dataclass
 from itertools import islice, takewhile

@@ -22,12 +22,12 @@ class RoomQueries:
         self._cluster = cluster
 
     async def read(self, item: str, *, before: int | None, after: int | None, limit: int) -> Page:
-        """Return a page of the item's log, ascending (W1).
+        """Return entries of the item's log in ascending order: after `after`, else the last before `before` (W1).
 
         Args:
             item: The item's id.
-            before: Return the last entries with a smaller seq; None: no upper bound.
-            after: Return the first entries with a greater seq; None: no lower bound.
+            before: An exclusive bound (seq), without `after`; None: the latest entries.
+            after: An exclusive bound (seq).
             limit: Maximum number of entries.
 
         """

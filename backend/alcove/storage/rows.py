@@ -48,8 +48,8 @@ def entry_from_row(row: Iterable[Any]) -> Entry:
 
 
 def removed_entry(draft: Draft, seq: int, at: int) -> Entry:
-    """Return an entry without body for a repeated draft whose entry retention removed; `seq` and `at` are that entry's.
+    """Rebuild an entry, without its body, for a repeated draft: its entry was stored, and removed by retention since.
 
-    Only these two are kept with the ids of removed entries; everything else is taken from the draft.
+    Of a removed entry, storage keeps only the id, `seq` and `at`; everything else is taken from the draft.
     """
     return Entry(seq, draft.kind, draft.id, draft.by, at, UNSET if draft.target is None else draft.target)

@@ -8,7 +8,7 @@ from alcove.wire.deadlines import DeadlineWheel
 from alcove.wire.encoding import PING, PONG, close_frame, control_frame
 from alcove.wire.reader import TransportReader
 from alcove.wire.rfc6455 import Closing, Event, Parser, Ping, Violation
-from alcove.wire.tcp_info import acknowledged_bytes, takes_slowly
+from alcove.wire.tcp_info import acknowledged_bytes, reads_slowly
 from alcove.wire.writer import State
 
 #: The connection was lost without a close frame (section 7.1.5).
@@ -134,7 +134,7 @@ class DetachedConnection(TransportReader):
         if left > 0:
             return left
         # The ping may be queued behind data that a slow but living peer has yet to read (D2).
-        if takes_slowly(self._transport, since=self._acknowledged_at_ping):
+        if reads_slowly(self._transport, acknowledged_before=self._acknowledged_at_ping):
             self._ping(now)
             return deadlines.pong_s
         self._fail(Close.HEARTBEAT, "heartbeat missed")

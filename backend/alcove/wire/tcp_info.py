@@ -5,7 +5,7 @@ import struct
 import sys
 from asyncio import Transport
 
-#: `tcpi_bytes_acked` of Linux's `struct tcp_info` (linux/tcp.h), and `tcpi_notsent_bytes` 24 bytes behind it.
+#: `tcpi_bytes_acked` of Linux's `struct tcp_info` (linux/tcp.h), and `tcpi_notsent_bytes`, 24 bytes after its start.
 _ACKED_NOTSENT = struct.Struct("=Q16xI")
 _OFFSET = 120
 _SIZE = _OFFSET + _ACKED_NOTSENT.size
@@ -17,14 +17,14 @@ def acknowledged_bytes(transport: Transport) -> int:
     return _tcp_info(transport)[0]
 
 
-def takes_slowly(transport: Transport, *, since: int) -> bool:
-    """Return whether unsent bytes wait for a peer that has acknowledged more than `since` bytes.
+def reads_slowly(transport: Transport, *, acknowledged_before: int) -> bool:
+    """Return whether unsent bytes wait for a peer that has acknowledged more than `acknowledged_before` bytes.
 
-    Such a peer reads, but slower than the server writes. Bytes that are sent and unread at the peer prove nothing: a
-    process that hangs looks the same.
+    Such a peer reads, but slower than the server writes. Bytes that are sent and not read do not count: a process
+    that hangs looks the same.
     """
     acknowledged, unsent = _tcp_info(transport)
-    return acknowledged > since and unsent + transport.get_write_buffer_size() > 0
+    return acknowledged > acknowledged_before and unsent + transport.get_write_buffer_size() > 0
 
 
 def _tcp_info(transport: Transport) -> tuple[int, int]:

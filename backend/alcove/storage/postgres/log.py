@@ -213,7 +213,7 @@ class PostgresLog:
         return [entry_from_row(tuple(row)) for row in rows]
 
     async def erase_member(self, items: Sequence[str], member: str) -> None:
-        """Erase what rooms hold of a member, and vacuum the tables (Log.erase_member)."""
+        """Erase the member from these rooms, then vacuum the tables: dead rows still hold it (Log.erase_member)."""
         async with self._connections.writing() as connection:
             async with connection.transaction():
                 await connection.execute(_SQL["erase_author"], list(items), member)

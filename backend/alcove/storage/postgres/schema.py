@@ -1,4 +1,4 @@
-"""The schema of a PostgreSQL log: create it, or migrate it to this version; several processes may start at once."""
+"""Create the schema of a PostgreSQL log, or migrate it to this version; several processes may start at once."""
 
 import logging
 import re
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 _FOLDER = Path(__file__).parent
 #: The version of the schema that this version of Alcove needs.
 VERSION = len(schema_files(_FOLDER))
-#: "Alcv": the advisory lock of the process that checks or migrates the schema.
+#: The key of the advisory lock that is held while the schema is checked or migrated ("Alcv" in ASCII).
 _LOCK = 0x416C6376
 #: Set in the transaction, so that settings of role or database cannot make names resolve to other schemas.
 _SEARCH_PATH = "SET LOCAL search_path = pg_catalog, pg_temp"
@@ -32,6 +32,7 @@ GRANT USAGE ON SCHEMA alcove TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA alcove TO {role};
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA alcove TO {role};
 """
+#: Whether the schema exists, has objects, and is a log of Alcove; and the current role.
 _STATE = """
 SELECT n.oid IS NOT NULL,
        EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = n.oid)
@@ -40,6 +41,7 @@ SELECT n.oid IS NOT NULL,
        current_user::text
 FROM (SELECT 1) one LEFT JOIN pg_namespace n ON n.nspname = 'alcove'
 """
+#: The rights that the current role lacks.
 _MISSING_RIGHTS = """
 SELECT 'USAGE on schema alcove' WHERE NOT has_schema_privilege('alcove', 'USAGE')
 UNION ALL
@@ -63,7 +65,7 @@ async def prepare(connection: Any) -> str:
     """Create or migrate the database's schema `alcove`; return the log's id.
 
     Raises:
-        LogUnusableError: The schema is another program's or too new, it lacks something that this role must not create,
+        LogUnusableError: The schema is another program's or too new, it lacks an object that this role may not create,
             or the database's encoding is not UTF8.
 
     """
@@ -79,7 +81,7 @@ async def prepare(connection: Any) -> str:
             await connection.execute(_SEARCH_PATH)
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
             version = await _migrate(connection)
-            await _check(connection, _expected_names())
+            await _check_names_and_rights(connection, _expected_names())
             if version < VERSION:
                 logger.info("migrated the schema alcove from version %d to %d", version, VERSION)
             return str(await connection.fetchval("SELECT value FROM alcove.meta WHERE key = 'log_id'"))
@@ -88,12 +90,17 @@ async def prepare(connection: Any) -> str:
 
 
 async def _migrate(connection: Any) -> int:
-    """Run the missing steps; return the version before them. Raise LogUnusableError if that is impossible."""
+    """Run the steps of the migration that are missing; return the version before them.
+
+    Raises:
+        LogUnusableError: The schema is another program's or too new, or this role may not change it.
+
+    """
     exists, is_used, is_log, role = await connection.fetchrow(_STATE)
     if is_used and not is_log:
         raise LogUnusableError("the database has a schema `alcove` of another program; use another database")
     if is_log:
-        await _check(connection, [])
+        await _check_names_and_rights(connection, [])
     version = 0
     try:
         if not is_log:
@@ -115,7 +122,7 @@ async def _migrate(connection: Any) -> int:
     return version
 
 
-async def _check(connection: Any, expected: list[str]) -> None:
+async def _check_names_and_rights(connection: Any, expected: list[str]) -> None:
     """Raise LogUnusableError if the schema lacks an expected name, or this role a right on it."""
     names = {name for (name,) in await connection.fetch(_NAMES)}
     missing = [f"alcove.{name}" for name in expected if name not in names]
@@ -130,7 +137,7 @@ async def _check(connection: Any, expected: list[str]) -> None:
 
 
 def script(since: int, role: str | None) -> str:
-    """Return SQL that migrates the schema from version `since`, creates it for 0, and grants `role` its rights."""
+    """Return SQL that migrates the schema from version `since` (0: creates it) and gives `role` its rights, if set."""
     parts = ["BEGIN", _SEARCH_PATH, f"SELECT pg_advisory_xact_lock({_LOCK})"]
     parts = [";\n".join(parts) + ";\n", _CREATE if since == 0 else "", _steps(since)]
     if role is not None:
@@ -139,7 +146,7 @@ def script(since: int, role: str | None) -> str:
 
 
 def _steps(since: int) -> str:
-    """Return the SQL of the steps after version `since`."""
+    """Return the SQL that migrates the schema from version `since` to VERSION and records that version."""
     steps = [step.replace("{item_characters}", character_ranges()) for step in schema_files(_FOLDER)[since:]]
     set_version = f"UPDATE alcove.meta SET value = '{VERSION}' WHERE key = 'schema';\n"  # noqa: S608 - a constant number
     return "\n".join([*steps, set_version])

@@ -1,4 +1,4 @@
-"""The schema of a SQLite log: create it, or migrate it to this version."""
+"""Create the schema of a SQLite log, or migrate it to this version."""
 
 import logging
 import sqlite3
@@ -12,11 +12,11 @@ from alcove.storage.sqlite.connection import transaction
 logger = logging.getLogger(__name__)
 
 _STEPS = schema_files(Path(__file__).parent)
-#: "Alcv" in the file's header tells a log from a database of another program.
+#: The application id of SQLite ("Alcv" in ASCII), which identifies the file as a log.
 APPLICATION_ID = 0x416C6376
-#: The first version whose rooms all have a valid item id (H3).
+#: The version of the schema from which all rooms have valid item ids (H3).
 _VALID_ITEM_IDS = 4
-#: The first version whose files keep no erased text.
+#: The version of the schema from which erased text is overwritten in the file.
 _ERASES_TEXT = 4
 
 
@@ -45,10 +45,10 @@ def prepare(connection: sqlite3.Connection, path: Path) -> str:
             for statement in step.split(";\n"):
                 connection.execute(statement)
         if 0 < version < _VALID_ITEM_IDS:
-            rename_rooms(connection)
+            rename_invalid_rooms(connection)
         if version == 0:
             connection.execute("INSERT INTO meta (key, value) VALUES ('log_id', lower(hex(randomblob(16))))")
-        # Written each time, so that a read-only file fails here and not at the first send.
+        # Write on every start, so that a read-only file fails now and not at the first send.
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {len(_STEPS)}")
     if 0 < version < _ERASES_TEXT:
@@ -57,8 +57,8 @@ def prepare(connection: sqlite3.Connection, path: Path) -> str:
     return str(log_id)
 
 
-def rename_rooms(connection: sqlite3.Connection) -> None:
-    """Give each room whose item id is invalid a valid one, and log both ids (H3)."""
+def rename_invalid_rooms(connection: sqlite3.Connection) -> None:
+    """Rename rooms whose item id is invalid, except internal ones (`!…`), and log both ids (H3)."""
     items = [item for (item,) in connection.execute("SELECT item FROM rooms ORDER BY item").fetchall()]
     for item in items:
         if item.startswith("!") or is_item_id(item):

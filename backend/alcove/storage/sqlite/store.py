@@ -25,7 +25,7 @@ _CHECKPOINT_BUSY_MS = 100
 
 
 class SqliteStore:
-    """A log on one connection; the caller must use it from one thread at a time."""
+    """Runs the queries of a log on one SQLite connection. Not thread-safe: call it from one thread at a time."""
 
     def __init__(self, connection: sqlite3.Connection, retention: Retention) -> None:
         self._db = connection
