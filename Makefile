@@ -99,7 +99,7 @@ screenshots: $(DEV_DEPS) $(PAGE)
 	@cd e2e && exec ../backend/.venv/bin/python screenshots.py
 
 .PHONY: figures
-figures: $(DEV_DEPS) $(PAGE) ## measure the room page: size, opening, scrolling, typing under load
+figures: $(DEV_DEPS) $(PAGE) ## measure the page: layout criteria, size, opening, scrolling, typing under load
 	@cd e2e && exec ../backend/.venv/bin/python figures.py
 
 .PHONY: lock

@@ -1,4 +1,4 @@
-"""Measure the room page: what it weighs, how fast a long room opens and scrolls, how it holds under 500 entries/s."""
+"""Measure the page: its layout criteria, what it weighs, how fast a long room opens and scrolls, 500 entries/s."""
 
 import subprocess
 import tempfile
@@ -9,6 +9,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from browser import launch_options
+from criteria import Criteria
+from host import hosting
 from pages.room import RoomPage
 from pages.words import EN
 from seed import UNLIMITED, fill, member, send
@@ -45,7 +47,7 @@ KEY_TIMES = """() => {
 
 
 def weight() -> str:
-    """What `npm run size` says last."""
+    """What `npm run size` says of the page."""
     said = subprocess.run(
         ["npm", "run", "--silent", "size"],  # noqa: S607 - the npm of the PATH, as everywhere
         cwd=ROOT / "frontend",
@@ -53,7 +55,7 @@ def weight() -> str:
         text=True,
         check=True,
     )
-    return said.stdout.strip().splitlines()[-1].strip()
+    return ", ".join(line.partition(" of ")[0].strip() for line in said.stdout.splitlines() if "index.html" in line)
 
 
 def heap(page: Page) -> float:
@@ -133,13 +135,15 @@ def flooded_room(browser: Browser, server: Server) -> list[tuple[str, str]]:
 
 def main() -> None:
     """Print all figures."""
-    figures = [("JavaScript before first use", weight())]
+    figures = [("12 JavaScript before first use: Brotli, gzip", weight())]
     with (
+        hosting() as host,
         tempfile.TemporaryDirectory() as folder,
-        deployed(Path(folder), env=UNLIMITED) as server,
+        deployed(Path(folder), env=UNLIMITED | {"ALCOVE_FRAME_ANCESTORS": host.url}) as server,
         sync_playwright() as playwright,
         playwright.chromium.launch(**launch_options()) as browser,
     ):
+        figures += Criteria(browser, server, host).all()
         figures += long_room(browser, server)
         figures += flooded_room(browser, server)
     for what, figure in figures:

@@ -34,3 +34,14 @@ def fill(server: Server, item: str, count: int) -> None:
             missing = len(bodies)
             while missing:
                 missing -= str(socket.recv(timeout=30)).count('"type":"ack"')
+
+
+def take_turns(server: Server, item: str, each: int) -> None:
+    """Let two members say 40 lines in all, `each` at a time."""
+    with member(server, item, "Ada") as ada, member(server, item, "Bob") as bob:
+        for turn in range(40 // each):
+            speaker = (ada, bob)[turn % 2]
+            speaker.send(send([f"line {turn * each + n}" for n in range(each)]))
+            acks = 0
+            while acks < each:
+                acks += str(speaker.recv(timeout=30)).count('"type":"ack"')

@@ -35,6 +35,6 @@ def test_t3_who_goes_to_another_page_leaves_the_chat(chat: ChatPage, another_tab
     expect(other.status).to_contain_text("Connected")
     you = other.client_id()
 
-    other.link_to(EN.echo).click()
+    other.go_to(EN.echo)
 
     expect(chat.lines).to_have_text([f"Client #{you} left the chat"])

@@ -117,11 +117,12 @@ def test_signing_out_leaves_nothing_behind(tab: Tab, server: Server, item: str) 
     say(tab, "mine")
     shows(tab, "mine")
 
+    tab.click("[popovertarget=account]")
     tab.click("button", "Sign out")
-    tab.wait_for("find('button', 'Connect')")
+    tab.wait_for("find('button', 'Enter the room')")
     tab.reload()
 
-    tab.wait_for("find('button', 'Connect')")
+    tab.wait_for("find('button', 'Enter the room')")
     assert "mine" not in tab.evaluate("document.body.innerText")
     assert "some-key-token" not in tab.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
 

@@ -47,6 +47,9 @@ def test_one_goes_to_another_page_and_begins_at_its_top(item: ItemPage) -> None:
     echo = EchoPage(item.page, EN)
     item.open()
 
+    item.tab_to(item.account_button)
+    item.page.keyboard.press("Enter")
+    expect(item.link_to(EN.echo)).to_be_visible()
     item.tab_to(item.link_to(EN.echo))
     item.page.keyboard.press("Enter")
 
@@ -57,15 +60,19 @@ def test_one_goes_to_another_page_and_begins_at_its_top(item: ItemPage) -> None:
 def test_the_focus_is_always_seen(item: ItemPage) -> None:
     item.open()
     stops = [
-        item.link_to(EN.echo),
-        item.language_switch,
-        item.dark_switch,
         item.item_id,
         item.connect_button,
         item.message,
+        item.account_button,
+        item.page.get_by_role("radio", name="System"),
+        item.page.get_by_role("radio", name="English"),
+        item.link_to(EN.echo),
     ]
 
     for stop in stops:
+        if stop is stops[4]:
+            item.page.keyboard.press("Enter")
+            expect(stop).to_be_visible()
         item.tab_to(stop)
         ring = stop.evaluate("element => getComputedStyle(element).outlineStyle + getComputedStyle(element).boxShadow")
         assert ring != "nonenone", f"{stop} does not show that it has the focus"

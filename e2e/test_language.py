@@ -33,11 +33,11 @@ def test_the_language_is_switched_and_stays_so(item: ItemPage) -> None:
     spanish = ItemPage(item.page, ES)
     item.open()
 
-    item.language_switch.click()
+    item.choose_other_language()
     expect(spanish.connect_button).to_be_visible()
     item.page.reload()
     expect(spanish.connect_button).to_be_visible()
     expect(item.page.locator("html")).to_have_attribute("lang", "es")
 
-    spanish.language_switch.click()
+    spanish.choose_other_language()
     expect(ItemPage(item.page, EN).connect_button).to_be_visible()

@@ -22,6 +22,7 @@ def item() -> str:
 
 def test_the_connect_card_leads_into_the_room(room: RoomPage, item: str) -> None:
     room.open()
+    room.open_advanced()
     expect(room.item_id).to_have_value("foo")
     expect(room.token).to_have_value("some-key-token")
 
@@ -32,6 +33,7 @@ def test_the_connect_card_leads_into_the_room(room: RoomPage, item: str) -> None
     room.live()
     expect(room.heading).to_have_text(item)
     expect(room.page).to_have_url(re.compile(f"/items/{item}$"))
+    room.open_details()
     expect(room.members).to_contain_text(["Ada"])
 
 
@@ -46,6 +48,7 @@ def test_a_token_in_the_link_is_taken_and_leaves_the_address(room: RoomPage, ite
 
 def test_a_link_does_not_replace_the_login_of_another_member_unless_told_to(room: RoomPage, item: str) -> None:
     room.enter(item)
+    room.open_details()
     expect(room.members).to_contain_text(["Ada"])
 
     room.page.evaluate("location.hash = '#token=another&name=Grace'")
@@ -142,6 +145,7 @@ def test_the_title_counts_what_came_while_nobody_looked(room: RoomPage, base_url
 
 def test_a_notification_that_the_browser_forbids_is_not_promised(room: RoomPage, item: str) -> None:
     room.enter(item)
+    room.open_details()
     notification = room.page.get_by_label("Desktop notification")
 
     notification.click()
@@ -223,22 +227,28 @@ def test_w4_the_rooms_stand_at_the_side(room: RoomPage, base_url: str, item: str
     expect(room.said("waiting for you")).to_be_visible()
 
 
-def test_the_wire_shows_every_line(room: RoomPage, item: str) -> None:
+def test_the_developer_panel_shows_every_frame(room: RoomPage, item: str) -> None:
     room.enter(item)
-    room.wire_switch.click()
+    room.open_details()
+    room.page.get_by_role("button", name="Open developer panel").click()
     room.say("on the wire")
 
-    expect(room.wire_lines).to_contain_text('"type":"send"')
-    expect(room.wire_lines).to_contain_text('"type":"ack"')
+    expect(room.frames).to_contain_text('"type":"send"')
+    expect(room.frames).to_contain_text('"type":"ack"')
     expect(room.page.get_by_text("Send to ack:")).to_be_visible()
+    room.frames.get_by_role("button").filter(has_text='"type":"ack"').click()
+    expect(room.frames.get_by_text('"type": "ack"')).to_be_visible()
+    room.page.get_by_role("tab", name="Connections").click()
+    expect(room.page.get_by_role("cell", name="Ada")).to_be_visible()
+    room.page.get_by_role("tab", name="Embed code").click()
+    expect(room.page.get_by_role("region", name="Script tag")).to_contain_text(f'item="{item}"')
 
 
 def test_shortcuts_are_listed(room: RoomPage, item: str) -> None:
     room.enter(item)
-    room.log.focus()
 
-    room.page.keyboard.press("?")
-    expect(room.page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
+    room.page.keyboard.press("Control+/")
+    expect(room.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     room.page.keyboard.press("Escape")
 
     expect(room.page.get_by_role("dialog")).to_have_count(0)
@@ -248,15 +258,15 @@ def test_shortcuts_are_listed(room: RoomPage, item: str) -> None:
 def test_a_room_in_use_breaks_no_rule(room: RoomPage, base_url: str, item: str, width: int) -> None:
     room.page.set_viewport_size({"width": width, "height": 720})
     room.open()
+    room.open_advanced()
     assert faults(room.page, (width,)) == []
     post(base_url, item, "hello", {"a": [1]}, "see https://example.org", *[f"line {n}" for n in range(30)])
     room.enter(item)
-    if width < 1000:
-        room.page.get_by_role("button", name="Members and wire").click()
-    room.wire_switch.click()
+    room.toggle_developer_panel()
     room.say("mine")
     expect(room.said("mine")).to_be_visible()
-    expect(room.wire_lines).to_contain_text('"type":"send"')
+    expect(room.frames).to_contain_text('"type":"send"')
+    room.open_details()
 
     assert faults(room.page, (width,)) == []
     assert room.overflow() <= 0

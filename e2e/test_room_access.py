@@ -48,13 +48,14 @@ def test_a4_a_session_that_ends_goes_on_with_a_fresh_token(room: RoomPage, compl
 def test_a3_who_is_not_let_in_is_told_why_in_their_language(page: Page, locked: Server, complaints: Complaints) -> None:
     complaints.expect("401")
     room = RoomPage(page, ES, name="Ada", at=locked.url)
-    room.visit(ITEM, token=token(items={"another": "rw"}))
-    expect(room.status).to_have_text("Sin acceso · No tienes acceso a esta sala (4403).")
+    room.visit(ITEM, token="no token at all")
+    expect(room.status).to_have_text("Sin acceso · El token no es válido (4401).")
 
-    room.token.fill("no token at all")
+    room.token.fill(token(items={"another": "rw"}))
     room.connect_button.click()
 
-    expect(room.status).to_have_text("Sin acceso · El token no es válido (4401).")
+    expect(room.status).to_have_text("Sin acceso · No tienes acceso a esta sala (4403).")
+    expect(room.token).to_have_count(0)
 
 
 def test_w2_who_may_only_read_is_told_so(room: RoomPage) -> None:

@@ -67,7 +67,11 @@ def enter(room: RoomPage, item: str) -> None:
     """Come in, and wait until the browser has what a notification takes."""
     room.enter(item)
     room.page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    room.open_details()
     expect(room.page.get_by_label("Sound", exact=True)).to_be_checked()
+    room.page.wait_for_function(
+        "() => performance.getEntriesByType('resource').some(({ name }) => name.includes('AlertRunner'))"
+    )
 
 
 def alerted(page: Page, count: int) -> list[str]:

@@ -36,12 +36,12 @@ def test_l2_sends_that_are_too_fast_arrive_when_the_server_allows(page: Page, st
     with start(SENDS_PER_S=1, SENDS_BURST=2) as server:
         room = RoomPage(page, EN, name="Ada", at=server.url)
         room.enter(ITEM)
-        room.wire_switch.click()
+        room.toggle_developer_panel()
 
         for n in range(4):
             room.say(f"line {n}")
 
-        expect(room.wire_lines).to_contain_text('"code":"rate_limited"')
+        expect(room.frames).to_contain_text('"code":"rate_limited"')
         expect(room.messages).to_have_count(4)
         expect(room.on_the_way).to_have_count(0)
         expect(room.page.get_by_text("Not sent.")).to_have_count(0)
@@ -93,6 +93,8 @@ def test_w1_a_history_of_10_000_entries_is_scrolled_to_the_first(page: Page, lon
 def test_a_room_needs_no_mouse(room: RoomPage) -> None:
     keys = room.page.keyboard
     room.open()
+    room.tab_to(room.page.locator("summary"))
+    keys.press("Enter")
     room.tab_to(room.item_id)
     keys.press("Control+A")
     keys.type("keys-only")
@@ -102,7 +104,7 @@ def test_a_room_needs_no_mouse(room: RoomPage) -> None:
     keys.press("Enter")
     room.live()
 
-    room.tab_to(room.message)
+    expect(room.message).to_be_focused()
     keys.type("one")
     keys.press("Shift+Enter")
     keys.type("two")
@@ -122,7 +124,7 @@ def test_a_phone_folds_away_what_stands_beside(room: RoomPage) -> None:
     room.enter("phone")
     expect(room.members).to_have_count(0)
 
-    room.page.get_by_role("button", name="Members and wire").click()
+    room.open_details()
     expect(room.members).to_contain_text(["Ada"])
     room.page.keyboard.press("Escape")
     room.page.get_by_role("button", name="Rooms", exact=True).click()

@@ -90,6 +90,7 @@ def test_a_conversation_is_saved_whole(room: RoomPage, base_url: str, item: str,
     post(base_url, item, *[f"line {n}" for n in range(60)])
     post(base_url, item, *[f"line {n}" for n in range(60, 120)], name="Another shop")
     room.enter(item)
+    room.open_details()
 
     with room.page.expect_download() as started:
         room.page.get_by_role("button", name=button).click()

@@ -86,6 +86,7 @@ def enter_by_cookie(page: Page, at: str) -> RoomPage:
     """Come in with the login cookie, which the Connect card uses where no token is given."""
     room = RoomPage(page, EN, name="", at=at)
     page.goto(f"{at}/items/{ITEM}")
+    room.open_advanced()
     room.token.fill("")
     room.connect_button.click()
     return room
@@ -110,6 +111,7 @@ def test_one_members_unsent_message_never_goes_out_in_the_next_ones_name(
 
     log_in(context, network.url, "bob")
     room = enter_by_cookie(context.new_page(), network.url)
+    room.open_details()
     expect(room.members).to_contain_text(["Bob"])
     expect(room.message).to_have_value("")
     room.say("bob's words")
@@ -119,6 +121,7 @@ def test_one_members_unsent_message_never_goes_out_in_the_next_ones_name(
 
     log_in(context, network.url, "ada")
     room = enter_by_cookie(context.new_page(), network.url)
+    room.open_details()
     expect(room.members).to_contain_text(["Ada"])
     expect(room.said("ada's words")).to_be_visible()
     expect(room.on_the_way).to_have_count(0)
@@ -135,6 +138,7 @@ def test_signing_out_clears_token_and_conversation_in_every_tab(
     tabs[0].say("a secret of ours")
     expect(tabs[1].said("a secret of ours")).to_be_visible()
 
+    tabs[0].open_account()
     tabs[0].sign_out_button.click()
 
     for tab in tabs:

@@ -1,4 +1,4 @@
-"""Light and dark follow the system, and a switch."""
+"""Light and dark follow the system, or a choice."""
 
 from uuid import uuid4
 
@@ -12,27 +12,26 @@ from pages.room import RoomPage
 
 def test_the_page_is_light_or_dark_as_the_system_is(item: ItemPage) -> None:
     item.open()
+    expect(item.item_id).to_be_visible()
     light = item.background()
-    expect(item.dark_switch).to_have_attribute("aria-pressed", "false")
 
     item.page.emulate_media(color_scheme="dark")
 
-    expect(item.dark_switch).to_have_attribute("aria-pressed", "true")
     assert item.background() != light
 
 
 @pytest.mark.browser_context_args(color_scheme="dark")
-def test_the_switch_outlives_a_reload(item: ItemPage) -> None:
+def test_a_chosen_theme_outlives_a_reload(item: ItemPage) -> None:
     item.open()
+    item.open_account()
     dark = item.background()
-    expect(item.dark_switch).to_have_attribute("aria-pressed", "true")
 
-    item.dark_switch.click()
-    expect(item.dark_switch).to_have_attribute("aria-pressed", "false")
+    item.page.get_by_role("radio", name="Light").click()
     light = item.background()
     item.page.reload()
+    item.open_account()
 
-    expect(item.dark_switch).to_have_attribute("aria-pressed", "false")
+    expect(item.page.get_by_role("radio", name="Light")).to_be_checked()
     assert item.background() == light != dark
 
 

@@ -1,4 +1,4 @@
-"""A room: its messages, its composer, and what stands at its sides."""
+"""A room: its messages, its composer, and its panels."""
 
 import re
 
@@ -21,7 +21,18 @@ class RoomPage(Site):
         self.at = at
         self.name = name
 
-    # --- the Connect card
+    # --- the first steps
+
+    @property
+    def demo_button(self) -> Locator:
+        return self.page.get_by_role("button", name="Open a demo room")
+
+    def open_advanced(self) -> None:
+        """Show the fields of the tutorial; where a key is set they are shown anyway."""
+        advanced = self.page.get_by_text("Advanced")
+        self.connect_button.or_(advanced).first.wait_for()
+        if not self.connect_button.is_visible():
+            advanced.click()
 
     @property
     def item_id(self) -> Locator:
@@ -81,12 +92,21 @@ class RoomPage(Site):
         return self.page.get_by_role("navigation", name="Rooms")
 
     @property
-    def wire_switch(self) -> Locator:
-        return self.page.get_by_role("button", name="the wire")
+    def details_button(self) -> Locator:
+        return self.page.get_by_role("button", name="Details", exact=True)
 
     @property
-    def wire_lines(self) -> Locator:
-        return self.page.get_by_role("region", name="Lines of the wire")
+    def frames(self) -> Locator:
+        return self.page.get_by_role("region", name="Frames", exact=True)
+
+    def open_details(self) -> None:
+        """Show members, notifications, and what else belongs to the room."""
+        if self.details_button.get_attribute("aria-expanded") == "false":
+            self.details_button.click()
+        self.page.get_by_role("complementary", name="Details").wait_for()
+
+    def toggle_developer_panel(self) -> None:
+        self.page.keyboard.press("Control+Shift+Period")
 
     @property
     def sign_out_button(self) -> Locator:

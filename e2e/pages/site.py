@@ -1,4 +1,4 @@
-"""What all pages have: the head with its way and switches, and a keyboard."""
+"""What all pages have: the account menu with its links and choices, and a keyboard."""
 
 from playwright.sync_api import Locator, Page
 
@@ -27,22 +27,42 @@ class Site:
         return self.page.get_by_role("main")
 
     @property
-    def dark_switch(self) -> Locator:
-        return self.page.get_by_role("button", name=self.words.dark)
+    def account_button(self) -> Locator:
+        return self.page.get_by_role("button", name=self.words.account)
 
     @property
-    def language_switch(self) -> Locator:
-        return self.page.get_by_role("button", name=self.words.other_language)
+    def dark(self) -> Locator:
+        """The choice of the dark theme; in the account menu, as all that follow."""
+        return self.page.get_by_role("radio", name=self.words.dark)
+
+    @property
+    def other_language(self) -> Locator:
+        return self.page.get_by_role("radio", name=self.words.other_language)
+
+    def open_account(self) -> None:
+        """Open the account menu."""
+        self.account_button.click()
+        self.dark.wait_for()
+
+    def choose_other_language(self) -> None:
+        self.open_account()
+        self.other_language.click()
 
     def link_to(self, name: str) -> Locator:
+        """A link of the account menu to one of the tutorial's pages."""
         return self.page.get_by_role("navigation").get_by_role("link", name=name, exact=True)
+
+    def go_to(self, name: str) -> None:
+        """Follow a link of the account menu."""
+        self.open_account()
+        self.link_to(name).click()
 
     def open(self) -> None:
         self.page.goto(self.path)
 
-    def tab_to(self, target: Locator) -> None:
+    def tab_to(self, target: Locator, *, at_most: int = 30) -> None:
         """Press Tab until the target has the focus; at most as often as a page has stops."""
-        for _ in range(30):
+        for _ in range(at_most):
             self.page.keyboard.press("Tab")
             if target.evaluate("element => element === document.activeElement"):
                 return

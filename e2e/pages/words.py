@@ -19,6 +19,7 @@ class Words:
     send: str
     connected: str
     disconnected: str
+    account: str
     dark: str
     skip: str
     other_language: str
@@ -39,11 +40,12 @@ EN = Words(
     send="Send",
     connected="Connected",
     disconnected="Disconnected",
-    dark="Dark theme",
+    account="Account",
+    dark="Dark",
     skip="Skip to the content",
     other_language="Español",
-    missing="An empty niche",
-    home="Back to the first page",
+    missing="Page not found",
+    home="Go to the home page",
 )
 
 ES = Words(
@@ -59,9 +61,10 @@ ES = Words(
     send="Enviar",
     connected="Conectado",
     disconnected="Desconectado",
-    dark="Tema oscuro",
+    account="Cuenta",
+    dark="Oscuro",
     skip="Saltar al contenido",
     other_language="English",
-    missing="Un nicho vacío",
-    home="Volver a la primera página",
+    missing="Página no encontrada",
+    home="Ir a la página de inicio",
 )

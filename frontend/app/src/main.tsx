@@ -15,6 +15,7 @@ import { ReloadOffer } from "./ui/ReloadOffer";
 import { startTheme } from "./ui/theme";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/skeleton.css";
 
 const element = document.getElementById("root");
 if (element === null) throw new Error("index.html has no element #root");

@@ -1,34 +1,26 @@
 // Two switches, both off at first: a notification and a sound for messages that arrive while the page is hidden.
 import { useState } from "react";
 import { useTranslation } from "../i18n/translation";
-import { keep, kept } from "../ui/kept";
 import styles from "./Alerts.module.css";
+import { chooseAlerts, useAlertChoices } from "./alertChoices";
 import { allowed } from "./alerts";
-import { useAlerts } from "./useAlerts";
 
-export function Alerts({ item }: { readonly item: string }) {
+export function Alerts() {
   const { t } = useTranslation();
-  const [notifying, setNotifying] = useState(() => kept("notify") === "on");
-  const [ringing, setRinging] = useState(() => kept("sound") === "on");
+  const { notifying, ringing } = useAlertChoices();
   const [denied, setDenied] = useState(false);
-
-  function become(on: boolean, refused: boolean) {
-    setNotifying(on);
-    setDenied(refused);
-    keep("notify", on ? "on" : null);
-  }
-
-  useAlerts(item, { notifying, ringing }, () => become(false, true));
 
   async function switchNotifying(on: boolean) {
     const may = on && (await allowed());
-    become(may, on && !may);
+    setDenied(on && !may);
+    chooseAlerts({ notifying: may });
   }
 
   return (
-    <fieldset className={styles.alerts}>
-      <legend>{t("alerts.title")}</legend>
-      <label>
+    <section aria-label={t("alerts.title")}>
+      <h2 className={styles.title}>{t("alerts.title")}</h2>
+      <p className={styles.lead}>{t("alerts.lead")}</p>
+      <label className={styles.choice}>
         <input
           type="checkbox"
           checked={notifying}
@@ -36,18 +28,19 @@ export function Alerts({ item }: { readonly item: string }) {
         />
         <span>{t("alerts.notify")}</span>
       </label>
-      {denied && <p role="alert">{t("alerts.denied")}</p>}
-      <label>
+      {denied && (
+        <p role="alert" className={styles.denied}>
+          {t("alerts.denied")}
+        </p>
+      )}
+      <label className={styles.choice}>
         <input
           type="checkbox"
           checked={ringing}
-          onChange={({ target }) => {
-            setRinging(target.checked);
-            keep("sound", target.checked ? "on" : null);
-          }}
+          onChange={({ target }) => chooseAlerts({ ringing: target.checked })}
         />
         <span>{t("alerts.sound")}</span>
       </label>
-    </fieldset>
+    </section>
   );
 }

@@ -4,6 +4,7 @@ import type { Message, Room } from "alcove-client";
 import { isolated, summaryOf, useRoom } from "alcove-react";
 import { useEffect, useRef, useState } from "react";
 import { roomHref } from "../ui/roomHref";
+import type { AlertChoices } from "./alertChoices";
 import { notify, ring } from "./alerts";
 import { type Tabs, tabsOf } from "./tabs";
 
@@ -18,10 +19,8 @@ const SHOWN = 200;
 /** Messages that one alert counts, at most. */
 const COLLECTED = 100;
 
-export type Wanted = { readonly notifying: boolean; readonly ringing: boolean };
-
 /** `onRefused`: the browser does not show notifications any more. */
-export function useAlerts(item: string, wanted: Wanted, onRefused: () => void): void {
+export function useAlerts(item: string, wanted: AlertChoices, onRefused: () => void): void {
   const { room } = useRoom(item);
   const [tabs] = useState(() => tabsOf(globalThis));
   const visible = useVisible();
@@ -61,7 +60,7 @@ async function alert(
   tabs: Tabs,
   item: string,
   message: Message,
-  { notifying, ringing }: Wanted,
+  { notifying, ringing }: AlertChoices,
   onRefused: () => void,
 ): Promise<void> {
   if (!(notifying || ringing)) return;

@@ -5,9 +5,9 @@ import { useTranslation } from "../i18n/translation";
 import "uplot/dist/uPlot.min.css";
 import type { Latency } from "alcove-client";
 import { onTheme } from "../ui/theme";
-import styles from "./WirePanel.module.css";
+import styles from "./Frames.module.css";
 
-const HEIGHT = 80;
+const HEIGHT = 56;
 
 export default function LatencyChart({ latencies }: { readonly latencies: readonly Latency[] }) {
   const { t } = useTranslation();
@@ -57,12 +57,12 @@ export default function LatencyChart({ latencies }: { readonly latencies: readon
 
   return (
     <figure className={styles.figure}>
-      <figcaption className={styles.none}>
+      <figcaption className={styles.caption}>
         {last === undefined
-          ? t("wire.noLatency")
-          : t("wire.latency", { ms: Math.round(last.ms), median: Math.round(median(latencies)) })}
+          ? t("developer.noLatency")
+          : t("developer.latency", { ms: Math.round(last.ms), median: Math.round(median(latencies)) })}
       </figcaption>
-      <div ref={box} className={styles.chart} aria-hidden="true" />
+      <div ref={box} className={styles.chart} aria-hidden="true" hidden={last === undefined} />
     </figure>
   );
 }

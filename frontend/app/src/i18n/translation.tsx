@@ -1,5 +1,5 @@
 // Gives the page its texts, and the components of alcove-react theirs, in the reader's language.
-import { createTranslate, type Strings, type Translate } from "alcove-react";
+import { createTranslate, localeOf, type Strings, type Translate } from "alcove-react";
 import { createContext, type ReactNode, useContext, useSyncExternalStore } from "react";
 import type { en, Texts } from "./en";
 
@@ -8,6 +8,8 @@ export type Language = { readonly page: Texts; readonly components: Strings };
 
 type TranslatorState = {
   readonly language: string;
+  /** For `Intl`: the language with the reader's region. */
+  readonly locale: string;
   readonly t: Translate<typeof en>;
   readonly components: Strings;
 };
@@ -35,7 +37,7 @@ export class Translator {
 
 function stateOf({ page, components }: Language): TranslatorState {
   const { language } = components;
-  return { language, t: createTranslate<typeof en>(language, page), components };
+  return { language, locale: localeOf(language), t: createTranslate<typeof en>(language, page), components };
 }
 
 const TranslatorContext = createContext<Translator | null>(null);

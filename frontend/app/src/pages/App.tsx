@@ -1,18 +1,22 @@
-// The whole page: its head, and the room that the address names.
+// The whole page: its plan, and what the address names.
 
 import { isRoomId } from "alcove-client";
-import { lazy, useEffect, useRef, useState } from "react";
-import { Route, Switch, useLocation } from "wouter";
+import { AlcoveProvider } from "alcove-react";
+import { lazy, type ReactNode, useEffect, useState } from "react";
+import { Route, Switch, useLocation, useRoute } from "wouter";
 import { useTranslation } from "../i18n/translation";
+import { useSession } from "../session/useSession";
+import { Shell } from "../shell/Shell";
+import { loadFont } from "../styles/loadFont";
 import type { ItemQuery } from "../tutorial/urls";
-import { Header } from "../ui/Header";
 import { LazyPart } from "../ui/LazyPart";
 import { MissingPart } from "../ui/MissingPart";
-import styles from "./App.module.css";
-import { NotFound } from "./NotFound";
-import { Rooms } from "./Rooms";
+import { Home } from "./Home";
+import { RoomOrLogin } from "./RoomOrLogin";
+import { RefusedLink } from "./SessionProvider";
 
-// The tutorial's contracts are not what most come for.
+// Most come for a room.
+const NotFound = lazy(() => import("./NotFound"));
 const Chat = lazy(() => import("./Chat"));
 const Echo = lazy(() => import("./Echo"));
 const Playground = lazy(() => import("./Playground"));
@@ -22,37 +26,29 @@ const tutorial: ItemQuery = { itemId: "foo", token: "some-key-token", q: "" };
 export function App() {
   const { t } = useTranslation();
   const [here] = useLocation();
-  const content = useRef<HTMLElement>(null);
-  const shown = useRef(here);
+  const [inRoom, route] = useRoute("/items/:item");
+  const named = inRoom ? route.item : "";
+  const item = isRoomId(named) ? named : null;
   // Kept here, above the pages, so that what was typed is still there on coming back.
   const [query, setQuery] = useState(tutorial);
 
   useEffect(() => {
-    if (shown.current === here) return;
-    shown.current = here;
-    content.current?.focus();
+    // A room asks for it itself, after its messages.
+    if (!here.startsWith("/items/")) loadFont();
   }, [here]);
 
   return (
-    <>
-      <Header />
-      <MissingPart />
-      <main
-        ref={content}
-        id="content"
-        className={styles.content}
-        data-wide={here.startsWith("/items/")}
-        tabIndex={-1}
-      >
+    <MemberClient>
+      <Shell item={item}>
+        <MissingPart />
+        <RefusedLink />
         <LazyPart resetKey={here}>
           <Switch>
             <Route path="/">
-              <Rooms item={null} />
+              <Home />
             </Route>
             <Route path="/items/:item">
-              {({ item }) =>
-                isRoomId(item) ? <Rooms item={item} /> : <NotFound lead={t("item.itemIdShape")} />
-              }
+              {item === null ? <NotFound lead={t("item.itemIdShape")} /> : <RoomOrLogin item={item} />}
             </Route>
             <Route path="/playground">
               <Playground query={query} onQuery={setQuery} />
@@ -68,7 +64,19 @@ export function App() {
             </Route>
           </Switch>
         </LazyPart>
-      </main>
-    </>
+      </Shell>
+    </MemberClient>
+  );
+}
+
+/** Gives rooms and their list the client of the member who is signed in; without one there are neither. */
+function MemberClient({ children }: { readonly children: ReactNode }) {
+  const { components } = useTranslation();
+  const { client } = useSession();
+  if (client === null) return children;
+  return (
+    <AlcoveProvider client={client} strings={components}>
+      {children}
+    </AlcoveProvider>
   );
 }

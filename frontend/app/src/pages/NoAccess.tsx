@@ -1,6 +1,6 @@
 // The way back into a room that another token may open.
 
-import { aboutToken, type RoomState } from "alcove-client";
+import type { RoomState } from "alcove-client";
 import { useTranslation } from "../i18n/translation";
 import { useSession } from "../session/useSession";
 import { FreshToken } from "../tutorial/FreshToken";
@@ -12,7 +12,7 @@ export default function NoAccess({ state, onEnter }: NoAccessProps) {
   const { credential, session } = useSession();
   const { status, error } = state;
   const ended = status === "ended";
-  if (credential === null || !(ended || aboutToken(error?.closeCode ?? 0))) return null;
+  if (credential === null) return null;
   return (
     <FreshToken
       credential={credential}

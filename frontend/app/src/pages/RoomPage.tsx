@@ -1,99 +1,93 @@
-// One room in the middle, the list of rooms on the left, members and developer tools on the right.
+// One room, with its details beside it and the developer panel below.
 
-import { Members, Room, type RoomHandle, useMissedMessages, useRoom } from "alcove-react";
-import { lazy, type ReactNode, useCallback, useMemo, useRef, useState } from "react";
+import type { RoomState } from "alcove-client";
+import { Room, type RoomHandle, useMissedMessages, useRoom } from "alcove-react";
+import { lazy, useEffect, useRef } from "react";
 import { useTranslation } from "../i18n/translation";
-import { useShortcuts } from "../shortcuts/useShortcuts";
-import { keep, kept } from "../ui/kept";
+import { PageHeader } from "../shell/PageHeader";
+import { ONE_PANE, useMedia } from "../shell/useMedia";
+import { loadFont } from "../styles/loadFont";
+import { IconButton } from "../ui/IconButton";
+import { DETAILS } from "../ui/icons";
+import { keep } from "../ui/kept";
 import { LazyPart } from "../ui/LazyPart";
 import { useTitle } from "../ui/useTitle";
-import styles from "./Rooms.module.css";
+import { mayTokenHelp } from "./mayTokenHelp";
+import styles from "./RoomPage.module.css";
+import { usePanels } from "./usePanels";
 
+const AlertRunner = lazy(() => import("../alerts/AlertRunner"));
+const Details = lazy(() => import("../details/Details"));
+const DeveloperPanel = lazy(() => import("../devtools/DeveloperPanel"));
 const NoAccess = lazy(() => import("./NoAccess"));
-const WirePanel = lazy(() => import("../devtools/WirePanel"));
-const RoomSide = lazy(() => import("./RoomSide"));
-const Shortcuts = lazy(() => import("../shortcuts/Shortcuts"));
 
-type RoomPageProps = { readonly item: string; readonly list: ReactNode };
-
-export function RoomPage({ item, list }: RoomPageProps) {
+export function RoomPage({ item }: { readonly item: string }) {
   const { t } = useTranslation();
   const room = useRef<RoomHandle>(null);
-  const [open, setOpen] = useState<Panel | null>(null);
-  const [wire, setWire] = useState(() => kept("wire") === "on");
-  const [help, setHelp] = useState(false);
+  const toggle = useRef<HTMLButtonElement>(null);
+  const { details, developer, setDetails, setDeveloper } = usePanels(room);
+  const isCovered = useMedia(ONE_PANE) && details;
 
-  const toggleWire = useCallback(() => {
-    setWire((on) => {
-      keep("wire", on ? null : "on");
-      return !on;
-    });
-  }, []);
+  useEffect(() => keep("room", item), [item]);
 
-  useShortcuts(
-    useMemo(
-      () => ({
-        "?": () => setHelp(true),
-        "/": () => {
-          setOpen("rooms");
-          requestAnimationFrame(() => document.querySelector<HTMLElement>("#rooms [type=search]")?.focus());
-        },
-        c: () => room.current?.focus(),
-        w: toggleWire,
-        end: () => room.current?.scrollToEnd(),
-      }),
-      [toggleWire],
-    ),
-  );
+  function closeDetails() {
+    setDetails(false);
+    toggle.current?.focus();
+  }
 
   return (
-    <div className={styles.plan} data-open={open ?? "none"} data-wire={wire}>
+    <div className={styles.page}>
       <RoomTitle item={item} />
-      <div className={styles.list} id="rooms">
-        {list}
-      </div>
-      <div className={styles.middle}>
-        <Room
-          ref={room}
-          item={item}
-          renderHeader={({ status }) => (
-            <div className={styles.head}>
-              <h1 className={styles.name} dir="auto" title={item}>
-                {item}
-              </h1>
-              {status}
-              <div className={styles.folds}>
-                <Fold which="rooms" open={open} onOpen={setOpen} label={t("rooms.show")} />
-                <Fold which="side" open={open} onOpen={setOpen} label={t("room.side")} />
-              </div>
-            </div>
-          )}
-          renderNoAccess={(state) => (
-            <LazyPart>
-              <NoAccess state={state} onEnter={() => room.current?.focus()} />
-            </LazyPart>
-          )}
-        />
-      </div>
-      <div className={styles.side} id="side">
-        <Members item={item} />
-        <button type="button" className={styles.fold} aria-expanded={wire} onClick={toggleWire}>
-          {t(wire ? "wire.hide" : "wire.show")}
-        </button>
-        {wire && (
-          <LazyPart onClose={toggleWire}>
-            <WireOf item={item} />
+      <FontAfterMessages item={item} />
+      <div className={styles.middle} inert={isCovered}>
+        <div className={styles.room}>
+          <Room
+            ref={room}
+            item={item}
+            autoFocus
+            renderHeader={({ status }) => (
+              <PageHeader title={item} isRoom>
+                {status}
+                <IconButton
+                  ref={toggle}
+                  path={DETAILS}
+                  label={t("details.title")}
+                  aria-expanded={details}
+                  aria-controls="details"
+                  onClick={() => setDetails(!details)}
+                />
+              </PageHeader>
+            )}
+            renderNoAccess={(state) =>
+              mayTokenHelp(state) ? (
+                <LazyPart>
+                  <NoAccess state={state} onEnter={() => room.current?.focus()} />
+                </LazyPart>
+              ) : null
+            }
+          />
+        </div>
+        {developer && (
+          <LazyPart onClose={() => setDeveloper(false)}>
+            <DeveloperPanel item={item} onClose={() => setDeveloper(false)} />
           </LazyPart>
         )}
-        <LazyPart>
-          <RoomSide item={item} />
-        </LazyPart>
       </div>
-      {help && (
-        <LazyPart onClose={() => setHelp(false)}>
-          <Shortcuts onClose={() => setHelp(false)} />
-        </LazyPart>
+      {details && (
+        <div id="details" className={styles.details}>
+          <LazyPart onClose={closeDetails}>
+            <Details
+              item={item}
+              developer={developer}
+              onDeveloper={(open) => setDeveloper(open)}
+              onClose={closeDetails}
+            />
+          </LazyPart>
+        </div>
       )}
+      <LazyPart>
+        <AlertRunner item={item} />
+      </LazyPart>
     </div>
   );
 }
@@ -105,30 +99,13 @@ function RoomTitle({ item }: { readonly item: string }) {
   return null;
 }
 
-function WireOf({ item }: { readonly item: string }) {
-  const { room } = useRoom(item);
-  return <WirePanel wire={room.wire} />;
-}
+const isShown = ({ joined }: RoomState) => joined !== null;
 
-type Panel = "rooms" | "side";
-type FoldProps = {
-  readonly which: Panel;
-  readonly open: Panel | null;
-  readonly onOpen: (panel: Panel | null) => void;
-  readonly label: string;
-};
-
-/** On narrow screens: shows and hides what is on the sides elsewhere. */
-function Fold({ which, open, onOpen, label }: FoldProps) {
-  return (
-    <button
-      type="button"
-      className={styles.fold}
-      aria-expanded={open === which}
-      aria-controls={which}
-      onClick={() => onOpen(open === which ? null : which)}
-    >
-      {label}
-    </button>
-  );
+/** On a slow network the font would come in the way of the first messages. */
+function FontAfterMessages({ item }: { readonly item: string }) {
+  const shown = useRoom(item, isShown);
+  useEffect(() => {
+    if (shown) loadFont();
+  }, [shown]);
+  return null;
 }

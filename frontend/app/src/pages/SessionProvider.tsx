@@ -1,18 +1,17 @@
-// Gives the page its session, follows links that change only the fragment, and says when the server is in open mode.
+// Gives the page its session and the server's mode, and follows links that change only the fragment.
 
 import { lazy, type ReactNode, useEffect } from "react";
 import type { Session } from "../session/session";
-import { useOpenMode } from "../session/useMode";
+import { ModeContext, useAskMode } from "../session/useMode";
 import { SessionContext, useSession } from "../session/useSession";
 import { LazyPart } from "../ui/LazyPart";
-import { OpenMode } from "../ui/OpenMode";
 
 const LinkRefused = lazy(() => import("../ui/LinkRefused"));
 
 type SessionProviderProps = { readonly session: Session; readonly children: ReactNode };
 
 export function SessionProvider({ session, children }: SessionProviderProps) {
-  const open = useOpenMode(session.platform);
+  const mode = useAskMode(session.platform);
 
   useEffect(() => {
     const follow = () => session.follow();
@@ -22,14 +21,13 @@ export function SessionProvider({ session, children }: SessionProviderProps) {
 
   return (
     <SessionContext value={session}>
-      {open && <OpenMode />}
-      <RefusedLink />
-      {children}
+      <ModeContext value={mode}>{children}</ModeContext>
     </SessionContext>
   );
 }
 
-function RefusedLink() {
+/** The offer to follow a link for another member, where one was refused. */
+export function RefusedLink() {
   const { refused } = useSession();
   return <LazyPart>{refused !== null && <LinkRefused />}</LazyPart>;
 }

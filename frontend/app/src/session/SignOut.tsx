@@ -6,25 +6,46 @@ import { Button } from "../ui/Button";
 import { focusContent } from "../ui/focusContent";
 import { useSession } from "./useSession";
 
+type SignOutProps = { readonly item: string | null; readonly className: string | undefined };
+
 /** What waits in the room of `item` would be deleted. */
-export function SignOut({ item }: { readonly item: string }) {
+export function SignOut({ item, className }: SignOutProps) {
+  return item === null ? (
+    <SignOutButton queued={0} className={className} />
+  ) : (
+    <SignOutOfRoom item={item} className={className} />
+  );
+}
+
+type SignOutOfRoomProps = { readonly item: string; readonly className: string | undefined };
+
+function SignOutOfRoom({ item, className }: SignOutOfRoomProps) {
+  return <SignOutButton queued={useRoom(item, (state) => state.queued)} className={className} />;
+}
+
+type SignOutButtonProps = { readonly queued: number; readonly className: string | undefined };
+
+function SignOutButton({ queued, className }: SignOutButtonProps) {
   const { t } = useTranslation();
   const { session } = useSession();
-  const queued = useRoom(item, (state) => state.queued);
   const [asking, setAsking] = useState(false);
 
   if (!asking)
     return (
-      <Button onClick={() => (queued > 0 ? setAsking(true) : void session.signOut())}>
+      <button
+        type="button"
+        className={className}
+        onClick={() => (queued > 0 ? setAsking(true) : void session.signOut())}
+      >
         {t("session.signOut")}
-      </Button>
+      </button>
     );
   return (
     <div role="alert">
       <p>{t("session.unsent", { count: queued })}</p>
       <Button weight="strong" onClick={() => void session.signOut()}>
         {t("session.signOut")}
-      </Button>
+      </Button>{" "}
       <Button
         onClick={() => {
           focusContent();

@@ -68,3 +68,16 @@ function get(name: string): Credential | null {
   }
   return held.get(name) ?? null;
 }
+
+/** Return the name that a credential carries: the member's own, else the one in the token; null where neither says one. */
+export function nameOf({ token, name }: Credential): string | null {
+  if (name !== null && name !== "") return name;
+  try {
+    const payload = (token?.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
+    const bytes = Uint8Array.from(atob(payload), (char) => char.charCodeAt(0));
+    const claims = JSON.parse(new TextDecoder().decode(bytes)) as { name?: unknown; sub?: unknown };
+    return [claims.name, claims.sub].find((claim) => typeof claim === "string") ?? null;
+  } catch {
+    return null; // in open mode any text is a token
+  }
+}

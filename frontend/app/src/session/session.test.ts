@@ -1,7 +1,7 @@
 // Who is signed in: by links and by the Connect card.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FakePlatform } from "../../../packages/client/test/support/fakePlatform";
-import { forgetCredential } from "./credential";
+import { forgetCredential, nameOf } from "./credential";
 import { Session } from "./session";
 
 const token = (sub: string, jti = 0) => `x.${btoa(JSON.stringify({ sub, jti }))}.y`;
@@ -69,4 +69,47 @@ test("signing out leaves nobody, and nothing for the next page", async () => {
 
   expect(session.getState()).toEqual({ credential: null, client: null, refused: null });
   expect(new Session(platform).getState().client).toBeNull();
+});
+
+test("a demo member is the same one in the next tab, until they sign out", async () => {
+  const session = new Session(platform);
+  session.enterDemo("Quiet Heron");
+  const { credential } = session.getState();
+  sessionStorage.clear();
+  forgetCredential();
+  expect(new Session(platform).getState().credential).toEqual(credential);
+  await session.signOut();
+  forgetCredential();
+
+  expect(new Session(platform).getState().credential).toBeNull();
+});
+
+test("two browsers get two demo members of one name", () => {
+  const first = new Session(platform);
+  first.enterDemo("Quiet Heron");
+  localStorage.clear();
+  const second = new Session(platform);
+  second.enterDemo("Quiet Heron");
+
+  expect(second.getState().credential?.token).not.toBe(first.getState().credential?.token);
+});
+
+test("another name is another member with the same token", () => {
+  const session = new Session(platform);
+  session.enterDemo("Quiet Heron");
+  const { client, credential } = session.getState();
+  session.rename("Swift Otter");
+
+  expect(session.getState().credential).toEqual({ token: credential?.token, name: "Swift Otter" });
+  expect(session.getState().client).not.toBe(client);
+});
+
+test.each([
+  [{ token: "any", name: "Ada" }, "Ada"],
+  [{ token: `x.${btoa(JSON.stringify({ sub: "ada", name: "Ada" }))}.y`, name: null }, "Ada"],
+  [{ token: token("ada"), name: null }, "ada"],
+  [{ token: "any", name: "" }, null],
+  [{ token: null, name: null }, null],
+])("the name that %j carries is %j", (credential, name) => {
+  expect(nameOf(credential)).toBe(name);
 });

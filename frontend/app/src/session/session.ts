@@ -1,7 +1,9 @@
 // The login of this tab: a credential from the address or the Connect card, kept for the tab, and the client that uses it.
 
 import { type Client, type Credential, createClient, loginOf, memberKey, type Platform } from "alcove-client";
+import { keep } from "../ui/kept";
 import { arrived, forgetCredential, keepCredential, keptCredential } from "./credential";
+import { demoCredential, forgetDemo, keptDemo } from "./demo";
 import { TabToken } from "./tabToken";
 
 export type SessionState = {
@@ -43,6 +45,19 @@ export class Session {
     } else this.#open(credential);
   }
 
+  /** Sign in as a made-up member, the same one in every tab of this browser. */
+  enterDemo(name: string): void {
+    this.enter(demoCredential(name));
+  }
+
+  /** Go on under another name: in open mode the server makes another member of it (rule A2). */
+  rename(name: string): void {
+    const { credential } = this.#state;
+    if (credential === null) return;
+    if (credential.token !== null && credential.token === keptDemo()?.token) demoCredential(name);
+    this.#open({ ...credential, name });
+  }
+
   /** End the login on the server, and remove what this browser keeps of the member, in every tab. */
   async signOut(): Promise<void> {
     await this.#state.client?.logout();
@@ -68,7 +83,8 @@ export class Session {
     const fresh = arrived.take();
     const login = loginOf(location.href, this.platform);
     const kept = keptCredential();
-    const current = kept ?? (fresh !== null && login !== null ? { token: null, name: null } : null);
+    const current =
+      kept ?? (fresh === null ? keptDemo() : login === null ? null : { token: null, name: null });
     const credential =
       fresh === null || (current !== null && !isSame(current, fresh, login)) ? current : fresh;
     if (credential !== null) this.#open(credential);
@@ -100,6 +116,8 @@ export class Session {
     const { client } = this.#state;
     this.#token = null;
     forgetCredential();
+    forgetDemo();
+    keep("room", null);
     this.#become(signedOut);
     client?.close();
   }

@@ -1,20 +1,24 @@
-// Whether the server is in open mode, as far as it answered.
+// The server's mode in React: asked once, and shared by the whole page.
 
 import type { Platform } from "alcove-client";
-import { useEffect, useState } from "react";
-import { isOpenMode } from "./mode";
+import { createContext, useContext, useEffect, useState } from "react";
+import { type Mode, modeOf } from "./mode";
 
-export function useOpenMode(platform: Platform): boolean {
-  const [open, setOpen] = useState(false);
+export const ModeContext = createContext<Mode>("unknown");
+
+/** Return the mode that SessionProvider has found. */
+export function useOpenMode(): Mode {
+  return useContext(ModeContext);
+}
+
+export function useAskMode(platform: Platform): Mode {
+  const [mode, setMode] = useState<Mode>("unknown");
   useEffect(() => {
     let cancelled = false;
-    isOpenMode(location.origin, platform).then(
-      (found) => cancelled || setOpen(found),
-      () => undefined,
-    );
+    void modeOf(location.origin, platform).then((found) => cancelled || setMode(found));
     return () => {
       cancelled = true;
     };
   }, [platform]);
-  return open;
+  return mode;
 }

@@ -3,17 +3,20 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "../i18n/translation";
 import { Button } from "../ui/Button";
 import styles from "./Shortcuts.module.css";
+import { isApple } from "./useShortcuts";
+
+const combination = isApple ? "⌘" : "Ctrl+";
 
 const shortcuts = [
-  ["?", "shortcuts.help"],
-  ["/", "shortcuts.search"],
-  ["C", "shortcuts.compose"],
-  ["↑", "shortcuts.editLast"],
+  [`${combination}K`, "shortcuts.search"],
+  [`${combination}.`, "shortcuts.details"],
+  [`${combination}${isApple ? "⇧" : "Shift+"}.`, "shortcuts.developer"],
+  [`${combination}/`, "shortcuts.help"],
   ["Enter", "shortcuts.send"],
   ["Shift+Enter", "shortcuts.newline"],
+  ["↑", "shortcuts.editLast"],
   ["Esc", "shortcuts.cancel"],
-  ["End", "shortcuts.foot"],
-  ["W", "shortcuts.wire"],
+  ["End", "shortcuts.end"],
 ] as const;
 
 export default function Shortcuts({ onClose }: { readonly onClose: () => void }) {
@@ -42,7 +45,9 @@ export default function Shortcuts({ onClose }: { readonly onClose: () => void })
           </div>
         ))}
       </dl>
-      <Button onClick={() => dialog.current?.close()}>{t("shortcuts.close")}</Button>
+      <Button weight="strong" onClick={() => dialog.current?.close()}>
+        {t("shortcuts.close")}
+      </Button>
     </dialog>
   );
 }

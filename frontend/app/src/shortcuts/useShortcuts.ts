@@ -1,5 +1,10 @@
-// Keys that work while nothing is being written.
+// Keys of the page: combinations only, so that no text that somebody types does anything (WCAG 2.1.4); and End.
 import { useEffect } from "react";
+
+export type Shortcut = "search" | "help" | "details" | "developer" | "end";
+
+/** Whether this is a computer whose combinations are with ⌘, where Ctrl moves the caret. */
+export const isApple = /Mac|iP(?:hone|ad|od)/.test(navigator.platform);
 
 /** Whether the keys of a region that scrolls by itself are pressed in it; the messages' own are the page's. */
 function isElsewhere(target: EventTarget | null): boolean {
@@ -7,29 +12,37 @@ function isElsewhere(target: EventTarget | null): boolean {
   return region !== null && region.getAttribute("role") !== "log";
 }
 
-/** `keys`: what to do on which key, as `KeyboardEvent.key` names it in lower case. */
-export function useShortcuts(keys: Readonly<Record<string, () => void>>): void {
+function isWriting(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLInputElement ||
+    target instanceof HTMLTextAreaElement ||
+    (target instanceof HTMLElement && target.isContentEditable)
+  );
+}
+
+function shortcutOf(event: KeyboardEvent): Shortcut | null {
+  const { key, code, altKey, shiftKey, target } = event;
+  const combined = isApple ? event.metaKey : event.ctrlKey;
+  if (altKey) return null;
+  if (!combined)
+    return key === "End" && !shiftKey && !isWriting(target) && !isElsewhere(target) ? "end" : null;
+  if (key.toLowerCase() === "k" && !shiftKey) return "search";
+  // Where it is on the keyboard: with Shift it is another character in every layout.
+  if (code === "Period") return shiftKey ? "developer" : "details";
+  return key === "/" ? "help" : null;
+}
+
+/** Call the function of a shortcut when its keys are pressed. `actions` must be the same object until they change. */
+export function useShortcuts(actions: Readonly<Partial<Record<Shortcut, () => void>>>): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const { target, key, ctrlKey, metaKey, altKey } = event;
-      const writing =
-        target instanceof HTMLInputElement ||
-        target instanceof HTMLTextAreaElement ||
-        (target instanceof HTMLElement && target.isContentEditable);
-      const act = keys[key.toLowerCase()];
-      if (
-        writing ||
-        (key === "End" && isElsewhere(target)) ||
-        act === undefined ||
-        ctrlKey ||
-        metaKey ||
-        altKey
-      )
-        return;
+      const shortcut = event.defaultPrevented ? null : shortcutOf(event);
+      const act = shortcut === null ? undefined : actions[shortcut];
+      if (act === undefined) return;
       event.preventDefault();
       act();
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
-  }, [keys]);
+  }, [actions]);
 }

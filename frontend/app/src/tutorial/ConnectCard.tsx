@@ -12,15 +12,17 @@ type ConnectCardProps = {
   /** The item that the address names; null: the reader chooses. */
   readonly item: string | null;
   readonly credential: Credential | null;
+  /** In open mode any token will do, so that the tutorial's is offered. */
+  readonly isOpen: boolean;
   readonly onConnect: (item: string, credential: Credential) => void;
 };
 
 const tutorial = { item: "foo", token: "some-key-token" };
 
-export default function ConnectCard({ item, credential, onConnect }: ConnectCardProps) {
+export function ConnectCard({ item, credential, isOpen, onConnect }: ConnectCardProps) {
   const { t } = useTranslation();
   const [itemId, setItemId] = useState(item ?? tutorial.item);
-  const [token, setToken] = useState(credential === null ? tutorial.token : (credential.token ?? ""));
+  const [token, setToken] = useState(credential?.token ?? (isOpen ? tutorial.token : ""));
   const [name, setName] = useState(credential?.name ?? "");
   const [tried, setTried] = useState(false);
   const usable = isRoomId(itemId);
@@ -40,8 +42,22 @@ export default function ConnectCard({ item, credential, onConnect }: ConnectCard
         required
         wrong={usable || !tried ? undefined : t(itemId === "" ? "item.itemIdMissing" : "item.itemIdShape")}
       />
-      <Field label={t("item.token")} value={token} onValue={setToken} hint={t("item.tokenHint")} />
-      <Field label={t("item.name")} value={name} onValue={setName} maxLength={64} hint={t("item.nameHint")} />
+      <Field
+        label={t("item.token")}
+        type="password"
+        value={token}
+        onValue={setToken}
+        hint={t("item.tokenHint")}
+      />
+      {isOpen && (
+        <Field
+          label={t("item.name")}
+          value={name}
+          onValue={setName}
+          maxLength={64}
+          hint={t("item.nameHint")}
+        />
+      )}
       <Button type="submit" weight="strong">
         {t("connect")}
       </Button>

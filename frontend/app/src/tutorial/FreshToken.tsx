@@ -28,7 +28,7 @@ export function FreshToken({ credential, lead, said, onConnect }: FreshTokenProp
     <form className={styles.form} onSubmit={submit}>
       <p>{lead}</p>
       {said !== "" && <p>{t("status.said", { reason: said })}</p>}
-      <Field label={t("item.token")} value={token} onValue={setToken} />
+      <Field label={t("item.token")} type="password" value={token} onValue={setToken} />
       <Button type="submit" weight="strong">
         {t("connect")}
       </Button>

@@ -1,6 +1,7 @@
 // What the reader chose, kept in the browser from one visit to the next.
 
-type Choice = "language" | "theme" | "notify" | "sound" | "wire";
+/** `room`: the item of the last room; `details` and `wire`: whether details and developer panel are open. */
+type Choice = "language" | "theme" | "notify" | "sound" | "details" | "wire" | "room";
 
 /** The kept choice; null when there is none, or when the browser forbids storage (then every visit is the first). */
 export function kept(choice: Choice): string | null {

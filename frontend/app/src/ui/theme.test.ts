@@ -1,38 +1,38 @@
 // The choice of light or dark, and when it is kept.
 import { afterEach, expect, test } from "vitest";
 import { kept } from "./kept";
-import { chooseTheme, onTheme, startTheme, theme } from "./theme";
+import { chooseTheme, onTheme, startTheme, themeChoice } from "./theme";
 
 afterEach(() => {
-  delete document.documentElement.dataset.theme;
+  chooseTheme("system");
 });
 
 test("without a choice the system's theme is in force", () => {
   startTheme();
 
-  expect(theme()).toBe("light");
+  expect(themeChoice()).toBe("system");
   expect(document.documentElement.dataset.theme).toBeUndefined();
 });
 
-test("the other theme is kept for the next visit", () => {
+test("a theme is kept for the next visit", () => {
   chooseTheme("dark");
   delete document.documentElement.dataset.theme;
   startTheme();
 
-  expect(theme()).toBe("dark");
+  expect(themeChoice()).toBe("dark");
 });
 
-test("choosing what the system says is following it again", () => {
+test("choosing the system is following it again", () => {
   chooseTheme("dark");
-  chooseTheme("light");
+  chooseTheme("system");
 
-  expect(theme()).toBe("light");
+  expect(themeChoice()).toBe("system");
   expect(kept("theme")).toBeNull();
 });
 
 test("a choice is reported to listeners", () => {
   const heard: string[] = [];
-  const leave = onTheme(() => heard.push(theme()));
+  const leave = onTheme(() => heard.push(themeChoice()));
   chooseTheme("dark");
   leave();
   chooseTheme("light");

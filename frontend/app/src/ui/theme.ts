@@ -1,25 +1,17 @@
-// Light or dark: the system's unless the reader chose the other.
+// Light or dark: the system's, unless the reader chose one.
+import { useSyncExternalStore } from "react";
 import { keep, kept } from "./kept";
 
-export type Theme = "light" | "dark";
+export type ThemeChoice = "system" | "light" | "dark";
 
 const darkSystem = () => matchMedia("(prefers-color-scheme: dark)");
-
-function systemTheme(): Theme {
-  return darkSystem().matches ? "dark" : "light";
-}
-
-function chosenTheme(): Theme | null {
-  const choice = document.documentElement.dataset.theme;
-  return choice === "light" || choice === "dark" ? choice : null;
-}
-
-/** The theme in force. */
-export function theme(): Theme {
-  return chosenTheme() ?? systemTheme();
-}
-
 const listeners = new Set<() => void>();
+
+/** The reader's choice. */
+export function themeChoice(): ThemeChoice {
+  const choice = document.documentElement.dataset.theme;
+  return choice === "light" || choice === "dark" ? choice : "system";
+}
 
 /** Call `listener` when the system or the reader changes the theme; return a function that ends this. */
 export function onTheme(listener: () => void): () => void {
@@ -38,14 +30,14 @@ export function startTheme(): void {
   if (choice === "light" || choice === "dark") document.documentElement.dataset.theme = choice;
 }
 
-/** Apply the theme `wanted`. The system's own theme is not stored, so that the page continues to follow it. */
-export function chooseTheme(wanted: Theme): void {
-  if (wanted === systemTheme()) {
-    delete document.documentElement.dataset.theme;
-    keep("theme", null);
-  } else {
-    document.documentElement.dataset.theme = wanted;
-    keep("theme", wanted);
-  }
+/** Apply a theme, and store the choice for the next visit. */
+export function chooseTheme(wanted: ThemeChoice): void {
+  if (wanted === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = wanted;
+  keep("theme", wanted === "system" ? null : wanted);
   for (const listener of listeners) listener();
+}
+
+export function useThemeChoice(): ThemeChoice {
+  return useSyncExternalStore(onTheme, themeChoice);
 }

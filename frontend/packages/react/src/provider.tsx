@@ -58,8 +58,8 @@ export function useRootProps(className: string | undefined) {
   return { className: `alcove ${className ?? ""}`.trim(), "data-alcove-theme": theme };
 }
 
-/** The reader's region decides how times look, the texts decide the language. */
-function localeOf(language: string): string {
+/** Return the locale for `Intl`: the reader's region decides how times look, the texts decide the language. */
+export function localeOf(language: string): string {
   if (typeof navigator === "undefined") return language;
   const preferred = navigator.languages ?? [];
   return preferred.find((tag) => tag.split("-")[0]?.toLowerCase() === language) ?? language;

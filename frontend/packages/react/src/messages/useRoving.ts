@@ -61,7 +61,8 @@ export function useRoving(
       else if (key === "ArrowLeft") (previous(button) ?? target.closest<HTMLElement>("article"))?.focus();
       else if (key === "Escape") target.closest<HTMLElement>("article")?.focus();
       else return;
-    } else if (isMessage && (key === "ArrowRight" || key === "Enter"))
+      // Not by Enter: pressed once more after an edit, it would open the edit again.
+    } else if (isMessage && key === "ArrowRight")
       target.querySelector<HTMLElement>("[role=toolbar] button")?.focus();
     else if ((isMessage || target === currentTarget) && key === "ArrowUp") move(-1);
     else if ((isMessage || target === currentTarget) && key === "ArrowDown") move(1);

@@ -1,0 +1,96 @@
+"""A stranger is in a room after one press of a button, and comes back to it as the same member."""
+
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pages.room import RoomPage
+from pages.words import EN
+from room_log import post
+
+Come = Callable[[str], RoomPage]
+
+
+@pytest.fixture
+def item() -> str:
+    """A room of its own for each test."""
+    return f"order-{uuid4().hex[:8]}"
+
+
+def open_demo(room: RoomPage, name: str) -> None:
+    room.open()
+    room.page.get_by_label("Your name").fill(name)
+    room.demo_button.click()
+    room.live()
+
+
+def test_two_browsers_in_the_demo_room_are_two_members(room: RoomPage, visitor: Come) -> None:
+    bob = visitor("Bob")
+    open_demo(room, "Same Name")
+    open_demo(bob, "Same Name")
+    said = f"hello {uuid4().hex[:8]}"
+
+    expect(room.message).to_be_focused()
+    room.page.keyboard.type(f"{said}, what?")
+    room.page.keyboard.press("Enter")
+    expect(bob.messages.filter(has_text=said)).to_be_visible()
+    bob.messages.filter(has_text=said).hover()
+
+    expect(bob.messages.filter(has_text=said)).to_contain_text("what?")
+    expect(bob.messages.filter(has_text=said).get_by_role("button", name="Copy text")).to_be_visible()
+    expect(bob.messages.filter(has_text=said).get_by_role("button", name="Delete")).to_have_count(0)
+    expect(room.page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_known_member_comes_back_into_the_latest_room(
+    room: RoomPage, item: str, another_tab: Callable[[], Page]
+) -> None:
+    open_demo(room, "Ada")
+    room.page.goto(f"/items/{item}")
+    room.live()
+
+    tab = RoomPage(another_tab(), EN, name="Ada")
+    tab.page.goto("/")
+
+    expect(tab.heading).to_have_text(item)
+    tab.live()
+    expect(tab.account_button).to_contain_text("Ada")
+
+
+def test_a_member_is_renamed_shares_the_room_and_signs_out(
+    room: RoomPage, item: str, visitor: Come, base_url: str
+) -> None:
+    post(base_url, item, "hello")
+    room.enter(item)
+    room.open_details()
+    expect(room.page.get_by_label("Link to this room").last).to_have_value(f"{base_url}/items/{item}")
+    room.open_account()
+    room.page.get_by_label("Display name").fill("Countess")
+    room.page.get_by_role("button", name="Rename").click()
+    expect(room.members).to_contain_text(["Countess"])
+    room.live()
+    room.say("under another name")
+    expect(room.messages.last).to_contain_text("Countess")
+
+    bob = visitor("Bob")
+    bob.page.goto(f"{base_url}/items/{item}")
+    bob.page.get_by_role("button", name="Enter the room").click()
+    expect(bob.said("under another name")).to_be_visible()
+    room.open_account()
+    room.sign_out_button.click()
+
+    expect(room.page.get_by_role("button", name="Enter the room")).to_be_visible()
+    expect(room.account_button).to_contain_text("Not signed in")
+
+
+def test_the_first_page_shows_how_to_embed_a_room(room: RoomPage, base_url: str) -> None:
+    room.open()
+    code = room.page.get_by_role("region", name="Embed a room")
+    expect(code).to_contain_text(f'<script src="{base_url}/embed.js" async>')
+    for kind, text in (("React", f'createClient({{ url: "{base_url}"'), ("curl", f"curl {base_url}/api/items/")):
+        room.page.get_by_role("radio", name=kind).click()
+        expect(code).to_contain_text(text)
+    expect(room.page).to_have_title(re.compile("^Welcome"))

@@ -1,0 +1,56 @@
+// One frame: a line of the list, which opens into the whole text.
+
+import type { WireLine } from "alcove-client";
+import { useTranslation } from "../i18n/translation";
+import styles from "./Frames.module.css";
+
+type FrameRowProps = {
+  readonly line: WireLine;
+  readonly isExpanded: boolean;
+  readonly onToggle: () => void;
+};
+
+export function FrameRow({ line, isExpanded, onToggle }: FrameRowProps) {
+  const { t } = useTranslation();
+  const { way, at, over, size, text } = line;
+
+  return (
+    <>
+      <button
+        type="button"
+        className={styles.row}
+        data-way={way}
+        aria-expanded={isExpanded}
+        onClick={onToggle}
+      >
+        <span className={styles.time}>{timeOf(at)}</span>
+        <span className={styles.way}>
+          <span aria-hidden="true">{way === "in" ? "↓" : "↑"}</span>
+          <span className={styles.hidden}>{t(`developer.${way}`)}</span>
+        </span>
+        <code className={styles.text}>{text}</code>
+        <span className={styles.size}>
+          {over !== "socket" && <span>{`${over} · `}</span>}
+          <span>{t("developer.bytes", { count: size })}</span>
+        </span>
+      </button>
+      {isExpanded && <pre className={styles.whole}>{indented(text)}</pre>}
+    </>
+  );
+}
+
+function timeOf(at: number): string {
+  return new Date(at).toISOString().slice(11, 23);
+}
+
+/** Return JSON with indents, and anything else as it is: a frame may be longer than what is kept of it. */
+function indented(text: string): string {
+  try {
+    return text
+      .split("\n")
+      .map((line) => JSON.stringify(JSON.parse(line), null, 2))
+      .join("\n");
+  } catch {
+    return text;
+  }
+}

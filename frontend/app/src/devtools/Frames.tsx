@@ -1,0 +1,88 @@
+// Shows every frame that is sent and received, for developers who build on the protocol.
+
+import type { WireLine, WireLog } from "alcove-client";
+import { lazy, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { Virtualizer, type VirtualizerHandle } from "virtua";
+import { useTranslation } from "../i18n/translation";
+import { CopyButton } from "../ui/CopyButton";
+import { LazyPart } from "../ui/LazyPart";
+import { FrameRow } from "./FrameRow";
+import styles from "./Frames.module.css";
+
+const LatencyChart = lazy(() => import("./LatencyChart"));
+
+type Way = "all" | "in" | "out";
+const ways: readonly Way[] = ["all", "in", "out"];
+
+export function Frames({ wire }: { readonly wire: WireLog }) {
+  const { t } = useTranslation();
+  const now = useSyncExternalStore(wire.subscribe, wire.view);
+  const [paused, setPaused] = useState<typeof now | null>(null);
+  const [way, setWay] = useState<Way>("all");
+  const [filter, setFilter] = useState("");
+  const [expanded, setExpanded] = useState<number | null>(null);
+  const list = useRef<VirtualizerHandle>(null);
+  const { lines, latencies } = paused ?? now;
+  const shown = useMemo(
+    () => lines.filter((line) => (way === "all" || line.way === way) && line.text.includes(filter)),
+    [lines, way, filter],
+  );
+
+  useEffect(() => {
+    // A frame that is read must not move away.
+    if (paused === null && expanded === null && shown.length > 0)
+      list.current?.scrollToIndex(shown.length - 1, { align: "end" });
+  }, [shown, paused, expanded]);
+
+  return (
+    <>
+      <div className={styles.tools}>
+        <input
+          type="search"
+          className={styles.filter}
+          aria-label={t("developer.filter")}
+          placeholder={t("developer.filter")}
+          value={filter}
+          onChange={({ target }) => setFilter(target.value)}
+        />
+        {ways.map((one) => (
+          <button key={one} type="button" aria-pressed={way === one} onClick={() => setWay(one)}>
+            {t(`developer.${one}`)}
+          </button>
+        ))}
+        <button
+          type="button"
+          aria-pressed={paused !== null}
+          onClick={() => setPaused(paused === null ? now : null)}
+        >
+          {t("developer.pause")}
+        </button>
+        <CopyButton text={shown.map(written).join("\n")} />
+      </div>
+      <LazyPart>
+        <LatencyChart latencies={latencies} />
+      </LazyPart>
+      <section
+        className={styles.frames}
+        aria-label={t("developer.frames")}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1)
+        tabIndex={0}
+      >
+        <Virtualizer ref={list} data={shown}>
+          {(line) => (
+            <FrameRow
+              key={line.n}
+              line={line}
+              isExpanded={line.n === expanded}
+              onToggle={() => setExpanded(line.n === expanded ? null : line.n)}
+            />
+          )}
+        </Virtualizer>
+      </section>
+    </>
+  );
+}
+
+function written({ way, at, size, text }: WireLine): string {
+  return `${new Date(at).toISOString()} ${way} ${size} ${text}`;
+}

@@ -1,0 +1,40 @@
+// How to embed a room, in three ways, each to be copied.
+import { useState } from "react";
+import { useTranslation } from "../i18n/translation";
+import { useOpenMode } from "../session/useMode";
+import { CopyButton } from "../ui/CopyButton";
+import { Segments } from "../ui/Segments";
+import styles from "./Snippets.module.css";
+import { type Kind, kinds, snippetOf } from "./snippets";
+
+export function Snippets({ item }: { readonly item: string }) {
+  const { t } = useTranslation();
+  const mode = useOpenMode();
+  const [kind, setKind] = useState<Kind>("script");
+  const code = snippetOf(kind, item, location.origin, mode === "open");
+
+  return (
+    <div className={styles.snippets}>
+      <div className={styles.tools}>
+        <Segments
+          label={t("snippets.title")}
+          value={kind}
+          options={kinds.map((one) => [one, t(`snippets.${one}`)] as const)}
+          onValue={setKind}
+        />
+        <CopyButton text={code} />
+      </div>
+      <section
+        className={styles.code}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1)
+        tabIndex={0}
+        aria-label={t(`snippets.${kind}`)}
+      >
+        <pre>
+          <code>{code}</code>
+        </pre>
+      </section>
+      <p className={styles.hint}>{t(`snippets.${kind}Hint`)}</p>
+    </div>
+  );
+}

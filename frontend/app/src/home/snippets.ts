@@ -1,0 +1,41 @@
+// What a developer pastes to embed a room, with this server's own address.
+import { roomHref } from "../ui/roomHref";
+
+export const kinds = ["script", "react", "curl"] as const;
+export type Kind = (typeof kinds)[number];
+
+const OPEN_MODE_TOKEN = "any-token";
+
+/** `token`: in open mode the server accepts any; elsewhere the reader has to bring one. */
+export function snippetOf(kind: Kind, item: string, origin: string, isOpen: boolean): string {
+  const path = roomHref(item).replace("/items/", "/api/items/");
+  switch (kind) {
+    case "script":
+      return `<script src="${origin}/embed.js" async></script>
+<alcove-room
+  item="${item}"
+  token-url="/alcove-token"
+></alcove-room>`;
+    case "react":
+      return `import { createClient } from "alcove-client";
+import { AlcoveProvider, Room } from "alcove-react";
+import "alcove-react/styles.css";
+
+const getToken = async ({ signal }) =>
+  (await fetch("/alcove-token", { signal })).text();
+const client = createClient({ url: "${origin}", getToken });
+
+export const Conversation = () => (
+  <AlcoveProvider client={client}>
+    <div style={{ height: 600 }}>
+      <Room item="${item}" />
+    </div>
+  </AlcoveProvider>
+);`;
+    case "curl":
+      return `curl ${origin}${path}/entries \\
+  -H "Authorization: Bearer ${isOpen ? OPEN_MODE_TOKEN : "$TOKEN"}" \\
+  -H "Content-Type: application/json" \\
+  -d '{"body": "Hello from curl"}'`;
+  }
+}

@@ -1,0 +1,51 @@
+// Who the reader is in a demo room of a server in open mode: a made-up name and a random credential for each browser.
+import type { Credential } from "alcove-client";
+
+/** The room that everybody who tries the server meets in. */
+export const DEMO_ITEM = "demo";
+const KEPT = "alcove.demo";
+
+const adjectives = ["Quiet", "Brave", "Gentle", "Bright", "Swift", "Calm", "Merry", "Clever"];
+const animals = ["Heron", "Otter", "Falcon", "Badger", "Robin", "Lynx", "Marten", "Swallow"];
+
+/** Return a name such as `Quiet Heron`. */
+export function inventName(): string {
+  return `${oneOf(adjectives)} ${oneOf(animals)}`;
+}
+
+/** Return the credential of this browser under a name: the server makes another member of another one (rule A2). */
+export function demoCredential(name: string): Credential {
+  const credential = { token: keptDemo()?.token ?? randomToken(), name };
+  try {
+    localStorage.setItem(KEPT, JSON.stringify(credential));
+  } catch {
+    // Where storage is refused the next tab is another member.
+  }
+  return credential;
+}
+
+/** Return the credential that this browser has been given; null before that. */
+export function keptDemo(): Credential | null {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(KEPT) ?? "null");
+    return typeof kept === "object" && kept !== null && "token" in kept ? (kept as Credential) : null;
+  } catch {
+    return null;
+  }
+}
+
+export function forgetDemo(): void {
+  try {
+    localStorage.removeItem(KEPT);
+  } catch {
+    // Refused: then nothing is there.
+  }
+}
+
+function oneOf(words: readonly string[]): string {
+  return words[Math.floor(Math.random() * words.length)] ?? "";
+}
+
+function randomToken(): string {
+  return `demo-${[...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}

@@ -1,0 +1,20 @@
+// A button that is an icon: its label is read out, and shown on hover.
+import type { ComponentProps } from "react";
+import { Icon } from "./Icon";
+import styles from "./IconButton.module.css";
+
+type IconButtonProps = ComponentProps<"button"> & { readonly path: string; readonly label: string };
+
+export function IconButton({ path, label, className, ...rest }: IconButtonProps) {
+  return (
+    <button
+      {...rest}
+      type="button"
+      className={`${styles.button} ${className ?? ""}`}
+      aria-label={label}
+      title={label}
+    >
+      <Icon path={path} size={18} />
+    </button>
+  );
+}
