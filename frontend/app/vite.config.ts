@@ -28,8 +28,14 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        // What the page needs first is one file: shared by lazy parts it would be thirty, which compress worse.
-        codeSplitting: { groups: [{ name: "index", test: /app[\\/]src[\\/]main\.tsx$/, priority: 1 }] },
+        // What the page needs first is one file: shared by lazy parts it would be thirty, which compress worse. With
+        // it comes what several parts of a message need: a browser does not ask again for a module that it could not
+        // load, so that the loss of one part, while the server is away, would be that of all others.
+        codeSplitting: {
+          groups: [
+            { name: "index", test: /(?:app[\\/]src[\\/]main\.tsx|messages[\\/]choices\.ts)$/, priority: 1 },
+          ],
+        },
       },
     },
   },

@@ -1,15 +1,16 @@
 // At the foot of the left side: who the reader is here, and the menu of everything about them and the page.
 
-import { lazy, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "../i18n/translation";
 import { useSheet } from "../shell/useSheet";
 import { Icon } from "../ui/Icon";
 import { MORE } from "../ui/icons";
 import { LazyPart } from "../ui/LazyPart";
+import { lazyWithTexts } from "../ui/lazyWithTexts";
 import styles from "./AccountBar.module.css";
 import { useOwnName } from "./useOwnName";
 
-const AccountMenu = lazy(() => import("./AccountMenu"));
+const AccountMenu = lazyWithTexts(() => import("./AccountMenu"));
 
 type AccountBarProps = { readonly item: string | null; readonly onShortcuts: () => void };
 

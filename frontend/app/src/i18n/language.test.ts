@@ -1,7 +1,9 @@
 // The languages have the same keys, and the right one is chosen.
 import { describe, expect, test } from "vitest";
 import { en } from "./en";
+import { enLater } from "./enLater";
 import { es } from "./es";
+import { esLater } from "./esLater";
 import { chooseLanguage, keepLanguage, startLanguage } from "./language";
 
 /** Every key of a language, dotted, with the placeholders of its words. */
@@ -15,6 +17,7 @@ function keys(words: object, path = ""): string[] {
 
 test("English and Spanish have the same keys and placeholders", () => {
   expect(keys(es).sort()).toEqual(keys(en).sort());
+  expect(keys(esLater).sort()).toEqual(keys(enLater).sort());
 });
 
 describe("choosing", () => {

@@ -1,13 +1,16 @@
 // Chooses the language, keeps the choice, and tells the document.
 import { keep, kept } from "../ui/kept";
 import { loadPart } from "../ui/loadPart";
-import { type Language, Translator } from "./translation";
+import { Translator } from "./translation";
 
 // Only the reader's language is loaded.
 const languages = {
   en: () => import("./english").then(({ english }) => english),
   es: () => import("./spanish").then(({ spanish }) => spanish),
 } as const;
+
+/** Of the page: there is one. */
+let current: Translator | null = null;
 
 export type LanguageCode = keyof typeof languages;
 
@@ -26,14 +29,22 @@ export async function startLanguage(): Promise<Translator> {
   const code = chooseLanguage(kept("language"), navigator.languages);
   const translator = new Translator(await languages[code]());
   document.documentElement.lang = code;
+  current = translator;
   return translator;
 }
 
-/** Use `code` from now on, after a reload too. */
+/** Load the texts of the parts that are loaded when needed. Rejects if they cannot be loaded. */
+export async function loadLaterTexts(): Promise<void> {
+  await current?.loadLater();
+}
+
+/** Use `code` from now on, after a reload too; if its texts cannot be loaded, nothing changes. */
 export async function keepLanguage(translator: Translator, code: LanguageCode): Promise<void> {
-  const language = await loadPart<Language>(languages[code]);
-  if (language === null) return;
+  const changed = await loadPart(async () => {
+    await translator.change(await languages[code]());
+    return true;
+  });
+  if (changed === null) return;
   keep("language", code);
   document.documentElement.lang = code;
-  translator.change(language);
 }

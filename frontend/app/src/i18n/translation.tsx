@@ -1,25 +1,35 @@
 // Gives the page its texts, and the components of alcove-react theirs, in the reader's language.
-import { createTranslate, localeOf, type Strings, type Translate } from "alcove-react";
+import { createTranslate, localeOf, type Strings, type TextsLike, type Translate } from "alcove-react";
 import { createContext, type ReactNode, useContext, useSyncExternalStore } from "react";
-import type { en, Texts } from "./en";
+import type { en, LaterTexts, Texts } from "./en";
+import type { enLater } from "./enLater";
 
-/** The texts of one language: the page's own, and those of the components. */
-export type Language = { readonly page: Texts; readonly components: Strings };
+/** The texts of one language: the page's own, those of the components, and those of parts that are loaded when needed. */
+export type Language = {
+  readonly page: Texts;
+  readonly components: Strings;
+  readonly loadLater: () => Promise<LaterTexts>;
+};
+
+type AllTexts = typeof en & typeof enLater;
 
 type TranslatorState = {
   readonly language: string;
   /** For `Intl`: the language with the reader's region. */
   readonly locale: string;
-  readonly t: Translate<typeof en>;
+  readonly t: Translate<AllTexts>;
   readonly components: Strings;
 };
 
 export class Translator {
+  #language: Language;
+  #later: LaterTexts | null = null;
   #state: TranslatorState;
   readonly #listeners = new Set<() => void>();
 
   constructor(language: Language) {
-    this.#state = stateOf(language);
+    this.#language = language;
+    this.#state = stateOf(language, null);
   }
 
   getState = (): TranslatorState => this.#state;
@@ -29,15 +39,34 @@ export class Translator {
     return () => this.#listeners.delete(listener);
   };
 
-  change(language: Language): void {
-    this.#state = stateOf(language);
+  /** Load the texts of the parts that are loaded when needed. Rejects if they cannot be loaded. */
+  async loadLater(): Promise<void> {
+    while (this.#later === null) {
+      const language = this.#language;
+      const later = await language.loadLater();
+      // Another language may have been chosen meanwhile.
+      if (this.#language === language) this.#become(language, later);
+    }
+  }
+
+  /** Use another language. Rejects, and changes nothing, if its texts cannot be loaded. */
+  async change(language: Language): Promise<void> {
+    this.#become(language, this.#later === null ? null : await language.loadLater());
+  }
+
+  #become(language: Language, later: LaterTexts | null): void {
+    this.#language = language;
+    this.#later = later;
+    this.#state = stateOf(language, later);
     for (const listener of [...this.#listeners]) listener();
   }
 }
 
-function stateOf({ page, components }: Language): TranslatorState {
+function stateOf({ page, components }: Language, later: LaterTexts | null): TranslatorState {
   const { language } = components;
-  return { language, locale: localeOf(language), t: createTranslate<typeof en>(language, page), components };
+  // A part that is loaded when it is needed waits for its texts: until then nothing asks for them.
+  const texts = { ...page, ...later } as TextsLike<AllTexts>;
+  return { language, locale: localeOf(language), t: createTranslate<AllTexts>(language, texts), components };
 }
 
 const TranslatorContext = createContext<Translator | null>(null);

@@ -5,7 +5,7 @@ import { StrictMode } from "react";
 import { beforeEach, describe, expect, test } from "vitest";
 import { FakeBrowser } from "../../../packages/client/test/support/doubles";
 import { FakePlatform } from "../../../packages/client/test/support/fakePlatform";
-import { keepLanguage, startLanguage } from "../i18n/language";
+import { keepLanguage, loadLaterTexts, startLanguage } from "../i18n/language";
 import { LanguageProvider } from "../i18n/translation";
 import { Session } from "../session/session";
 import { startConversations } from "../tutorial/conversations";
@@ -22,6 +22,8 @@ beforeEach(() => {
 async function visit(path: string) {
   history.replaceState(null, "", path);
   const language = await startLanguage();
+  // A browser's page has one language at the start; here the parts of the page are loaded once for all tests.
+  await loadLaterTexts();
   const conversations = startConversations(17, browser);
   const session = new Session(new FakePlatform());
   render(

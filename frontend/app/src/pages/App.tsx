@@ -2,7 +2,7 @@
 
 import { isRoomId } from "alcove-client";
 import { AlcoveProvider } from "alcove-react";
-import { lazy, type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Route, Switch, useLocation, useRoute } from "wouter";
 import { useTranslation } from "../i18n/translation";
 import { useSession } from "../session/useSession";
@@ -10,21 +10,21 @@ import { Shell } from "../shell/Shell";
 import { loadFont } from "../styles/loadFont";
 import type { ItemQuery } from "../tutorial/urls";
 import { LazyPart } from "../ui/LazyPart";
+import { lazyWithTexts } from "../ui/lazyWithTexts";
 import { MissingPart } from "../ui/MissingPart";
 import { Home } from "./Home";
 import { RoomOrLogin } from "./RoomOrLogin";
 import { RefusedLink } from "./SessionProvider";
 
 // Most come for a room.
-const NotFound = lazy(() => import("./NotFound"));
-const Chat = lazy(() => import("./Chat"));
-const Echo = lazy(() => import("./Echo"));
-const Playground = lazy(() => import("./Playground"));
+const NotFound = lazyWithTexts(() => import("./NotFound"));
+const Chat = lazyWithTexts(() => import("./Chat"));
+const Echo = lazyWithTexts(() => import("./Echo"));
+const Playground = lazyWithTexts(() => import("./Playground"));
 
 const tutorial: ItemQuery = { itemId: "foo", token: "some-key-token", q: "" };
 
 export function App() {
-  const { t } = useTranslation();
   const [here] = useLocation();
   const [inRoom, route] = useRoute("/items/:item");
   const named = inRoom ? route.item : "";
@@ -48,7 +48,7 @@ export function App() {
               <Home />
             </Route>
             <Route path="/items/:item">
-              {item === null ? <NotFound lead={t("item.itemIdShape")} /> : <RoomOrLogin item={item} />}
+              {item === null ? <NotFound isRoom /> : <RoomOrLogin item={item} />}
             </Route>
             <Route path="/playground">
               <Playground query={query} onQuery={setQuery} />

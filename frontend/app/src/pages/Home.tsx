@@ -1,14 +1,15 @@
 // The first page: the way back into the last room for a member, the first steps for everybody else.
 
 import { useRooms } from "alcove-react";
-import { lazy, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { useSession } from "../session/useSession";
 import { kept } from "../ui/kept";
 import { LazyPart } from "../ui/LazyPart";
+import { lazyWithTexts } from "../ui/lazyWithTexts";
 import { roomHref } from "../ui/roomHref";
 
-const FirstRun = lazy(() => import("../home/FirstRun"));
+const FirstRun = lazyWithTexts(() => import("../home/FirstRun"));
 
 export function Home() {
   const { client } = useSession();

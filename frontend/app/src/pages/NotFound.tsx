@@ -5,8 +5,8 @@ import { useTranslation } from "../i18n/translation";
 import { useTitle } from "../ui/useTitle";
 import styles from "./NotFound.module.css";
 
-/** `lead`: why, where more is known than that there is nothing. */
-export default function NotFound({ lead }: { readonly lead?: string }) {
+/** `isRoom`: the address names a room, by an ID that no room can have. */
+export default function NotFound({ isRoom = false }: { readonly isRoom?: boolean }) {
   const { t } = useTranslation();
   useTitle(t("notFound.title"));
 
@@ -16,7 +16,7 @@ export default function NotFound({ lead }: { readonly lead?: string }) {
         <path className={styles.arch} d="M2 70V28a26 26 0 0 1 52 0v42Z" />
       </svg>
       <h1 className={styles.title}>{t("notFound.title")}</h1>
-      <p className={styles.lead}>{lead ?? t("notFound.lead")}</p>
+      <p className={styles.lead}>{t(isRoom ? "item.itemIdShape" : "notFound.lead")}</p>
       <p>
         <Link href="/">{t("notFound.home")}</Link>
       </p>

@@ -1,13 +1,13 @@
 // The room that the address names, for a member; the way in for everybody else.
 
 import { Boundary } from "alcove-react";
-import { lazy } from "react";
 import { useSession } from "../session/useSession";
 import { LazyPart } from "../ui/LazyPart";
+import { lazyWithTexts } from "../ui/lazyWithTexts";
 import { ReloadOffer } from "../ui/ReloadOffer";
 import { RoomPage } from "./RoomPage";
 
-const FirstRun = lazy(() => import("../home/FirstRun"));
+const FirstRun = lazyWithTexts(() => import("../home/FirstRun"));
 
 export function RoomOrLogin({ item }: { readonly item: string }) {
   const { client, credential } = useSession();

@@ -11,15 +11,16 @@ import { IconButton } from "../ui/IconButton";
 import { DETAILS } from "../ui/icons";
 import { keep } from "../ui/kept";
 import { LazyPart } from "../ui/LazyPart";
+import { lazyWithTexts } from "../ui/lazyWithTexts";
 import { useTitle } from "../ui/useTitle";
 import { mayTokenHelp } from "./mayTokenHelp";
 import styles from "./RoomPage.module.css";
 import { usePanels } from "./usePanels";
 
 const AlertRunner = lazy(() => import("../alerts/AlertRunner"));
-const Details = lazy(() => import("../details/Details"));
-const DeveloperPanel = lazy(() => import("../devtools/DeveloperPanel"));
-const NoAccess = lazy(() => import("./NoAccess"));
+const Details = lazyWithTexts(() => import("../details/Details"));
+const DeveloperPanel = lazyWithTexts(() => import("../devtools/DeveloperPanel"));
+const NoAccess = lazyWithTexts(() => import("./NoAccess"));
 
 export function RoomPage({ item }: { readonly item: string }) {
   const { t } = useTranslation();

@@ -1,12 +1,13 @@
 // Gives the page its session and the server's mode, and follows links that change only the fragment.
 
-import { lazy, type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect } from "react";
 import type { Session } from "../session/session";
 import { ModeContext, useAskMode } from "../session/useMode";
 import { SessionContext, useSession } from "../session/useSession";
 import { LazyPart } from "../ui/LazyPart";
+import { lazyWithTexts } from "../ui/lazyWithTexts";
 
-const LinkRefused = lazy(() => import("../ui/LinkRefused"));
+const LinkRefused = lazyWithTexts(() => import("../ui/LinkRefused"));
 
 type SessionProviderProps = { readonly session: Session; readonly children: ReactNode };
 

@@ -1,17 +1,18 @@
 // The plan of the page: rooms and the account at the left, what the address names beside them.
 
-import { lazy, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { AccountBar } from "../account/AccountBar";
 import { useTranslation } from "../i18n/translation";
 import { useShortcuts } from "../shortcuts/useShortcuts";
 import { LazyPart } from "../ui/LazyPart";
+import { lazyWithTexts } from "../ui/lazyWithTexts";
 import styles from "./Shell.module.css";
 import { Sidebar } from "./Sidebar";
 import { ONE_PANE, useMedia } from "./useMedia";
 import { SheetContext } from "./useSheet";
 
-const Shortcuts = lazy(() => import("../shortcuts/Shortcuts"));
+const Shortcuts = lazyWithTexts(() => import("../shortcuts/Shortcuts"));
 
 type ShellProps = {
   /** The item whose room is shown; null on other pages. */
