@@ -15,6 +15,9 @@ const embedAddresses: Plugin = {
   },
 };
 
+/** What is needed first; what it imports comes with it. */
+const FIRST = /(?:app[\\/]src[\\/]main|messages[\\/](?:EditField|Failed|Sheet|Toolbar))\.tsx$/;
+
 export default defineConfig({
   plugins: [react(), embedAddresses],
   // The packages are built from their sources: tsconfig.base.json says where they are.
@@ -28,14 +31,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        // What the page needs first is one file: shared by lazy parts it would be thirty, which compress worse. With
-        // it comes what several parts of a message need: a browser does not ask again for a module that it could not
-        // load, so that the loss of one part, while the server is away, would be that of all others.
-        codeSplitting: {
-          groups: [
-            { name: "index", test: /(?:app[\\/]src[\\/]main\.tsx|messages[\\/]choices\.ts)$/, priority: 1 },
-          ],
-        },
+        // What the page needs first is one file: shared by lazy parts it would be thirty, which compress worse. So are
+        // the parts of a message: Chromium never asks again for a module that it could not load, so that after an
+        // outage there would be no way to edit or delete until the page is loaded again.
+        codeSplitting: { groups: [{ name: "index", test: FIRST, priority: 1 }] },
       },
     },
   },
