@@ -182,6 +182,7 @@ async def post(client: httpx.AsyncClient, item: str, body: str) -> None:
 async def test_x4_a_list_of_hosts_leads_to_the_one_that_takes_writes(
     primary: Postgres, standby: Standby, url: str, tmp_path: Path
 ) -> None:
+    await standby.catch_up()  # it must have the test's database
     listed = urlsplit(url)._replace(netloc=f"alcove@127.0.0.1:{standby.port},127.0.0.1:{primary.port}").geturl()
     for address in (listed, f"{listed}?target_session_attrs=read-write"):
         async with (

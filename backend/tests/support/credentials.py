@@ -83,7 +83,9 @@ def leaks(printed: str) -> set[str]:
 
     Short words are no credentials worth the name, and might be printed for other reasons.
     """
-    telling = {word for made in MADE for word in _WORD.findall(made.rpartition(".")[2])}
+    # Hypothesis takes names from the source, such as `query_string`, as credentials; a traceback may print them.
+    words = {word for made in MADE for word in _WORD.findall(made.rpartition(".")[2])}
+    telling = {word for word in words if not (word.isidentifier() and word.islower())}
     return (telling & set(_WORD.findall(unquote(printed)))) | ({SECRET} if SECRET in printed else set())
 
 
