@@ -100,7 +100,8 @@ function RoomTitle({ item }: { readonly item: string }) {
   return null;
 }
 
-const isShown = ({ joined }: RoomState) => joined !== null;
+const isShown = ({ joined, messages }: RoomState) =>
+  joined !== null && (messages.length > 0 || joined.head === 0);
 
 /** On a slow network the font would come in the way of the first messages. */
 function FontAfterMessages({ item }: { readonly item: string }) {
