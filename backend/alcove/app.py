@@ -15,6 +15,7 @@ from alcove.library.admission import HostAdmission, MemberDependency
 from alcove.library.methods import Methods
 from alcove.library.mounted import Mounted
 from alcove.library.settings import settings_of
+from alcove.observability.metrics import Metrics, Snapshot, exposition
 from alcove.routes import host_app, server_app
 from alcove.services import Services, serve_alone, serve_inside
 from alcove.settings import Settings
@@ -65,6 +66,7 @@ class Alcove(Methods):
 
         """
         self.settings = settings_of(database_url=database_url, **settings)
+        self._metrics = Metrics()
         self._apps: list[FastAPI] = []
         self._services: Services | None = None
         self._stack = AsyncExitStack()
@@ -87,7 +89,7 @@ class Alcove(Methods):
         if self.started:
             raise AlcoveError("this Alcove is started already: run its lifespan once, in one event loop")
         async with AsyncExitStack() as stack:
-            services = await stack.enter_async_context(serve_inside(self.settings))
+            services = await stack.enter_async_context(serve_inside(self.settings, self._metrics))
             for app in self._apps:
                 services.provide_to(app.state)
             self._services, self._hub = services, services.hub
@@ -109,6 +111,10 @@ class Alcove(Methods):
         async with self:
             yield
 
+    async def metrics(self) -> bytes:
+        """Return the metrics of this Alcove and of the process, for Prometheus (W7). Raises NotStartedError."""
+        return exposition(Snapshot(await self._rooms().status.process_state()), self._metrics)
+
     def router(self, member: MemberDependency, *, page: bool = False) -> APIRouter:
         """Return a router with WebSockets, event streams, the HTTP API, the embed page and its script.
 
@@ -128,7 +134,7 @@ class Alcove(Methods):
 
         Frameworks do not run the lifespan of a mounted application: use `async with alcove:` in the host's lifespan.
         """
-        app = host_app(self.settings, self.lifespan, HostAdmission(member), page=page)
+        app = host_app(self.settings, self.lifespan, HostAdmission(member), self._metrics, page=page)
         self._apps.append(app)
         if self._services is not None:
             self._services.provide_to(app.state)

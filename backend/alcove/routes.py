@@ -19,6 +19,7 @@ from alcove.api.problems import HANDLERS
 from alcove.api.startup import Startup
 from alcove.api.upgrade import EarlierLogins
 from alcove.library.admission import HostAdmission
+from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.observability.telemetry import telemetry_config
 from alcove.settings import Settings, split_commas
 from alcove.tutorial import routes as tutorial
@@ -42,6 +43,7 @@ def server_app(settings: Settings, lifespan: Lifespan) -> FastAPI:
     app.add_middleware(Startup)
     _add_headers(app, settings)
     app.state.admission = None
+    app.state.metrics = SERVER_METRICS
     app.router.routes.append(room_route)
     app.include_router(tutorial.router)
     _add_api(app)
@@ -52,13 +54,16 @@ def server_app(settings: Settings, lifespan: Lifespan) -> FastAPI:
     return app
 
 
-def host_app(settings: Settings, lifespan: Lifespan, admission: HostAdmission, *, page: bool) -> FastAPI:
+def host_app(
+    settings: Settings, lifespan: Lifespan, admission: HostAdmission, metrics: Metrics, *, page: bool
+) -> FastAPI:
     """Return the application inside another one, which signs members in itself: rooms, API and what embeds them.
 
     Args:
         settings: The settings.
         lifespan: Runs where the application is served by itself.
         admission: Authorizes callers.
+        metrics: The counters of this Alcove.
         page: Serve the whole page, too.
 
     """
@@ -66,6 +71,7 @@ def host_app(settings: Settings, lifespan: Lifespan, admission: HostAdmission, *
     app.add_middleware(Cors, origins=split_commas(settings.origins))
     _add_headers(app, settings)
     app.state.admission = admission
+    app.state.metrics = metrics
     app.router.routes.append(room_route)
     _add_api(app)
     app.router.routes.append(unknown_path_route)

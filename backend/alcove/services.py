@@ -22,7 +22,7 @@ from alcove.bus.sealed import SealedBus
 from alcove.descriptors import provide_descriptors
 from alcove.errors import Close
 from alcove.observability.logs import mask_handlers
-from alcove.observability.metrics import measure_loop_lag
+from alcove.observability.metrics import SERVER_METRICS, Metrics, measure_loop_lag
 from alcove.protocol import Limits
 from alcove.rooms.hub import Hub
 from alcove.server.protocols import create_wheel
@@ -78,7 +78,9 @@ async def serve_alone(settings: Settings, keys: Keys | None) -> AsyncIterator[Se
         revocations, bans = Revocations(), Bans()
         authenticator = Authenticator(keys, revocations, bans, leeway_s=settings.leeway_s)
         async with AsyncExitStack() as stack:
-            hub = await _open_hub(stack, settings, authenticator, revocations, bans)
+            hub = await _open_hub(
+                stack, settings, authenticator, revocations=revocations, bans=bans, metrics=SERVER_METRICS
+            )
             chat = Chat(partial(hub.publish, CHANNEL))
             hub.subscribe(CHANNEL, chat.receive)
             await _start(stack, hub)
@@ -86,8 +88,12 @@ async def serve_alone(settings: Settings, keys: Keys | None) -> AsyncIterator[Se
 
 
 @asynccontextmanager
-async def serve_inside(settings: Settings) -> AsyncIterator[Services]:
+async def serve_inside(settings: Settings, metrics: Metrics) -> AsyncIterator[Services]:
     """Open the services of an Alcove inside an application; at the end, drain and close its connections.
+
+    Args:
+        settings: The settings.
+        metrics: The counters of this Alcove.
 
     Raises:
         AlcoveError: Storage or the bus cannot be opened as the settings say.
@@ -97,14 +103,20 @@ async def serve_inside(settings: Settings) -> AsyncIterator[Services]:
     authenticator = HostAuthenticator(revocations, bans, leeway_s=settings.leeway_s)
     wheel = create_wheel(settings)
     async with AsyncExitStack() as stack:
-        hub = await _open_hub(stack, settings, authenticator, revocations, bans)
+        hub = await _open_hub(stack, settings, authenticator, revocations=revocations, bans=bans, metrics=metrics)
         await _start(stack, hub)
         stack.push_async_callback(_end_connections, hub, wheel)
         yield _services(settings, hub, authenticator, wheel=wheel)
 
 
 async def _open_hub(
-    stack: AsyncExitStack, settings: Settings, authenticator: Authenticator, revocations: Revocations, bans: Bans
+    stack: AsyncExitStack,
+    settings: Settings,
+    authenticator: Authenticator,
+    *,
+    revocations: Revocations,
+    bans: Bans,
+    metrics: Metrics,
 ) -> Hub:
     """Open the log and the bus, and return the hub on them."""
     mask_handlers()
@@ -121,19 +133,20 @@ async def _open_hub(
         authenticator=authenticator,
         revocations=revocations,
         bans=bans,
-        bus=await _open_bus(settings, log),
+        bus=await _open_bus(settings, log, metrics),
         sends=open_sends(settings.database_url),
         limits=Limits(settings.body_bytes, settings.sends_per_s, settings.sends_burst),
         bounds=settings.process_limits,
         retention=settings.retention,
+        metrics=metrics,
     )
 
 
-async def _open_bus(settings: Settings, log: Log) -> Bus:
+async def _open_bus(settings: Settings, log: Log, metrics: Metrics) -> Bus:
     """Return the bus; one that other processes share is sealed with the log's key (X9)."""
     await check_bus(settings.bus_url)
     bus = open_bus(settings.bus_url, settings.bus_prefix)
-    return SealedBus(bus, await log.bus_key(), log.id) if bus.shared else bus
+    return SealedBus(bus, await log.bus_key(), log.id, metrics=metrics) if bus.shared else bus
 
 
 async def _start(stack: AsyncExitStack, hub: Hub) -> None:

@@ -117,7 +117,7 @@ async def list_socket(
     try:
         session = await lists.join(connection, who, prefix=prefix, limit=limit)
     except Refusal as refusal:
-        send_refusal(connection, refusal)
+        send_refusal(websocket, connection, refusal)
         await connection.run(NullReceiver())
     else:
         await connection.run(session)

@@ -52,7 +52,7 @@ async def room_socket(
     try:
         session = await hub.join(item_id, connection, member, start)
     except Refusal as refusal:
-        send_refusal(connection, refusal)
+        send_refusal(websocket, connection, refusal)
         await connection.run(NullReceiver())
     else:
         await connection.run(session)

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
@@ -52,10 +52,10 @@ async def readyz(process: StatusDep, response: Response) -> Readiness:
 
 @router.head("/metrics", include_in_schema=False)
 @router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(process: StatusDep) -> Response:
+async def metrics(request: Request, process: StatusDep) -> Response:
     """Return the metrics of this process for Prometheus (W7)."""
     snapshot = Snapshot(await process.process_state())
-    return Response(exposition(snapshot), media_type=CONTENT_TYPE_LATEST)
+    return Response(exposition(snapshot, request.app.state.metrics), media_type=CONTENT_TYPE_LATEST)
 
 
 @documents.get("/asyncapi.json", include_in_schema=False)

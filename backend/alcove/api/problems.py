@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket
 from alcove.api.parameters import methods_of
 from alcove.api.sockets import accept_socket
 from alcove.errors import Close, Code, Refusal
-from alcove.observability.metrics import REFUSALS
+from alcove.observability.metrics import Metrics
 from alcove.protocol import SUBPROTOCOL, encode, error_line
 from alcove.storage.base import LogUnavailableError, UnstorableError
 from alcove.wire.connection import Connection, Frame, NullReceiver
@@ -42,9 +42,15 @@ def problem(status: int, detail: str, **more: object) -> Response:
     return Response(msgspec.json.encode(document), status, headers, "application/problem+json")
 
 
-def send_refusal(connection: Connection, refusal: Refusal) -> None:
+def count_refusal(request: HTTPConnection, code: Code) -> None:
+    """Count an error that a client is sent (W7)."""
+    metrics: Metrics = request.app.state.metrics
+    metrics.refusals.labels(code).inc()
+
+
+def send_refusal(websocket: WebSocket, connection: Connection, refusal: Refusal) -> None:
     """Send the reason, and close with the code that tells a client whether to reconnect (H4)."""
-    REFUSALS.labels(refusal.code).inc()
+    count_refusal(websocket, refusal.code)
     connection.write(Frame(encode(error_line(refusal))))
     connection.close(refusal.close, refusal.message)
 
@@ -55,14 +61,14 @@ async def refused(request: HTTPConnection, error: Exception) -> Response | None:
         raise TypeError(f"expected a Refusal, got {error!r}")
     if isinstance(request, WebSocket):
         if SUBPROTOCOL not in request.scope["subprotocols"]:
-            REFUSALS.labels(error.code).inc()
+            count_refusal(request, error.code)
             await request.close(Close.POLICY, error.message)  # as in the tutorial: before the upgrade (T2)
             return None
         connection = await accept_socket(request, subprotocol=SUBPROTOCOL)
-        send_refusal(connection, error)
+        send_refusal(request, connection, error)
         await connection.run(NullReceiver())
         return None
-    REFUSALS.labels(error.code).inc()
+    count_refusal(request, error.code)
     more: dict[str, Any] = {} if error.retry_ms is None else {"retry_ms": error.retry_ms}
     if error.reason is not None:
         more["reason"] = error.reason
@@ -72,11 +78,11 @@ async def refused(request: HTTPConnection, error: Exception) -> Response | None:
     return answer
 
 
-async def invalid_request(_request: Request, error: Exception) -> Response:
+async def invalid_request(request: Request, error: Exception) -> Response:
     """Answer invalid parameters with 422, and name each of them."""
     if not isinstance(error, RequestValidationError):
         raise TypeError(f"expected a RequestValidationError, got {error!r}")
-    REFUSALS.labels(Code.INVALID).inc()
+    count_refusal(request, Code.INVALID)
     # Once each, though several dependencies may take the same parameter.
     found = dict.fromkeys((".".join(map(str, e["loc"])), e["msg"]) for e in error.errors())
     faults = [{"where": where, "message": message} for where, message in found]
@@ -92,13 +98,13 @@ async def invalid_handshake(websocket: WebSocket, error: Exception) -> None:
     if SUBPROTOCOL in websocket.scope["subprotocols"]:
         await refused(websocket, Refusal(Code.INVALID, Close.INVALID, message))
     else:
-        REFUSALS.labels(Code.INVALID).inc()
+        count_refusal(websocket, Code.INVALID)
         await websocket.close(Close.POLICY, message)
 
 
 async def unknown_subprotocol(websocket: WebSocket, _error: Exception) -> None:
     """Answer a handshake of another subprotocol with HTTP 400, which names `alcove.v1` (H1)."""
-    REFUSALS.labels(Code.INVALID).inc()
+    count_refusal(websocket, Code.INVALID)
     if "websocket.http.response" in websocket.scope.get("extensions", {}):
         await websocket.send_denial_response(problem(400, f"the only subprotocol here is {SUBPROTOCOL}"))
     else:
@@ -116,15 +122,15 @@ async def http_error(request: Request, error: Exception) -> Response:
     return answer
 
 
-async def storage_unavailable(_request: Request, _error: Exception) -> Response:
+async def storage_unavailable(request: Request, _error: Exception) -> Response:
     """Answer 503 while storage is unavailable (S7)."""
-    REFUSALS.labels(Code.UNAVAILABLE).inc()
+    count_refusal(request, Code.UNAVAILABLE)
     return problem(503, "storage does not answer; try again soon", code=Code.UNAVAILABLE, retry_ms=1000)
 
 
-async def unstorable(_request: Request, error: Exception) -> Response:
+async def unstorable(request: Request, error: Exception) -> Response:
     """Answer 422 for a value that storage can never store (S6)."""
-    REFUSALS.labels(Code.INVALID).inc()
+    count_refusal(request, Code.INVALID)
     return problem(422, f"this cannot be stored: {error}", code=Code.INVALID)
 
 

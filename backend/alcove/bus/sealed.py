@@ -13,7 +13,7 @@ from collections.abc import Callable
 from alcove.bus.base import Bus, OnGap, OnMessage
 from alcove.bus.older_processes import PLAIN_CHANNEL, OlderProcesses
 from alcove.bus.sealing import MAX_AGE_S, RefusedMessageError, Sealer
-from alcove.observability.metrics import BUS_REFUSED
+from alcove.observability.metrics import SERVER_METRICS, Metrics
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,15 @@ class SealedBus:
 
     shared = True
 
-    def __init__(self, bus: Bus, key: bytes, log_id: str, *, clock_ns: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        key: bytes,
+        log_id: str,
+        *,
+        clock_ns: Callable[[], int] = time.time_ns,
+        metrics: Metrics = SERVER_METRICS,
+    ) -> None:
         """Seal what `bus` carries.
 
         Args:
@@ -43,9 +51,11 @@ class SealedBus:
             key: 32 random bytes that only the processes of the log have.
             log_id: The id of the log.
             clock_ns: Returns ns since the epoch.
+            metrics: Count refused messages.
 
         """
         self._bus = bus
+        self._refused = metrics.bus_refused
         self._sealer = Sealer(key, log_id, clock_ns)
         self._older = OlderProcesses(bus)
         #: Subscribed channels: public name → channel, and channel → public name.
@@ -139,7 +149,7 @@ class SealedBus:
 
     def _count_refused(self, reason: str) -> None:
         """Count a refused message, and log the first one with this reason."""
-        BUS_REFUSED.labels(reason).inc()
+        self._refused.labels(reason).inc()
         if reason not in self._warned:
             self._warned.add(reason)
             logger.warning("bus: %s", _WARNINGS[reason])

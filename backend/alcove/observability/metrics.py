@@ -28,36 +28,22 @@ _LAG_INTERVAL_S = 1.0
 
 # All metrics exist from the start of the process, so their creation times carry no information.
 disable_created_metrics()  # type: ignore[no-untyped-call] # the library has no type here
-registry = CollectorRegistry()
-ProcessCollector(registry=registry)
-SENDS = Counter("alcove_sends", "Sends by outcome: stored, duplicate or refused.", ["outcome"], registry=registry)
-REFUSALS = Counter("alcove_refusals", "Error lines sent to clients, by code.", ["code"], registry=registry)
+#: What belongs to the process, however many Alcoves it has.
+process_registry = CollectorRegistry()
+ProcessCollector(registry=process_registry)
 LIMITS = Counter(
-    "alcove_limits_reached", "Times a limit was reached that has no error code, by limit.", ["limit"], registry=registry
-)
-HISTORIES_LOST = Counter(
-    "alcove_histories_lost", "Rooms in memory whose log was found to have lost entries.", registry=registry
-)
-BUS_REFUSED = Counter(
-    "alcove_bus_refused",
-    "Bus messages rejected, by reason; the log is read instead.",
-    ["reason"],
-    registry=registry,
-)
-BATCH = Histogram(
-    "alcove_commit_sends", "Sends in one commit.", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1024), registry=registry
-)
-COMMIT = Histogram(
-    "alcove_commit_seconds",
-    "Time of one commit, in seconds.",
-    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 10),
-    registry=registry,
+    "alcove_limits_reached",
+    "Times a limit was reached that has no error code, by limit.",
+    ["limit"],
+    registry=process_registry,
 )
 BUILD = Gauge(
-    "alcove_build_info", "Always 1; the label is the version of this process.", ["version"], registry=registry
+    "alcove_build_info", "Always 1; the label is the version of this process.", ["version"], registry=process_registry
 )
 LOOP_LAG = Gauge(
-    "alcove_event_loop_lag_seconds", "Lag of the event loop at the last measurement, in seconds.", registry=registry
+    "alcove_event_loop_lag_seconds",
+    "Lag of the event loop at the last measurement, in seconds.",
+    registry=process_registry,
 )
 #: Whether a connection's cursor is at the head of its room or behind it.
 CURSOR_STATES = ("in_step", "behind")
@@ -92,14 +78,8 @@ LIMIT_NAMES = (
 BUS_REASONS = ("forged", "replayed", "stale", "older_version")
 
 # Create every label at zero: Prometheus does not see an increase in a series that starts at one.
-for outcome in OUTCOMES:
-    SENDS.labels(outcome)
-for code in Code:
-    REFUSALS.labels(code)
 for limit in LIMIT_NAMES:
     LIMITS.labels(limit)
-for reason in BUS_REASONS:
-    BUS_REFUSED.labels(reason)
 BUILD.labels(version("alcove")).set(1)
 
 
@@ -117,8 +97,49 @@ class DeliveryCounter(Collector):
         yield CounterMetricFamily("alcove_deliveries", "Entries delivered to connections in step.", value=self.count)
 
 
-DELIVERIES = DeliveryCounter()
-registry.register(DELIVERIES)
+class Metrics:
+    """The counters of one Alcove. Several of them in a process do not add to one another's."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.sends = Counter(
+            "alcove_sends", "Sends by outcome: stored, duplicate or refused.", ["outcome"], registry=registry
+        )
+        self.refusals = Counter("alcove_refusals", "Error lines sent to clients, by code.", ["code"], registry=registry)
+        self.histories_lost = Counter(
+            "alcove_histories_lost", "Rooms in memory whose log was found to have lost entries.", registry=registry
+        )
+        self.bus_refused = Counter(
+            "alcove_bus_refused",
+            "Bus messages rejected, by reason; the log is read instead.",
+            ["reason"],
+            registry=registry,
+        )
+        self.commit_sends = Histogram(
+            "alcove_commit_sends",
+            "Sends in one commit.",
+            buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1024),
+            registry=registry,
+        )
+        self.commit_seconds = Histogram(
+            "alcove_commit_seconds",
+            "Time of one commit, in seconds.",
+            buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 10),
+            registry=registry,
+        )
+        self.deliveries = DeliveryCounter()
+        registry.register(self.deliveries)
+        # As above: every label at zero.
+        for outcome in OUTCOMES:
+            self.sends.labels(outcome)
+        for code in Code:
+            self.refusals.labels(code)
+        for reason in BUS_REASONS:
+            self.bus_refused.labels(reason)
+
+
+#: The metrics of a separate server, whose process has no other Alcove.
+SERVER_METRICS = Metrics()
 
 
 class RoomCursors(Protocol):
@@ -186,11 +207,11 @@ class Snapshot(Collector):
             yield GaugeMetricFamily(name, text, value=value)
 
 
-def exposition(snapshot: Snapshot) -> bytes:
-    """Return all counters and the gauges of `snapshot` in Prometheus' text format."""
+def exposition(snapshot: Snapshot, metrics: Metrics) -> bytes:
+    """Return the counters of the process and of one Alcove, and its gauges, in Prometheus' text format."""
     gauges = CollectorRegistry()
     gauges.register(snapshot)
-    return generate_latest(registry) + generate_latest(gauges)
+    return b"".join(map(generate_latest, (process_registry, metrics.registry, gauges)))
 
 
 async def measure_loop_lag() -> None:

@@ -3,26 +3,27 @@
 from collections.abc import Sequence
 
 from alcove.cluster.cluster import Cluster
-from alcove.observability.metrics import OUTCOMES, SENDS
+from alcove.observability.metrics import OUTCOMES, SERVER_METRICS, Metrics
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.room_changes import RoomChanges
 from alcove.storage.base import Appended, Draft, Outcome
-
-_STORED, _DUPLICATE, _REFUSED = (SENDS.labels(outcome) for outcome in OUTCOMES)
 
 
 class EntryDelivery:
     """Passes what a commit stored to the rooms of all processes, and to the lists of rooms."""
 
-    def __init__(self, rooms: RoomDirectory, cluster: Cluster, changes: RoomChanges) -> None:
+    def __init__(
+        self, rooms: RoomDirectory, cluster: Cluster, changes: RoomChanges, metrics: Metrics = SERVER_METRICS
+    ) -> None:
         """Create the delivery to `rooms`, to the other processes of `cluster`, and to the lists behind `changes`."""
         self._rooms = rooms
         self._cluster = cluster
         self._changes = changes
+        self._stored, self._duplicate, self._refused = (metrics.sends.labels(outcome) for outcome in OUTCOMES)
 
     def deliver(self, stored: Sequence[tuple[Draft, Outcome]]) -> None:
         """Deliver the entries of one commit, and record the rooms that they change."""
-        for item, appended in _by_item(stored).items():
+        for item, appended in self._by_item(stored).items():
             log_id = appended[-1].log
             if (room := self._rooms.find(item)) is not None and room.log_id != log_id:
                 self._rooms.reset(item)
@@ -33,21 +34,20 @@ class EntryDelivery:
                 self._cluster.note_head(item, max(one.entry.seq for one in appended))
         self._changes.entries_stored(stored)
 
+    def _by_item(self, stored: Sequence[tuple[Draft, Outcome]]) -> dict[str, list[Appended]]:
+        """Return the stored drafts' entries by item, in the order of the log, and count all outcomes (W7).
 
-def _by_item(stored: Sequence[tuple[Draft, Outcome]]) -> dict[str, list[Appended]]:
-    """Return the stored drafts' entries by item, in the order of the log, and count all outcomes (W7).
-
-    One pass for both, because every commit comes through here.
-    """
-    items: dict[str, list[Appended]] = {}
-    duplicates = refused = 0
-    for draft, outcome in stored:
-        if isinstance(outcome, Appended):
-            items.setdefault(draft.item, []).append(outcome)
-            duplicates += outcome.duplicate
-        else:
-            refused += 1
-    _STORED.inc(len(stored) - duplicates - refused)
-    _DUPLICATE.inc(duplicates)
-    _REFUSED.inc(refused)
-    return items
+        One pass for both, because every commit comes through here.
+        """
+        items: dict[str, list[Appended]] = {}
+        duplicates = refused = 0
+        for draft, outcome in stored:
+            if isinstance(outcome, Appended):
+                items.setdefault(draft.item, []).append(outcome)
+                duplicates += outcome.duplicate
+            else:
+                refused += 1
+        self._stored.inc(len(stored) - duplicates - refused)
+        self._duplicate.inc(duplicates)
+        self._refused.inc(refused)
+        return items

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from alcove.background import BackgroundTasks
 from alcove.bus.base import Bus
 from alcove.cluster.cluster import Cluster
-from alcove.observability.metrics import HISTORIES_LOST
+from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.protocol import FRAME_BYTES, ReadMark
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.departure import restart_connections
@@ -55,6 +55,7 @@ class RoomDirectory:
         on_marks_stored: OnMarksStored,
         clock: Callable[[], float],
         name: str,
+        metrics: Metrics = SERVER_METRICS,
     ) -> None:
         """Create an empty directory; `start` connects it to the other processes.
 
@@ -69,9 +70,11 @@ class RoomDirectory:
             on_marks_stored: Called with the members whose read marks in a room were stored.
             clock: Returns seconds that never run backwards.
             name: What operators call this process.
+            metrics: Count lost histories and deliveries.
 
         """
         self._log = log
+        self._metrics = metrics
         self._rooms: dict[str, Room] = {}
         self._cluster = Cluster(log, bus, sends, rooms=self, clock=clock, name=name)
         self._on_history_lost = on_history_lost
@@ -196,7 +199,7 @@ class RoomDirectory:
         room = self._rooms.pop(item, None)
         if room is None:
             return
-        HISTORIES_LOST.inc()
+        self._metrics.histories_lost.inc()
         logger.warning(
             "item %s: its history has a new id (entries were lost, or the room was deleted); its connections restart",
             item,
@@ -277,6 +280,7 @@ class RoomDirectory:
             on_connections=lambda person, change: self._cluster.count_connection(item, person, change),
             share=lambda lines: self._cluster.publish_activity(item, lines),
             on_entries_missing=lambda: self._cluster.check_head(item),
+            metrics=self._metrics,
         )
 
     def _close_if_empty(self, item: str) -> None:

@@ -17,6 +17,7 @@ from alcove.clock import now_ms
 from alcove.cluster.dispatcher import Handler
 from alcove.cluster.messages import ClusterMessage
 from alcove.limits import ProcessLimits, Retention
+from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.protocol import Limits, Member
 from alcove.rooms.access_records import AccessRecords
 from alcove.rooms.admission import Admission, Slot
@@ -62,6 +63,7 @@ class Hub:
         bounds: ProcessLimits | None = None,
         retention: Retention | None = None,
         clock: Callable[[], float] = time.monotonic,
+        metrics: Metrics = SERVER_METRICS,
     ) -> None:
         """Compose the hub; `start` connects it to the other processes.
 
@@ -76,8 +78,11 @@ class Hub:
             bounds: The limits of this process (L).
             retention: How long the log keeps entries (L5).
             clock: Returns seconds that never run backwards.
+            metrics: The counters of this Alcove.
 
         """
+        #: Counts refusals (SessionHost, W7).
+        self.metrics = metrics
         bounds = bounds or ProcessLimits()
         process = f"{socket.gethostname()}:{os.getpid()}"
         self._tasks = BackgroundTasks()
@@ -92,6 +97,7 @@ class Hub:
             on_marks_stored=self._on_marks_stored,
             clock=clock,
             name=process,
+            metrics=metrics,
         )
         cluster = self._rooms.cluster
         self._admission = Admission(bounds, self._rooms.member_connections)
@@ -107,9 +113,10 @@ class Hub:
             expiry=self._expiry,
             tasks=self._tasks,
             limits=bounds,
+            metrics=metrics,
         )
-        delivery = EntryDelivery(self._rooms, cluster, self._changes)
-        self._committer = Committer(log, delivery.deliver, bounds.waiting, self._rooms.position)
+        delivery = EntryDelivery(self._rooms, cluster, self._changes, metrics)
+        self._committer = Committer(log, delivery.deliver, bounds.waiting, self._rooms.position, metrics)
         self._drain = Drain(
             within_s=bounds.drain_s,
             commit=self._committer.drain,

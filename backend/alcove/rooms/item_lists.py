@@ -7,6 +7,7 @@ from alcove.access.expiry import ExpiryWatch
 from alcove.background import BackgroundTasks
 from alcove.errors import Close, Code, Refusal
 from alcove.limits import ProcessLimits
+from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.protocol import Member
 from alcove.repeated_warnings import RepeatedWarning
 from alcove.rooms.admission import RETRY_MS, Admission, Slot
@@ -34,6 +35,7 @@ class ItemLists:
         expiry: ExpiryWatch,
         tasks: BackgroundTasks,
         limits: ProcessLimits,
+        metrics: Metrics = SERVER_METRICS,
     ) -> None:
         """Create the lists of a process.
 
@@ -45,8 +47,10 @@ class ItemLists:
             expiry: Ends connections whose token expires or is revoked.
             tasks: Runs the checks of fresh tokens.
             limits: The limits of this process (L).
+            metrics: Count refusals.
 
         """
+        self.metrics = metrics
         self._feed = feed
         self._changes = changes
         self._authenticator = authenticator

@@ -8,7 +8,7 @@ from msgspec import UNSET
 from alcove.command_decoder import MalformedError, decode
 from alcove.errors import Close, Code, Refusal
 from alcove.limits import Budget
-from alcove.observability.metrics import LIMITS, REFUSALS
+from alcove.observability.metrics import LIMITS, Metrics
 from alcove.protocol import Access, Auth, Error, Line, Ping, Pong, encode, error_line
 from alcove.rooms.list_reader import ListReader
 from alcove.wire.connection import Frame
@@ -19,6 +19,9 @@ _BAD_LINES = 10
 
 class ListHost(Protocol):
     """The methods of the process that a session of the list calls."""
+
+    #: Counts refusals.
+    metrics: Metrics
 
     def leave(self, session: "ListSession") -> None:
         """Remove the session, whose connection is closed."""
@@ -122,14 +125,14 @@ class ListSession:
 
     def _invalid(self, message: str, id: str | None) -> None:
         """Answer a bad line; close at the tenth in a row (F2)."""
-        REFUSALS.labels(Code.INVALID).inc()
+        self._host.metrics.refusals.labels(Code.INVALID).inc()
         self._write(Error(Code.INVALID, message, UNSET if id is None else id))
         self._bad += 1
         if self._bad >= _BAD_LINES:
             self._end(Close.INVALID, f"{_BAD_LINES} bad lines in a row")
 
     def _refuse(self, refusal: Refusal) -> None:
-        REFUSALS.labels(refusal.code).inc()
+        self._host.metrics.refusals.labels(refusal.code).inc()
         self._write(error_line(refusal))
 
     def _end(self, code: Close, reason: str) -> None:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from alcove.errors import Close
-from alcove.observability.metrics import DELIVERIES
+from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.protocol import FRAME_BYTES, Gap, Line, TypingNow, encode
 from alcove.repeated_warnings import RepeatedWarning
 from alcove.rooms.cursor import Cursor
@@ -28,10 +28,13 @@ class RoomReaders:
     is in step. Joining, resuming and lagging are the same state: behind (D1).
     """
 
-    def __init__(self, item: str, history: RoomHistory, presence: RoomPresence) -> None:
+    def __init__(
+        self, item: str, history: RoomHistory, presence: RoomPresence, metrics: Metrics = SERVER_METRICS
+    ) -> None:
         self._item = item
         self._history = history
         self._presence = presence
+        self._deliveries = metrics.deliveries
         self._in_step: dict[Connection, Cursor] = {}
         #: A set that keeps its order.
         self._behind: dict[Cursor, None] = {}
@@ -75,7 +78,7 @@ class RoomReaders:
         while seq < head:
             run = tail.after(seq, FRAME_BYTES) or []
             frame = Frame(b"\n".join(run))
-            DELIVERIES.count += len(run) * len(self._in_step)
+            self._deliveries.count += len(run) * len(self._in_step)
             for connection in self._offer(frame):
                 self._fall_behind(self._in_step[connection], seq, self._presence.flushed)
             seq += len(run)

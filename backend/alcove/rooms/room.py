@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from alcove.cluster.connections import ConnectionState
 from alcove.cluster.local_room import PresenceChange
+from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.protocol import Entry, Person
 from alcove.rooms.activity import Activity, Share, StoreMarks
 from alcove.rooms.cursor import Cursor
@@ -32,6 +33,7 @@ class Room:
         on_connections: Callable[[Person, int], None] = lambda _person, _change: None,
         share: Share = lambda _: None,
         on_entries_missing: Callable[[], None] = lambda: None,
+        metrics: Metrics = SERVER_METRICS,
     ) -> None:
         """Create a room without connections.
 
@@ -47,6 +49,7 @@ class Room:
             on_connections: Called with a member who opened (1) or closed (-1) a connection.
             share: Publishes typing and read marks to the other processes.
             on_entries_missing: Called when storage has fewer entries than were delivered (X8).
+            metrics: Count deliveries.
 
         """
         self.item = item
@@ -54,7 +57,7 @@ class Room:
         self._history = RoomHistory(
             log_id=log_id, head=head, oldest=oldest, tail=tail, read=read, on_entries_missing=on_entries_missing
         )
-        self._readers = RoomReaders(item, self._history, presence)
+        self._readers = RoomReaders(item, self._history, presence, metrics)
         self._activity = Activity(item, presence, self._readers, store_marks=store_marks, share=share)
         self._on_connections = on_connections
         self._observers: list[Observer] = []

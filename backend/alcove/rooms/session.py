@@ -8,7 +8,7 @@ from msgspec import UNSET
 from alcove.command_decoder import MalformedError, decode
 from alcove.errors import Close, Code, Refusal
 from alcove.limits import Budget
-from alcove.observability.metrics import LIMITS, REFUSALS
+from alcove.observability.metrics import LIMITS
 from alcove.protocol import (
     Access,
     Auth,
@@ -87,7 +87,7 @@ class Session:
         self._bad = 0
         self._renewing = False
         self._out: list[bytes] | None = None
-        self._outcomes = OutcomeWriter(cursor.connection)
+        self._outcomes = OutcomeWriter(cursor.connection, host.metrics)
         self._ended = False
 
     def __repr__(self) -> str:
@@ -269,12 +269,12 @@ class Session:
         self.cursor.connection.close(code, reason)
 
     def _refuse(self, code: Code, message: str, id: str | None, retry_ms: int | None = None) -> None:
-        REFUSALS.labels(code).inc()
+        self._host.metrics.refusals.labels(code).inc()
         self._write(encode(Error(code, message, UNSET if id is None else id, UNSET if retry_ms is None else retry_ms)))
 
     def _refuse_credential(self, refusal: Refusal) -> None:
         """Send the refusal of a credential, with the reason for the client."""
-        REFUSALS.labels(refusal.code).inc()
+        self._host.metrics.refusals.labels(refusal.code).inc()
         self._write(encode(error_line(refusal)))
 
     def _write(self, line: bytes) -> None:

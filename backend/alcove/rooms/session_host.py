@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Protocol
 
+from alcove.observability.metrics import Metrics
 from alcove.storage.base import Draft
 from alcove.storage.outcomes import OutcomeHandler
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 class SessionHost(Protocol):
     """The methods that sessions call: storage, rate limits, credentials, and the clock."""
+
+    #: Counts refusals.
+    metrics: Metrics
 
     def append(self, draft: Draft, handler: OutcomeHandler) -> None:
         """Submit a draft; the handler gets its outcome. Raises QueueFullError (L4)."""

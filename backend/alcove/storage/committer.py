@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from alcove.errors import AlcoveError
-from alcove.observability.metrics import BATCH, COMMIT
+from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.repeated_warnings import RepeatedWarning
 from alcove.storage.base import Draft, Log, LogUnavailableError, Outcome, Position, Refused, UnstorableError
 from alcove.storage.outcomes import OutcomeHandler, call_handlers
@@ -48,6 +48,7 @@ class Committer:
         deliver: Callable[[list[tuple[Draft, Outcome]]], None],
         max_waiting: int,
         position: Callable[[str], Position | None] = lambda _: None,
+        metrics: Metrics = SERVER_METRICS,
     ) -> None:
         """Create an empty queue.
 
@@ -56,9 +57,11 @@ class Committer:
             deliver: called with each durable batch, before its outcome handlers are.
             max_waiting: drafts that may wait at once (L4).
             position: returns what this process has seen of an item's room, for the log to compare (X8); None: nothing.
+            metrics: measure commits.
 
         """
         self._log = log
+        self._metrics = metrics
         self._position = position
         self._deliver = deliver
         self._max_waiting = max_waiting
@@ -132,7 +135,7 @@ class Committer:
         batch = self._take_batch()
         if not batch:
             return None
-        BATCH.observe(len(batch))
+        self._metrics.commit_sends.observe(len(batch))
         io_pending = asyncio.Event()
         try:
             outcomes = self._append([draft for draft, _ in batch], io_pending)
@@ -167,7 +170,7 @@ class Committer:
             self.failing = False
             return outcomes
         finally:
-            COMMIT.observe(perf_counter() - pending.started)
+            self._metrics.commit_seconds.observe(perf_counter() - pending.started)
 
     async def _store_one_by_one(self, batch: list[tuple[Draft, OutcomeHandler]]) -> None:
         """Store each draft of a batch in its own commit, so that one that cannot be stored does not fail the others."""

@@ -142,3 +142,18 @@ async def test_an_alcove_that_is_served_by_itself_or_gets_the_lifespan_runs_it(t
     with running(django_like) as address:
         async with await RoomClient.join(address, "order-1") as room:
             assert await room.say("hello") == [1]
+
+
+async def test_w7_each_alcove_counts_by_itself(tmp_path: Path) -> None:
+    async with Alcove(f"sqlite:///{tmp_path}/one.db") as one, Alcove(f"sqlite:///{tmp_path}/two.db") as two:
+        for n in range(3):
+            await one.send("order-1", n, by=ADA)
+        texts = [(await alcove.metrics()).decode() for alcove in (one, two)]
+
+    assert [
+        f'alcove_sends_total{{outcome="stored"}} {n}' in text for n, text in zip((3.0, 0.0), texts, strict=True)
+    ] == [
+        True,
+        True,
+    ]
+    assert all(text.count("# TYPE alcove_limits_reached_total") == 1 for text in texts)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from alcove.observability.metrics import Metrics
 from alcove.rate_limits import KeyedLimiter
 from alcove.rooms.outcome_lines import OutcomeWriter
 from alcove.rooms.session import Session
@@ -22,6 +23,7 @@ class FakeHost:
     clock: ManualClock = field(default_factory=ManualClock)
     full: bool = False
     ms: int = 1_795_000_000_000
+    metrics: Metrics = field(default_factory=Metrics)
 
     def append(self, draft: Draft, handler: OutcomeHandler) -> None:
         """Keep the draft, or refuse where `full` (SessionHost)."""

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from alcove.observability.metrics import registry
+from alcove.observability.metrics import SERVER_METRICS
 from alcove.protocol import raw
 from alcove.storage.base import Draft
 from alcove.storage.committer import QueueFullError
@@ -129,13 +129,13 @@ async def test_s7_a_failing_batch_refuses_every_waiting_draft(held: HeldCommitte
 
 
 async def test_w7_a_failed_commit_is_measured_too(held: HeldCommitter) -> None:
-    before = registry.get_sample_value("alcove_commit_seconds_count") or 0
+    before = SERVER_METRICS.registry.get_sample_value("alcove_commit_seconds_count") or 0
     held.send("a")
     await turn()
     held.log.settle("nothing stored")
     await turn()
 
-    assert registry.get_sample_value("alcove_commit_seconds_count") == before + 1
+    assert SERVER_METRICS.registry.get_sample_value("alcove_commit_seconds_count") == before + 1
 
 
 async def test_s7_drafts_are_stored_again_after_a_failed_commit(held: HeldCommitter) -> None:

@@ -5,7 +5,7 @@ from binascii import a2b_base64, b2a_base64
 import pytest
 
 from alcove.bus.sealed import SealedBus
-from alcove.observability.metrics import BUS_REFUSED
+from alcove.observability.metrics import SERVER_METRICS
 from tests.support.bus import FakeBus, Network
 from tests.support.turns import turn
 from tests.support.virtual_time import elapse, virtual_time
@@ -53,7 +53,7 @@ async def two(network: Network, clock: ManualClock) -> tuple[Process, Process]:
 
 def refused(reason: str) -> float:
     """Return how often messages were refused for a reason, since the test process began."""
-    value: float = BUS_REFUSED.labels(reason)._value.get()
+    value: float = SERVER_METRICS.bus_refused.labels(reason)._value.get()
     return value
 
 

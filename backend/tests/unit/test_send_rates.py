@@ -1,7 +1,7 @@
 """The rates of sends that a process keeps, by member and item (L2)."""
 
 from alcove.limits import ProcessLimits
-from alcove.observability.metrics import registry
+from alcove.observability.metrics import process_registry
 from alcove.protocol import Limits
 from alcove.rooms.hub import Hub
 from tests.support.held_log import HeldLog
@@ -9,7 +9,7 @@ from tests.support.held_log import HeldLog
 
 def evictions() -> float:
     """Return how many rates were dropped while they still limited a member."""
-    return registry.get_sample_value("alcove_limits_reached_total", {"limit": "send_rates"}) or 0
+    return process_registry.get_sample_value("alcove_limits_reached_total", {"limit": "send_rates"}) or 0
 
 
 async def test_l2_a_process_keeps_the_latest_send_rates_and_counts_the_evicted_ones() -> None:

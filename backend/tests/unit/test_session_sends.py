@@ -135,7 +135,7 @@ def test_s3_s6_s7_outcomes_reach_the_sender_in_one_frame() -> None:
     harness = SessionHarness()
     drafts = [Draft("foo", "message", name, ADA, 1, raw(1)) for name in "abcd"]
     entry = Entry(7, "message", "a", ADA, 5, body=raw(1))
-    OutcomeWriter(harness.socket).on_outcomes(
+    OutcomeWriter(harness.socket, harness.host.metrics).on_outcomes(
         [
             (drafts[0], Appended(entry, duplicate=False, oldest=1, log="a")),
             (drafts[1], Appended(entry, duplicate=True, oldest=1, log="a")),
