@@ -121,7 +121,7 @@ class Alcove(Methods):
         Args:
             member: A FastAPI dependency that authorizes the caller: it takes `item_id` and returns a Member, or raises
                 HTTPException to refuse.
-            page: Serve the whole page under the router's prefix, too.
+            page: Serve the whole page, too; it and the embed page need a router without a prefix.
 
         Raises:
             SettingsError: The dependency takes a WebSocket.

@@ -37,7 +37,7 @@ SQLModel.metadata.create_all(engine)
 alcove = Alcove("sqlite:///alcove.db")
 app = FastAPI(lifespan=alcove.lifespan)
 app.add_middleware(SessionMiddleware, secret_key="keep a real one out of the source")
-app.include_router(alcove.router(member, page=True), prefix="/rooms")
+app.include_router(alcove.router(member), prefix="/rooms")
 
 
 @app.post("/login")
