@@ -1,4 +1,4 @@
-"""Run the command `alcove`: serve, sign tokens, revoke access, export and erase, print the schema."""
+"""Run the command `alcove`: serve, check, sign tokens, revoke access, export and erase, print the schema."""
 
 import asyncio
 import json
@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import time
+from importlib import metadata
 from typing import Annotated, NoReturn
 from urllib.parse import quote, urlsplit
 
@@ -28,8 +29,19 @@ _LONG_S = 600.0
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's own way
+    if wanted:
+        print(f"alcove {metadata.version('alcove')}")  # noqa: T201 - the command's output
+        raise typer.Exit
+
+
 @main.callback()
-def alcove() -> None:
+def alcove(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """A live room for every item of an application."""
 
 
@@ -50,6 +62,24 @@ def serve(
     except AlcoveError as error:
         _stop(error)
     run(app, settings, host=host, port=port, workers=workers)
+
+
+@main.command()
+def check() -> None:
+    """Check settings, database, clock, bus, descriptors and page; print a line for each, with what to do."""
+    try:
+        from alcove.check import Finding, checks  # noqa: PLC0415 - loads the server, which other commands do not need
+
+        async def all_findings() -> list[Finding]:
+            return [finding async for finding in checks(Settings.load())]
+
+        findings = asyncio.run(all_findings())
+    except AlcoveError as error:
+        _stop(error)
+    for name, ok, text in findings:
+        print(f"{'ok' if ok else 'FAIL':<5}{name:<12} {text}")  # noqa: T201 - the command's output
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
 
 
 @main.command()

@@ -1,6 +1,7 @@
 """Connect to PostgreSQL, for the log and the bus: options, the driver's errors, the check for a pooler."""
 
 import os
+import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -81,3 +82,14 @@ async def _share_sessions(one: Any, other: Any) -> bool:
             return True
         async with one.transaction():
             return bool(await one.fetchval(question) != token)
+
+
+async def database_time(url: str, timeout_s: float) -> float:
+    """Return the database's clock now, in seconds since the epoch. Raises one of `ERRORS`."""
+    connection = await asyncpg.connect(url, timeout=timeout_s, command_timeout=timeout_s, statement_cache_size=0)
+    try:
+        started = time.monotonic()
+        found: float = await connection.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8")
+        return found + (time.monotonic() - started) / 2
+    finally:
+        await connection.close()

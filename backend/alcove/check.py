@@ -1,0 +1,157 @@
+"""Check what a server needs, and say what to do about what is missing: `alcove check`. Nothing is changed."""
+
+import os
+import resource
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from alcove.access.tokens import keys_from_settings
+from alcove.bus.open import open_bus
+from alcove.descriptors import OTHERS
+from alcove.errors import AlcoveError
+from alcove.routes import PAGE
+from alcove.settings import Settings
+from alcove.urls import redact_url, sqlite_path
+
+#: Seconds that a server may take to answer.
+_TIMEOUT_S = 5.0
+#: Seconds by which the clock may differ from the database's: the clocks of several servers order presence and expiry.
+_CLOCK_S = 1.0
+
+
+class Finding(NamedTuple):
+    """The result of one check: whether all is well, and what was found or what to do."""
+
+    name: str
+    ok: bool
+    text: str
+
+
+class _ProblemError(AlcoveError):
+    """What to do about something that is missing."""
+
+
+async def checks(settings: Settings) -> AsyncIterator[Finding]:
+    """Run every check, and yield its finding."""
+    each: dict[str, Callable[[Settings], Awaitable[str]]] = {
+        "settings": _settings,
+        "database": _database,
+        "clock": _clock,
+        "bus": _bus,
+        "descriptors": _descriptors,
+        "page": _page,
+    }
+    for name, check in each.items():
+        try:
+            yield Finding(name, ok=True, text=await check(settings))
+        except AlcoveError as error:
+            yield Finding(name, ok=False, text=str(error))
+
+
+async def _settings(settings: Settings) -> str:
+    if keys := keys_from_settings(settings):
+        await keys.start()
+        return "members come in with a signed token"
+    if settings.allow_open:
+        raise _ProblemError("everyone may read and write: set ALCOVE_SECRET or ALCOVE_JWKS, not ALCOVE_ALLOW_OPEN")
+    return "open mode, on this machine only: set ALCOVE_SECRET or ALCOVE_JWKS for others"
+
+
+async def _database(settings: Settings) -> str:
+    url = settings.database_url
+    if (path := sqlite_path(url)) is not None:
+        return _sqlite(Path(path))
+    await _check_sessions(url, "ALCOVE_DATABASE_URL")
+    return f"{redact_url(url)} answers"
+
+
+def _sqlite(path: Path) -> str:
+    """Check that the file can be read and written, or made. Raises _ProblemError."""
+    where = path if path.exists() else path.absolute().parent
+    if not os.access(where, os.R_OK | os.W_OK):
+        missing = "may not be read and written by this user" if where.exists() else "does not exist: make this folder"
+        raise _ProblemError(f"ALCOVE_DATABASE_URL: {where} {missing}")
+    if where is not path:
+        return f"{path} will be made"
+    try:
+        connection = sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True, timeout=_TIMEOUT_S)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise _ProblemError(f"ALCOVE_DATABASE_URL: {path}: {error}; restore it from a backup") from None
+    return f"{path} can be read and written"
+
+
+async def _clock(settings: Settings) -> str:
+    if sqlite_path(settings.database_url) is not None:
+        return "the database's is this machine's"
+    from alcove.postgres_driver import ERRORS, database_time  # noqa: PLC0415 - its driver is an extra
+
+    try:
+        difference = await database_time(settings.database_url, _TIMEOUT_S) - time.time()
+    except ERRORS as error:
+        raise _ProblemError(f"it cannot be compared: {error}") from None
+    if abs(difference) > _CLOCK_S:
+        raise _ProblemError(f"the database's differs by {difference:+.1f} s: run NTP on both machines")
+    return f"the database's differs by {difference:+.2f} s"
+
+
+async def _bus(settings: Settings) -> str:
+    url = settings.bus_url
+    open_bus(url, settings.bus_prefix)  # its scheme and its driver
+    scheme = urlsplit(url).scheme
+    if scheme == "memory":
+        return "memory://, for one process"
+    if scheme.startswith("redis"):
+        await _ping_redis(url)
+    else:
+        await _check_sessions(url, "ALCOVE_BUS_URL")
+    return f"{redact_url(url)} answers"
+
+
+async def _ping_redis(url: str) -> None:
+    """Raises _ProblemError."""
+    from redis.asyncio import Redis  # noqa: PLC0415 - an extra
+    from redis.exceptions import RedisError  # noqa: PLC0415 - the same
+
+    client: Redis = Redis.from_url(url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S)
+    try:
+        await client.ping()
+    except (RedisError, OSError) as error:
+        raise _ProblemError(f"ALCOVE_BUS_URL={redact_url(url)!r} does not answer: {error}") from None
+    finally:
+        await client.aclose()
+
+
+async def _check_sessions(url: str, variable: str) -> None:
+    """Check that PostgreSQL answers with a session of its own for each connection. Raises _ProblemError."""
+    try:
+        from alcove.postgres_driver import ERRORS, PoolerError, check_sessions  # noqa: PLC0415 - its driver is an extra
+    except ModuleNotFoundError as error:
+        raise _ProblemError(f"{variable}: needs {error.name}; install alcove[postgres]") from None
+    try:
+        await check_sessions(url)
+    except (PoolerError, *ERRORS) as error:
+        raise _ProblemError(f"{variable}={redact_url(url)!r}: {error or type(error).__name__}") from None
+
+
+async def _descriptors(settings: Settings) -> str:
+    limit, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[1], settings.connections + OTHERS
+    if limit != resource.RLIM_INFINITY and limit < needed:
+        raise _ProblemError(
+            f"this process may open {limit} files and needs {needed}:"
+            f" raise the limit (ulimit -n, LimitNOFILE), or set ALCOVE_CONNECTIONS to {max(1, limit - OTHERS)}"
+        )
+    return f"enough for {settings.connections} connections"
+
+
+async def _page(_settings: Settings) -> str:
+    if not (PAGE / "index.html").is_file():
+        raise _ProblemError("it is not built: run `make build`")
+    return f"{PAGE}"

@@ -1,0 +1,70 @@
+"""`alcove check` and `alcove --version`: a line for each thing, with what to do; nothing is changed."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from deploy.ports import free_port
+from tests.support.credentials import SECRET
+from tests.support.servers import BIN, Process
+
+ROWS = ["settings", "database", "clock", "bus", "descriptors", "page"]
+
+
+def run(cwd: Path, **env: str) -> tuple[int, dict[str, tuple[bool, str]]]:
+    """Run `alcove check`; return its exit code, and by name whether all is well and the text."""
+    process = Process([BIN / "alcove", "check"], cwd=cwd, env={"ALCOVE_CONNECTIONS": "100", **env})
+    code = process.exit_code()
+    found = [re.fullmatch(r"(ok|FAIL) +(\w+) +(.*)", line) for line in process.lines]
+    rows = {row[2]: (row[1] == "ok", row[3]) for row in found if row}
+    assert list(rows) == ROWS, process.output
+    return code, rows
+
+
+def test_a_fresh_folder_is_well_and_nothing_is_made_in_it(tmp_path: Path) -> None:
+    _, rows = run(tmp_path)
+    page = rows.pop("page")
+
+    assert {ok for ok, _ in rows.values()} == {True}, rows
+    assert page[0] or "make build" in page[1]
+    assert rows["database"][1].endswith("alcove.db will be made")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_missing_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "broken.db").write_bytes(b"no database" * 100)
+    code, rows = run(
+        tmp_path,
+        ALCOVE_DATABASE_URL="sqlite:///broken.db",
+        ALCOVE_BUS_URL=f"redis://u:pw@127.0.0.1:{free_port()}",
+        ALCOVE_ALLOW_OPEN="true",
+        ALCOVE_CONNECTIONS="1000000",
+    )
+
+    assert code == 1
+    assert not any(rows[name][0] for name in ("settings", "database", "bus"))
+    assert "set ALCOVE_SECRET" in rows["settings"][1]
+    assert "not a database" in rows["database"][1]
+    assert "***@127.0.0.1" in rows["bus"][1]
+    assert "pw" not in rows["bus"][1]
+
+
+@pytest.mark.parametrize("bus", ["postgres", "redis"])
+def test_engines_that_answer_are_well(tmp_path: Path, postgres_url: str, redis_url: str, bus: str) -> None:
+    _, rows = run(
+        tmp_path,
+        ALCOVE_DATABASE_URL=postgres_url,
+        ALCOVE_BUS_URL=postgres_url if bus == "postgres" else redis_url,
+        ALCOVE_SECRET=SECRET,
+    )
+
+    assert [rows[name][0] for name in ("settings", "database", "clock", "bus")] == [True] * 4, rows
+    assert re.search(r"differs by [+-]0\.\d\d s", rows["clock"][1])
+
+
+def test_the_version_is_printed(tmp_path: Path) -> None:
+    process = Process([BIN / "alcove", "--version"], cwd=tmp_path)
+
+    assert process.exit_code() == 0
+    assert re.fullmatch(r"alcove \d+\.\d+\.\d+", process.output)
