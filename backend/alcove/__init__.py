@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from alcove.access.signing import sign_token
     from alcove.app import Alcove
+    from alcove.client.asyncio import AsyncClient
+    from alcove.client.sync import Client
     from alcove.errors import (
         AlcoveError,
         ForbiddenError,
         InvalidError,
         NotStartedError,
         OverloadedError,
+        RateLimitedError,
         RequestError,
         SettingsError,
         TooLargeError,
+        UnauthenticatedError,
         UnavailableError,
     )
     from alcove.library.entries import Entry, Members, Message, Page, Unread
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Alcove",
     "AlcoveError",
+    "AsyncClient",
+    "Client",
     "Entry",
     "ForbiddenError",
     "InvalidError",
@@ -35,9 +41,11 @@ __all__ = [
     "NotStartedError",
     "OverloadedError",
     "Page",
+    "RateLimitedError",
     "RequestError",
     "SettingsError",
     "TooLargeError",
+    "UnauthenticatedError",
     "UnavailableError",
     "Unread",
     "sign_token",
@@ -45,6 +53,8 @@ __all__ = [
 
 _MODULES = {
     "Alcove": "alcove.app",
+    "AsyncClient": "alcove.client.asyncio",
+    "Client": "alcove.client.sync",
     "Member": "alcove.library.member",
     "sign_token": "alcove.access.signing",
     **dict.fromkeys(["Entry", "Members", "Message", "Page", "Unread"], "alcove.library.entries"),
@@ -55,4 +65,9 @@ def __getattr__(name: str) -> object:
     """Return a public name of the package."""
     if name not in __all__:
         raise AttributeError(f"module 'alcove' has no attribute {name!r}")
-    return getattr(import_module(_MODULES.get(name, "alcove.errors")), name)
+    try:
+        return getattr(import_module(_MODULES.get(name, "alcove.errors")), name)
+    except ModuleNotFoundError as error:
+        if error.name == "httpx":
+            raise ModuleNotFoundError(f"alcove.{name} needs httpx: install alcove[client]", name="httpx") from None
+        raise

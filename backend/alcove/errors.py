@@ -62,7 +62,7 @@ class NotStartedError(AlcoveError):
 
 
 class RequestError(AlcoveError):
-    """A call of the library is refused; the subclass says why.
+    """A call of the library or of a Client is refused; the subclass says why.
 
     Attributes:
         code: The code that the same request would get over HTTP and on a socket (S6).
@@ -95,6 +95,18 @@ class ForbiddenError(RequestError):
     code = Code.FORBIDDEN
 
 
+class UnauthenticatedError(RequestError):
+    """The server does not accept the token of a Client: the secret or a clock is wrong (A3)."""
+
+    code = Code.UNAUTHENTICATED
+
+
+class RateLimitedError(RequestError):
+    """A Client sends too fast for its member (L2); the library has no such limit."""
+
+    code = Code.RATE_LIMITED
+
+
 class OverloadedError(RequestError):
     """Too many sends or lists wait for storage (L4)."""
 
@@ -109,7 +121,16 @@ class UnavailableError(RequestError):
 
 #: The error of each code that a call of the library may have.
 REQUEST_ERRORS: dict[Code, type[RequestError]] = {
-    kind.code: kind for kind in (InvalidError, TooLargeError, ForbiddenError, OverloadedError, UnavailableError)
+    kind.code: kind
+    for kind in (
+        InvalidError,
+        TooLargeError,
+        ForbiddenError,
+        UnauthenticatedError,
+        RateLimitedError,
+        OverloadedError,
+        UnavailableError,
+    )
 }
 
 

@@ -1,0 +1,269 @@
+"""Make the HTTP request of each method, and decode its response; without I/O."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from alcove import protocol
+from alcove.access.signing import sign_token
+from alcove.errors import REQUEST_ERRORS, Code, ForbiddenError, InvalidError, RequestError, UnavailableError
+from alcove.item_ids import ItemIdError, check_item_id
+from alcove.library.entries import Entry, Members, Page, Unread, entry_of
+from alcove.library.member import Member
+from alcove.protocol import Person
+
+T = TypeVar("T")
+
+#: Seconds that the token of a call is valid.
+_TTL_S = 60
+#: Who calls where no member does.
+_CALLER = "alcove-client"
+
+
+class _Page(msgspec.Struct):
+    entries: list[protocol.Entry]
+    head: int
+    oldest: int
+    log: str
+
+
+class _Members(msgspec.Struct):
+    members: list[Person]
+    count: int
+
+
+class _Unread(msgspec.Struct):
+    items: list["_UnreadItem"]
+
+
+class _UnreadItem(msgspec.Struct):
+    item: str
+    head: int
+    unread: int
+
+
+class _Mark(msgspec.Struct):
+    seq: int
+
+
+class _Problem(msgspec.Struct):
+    detail: str = ""
+    code: str = ""
+    retry_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """One request, and how its response is read."""
+
+    method: str
+    path: str
+    token: str = field(repr=False)
+    decode: Callable[[bytes], T]
+    body: bytes | None = None
+    query: Sequence[tuple[str, str | int]] = ()
+    #: Makes a repeated request store its entry once (S5).
+    id: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the request."""
+        content = {} if self.body is None else {"Content-Type": "application/json"}
+        key = {} if self.id is None else {"Idempotency-Key": self.id}
+        return {"Authorization": f"Bearer {self.token}", **content, **key}
+
+    def result(self, status: int, content: bytes) -> T:
+        """Return what the response has. Raises RequestError where the server refuses."""
+        if status < 300:
+            return self.decode(content)
+        raise error_of(status, content)
+
+
+def error_of(status: int, content: bytes) -> RequestError:
+    """Return the error that a problem document describes (W6)."""
+    try:
+        problem = msgspec.json.decode(content, type=_Problem)
+    except msgspec.DecodeError:
+        problem = _Problem()
+    text = problem.detail or f"the server answered {status}"
+    if problem.code in set(Code) and Code(problem.code) in REQUEST_ERRORS:
+        return REQUEST_ERRORS[Code(problem.code)](text, problem.retry_ms)
+    kind = UnavailableError if status >= 500 else InvalidError if status in {404, 405, 422} else ForbiddenError
+    return kind(text, problem.retry_ms)
+
+
+class Calls:
+    """Makes a Call for each method. Each has a token of its own, which gives no more rights than it needs."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+        self._token({})  # raises SettingsError where the secret is too short
+
+    def send(self, item: str, body: Any, by: Member, id: str | None) -> Call[Entry]:
+        """Send a message (W2)."""
+        return self._write("POST", _entries(item), by, "rw", item=item, body={"body": body}, id=id)
+
+    def event(self, item: str, text: str, by: Member, data: Any, id: str | None) -> Call[Entry]:
+        """Send an event (S14)."""
+        body = {"text": text} | ({} if data is msgspec.UNSET else {"data": data})
+        return self._write("POST", _entries(item), by, "rwm", item=item, body={"kind": "event", "body": body}, id=id)
+
+    def edit(self, item: str, seq: int, body: Any, by: Member, id: str | None) -> Call[Entry]:
+        """Replace the body of a message (W11)."""
+        return self._write("PATCH", f"{_entries(item)}/{seq}", by, _rights(by), item=item, body={"body": body}, id=id)
+
+    def delete(self, item: str, seq: int, by: Member, id: str | None) -> Call[Entry]:
+        """Delete a message (W11)."""
+        return self._write("DELETE", f"{_entries(item)}/{seq}", by, _rights(by), item=item, body=None, id=id)
+
+    def entries(self, item: str, before: int | None, after: int | None, limit: int) -> Call[Page]:
+        """Read entries (W1)."""
+
+        def decode(content: bytes) -> Page:
+            page = msgspec.json.decode(content, type=_Page)
+            return Page([entry_of(item, entry) for entry in page.entries], page.head, page.oldest, page.log)
+
+        query = [("limit", limit), *_optional(before=before, after=after).items()]
+        return Call("GET", _entries(item), self._token({item: "r"}), decode, query=query)
+
+    def members(self, item: str) -> Call[Members]:
+        """List who is connected (W11)."""
+
+        def decode(content: bytes) -> Members:
+            found = msgspec.json.decode(content, type=_Members)
+            return Members(found.members, found.count)
+
+        return Call("GET", f"{_room(item)}/members", self._token({item: "r"}), decode)
+
+    def unread(self, member: Member | str, items: Sequence[str]) -> Call[dict[str, Unread]]:
+        """Count unread messages (W10)."""
+
+        def decode(content: bytes) -> dict[str, Unread]:
+            found = msgspec.json.decode(content, type=_Unread)
+            return {one.item: Unread(one.head, one.unread) for one in found.items}
+
+        token = self._token(dict.fromkeys(items, "r"), member)
+        return Call("GET", "/api/unread", token, decode, query=[("item", item) for item in items])
+
+    def mark_read(self, item: str, seq: int, by: Member | str) -> Call[int]:
+        """Move a read mark (P5)."""
+
+        def decode(content: bytes) -> int:
+            return msgspec.json.decode(content, type=_Mark).seq
+
+        return Call("PUT", f"{_room(item)}/read", self._token({item: "r"}, by), decode, _json({"seq": seq}))
+
+    def delete_room(self, item: str) -> Call[None]:
+        """Delete a room (W11)."""
+        return Call("DELETE", _room(item), self._token({item: "rwm"}), _nothing)
+
+    def export(self, item: str | None, member: Member | str | None) -> Call[bytes]:
+        """Export a room or a member (W14)."""
+        if (item is None) == (member is None):
+            raise InvalidError("give either an item or a member")
+        if item is not None:
+            return Call("GET", f"{_room(item)}/export", self._token({item: "rm"}), bytes)
+        return Call("GET", f"/api/members/{_quoted(member or '')}", self._token({"*": "rm"}), bytes)
+
+    def erase(self, member: Member | str, by: Member) -> Call[None]:
+        """Erase a member (W14)."""
+        return Call("DELETE", f"/api/members/{_quoted(member)}", self._token({"*": "rwm"}, by), _nothing)
+
+    def ban(
+        self,
+        member: Member | str,
+        item: str | None,
+        right: Literal["write", "all"],
+        until: datetime | None,
+        reason: str | None,
+    ) -> Call[None]:
+        """Ban a member (W15)."""
+        until_ms = None if until is None else int(until.timestamp() * 1000)
+        body = _json({"right": right} | _optional(until=until_ms, reason=reason))
+        return Call("PUT", _ban(member, item), self._token({item or "*": "rwm"}), _nothing, body)
+
+    def unban(self, member: Member | str, item: str | None) -> Call[None]:
+        """Lift a ban (W15)."""
+        return Call("DELETE", _ban(member, item), self._token({item or "*": "rwm"}), _nothing)
+
+    def revoke(self, member: Member | str, item: str | None) -> Call[None]:
+        """Revoke a member's tokens and close their connections (A7)."""
+        body = _json({"sub": _id(member)} | _optional(item=item))
+        return Call("POST", "/api/revoke", self._token({item or "*": "rwm"}), _nothing, body)
+
+    def _write(
+        self,
+        method: str,
+        path: str,
+        by: Member,
+        rights: str,
+        *,
+        item: str,
+        body: Mapping[str, Any] | None,
+        id: str | None,
+    ) -> Call[Entry]:
+        def decode(content: bytes) -> Entry:
+            return entry_of(item, msgspec.json.decode(content, type=protocol.Entry))
+
+        return Call(method, path, self._token({item: rights}, by), decode, None if body is None else _json(body), id=id)
+
+    def _token(self, items: Mapping[str, str], member: Member | str = _CALLER) -> str:
+        """Return a token of the member, valid for this call."""
+        if isinstance(member, str):
+            return sign_token(self._secret, member, items, ttl_s=_TTL_S)
+        return sign_token(
+            self._secret,
+            str(member.id),
+            items,
+            name=member.name,
+            picture=member.picture,
+            role=member.role,
+            ttl_s=_TTL_S,
+        )
+
+
+def _rights(by: Member) -> str:
+    return "rwm" if by.may_moderate else "rw"
+
+
+def _room(item: str) -> str:
+    try:
+        return f"/api/items/{quote(check_item_id(item), safe='')}"
+    except ItemIdError as error:
+        raise InvalidError(str(error)) from None
+
+
+def _entries(item: str) -> str:
+    return f"{_room(item)}/entries"
+
+
+def _ban(member: Member | str, item: str | None) -> str:
+    return f"{'/api' if item is None else _room(item)}/bans/{_quoted(member)}"
+
+
+def _id(member: Member | str) -> str:
+    return str(member.id) if isinstance(member, Member) else member
+
+
+def _quoted(member: Member | str) -> str:
+    return quote(_id(member), safe="")
+
+
+def _optional(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _json(value: object) -> bytes:
+    """Return the value as JSON. Raises InvalidError."""
+    try:
+        return msgspec.json.encode(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidError(f"this is no JSON: {error}") from error
+
+
+def _nothing(_content: bytes) -> None:
+    return None

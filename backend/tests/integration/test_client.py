@@ -1,0 +1,97 @@
+"""An application beside a server calls it by `Client` and `AsyncClient` (W11, S14, W14, W15, A7)."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alcove import (
+    AsyncClient,
+    Client,
+    ForbiddenError,
+    InvalidError,
+    Member,
+    Message,
+    RequestError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from deploy.ports import free_port
+from tests.support.credentials import SECRET, token
+from tests.support.room_client import RoomClient, turned_away
+from tests.support.servers import ONCE, Server
+
+ADA, BOB, SHOP = Member("ada", "Ada", "rw"), Member("bob", "Bob", "rw"), Member("shop", "The shop", "rwm")
+
+
+@ONCE
+def test_w11_all_that_a_socket_can_do_is_a_method(guarded: Server, item: str) -> None:
+    with Client(guarded.url, SECRET) as client:
+        sent = client.send(item, {"text": "hello"}, by=ADA, id="a")
+        assert isinstance(sent, Message)
+        assert client.send(item, {"text": "hello"}, by=ADA, id="a") == sent
+        assert (sent.item, sent.seq, sent.body, sent.by.name) == (item, 1, {"text": "hello"}, "Ada")
+        assert client.event(item, "shipped", by=SHOP, data=7).body == {"text": "shipped", "data": 7}
+        assert client.edit(item, 1, "hello!", by=ADA).target == 1
+        with pytest.raises(ForbiddenError):
+            client.delete(item, 1, by=BOB)
+        assert client.unread(BOB, [item])[item].unread == 1
+        assert client.mark_read(item, 1, by=BOB) == 1
+        assert client.delete(item, 1, by=SHOP, id="d").kind == "delete"
+        page = client.entries(item, after=1, limit=2)
+        assert ([entry.kind for entry in page], page.head) == (["event", "edit"], 4)
+        assert client.members(item).count == 0
+        assert [json.loads(line)["type"] for line in client.export(item).splitlines()][:2] == ["room", "entry"]
+        client.delete_room(item)
+        assert client.entries(item).head == 0
+
+
+@ONCE
+async def test_a7_a_member_is_banned_revoked_and_erased_while_connected(guarded: Server, item: str) -> None:
+    async with AsyncClient(guarded.url, SECRET) as client:
+        credential = token(sub="eve", items={item: "rw"})
+        room = await RoomClient.join(guarded, item, token=credential)
+        assert [member.id for member in (await client.members(item)).members] == ["eve"]
+        await client.ban("eve", item, right="write", until=datetime.now(UTC) + timedelta(hours=1), reason="spam")
+        assert (await room.until("access"))["can"] == ["read"]
+        await client.unban("eve", item)
+        assert (await room.until("access"))["can"] == ["read", "write"]
+        await room.say("of Eve")
+        await client.erase("eve", by=SHOP)
+        assert b"of Eve" not in await client.export(item)
+        await client.revoke("eve", item)
+        assert await room.closed() == 4403
+        assert (await turned_away(guarded, item, token=credential))[1] in {4401, 4403}
+
+
+@ONCE
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda client: client.send("order 1", "x", by=ADA), InvalidError),
+        (lambda client: client.send("order-1", object(), by=ADA), InvalidError),
+        (lambda client: client.entries("order-1", limit=501), InvalidError),
+        (lambda client: client.export(), InvalidError),
+    ],
+    ids=["no item", "no JSON", "a limit too large", "neither"],
+)
+def test_w6_a_refused_call_raises_the_error_of_the_library(
+    guarded: Server, call: Callable[[Client], object], error: type[RequestError]
+) -> None:
+    with Client(guarded.url, SECRET) as client, pytest.raises(error):
+        call(client)
+
+
+def test_s7_a_server_that_does_not_answer_is_unavailable() -> None:
+    with Client(f"http://127.0.0.1:{free_port()}", SECRET) as client, pytest.raises(UnavailableError) as error:
+        client.send("order-1", "x", by=ADA)
+    assert error.value.retry_ms == 1000
+
+
+@ONCE
+async def test_a3_another_secret_is_refused_with_the_reason(guarded: Server, item: str) -> None:
+    async with AsyncClient(guarded.url, SECRET[::-1]) as client:
+        with pytest.raises(UnauthenticatedError, match="signature"):
+            await asyncio.wait_for(client.send(item, "x", by=ADA), 30)
