@@ -20,8 +20,8 @@ from tests.support.clients import Listener, abort, connect, eventually, fall_sil
 from tests.support.servers import Address, Server
 from tests.support.storm import depth, storm
 
-STAYING = depth(10, 40)
-LEAVING = depth(60, 400)
+STAYING = depth(10, 20)
+LEAVING = depth(60, 200)
 Leave = Callable[[ClientConnection], Awaitable[None]]
 
 
