@@ -45,10 +45,7 @@ _TASKS_S = 2.0
 
 
 class Hub:
-    """The connections of one process to rooms and to lists.
-
-    It creates the parts, and what is called for one connection; the rules are in the parts.
-    """
+    """Composes what serves the connections of one process; the rules are in its parts."""
 
     def __init__(
         self,
@@ -84,7 +81,6 @@ class Hub:
         #: Counts refusals (SessionHost, W7).
         self.metrics = metrics
         bounds = bounds or ProcessLimits()
-        process = f"{socket.gethostname()}:{os.getpid()}"
         self._tasks = BackgroundTasks()
         self._rooms = RoomDirectory(
             log,
@@ -96,7 +92,7 @@ class Hub:
             on_history_lost=self._on_history_lost,
             on_marks_stored=self._on_marks_stored,
             clock=clock,
-            name=process,
+            name=f"{socket.gethostname()}:{os.getpid()}",
             metrics=metrics,
         )
         cluster = self._rooms.cluster

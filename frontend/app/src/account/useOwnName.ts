@@ -3,7 +3,7 @@ import { useTranslation } from "../i18n/translation";
 import { nameOf } from "../session/credential";
 import { useSession } from "../session/useSession";
 
-/** Return the name; null where nobody is signed in. A login cookie does not tell whose it is. */
+/** Return the name; null if no member is signed in. A login cookie does not tell whose it is. */
 export function useOwnName(): string | null {
   const { t } = useTranslation();
   const { credential } = useSession();

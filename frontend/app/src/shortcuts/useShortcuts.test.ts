@@ -1,4 +1,4 @@
-// Only combinations of keys do something: text that somebody types is text.
+// Only combinations of keys trigger shortcuts; typed text does not.
 import { fireEvent, renderHook } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { type Shortcut, useShortcuts } from "./useShortcuts";

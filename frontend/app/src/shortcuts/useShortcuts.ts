@@ -1,4 +1,4 @@
-// Keys of the page: combinations only, so that no text that somebody types does anything (WCAG 2.1.4); and End.
+// Keys of the page: combinations only, so that typed text never triggers one (WCAG 2.1.4); and End.
 import { useEffect } from "react";
 
 export type Shortcut = "search" | "help" | "details" | "developer" | "end";
