@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "../i18n/translation";
 import { Button } from "../ui/Button";
 import { focusContent } from "../ui/focusContent";
+import styles from "./SignOut.module.css";
 import { useSession } from "./useSession";
 
 type SignOutProps = { readonly item: string | null; readonly className: string | undefined };
@@ -43,17 +44,19 @@ function SignOutButton({ queued, className }: SignOutButtonProps) {
   return (
     <div role="alert">
       <p>{t("session.unsent", { count: queued })}</p>
-      <Button weight="strong" onClick={() => void session.signOut()}>
-        {t("session.signOut")}
-      </Button>{" "}
-      <Button
-        onClick={() => {
-          focusContent();
-          setAsking(false);
-        }}
-      >
-        {t("cancel")}
-      </Button>
+      <div className={styles.actions}>
+        <Button weight="strong" onClick={() => void session.signOut()}>
+          {t("session.signOut")}
+        </Button>
+        <Button
+          onClick={() => {
+            focusContent();
+            setAsking(false);
+          }}
+        >
+          {t("cancel")}
+        </Button>
+      </div>
     </div>
   );
 }
