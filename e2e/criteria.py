@@ -224,7 +224,7 @@ class Criteria:
         room.visit(item)
         expect(room.said("line 19")).to_be_visible(timeout=60_000)
         loaded = sum(sizes.values())
-        room.page.wait_for_function("window.milestones.font")
+        room.page.wait_for_function("() => window.milestones.font")
         seen = room.page.evaluate("window.milestones")
         room.page.context.close()
         order = "after" if seen["font"] > seen["message"] else "before"

@@ -184,7 +184,7 @@ def test_the_theme_is_the_hosts(embedded: EmbeddedRoom, host: Host) -> None:
             style.setProperty("--alcove-bg", "rgb(1, 2, 3)");
         }"""
     )
-    embedded.frame.wait_for_function(f"({background})() === 'rgb(1, 2, 3)'")
+    embedded.frame.wait_for_function(f"expected => ({background})() === expected", arg="rgb(1, 2, 3)")
     assert embedded.frame.evaluate("document.documentElement.style.getPropertyValue('--alcove-bg-sunken')") == ""
     page.evaluate("document.documentElement.removeAttribute('style')")
     embedded.frame.wait_for_function(f"expected => ({background})() === expected", arg=light)
@@ -288,7 +288,7 @@ def test_the_frame_listens_to_its_parent_only(page: Page, host: Host) -> None:
 <iframe src="%(server)s/embed/%(item)s"></iframe><iframe srcdoc="<title>Rogue</title>"></iframe>"""
     page.goto(host.url)
     room, rogue = page.frame_locator("iframe").nth(0), page.frames[2]
-    page.frames[1].wait_for_function("document.readyState === 'complete'")
+    page.frames[1].wait_for_function("() => document.readyState === 'complete'")
     rogue.evaluate(CONNECT, "Rogue")
     page.evaluate(CONNECT, "Order 7")
 

@@ -116,7 +116,7 @@ def test_a_reload_in_the_middle_of_a_send_loses_and_doubles_nothing(
             location.reload();
         }"""
     )
-    order.document.wait_for_function("!window.isOld")
+    order.document.wait_for_function("() => !window.isOld")
     order.live()
 
     expect(order.said("sent once")).to_have_count(1)
