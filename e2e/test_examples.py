@@ -187,7 +187,9 @@ def test_a4_a_wrong_key_is_said_and_costs_five_attempts_a_minute(
         # Whatever the second started has been answered, and the next attempt is planned.
         expect(order.room.get_by_text("Next attempt in")).to_be_visible()
 
-    assert 2 <= len(attempts) <= ATTEMPTS
+    # The shop's first page shows another order for a moment, whose document has attempts of its own.
+    here = [url for url in attempts if "order-42" not in url]
+    assert 2 <= len(here) <= ATTEMPTS
 
 
 def test_sending_works_where_nothing_can_be_stored(
