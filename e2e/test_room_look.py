@@ -89,6 +89,7 @@ def test_s8_a_refused_edit_keeps_message_and_text_and_offers_nothing_that_cannot
     complaints.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
     room.enter(item)
     room.say("gone soon")
+    expect(room.said("gone soon")).to_be_visible()  # before that, nothing is on its way either
     expect(room.on_the_way).to_have_count(0)
     room.page.context.set_offline(True)
     expect(room.status).to_contain_text("offline")
