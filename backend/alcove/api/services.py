@@ -1,6 +1,7 @@
 """Provide the parts of this process that routes call, as dependencies."""
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
@@ -13,45 +14,24 @@ from alcove.rooms.queries import RoomQueries
 from alcove.rooms.writing import RoomWriter
 
 
-async def hub_of(connection: HTTPConnection) -> Hub:
-    """Return the hub, which connections join."""
-    hub: Hub = connection.app.state.hub
-    return hub
+def _part(name: str) -> Callable[[HTTPConnection], Awaitable[Any]]:
+    """Return a dependency that returns the part which `Services.provide_to` stored under this name."""
+
+    async def part(connection: HTTPConnection) -> Any:
+        return getattr(connection.app.state, name)
+
+    return part
 
 
-async def lists_of(connection: HTTPConnection) -> ItemLists:
-    """Return the live lists of rooms."""
-    lists: ItemLists = connection.app.state.lists
-    return lists
-
-
-async def queries_of(connection: HTTPConnection) -> RoomQueries:
-    """Return what reads rooms without a connection."""
-    queries: RoomQueries = connection.app.state.queries
-    return queries
-
-
-async def writer_of(connection: HTTPConnection) -> RoomWriter:
-    """Return what writes into rooms without a connection."""
-    writer: RoomWriter = connection.app.state.writer
-    return writer
-
-
-async def status_of(connection: HTTPConnection) -> ProcessStatus:
-    """Return what reports readiness and metrics."""
-    status: ProcessStatus = connection.app.state.status
-    return status
-
-
-async def personal_data_of(connection: HTTPConnection) -> PersonalData:
-    """Return what exports rooms and members, and erases members."""
-    data: PersonalData = connection.app.state.personal_data
-    return data
-
-
-HubDep = Annotated[Hub, Depends(hub_of)]
-ListsDep = Annotated[ItemLists, Depends(lists_of)]
-RoomQueriesDep = Annotated[RoomQueries, Depends(queries_of)]
-RoomWriterDep = Annotated[RoomWriter, Depends(writer_of)]
-PersonalDataDep = Annotated[PersonalData, Depends(personal_data_of)]
-StatusDep = Annotated[ProcessStatus, Depends(status_of)]
+#: The hub, which connections join.
+HubDep = Annotated[Hub, Depends(_part("hub"))]
+#: The live lists of rooms.
+ListsDep = Annotated[ItemLists, Depends(_part("lists"))]
+#: Reads rooms without a connection.
+RoomQueriesDep = Annotated[RoomQueries, Depends(_part("queries"))]
+#: Writes into rooms without a connection.
+RoomWriterDep = Annotated[RoomWriter, Depends(_part("writer"))]
+#: Exports rooms and members, and erases members.
+PersonalDataDep = Annotated[PersonalData, Depends(_part("personal_data"))]
+#: Reports readiness and metrics.
+StatusDep = Annotated[ProcessStatus, Depends(_part("status"))]

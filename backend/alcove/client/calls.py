@@ -12,38 +12,23 @@ from alcove import protocol
 from alcove.access.signing import sign_token
 from alcove.errors import REQUEST_ERRORS, Code, ForbiddenError, InvalidError, RequestError, UnavailableError
 from alcove.item_ids import ItemIdError, check_item_id
-from alcove.library.entries import Entry, Members, Page, Unread, entry_of
+from alcove.library.entries import Entry, Members, Page, Unread, entry_of, page_of
 from alcove.library.member import Member
-from alcove.protocol import Person
+from alcove.storage.base import Page as LogPage
+from alcove.storage.base import UnreadCount
 
 T = TypeVar("T")
 
+#: Seconds that the server may be silent, by default.
+TIMEOUT_S = 30.0
 #: Seconds that the token of a call is valid.
 _TTL_S = 60
 #: Who calls where no member does.
 _CALLER = "alcove-client"
 
 
-class _Page(msgspec.Struct):
-    entries: list[protocol.Entry]
-    head: int
-    oldest: int
-    log: str
-
-
-class _Members(msgspec.Struct):
-    members: list[Person]
-    count: int
-
-
 class _Unread(msgspec.Struct):
-    items: list["_UnreadItem"]
-
-
-class _UnreadItem(msgspec.Struct):
-    item: str
-    head: int
-    unread: int
+    items: list[UnreadCount]
 
 
 class _Mark(msgspec.Struct):
@@ -124,8 +109,7 @@ class Calls:
         """Read entries (W1)."""
 
         def decode(content: bytes) -> Page:
-            page = msgspec.json.decode(content, type=_Page)
-            return Page([entry_of(item, entry) for entry in page.entries], page.head, page.oldest, page.log)
+            return page_of(item, msgspec.json.decode(content, type=LogPage))
 
         query = [("limit", limit), *_optional(before=before, after=after).items()]
         return Call("GET", _entries(item), self._token({item: "r"}), decode, query=query)
@@ -134,8 +118,7 @@ class Calls:
         """List who is connected (W11)."""
 
         def decode(content: bytes) -> Members:
-            found = msgspec.json.decode(content, type=_Members)
-            return Members(found.members, found.count)
+            return msgspec.json.decode(content, type=Members)
 
         return Call("GET", f"{_room(item)}/members", self._token({item: "r"}), decode)
 

@@ -8,15 +8,12 @@ from typing import Any, Literal, Self, TypeVar
 import httpx
 from msgspec import UNSET
 
-from alcove.client.calls import Call, Calls
+from alcove.client.calls import TIMEOUT_S, Call, Calls
 from alcove.errors import UnavailableError
 from alcove.library.entries import Entry, Members, Page, Unread
 from alcove.library.member import Member
 
 T = TypeVar("T")
-
-#: Seconds that the server may be silent.
-_TIMEOUT_S = 30.0
 
 
 class Client:
@@ -31,7 +28,7 @@ class Client:
 
     """
 
-    def __init__(self, url: str, secret: str, *, timeout_s: float = _TIMEOUT_S) -> None:
+    def __init__(self, url: str, secret: str, *, timeout_s: float = TIMEOUT_S) -> None:
         """Create a client, which signs a token for each call.
 
         Args:

@@ -58,7 +58,7 @@ class Methods:
 
         """
         with _typed_errors():
-            written = await self._rooms().writer.send(_check_item(item), _to_json(body), by.person, id=_check_id(id))
+            written = await self._rooms().writer.send(check_item_id(item), _to_json(body), by.person, id=_check_id(id))
             return entry_of(item, written.entry)
 
     async def event(self, item: str, text: str, *, by: Member, data: Any = UNSET, id: str | None = None) -> Entry:
@@ -76,14 +76,14 @@ class Methods:
             if not isinstance(text, str) or not text:
                 raise InvalidError("text: expected at least one character")
             body = EventBody(text, UNSET if data is UNSET else _to_json(data))
-            written = await self._rooms().writer.event(_check_item(item), body, by.person, id=_check_id(id))
+            written = await self._rooms().writer.event(check_item_id(item), body, by.person, id=_check_id(id))
             return entry_of(item, written.entry)
 
     async def edit(self, item: str, seq: int, body: Any, *, by: Member, id: str | None = None) -> Entry:
         """Replace the body of the message `seq`; of another member's only if `by` may moderate (S8)."""
         with _typed_errors():
             written = await self._rooms().writer.edit(
-                _check_item(item), seq, _to_json(body), by.person, moderate=by.may_moderate, id=_check_id(id)
+                check_item_id(item), seq, _to_json(body), by.person, moderate=by.may_moderate, id=_check_id(id)
             )
             return entry_of(item, written.entry)
 
@@ -91,7 +91,7 @@ class Methods:
         """Delete the message `seq`; another member's only if `by` may moderate (S8, S9)."""
         with _typed_errors():
             written = await self._rooms().writer.delete(
-                _check_item(item), seq, by.person, moderate=by.may_moderate, id=_check_id(id)
+                check_item_id(item), seq, by.person, moderate=by.may_moderate, id=_check_id(id)
             )
             return entry_of(item, written.entry)
 
@@ -103,31 +103,31 @@ class Methods:
             if not 1 <= limit <= _PAGE:
                 raise InvalidError(f"limit: expected 1 to {_PAGE}, got {limit}")
             return page_of(
-                item, await self._rooms().queries.read(_check_item(item), before=before, after=after, limit=limit)
+                item, await self._rooms().queries.read(check_item_id(item), before=before, after=after, limit=limit)
             )
 
     async def members(self, item: str) -> Members:
         """Return the members connected to the item's room, on all processes (W11)."""
         with _typed_errors():
-            return Members(*await self._rooms().queries.members(_check_item(item)))
+            return Members(*await self._rooms().queries.members(check_item_id(item)))
 
     async def unread(self, member: Member | str, items: Sequence[str]) -> dict[str, Unread]:
         """Return head and unread messages of each item for a member (W10)."""
         with _typed_errors():
             counts = await self._rooms().queries.count_unread(
-                [_check_item(item) for item in dict.fromkeys(items)], _member_id(member)
+                [check_item_id(item) for item in dict.fromkeys(items)], _member_id(member)
             )
             return {count.item: Unread(count.head, count.unread) for count in counts}
 
     async def mark_read(self, item: str, seq: int, *, by: Member | str) -> int:
         """Move a member's read mark forward, at most to the head; return its position (P5)."""
         with _typed_errors():
-            return await self._rooms().writer.mark_read(_check_item(item), _member_id(by), seq)
+            return await self._rooms().writer.mark_read(check_item_id(item), _member_id(by), seq)
 
     async def delete_room(self, item: str) -> None:
         """Delete the item's room with all its data (W11)."""
         with _typed_errors():
-            await self._rooms().writer.delete_room(_check_item(item))
+            await self._rooms().writer.delete_room(check_item_id(item))
 
     async def export(self, item: str | None = None, *, member: Member | str | None = None) -> AsyncIterator[bytes]:
         """Yield a room, or what a member wrote, as lines of JSON (W14); each part has one or more whole lines."""
@@ -136,7 +136,7 @@ class Methods:
                 raise InvalidError("give either an item or a member")
             data = self._rooms().personal_data
             async for lines in (
-                data.export_room(_check_item(item))
+                data.export_room(check_item_id(item))
                 if item is not None
                 else data.export_member(_member_id(member or ""))
             ):
@@ -217,10 +217,6 @@ def _to_json(value: Any) -> Raw:
         return raw(value)
     except (UnicodeEncodeError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidError(f"this is no JSON: {error}") from error
-
-
-def _check_item(item: str) -> str:
-    return check_item_id(item)
 
 
 def _item_or_all(item: str | None) -> str | None:
