@@ -1,9 +1,9 @@
 // At the foot of the left side: who the reader is here, and the menu of everything about them and the page.
 
+import { Icon } from "alcove-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "../i18n/translation";
 import { useSheet } from "../shell/useSheet";
-import { Icon } from "../ui/Icon";
 import { MORE } from "../ui/icons";
 import { LazyPart } from "../ui/LazyPart";
 import { lazyWithTexts } from "../ui/lazyWithTexts";

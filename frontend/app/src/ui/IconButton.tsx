@@ -1,6 +1,7 @@
 // A button that is an icon: its label is read out, and shown on hover.
+
+import { Icon } from "alcove-react";
 import type { ComponentProps } from "react";
-import { Icon } from "./Icon";
 import styles from "./IconButton.module.css";
 
 type IconButtonProps = ComponentProps<"button"> & { readonly path: string; readonly label: string };

@@ -1,6 +1,7 @@
 // The public names of alcove-react.
 export { isComposing } from "./composer/keys";
 export { Boundary } from "./lib/Boundary";
+export { Icon } from "./lib/Icon";
 export { isolated } from "./members/isolated";
 export { Members, type MembersProps } from "./members/Members";
 export type { MessageActions } from "./messages/actions";

@@ -19,6 +19,19 @@ function make(load: () => Promise<{ default: typeof Part }>) {
   };
 }
 
+/** Draw what needs a part while the server is away; returns the function that brings the server back. */
+async function drawWhileAway(): Promise<() => void> {
+  let isAway = true;
+  const Holder = make(() =>
+    isAway ? Promise.reject(new TypeError("away")) : Promise.resolve({ default: Part }),
+  );
+  render(<Holder />);
+  await wait(0);
+  return () => {
+    isAway = false;
+  };
+}
+
 async function wait(ms: number) {
   await act(() => vi.advanceTimersByTimeAsync(ms));
 }
@@ -54,28 +67,16 @@ test("a part that could not be loaded is tried again after 1, 2 and 4 s, also by
 });
 
 test("what waits for a part is drawn once a later attempt has it", async () => {
-  let reachable = false;
-  const Holder = make(() =>
-    reachable ? Promise.resolve({ default: Part }) : Promise.reject(new TypeError("away")),
-  );
-
-  render(<Holder />);
-  await wait(0);
-  reachable = true;
+  const comeBack = await drawWhileAway();
+  comeBack();
   await wait(1000);
 
   expect(screen.getByText("loaded")).toBeDefined();
 });
 
 test("a part is tried again when the browser is online", async () => {
-  let reachable = false;
-  const Holder = make(() =>
-    reachable ? Promise.resolve({ default: Part }) : Promise.reject(new TypeError("away")),
-  );
-
-  render(<Holder />);
-  await wait(0);
-  reachable = true;
+  const comeBack = await drawWhileAway();
+  comeBack();
   globalThis.dispatchEvent(new Event("online"));
   await wait(0);
 
