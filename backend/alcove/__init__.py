@@ -62,7 +62,13 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
-    """Return a public name of the package."""
+    """Import a public name from its module when it is first used.
+
+    Raises:
+        AttributeError: The name is not public.
+        ModuleNotFoundError: The name needs a library that is not installed; the message names the extra to install.
+
+    """
     if name not in __all__:
         raise AttributeError(f"module 'alcove' has no attribute {name!r}")
     try:

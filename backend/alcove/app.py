@@ -1,4 +1,4 @@
-"""Define the entry points: `Alcove` for use inside another application, `create_app` for a standalone server."""
+"""Define the two entry points: `create_app` for a standalone server, `Alcove` for use inside another application."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,7 +22,10 @@ from alcove.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Return the application for `settings`, by default those of the environment.
+    """Create the FastAPI application of a standalone server.
+
+    Args:
+        settings: The settings; None: read them from the environment and `.env`.
 
     Raises:
         SettingsError: A setting has a wrong value, or needs a library that is not installed.
@@ -55,7 +58,7 @@ class Alcove(Methods):
     """
 
     def __init__(self, database_url: str = "sqlite:///alcove.db", **settings: Any) -> None:
-        """Create an Alcove; nothing is opened before its lifespan, and no environment is read.
+        """Check and store the settings. The log is opened by the lifespan; environment variables are not read.
 
         Args:
             database_url: The address of the log's database.
@@ -76,11 +79,11 @@ class Alcove(Methods):
 
     @property
     def started(self) -> bool:
-        """Whether the lifespan runs."""
+        """Whether the lifespan is running, so that rooms can be used."""
         return self._services is not None
 
     async def __aenter__(self) -> Self:
-        """Open the log and the bus.
+        """Open the log and the bus, and give them to every router and application that was made before.
 
         Raises:
             AlcoveError: It is started already, or the log or the bus cannot be opened.
@@ -99,7 +102,7 @@ class Alcove(Methods):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Commit accepted sends, close all connections with 1012, and close the log."""
+        """Commit accepted sends, close all connections with 1012, and close the bus and the log."""
         try:
             await self._stack.__aexit__(kind, error, trace)
         finally:
@@ -107,16 +110,24 @@ class Alcove(Methods):
 
     @asynccontextmanager
     async def lifespan(self, _app: object = None) -> AsyncIterator[None]:
-        """Run the Alcove while an application serves: FastAPI(lifespan=alcove.lifespan)."""
+        """Start the Alcove on entering and close it at the end.
+
+        Pass it to FastAPI: `FastAPI(lifespan=alcove.lifespan)`.
+        """
         async with self:
             yield
 
     async def metrics(self) -> bytes:
-        """Return the metrics of this Alcove and of the process, for Prometheus (W7). Raises NotStartedError."""
+        """Return the metrics of this Alcove and of the process in Prometheus's text format (W7).
+
+        Raises:
+            NotStartedError: The lifespan is not running.
+
+        """
         return exposition(Snapshot(await self._rooms().status.process_state()), self._metrics)
 
     def router(self, member: MemberDependency, *, page: bool = False) -> APIRouter:
-        """Return a router with WebSockets, event streams, the HTTP API, the embed page and its script.
+        """Create a router with WebSockets, event streams, the HTTP API, the embed page and its script.
 
         Args:
             member: A FastAPI dependency that authorizes the caller: it takes `item_id` and returns a Member, or raises
@@ -130,9 +141,17 @@ class Alcove(Methods):
         return APIRouter(routes=[Mount("", app=self.app(member, page=page))])
 
     def app(self, member: MemberDependency, *, page: bool = False) -> ASGIApp:
-        """Return the same as `router` as an ASGI application, to mount in Starlette or Django.
+        """Create what `router` returns as an ASGI application, to mount in Starlette or Django.
 
         Frameworks do not run the lifespan of a mounted application: use `async with alcove:` in the host's lifespan.
+
+        Args:
+            member: A FastAPI dependency that authorizes the caller, as for `router`.
+            page: Serve the whole page, too.
+
+        Raises:
+            SettingsError: The dependency takes a WebSocket.
+
         """
         app = host_app(self.settings, self.lifespan, HostAdmission(member), self._metrics, page=page)
         self._apps.append(app)

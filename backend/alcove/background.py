@@ -1,4 +1,4 @@
-"""Run tasks in the background and cancel them reliably."""
+"""Start tasks that nobody awaits, and cancel tasks reliably."""
 
 import asyncio
 import logging
@@ -12,10 +12,14 @@ _WAIT_S = 0.5
 
 
 async def cancel(*tasks: asyncio.Task[None] | None) -> None:
-    """Cancel the tasks and wait until they have ended; None: a task that was never started.
+    """Cancel the tasks repeatedly until they have ended, at most `_CANCELLATIONS` times.
 
-    A driver may swallow a cancellation, or take it for a network error and retry, so one cancellation is not enough.
-    A task that ignores all of them is logged and left to the end of the event loop.
+    A driver may swallow a cancellation, or take it for a network error and retry, so one cancellation is not enough. A
+    task that ignores all of them is logged and left to the end of the event loop.
+
+    Args:
+        tasks: The tasks; None is skipped, so that callers may pass a task that was never started.
+
     """
     started = [task for task in tasks if task is not None]
     for _ in range(_CANCELLATIONS):
@@ -35,9 +39,9 @@ async def cancel(*tasks: asyncio.Task[None] | None) -> None:
 
 
 class BackgroundTasks:
-    """Run coroutines that no caller awaits, and keep their tasks until they end.
+    """Starts coroutines as tasks that no caller awaits, and references the tasks until they end.
 
-    The event loop holds tasks weakly, so without this a running task could be garbage collected.
+    The event loop references tasks weakly, so without this a running task could be garbage collected.
     """
 
     def __init__(self) -> None:
@@ -47,19 +51,20 @@ class BackgroundTasks:
         return len(self._tasks)
 
     def spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        """Start `work` as a task, and log the exception if it fails."""
+        """Start `work` as a task and return it; an exception that it raises is logged."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._finish)
         return task
 
     async def close(self, timeout_s: float) -> None:
-        """Wait up to `timeout_s` seconds for all tasks, then cancel those that are left."""
+        """Wait up to `timeout_s` seconds for all tasks to end, then cancel those that are still running."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=timeout_s)
         await cancel(*self._tasks)
 
     def _finish(self, task: asyncio.Task[None]) -> None:
+        """Drop a task that has ended, and log its exception if it failed."""
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("a background task failed", exc_info=error)

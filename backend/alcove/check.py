@@ -1,4 +1,4 @@
-"""Check what a server needs, and say what to do about what is missing: `alcove check`. Nothing is changed."""
+"""Implement `alcove check`: test settings, database, clock, bus, file descriptors and page; change nothing."""
 
 import os
 import resource
@@ -24,7 +24,14 @@ _CLOCK_S = 1.0
 
 
 class Finding(NamedTuple):
-    """The result of one check: whether all is well, and what was found or what to do."""
+    """The result of one check.
+
+    Attributes:
+        name: What was checked.
+        ok: Whether it passed.
+        text: What was found; if it failed, what to do.
+
+    """
 
     name: str
     ok: bool
@@ -32,11 +39,11 @@ class Finding(NamedTuple):
 
 
 class _ProblemError(AlcoveError):
-    """What to do about something that is missing."""
+    """A check failed; the message says what to do."""
 
 
 async def checks(settings: Settings) -> AsyncIterator[Finding]:
-    """Run every check, and yield its finding."""
+    """Run each check in turn and yield its finding."""
     each: dict[str, Callable[[Settings], Awaitable[str]]] = {
         "settings": _settings,
         "database": _database,
@@ -53,6 +60,7 @@ async def checks(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _settings(settings: Settings) -> str:
+    """Describe who may use the server, after reading the keys if there are any. Raises AlcoveError."""
     if keys := keys_from_settings(settings):
         await keys.start()
         return "members come in with a signed token"
@@ -62,6 +70,7 @@ async def _settings(settings: Settings) -> str:
 
 
 async def _database(settings: Settings) -> str:
+    """Check that the database answers. Raises _ProblemError."""
     url = settings.database_url
     if (path := sqlite_path(url)) is not None:
         return _sqlite(Path(path))
@@ -70,7 +79,7 @@ async def _database(settings: Settings) -> str:
 
 
 def _sqlite(path: Path) -> str:
-    """Check that the file can be read and written, or made. Raises _ProblemError."""
+    """Check that the database file can be read and written, or that it can be created. Raises _ProblemError."""
     where = path if path.exists() else path.absolute().parent
     if not os.access(where, os.R_OK | os.W_OK):
         missing = "may not be read and written by this user" if where.exists() else "does not exist: make this folder"
@@ -89,6 +98,7 @@ def _sqlite(path: Path) -> str:
 
 
 async def _clock(settings: Settings) -> str:
+    """Compare this machine's clock with the database's. Raises _ProblemError if they differ by over `_CLOCK_S`."""
     if sqlite_path(settings.database_url) is not None:
         return "the database's is this machine's"
     from alcove.postgres_driver import ERRORS, database_time  # noqa: PLC0415 - its driver is an extra
@@ -103,6 +113,7 @@ async def _clock(settings: Settings) -> str:
 
 
 async def _bus(settings: Settings) -> str:
+    """Check that the bus answers. Raises AlcoveError."""
     url = settings.bus_url
     open_bus(url, settings.bus_prefix)  # its scheme and its driver
     scheme = urlsplit(url).scheme
@@ -116,7 +127,7 @@ async def _bus(settings: Settings) -> str:
 
 
 async def _ping_redis(url: str) -> None:
-    """Raises _ProblemError."""
+    """Send PING to the Redis server at `url`. Raises _ProblemError if it does not answer."""
     from redis.asyncio import Redis  # noqa: PLC0415 - an extra
     from redis.exceptions import RedisError  # noqa: PLC0415 - the same
 
@@ -130,7 +141,16 @@ async def _ping_redis(url: str) -> None:
 
 
 async def _check_sessions(url: str, variable: str) -> None:
-    """Check that PostgreSQL answers with a session of its own for each connection. Raises _ProblemError."""
+    """Check that PostgreSQL answers and is not behind a pooler that shares sessions between connections.
+
+    Args:
+        url: The address of the database.
+        variable: The name of the setting, for the message.
+
+    Raises:
+        _ProblemError: It does not answer, is behind such a pooler, or its driver is not installed.
+
+    """
     try:
         from alcove.postgres_driver import ERRORS, PoolerError, check_sessions  # noqa: PLC0415 - its driver is an extra
     except ModuleNotFoundError as error:
@@ -142,6 +162,7 @@ async def _check_sessions(url: str, variable: str) -> None:
 
 
 async def _descriptors(settings: Settings) -> str:
+    """Check that the hard limit of open files suffices for the setting `connections`. Raises _ProblemError."""
     limit, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[1], settings.connections + OTHERS
     if limit != resource.RLIM_INFINITY and limit < needed:
         raise _ProblemError(
@@ -152,6 +173,7 @@ async def _descriptors(settings: Settings) -> str:
 
 
 async def _page(_settings: Settings) -> str:
+    """Return the folder of the built page. Raises _ProblemError if the page is not built."""
     if not (PAGE / "index.html").is_file():
         raise _ProblemError("it is not built: run `make build`")
     return f"{PAGE}"

@@ -1,4 +1,4 @@
-"""Run the command `alcove`: serve, check, sign tokens, revoke access, export and erase, print the schema."""
+"""Define the command `alcove`: serve, check, sign tokens, revoke access, export, erase, print the SQL schema."""
 
 import asyncio
 import json
@@ -30,6 +30,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's own way
+    """Print the version and exit, if the option was given."""
     if wanted:
         print(f"alcove {metadata.version('alcove')}")  # noqa: T201 - the command's output
         raise typer.Exit
@@ -175,7 +176,12 @@ def schema(
 
 
 async def _admin_token() -> str:
-    """Return ALCOVE_TOKEN, or a token that may moderate everything, signed with ALCOVE_SECRET. Raises SettingsError."""
+    """Return ALCOVE_TOKEN, or sign a token with ALCOVE_SECRET that may moderate every item for one minute.
+
+    Raises:
+        SettingsError: Neither variable is set.
+
+    """
     # From the environment, because every user of this machine can read a command's arguments (A6).
     return os.environ.get("ALCOVE_TOKEN") or await sign(
         Settings.load(), sub="alcove-command", name=None, items={"*": "rwm"}, ttl_s=60
@@ -183,14 +189,14 @@ async def _admin_token() -> str:
 
 
 async def sign(settings: Settings, *, sub: str, name: str | None, items: dict[str, str], ttl_s: int) -> str:
-    """Return a signed token that is valid from now on.
+    """Sign a token with the secret of the settings (HS256), verify it as the server would, and return it.
 
     Args:
-        settings: Gives the secret.
+        settings: Provides the secret.
         sub: The member's id.
         name: The member's name; None: the id.
         items: Letters of rights by item or pattern.
-        ttl_s: Seconds until the token expires.
+        ttl_s: Seconds from now until the token expires.
 
     Raises:
         SettingsError: There is no secret, or the server would refuse the token.
@@ -211,7 +217,17 @@ async def sign(settings: Settings, *, sub: str, name: str | None, items: dict[st
 
 
 def _check(settings: Settings, *, host: str, workers: int) -> None:
-    """Check that host and workers fit the settings (A2, X6). Raises SettingsError."""
+    """Check that host, workers, bus and proxies fit together before the server starts (A2, X6).
+
+    Args:
+        settings: The settings.
+        host: The address to listen on; in open mode it must be a loopback address.
+        workers: The number of server processes; several need PostgreSQL and a shared bus.
+
+    Raises:
+        SettingsError: They do not fit.
+
+    """
     if settings.open and not settings.allow_open and not is_loopback(host):
         raise SettingsError(
             f"--host {host} in open mode would give every machine of the network access:"
@@ -233,7 +249,12 @@ def _check(settings: Settings, *, host: str, workers: int) -> None:
 
 
 async def _preflight(settings: Settings) -> None:
-    """Open and close the log, so that a problem is reported in one line. Raises AlcoveError."""
+    """Open and close the log, connect to the bus and read the keys, so that a problem is reported in one line.
+
+    Raises:
+        AlcoveError: One of them does not work.
+
+    """
     await (await open_log(settings.database_url, lock_mode=lock_mode_for(settings.bus_url))).close()
     await check_bus(settings.bus_url)
     if keys := keys_from_settings(settings):
@@ -241,7 +262,7 @@ async def _preflight(settings: Settings) -> None:
 
 
 def _right(text: str) -> tuple[str, str]:
-    """Return item and letters of `item=letters`. Raises SettingsError."""
+    """Split `item=letters` into item and letters. Raises SettingsError if the text has another form."""
     item, equals, letters = text.rpartition("=")
     if not equals or not item or not letters or set(letters) - set("rwm"):
         raise SettingsError(f"--item {text!r}: expected an item or pattern, `=`, and letters of rwm, like foo=rw")
@@ -249,7 +270,7 @@ def _right(text: str) -> tuple[str, str]:
 
 
 def _seconds(text: str) -> int:
-    """Return the seconds of a duration like 15m. Raises SettingsError."""
+    """Convert a duration such as `15m` to seconds. Raises SettingsError if the text has another form."""
     found = re.fullmatch(r"(\d{1,9})([smhd])", text)
     if not found:
         raise SettingsError(f"--ttl {text!r}: expected a number and s, m, h or d, like 15m")
@@ -257,5 +278,5 @@ def _seconds(text: str) -> int:
 
 
 def _stop(error: AlcoveError) -> NoReturn:
-    """Exit with the error as one line on stderr."""
+    """Print the error as one line on stderr and exit with status 1."""
     sys.exit(f"alcove: {error}")

@@ -1,8 +1,8 @@
-"""The wall clock, in the unit of the protocol's times (F3)."""
+"""Read the wall clock in the unit of the protocol's times (F3)."""
 
 import time
 
 
 def now_ms() -> int:
-    """Return the time in milliseconds since the epoch."""
+    """Return the present time in milliseconds since the epoch."""
     return time.time_ns() // 1_000_000

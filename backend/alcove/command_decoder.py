@@ -12,23 +12,24 @@ _commands: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 
 
 class MalformedError(ValueError):
-    """A line is not a command. The message says what was expected.
+    """A line is not a valid command; the message says what was expected.
 
     Attributes:
-        id: The id in the line, for the `error` that answers it; None if it has none.
+        id: The `id` in the line, for the `error` that answers it; None if it has none that can be read.
 
     """
 
     def __init__(self, message: str, id: str | None) -> None:
+        """Store the message and the id."""
         super().__init__(message)
         self.id = id
 
 
 def decode(line: str) -> Command:
-    """Return the command on one line (F2).
+    """Decode one line into a command and check the types of its fields (F2).
 
     Raises:
-        MalformedError: The line is not a command.
+        MalformedError: The line is not JSON, has an unknown `type`, or a field of the wrong type.
 
     """
     try:
@@ -40,7 +41,7 @@ def decode(line: str) -> Command:
 
 
 class _Identified(Struct):
-    """A line of which only the id is decoded."""
+    """The part of any line that identifies it: only `id` is decoded."""
 
     id: Annotated[str, Meta(min_length=1, max_length=64)] | UnsetType = UNSET
 
@@ -51,10 +52,10 @@ _LENIENT_CHARS = 72 * 1024
 
 
 def _id_of(line: str) -> str | None:
-    """Return the `id` of a line that is not a command, so that its sender knows which send was refused (S6).
+    """Extract the `id` of a line that is not a valid command, so that the `error` names the refused send (S6).
 
-    The strict decoder refuses a line whose body has half a surrogate pair. The lenient decoder then finds the id,
-    unless the line is too long.
+    The strict decoder rejects a line with half a surrogate pair in its body. The lenient decoder can still find the id,
+    and is used unless the line is too long. None: there is no usable id.
     """
     try:
         found = _identified.decode(line).id
@@ -66,7 +67,7 @@ def _id_of(line: str) -> str | None:
 
 
 def _lenient_id(line: str) -> str | None:
-    """Return the `id` of a line that only Python's own decoder accepts."""
+    """Extract the `id` with Python's own JSON decoder, which accepts unpaired surrogates; None if there is none."""
     try:
         found = json.loads(line)
         id_ = found.get("id") if isinstance(found, dict) else None

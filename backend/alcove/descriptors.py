@@ -1,4 +1,4 @@
-"""Provide file descriptors: as many as the settings need, and a reserve for database connections."""
+"""Raise the limit of open files, and keep file descriptors in reserve for database connections."""
 
 import asyncio
 import errno
@@ -28,9 +28,10 @@ _AMPLE = 4
 
 
 class DescriptorReserve:
-    """Holds descriptors so that sockets cannot use them, and frees them while a database connection is opened.
+    """Occupies file descriptors so that sockets cannot take them; frees them while a database connection is opened.
 
-    They are the last ones below the limit. A socket that gets one of them meanwhile is closed at once (`must_refuse`).
+    The reserved numbers are the highest below the limit. A socket that gets one of them while they are free is closed
+    at once (`must_refuse`).
     """
 
     def __init__(self) -> None:
@@ -41,20 +42,20 @@ class DescriptorReserve:
         self._lending = 0
 
     def hold(self, limit: int) -> None:
-        """Reserve the last descriptors below `limit`."""
+        """Occupy the highest descriptors below `limit`: at most 64, and at most a quarter of the limit."""
         self._count = min(_RESERVED, limit // _SHARE)
         self._first = limit - self._count
         self._take()
 
     def release(self) -> None:
-        """Free the reserve for good."""
+        """Free the descriptors, and do not occupy them again."""
         with self._lock:
             self._first = None
             self._drop()
 
     @contextmanager
     def lend(self) -> Iterator[None]:
-        """Free the reserve while the block runs. Thread-safe; several blocks may run at once."""
+        """Free the descriptors while the block runs. Thread-safe; several blocks may run at once."""
         with self._lock:
             self._lending += 1
             self._drop()
@@ -66,10 +67,11 @@ class DescriptorReserve:
             self._take()
 
     def covers(self, descriptor: int) -> bool:
-        """Return whether a descriptor belongs to the reserve."""
+        """Return whether a descriptor number lies in the reserved range, occupied or not."""
         return self._first is not None and descriptor >= self._first
 
     def _take(self) -> None:
+        """Occupy the reserved descriptors that are free, unless a block of `lend` runs."""
         with self._lock:
             if self._first is None or self._lending:
                 return
@@ -79,6 +81,7 @@ class DescriptorReserve:
                     self._held.append(fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, self._first))
 
     def _drop(self) -> None:
+        """Close the descriptors that the reserve occupies; the caller holds the lock."""
         while self._held:
             os.close(self._held.pop())
 
@@ -88,7 +91,7 @@ reserve = DescriptorReserve()
 
 
 def must_refuse(descriptor: int) -> bool:
-    """Return whether a new socket must be closed because only the reserve is left; warn at most once a minute."""
+    """Return whether a new socket got a descriptor of the reserve and must be closed; warn at most once a minute."""
     if not reserve.covers(descriptor):
         return False
     _exhausted(resource.getrlimit(resource.RLIMIT_NOFILE)[0], "a new connection is refused")
@@ -97,10 +100,10 @@ def must_refuse(descriptor: int) -> bool:
 
 @contextmanager
 def provide_descriptors(connections: int) -> Iterator[None]:
-    """Raise the limit of open files, warn if it is too low, and hold the reserve while the block runs.
+    """Raise the soft limit of open files, warn if it is still too low, and keep the reserve while the block runs.
 
     Args:
-        connections: The number of connections that the settings allow.
+        connections: The maximum number of connections, from the settings.
 
     """
     needed = connections + OTHERS
@@ -127,7 +130,7 @@ def provide_descriptors(connections: int) -> Iterator[None]:
 
 
 def _raise_limit() -> int | None:
-    """Raise the soft limit to the hard one and return it; None if there is no limit."""
+    """Raise the soft limit of open files to the hard limit, and return it; None if there is no limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         with suppress(OSError, ValueError):  # some systems have a lower limit than they report
@@ -137,7 +140,10 @@ def _raise_limit() -> int | None:
 
 
 def _on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log `accept` without a free descriptor once a minute; the loop would log it every second, with a traceback."""
+    """Handle an error of the event loop: log a lack of descriptors at most once a minute, pass on all others.
+
+    Without this, the loop would log every second, with a traceback, that `accept` found no free descriptor.
+    """
     error = context.get("exception")
     if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:
         _exhausted(resource.getrlimit(resource.RLIMIT_NOFILE)[0], error)

@@ -1,4 +1,4 @@
-"""Check the file `.env`, which the settings are read from in addition to the environment."""
+"""Check that the file `.env`, which provides settings besides the environment, can be read."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -8,9 +8,14 @@ ENV_FILE = ".env"
 
 
 def check_env_file() -> None:
-    """Check that the file `.env` can be read as text, if there is one. Raises OSError or UnicodeDecodeError.
+    """Check that the file `.env` is readable UTF-8 text; do nothing if there is none.
 
     The settings library silently skips a path that is not a file, and reads UTF-16 as names that match nothing.
+
+    Raises:
+        OSError: The file cannot be read.
+        UnicodeDecodeError: It is not UTF-8.
+
     """
     with suppress(FileNotFoundError):
         text = Path(ENV_FILE).read_bytes()

@@ -1,10 +1,10 @@
-"""Define the error codes and close codes of the protocol (S6, H4, C), and the package's exceptions."""
+"""Define error codes, close codes and reasons of the protocol (S6, H4, C), and the exceptions of the package."""
 
 from enum import IntEnum, StrEnum
 
 
 class Close(IntEnum):
-    """Close codes (C). The table in PROTOCOL.md says which of them a client reconnects after."""
+    """The close codes of WebSockets (C). A table in PROTOCOL.md says after which of them a client reconnects."""
 
     DONE = 1000
     GOING_AWAY = 1001
@@ -23,7 +23,7 @@ class Close(IntEnum):
 
 
 class Code(StrEnum):
-    """The `code` of an `error` line."""
+    """The values of `code` in an `error` line, and in the problem document of an HTTP response."""
 
     INVALID = "invalid"
     TOO_LARGE = "too_large"
@@ -37,7 +37,7 @@ class Code(StrEnum):
 
 
 class Reason(StrEnum):
-    """The `reason` of an `error` line with 4401 or 4403: why the credential is refused (A3, A4, A7)."""
+    """The values of `reason` in an `error` that closes with 4401 or 4403: why a credential is refused (A3, A4, A7)."""
 
     MISSING = "missing"
     MALFORMED = "malformed"
@@ -50,35 +50,36 @@ class Reason(StrEnum):
 
 
 class AlcoveError(Exception):
-    """The base of all exceptions that Alcove raises itself."""
+    """The base class of all exceptions that Alcove defines."""
 
 
 class SettingsError(AlcoveError):
-    """A setting has a wrong value. The message is the one line that an operator reads."""
+    """A setting has a wrong value. The command prints the message as its only line."""
 
 
 class NotStartedError(AlcoveError):
-    """An Alcove inside an application is used while its lifespan does not run."""
+    """A method of `Alcove` was called while its lifespan is not running."""
 
 
 class RequestError(AlcoveError):
-    """A call of the library or of a Client is refused; the subclass says why.
+    """The base class of errors that refuse a call of the library or of a Client.
 
     Attributes:
         code: The code that the same request would get over HTTP and on a socket (S6).
-        retry_ms: After how many milliseconds the call may be repeated; None if that is not known.
+        retry_ms: Milliseconds after which the call may be repeated; None if that is not known.
 
     """
 
     code: Code
 
     def __init__(self, message: str, retry_ms: int | None = None) -> None:
+        """Store the message and `retry_ms`."""
         super().__init__(message)
         self.retry_ms = retry_ms
 
 
 class InvalidError(RequestError):
-    """An argument has a wrong form, or names something that does not exist."""
+    """An argument has the wrong form, or names something that does not exist."""
 
     code = Code.INVALID
 
@@ -90,31 +91,31 @@ class TooLargeError(RequestError):
 
 
 class ForbiddenError(RequestError):
-    """The member lacks a right (S8)."""
+    """The member lacks the right for this call (S8)."""
 
     code = Code.FORBIDDEN
 
 
 class UnauthenticatedError(RequestError):
-    """The server does not accept the token of a Client: the secret or a clock is wrong (A3)."""
+    """The server does not accept the token of a Client: the secrets or the clocks differ (A3)."""
 
     code = Code.UNAUTHENTICATED
 
 
 class RateLimitedError(RequestError):
-    """A Client sends too fast for its member (L2); the library has no such limit."""
+    """A Client sends faster than the limit of its member allows (L2); the library has no such limit."""
 
     code = Code.RATE_LIMITED
 
 
 class OverloadedError(RequestError):
-    """Too many sends or lists wait for storage (L4)."""
+    """Too many sends or lists are waiting for storage (L4)."""
 
     code = Code.OVERLOADED
 
 
 class UnavailableError(RequestError):
-    """Storage does not answer; nothing was stored, and the call may be repeated (S7)."""
+    """Storage does not answer. Nothing was stored, and the call may be repeated (S7)."""
 
     code = Code.UNAVAILABLE
 
@@ -135,15 +136,15 @@ REQUEST_ERRORS: dict[Code, type[RequestError]] = {
 
 
 class Refusal(AlcoveError):  # noqa: N818 - the protocol's word (H4)
-    """A connection or request is refused.
+    """A connection, request or send is refused, with everything that the answer to the client contains.
 
     Attributes:
         code: The `code` of the `error` line.
-        close: The code to close the connection with.
+        close: The code to close the connection with; over HTTP, the status is derived from it.
         message: The text for a developer.
-        retry_ms: After how many milliseconds the client may try again; None if that is not known.
+        retry_ms: Milliseconds after which the client may try again; None if that is not known.
         reason: Why a credential is refused; None for other refusals.
-        status: The HTTP status where it is not the one of `close`: that of an error of the host application.
+        status: The HTTP status, if it differs from the one that `close` implies: an error of the host application.
 
     """
 
@@ -157,6 +158,7 @@ class Refusal(AlcoveError):  # noqa: N818 - the protocol's word (H4)
         reason: Reason | None = None,
         status: int | None = None,
     ) -> None:
+        """Store the attributes."""
         super().__init__(message)
         self.code = code
         self.close = close

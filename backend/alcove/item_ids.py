@@ -1,4 +1,4 @@
-"""Define item ids (H3). Sockets, HTTP, tokens and SQL all use this definition."""
+"""Define which texts are item ids (H3). Sockets, HTTP, tokens and SQL all use this definition."""
 
 import re
 import sys
@@ -17,32 +17,43 @@ _NORMALIZED_CHARS = 4 * MAX_CHARS
 
 
 class ItemIdError(ValueError):
-    """The text is not an item id. The message says what was expected, with the id in NFC if only the form is wrong.
+    """The text is not an item id; the message says what was expected.
 
     Attributes:
-        normalized: The id (or pattern) in NFC; None if more than the form is wrong.
+        normalized: The id or pattern in Unicode form NFC, if only the form is wrong; else None.
 
     """
 
     def __init__(self, expected: str, normalized: str | None = None) -> None:
+        """Store the normalized id, and build the message from `expected`."""
         super().__init__(f"expected {expected}")
         self.normalized = normalized
 
 
 def is_item_id(text: str) -> bool:
-    """Return whether `text` is an item id (H3)."""
+    """Return whether `text` is an item id: 1 to 128 allowed characters in NFC, neither `.` nor `..` (H3)."""
     return _has_characters(text, 1) and text not in {".", ".."}
 
 
 def check_item_id(text: str) -> str:
-    """Return `text` if it is an item id (H3). Raises ItemIdError."""
+    """Return `text` unchanged if it is an item id (H3).
+
+    Raises:
+        ItemIdError: It is not.
+
+    """
     if is_item_id(text):
         return text
     raise _error(text)
 
 
 def check_pattern(pattern: str) -> str:
-    """Return `pattern` if it is an item id, or the beginning of one followed by `*` (A3). Raises ItemIdError."""
+    """Return `pattern` unchanged if it is an item id, or the beginning of one followed by `*` (A3).
+
+    Raises:
+        ItemIdError: It is not.
+
+    """
     if not pattern.endswith("*"):
         return check_item_id(pattern)
     prefix = pattern[:-1]
@@ -53,7 +64,7 @@ def check_pattern(pattern: str) -> str:
 
 
 def make_item_id(text: str) -> str:
-    """Return an item id made from any text: in NFC, with `_` in place of each character that is not allowed."""
+    """Derive an item id from any text: convert to NFC, cut to 128 characters, replace each other character by `_`."""
     kept = unicodedata.normalize("NFC", text[:_NORMALIZED_CHARS])[:MAX_CHARS]
     made = "".join(char if _is_allowed(char) else "_" for char in kept) or "_"
     return "_" * len(made) if made in {".", ".."} else made
@@ -61,7 +72,7 @@ def make_item_id(text: str) -> str:
 
 @cache
 def character_ranges() -> str:
-    """Return all allowed characters as ranges for the brackets of a regular expression in SQL, `-` last."""
+    """Return the allowed characters as ranges for a bracket expression of a regular expression in SQL, `-` last."""
     ranges: list[list[int]] = []
     for code in range(sys.maxunicode + 1):
         if chr(code) != "-" and _is_allowed(chr(code)):
@@ -73,7 +84,7 @@ def character_ranges() -> str:
 
 
 def _has_characters(text: str, least: int) -> bool:
-    """Return whether the text has at least `least` characters, all of them allowed and in NFC."""
+    """Return whether the text has `least` to 128 characters, all of them allowed and in NFC."""
     if not least <= len(text) <= MAX_CHARS:
         return False
     if text.isascii():
@@ -82,11 +93,18 @@ def _has_characters(text: str, least: int) -> bool:
 
 
 def _is_allowed(char: str) -> bool:
+    """Return whether an item id may contain the character, by its Unicode general category."""
     return char in _SIGNS or unicodedata.category(char) in {"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd"}
 
 
 def _error(text: str, ending: str = "") -> ItemIdError:
-    """Return the error for `text`, which is followed by `ending` in a pattern."""
+    """Create the error for `text`, with its NFC form if that would be valid.
+
+    Args:
+        text: The id, or the part of a pattern before `*`.
+        ending: What follows in the pattern: `*`, or "".
+
+    """
     if len(text) <= _NORMALIZED_CHARS:
         normalized = unicodedata.normalize("NFC", text)
         if normalized != text and _has_characters(normalized, 0 if ending else 1):

@@ -1,4 +1,4 @@
-"""Compute ranges of item ids, so that storage finds the items that a caller may read by an index (W4).
+"""Convert a token's patterns to ranges of item ids, so that storage finds readable items by an index (W4).
 
 Ids are ordered by code point, as SQLite and PostgreSQL's collation "C" order them.
 """
@@ -19,10 +19,10 @@ ALL_ITEMS: Range = (_FIRST, _LAST)
 
 
 def readable_ranges(items: Mapping[str, str], without: Collection[str] = ()) -> list[Range]:
-    r"""Return the items that a token gives the right to read, as ranges in order (A3).
+    r"""Compute the items that a token gives the right to read, as disjoint ranges in ascending order (A3).
 
     Args:
-        items: The token's letters by item or pattern; the longest pattern counts.
+        items: The token's letters by item or pattern; the longest pattern that matches an item decides.
         without: Items that cannot be read, whatever the patterns say.
 
     Example:
@@ -40,7 +40,7 @@ def readable_ranges(items: Mapping[str, str], without: Collection[str] = ()) -> 
     position = _FIRST
 
     def advance(end: str) -> None:
-        """Move `position` to `end`; add what lies between if the innermost span is readable."""
+        """Move `position` to `end`, and add the range between to the result if the innermost span is readable."""
         nonlocal position
         if enclosing[-1][1] and position < end:
             if found and found[-1][1] == position:
@@ -50,7 +50,7 @@ def readable_ranges(items: Mapping[str, str], without: Collection[str] = ()) -> 
         position = max(position, end)
 
     def leave(first: str) -> None:
-        """Close all spans that end before `first`."""
+        """Close the spans that end at or before `first`, the innermost one first."""
         while len(enclosing) > 1 and enclosing[-1][0] <= first:
             advance(enclosing[-1][0])
             enclosing.pop()
@@ -64,14 +64,14 @@ def readable_ranges(items: Mapping[str, str], without: Collection[str] = ()) -> 
 
 
 def restrict_to_prefix(ranges: Sequence[Range], prefix: str) -> list[Range]:
-    """Return the part of the ranges whose ids begin with `prefix`."""
+    """Cut the ranges to the ids that begin with `prefix`; ranges without such ids are dropped."""
     first, end = _span(f"{prefix}*")
     cut = ((max(first, start), min(end, stop)) for start, stop in ranges)
     return [(start, stop) for start, stop in cut if start < stop]
 
 
 def contains(ranges: Sequence[Range], item: str) -> bool:
-    """Return whether the item is in one of the ranges, which must be in order."""
+    """Return whether the item is in one of the ranges, which must be in ascending order."""
     index = bisect_right(ranges, item, key=lambda range_: range_[0])
     return index > 0 and item < ranges[index - 1][1]
 
@@ -82,7 +82,7 @@ def is_single(range_: Range) -> bool:
 
 
 def _span(pattern: str) -> Range:
-    """Return the range of ids that a pattern matches."""
+    """Return the range of the ids that a pattern matches: one id, or all ids with a prefix."""
     if pattern.endswith("*"):
         return (pattern[:-1], pattern[:-1] + _LAST)
     return (pattern, pattern + _NEXT)

@@ -1,4 +1,4 @@
-"""Define the limits of a process, of its lists and of its log, with the defaults of their settings."""
+"""Define the limits of a process, of lists of rooms and of the log, with the default values of their settings."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,7 +11,7 @@ _DAY_MS = 86_400_000
 
 
 class Budget(NamedTuple):
-    """The work of one connection in one turn of the event loop; the rest waits for later turns (L6)."""
+    """The input that one connection may have processed in one turn of the event loop; the rest waits (L6)."""
 
     #: Frames, or lines of one frame.
     frames: int = 32
@@ -23,7 +23,7 @@ class Budget(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ProcessLimits:
-    """The limits of one server process (L)."""
+    """The limits of one server process (L). The settings set them."""
 
     #: Connections in all (L3).
     connections: int = 20_000
@@ -59,7 +59,7 @@ class ListLimits:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How much of a room is kept (L5)."""
+    """How many entries of a room are kept, and how long (L5)."""
 
     #: The latest entries that are kept; None: all.
     entries: int | None = None
@@ -69,9 +69,9 @@ class Retention:
     ids_days: float = 7
 
     def cutoff(self, now_ms: int) -> int | None:
-        """Return the time before which entries are removed, in ms since the epoch; None: entries do not expire."""
+        """Return the time in ms since the epoch before which entries are removed; None if they do not expire."""
         return None if self.days is None else now_ms - int(self.days * _DAY_MS)
 
     def ids_cutoff(self, now_ms: int) -> int:
-        """Return the time before which ids of removed entries are deleted, in ms since the epoch."""
+        """Return the time in ms since the epoch before which the ids of removed entries are deleted."""
         return now_ms - int((self.ids_days + (self.days or 0)) * _DAY_MS)

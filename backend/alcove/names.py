@@ -1,4 +1,4 @@
-"""Check the names of members: other members must be able to see them."""
+"""Check that a member's name has a character that other members can see."""
 
 import unicodedata
 
@@ -10,5 +10,5 @@ NOTHING_VISIBLE = "a name needs at least one visible character"
 
 
 def is_visible(name: str) -> bool:
-    """Return whether a name has at least one visible character."""
+    """Return whether a name has at least one visible character: not only controls, spaces, marks and fillers."""
     return any(unicodedata.category(char) not in _INVISIBLE and char not in _FILLERS for char in name)

@@ -7,7 +7,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 class Origin(NamedTuple):
-    """Scheme, host and port in normal form, so that equal origins compare equal."""
+    """The origin of a web page: scheme, host and port in normal form, so that equal origins compare equal."""
 
     scheme: str
     host: str
@@ -16,10 +16,10 @@ class Origin(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Origin":
-        """Return the origin in `scheme://host` or `scheme://host:port`.
+        """Parse `scheme://host` or `scheme://host:port`; a missing port becomes the scheme's default.
 
         Raises:
-            ValueError: The text is anything else, such as `null`.
+            ValueError: The text has another form, such as `null` or a URL with a path.
 
         """
         parts = urlsplit(text)
@@ -31,7 +31,7 @@ class Origin(NamedTuple):
         return cls(scheme, host, parts.port or _DEFAULT_PORTS.get(scheme))
 
     def __str__(self) -> str:
-        """Return the origin as browsers send it: without a default port."""
+        """Format the origin as browsers send it: without a default port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == _DEFAULT_PORTS.get(self.scheme) else f":{self.port}"
         return f"{self.scheme}://{host}{port}"

@@ -1,4 +1,4 @@
-"""Connect to PostgreSQL, for the log and the bus: options, the driver's errors, the check for a pooler."""
+"""Share what the log and the bus need of the PostgreSQL driver: options, errors, the check for a pooler."""
 
 import os
 import time
@@ -25,13 +25,13 @@ class PoolerError(AlcoveError):
 
 
 def connect_options(url: str, application_name: str, target: str) -> dict[str, Any]:
-    """Return options for asyncpg that `url` does not contain.
+    """Build the options for asyncpg's `connect` and `create_pool` that the address does not contain.
 
     Args:
         url: The address; its own `target_session_attrs`, or that of the environment, takes precedence over `target`.
-        application_name: What `pg_stat_activity` shows.
-        target: Which of several servers at the address to connect to, as libpq's `target_session_attrs`. Without it,
-            asyncpg accepts a standby, which an address may lead to for a moment during a failover.
+        application_name: The name that `pg_stat_activity` shows for the connection.
+        target: The kind of server to connect to if the address names several, as libpq's `target_session_attrs`.
+            Without it, asyncpg accepts a standby, which an address may lead to for a moment during a failover.
 
     """
     options: dict[str, Any] = {"server_settings": {"application_name": application_name}}
@@ -41,7 +41,10 @@ def connect_options(url: str, application_name: str, target: str) -> dict[str, A
 
 
 async def check_sessions(url: str) -> None:
-    """Check that `url` keeps one database session per connection, as locks and LISTEN require.
+    """Connect twice, and check that each connection keeps its own database session, as locks and LISTEN require.
+
+    Args:
+        url: The address of the database.
 
     Raises:
         PoolerError: `url` leads to a pooler in transaction mode, which may give each transaction another session.
@@ -73,7 +76,13 @@ async def check_sessions(url: str) -> None:
 
 
 async def _share_sessions(one: Any, other: Any) -> bool:
-    """Return whether `other` sees what `one` sets for its session, or `one` has lost it."""
+    """Return whether two connections share a session: `other` sees a value that `one` set, or `one` lost it.
+
+    Args:
+        one: A connection through the address to check.
+        other: A second one.
+
+    """
     token = uuid4().hex
     await one.execute(f"SET alcove.session = '{token}'")
     question = "SELECT current_setting('alcove.session', true)"
@@ -85,7 +94,16 @@ async def _share_sessions(one: Any, other: Any) -> bool:
 
 
 async def database_time(url: str, timeout_s: float) -> float:
-    """Return the database's clock now, in seconds since the epoch. Raises one of `ERRORS`."""
+    """Ask the database for its clock, and return it in seconds since the epoch, corrected by half the round trip.
+
+    Args:
+        url: The address of the database.
+        timeout_s: Seconds to wait for the connection, and for the query.
+
+    Raises:
+        Exception: One of `ERRORS`.
+
+    """
     connection = await asyncpg.connect(url, timeout=timeout_s, command_timeout=timeout_s, statement_cache_size=0)
     try:
         started = time.monotonic()

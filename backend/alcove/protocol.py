@@ -1,4 +1,4 @@
-"""Define the lines of `alcove.v1` and encode them as JSON (F); `command_decoder` decodes those of clients."""
+"""Define the lines of `alcove.v1` as types, and encode them as JSON (F); `command_decoder` decodes commands."""
 
 from math import isinf
 from typing import Annotated, Literal
@@ -85,9 +85,17 @@ class Person(Struct, frozen=True, gc=False):
 
 
 class Member(Struct, frozen=True):
-    """An authenticated user and their rights on one item (A3); times (in seconds) and digest are their token's.
+    """An authenticated user and their rights on one item (A3).
 
-    `expires` is None in open mode, and infinite where the host application admitted a member without an end.
+    Attributes:
+        person: Id, name, picture and role.
+        can: The rights that the member has now.
+        expires: When the token expires, in seconds since the epoch; None in open mode; infinite if the host application
+            admitted the member without an end.
+        iat: When the token was issued, in seconds since the epoch; None if it does not say.
+        digest: The hash that identifies the token; None in open mode.
+        granted: The rights that the token gives, before bans (A8); None in open mode.
+
     """
 
     person: Person
@@ -100,7 +108,7 @@ class Member(Struct, frozen=True):
 
     @property
     def expires_ms(self) -> int | None:
-        """Return when access expires, in ms since the epoch; None: it does not."""
+        """The time at which access expires, in ms since the epoch; None if it does not expire."""
         return None if self.expires is None or isinf(self.expires) else int(self.expires * 1000)
 
 
@@ -213,7 +221,7 @@ class Access(Line, tag="access", frozen=True):
 
 
 def error_line(refusal: Refusal) -> Error:
-    """Return the `error` line for a refusal (H4)."""
+    """Convert a refusal to the `error` line that tells the client about it (H4)."""
     return Error(
         refusal.code,
         refusal.message,
@@ -260,10 +268,10 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode(line: Line) -> bytes:
-    """Return the line as JSON, without a newline."""
+    """Encode the line as JSON in UTF-8, without a newline at the end."""
     return _encoder.encode(line)
 
 
 def raw(value: object) -> Raw:
-    """Return any JSON value as compact JSON."""
+    """Encode any JSON value compactly, to be copied unchanged into a line."""
     return Raw(_encoder.encode(value))

@@ -1,4 +1,4 @@
-"""Resolve the proxies whose `X-Forwarded-*` headers are trusted: addresses, networks and host names."""
+"""Decide which proxies' `X-Forwarded-*` headers are trusted: by addresses, networks and host names."""
 
 import socket
 from collections.abc import Iterable
@@ -13,10 +13,10 @@ Network = IPv4Network | IPv6Network
 
 
 def check_proxies(proxies: Iterable[str]) -> None:
-    """Check that each entry is an address, a network, a host name, or a lone `*`.
+    """Check the form of each entry: an address, a network, a host name, or a lone `*`. Names are not looked up.
 
     Raises:
-        ValueError: One of them is not an address, a network or a host name.
+        ValueError: An entry has another form, or `*` is not alone.
 
     """
     proxies = list(proxies)
@@ -28,9 +28,10 @@ def check_proxies(proxies: Iterable[str]) -> None:
 
 
 def resolve_proxies(proxies: Iterable[str]) -> list[str]:
-    """Return the proxies as addresses and networks, in the form that uvicorn compares.
+    """Convert the entries to addresses and networks, in the form that uvicorn compares.
 
-    Host names are looked up once. IPv4 addresses are added in their IPv6 form too, which a dual-stack socket reports.
+    Host names are looked up once, which blocks. IPv4 addresses are added in their IPv6 form too, which a dual-stack
+    socket reports.
 
     Raises:
         SettingsError: A host name has no address.
@@ -47,7 +48,7 @@ def resolve_proxies(proxies: Iterable[str]) -> list[str]:
 
 
 def _network(text: str) -> Network | None:
-    """Return the address or network, or None; host bits are allowed (127.0.0.1/8)."""
+    """Parse an address or network, with host bits allowed (127.0.0.1/8); return None if the text is neither."""
     try:
         return ip_network(text, strict=False)
     except ValueError:
@@ -55,19 +56,19 @@ def _network(text: str) -> Network | None:
 
 
 def _is_name(text: str) -> bool:
-    """Return whether the text may be a host name; one that ends in a number is a mistyped address."""
+    """Return whether the text can be a host name. A last label of digits is refused: it is a mistyped address."""
     labels = text.removesuffix(".").split(".")
     return len(text) <= 253 and all(map(_is_label, labels)) and not labels[-1].isdigit()
 
 
 def _is_label(text: str) -> bool:
-    """Return whether the text may be one label of a host name (RFC 1123, section 2.1; `_` is common)."""
+    """Return whether the text can be one label of a host name (RFC 1123, section 2.1; `_` is common)."""
     plain = text.replace("-", "").replace("_", "")
     return plain.isascii() and plain.isalnum() and not text.startswith("-") and not text.endswith("-")
 
 
 def _look_up(name: str) -> list[Network]:
-    """Return the addresses of a host. Raises SettingsError if it has none."""
+    """Look a host name up, and return its addresses; this blocks. Raises SettingsError if it has none."""
     try:
         found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -76,26 +77,31 @@ def _look_up(name: str) -> list[Network]:
 
 
 def _text(network: Network) -> str:
-    """Format a network; omit the prefix length of a single address, because uvicorn compares addresses as text."""
+    """Format a network as text; a single address without prefix length, because uvicorn compares addresses as text."""
     return str(network.network_address) if network.num_addresses == 1 else str(network)
 
 
 def _mapped(network: IPv4Network) -> str:
-    """Return the IPv4-mapped IPv6 form (`::ffff:…`) of an IPv4 network, as text."""
+    """Format the IPv4-mapped IPv6 form (`::ffff:…`) of an IPv4 network."""
     return _text(IPv6Network(f"::ffff:{network.network_address}/{96 + network.prefixlen}"))
 
 
 class TrustedProxies:
-    """The addresses and networks of trusted proxies."""
+    """The set of addresses and networks of trusted proxies; `in` tests an address."""
 
     def __init__(self, proxies: Iterable[str]) -> None:
-        """Resolve the proxies. Raises SettingsError if a host name has no address."""
+        """Resolve the entries as `resolve_proxies` does.
+
+        Raises:
+            SettingsError: A host name has no address.
+
+        """
         resolved = resolve_proxies(proxies)
         self._any = resolved == [ANY]
         self._networks = [] if self._any else [ip_network(proxy) for proxy in resolved]
 
     def __contains__(self, host: str) -> bool:
-        """Return whether `host` is the address of a trusted proxy; text that is no address is trusted only with `*`."""
+        """Return whether `host` is the address of a trusted proxy; other text is trusted only if all are (`*`)."""
         try:
             address = ip_address(host)
         except ValueError:

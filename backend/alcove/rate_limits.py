@@ -1,6 +1,6 @@
-"""Limit rates with token buckets by member, address or credential (L2), and detect clients that ignore a limit.
+"""Limit rates with token buckets, by member, address or credential (L2), and detect clients that ignore a limit.
 
-Nothing here reads a clock: callers pass the time in seconds.
+Nothing here reads a clock: callers pass the present time `now` in seconds of a monotonic clock.
 """
 
 from collections import OrderedDict
@@ -23,11 +23,19 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class TokenBucket:
-    """A rate limiter that grants `per_s` a second and `burst` at once; with `per_s` 0 it grants everything."""
+    """A rate limiter that grants `per_s` tokens a second, and up to `burst` at once."""
 
     __slots__ = ("_burst", "_per_s", "_tokens", "_updated")
 
     def __init__(self, per_s: float, burst: int, now: float) -> None:
+        """Create a full bucket.
+
+        Args:
+            per_s: Tokens that are added each second; 0: every request is granted.
+            burst: The capacity.
+            now: The present time in seconds.
+
+        """
         self._per_s = per_s
         self._burst = burst
         self._tokens = float(burst)
@@ -37,7 +45,12 @@ class TokenBucket:
         return f"<TokenBucket {self._tokens:.1f}/{self._burst} tokens at {self._updated:.3f}, {self._per_s:g}/s>"
 
     def take(self, now: float) -> int:
-        """Take one token at `now` (seconds); return 0 if it is granted, else the milliseconds to wait for one."""
+        """Take one token at `now` (seconds) if there is one.
+
+        Returns:
+            0 if a token was taken, else the milliseconds until one is available.
+
+        """
         if not self._per_s:
             return 0
         self._tokens = self._tokens_at(now)
@@ -48,26 +61,28 @@ class TokenBucket:
         return self._ms_until_one(self._tokens)
 
     def wait_ms(self, now: float) -> int:
-        """Return the milliseconds until a token would be granted, without taking one; 0: now."""
+        """Return the milliseconds until a token is available, without taking one; 0: now."""
         tokens = self._tokens_at(now)
         return 0 if not self._per_s or tokens >= _ONE else self._ms_until_one(tokens)
 
     def is_full(self, now: float) -> bool:
-        """Return whether a new bucket would grant as much as this one."""
+        """Return whether no token is missing at `now` (seconds): the bucket can then be replaced by a new one."""
         return self._tokens_at(now) >= self._burst
 
     def _tokens_at(self, now: float) -> float:
+        """Compute the tokens in the bucket at `now` (seconds), at most `burst`."""
         return min(self._burst, self._tokens + (now - self._updated) * self._per_s)
 
     def _ms_until_one(self, tokens: float) -> int:
+        """Compute the milliseconds until `tokens` have grown to one, at least 1."""
         return max(1, ceil((1 - tokens) / self._per_s * 1000))
 
 
 class Excess:
-    """Detects a connection that keeps sending before `retry_ms` has passed (L2).
+    """Detects a connection that keeps sending before the `retry_ms` of its last refusal has passed (L2).
 
-    The rate belongs to the member, so a connection that waits may be refused again because of another
-    connection. Only sends that come before `retry_ms` has passed count as excess.
+    The rate belongs to the member, so a connection that waits may be refused again because of another connection. Only
+    sends that come before `retry_ms` has passed count as excess.
     """
 
     __slots__ = ("_refused_at", "_retry_at", "_since")
@@ -78,7 +93,13 @@ class Excess:
         self._retry_at = -inf
 
     def record_refusal(self, now: float, retry_ms: int) -> bool:
-        """Record a refusal at `now` (seconds); return whether the excess has lasted too long."""
+        """Record a refused send, and return whether the client has now ignored `retry_ms` for over ten seconds.
+
+        Args:
+            now: The time of the refusal in seconds.
+            retry_ms: The milliseconds to wait that the refusal tells the client.
+
+        """
         if now < self._retry_at:
             if now - self._refused_at > _CALM_S:
                 self._since = now
@@ -88,17 +109,20 @@ class Excess:
 
 
 class KeyedLimiter(Generic[Key]):
-    """One TokenBucket per key, for the `size` keys used last; with `per_s` 0 it grants everything and keeps nothing."""
+    """Keeps one TokenBucket per key, for the `size` keys used last.
+
+    With `per_s` 0 it grants everything and keeps no bucket.
+    """
 
     def __init__(
         self, per_s: float, burst: int, *, size: int = MAX_KEYS, on_evicted: Callable[[], None] | None = None
     ) -> None:
-        """Initialize the limiter.
+        """Store the rate; there are no buckets yet.
 
         Args:
             per_s: Tokens a second for each key; 0: no limit.
             burst: Tokens at once for each key.
-            size: Buckets that are kept at most.
+            size: The maximum number of buckets.
             on_evicted: Called for each bucket that is dropped although it still limits its key.
 
         """
@@ -119,7 +143,16 @@ class KeyedLimiter(Generic[Key]):
         return f"<KeyedLimiter {self._per_s:g}/s, burst {self._burst}: {len(self._buckets)} of {self._size} keys>"
 
     def take(self, key: Key, now: float) -> int:
-        """Take one token of the key; return 0 if it is granted, else the milliseconds to wait for one."""
+        """Take one token of the key, creating its bucket if necessary.
+
+        Args:
+            key: The member, address or credential.
+            now: The present time in seconds.
+
+        Returns:
+            0 if a token was taken, else the milliseconds until one is available.
+
+        """
         if not self._per_s:
             return 0
         bucket = self._buckets.get(key)
@@ -131,12 +164,12 @@ class KeyedLimiter(Generic[Key]):
         return bucket.take(now)
 
     def wait_ms(self, key: Key, now: float) -> int:
-        """Return the milliseconds until the key would be granted a token, without taking one; 0: now."""
+        """Return the milliseconds until the key has a token at `now` (seconds), without taking one; 0: now."""
         bucket = self._buckets.get(key)
         return 0 if bucket is None else bucket.wait_ms(now)
 
     def _make_room(self, now: float) -> None:
-        """Drop the oldest buckets: full ones, and any beyond `size`."""
+        """Drop up to two of the least recently used buckets: full ones, and any that exceed `size`."""
         for _ in range(_DROP):
             if not self._buckets:
                 return

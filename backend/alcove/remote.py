@@ -1,4 +1,4 @@
-"""Call a running server from the command line: one request with a credential, and the progress of what takes long."""
+"""Call a running server from the command line, and show the progress of long operations."""
 
 import json
 import sys
@@ -21,18 +21,19 @@ _LONG_S = 2.0
 def call(
     url: str, token: str, method: str, path: str, *, body: object = None, timeout_s: float = 10
 ) -> Iterator[HTTPResponse]:
-    """Send one request and provide its response.
+    """Send one HTTP request with a bearer token, and provide the response while the block runs.
 
     Args:
-        url: A server of the deployment.
+        url: The address of any server of the deployment, `http://` or `https://`.
         token: The credential.
         method: The HTTP method.
-        path: The path, escaped.
-        body: Is sent as JSON; None: no body.
-        timeout_s: Seconds that the server may be silent.
+        path: The path and query, percent-encoded.
+        body: A value to send as JSON; None: no body.
+        timeout_s: Seconds without data after which the request fails.
 
     Raises:
-        AlcoveError: The server cannot be reached, or refuses.
+        SettingsError: `url` is not an http(s) address.
+        AlcoveError: The server cannot be reached, or refuses the request.
 
     """
     if not url.startswith(("http://", "https://")):
@@ -50,9 +51,13 @@ def call(
 
 
 class Progress:
-    """Shows on stderr how far an operation is: a line that changes on a terminal, a line now and then in a log."""
+    """Counts what an operation has done, and shows it on stderr.
+
+    On a terminal it updates one line in place; in a log it writes a line every ten seconds.
+    """
 
     def __init__(self, what: str) -> None:
+        """Start counting; `what` names what is counted, in the plural."""
         self._what = what
         self._terminal = sys.stderr.isatty()
         self._started = self._shown = time.monotonic()
@@ -61,7 +66,7 @@ class Progress:
         self.total: int | None = None
 
     def add(self, count: int) -> None:
-        """Count what was done, and show it if it is time."""
+        """Add `count` to the number done, and show it if the last output is long enough ago."""
         self.done += count
         now = time.monotonic()
         if now - self._started >= _LONG_S and now - self._shown >= _SHOW_S[not self._terminal]:
@@ -70,7 +75,7 @@ class Progress:
             sys.stderr.flush()
 
     def finish(self) -> None:
-        """Show the final number, if anything was shown before."""
+        """Show the final number, but only if progress was shown before."""
         if self._shown != self._started:
             sys.stderr.write(f"\r\x1b[K{self}\n" if self._terminal else f"{self}\n")
 
@@ -83,14 +88,14 @@ class Progress:
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    """Follows no redirects: the credential is for one server only."""
+    """Makes urllib follow no redirects: the credential is for one server only."""
 
     def redirect_request(self, *_: object) -> None:
-        """Return no next request."""
+        """Return None, so that the redirect response itself becomes an HTTPError."""
 
 
 def _reason(error: HTTPError) -> str:
-    """Return why a server refused: the detail of its problem document, else the HTTP status."""
+    """Extract why a server refused: the `detail` of its problem document, else the HTTP status."""
     with suppress(ValueError, OSError, HTTPException):
         answer = json.loads(error.read(64 * 1024))
         if isinstance(answer, dict) and "detail" in answer:

@@ -1,4 +1,4 @@
-"""Log a warning that repeats at most once a minute."""
+"""Log a warning at most once a minute, however often it occurs."""
 
 import logging
 import time
@@ -9,15 +9,15 @@ _EVERY_S = 60.0
 
 
 class RepeatedWarning:
-    """One kind of warning, which a failing disk or network could otherwise log hundreds of times a second."""
+    """Logs one kind of warning at most once a minute; a failing disk or network can cause hundreds a second."""
 
     def __init__(self, logger: logging.Logger, message: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """Initialize the warning.
+        """Store the format; nothing is logged yet.
 
         Args:
-            logger: Where it is logged.
+            logger: The logger to use.
             message: A %-format for the arguments of each call.
-            clock: Returns seconds.
+            clock: Returns the present time in seconds.
 
         """
         self._logger = logger
@@ -27,7 +27,7 @@ class RepeatedWarning:
         self._suppressed = 0
 
     def __call__(self, *arguments: object) -> None:
-        """Log the warning with these arguments, or count it if it was logged within the last minute."""
+        """Log the warning with these arguments, or only count it if the last one was logged within a minute."""
         if self._clock() < self._next:
             self._suppressed += 1
             return

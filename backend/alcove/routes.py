@@ -1,4 +1,4 @@
-"""Compose the routes and the middleware of the application: for a standalone server, and inside another application."""
+"""Assemble routes and middleware into an application: for a standalone server, or inside another application."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -36,7 +36,13 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 
 
 def server_app(settings: Settings, lifespan: Lifespan) -> FastAPI:
-    """Return the application of a standalone server: rooms, API, sign-in, tutorial, operations and the page."""
+    """Create the application of a standalone server: rooms, API, sign-in, tutorial, operations and the page.
+
+    Args:
+        settings: The settings.
+        lifespan: Opens and closes the services.
+
+    """
     app = _application(settings, lifespan, dependencies=[Depends(refuse_unknown_query)])
     app.add_middleware(Cors, origins=split_commas(settings.origins))
     app.add_middleware(EarlierLogins)
@@ -57,12 +63,12 @@ def server_app(settings: Settings, lifespan: Lifespan) -> FastAPI:
 def host_app(
     settings: Settings, lifespan: Lifespan, admission: HostAdmission, metrics: Metrics, *, page: bool
 ) -> FastAPI:
-    """Return the application inside another one, which signs members in itself: rooms, API and what embeds them.
+    """Create the application inside another one, which signs its members in: rooms, API, embed page and script.
 
     Args:
         settings: The settings.
-        lifespan: Runs where the application is served by itself.
-        admission: Authorizes callers.
+        lifespan: Opens and closes the services, if the application is served by itself.
+        admission: Authorizes callers by the host application's dependency.
         metrics: The counters of this Alcove.
         page: Serve the whole page, too.
 
@@ -80,6 +86,7 @@ def host_app(
 
 
 def _application(settings: Settings, lifespan: Lifespan, **options: Any) -> FastAPI:  # Any: FastAPI's own
+    """Create an application without routes, with Alcove's error handlers, body limit and OpenAPI document."""
     app = FastAPI(
         title="Alcove",
         description="A live room for every item of an application.",
@@ -98,6 +105,7 @@ def _application(settings: Settings, lifespan: Lifespan, **options: Any) -> Fast
 
 
 def _add_headers(app: FastAPI, settings: Settings) -> None:
+    """Add the middleware that sets security headers and rejects malformed ones."""
     app.add_middleware(PlainHeaders)
     app.add_middleware(
         Headers, frame_ancestors=settings.frame_ancestors, picture_origins=split_commas(settings.picture_origins)
@@ -105,7 +113,7 @@ def _add_headers(app: FastAPI, settings: Settings) -> None:
 
 
 def _add_api(app: FastAPI) -> None:
-    """Add the routes of rooms that a server and an application have in common."""
+    """Add the HTTP routes that a standalone server and a host application have in common."""
     app.router.routes.append(item_list.list_route)
     for router in (item_list, entries, rooms, bans, personal_data, events):
         app.include_router(router.router)
@@ -114,4 +122,5 @@ def _add_api(app: FastAPI) -> None:
 
 
 def _page() -> Path:
+    """Return the folder of the built page, or of the placeholder that says how to build it."""
     return PAGE if (PAGE / "index.html").is_file() else PLACEHOLDER

@@ -1,4 +1,4 @@
-"""Open the services of one Alcove, and close them in the reverse order."""
+"""Open the services of one Alcove in order, and close them in the reverse order."""
 
 import asyncio
 import logging
@@ -41,7 +41,7 @@ _CLOSE_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The objects of one running Alcove. Routes get them from `app.state` (`api/services.py`)."""
+    """The objects of one running Alcove that routes use. Routes get them from `app.state` (`api/services.py`)."""
 
     hub: Hub
     authenticator: Authenticator
@@ -53,7 +53,7 @@ class Services:
     wheel: DeadlineWheel | None = None
 
     def provide_to(self, state: Any) -> None:  # Any: Starlette's State has any attribute
-        """Set the attributes of an application's state."""
+        """Store each service, and the parts of the hub that routes use, as attributes of an application's state."""
         for field in fields(self):
             setattr(state, field.name, getattr(self, field.name))
         for name in ("lists", "queries", "status", "writer", "personal_data"):
@@ -62,7 +62,11 @@ class Services:
 
 @asynccontextmanager
 async def serve_alone(settings: Settings, keys: Keys | None) -> AsyncIterator[Services]:
-    """Open the services of a standalone server, which has the process for itself.
+    """Open the services of a standalone server while the block runs: descriptors, keys, log, bus, hub and chat.
+
+    Args:
+        settings: The settings.
+        keys: The keys that tokens are verified with; None: open mode, which is logged as a warning.
 
     Raises:
         AlcoveError: Storage, the bus or the keys cannot be opened as the settings say.
@@ -89,7 +93,7 @@ async def serve_alone(settings: Settings, keys: Keys | None) -> AsyncIterator[Se
 
 @asynccontextmanager
 async def serve_inside(settings: Settings, metrics: Metrics) -> AsyncIterator[Services]:
-    """Open the services of an Alcove inside an application; at the end, drain and close its connections.
+    """Open the services of an Alcove inside an application while the block runs; then close its connections.
 
     Args:
         settings: The settings.
@@ -118,7 +122,7 @@ async def _open_hub(
     bans: Bans,
     metrics: Metrics,
 ) -> Hub:
-    """Open the log and the bus, and return the hub on them."""
+    """Open the log and the bus, and create the hub that uses them; `stack` closes the log."""
     mask_handlers()
     log = await open_log(
         settings.database_url,
@@ -143,14 +147,14 @@ async def _open_hub(
 
 
 async def _open_bus(settings: Settings, log: Log, metrics: Metrics) -> Bus:
-    """Return the bus; one that other processes share is sealed with the log's key (X9)."""
+    """Check and create the bus; encrypt it with the log's key if other processes share it (X9)."""
     await check_bus(settings.bus_url)
     bus = open_bus(settings.bus_url, settings.bus_prefix)
     return SealedBus(bus, await log.bus_key(), log.id, metrics=metrics) if bus.shared else bus
 
 
 async def _start(stack: AsyncExitStack, hub: Hub) -> None:
-    """Connect the hub to other processes, and follow revocations, bans and signals until the stack is closed."""
+    """Start the hub, apply revocations and bans, and drain on SIGTERM; `stack` undoes each step."""
     await hub.start()
     stack.push_async_callback(hub.close)
     await hub.follow_access_records()
@@ -167,12 +171,13 @@ def _services(
     chat: Chat | None = None,
     wheel: DeadlineWheel | None = None,
 ) -> Services:
+    """Collect the services, and create the limits per address and the origin policy from the settings."""
     limits, policy = AddressLimits.from_settings(settings), OriginPolicy(split_commas(settings.origins))
     return Services(hub, authenticator, limits, policy, chat, wheel)
 
 
 async def _end_connections(hub: Hub, wheel: DeadlineWheel) -> None:
-    """Drain the rooms (Z1), and give all connections a moment to close; the detached ones are aborted then."""
+    """Drain the rooms (Z1), wait up to one second for clients to disconnect, then abort the other connections."""
     await hub.drain()
     with suppress(TimeoutError):
         async with asyncio.timeout(_CLOSE_S):

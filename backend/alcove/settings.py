@@ -1,4 +1,4 @@
-"""Read the settings from environment variables or a `.env` file; every setting has a working default."""
+"""Read the settings from environment variables or a `.env` file; every setting has a default that works."""
 
 from typing import Literal, Self
 
@@ -17,7 +17,7 @@ _LIMITS, _LISTS, _RETENTION = ProcessLimits(), ListLimits(), Retention()
 
 
 class Settings(BaseSettings):
-    """All settings of a server. The variable of a field is `ALCOVE_` and the field's name in capitals."""
+    """All settings of a server. The environment variable of a field is `ALCOVE_` and the field's name in capitals."""
 
     model_config = SettingsConfigDict(
         env_prefix="ALCOVE_",
@@ -190,7 +190,7 @@ class Settings(BaseSettings):
     @field_validator("picture_origins")
     @classmethod
     def _are_https_origins(cls, origins: str) -> str:
-        """Return the origins as browsers send them (A9)."""
+        """Check that each origin is https, and return the origins as browsers send them (A9). Raises ValueError."""
         parsed = [Origin.parse(origin) for origin in split_commas(origins)]
         if any(origin.scheme != "https" for origin in parsed):
             raise ValueError("expected origins that begin with https://")
@@ -199,7 +199,7 @@ class Settings(BaseSettings):
     @field_validator("origins")
     @classmethod
     def _are_origins(cls, origins: str) -> str:
-        """Check the form of each origin: a mistyped one would never match. Raises ValueError."""
+        """Check the form of each origin: a mistyped one would never match (A5). Raises ValueError."""
         for origin in split_commas(origins):
             Origin.parse(origin)
         return origins
@@ -214,7 +214,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _is_log(cls, url: str) -> str:
-        """Check that the address can name a database. Raises ValueError."""
+        """Check that the address has the form of a database address. Raises ValueError."""
         return check_url(url) if sqlite_path(url) is None else url
 
     @field_validator("bus_url", "jwks")
@@ -251,17 +251,17 @@ class Settings(BaseSettings):
 
     @property
     def retention(self) -> Retention:
-        """How much of each room is kept (L5)."""
+        """How many entries of each room are kept, and how long (L5)."""
         return Retention(self.retain_entries, self.retain_days, self.retain_ids_days)
 
     @property
     def open(self) -> bool:
-        """Whether no key is set: open mode (A2)."""
+        """Whether no key is configured, which means open mode (A2)."""
         return self.secret is None and self.jwks is None
 
     @classmethod
     def load(cls) -> Self:
-        """Return the settings of the environment and the file `.env`.
+        """Read the settings from the environment and the file `.env`.
 
         Raises:
             SettingsError: One line that names the variable, its value, and what was expected.
@@ -282,5 +282,5 @@ class Settings(BaseSettings):
 
 
 def split_commas(text: str) -> list[str]:
-    """Return the parts between commas, without spaces around them and without empty parts."""
+    """Split a text at commas, strip spaces, and drop empty parts."""
     return [part.strip() for part in text.split(",") if part.strip()]

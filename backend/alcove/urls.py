@@ -1,4 +1,4 @@
-"""Check the addresses in settings, and prepare them for messages and logs: they may contain a password (A6)."""
+"""Check the addresses in settings, and remove passwords from them for messages and logs (A6)."""
 
 import re
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -12,7 +12,7 @@ _SQLITE = "sqlite:///"
 
 
 def check_url(url: str) -> str:
-    """Return `url`.
+    """Check that an address can be parsed, with a valid port, and return it unchanged.
 
     Raises:
         ValueError: It has the form of an address, but cannot be parsed or contains spaces.
@@ -37,7 +37,7 @@ def sqlite_path(url: str) -> str | None:
     """Return the path in `sqlite:///path`, character for character; None for an address with another scheme.
 
     Raises:
-        ValueError: The address names no file, or probably not the file that was meant.
+        ValueError: The address names no file, or has a form that is probably a mistake, such as parameters.
 
     """
     if not url.lower().startswith("sqlite:"):
@@ -57,10 +57,9 @@ def sqlite_path(url: str) -> str | None:
 
 
 def redact_url(url: str) -> str:
-    """Return the address with user, password and query replaced by `***`, for messages and logs (A6).
+    """Replace user, password and query of an address by `***`, for messages and logs (A6).
 
-    If an `@` follows a `?`, either may be part of a password that is not percent-encoded: then only the scheme is
-    kept.
+    If an `@` follows a `?`, either may be part of a password that is not percent-encoded: then only the scheme is kept.
     """
     scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
     address, has_query, query = rest.partition("?")

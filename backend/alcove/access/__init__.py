@@ -1,1 +1,1 @@
-"""Decide who may do what: tokens, keys, rights, revocations, expiry, address limits."""
+"""Authenticate and authorize: tokens, keys, rights, bans, revocations, token expiry, limits per client address."""

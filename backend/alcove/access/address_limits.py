@@ -1,4 +1,4 @@
-"""Limit what one address may do before its requests are authenticated (A2, L)."""
+"""Limit what one client address may do before its requests are authenticated (A2, L)."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -16,7 +16,10 @@ from alcove.settings import Settings, split_commas
 
 
 class AddressLimits:
-    """The limits of this process on addresses: handshakes, refused credentials, unauthenticated requests."""
+    """Limits each client address: handshake rate, rate of refused credentials, unauthenticated requests in progress.
+
+    One instance serves all requests of a process.
+    """
 
     def __init__(
         self,
@@ -27,14 +30,14 @@ class AddressLimits:
         proxies: TrustedProxies,
         local_only: bool,
     ) -> None:
-        """Initialize the limits.
+        """Store the limiters.
 
         Args:
-            handshakes: The rate of WebSocket handshakes of one address.
-            refused: The rate of refusals of one credential and one address.
-            unauthenticated: The requests in progress that are not authenticated.
-            proxies: The trusted proxies: many clients share their addresses.
-            local_only: Refuse requests that reach the server at an address that other machines can reach (A2).
+            handshakes: Limits the WebSocket handshakes of one address.
+            refused: Limits the refusals of one credential and of one address.
+            unauthenticated: Counts the requests in progress that are not authenticated yet.
+            proxies: The trusted proxies. Many clients share such an address, so its requests are counted, not refused.
+            local_only: Refuse requests that arrive at an address of this machine that other machines can reach (A2).
 
         """
         self._handshakes = handshakes
@@ -45,10 +48,10 @@ class AddressLimits:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
-        """Return the limits that the settings describe.
+        """Create the limiters with the rates and sizes of the settings.
 
         Raises:
-            SettingsError: A trusted proxy is named by a host name that has no address.
+            SettingsError: `trusted_proxies` contains a host name that does not resolve to an address.
 
         """
         size = settings.rates
@@ -65,10 +68,13 @@ class AddressLimits:
         )
 
     def check_server(self, address: str) -> None:
-        """Check that the server may be reached at this address of its machine (A2).
+        """Refuse a request that arrived at a non-loopback address of the server in open mode (A2).
+
+        Args:
+            address: The server's address of the TCP connection.
 
         Raises:
-            Refusal: 4403 in open mode, if other machines can reach the address.
+            Refusal: 4403 if only loopback addresses are allowed, and `address` is not one.
 
         """
         if self._local_only and not is_loopback(address):
@@ -79,10 +85,13 @@ class AddressLimits:
             raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, message)
 
     def check_handshake(self, address: str) -> None:
-        """Count a WebSocket handshake of the address.
+        """Take a token from the address's handshake rate limiter; called once for each WebSocket handshake.
+
+        Args:
+            address: The client's address.
 
         Raises:
-            Refusal: 4429 if the address opens sockets too fast, with or without a valid credential (L).
+            Refusal: 4429 with `retry_ms` if the address is over its rate, whether or not its credential is valid (L).
 
         """
         if retry_ms := self._handshakes.take(address, monotonic()):
@@ -91,16 +100,18 @@ class AddressLimits:
             raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, message, retry_ms)
 
     def count_request(self, address: str, host: str, credential: str) -> AbstractContextManager[PendingRequest]:
-        """Count a request of the address until it is authenticated, or until the block ends.
+        """Return a context manager that counts a request of the address until it is authenticated or the block ends.
+
+        A credential that was accepted before is exempt from refusal when the address is at its limit: other people
+        behind the same address, such as an office's, may be holding all of its places.
 
         Args:
             address: The client's address.
-            host: The address that the connection comes from; requests of trusted proxies are not refused.
-            credential: What the request presents, or ""; with one that was accepted before, it is not refused: others
-                of its address, such as an office's, may hold theirs.
+            host: The peer address of the TCP connection; requests from trusted proxies are never refused here.
+            credential: The token or cookie of the request, or "".
 
         Raises:
-            Refusal: 4429 on entering, if the address has too many requests in progress (L).
+            Refusal: 4429 on entering, if the address has too many unauthenticated requests in progress (L).
 
         """
         exempt = host in self._proxies or (
@@ -110,10 +121,15 @@ class AddressLimits:
 
     @contextmanager
     def count_attempt(self, credential: str, address: str) -> Iterator[None]:
-        """Run a block that checks the credential; count a Refusal that it raises (L).
+        """Run a block that checks a credential, and record whether the credential was accepted or refused (L).
+
+        Args:
+            credential: The token or cookie to check.
+            address: The client's address.
 
         Raises:
-            Refusal: 4429 on entering, if the credential or its address was refused too often.
+            Refusal: 4429 on entering, if the credential or its address was refused too often; else what the block
+                raises.
 
         """
         self._refused.check(credential, address, monotonic())

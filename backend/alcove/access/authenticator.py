@@ -1,4 +1,4 @@
-"""Turn credentials into callers, and callers into members with rights on an item (A)."""
+"""Authenticate credentials, and compute the rights of the authenticated caller on an item (A)."""
 
 import time
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ class Caller:
     """A person whose credential was accepted.
 
     Attributes:
-        person: Id and name.
+        person: Id, name, and the picture and role of the token, if it has them.
         claims: The claims of the token; None in open mode.
-        digest: The digest under which the token can be revoked; None in open mode.
+        digest: The hash by which the token can be revoked (`token_digest`); None in open mode.
 
     """
 
@@ -35,18 +35,18 @@ class Caller:
 
 
 class Authenticator:
-    """Checks credentials and rights. Without keys (open mode) it accepts every credential (A2)."""
+    """Authenticates credentials and computes rights. Without keys (open mode) it accepts every credential (A2)."""
 
     def __init__(
         self, keys: Keys | None, revocations: Revocations, bans: Bans | None = None, *, leeway_s: float = 0
     ) -> None:
-        """Initialize the authenticator.
+        """Store the keys and the tables of revocations and bans, which other code keeps up to date.
 
         Args:
             keys: The keys that tokens are verified with; None for open mode.
             revocations: The revoked tokens and logins.
-            bans: The banned members (A8).
-            leeway_s: Seconds that the clock of the signing application may differ from this one.
+            bans: The banned members (A8); None: nobody.
+            leeway_s: Seconds by which the clock of the application that signs tokens may differ from this one.
 
         """
         self._keys = keys
@@ -59,18 +59,19 @@ class Authenticator:
 
     @property
     def open(self) -> bool:
-        """Whether this is open mode (A2)."""
+        """Whether the server runs in open mode, without keys (A2)."""
         return self._keys is None
 
     async def authenticate(self, credential: str, name: str | None = None) -> Caller:
-        """Return the caller that a credential identifies.
+        """Verify a credential, check revocations and bans on all items, and return the caller.
 
         Args:
-            credential: A token; in open mode any text, which makes two callers of the same name different.
-            name: The name that the caller gives in open mode; with keys the token's name counts.
+            credential: A token. In open mode any text; two callers with the same name and different texts get different
+                ids.
+            name: The name that the caller chooses in open mode; ignored otherwise, because the token gives the name.
 
         Raises:
-            Refusal: 4401 if the token is not valid, 4403 if it was revoked.
+            Refusal: 4401 if the token is not valid, 4403 if it was revoked or the member is banned.
 
         """
         if self._keys is None:
@@ -83,10 +84,10 @@ class Authenticator:
         return Caller(person, claims, digest)
 
     async def try_authenticate(self, credential: str) -> Caller | None:
-        """Return the caller that a credential identifies, or None if it is not a valid token.
+        """Authenticate a credential like `authenticate`, but return None if it is not a valid token.
 
         Raises:
-            Refusal: 4403 if it is a valid token that was revoked.
+            Refusal: 4403 if the token is valid, but revoked, or its member is banned.
 
         """
         try:
@@ -97,10 +98,14 @@ class Authenticator:
             raise
 
     def member_on(self, caller: Caller, item: str | None) -> Member:
-        """Return the caller as a member with rights on an item (None: no item, and no rights on one).
+        """Compute the caller's rights on an item from the token's claims, less what bans take away.
+
+        Args:
+            caller: The authenticated caller.
+            item: The item id; None: no item, which gives a member without rights.
 
         Raises:
-            Refusal: 4403 if the caller's access to the item was revoked.
+            Refusal: 4401 or 4403 if the caller's access to the item was revoked, 4403 if they are banned from it.
 
         """
         claims = caller.claims
@@ -115,17 +120,30 @@ class Authenticator:
         return Member(caller.person, can, expires, claims.iat, caller.digest, granted)
 
     def restricted(self, member: Member, item: str) -> Member:
-        """Return a member who was authenticated a moment ago with the rights that bans leave now (A8)."""
+        """Apply the present bans again to a member who was authenticated a moment ago, and return the result (A8).
+
+        A member of open mode is returned unchanged.
+        """
         if member.granted is None:
             return member
         return replace(member, can=self._bans.restrict(member.granted, member.person.id, item, now_ms()))
 
     async def renew(self, token: str, item: str, person: Person) -> Member:
-        """Return the member that a fresh token makes of `person` on an item (A4). Raises Refusal as `renew_caller`."""
+        """Verify a fresh token for an open connection, and return the member with its rights on the item (A4).
+
+        Args:
+            token: The fresh token.
+            item: The item of the connection.
+            person: The person who opened the connection, whose name stays.
+
+        Raises:
+            Refusal: See `renew_caller` and `member_on`.
+
+        """
         return self.member_on(await self.renew_caller(token, person), item)
 
     async def renew_caller(self, token: str, person: Person) -> Caller:
-        """Return the caller that a fresh token makes of `person` (A4); they keep the name that they already have.
+        """Verify a fresh token of `person`; return a caller with its claims and the unchanged `person` (A4).
 
         Raises:
             Refusal: 4400 in open mode, 4401 if the token is not valid or is another member's, 4403 if it was revoked.
@@ -140,10 +158,14 @@ class Authenticator:
         return Caller(person, caller.claims, caller.digest)
 
     def recheck(self, member: Member, item: str | None) -> None:
-        """Check that a member who was authenticated a moment ago is still admitted to the item.
+        """Check again, after an await, that a member is still admitted to the item.
+
+        Args:
+            member: A member who was authenticated a moment ago.
+            item: The item id; None: no item.
 
         Raises:
-            Refusal: 4401 if the token expired or the login ended, 4403 if access was revoked.
+            Refusal: 4401 if the token expired or the login ended, 4403 if access was revoked or the member is banned.
 
         """
         if member.expires is not None and member.expires <= time.time():
@@ -153,14 +175,24 @@ class Authenticator:
             self._bans.check(member.person.id, item, now_ms())
 
     def ban_of(self, member: str, item: str | None) -> Ban | None:
-        """Return the member's ban on exactly this item (None: on all items), if it counts now."""
+        """Return the ban in force that names this member and exactly this item, or None.
+
+        Args:
+            member: The member's id.
+            item: The item id; None: the ban on all items.
+
+        """
         return self._bans.get(member, item, now_ms())
 
     def may_moderate(self, caller: Caller, item: str | None) -> bool:
-        """Return whether the caller may moderate the item; None: every item (A7).
+        """Return whether the caller has the right `moderate`.
+
+        Args:
+            caller: The authenticated caller.
+            item: The item id; None: asks for the right on every item, the letter `m` on the pattern `*` (A7).
 
         Raises:
-            Refusal: 4403 if the caller's access to the item was revoked.
+            Refusal: 4401 or 4403 if the caller's access to the item was revoked, 4403 if they are banned from it.
 
         """
         if item is not None:
@@ -168,7 +200,10 @@ class Authenticator:
         return caller.claims is not None and "m" in caller.claims.items.get("*", "")
 
     def readable_ranges(self, caller: Caller) -> list[Range]:
-        """Return the ranges of items that the caller may read, without items where access was revoked (A7)."""
+        """Compute the ranges of item ids that the caller may read.
+
+        Items on which the caller is banned or a token was revoked are left out, unless this token is newer (A7, A8).
+        """
         claims = caller.claims
         if claims is None:
             return [ALL_ITEMS]
@@ -178,7 +213,7 @@ class Authenticator:
         return readable_ranges(claims.items, revoked)
 
     def may_read(self, caller: Caller, item: str) -> bool:
-        """Return whether the caller may read the item now."""
+        """Return whether the caller may read the item now; False if access was revoked or the member is banned."""
         try:
             return "read" in self.member_on(caller, item).can
         except Refusal:

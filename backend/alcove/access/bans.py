@@ -1,4 +1,4 @@
-"""Keep which members are banned: from writing or from everything, on one item or on all, until a time (A8, W15)."""
+"""Keep a table of banned members: from writing or from everything, on one item or on all, until a time (A8, W15)."""
 
 from typing import Annotated, Literal
 
@@ -15,14 +15,14 @@ BanReason = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]
 
 
 class Ban(Struct, frozen=True, omit_defaults=True):
-    """A ban of one member, or its end; the body of an entry of the internal room.
+    """A ban of one member, or its end. It is stored as the body of an entry of the internal room.
 
     Attributes:
-        member: Whom it bans.
-        item: The item on which it does; None: all items.
-        right: What it takes away; None: the ban is lifted.
-        until: When it ends by itself, in ms since the epoch; None: never.
-        reason: Why, for the member and for moderators.
+        member: The id of the banned member.
+        item: The item that the ban applies to; None: all items.
+        right: `write` takes away the right to write, `all` all rights; None: an earlier ban is lifted.
+        until: When the ban ends, in ms since the epoch; None: never.
+        reason: A text for the member and for moderators.
 
     """
 
@@ -33,12 +33,12 @@ class Ban(Struct, frozen=True, omit_defaults=True):
     reason: str | None = None
 
     def counts(self, now_ms: int) -> bool:
-        """Return whether the ban takes something away now."""
+        """Return whether the ban takes away a right at `now_ms` (ms since the epoch): not lifted, and not ended."""
         return self.right is not None and (self.until is None or now_ms < self.until)
 
 
 class Bans:
-    """The bans that this process has read. The last one of a member on an item counts."""
+    """The table of the bans in force that this process knows; for each member and item, the last ban counts."""
 
     def __init__(self) -> None:
         self._bans: dict[str, dict[str | None, Ban]] = {}
@@ -50,18 +50,29 @@ class Bans:
         return f"<Bans members={len(self._bans)}>"
 
     def add(self, ban: Ban, now_ms: int) -> None:
-        """Apply a ban in place of the member's earlier one there, or lift that; drop those of the member that ended."""
+        """Replace the member's ban on the same item by this one, and drop bans of the member that have ended.
+
+        Args:
+            ban: The ban; with `right` None it only removes the earlier one.
+            now_ms: The present time in ms since the epoch.
+
+        """
         known = self._bans.pop(ban.member, {}) | {ban.item: ban}
         if left := {item: one for item, one in known.items() if one.counts(now_ms)}:
             self._bans[ban.member] = left
 
     def get(self, member: str, item: str | None, now_ms: int) -> Ban | None:
-        """Return the member's ban on exactly this item (None: on all items), if it counts now."""
+        """Return the member's ban on exactly this item (None: on all items) if it is in force at `now_ms`."""
         found = self._bans.get(member, {}).get(item)
         return found if found is not None and found.counts(now_ms) else None
 
     def check(self, member: str, item: str | None, now_ms: int) -> None:
-        """Check that the member is not banned from everything on the item. Raises Refusal 4403."""
+        """Check that the member is not banned from everything, on this item or on all items.
+
+        Raises:
+            Refusal: 4403 with the ban's reason.
+
+        """
         if member in self._bans:
             for where in (None, item):
                 ban = self.get(member, where, now_ms)
@@ -69,22 +80,30 @@ class Bans:
                     raise banned(where, ban.reason)
 
     def restrict(self, rights: frozenset[Right], member: str, item: str | None, now_ms: int) -> frozenset[Right]:
-        """Return the rights that bans leave of those that a token gives."""
+        """Return `rights` without `write` if the member is banned on the item or on all items; else unchanged.
+
+        Args:
+            rights: The rights that the member's token gives.
+            member: The member's id.
+            item: The item id; None: only bans on all items count.
+            now_ms: The present time in ms since the epoch.
+
+        """
         if member in self._bans and any(self.get(member, where, now_ms) for where in (None, item)):
             return rights - {"write"}
         return rights
 
     def items_of(self, member: str) -> list[str]:
-        """Return the items on which the member is banned one by one."""
+        """Return the items that have a ban of this member of their own; a ban on all items is not among them."""
         return [item for item in self._bans.get(member, {}) if item is not None]
 
     def next_end(self) -> int | None:
-        """Return when the next ban ends by itself, in ms since the epoch; None: none does."""
+        """Return the time at which the next ban ends by itself, in ms since the epoch; None if no ban has an end."""
         ends = [ban.until for bans in self._bans.values() for ban in bans.values() if ban.until is not None]
         return min(ends, default=None)
 
     def take_ended(self, now_ms: int) -> list[Ban]:
-        """Remove and return the bans that ended by themselves."""
+        """Remove the bans that ended before `now_ms` (ms since the epoch), and return them."""
         ended = [ban for bans in self._bans.values() for ban in bans.values() if not ban.counts(now_ms)]
         for ban in ended:
             del self._bans[ban.member][ban.item]

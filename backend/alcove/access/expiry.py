@@ -1,4 +1,4 @@
-"""Close connections when their token expires, their login ends, or their access is revoked (A4, A7, W5)."""
+"""Close connections when their token expires, their login ends, or access is revoked or banned (A4, A7, A8, W5)."""
 
 import asyncio
 import time
@@ -23,10 +23,10 @@ _STALE = 1000
 
 
 class Revocable(Protocol):
-    """A connection that the server can end."""
+    """A connection that the server can close with a reason: a room session, a list session or a tutorial socket."""
 
     def end(self, refusal: Refusal) -> None:
-        """Send the reason and close."""
+        """Send an `error` with the refusal's reason, then close with its close code."""
         ...
 
 
@@ -37,7 +37,10 @@ class _Watched:
 
 
 class ExpiryWatch:
-    """Ends the connections that were admitted by a token. In open mode it watches none."""
+    """Tracks the connections that were admitted by a token, and ends each one when its token stops being valid.
+
+    Connections of open mode never expire and are not tracked.
+    """
 
     def __init__(self) -> None:
         self._watched: dict[Revocable, _Watched] = {}
@@ -57,14 +60,14 @@ class ExpiryWatch:
         return f"<ExpiryWatch connections={len(self._watched)} queued={len(self._expiries)}>"
 
     def watch(self, connection: Revocable, member: Member, item: str | None) -> None:
-        """End the connection when the member's token expires or is revoked.
+        """Track a connection, and end it when the member's token expires or is revoked.
 
         A second call for the same connection replaces the first. Call `forget` when the connection is closed.
 
         Args:
             connection: The connection to end.
-            member: The member whose token admitted it. Without an expiry (open mode) nothing is watched.
-            item: The item it is connected to; None for a connection that belongs to no item.
+            member: The member whose token admitted it. With `expires` None (open mode) nothing is tracked.
+            item: The item that it is connected to; None for a connection that belongs to no item.
 
         """
         self.forget(connection)
@@ -77,13 +80,16 @@ class ExpiryWatch:
                 self._schedule()
 
     def forget(self, connection: Revocable) -> None:
-        """Stop watching a connection that was closed; do nothing if it is not watched."""
+        """Stop tracking a connection that was closed; do nothing if it is not tracked."""
         if self._watched.pop(connection, None) is not None and len(self._expiries) > 2 * len(self._watched) + _STALE:
             self._expiries = [expiry for expiry in self._expiries if self._watched.get(expiry[2]) is expiry[3]]
             heapify(self._expiries)
 
     def end_revoked(self, revocation: Revocation) -> None:
-        """End every connection that the revocation covers (A7, W5)."""
+        """End every tracked connection whose token the revocation covers (A7, W5).
+
+        A token is covered by its digest, or by its member, item and `iat`.
+        """
         for connection, watched in list(self._watched.items()):
             member = watched.member
             if revocation.digest is not None and revocation.digest == member.digest:
@@ -96,7 +102,14 @@ class ExpiryWatch:
                 connection.end(access_revoked(revocation.item))
 
     def end_banned(self, member: str, item: str | None, bans: Bans) -> None:
-        """End the connections of a member who is banned from everything, on the item or on all (A8)."""
+        """End the connections of a member whom a ban takes all rights from (A8).
+
+        Args:
+            member: The id of the member whose bans changed.
+            item: The item of the ban that changed; None: all items.
+            bans: The table to check each connection against.
+
+        """
         for connection, watched in list(self._watched.items()):
             if watched.member.person.id == member and item in {None, watched.item}:
                 try:
@@ -105,7 +118,7 @@ class ExpiryWatch:
                     connection.end(refusal)
 
     def _schedule(self) -> None:
-        """Set the timer to the next expiry, or to the next check of the wall clock if that is earlier."""
+        """Set the timer to the next expiry, but at most `_RECHECK_S` ahead, to compare with the wall clock again."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None
@@ -114,7 +127,7 @@ class ExpiryWatch:
             self._timer = asyncio.get_running_loop().call_later(min(left_s, _RECHECK_S), self._end_expired)
 
     def _end_expired(self) -> None:
-        """End every connection whose token has expired by the wall clock (A4)."""
+        """End every connection whose token has expired by the wall clock, and set the timer again (A4)."""
         now = time.time()
         while self._expiries and self._expiries[0][0] <= now:
             _, _, connection, watched = heappop(self._expiries)

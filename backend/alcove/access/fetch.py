@@ -1,4 +1,4 @@
-"""Read a file or an HTTP(S) address, bounded in bytes and seconds. Blocking: run it in a thread."""
+"""Read a file or an HTTP(S) URL with limits on bytes and time. Everything blocks: run it in a thread."""
 
 import base64
 import threading
@@ -13,24 +13,26 @@ from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Reque
 
 
 class _BoundedHttpConnection(HTTPConnection):
-    """A connection that is shut down after its timeout; http.client only bounds the wait for each read."""
+    """Shuts its socket down `timeout` seconds after connecting; http.client only limits the wait for each read."""
 
     def connect(self) -> None:
-        """Connect and start the timer."""
+        """Connect, and start the timer that shuts the socket down."""
         super().connect()
         _shut_down_after(self.sock, self.timeout or 0)
 
 
 class _BoundedHttpsConnection(HTTPSConnection):
-    """The same over TLS."""
+    """Shuts its TLS socket down `timeout` seconds after connecting."""
 
     def connect(self) -> None:
-        """Connect and start the timer."""
+        """Connect, and start the timer that shuts the socket down."""
         super().connect()
         _shut_down_after(self.sock, self.timeout or 0)
 
 
 def _shut_down_after(sock: socket, seconds: float) -> None:
+    """Start a timer thread that shuts `sock` down after `seconds`, which ends a blocked read."""
+
     def shut_down() -> None:
         with suppress(OSError):  # it was closed before
             sock.shutdown(SHUT_RDWR)
@@ -41,24 +43,33 @@ def _shut_down_after(sock: socket, seconds: float) -> None:
 
 
 class _BoundedHttpHandler(HTTPHandler):
+    """Makes urllib use `_BoundedHttpConnection` for http URLs."""
+
     def http_open(self, req: Request) -> HTTPResponse:
-        """Open a bounded connection (urllib)."""
+        """Send the request over a bounded connection, and return the response."""
         return self.do_open(_BoundedHttpConnection, req)
 
 
 class _BoundedHttpsHandler(HTTPSHandler):
+    """Makes urllib use `_BoundedHttpsConnection` for https URLs."""
+
     def https_open(self, req: Request) -> HTTPResponse:
-        """Open a bounded connection (urllib)."""
+        """Send the request over a bounded connection, and return the response."""
         return self.do_open(_BoundedHttpsConnection, req)
 
 
 class _SameOriginRedirects(HTTPRedirectHandler):
-    """Follows redirects within one origin: only the origin that the operator configured may provide keys."""
+    """Follows redirects within one origin only: no other origin than the configured one may provide keys."""
 
     def redirect_request(  # noqa: PLR0917 - the signature is the library's
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> Request | None:
-        """Return the next request. Raises OSError for a redirect to another origin."""
+        """Return the request that follows a redirect.
+
+        Raises:
+            OSError: The redirect leads to another origin.
+
+        """
         present, target = urlsplit(req.full_url), urlsplit(newurl)
         if (present.scheme, present.netloc.lower()) != (target.scheme, target.netloc.lower()):
             raise OSError(f"it redirects to another origin, {target.scheme}://{target.netloc.rpartition('@')[2]}")
@@ -69,17 +80,17 @@ _opener = build_opener(_BoundedHttpHandler, _BoundedHttpsHandler, _SameOriginRed
 
 
 def fetch(source: str, *, seconds: float, size: int) -> bytes:
-    """Return the content of `source`.
+    """Read a file or an HTTP(S) URL completely and return its bytes.
 
     Args:
-        source: A path, or a `file:`, `http:` or `https:` address.
+        source: A path, or a `file:`, `http:` or `https:` URL; user and password in it are sent as basic authentication.
         seconds: Maximum duration of the whole read.
         size: Maximum bytes.
 
     Raises:
-        OSError: It cannot be read, or not in time.
-        HTTPException: The server's answer is not HTTP.
-        ValueError: It is larger than `size`.
+        OSError: The source cannot be read, or not within `seconds`.
+        HTTPException: The server's response is not HTTP.
+        ValueError: The content is larger than `size`.
 
     """
     deadline = time.monotonic() + seconds
@@ -92,7 +103,19 @@ def fetch(source: str, *, seconds: float, size: int) -> bytes:
 
 
 def _read(source: IO[bytes], deadline: float, size: int, seconds: float) -> bytes:
-    """Read to the end. Raises ValueError beyond `size` bytes, TimeoutError after the deadline."""
+    """Read a stream to its end and return the bytes.
+
+    Args:
+        source: A buffered file or HTTP response.
+        deadline: When the read must have ended, as `time.monotonic()` counts.
+        size: Maximum bytes.
+        seconds: The duration to name in the error.
+
+    Raises:
+        ValueError: The content is larger than `size`.
+        TimeoutError: The end was reached after the deadline.
+
+    """
     content = bytearray()
     while part := source.read1(64 * 1024):  # type: ignore[attr-defined]  # both kinds of source are buffered
         content += part
@@ -104,7 +127,7 @@ def _read(source: IO[bytes], deadline: float, size: int, seconds: float) -> byte
 
 
 def _request(parts: SplitResult) -> Request:
-    """Return the request. User and password of the address go into a header that redirects do not carry."""
+    """Build the request for a URL; move its user and password to a header that is not sent to redirect targets."""
     host = parts.netloc.rpartition("@")[2]
     request = Request(urlunsplit(parts._replace(netloc=host)), headers={"accept": "application/json"})  # noqa: S310 - the caller checked that it is http(s)
     if parts.username is not None:

@@ -1,4 +1,4 @@
-"""Check the rights of members whom a host application admits itself, without tokens."""
+"""Authorize members of a host application, whose own dependency admits each connection without a token."""
 
 from alcove.access.authenticator import Authenticator, Caller
 from alcove.access.bans import Bans
@@ -7,7 +7,7 @@ from alcove.errors import Close, Code, Refusal
 
 
 class HostAuthenticator(Authenticator):
-    """Applies rights, bans and revocations to callers that the host application's dependency has admitted."""
+    """Applies bans and revocations to callers whom the host application's dependency has admitted."""
 
     def __init__(self, revocations: Revocations, bans: Bans, *, leeway_s: float = 0) -> None:
         super().__init__(None, revocations, bans, leeway_s=leeway_s)
@@ -17,10 +17,15 @@ class HostAuthenticator(Authenticator):
 
     @property
     def open(self) -> bool:
-        """Whether this is open mode (A2): the application authorizes callers."""
+        """Whether the server runs in open mode (A2): False, because the host application authorizes every caller."""
         return False
 
     async def authenticate(self, credential: str, name: str | None = None) -> Caller:  # noqa: ARG002 - of the base
-        """Raise Refusal 4400: there are no tokens here, so none can extend a connection (A4)."""
+        """Refuse every credential: members have no tokens here, so none can extend a connection (A4).
+
+        Raises:
+            Refusal: 4400 always.
+
+        """
         message = "this application admits each connection by itself: open another one with the new credential"
         raise Refusal(Code.INVALID, Close.INVALID, message)

@@ -1,4 +1,4 @@
-"""Read, cache and refresh the host application's public keys, a JWKS from a file or an address (A3; RFC 7517)."""
+"""Read, cache and refresh the public keys of the host application: a JWKS from a file or URL (A3; RFC 7517)."""
 
 import asyncio
 import json
@@ -32,21 +32,21 @@ _UNREADABLE = (OSError, ValueError, HTTPException, RecursionError)
 
 
 class KeySet:
-    """A JWKS that is read at the start, and again when it is old or a token names a key that it does not have.
+    """Caches the keys of a JWKS; reads it at the start, and again when it is old or a token names an unknown key.
 
-    It is read at most every ten seconds, however many tokens name unknown keys; concurrent lookups share one read.
+    It is read at most once in `retry_s`, however many tokens name unknown keys; concurrent lookups share one read.
     """
 
     def __init__(self, source: str, *, retry_s: float = _RETRY_S, fetch_s: float = _FETCH_S) -> None:
-        """Initialize the set; `start` reads it.
+        """Store the source; `start` reads it.
 
         Args:
-            source: A path, `file:`, `http:` or `https:` address.
+            source: A path, or a `file:`, `http:` or `https:` URL.
             retry_s: Minimum seconds between two attempts to read it.
-            fetch_s: Maximum seconds to fetch it.
+            fetch_s: Maximum seconds for one read.
 
         Raises:
-            SettingsError: The address has another scheme.
+            SettingsError: The URL has another scheme.
 
         """
         if urlsplit(source).scheme not in {"", "file", "http", "https"}:
@@ -62,7 +62,12 @@ class KeySet:
         return f"<KeySet {redact_url(self._source)!r} keys={len(self._keys)}>"
 
     async def start(self) -> None:
-        """Read the set. Raises SettingsError if it cannot be read or has no usable key."""
+        """Read the key set for the first time.
+
+        Raises:
+            SettingsError: It cannot be read, or has no usable key.
+
+        """
         try:
             self._keys = await asyncio.to_thread(self._read)
         except _UNREADABLE as error:
@@ -71,18 +76,27 @@ class KeySet:
         self._tried_at = self._read_at - self._retry_s
 
     async def find(self, kid: object) -> PyJWK | None:
-        """Return the key with this id, or None; without an id (`kid` is None), the only key of the set."""
+        """Look up a key, reading the set again first if the key is unknown or the last read is older than `_FRESH_S`.
+
+        Args:
+            kid: The key id in the token's header; None if it has none, which finds the only key of a set of one.
+
+        Returns:
+            The key, or None if the set does not have it.
+
+        """
         if self._pick(kid) is None or time.monotonic() - self._read_at > _FRESH_S:
             await self._read_again()
         return self._pick(kid)
 
     def _pick(self, kid: object) -> PyJWK | None:
+        """Return the cached key with this id; for None, the only cached key. None if there is no such key."""
         if kid is None and len(self._keys) == 1:
             return next(iter(self._keys.values()))
         return self._keys.get(kid) if isinstance(kid, str) else None
 
     async def _read_again(self) -> None:
-        """Read the set, unless that was tried within `retry_s`; wait for a read that is in progress."""
+        """Read the set unless that was tried within `retry_s`; if a read is in progress, wait for it instead."""
         if self._reading is None:
             if time.monotonic() - self._tried_at < self._retry_s:
                 return
@@ -90,7 +104,7 @@ class KeySet:
         await asyncio.shield(self._reading)
 
     async def _refresh(self) -> None:
-        """Replace the keys; keep the present ones if the set cannot be read."""
+        """Read the set and replace the keys; if it cannot be read, log a warning and keep the present keys."""
         try:
             self._keys = await asyncio.to_thread(self._read)
             self._read_at = time.monotonic()
@@ -101,12 +115,20 @@ class KeySet:
             self._reading = None
 
     def _read(self) -> dict[str | None, PyJWK]:
-        """Fetch the key set from its source (blocking) and return its keys by id. Raises one of _UNREADABLE."""
+        """Fetch and parse the key set, and return its usable keys by key id. Blocks; raises one of `_UNREADABLE`."""
         return _keys(json.loads(fetch(self._source, seconds=self._fetch_s, size=_BYTES)))
 
 
 def _keys(document: Any) -> dict[str | None, PyJWK]:
-    """Return the usable keys by id and skip all others (RFC 7517, section 5). Raises ValueError if there are none."""
+    """Parse the usable keys of a JWKS document and skip all others (RFC 7517, section 5).
+
+    Returns:
+        The keys by `kid`; a key without one is stored under None.
+
+    Raises:
+        ValueError: The document is not a key set, or has no usable key.
+
+    """
     listed = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(listed, list):
         raise ValueError("it has no list `keys`")  # noqa: TRY004 - the document is wrong, not an argument of the caller
@@ -121,7 +143,7 @@ def _keys(document: Any) -> dict[str | None, PyJWK]:
 
 
 def _key(listed: dict[str, Any]) -> PyJWK | None:
-    """Return the key if it is public, for signatures, of a supported algorithm, and long enough; else None."""
+    """Parse one JWK; None unless it is a public signing key of a supported algorithm and sufficient length."""
     if listed.get("use", "sig") != "sig" or "d" in listed:
         return None
     with suppress(PyJWTError, KeyError, TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Open mode: the server has no keys and accepts every caller under the name that they give (A2, W5)."""
+"""Identify callers in open mode, where the server has no keys and every caller chooses a name (A2, W5)."""
 
 import base64
 import binascii
@@ -16,11 +16,11 @@ _NAME_CHARS = 64
 
 
 def open_person(credential: str, name: str | None = None) -> Person:
-    """Return the person of a caller in open mode; the id is a hash of credential and name (A2).
+    """Derive a person from a credential and a name; the id is a hash of both (A2).
 
     Args:
-        credential: Any text; a cookie of `open_cookie` also gives the name.
-        name: The name that the caller asks for; it wins over the cookie's.
+        credential: Any text. If it is a cookie made by `open_cookie`, it also provides the name.
+        name: The name that the caller asks for; takes precedence over the cookie's. Without either: `DEFAULT_NAME`.
 
     """
     name = name or open_name(credential) or DEFAULT_NAME
@@ -29,12 +29,18 @@ def open_person(credential: str, name: str | None = None) -> Person:
 
 
 def open_cookie(name: str, salt: str) -> str:
-    """Return the login cookie of open mode: a name, and a salt that keeps two people of one name apart (W5)."""
+    """Build the value of the login cookie of open mode (W5).
+
+    Args:
+        name: The name that the caller chose; it is encoded as base64url.
+        salt: Random text that gives two people with the same name different ids.
+
+    """
     return f"{_COOKIE_PREFIX}{base64.urlsafe_b64encode(name.encode()).decode().rstrip('=')}.{salt}"
 
 
 def open_name(cookie: str) -> str | None:
-    """Return the name in a login cookie of open mode; None if the text is another credential."""
+    """Decode the name in a login cookie of open mode; return None if the text is not such a cookie."""
     if not cookie.startswith(_COOKIE_PREFIX) or cookie.count(".") != 2:
         return None
     name = cookie.split(".")[1]
@@ -46,7 +52,7 @@ def open_name(cookie: str) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether an address or host name is reached from this machine only."""
+    """Return whether `host` is `localhost` or a loopback address, which only this machine can reach."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

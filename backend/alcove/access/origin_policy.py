@@ -1,4 +1,4 @@
-"""Decide from which web pages a login cookie counts (A5)."""
+"""Decide whether a login cookie may authenticate a request, by the page that sent the request (A5)."""
 
 from collections.abc import Iterable
 
@@ -6,13 +6,13 @@ from alcove.origins import Origin
 
 
 class OriginPolicy:
-    """Accepts cookies from the server's own pages and from configured origins."""
+    """Accepts login cookies in requests from the server's own pages and from configured origins."""
 
     def __init__(self, configured: Iterable[str] = ()) -> None:
-        """Initialize the policy.
+        """Parse the configured origins.
 
         Args:
-            configured: Other origins whose pages may use the cookie, as in `https://app.example`.
+            configured: Other origins whose pages may use the cookie, such as `https://app.example`.
 
         Raises:
             ValueError: One of them is not an origin.
@@ -21,15 +21,15 @@ class OriginPolicy:
         self._configured = frozenset(Origin.parse(origin) for origin in configured)
 
     def allow(self, origin: str | None, host: str | None, *, secure: bool) -> bool:
-        """Return whether a cookie counts for a request.
+        """Return whether a cookie may authenticate a request.
 
-        Without `Origin` the request does not come from a script of another page. Over TLS, a page that was loaded
-        without TLS is another origin, because an attacker on the network may have written it. The reverse is our own
-        page, behind a proxy that does not forward the scheme.
+        A request without `Origin` does not come from a script of another page. Over TLS, a page loaded without TLS
+        counts as another origin, because an attacker on the network may have written it. The reverse is allowed: our
+        own page behind a proxy that ends TLS and does not forward the scheme.
 
         Args:
-            origin: The header `Origin`: which page sends the request.
-            host: The header `Host`: which server the browser believes it talks to.
+            origin: The header `Origin`: the page that sends the request; None if absent.
+            host: The header `Host`: the server that the browser addresses; None if absent.
             secure: Whether the request came over TLS.
 
         """

@@ -1,10 +1,10 @@
-"""Build the refusals that end a connection or refuse a credential which was valid before (A4, A7, W5)."""
+"""Create the refusals of credentials that were valid before: expired, signed out, revoked, banned (A4, A7, A8, W5)."""
 
 from alcove.errors import Close, Code, Reason, Refusal
 
 
 def token_expired() -> Refusal:
-    """Return the refusal of a token after its expiry: 4401 (A4)."""
+    """Create the refusal of an expired token: 4401, reason `expired` (A4)."""
     return Refusal(
         Code.UNAUTHENTICATED,
         Close.UNAUTHENTICATED,
@@ -14,26 +14,32 @@ def token_expired() -> Refusal:
 
 
 def login_ended() -> Refusal:
-    """Return the refusal of a token whose login was ended by a sign-out: 4401 (W5)."""
+    """Create the refusal of a token whose login was ended by a sign-out: 4401, reason `signed_out` (W5)."""
     return Refusal(
         Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "this login was ended; sign in again", reason=Reason.SIGNED_OUT
     )
 
 
 def banned(item: str | None, reason: str | None) -> Refusal:
-    """Return the refusal of a banned member: 4403 (A8). `item`: None: banned from all items."""
+    """Create the refusal of a banned member: 4403, reason `banned` (A8).
+
+    Args:
+        item: The item of the ban, for the message; None: the ban is on all items.
+        reason: Why the member was banned, for the message; None: no reason was given.
+
+    """
     where = "" if item is None else f" from {item}"
     why = "" if reason is None else f": {reason}"
     return Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"you are banned{where}{why}", reason=Reason.BANNED)
 
 
 def access_revoked(item: str | None, retry_ms: int | None = None) -> Refusal:
-    """Return the refusal of a token that was revoked (A7).
+    """Create the refusal of a revoked token, reason `revoked` (A7).
 
     Args:
         item: The item on which it was revoked; None: on all items.
-        retry_ms: Milliseconds until a new token may be accepted; the refusal is then 4401. Without it the token is
-            revoked for good: 4403.
+        retry_ms: Milliseconds after which a new token can be accepted; the refusal is then 4401. None: this token stays
+            revoked, and the refusal is 4403.
 
     """
     where = "" if item is None else f" on {item}"

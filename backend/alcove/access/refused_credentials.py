@@ -1,4 +1,4 @@
-"""Slow down clients whose credentials are refused: by credential first, by address for unknown credentials (L)."""
+"""Limit how often credentials may be refused: per credential, and per address for unknown credentials (L)."""
 
 from collections import OrderedDict
 from hashlib import sha256
@@ -13,17 +13,17 @@ class RefusedCredentials:
     """Limits refusals per credential and per address, and remembers credentials that were accepted.
 
     A browser that retries one bad token in a loop makes only that token wait, not other clients behind the same
-    address. An attacker who guesses sends a new credential each time and makes the address wait; credentials that were
-    accepted before still work from there. Only hashes of credentials are kept (A6).
+    address. An attacker who guesses sends a new credential each time, which uses up the limit of the address;
+    credentials that were accepted before still work from there. Only hashes of credentials are kept (A6).
     """
 
     def __init__(self, credentials: KeyedLimiter[bytes], addresses: KeyedLimiter[str], *, size: int = MAX_KEYS) -> None:
-        """Initialize the limiter.
+        """Store the two limiters.
 
         Args:
-            credentials: The rate of refusals of one credential, by its hash.
-            addresses: The rate of refusals of one address.
-            size: How many accepted credentials are remembered.
+            credentials: Limits the refusals of one credential, keyed by its hash.
+            addresses: Limits the refusals of one address.
+            size: The maximum number of accepted credentials to remember.
 
         """
         self._credentials = credentials
@@ -33,10 +33,15 @@ class RefusedCredentials:
         self._accepted: OrderedDict[bytes, None] = OrderedDict()
 
     def check(self, credential: str, address: str, now: float) -> None:
-        """Check that the credential may be tried now.
+        """Check that the credential may be tried now, without counting an attempt.
+
+        Args:
+            credential: The token or cookie.
+            address: The client's address.
+            now: The present time in seconds, as `time.monotonic()` counts.
 
         Raises:
-            Refusal: 4429 if the credential, or the address of an unknown credential, was refused too often.
+            Refusal: 4429 with `retry_ms` if this credential was refused too often, or is unknown and its address was.
 
         """
         key = _key(credential)
@@ -52,11 +57,14 @@ class RefusedCredentials:
             raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, message, retry_ms)
 
     def was_accepted(self, credential: str) -> bool:
-        """Return whether the credential is remembered as accepted."""
+        """Return whether the credential is among the accepted ones that are remembered."""
         return _key(credential) in self._accepted
 
     def record_refused(self, credential: str, address: str, now: float) -> None:
-        """Count a refusal of the credential, and of the address if the credential was not refused before."""
+        """Count a refusal against the credential, and against the address if the credential was not refused before.
+
+        Also forget that the credential was ever accepted. `now`: seconds, as `time.monotonic()` counts.
+        """
         key = _key(credential)
         self._accepted.pop(key, None)
         seen = key in self._credentials
@@ -65,7 +73,7 @@ class RefusedCredentials:
             self._addresses.take(address, now)
 
     def record_accepted(self, credential: str) -> None:
-        """Remember that the credential was accepted."""
+        """Remember that the credential was accepted; drop the one accepted longest ago beyond `size`."""
         key = _key(credential)
         self._accepted[key] = None
         self._accepted.move_to_end(key)
@@ -74,4 +82,5 @@ class RefusedCredentials:
 
 
 def _key(credential: str) -> bytes:
+    """Return the SHA-256 hash of the credential, which is kept instead of the credential itself (A6)."""
     return sha256(credential.encode(errors="surrogatepass")).digest()

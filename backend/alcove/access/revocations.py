@@ -1,7 +1,7 @@
-"""Keep the revocations in force: of tokens of members (A7), and of single logins (W5).
+"""Keep a table of the revocations in force: of all tokens of a member (A7), and of single logins (W5).
 
-Revocations are entries of an internal room, which each process reads like any other room. So they are durable and
-ordered, and they reach every process even if a message between processes is lost.
+Revocations are stored as entries of an internal room, which every process reads like any other room. So they are
+durable and ordered, and they reach every process even if a message between processes is lost.
 """
 
 import time
@@ -24,15 +24,17 @@ _SWEEP = 1000
 
 
 class Revocation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The body of an entry: it revokes the tokens of one member, or one single token. Times are in seconds.
+    """A revocation of all tokens of one member, or of one token; the body of an entry of the internal room.
+
+    All times are in seconds since the epoch.
 
     Attributes:
-        at: When it was made.
+        at: When the revocation was made.
         sub: The member whose tokens are revoked; None if `digest` names one token.
-        item: The item on which the member's tokens are revoked; None: on all.
+        item: The item on which the member's tokens are revoked; None: on all items.
         digest: The digest of the one token that is revoked (`token_digest`).
-        expires: When that token expires anyway.
-        not_before: The `iat` from which new tokens of the member count: later than any `iat` that a clock within the
+        expires: When that token expires anyway; the revocation need not be kept longer.
+        not_before: The lowest `iat` that is accepted from now on. It is later than any `iat` that a clock within the
             leeway can have written before the revocation. 0 in entries of earlier versions: just after `at`.
 
     """
@@ -46,40 +48,52 @@ class Revocation(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def of_member(cls, sub: str, item: str | None, leeway_s: float) -> "Revocation":
-        """Return the revocation of all tokens that a member has now, on one item or all (A7).
+        """Create the revocation of all tokens that a member has now, on one item or all (A7).
 
-        `not_before` is in whole seconds, and later than any clock within the leeway shows now: most applications
-        write an integer `iat`, and a token that was signed before the revocation must not survive it.
+        `not_before` is in whole seconds, and later than any clock within the leeway shows now: most applications write
+        an integer `iat`, and a token that was signed before the revocation must not stay valid.
+
+        Args:
+            sub: The member's id.
+            item: The item id; None: all items.
+            leeway_s: Seconds by which the signing application's clock may differ from this one.
+
         """
         now = time.time()
         return cls(now, sub=sub, item=item, not_before=floor(now + leeway_s) + 1)
 
     @classmethod
     def of_login(cls, digest: str, expires: float) -> "Revocation":
-        """Return the revocation of one token, which ends the login that uses it (W5)."""
+        """Create the revocation of one token, which ends the login that uses it (W5).
+
+        Args:
+            digest: The token's digest (`token_digest`).
+            expires: When the token expires, in seconds since the epoch.
+
+        """
         return cls(time.time(), digest=digest, expires=expires)
 
     @property
     def counts_from(self) -> float:
-        """The earliest `iat`, in seconds, that is not revoked."""
+        """The earliest `iat` that is not revoked, in seconds since the epoch."""
         return self.not_before or nextafter(self.at, inf)
 
     def covers(self, iat: float | None) -> bool:
-        """Return whether a token of the member with this `iat` is revoked; a token without `iat` always is."""
+        """Return whether a token of the member with this `iat` (seconds) is revoked; without `iat`, it always is."""
         return iat is None or iat < self.counts_from
 
 
 def token_digest(token: str) -> str:
-    """Return the digest of a token, which identifies it but cannot be used as a credential (A6).
+    """Hash a token to identify it in the table of revocations; the digest cannot be used as a credential (A6).
 
-    The signature is left out. The holder of a token can write the same signature in another way (`s` of ES256, or `=`
-    appended), which would make the token count again.
+    The signature is left out. The holder of a token can write the same signature in another form (`s` of ES256, or an
+    appended `=`), and the token must stay revoked in every form.
     """
     return sha256(token.rpartition(".")[0].encode(errors="surrogatepass")).hexdigest()
 
 
 class Revocations:
-    """The revocations that this process has read."""
+    """The table of the revocations in force that this process knows."""
 
     def __init__(self) -> None:
         #: The last revocation by member and item (None: on all items).
@@ -94,7 +108,10 @@ class Revocations:
         return f"<Revocations members={len(self._members)} tokens={len(self._digests)}>"
 
     def add(self, revocation: Revocation) -> None:
-        """Apply a revocation. An older one never weakens a newer one."""
+        """Store a revocation, unless a newer one of the same member and item is already stored.
+
+        Revocations of single tokens are dropped after the token has expired.
+        """
         if revocation.digest is not None and revocation.expires > (now := time.time()):
             self._digests[revocation.digest] = revocation.expires
             if len(self._digests) > self._sweep_at:
@@ -111,14 +128,14 @@ class Revocations:
         """Check that a token is not revoked.
 
         Args:
-            sub: The member.
+            sub: The member's id.
             item: The item that is accessed; None: no item.
-            iat: When the token was issued.
-            digest: The token's digest.
+            iat: When the token was issued, in seconds since the epoch; None if it does not say.
+            digest: The token's digest; None if there is no token.
 
         Raises:
-            Refusal: 4401 if its login was ended (W5); 4403 if it was revoked (A7), or 4401 with `retry_ms` while a
-                new token cannot count yet.
+            Refusal: 4401 if its login was ended (W5); 4403 if it was revoked (A7), or 4401 with `retry_ms` while no new
+                token can be accepted yet.
 
         """
         if digest in self._digests:
@@ -129,20 +146,25 @@ class Revocations:
                 raise access_revoked(where, _retry_ms(revocation, iat))
 
     def items_of(self, sub: str) -> frozenset[str]:
-        """Return the items on which tokens of `sub` were ever revoked one by one."""
+        """Return the items on which tokens of the member were ever revoked singly, not by a revocation on all items."""
         return frozenset(self._items.get(sub, ()))
 
     def current(self) -> list[Revocation]:
-        """Return the revocations in force. Those of single tokens have no date (`at` is 0)."""
+        """List the revocations in force; those of single tokens have `at` 0, because the time is not kept."""
         logins = [Revocation(0, digest=digest, expires=expires) for digest, expires in self._digests.items()]
         return [*self._members.values(), *logins]
 
 
 def _retry_ms(revocation: Revocation, iat: float | None) -> int | None:
-    """Return the milliseconds after which a client should return with a new token; None: this one is revoked for good.
+    """Compute after how many milliseconds a client should ask for a new token; None: this token stays revoked.
 
-    Until `not_before`, every new token would be refused. For the leeway after it, a token that was signed after the
-    revocation may come from a clock that is late.
+    Until `not_before`, every new token would be refused. For one leeway after it, a token that was signed after the
+    revocation may still have an early `iat`, because the signer's clock may be behind.
+
+    Args:
+        revocation: The revocation that covers the token.
+        iat: When the token was issued, in seconds since the epoch; None if it does not say.
+
     """
     now = time.time()
     if iat is None or revocation.not_before + (revocation.not_before - revocation.at) < now:

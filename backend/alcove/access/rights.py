@@ -11,7 +11,12 @@ NONE: frozenset[Right] = frozenset()
 
 
 def rights(letters: str) -> frozenset[Right]:
-    """Return the rights that letters stand for. Raises ValueError for a letter other than r, w and m."""
+    """Translate a token's letters into rights: `r` read, `w` write, `m` moderate.
+
+    Raises:
+        ValueError: There is another letter.
+
+    """
     found = _RIGHTS.get(letters)
     if found is None:
         if set(letters) - set(_LETTERS):
@@ -23,9 +28,16 @@ def rights(letters: str) -> frozenset[Right]:
 
 
 def rights_on(items: Mapping[str, str], item: str) -> frozenset[Right]:
-    """Return the rights on an item: those of the longest pattern that matches it.
+    """Return the rights on an item, from the longest pattern in the token's `items` that matches it.
 
-    A pattern may end in `*`, which matches any text. An exact id counts as longer than every pattern with `*`.
+    Args:
+        items: Letters by item id or pattern. A pattern may end in `*`, which matches any text; an exact id takes
+            precedence over every pattern.
+        item: The item id.
+
+    Raises:
+        ValueError: The matching pattern has a letter other than r, w and m.
+
     """
     exact = items.get(item)
     if exact is not None and not item.endswith("*"):

@@ -1,4 +1,4 @@
-"""Sign tokens, for applications whose members use a separate Alcove server (A3)."""
+"""Sign tokens in an application whose members connect to a separate Alcove server (A3)."""
 
 import time
 from collections.abc import Mapping
@@ -19,19 +19,19 @@ def sign_token(
     role: str | None = None,
     ttl_s: float = 900,
 ) -> str:
-    """Sign a token that is valid from now for `ttl_s` seconds (HS256), and return it.
+    """Sign a token (HS256) that is valid from now for `ttl_s` seconds, and return it.
 
     Args:
         secret: The server's ALCOVE_SECRET.
-        sub: The member's id.
+        sub: The member's id, 1 to 128 characters.
         items: Rights by item or pattern, `r` read, `w` write, `m` moderate: `{"order-17": "rw"}`.
-        name: The member's name; None: the id.
-        picture: An https URL (A9).
-        role: 1 to 32 characters that others see beside the name (A9).
-        ttl_s: Seconds until it expires.
+        name: The name that other members see, 1 to 64 characters; None: the id.
+        picture: An https URL of the member's picture (A9).
+        role: A label of 1 to 32 characters that other members see beside the name (A9).
+        ttl_s: Seconds until the token expires.
 
     Raises:
-        SettingsError: The secret is too short.
+        SettingsError: The secret is shorter than 32 bytes.
         InvalidError: The server would refuse the token.
 
     """

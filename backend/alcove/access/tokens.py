@@ -1,4 +1,4 @@
-"""Verify tokens that the host application signs (A3)."""
+"""Verify the signature and the claims of tokens that the host application signs (A3; RFC 7519)."""
 
 import re
 from collections.abc import Mapping
@@ -32,7 +32,18 @@ _ROLE_CHARS = 32
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """The claims of a valid token. Times are in seconds since the epoch."""
+    """The claims of a valid token.
+
+    Attributes:
+        sub: The member's id.
+        exp: When the token expires, in seconds since the epoch.
+        name: The member's name.
+        iat: When the token was issued, in seconds since the epoch; None if it does not say.
+        items: Letters of rights by item or pattern.
+        picture: An https URL (A9).
+        role: A label beside the name (A9).
+
+    """
 
     sub: str
     exp: float
@@ -44,11 +55,12 @@ class Claims(msgspec.Struct, frozen=True):
 
 
 def _refuse(message: str, reason: Reason = Reason.MALFORMED) -> Refusal:
+    """Create a refusal of a token: 4401 with the message and the reason."""
     return Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, message, reason=reason)
 
 
 def _reason(error: PyJWTError) -> Reason:
-    """Return the reason that a client can act on: use another key, get a fresh token, or correct a clock."""
+    """Map an error of PyJWT to the reason for the client: use another key, get a fresh token, or correct a clock."""
     match error:
         case ExpiredSignatureError():
             return Reason.EXPIRED
@@ -63,15 +75,16 @@ class Keys:
     """The keys that tokens are verified with: a shared secret, a key set, or both."""
 
     def __init__(self, secret: str | None, jwks: str | None, leeway_s: float) -> None:
-        """Initialize the keys; `start` reads the key set.
+        """Check and store the secret, and create the key set; `start` reads it.
 
         Args:
-            secret: The shared secret for HS256.
-            jwks: File or address of the key set.
-            leeway_s: Seconds that the clock of the signing application may differ from this one.
+            secret: The shared secret for HS256; None: tokens signed with HS256 are refused.
+            jwks: Path or URL of the key set; None: only the secret counts.
+            leeway_s: Seconds by which the clock of the signing application may differ from this one.
 
         Raises:
-            SettingsError: The secret is too short, or the address is neither a file nor http(s).
+            SettingsError: The secret is shorter than 32 bytes or is a public key, or the URL is neither a file nor
+                http(s).
 
         """
         if secret is not None and len(secret.encode()) < SECRET_BYTES:
@@ -92,12 +105,17 @@ class Keys:
         return f"<Keys {' and '.join(self._algorithms())}>"
 
     async def start(self) -> None:
-        """Read the key set, if there is one. Raises SettingsError if it cannot be used."""
+        """Read the key set, if one is configured.
+
+        Raises:
+            SettingsError: It cannot be read, or has no usable key.
+
+        """
         if self._set is not None:
             await self._set.start()
 
     async def check(self, token: str) -> Claims:
-        """Return the claims of a valid token.
+        """Verify a token's length, signature, times and claims, and return its claims.
 
         Raises:
             Refusal: 4401 with the reason why the token is not valid.
@@ -123,7 +141,10 @@ class Keys:
         return check_claims(claims)
 
     async def _key(self, header: Mapping[str, Any]) -> tuple[str, Any]:
-        """Return the algorithm and the key that may verify a token; the header only selects among the configured ones.
+        """Select the configured key for a token by `alg` and `kid` of its header.
+
+        Returns:
+            The algorithm to verify with, and the secret or public key.
 
         Raises:
             Refusal: 4401 if no configured key can have signed it.
@@ -141,14 +162,15 @@ class Keys:
         raise _refuse(f"the token is not valid: its algorithm is not {expected}", Reason.WRONG_KEY)
 
     def _algorithms(self) -> list[str]:
+        """List the algorithms that the configured keys can verify."""
         return [*(["HS256"] if self._secret else []), *(ALGORITHMS if self._set else [])]
 
 
 def keys_from_settings(settings: Settings) -> Keys | None:
-    """Return the keys that the settings name; None in open mode (A2).
+    """Create the keys that the settings name; return None in open mode (A2).
 
     Raises:
-        SettingsError: The secret or the address of the key set cannot be used.
+        SettingsError: The secret is too short, or the source of the key set is neither a path nor an http(s) URL.
 
     """
     if settings.open:
@@ -158,7 +180,17 @@ def keys_from_settings(settings: Settings) -> Keys | None:
 
 
 def check_claims(claims: Mapping[str, Any]) -> Claims:
-    """Return the claims after a check of their types and sizes. Raises Refusal 4401 for the first wrong one."""
+    """Check types, lengths and characters of a decoded token's claims, and return them as Claims.
+
+    Without `name`, the first 64 characters of `sub` are the name.
+
+    Args:
+        claims: The decoded payload; `sub` and `exp` must be present.
+
+    Raises:
+        Refusal: 4401 that names the first wrong claim.
+
+    """
     sub, name, items = claims["sub"], claims.get("name"), claims.get("items", {})
     if not isinstance(sub, str) or not 1 <= len(sub) <= 128 or "\0" in sub:
         raise _refuse("the token's `sub` is not 1 to 128 characters")
@@ -186,7 +218,7 @@ def check_claims(claims: Mapping[str, Any]) -> Claims:
 
 
 def _picture(picture: Any) -> str | None:
-    """Return the claim `picture` (A9). Raises Refusal 4401."""
+    """Check that the claim `picture` is an https URL or None, and return it (A9). Raises Refusal 4401."""
     if picture is None:
         return None
     if not isinstance(picture, str) or len(picture) > _PICTURE_CHARS or not _PICTURE.fullmatch(picture):
@@ -195,7 +227,7 @@ def _picture(picture: Any) -> str | None:
 
 
 def _role(role: Any) -> str | None:
-    """Return the claim `role` (A9). Raises Refusal 4401."""
+    """Check the claim `role` and return it: 1 to 32 characters, one visible, or None (A9). Raises Refusal 4401."""
     if role is None:
         return None
     if not isinstance(role, str) or not 1 <= len(role) <= _ROLE_CHARS or not is_visible(role) or "\0" in role:
@@ -214,9 +246,13 @@ def _check_name(name: str) -> None:
 
 
 def _check_form(pattern: str) -> None:
-    """Check that a key of `items` is in NFC (H3). Raises Refusal 4401 that shows the right form.
+    """Check that a key of `items` is in Unicode form NFC (H3).
 
-    Other keys that are not item ids are accepted: they give rights on nothing.
+    Other keys that are not valid item ids are accepted: they match no item.
+
+    Raises:
+        Refusal: 4401 with the key in NFC.
+
     """
     try:
         check_pattern(pattern)
@@ -226,5 +262,5 @@ def _check_form(pattern: str) -> None:
 
 
 def _is_time(value: Any) -> TypeGuard[float]:
-    """Return whether it is a number of seconds up to the year 9999; `true` is not a number here."""
+    """Return whether the value is a number of seconds from 0 up to the year 9999; a boolean is not a number here."""
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LAST_S

@@ -1,4 +1,4 @@
-"""Bound the requests of an address that are in progress and not authenticated yet (L)."""
+"""Limit the requests in progress of one address that are not authenticated yet (L)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,11 +12,18 @@ _RETRY_MS = 1000
 
 
 class PendingRequest:
-    """One request that is counted until it is authenticated or finished."""
+    """One request that is counted against its address until it is authenticated or finished."""
 
     __slots__ = ("_address", "_counts")
 
     def __init__(self, counts: Counter[str], address: str) -> None:
+        """Count the request.
+
+        Args:
+            counts: The number of pending requests by address, which this object changes.
+            address: The client's address.
+
+        """
         self._counts = counts
         self._address: str | None = address
         counts[address] += 1
@@ -31,9 +38,10 @@ class PendingRequest:
 
 
 class UnauthenticatedRequests:
-    """Counts the requests in progress of each address that are not authenticated."""
+    """Counts the unauthenticated requests in progress of each address, and refuses those beyond a limit."""
 
     def __init__(self, limit: int) -> None:
+        """Start with no requests; `limit` is the maximum per address."""
         self._limit = limit
         self._counts = Counter[str]()
 
@@ -41,19 +49,19 @@ class UnauthenticatedRequests:
         return self._counts.total()
 
     def is_full(self, address: str) -> bool:
-        """Return whether the address has reached the limit."""
+        """Return whether the address has as many pending requests as the limit allows."""
         return self._counts[address] >= self._limit
 
     @contextmanager
     def count(self, address: str, *, exempt: bool = False) -> Iterator[PendingRequest]:
-        """Count a request of the address while the block runs.
+        """Count a request of the address until the block marks it as authenticated or ends.
 
         Args:
-            address: Where the request comes from.
-            exempt: Count the request, but do not refuse it.
+            address: The client's address.
+            exempt: Count the request, but never refuse it.
 
         Raises:
-            Refusal: 4429 if the address has reached the limit.
+            Refusal: 4429 on entering, if the address has reached the limit.
 
         """
         if not exempt and self.is_full(address):
