@@ -1,1 +1,1 @@
-"""The HTTP and WebSocket endpoints."""
+"""Serve everything over HTTP and WebSocket: routes, their dependencies, error responses and API documents."""

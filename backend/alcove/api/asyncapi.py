@@ -1,4 +1,4 @@
-"""Create the AsyncAPI 3 document of the room protocol from the wire types (W9)."""
+"""Generate the AsyncAPI 3 document of the room protocol from the wire types (W9)."""
 
 from types import UnionType
 from typing import Any, get_args
@@ -15,7 +15,7 @@ _CREDENTIAL = {
 
 
 def document() -> dict[str, Any]:
-    """Return the document, with the messages of both directions for each channel."""
+    """Build the document: channels, operations and message schemas of rooms and of the list of rooms."""
     types = dict.fromkeys(type_ for union in (Command, ServerLine, ListCommand, ListLine) for type_ in get_args(union))
     _, schemas = msgspec.json.schema_components(list(types), ref_template=_TEMPLATE)
     return {
@@ -55,7 +55,14 @@ def document() -> dict[str, Any]:
 
 
 def _channel(query: dict[str, Any], received: UnionType, sent: UnionType) -> dict[str, Any]:
-    """Return a channel's handshake, and the messages of both directions."""
+    """Describe a channel: the query of its handshake, and the messages of both directions.
+
+    Args:
+        query: The JSON schema of the query.
+        received: The union of the lines that clients send.
+        sent: The union of the lines that the server sends.
+
+    """
     names = [type_.__name__ for type_ in (*get_args(received), *get_args(sent))]
     return {
         "bindings": {"ws": {"method": "GET", "query": query, "bindingVersion": "0.1.0"}},
@@ -64,7 +71,7 @@ def _channel(query: dict[str, Any], received: UnionType, sent: UnionType) -> dic
 
 
 def _messages(types: tuple[type[Line], ...]) -> dict[str, dict[str, Any]]:
-    """Return the messages by the name of their struct; `type` may name two structs, one in each direction."""
+    """Describe each message, under the name of its type: two types may share a `type` tag, one in each direction."""
     return {
         type_.__name__: {
             "name": str(type_.__struct_config__.tag),
@@ -77,6 +84,15 @@ def _messages(types: tuple[type[Line], ...]) -> dict[str, dict[str, Any]]:
 
 
 def _operation(action: str, channel: str, summary: str, union: UnionType) -> dict[str, Any]:
+    """Describe one direction of a channel.
+
+    Args:
+        action: `receive` or `send`, as the server sees it.
+        channel: The name of the channel.
+        summary: One sentence.
+        union: The union of the lines in this direction.
+
+    """
     return {
         "action": action,
         "summary": summary,
@@ -86,7 +102,7 @@ def _operation(action: str, channel: str, summary: str, union: UnionType) -> dic
 
 
 def _query() -> dict[str, Any]:
-    """Return the query of the handshake (H2)."""
+    """Return the JSON schema of a room's handshake query (H2)."""
     return {
         "type": "object",
         "properties": {
@@ -99,7 +115,7 @@ def _query() -> dict[str, Any]:
 
 
 def _list_query() -> dict[str, Any]:
-    """Return the query of the handshake for the list of rooms (W10)."""
+    """Return the JSON schema of the handshake query of the list of rooms (W10)."""
     return {
         "type": "object",
         "properties": {

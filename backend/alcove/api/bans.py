@@ -1,4 +1,4 @@
-"""Serve bans over HTTP (W15, A8): on one item, or on all."""
+"""Set, read and lift bans over HTTP, on one item or on all (W15, A8)."""
 
 from typing import Annotated, Any
 
@@ -29,7 +29,12 @@ class NewBan(Struct, frozen=True):
 
 
 async def moderator_of_all(authenticator: AuthenticatorDep, who: CallerDep) -> Member:
-    """Return a caller who may moderate every item. Raises Refusal 4403."""
+    """Return the caller as a member, if they may moderate every item.
+
+    Raises:
+        Refusal: 4403 if they may not.
+
+    """
     found = authenticator.member_on(who, None)
     if not authenticator.may_moderate(who, None):
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "this takes the right to moderate *")
@@ -55,7 +60,7 @@ async def ban_on_item(
     hub: HubDep,
     moderator: StrictModeratorDep,
 ) -> Response:
-    """Take from a member the right to write on the item, or all rights, in place of an earlier ban there."""
+    """Take from a member the right to write on the item, or all rights; replaces an earlier ban on the item."""
     new = await decode_body(request, NewBan, SMALL_BODY)
     authenticator.recheck(moderator, item_id)
     await hub.ban(Ban(member_id, item_id, new.right, new.until, new.reason))
@@ -85,7 +90,7 @@ async def ban_on_all(
     hub: HubDep,
     moderator: ModeratorOfAllDep,
 ) -> Response:
-    """Take from a member the right to write on all items, or all rights, in place of an earlier ban on all."""
+    """Take from a member the right to write on all items, or all rights; replaces an earlier ban on all items."""
     new = await decode_body(request, NewBan, SMALL_BODY)
     authenticator.recheck(moderator, None)
     await hub.ban(Ban(member_id, None, new.right, new.until, new.reason))
@@ -106,6 +111,7 @@ async def lift_on_all(member_id: MemberId, hub: HubDep, _moderator: ModeratorOfA
 
 
 def _found(ban: Ban | None) -> Response:
+    """Convert a ban to the response. Raises HTTPException 404 if there is none."""
     if ban is None or ban.right is None:
         raise HTTPException(404, "no such ban")
     return Json(NewBan(ban.right, ban.until, ban.reason))

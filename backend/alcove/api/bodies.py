@@ -1,4 +1,4 @@
-"""Read the body of a request, up to a limit (L1)."""
+"""Read and decode request bodies, up to a size limit (L1)."""
 
 import sys
 from typing import Any, TypeVar
@@ -20,14 +20,14 @@ SMALL_BODY = 32 * 1024
 
 
 async def whole_body(request: Request, limit: int | None = None) -> bytes:
-    """Return the body of a request.
+    """Read the whole body of a request.
 
     Args:
         request: The request.
         limit: Maximum bytes; None: the setting `message_bytes`.
 
     Raises:
-        Refusal: The body is larger.
+        Refusal: 413 `too_large` if the body is larger.
 
     """
     if limit is None:
@@ -41,12 +41,33 @@ async def whole_body(request: Request, limit: int | None = None) -> bytes:
 
 
 async def decode_body(request: Request, type_: type[T], limit: int | None = None) -> T:
-    """Return the decoded body. Raises RequestValidationError, and Refusal if it is too large."""
+    """Read the body of a request and decode it from JSON.
+
+    Args:
+        request: The request.
+        type_: The type to decode to; its fields are checked.
+        limit: Maximum bytes; None: the setting `message_bytes`.
+
+    Raises:
+        RequestValidationError: The body is not JSON of this type.
+        Refusal: 413 `too_large` if the body is larger.
+
+    """
     return decode_part(None, await whole_body(request, limit), type_)
 
 
 def decode_part(name: str | None, data: bytes | msgspec.Raw, type_: type[T]) -> T:
-    """Decode a body, or the field `name` of one. Raises RequestValidationError."""
+    """Decode a body, or one field of it, from JSON in UTF-8.
+
+    Args:
+        name: The name of the field, for the error; None: the whole body.
+        data: The JSON text.
+        type_: The type to decode to; its fields are checked.
+
+    Raises:
+        RequestValidationError: It is not JSON of this type.
+
+    """
     try:
         # JSON is UTF-8 (RFC 8259, section 8.1).
         text = bytes(data).decode()

@@ -13,12 +13,19 @@ _API = "/api/"
 
 
 class Cors:
-    """Adds CORS headers to `/api/`: configured origins may send the cookie, all others only a token.
+    """Adds CORS headers to `/api/`: pages of configured origins may send the cookie, all others only a token.
 
     A token is safe from any origin, because browsers never attach it by themselves (A5).
     """
 
     def __init__(self, app: ASGIApp, *, origins: list[str]) -> None:
+        """Wrap an application.
+
+        Args:
+            app: The application.
+            origins: The origins whose pages may send the cookie, such as `https://app.example`.
+
+        """
         self._app = app
         #: Configured origins, in the form that browsers send.
         self._configured = {str(Origin.parse(origin)) for origin in origins}

@@ -1,4 +1,4 @@
-"""Authenticate requests and check rights: the dependencies that sockets and HTTP share (A)."""
+"""Authenticate requests and check rights, in dependencies that WebSocket and HTTP routes share (A)."""
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -23,7 +23,7 @@ from alcove.protocol import Member, Right
 
 
 def _check_item_id(text: str) -> str:
-    """Check an item id. Raises pydantic's error, whose message is the reason alone."""
+    """Check an item id in a request. Raises pydantic's error, so that the response names the parameter."""
     try:
         return check_item_id(text)
     except ItemIdError as error:
@@ -53,7 +53,7 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 async def address_limits_of(connection: HTTPConnection) -> AsyncIterator[AddressLimits]:
-    """Provide the address limits of this process, after they were applied to the request.
+    """Check the request against the limits of its client address, and count it as pending until it is authenticated.
 
     Raises:
         Refusal: 4403 if open mode is reached from another machine (A2); 4429 if the address opens sockets too fast, or
@@ -78,7 +78,7 @@ AddressLimitsDep = Annotated[AddressLimits, Depends(address_limits_of)]
 
 
 async def authenticator_of(connection: HTTPConnection, _limits: AddressLimitsDep) -> Authenticator:
-    """Return the authenticator of this process; the address limits are applied before it is used."""
+    """Return the authenticator of this process; the limits of the client's address are checked before."""
     authenticator: Authenticator = connection.app.state.authenticator
     return authenticator
 
@@ -87,7 +87,10 @@ AuthenticatorDep = Annotated[Authenticator, Depends(authenticator_of)]
 
 
 def address_of(connection: HTTPConnection) -> str:
-    """Return the client's address, also behind trusted proxies; of IPv6, the network of one site."""
+    """Return the client's IP address, as the trusted proxies forward it.
+
+    IPv6 addresses are cut to their /64 network, because one site has all addresses of it.
+    """
     host = connection.client.host if connection.client else "unknown"
     with suppress(ValueError):
         address = IPv6Address(host)
@@ -102,7 +105,7 @@ async def own_origin(
     origin: Annotated[str | None, Header(include_in_schema=False)] = None,
     host: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> bool:
-    """Return whether the request comes from a page whose cookie counts (A5): browsers send it for every page."""
+    """Return whether a cookie may authenticate the request, by the headers `Origin` and `Host` (A5)."""
     policy: OriginPolicy = connection.app.state.origin_policy
     return policy.allow(origin, host, secure=is_secure(connection))
 
@@ -111,13 +114,22 @@ OwnOriginDep = Annotated[bool, Depends(own_origin)]
 
 
 def check_cookie(connection: HTTPConnection, *, own: bool) -> None:
-    """Check that a cookie counts. Raises Refusal 4403 for a handshake or a change by another origin (A5)."""
+    """Check that a cookie may authenticate the request.
+
+    Args:
+        connection: The request or handshake.
+        own: Whether it comes from a page of the server or a configured origin (`own_origin`).
+
+    Raises:
+        Refusal: 4403 for a handshake or a changing request from a page of another origin (A5).
+
+    """
     if not own and connection.scope.get("method") not in _SAFE:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie does not count from another origin")
 
 
 def _token_in(authorization: str | None, token: str | None) -> str | None:
-    """Return the credential of the header `Authorization`, else that of the query (A1)."""
+    """Return the bearer token of the header `Authorization`, else the token of the query, else None (A1)."""
     scheme, _, bearer = (authorization or "").partition(" ")
     return (bearer.strip() if scheme.lower() == "bearer" else "") or token
 
@@ -128,9 +140,11 @@ async def presented(
     authorization: Annotated[str | None, Header()] = None,
     token: Annotated[str | None, Query()] = None,
 ) -> str | None:
-    """Return the credential: header `Authorization: Bearer`, else query `token`, else the login cookie (A1).
+    """Return the credential of the request, or None: bearer token, else query `token`, else login cookie (A1).
 
-    Raises Refusal 4403 for a cookie that another origin made the browser send (A5).
+    Raises:
+        Refusal: 4403 for a cookie in a request from a page of another origin (A5).
+
     """
     if found := _token_in(authorization, token):
         return found
@@ -144,7 +158,12 @@ PresentedDep = Annotated[str | None, Security(presented)]
 
 
 async def credential(connection: HTTPConnection, found: PresentedDep) -> str:
-    """Return the credential. Raises Refusal 4401 if there is none."""
+    """Return the credential of the request.
+
+    Raises:
+        Refusal: 4401 with reason `missing` if there is none.
+
+    """
     if found:
         return found
     expected = "no credential: send header `Authorization: Bearer`, query `token`, or sign in by POST /api/session"
@@ -161,7 +180,18 @@ def mark_authenticated(connection: HTTPConnection) -> None:
 
 
 async def authenticate(connection: HTTPConnection, authenticator: Authenticator, key: str, name: str | None) -> Caller:
-    """Return the caller of a credential, and count a refusal (L). Raises Refusal."""
+    """Authenticate a credential, and count the attempt against the limits of the credential and the address (L).
+
+    Args:
+        connection: The request or handshake.
+        authenticator: The authenticator of this process.
+        key: The credential.
+        name: The name that the caller chooses in open mode.
+
+    Raises:
+        Refusal: 4401 or 4403 if the credential is refused, 4429 after too many refusals.
+
+    """
     if authenticator.open:
         found = await authenticator.authenticate(key, name)
     else:
@@ -173,10 +203,10 @@ async def authenticate(connection: HTTPConnection, authenticator: Authenticator,
 
 
 class Admission(Protocol):
-    """Authorizes callers in place of tokens: the host application of an Alcove that runs inside it."""
+    """Authorizes callers in place of tokens: implemented by the host application of an Alcove that runs inside it."""
 
     async def caller(self, connection: HTTPConnection, *, own: bool) -> Caller:
-        """Return the caller; `own`: whether a cookie counts (A5). Raises Refusal."""
+        """Return the caller of a request; `own`: whether a cookie may authenticate it (A5). Raises Refusal."""
         ...
 
 
@@ -188,9 +218,11 @@ async def caller(
     found: PresentedDep,
     name: Name = None,
 ) -> Caller:
-    """Return the caller that the credential identifies, or that the host application admits.
+    """Authenticate the request: by its credential, or by the host application's dependency.
 
-    Raises Refusal 4401, 4403 or 4429; from a host application also 4400 and 1011.
+    Raises:
+        Refusal: 4401, 4403 or 4429; from a host application also 4400 and 1011.
+
     """
     admission: Admission | None = connection.app.state.admission
     if admission is None:
@@ -204,7 +236,12 @@ CallerDep = Annotated[Caller, Security(caller)]
 
 
 async def member(scopes: SecurityScopes, item_id: ItemId, authenticator: AuthenticatorDep, who: CallerDep) -> Member:
-    """Return the caller as a member of the item's room. Raises Refusal 4403 if a right is missing."""
+    """Compute the caller's rights on the item, and check that they have the rights that the route requires.
+
+    Raises:
+        Refusal: 4403 if a right is missing; 4401 or 4403 if access was revoked or the member is banned.
+
+    """
     found = authenticator.member_on(who, item_id)
     for right in scopes.scopes:
         if right not in found.can and not (right == "moderate" and authenticator.open):
@@ -213,13 +250,18 @@ async def member(scopes: SecurityScopes, item_id: ItemId, authenticator: Authent
 
 
 def check_right(member: Member, right: Right, item: str) -> None:
-    """Check that the member has a right on the item. Raises Refusal 4403."""
+    """Check that the member has a right on the item.
+
+    Raises:
+        Refusal: 4403 if the right is missing.
+
+    """
     if right not in member.can:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to {right} {item}")
 
 
 async def sender(found: Annotated[Member, Security(member)], item_id: ItemId) -> Member:
-    """Return a member who may write, or moderate and so send events (S14). Raises Refusal 4403."""
+    """Return the member if they may write, or moderate and so send events (S14). Raises Refusal 4403 if neither."""
     if "moderate" not in found.can:
         check_right(found, "write", item_id)
     return found
@@ -231,7 +273,12 @@ WriterDep = Annotated[Member, Security(member, scopes=["write"])]
 
 
 async def strict_moderator(found: Annotated[Member, Security(member)], item_id: ItemId) -> Member:
-    """Return a member who may moderate; open mode has none. Raises Refusal 4403."""
+    """Return the member if they may moderate the item; in open mode nobody may.
+
+    Raises:
+        Refusal: 4403 if they may not.
+
+    """
     check_right(found, "moderate", item_id)
     return found
 

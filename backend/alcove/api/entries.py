@@ -1,4 +1,4 @@
-"""Serve rooms over HTTP: history (W1), sending and changing (W2, W11, S14), connections (W8)."""
+"""Serve a room's entries over HTTP: history (W1), sending and changing (W2, W11, S14); and its connections (W8)."""
 
 from typing import Annotated, Literal
 
@@ -159,6 +159,7 @@ async def delete_entry(
 
 
 def _answer(written: Written) -> Response:
+    """Create the response with a written entry: 201, or 200 if an earlier request had stored it."""
     return Response(encode(written.entry), 200 if written.duplicate else 201, media_type="application/json")
 
 

@@ -1,4 +1,4 @@
-"""Serve rooms as Server-Sent Events (W3)."""
+"""Stream rooms as Server-Sent Events (W3)."""
 
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import Annotated
@@ -44,9 +44,15 @@ async def reading(
     start: Annotated[StartPosition, Depends(start_position)],
     last_event_id: Annotated[int | None, Header(ge=0, le=2**53 - 1)] = None,
 ) -> AsyncIterator[SseConnection]:
-    """Provide a connection to the item's room that starts after the browser's last event.
+    """Join the item's room with an event stream, starting after the browser's last event.
 
-    The member gets the right to read only, because nothing can be sent on it. Raises Refusal before the response.
+    Leave it when the stream ends.
+
+    The member gets only the right to read, because nothing can be sent on a stream.
+
+    Raises:
+        Refusal: The room cannot be joined; raised before the response begins.
+
     """
     connection = SseConnection(request.scope.get("extensions", {}).get(ABORT, lambda: None))
     if last_event_id is not None:

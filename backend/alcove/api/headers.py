@@ -26,8 +26,8 @@ class Headers:
 
         Args:
             app: The application.
-            frame_ancestors: Which pages may show `/embed/{item}` in a frame, in the syntax of CSP.
-            picture_origins: Where the page may load pictures of members from (A9).
+            frame_ancestors: The pages that may show `/embed/{item}` in a frame, in the syntax of CSP `frame-ancestors`.
+            picture_origins: The origins that the page may load members' pictures from (A9).
 
         """
         policy = _POLICY.format(images=" ".join(["'self'", "data:", *picture_origins]))
@@ -56,14 +56,14 @@ class Headers:
         await self._app(scope, receive, send if scope["type"] == "lifespan" else send_with_headers)
 
     def _more(self, path: str) -> dict[str, str]:
-        """Return the headers in which an address that other sites use differs from all others."""
+        """Return the headers that differ for the paths that other sites use: the embed page and its script."""
         if path.startswith(_EMBED):
             return self._embed
         return {"cross-origin-resource-policy": "cross-origin"} if path == _EMBED_SCRIPT else {}
 
 
 def _caching(path: str, status: int, headers: MutableHeaders) -> str:
-    """Return `Cache-Control`: forever for hashed files, revalidation for other files, no storage for the rest."""
+    """Choose `Cache-Control`: one year for hashed files, revalidation for other files, no storage for the rest."""
     if "etag" not in headers or status >= 400:
         return "no-store"
     html = headers.get("content-type", "").startswith("text/html")

@@ -1,4 +1,4 @@
-"""Serve the list of rooms: pages (W4), live over Server-Sent Events and a socket, and unread counts (W10)."""
+"""Serve the list of rooms: pages over HTTP (W4), live on an event stream or a socket, and unread counts (W10)."""
 
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import Annotated
@@ -92,7 +92,12 @@ async def count_unread(
 async def following(
     *, request: Request, lists: ListsDep, who: CallerDep, limit: FirstRooms = 100, prefix: Prefix = ""
 ) -> AsyncIterator[SseConnection]:
-    """Provide a connection to the list. Raises Refusal before the response begins."""
+    """Join the live list with an event stream, and leave it when the stream ends.
+
+    Raises:
+        Refusal: The list cannot be joined; raised before the response begins.
+
+    """
     connection = SseConnection(request.scope.get("extensions", {}).get(ABORT, lambda: None))
     session = await lists.join(connection, who, prefix=prefix, limit=limit)
     try:
@@ -112,7 +117,7 @@ async def follow_list(connection: Annotated[SseConnection, Depends(following)]) 
 async def list_socket(
     websocket: WebSocket, who: CallerDep, lists: ListsDep, limit: FirstRooms = 100, prefix: Prefix = ""
 ) -> None:
-    """Run a session of the list on a WebSocket."""
+    """Accept a WebSocket, join the live list, and run its session until the connection closes."""
     connection = await accept_socket(websocket, subprotocol=SUBPROTOCOL)
     try:
         session = await lists.join(connection, who, prefix=prefix, limit=limit)

@@ -1,4 +1,4 @@
-"""Serve WebSockets of the room protocol (H)."""
+"""Serve the room protocol on WebSockets (H)."""
 
 from typing import Annotated
 
@@ -18,15 +18,20 @@ from alcove.wire.connection import NullReceiver
 
 
 class RoomRoute(APIWebSocketRoute):
-    """Matches only handshakes that offer a subprotocol; others reach the tutorial's routes (T2, H1)."""
+    """A route for handshakes that offer a subprotocol; handshakes without one reach the tutorial's routes (T2, H1)."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match the path, if a subprotocol is offered."""
+        """Match the path if the handshake offers a subprotocol."""
         return super().matches(scope) if scope.get("subprotocols") else (Match.NONE, {})
 
 
 async def check_subprotocol(websocket: WebSocket) -> None:
-    """Check that the handshake offers `alcove.v1`. Raises UnknownSubprotocolError (H1)."""
+    """Check that the handshake offers `alcove.v1` (H1).
+
+    Raises:
+        UnknownSubprotocolError: It offers only others.
+
+    """
     if SUBPROTOCOL not in websocket.scope["subprotocols"]:
         raise UnknownSubprotocolError
 
@@ -62,15 +67,20 @@ room_route = RoomRoute("/items/{item_id}/ws", room_socket, dependencies=[Depends
 
 
 class UnknownPathRoute(APIWebSocketRoute):
-    """Matches handshakes of the room protocol at paths that no other route matches."""
+    """A route for handshakes of the room protocol at paths that no other route matches."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match any path, if the room protocol is offered."""
+        """Match any path if the handshake offers the room protocol."""
         return super().matches(scope) if SUBPROTOCOL in scope.get("subprotocols", ()) else (Match.NONE, {})
 
 
 async def unknown_path(_authenticator: AuthenticatorDep) -> None:
-    """Refuse an unknown path after the upgrade, since browsers hide a failed handshake from scripts (H4)."""
+    """Refuse a handshake at an unknown path after the upgrade; browsers hide a failed handshake from scripts (H4).
+
+    Raises:
+        Refusal: 4400 always.
+
+    """
     expected = "expected /items/{item_id}/ws, where item_id has letters, digits and . _ : @ - only"
     raise Refusal(Code.INVALID, Close.INVALID, f"no room at this path: {expected}")
 

@@ -1,4 +1,4 @@
-"""Serve sign-in and sign-out with a cookie (W5), and revocation (A7)."""
+"""Serve sign-in and sign-out with a cookie (W5), and the revocation of tokens (A7)."""
 
 import time
 from math import inf, isinf
@@ -67,6 +67,7 @@ class RevokedFrom(Struct, frozen=True):
 
 
 def _who(caller: Caller) -> Who:
+    """Convert a caller to the response that describes them."""
     exp = inf if caller.claims is None else caller.claims.exp
     expires = None if isinf(exp) else int(exp * 1000)
     return Who(caller.person, expires, open=caller.claims is None)

@@ -15,22 +15,30 @@ OPEN_LOGIN_S = 30 * 86400
 
 
 def is_secure(connection: HTTPConnection) -> bool:
-    """Return whether the request came over TLS."""
+    """Return whether the request came over TLS, as the trusted proxies forward it."""
     return connection.url.scheme in {"https", "wss"}
 
 
 def cookie_name(connection: HTTPConnection) -> str:
-    """Return the name of the login cookie on this connection."""
+    """Return the name of the login cookie: a different one over TLS."""
     return SECURE_LOGIN_COOKIE if is_secure(connection) else LOGIN_COOKIE
 
 
 def login_of(connection: HTTPConnection) -> str | None:
-    """Return the value of the login cookie."""
+    """Return the value of the request's login cookie; None if it has none."""
     return connection.cookies.get(cookie_name(connection))
 
 
 def set_login(connection: HTTPConnection, answer: Response, credential: str, seconds: int) -> None:
-    """Set the login cookie to the credential, for so many seconds."""
+    """Add the login cookie to a response.
+
+    Args:
+        connection: The request, which decides the cookie's name and flags.
+        answer: The response.
+        credential: The value of the cookie.
+        seconds: The lifetime of the cookie.
+
+    """
     answer.set_cookie(
         cookie_name(connection),
         credential,
@@ -43,5 +51,5 @@ def set_login(connection: HTTPConnection, answer: Response, credential: str, sec
 
 
 def delete_login(connection: HTTPConnection, answer: Response) -> None:
-    """Delete the login cookie."""
+    """Add a header to the response that deletes the login cookie."""
     answer.delete_cookie(cookie_name(connection), path="/", httponly=True, samesite="lax", secure=is_secure(connection))

@@ -1,4 +1,4 @@
-"""Serve the built page: its files, and its document for every address that a browser opens."""
+"""Serve the built page: its files, and its HTML document at every path that a browser navigates to."""
 
 import os
 import stat
@@ -27,12 +27,12 @@ _CODINGS = (("br", ".br"), ("gzip", ".gz"))
 class PageFiles(StaticFiles):
     """Serves the files of a folder, compressed if the build made a compressed copy and the client accepts its coding.
 
-    Starlette's middleware would compress on every request and give each coding the same `ETag`; a compressed copy has
+    Starlette's middleware would compress at every request and give each coding the same `ETag`; a compressed copy has
     its own. A range request gets a part of the uncompressed file.
     """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Return the file at the path, or `index.html` if a browser navigates to an address of the page.
+        """Return the file at the path, or the HTML document if a browser navigates to a path of the page.
 
         Raises:
             HTTPException: 404 if there is neither, 405 for a method other than GET and HEAD on a file.
@@ -52,7 +52,10 @@ class PageFiles(StaticFiles):
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """Return the response with the best coding that the client accepts and the build made; reads the disk."""
+        """Create the response with a file, compressed with the best coding that the client accepts and the build made.
+
+        Reads the disk, so call it in a thread.
+        """
         asked = Headers(scope=scope)
         kind = guess_type(full_path)[0] or "application/octet-stream"
         headers = {"vary": "Accept-Encoding"}
@@ -69,7 +72,7 @@ class PageFiles(StaticFiles):
         return response
 
     def _look_up(self, path: str) -> tuple[str, os.stat_result | None]:
-        """Return the path and the status of a file; for a folder, those of its `index.html`."""
+        """Find a file and its status; for a folder, those of its `index.html`; ("", None) if there is no such file."""
         try:
             found, about = self.lookup_path(path)
             if about is not None and stat.S_ISDIR(about.st_mode):
@@ -80,17 +83,26 @@ class PageFiles(StaticFiles):
 
 
 class PageRoute(BaseRoute):
-    """A route to the page for every path outside of the API; the last route, so that others can answer 405 first."""
+    """A route to the page for every path outside the API.
+
+    It must be the last route, so that others can answer 405 first.
+    """
 
     def __init__(self, folder: Path, only: tuple[str, ...] | None = None) -> None:
-        """Serve the files of a folder; `only`: the beginnings of the paths that are served, None for all."""
+        """Serve the files of a folder.
+
+        Args:
+            folder: The folder with the built page.
+            only: The prefixes of the paths to serve; None: all paths.
+
+        """
         self._files = PageFiles(directory=folder)
         self._only = only
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match every path that is served; only in part for methods other than GET and HEAD.
+        """Match every path that is served; only partially for methods other than GET and HEAD.
 
-        A path of the API never leads to the page: a method that it lacks is 405, and not a document.
+        A path below `/api/` never matches: a missing method of the API is answered with 405, not with the page.
         """
         if scope["type"] != "http":
             return Match.NONE, {}
@@ -101,12 +113,20 @@ class PageRoute(BaseRoute):
         return Match.FULL if scope["method"] in {"GET", "HEAD"} else Match.PARTIAL, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with a file or the document (ASGI)."""
+        """Respond with a file or the HTML document (ASGI)."""
         await self._files(scope, receive, send)
 
 
 def accepted_codings(accept: str) -> Iterator[tuple[str, str]]:
-    """Yield the codings that `Accept-Encoding` allows (RFC 9110, section 12.5.3), and their suffixes, best first."""
+    """Yield the codings that `Accept-Encoding` allows, the preferred one first (RFC 9110, section 12.5.3).
+
+    Args:
+        accept: The value of the header.
+
+    Returns:
+        Pairs of a coding and the suffix of the files that the build compressed with it.
+
+    """
     weights: dict[str, bool] = {}
     for part in accept.lower().split(","):
         name, _, parameter = part.partition(";")
@@ -118,5 +138,5 @@ def accepted_codings(accept: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_navigation(headers: Headers) -> bool:
-    """Return whether a browser requests a document, and not a file of the page."""
+    """Return whether a browser requests a document, by its `Accept`, and not a script, style or picture."""
     return "text/html" in headers.get("accept", "")

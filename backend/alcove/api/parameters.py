@@ -1,4 +1,4 @@
-"""Find the declared query parameters and methods of a path, and refuse others."""
+"""Find the declared query parameters and methods of a path, and refuse undeclared parameters."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -14,7 +14,7 @@ _pattern = lru_cache(maxsize=512)(lambda path: compile_path(path)[0])
 
 
 async def refuse_unknown_query(connection: HTTPConnection) -> None:
-    """Refuse query parameters below /api/ that neither the route nor its dependencies declare: they have no effect.
+    """Refuse query parameters below /api/ that neither the route nor its dependencies declare, such as mistyped ones.
 
     Handshakes are exempt: a newer client may send parameters that this version does not have (H2).
 
@@ -30,20 +30,20 @@ async def refuse_unknown_query(connection: HTTPConnection) -> None:
 
 
 def _names(dependant: Dependant) -> Iterator[str]:
-    """Yield the names of the query parameters of a function and its dependencies."""
+    """Yield the names of the query parameters of a route's function and, recursively, of its dependencies."""
     yield from (field.alias for field in dependant.query_params)
     for below in dependant.dependencies:
         yield from _names(below)
 
 
 def _path(connection: HTTPConnection) -> str:
-    """Return the path without the prefix of the server or the mount (ASGI `root_path`), as routes match it."""
+    """Return the path without the prefix of a proxy or mount (ASGI `root_path`), as routes match it."""
     path: str = connection.scope["path"]
     return path.removeprefix(connection.scope.get("root_path", ""))
 
 
 def methods_of(request: Request) -> str:
-    """Return all methods of the request's path as a value of `Allow` (RFC 9110, section 10.2.1)."""
+    """List the methods of all routes that match the request's path, as `Allow` has them (RFC 9110, section 10.2.1)."""
     path = _path(request)
     found: set[str] = set()
     for route in iter_route_contexts(request.app.routes):

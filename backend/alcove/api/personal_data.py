@@ -1,4 +1,4 @@
-"""Serve exports of rooms and members as NDJSON, and the erasure of a member (W14)."""
+"""Export rooms and members as NDJSON, and erase members, over HTTP (W14)."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -40,7 +40,10 @@ async def erase_member(member_id: MemberId, data: PersonalDataDep, moderator: Mo
 
 
 async def _stream(lines: AsyncIterator[bytes]) -> Response:
-    """Return the lines as a response; storage that does not answer is a problem before it begins."""
+    """Stream lines as the response.
+
+    The first line is read before the response begins, so that a failure of storage becomes an HTTP error.
+    """
     first = await anext(lines, b"")
 
     async def whole() -> AsyncIterator[bytes]:

@@ -1,7 +1,7 @@
-"""Keep request headers in a form that the framework's parsers read in time proportional to their size (L).
+"""Shorten request headers that the framework's parsers would read in quadratic time (L).
 
-FastAPI reads `Accept` with a mail parser whose time grows with the square of the length, for paths of
-the page; some releases of Python do the same with backslashes in cookies. Everyone may send a head of 32 KiB.
+FastAPI reads `Accept` with a mail parser whose time grows with the square of the length, for paths of the page; some
+releases of Python do the same with backslashes in cookies. Any client may send a head of 32 KiB.
 """
 
 from collections.abc import Iterable
@@ -17,29 +17,31 @@ Header = tuple[bytes, bytes]
 
 
 class PlainHeaders:
-    """Cuts a long `Accept`, and removes long cookies with backslashes, before the application reads them (ASGI)."""
+    """Truncates a long `Accept` and removes long cookies with backslashes before the application reads them (ASGI)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application with the shortened headers."""
+        """Run the application with the shortened headers (ASGI)."""
         if scope["type"] != "lifespan" and any(map(_is_costly, scope["headers"])):
             scope = {**scope, "headers": plain(scope["headers"])}
         await self._app(scope, receive, send)
 
 
 def plain(headers: Iterable[Header]) -> list[Header]:
-    """Return the headers with a short `Accept`, and without long cookies that have backslashes."""
+    """Copy the headers with `Accept` truncated, and without long cookies that contain backslashes."""
     return [(name, _plain(name, value)) for name, value in headers]
 
 
 def _is_costly(header: Header) -> bool:
+    """Return whether a header could take quadratic time to parse."""
     name, value = header
     return (name == b"accept" and len(value) > _ACCEPT_BYTES) or (name == b"cookie" and b"\\" in value)
 
 
 def _plain(name: bytes, value: bytes) -> bytes:
+    """Return the value of one header, shortened if it could take quadratic time to parse."""
     if name == b"accept" and len(value) > _ACCEPT_BYTES:
         return value[:_ACCEPT_BYTES].rpartition(b",")[0]
     if name == b"cookie" and b"\\" in value:

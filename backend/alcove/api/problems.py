@@ -1,4 +1,4 @@
-"""Convert errors to responses: RFC 9457 over HTTP (W6), an `error` line and a close code on sockets (H4)."""
+"""Convert exceptions to responses: problem documents over HTTP (W6), an `error` line and a close on sockets (H4)."""
 
 from http import HTTPStatus
 from typing import Any
@@ -36,27 +36,41 @@ class UnknownSubprotocolError(Exception):
 
 
 def problem(status: int, detail: str, **more: object) -> Response:
-    """Return a problem document (RFC 9457, section 3)."""
+    """Create a response with a problem document (RFC 9457, section 3).
+
+    Args:
+        status: The HTTP status.
+        detail: What went wrong, for a developer.
+        more: Further members of the document; `retry_ms` also sets `Retry-After`, in whole seconds.
+
+    """
     document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
     headers = {"retry-after": str(-(-int(str(more["retry_ms"])) // 1000))} if "retry_ms" in more else None
     return Response(msgspec.json.encode(document), status, headers, "application/problem+json")
 
 
 def count_refusal(request: HTTPConnection, code: Code) -> None:
-    """Count an error that a client is sent (W7)."""
+    """Increment the counter of refusals with this code (W7)."""
     metrics: Metrics = request.app.state.metrics
     metrics.refusals.labels(code).inc()
 
 
 def send_refusal(websocket: WebSocket, connection: Connection, refusal: Refusal) -> None:
-    """Send the reason, and close with the code that tells a client whether to reconnect (H4)."""
+    """Send the refusal as an `error` line on an accepted socket, then close it with the refusal's close code (H4)."""
     count_refusal(websocket, refusal.code)
     connection.write(Frame(encode(error_line(refusal))))
     connection.close(refusal.close, refusal.message)
 
 
 async def refused(request: HTTPConnection, error: Exception) -> Response | None:
-    """Answer a Refusal; accept a room's handshake first, because a script would see only 1006 otherwise (H4)."""
+    """Respond to a Refusal: a problem document over HTTP, an `error` line and a close on a socket.
+
+    A handshake of the room protocol is accepted first, because a script would otherwise see only close code 1006 (H4).
+
+    Raises:
+        TypeError: `error` is not a Refusal.
+
+    """
     if not isinstance(error, Refusal):
         raise TypeError(f"expected a Refusal, got {error!r}")
     if isinstance(request, WebSocket):
@@ -79,7 +93,12 @@ async def refused(request: HTTPConnection, error: Exception) -> Response | None:
 
 
 async def invalid_request(request: Request, error: Exception) -> Response:
-    """Answer invalid parameters with 422, and name each of them."""
+    """Respond 422 to invalid parameters, and name each of them.
+
+    Raises:
+        TypeError: `error` is not a RequestValidationError.
+
+    """
     if not isinstance(error, RequestValidationError):
         raise TypeError(f"expected a RequestValidationError, got {error!r}")
     count_refusal(request, Code.INVALID)
@@ -90,7 +109,12 @@ async def invalid_request(request: Request, error: Exception) -> Response:
 
 
 async def invalid_handshake(websocket: WebSocket, error: Exception) -> None:
-    """Answer a handshake with invalid parameters: after the upgrade for rooms (H2), else before it (T2, T3)."""
+    """Refuse a handshake with invalid parameters: for rooms after the upgrade (H2), else before it (T2, T3).
+
+    Raises:
+        TypeError: `error` is not a WebSocketRequestValidationError.
+
+    """
     if not isinstance(error, WebSocketRequestValidationError):
         raise TypeError(f"expected a WebSocketRequestValidationError, got {error!r}")
     first = error.errors()[0]
@@ -103,7 +127,7 @@ async def invalid_handshake(websocket: WebSocket, error: Exception) -> None:
 
 
 async def unknown_subprotocol(websocket: WebSocket, _error: Exception) -> None:
-    """Answer a handshake of another subprotocol with HTTP 400, which names `alcove.v1` (H1)."""
+    """Refuse a handshake that offers only other subprotocols, with HTTP 400 that names `alcove.v1` (H1)."""
     count_refusal(websocket, Code.INVALID)
     if "websocket.http.response" in websocket.scope.get("extensions", {}):
         await websocket.send_denial_response(problem(400, f"the only subprotocol here is {SUBPROTOCOL}"))
@@ -112,7 +136,12 @@ async def unknown_subprotocol(websocket: WebSocket, _error: Exception) -> None:
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """Answer an error of the framework: unknown path, unsupported method, body too large."""
+    """Respond to an error of the framework: unknown path, unsupported method, body too large.
+
+    Raises:
+        TypeError: `error` is not an HTTPException.
+
+    """
     if not isinstance(error, HTTPException):
         raise TypeError(f"expected an HTTPException, got {error!r}")
     answer = problem(error.status_code, str(error.detail))
@@ -123,24 +152,24 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 
 async def storage_unavailable(request: Request, _error: Exception) -> Response:
-    """Answer 503 while storage is unavailable (S7)."""
+    """Respond 503 while storage does not answer (S7)."""
     count_refusal(request, Code.UNAVAILABLE)
     return problem(503, "storage does not answer; try again soon", code=Code.UNAVAILABLE, retry_ms=1000)
 
 
 async def unstorable(request: Request, error: Exception) -> Response:
-    """Answer 422 for a value that storage can never store (S6)."""
+    """Respond 422 to a value that storage can never hold (S6)."""
     count_refusal(request, Code.INVALID)
     return problem(422, f"this cannot be stored: {error}", code=Code.INVALID)
 
 
 async def client_disconnected(_request: Request, _error: Exception) -> Response:
-    """Answer 400 to a client that disconnected while sending its body, so that no traceback is logged."""
+    """Respond 400 to a client that disconnected while sending its body, so that no traceback is logged."""
     return problem(400, "the client disconnected before the body was complete")
 
 
 async def server_error(_request: Request, _error: Exception) -> Response:
-    """Answer 500 for an unexpected error; the server logs its traceback."""
+    """Respond 500 to an unexpected exception; the server logs its traceback."""
     return problem(500, "the server failed; its log says why")
 
 

@@ -1,4 +1,4 @@
-"""Create the OpenAPI document from the structs that are encoded and decoded (W9)."""
+"""Generate the OpenAPI document from the structs that are encoded and decoded (W9)."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ class Json(Response):
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
-        """Return the struct as JSON."""
+        """Encode the struct as JSON."""
         return msgspec.json.encode(content)
 
 
@@ -24,18 +24,25 @@ _types: dict[str, type] = {}
 
 
 def _reference(type_: type) -> dict[str, Any]:
+    """Register a struct for the document's components, and return the `$ref` to it."""
     _types[type_.__name__] = type_
     return {"$ref": _TEMPLATE.format(name=type_.__name__)}
 
 
 def answers(type_: type, *statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the `responses` of an operation that answers with a struct."""
+    """Describe a successful response with a struct, as FastAPI's `responses`.
+
+    Args:
+        type_: The struct; its docstring becomes the description.
+        statuses: The HTTP statuses; none: 200.
+
+    """
     content = {"application/json": {"schema": _reference(type_)}}
     return {status: {"description": (type_.__doc__ or "").strip(), "content": content} for status in statuses or (200,)}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the `responses` of an operation that may refuse with these statuses (W6)."""
+    """Describe refusals with these HTTP statuses, as FastAPI's `responses` (W6)."""
     schema = {
         "type": "object",
         "properties": {
@@ -54,12 +61,12 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def body_of(type_: type) -> dict[str, Any]:
-    """Return the `openapi_extra` of an operation that decodes its own body."""
+    """Describe a request body that the route decodes itself, as FastAPI's `openapi_extra`."""
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": _reference(type_)}}}}
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document of the app; create it at the first call."""
+    """Return the OpenAPI document of the application; generate it at the first call."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         _, components = msgspec.json.schema_components(_types.values(), ref_template=_TEMPLATE)

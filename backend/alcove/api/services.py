@@ -1,4 +1,4 @@
-"""Provide the parts of this process that routes call, as dependencies."""
+"""Provide the services of this process to routes, as FastAPI dependencies."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from alcove.rooms.writing import RoomWriter
 
 
 def _part(name: str) -> Callable[[HTTPConnection], Awaitable[Any]]:
-    """Return a dependency that returns the part which `Services.provide_to` stored under this name."""
+    """Create a dependency that returns the service which `Services.provide_to` stored under this name."""
 
     async def part(connection: HTTPConnection) -> Any:
         return getattr(connection.app.state, name)

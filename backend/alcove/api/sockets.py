@@ -1,4 +1,4 @@
-"""Accept a handshake within the limits of this server's settings (L1, L6)."""
+"""Accept WebSocket handshakes with the limits of the settings (L1, L6)."""
 
 from starlette.websockets import WebSocket
 
@@ -8,7 +8,13 @@ from alcove.wire.accept import AcceptedConnection, accept
 
 
 async def accept_socket(websocket: WebSocket, *, subprotocol: str | None = None) -> AcceptedConnection:
-    """Accept the handshake; messages are bounded by `message_bytes`, the work per turn by `budget`."""
+    """Accept the handshake, and return a connection whose message size and work per turn are limited by the settings.
+
+    Args:
+        websocket: The handshake.
+        subprotocol: The subprotocol to select; None: none.
+
+    """
     settings: Settings = websocket.app.state.settings
     hub: Hub = websocket.app.state.hub
     return await accept(

@@ -1,4 +1,4 @@
-"""Report a failed start in one line, under every ASGI server."""
+"""Report a failed start in one line, with any ASGI server."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -6,13 +6,13 @@ from alcove.errors import AlcoveError
 
 
 class Startup:
-    """Reports an AlcoveError during the start by its message instead of a traceback."""
+    """Replaces the traceback of an AlcoveError during the start by the error's message."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application (ASGI)."""
+        """Run the application, and change the lifespan's message about a failed start (ASGI)."""
         if scope["type"] != "lifespan":
             await self._app(scope, receive, send)
             return

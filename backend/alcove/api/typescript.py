@@ -1,4 +1,4 @@
-"""Print the wire types as TypeScript: `python -m alcove.api.typescript > wire.gen.ts`."""
+"""Generate TypeScript types from the wire types: `python -m alcove.api.typescript > wire.gen.ts`."""
 
 import sys
 from collections.abc import Collection, Iterator
@@ -41,11 +41,12 @@ _PRIMITIVES: dict[type[inspect.Type], str] = {
 
 
 def document() -> str:
-    """Return the content of the file."""
+    """Generate the content of the file."""
     return "\n".join(_parts())
 
 
 def _parts() -> Iterator[str]:
+    """Yield the header, and each declaration in the order of the file."""
     yield _HEADER
     yield f"export const SUBPROTOCOL = {_quoted(protocol.SUBPROTOCOL)};\n"
     yield _union("Right", [_quoted(right) for right in get_args(protocol.Right)], "What a member may do.")
@@ -64,7 +65,15 @@ def _parts() -> Iterator[str]:
 
 
 def _lines(name: str, union: UnionType, doc: str, defined: Collection[type] = ()) -> Iterator[str]:
-    """Yield the types of one direction's lines, without those in `defined`, and their union."""
+    """Yield the declarations of one direction's lines and of their union.
+
+    Args:
+        name: The name of the union.
+        union: The union of line types in Python.
+        doc: The comment of the union.
+        defined: Line types that the file declares already.
+
+    """
     for type_ in get_args(union):
         if type_ in defined:
             continue
@@ -90,6 +99,7 @@ def _entry() -> Iterator[str]:
 
 
 def _struct(type_: type) -> str:
+    """Declare a struct as an object type; the first line of its docstring becomes the comment."""
     info = inspect.type_info(type_)
     if not isinstance(info, inspect.StructType):
         raise TypeError(f"expected a struct, got {type_!r}")
@@ -100,25 +110,34 @@ def _struct(type_: type) -> str:
 
 
 def _object(name: str, members: list[str], doc: str) -> str:
+    """Format the declaration of an object type."""
     return "\n".join([f"/** {doc} */", f"export type {name} = {{", *members, "};", ""])
 
 
 def _union(name: str, members: list[str], doc: str) -> str:
+    """Format the declaration of a union type."""
     rows = "".join(f"\n  | {member}" for member in members)
     return f"/** {doc} */\nexport type {name} ={rows};\n"
 
 
 def _member(field: inspect.Field) -> str:
+    """Format one property of an object type; `?` marks it as optional."""
     return f"  readonly {field.encode_name}{'' if field.required else '?'}: {_of(field.type)};"
 
 
 def _fields(type_: type[Any]) -> tuple[inspect.Field, ...]:
+    """Return the fields of a struct type; none for other types."""
     info = inspect.type_info(type_)
     return info.fields if isinstance(info, inspect.StructType) else ()
 
 
 def _of(type_: inspect.Type) -> str:
-    """Return the TypeScript of a type. Raises TypeError for a type that no wire type uses yet."""
+    """Convert a type to TypeScript.
+
+    Raises:
+        TypeError: No wire type has used a type of this kind yet.
+
+    """
     match type_:
         case inspect.StructType():
             return type_.cls.__name__
@@ -136,10 +155,12 @@ def _of(type_: inspect.Type) -> str:
 
 
 def _quoted(text: str) -> str:
+    """Format a text as a string literal."""
     return msgspec.json.encode(text).decode()
 
 
 def _quoted_all(values: tuple[Any, ...]) -> str:
+    """Format the values as a union of string literals."""
     return " | ".join(_quoted(str(value)) for value in values)
 
 

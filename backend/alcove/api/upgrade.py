@@ -1,4 +1,4 @@
-"""Convert logins of earlier versions, whose cookie was named `session`."""
+"""Convert login cookies of earlier versions, which were named `session`."""
 
 import time
 
@@ -13,17 +13,17 @@ from alcove.errors import Refusal
 
 
 class EarlierLogins:
-    """Sets the login cookie for a browser that opens the page with a valid cookie of an earlier version.
+    """Replaces a valid login cookie of an earlier version when a browser opens the page.
 
-    Rooms and the API never read the earlier cookie (A1). The page does, and accepts a valid token or a name of
-    open mode. Remove this class when upgrades from 0.1 are no longer supported.
+    Rooms and the API never read the earlier cookie (A1). The page does, and accepts a valid token or a name of open
+    mode. Remove this class when upgrades from 0.1 are no longer supported.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application, and add the cookies to its response (ASGI)."""
+        """Run the application; add `Set-Cookie` headers if the request has only an earlier cookie (ASGI)."""
         earlier = _earlier_login(scope)
         if earlier is None:
             await self._app(scope, receive, send)
@@ -38,7 +38,7 @@ class EarlierLogins:
 
 
 def _earlier_login(scope: Scope) -> str | None:
-    """Return the earlier cookie of a browser that opens the page without a present login cookie."""
+    """Return the earlier cookie of a navigation to the page, if there is no present login cookie; else None."""
     if scope["type"] != "http" or scope["method"] != "GET" or scope["path"].startswith("/api/"):
         return None
     request = HTTPConnection(scope)
@@ -48,7 +48,7 @@ def _earlier_login(scope: Scope) -> str | None:
 
 
 async def _cookies(request: HTTPConnection, earlier: str) -> list[tuple[bytes, bytes]]:
-    """Return `Set-Cookie` headers that set the login cookie from `earlier`, an older one; [] if that is not valid."""
+    """Validate the earlier cookie, and build the `Set-Cookie` headers that replace it; [] if it is not valid."""
     authenticator: Authenticator = request.app.state.authenticator
     answer = Response()
     if authenticator.open:

@@ -1,4 +1,4 @@
-"""Declare the interface of a bus. Its messages are hints; what is lost is read from the log (X2)."""
+"""Declare the interface of a bus. Messages on it are hints: a lost one is replaced by reading the log (X2)."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -10,10 +10,10 @@ OnGap = Callable[[frozenset[str]], None]
 
 
 class Bus(Protocol):
-    """Publish and subscribe on named channels. Methods neither block nor raise while the bus is down.
+    """Publishes and subscribes on named channels. No method blocks or raises while the bus is down.
 
-    A channel's name has no white space; a message is UTF-8 without NUL. The messages of one process arrive in their
-    order or not at all. After a loss every process gets `on_gap` as soon as the bus works again.
+    A channel's name has no white space; a message is UTF-8 without NUL. The messages of one process arrive in the order
+    sent, or not at all. After a loss, `on_gap` is called in every process as soon as the bus works again.
     """
 
     #: Whether other processes may subscribe; if not, callers need not encode messages.
@@ -21,31 +21,34 @@ class Bus(Protocol):
 
     @property
     def up(self) -> bool:
-        """Whether messages arrive; False at most half a second after they no longer do."""
+        """Whether messages arrive now; becomes False within one second after they stop."""
         ...
 
     @property
     def max_bytes(self) -> int:
-        """The largest message, in bytes, that is published instead of its fallback."""
+        """The maximum size of a message in bytes; `publish` replaces larger ones by their fallback."""
         ...
 
     @property
     def mixed_versions(self) -> bool:
-        """Whether processes run whose messages this one cannot read: what they store is found in the log only."""
+        """Whether processes run whose messages this one cannot read.
+
+        The entries that they store are found in the log only.
+        """
         ...
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
         """Connect and stay connected; return within seconds even if the server is down.
 
         Args:
-            on_message: Called with messages of other processes, never with those of this one.
-            on_gap: Called when a subscription takes effect, and when messages may have been lost.
+            on_message: Called with a channel and a message of another process, never with messages of this one.
+            on_gap: Called with channels on which messages may have been lost, and when a subscription takes effect.
 
         """
         ...
 
     def subscribe(self, channel: str) -> None:
-        """Subscribe to the channel; `on_gap` is called when that has taken effect."""
+        """Subscribe to the channel; `on_gap` is called with it when the subscription has taken effect."""
         ...
 
     def unsubscribe(self, channel: str) -> None:
@@ -53,9 +56,16 @@ class Bus(Protocol):
         ...
 
     def publish(self, channel: str, message: bytes, fallback: bytes | None = None) -> None:
-        """Send the message to the other processes, or `fallback` if the message is larger than `max_bytes`."""
+        """Send a message to the other processes; do nothing if the bus is down.
+
+        Args:
+            channel: The channel.
+            message: The message.
+            fallback: A shorter message to send if `message` is larger than `max_bytes`.
+
+        """
         ...
 
     async def close(self) -> None:
-        """Send what is waiting, and disconnect."""
+        """Send the messages in the outbox, and disconnect."""
         ...

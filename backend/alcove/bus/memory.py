@@ -1,4 +1,4 @@
-"""The bus of a single process, which has no other process to send to."""
+"""The bus of a single process: there is no other process to send to."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from alcove.bus.base import OnGap, OnMessage
 
 
 class MemoryBus:
-    """A bus without a server (Bus)."""
+    """A bus without a server; publishes nothing and receives nothing (Bus)."""
 
     shared = False
     up = True
@@ -14,11 +14,11 @@ class MemoryBus:
     mixed_versions = False
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:  # noqa: ARG002 - no message ever arrives
-        """Keep `on_gap` (Bus)."""
+        """Store `on_gap`, to confirm subscriptions (Bus)."""
         self._on_gap = on_gap
 
     def subscribe(self, channel: str) -> None:
-        """Report that the subscription has taken effect (Bus)."""
+        """Call `on_gap` with the channel in the next turn of the event loop (Bus)."""
         asyncio.get_running_loop().call_soon(self._on_gap, frozenset({channel}))
 
     def unsubscribe(self, channel: str) -> None:

@@ -1,4 +1,8 @@
-"""The base of buses over a network: reconnecting, a bounded outbox, and an echo that proves messages arrive."""
+"""The base class of buses over a network: reconnects, queues messages, and checks that messages arrive.
+
+Each process subscribes to a channel of its own and publishes to it every half second. The bus counts as up while these
+messages (echoes) come back.
+"""
 
 import asyncio
 import logging
@@ -26,7 +30,7 @@ _LOSS_CHANNEL = "~all"
 
 
 class NetworkBus:
-    """A bus over a server (Bus). Subclasses connect, send and receive."""
+    """A bus over a server. Subclasses connect, send and receive (Bus)."""
 
     shared = True
     max_bytes = 256 * 1024
@@ -34,7 +38,12 @@ class NetworkBus:
     mixed_versions = False
 
     def __init__(self, address: str) -> None:
-        """Create the bus; `address` names the server in log messages, without a password (A6)."""
+        """Create the bus; `start` connects it.
+
+        Args:
+            address: The name of the server in log messages, without a password (A6).
+
+        """
         self.address = address
         #: The id of this process on the bus.
         self.id = uuid4().hex[:12]
@@ -52,23 +61,23 @@ class NetworkBus:
     # --- what subclasses implement
 
     async def connect(self) -> None:
-        """Open the connections and subscribe to `channels`."""
+        """Open the connections and subscribe to `channels`. Raises any error of the driver."""
         raise NotImplementedError
 
     async def disconnect(self) -> None:
-        """Close the connections, in any state."""
+        """Close the connections, in whatever state they are."""
         raise NotImplementedError
 
     async def send(self, messages: Sequence[Message]) -> None:
-        """Publish the messages in their order."""
+        """Publish the messages in this order. Raises any error of the driver."""
         raise NotImplementedError
 
     def receivers(self) -> Sequence[Coroutine[None, None, None]]:
-        """Return coroutines that receive until the connection is lost, and then raise."""
+        """Return coroutines that receive messages until the connection is lost, and then raise."""
         raise NotImplementedError
 
     def subscriptions_changed(self) -> None:
-        """Apply a change of `channels`; called after each one."""
+        """Apply a change of `channels`; called after each change."""
 
     # --- what subclasses call
 
@@ -83,7 +92,14 @@ class NetworkBus:
         return self._connected
 
     def receive(self, channel: str, sender: str, message: bytes) -> None:
-        """Handle a message that arrived; `sender` is the id of the process that published it."""
+        """Pass a received message on, or handle it as an echo or a report of lost messages.
+
+        Args:
+            channel: The channel on which it arrived.
+            sender: The id of the process that published it.
+            message: The message.
+
+        """
         if sender == self.id:
             if channel == self._echo_channel:
                 self._echo.set()
@@ -93,14 +109,14 @@ class NetworkBus:
             self._on_message(channel, message)
 
     def report_gap(self, channels: set[str]) -> None:
-        """Report that messages on these channels, which are subscribed now, may have been lost."""
+        """Call `on_gap` with these subscribed channels, on which messages may have been lost."""
         if channels:
             self._on_gap(frozenset(channels))
 
     # --- Bus
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
-        """Connect and stay connected; return after 3 s even if the server is down (Bus)."""
+        """Start connecting; return when the first echo arrives, or after 3 s if the server is down (Bus)."""
         self._on_message = on_message
         self._on_gap = on_gap
         self._task = asyncio.create_task(self._stay_connected())
@@ -121,13 +137,13 @@ class NetworkBus:
         self.subscriptions_changed()
 
     def publish(self, channel: str, message: bytes, fallback: bytes | None = None) -> None:
-        """Put the message, or its fallback, into the outbox (Bus)."""
+        """Add the message to the outbox, or its fallback if it is too large (Bus)."""
         if fallback is not None and len(message) > self.max_bytes:
             message = fallback
         self._outbox.put(channel, message)
 
     async def close(self) -> None:
-        """Send what is waiting, and disconnect (Bus)."""
+        """Send the messages in the outbox, wait up to half a second for an echo after them, and disconnect (Bus)."""
         if self._task is None:
             return
         # Messages keep their order: when this echo returns, all messages before it were sent.
@@ -139,7 +155,7 @@ class NetworkBus:
     # --- staying connected
 
     async def _stay_connected(self) -> None:
-        """Connect, serve the connection until it is lost, and begin again."""
+        """Connect, serve the connection until it is lost, and connect again after a delay, until cancelled."""
         delay = _BACKOFF_S[0]
         while True:
             try:
@@ -160,7 +176,7 @@ class NetworkBus:
             delay = min(2 * delay, _BACKOFF_S[1])
 
     async def _serve(self) -> None:
-        """Receive, send and echo until one of them fails; raise its error."""
+        """Receive, send and check echoes until one of them fails; raise its error."""
         tasks = [asyncio.create_task(work) for work in (*self.receivers(), self._send(), self._check_echoes())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -170,7 +186,7 @@ class NetworkBus:
             await background.cancel(*tasks)
 
     async def _send(self) -> None:
-        """Send what is in the outbox, all of it at a time, and report losses to the other processes."""
+        """Send the outbox's messages whenever there are any, and tell the other processes if some were lost."""
         while True:
             await self._outbox.wait()
             while messages := self._outbox.take():
@@ -179,7 +195,7 @@ class NetworkBus:
                 await self.send([(_LOSS_CHANNEL, b"")])
 
     async def _check_echoes(self) -> None:
-        """Publish echoes; the bus is up while they arrive in time, and lost after 5 s without one."""
+        """Publish echoes, and set `up` by whether they arrive in time. Raises TimeoutError after 5 s without one."""
         while True:
             self._echo.clear()
             async with asyncio.timeout(_SILENT_S):
@@ -190,7 +206,7 @@ class NetworkBus:
             await asyncio.sleep(_ECHO_PERIOD_S)
 
     async def _echo_returns(self) -> bool:
-        """Publish a message to this process; return whether it arrives in time."""
+        """Publish an echo, and return whether it arrives within half a second."""
         self.publish(self._echo_channel, b"")
         try:
             async with asyncio.timeout(_ECHO_TIMEOUT_S):
@@ -200,6 +216,7 @@ class NetworkBus:
         return True
 
     def _set_up(self) -> None:
+        """Mark the bus as up, and report a gap on all channels: messages were missed while it was down."""
         self.up = True
         if self._down_logged:
             logger.warning("%s answers again", self.address)
@@ -208,7 +225,7 @@ class NetworkBus:
         self.report_gap(self.subscribed)
 
     def _log_down(self, error: Exception) -> None:
-        """Log the first error since the bus was up."""
+        """Log an error as a warning, but only the first one since the bus was up."""
         if not self._down_logged:
             self._down_logged = True
             logger.warning("%s is down: %s", self.address, str(error) or type(error).__name__)

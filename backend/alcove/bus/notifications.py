@@ -1,6 +1,6 @@
-"""Split messages into PostgreSQL notifications, whose payload is limited, and join them again. No I/O.
+"""Split messages into PostgreSQL notifications, whose size is limited, and join them again. No I/O.
 
-A payload is `sender part/parts channel`, a newline, and the message or one part of it.
+A payload is a first line `sender part/parts channel`, a newline, and the message or one part of it.
 """
 
 from typing import NamedTuple
@@ -12,7 +12,7 @@ _MAX_PARTS = 256
 
 
 class Received(NamedTuple):
-    """A complete message."""
+    """A complete message: its channel, the id of the process that sent it, and the text as UTF-8."""
 
     channel: str
     sender: str
@@ -20,7 +20,17 @@ class Received(NamedTuple):
 
 
 def payloads(sender: str, channel: str, message: bytes) -> list[str]:
-    """Return the message as one or more payloads; none if it is too large for the largest number of parts."""
+    """Split a message into payloads of at most `PART_BYTES` of text each, never inside a character.
+
+    Args:
+        sender: The id of this process.
+        channel: The channel.
+        message: The message, in UTF-8.
+
+    Returns:
+        The payloads in order; none if the message needs more than `_MAX_PARTS`.
+
+    """
     cuts = [0]
     while len(message) - cuts[-1] > PART_BYTES:
         cut = cuts[-1] + PART_BYTES
@@ -37,16 +47,20 @@ def payloads(sender: str, channel: str, message: bytes) -> list[str]:
 
 
 class PartAssembler:
-    """Joins the parts of one message, which arrive in a row because they were sent in one transaction."""
+    """Joins the parts of one message. They arrive in a row, because they are sent in one transaction."""
 
     def __init__(self) -> None:
         self._sender = self._channel = ""
         self._parts: list[str] = []
 
     def add(self, payload: str) -> Received | None:
-        """Return the message that the payload completes; None while parts are missing or if the form is another one.
+        """Add a payload, and return the message that it completes.
 
-        Every role that may connect can send payloads, so no form of them raises.
+        Any database role that may connect can send payloads, so no form of them raises.
+
+        Returns:
+            The message; None while parts are missing, or if the payload has another form.
+
         """
         header, _, text = payload.partition("\n")
         try:
@@ -63,7 +77,10 @@ class PartAssembler:
         return Received(channel, sender, text.encode())
 
     def _join(self, sender: str, channel: str, text: str, number: int, parts: int) -> str | None:
-        """Add one of several parts; return the whole text with the last one."""
+        """Add part `number` of `parts`, and return the whole text if that was the last one; else None.
+
+        A part out of sequence, or of another message, discards the parts before it.
+        """
         held = self._parts if (self._sender, self._channel) == (sender, channel) else []
         if number != len(held) + 1 or parts > _MAX_PARTS:
             held = []

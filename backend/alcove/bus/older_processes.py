@@ -1,4 +1,4 @@
-"""Work with processes of versions that do not seal their messages, during a rolling upgrade."""
+"""Detect processes of versions that do not encrypt their messages, and make them read the log, in rolling upgrades."""
 
 import asyncio
 import os
@@ -17,10 +17,10 @@ _SEALED_ID = "sealed-"
 
 
 class OlderProcesses:
-    """Whether older processes run, and the plain heartbeats that make them read the log.
+    """Tracks whether processes of older versions run, and sends them heartbeats in plain text.
 
-    They cannot read sealed messages. A process that sends a heartbeat and then falls silent makes them poll the log
-    for 4.5 s, so such a heartbeat is published every 4 s.
+    They cannot read encrypted messages. A process that sends a heartbeat and then falls silent makes them poll the log
+    for 4.5 s, so one is published every 4 s.
     """
 
     def __init__(self, bus: Bus) -> None:
@@ -30,12 +30,12 @@ class OlderProcesses:
 
     @property
     def running(self) -> bool:
-        """Whether a process of an older version runs."""
+        """Whether a process of an older version sent a message within the last six seconds."""
         now = asyncio.get_running_loop().time()
         return self._last_message is not None and now - self._last_message < _ENDED_S
 
     def receive(self, payload: bytes) -> bool:
-        """Handle a message on the plain channel; return whether an older process sent it."""
+        """Handle a message on the plain channel; return whether a process of an older version sent it."""
         if f'"{_SEALED_ID}'.encode() in payload:
             return False
         self._last_message = asyncio.get_running_loop().time()
@@ -49,6 +49,7 @@ class OlderProcesses:
             self._timer.cancel()
 
     def _publish_heartbeat(self) -> None:
+        """Publish a heartbeat under a new process id, and again every 4 s while an older process runs."""
         self._timer = None
         if self.running:
             heartbeat = {"kind": "alive", "process": _SEALED_ID + os.urandom(6).hex()}

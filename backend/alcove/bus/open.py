@@ -12,11 +12,11 @@ _REDIS_SCHEMES = {"redis", "rediss"}
 
 
 def open_bus(url: str, prefix: str = "alcove") -> Bus:
-    """Return the bus for `memory://`, `postgresql://…`, `redis://…` or `rediss://…`; `start` connects it.
+    """Create the bus for an address; `start` connects it.
 
     Args:
-        url: The address of the bus.
-        prefix: Begins the names of channels on the server, so that deployments can share one.
+        url: `memory://`, `postgresql://…`, `redis://…` or `rediss://…`.
+        prefix: The prefix of the channels' names on the server, so that deployments can share one.
 
     Raises:
         SettingsError: The scheme is another one, or its driver is not installed.
@@ -43,10 +43,10 @@ def open_bus(url: str, prefix: str = "alcove") -> Bus:
 
 
 async def check_bus(url: str) -> None:
-    """Check that a bus can work at this address; a server that does not answer now may answer later.
+    """Check that a bus can work at this address. A server that does not answer now is accepted: it may answer later.
 
     Raises:
-        SettingsError: It never can: the address leads to a pooler in transaction mode.
+        SettingsError: The address leads to a pooler in transaction mode, on which LISTEN never works.
 
     """
     if urlsplit(url).scheme not in _POSTGRES_SCHEMES:
@@ -62,10 +62,10 @@ async def check_bus(url: str) -> None:
 
 
 def open_sends(database_url: str) -> Bus | None:
-    """Return the bus on which the database publishes that `alcove_send` stored an entry (X5).
+    """Create the bus on which the database announces entries that `alcove_send` stored (X5).
 
-    It is separate from the bus between the processes, which may be on another server. None for a database that
-    cannot announce anything.
+    It is separate from the bus between the processes, which may be on another server. None for a database without
+    notifications.
     """
     if urlsplit(database_url).scheme not in _POSTGRES_SCHEMES:
         return None

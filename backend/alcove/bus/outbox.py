@@ -1,4 +1,4 @@
-"""Queue the messages of a bus until they are sent, up to a bound."""
+"""Queue the messages that a bus has to send, up to a maximum number and size."""
 
 import asyncio
 from collections import deque
@@ -12,7 +12,7 @@ _MAX_BYTES = 16 * 1024 * 1024
 
 
 class Outbox:
-    """A bounded queue of messages, which records whether some were lost."""
+    """A bounded queue of messages, which records whether some were lost. It is closed at first."""
 
     def __init__(self) -> None:
         self._messages: deque[Message] = deque()
@@ -22,18 +22,18 @@ class Outbox:
         self._changed = asyncio.Event()
 
     def open(self) -> None:
-        """Accept messages, and report a loss: what was published before did not reach the other processes."""
+        """Start to accept messages; record a loss, because messages put before were dropped."""
         self._open = self._lost = True
         self._changed.set()
 
     def close(self) -> None:
-        """Drop all queued messages, and lose further ones until `open` is called."""
+        """Drop all queued messages, and drop further ones until `open` is called."""
         self._open = False
         self._messages.clear()
         self._bytes = 0
 
     def put(self, channel: str, message: bytes) -> None:
-        """Add a message, or lose it if the outbox is closed or full."""
+        """Add a message; if the outbox is closed or full, drop it and record a loss."""
         if not self._open or len(self._messages) >= _MAX_MESSAGES or self._bytes > _MAX_BYTES:
             self._lost = True
             return
@@ -47,13 +47,13 @@ class Outbox:
         self._changed.clear()
 
     def take(self) -> list[Message]:
-        """Remove and return all messages."""
+        """Remove and return all queued messages."""
         messages = list(self._messages)
         self._messages.clear()
         self._bytes = 0
         return messages
 
     def take_loss(self) -> bool:
-        """Return whether messages were lost since the last call."""
+        """Return whether messages were lost since the last call, and reset that."""
         lost, self._lost = self._lost, False
         return lost

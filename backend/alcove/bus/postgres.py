@@ -24,6 +24,13 @@ class PostgresBus(NetworkBus):
     max_bytes = PART_BYTES
 
     def __init__(self, url: str, prefix: str) -> None:
+        """Create the bus; `start` connects it.
+
+        Args:
+            url: The address of the database.
+            prefix: The name of the notification channel.
+
+        """
         super().__init__(url_location(url))
         self._url = url
         self._notification_channel = prefix
@@ -33,7 +40,7 @@ class PostgresBus(NetworkBus):
         self._parts = PartAssembler()
 
     async def connect(self) -> None:
-        """Open both connections (NetworkBus)."""
+        """Open both connections and start to listen (NetworkBus)."""
         self._connection_lost = lost = asyncio.Event()
         self._parts = PartAssembler()
         options = connect_options(self._url, "alcove bus", "primary")
@@ -53,13 +60,13 @@ class PostgresBus(NetworkBus):
                     connection.terminate()
 
     def subscribe(self, channel: str) -> None:
-        """Subscribe to the channel; that takes effect at once, because the process receives every message (Bus)."""
+        """Subscribe to the channel, at once: the process receives the messages of every channel (Bus)."""
         super().subscribe(channel)
         if self.connected:
             asyncio.get_running_loop().call_soon(self.report_gap, {channel})
 
     async def send(self, messages: Sequence[Message]) -> None:
-        """Notify in one transaction, in the messages' order (NetworkBus)."""
+        """Notify all payloads in one transaction, which keeps their order (NetworkBus)."""
         texts = [payload for channel, message in messages for payload in payloads(self.id, channel, message)]
         await self._publisher.execute(
             "SELECT pg_notify($1, p) FROM unnest($2::text[]) WITH ORDINALITY AS u (p, n) ORDER BY n",
@@ -68,13 +75,15 @@ class PostgresBus(NetworkBus):
         )
 
     def receivers(self) -> Sequence[Coroutine[None, None, None]]:
-        """Wait until the connection is lost; the driver calls `_on_notification` meanwhile (NetworkBus)."""
+        """Return a coroutine that waits until the connection is lost; the driver calls `_on_notification` meanwhile."""
         return [self._wait_until_lost()]
 
     async def _wait_until_lost(self) -> None:
+        """Wait until the listening connection is lost, then raise ConnectionError."""
         await self._connection_lost.wait()
         raise ConnectionError("the connection was lost")
 
     def _on_notification(self, _connection: object, _pid: int, _channel: str, payload: str) -> None:
+        """Join the payload with earlier parts, and handle the message when it is complete (asyncpg's callback)."""
         if (received := self._parts.add(payload)) is not None:
             self.receive(received.channel, received.sender, received.message)

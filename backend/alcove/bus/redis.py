@@ -1,4 +1,4 @@
-"""The bus over Redis pub/sub: one connection subscribes, another publishes."""
+"""The bus over Redis pub/sub: one connection subscribes, another one publishes."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -17,9 +17,16 @@ _ID_BYTES = 12
 
 
 class RedisBus(NetworkBus):
-    """A bus over `redis://` or `rediss://`, with the password and database number of the URL."""
+    """A bus over a Redis server. The database number of the URL becomes part of the channels' names."""
 
     def __init__(self, url: str, prefix: str) -> None:
+        """Create the bus; `start` connects it.
+
+        Args:
+            url: `redis://` or `rediss://` with host, and perhaps password and database number.
+            prefix: The prefix of the channels' names on the server.
+
+        """
         parts = urlsplit(url)
         super().__init__(f"{parts.scheme}://{parts.hostname}:{parts.port or 6379}{parts.path}")
         # Without the library's own retries: they would hide a reconnect, and with it the loss of messages.
@@ -32,7 +39,7 @@ class RedisBus(NetworkBus):
         self._changed = asyncio.Event()
 
     async def connect(self) -> None:
-        """Open both connections (NetworkBus)."""
+        """Open both connections, and start to subscribe to all channels (NetworkBus)."""
         self._applied = set()
         self._subscriber, self._publisher = self._make_connections()
         await self._subscriber.connect()  # type: ignore[no-untyped-call] # it ships half its types
@@ -46,15 +53,16 @@ class RedisBus(NetworkBus):
                 await connection.disconnect(nowait=True)
 
     def _make_connections(self) -> tuple[AbstractConnection, AbstractConnection]:
+        """Create the connections for subscribing and publishing; they are not connected yet."""
         make: Callable[[], AbstractConnection] = self._pool.make_connection  # it ships half its types
         return make(), make()
 
     def subscriptions_changed(self) -> None:
-        """Let the task that applies subscriptions run (NetworkBus)."""
+        """Wake the task that sends SUBSCRIBE and UNSUBSCRIBE (NetworkBus)."""
         self._changed.set()
 
     async def send(self, messages: Sequence[Message]) -> None:
-        """Publish all messages in one pipeline (NetworkBus)."""
+        """Send a PUBLISH for each message in one pipeline, and read the replies (NetworkBus)."""
         own_id = self.id.encode()
         commands = [("PUBLISH", self._prefix + channel, own_id + message) for channel, message in messages]
         await self._publisher.send_packed_command(self._publisher.pack_commands(commands))
@@ -62,10 +70,11 @@ class RedisBus(NetworkBus):
             await self._publisher.read_response()
 
     def receivers(self) -> Sequence[Coroutine[None, None, None]]:
-        """Receive messages, and apply changes of the subscriptions (NetworkBus)."""
+        """Return two coroutines: one receives messages, the other applies changed subscriptions (NetworkBus)."""
         return [self._receive_messages(), self._apply_subscriptions()]
 
     async def _receive_messages(self) -> None:
+        """Read messages and confirmed subscriptions from the server until the connection is lost."""
         cut = len(self._prefix)
         while True:
             kind, name, payload = await self._subscriber.read_response(disable_decoding=True)
@@ -76,7 +85,7 @@ class RedisBus(NetworkBus):
                 self.report_gap({channel})
 
     async def _apply_subscriptions(self) -> None:
-        """Send SUBSCRIBE and UNSUBSCRIBE for the difference between the channels wanted and those applied."""
+        """Send SUBSCRIBE and UNSUBSCRIBE for the difference to the channels applied, after every change."""
         while True:
             await self._changed.wait()
             self._changed.clear()

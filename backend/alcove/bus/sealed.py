@@ -1,8 +1,9 @@
-"""A bus whose messages only the processes of one log can read and write (X9).
+"""Encrypt the messages of a bus, so that only the processes of one log can read and write them (X9).
 
-The server of the bus is not trusted: everyone who may publish there could forge messages, and everyone who may listen
-could read them. So messages are sealed with a key that is kept in the log's tables, and channels have names that hide
-the item. A message that does not open is refused; what was missed on its channel is read from the log (X2).
+The server of the bus is not trusted: everyone who may publish there could forge messages, and everyone who may
+subscribe could read them. So messages are encrypted and authenticated ("sealed") with a key that is kept in the log's
+tables, and the names of channels hide the item. A message that cannot be opened is refused; what was missed on its
+channel is read from the log (X2).
 """
 
 import asyncio
@@ -31,7 +32,7 @@ _WARNINGS = {
 
 
 class SealedBus:
-    """A bus over another one, whose messages are sealed (Bus)."""
+    """A bus that encrypts messages and carries them over another bus (Bus)."""
 
     shared = True
 
@@ -44,14 +45,14 @@ class SealedBus:
         clock_ns: Callable[[], int] = time.time_ns,
         metrics: Metrics = SERVER_METRICS,
     ) -> None:
-        """Seal what `bus` carries.
+        """Wrap another bus.
 
         Args:
-            bus: The bus that carries the sealed messages.
+            bus: The bus that carries the encrypted messages.
             key: 32 random bytes that only the processes of the log have.
             log_id: The id of the log.
-            clock_ns: Returns ns since the epoch.
-            metrics: Count refused messages.
+            clock_ns: Returns the present time in ns since the epoch.
+            metrics: The counters of refused messages.
 
         """
         self._bus = bus
@@ -82,7 +83,7 @@ class SealedBus:
         return self._older.running
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
-        """Connect and stay connected (Bus)."""
+        """Start the other bus, and also subscribe to the plain-text heartbeats of older versions (Bus)."""
         self._on_message = on_message
         self._on_gap = on_gap
         await self._bus.start(self._receive, self._report_gap)
@@ -103,13 +104,13 @@ class SealedBus:
         self._bus.unsubscribe(name)
 
     def publish(self, channel: str, message: bytes, fallback: bytes | None = None) -> None:
-        """Seal the message, or its fallback, and publish it (Bus)."""
+        """Encrypt the message, or its fallback if it is too large, and publish it (Bus)."""
         if fallback is not None and len(message) > self.max_bytes:
             message = fallback
         self._bus.publish(self._name(channel), self._sealer.seal(channel, message))
 
     async def close(self) -> None:
-        """Send what is waiting, and disconnect (Bus)."""
+        """Stop the timers, send the messages in the outbox, and disconnect (Bus)."""
         if self._timer is not None:
             self._timer.cancel()
         self._older.close()
@@ -118,7 +119,7 @@ class SealedBus:
     # --- callbacks of the bus below
 
     def _receive(self, name: str, payload: bytes) -> None:
-        """Open a message and pass it on; if it is refused, report a gap on its channel soon."""
+        """Decrypt a message and pass it on; if it is refused, report a gap on its channel within half a second."""
         if name == PLAIN_CHANNEL:
             if self._older.receive(payload):
                 self._count_refused("older_version")
@@ -132,16 +133,18 @@ class SealedBus:
                 self._on_message(channel, message)
 
     def _report_gap(self, names: frozenset[str]) -> None:
+        """Translate public names to subscribed channels, and report a gap on them."""
         if channels := frozenset(self._channels[name] for name in names if name in self._channels):
             self._on_gap(channels)
 
     def _doubt(self, channel: str) -> None:
+        """Schedule a report of a gap on a channel with a refused message, unless one is already scheduled."""
         self._doubtful.add(channel)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_COLLECT_S, self._report_doubtful)
 
     def _report_doubtful(self) -> None:
-        """Report a gap on the channels with refused messages."""
+        """Report a gap on all channels that had refused messages since the last report."""
         self._timer = None
         doubtful, self._doubtful = self._doubtful, set()
         if doubtful:
@@ -155,5 +158,5 @@ class SealedBus:
             logger.warning("bus: %s", _WARNINGS[reason])
 
     def _name(self, channel: str) -> str:
-        """Return the public name of the channel; that of a subscribed one is remembered."""
+        """Return the public name of a channel; for a subscribed one from memory, else computed."""
         return self._names.get(channel) or self._sealer.channel_name(channel)

@@ -1,8 +1,8 @@
-"""Encrypt and authenticate the messages of one log's processes (X9); no I/O.
+"""Encrypt and authenticate messages between the processes of one log (X9). No I/O.
 
 A sealed message is `salt number ciphertext`, as Base64. Each process derives a key from the log's key and a random
-salt, so that numbers must be unique within the process only. They are times in ns that always increase: a message that
-arrives again, or much later, is recognized by its number.
+salt, so numbers need to be unique within one process only. They are increasing times in ns: a message that arrives
+twice, or much later, is recognized by its number.
 """
 
 import binascii
@@ -35,15 +35,21 @@ Reason = Literal["forged", "replayed", "stale"]
 
 
 class RefusedMessageError(AlcoveError):
-    """A message was not sealed by a process of this log, or not recently."""
+    """A message was not sealed by a process of this log, or not recently.
+
+    Attributes:
+        reason: Why it is refused; the label of the metric.
+
+    """
 
     def __init__(self, reason: Reason) -> None:
+        """Store the reason, which is also the message."""
         super().__init__(reason)
         self.reason = reason
 
 
 class _Sender:
-    """Another process: its cipher, and the number of its last message."""
+    """The state of another process that sends messages: its cipher, and the number of its last message."""
 
     __slots__ = ("cipher", "last_number")
 
@@ -53,15 +59,15 @@ class _Sender:
 
 
 class Sealer:
-    """Seals the messages of this process, and opens those of the other processes of the log."""
+    """Encrypts the messages of this process, and decrypts those of the other processes of the log."""
 
     def __init__(self, key: bytes, log_id: str, clock_ns: Callable[[], int]) -> None:
-        """Create a sealer with a new salt.
+        """Derive the keys, with a new random salt.
 
         Args:
             key: 32 random bytes that only the processes of the log have.
-            log_id: The id of the log; a message opens for this log only.
-            clock_ns: Returns ns since the epoch.
+            log_id: The id of the log; a message can be opened for this log only.
+            clock_ns: Returns the present time in ns since the epoch.
 
         """
         self._key = key
@@ -75,15 +81,24 @@ class Sealer:
 
     @staticmethod
     def max_bytes(payload_bytes: int) -> int:
-        """Return the size of the largest message whose sealed form has at most `payload_bytes`."""
+        """Compute the size in bytes of the largest message whose sealed form has at most `payload_bytes`."""
         return payload_bytes // 4 * 3 - _HEADER - _TAG
 
     def channel_name(self, channel: str) -> str:
-        """Return the public name of a channel: the log's id, and a keyed hash that hides the item."""
+        """Compute the public name of a channel: the log's id, and a keyed hash that hides the item."""
         return f"{self._log_id}.{blake2b(channel.encode(), key=self._names_key, digest_size=12).hexdigest()}"
 
     def seal(self, channel: str, message: bytes) -> bytes:
-        """Return the message in its sealed form, which opens on this channel only."""
+        """Encrypt and authenticate a message, which can then be opened as one of this channel only.
+
+        Args:
+            channel: The channel.
+            message: The message.
+
+        Returns:
+            The sealed message in Base64.
+
+        """
         # A number is never used twice, even if the clock is set back.
         self._last_number = max(self._last_number + 1, self._clock_ns())
         number = self._last_number.to_bytes(_NUMBER)
@@ -91,7 +106,11 @@ class Sealer:
         return binascii.b2a_base64(self._salt + number + ciphertext, newline=False)
 
     def open(self, channel: str, payload: bytes) -> bytes:
-        """Return the message of a sealed payload that arrived on the channel.
+        """Decrypt a sealed message, and check that another process of this log sealed it for this channel just now.
+
+        Args:
+            channel: The channel on which it arrived.
+            payload: The sealed message in Base64.
 
         Raises:
             RefusedMessageError: It was not sealed by another process of this log for this channel, it arrived before,
@@ -120,19 +139,27 @@ class Sealer:
         return message
 
     def _remember(self, salt: bytes, sender: _Sender) -> None:
-        """Record the sender of an authentic message as the latest one; drop the oldest beyond the bound."""
+        """Store the sender of an authentic message as the latest one; drop the oldest sender beyond `_SENDERS`."""
         self._senders.pop(salt, None)
         self._senders[salt] = sender
         if len(self._senders) > _SENDERS:
             del self._senders[next(iter(self._senders))]
 
     def _bound_to(self, channel: str) -> bytes:
-        """Return the associated data of AES-GCM: the message opens with the same data only."""
+        """Return the associated data for AES-GCM, which binds a message to the log and the channel."""
         return f"{self._log_id} {channel}".encode()
 
     def _derive(self, use: bytes, salt: bytes) -> bytes:
+        """Derive a 32-byte key from the log's key (HKDF with SHA-256).
+
+        Args:
+            use: What the key is for; each use gets another key.
+            salt: Random bytes; b"" for a key that all processes share.
+
+        """
         return HKDF(SHA256(), 32, salt, b"alcove bus: " + use).derive(self._key)
 
 
 def _nonce(number: bytes) -> bytes:
+    """Pad a message number to the length of AES-GCM's nonce."""
     return bytes(_NONCE - len(number)) + number

@@ -1,1 +1,1 @@
-"""Call a server from an application in Python that stands beside it, with the methods of the library."""
+"""Call an Alcove server from an application in Python, with the methods of the library."""

@@ -1,4 +1,4 @@
-"""Make the HTTP request of each method, and decode its response; without I/O."""
+"""Build the HTTP request of each client method, and decode its response. No I/O."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,14 +28,20 @@ _CALLER = "alcove-client"
 
 
 class _Unread(msgspec.Struct):
+    """The response of `GET /api/unread`."""
+
     items: list[UnreadCount]
 
 
 class _Mark(msgspec.Struct):
+    """The response of `PUT …/read`."""
+
     seq: int
 
 
 class _Problem(msgspec.Struct):
+    """The members of a problem document that clients use."""
+
     detail: str = ""
     code: str = ""
     retry_ms: int | None = None
@@ -43,7 +49,18 @@ class _Problem(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One request, and how its response is read."""
+    """One HTTP request, and how to decode its response.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path, percent-encoded.
+        token: The bearer token.
+        decode: Converts the body of a successful response to the result.
+        body: The JSON body; None: no body.
+        query: The query parameters, in order.
+        id: The idempotency key; a repeated request with it stores its entry once (S5).
+
+    """
 
     method: str
     path: str
@@ -56,20 +73,20 @@ class Call(Generic[T]):
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of the request."""
+        """The headers of the request: authorization, content type and idempotency key."""
         content = {} if self.body is None else {"Content-Type": "application/json"}
         key = {} if self.id is None else {"Idempotency-Key": self.id}
         return {"Authorization": f"Bearer {self.token}", **content, **key}
 
     def result(self, status: int, content: bytes) -> T:
-        """Return what the response has. Raises RequestError where the server refuses."""
+        """Decode the body of a successful response; raise the RequestError for any other status."""
         if status < 300:
             return self.decode(content)
         raise error_of(status, content)
 
 
 def error_of(status: int, content: bytes) -> RequestError:
-    """Return the error that a problem document describes (W6)."""
+    """Convert a refusal of the server to an exception, by the code of its problem document, else by its status (W6)."""
     try:
         problem = msgspec.json.decode(content, type=_Problem)
     except msgspec.DecodeError:
@@ -82,31 +99,37 @@ def error_of(status: int, content: bytes) -> RequestError:
 
 
 class Calls:
-    """Makes a Call for each method. Each has a token of its own, which gives no more rights than it needs."""
+    """Builds a Call for each method, with a token that gives no more rights than the call needs."""
 
     def __init__(self, secret: str) -> None:
+        """Store the server's secret.
+
+        Raises:
+            SettingsError: The secret is too short.
+
+        """
         self._secret = secret
         self._token({})  # raises SettingsError where the secret is too short
 
     def send(self, item: str, body: Any, by: Member, id: str | None) -> Call[Entry]:
-        """Send a message (W2)."""
+        """Build the call that sends a message (W2)."""
         return self._write("POST", _entries(item), by, "rw", item=item, body={"body": body}, id=id)
 
     def event(self, item: str, text: str, by: Member, data: Any, id: str | None) -> Call[Entry]:
-        """Send an event (S14)."""
+        """Build the call that sends an event (S14)."""
         body = {"text": text} | ({} if data is msgspec.UNSET else {"data": data})
         return self._write("POST", _entries(item), by, "rwm", item=item, body={"kind": "event", "body": body}, id=id)
 
     def edit(self, item: str, seq: int, body: Any, by: Member, id: str | None) -> Call[Entry]:
-        """Replace the body of a message (W11)."""
+        """Build the call that replaces the body of a message (W11)."""
         return self._write("PATCH", f"{_entries(item)}/{seq}", by, _rights(by), item=item, body={"body": body}, id=id)
 
     def delete(self, item: str, seq: int, by: Member, id: str | None) -> Call[Entry]:
-        """Delete a message (W11)."""
+        """Build the call that deletes a message (W11)."""
         return self._write("DELETE", f"{_entries(item)}/{seq}", by, _rights(by), item=item, body=None, id=id)
 
     def entries(self, item: str, before: int | None, after: int | None, limit: int) -> Call[Page]:
-        """Read entries (W1)."""
+        """Build the call that reads a page of entries (W1)."""
 
         def decode(content: bytes) -> Page:
             return page_of(item, msgspec.json.decode(content, type=LogPage))
@@ -115,7 +138,7 @@ class Calls:
         return Call("GET", _entries(item), self._token({item: "r"}), decode, query=query)
 
     def members(self, item: str) -> Call[Members]:
-        """List who is connected (W11)."""
+        """Build the call that lists the connected members (W11)."""
 
         def decode(content: bytes) -> Members:
             return msgspec.json.decode(content, type=Members)
@@ -123,7 +146,7 @@ class Calls:
         return Call("GET", f"{_room(item)}/members", self._token({item: "r"}), decode)
 
     def unread(self, member: Member | str, items: Sequence[str]) -> Call[dict[str, Unread]]:
-        """Count unread messages (W10)."""
+        """Build the call that counts a member's unread messages (W10)."""
 
         def decode(content: bytes) -> dict[str, Unread]:
             found = msgspec.json.decode(content, type=_Unread)
@@ -133,7 +156,7 @@ class Calls:
         return Call("GET", "/api/unread", token, decode, query=[("item", item) for item in items])
 
     def mark_read(self, item: str, seq: int, by: Member | str) -> Call[int]:
-        """Move a read mark (P5)."""
+        """Build the call that moves a read mark (P5)."""
 
         def decode(content: bytes) -> int:
             return msgspec.json.decode(content, type=_Mark).seq
@@ -141,11 +164,11 @@ class Calls:
         return Call("PUT", f"{_room(item)}/read", self._token({item: "r"}, by), decode, _json({"seq": seq}))
 
     def delete_room(self, item: str) -> Call[None]:
-        """Delete a room (W11)."""
+        """Build the call that deletes a room (W11)."""
         return Call("DELETE", _room(item), self._token({item: "rwm"}), _nothing)
 
     def export(self, item: str | None, member: Member | str | None) -> Call[bytes]:
-        """Export a room or a member (W14)."""
+        """Build the call that exports a room or a member (W14). Raises InvalidError unless exactly one is given."""
         if (item is None) == (member is None):
             raise InvalidError("give either an item or a member")
         if item is not None:
@@ -153,7 +176,7 @@ class Calls:
         return Call("GET", f"/api/members/{_quoted(member or '')}", self._token({"*": "rm"}), bytes)
 
     def erase(self, member: Member | str, by: Member) -> Call[None]:
-        """Erase a member (W14)."""
+        """Build the call that erases a member (W14)."""
         return Call("DELETE", f"/api/members/{_quoted(member)}", self._token({"*": "rwm"}, by), _nothing)
 
     def ban(
@@ -164,17 +187,17 @@ class Calls:
         until: datetime | None,
         reason: str | None,
     ) -> Call[None]:
-        """Ban a member (W15)."""
+        """Build the call that bans a member on an item, or with None on all (W15)."""
         until_ms = None if until is None else int(until.timestamp() * 1000)
         body = _json({"right": right} | _optional(until=until_ms, reason=reason))
         return Call("PUT", _ban(member, item), self._token({item or "*": "rwm"}), _nothing, body)
 
     def unban(self, member: Member | str, item: str | None) -> Call[None]:
-        """Lift a ban (W15)."""
+        """Build the call that lifts a ban (W15)."""
         return Call("DELETE", _ban(member, item), self._token({item or "*": "rwm"}), _nothing)
 
     def revoke(self, member: Member | str, item: str | None) -> Call[None]:
-        """Revoke a member's tokens and close their connections (A7)."""
+        """Build the call that revokes a member's tokens and closes their connections (A7)."""
         body = _json({"sub": _id(member)} | _optional(item=item))
         return Call("POST", "/api/revoke", self._token({item or "*": "rwm"}), _nothing, body)
 
@@ -189,13 +212,18 @@ class Calls:
         body: Mapping[str, Any] | None,
         id: str | None,
     ) -> Call[Entry]:
+        """Build a call that stores an entry on behalf of `by`.
+
+        `rights`: the letters that its token gives on the item.
+        """
+
         def decode(content: bytes) -> Entry:
             return entry_of(item, msgspec.json.decode(content, type=protocol.Entry))
 
         return Call(method, path, self._token({item: rights}, by), decode, None if body is None else _json(body), id=id)
 
     def _token(self, items: Mapping[str, str], member: Member | str = _CALLER) -> str:
-        """Return a token of the member, valid for this call."""
+        """Sign a token of the member, given as a Member or by id, with letters of rights by item or pattern."""
         if isinstance(member, str):
             return sign_token(self._secret, member, items, ttl_s=_TTL_S)
         return sign_token(
@@ -210,10 +238,12 @@ class Calls:
 
 
 def _rights(by: Member) -> str:
+    """Return the letters of the rights that a member's token needs to edit and delete."""
     return "rwm" if by.may_moderate else "rw"
 
 
 def _room(item: str) -> str:
+    """Return the path of an item's room in the API. Raises InvalidError if it is not an item id."""
     try:
         return f"/api/items/{quote(check_item_id(item), safe='')}"
     except ItemIdError as error:
@@ -221,27 +251,32 @@ def _room(item: str) -> str:
 
 
 def _entries(item: str) -> str:
+    """Return the path of an item's entries in the API."""
     return f"{_room(item)}/entries"
 
 
 def _ban(member: Member | str, item: str | None) -> str:
+    """Return the path of a member's ban on the item, or with None on all items."""
     return f"{'/api' if item is None else _room(item)}/bans/{_quoted(member)}"
 
 
 def _id(member: Member | str) -> str:
+    """Return the id of a member who is given as a Member or by id."""
     return str(member.id) if isinstance(member, Member) else member
 
 
 def _quoted(member: Member | str) -> str:
+    """Return the percent-encoded id of a member."""
     return quote(_id(member), safe="")
 
 
 def _optional(**values: Any) -> dict[str, Any]:
+    """Return the arguments that are not None."""
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _json(value: object) -> bytes:
-    """Return the value as JSON. Raises InvalidError."""
+    """Encode the value as JSON. Raises InvalidError if that is not possible."""
     try:
         return msgspec.json.encode(value)
     except (TypeError, ValueError, RecursionError) as error:
@@ -249,4 +284,5 @@ def _json(value: object) -> bytes:
 
 
 def _nothing(_content: bytes) -> None:
-    return None
+    """Ignore the body of a response."""
+    return

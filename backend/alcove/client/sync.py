@@ -1,4 +1,4 @@
-"""Call a server from code without an event loop."""
+"""Call a server from synchronous code."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,10 +17,10 @@ T = TypeVar("T")
 
 
 class Client:
-    """Calls a server: the methods of `Alcove`, with its arguments, results and errors.
+    """Calls a server over HTTP with the methods, arguments, results and errors of `Alcove`.
 
-    Besides its errors there is UnavailableError where the server does not answer: a call with an `id` may be repeated.
-    Unlike the library's, sends have the member's rate (L2): RateLimitedError, with `retry_ms`.
+    If the server does not answer, a call raises UnavailableError; a call with an `id` may be repeated. Unlike the
+    library's, sends count against the member's rate (L2): RateLimitedError, with `retry_ms`.
 
     Example:
         >>> client = Client("http://127.0.0.1:8000", secret)  # doctest: +SKIP
@@ -29,12 +29,12 @@ class Client:
     """
 
     def __init__(self, url: str, secret: str, *, timeout_s: float = TIMEOUT_S) -> None:
-        """Create a client, which signs a token for each call.
+        """Create a client, which signs a short-lived token for each call.
 
         Args:
-            url: Where the server is, as in `https://chat.example`.
-            secret: Its ALCOVE_SECRET.
-            timeout_s: Seconds that the server may be silent.
+            url: The address of the server, such as `https://chat.example`.
+            secret: The server's ALCOVE_SECRET.
+            timeout_s: Seconds without data after which a call fails.
 
         Raises:
             SettingsError: The secret is too short.
@@ -56,47 +56,162 @@ class Client:
         self._http.close()
 
     def send(self, item: str, body: Any, *, by: Member, id: str | None = None) -> Entry:
-        """Send a message; the same `id` again stores nothing (S5)."""
+        """Store a message as the next entry of the item's room; the same `id` again stores nothing (S5).
+
+        Args:
+            item: The item id.
+            body: A text, or any JSON value.
+            by: The author.
+            id: An id that makes repeating the call safe; None: the call is not recognized when repeated.
+
+        Returns:
+            The stored entry.
+
+        Raises:
+            RequestError: The server refuses the message, or cannot be reached.
+
+        """
         return self._run(self._calls.send(item, body, by, id))
 
     def event(self, item: str, text: str, *, by: Member, data: Any = UNSET, id: str | None = None) -> Entry:
-        """Send an event: a line without an author's avatar (S14)."""
+        """Store an event of the application, which clients show as a line without an author's avatar (S14).
+
+        Args:
+            item: The item id.
+            text: The text that clients show.
+            by: The author of the entry.
+            data: Any JSON value for the application's own use.
+            id: An id that makes repeating the call safe; None: the call is not recognized when repeated.
+
+        Returns:
+            The stored entry.
+
+        Raises:
+            RequestError: The server refuses the event, or cannot be reached.
+
+        """
         return self._run(self._calls.event(item, text, by, data, id))
 
     def edit(self, item: str, seq: int, body: Any, *, by: Member, id: str | None = None) -> Entry:
-        """Replace the body of a message; another member's only if `by` may moderate (S8)."""
+        """Replace the body of a message; a message of another member only if `by` may moderate (S8).
+
+        Args:
+            item: The item id.
+            seq: The seq of the message.
+            body: The new body: a text, or any JSON value.
+            by: The member who edits.
+            id: An id that makes repeating the call safe; None: the call is not recognized when repeated.
+
+        Returns:
+            The entry of kind `edit`.
+
+        Raises:
+            RequestError: The server refuses the edit, or cannot be reached.
+
+        """
         return self._run(self._calls.edit(item, seq, body, by, id))
 
     def delete(self, item: str, seq: int, *, by: Member, id: str | None = None) -> Entry:
-        """Delete a message; another member's only if `by` may moderate (S8)."""
+        """Delete a message and erase its body; a message of another member only if `by` may moderate (S8, S9).
+
+        Args:
+            item: The item id.
+            seq: The seq of the message.
+            by: The member who deletes.
+            id: An id that makes repeating the call safe; None: the call is not recognized when repeated.
+
+        Returns:
+            The entry of kind `delete`.
+
+        Raises:
+            RequestError: The server refuses the deletion, or cannot be reached.
+
+        """
         return self._run(self._calls.delete(item, seq, by, id))
 
     def entries(self, item: str, *, before: int | None = None, after: int | None = None, limit: int = 50) -> Page:
-        """Return entries before or after a seq, both exclusive; without either, the latest (W1)."""
+        """Read a page of the item's entries, in ascending order (W1).
+
+        Args:
+            item: The item id.
+            before: Read the last entries before this seq.
+            after: Read the first entries after this seq; with neither bound, the latest entries are read.
+            limit: The maximum number of entries, 1 to 500.
+
+        Raises:
+            RequestError: The server refuses the call, or cannot be reached.
+
+        """
         return self._run(self._calls.entries(item, before, after, limit))
 
     def members(self, item: str) -> Members:
-        """Return who is connected to the item's room (W11)."""
+        """Read who is connected to the item's room, on all processes: up to 100 members, and their number (W11).
+
+        Raises:
+            RequestError: The server refuses the call, or cannot be reached.
+
+        """
         return self._run(self._calls.members(item))
 
     def unread(self, member: Member | str, items: Sequence[str]) -> dict[str, Unread]:
-        """Return head and unread messages of each item for a member (W10)."""
+        """Read the head and the number of unread messages of each item, for a member (W10).
+
+        Args:
+            member: The member, or their id.
+            items: Up to 500 item ids.
+
+        Returns:
+            The counts by item id.
+
+        Raises:
+            RequestError: The server refuses the call, or cannot be reached.
+
+        """
         return self._run(self._calls.unread(member, items))
 
     def mark_read(self, item: str, seq: int, *, by: Member | str) -> int:
-        """Move a member's read mark forward; return where it is (P5)."""
+        """Move a member's read mark forward to `seq`, at most to the head, and return its position (P5).
+
+        Raises:
+            RequestError: The server refuses the call, or cannot be reached.
+
+        """
         return self._run(self._calls.mark_read(item, seq, by))
 
     def delete_room(self, item: str) -> None:
-        """Delete the item's room with all its data (W11)."""
+        """Delete the item's room with all its data: entries, ids and read marks (W11).
+
+        Raises:
+            RequestError: The server refuses the call, or cannot be reached.
+
+        """
         return self._run(self._calls.delete_room(item))
 
     def export(self, item: str | None = None, *, member: Member | str | None = None) -> bytes:
-        """Return a room, or what a member wrote, as lines of JSON (W14)."""
+        """Read a whole room, or everything that a member wrote, as NDJSON (W14).
+
+        Args:
+            item: The item whose room is exported; None if `member` is given.
+            member: The member, or their id; None if `item` is given.
+
+        Raises:
+            InvalidError: Both or neither are given.
+            RequestError: The server refuses the call, or cannot be reached.
+
+        """
         return self._run(self._calls.export(item, member))
 
     def erase(self, member: Member | str, *, by: Member) -> None:
-        """Erase a member in every room (W14)."""
+        """Erase a member in every room: messages, name, picture, role, events and read marks (W14).
+
+        Args:
+            member: The member, or their id.
+            by: The author of the entries that delete the messages.
+
+        Raises:
+            RequestError: The server refuses the call, or cannot be reached.
+
+        """
         return self._run(self._calls.erase(member, by))
 
     def ban(
@@ -108,19 +223,47 @@ class Client:
         until: datetime | None = None,
         reason: str | None = None,
     ) -> None:
-        """Ban a member on an item, or on all (W15)."""
+        """Ban a member from writing or from everything, in place of an earlier ban on the same item (W15).
+
+        Args:
+            member: The member, or their id.
+            item: The item id; None: all items.
+            right: `write`: the member may still read. `all`: the member's connections are closed, too.
+            until: When the ban ends; None: when it is lifted.
+            reason: A text for the member and for moderators.
+
+        Raises:
+            RequestError: The server refuses the call, or cannot be reached.
+
+        """
         return self._run(self._calls.ban(member, item, right, until, reason))
 
     def unban(self, member: Member | str, item: str | None = None) -> None:
-        """Lift the ban of a member on the item, or the one on all items (W15)."""
+        """Lift the ban of a member on the item, or with None the one on all items (W15).
+
+        Raises:
+            RequestError: The server refuses the call, or cannot be reached.
+
+        """
         return self._run(self._calls.unban(member, item))
 
     def revoke(self, member: Member | str, item: str | None = None) -> None:
-        """Revoke a member's tokens and close their connections, on an item or on all (A7)."""
+        """Revoke all present tokens of a member and close their connections, on one item or with None on all (A7).
+
+        Raises:
+            RequestError: The server refuses the call, or cannot be reached.
+
+        """
         return self._run(self._calls.revoke(member, item))
 
     def _run(self, call: Call[T]) -> T:
-        """Send a request, and return what its response has. Raises RequestError."""
+        """Send the request of a call, and decode its response.
+
+        Raises:
+            UnavailableError: The server does not answer.
+            RequestError: The server refuses the request.
+
+        """
         try:
             response = self._http.request(
                 call.method, call.path, params=list(call.query), content=call.body, headers=call.headers
