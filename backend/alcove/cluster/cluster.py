@@ -1,4 +1,4 @@
-"""Connect the rooms of this process with those of the other processes on the same log (X)."""
+"""Connect the rooms of this process with those of other processes that use the same log (X)."""
 
 from collections.abc import Callable, Sequence
 from uuid import uuid4
@@ -26,9 +26,9 @@ from alcove.storage.base import Log
 
 
 class Cluster:
-    """The connection of this process to the others.
+    """Connects this process to the others: publishes what happens here, applies what happens there.
 
-    The log is the truth. Messages only make delivery fast: whatever the bus loses is read from the log (X2).
+    The log decides what is true. Messages only make delivery fast: whatever the bus loses is read from the log (X2).
     """
 
     def __init__(
@@ -41,15 +41,15 @@ class Cluster:
         clock: Callable[[], float],
         name: str = "",
     ) -> None:
-        """Compose the cluster's parts; `start` connects them.
+        """Create the parts of the cluster; `start` connects them.
 
         Args:
             log: The log that the processes share.
             bus: Carries messages between the processes.
-            database_bus: Carries what the database announces (X5); None if the database cannot.
+            database_bus: Carries the announcements of the database (X5); None if the database makes none.
             rooms: The rooms of this process.
-            clock: Returns seconds that never run backwards.
-            name: What operators call this process.
+            clock: Returns seconds of a monotonic clock.
+            name: The name of this process for operators.
 
         """
         self._bus = bus
@@ -80,21 +80,22 @@ class Cluster:
 
     @property
     def shared(self) -> bool:
-        """Whether other processes can receive what this one publishes."""
+        """Whether there can be other processes that receive what this one publishes."""
         return self._bus.shared
 
     @property
     def complete(self) -> bool:
-        """Whether every change that others make is announced to this process, as far as is known.
+        """Whether every change by others is announced to this process, as far as is known.
 
-        It is not while a bus is down, or while a process of an earlier version stores entries (Bus.mixed_versions).
+        That is not so while a bus is down, or while a process of an earlier version stores entries
+        (Bus.mixed_versions).
         """
         return self.up and not self._bus.mixed_versions
 
     # --- lifecycle
 
     async def start(self) -> None:
-        """Connect to the buses, meet the other processes, and start the heartbeat."""
+        """Connect to the buses, exchange heartbeats with the other processes, and start the periodic work."""
         if self.sole_writer:
             return
         if self._database_bus is not None:
@@ -108,7 +109,7 @@ class Cluster:
         self._heartbeat.start()
 
     async def close(self) -> None:
-        """Tell the other processes that this one ends, stop what runs, and close the buses."""
+        """Tell the other processes that this one ends, cancel all tasks, and close the buses."""
         if self._bus.shared:
             self._presence.stop()
         await self._heartbeat.close()
@@ -120,15 +121,15 @@ class Cluster:
     # --- channels that belong to no room
 
     def subscribe(self, channel: str, handler: Handler, on_gap: GapHandler = lambda: None) -> None:
-        """Call `handler` with every message that other processes publish on the channel.
+        """Call `handler` with every message that other processes publish on a channel that is not an item's.
 
         Args:
-            channel: No item's.
+            channel: The channel.
             handler: Called with each message.
             on_gap: Called when messages may be missing.
 
         Raises:
-            RuntimeError: The cluster is started already.
+            RuntimeError: The cluster is already started.
 
         """
         if self._heartbeat.started:
@@ -136,28 +137,34 @@ class Cluster:
         self._dispatcher.set_handler(channel, handler, on_gap)
 
     def on_database_send(self, handler: HeadHandler, on_gap: GapHandler) -> None:
-        """Call `handler` with each item and head that the database announces (X5), `on_gap` if some may be missing."""
+        """Register callbacks for the announcements of the database (X5).
+
+        Args:
+            handler: Called with each announced item and the head of its log.
+            on_gap: Called when announcements may be missing.
+
+        """
         self._dispatcher.add_database_handler(handler, on_gap)
 
     def publish(self, channel: str, message: ClusterMessage) -> None:
-        """Send the message to the other processes that subscribe to the channel."""
+        """Send the message to the other processes that are subscribed to the channel."""
         if self._bus.shared:
             self._bus.publish(channel, encode(message))
 
     # --- rooms that open and close
 
     async def open_room(self, item: str) -> None:
-        """Subscribe to the item's messages and request its remote members, before its log is read."""
+        """Subscribe to the item's messages and request its remote members; call it before the room's log is read."""
         if self._bus.shared:
             await self._subscriptions.subscribe(item)
             await self._presence.open_room(item)
 
     def room_opened(self, room: LocalRoom) -> None:
-        """Give the room, which is in memory now, its remote members."""
+        """Apply the known remote members to a room that was just read into memory."""
         room.apply_remote_presence(self._presence.remote_members(room.item))
 
     def room_closed(self, item: str) -> None:
-        """Forget the item, whose room is no longer in memory."""
+        """Unsubscribe from an item whose room was removed from memory, and drop all state about it."""
         self._recovery.forget(item)
         if self._bus.shared:
             self._presence.close_room(item)
@@ -166,12 +173,19 @@ class Cluster:
     # --- members and their activity
 
     def count_connection(self, item: str, person: Person, change: int) -> None:
-        """Record that the member opened (1) or closed (-1) a connection to the item's room in this process."""
+        """Publish that a member opened or closed a connection in this process.
+
+        Args:
+            item: The item of the room.
+            person: The member.
+            change: 1 for an opened connection, -1 for a closed one.
+
+        """
         if self._bus.shared:
             self._presence.count_connection(item, person, change)
 
     def publish_activity(self, item: str, lines: Sequence[Line]) -> None:
-        """Publish who types in the item's room and which read marks moved (P4, P5); ignore other lines."""
+        """Publish who is typing in the item's room and which read marks moved; ignore lines of other types (P4, P5)."""
         if not self._bus.shared:
             return
         for line in lines:
@@ -181,7 +195,16 @@ class Cluster:
             self.publish(item, ReadMarksMoved(marks))
 
     async def inspect(self, item: str, head: int) -> Connections:
-        """Return the connections to the item's room on all processes; its log extends at least to `head` (W8)."""
+        """Ask all processes for their connections to the item's room (W8).
+
+        Args:
+            item: The item.
+            head: The head of the log, as far as the caller knows it.
+
+        Returns:
+            The connections; processes that do not respond within a second are named in `unanswered`.
+
+        """
         return await self._survey.inspect(item, head)
 
     # --- entries
@@ -191,7 +214,7 @@ class Cluster:
 
         Args:
             item: The item.
-            entries: At least one, dense and ascending.
+            entries: At least one entry; consecutive and ascending.
             oldest: The first seq that the log still keeps.
             log_id: The id of the history that the entries belong to (R5).
 
@@ -205,11 +228,11 @@ class Cluster:
         self._bus.publish(item, encode(message, lines), encode(message))
 
     def publish_new_history(self, item: str, log_id: str) -> None:
-        """Tell the other processes that the item's room was deleted, and is empty in a new history."""
+        """Tell the other processes that the item's room was deleted, and starts an empty history with a new id."""
         self.publish(item, EntriesStored(0, 1, log_id))
 
     def note_head(self, item: str, head: int) -> None:
-        """Record that the item's log extends to `head`; read any gap from the log."""
+        """Record that the item's log extends to `head`; read the entries that the room lacks from the log."""
         self._recovery.note_head(item, head)
 
     def check_head(self, item: str) -> None:
@@ -217,7 +240,7 @@ class Cluster:
         self._recovery.check_heads([item])
 
     async def catch_up(self, room: LocalRoom, seq: int) -> None:
-        """Bring the room to the end of its log if a client has seen `seq`, which the room has not (R5).
+        """Bring the room to the end of its log if a client reports a `seq` beyond the room's head (R5).
 
         Raises:
             LogUnavailableError: The log does not answer.

@@ -1,4 +1,4 @@
-"""Describe the connections to a room, as operators see them (W8)."""
+"""Define what operators see about the connections to a room (W8)."""
 
 from collections.abc import Iterable
 
@@ -32,7 +32,7 @@ class ConnectionState(Struct, frozen=True):
 
 
 class Connections(Struct, frozen=True, omit_defaults=True):
-    """All connections to a room, on all processes, and its head; `unanswered`: processes that did not respond."""
+    """All connections to a room on all processes, and its head; `unanswered`: processes that did not respond."""
 
     head: int
     connections: list[ConnectionState]
@@ -40,5 +40,12 @@ class Connections(Struct, frozen=True, omit_defaults=True):
 
 
 def with_lag(head: int, states: Iterable[ConnectionState], unanswered: Iterable[str] = ()) -> Connections:
-    """Return the connections with their lag behind `head`, which a remote process may not have received yet."""
+    """Combine connections into one result, and compute how far each is behind `head`.
+
+    Args:
+        head: The seq of the room's last entry; a remote process may not have received it yet.
+        states: The connections.
+        unanswered: The names of the processes that did not respond.
+
+    """
     return Connections(head, [replace(state, lag=max(0, head - state.cursor)) for state in states], sorted(unanswered))

@@ -1,4 +1,4 @@
-"""Decode the messages of other processes, and pass each to the part of the cluster that handles its kind."""
+"""Decode the messages of other processes, and pass each one to the part of the cluster that handles its kind."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ HeadHandler = Callable[[str, int], None]
 
 
 class MessageDispatcher:
-    """Receives what the bus delivers."""
+    """Handles the callbacks of the buses: messages, gaps, and announcements of the database."""
 
     def __init__(
         self,
@@ -47,6 +47,17 @@ class MessageDispatcher:
         survey: ConnectionSurvey,
         clock: Callable[[], float],
     ) -> None:
+        """Store the parts of the cluster that messages are passed to.
+
+        Args:
+            rooms: The rooms of this process.
+            subscriptions: Is told when subscriptions take effect.
+            recovery: Gets entries, and heads to check.
+            presence: Gets messages about members and processes.
+            survey: Gets requests for connections, and the responses.
+            clock: Returns seconds of a monotonic clock.
+
+        """
         self._rooms = rooms
         self._subscriptions = subscriptions
         self._recovery = recovery
@@ -62,22 +73,35 @@ class MessageDispatcher:
 
     @property
     def handled_channels(self) -> list[str]:
-        """The channels that have a handler."""
+        """The channels that have a handler of their own."""
         return list(self._handlers)
 
     def set_handler(self, channel: str, handler: Handler, on_gap: GapHandler) -> None:
-        """Pass every message on the channel to `handler`; call `on_gap` if messages may be missing."""
+        """Register callbacks for a channel that is not an item's.
+
+        Args:
+            channel: The channel.
+            handler: Called with each message.
+            on_gap: Called when messages may be missing.
+
+        """
         self._handlers[channel] = handler
         self._gap_handlers[channel] = on_gap
 
     def add_database_handler(self, handler: HeadHandler, on_gap: GapHandler) -> None:
-        """Pass every announcement of the database to `handler`; call `on_gap` if some may be missing."""
+        """Register callbacks for the announcements of the database.
+
+        Args:
+            handler: Called with each announced item and the head of its log.
+            on_gap: Called when announcements may be missing.
+
+        """
         self._database_handlers.append((handler, on_gap))
 
     # --- callbacks of the buses
 
     def on_message(self, channel: str, data: bytes) -> None:
-        """Handle a message that another process published (OnMessage)."""
+        """Decode a message of another process and handle it by its channel and kind (OnMessage)."""
         decoded = self._decode(data)
         if decoded is None:
             return
@@ -98,7 +122,7 @@ class MessageDispatcher:
                 self._presence.receive(channel, message)
 
     def on_gap(self, channels: frozenset[str]) -> None:
-        """Recover the messages that may be missing on channels, which are subscribed from now on (OnGap)."""
+        """Confirm subscriptions to these channels, and check heads and presence for what was missed (OnGap)."""
         self._subscriptions.confirm(channels)
         for channel in self._gap_handlers.keys() & channels:
             self._gap_handlers[channel]()
@@ -107,7 +131,7 @@ class MessageDispatcher:
         self._presence.resync(items)
 
     def on_database_message(self, _channel: str, data: bytes) -> None:
-        """Read the log of an item that the database announces (OnMessage).
+        """Check the head of an item that the database announces in the log (OnMessage).
 
         Every role that may connect to the database can send this message, so it counts as a hint and no more (X9).
         """
@@ -118,7 +142,7 @@ class MessageDispatcher:
                 handler(decoded[0].item, decoded[0].head)
 
     def on_database_gap(self, _channels: frozenset[str]) -> None:
-        """Read the heads of all rooms: announcements of the database may be missing (OnGap)."""
+        """Check the heads of all rooms in the log, because announcements of the database may be missing (OnGap)."""
         self._recovery.check_all_heads()
         for _, on_gap in self._database_handlers:
             on_gap()
@@ -126,6 +150,7 @@ class MessageDispatcher:
     # --- handling
 
     def _deliver(self, channel: str, message: EntriesStored, entries: Sequence[Entry]) -> None:
+        """Deliver published entries to the item's room; without entries, check the head of its log."""
         # Entries of the server's own rooms, such as revocations, count only as the log has them (X9).
         if entries and not channel.startswith("!"):
             self._recovery.deliver(channel, entries, message.oldest, message.log)
@@ -133,6 +158,7 @@ class MessageDispatcher:
             self._recovery.check_reported(channel)
 
     def _apply_activity(self, item: str, message: MemberTyping | ReadMarksMoved) -> None:
+        """Apply typing or read marks of another process to the item's room, if it is in memory."""
         room = self._rooms.find(item)
         if room is None:
             return
@@ -143,12 +169,13 @@ class MessageDispatcher:
             room.apply_remote_marks(message.reads)
 
     def _is_presence_channel(self, channel: str) -> bool:
+        """Return whether the channel carries presence: it belongs to processes, or to an item in use here."""
         return (
             channel in self._process_channels or channel in self._subscriptions or self._rooms.find(channel) is not None
         )
 
     def _decode(self, data: bytes) -> tuple[ClusterMessage, list[Entry]] | None:
-        """Return the message, or None if this version does not know it; log the first of these."""
+        """Decode a message and the entries that follow it; None, and one warning, if this version does not know it."""
         try:
             return decode(data)
         except msgspec.DecodeError as error:

@@ -1,4 +1,4 @@
-"""Compare rooms in memory with the log when messages may be lost (X2), or when the log may have lost entries (X8)."""
+"""Compare rooms in memory with the log, when messages may be lost (X2) or the log may have lost entries (X8)."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -12,10 +12,17 @@ _ROOMS = 500
 
 
 class HeadCheck:
-    """Reads the heads of rooms in doubt from the log, in one task however many there are."""
+    """Reads the heads of doubtful rooms from the log, in one background task for all of them."""
 
     def __init__(self, log: Log, rooms: LocalRooms, note_head: Callable[[str, int], None]) -> None:
-        """Create an idle check; `note_head` is called with an item and its head in the log."""
+        """Create a check that is not running.
+
+        Args:
+            log: The log to read.
+            rooms: The rooms of this process.
+            note_head: Called with an item and the head of its log, for each room that was checked.
+
+        """
         self._log = log
         self._rooms = rooms
         self._note_head = note_head
@@ -26,27 +33,27 @@ class HeadCheck:
         self._closed = False
 
     async def close(self) -> None:
-        """Cancel the check that is running, and start no other."""
+        """Cancel the running check, and start no more."""
         self._closed = True
         await background.cancel(self._task)
 
     def start(self, items: Iterable[str]) -> None:
-        """Compare these items' rooms, and those left from earlier attempts, with the log."""
+        """Compare these items' rooms with the log, and also those whose earlier check failed."""
         self._in_doubt.update(items)
         if self._in_doubt and self._task is None and not self._closed:
             self._task = asyncio.create_task(self._run())
 
     def verify_history(self, item: str) -> None:
-        """Check the log's history, because a different entry was reported or read at a seq in memory (X8)."""
+        """Check whether the log lost its history: it reported a different entry at a seq that the room has (X8)."""
         self._contradicted.add(item)
         self.start([item])
 
     def forget(self, item: str) -> None:
-        """Forget what was reported of a room that is no longer in memory."""
+        """Drop a reported contradiction of a room that was removed from memory."""
         self._contradicted.discard(item)
 
     async def _run(self) -> None:
-        """Read heads and read marks of all items in doubt; stop if the log does not answer."""
+        """Read heads and read marks of all doubtful items, in pages; stop if the log does not answer."""
         try:
             while self._in_doubt:
                 items = [self._in_doubt.pop() for _ in range(min(_ROOMS, len(self._in_doubt)))]
@@ -66,7 +73,17 @@ class HeadCheck:
             self._task = None
 
     async def _compare(self, room: LocalRoom, seen: Position, state: RoomState) -> None:
-        """Bring a room to the head of its log, or reset it if the log lost entries. Raises LogUnavailableError."""
+        """Apply the log's head and read marks to a room, or reset the room if the log lost its history.
+
+        Args:
+            room: The room.
+            seen: The room's position before the log was read.
+            state: What the log has.
+
+        Raises:
+            LogUnavailableError: The log does not answer.
+
+        """
         item = room.item
         if self._rooms.find(item) is not room:
             return

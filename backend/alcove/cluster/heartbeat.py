@@ -1,4 +1,4 @@
-"""Look for lost messages twice a second: send heartbeats, read heads while the bus is in doubt, retry reads."""
+"""Run periodic work: send heartbeats, check heads while the bus is in doubt, repeat failed reads."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,10 +15,18 @@ _CHECK_EVERY = 2
 
 
 class Heartbeat:
-    """The periodic work of a process among others."""
+    """Runs the periodic work twice a second."""
 
     def __init__(self, bus: Bus, presence: PresenceSync, recovery: Recovery, is_up: Callable[[], bool]) -> None:
-        """Create a stopped heartbeat; `is_up`: whether messages of other processes and of the database arrive."""
+        """Create a stopped heartbeat.
+
+        Args:
+            bus: The bus between the processes.
+            presence: Sends the heartbeats, and knows which processes are silent.
+            recovery: Checks heads, and repeats reads that failed.
+            is_up: Returns whether messages of other processes and of the database arrive.
+
+        """
         self._bus = bus
         self._presence = presence
         self._recovery = recovery
@@ -27,18 +35,22 @@ class Heartbeat:
 
     @property
     def started(self) -> bool:
-        """Whether the heartbeat runs, or ran."""
+        """Whether `start` was called."""
         return self._task is not None
 
     def start(self) -> None:
-        """Start to send heartbeats."""
+        """Start the task that sends heartbeats."""
         self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
-        """Stop sending heartbeats."""
+        """Cancel the task."""
         await background.cancel(self._task)
 
     async def _run(self) -> None:
+        """Send a heartbeat every half second.
+
+        Check all heads when the bus goes down, and every second while in doubt.
+        """
         beats = 0
         was_up = True
         while True:

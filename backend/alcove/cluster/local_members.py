@@ -1,4 +1,4 @@
-"""Count the members connected to the rooms of this process, and collect the changes to publish. No I/O."""
+"""Count the connections of each member to the rooms of this process, and collect the changes to publish. No I/O."""
 
 from collections.abc import KeysView
 
@@ -7,7 +7,7 @@ from alcove.protocol import Person
 
 
 class LocalMembers:
-    """The members in the rooms that are open in this process."""
+    """The connected members of each open room in this process."""
 
     def __init__(self) -> None:
         #: item → member → who they are, and their connections in this process.
@@ -23,15 +23,15 @@ class LocalMembers:
         return self._rooms.keys()
 
     def open_room(self, item: str) -> None:
-        """Begin to count the members of the item's room."""
+        """Start to count the members of the item's room."""
         self._rooms[item] = {}
 
     def close_room(self, item: str) -> None:
-        """Forget the item's room; call `take_changes` before, so that no change of it is lost."""
+        """Stop counting the item's members; call `take_changes` before, so that no change is lost."""
         self._rooms.pop(item, None)
 
     def count(self, item: str, person: Person, change: int) -> bool:
-        """Add `change` to the member's connections; return False if the room is not open."""
+        """Add `change` to the number of the member's connections; return False if the room is not open."""
         members = self._rooms.get(item)
         if members is None:
             return False
@@ -41,20 +41,24 @@ class LocalMembers:
         return True
 
     def connections(self, item: str) -> list[MemberConnections]:
-        """Return the members who are in the room, with their connections."""
+        """List the members in the room with the numbers of their connections."""
         return [(id_, person.name, n) for id_, (person, n) in self._rooms.get(item, {}).items() if n > 0]
 
     def people(self, item: str) -> dict[str, Person]:
-        """Return the members of the room who have a picture or a role, by id (A9)."""
+        """Return the members of the room who have a picture or a role, by member id (A9)."""
         members = self._rooms.get(item, {}).items()
         return {id_: person for id_, (person, _) in members if person.picture or person.role}
 
     def take_changes(self) -> dict[str, list[MemberConnections]]:
-        """Return the members whose connections changed since the last call, by item; forget those who left."""
+        """Return the members whose connections changed since the last call, by item.
+
+        Remove those without connections.
+        """
         changed, self._changed = self._changed, {}
         return {item: self._take(item, ids) for item, ids in changed.items()}
 
     def _take(self, item: str, ids: set[str]) -> list[MemberConnections]:
+        """Return the connections of these members of a room; remove the members who have none left."""
         members = self._rooms.get(item, {})
         taken = [(id_, members[id_][0].name, members[id_][1]) for id_ in ids if id_ in members]
         for id_, _, connections in taken:

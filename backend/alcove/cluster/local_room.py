@@ -1,4 +1,4 @@
-"""Declare what the cluster needs of the rooms of this process; `alcove.rooms` implements it."""
+"""Declare the interface of the rooms of this process that the cluster uses; `alcove.rooms` implements it."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
@@ -12,7 +12,7 @@ PresenceChange = tuple[Person, int]
 
 
 class LocalRoom(Protocol):
-    """A room in the memory of this process, which follows the log and the other processes."""
+    """A room in the memory of this process; it gets new entries and activity from the cluster."""
 
     @property
     def item(self) -> str:
@@ -21,58 +21,61 @@ class LocalRoom(Protocol):
 
     @property
     def log_id(self) -> str:
-        """The id of the history that the room's numbers belong to (R5)."""
+        """The id of the history that the room's entries belong to (R5)."""
         ...
 
     @property
     def head(self) -> int:
-        """The seq of the last entry that the room has."""
+        """The seq of the last entry that was delivered to the room."""
         ...
 
     def deliver(self, entries: Sequence[Entry], oldest: int) -> list[bytes]:
-        """Append durable entries and send them to the readers; return the lines of those that were new.
+        """Append durable entries and send them to the connections in step.
 
         Args:
-            entries: At least one, dense and ascending.
+            entries: At least one entry; consecutive and ascending.
             oldest: The first seq that the log still keeps.
+
+        Returns:
+            The encoded lines of the entries that were new.
 
         """
         ...
 
     def advance(self, head: int) -> None:
-        """Move the head to `head`; the readers fetch the entries before it from the log."""
+        """Move the head to `head` without entries; the connections read the entries up to it from the log."""
         ...
 
     def contradicts(self, entries: Iterable[Entry]) -> bool:
-        """Return whether the room has another entry at the seq of one of these (X8)."""
+        """Return whether the room has a different entry at the seq of one of these (X8)."""
         ...
 
     def position(self) -> Position:
-        """Return the head and the last entry's time, which storage compares with its own (X8)."""
+        """Return the head and the time of the last entry, to compare with storage (X8)."""
         ...
 
     def apply_remote_presence(self, changes: Iterable[PresenceChange]) -> None:
-        """Count connections that members opened and closed in other processes (P1)."""
+        """Add changes of members' connections in other processes to the room's presence (P1)."""
         ...
 
     def apply_remote_typing(self, person: Person, now: float) -> None:
-        """Show that a member is typing on another process (P4); `now` in seconds."""
+        """Send the connections a notice that a member is typing on another process (P4); `now`: monotonic seconds."""
         ...
 
     def apply_remote_marks(self, marks: dict[str, int]) -> None:
-        """Apply read marks that another process stored: member → seq (P5)."""
+        """Apply read marks that another process stored: member id → seq (P5)."""
         ...
 
     def connection_states(self, process: str) -> list[ConnectionState]:
-        """Return the state of each connection to the room (W8); `process` is the name of this process."""
+        """Describe each connection to the room (W8); `process` is the name of this process."""
         ...
 
 
 class LocalRooms(Protocol):
-    """The rooms in the memory of this process, and those that are being opened."""
+    """The rooms in the memory of this process, and those that are being read into it."""
 
     def find(self, item: str) -> LocalRoom | None:
-        """Return the item's room, None while it is not in memory."""
+        """Return the item's room, or None if it is not in memory."""
         ...
 
     def items(self) -> Collection[str]:
@@ -80,13 +83,20 @@ class LocalRooms(Protocol):
         ...
 
     def is_opening(self, item: str) -> bool:
-        """Return whether the item's room is being read into memory."""
+        """Return whether the item's room is being read into memory now."""
         ...
 
     def extend_opening(self, item: str, head: int, log_id: str) -> None:
-        """Record that the log of a room that may be opening extends to `head`; `log_id` "": history unknown."""
+        """Record the head of a room's log while the room is being read, so that it starts at least there.
+
+        Args:
+            item: The item; nothing happens if its room is not being read.
+            head: The seq of the log's last entry.
+            log_id: The id of the history that `head` belongs to; "": unknown.
+
+        """
         ...
 
     def reset(self, item: str) -> None:
-        """Close the item's room, because the log lost its history; its clients read the new one (R5, X8)."""
+        """Close the item's room, because the log has another history; its clients reconnect and read that (R5, X8)."""
         ...

@@ -1,7 +1,7 @@
-"""Messages between the processes of one log, and their encoding for the bus. No I/O.
+"""Define the messages between processes of one log, and encode them for the bus. No I/O.
 
-A message is one line of JSON; the entries of `EntriesStored` follow it, one line each. The tags and field names are
-the format on the bus, which processes of different versions share during a rolling upgrade: do not rename them.
+A message is one line of JSON; the entries of `EntriesStored` follow it, one line each. The tags and field names are the
+format on the bus, which processes of different versions share during a rolling upgrade: do not rename them.
 """
 
 from collections.abc import Sequence
@@ -27,23 +27,23 @@ MemberConnections = tuple[str, str, int]
 
 
 def process_channel(process: str) -> str:
-    """Return the name of the channel that only the process with this id subscribes to."""
+    """Return the name of the channel on which the process with this id receives responses."""
     return f"!one:{process}"
 
 
 class ClusterMessage(Struct, tag_field="kind", frozen=True):
-    """A message between processes; `kind` says which."""
+    """The base type of messages between processes; the field `kind` selects the type."""
 
 
 class EntriesStored(ClusterMessage, tag="stored", frozen=True):
-    """Entries were stored. Channel: the item's.
+    """Announces that entries were stored. Channel: the item's.
+
+    The new entries follow the message, unless they are too large for the bus.
 
     Attributes:
         head: The seq of the item's last entry.
         oldest: The first seq that the log still keeps.
         log: The id of the room's history (R5); "" from processes of earlier versions.
-
-    The new entries follow the message, unless they are too large for the bus.
 
     """
 
@@ -53,17 +53,27 @@ class EntriesStored(ClusterMessage, tag="stored", frozen=True):
 
 
 class HeadMoved(ClusterMessage, tag="head", frozen=True):
-    """The database stored entries (`alcove_send`), and the item's log ends at `head` now. Channel: `DATABASE_SENDS`."""
+    """Announces that the database itself stored entries (`alcove_send`). Channel: `DATABASE_SENDS`.
+
+    Attributes:
+        item: The item.
+        head: The seq of the item's last entry.
+
+    """
 
     item: str
     head: int
 
 
 class MembersChanged(ClusterMessage, tag="here", frozen=True):
-    """Members' connections in one process changed. Channel: the item's.
+    """Announces the connections of members to a room in one process. Channel: the item's.
 
-    `whole`: the list is complete; members that it does not name have no connection there. `people`: those of them who
-    have a picture or a role, by id (A9).
+    Attributes:
+        process: The id of the process.
+        members: The members whose connections changed.
+        whole: The list is complete: members that it does not name have no connection in that process.
+        people: Those of the members who have a picture or a role, by id (A9).
+
     """
 
     process: str
@@ -73,7 +83,7 @@ class MembersChanged(ClusterMessage, tag="here", frozen=True):
 
 
 class MemberTyping(ClusterMessage, tag="typed", frozen=True):
-    """A member types (P4). Channel: the item's."""
+    """Announces that a member is typing (P4). Channel: the item's."""
 
     id: str
     name: str
@@ -82,35 +92,39 @@ class MemberTyping(ClusterMessage, tag="typed", frozen=True):
 
 
 class ReadMarksMoved(ClusterMessage, tag="marked", frozen=True):
-    """Read marks were stored (P5): member → seq. Channel: the item's."""
+    """Announces that read marks were stored: member id → seq (P5). Channel: the item's."""
 
     reads: dict[str, int]
 
 
 class ProcessAlive(ClusterMessage, tag="alive", frozen=True):
-    """The heartbeat of a process; `name` is what operators call it. Channel: all processes."""
+    """The heartbeat of a process; `name` is its name for operators. Channel: all processes."""
 
     process: str
     name: str = ""
 
 
 class ProcessEnded(ClusterMessage, tag="gone", frozen=True):
-    """A process shuts down, and its members leave. Channel: all processes."""
+    """Announces that a process shuts down, so that its members leave at once. Channel: all processes."""
 
     process: str
 
 
 class MembersRequest(ClusterMessage, tag="asked", frozen=True):
-    """A process asks all others for their members in these rooms. Channel: all processes."""
+    """Asks all other processes for their members in these rooms. Channel: all processes."""
 
     process: str
     items: list[str]
 
 
 class MembersResponse(ClusterMessage, tag="answered", frozen=True):
-    """All members that the sender has in the requested rooms, by item. Channel: the requesting process's.
+    """Lists all members that the sender has in the requested rooms. Channel: that of the requesting process.
 
-    `people`: those of them who have a picture or a role, by id (A9).
+    Attributes:
+        process: The id of the sender.
+        rooms: The members by item.
+        people: Those of the members who have a picture or a role, by id (A9).
+
     """
 
     process: str
@@ -119,7 +133,7 @@ class MembersResponse(ClusterMessage, tag="answered", frozen=True):
 
 
 class ConnectionsRequest(ClusterMessage, tag="inspect", frozen=True):
-    """A process asks all others for their connections to a room (W8). Channel: all processes."""
+    """Asks all other processes for their connections to a room (W8). Channel: all processes."""
 
     process: str
     #: The id of the request.
@@ -128,7 +142,10 @@ class ConnectionsRequest(ClusterMessage, tag="inspect", frozen=True):
 
 
 class ConnectionsResponse(ClusterMessage, tag="connected", frozen=True):
-    """The sender's connections to a room (W8); `more`: another part follows. Channel: the requesting process's."""
+    """Lists the sender's connections to a room (W8); `more`: another part follows.
+
+    Channel: the requesting process's.
+    """
 
     process: str
     #: The id of the request.
@@ -139,7 +156,7 @@ class ConnectionsResponse(ClusterMessage, tag="connected", frozen=True):
 
 
 class RoomsChanged(ClusterMessage, tag="rooms", frozen=True):
-    """Rooms that changed in the sending process (W10). Channel: that of room changes."""
+    """Announces which rooms changed in the sending process, for the lists of rooms (W10). Channel: `ROOM_CHANGES`."""
 
     #: Item → head of its log.
     heads: dict[str, int]
@@ -150,13 +167,13 @@ class RoomsChanged(ClusterMessage, tag="rooms", frozen=True):
 
 
 class MemberErased(ClusterMessage, tag="erased", frozen=True):
-    """A member's data were erased in these rooms, so what is in memory of them is out of date (W14)."""
+    """Announces that a member's data were erased in these rooms, whose copies in memory are outdated (W14)."""
 
     items: list[str]
 
 
 class ChatLine(ClusterMessage, tag="said", frozen=True):
-    """A line for everyone in the tutorial's chat (T5). Channel: the chat's."""
+    """A line for every client of the tutorial's chat (T5). Channel: the chat's."""
 
     line: str
 
@@ -182,12 +199,18 @@ _entry_decoder: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 
 
 def encode(message: ClusterMessage, lines: Sequence[bytes] = ()) -> bytes:
-    """Return the message as bytes for the bus, followed by the encoded entries `lines`."""
+    """Encode a message for the bus.
+
+    Args:
+        message: The message.
+        lines: The encoded entries that follow it.
+
+    """
     return b"\n".join((_encoder.encode(message), *lines))
 
 
 def decode(data: bytes) -> tuple[ClusterMessage, list[Entry]]:
-    """Return the message and the entries that follow it.
+    """Decode a message from the bus, and the entries that follow it.
 
     Raises:
         msgspec.DecodeError: `data` is not a message of this version.

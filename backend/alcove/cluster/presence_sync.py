@@ -1,4 +1,4 @@
-"""Synchronize presence between processes: publish this process's members, apply those of the others (P across X)."""
+"""Synchronize presence between processes: publish the members of this process, apply those of the others (P, X)."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -35,12 +35,24 @@ _ROOMS = 200
 
 
 class PresenceSync:
-    """Presence across processes. Each process counts its own members; all others add up what is published."""
+    """Keeps presence equal on all processes.
+
+    Each one publishes its own members, and adds up what the others publish.
+    """
 
     def __init__(
         self, bus: Bus, rooms: LocalRooms, clock: Callable[[], float], *, process: str, name: str = ""
     ) -> None:
-        """Create the presence of a process with the id `process`, which operators call `name`."""
+        """Create the presence of a process without members.
+
+        Args:
+            bus: The bus between the processes.
+            rooms: The rooms of this process.
+            clock: Returns seconds of a monotonic clock.
+            process: The id of this process.
+            name: The name of this process for operators.
+
+        """
         #: The id of this process.
         self.process = process
         self._heartbeat = ProcessAlive(process, name)
@@ -58,7 +70,7 @@ class PresenceSync:
     # --- this process
 
     async def start(self) -> None:
-        """Subscribe, send a heartbeat, and wait for those of the other processes."""
+        """Subscribe, send a heartbeat, and wait 0.6 s, in which every other process sends one."""
         self._bus.subscribe(ALL_PROCESSES)
         self._bus.subscribe(process_channel(self.process))
         self._publish(ALL_PROCESSES, self._heartbeat)
@@ -71,7 +83,7 @@ class PresenceSync:
         self._publish(ALL_PROCESSES, ProcessEnded(self.process))
 
     async def open_room(self, item: str) -> None:
-        """Request the remote members of a room that opens, and wait up to 0.5 s for the responses."""
+        """Start to count the members of a room, request its remote members, and wait up to 0.5 s for the responses."""
         self._local.open_room(item)
         others = self._processes.alive() - set(self._processes.silent_since(self._clock() - _DOUBT_S))
         if not others or not self._bus.up:
@@ -88,7 +100,7 @@ class PresenceSync:
             del self._awaited[item]
 
     def close_room(self, item: str) -> None:
-        """Publish the last changes of a room that closes, and forget it."""
+        """Publish the last changes of a room that is removed from memory, and drop its members."""
         self._publish_changes()
         self._local.close_room(item)
         self._processes.forget_room(item)
@@ -98,16 +110,23 @@ class PresenceSync:
         return self._processes.names()
 
     def remote_members(self, item: str) -> list[PresenceChange]:
-        """Return the members that other processes have in the room, with their connections."""
+        """Return the members that other processes have in the room, with the numbers of their connections."""
         return self._processes.members(item)
 
     def count_connection(self, item: str, person: Person, change: int) -> None:
-        """Record that the member opened (1) or closed (-1) a connection in this process; publish it soon."""
+        """Count an opened or closed connection of a member in this process, and publish it within 0.05 s.
+
+        Args:
+            item: The item of the room.
+            person: The member.
+            change: 1 for an opened connection, -1 for a closed one.
+
+        """
         if self._local.count(item, person, change) and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_COLLECT_S, self._publish_changes)
 
     def resync(self, items: Iterable[str]) -> None:
-        """Publish all members of these rooms and request those of the others, because messages may be lost."""
+        """Publish all members of these rooms and request those of the other processes, because messages may be lost."""
         open_items = [item for item in items if item in self._local and item not in self._awaited]
         for item in open_items:
             members, people = self._local.connections(item), self._local.people(item)
@@ -115,7 +134,12 @@ class PresenceSync:
         self._request(open_items)
 
     def beat(self) -> bool:
-        """Send a heartbeat and remove dead processes; return False if messages of another one may be lost."""
+        """Send a heartbeat, and remove processes that were silent for six seconds with their members.
+
+        Returns:
+            False if another process is silent for over 1.5 s, so that its messages may be lost.
+
+        """
         now = self._clock()
         self._publish(ALL_PROCESSES, self._heartbeat)
         if not self._bus.up:
@@ -128,7 +152,7 @@ class PresenceSync:
     # --- the other processes
 
     def receive(self, channel: str, message: ClusterMessage) -> None:
-        """Apply a message of another process; ignore kinds that are not about presence."""
+        """Apply a message of another process about members or processes; ignore other kinds."""
         match message:
             case ProcessAlive(process=process, name=name):
                 self._processes.set_name(process, name)
@@ -150,12 +174,13 @@ class PresenceSync:
                 self._update_members(channel, process, members, people, whole=whole)
 
     def _record_message(self, process: str) -> None:
-        """Record that a process is alive; send a heartbeat to a new one and request its members."""
+        """Record that a process is alive; if it is new, send it a heartbeat and request its members."""
         if self._processes.record_message(process, self._clock()):
             self._publish(ALL_PROCESSES, self._heartbeat)
             self._request(self._local.items())
 
     def _record_response(self, item: str, process: str) -> None:
+        """Record that a process responded for a room; wake `open_room` if it was the last one."""
         if item in self._awaited:
             others, complete = self._awaited[item]
             others.discard(process)
@@ -176,11 +201,13 @@ class PresenceSync:
         *,
         whole: bool,
     ) -> None:
+        """Store what a process reports about its members in a room, and apply the difference to the room."""
         if item in self._local:
             changes = self._processes.update_members(item, process, members, whole=whole, people=people)
             self._apply(item, changes)
 
     def _apply(self, item: str, changes: list[PresenceChange]) -> None:
+        """Apply changes of remote members to the item's room, if it is in memory."""
         room = self._rooms.find(item)
         if room is not None:
             room.apply_remote_presence(changes)
@@ -188,7 +215,7 @@ class PresenceSync:
     # --- publishing
 
     def _publish_changes(self) -> None:
-        """Publish the changes collected since the last time."""
+        """Publish the changes of local members that were collected since the last call, and reset the timer."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -198,15 +225,20 @@ class PresenceSync:
             self._publish(item, MembersChanged(self.process, members, people=people))
 
     def _request(self, items: Iterable[str]) -> None:
-        """Request members from all others, together with what else is requested in this turn of the event loop."""
+        """Schedule a request for the remote members of these rooms.
+
+        Requests of one turn of the event loop are combined.
+        """
         if not self._requested:
             asyncio.get_running_loop().call_soon(self._publish_requests)
         self._requested += items
 
     def _publish_requests(self) -> None:
+        """Publish the scheduled requests, with up to `_ROOMS` rooms in one message."""
         items, self._requested = list(dict.fromkeys(self._requested)), []
         for start in range(0, len(items), _ROOMS):
             self._publish(ALL_PROCESSES, MembersRequest(self.process, items[start : start + _ROOMS]))
 
     def _publish(self, channel: str, message: ClusterMessage) -> None:
+        """Encode the message and publish it on the channel."""
         self._bus.publish(channel, encode(message))

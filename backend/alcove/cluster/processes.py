@@ -1,4 +1,4 @@
-"""Keep the table of the other processes: the time of its last message, and its members in each room. No I/O."""
+"""Keep a table of the other processes: when each one last sent a message, and its members in each room. No I/O."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,7 +11,7 @@ Members = dict[str, tuple[Person, int]]
 
 
 class ProcessTable:
-    """The other processes and their members. All times are seconds of one clock."""
+    """The other processes and their members. All times are seconds of one monotonic clock."""
 
     def __init__(self) -> None:
         self._last_message: dict[str, float] = {}
@@ -20,29 +20,29 @@ class ProcessTable:
         self._rooms: dict[str, dict[str, Members]] = {}
 
     def alive(self) -> set[str]:
-        """Return the ids of the processes that are alive."""
+        """Return the ids of the processes in the table."""
         return set(self._last_message)
 
     def names(self) -> dict[str, str]:
-        """Return the processes that are alive: id → name, or the id again while the name is unknown."""
+        """Return the processes in the table: id → name, or the id again while the name is unknown."""
         return {process: self._names.get(process) or process for process in self._last_message}
 
     def set_name(self, process: str, name: str) -> None:
-        """Record what operators call the process."""
+        """Store the name of the process for operators."""
         self._names[process] = name
 
     def record_message(self, process: str, now: float) -> bool:
-        """Record that a message of the process arrived at `now`; return whether it is the first one."""
+        """Record that a message of the process arrived at `now`; return whether the process is new in the table."""
         new = process not in self._last_message
         self._last_message[process] = now
         return new
 
     def silent_since(self, time: float) -> list[str]:
-        """Return the processes whose last message arrived before `time`."""
+        """List the processes whose last message arrived before `time`."""
         return [process for process, last in self._last_message.items() if last < time]
 
     def restart_silence(self, now: float) -> None:
-        """Count the silence of every process from `now`, because no message could arrive before."""
+        """Treat `now` as the time of every process's last message, because none could arrive before."""
         self._last_message = dict.fromkeys(self._last_message, now)
 
     def update_members(
@@ -54,14 +54,14 @@ class ProcessTable:
         whole: bool,
         people: Mapping[str, Person] | None = None,
     ) -> list[PresenceChange]:
-        """Record a process's members in a room; return what that changes.
+        """Store the members that a process has in a room, and return how the connections changed.
 
         Args:
-            item: The room's item.
+            item: The item of the room.
             process: The process that reports.
-            members: The members with their connections there; with 0 connections they left.
+            members: The members with the numbers of their connections there; 0: they left.
             whole: Whether members that are not named have left.
-            people: Those of the members who have a picture or a role.
+            people: Those of the members who have a picture or a role, by id.
 
         """
         before = self._rooms.setdefault(item, {}).setdefault(process, {})
@@ -72,7 +72,7 @@ class ProcessTable:
         return _changes(before, after)
 
     def remove(self, process: str) -> dict[str, list[PresenceChange]]:
-        """Remove a process that ended; return what that changes, by item."""
+        """Remove a process, and return by item how the connections of its members changed."""
         self._last_message.pop(process, None)
         self._names.pop(process, None)
         changes = {}
@@ -82,15 +82,16 @@ class ProcessTable:
         return changes
 
     def members(self, item: str) -> list[PresenceChange]:
-        """Return the members that the other processes have in the room, once per process."""
+        """List the members that other processes have in the room; a member on two processes is listed twice."""
         return [held for members in self._rooms.get(item, {}).values() for held in members.values()]
 
     def forget_room(self, item: str) -> None:
-        """Forget the members in a room that is no longer in memory here."""
+        """Drop the members of a room that was removed from memory in this process."""
         self._rooms.pop(item, None)
 
 
 def _changes(before: Members, after: Members) -> list[PresenceChange]:
+    """Compute the difference of each member's connections between two states; members without a change are left out."""
     changes = [(person, n - before.get(id_, (person, 0))[1]) for id_, (person, n) in after.items()]
     changes += [(person, -n) for id_, (person, n) in before.items() if id_ not in after]
     return [(person, change) for person, change in changes if change]

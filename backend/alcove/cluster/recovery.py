@@ -1,4 +1,4 @@
-"""Keep rooms at the heads of their logs: reorder received entries, and read missing ones from the log (X2)."""
+"""Bring rooms to the heads of their logs: reorder received entries, and read missing ones from the log (X2)."""
 
 import asyncio
 import contextlib
@@ -19,15 +19,16 @@ _FAR = 2000
 
 
 class Recovery:
-    """Delivers entries to rooms in the order of their log."""
+    """Delivers entries to rooms in the order of their log, and fills gaps by reading the log."""
 
     def __init__(self, log: Log, rooms: LocalRooms, *, sole_writer: bool) -> None:
-        """Create the recovery of `rooms`.
+        """Create the recovery; it has nothing to read yet.
 
         Args:
             log: The log of the rooms.
             rooms: The rooms of this process.
-            sole_writer: No other process writes to the log, so a missing entry is never on its way.
+            sole_writer: Whether no other process writes to the log. Missing entries can then not arrive later, so
+                readers fetch them at once.
 
         """
         self._log = log
@@ -45,16 +46,16 @@ class Recovery:
     # --- entries and heads that were reported
 
     def deliver(self, item: str, entries: Sequence[Entry], oldest: int, log_id: str = "") -> list[bytes]:
-        """Deliver entries to the item's room if they are next in order, else hold them until they are.
+        """Deliver entries to the item's room if they are next in order, else buffer them until they are.
 
         Args:
             item: The item.
-            entries: At least one, dense and ascending.
+            entries: At least one entry; consecutive and ascending.
             oldest: The first seq that the log still keeps.
-            log_id: The id of the history that the entries belong to, "" if the sender did not give it.
+            log_id: The id of the history that the entries belong to; "" if the sender did not give it.
 
         Returns:
-            The lines that the room sent for new entries; none if entries were held or ignored.
+            The encoded lines that the room sent for new entries; none if the entries were buffered or ignored.
 
         """
         room = self._rooms.find(item)
@@ -78,7 +79,7 @@ class Recovery:
         return []
 
     def note_head(self, item: str, head: int) -> None:
-        """Record that the item's log extends to `head`; read the gap up to it from the log."""
+        """Record that the item's log extends to `head`, and read the entries that the room lacks."""
         room = self._rooms.find(item)
         if room is None:
             self._rooms.extend_opening(item, head, "")
@@ -90,7 +91,7 @@ class Recovery:
             self._start_fill(item, 0)
 
     async def catch_up(self, room: LocalRoom, seq: int) -> None:
-        """Bring the room to the end of its log if a client has seen `seq`, which the room has not (R5).
+        """Bring the room to the end of its log if a client reports a `seq` beyond the room's head (R5).
 
         Raises:
             LogUnavailableError: The log does not answer.
@@ -119,12 +120,12 @@ class Recovery:
         self._heads.start(self._rooms.items())
 
     def check_reported(self, item: str) -> None:
-        """Read the head of an item's log after a report that it has grown; the report itself is not trusted (X9)."""
+        """Read the head of an item's log after an untrusted report that it has grown (X9)."""
         if self._rooms.find(item) is not None or self._rooms.is_opening(item):
             self.check_heads([item])
 
     def verify_history(self, item: str) -> None:
-        """Let the log decide whether its history was lost: another entry was reported than the one in memory (X8)."""
+        """Let the log decide whether it lost its history: a different entry was reported than the room has (X8)."""
         self._heads.verify_history(item)
 
     def retry(self) -> None:
@@ -134,27 +135,34 @@ class Recovery:
             self._start_fill(item, 0)
 
     def forget(self, item: str) -> None:
-        """Forget a room that is no longer in memory."""
+        """Drop the buffered entries of a room that was removed from memory."""
         self._buffers.pop(item, None)
         self._heads.forget(item)
 
     # --- filling gaps
 
     def _deliver_next(self, room: LocalRoom, buffer: ReorderBuffer) -> None:
-        """Deliver what has become next in one call, so that what is deleted in it is not shown before (S9)."""
+        """Deliver the buffered entries that follow the head, in one call; drop the buffer when nothing is missing.
+
+        One call, so that a message and its deletion in the same run are delivered together (S9).
+        """
         if run := buffer.take(room.head):
             room.deliver(run, buffer.oldest)
         if buffer.known <= room.head and self._buffers.get(room.item) is buffer:
             del self._buffers[room.item]
 
     def _start_fill(self, item: str, delay_s: float) -> None:
-        """Read from the log what has not arrived within `delay_s` seconds, unless that is being done already."""
+        """Start a task that reads the missing entries after `delay_s` seconds, unless one is running for the item."""
         if item not in self._fill_tasks:
             task = self._fill_tasks[item] = asyncio.create_task(self._fill(item, delay_s))
             task.add_done_callback(lambda _: self._fill_tasks.pop(item, None))
 
     async def _fill(self, item: str, delay_s: float) -> None:
-        """Read the gap in front of the held entries; one query for the room, however many readers it has."""
+        """Read the gap between the head and the buffered entries from the log, and deliver it.
+
+        A gap of over `_FAR` entries is not read here: the head moves past it, and each connection reads at its own
+        pace.
+        """
         await asyncio.sleep(delay_s)
         # The first page begins with the last entry in memory, to see whether the log still has it (X8).
         overlap = 1

@@ -9,10 +9,10 @@ _CAPACITY = 4096
 
 
 class ReorderBuffer:
-    """The entries of one room beyond its head.
+    """Holds entries of one room that cannot be delivered yet, because entries before them are missing.
 
     Attributes:
-        known: The highest seq that was reported, whether or not its entry is held.
+        known: The highest seq that was reported, whether or not its entry is in the buffer.
         oldest: The first seq that the log still keeps, as far as reported.
 
     """
@@ -25,7 +25,7 @@ class ReorderBuffer:
         self.oldest = 1
 
     def add(self, entries: Iterable[Entry], oldest: int) -> None:
-        """Hold entries, in any order; keep only the highest seq of those that the buffer has no room for."""
+        """Store entries, in any order, up to `_CAPACITY`; of those beyond, only the highest seq is kept in `known`."""
         for entry in entries:
             self.known = max(self.known, entry.seq)
             if len(self._held) < _CAPACITY:
@@ -33,7 +33,7 @@ class ReorderBuffer:
         self.oldest = max(self.oldest, oldest)
 
     def take(self, head: int) -> list[Entry]:
-        """Remove and return the entries that follow `head` without a gap; drop those at or before it."""
+        """Remove and return the entries that follow `head` without a gap; drop entries at or before the new head."""
         run: list[Entry] = []
         while (entry := self._held.pop(head + 1 + len(run), None)) is not None:
             run.append(entry)

@@ -1,4 +1,4 @@
-"""Subscribe to the channels of items whose rooms open, and wait until the subscription takes effect."""
+"""Subscribe to the channels of items whose rooms open, and wait until the subscriptions take effect."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ _EFFECT_S = 0.25
 
 
 class ItemSubscriptions:
-    """The subscriptions of this process to items' channels."""
+    """Subscribes this process to items' channels on the bus."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -19,11 +19,11 @@ class ItemSubscriptions:
         self._pending: dict[str, asyncio.Event] = {}
 
     def __contains__(self, item: str) -> bool:
-        """Return whether a subscription to the item's channel is about to take effect."""
+        """Return whether a subscription to the item's channel was requested and has not taken effect yet."""
         return item in self._pending
 
     async def subscribe(self, item: str) -> None:
-        """Subscribe to the item's channel; wait up to 0.25 s for it to take effect, unless the bus is down."""
+        """Subscribe to the item's channel; wait up to 0.25 s for the subscription to take effect if the bus is up."""
         effective = self._pending[item] = asyncio.Event()
         self._bus.subscribe(item)
         if self._bus.up:
@@ -38,7 +38,7 @@ class ItemSubscriptions:
         self._bus.unsubscribe(item)
 
     def confirm(self, channels: Iterable[str]) -> None:
-        """Record that the subscriptions to these channels have taken effect."""
+        """Wake the callers of `subscribe` that wait for these channels."""
         for channel in channels:
             if effective := self._pending.get(channel):
                 effective.set()

@@ -1,4 +1,4 @@
-"""Ask all processes for their connections to a room (W8), and wait a bounded time for the responses."""
+"""Ask all processes for their connections to a room, and wait up to a second for the responses (W8)."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -25,9 +25,10 @@ OtherProcesses = Callable[[], Mapping[str, str]]
 
 
 class _PendingRequest:
-    """The responses to one request, as far as they have arrived."""
+    """The responses to one request that have arrived so far."""
 
     def __init__(self, awaited: Iterable[str]) -> None:
+        """Create a request without responses; `awaited`: the ids of the processes that should respond."""
         self.awaited = set(awaited)
         self.complete = asyncio.Event()
         self.head = 0
@@ -40,7 +41,16 @@ class ConnectionSurvey:
     def __init__(
         self, bus: Bus, rooms: LocalRooms, *, process: str, name: str, other_processes: OtherProcesses
     ) -> None:
-        """Create the survey of the process with the id `process`, which operators call `name`."""
+        """Create the survey of this process.
+
+        Args:
+            bus: The bus between the processes.
+            rooms: The rooms of this process.
+            process: The id of this process.
+            name: The name of this process for operators.
+            other_processes: Returns the other processes that are alive: id → name.
+
+        """
         self._bus = bus
         self._rooms = rooms
         self._process = process
@@ -52,7 +62,13 @@ class ConnectionSurvey:
         self._running: dict[str, asyncio.Task[Connections]] = {}
 
     async def inspect(self, item: str, head: int) -> Connections:
-        """Return the connections to the item's room on all processes; its log extends at least to `head`."""
+        """Return the connections to the item's room on all processes; concurrent calls for an item share one survey.
+
+        Args:
+            item: The item.
+            head: The head of the log, as far as the caller knows it.
+
+        """
         if not self._bus.shared:
             return with_lag(head, self._local_states(item))
         task = self._running.get(item)
@@ -62,6 +78,7 @@ class ConnectionSurvey:
         return await asyncio.shield(task)
 
     async def _survey(self, item: str, head: int) -> Connections:
+        """Publish a request, wait for the responses, and combine them with the connections of this process."""
         others = self._other_processes()
         pending = _PendingRequest(others)
         if others and self._bus.up:
@@ -81,7 +98,7 @@ class ConnectionSurvey:
         return with_lag(head, [*self._local_states(item), *pending.states], unanswered)
 
     def respond(self, request: ConnectionsRequest) -> None:
-        """Publish this process's connections to the requested room, in several messages if there are many."""
+        """Publish this process's connections to the requested room, in messages of up to `_CONNECTIONS`."""
         room = self._rooms.find(request.item)
         head = 0 if room is None else room.head
         states = self._local_states(request.item)
@@ -92,7 +109,7 @@ class ConnectionSurvey:
             self._bus.publish(process_channel(request.process), encode(response))
 
     def receive(self, response: ConnectionsResponse) -> None:
-        """Add another process's response to the request that it belongs to; ignore it if that request is over."""
+        """Add a response to the request that it belongs to; ignore it if that request has ended."""
         pending = self._pending.get(response.question)
         if pending is None:
             return
@@ -104,6 +121,6 @@ class ConnectionSurvey:
                 pending.complete.set()
 
     def _local_states(self, item: str) -> list[ConnectionState]:
-        """Return the connections to the room in this process."""
+        """Describe the connections to the room in this process."""
         room = self._rooms.find(item)
         return [] if room is None else room.connection_states(self._name)

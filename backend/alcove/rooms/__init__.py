@@ -1,1 +1,1 @@
-"""The live rooms of this process."""
+"""Serve the rooms of this process: connections, delivery, presence, lists of rooms, writing, access records."""

@@ -1,4 +1,4 @@
-"""Store revocations and bans, and apply those of every process to this one (A7, A8, W5, W15)."""
+"""Store revocations and bans in the log, and apply those of all processes to this one (A7, A8, W5, W15)."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from alcove.rooms.sends import StoreDraft
 
 
 class AccessRecords:
-    """The records that take access away: revocations and bans, each in its internal room of the log."""
+    """Stores and applies the records that take access away: revocations and bans, each kind in its internal room."""
 
     def __init__(
         self,
@@ -30,13 +30,13 @@ class AccessRecords:
         """Create the records; `follow` starts to apply them.
 
         Args:
-            revocations: The revocations that credentials are checked against.
-            bans: The bans that rights are restricted by.
-            expiry: Ends the connections that a revocation or a ban covers.
+            revocations: The table of revocations that credentials are checked against.
+            bans: The table of bans that rights are restricted by.
+            expiry: Ends the connections that a revocation or a ban applies to.
             rooms: The rooms of this process.
             store: Appends a draft to the log.
-            tasks: Runs what reads a room again after its history was lost.
-            on_bans_changed: Called with a member whose bans have changed.
+            tasks: Runs the tasks that read a room again after its history was lost.
+            on_bans_changed: Called with a member id when the bans of that member have changed.
 
         """
         self._rooms = rooms
@@ -46,7 +46,7 @@ class AccessRecords:
         self._ban_log = BanLog(bans, expiry, rooms, store, on_bans_changed)
 
     async def follow(self) -> None:
-        """Apply all records in the log, and every later one; return when the present ones are applied.
+        """Apply all records in the log, and then every later one; return when the present ones are applied.
 
         Raises:
             LogUnavailableError: Storage does not answer.
@@ -58,19 +58,19 @@ class AccessRecords:
         await self._ban_log.follow()
 
     def close(self) -> None:
-        """Cancel the timer of the bans."""
+        """Cancel the timer that ends bans."""
         self._ban_log.close()
 
     async def revoke(self, revocation: Revocation) -> None:
-        """Store a revocation, which every process applies. Raises as `Hub.revoke`."""
+        """Store a revocation durably; every process then applies it. Raises as `Hub.revoke`."""
         await append_record(REVOCATIONS_ITEM, revocation, self._store)
 
     async def ban(self, ban: Ban) -> None:
-        """Store a ban or the end of one, which every process applies. Raises as `Hub.ban`."""
+        """Store a ban or the end of one durably; every process then applies it. Raises as `Hub.ban`."""
         await self._ban_log.ban(ban)
 
     def history_lost(self, item: str) -> None:
-        """Read the records of a room again whose history was lost, and restore lost revocations (X8)."""
+        """Start to read a room's records again after its history was lost, and to restore lost revocations (X8)."""
         if item == REVOCATIONS_ITEM:
             self._tasks.spawn(self._revocation_log.restore())
         elif item == BANS_ITEM:

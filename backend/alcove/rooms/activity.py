@@ -25,19 +25,22 @@ Share = Callable[[Sequence[Line]], None]
 
 
 class ActivityListener(Protocol):
-    """Writes to the connections in step; a full connection falls behind, with presence seen up to `seen_version`."""
+    """Writes lines to a room's connections in step.
+
+    A connection whose buffer is full falls behind instead, with presence seen up to `seen_version`.
+    """
 
     def send(self, lines: Sequence[Line], seen_version: int) -> None:
         """Write the lines to every connection in step."""
         ...
 
     def send_typing(self, typing: Sequence[TypingNow], seen_version: int) -> None:
-        """Write who is typing; leave out of each member's lines that member (P4)."""
+        """Write who is typing to every connection in step; leave each member out of their own lines (P4)."""
         ...
 
 
 class Activity:
-    """Batches a room's presence, typing and read marks, sends them to its connections and stores the marks."""
+    """Collects changes of presence, typing and read marks, sends them in batches, and stores the marks."""
 
     def __init__(
         self,
@@ -48,6 +51,16 @@ class Activity:
         store_marks: StoreMarks,
         share: Share,
     ) -> None:
+        """Create the activity of a room without changes.
+
+        Args:
+            item: The item of the room.
+            presence: The members and read marks of the room.
+            listener: Writes the lines to the room's connections.
+            store_marks: Stores read marks.
+            share: Publishes typing and read marks to the other processes.
+
+        """
         self._item = item
         self._presence = presence
         self._listener = listener
@@ -59,7 +72,7 @@ class Activity:
         self._storing: asyncio.Task[None] | None = None
 
     def schedule(self) -> None:
-        """Schedule a flush a quarter of a second after the first change."""
+        """Schedule a flush in a quarter of a second, unless one is scheduled."""
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_BATCH_S, self._flush)
 
@@ -69,19 +82,26 @@ class Activity:
             self._timer.cancel()
 
     def typing(self, person: Person, now: float, *, share: bool) -> None:
-        """Record that the member is typing at `now` (seconds); `share`: publish it to the other processes (P4)."""
+        """Record that a member is typing, to be sent with the next flush (P4).
+
+        Args:
+            person: The member.
+            now: The present time in monotonic seconds.
+            share: Publish it to the other processes, too.
+
+        """
         if self._presence.typing(person, now):
             self.schedule()
             if share:
                 self._share([TypingNow(person)])
 
     def read(self, member: str, seq: int) -> None:
-        """Move the member's read mark forward to `seq`; ignore a lower one (P5)."""
+        """Move the member's read mark forward to `seq`, to be stored with the next flush; ignore a lower `seq` (P5)."""
         if self._presence.read(member, seq):
             self.schedule()
 
     def apply_remote_presence(self, changes: Iterable[tuple[Person, int]]) -> None:
-        """Count connections that members opened in other processes, or closed if the number is negative (P1)."""
+        """Apply how many connections members opened (positive) or closed (negative) in other processes (P1)."""
         for person, change in changes:
             for _ in range(change):
                 self._presence.join(person)
@@ -95,7 +115,7 @@ class Activity:
         self.schedule()
 
     def _flush(self) -> None:
-        """Send the batch, and start to store read marks."""
+        """Send the collected changes to the room's connections, and start to store read marks."""
         self._timer = None
         typing = self._presence.take_typing()
         seen_version = self._presence.flushed
@@ -111,7 +131,7 @@ class Activity:
             self._storing = asyncio.create_task(self._store(reads))
 
     async def _store(self, reads: dict[str, int]) -> None:
-        """Store read marks, then send and publish those that moved."""
+        """Store read marks, then send and publish those that moved; if storage does not answer, keep them for later."""
         try:
             marks = await self._store_marks(reads)
             if moved := self._apply_marks(marks):
@@ -127,6 +147,6 @@ class Activity:
                 self.schedule()
 
     def _apply_marks(self, marks: dict[str, int]) -> list[ReadMark]:
-        """Record stored marks, and return the lines of those that moved."""
+        """Apply stored marks to the room's presence, and return the lines of those that moved."""
         lines = [self._presence.apply_mark(member, seq, _MARKS) for member, seq in marks.items()]
         return [line for line in lines if line is not None]

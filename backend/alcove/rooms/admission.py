@@ -1,4 +1,4 @@
-"""Count the connections of this process, and refuse those beyond its limits (L3) or during its drain (Z1)."""
+"""Count the connections of this process; refuse those beyond its limits (L3) and those during its drain (Z1)."""
 
 import asyncio
 from collections import Counter
@@ -17,9 +17,16 @@ RoomConnections = Callable[[str, str], int]
 
 
 class Admission:
-    """Counts the connections of this process: to rooms, and others (plain-text sockets and lists)."""
+    """Counts the connections of this process: to rooms, and others (plain-text sockets and lists of rooms)."""
 
     def __init__(self, bounds: ProcessLimits, room_connections: RoomConnections) -> None:
+        """Start with no connections.
+
+        Args:
+            bounds: The limits of this process.
+            room_connections: Returns the number of a member's connections to an item's room.
+
+        """
         self._bounds = bounds
         self._room_connections = room_connections
         self._connections = 0
@@ -39,7 +46,7 @@ class Admission:
         return self._draining
 
     def stop(self) -> None:
-        """Refuse every connection from now on (Z1)."""
+        """Refuse every connection from now on, because the process drains (Z1)."""
         self._draining = True
 
     def check_process(self) -> None:
@@ -54,17 +61,22 @@ class Admission:
             raise Refusal(Code.AT_CAPACITY, Close.AT_CAPACITY, "this server is full; try again soon", RETRY_MS)
 
     def check_open(self) -> None:
-        """Check that the process is not draining. Raises Refusal 1012 (Z1)."""
+        """Check that the process is not draining.
+
+        Raises:
+            Refusal: 1012 if it is (Z1).
+
+        """
         if self._draining:
             raise Refusal(Code.AT_CAPACITY, Close.RESTART, "this server is about to restart; try again", RETRY_MS)
 
     def confirm(self, member: str, item: str, connections: int) -> None:
-        """Check again, once the item's room is open, that the member may enter it.
+        """Check again, once the item's room is open, that the member may join it.
 
         Args:
-            member: The member.
+            member: The member's id.
             item: The item.
-            connections: How many connections the member has to the room, on all processes.
+            connections: The number of connections that the member has to the room, on all processes.
 
         Raises:
             Refusal: 1012 while the process drains (Z1); 4429 at the limit of connections per member and item (L3).
@@ -74,7 +86,7 @@ class Admission:
         self._check_connections(self._others[member, item] + connections)
 
     def check_member(self, member: str, item: str | None) -> None:
-        """Check that the member may open one more connection to the item; None: one that belongs to no item.
+        """Check that the member may open one more connection to the item, or with None one that belongs to no item.
 
         Connections to the item's room and to its plain-text socket count together.
 
@@ -87,27 +99,43 @@ class Admission:
         )
 
     def _check_connections(self, held: int) -> None:
-        """Check that a member with so many connections may open another one. Raises Refusal 4429 (L3)."""
+        """Check that a member who has `held` connections may open another one. Raises Refusal 4429 (L3)."""
         if held >= self._bounds.member_connections:
             expected = f"at most {self._bounds.member_connections} connections to one item; close another one"
             raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)
 
     def check(self, member: str | None, item: str | None) -> None:
-        """Check that `admit_other` would admit such a connection. Raises Refusal as it does."""
+        """Check that `admit_other` would accept such a connection, without counting it.
+
+        Raises:
+            Refusal: As `admit_other`.
+
+        """
         self.check_process()
         if member is not None:
             self.check_member(member, item)
 
     def admit(self) -> "Slot":
-        """Count a connection to a room. Raises Refusal as `check_process` does."""
+        """Count a connection to a room until its slot is released.
+
+        Raises:
+            Refusal: As `check_process`.
+
+        """
         self.check_process()
         self._connections += 1
         return Slot(self._release)
 
     def admit_other(self, member: str | None, item: str | None) -> "Slot":
-        """Count a connection that joins no room; `member` is None in open mode, which has no identities there.
+        """Count a connection that joins no room until its slot is released.
 
-        Raises Refusal as `check_process` and `check_member` do.
+        Args:
+            member: The member's id; None in open mode, where plain-text sockets have no members.
+            item: The item that it counts with; None: it belongs to no item.
+
+        Raises:
+            Refusal: As `check_process` and `check_member`.
+
         """
         self.check(member, item)
         slot = self.admit()
@@ -130,13 +158,14 @@ class Admission:
             await self._empty.wait()
 
     def _release(self) -> None:
+        """Count one connection less, and wake `wait_until_empty` after the last one."""
         self._connections -= 1
         if self._empty is not None and not self._connections:
             self._empty.set()
 
 
 class Slot:
-    """One counted connection; it counts until `release`.
+    """The place of one connection in the counts, taken until `release` is called.
 
     As a context manager, it releases only if the block raises: a connection stays open after its admission.
     """
@@ -144,6 +173,7 @@ class Slot:
     __slots__ = ("_release",)
 
     def __init__(self, release: Callable[[], None]) -> None:
+        """Store the function that gives the place back."""
         self._release: Callable[[], None] | None = release
 
     def release(self) -> None:

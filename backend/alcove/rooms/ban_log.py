@@ -1,4 +1,4 @@
-"""Follow the internal room of bans, and apply each one to open connections on this process (A8, W15)."""
+"""Read the internal room of bans, and apply each ban to the open connections of this process (A8, W15)."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ _RETRY_S = 1.0
 
 
 class BanLog:
-    """The bans of all processes, which are entries of an internal room: durable, ordered, and read by everyone (X3)."""
+    """Stores bans in an internal room, which is durable and ordered, and applies those of all processes (X3)."""
 
     def __init__(
         self,
@@ -36,14 +36,14 @@ class BanLog:
         store: StoreDraft,
         on_changed: Callable[[str], None],
     ) -> None:
-        """Create the log; `follow` starts it.
+        """Create the log; `follow` starts to apply it.
 
         Args:
-            bans: The bans that rights are restricted by.
+            bans: The table of bans that rights are restricted by.
             expiry: Ends the connections of a member who is banned from everything.
             rooms: The rooms of this process.
             store: Appends a draft to the log.
-            on_changed: Called with a member whose bans have changed.
+            on_changed: Called with a member id when the bans of that member have changed.
 
         """
         self._bans = bans
@@ -55,12 +55,12 @@ class BanLog:
         self._room = InternalRoom(BANS_ITEM, Ban, rooms, self._apply, logger)
 
     def close(self) -> None:
-        """Stop the timer."""
+        """Cancel the timer that ends bans."""
         if self._timer is not None:
             self._timer.cancel()
 
     async def ban(self, ban: Ban) -> None:
-        """Store a ban, or the end of one; it is durable, and counts on this process, when this returns.
+        """Store a ban, or the end of one; when this returns, it is durable and applied to this process.
 
         Raises:
             Refusal: Too many sends wait for storage.
@@ -73,12 +73,17 @@ class BanLog:
     async def follow(self) -> None:
         """Apply the room's entries from the first one on; return when all present ones are applied.
 
-        Raises LogUnavailableError.
+        Raises:
+            LogUnavailableError: Storage does not answer.
+
         """
         await self._room.follow()
 
     async def follow_again(self) -> None:
-        """Read the room from the beginning, after its history was lost (X8). Bans in memory stay."""
+        """Read the room from the beginning after its history was lost; retry until that succeeds (X8).
+
+        Known bans stay.
+        """
         while True:
             try:
                 await self.follow()
@@ -88,6 +93,7 @@ class BanLog:
                 return
 
     def _apply(self, ban: Ban) -> None:
+        """Apply one ban: to the table, to open connections, and to the timer."""
         self._bans.add(ban, now_ms())
         if ban.right == "all":
             self._expiry.end_banned(ban.member, ban.item, self._bans)
@@ -95,7 +101,7 @@ class BanLog:
         self._schedule()
 
     def _apply_rights(self, ban: Ban) -> None:
-        """Apply the remaining rights to the member's connections to rooms, and send them to the clients (A4)."""
+        """Update the rights of the member's open connections, and send an `access` line where they changed (A4)."""
         rooms = self._rooms.all() if ban.item is None else [self._rooms.find(ban.item)]
         for room in rooms:
             for cursor, _ in [] if room is None else room.cursors():
@@ -109,6 +115,7 @@ class BanLog:
         self._on_changed(ban.member)
 
     def _schedule(self) -> None:
+        """Set the timer to the end of the next ban, but at most `_RECHECK_S` ahead, to compare with the clock again."""
         self.close()
         self._timer = None
         if (end := self._bans.next_end()) is not None:
@@ -116,7 +123,7 @@ class BanLog:
             self._timer = asyncio.get_running_loop().call_later(min(left_s, _RECHECK_S), self._lift_ended)
 
     def _lift_ended(self) -> None:
-        """Restore the rights that ended bans had taken."""
+        """Remove the bans that have ended, give the members their rights back, and set the timer again."""
         for ban in self._bans.take_ended(now_ms()):
             self._apply_rights(ban)
         self._schedule()

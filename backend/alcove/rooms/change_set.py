@@ -1,4 +1,4 @@
-"""Rooms that changed, collected until they are passed on (W10). No I/O."""
+"""Collect which rooms changed, until the changes are passed on (W10). No I/O."""
 
 from collections.abc import Collection, Iterator
 
@@ -9,12 +9,14 @@ _MESSAGE_ROOMS = 200
 
 
 class ChangeSet:
-    """Changed rooms with their heads, and members whose read mark moved in a room: a bounded number of each.
+    """Collects changed rooms with their heads, and members whose read mark moved in a room.
 
-    Beyond the bound it only sets `overflowed`: the reader of the set must then read all rooms again.
+    If more changes than `limit`, it is emptied and only sets `overflowed`: the reader of the set must then read all
+    rooms again.
     """
 
     def __init__(self, limit: int) -> None:
+        """Create an empty set; `limit`: the maximum number of rooms, and of pairs of room and member."""
         self._limit = limit
         self._heads: dict[str, int] = {}
         self._marks: dict[str, set[str]] = {}
@@ -30,7 +32,7 @@ class ChangeSet:
         return f"<ChangeSet rooms={len(self._heads)} marks={self._pairs} overflowed={self.overflowed}>"
 
     def add_room(self, item: str, head: int) -> None:
-        """Record that the room changed; `head` replaces an earlier one."""
+        """Record that the room changed and its log ends at `head` now."""
         if not self.overflowed:
             self._heads[item] = head
             self._check_limit()
@@ -45,15 +47,15 @@ class ChangeSet:
             self._check_limit()
 
     def rooms(self) -> list[str]:
-        """Return the rooms that changed."""
+        """List the rooms that changed."""
         return list(self._heads)
 
     def marks(self) -> dict[str, Collection[str]]:
-        """Return the members whose read mark moved, by room except in `rooms`, whose readers all get a line."""
+        """Return the members whose read mark moved, by room; without rooms of `rooms`, whose readers all get a line."""
         return {item: members for item, members in self._marks.items() if item not in self._heads}
 
     def messages(self) -> Iterator[RoomsChanged]:
-        """Yield the messages that publish the changes to other processes."""
+        """Yield the messages that announce the changes to other processes, with up to `_MESSAGE_ROOMS` rooms each."""
         if self.overflowed:
             yield RoomsChanged({}, {}, more=True)
         changed = list(self._heads | self._marks)
@@ -64,6 +66,7 @@ class ChangeSet:
             yield RoomsChanged(heads, marks)
 
     def _check_limit(self) -> None:
+        """Empty the set and mark it as overflowed if it exceeds its limit."""
         if max(len(self._heads), self._pairs) > self._limit:
             self.overflowed = True
             self._heads.clear()

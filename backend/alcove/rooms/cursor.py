@@ -1,4 +1,4 @@
-"""The position of one connection in the log of its room."""
+"""Define a cursor: one connection, and its position in the log of its room."""
 
 import asyncio
 from dataclasses import dataclass
@@ -10,7 +10,10 @@ from alcove.wire.connection import Connection
 
 @dataclass(slots=True, eq=False, repr=False)
 class Cursor:
-    """A connection and its position in the room's log. In step, the position is the head and `seq` is not updated."""
+    """A connection and its position in the room's log.
+
+    While in step, the position is the head, and `seq` is not updated.
+    """
 
     connection: Connection
     member: Member
@@ -26,12 +29,12 @@ class Cursor:
         return f"<Cursor of {self.member.person.id!r} at {self.seq}{', feeding' if self.feeding else ''}>"
 
     def state(self, head: int, process: str, *, in_step: bool) -> ConnectionState:
-        """Return the state of the connection for operators (W8).
+        """Describe the connection for operators (W8).
 
         Args:
             head: The seq of the room's last entry.
             process: The name of this process.
-            in_step: Whether the connection is in step.
+            in_step: Whether the connection has got every entry up to the head.
 
         """
         seq = head if in_step else self.seq

@@ -1,4 +1,4 @@
-"""Deliver the entries of each commit to rooms and to lists (S4, W10)."""
+"""Deliver the entries of each commit to rooms and to the list of rooms (S4, W10)."""
 
 from collections.abc import Sequence
 
@@ -10,19 +10,32 @@ from alcove.storage.base import Appended, Draft, Outcome
 
 
 class EntryDelivery:
-    """Passes what a commit stored to the rooms of all processes, and to the lists of rooms."""
+    """Passes the entries of a commit to the room in each process, and to the list of rooms."""
 
     def __init__(
         self, rooms: RoomDirectory, cluster: Cluster, changes: RoomChanges, metrics: Metrics = SERVER_METRICS
     ) -> None:
-        """Create the delivery to `rooms`, to the other processes of `cluster`, and to the lists behind `changes`."""
+        """Store where entries go.
+
+        Args:
+            rooms: The rooms of this process.
+            cluster: The other processes.
+            changes: Notifies the readers of the list of rooms.
+            metrics: Counts the outcomes of sends.
+
+        """
         self._rooms = rooms
         self._cluster = cluster
         self._changes = changes
         self._stored, self._duplicate, self._refused = (metrics.sends.labels(outcome) for outcome in OUTCOMES)
 
     def deliver(self, stored: Sequence[tuple[Draft, Outcome]]) -> None:
-        """Deliver the entries of one commit, and record the rooms that they change."""
+        """Deliver the entries of one commit, count the outcomes, and record which rooms changed.
+
+        Args:
+            stored: The drafts of the commit with their outcomes, in the order of the log.
+
+        """
         for item, appended in self._by_item(stored).items():
             log_id = appended[-1].log
             if (room := self._rooms.find(item)) is not None and room.log_id != log_id:
@@ -35,7 +48,7 @@ class EntryDelivery:
         self._changes.entries_stored(stored)
 
     def _by_item(self, stored: Sequence[tuple[Draft, Outcome]]) -> dict[str, list[Appended]]:
-        """Return the stored drafts' entries by item, in the order of the log, and count all outcomes (W7).
+        """Group the stored entries by item, in the order of the log, and count all outcomes (W7).
 
         One pass for both, because every commit comes through here.
         """

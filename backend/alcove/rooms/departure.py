@@ -1,4 +1,4 @@
-"""Close all connections of a room whose history was lost, with spread reconnects (X8)."""
+"""Close all connections of a room whose history was lost, spreading their reconnects over a second (X8)."""
 
 import random
 
@@ -12,7 +12,7 @@ _RECONNECT_MS = 1000
 
 
 def restart_connections(room: Room) -> None:
-    """Remove every connection from the room, and close it with 1012 and a `bye`."""
+    """Send every connection of the room a `bye` with its own delay, close it with 1012, and remove it from the room."""
     for cursor, _ in room.cursors():
         retry_ms = random.randrange(_RECONNECT_MS)  # noqa: S311 - spreads reconnects, protects nothing
         cursor.connection.write(Frame(encode(Bye("restart", retry_ms))))

@@ -1,4 +1,4 @@
-"""Keep the rooms that are in memory: open them from the log, and close them when they are empty."""
+"""Keep the rooms in memory: open each from the log when it is needed, and close it when it is empty."""
 
 import asyncio
 import logging
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Opening:
-    """A room that is being read into memory, and the head of its log as reported meanwhile."""
+    """A room that is being read into memory, and what was reported about its log meanwhile."""
 
     task: asyncio.Task[Room]
     #: The seq of the last entry that was committed meanwhile.
@@ -40,7 +40,7 @@ class _Opening:
 
 
 class RoomDirectory:
-    """The rooms in memory (LocalRooms): those with connections, those that are kept, and those being opened."""
+    """The rooms in memory (LocalRooms): those with connections, those kept without, and those being opened."""
 
     def __init__(
         self,
@@ -62,15 +62,15 @@ class RoomDirectory:
         Args:
             log: The log of all rooms.
             bus: Carries messages between processes.
-            sends: Delivers the notifications of `alcove_send` (X5).
-            tail_entries: Entries of a room in memory at most.
-            tail_bytes: Bytes of a room's entries in memory at most.
+            sends: Delivers the announcements of `alcove_send` (X5); None: the database makes none.
+            tail_entries: The maximum number of a room's entries in memory.
+            tail_bytes: The maximum bytes of a room's entries in memory.
             tasks: Runs the tasks that store read marks of closed rooms.
             on_history_lost: Called with an item, after the log lost its history and its connections were closed.
-            on_marks_stored: Called with the members whose read marks in a room were stored.
-            clock: Returns seconds that never run backwards.
-            name: What operators call this process.
-            metrics: Count lost histories and deliveries.
+            on_marks_stored: Called with an item and the members whose read marks in its room were stored.
+            clock: Returns seconds of a monotonic clock.
+            name: The name of this process for operators.
+            metrics: Counts lost histories and deliveries.
 
         """
         self._log = log
@@ -92,7 +92,7 @@ class RoomDirectory:
         await self._cluster.start()
 
     def close_rooms(self) -> None:
-        """Cancel the timers of all rooms, and store their pending read marks."""
+        """Cancel the timers of all rooms, and start to store their pending read marks."""
         for room in list(self._rooms.values()):
             self._last_marks.store(room)
             room.close()
@@ -103,7 +103,7 @@ class RoomDirectory:
 
     @property
     def bus_up(self) -> bool:
-        """Whether the bus delivers messages, as far as is known."""
+        """Whether messages of other processes and the database arrive, as far as is known."""
         return self._cluster.up
 
     @property
@@ -114,7 +114,7 @@ class RoomDirectory:
     # --- rooms in memory
 
     def find(self, item: str) -> Room | None:
-        """Return the item's room, None while it is not in memory (LocalRooms)."""
+        """Return the item's room, or None if it is not in memory (LocalRooms)."""
         return self._rooms.get(item)
 
     def items(self) -> Collection[str]:
@@ -122,20 +122,20 @@ class RoomDirectory:
         return self._rooms.keys()
 
     def all(self) -> list[Room]:
-        """Return the rooms in memory."""
+        """List the rooms in memory."""
         return list(self._rooms.values())
 
     def connections(self) -> list[Connection]:
-        """Return the connections to all rooms."""
+        """List the connections to all rooms."""
         return [cursor.connection for room in self._rooms.values() for cursor, _ in room.cursors()]
 
     def member_connections(self, member: str, item: str) -> int:
-        """Return how many connections the member holds to the item's room, on all processes."""
+        """Return the number of the member's connections to the item's room, on all processes."""
         room = self._rooms.get(item)
         return 0 if room is None else room.presence.connections(member)
 
     def position(self, item: str) -> Position | None:
-        """Return the position up to which this process has the item's log; None if the room is not in memory."""
+        """Return how far this process has the item's log; None if the room is not in memory."""
         room = self._rooms.get(item)
         return None if room is None else room.position()
 
@@ -143,12 +143,12 @@ class RoomDirectory:
 
     @asynccontextmanager
     async def opened(self, item: str, *, seq: int = 0, log_id: str | None = None) -> AsyncIterator[Room]:
-        """Provide the item's room, and keep it in memory within the block.
+        """Open the item's room, and keep it in memory while the block runs.
 
         Args:
-            item: The room's item.
-            seq: An entry that a client has seen: the room's head is at least there, if the log has it (R5).
-            log_id: The history of that entry; None: not known.
+            item: The item of the room.
+            seq: A seq that a client has seen. If the log has it, the room is read at least up to there (R5).
+            log_id: The history of that seq; None: unknown.
 
         Raises:
             LogUnavailableError: Storage does not answer.
@@ -164,7 +164,7 @@ class RoomDirectory:
             self._close_if_empty(item)
 
     def keep(self, item: str) -> None:
-        """Keep the item's room in memory, once it is opened, until the process ends."""
+        """Keep the item's room in memory without connections, once it is opened, until the process ends."""
         self._kept[item] += 1
 
     async def get(self, item: str) -> Room:
@@ -181,7 +181,7 @@ class RoomDirectory:
         return await asyncio.shield(opening.task)
 
     async def _get_reaching(self, item: str, seq: int, log_id: str | None) -> Room:
-        """Return the item's room as `opened` provides it. Raises LogUnavailableError."""
+        """Return the item's room, read at least up to `seq` if the log has it. Raises LogUnavailableError."""
         while True:
             room = await self.get(item)
             if seq > room.head and log_id in {None, room.log_id}:
@@ -195,7 +195,7 @@ class RoomDirectory:
         self._close_if_empty(room.item)
 
     def reset(self, item: str) -> None:
-        """Close the item's room, because the log lost its history; its clients read the new one (LocalRooms, X8)."""
+        """Close the item's room, because its log has another history; its clients reconnect (LocalRooms, X8)."""
         room = self._rooms.pop(item, None)
         if room is None:
             return
@@ -212,7 +212,10 @@ class RoomDirectory:
     # --- without a connection
 
     async def move_read_mark(self, item: str, member: str, seq: int) -> int:
-        """Store a read mark, apply it to the room, and return the resulting mark (P5). Raises LogUnavailableError."""
+        """Store a read mark, apply it to all processes, and return the resulting mark (P5).
+
+        Raises LogUnavailableError.
+        """
         stored = await self._marks.store(item, {member: seq})
         if (room := self._rooms.get(item)) is not None:
             room.apply_remote_marks(stored)
@@ -230,14 +233,14 @@ class RoomDirectory:
         return item in self._opening
 
     def extend_opening(self, item: str, head: int, log_id: str) -> None:
-        """Record that the log of a room that may be opening extends to `head` in this history (LocalRooms)."""
+        """Record how far the log of a room extends while the room is being opened (LocalRooms)."""
         if opening := self._opening.get(item):
             if log_id not in {"", opening.log_id}:
                 opening.head, opening.log_id = 0, log_id
             opening.head = max(opening.head, head)
 
     async def _open(self, item: str) -> Room:
-        """Read a room into memory, with the end of its log as its tail. Raises LogUnavailableError."""
+        """Subscribe to an item's messages, and read the end of its log into a new room. Raises LogUnavailableError."""
         try:
             # Subscribe before reading: entries stored earlier are read, entries stored later are received.
             await self._cluster.open_room(item)
@@ -263,7 +266,7 @@ class RoomDirectory:
         return room
 
     def _make_room(self, item: str, page: Page, reads: dict[str, int], committed: int) -> Room:
-        """Return a room that ends with the page, or at the head `committed` if that is further."""
+        """Create a room whose tail is the page; without the page if the log has grown to `committed` meanwhile."""
         tail = Tail(*self._tail)
         if page.head >= committed:
             for entry in page.entries:

@@ -1,4 +1,4 @@
-"""Close all connections at shutdown: commit accepted sends first, and spread the clients' reconnects (Z1)."""
+"""Close all connections at shutdown: first commit accepted sends, then spread the clients' reconnects (Z1)."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from alcove.wire.connection import Connection, Frame
 
 
 class Drain:
-    """Commits accepted sends, then closes every connection with a `bye` that has the delay before reconnecting."""
+    """Commits accepted sends, then closes every connection with a `bye` that contains the delay before reconnecting."""
 
     def __init__(
         self,
@@ -20,10 +20,10 @@ class Drain:
         commit: Callable[[], Awaitable[object]],
         connections: Callable[[], Iterable[Connection]],
     ) -> None:
-        """Prepare a drain; `start` runs it.
+        """Create a drain; `start` runs it.
 
         Args:
-            within_s: Maximum seconds for `commit`; also the period over which reconnects are spread.
+            within_s: Maximum seconds for `commit`, and the seconds over which reconnects are spread.
             commit: Waits until every accepted send is stored and acked.
             connections: Returns the connections to close.
 
@@ -37,7 +37,7 @@ class Drain:
         self._deadline: float | None = None
 
     def before_close(self, callback: Callable[[], None]) -> None:
-        """Call `callback` after the commit and before the first connection is closed."""
+        """Register a callback that runs after the commit and before the first connection is closed."""
         self._before_close.append(callback)
 
     def start(self) -> asyncio.Task[None]:
@@ -47,7 +47,7 @@ class Drain:
         return self._task
 
     async def wait_for_commit(self) -> None:
-        """Wait until no send waits for storage, at most until the deadline, which the first call sets."""
+        """Wait until no send waits for storage, but not beyond the deadline, which the first call sets."""
         now = asyncio.get_running_loop().time()
         if self._deadline is None:
             self._deadline = now + self._within_s
@@ -56,6 +56,7 @@ class Drain:
                 await self._commit()
 
     async def _run(self) -> None:
+        """Wait for the commit, run the callbacks, then close the connections in random order."""
         await self.wait_for_commit()
         # The server stops listening here, before any connection closes, so that a proxy sends clients that reconnect
         # to another process.

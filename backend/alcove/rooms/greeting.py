@@ -1,4 +1,4 @@
-"""Create the `hello` line, the first one that a connection to a room receives (H5)."""
+"""Create the `hello` line, the first line on every connection to a room (H5)."""
 
 from alcove.clock import now_ms
 from alcove.protocol import Hello, Limits, Member, You
@@ -6,13 +6,13 @@ from alcove.rooms.room import Room
 
 
 def greeting(room: Room, member: Member, limits: Limits, *, reset: bool) -> Hello:
-    """Return the `hello` line of a room for one member.
+    """Create the `hello` line of a room for one member.
 
     Args:
         room: The room; its presence already includes the member.
         member: The member whose connection gets the line.
-        limits: The limits of this server that a client should keep to (L).
-        reset: Whether the client must discard its entries, because its position is of another history (R5).
+        limits: The limits of this server that a client should respect (L).
+        reset: Whether the client must discard its entries, because they belong to another history (R5).
 
     """
     return Hello(

@@ -1,4 +1,4 @@
-"""A room's log in this process: its head, the tail in memory, and reads of earlier entries from storage."""
+"""Keep a room's position in its log: the head, the last entries in memory, and reads of earlier ones from storage."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -16,7 +16,7 @@ ReadPage = Callable[[int, int, int], Awaitable[Page]]
 
 
 class RoomHistory:
-    """The head, the bounds and the entries of one room, without its connections."""
+    """The entries of one room, without its connections: bounds of the log, tail in memory, reads from storage."""
 
     def __init__(
         self,
@@ -28,14 +28,14 @@ class RoomHistory:
         read: ReadPage,
         on_entries_missing: Callable[[], None],
     ) -> None:
-        """Start at `head`, with the end of the log in `tail`.
+        """Start at `head`.
 
         Args:
-            log_id: The id of the history that the numbers belong to (R5).
+            log_id: The id of the history that the entries belong to (R5).
             head: The seq of the last entry.
             oldest: The seq of the first entry that the log keeps.
             tail: The last entries, up to the head; may be empty.
-            read: Reads a page of the room.
+            read: Reads a page of the room's log.
             on_entries_missing: Called when storage has fewer entries than were delivered (X8).
 
         """
@@ -54,12 +54,18 @@ class RoomHistory:
         return f"<RoomHistory {self.log_id} {self.oldest}..{self.head}, {len(self.tail)} in memory>"
 
     def position(self) -> Position:
-        """Return the head and the last entry's time, which storage compares with its own (X8)."""
+        """Return the history, the head and the time of the last entry, to compare with storage (X8)."""
         last = self.tail.last
         return Position(self.log_id, self.head, None if last is None else last.at)
 
     def append(self, entries: Sequence[Entry], oldest: int) -> None:
-        """Add entries that directly follow the head; the caller takes their lines and then calls `trim`."""
+        """Add entries that directly follow the head to the tail; call `trim` after their lines were sent.
+
+        Args:
+            entries: At least one entry; consecutive and ascending.
+            oldest: The seq of the first entry that the log keeps.
+
+        """
         for entry in entries:
             self.tail.push(entry)
             if entry.kind == "delete" and entry.target is not UNSET:
@@ -69,30 +75,40 @@ class RoomHistory:
         self.oldest = max(self.oldest, oldest)
 
     def advance(self, head: int) -> None:
-        """Move the head over entries that are in storage only, and empty the tail."""
+        """Move the head to `head` without entries, and empty the tail: the entries are in storage only."""
         # There may be an edit or a delete among them, which the tail would have had to apply (S9).
         self._advances += 1
         self.tail.clear()
         self.head = head
 
     def trim(self) -> None:
-        """Drop entries that exceed the tail's bounds, or that retention removed from the log."""
+        """Drop entries from the tail that exceed its limits, or that retention removed from the log."""
         self.tail.trim(self.oldest)
 
     def expire(self, before: int) -> None:
-        """Drop entries older than `before` (ms since the epoch), also in a room without new entries (L5)."""
+        """Drop entries older than `before` (ms since the epoch), also if the room gets no new ones (L5)."""
         self.oldest = max(self.oldest, self.tail.expired(before) + 1)
         self.trim()
 
     async def read_entries(self, seq: int) -> tuple[int, list[Entry]]:
-        """Return one page of the entries after `seq`, and the seq to read on after. Raises LogUnavailableError."""
+        """Read one page of the entries after `seq`.
+
+        Returns:
+            The seq to continue after, and the entries.
+
+        Raises:
+            LogUnavailableError: Storage does not answer, or has fewer entries than were delivered.
+
+        """
         first, entries = await self.read_kept(seq)
         return first - 1 + len(entries), entries
 
     async def read_kept(self, seq: int) -> tuple[int, list[Entry]]:
-        """Return the seq of the first entry that the log keeps after `seq`, and one page from there up to the head.
+        """Read one page of the entries after `seq`, up to the head.
 
-        The page is empty if retention has removed everything up to the head.
+        Returns:
+            The seq of the first entry that the log keeps after `seq`, and the page from there. The page is empty if
+            retention has removed everything up to the head.
 
         Raises:
             LogUnavailableError: Storage does not answer, or has fewer entries than were delivered.
@@ -107,7 +123,10 @@ class RoomHistory:
         return first, entries
 
     async def _read_page(self, seq: int) -> tuple[Page, dict[int, int]]:
-        """Return the page after `seq`, and the messages deleted during the read: it may have their bodies (S9)."""
+        """Read the page after `seq`; return it with the messages that were deleted during the read.
+
+        The page may still have the bodies of those messages (S9). Raises LogUnavailableError.
+        """
         while True:
             advances = self._advances
             head = self.head
@@ -124,6 +143,6 @@ class RoomHistory:
             # What was deleted by entries that were not delivered here is unknown, so the page is read again.
 
     def _missing(self, page: Page, head: int) -> LogUnavailableError:
-        """Report that storage lacks delivered entries, and return the error to raise."""
+        """Report that storage lacks delivered entries, and return the exception for the caller to raise."""
         self._on_entries_missing()
         return LogUnavailableError(f"the log ends at {page.head}, before {head}, which was delivered")

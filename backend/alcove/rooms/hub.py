@@ -1,4 +1,4 @@
-"""Compose the rooms of one process: their connections, what is written, and the state of the process."""
+"""Create and connect the parts that serve the connections of one process, and offer them as one object."""
 
 import asyncio
 import os
@@ -45,7 +45,7 @@ _TASKS_S = 2.0
 
 
 class Hub:
-    """Composes what serves the connections of one process; the rules are in its parts."""
+    """Composes the parts that serve the connections of one process; the rules are in the parts."""
 
     def __init__(
         self,
@@ -62,19 +62,19 @@ class Hub:
         clock: Callable[[], float] = time.monotonic,
         metrics: Metrics = SERVER_METRICS,
     ) -> None:
-        """Compose the hub; `start` connects it to the other processes.
+        """Create the parts; `start` connects them to the other processes.
 
         Args:
             log: The log of all rooms.
             limits: The limits that `hello` announces to clients (L).
             authenticator: Checks credentials; None: no connection has a token to renew.
-            revocations: The revocations that the authenticator checks; records in the log are added to them.
-            bans: The bans that the authenticator checks, likewise.
+            revocations: The table of revocations that the authenticator checks; those in the log are added to it.
+            bans: The table of bans that the authenticator checks, likewise.
             bus: Carries messages between processes; None: there is only this process.
-            sends: Delivers the notifications of `alcove_send` (X5).
-            bounds: The limits of this process (L).
-            retention: How long the log keeps entries (L5).
-            clock: Returns seconds that never run backwards.
+            sends: Delivers the announcements of `alcove_send` (X5); None: the database makes none.
+            bounds: The limits of this process (L); None: the defaults.
+            retention: How long the log keeps entries (L5); None: forever.
+            clock: Returns seconds of a monotonic clock.
             metrics: The counters of this Alcove.
 
         """
@@ -160,7 +160,7 @@ class Hub:
         await self._rooms.start()
 
     async def close(self) -> None:
-        """Wait for accepted sends, until the drain's deadline, then close the rooms and the background tasks."""
+        """Wait for accepted sends, at most until the drain's deadline, then close rooms, background tasks and lists."""
         await self._drain.wait_for_commit()
         self._rooms.close_rooms()
         self._access_records.close()
@@ -171,10 +171,7 @@ class Hub:
     # --- draining
 
     def drain(self) -> asyncio.Task[None]:
-        """Refuse new connections, commit what was sent and close all connections to rooms (Z1).
-
-        Returns the task that does so; it is the same for every call.
-        """
+        """Refuse new connections, commit accepted sends, close all connections; return the task of all calls (Z1)."""
         self._admission.stop()
         return self._drain.start()
 
@@ -183,13 +180,13 @@ class Hub:
         await self._admission.wait_until_empty()
 
     def on_drain(self, callback: Callable[[], None]) -> None:
-        """Call `callback` during the drain, before the first connection is closed."""
+        """Register a callback that runs during the drain, before the first connection is closed."""
         self._drain.before_close(callback)
 
     # --- other channels of the bus
 
     def subscribe(self, channel: str, handler: Handler) -> None:
-        """Call `handler` with every message that other processes publish on the channel. Call it before `start`."""
+        """Call `handler` with every message that other processes publish on the channel. Call this before `start`."""
         self._rooms.cluster.subscribe(channel, handler)
 
     def publish(self, channel: str, message: ClusterMessage) -> None:
@@ -204,14 +201,14 @@ class Hub:
         return len(self._admission)
 
     def check_admission(self, member: Member | None, item: str | None) -> None:
-        """Check that one more connection that joins no room would be admitted. Raises Refusal as `admit`."""
+        """Check that `admit` would accept such a connection. Raises Refusal as `admit`."""
         self._admission.check(None if member is None else member.person.id, item)
 
     def admit(self, member: Member | None, item: str | None) -> Slot:
         """Count a connection that joins no room until its slot is released.
 
         Args:
-            member: Whose connection it is; None in open mode, where plain-text sockets have no members.
+            member: The member; None in open mode, where plain-text sockets have no members.
             item: The item whose room it counts with; None: it belongs to no item.
 
         Raises:
@@ -229,10 +226,10 @@ class Hub:
         self._expiry.forget(connection)
 
     async def join(self, item: str, connection: Connection, member: Member, start: StartPosition) -> Session:
-        """Add a connection to the item's room: send it `hello`, and feed it from its start position.
+        """Add a connection to the item's room: send it `hello`, then the entries from its start position on.
 
-        The caller must run the session on its connection, also if that closed during the join, because the
-        session's `closed` leaves the room.
+        The caller must run the session on its connection, even if that closed during the join, because the session's
+        `closed` leaves the room.
 
         Raises:
             Refusal: A limit is reached (L3), the process drains (Z1), access was revoked (A7), or storage does not
@@ -249,7 +246,10 @@ class Hub:
     # --- access of open connections
 
     def renew(self, session: Session, token: str) -> None:
-        """Check a fresh token in the background; `renewed` or `refused` of the session follows (SessionHost, A4)."""
+        """Check a fresh token in the background.
+
+        The session's `renewed` or `refused` is called then (SessionHost, A4).
+        """
         if self._renewal is None:
             raise RuntimeError("a hub without an authenticator cannot check tokens")
         self._tasks.spawn(self._renewal.renew(session, token))
@@ -264,7 +264,7 @@ class Hub:
         await self._access_records.follow()
 
     async def revoke(self, revocation: Revocation) -> None:
-        """Revoke access on every process (A7); the revocation is durable when this returns.
+        """Store a revocation, which every process applies (A7); it is durable when this returns.
 
         Raises:
             Refusal: Too many sends wait for storage.
@@ -274,7 +274,7 @@ class Hub:
         await self._access_records.revoke(revocation)
 
     async def ban(self, ban: Ban) -> None:
-        """Ban a member on every process, or end that; durable when this returns (W15).
+        """Store a ban or the end of one, which every process applies (W15); it is durable when this returns.
 
         Raises:
             Refusal: Too many sends wait for storage.
@@ -286,7 +286,7 @@ class Hub:
     # --- callbacks
 
     def _on_history_lost(self, item: str) -> None:
-        """Notify lists, and read revocations and bans again if their room lost its history (X8)."""
+        """Notify the list of rooms; read revocations or bans again if the item is their room (X8)."""
         self._changes.history_lost(item)
         self._access_records.history_lost(item)
 

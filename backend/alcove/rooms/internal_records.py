@@ -1,4 +1,4 @@
-"""Append records to internal rooms, from which every process applies them: durable and ordered."""
+"""Append revocations and bans to internal rooms, where they are durable, ordered, and read by every process."""
 
 from uuid import uuid4
 
@@ -13,12 +13,24 @@ from alcove.storage.committer import QueueFullError
 
 
 def record_draft(item: str, record: Struct, id: str) -> Draft:
-    """Return the draft of the entry that holds a record."""
+    """Create the draft of an entry that contains a record.
+
+    Args:
+        item: The item of the internal room.
+        record: The revocation or ban, which becomes the body.
+        id: The id of the entry; the same id is stored once.
+
+    """
     return Draft(item, "message", id, OPERATOR, now_ms(), raw(record))
 
 
 async def append_record(item: str, record: Struct, store: StoreDraft) -> None:
-    """Append a record to the item's room, from which every process applies it; it is durable on return.
+    """Append a record to an internal room; it is durable on return, and every process applies it.
+
+    Args:
+        item: The item of the internal room.
+        record: The revocation or ban.
+        store: Appends a draft to the log.
 
     Raises:
         Refusal: Too many sends wait for storage.

@@ -1,4 +1,4 @@
-"""Apply the records of an internal room on this process, in the order of the log."""
+"""Apply the records of an internal room to this process, in the order of the log."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ T = TypeVar("T", bound=Struct)
 
 
 class InternalRoom(Generic[T]):
-    """Applies each record of an internal room on this process, in the order of the log."""
+    """Decodes each entry of an internal room as a record, and calls a function with it, in the order of the log."""
 
     def __init__(
         self, item: str, record: type[T], rooms: RoomDirectory, apply: Callable[[T], None], logger: Logger
@@ -24,10 +24,10 @@ class InternalRoom(Generic[T]):
 
         Args:
             item: The item of the room, which no client can open.
-            record: The type of its records.
+            record: The type of the records.
             rooms: The rooms of this process, which must keep this one in memory.
             apply: Called with each record.
-            logger: Reports entries that are skipped.
+            logger: Reports entries that cannot be decoded.
 
         """
         self._item = item
@@ -54,7 +54,7 @@ class InternalRoom(Generic[T]):
             await self._applied.wait()
 
     def _apply(self, entries: Sequence[Entry]) -> None:
-        """Apply entries of the room (OnEntries)."""
+        """Decode and apply entries of the room, and wake `follow` (OnEntries)."""
         for entry in entries:
             if (record := self._decode(entry)) is not None:
                 self._apply_record(record)
@@ -62,7 +62,7 @@ class InternalRoom(Generic[T]):
         self._applied.set()
 
     def _decode(self, entry: Entry) -> T | None:
-        """Return the record in an entry; None if it has no body, or one that this version cannot decode.
+        """Decode the record in an entry; None if there is no body, or one that this version cannot decode.
 
         Such an entry is logged and skipped: one entry must not keep the process from applying all later ones.
         """

@@ -1,4 +1,4 @@
-"""Admit connections to the list of rooms, and end them with their token (W10, A4, A7, L3)."""
+"""Admit connections to the list of rooms, renew their tokens, and end them when they expire (W10, A4, A7, L3)."""
 
 import logging
 
@@ -23,7 +23,7 @@ _cannot_list = RepeatedWarning(logger, "the list of rooms cannot be read: %s")
 
 
 class ItemLists:
-    """The connections of this process to the list of rooms."""
+    """The connections of this process to the list of rooms (ListHost)."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class ItemLists:
         limits: ProcessLimits,
         metrics: Metrics = SERVER_METRICS,
     ) -> None:
-        """Create the lists of a process.
+        """Create the lists of a process, without connections.
 
         Args:
             feed: Sends rooms to the connections.
@@ -47,7 +47,7 @@ class ItemLists:
             expiry: Ends connections whose token expires or is revoked.
             tasks: Runs the checks of fresh tokens.
             limits: The limits of this process (L).
-            metrics: Count refusals.
+            metrics: Counts refusals.
 
         """
         self.metrics = metrics
@@ -61,7 +61,7 @@ class ItemLists:
         self._slots: dict[ListSession, Slot] = {}
 
     async def close(self) -> None:
-        """Cancel the background tasks."""
+        """Cancel the background tasks of the feed and of the changes."""
         await self._changes.close()
         await self._feed.close()
 
@@ -74,19 +74,19 @@ class ItemLists:
         return self._feed.pending()
 
     def connections(self) -> list[Connection]:
-        """Return the connections to the list."""
+        """List the connections to the list of rooms."""
         return [session.reader.connection for session in self._slots]
 
     async def join(self, connection: Connection, caller: Caller, *, prefix: str, limit: int) -> ListSession:
-        """Send a connection the latest rooms, then `ready`, then each room that changes.
+        """Send a connection the latest rooms, then `ready`, then a line for each room that changes.
 
-        The caller must run the session on its connection, also if that closed meanwhile: `closed` leaves the list.
+        The caller must run the session on its connection, even if that closed meanwhile: `closed` leaves the list.
 
         Args:
-            connection: Accepted, or about to be.
-            caller: Whose rights and read marks count.
-            prefix: Only rooms whose item begins with this text.
-            limit: How many rooms are sent at first.
+            connection: The connection, accepted or about to be.
+            caller: The caller, whose rights and read marks apply.
+            prefix: Send only rooms whose item begins with this text.
+            limit: The number of rooms to send at first.
 
         Raises:
             Refusal: A limit is reached (L3), the process drains (Z1), access was revoked meanwhile (A7), or storage
@@ -110,7 +110,7 @@ class ItemLists:
             return session
 
     async def _start(self, reader: ListReader) -> list[ItemSummary]:
-        """Return the latest rooms. Raises Refusal if storage does not answer or too many lists wait."""
+        """Start the feed for a reader, and return the latest rooms. Raises Refusal if the list cannot be read."""
         try:
             return await self._feed.start(reader)
         except ListRefusedError as error:
@@ -121,7 +121,7 @@ class ItemLists:
             raise Refusal(Code.UNAVAILABLE, Close.AT_CAPACITY, message, RETRY_MS) from error
 
     def _member(self, caller: Caller) -> Member:
-        """Return the caller with the expiry of their token. Raises Refusal if it expired or was revoked (A4, A7)."""
+        """Return the caller as a member with the expiry of their token. Raises Refusal if it has ended (A4, A7)."""
         if self._authenticator is None:
             return Member(caller.person, frozenset({"read"}))
         member = self._authenticator.member_on(caller, None)
@@ -131,17 +131,18 @@ class ItemLists:
     # --- called by sessions
 
     def leave(self, session: ListSession) -> None:
-        """Forget a session whose connection is closed (ListHost)."""
+        """Remove a session whose connection is closed (ListHost)."""
         self._expiry.forget(session)
         self._feed.stop(session.reader)
         if slot := self._slots.pop(session, None):
             slot.release()
 
     def renew(self, session: ListSession, token: str) -> None:
-        """Check a fresh token for a connection (ListHost, A4)."""
+        """Check a fresh token for a session in the background (ListHost, A4)."""
         self._tasks.spawn(self._renew(session, token))
 
     async def _renew(self, session: ListSession, token: str) -> None:
+        """Check a fresh token; apply its rights to the session, or tell the session that it is refused."""
         if self._authenticator is None:
             raise RuntimeError("a hub without an authenticator has no tokens to check")
         try:

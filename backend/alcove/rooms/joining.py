@@ -1,4 +1,4 @@
-"""Join connections to rooms (H2, H5, R1, R5)."""
+"""Join connections to rooms: check limits and rights, send `hello`, start the delivery (H2, H5, R1, R5)."""
 
 import logging
 from collections.abc import Callable
@@ -43,15 +43,15 @@ class RoomJoiner:
         """Create the joiner of a process.
 
         Args:
-            host: What the sessions use of the process.
+            host: The part of the process that sessions call.
             rooms: The rooms in memory.
             admission: Counts connections, and refuses those beyond the limits.
-            authenticator: Checks again that the member is admitted; None: no member has a token.
+            authenticator: Checks the member again after awaits; None: no member has a token.
             expiry: Ends sessions whose token expires or is revoked.
             retention: How long entries are kept.
             limits: The limits that `hello` announces to clients (L).
-            budget: The work of a session in one turn of the event loop (L6).
-            clock: Returns seconds that never run backwards.
+            budget: The input of a session to process in one turn of the event loop (L6).
+            clock: Returns seconds of a monotonic clock.
 
         """
         self._host = host
@@ -83,7 +83,10 @@ class RoomJoiner:
                 raise Refusal(Code.UNAVAILABLE, Close.AT_CAPACITY, message, RETRY_MS) from error
 
     def _enter(self, room: Room, slot: Slot, connection: Connection, member: Member, start: StartPosition) -> Session:
-        """Send `hello`, start to feed the cursor, and return the session (R1, R2, R5, H5). Raises Refusal as `join`."""
+        """Check the member again, add them to the room, send `hello` and start to send entries (R1, R2, R5, H5).
+
+        Raises Refusal as `join`.
+        """
         # Access may have been revoked, or the drain may have started, while the room was opened.
         if self._authenticator is not None:
             self._authenticator.recheck(member, room.item)

@@ -1,4 +1,4 @@
-"""Store the pending read marks of rooms that close (P5)."""
+"""Store the read marks of rooms that close before their marks were stored (P5)."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -13,22 +13,30 @@ logger = logging.getLogger(__name__)
 
 
 class LastMarks:
-    """Stores the pending read marks of closing rooms in the background."""
+    """Stores the pending read marks of closing rooms in background tasks."""
 
     def __init__(
         self, writer: ReadMarkWriter, tasks: BackgroundTasks, publish: Callable[[str, Sequence[Line]], None]
     ) -> None:
-        """Create a writer of last marks; `publish` sends lines of an item to the other processes."""
+        """Store the collaborators.
+
+        Args:
+            writer: Stores the marks.
+            tasks: Runs the background tasks.
+            publish: Called with an item and the lines to publish to the other processes.
+
+        """
         self._writer = writer
         self._tasks = tasks
         self._publish = publish
 
     def store(self, room: Room) -> None:
-        """Store the pending marks of a room, without waiting."""
+        """Start a task that stores the pending marks of a room, if it has any."""
         if marks := room.presence.take_reads():
             self._tasks.spawn(self._store(room.item, marks))
 
     async def _store(self, item: str, marks: dict[str, int]) -> None:
+        """Store marks and publish the result; log a warning if storage does not answer."""
         try:
             stored = await self._writer.store(item, marks)
         except LogUnavailableError as error:

@@ -1,4 +1,4 @@
-"""Read from the log which rooms changed, because messages of other processes may be missing (W10, X2)."""
+"""Poll the log for changed rooms, because messages of other processes may be missing (W10, X2)."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _REFRESH_S = 10.0
 
 
 class ListCheck:
-    """Polls the log for changed rooms while the list has readers."""
+    """Polls the log for changed rooms while the list of rooms has readers."""
 
     def __init__(
         self,
@@ -34,12 +34,12 @@ class ListCheck:
         """Create a check; `start` runs it.
 
         Args:
-            log: The log to read from.
-            has_readers: Whether there are readers of the list.
-            complete: Whether the bus announces every change of other processes, as far as is known.
-            limit: Maximum number of changed rooms in one read.
-            note: Called with item and head of each changed room.
-            refresh: Called when readers must get the latest rooms again.
+            log: The log to read.
+            has_readers: Returns whether the list has readers.
+            complete: Returns whether the bus announces every change of other processes, as far as is known.
+            limit: The maximum number of changed rooms in one read.
+            note: Called with the item and head of each changed room.
+            refresh: Called when all readers must get the latest rooms again.
 
         """
         self._log = log
@@ -54,19 +54,20 @@ class ListCheck:
         self._refresh_due = False
 
     def start(self) -> None:
-        """Start polling, until there are no readers; do nothing if it runs."""
+        """Start to poll until there are no readers; do nothing if it is running."""
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
     def doubt(self) -> None:
-        """Record that messages may have been missed."""
+        """Record that messages may have been missed: the next check reads the log and refreshes all readers."""
         self._in_doubt = self._refresh_due = True
 
     async def close(self) -> None:
-        """End the task."""
+        """Cancel the task."""
         await background.cancel(self._task)
 
     async def _run(self) -> None:
+        """Check once a second while there are readers, and refresh them at most every ten seconds."""
         loop = asyncio.get_running_loop()
         refreshed = -inf
         checks = 0
@@ -85,7 +86,7 @@ class ListCheck:
             self._task = None
 
     async def _read_changes(self) -> None:
-        """Read the rooms that changed in the last minute."""
+        """Read which rooms changed in the last minute, and report each."""
         self._in_doubt = False
         try:
             rooms = await self._log.changed_since(now_ms() - _OVERLAP_MS, limit=self._limit)

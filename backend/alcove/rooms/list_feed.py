@@ -1,4 +1,4 @@
-"""Send changed rooms to the readers of the list, each at its own pace (W10)."""
+"""Send changed rooms to the readers of the list of rooms, each at the pace of its connection (W10)."""
 
 import asyncio
 import logging
@@ -32,12 +32,19 @@ _READY_LINE = encode(ListReady())
 
 
 class ListFeed:
-    """The readers of the list in this process, and one task that reads changed rooms for all of them.
+    """Sends changed rooms to the readers of the list in this process; one task reads them from the log for all readers.
 
     The work grows with the number of changed rooms and their readers, not with the number of rooms.
     """
 
     def __init__(self, log: Log, authenticator: Authenticator | None) -> None:
+        """Create a feed without readers.
+
+        Args:
+            log: The log to read.
+            authenticator: Knows what a caller may read; None: everyone may read everything.
+
+        """
         self._log = log
         self._authenticator = authenticator
         self._index = ListIndex()
@@ -54,7 +61,7 @@ class ListFeed:
         return len(self._index)
 
     def pending(self) -> int:
-        """Return the number of lines that wait to be sent, over all readers."""
+        """Return the number of changed rooms that wait to be sent, over all readers."""
         return sum(map(len, self._index.readers()))
 
     async def close(self) -> None:
@@ -64,7 +71,7 @@ class ListFeed:
     # --- readers
 
     async def start(self, reader: ListReader) -> list[ItemSummary]:
-        """Begin to collect changes for the reader, and return the rooms to send first.
+        """Start to collect changes for the reader, and read the rooms to send first.
 
         Raises:
             ListRefusedError: The list takes too long, or too many others wait.
@@ -80,12 +87,12 @@ class ListFeed:
         return await self._log.list_rooms(ranges, reader.member, limit=reader.limit)
 
     def send_latest(self, reader: ListReader, rooms: Iterable[ItemSummary]) -> None:
-        """Send the rooms that `start` returned, then `ready`; later changes follow."""
+        """Send the reader the rooms that `start` returned, then `ready`; changes follow later."""
         lines = {one.item: item_line(one) for one in rooms if self._may_read(reader, one.item)}
         self._write(reader, lines | {READY: _READY_LINE})
 
     def stop(self, reader: ListReader) -> None:
-        """Stop collecting changes for the reader."""
+        """Stop collecting changes for the reader, and drop what waits for it."""
         self._index.remove(reader)
         self._due.pop(reader, None)
         if blocked := self._blocked.pop(reader, None):
@@ -94,7 +101,7 @@ class ListFeed:
     # --- changes
 
     async def rooms_changed(self, items: Iterable[str]) -> None:
-        """Schedule a line on the current state of each of these rooms, for each of its readers."""
+        """Schedule a line about each of these rooms for every reader that may read it."""
         notified = 0
         for item in items:
             for reader in self._index.candidates(item):
@@ -105,7 +112,7 @@ class ListFeed:
                     await asyncio.sleep(0)
 
     def marks_moved(self, moved: Mapping[str, Collection[str]]) -> None:
-        """Schedule a line for members whose read mark in a room moved: item → members."""
+        """Schedule a line about a room for the readers of members whose read mark in it moved: item → members."""
         for item, members in moved.items():
             for member in members:
                 for reader in self._index.of_member(member):
@@ -113,28 +120,29 @@ class ListFeed:
                         self._schedule(reader)
 
     def all_changed(self) -> None:
-        """Schedule the latest rooms for every reader, because it is not known which ones changed."""
+        """Schedule the latest rooms for every reader, because it is unknown which rooms changed."""
         for reader in self._index.readers():
             self.refresh(reader)
 
     def refresh(self, reader: ListReader) -> None:
-        """Schedule the latest rooms for a reader, as far as it may read them now, and `ready`."""
+        """Schedule the latest rooms that the reader may read now, and `ready`."""
         reader.expire()
         self._schedule(reader)
 
     def refresh_member(self, member: str) -> None:
-        """Have the readers of a member sent the latest rooms that they may read now."""
+        """Schedule the latest rooms for all readers of a member, whose rights have changed."""
         for reader in self._index.of_member(member):
             self.refresh(reader)
 
     def rewritten(self, item: str) -> None:
-        """Record that an entry of the room was edited or deleted: entries read before must not be sent (S9)."""
+        """Record that an entry of the room was edited or deleted, so that entries read before are not sent (S9)."""
         if self._task is not None:
             self._rewritten.add(item)
 
     # --- feeding
 
     def _schedule(self, reader: ListReader) -> None:
+        """Queue the reader for the next round, unless its connection is full; start the task if it is not running."""
         if reader in self._blocked:
             return
         self._due[reader] = None
@@ -142,6 +150,7 @@ class ListFeed:
             self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
+        """Run rounds until no reader has anything to send; after a failure, wait and repeat."""
         wait_s, longest_s = _RETRY_S
         try:
             while self._due:
@@ -160,7 +169,13 @@ class ListFeed:
             self._task = None
 
     async def _round(self) -> None:
-        """Read and send pending rooms of the next readers. Raises LogUnavailableError and ListRefusedError."""
+        """Take pending rooms of the next readers, read them from the log, and send them.
+
+        Raises:
+            LogUnavailableError: Storage does not answer; the rooms stay pending.
+            ListRefusedError: The list takes too long, or too many others wait.
+
+        """
         taken: dict[ListReader, list[str]] = {}
         items: set[str] = set()
         pairs = 0
@@ -188,7 +203,13 @@ class ListFeed:
             raise
 
     async def _refresh(self, reader: ListReader) -> None:
-        """Send a reader the latest rooms again. Raises LogUnavailableError and ListRefusedError."""
+        """Send a reader the latest rooms again.
+
+        Raises:
+            LogUnavailableError: Storage does not answer; the reader stays queued.
+            ListRefusedError: The list takes too long, or too many others wait.
+
+        """
         try:
             rooms = await self.start(reader)
         except BaseException:
@@ -199,7 +220,15 @@ class ListFeed:
         self.send_latest(reader, rooms)
 
     async def _send(self, taken: Mapping[ListReader, list[str]]) -> None:
-        """Read the current state of these rooms, once for all readers, and send it. Raises LogUnavailableError."""
+        """Read the current state of these rooms once for all readers, and write each reader its lines.
+
+        Args:
+            taken: The items to send, by reader.
+
+        Raises:
+            LogUnavailableError: Storage does not answer.
+
+        """
         pairs = dict.fromkeys((item, reader.member) for reader, some in taken.items() for item in some if item != READY)
         counts = dict(zip(pairs, await self._log.count_unread(list(pairs)), strict=True))
         places = {(count.item, count.head) for count in counts.values()}
@@ -222,7 +251,7 @@ class ListFeed:
             self._write(reader, lines)
 
     def _write(self, reader: ListReader, lines: Mapping[str, bytes]) -> None:
-        """Write lines until the connection is full; put the rest back, to be read again (D2)."""
+        """Write lines, by item, until the connection is full; make the other items pending again (D2)."""
         if reader not in self._index:
             return
         items = list(lines)
@@ -236,11 +265,12 @@ class ListFeed:
             self._schedule(reader)
 
     def _block(self, reader: ListReader) -> None:
-        """Send the reader nothing until its connection has drained."""
+        """Stop sending to the reader until its connection has drained."""
         if reader not in self._blocked:
             self._blocked[reader] = asyncio.create_task(self._wait(reader))
 
     async def _wait(self, reader: ListReader) -> None:
+        """Wait until the reader's connection has drained, then queue the reader again."""
         if await reader.connection.drained():
             del self._blocked[reader]
             if reader.due:
@@ -249,10 +279,12 @@ class ListFeed:
     # --- rights
 
     def _readable(self, reader: ListReader) -> list[Range]:
+        """Return the ranges of items that the reader may read, within its prefix."""
         everything = [ALL_ITEMS]
         if self._authenticator is not None:
             everything = self._authenticator.readable_ranges(reader.caller)
         return restrict_to_prefix(everything, reader.prefix)
 
     def _may_read(self, reader: ListReader, item: str) -> bool:
+        """Return whether the reader may read the item now."""
         return self._authenticator is None or self._authenticator.may_read(reader.caller, item)

@@ -1,4 +1,4 @@
-"""Index the readers of the room list by the items they may read, so that a change finds them without a scan. No I/O."""
+"""Index the readers of the list of rooms by the items they may read, to find them without a scan. No I/O."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -39,7 +39,7 @@ class ListIndex:
         return list(self._keys)
 
     def add(self, reader: ListReader, ranges: Sequence[Range]) -> None:
-        """Add the reader under these ranges, or replace its ranges if it is present."""
+        """Index the reader under these ranges of items; replace its ranges if it is present."""
         self.remove(reader)
         items = [one[0] for one in ranges if is_single(one)]
         prefixes = {_common_prefix(*one) for one in ranges if not is_single(one)}
@@ -67,7 +67,7 @@ class ListIndex:
         _discard(self._by_member, reader.member, reader)
 
     def candidates(self, item: str) -> Collection[ListReader]:
-        """Return the readers that may read the item, and possibly others; `ListReader.note` checks the exact ranges."""
+        """Return the readers that may read the item, and perhaps others; `ListReader.note` checks the exact ranges."""
         groups = [self._by_item.get(item), *(self._by_prefix.get(item[:length]) for length in self._lengths)]
         found = [group for group in groups if group]
         if len(found) <= 1:
@@ -75,12 +75,12 @@ class ListIndex:
         return {reader: None for group in found for reader in group}
 
     def of_member(self, member: str) -> Collection[ListReader]:
-        """Return the member's readers."""
+        """List the readers of the member."""
         return list(self._by_member.get(member, ()))
 
 
 def _discard(groups: dict[str, _Readers], key: str, reader: ListReader) -> bool:
-    """Remove the reader from a group; return whether the group is empty and was removed."""
+    """Remove the reader from the group of a key; return whether the group became empty and was removed."""
     group = groups[key]
     del group[reader]
     if not group:
@@ -89,6 +89,6 @@ def _discard(groups: dict[str, _Readers], key: str, reader: ListReader) -> bool:
 
 
 def _common_prefix(first: str, end: str) -> str:
-    """Return the common prefix of a range's bounds, with which every id in it begins."""
+    """Return the common prefix of a range's bounds, with which every id in the range begins."""
     length = next((n for n, (one, other) in enumerate(zip(first, end, strict=False)) if one != other), len(first))
     return first[:length]

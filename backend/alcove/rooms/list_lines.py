@@ -1,4 +1,4 @@
-"""Encode the lines of the list of rooms, each room once for all its readers."""
+"""Encode the lines of the list of rooms; the part that all readers share is encoded once."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -10,23 +10,30 @@ _NOTHING_UNREAD = b"0}"
 
 
 def item_line(summary: ItemSummary) -> bytes:
-    """Return the line of a room for one reader."""
+    """Encode the line of a room for one reader."""
     return encode(ItemChanged(summary.item, summary.head, summary.last, summary.unread))
 
 
 def shared_line(item: str, head: int, last: Entry | None) -> bytes:
-    """Return the beginning of a room's line, the same for all readers; `complete` adds the unread count."""
+    """Encode the beginning of a room's line, which is the same for all readers; `complete` adds the unread count.
+
+    Args:
+        item: The item.
+        head: The seq of the room's last entry; 0 if the room was deleted.
+        last: The last entry; None if retention removed it.
+
+    """
     line = encode(ItemChanged(item, head, last, unread=0))
     return line[: -len(_NOTHING_UNREAD)]
 
 
 def complete(shared: bytes, unread: int) -> bytes:
-    """Return the line of one reader: the shared beginning and its unread count, which is the last field."""
+    """Append a reader's unread count, the last field, to the shared beginning of a line."""
     return b"%b%d}" % (shared, unread)
 
 
 def frames(lines: Iterable[bytes]) -> Iterator[Sequence[bytes]]:
-    """Yield the lines in groups that one frame may hold (FRAME_BYTES); a line that is larger gets a group to itself."""
+    """Group lines so that each group fits into one frame of `FRAME_BYTES`; a longer line is a group of its own."""
     group: list[bytes] = []
     size = 0
     for line in lines:

@@ -1,4 +1,4 @@
-"""Keep the changed rooms that wait for one reader of the list: a bounded set. No I/O."""
+"""Keep the changed rooms that wait to be sent to one reader of the list: a bounded set. No I/O."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -24,11 +24,11 @@ class ListReader:
         """Create a reader; `begin` makes it collect changes.
 
         Args:
-            connection: The connection that its lines are written to.
-            caller: Whose rights and read marks count.
-            prefix: Only rooms whose item begins with this text.
-            limit: How many rooms are sent at first.
-            pending_limit: Maximum number of changed rooms that wait.
+            connection: The connection that lines are written to.
+            caller: The caller, whose rights and read marks apply.
+            prefix: Collect only rooms whose item begins with this text.
+            limit: The number of rooms to send at first.
+            pending_limit: The maximum number of changed rooms that wait.
 
         """
         self.connection = connection
@@ -60,7 +60,7 @@ class ListReader:
         return self.outdated or bool(self._pending)
 
     def note(self, item: str) -> bool:
-        """Record that the item's room changed; return False if this reader may not read it."""
+        """Record that the item's room changed; return False if the item is outside the reader's ranges."""
         if not contains(self.ranges, item):
             return False
         if not self.outdated and item not in self._pending and len(self._pending) >= self._pending_limit:
@@ -71,12 +71,12 @@ class ListReader:
         return True
 
     def expire(self) -> None:
-        """Drop all pending rooms: the reader gets the latest rooms again instead."""
+        """Drop all pending rooms, and mark the reader as needing the latest rooms again."""
         self.outdated = True
         self._pending.clear()
 
     def begin(self, ranges: Sequence[Range]) -> None:
-        """Start to collect changes in these ranges, before the latest rooms are read."""
+        """Start to collect changes in these ranges; call this before the latest rooms are read."""
         self.ranges = ranges
         self.outdated = False
 
@@ -88,6 +88,6 @@ class ListReader:
         return taken
 
     def put_back(self, items: Iterable[str]) -> None:
-        """Put items back, before all others that are pending."""
+        """Make items pending again, before all others."""
         if not self.outdated:
             self._pending = dict.fromkeys([*items, *self._pending])

@@ -1,4 +1,4 @@
-"""Apply the protocol of the list of rooms to one connection: the client's lines, and its end (W10)."""
+"""Apply the protocol of the list of rooms to one connection: decode lines, renew tokens, close (W10)."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -18,7 +18,7 @@ _BAD_LINES = 10
 
 
 class ListHost(Protocol):
-    """The methods of the process that a session of the list calls."""
+    """The interface of the process that a session of the list calls; `ItemLists` implements it."""
 
     #: Counts refusals.
     metrics: Metrics
@@ -28,16 +28,24 @@ class ListHost(Protocol):
         ...
 
     def renew(self, session: "ListSession", token: str) -> None:
-        """Check a fresh token; `renewed` or `refused` follows (A4)."""
+        """Check a fresh token in the background; the session's `renewed` or `refused` is called then (A4)."""
         ...
 
 
 class ListSession:
-    """A member's connection to the list (a Receiver and a Revocable). It accepts `auth` and `ping`."""
+    """Processes the lines of one connection to the list: `auth` and `ping` (a Receiver and a Revocable)."""
 
     __slots__ = ("_bad", "_budget", "_closed", "_host", "_renewing", "reader")
 
     def __init__(self, host: ListHost, reader: ListReader, budget: Budget) -> None:
+        """Create the session.
+
+        Args:
+            host: The process.
+            reader: The connection, and what waits to be sent on it.
+            budget: The input to process in one turn of the event loop.
+
+        """
         self.reader = reader
         self._host = host
         self._budget = budget
@@ -51,17 +59,22 @@ class ListSession:
     # --- Receiver
 
     def text(self, data: str) -> Iterator[None] | None:
-        """Process one frame of lines (F1); return an iterator over the rest, one turn's work a step (L6)."""
+        """Process one frame of lines (F1).
+
+        Returns:
+            An iterator over the remaining work; each step processes one turn's worth (L6).
+
+        """
         rest = self._lines(data)
         next(rest, None)
         return rest
 
     def binary(self, _data: bytes) -> None:
-        """Close with 1003: the protocol is text (C)."""
+        """Close with 1003, because the protocol has text frames only (C)."""
         self.reader.connection.close(Close.NOT_TEXT, "alcove.v1 has text frames only")
 
     def closed(self, code: int) -> None:
-        """Leave the list."""
+        """Leave the list, after the connection closed with `code`."""
         self._closed = True
         if code == Close.TOO_BIG:
             LIMITS.labels("frame").inc()
@@ -70,23 +83,27 @@ class ListSession:
     # --- credentials
 
     def renewed(self, expires_ms: int | None) -> None:
-        """Confirm a fresh token (A4). The latest rooms that it gives access to follow, and `ready`."""
+        """Confirm a fresh token with an `access` line, and continue with the lines after the `auth` (A4).
+
+        The latest rooms that the token gives access to follow, and `ready`.
+        """
         self._write(Access(["read"], expires_ms))
         self._resume()
 
     def refused(self, refusal: Refusal) -> None:
-        """Refuse a fresh token; the old one stays valid until it expires."""
+        """Send an `error` about a fresh token, and continue; the old token stays valid until it expires (A4)."""
         self._refuse(refusal)
         self._resume()
 
     def end(self, refusal: Refusal) -> None:
-        """Send the reason and close (Revocable)."""
+        """Send an `error` with the reason, then close the connection (Revocable)."""
         self._refuse(refusal)
         self._end(refusal.close, refusal.message)
 
     # --- lines
 
     def _lines(self, data: str) -> Iterator[None]:
+        """Process the lines of a frame, a budget's worth in each step; stop at an `auth` until it is answered."""
         at = 0
         while at <= len(data) and not self._closed:
             lines, stop = self._budget.frames, at + self._budget.size
@@ -99,6 +116,7 @@ class ListSession:
             yield
 
     def _line(self, line: str) -> None:
+        """Decode and process one line; ignore blank ones."""
         if not line or line.isspace():
             return
         try:
@@ -124,7 +142,7 @@ class ListSession:
         self.reader.connection.resume_reading()
 
     def _invalid(self, message: str, id: str | None) -> None:
-        """Answer a bad line; close at the tenth in a row (F2)."""
+        """Send an `error` for an invalid line, and close at the tenth in a row (F2)."""
         self._host.metrics.refusals.labels(Code.INVALID).inc()
         self._write(Error(Code.INVALID, message, UNSET if id is None else id))
         self._bad += 1
@@ -132,12 +150,15 @@ class ListSession:
             self._end(Close.INVALID, f"{_BAD_LINES} bad lines in a row")
 
     def _refuse(self, refusal: Refusal) -> None:
+        """Count the refusal, and send its `error` line."""
         self._host.metrics.refusals.labels(refusal.code).inc()
         self._write(error_line(refusal))
 
     def _end(self, code: Close, reason: str) -> None:
+        """Close the connection, and ignore all further input."""
         self._closed = True
         self.reader.connection.close(code, reason)
 
     def _write(self, line: Line) -> None:
+        """Encode the line and write it to the connection."""
         self.reader.connection.write(Frame(encode(line)))

@@ -1,4 +1,4 @@
-"""Pass every entry of a room, in order, to a function inside the process."""
+"""Pass every entry of a room, in order, to a function in this process."""
 
 import asyncio
 import logging
@@ -22,14 +22,22 @@ ReadEntries = Callable[[int], Awaitable[tuple[int, list[Entry]]]]
 
 
 class Observer:
-    """A cursor on a room's log whose entries go to a function (D1).
+    """A cursor on a room's log that calls a function with the entries (D1).
 
     Like a connection, it is in step and gets each delivery at once, or it is behind and reads the log until it has
     caught up.
     """
 
     def __init__(self, item: str, seq: int, *, on_entries: OnEntries, read: ReadEntries) -> None:
-        """Follow the room of `item` after `seq`; `advance` or `deliver` starts it."""
+        """Create an observer; `advance` or `deliver` starts it.
+
+        Args:
+            item: The item of the room, for log messages.
+            seq: Entries after this seq are passed on.
+            on_entries: Called with the entries.
+            read: Reads entries of the room.
+
+        """
         self._item = item
         #: The last entry that was passed on.
         self.seq = seq
@@ -39,7 +47,7 @@ class Observer:
         self._reading: asyncio.Task[None] | None = None
 
     def deliver(self, entries: Sequence[Entry]) -> None:
-        """Pass on new entries if they are next in order; else let the reading task include them."""
+        """Pass new entries on if they are next in order; else read the log up to them."""
         if self._reading is None and entries[0].seq == self.seq + 1:
             self._head = self.seq = entries[-1].seq
             self._on_entries(entries)
@@ -47,17 +55,18 @@ class Observer:
             self.advance(entries[-1].seq)
 
     def advance(self, head: int) -> None:
-        """Read from the log up to `head`."""
+        """Read the entries up to `head` from the log, and pass them on."""
         self._head = max(self._head, head)
         if self.seq < self._head and self._reading is None:
             self._reading = asyncio.create_task(self._catch_up())
 
     def close(self) -> None:
-        """Stop following."""
+        """Stop passing entries on."""
         if self._reading is not None:
             self._reading.cancel()
 
     async def _catch_up(self) -> None:
+        """Read and pass on entries until the observer is in step; repeat a failed read after a delay."""
         wait_s, longest_s = _RETRY_S
         try:
             while self.seq < self._head:

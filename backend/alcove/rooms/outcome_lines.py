@@ -1,4 +1,4 @@
-"""Answer sends with `ack` and `error` lines (S3, S6, S7)."""
+"""Answer the sends of a connection with `ack` and `error` lines (S3, S6, S7)."""
 
 from alcove.errors import Code
 from alcove.observability.metrics import Metrics
@@ -10,22 +10,23 @@ from alcove.wire.connection import Connection, Frame
 
 
 class OutcomeWriter:
-    """Writes the outcomes of the drafts that one connection sent (OutcomeHandler)."""
+    """Writes the outcomes of drafts to the connection that sent them (OutcomeHandler)."""
 
     __slots__ = ("_connection", "_metrics")
 
     def __init__(self, connection: Connection, metrics: Metrics) -> None:
+        """Store the connection, and the counters of refusals."""
         self._connection = connection
         self._metrics = metrics
 
     def on_outcomes(self, outcomes: DraftOutcomes) -> None:
-        """Send an `ack` for each stored draft, an `error` for each refused one (OutcomeHandler)."""
+        """Write an `ack` for each stored draft and an `error` for each refused one, in one frame (OutcomeHandler)."""
         self._connection.write(
             Frame(b"\n".join([encode(self._answer_to(draft, outcome)) for draft, outcome in outcomes]))
         )
 
     def _answer_to(self, draft: Draft, outcome: Outcome | LogUnavailableError) -> Ack | Error:
-        """Return the `ack` of a stored draft; for a refused one count the refusal, and return its `error`."""
+        """Create the `ack` of a stored draft, or the `error` of a refused one, which is counted."""
         if isinstance(outcome, Appended):
             return Ack(draft.id, outcome.entry.seq, outcome.entry.at, outcome.duplicate)
         if isinstance(outcome, Refused):

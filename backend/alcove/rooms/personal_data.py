@@ -1,4 +1,4 @@
-"""Export rooms and members as NDJSON, and erase what is kept of a member (W14)."""
+"""Export rooms and members as NDJSON, and erase the data of a member (W14)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ _NEXT = "\x01"
 
 
 class RoomHeader(Line, tag="room", frozen=True):
-    """The first line of an export of a room, or of a room in the export of a member."""
+    """The first line about a room, in its own export or in the export of a member."""
 
     item: str
     log: str
@@ -31,17 +31,28 @@ class RoomHeader(Line, tag="room", frozen=True):
 
 
 class ExportedMark(Line, tag="read", frozen=True):
-    """A read mark (P5)."""
+    """A read mark in an export (P5)."""
 
     by: str
     seq: int
 
 
 class PersonalData:
-    """Reads and erases what the log has of a room or of a member. Methods raise LogUnavailableError."""
+    """Exports rooms and members, and erases members.
+
+    Every method raises LogUnavailableError if storage does not answer.
+    """
 
     def __init__(self, log: Log, writer: RoomWriter, rooms: RoomDirectory, cluster: Cluster) -> None:
-        """Subscribe to the erasures of other processes, which the rooms of this one follow."""
+        """Subscribe to the erasures of other processes.
+
+        Args:
+            log: The log to read and erase.
+            writer: Deletes messages.
+            rooms: The rooms of this process, which drop erased entries from memory.
+            cluster: Announces erasures to the other processes.
+
+        """
         self._log = log
         self._writer = writer
         self._rooms = rooms
@@ -73,16 +84,17 @@ class PersonalData:
                     yield _mark(mark)
 
     async def erase_member(self, member: str, by: Person) -> None:
-        """Erase what the log and the processes have of a member; a call that failed may be repeated.
+        """Delete the member's messages in every room, then erase their name, picture, role, events and read marks.
 
-        It deletes the member's messages in every room, then erases their name, picture, role, events and read marks.
+        A call that failed may be repeated.
 
         Args:
-            member: Whose data are erased.
-            by: The author of the `delete` entries, by which clients learn of it.
+            member: The member's id.
+            by: The author of the `delete` entries, from which clients learn of it.
 
         Raises:
             Refusal: Too many sends wait for storage.
+            LogUnavailableError: Storage does not answer.
 
         """
         items = await self._log.rooms_of_member(member)
@@ -104,20 +116,22 @@ class PersonalData:
             self._cluster.publish(ERASURES, message)
 
     def _receive(self, message: ClusterMessage) -> None:
-        """Drop the entries in memory of rooms whose log has changed; they are read from there again (Handler)."""
+        """Drop the entries in memory of rooms with erased data; they are read from the log again (Handler)."""
         for item in message.items if isinstance(message, MemberErased) else ():
             if (room := self._rooms.find(item)) is not None:
                 room.forget_tail()
 
     async def _header(self, item: str) -> bytes:
+        """Read the state of a room, and encode the header of its export."""
         state = (await self._log.room_states([item]))[item]
         return encode(RoomHeader(item, state.log, state.head, state.oldest)) + b"\n"
 
 
 def _mark(mark: RoomReadMark) -> bytes:
+    """Encode a read mark as a line of an export."""
     return encode(ExportedMark(mark.member, mark.seq)) + b"\n"
 
 
 def _deletion_id(member: str, seq: int) -> str:
-    """Return the id of the entry that deletes a message: a repeated call stores it once (S5)."""
+    """Derive the id of the entry that deletes a message, so that a repeated call stores it once (S5)."""
     return sha256(f"erase {seq} {member}".encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Keep a room's members, typing and read marks, and the changes that are not sent yet (P). No I/O."""
+"""Keep a room's members, typing and read marks, and which changes were not sent yet (P). No I/O."""
 
 from dataclasses import dataclass
 from itertools import islice, takewhile
@@ -16,7 +16,7 @@ _TYPING_S = 2.0
 
 @dataclass(slots=True)
 class _Present:
-    """A member in the room, their open connections, and the version at which they joined."""
+    """A member in the room, the number of their connections, and the version at which they joined."""
 
     person: Person
     connections: int
@@ -34,6 +34,7 @@ class RoomPresence:
     __slots__ = ("_departed", "_here", "_read", "_typed", "_typing", "flushed", "reads", "version")
 
     def __init__(self, reads: dict[str, int]) -> None:
+        """Start without members; `reads`: the stored read marks by member, the latest moved first."""
         self.version = 0
         #: The version that connections in step have seen.
         self.flushed = 0
@@ -49,20 +50,20 @@ class RoomPresence:
         return len(self._here)
 
     def connections(self, member: str) -> int:
-        """Return how many connections the member holds, on all processes."""
+        """Return the number of the member's connections, on all processes."""
         here = self._here.get(member)
         return here.connections if here else 0
 
     def named(self) -> list[Person]:
-        """Return up to 100 members (P1)."""
+        """List up to 100 members, those present longest (P1)."""
         return [here.person for here in islice(self._here.values(), NAMED)]
 
     def marks(self) -> dict[str, int]:
-        """Return up to 100 read marks, those that moved last."""
+        """Return up to 100 read marks by member, those that moved last."""
         return {member: seq for member, (seq, _) in islice(reversed(self.reads.items()), NAMED)}
 
     def join(self, person: Person) -> None:
-        """Count a connection that the member opened."""
+        """Count a connection that the member opened; with the first one, the member joins."""
         here = self._here.get(person.id)
         if here is not None:
             here.connections += 1
@@ -72,7 +73,7 @@ class RoomPresence:
         self._departed.pop(person.id, None)
 
     def leave(self, member: str) -> None:
-        """Count a connection that the member closed; with the last one the member leaves."""
+        """Count a connection that the member closed; with the last one, the member leaves."""
         here = self._here.get(member)
         if here is None:
             return
@@ -94,7 +95,7 @@ class RoomPresence:
         return True
 
     def read(self, member: str, seq: int) -> bool:
-        """Record that the member has read up to `seq`; return False if the mark is not lower already (P5)."""
+        """Record that the member has read up to `seq`; return False if the mark is already there or further (P5)."""
         mark = max(self.reads.get(member, (0, 0))[0], self._read.get(member, 0))
         if seq <= mark:
             return False
@@ -106,12 +107,25 @@ class RoomPresence:
         return bool(self._read)
 
     def take_reads(self) -> dict[str, int]:
-        """Return the read marks to store, and forget them; `apply_mark` follows for what was stored."""
+        """Return the read marks that wait to be stored, and clear them.
+
+        Call `apply_mark` for those that were stored.
+        """
         reads, self._read = self._read, {}
         return reads
 
     def apply_mark(self, member: str, seq: int, kept: int) -> ReadMark | None:
-        """Record a stored mark, and return its line if it moved; keep at most `kept` marks in memory."""
+        """Apply a stored read mark.
+
+        Args:
+            member: The member's id.
+            seq: The stored mark.
+            kept: The maximum number of marks to keep in memory.
+
+        Returns:
+            The line about it, or None if the mark did not move.
+
+        """
         if seq <= self.reads.get(member, (0, 0))[0]:
             return None
         self.version += 1
@@ -122,12 +136,12 @@ class RoomPresence:
         return ReadMark(member, seq)
 
     def take_typing(self) -> list[TypingNow]:
-        """Return who started to type since the last call."""
+        """Return a line for each member who started to type since the last call, and clear them."""
         typing, self._typing = self._typing, {}
         return [TypingNow(person) for person in typing.values()]
 
     def flush(self) -> Presence | None:
-        """Return who joined and left since the last flush; None if there is no change (P2).
+        """Return the line about who joined and left since the last flush; None if nothing changed (P2).
 
         Includes members who joined and left in between, because the hello of another member may have named them.
         """
@@ -138,7 +152,7 @@ class RoomPresence:
         return line
 
     def since(self, version: int) -> list[Presence | ReadMark]:
-        """Return the lines that bring a connection from `version` to now."""
+        """Create the lines that a connection lacks which has seen the changes up to `version`."""
         new = takewhile(lambda mark: mark[1][1] > version, islice(reversed(self.reads.items()), NAMED))
         lines: list[Presence | ReadMark] = [ReadMark(member, seq) for member, (seq, _) in new]
         lines.reverse()
@@ -146,7 +160,7 @@ class RoomPresence:
         return lines if changes is None else [*lines, changes]
 
     def _changes_since(self, version: int) -> Presence | None:
-        """Return who joined and left after `version`; None if there is no change."""
+        """Create the line about who joined and left after `version`; None if nothing changed."""
         came = takewhile(lambda here: here.version > version, reversed(self._here.values()))
         joined = [here.person for here in islice(came, NAMED)]
         left = [member for member, _ in takewhile(lambda one: one[1] > version, reversed(self._departed.items()))]

@@ -24,7 +24,7 @@ class Readiness:
 
 
 class ProcessStatus:
-    """Collects the readiness and the metrics of the process from its parts."""
+    """Collects readiness and metrics from the parts of the process."""
 
     def __init__(
         self,
@@ -44,13 +44,13 @@ class ProcessStatus:
         self._storage = StorageCheck(log, lambda: committer.failing)
 
     async def readiness(self) -> Readiness:
-        """Return whether storage takes writes and the bus answers; storage is not asked during the drain."""
+        """Check whether storage takes writes and the bus works; storage is not asked during the drain."""
         draining = self._admission.draining
         storage = not draining and await self._storage.writable()
         return Readiness(storage=storage, bus=self._rooms.bus_up, draining=self._admission.draining)
 
     async def process_state(self) -> ProcessState:
-        """Return what the metrics report of this process."""
+        """Collect the state that the metrics report."""
         return ProcessState(
             rooms=self._rooms.all(),
             sends_waiting=len(self._committer),

@@ -1,4 +1,4 @@
-"""Answer questions about rooms that need no connection (W1, W4, W8, W10, W11)."""
+"""Read rooms without a connection, for HTTP and the library (W1, W4, W8, W10, W11)."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ from alcove.storage.base import ItemSummary, Log, LogUnavailableError, Page, Unr
 
 
 class RoomQueries:
-    """Reads entries, members, connections and lists of rooms; every method raises LogUnavailableError.
+    """Reads entries, members, connections and lists of rooms. Every method raises LogUnavailableError.
 
-    Callers check before who may read what.
+    The callers check who may read what.
     """
 
     def __init__(self, log: Log, rooms: RoomDirectory, cluster: Cluster) -> None:
@@ -22,24 +22,24 @@ class RoomQueries:
         self._cluster = cluster
 
     async def read(self, item: str, *, before: int | None, after: int | None, limit: int) -> Page:
-        """Return entries of the item's log in ascending order: after `after`, else the last before `before` (W1).
+        """Read entries of the item's log, in ascending order (W1).
 
         Args:
-            item: The item's id.
-            before: An exclusive bound (seq), without `after`; None: the latest entries.
-            after: An exclusive bound (seq).
-            limit: Maximum number of entries.
+            item: The item id.
+            before: Read the last entries before this seq; None with `after` None: the latest entries.
+            after: Read the first entries after this seq.
+            limit: The maximum number of entries.
 
         """
         return await self._log.read(item, before=before, after=after, limit=limit)
 
     async def members(self, item: str) -> tuple[list[Person], int]:
-        """Return up to 100 members of the item's room, on all processes, and their number (W11)."""
+        """Return up to 100 members of the item's room on all processes, and the number of all (W11)."""
         async with self._rooms.opened(item) as room:
             return room.presence.named(), len(room.presence)
 
     async def connections(self, item: str) -> Connections:
-        """Return the connections to the item's room, on all processes (W8)."""
+        """Describe every connection to the item's room, on all processes (W8)."""
         room = self._rooms.find(item)
         try:
             head = (await self._log.room_states([item]))[item].head
@@ -52,13 +52,13 @@ class RoomQueries:
     async def list_rooms(
         self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None
     ) -> list[ItemSummary]:
-        """Return the rooms in these ranges, the latest first, with what the member has not read (W4).
+        """List the rooms in these ranges, the latest first, each with the member's number of unread messages (W4).
 
         Args:
-            ranges: In order.
-            member: Whose unread messages are counted.
-            limit: Maximum number of rooms.
-            before: Return rooms that follow this item's room in the list; None: from the latest on.
+            ranges: Ranges of item ids, in ascending order.
+            member: The id of the member whose unread messages are counted.
+            limit: The maximum number of rooms.
+            before: List the rooms after this item's room; None: from the latest on.
 
         Raises:
             ListRefusedError: The list takes too long, or too many others wait.
@@ -68,5 +68,5 @@ class RoomQueries:
         return await self._log.list_rooms(ranges, member, limit=limit, before=before)
 
     async def count_unread(self, items: Sequence[str], member: str) -> list[UnreadCount]:
-        """Return head and unread messages of each item (W10)."""
+        """Return the head of each item's room, and the number of messages the member has not read (W10)."""
         return await self._log.count_unread([(item, member) for item in items])

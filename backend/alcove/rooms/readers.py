@@ -1,4 +1,4 @@
-"""Write a room's entries and lines to its connections, each at its own pace (D)."""
+"""Write a room's entries and lines to its connections, each at the connection's own pace (D)."""
 
 import asyncio
 import logging
@@ -22,15 +22,24 @@ _RETRY_S = (0.1, 2.0)
 
 
 class RoomReaders:
-    """The cursors of one room (ActivityListener).
+    """The cursors of one room: writes deliveries to connections in step, and feeds those behind (ActivityListener).
 
-    A cursor is in step and gets every delivery at once, or it is behind and is fed from the tail or the log until it
-    is in step. Joining, resuming and lagging are the same state: behind (D1).
+    A cursor is in step and gets every delivery at once, or it is behind and is fed from the tail or the log until it is
+    in step. Joining, resuming and lagging are the same state: behind (D1).
     """
 
     def __init__(
         self, item: str, history: RoomHistory, presence: RoomPresence, metrics: Metrics = SERVER_METRICS
     ) -> None:
+        """Create the readers of a room without connections.
+
+        Args:
+            item: The item of the room, for log messages.
+            history: The room's entries.
+            presence: The room's members and read marks.
+            metrics: Counts deliveries.
+
+        """
         self._item = item
         self._history = history
         self._presence = presence
@@ -46,32 +55,36 @@ class RoomReaders:
         return f"<RoomReaders {len(self._in_step)} in step, {len(self._behind)} behind>"
 
     def cursors(self) -> list[tuple[Cursor, bool]]:
-        """Return every cursor, and whether it is in step."""
+        """List every cursor, and whether it is in step."""
         return [(cursor, True) for cursor in self._in_step.values()] + [(cursor, False) for cursor in self._behind]
 
     def add(self, cursor: Cursor) -> None:
-        """Add a cursor as behind; `feed` brings it in step."""
+        """Add a cursor as behind; call `feed` to bring it in step."""
         self._behind[cursor] = None
 
     def remove(self, cursor: Cursor) -> bool:
-        """Remove a cursor; return False if it was removed before. Its feeding task ends with the connection."""
+        """Remove a cursor; return False if it was removed before. Its feeding task ends when the connection closes."""
         if self._in_step.pop(cursor.connection, None) is None and cursor not in self._behind:
             return False
         self._behind.pop(cursor, None)
         return True
 
     def feed(self, cursor: Cursor) -> None:
-        """Write the entries that the tail has; start a task for the others."""
+        """Write the entries that are in the tail; start a task that reads the others from the log."""
         if not self._catch_up(cursor):
             cursor.feeding = asyncio.create_task(self._feed(cursor))
 
     # --- connections in step
 
     def deliver(self, seq: int) -> list[bytes]:
-        """Write the entries after `seq` up to the head; return their lines, encoded once for the whole room.
+        """Write the entries after `seq` to every connection in step, up to the head.
 
         The lines come from the tail, not from the delivered entries: a message that the same commit deleted must be
         sent without its body (S9).
+
+        Returns:
+            The lines, which are encoded once for the whole room.
+
         """
         lines: list[bytes] = []
         head, tail = self._history.head, self._history.tail
@@ -86,16 +99,16 @@ class RoomReaders:
         return lines
 
     def fall_behind(self) -> None:
-        """Make every cursor fall behind at the head, so that it reads later entries from the log."""
+        """Mark every cursor as behind at the head, so that it reads later entries from the log."""
         for cursor in list(self._in_step.values()):
             self._fall_behind(cursor, self._history.head, self._presence.flushed)
 
     def send(self, lines: Sequence[Line], seen_version: int) -> None:
-        """Write presence, typing or read-mark lines (ActivityListener)."""
+        """Write presence, typing or read-mark lines to every connection in step (ActivityListener)."""
         self._send(lines, seen_version)
 
     def send_typing(self, typing: Sequence[TypingNow], seen_version: int) -> None:
-        """Write who is typing; leave out of each member's lines that member (ActivityListener, P4)."""
+        """Write who is typing; leave each member out of their own lines (ActivityListener, P4)."""
         writers = frozenset(line.by.id for line in typing)
         self._send(typing, seen_version, without=writers)
         if len(writers) == 1:
@@ -106,14 +119,17 @@ class RoomReaders:
                 connection.offer(Frame(b"\n".join(others)))
 
     def _send(self, lines: Sequence[Line], seen_version: int, without: frozenset[str] = frozenset()) -> None:
-        """Write lines to all members except `without`; a full connection falls behind at `seen_version`."""
+        """Write lines to the connections in step, except those of the members `without`.
+
+        A connection whose buffer is full falls behind, with presence seen up to `seen_version`.
+        """
         frame = Frame(b"\n".join([encode(line) for line in lines]))
         for connection, cursor in list(self._in_step.items()):
             if cursor.member.person.id not in without and not connection.offer(frame):
                 self._fall_behind(cursor, self._history.head, seen_version)
 
     def _offer(self, frame: Frame) -> list[Connection]:
-        """Write the frame to every connection in step, and return those that are full. The hot path of a large room."""
+        """Write the frame to every connection in step; return those that are full. The hot path of a large room."""
         wire = frame.wire
         if len(wire) > DIRECT_BYTES:
             return [connection for connection in self._in_step if not connection.offer(frame)]
@@ -128,7 +144,7 @@ class RoomReaders:
     # --- connections that are behind
 
     def _fall_behind(self, cursor: Cursor, seq: int, seen_version: int) -> None:
-        """Mark the cursor as behind at `seq`, and feed it at its own pace (D2)."""
+        """Mark the cursor as behind at `seq`, and start a task that feeds it at its own pace (D2)."""
         del self._in_step[cursor.connection]
         cursor.seq = seq
         cursor.seen_version = seen_version
@@ -136,7 +152,7 @@ class RoomReaders:
         cursor.feeding = asyncio.create_task(self._feed(cursor))
 
     def _catch_up(self, cursor: Cursor) -> bool:
-        """Write from the tail until the connection is full; return whether the cursor is now in step."""
+        """Write entries from the tail until the connection is full; return whether the cursor is now in step."""
         connection, history = cursor.connection, self._history
         while cursor.seq < history.head:
             if connection.buffered() > DIRECT_BYTES:
@@ -154,7 +170,7 @@ class RoomReaders:
         return True
 
     async def _feed(self, cursor: Cursor) -> None:
-        """Feed a cursor from tail and log, as fast as its connection drains, until it is in step or removed."""
+        """Write from tail and log whenever the connection has drained, until the cursor is in step or removed."""
         wait_s, longest_s = _RETRY_S
         try:
             while await cursor.connection.drained() and cursor in self._behind:
@@ -174,7 +190,12 @@ class RoomReaders:
             cursor.connection.close(Close.INTERNAL, "the server failed while reading the log for you")
 
     async def _feed_page(self, cursor: Cursor) -> None:
-        """Write one page of the log, preceded by a `gap` line for entries that retention removed (R4)."""
+        """Write one page of the log, preceded by a `gap` line for entries that retention removed (R4).
+
+        Raises:
+            LogUnavailableError: Storage does not answer.
+
+        """
         first, entries = await self._history.read_kept(cursor.seq)
         lines: list[bytes] = []
         size = 0

@@ -1,4 +1,4 @@
-"""Renew the tokens of open connections (A4)."""
+"""Renew the tokens of open connections to rooms (A4)."""
 
 from alcove.access.authenticator import Authenticator
 from alcove.access.expiry import ExpiryWatch
@@ -14,7 +14,7 @@ class TokenRenewal:
         self._expiry = expiry
 
     async def renew(self, session: Session, token: str) -> None:
-        """Check the token; call the session's `renewed` and watch the new expiry, or call its `refused`."""
+        """Check a fresh token, then call the session's `renewed` and watch the new expiry, or call its `refused`."""
         item = session.room.item
         try:
             member = await self._authenticator.renew(token, item, session.cursor.member.person)

@@ -1,4 +1,4 @@
-"""Apply the revocations of the log to this process, and append those that the log has lost (A7, W5, X8)."""
+"""Apply the revocations in the log to this process, and append those again that the log has lost (A7, W5, X8)."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ _RESTORE_S = 1.0
 
 
 class RevocationLog:
-    """Applies each entry of the revocations' room to the credentials and the open connections of this process."""
+    """Applies each entry of the revocations' room to the table of revocations and to open connections."""
 
     def __init__(
         self,
@@ -32,11 +32,11 @@ class RevocationLog:
         rooms: RoomDirectory,
         store: StoreDraft,
     ) -> None:
-        """Create the log; `follow` starts it.
+        """Create the log; `follow` starts to apply it.
 
         Args:
-            revocations: The revocations that credentials are checked against.
-            expiry: Ends the connections that a revocation covers.
+            revocations: The table of revocations that credentials are checked against.
+            expiry: Ends the connections that a revocation applies to.
             rooms: The rooms of this process.
             store: Appends a draft to the log.
 
@@ -58,7 +58,10 @@ class RevocationLog:
         await self._room.follow()
 
     async def restore(self) -> None:
-        """Read the log again from the beginning, and append the revocations that it has lost (A7, X8)."""
+        """Read the log again from the beginning, and append the revocations that it has lost.
+
+        Retry until done (A7, X8).
+        """
         before = self._revocations.current()
         self._kept = set()
         missing: list[Revocation] | None = None
@@ -80,6 +83,7 @@ class RevocationLog:
                 return
 
     def _apply(self, revocation: Revocation) -> None:
+        """Apply one revocation to the table and to open connections; while restoring, record that the log has it."""
         if self._kept is not None:
             # Without a date, as `Revocations.current` returns those of single tokens.
             self._kept.add(revocation if revocation.digest is None else replace(revocation, at=0))
@@ -88,5 +92,5 @@ class RevocationLog:
 
 
 def _restored_id(revocation: Revocation) -> str:
-    """Return the entry id under which processes append a lost revocation again."""
+    """Derive the entry id under which every process appends the same lost revocation, so that it is stored once."""
     return sha256(b"again " + msgspec.json.encode(revocation)).hexdigest()

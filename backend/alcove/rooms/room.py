@@ -1,4 +1,4 @@
-"""The room of one item in the memory of this process: its entries, connections and activity."""
+"""Keep the room of one item in the memory of this process: its entries, connections and activity."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -17,7 +17,7 @@ from alcove.storage.base import Position
 
 
 class Room:
-    """The tail of an item's log, its connections and observers, and their activity (LocalRoom)."""
+    """The end of an item's log, its connections and observers, and their activity (LocalRoom)."""
 
     def __init__(
         self,
@@ -38,18 +38,18 @@ class Room:
         """Create a room without connections.
 
         Args:
-            item: The item that the room belongs to.
-            log_id: The id of the history that the room's numbers belong to (R5).
+            item: The item of the room.
+            log_id: The id of the history that the room's entries belong to (R5).
             head: The seq of the last entry.
             oldest: The seq of the first entry that the log keeps.
             tail: The last entries, up to the head; may be empty.
             presence: The members and the read marks.
             read: Reads a page of the room's log.
             store_marks: Stores read marks.
-            on_connections: Called with a member who opened (1) or closed (-1) a connection.
+            on_connections: Called with a member, and 1 for an opened or -1 for a closed connection.
             share: Publishes typing and read marks to the other processes.
             on_entries_missing: Called when storage has fewer entries than were delivered (X8).
-            metrics: Count deliveries.
+            metrics: Counts deliveries.
 
         """
         self.item = item
@@ -71,7 +71,7 @@ class Room:
 
     @property
     def log_id(self) -> str:
-        """The id of the history that the room's numbers belong to (R5)."""
+        """The id of the history that the room's entries belong to (R5)."""
         return self._history.log_id
 
     @property
@@ -87,7 +87,7 @@ class Room:
     # --- connections and observers
 
     def enter(self, cursor: Cursor) -> None:
-        """Add the cursor, and count its member. Call `follow` after `hello` is written."""
+        """Add a cursor, and count its member as present. Call `follow` after `hello` is written."""
         self.presence.join(cursor.member.person)
         # `hello` names the members of this version.
         cursor.seen_version = self.presence.version
@@ -96,11 +96,11 @@ class Room:
         self._on_connections(cursor.member.person, 1)
 
     def follow(self, cursor: Cursor) -> None:
-        """Start to feed the cursor."""
+        """Start to write entries to the cursor's connection."""
         self._readers.feed(cursor)
 
     def leave(self, cursor: Cursor) -> None:
-        """Remove the cursor, and count its member no more. A second call does nothing."""
+        """Remove the cursor, and count one connection of its member less. A second call does nothing."""
         if not self._readers.remove(cursor):
             return
         self.presence.leave(cursor.member.person.id)
@@ -110,18 +110,18 @@ class Room:
     def observe(self, seq: int, on_entries: OnEntries) -> None:
         """Call `on_entries` with every entry after `seq`, in order: first those of the log, then each delivery.
 
-        An observer is not a member and not a connection; it ends with the room.
+        An observer is neither a member nor a connection. It ends when the room is closed.
         """
         observer = Observer(self.item, seq, on_entries=on_entries, read=self._history.read_entries)
         self._observers.append(observer)
         observer.advance(self.head)
 
     def cursors(self) -> list[tuple[Cursor, bool]]:
-        """Return every cursor, and whether it is in step."""
+        """List every cursor, and whether it is in step."""
         return self._readers.cursors()
 
     def connection_states(self, process: str) -> list[ConnectionState]:
-        """Return the state of each connection (LocalRoom, W8)."""
+        """Describe each connection for operators (LocalRoom, W8)."""
         return [cursor.state(self.head, process, in_step=in_step) for cursor, in_step in self.cursors()]
 
     def cursor_states(self) -> Iterator[tuple[bool, int, int]]:
@@ -138,18 +138,18 @@ class Room:
     # --- entries
 
     def position(self) -> Position:
-        """Return the head and the last entry's time, which storage compares with its own (LocalRoom, X8)."""
+        """Return the history, head and time of the last entry, to compare with storage (LocalRoom, X8)."""
         return self._history.position()
 
     def contradicts(self, entries: Iterable[Entry]) -> bool:
-        """Return whether another entry is in memory at the seq of one of these (LocalRoom, X8)."""
+        """Return whether the tail has a different entry at the seq of one of these (LocalRoom, X8)."""
         return self._history.tail.contradicts(entries)
 
     def deliver(self, entries: Sequence[Entry], oldest: int) -> list[bytes]:
         """Add durable entries (S4), and write those that are new to every connection in step (LocalRoom).
 
         Args:
-            entries: At least one, dense and ascending.
+            entries: At least one entry; consecutive and ascending.
             oldest: The seq of the first entry that the log keeps.
 
         Returns:
@@ -172,7 +172,7 @@ class Room:
         return lines
 
     def advance(self, head: int) -> None:
-        """Move the head over entries that were not delivered here; connections read them from the log (LocalRoom)."""
+        """Move the head to `head` without entries; connections read them from the log (LocalRoom)."""
         if head <= self.head:
             return
         self._readers.fall_behind()
@@ -181,29 +181,29 @@ class Room:
             observer.advance(head)
 
     def forget_tail(self) -> None:
-        """Drop the entries in memory, because the log has changed them; they are read from there (W14)."""
+        """Drop the entries in memory, because the log has changed them; connections read them from the log (W14)."""
         self._history.advance(self.head)
 
     def expire(self, before: int) -> None:
-        """Drop from memory what is older than `before` (ms since the epoch) (L5)."""
+        """Drop entries older than `before` (ms since the epoch) from memory (L5)."""
         self._history.expire(before)
 
     # --- presence, typing, read marks
 
     def typing(self, person: Person, now: float) -> None:
-        """Show to the other members that this one is typing (P4); `now` in seconds."""
+        """Notify the other members that this one is typing (P4); `now`: monotonic seconds."""
         self._activity.typing(person, now, share=True)
 
     def read(self, member: str, seq: int) -> None:
-        """Move the member's read mark, at most to the head (P5)."""
+        """Move the member's read mark forward to `seq`, at most to the head (P5)."""
         self._activity.read(member, min(seq, self.head))
 
     def apply_remote_presence(self, changes: Iterable[PresenceChange]) -> None:
-        """Apply the connections that members opened and closed on other processes (LocalRoom, P1)."""
+        """Apply how many connections members opened or closed on other processes (LocalRoom, P1)."""
         self._activity.apply_remote_presence(changes)
 
     def apply_remote_typing(self, person: Person, now: float) -> None:
-        """Show that a member is typing on another process (LocalRoom, P4)."""
+        """Notify the members that one is typing on another process (LocalRoom, P4); `now`: monotonic seconds."""
         self._activity.typing(person, now, share=False)
 
     def apply_remote_marks(self, marks: dict[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""Collect which rooms changed, here and in other processes, and notify the readers of the list (W10)."""
+"""Collect which rooms changed, on all processes, and notify the readers of the list of rooms (W10)."""
 
 import asyncio
 from collections import OrderedDict
@@ -20,13 +20,21 @@ _COLLECT_S = 0.25
 
 
 class RoomChanges:
-    """Collects changed rooms, and passes them to the readers of lists here and to other processes.
+    """Collects changed rooms, and passes them to the readers of the list and to other processes.
 
-    The bus only says that a room changed; its state is read from the log (X2, X9).
+    The bus only announces that a room changed; the room's state is read from the log (X2, X9).
     """
 
     def __init__(self, log: Log, cluster: Cluster, feed: ListFeed, *, limit: int) -> None:
-        """Subscribe to changes; `limit` bounds the changes collected at a time, and the rooms whose heads are kept."""
+        """Subscribe to the changes of other processes and of the database.
+
+        Args:
+            log: The log to poll while changes may be missing.
+            cluster: Exchanges changes with the other processes.
+            feed: Sends changed rooms to the readers of the list.
+            limit: The maximum number of changes to collect, and of rooms whose heads are remembered.
+
+        """
         self._cluster = cluster
         self._feed = feed
         self._limit = limit
@@ -51,14 +59,14 @@ class RoomChanges:
         await self._check.close()
 
     def watch(self) -> None:
-        """Poll the log for changes that the bus may miss, while there are readers (X2)."""
+        """Start to poll the log for changes that the bus may miss, while there are readers (X2)."""
         if not self._cluster.sole_writer:
             self._check.start()
 
     # --- changes in this process
 
     def entries_stored(self, stored: Sequence[tuple[Draft, Outcome]]) -> None:
-        """Record the rooms of stored drafts, including drafts that were stored before (S5)."""
+        """Record the rooms of stored drafts, including drafts that an earlier send stored (S5)."""
         heads: dict[str, int] = {}
         for draft, outcome in stored:
             if isinstance(outcome, Appended) and not draft.item.startswith("!"):
@@ -72,14 +80,14 @@ class RoomChanges:
             self._note(item, head)
 
     def marks_stored(self, item: str, members: Collection[str]) -> None:
-        """Record read marks that this process stored."""
+        """Record that this process stored read marks of these members in the item's room."""
         if self._cluster.shared:
             self._stored.add_marks(item, members)
             self._collect()
         self._note_marks(item, members)
 
     def history_lost(self, item: str) -> None:
-        """Record that a room has a new history (X8)."""
+        """Record that a room has a new history, whose head is unknown (X8)."""
         self._heads.pop(item, None)
         self._note(item, -1)
 
@@ -93,6 +101,7 @@ class RoomChanges:
     # --- changes in other processes
 
     def _receive(self, message: ClusterMessage) -> None:
+        """Record the changes that another process announces (Handler)."""
         if not isinstance(message, RoomsChanged):
             return
         for item, head in message.heads.items():
@@ -103,13 +112,14 @@ class RoomChanges:
             self._check.doubt()
 
     def _database_sent(self, item: str, _head: int) -> None:
-        """Record that SQL stored an entry (X5). The head may be forged, so it is ignored (X9)."""
+        """Record that an SQL function stored an entry (X5). The head may be forged, so it is ignored (X9)."""
         with suppress(ItemIdError):
             self._mark(check_item_id(item))
 
     # --- collecting
 
     def _note(self, item: str, head: int) -> None:
+        """Record that a room's head moved to `head`, unless readers were already notified of this head."""
         if self._heads.get(item) == head:
             return
         self._heads[item] = head
@@ -119,21 +129,24 @@ class RoomChanges:
         self._mark(item, head)
 
     def _mark(self, item: str, head: int = -1) -> None:
+        """Collect a changed room for the readers, if there are any; `head` -1: unknown."""
         if len(self._feed):
             self._changed.add_room(item, head)
             self._collect()
 
     def _note_marks(self, item: str, members: Collection[str]) -> None:
+        """Collect read marks that moved for the readers, if there are any."""
         if len(self._feed):
             self._changed.add_marks(item, members)
             self._collect()
 
     def _collect(self) -> None:
-        """Schedule passing the changes on."""
+        """Schedule `_pass_on` in a quarter of a second, unless it is scheduled or running."""
         if self._timer is None and self._passing is None:
             self._timer = asyncio.get_running_loop().call_later(_COLLECT_S, self._pass_on)
 
     def _pass_on(self) -> None:
+        """Publish the changes of this process to the others, and pass all changes to the readers."""
         self._timer = None
         stored, self._stored = self._stored, ChangeSet(self._limit)
         for message in stored.messages():
@@ -150,6 +163,7 @@ class RoomChanges:
             self._passing.add_done_callback(self._passed_on)
 
     def _passed_on(self, task: asyncio.Task[None]) -> None:
+        """Schedule the changes that were collected while readers were notified."""
         self._passing = None
         if not task.cancelled() and (self._changed or self._stored):
             self._collect()

@@ -1,4 +1,4 @@
-"""Limit and store sends (S, L1, L2)."""
+"""Limit the rate and size of sends, and store them (S, L1, L2)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,25 +17,33 @@ StoreDraft = Callable[[Draft], Awaitable[Outcome]]
 
 
 def body_too_large(limits: Limits, size: int) -> str:
-    """Return the message for a body of `size` bytes that exceeds the limits (L1)."""
+    """Format the message that refuses a body of `size` bytes (L1)."""
     return f"a body may have {limits.body_bytes} bytes, this one has {size}"
 
 
 def rate_exceeded(limits: Limits) -> str:
-    """Return the message for a send that exceeds the rate (L2)."""
+    """Format the message that refuses a send beyond the rate (L2)."""
     return f"at most {limits.sends_per_s:g} sends a second, {limits.burst} at once"
 
 
 def overloaded(error: QueueFullError) -> Refusal:
-    """Return the refusal of a draft that the committer does not take (L4)."""
+    """Create the refusal of a draft while too many wait for storage (L4)."""
     return Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS)
 
 
 class Sends:
-    """Limits the rate of sends in this process, and stores those that come over HTTP."""
+    """Limits the rate of sends per member and item in this process, and stores drafts for callers without a session."""
 
     def __init__(self, committer: Committer, limits: Limits, *, max_rates: int, clock: Callable[[], float]) -> None:
-        """Create the limiter; `max_rates`: how many send rates are kept, one for each member and item."""
+        """Create the rate limiters.
+
+        Args:
+            committer: Stores drafts.
+            limits: The rate and burst of sends (L2).
+            max_rates: The maximum number of rate limiters, one for each member and item.
+            clock: Returns seconds of a monotonic clock.
+
+        """
         self._committer = committer
         self._limits = limits
         self._clock = clock
@@ -44,19 +52,26 @@ class Sends:
         )
 
     def take(self, member: str, item: str) -> int:
-        """Take one send of the member's rate on the item (L2).
+        """Take one send from the member's rate on the item (L2).
 
-        Returns 0 if it is granted, else the milliseconds until one will be.
+        Returns:
+            0 if it is granted, else the milliseconds until one will be.
+
         """
         return self._rates.take((member, item), self._clock())
 
     def check_rate(self, member: str, item: str) -> None:
-        """Take one send of the member's rate, for a send that comes over HTTP. Raises Refusal at its end (L2)."""
+        """Take one send from the member's rate on the item, for a send over HTTP.
+
+        Raises:
+            Refusal: 429 with `retry_ms` if the rate is exceeded (L2).
+
+        """
         if retry_ms := self.take(member, item):
             raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, rate_exceeded(self._limits), retry_ms)
 
     async def store(self, draft: Draft) -> Outcome:
-        """Store a draft, deliver it, and return its outcome; it is durable then.
+        """Submit a draft and wait for its outcome; a stored entry is durable and delivered then.
 
         Raises:
             QueueFullError: Too many sends wait for storage (L4).

@@ -1,4 +1,4 @@
-"""Apply the room protocol to one connection: lines in, lines out, without I/O, event loop or clock."""
+"""Apply the room protocol to one connection: lines in, lines out. No I/O, no event loop, no clock."""
 
 from collections.abc import Callable, Iterator
 from typing import Literal
@@ -47,7 +47,7 @@ _PONG = encode(Pong())
 
 
 class Session:
-    """A member's connection to a room (a Receiver and a Revocable)."""
+    """Processes the lines of one member's connection to a room (a Receiver and a Revocable)."""
 
     __slots__ = (
         "_bad",
@@ -98,7 +98,7 @@ class Session:
     def text(self, data: str) -> Iterator[None] | None:
         """Process one frame of one or more lines, each independent of the others (F1).
 
-        Returns an iterator over the remaining lines, each step of which is the work of one turn of the event loop (L6).
+        Returns an iterator over the remaining lines; each step does the work of one turn of the event loop (L6).
         """
         if self._ended:
             return None
@@ -114,7 +114,7 @@ class Session:
         self.cursor.connection.close(Close.NOT_TEXT, "alcove.v1 has text frames only")
 
     def closed(self, code: int) -> None:
-        """Leave the room."""
+        """Leave the room, after the connection closed with `code`."""
         self._ended = True
         if code == Close.TOO_BIG:
             LIMITS.labels("frame").inc()
@@ -124,7 +124,7 @@ class Session:
     # --- credentials
 
     def renewed(self, member: Member) -> None:
-        """Apply the rights and the expiry of a fresh token, and send them (A4)."""
+        """Apply the rights and the expiry of a fresh token, and confirm it with an `access` line (A4)."""
         self.cursor.member = member
         if "read" not in member.can:
             self.end(Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to read {self.room.item}"))
@@ -133,12 +133,12 @@ class Session:
         self._resume()
 
     def refused(self, refusal: Refusal) -> None:
-        """Refuse a fresh token; the old one stays valid until it expires (A4)."""
+        """Send an `error` about a fresh token; the old token stays valid until it expires (A4)."""
         self._refuse_credential(refusal)
         self._resume()
 
     def end(self, refusal: Refusal) -> None:
-        """Send the reason, and close the connection (Revocable)."""
+        """Send an `error` with the reason, then close the connection (Revocable)."""
         self._refuse_credential(refusal)
         self._end(refusal.close, refusal.message)
 
@@ -147,7 +147,7 @@ class Session:
     def _lines(self, data: str) -> Iterator[None]:
         """Process the lines of a frame, in each step a budget's worth of them, or up to an `auth` (A4).
 
-        The answers of a step make one frame.
+        The answers of a step are sent in one frame.
         """
         at = 0
         while at <= len(data) and not self._ended:
@@ -202,7 +202,7 @@ class Session:
         self.cursor.connection.resume_reading()
 
     def _send(self, command: Send | Edit | Delete) -> None:
-        """Check rights, size and rate, then submit the draft, without waiting."""
+        """Check rights, size and rate of a send, then submit its draft without waiting for the outcome."""
         member = self.cursor.member
         if "write" not in member.can:
             self._forbid(command.id)
@@ -236,7 +236,7 @@ class Session:
         self._refuse(Code.TOO_LARGE, body_too_large(self._limits, size), id)
 
     def _within_rate(self, id: str) -> bool:
-        """Return whether the rate allows one more send; if not, refuse it, and close after long excess (L2)."""
+        """Take one send from the rate; if there is none, refuse, and close a client that ignores `retry_ms` (L2)."""
         retry_ms = self._host.take_send(self.cursor.member.person.id, self.room.item)
         if not retry_ms:
             return True
@@ -254,14 +254,14 @@ class Session:
     # --- answers
 
     def _invalid(self, message: str, id: str | None) -> None:
-        """Refuse an invalid line; the tenth in a row closes the connection (F2)."""
+        """Send an `error` for an invalid line, and close at the tenth in a row (F2)."""
         self._refuse(Code.INVALID, message, id)
         self._bad += 1
         if self._bad >= _BAD_LINES:
             self._end(Close.INVALID, f"{_BAD_LINES} bad lines in a row")
 
     def _end(self, code: Close, reason: str) -> None:
-        """Send pending answers, then close; ignore all further input."""
+        """Send the pending answers and close the connection; ignore all further input."""
         self._ended = True
         if self._out:
             self.cursor.connection.write(Frame(b"\n".join(self._out)))

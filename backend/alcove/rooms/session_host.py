@@ -1,4 +1,4 @@
-"""Declare the methods of the process that sessions call; `Hub` implements them."""
+"""Declare the interface of the process that sessions call; `Hub` implements it."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 
 class SessionHost(Protocol):
-    """The methods that sessions call: storage, rate limits, credentials, and the clock."""
+    """What sessions use of the process: storage, rate limits, credentials, and the clock."""
 
     #: Counts refusals.
     metrics: Metrics
 
     def append(self, draft: Draft, handler: OutcomeHandler) -> None:
-        """Submit a draft; the handler gets its outcome. Raises QueueFullError (L4)."""
+        """Submit a draft to storage; `handler` gets its outcome later. Raises QueueFullError (L4)."""
         ...
 
     def take_send(self, member: str, item: str) -> int:
-        """Take one send of the member's rate on the item; return 0, or the milliseconds to wait (L2)."""
+        """Take one send from the member's rate on the item; return 0, or the milliseconds to wait (L2)."""
         ...
 
     def leave(self, session: "Session") -> None:
@@ -29,9 +29,9 @@ class SessionHost(Protocol):
         ...
 
     def renew(self, session: "Session", token: str) -> None:
-        """Check a fresh token; `renewed` or `refused` of the session follows (A4)."""
+        """Check a fresh token in the background; the session's `renewed` or `refused` is called then (A4)."""
         ...
 
     def now_ms(self) -> int:
-        """Return the time in milliseconds since the epoch."""
+        """Return the present time in milliseconds since the epoch."""
         ...

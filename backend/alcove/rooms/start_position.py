@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class StartPosition:
-    """The start that a client requests: after a seq that it already has, or at the last entries."""
+    """The start that a client requests: after an entry that it already has, or at the last entries."""
 
     #: Read the entries after this seq; None: read the last `tail` entries.
     after: int | None = None
@@ -15,11 +15,24 @@ class StartPosition:
     tail: int = 50
 
     def resets(self, log_id: str, head: int) -> bool:
-        """Return whether `after` does not apply to a room with this history and head (R5)."""
+        """Return whether `after` does not apply to the room, so that the client must discard its entries (R5).
+
+        Args:
+            log_id: The id of the room's history.
+            head: The seq of the room's last entry.
+
+        """
         return self.log_id not in {None, log_id} or (self.after or 0) > head
 
     def seq(self, log_id: str, head: int, oldest: int) -> int:
-        """Return the seq to read after, in a room of this history that keeps the entries `oldest` to `head`."""
+        """Compute the seq after which the connection is fed.
+
+        Args:
+            log_id: The id of the room's history.
+            head: The seq of the room's last entry.
+            oldest: The seq of the first entry that the log keeps.
+
+        """
         if self.after is None or self.resets(log_id, head):
             return max(head - self.tail, oldest - 1)
         return self.after

@@ -1,4 +1,4 @@
-"""Keep the end of a room's log in memory: its entries, and their encoded lines."""
+"""Keep the last entries of a room's log in memory, with their encoded lines."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from alcove.protocol import Entry, encode
 
 
 class Tail:
-    """The last entries of a room, bounded by number and by bytes of their lines.
+    """The last entries of a room, limited by number and by bytes of their lines.
 
     Edits and deletes are applied to earlier entries, so no line has a body that was deleted (S9).
     """
@@ -19,6 +19,13 @@ class Tail:
     __slots__ = ("_entries", "_lines", "_max_bytes", "_max_entries", "first", "size")
 
     def __init__(self, max_entries: int, max_bytes: int) -> None:
+        """Create an empty tail.
+
+        Args:
+            max_entries: The maximum number of entries.
+            max_bytes: The maximum bytes of all lines.
+
+        """
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self._entries: deque[Entry] = deque()
@@ -33,7 +40,7 @@ class Tail:
 
     @property
     def last(self) -> Entry | None:
-        """Return the last entry, None while empty."""
+        """The last entry; None while the tail is empty."""
         return self._entries[-1] if self._entries else None
 
     def contradicts(self, entries: Iterable[Entry]) -> bool:
@@ -47,7 +54,7 @@ class Tail:
         return False
 
     def push(self, entry: Entry) -> None:
-        """Add the next entry, and apply it if it is an edit or a delete; the caller calls `trim` afterwards."""
+        """Append an entry, and apply it to earlier ones if it is an edit or a delete; call `trim` afterwards."""
         if not self._entries:
             self.first = entry.seq
         line = encode(entry)
@@ -66,7 +73,7 @@ class Tail:
         return bool(self._entries) and seq + 1 >= self.first
 
     def after(self, seq: int, max_bytes: int) -> list[bytes] | None:
-        """Return the lines of the entries after `seq`, as many as `max_bytes` allow and at least one.
+        """Return the lines of the entries after `seq`: as many as `max_bytes` allows, and at least one.
 
         Returns None if entries after `seq` are missing from memory.
         """
@@ -84,12 +91,12 @@ class Tail:
         return lines
 
     def expired(self, before: int) -> int:
-        """Return the seq of the last entry older than `before` (ms since the epoch); 0 if there is none."""
+        """Find the last entry older than `before` (ms since the epoch), and return its seq; 0 if there is none."""
         old = sum(1 for _ in takewhile(lambda entry: entry.at < before, self._entries))
         return self.first + old - 1 if old else 0
 
     def trim(self, oldest: int) -> None:
-        """Drop entries that exceed the bounds, or are before `oldest`."""
+        """Drop the first entries while the tail exceeds its limits, and those before the seq `oldest`."""
         entries, lines = self._entries, self._lines
         while entries and (len(entries) > self._max_entries or self.size > self._max_bytes or self.first < oldest):
             entries.popleft()
@@ -97,23 +104,26 @@ class Tail:
             self.first += 1
 
     def clear(self) -> None:
-        """Drop all entries, because the log has entries after them that the tail lacks."""
+        """Drop all entries, because the log has later entries that the tail lacks."""
         self._entries.clear()
         self._lines.clear()
         self.size = 0
 
     def _rewrite(self, target: int, replace_body: Entry) -> None:
+        """Replace the body of the message `target` by that of an edit, unless it is deleted or not in the tail."""
         index = target - self.first
         if index >= 0 and self._entries[index].deleted is UNSET:
             self._put(index, replace(self._entries[index], body=replace_body.body, edited=replace_body.at))
 
     def _erase(self, target: int, at: int) -> None:
+        """Remove the body of the message `target`, deleted at `at`, and the bodies of its edits."""
         deleted = {target: at}
         for index, entry in enumerate(self._entries):
             if (erased := without_body(entry, deleted)) is not entry:
                 self._put(index, erased)
 
     def _put(self, index: int, entry: Entry) -> None:
+        """Replace the entry at an index, and its line."""
         line = encode(entry)
         self.size += len(line) - len(self._lines[index])
         self._entries[index] = entry
@@ -121,7 +131,13 @@ class Tail:
 
 
 def without_body(entry: Entry, deleted: Mapping[int, int]) -> Entry:
-    """Return the entry, without its body if it or its target is a deleted message: target → time of the delete (S9)."""
+    """Remove the body of an entry if it is a deleted message, or an edit of one (S9); else return it unchanged.
+
+    Args:
+        entry: The entry.
+        deleted: The deleted messages: seq → time of the delete in ms since the epoch.
+
+    """
     if entry.seq in deleted:
         return replace(entry, body=UNSET, deleted=deleted[entry.seq])
     if entry.kind == "edit" and entry.target in deleted:

@@ -1,6 +1,6 @@
 """Write into rooms without a connection: entries and read marks; delete rooms (S, P5, W2, W11, S14).
 
-The HTTP routes and the library call this; both check before who may do so.
+The HTTP routes and the library call this; both check who may do so before.
 """
 
 from typing import Annotated, NamedTuple
@@ -20,14 +20,14 @@ from alcove.storage.committer import QueueFullError
 
 
 class EventBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of an event (S14): what people read, and what programs read."""
+    """The body of an event: `text` for people, and perhaps `data` for programs (S14)."""
 
     text: Annotated[str, Meta(min_length=1)]
     data: Raw | UnsetType = UNSET
 
 
 class Written(NamedTuple):
-    """An entry that is stored, and whether it was before (S5)."""
+    """A stored entry, and whether an earlier call with the same id had stored it (S5)."""
 
     entry: Entry
     duplicate: bool
@@ -36,20 +36,19 @@ class Written(NamedTuple):
 class RoomWriter:
     """Writes on behalf of a member; each call returns when its effect is durable.
 
-    Without an `id` a call creates one; with one it may be repeated, and stores the entry once (S5).
-
-    Every method raises LogUnavailableError if storage does not answer (S7); those that store an entry raise Refusal:
-    `too_large` (L1), `overloaded` (L4), `invalid` or `forbidden` (S8).
+    Without an `id` a call generates one; with one it may be repeated, and stores the entry once (S5). Every method
+    raises LogUnavailableError if storage does not answer (S7); those that store an entry raise Refusal: `too_large`
+    (L1), `overloaded` (L4), `invalid` or `forbidden` (S8).
     """
 
     def __init__(self, store: StoreDraft, limits: Limits, rooms: RoomDirectory, changes: RoomChanges) -> None:
-        """Create the writer.
+        """Store the collaborators.
 
         Args:
             store: Appends a draft to the log.
             limits: The limits of bodies (L1).
             rooms: The rooms of this process.
-            changes: Notifies the lists of rooms.
+            changes: Notifies the list of rooms.
 
         """
         self._store = store
@@ -58,11 +57,11 @@ class RoomWriter:
         self._changes = changes
 
     async def send(self, item: str, body: Raw, by: Person, *, id: str | None = None) -> Written:
-        """Store a message; `body` is JSON."""
+        """Store a message by `by` as the room's next entry; `body` is JSON."""
         return await self._write(Draft(item, "message", id or uuid4().hex, by, now_ms(), self._checked(body)))
 
     async def event(self, item: str, body: EventBody, by: Person, *, id: str | None = None) -> Written:
-        """Store an event of the application (S14)."""
+        """Store an event of the application as the room's next entry (S14)."""
         data = {} if body.data is UNSET else {"data": body.data}
         checked = self._checked(raw({"text": body.text, **data}))
         return await self._write(Draft(item, "event", id or uuid4().hex, by, now_ms(), checked))
@@ -70,14 +69,20 @@ class RoomWriter:
     async def edit(
         self, item: str, target: int, body: Raw, by: Person, *, moderate: bool = False, id: str | None = None
     ) -> Written:
-        """Replace the body of the message `target`; `moderate`: also that of another member (S8)."""
+        """Store an edit, which replaces the body of the message `target`.
+
+        `moderate`: whether `by` may edit messages of other members, too (S8).
+        """
         checked = self._checked(body)
         return await self._write(Draft(item, "edit", id or uuid4().hex, by, now_ms(), checked, target, moderate))
 
     async def delete(
         self, item: str, target: int, by: Person, *, moderate: bool = False, id: str | None = None
     ) -> Written:
-        """Delete the message `target`; `moderate`: also that of another member (S8)."""
+        """Store a delete, which erases the body of the message `target`.
+
+        `moderate`: whether `by` may delete messages of other members, too (S8).
+        """
         return await self._write(Draft(item, "delete", id or uuid4().hex, by, now_ms(), None, target, moderate))
 
     async def mark_read(self, item: str, member: str, seq: int) -> int:
@@ -90,13 +95,17 @@ class RoomWriter:
         self._changes.room_deleted(item)
 
     def _checked(self, body: Raw) -> Raw:
-        """Return the body on one line, as a line of the wire must be. Raises Refusal if it is too large (L1)."""
+        """Reformat the body as one line, which the wire requires, and check its size.
+
+        Raises Refusal if too large (L1).
+        """
         body = Raw(msgspec.json.format(body, indent=-1))
         if (size := len(memoryview(body))) > self._limits.body_bytes:
             raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, body_too_large(self._limits, size))
         return body
 
     async def _write(self, draft: Draft) -> Written:
+        """Store a draft, and return its entry; raise a Refusal if the log refuses it."""
         try:
             outcome = await self._store(draft)
         except QueueFullError as error:
