@@ -1,1 +1,1 @@
-"""Alcove inside a FastAPI or Starlette application: its members, its methods, its routes."""
+"""Run Alcove inside a FastAPI or Starlette application: its members, methods, settings and mounted routes."""

@@ -1,4 +1,4 @@
-"""Describe entries of a room as Python objects."""
+"""Represent the entries of a room as Python objects, for callers of the library and of clients."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ class Entry:
     """One entry of an item's room.
 
     Attributes:
-        item: The item.
-        seq: The number of the entry in its room, from 1 on.
+        item: The item id.
+        seq: The number of the entry in its room, from 1.
         kind: `message`, `edit`, `delete` or `event`.
-        id: The id that its sender chose.
-        by: Its author.
-        at: When it was stored, UTC.
-        body: What was sent, as JSON values; None where there is nothing, or where it was deleted.
-        target: The message that an `edit` or `delete` changes.
+        id: The id that the sender chose, or that was generated.
+        by: The author.
+        at: When the entry was stored, in UTC.
+        body: The decoded JSON body; None if there is none, or if it was deleted.
+        target: The seq of the message that an `edit` or `delete` changes.
         edited: When the message was last edited.
-        deleted: When it was deleted.
+        deleted: When the message was deleted.
 
     """
 
@@ -50,13 +50,13 @@ class Message(Entry):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A run of entries, ascending.
+    """Consecutive entries of a room, in ascending order. Iterating over a page yields its entries.
 
     Attributes:
         entries: The entries.
-        head: The last seq of the room; 0: it is empty.
-        oldest: The first seq that it keeps.
-        log: The id of the room's history, which changes when entries were lost (R5).
+        head: The seq of the room's last entry; 0 if the room is empty.
+        oldest: The seq of the first entry that the room keeps.
+        log: The id of the room's history, which changes if entries were lost (R5).
 
     """
 
@@ -74,7 +74,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """Up to 100 connected members of a room, and the number of all."""
+    """Up to 100 connected members of a room, and the exact number of connected members."""
 
     members: list[Person]
     count: int
@@ -82,14 +82,14 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """The last seq of a room, and how many messages of others follow a member's read mark (at most 1000)."""
+    """The head of a room, and the number of messages by others after a member's read mark (at most 1000)."""
 
     head: int
     unread: int
 
 
 def entry_of(item: str, entry: protocol.Entry) -> Entry:
-    """Return an entry of the log as an object; a message as a Message."""
+    """Convert an entry of the log, decoding its body; a message becomes a Message."""
     kind = Message if entry.kind == "message" else Entry
     return kind(
         item,
@@ -106,9 +106,10 @@ def entry_of(item: str, entry: protocol.Entry) -> Entry:
 
 
 def page_of(item: str, page: LogPage) -> Page:
-    """Return a page of the log as an object."""
+    """Convert a page of the log."""
     return Page([entry_of(item, entry) for entry in page.entries], page.head, page.oldest, page.log)
 
 
 def _time(ms: int) -> datetime:
+    """Convert ms since the epoch to a datetime in UTC."""
     return datetime.fromtimestamp(ms / 1000, UTC)

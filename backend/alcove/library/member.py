@@ -1,4 +1,4 @@
-"""Describe a member as the host application knows them."""
+"""Represent a member as the host application knows them."""
 
 import math
 import time
@@ -70,7 +70,7 @@ class Member:
         return "m" in self.rights
 
     def caller(self, items: Mapping[str, str]) -> Caller:
-        """Return the caller that this member is: admitted now, with rights by item or pattern."""
+        """Convert the member to a caller who is admitted now, with letters of rights by item or pattern."""
         return _to_caller(self, items)
 
 

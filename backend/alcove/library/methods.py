@@ -1,4 +1,4 @@
-"""The methods of an Alcove: all that the HTTP API can do, as calls (W11, S14, W14, W15, A7)."""
+"""Define the methods of an Alcove: everything that the HTTP API can do, as calls (W11, S14, W14, W15, A7)."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,28 +33,33 @@ _PAGE = 500
 
 
 class Methods:
-    """Reads and writes rooms on behalf of the application, without limits of rate (L2).
+    """Reads and writes rooms on behalf of the application, without rate limits (L2).
 
     Entries are durable when a call returns. Every method raises a RequestError: InvalidError, TooLargeError,
-    ForbiddenError, OverloadedError or UnavailableError; and NotStartedError while the lifespan does not run.
+    ForbiddenError, OverloadedError or UnavailableError; and NotStartedError while the lifespan is not running.
     """
 
     _hub: Hub | None = None
 
     def _rooms(self) -> Hub:
-        """Return the hub. Raises NotStartedError."""
+        """Return the hub.
+
+        Raises:
+            NotStartedError: The lifespan is not running.
+
+        """
         if self._hub is None:
             raise NotStartedError("this Alcove is not started: call it while its lifespan runs")
         return self._hub
 
     async def send(self, item: str, body: Any, *, by: Member, id: str | None = None) -> Entry:
-        """Send a message.
+        """Store a message as the next entry of the item's room (S2).
 
         Args:
-            item: The item.
+            item: The item id.
             body: A text, or any JSON value.
             by: The author.
-            id: Makes a repeated call store the message once (S5); without it, each call stores one.
+            id: An id that makes a repeated call store the message only once (S5); None: each call stores one.
 
         """
         with _typed_errors():
@@ -62,13 +67,13 @@ class Methods:
             return entry_of(item, written.entry)
 
     async def event(self, item: str, text: str, *, by: Member, data: Any = UNSET, id: str | None = None) -> Entry:
-        """Send an event: a line in the room without an author's avatar (S14).
+        """Store an event, which clients show as a line without an author's avatar (S14).
 
         Args:
-            item: The item.
-            text: What people read.
+            item: The item id.
+            text: The text that clients show.
             by: The author.
-            data: What programs read: any JSON value.
+            data: Any JSON value for the application's own use.
             id: See `send`.
 
         """
@@ -80,7 +85,12 @@ class Methods:
             return entry_of(item, written.entry)
 
     async def edit(self, item: str, seq: int, body: Any, *, by: Member, id: str | None = None) -> Entry:
-        """Replace the body of the message `seq`; of another member's only if `by` may moderate (S8)."""
+        """Replace the body of the message `seq`; of another member's message only if `by` may moderate (S8).
+
+        Returns:
+            The entry of kind `edit`.
+
+        """
         with _typed_errors():
             written = await self._rooms().writer.edit(
                 check_item_id(item), seq, _to_json(body), by.person, moderate=by.may_moderate, id=_check_id(id)
@@ -88,7 +98,12 @@ class Methods:
             return entry_of(item, written.entry)
 
     async def delete(self, item: str, seq: int, *, by: Member, id: str | None = None) -> Entry:
-        """Delete the message `seq`; another member's only if `by` may moderate (S8, S9)."""
+        """Delete the message `seq` and erase its body; another member's only if `by` may moderate (S8, S9).
+
+        Returns:
+            The entry of kind `delete`.
+
+        """
         with _typed_errors():
             written = await self._rooms().writer.delete(
                 check_item_id(item), seq, by.person, moderate=by.may_moderate, id=_check_id(id)
@@ -96,7 +111,15 @@ class Methods:
             return entry_of(item, written.entry)
 
     async def entries(self, item: str, *, before: int | None = None, after: int | None = None, limit: int = 50) -> Page:
-        """Return entries before or after a seq, both exclusive; without either, the latest (W1)."""
+        """Read a page of entries, in ascending order (W1).
+
+        Args:
+            item: The item id.
+            before: Read the last entries before this seq.
+            after: Read the first entries after this seq; with neither bound, the latest entries are read.
+            limit: The maximum number of entries, 1 to 500.
+
+        """
         with _typed_errors():
             if before is not None and after is not None:
                 raise InvalidError("`before` and `after` exclude each other: give one of them")
@@ -107,12 +130,12 @@ class Methods:
             )
 
     async def members(self, item: str) -> Members:
-        """Return the members connected to the item's room, on all processes (W11)."""
+        """Return who is connected to the item's room on all processes: up to 100 members, and their number (W11)."""
         with _typed_errors():
             return Members(*await self._rooms().queries.members(check_item_id(item)))
 
     async def unread(self, member: Member | str, items: Sequence[str]) -> dict[str, Unread]:
-        """Return head and unread messages of each item for a member (W10)."""
+        """Return by item the head and the number of unread messages for a member, given as a Member or by id (W10)."""
         with _typed_errors():
             counts = await self._rooms().queries.count_unread(
                 [check_item_id(item) for item in dict.fromkeys(items)], _member_id(member)
@@ -120,17 +143,26 @@ class Methods:
             return {count.item: Unread(count.head, count.unread) for count in counts}
 
     async def mark_read(self, item: str, seq: int, *, by: Member | str) -> int:
-        """Move a member's read mark forward, at most to the head; return its position (P5)."""
+        """Move a member's read mark forward to `seq`, at most to the head; return its position (P5)."""
         with _typed_errors():
             return await self._rooms().writer.mark_read(check_item_id(item), _member_id(by), seq)
 
     async def delete_room(self, item: str) -> None:
-        """Delete the item's room with all its data (W11)."""
+        """Delete the item's room with all its data: entries, ids and read marks (W11)."""
         with _typed_errors():
             await self._rooms().writer.delete_room(check_item_id(item))
 
     async def export(self, item: str | None = None, *, member: Member | str | None = None) -> AsyncIterator[bytes]:
-        """Yield a room, or what a member wrote, as lines of JSON (W14); each part has one or more whole lines."""
+        """Yield a whole room, or everything that a member wrote, as NDJSON (W14).
+
+        Args:
+            item: The item whose room is exported; None if `member` is given.
+            member: The member, or their id; None if `item` is given.
+
+        Yields:
+            One or more whole lines, as bytes.
+
+        """
         with _typed_errors():
             if (item is None) == (member is None):
                 raise InvalidError("give either an item or a member")
@@ -146,8 +178,8 @@ class Methods:
         """Erase a member in every room: messages, name, picture, role, events and read marks (W14).
 
         Args:
-            member: Whose data are erased.
-            by: The author of the `delete` entries, by which clients learn of it.
+            member: The member, or their id.
+            by: The author of the `delete` entries that tell clients about it.
 
         """
         with _typed_errors():
@@ -162,14 +194,14 @@ class Methods:
         until: datetime | None = None,
         reason: str | None = None,
     ) -> None:
-        """Ban a member on an item, or on all, in place of an earlier ban there (W15, A8).
+        """Ban a member on an item, or on all, in place of an earlier ban on the same item (W15, A8).
 
         Args:
-            member: Whom.
-            item: On which item; None: on all.
-            right: What they lose: `write`, or `all`.
+            member: The member, or their id.
+            item: The item id; None: all items.
+            right: The right that they lose: `write`, or `all`.
             until: When the ban ends; None: when it is lifted.
-            reason: What the member reads, 1 to 200 characters.
+            reason: A text for the member, 1 to 200 characters.
 
         """
         with _typed_errors():
@@ -183,7 +215,10 @@ class Methods:
             await self._rooms().ban(Ban(_member_id(member), _item_or_all(item), right, until_ms, reason))
 
     async def unban(self, member: Member | str, item: str | None = None) -> None:
-        """Lift the ban of a member on the item, or the one on all items."""
+        """Lift the ban of a member on the item, or with None the one on all items.
+
+        Do nothing if there is none (W15).
+        """
         with _typed_errors():
             await self._rooms().ban(Ban(_member_id(member), _item_or_all(item)))
 
@@ -212,7 +247,7 @@ def _typed_errors() -> Iterator[None]:
 
 
 def _to_json(value: Any) -> Raw:
-    """Return the value as JSON. Raises InvalidError."""
+    """Encode the value as JSON. Raises InvalidError if that is not possible."""
     try:
         return raw(value)
     except (UnicodeEncodeError, TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -220,6 +255,7 @@ def _to_json(value: Any) -> Raw:
 
 
 def _item_or_all(item: str | None) -> str | None:
+    """Check the item id and return it; None stands for all items."""
     return None if item is None else check_item_id(item)
 
 
@@ -231,7 +267,7 @@ def _check_id(id: str | None) -> str | None:
 
 
 def _member_id(member: Member | str) -> str:
-    """Return the id of a member. Raises InvalidError."""
+    """Return the id of a member who is given as a Member or by id. Raises InvalidError."""
     id_ = str(member.id) if isinstance(member, Member) else member
     if not 1 <= len(id_) <= _MEMBER_CHARS or "\0" in id_:
         raise InvalidError(f"member: expected an id of 1 to {_MEMBER_CHARS} characters")

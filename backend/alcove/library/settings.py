@@ -24,17 +24,17 @@ class LibrarySettings(Settings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take the arguments only."""
+        """Read settings from the arguments only, not from the environment (pydantic-settings)."""
         return (init_settings,)
 
     @property
     def open(self) -> bool:
-        """Whether this is open mode (A2): the application authorizes callers."""
+        """Whether this is open mode (A2): False, because the application authorizes callers."""
         return False
 
 
 def settings_of(**arguments: Any) -> LibrarySettings:  # Any: each setting has its own type, which is checked
-    """Return the settings.
+    """Create the settings from keyword arguments, and check them.
 
     Raises:
         SettingsError: A name or a value is wrong; the message is one line.

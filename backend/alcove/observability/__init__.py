@@ -1,1 +1,1 @@
-"""Observability of one process: log output, Prometheus metrics, OpenTelemetry traces."""
+"""Observe one process: log output, Prometheus metrics, OpenTelemetry traces."""

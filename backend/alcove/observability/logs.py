@@ -27,20 +27,20 @@ _SECRETS = re.compile(
 
 
 def mask(text: str) -> str:
-    """Return the text with each credential replaced by `***`."""
+    """Replace each credential in a text by `***`: tokens, session cookies, bearer headers, query parameters `token`."""
     return _SECRETS.sub("***", _PARAMETER.sub(_mask_parameter, text))
 
 
 def _mask_parameter(parameter: re.Match[str]) -> str:
-    """Return the parameter, masked if its name decodes to `token` in any case."""
+    """Return the matched query parameter, with its value masked if the name decodes to `token` in any case."""
     return f"{parameter[1]}=***" if unquote_plus(parameter[1]).lower() == "token" else parameter[0]
 
 
 class CredentialFilter(logging.Filter):
-    """Mask credentials in the message, arguments and traceback of log records."""
+    """Masks credentials in the message, arguments and traceback of log records."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Mask the record in place; return True, as no record is dropped."""
+        """Mask the record in place. Always returns True, which keeps the record."""
         record.msg = _mask_value(record.msg)
         if isinstance(record.args, Mapping):
             record.args = {name: _mask_value(value) for name, value in record.args.items()}
@@ -53,7 +53,7 @@ class CredentialFilter(logging.Filter):
 
 
 def _mask_value(value: object) -> object:
-    """Return the value, or its masked text if its text contains a credential."""
+    """Return the value unchanged, or its masked text if that differs from its text."""
     if isinstance(value, int | float):
         return value
     text = str(value)
@@ -80,14 +80,14 @@ _ACCESS_FIELDS = ("client", "method", "path", "http", "status")
 
 
 def _request_fields(record: logging.LogRecord) -> dict[str, object]:
-    """Return the request fields of an access log record; empty for any other record."""
+    """Return client, method, path, HTTP version and status of an access log record; {} for any other record."""
     if record.name != "uvicorn.access" or not isinstance(record.args, tuple) or len(record.args) != len(_ACCESS_FIELDS):
         return {}
     return dict(zip(_ACCESS_FIELDS, record.args, strict=True))
 
 
 class ProbeFilter(logging.Filter):
-    """Drop access log records of successful probes, which would bury all other lines."""
+    """Drops access log records of successful probes, which would outnumber all other lines."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return False for a probe answered with 200, True for everything else."""
@@ -96,7 +96,7 @@ class ProbeFilter(logging.Filter):
 
 
 class JsonLines(logging.Formatter):
-    """Format a record as one line of JSON.
+    """Formats log records as one line of JSON each.
 
     The keys are `at` (ISO 8601, UTC), `level`, `logger`, `process`, `message`, `traceback` if there is one, and the
     request fields of an access log record. Other attributes of a record are left out: they were not masked.
@@ -118,7 +118,12 @@ class JsonLines(logging.Formatter):
 
 
 def logging_config(style: Literal["text", "json"]) -> dict[str, Any]:
-    """Return a `logging.config` dictionary for uvicorn and Alcove: `text` for people, `json` for machines."""
+    """Build the `logging.config` dictionary for uvicorn and Alcove.
+
+    Args:
+        style: `text` for people, `json` for machines.
+
+    """
     config = copy.deepcopy(LOGGING_CONFIG)
     config["loggers"]["alcove"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
     config["filters"] = {"probes": {"()": f"{__name__}.{ProbeFilter.__name__}"}}

@@ -1,4 +1,4 @@
-"""The Prometheus metrics of this process (W7).
+"""Define and export the Prometheus metrics of this process (W7).
 
 No metric name or label contains data of a member or an item (A6).
 """
@@ -84,7 +84,7 @@ BUILD.labels(version("alcove")).set(1)
 
 
 class DeliveryCounter(Collector):
-    """Count deliveries without the lock of `Counter`, which would dominate their cost.
+    """Counts deliveries without the lock of `Counter`, which would cost more than the delivery itself.
 
     Only the event loop increases `count`, once per delivery.
     """
@@ -93,12 +93,12 @@ class DeliveryCounter(Collector):
         self.count = 0
 
     def collect(self) -> Iterator[CounterMetricFamily]:
-        """Return the counter for Prometheus."""
+        """Yield the counter for Prometheus."""
         yield CounterMetricFamily("alcove_deliveries", "Entries delivered to connections in step.", value=self.count)
 
 
 class Metrics:
-    """The counters of one Alcove. Several of them in a process do not add to one another's."""
+    """The counters and histograms of one Alcove. Each Alcove of a process has its own."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
@@ -143,7 +143,7 @@ SERVER_METRICS = Metrics()
 
 
 class RoomCursors(Protocol):
-    """The part of a room that metrics read."""
+    """The part of a room that the gauges read."""
 
     def cursor_states(self) -> Iterator[tuple[bool, int, int]]:
         """Yield for each connection whether it is in step, its lag in entries, and its buffered bytes."""
@@ -152,7 +152,7 @@ class RoomCursors(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """The state of a process that gauges report."""
+    """The state of a process that the gauges report, read when Prometheus scrapes."""
 
     rooms: Sequence[RoomCursors]
     sends_waiting: int
@@ -166,13 +166,13 @@ class ProcessState:
 
 
 class Snapshot(Collector):
-    """Gauges computed when Prometheus scrapes, so that they cost nothing in between."""
+    """Computes the gauges when Prometheus scrapes, so that they cost nothing in between."""
 
     def __init__(self, state: ProcessState) -> None:
         self._state = state
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield every gauge; connections, lag and buffers are summed over all rooms."""
+        """Yield every gauge. Connections, lag and buffers are summed over all rooms."""
         state = self._state
         rooms = state.rooms
         counts = dict.fromkeys(CURSOR_STATES, 0)
@@ -208,14 +208,20 @@ class Snapshot(Collector):
 
 
 def exposition(snapshot: Snapshot, metrics: Metrics) -> bytes:
-    """Return the counters of the process and of one Alcove, and its gauges, in Prometheus' text format."""
+    """Encode all metrics in Prometheus's text format: those of the process, of one Alcove, and its gauges.
+
+    Args:
+        snapshot: The gauges.
+        metrics: The counters of the Alcove.
+
+    """
     gauges = CollectorRegistry()
     gauges.register(snapshot)
     return b"".join(map(generate_latest, (process_registry, metrics.registry, gauges)))
 
 
 async def measure_loop_lag() -> None:
-    """Measure the event loop's lag every second, until cancelled."""
+    """Measure every second how late the event loop runs a timer, until cancelled."""
     loop = asyncio.get_running_loop()
     while True:
         due = loop.time() + _LAG_INTERVAL_S

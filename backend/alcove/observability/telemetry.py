@@ -17,10 +17,10 @@ _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
 
 
 def telemetry_config() -> TelemetryConfig:
-    """Return what FastAPI traces: each request and WebSocket handshake except probes, or nothing without an endpoint.
+    """Build FastAPI's configuration of traces: requests and handshakes except probes; none without an endpoint.
 
     Raises:
-        SettingsError: an endpoint is set, but OpenTelemetry's libraries are not installed.
+        SettingsError: An endpoint is set, but the OpenTelemetry libraries are not installed.
 
     """
     endpoint = next((name for name in _ENDPOINTS if os.environ.get(name)), None)
@@ -43,5 +43,5 @@ def telemetry_config() -> TelemetryConfig:
 
 
 def _is_probe(scope: MutableMapping[str, Any]) -> bool:  # Any: the type that ASGI declares for a scope
-    """Return whether the request of this ASGI scope is a probe of monitoring."""
+    """Return whether an ASGI scope is a probe of monitoring, which is not traced."""
     return scope["path"] in PROBES

@@ -1,4 +1,4 @@
-"""A tracer provider that masks credentials before spans are exported (A6)."""
+"""Create a tracer provider that masks credentials in spans before they are exported (A6)."""
 
 import os
 
@@ -10,10 +10,10 @@ from alcove.observability.logs import mask
 
 
 class _CredentialProcessor(SpanProcessor):
-    """Mask the attributes a span starts with, such as the path and query of a request."""
+    """Masks the attributes that a span starts with, such as the path and query of a request."""
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the base class's signature
-        """Mask the attributes now: they are read-only once the span has ended."""
+        """Mask the attributes of a span at its start: they are read-only once it has ended."""
         for name, value in (span.attributes or {}).items():
             if isinstance(value, str):
                 # `mask` recognizes a query by its `?`, which the attribute may lack.
@@ -23,7 +23,10 @@ class _CredentialProcessor(SpanProcessor):
 
 
 def tracer_provider() -> TracerProvider:
-    """Return a provider for FastAPI to add its exporter to; its service is `alcove` unless OTEL_SERVICE_NAME is set."""
+    """Create the provider that FastAPI adds its exporter to.
+
+    The service name is `alcove` unless OTEL_SERVICE_NAME is set.
+    """
     attributes = {} if os.environ.get("OTEL_SERVICE_NAME") else {SERVICE_NAME: "alcove"}
     provider = TracerProvider(resource=Resource.create(attributes))
     provider.add_span_processor(_CredentialProcessor())

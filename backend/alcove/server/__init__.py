@@ -1,1 +1,1 @@
-"""uvicorn for the command `alcove serve`: its protocols within limits, and its shutdown."""
+"""Adapt uvicorn for `alcove serve`: protocol classes with limits, handover of WebSockets, orderly shutdown."""

@@ -1,4 +1,4 @@
-"""uvicorn's WebSocket protocol with Alcove's parser: each turn of the event loop has a bounded amount of work (L6)."""
+"""uvicorn's WebSocket protocol with Alcove's parser, which limits the work per turn of the event loop (L6)."""
 
 import asyncio
 from typing import Any
@@ -25,8 +25,8 @@ _VERSION = "13"
 class BoundedWebSocket(WebSocketsSansIOProtocol):
     """Reads frames with Alcove's parser, which can stop between two frames and continue in a later turn.
 
-    uvicorn's own parser processes all bytes of a read at once, for example 40,000 pings. The handshake and everything
-    that is written are uvicorn's. No extension is negotiated: the parser knows none.
+    uvicorn's own parser processes all bytes of a read at once, for example 40,000 pings. The handshake and all writing
+    are uvicorn's. No extension is negotiated: the parser supports none.
     """
 
     def __init__(
@@ -38,6 +38,15 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         *,
         budget: Budget,
     ) -> None:
+        """Create the protocol of one connection.
+
+        Args:
+            config: uvicorn's configuration, and the following arguments as uvicorn passes them.
+            server_state: The same.
+            app_state: The same.
+            budget: The input to process per turn of the event loop.
+
+        """
         config.ws_per_message_deflate = False  # uvicorn's default is True
         super().__init__(config, server_state, app_state, _loop)
         self.budget = budget
@@ -54,7 +63,10 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self.control_frames: ControlFrameWindow | None = None
 
     def data_received(self, data: bytes) -> None:
-        """Read the handshake, which arrives as a whole; then parse frames, or keep them behind what waits."""
+        """Read the handshake, which arrives in one piece.
+
+        Then parse frames, or keep bytes while others wait (asyncio).
+        """
         if not self.handshake_initiated:
             super().data_received(data)
             if not self.handshake_initiated and not self.transport.is_closing():
@@ -71,7 +83,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
                 self.transport.pause_reading()
 
     def handle_connect(self, event: Request) -> None:
-        """Refuse a handshake of another version with the supported one; else start the application."""
+        """Start the application for a handshake; refuse another WebSocket version with 426 and the supported one."""
         if event.headers.get_all("Sec-WebSocket-Version") != [_VERSION]:
             self.handshake_initiated = self.handshake_complete = self.close_sent = True
             header = f"Sec-WebSocket-Version: {_VERSION}"
@@ -83,7 +95,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.parser = Parser(self.config.ws_max_size)
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Pass the application's message to uvicorn; start to read frames once the handshake is accepted."""
+        """Pass the application's message to uvicorn; start to read frames when the handshake is accepted (ASGI)."""
         await super().send(message)
         if message["type"] == "websocket.accept":
             # In the next turn, so that the application can detach the connection first.
@@ -94,25 +106,25 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.handshake_complete = True  # a refusal by the application completes it too; uvicorn would log an error
 
     async def receive(self) -> ASGIReceiveEvent:
-        """Return the next message; parse more of the input when the application has taken all messages."""
+        """Return the next message; parse more of the input when the application has taken all messages (ASGI)."""
         message = await self.queue.get()
         if self.queue.empty():
             self.schedule_turn()
         return message
 
     def start_reading(self) -> None:
-        """Begin to parse frames, unless the connection is detached or lost."""
+        """Start to parse frames, unless the connection is detached or lost."""
         if not self.reads_frames and not self.disconnected:
             self.reads_frames = True
             self.run_turn()
 
     def schedule_turn(self) -> None:
-        """Continue in the next turn of the event loop."""
+        """Parse more input in the next turn of the event loop, if that is not scheduled already."""
         if self.reads_frames and self.parser is not None and self.turn is None:
             self.turn = self.loop.call_soon(self.run_turn)
 
     def run_turn(self) -> None:
-        """Parse at most the budget; resume reading when all is parsed and the application keeps up."""
+        """Parse input up to the budget; read from the socket again when all is parsed and the application keeps up."""
         self.turn = None
         parser = self.parser
         if parser is None or not (self.close_sent or self.queue.empty()):
@@ -140,7 +152,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.transport.pause_reading()
 
     def count_control_frames(self, count: int, limit: int) -> None:
-        """Count control frames and empty fragments; close a connection that sends too many."""
+        """Count control frames and empty fragments; end the connection if they are more than `limit` in 10 s."""
         now = self.loop.time()
         if self.control_frames is None:
             self.control_frames = ControlFrameWindow(now)
@@ -148,7 +160,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.end(Violation(Close.TOO_MANY, "too many control frames"))
 
     def handle_event(self, event: Event) -> None:
-        """Queue a message for the application, or answer a control frame."""
+        """Process what the parser found: queue a message for the application, answer a ping, or end the connection."""
         if isinstance(event, Closing | Violation):
             self.end(event)
         elif self.close_sent:
@@ -167,7 +179,12 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.queue.put_nowait(message)
 
     def end(self, event: Closing | Violation) -> None:
-        """Send a close frame unless one was sent, and close the connection."""
+        """Send a close frame unless one was sent, and close the connection.
+
+        Args:
+            event: The peer's close frame, or a violation of the protocol, whose code and reason are sent.
+
+        """
         self.parser = None
         self.unparsed = b""
         if not self.close_sent:
@@ -187,5 +204,5 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self.close_timer = self.close_timer or self.loop.call_later(self.close_timeout, self.transport.abort)
 
     def flush(self) -> None:
-        """Write what uvicorn's connection has to send."""
+        """Write the bytes that uvicorn's protocol object has produced."""
         self.transport.write(b"".join(self.conn.data_to_send()))

@@ -1,4 +1,4 @@
-"""Run uvicorn for `alcove serve`: detached connections, an orderly shutdown, no long garbage collections."""
+"""Run uvicorn for `alcove serve`: detached connections, orderly shutdown, no long garbage collections."""
 
 import asyncio
 import gc
@@ -30,12 +30,22 @@ _GC_THRESHOLDS = (10_000, 20, 20)
 
 
 class ServerConfig(uvicorn.Config):
-    """uvicorn's configuration of one server, with the protocols and the wheel that belong to it alone.
+    """uvicorn's configuration of one server, with its own protocol classes and deadline wheel.
 
     Each worker process gets a copy.
     """
 
     def __init__(self, app: FastAPI, settings: Settings, *, host: str, port: int, workers: int) -> None:
+        """Build the configuration from the settings.
+
+        Args:
+            app: The application; with several workers, each worker imports it instead.
+            settings: The settings.
+            host: The address to listen on.
+            port: The port to listen on; 0: a free one.
+            workers: The number of server processes.
+
+        """
         self.wheel = create_wheel(settings)
         http, ws = create_protocols(settings.carrier, http_limits(settings), self.wheel)
         super().__init__(
@@ -58,10 +68,10 @@ class ServerConfig(uvicorn.Config):
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which also closes detached connections, unknown to uvicorn."""
+    """uvicorn's server, extended to close detached connections, which uvicorn does not know."""
 
     def __init__(self, config: ServerConfig, *, duplicate_signal_s: float = 0.0) -> None:
-        """Prepare a server.
+        """Create a server.
 
         Args:
             config: The configuration; uvicorn loads it when the server starts.
@@ -75,7 +85,7 @@ class Server(uvicorn.Server):
         self._forced = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start; then exclude all objects that exist from later collections, as they stay until the end."""
+        """Start listening; then exclude all present objects from garbage collection, as they live until the end."""
         await super().startup(sockets)
         if hub := self._hub:
             hub.on_drain(self._stop_listening)
@@ -84,7 +94,7 @@ class Server(uvicorn.Server):
         gc.set_threshold(*_GC_THRESHOLDS)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin the shutdown on the first signal; end at once on a second one (Z1)."""
+        """Begin the shutdown at the first signal; end at once at a second one (Z1)."""
         if self.should_exit and time.monotonic() - self._signalled_at >= self._duplicate_signal_s:
             self.force_exit = True
             self._forced.set()
@@ -104,21 +114,25 @@ class Server(uvicorn.Server):
 
     @property
     def _hub(self) -> Hub | None:
-        """The application's hub; None when the application did not start."""
+        """The application's hub; None if the application did not start."""
         hub: Hub | None = self.lifespan.state.get("hub")
         return hub
 
     def _stop_listening(self) -> None:
+        """Close the listening sockets; open connections stay."""
         for server in self.servers:
             server.close()
 
 
 class Worker(Process):
-    """One of several server processes (X6): uvicorn's worker with a Server in it."""
+    """One of several server processes (X6): uvicorn's worker, running a Server."""
 
     @property
     def server(self) -> Server:
-        """The server, created in the worker process at the first access."""
+        """The server, created in the worker process at the first access.
+
+        Raises TypeError for a foreign configuration.
+        """
         if not isinstance(self._server, Server):
             if not isinstance(self.config, ServerConfig):
                 raise TypeError(f"expected a ServerConfig, got {type(self.config).__name__}")
@@ -127,7 +141,16 @@ class Worker(Process):
 
 
 def run(app: FastAPI, settings: Settings, *, host: str, port: int, workers: int = 1) -> None:
-    """Serve until the process is asked to end."""
+    """Serve until the process gets a signal to end.
+
+    Args:
+        app: The application.
+        settings: The settings.
+        host: The address to listen on.
+        port: The port to listen on; 0: a free one.
+        workers: The number of server processes.
+
+    """
     config = ServerConfig(app, settings, host=host, port=port, workers=workers)
     if workers == 1:
         Server(config).run()

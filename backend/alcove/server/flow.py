@@ -1,10 +1,10 @@
-"""Flow control of an HTTP connection that processes its input in several turns of the event loop."""
+"""Control the reading of an HTTP connection that processes its input in several turns of the event loop."""
 
 from uvicorn.protocols.http.flow_control import FlowControl
 
 
 class PausableFlow(FlowControl):
-    """Pauses reading for two independent reasons: uvicorn has enough, or input waits for a later turn."""
+    """Pauses reading for two independent reasons: the application is behind, or input waits for a later turn."""
 
     #: Input waits for a later turn.
     _input_waits = False
@@ -12,23 +12,23 @@ class PausableFlow(FlowControl):
     _uvicorn_paused = False
 
     def hold(self) -> None:
-        """Stop reading until `release`."""
+        """Pause reading because input waits for a later turn; `release` ends it."""
         self._input_waits = True
         super().pause_reading()
 
     def release(self) -> None:
-        """Read again, unless uvicorn paused reading."""
+        """End the pause of `hold`; reading resumes unless uvicorn paused it, too."""
         self._input_waits = False
         if not self._uvicorn_paused:
             super().resume_reading()
 
     def pause_reading(self) -> None:
-        """Stop reading until `resume_reading`."""
+        """Pause reading because the application does not keep up (uvicorn); `resume_reading` ends it."""
         self._uvicorn_paused = True
         super().pause_reading()
 
     def resume_reading(self) -> None:
-        """Read again, unless input waits for a later turn."""
+        """End uvicorn's pause; reading resumes unless input waits for a later turn."""
         self._uvicorn_paused = False
         if not self._input_waits:
             super().resume_reading()

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with bounds on a request: the size of its head, its time, the work per turn (L)."""
+"""uvicorn's HTTP protocol with limits on each request: size of the head, total time, work per turn (L)."""
 
 import asyncio
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ _LIMIT_LABELS = {400: "http", 408: "time", 431: "head"}
 
 
 class HttpLimits(NamedTuple):
-    """What one request may take."""
+    """The limits of one HTTP request."""
 
     #: Bytes of the request line and the headers.
     head_bytes: int
@@ -52,6 +52,15 @@ class BoundedHttp(HttpToolsProtocol):
         *,
         limits: HttpLimits = HOST_LIMITS,
     ) -> None:
+        """Create the protocol of one connection.
+
+        Args:
+            config: uvicorn's configuration, and the following arguments as uvicorn passes them.
+            server_state: The same.
+            app_state: The same.
+            limits: The limits of each request.
+
+        """
         super().__init__(config, server_state, app_state, _loop)
         self.limits = limits
         #: A request has begun and has not ended.
@@ -69,7 +78,10 @@ class BoundedHttp(HttpToolsProtocol):
         self.turn: asyncio.Handle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Start the deadline of the first request, or close a connection that has one of the last descriptors."""
+        """Start the deadline of the first request.
+
+        Abort the connection if only reserved descriptors are left (asyncio).
+        """
         super().connection_made(transport)
         self.flow = PausableFlow(transport)
         sock = transport.get_extra_info("socket")
@@ -81,19 +93,19 @@ class BoundedHttp(HttpToolsProtocol):
         self.start_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the deadline."""
+        """Cancel the deadline (asyncio)."""
         self.stop_deadline()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse `data`, a piece per turn of the event loop: one read may hold thousands of requests (L6)."""
+        """Parse `data` piece by piece, one per turn of the event loop: one read may hold thousands of requests (L6)."""
         if self.waiting:
             self.waiting += data
         else:
             self.parse_piece(data)
 
     def parse_piece(self, data: bytes) -> None:
-        """Parse the first piece of `data`, and leave the rest to later turns."""
+        """Parse the first piece of `data`, and keep the rest for later turns."""
         size = _BODY_PIECE if self.unfinished and not self.in_head else _HEAD_PIECE
         self.parse(data[:size])
         if len(data) <= size or self.transport.is_closing():
@@ -110,12 +122,12 @@ class BoundedHttp(HttpToolsProtocol):
         self.schedule_turn()
 
     def schedule_turn(self) -> None:
-        """Continue in the next turn of the event loop, or when the requests parsed so far are answered."""
+        """Parse more input in the next turn, or after the pipelined requests have been answered."""
         if self.turn is None and self.waiting and not self.pipeline:
             self.turn = self.loop.call_soon(self.run_turn)
 
     def run_turn(self) -> None:
-        """Parse the next piece; resume reading when none is left."""
+        """Parse the next piece; read from the socket again when no input is left."""
         self.turn = None
         data, self.waiting = self.waiting, b""
         if not self.transport.is_closing():
@@ -124,12 +136,12 @@ class BoundedHttp(HttpToolsProtocol):
             self.flow.release()
 
     def on_response_complete(self) -> None:
-        """Continue with the next request."""
+        """Continue with the next pipelined request (uvicorn)."""
         super().on_response_complete()
         self.schedule_turn()
 
     def parse(self, data: bytes) -> None:
-        """Pass `data` to the parser, and count it."""
+        """Count `data`, pass it to the parser, and refuse the request if it has too many bytes outside of its body."""
         if self.unfinished:
             self.received += len(data)
         super().data_received(data)
@@ -138,7 +150,7 @@ class BoundedHttp(HttpToolsProtocol):
             self.refuse(431)
 
     def on_message_begin(self) -> None:
-        """Reset the counters for a new request."""
+        """Reset the counters and start the deadline for a new request (httptools)."""
         super().on_message_begin()
         extensions: dict[str, Any] = {ABORT: self.transport.abort}  # uvicorn types no callables
         self.scope["extensions"] = extensions
@@ -147,12 +159,18 @@ class BoundedHttp(HttpToolsProtocol):
         self.start_deadline()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header of the head; ignore trailers of a chunked body (RFC 9110, section 6.5.1)."""
+        """Store a header of the head; ignore trailers of a chunked body (httptools; RFC 9110, section 6.5.1)."""
         if self.in_head:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Check the size and the form of the head, then start the application."""
+        """Check the size and form of the head, then start the application (httptools).
+
+        Raises:
+            ValueError: The head is too large, or violates RFC 9112; the parser stops, and uvicorn calls
+                `send_400_response`.
+
+        """
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size > self.limits.head_bytes:
             self.head_too_large = True
@@ -167,23 +185,23 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Count the bytes of the body."""
+        """Count the bytes of the body, and pass them to the application (httptools)."""
         self.body_bytes += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Stop the deadline: the whole request has arrived."""
+        """Cancel the deadline: the whole request has arrived (httptools)."""
         self.unfinished = False
         self.stop_deadline()
         super().on_message_complete()
 
     def start_deadline(self) -> None:
-        """Refuse the request if it has not arrived as a whole within its time."""
+        """Start the timer that refuses the request with 408, unless it is already running."""
         if self.deadline is None:
             self.deadline = self.loop.call_later(self.limits.request_s, self.refuse, 408)
 
     def stop_deadline(self) -> None:
-        """Cancel the deadline."""
+        """Cancel the timer, if it is running."""
         if self.deadline is not None:
             self.deadline.cancel()
             self.deadline = None
@@ -199,20 +217,20 @@ class BoundedHttp(HttpToolsProtocol):
         self.transport.close()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's text is not needed
-        """Refuse what the parser rejected: a head that is too large, or bytes that are not HTTP."""
+        """Refuse what the parser rejected: a head that is too large, or bytes that are not HTTP (uvicorn)."""
         if self.head_too_large:
             self.refuse(431)
         else:
             self.refuse_malformed()
 
     def refuse_malformed(self, detail: str = "") -> None:
-        """Answer 400 and close the connection."""
+        """Respond 400 with `detail`, and close the connection."""
         LIMITS.labels(_LIMIT_LABELS[400]).inc()
         write_problem(self.transport, 400, detail)
         self.transport.close()
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand a handshake over to the WebSocket protocol."""
+        """Check a handshake, and hand the connection over to the WebSocket protocol (uvicorn)."""
         self.unfinished = False
         try:
             # uvicorn builds the WebSocket's request from these headers.

@@ -1,4 +1,4 @@
-"""The protocols that uvicorn uses for one server, with their configuration."""
+"""Create the protocol classes that uvicorn uses for one server, with their configuration."""
 
 import asyncio
 from functools import partial
@@ -17,19 +17,19 @@ ProtocolFactory = type[asyncio.Protocol]
 
 
 class Protocols(NamedTuple):
-    """What `uvicorn.Config` takes as `http` and `ws`. They can be pickled, for a server process of uvicorn's."""
+    """The arguments `http` and `ws` of `uvicorn.Config`. They can be pickled, for worker processes."""
 
     http: ProtocolFactory
     ws: ProtocolFactory
 
 
 def create_protocols(carrier: Carrier, limits: HttpLimits, wheel: DeadlineWheel) -> Protocols:
-    """Return the protocols of one server. Several servers in a process share nothing.
+    """Create the protocol classes of one server. Several servers in a process share nothing.
 
     Args:
-        carrier: How WebSockets are carried.
+        carrier: `detached`: WebSockets take the transport over after the handshake; `asgi`: uvicorn keeps it.
         limits: The limits of a request.
-        wheel: Registers detached connections; the budget of both carriers is the wheel's.
+        wheel: Registers detached connections; its budget applies to both carriers.
 
     """
     ws = (
@@ -41,14 +41,14 @@ def create_protocols(carrier: Carrier, limits: HttpLimits, wheel: DeadlineWheel)
 
 
 def create_wheel(settings: Settings) -> DeadlineWheel:
-    """Return the wheel of one server, with the deadlines and the budget of the settings."""
+    """Create the deadline wheel of one server, with the deadlines and the budget of the settings."""
     return DeadlineWheel(Deadlines(ping_s=settings.ping_s, pong_s=settings.pong_s), settings.budget)
 
 
 def http_limits(settings: Settings) -> HttpLimits:
-    """Return the limits of a request.
+    """Derive the limits of an HTTP request from the settings.
 
-    Event streams are sent a comment every 15 s. One whose reader has vanished ends 1.25 `pong_s` after the next one is
-    not acknowledged, within 45 s by default (P3).
+    Event streams are sent a comment every 15 s. If the client has vanished, the stream ends 1.25 `pong_s` after the
+    next comment is not acknowledged, within 45 s by default (P3).
     """
     return HttpLimits(settings.head_bytes, settings.request_s, answer_s=1.25 * settings.pong_s)

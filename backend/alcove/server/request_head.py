@@ -1,4 +1,4 @@
-"""Check the head of a request (RFC 9112), and bring it into the form that the application gets."""
+"""Check the head of an HTTP request (RFC 9112), and normalize it for the application."""
 
 import re
 from typing import Final
@@ -14,13 +14,13 @@ _PROTO: Final = b"x-forwarded-proto"
 
 
 def normalize(headers: Headers, url: bytes, *, version: str, websocket: bool) -> bytes:
-    """Check a head, change its headers in place, and return the target in origin-form.
+    """Check a head, normalize its headers in place, and return the request target in origin-form.
 
     Args:
-        headers: The headers. `Host` becomes an absolute target's host, and `X-Forwarded-Proto` keeps its first value.
-        url: The target as it was sent.
-        version: The HTTP version, as `1.1`.
-        websocket: Whether the request is a handshake.
+        headers: The headers. `Host` becomes the host of an absolute target; `X-Forwarded-Proto` keeps its first value.
+        url: The request target as it was sent.
+        version: The HTTP version, such as `1.1`.
+        websocket: Whether the request is a WebSocket handshake.
 
     Raises:
         ValueError: The head violates RFC 9112, or asks for a WebSocket over HTTP/1.0.
@@ -38,7 +38,7 @@ def normalize(headers: Headers, url: bytes, *, version: str, websocket: bool) ->
 
 
 def without_empty_body(headers: Headers) -> Headers:
-    """Return the headers of a handshake without `Content-Length: 0`, which uvicorn's WebSocket refuses.
+    """Copy the headers of a handshake without `Content-Length: 0`, which uvicorn's WebSocket refuses.
 
     Raises:
         ValueError: The headers announce a body.
@@ -53,7 +53,7 @@ def without_empty_body(headers: Headers) -> Headers:
 def _origin_form(headers: Headers, url: bytes) -> bytes:
     """Return path and query of an absolute target, and set `Host` to its host (RFC 9112, section 3.2.2).
 
-    Other forms are returned unchanged.
+    Targets in other forms are returned unchanged.
     """
     parsed = httptools.parse_url(url)
     if parsed.schema is None or parsed.host is None:
@@ -66,7 +66,7 @@ def _origin_form(headers: Headers, url: bytes) -> bytes:
 
 
 def _keep_first_proto(headers: Headers) -> None:
-    """Keep the first value of X-Forwarded-Proto: the scheme that the client used to reach the first proxy."""
+    """Reduce X-Forwarded-Proto to its first value: the scheme that the client used to reach the first proxy."""
     first = next((value for name, value in headers if name == _PROTO), b"").split(b",")[0].strip().lower()
     if first:
         headers[:] = [*((name, value) for name, value in headers if name != _PROTO), (_PROTO, first)]

@@ -1,4 +1,4 @@
-"""Answers that the server writes by itself, before the application sees a request."""
+"""Write the HTTP responses that the server sends before the application sees a request."""
 
 import asyncio
 import json
@@ -10,8 +10,8 @@ def write_problem(transport: asyncio.Transport, status: int, detail: str = "", *
     """Write an HTTP response with a problem document (W6). The caller closes the transport.
 
     Args:
-        transport: The connection that gets the response.
-        status: The HTTP status code.
+        transport: The connection.
+        status: The HTTP status.
         detail: What was expected; left out if empty.
         headers: Header lines to add, without line ends.
 
@@ -31,10 +31,10 @@ def write_problem(transport: asyncio.Transport, status: int, detail: str = "", *
 
 
 def set_send_timeout(transport: asyncio.Transport, seconds: float) -> None:
-    """Have the kernel drop the connection when the peer acknowledges nothing for `seconds` (RFC 5482); 0: never.
+    """Make the kernel drop the connection when the peer acknowledges nothing for `seconds` (RFC 5482); 0: never.
 
-    Without a timeout the kernel retries for a quarter of an hour when the peer has vanished, and forever when the
-    peer stops reading.
+    Without a timeout the kernel retries for a quarter of an hour when the peer has vanished, and forever when the peer
+    stops reading.
     """
     sock = transport.get_extra_info("socket")
     if sock is not None and sock.family in {socket.AF_INET, socket.AF_INET6} and hasattr(socket, "TCP_USER_TIMEOUT"):

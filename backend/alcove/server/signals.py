@@ -1,4 +1,4 @@
-"""Learn that the process is asked to end, before its server waits for connections that do not end by themselves."""
+"""React to the signals that end the process, before the server waits for connections that do not end by themselves."""
 
 import asyncio
 import signal
@@ -10,7 +10,7 @@ from types import FrameType
 
 @contextmanager
 def on_termination(callback: Callable[[], object]) -> Iterator[None]:
-    """Call `callback` on the event loop when SIGINT or SIGTERM arrives; the server's own handler runs as before.
+    """Call `callback` on the event loop when SIGINT or SIGTERM arrives, and then the server's own handler.
 
     A signal without a handler of the server, and every signal outside of the main thread, is left alone: such a server
     is ended by other means.

@@ -1,8 +1,8 @@
-"""The upgrade of a room: after the handshake, a connection takes the transport over from uvicorn's protocols.
+"""Hand a WebSocket over: after the handshake, a DetachedConnection takes the transport from uvicorn's protocol.
 
 uvicorn no longer counts a detached connection, so the server closes them itself: `DeadlineWheel.close_all`. An
-application with an Alcove inside gets the same connections from plain uvicorn, and its Alcove closes them:
-`uvicorn host:app --http alcove.server.websocket:UpgradeHttp --ws alcove.server.websocket:DetachableWebSocket`.
+application with an Alcove inside gets the same connections from plain uvicorn, and its Alcove closes them: `uvicorn
+host:app --http alcove.server.websocket:UpgradeHttp --ws alcove.server.websocket:DetachableWebSocket`.
 """
 
 import asyncio
@@ -26,19 +26,19 @@ from alcove.wire.detached import DetachedConnection
 
 
 class UpgradeHttp(BoundedHttp):
-    """HTTP that passes on frames which a client sends in the same write as its handshake."""
+    """An HTTP protocol that passes on frames which a client sends in the same write as its handshake."""
 
     #: The bytes being parsed.
     latest = b""
 
     def parse(self, data: bytes) -> None:
-        """Keep `data` while it is parsed: it may hold the end of a handshake."""
+        """Keep `data` while it is parsed: it may contain the end of a handshake, and frames after it."""
         self.latest = data
         super().parse(data)
         self.latest = b""
 
     def handle_websocket_upgrade(self) -> None:
-        """Pass the handshake on, then the bytes after it; the parser's exception has their offset."""
+        """Hand the handshake over, then the bytes after it, whose offset is in the parser's exception (uvicorn)."""
         upgrade = sys.exception()
         transport = self.transport
         super().handle_websocket_upgrade()
@@ -49,7 +49,7 @@ class UpgradeHttp(BoundedHttp):
 
 
 class DetachableWebSocket(BoundedWebSocket):
-    """uvicorn's WebSocket, which can give its transport to a DetachedConnection once the handshake is answered."""
+    """A WebSocket that can give its transport to a DetachedConnection once the handshake is answered."""
 
     def __init__(
         self,
@@ -60,13 +60,13 @@ class DetachableWebSocket(BoundedWebSocket):
         *,
         wheel: DeadlineWheel | None = None,
     ) -> None:
-        """Initialize the protocol.
+        """Create the protocol of one connection.
 
         Args:
             config: uvicorn's configuration, and the following arguments as uvicorn passes them.
             server_state: The same.
             app_state: The same.
-            wheel: Where detached connections are registered; None: at the Alcove that accepts them.
+            wheel: Registers detached connections; None: the Alcove that accepts the connection has the wheel.
 
         """
         super().__init__(config, server_state, app_state, _loop, budget=Budget() if wheel is None else wheel.budget)
@@ -74,7 +74,7 @@ class DetachableWebSocket(BoundedWebSocket):
         self.detached: DetachedConnection | None = None
 
     def handle_connect(self, event: Request) -> None:
-        """Offer the extensions of the ASGI scope to the application."""
+        """Start the application, and offer it the extensions ABORT and DETACH in the ASGI scope."""
         super().handle_connect(event)
         if self.parser is not None:
             extensions: dict[str, Any] = {  # Any: uvicorn types no callables
@@ -84,13 +84,16 @@ class DetachableWebSocket(BoundedWebSocket):
             self.scope["extensions"].update(extensions)
 
     def detach(self, max_message: int, wheel: DeadlineWheel | None = None) -> DetachedConnection | None:
-        """Give up the transport; return a connection on it, or None when frames are already read or it is lost.
+        """Give up the transport, and create a connection on it.
 
         From then on `send` and `receive` of the application act as if the client had disconnected.
 
         Args:
-            max_message: The largest message in bytes; `ws_max_size` of uvicorn's Config bounds it as on ASGI.
-            wheel: Where the connection is registered; None: at the server's wheel.
+            max_message: The maximum message in bytes; `ws_max_size` of uvicorn's Config limits it, too.
+            wheel: Registers the connection; None: the server's wheel.
+
+        Returns:
+            The connection; None if frames were already read, the connection is lost, or there is no wheel.
 
         """
         wheel = self.wheel if wheel is None else wheel
@@ -110,7 +113,10 @@ class DetachableWebSocket(BoundedWebSocket):
         return self.detached
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
-        """Drop all references: the cycles between protocol, parser and scope would wait for the garbage collector."""
+        """Close a detached connection that nobody received, and drop all references.
+
+        The cycles between protocol, parser and scope would otherwise wait for the garbage collector.
+        """
         super().on_task_complete(task)
         if self.detached is None:
             return
@@ -124,8 +130,8 @@ class _ClosedTransport(asyncio.Transport):
     """Replaces the transport that was detached: uvicorn closes it when the application has ended."""
 
     def is_closing(self) -> bool:
-        """Return True: nothing is open."""
+        """Return True, as for a closed transport."""
         return True
 
     def close(self) -> None:
-        """Do nothing: nothing is open."""
+        """Do nothing: the real transport belongs to the DetachedConnection."""

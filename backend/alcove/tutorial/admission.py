@@ -26,7 +26,7 @@ from alcove.wire.connection import Connection, Receiver
 
 
 class TutorialAdmission:
-    """The permission to use one of the sockets. With keys it ends with the token that gave it (A4, A7)."""
+    """The permission to use one of the sockets. With keys, it ends when the token that gave it ends (A4, A7)."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class TutorialAdmission:
             authenticator: Checks the member again after the handshake.
             hub: Counts the connection.
             credential: The text that the socket of an item shows (T2).
-            member: Who connects; None in open mode.
+            member: The member who connects; None in open mode.
             item: The item that the socket belongs to; None if it belongs to none.
 
         Raises:
@@ -57,7 +57,7 @@ class TutorialAdmission:
         self._item = item
 
     async def run(self, connection: AcceptedConnection, receiver: Receiver) -> None:
-        """Pass the connection's frames to the receiver until it is closed."""
+        """Check the member and the limits again, then pass the connection's frames to `receiver` until it is closed."""
         try:
             # The token may have been revoked, and the limits reached, during the handshake.
             if self._member is not None:
@@ -74,26 +74,35 @@ class TutorialAdmission:
 
 
 class TutorialReceiver:
-    """Passes frames to another receiver, and can be ended before (a Receiver and a Revocable)."""
+    """Passes frames to another receiver, and lets the server end the connection (a Receiver and a Revocable)."""
 
     __slots__ = ("_connection", "_hub", "_receiver", "_slot")
 
     def __init__(self, hub: Hub, slot: Slot, connection: Connection, receiver: Receiver) -> None:
+        """Wrap a receiver.
+
+        Args:
+            hub: Watches the member's token.
+            slot: The connection's place in the counts of process and member.
+            connection: The connection.
+            receiver: The receiver that gets the frames.
+
+        """
         self._hub = hub
         self._slot = slot
         self._connection = connection
         self._receiver = receiver
 
     def text(self, data: str) -> Iterator[object] | None:
-        """Pass the text on."""
+        """Pass the text to the receiver."""
         return self._receiver.text(data)
 
     def binary(self, data: bytes) -> None:
-        """Pass the bytes on."""
+        """Pass the bytes to the receiver."""
         self._receiver.binary(data)
 
     def closed(self, code: int) -> None:
-        """Stop counting and watching the connection, and pass the code on."""
+        """Stop counting and watching the connection, and pass the close code to the receiver."""
         self._slot.release()
         self._hub.forget(self)
         self._receiver.closed(code)
@@ -117,10 +126,13 @@ async def admit_to_item(
     session: Annotated[str | None, Cookie()] = None,
     token: Annotated[str | None, Query()] = None,
 ) -> TutorialAdmission:
-    """Admit by the cookie `session`, else by the query `token` (T2). With keys, it must give read and write (A3).
+    """Authenticate by the cookie `session`, else by the query `token`; with keys, the token must give read and write.
+
+    Source: T2, A3.
 
     Raises:
-        Refusal: Sent before the upgrade, because these sockets have no subprotocol.
+        Refusal: There is no credential, it is not valid, or a right is missing; sent before the upgrade, because these
+            sockets have no subprotocol.
 
     """
     if session is None and token is None:

@@ -13,14 +13,14 @@ SLOW_BYTES = 1024 * 1024
 
 
 class Chat:
-    """The clients of this process, and the lines between them and the clients of other processes.
+    """The clients of the chat in this process; exchanges lines with the chats of other processes.
 
     Nothing here waits. A line is written to each connection's buffer, and a connection whose buffer is full is closed,
     so one dead or slow client neither delays nor breaks the others (T4).
     """
 
     def __init__(self, publish: Callable[[ClusterMessage], None]) -> None:
-        """Initialize the chat.
+        """Create a chat without clients.
 
         Args:
             publish: Sends a message to the chats of all other processes (T5).
@@ -33,7 +33,7 @@ class Chat:
         return len(self._clients)
 
     def join(self, client: "ChatClient") -> None:
-        """Send every later line to the client."""
+        """Add a client, to whom every later line is sent."""
         self._clients[client] = None
 
     def leave(self, client: "ChatClient") -> None:
@@ -43,12 +43,12 @@ class Chat:
             self.say(f"Client #{client.client_id} left the chat")
 
     def say(self, line: str) -> None:
-        """Send the line to every client, of this process and of the others."""
+        """Send a line to every client, on this process and the others."""
         self._publish(ChatLine(line))
         self._send(line)
 
     def receive(self, message: ClusterMessage) -> None:
-        """Send a line of another process to the clients of this one (T5)."""
+        """Send a line from another process to the clients of this one (T5)."""
         if isinstance(message, ChatLine):
             self._send(message.line)
 
@@ -69,6 +69,14 @@ class ChatClient:
     __slots__ = ("chat", "client_id", "connection")
 
     def __init__(self, chat: Chat, client_id: int, connection: Connection) -> None:
+        """Join the chat.
+
+        Args:
+            chat: The chat of this process.
+            client_id: The number of the client, from the path.
+            connection: The client's connection.
+
+        """
         self.chat = chat
         self.client_id = client_id
         self.connection = connection
@@ -78,7 +86,7 @@ class ChatClient:
         return f"<ChatClient #{self.client_id}>"
 
     def text(self, data: str) -> Iterator[object]:
-        """Answer the sender, then send the text to every client, the sender included.
+        """Send the text back to the sender, then to every client, the sender included.
 
         Each message takes the whole of the sender's turn of the event loop, because it costs a write per client (L6).
         """

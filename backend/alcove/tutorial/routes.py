@@ -1,4 +1,4 @@
-"""Route the plain-text sockets of the FastAPI tutorial; they answer exactly as the tutorial's do (T1 to T4)."""
+"""Route the plain-text sockets of the FastAPI tutorial, which answer exactly as the tutorial's do (T1 to T4)."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ async def chat_of(websocket: WebSocket) -> Chat:
 
 @router.websocket("/ws")
 async def echo_socket(websocket: WebSocket, admission: AdmissionDep) -> None:
-    """Answer every text frame with its text, every binary frame with its bytes (T1)."""
+    """Send every text frame back as text, every binary frame as the same bytes (T1)."""
     connection = await accept_socket(websocket)
     await admission.run(connection, Echo(connection))
 
@@ -32,7 +32,7 @@ async def item_socket(
     admission: ItemAdmissionDep,
     q: Annotated[int | None, Query()] = None,
 ) -> None:
-    """Answer with the credential and the item; refused before the upgrade without a credential (T2)."""
+    """Answer every text frame with the credential and the item; refuse callers without a credential (T2)."""
     connection = await accept_socket(websocket)
     await admission.run(connection, ItemEcho(connection, item_id, admission.credential, q))
 
