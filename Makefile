@@ -54,7 +54,7 @@ cluster: $(DEV_DEPS) $(PAGE) ## run three processes on PostgreSQL and Redis behi
 test: test-backend test-frontend test-e2e ## run every test: backend, frontend, and both in a real browser
 
 .PHONY: test-backend
-test-backend: $(DEV_DEPS)
+test-backend: $(DEV_DEPS) $(PAGE)
 	@cd backend && exec .venv/bin/python -m pytest -n 5 --dist worksteal
 
 .PHONY: test-frontend
@@ -91,6 +91,12 @@ format: $(DEV_DEPS) $(PAGE_DEPS) ## format both sides and apply the linters' fix
 build: $(PAGE) ## build the page into frontend/app/dist, and check its size
 	@cd frontend && npm run --silent size
 
+.PHONY: dist
+dist: $(RUN_DEPS) $(PAGE) ## build what others install into dist/: wheel, source distribution, npm tarballs
+	@rm -rf dist && mkdir dist
+	@cd backend && .venv/bin/python -m hatchling build -d ../dist
+	@cd frontend && node scripts/packages.mjs tarballs ../dist
+
 .PHONY: install
 install: $(RUN_DEPS)
 
@@ -115,7 +121,7 @@ lock: $(DEV_DEPS) ## update the lock files of both sides
 .PHONY: clean
 clean: ## remove what the other targets made; data is kept
 	rm -rf backend/.venv backend/.mypy_cache backend/.pytest_cache backend/.ruff_cache backend/.hypothesis
-	rm -rf frontend/node_modules frontend/*/*/node_modules frontend/app/dist frontend/packages/*/dist backend/bench/peers/node_modules backend/bench-results e2e/.mypy_cache e2e/.pytest_cache e2e/.ruff_cache e2e/test-results
+	rm -rf dist frontend/node_modules frontend/*/*/node_modules frontend/app/dist frontend/packages/*/dist backend/bench/peers/node_modules backend/bench-results e2e/.mypy_cache e2e/.pytest_cache e2e/.ruff_cache e2e/test-results
 	find backend e2e -name __pycache__ -type d -prune -exec rm -rf {} +
 
 backend/.venv/bin/python:
@@ -123,7 +129,7 @@ backend/.venv/bin/python:
 	  echo "Alcove needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12 ..."; exit 1; }
 	@$(PYTHON) -m venv backend/.venv
 
-$(RUN_DEPS): backend/requirements.lock backend/requirements-build.lock backend/pyproject.toml | backend/.venv/bin/python
+$(RUN_DEPS): backend/requirements.lock backend/requirements-build.lock backend/pyproject.toml backend/hatch_build.py | backend/.venv/bin/python
 	@echo "Installing the backend's libraries ..."
 	@$(PIP) install --require-hashes -r backend/requirements.lock
 	@$(PIP) install --require-hashes -r backend/requirements-build.lock

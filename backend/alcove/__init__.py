@@ -75,5 +75,7 @@ def __getattr__(name: str) -> object:
         return getattr(import_module(_MODULES.get(name, "alcove.errors")), name)
     except ModuleNotFoundError as error:
         if error.name == "httpx":
-            raise ModuleNotFoundError(f"alcove.{name} needs httpx: install alcove[client]", name="httpx") from None
+            raise ModuleNotFoundError(
+                f"alcove.{name} needs httpx: install alcove-rooms[client]", name="httpx"
+            ) from None
         raise

@@ -154,7 +154,7 @@ async def _check_sessions(url: str, variable: str) -> None:
     try:
         from alcove.postgres_driver import ERRORS, PoolerError, check_sessions  # noqa: PLC0415 - its driver is an extra
     except ModuleNotFoundError as error:
-        raise _ProblemError(f"{variable}: needs {error.name}; install alcove[postgres]") from None
+        raise _ProblemError(f"{variable}: needs {error.name}; install alcove-rooms[postgres]") from None
     try:
         await check_sessions(url)
     except (PoolerError, *ERRORS) as error:

@@ -6,7 +6,6 @@ import os
 import re
 import sys
 import time
-from importlib import metadata
 from typing import Annotated, NoReturn
 from urllib.parse import quote, urlsplit
 
@@ -21,6 +20,7 @@ from alcove.proxies import resolve_proxies
 from alcove.remote import Progress, call
 from alcove.settings import Settings, split_commas
 from alcove.storage.open import lock_mode_for, open_log
+from alcove.version import VERSION
 
 main = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -32,7 +32,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's own way
     """Print the version and exit, if the option was given."""
     if wanted:
-        print(f"alcove {metadata.version('alcove')}")  # noqa: T201 - the command's output
+        print(f"alcove {VERSION}")  # noqa: T201 - the command's output
         raise typer.Exit
 
 

@@ -24,8 +24,10 @@ from alcove.observability.telemetry import telemetry_config
 from alcove.settings import Settings, split_commas
 from alcove.tutorial import routes as tutorial
 
-#: Where `make build` writes the page.
-PAGE = Path(__file__).parents[2] / "frontend" / "app" / "dist"
+#: The page: in a distribution beside this file (`hatch_build.py`), in a clone where `make build` writes it.
+PAGE = Path(__file__).parent / "page"
+if not PAGE.is_dir():
+    PAGE = Path(__file__).parents[2] / "frontend" / "app" / "dist"
 #: Served until the page is built; says how to build it.
 PLACEHOLDER = Path(__file__).parent / "placeholder_page"
 #: The page's files that other sites need to show a room.

@@ -36,7 +36,7 @@ def open_bus(url: str, prefix: str = "alcove") -> Bus:
             return RedisBus(url, prefix)
     except ModuleNotFoundError as error:
         extra = "redis" if scheme in _REDIS_SCHEMES else "postgres"
-        raise SettingsError(f"ALCOVE_BUS_URL={scheme}: needs {error.name}; install alcove[{extra}]") from None
+        raise SettingsError(f"ALCOVE_BUS_URL={scheme}: needs {error.name}; install alcove-rooms[{extra}]") from None
     raise SettingsError(
         f"ALCOVE_BUS_URL={redact_url(url)!r}: expected memory://, postgresql://…, redis://… or rediss://…"
     )

@@ -6,7 +6,6 @@ No metric name or label contains data of a member or an item (A6).
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Protocol
 
 from prometheus_client import (
@@ -22,6 +21,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from alcove.errors import Code
+from alcove.version import VERSION
 
 #: Seconds between two measurements of the event loop's lag.
 _LAG_INTERVAL_S = 1.0
@@ -80,7 +80,7 @@ BUS_REASONS = ("forged", "replayed", "stale", "older_version")
 # Create every label at zero: Prometheus does not see an increase in a series that starts at one.
 for limit in LIMIT_NAMES:
     LIMITS.labels(limit)
-BUILD.labels(version("alcove")).set(1)
+BUILD.labels(VERSION).set(1)
 
 
 class DeliveryCounter(Collector):

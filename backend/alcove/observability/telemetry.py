@@ -31,7 +31,7 @@ def telemetry_config() -> TelemetryConfig:
         from alcove.observability.tracing import tracer_provider  # noqa: PLC0415 - its libraries are an extra
     except ModuleNotFoundError as error:
         raise SettingsError(
-            f"{endpoint}: needs {error.name}, which is not installed: install alcove[telemetry]"
+            f"{endpoint}: needs {error.name}, which is not installed: install alcove-rooms[telemetry]"
         ) from None
     return {
         "tracer_provider": tracer_provider(),

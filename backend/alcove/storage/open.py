@@ -50,7 +50,7 @@ async def open_log(
         except ModuleNotFoundError as error:
             raise SettingsError(
                 f"ALCOVE_DATABASE_URL={parts.scheme}: needs {error.name}, which is not installed:"
-                " install alcove[postgres]"
+                " install alcove-rooms[postgres]"
             ) from None
         return await PostgresLog.open(url, retention or Retention(), connections, lock_mode, lists)
     raise SettingsError(

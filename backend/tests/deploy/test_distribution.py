@@ -1,0 +1,158 @@
+"""What `make dist` builds for Python: installed alone, it serves everything, and runs the host examples."""
+
+import email
+import http.client
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alcove.version import VERSION
+from tests.support.deployment_files import ROOT
+from tests.support.fresh_environment import FreshEnvironment
+from tests.support.servers import Server
+
+BACKEND = ROOT / "backend"
+EXAMPLES = BACKEND / "examples"
+#: What the host examples need besides Alcove.
+HOSTS = ("sqlmodel", "itsdangerous", "flask")
+
+
+def build(folder: Path, *options: str, cwd: Path = BACKEND) -> list[Path]:
+    """Build distributions into a folder, as `make dist` does."""
+    assert (ROOT / "frontend/app/dist/index.html").is_file(), "the page is not built: run `make build` first"
+    command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder), *options]
+    subprocess.run(command, cwd=cwd, check=True, capture_output=True)  # noqa: S603 - the project's own
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The wheel and the source distribution."""
+    wheel, source = build(tmp_path_factory.mktemp("dist"))
+    return wheel, source
+
+
+@pytest.fixture(scope="module")
+def environment(built: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> FreshEnvironment:
+    """An environment with the wheel, what it requires, and what the host examples require."""
+    fresh = FreshEnvironment(tmp_path_factory.mktemp("fresh environment"))
+    with zipfile.ZipFile(built[0]) as wheel:
+        (metadata,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+        required = email.message_from_bytes(wheel.read(metadata)).get_all("Requires-Dist") or []
+    wanted = [re.sub(r" ?; extra == .*", "", line) for line in required if "telemetry" not in line]
+    fresh.link([*wanted, *HOSTS])
+    fresh.install(f"{built[0]}[client,postgres,redis]")
+    return fresh
+
+
+def start(environment: FreshEnvironment, folder: Path, *command: str, **options: str) -> Server:
+    """Start a server in a folder, on a machine that has nothing but the environment: no Node, no clone."""
+    folder.mkdir(exist_ok=True)
+    (folder / "bin").mkdir(exist_ok=True)
+    env = {"PATH": str(environment.folder / "bin"), "PYTHONPATH": ""}
+    return Server([environment.folder / "bin" / command[0], *command[1:]], cwd=folder, env=env, forked=False, **options)
+
+
+def get(server: Server, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Return status, headers and body of a response as they travelled."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    try:
+        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        response = connection.getresponse()
+        return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def served(environment: FreshEnvironment, tmp_path: Path) -> Iterator[Server]:
+    server = start(environment, tmp_path / "empty", "alcove", "serve", "--port", "0")
+    yield server
+    server.end(signal.SIGTERM)
+
+
+def test_an_installed_wheel_serves_page_embed_script_and_precompressed_files(
+    environment: FreshEnvironment, served: Server
+) -> None:
+    where = environment.output("-c", "import alcove; print(alcove.__file__)").strip()
+    assert Path(where).is_relative_to(environment.libraries)
+
+    status, _, page = get(served, "/", Accept="text/html")
+    assert (status, page.startswith(b"<!DOCTYPE html>"), b"not built" in page) == (200, True, False)
+    script = re.findall(rb' src="(/assets/[^"]+\.js)"', page)[0]
+    for path, kind in (
+        ("/embed/order-7", "text/html"),
+        ("/embed.js", "text/javascript"),
+        (script.decode(), "text/javascript"),
+        ("/openapi.json", "application/json"),
+    ):
+        status, headers, body = get(served, path, Accept="text/html")
+        assert (status, headers["content-type"].split(";")[0], bool(body)) == (200, kind, True), path
+    for coding in ("br", "gzip"):
+        _, headers, body = get(served, script.decode(), Accept_Encoding=coding)
+        assert (headers["content-encoding"], headers["content-length"]) == (coding, str(len(body)))
+    status, _, body = get(served, "/api/items/order-7/entries", Authorization="Bearer ada")
+    assert (status, json.loads(body)["head"]) == (200, 0)
+
+
+def test_an_installed_command_says_its_version_and_that_all_is_well(
+    environment: FreshEnvironment, tmp_path: Path
+) -> None:
+    command = (environment.folder / "bin" / "alcove").as_posix()
+    assert environment.output(command, "--version") == f"alcove {VERSION}\n"
+    done = subprocess.run(  # noqa: S603 - the project's own
+        [command, "check"],
+        cwd=tmp_path,
+        env={"PATH": "", "ALCOVE_CONNECTIONS": "100"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "FAIL" in done.stdout) == (0, False), done.stdout + done.stderr
+
+
+def test_an_installed_wheel_runs_the_example_of_a_library(environment: FreshEnvironment, tmp_path: Path) -> None:
+    shutil.copy(EXAMPLES / "fastapi_shop/main.py", tmp_path)
+    shop = start(environment, tmp_path, "python", "-m", "uvicorn", "main:app", "--port", "0")
+    try:
+        assert get(shop, "/rooms/embed.js")[0] == 200
+        status, _, body = get(shop, "/rooms/api/items/order-1/entries")
+        assert (status, json.loads(body)["code"]) == (401, "unauthenticated")
+    finally:
+        shop.end(signal.SIGTERM)
+
+
+def test_the_example_beside_a_server_runs_on_what_the_wheel_requires(
+    environment: FreshEnvironment, tmp_path: Path
+) -> None:
+    shutil.copytree(EXAMPLES / "flask_shop", tmp_path, dirs_exist_ok=True)
+    flask = ("python", "-m", "flask", "--app", "shop", "run", "--port", "0")
+    shop = start(environment, tmp_path, *flask, ready=r"Running on http://127\.0\.0\.1:(?P<port>\d+)")
+    try:
+        assert b"<alcove-room" in get(shop, "/")[2]
+        assert json.loads(get(shop, "/alcove-token")[2]) == {"token": None}
+    finally:
+        shop.end(signal.SIGTERM)
+
+
+def test_a_source_distribution_builds_the_same_wheel_without_the_frontend(
+    built: tuple[Path, Path], tmp_path: Path
+) -> None:
+    with tarfile.open(built[1]) as source:
+        source.extractall(tmp_path, filter="data")
+    (unpacked,) = tmp_path.iterdir()
+    (again,) = build(tmp_path / "dist", "-t", "wheel", cwd=unpacked)
+
+    with zipfile.ZipFile(built[0]) as first, zipfile.ZipFile(again) as second:
+        assert sorted(first.namelist()) == sorted(second.namelist())
+        assert {"alcove/py.typed", "alcove/page/embed.html.br"} <= set(first.namelist())
+        assert not [name for name in first.namelist() if "__pycache__" in name or ".db" in name]
