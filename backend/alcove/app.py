@@ -14,7 +14,7 @@ from alcove.errors import AlcoveError
 from alcove.library.admission import HostAdmission, MemberDependency
 from alcove.library.methods import Methods
 from alcove.library.mounted import Mounted
-from alcove.library.settings import settings_of
+from alcove.library.settings import named_as_arguments, settings_of
 from alcove.observability.metrics import Metrics, Snapshot, exposition
 from alcove.routes import host_app, server_app
 from alcove.services import Services, serve_alone, serve_inside
@@ -91,12 +91,12 @@ class Alcove(Methods):
         """
         if self.started:
             raise AlcoveError("this Alcove is started already: run its lifespan once, in one event loop")
-        async with AsyncExitStack() as stack:
-            services = await stack.enter_async_context(serve_inside(self.settings, self._metrics))
-            for app in self._apps:
-                services.provide_to(app.state)
-            self._services, self._hub = services, services.hub
-            self._stack = stack.pop_all()
+        try:
+            await self._open()
+        except AlcoveError as error:
+            error.args = (named_as_arguments(str(error)),)
+            # Servers print the traceback of a lifespan that fails: without our own frames, the message is what is read.
+            raise error.with_traceback(None) from None
         return self
 
     async def __aexit__(
@@ -107,6 +107,14 @@ class Alcove(Methods):
             await self._stack.__aexit__(kind, error, trace)
         finally:
             self._services = self._hub = None
+
+    async def _open(self) -> None:
+        async with AsyncExitStack() as stack:
+            services = await stack.enter_async_context(serve_inside(self.settings, self._metrics))
+            for app in self._apps:
+                services.provide_to(app.state)
+            self._services, self._hub = services, services.hub
+            self._stack = stack.pop_all()
 
     @asynccontextmanager
     async def lifespan(self, _app: object = None) -> AsyncIterator[None]:

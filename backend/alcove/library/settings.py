@@ -1,5 +1,6 @@
 """Create settings from the arguments of a call, without reading the environment."""
 
+import re
 from typing import Any
 
 from pydantic import ValidationError
@@ -49,3 +50,14 @@ def settings_of(**arguments: Any) -> LibrarySettings:  # Any: each setting has i
             raise SettingsError(f"{name}: there is no such setting") from None
         value = redact_url(str(first["input"]))
         raise SettingsError(f"{name}={value!r}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
+
+
+def named_as_arguments(message: str) -> str:
+    """Return a message with the arguments of Alcove in place of the settings of the environment.
+
+    Example:
+        >>> named_as_arguments("set ALCOVE_BUS_URL=redis://…")
+        'set bus_url=redis://…'
+
+    """
+    return re.sub(r"\bALCOVE_([A-Z_]+)", lambda name: name[1].lower(), message)

@@ -1,28 +1,31 @@
-"""The example shop under every server that FastAPI runs on: rights by order, an announcement, sign-out, a stop (Z1)."""
+"""The example shop under every server that FastAPI runs on: rights by order, an event, sign-out, a stop (Z1)."""
 
 import asyncio
 import os
+import re
 import shutil
 import signal
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import aclosing
 from pathlib import Path
 
+import asyncpg  # type: ignore[import-untyped] # it ships no types
 import httpx
 import pytest
 
 from deploy.ports import free_port
+from tests.support.clients import eventually
 from tests.support.http import http
 from tests.support.room_client import RoomClient, turned_away
 from tests.support.running_host import Host
-from tests.support.servers import BIN, Server, fastapi_dev
+from tests.support.servers import BIN, Process, Server, fastapi_dev
 
 EXAMPLE = Path(__file__).parents[2] / "examples/fastapi_shop/main.py"
 PROTOCOLS = ("--http", "alcove.server.websocket:UpgradeHttp", "--ws", "alcove.server.websocket:DetachableWebSocket")
 _READY = r"https?://127\.0\.0\.1:(?P<port>\d+)"
 
 
-def start(kind: str, folder: Path) -> Server:
+def start(kind: str, folder: Path, *options: str, env: Mapping[str, str] | None = None) -> Server:
     """Serve the example in a folder."""
     match kind:
         case "uvicorn":
@@ -31,26 +34,33 @@ def start(kind: str, folder: Path) -> Server:
             return Server([BIN / "uvicorn", "main:app", "--port", "0", *PROTOCOLS], cwd=folder)
         case "gunicorn":
             bind = ("-b", "127.0.0.1:0", "--no-control-socket")
-            command: list[str | Path] = [BIN / "gunicorn", "main:app", "-k", "uvicorn_worker.UvicornWorker", *bind]
-            server = Server(command, ready=f"Listening at: {_READY}", cwd=folder)
+            command: list[str | Path] = [
+                BIN / "gunicorn",
+                "main:app",
+                "-k",
+                "uvicorn_worker.UvicornWorker",
+                *bind,
+                *options,
+            ]
+            server = Server(command, ready=f"Listening at: {_READY}", cwd=folder, env=env)
             server.line("Application startup complete")
             return server
         case "hypercorn":
             port = free_port()
             return Server([BIN / "hypercorn", "main:app", "-b", f"127.0.0.1:{port}"], ready=_READY, cwd=folder)
+        case "fastapi run":
+            command = [BIN / "fastapi", "run", "main.py", "--host", "127.0.0.1", "--port", str(free_port())]
+            return Server(command, cwd=folder)
     return fastapi_dev(folder, "main.py")
 
 
-KINDS = ["uvicorn", "uvicorn with alcove's protocols", "gunicorn", "hypercorn", "fastapi dev"]
+KINDS = ["uvicorn", "uvicorn with alcove's protocols", "gunicorn", "hypercorn", "fastapi dev", "fastapi run"]
 
 
 @pytest.fixture(params=KINDS)
 def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     shutil.copy(EXAMPLE, tmp_path)
     server = start(request.param, tmp_path)
-    with sqlite3.connect(tmp_path / "shop.db") as db:
-        db.executemany("INSERT INTO \"order\" VALUES (?, ?, 'paid')", [("order-1", "ada"), ("order-2", "bob")])
-    db.close()
     yield server
     server.end(signal.SIGKILL)
 
@@ -67,15 +77,17 @@ def cookies(client: httpx.AsyncClient) -> dict[str, str]:
     return {"Cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}
 
 
-async def test_two_users_talk_about_an_order_and_the_shop_announces_a_change(shop: Server) -> None:
+async def test_users_talk_about_an_order_by_their_rights_and_the_shop_tells_of_a_change(shop: Server) -> None:
     rooms = Host(shop.port, "/rooms")
-    ada, bob, sam = [await login(shop, user) for user in ("ada", "bob", "sam")]
-    buyer = await RoomClient.join(rooms, "order-1", token=None, headers=cookies(ada))
-    seller = await RoomClient.join(rooms, "order-1", token=None, headers=cookies(sam))
-    assert (buyer.hello["you"]["can"], seller.hello["you"]["can"]) == (
+    ada, bob, cid, sam = [await login(shop, user) for user in ("ada", "bob", "cid", "sam")]
+    buyer, courier, seller = [
+        await RoomClient.join(rooms, "order-1", token=None, headers=cookies(user)) for user in (ada, cid, sam)
+    ]
+    assert [room.hello["you"]["can"] for room in (buyer, courier, seller)] == [
         ["read", "write"],
+        ["read"],
         ["moderate", "read", "write"],
-    )
+    ]
     await buyer.say("Where is my order?")
     assert (await seller.until("entry"))["body"] == "Where is my order?"
 
@@ -85,7 +97,8 @@ async def test_two_users_talk_about_an_order_and_the_shop_announces_a_change(sho
     assert (await ada.post("/orders/order-1/ship")).status_code == 403
     for _ in range(2):
         assert (await sam.post("/orders/order-1/ship")).status_code == 200
-    assert (await buyer.until("entry", seq=2))["body"] == "Your order is on its way."
+    shipped = await courier.until("entry", seq=2)
+    assert (shipped["kind"], shipped["by"]["name"], shipped["body"]) == ("event", "The shop", {"text": "Shipped"})
     assert (await ada.get("/rooms/api/items/order-1/entries")).json()["head"] == 2
 
     await ada.post("/logout")
@@ -96,10 +109,72 @@ async def test_two_users_talk_about_an_order_and_the_shop_announces_a_change(sho
     assert (await seller.until("bye"))["reason"] == "restart"
     assert await seller.closed() == 1012
     await asyncio.to_thread(shop.exit_code)
-    for client in (ada, bob, sam):
+    for client in (ada, bob, cid, sam):
         await client.aclose()
     assert "alcove/" not in shop.output
 
 
 def test_the_example_has_at_most_60_lines() -> None:
     assert len(EXAMPLE.read_text().splitlines()) <= 60
+
+
+#: The state `shipped` is refused when a transaction commits, until the table of states has it.
+_STATES = """
+    CREATE TABLE orders (id text PRIMARY KEY, buyer text, state text);
+    CREATE TABLE states (name text PRIMARY KEY);
+    INSERT INTO states VALUES ('paid');
+    ALTER TABLE orders ADD FOREIGN KEY (state) REFERENCES states DEFERRABLE INITIALLY DEFERRED;
+"""
+
+
+async def test_x5_s14_on_postgresql_the_event_is_stored_with_the_order_and_heard_in_every_worker(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    shutil.copy(EXAMPLE, tmp_path)
+    database = await asyncpg.connect(postgres_url)
+    await database.execute(_STATES)
+    server = start("gunicorn", tmp_path, "-w", "2", env={"DATABASE_URL": postgres_url})
+    await eventually(lambda: server.output.count("Application startup complete") == 2)
+    rooms = Host(server.port, "/rooms")
+    try:
+        async with aclosing(await login(server, "ada")) as ada, aclosing(await login(server, "sam")) as sam:
+            buyers = []
+            for pid in re.findall(r"Booting worker with pid: (\d+)", server.output):
+                os.kill(int(pid), signal.SIGSTOP)  # so that the other one accepts
+                buyers.append(await RoomClient.join(rooms, "order-1", token=None, headers=cookies(ada)))
+                os.kill(int(pid), signal.SIGCONT)
+            assert len(await processes(sam)) == 2
+
+            assert (await sam.post("/orders/order-1/ship")).status_code == 500
+            await buyers[0].say("Where is my order?")
+            await database.execute("INSERT INTO states VALUES ('shipped')")
+            assert (await sam.post("/orders/order-1/ship")).status_code == 200
+
+            for buyer in buyers:
+                await buyer.until_seq(2)
+                assert buyer.bodies == ["Where is my order?", {"text": "Shipped"}]
+            await ada.post("/logout")
+            assert {await buyer.closed() for buyer in buyers} == {4403}
+    finally:
+        server.end()
+        await database.close()
+
+
+async def processes(moderator: httpx.AsyncClient) -> set[str]:
+    """Return the server processes that have a connection to the order's room (W8)."""
+    answer = await moderator.get("/rooms/api/items/order-1/connections")
+    return {connection["process"] for connection in answer.json()["connections"]}
+
+
+def test_x7_several_workers_on_sqlite_stop_with_one_line_that_says_what_they_need(tmp_path: Path) -> None:
+    shutil.copy(EXAMPLE, tmp_path)
+    options = ("-k", "uvicorn_worker.UvicornWorker", "-w", "2", "-b", "127.0.0.1:0", "--no-control-socket")
+    workers = Process([BIN / "gunicorn", "main:app", *options], cwd=tmp_path)
+    try:
+        assert workers.exit_code() == 3
+    finally:
+        workers.end(signal.SIGKILL)
+
+    (line,) = [line for line in workers.lines if "in use by another Alcove process" in line]
+    assert "set database_url=postgresql://… and bus_url=redis://… or postgresql://…" in line
+    assert "sqlite/lock.py" not in workers.output

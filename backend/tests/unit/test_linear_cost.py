@@ -100,6 +100,7 @@ WORST: dict[str, list[Callable[[int], str]]] = {
     r"[0-9A-Za-z._:@-]*": repeated("a", tail="!") + repeated("!", "e\u0301"),
     r'\{"type":"entry","seq":(\d+),': repeated("1", head='{"type":"entry","seq":') + repeated('{"type":"entry","seq":'),
     r"\s": repeated("a", " "),
+    r"\bALCOVE_([A-Z_]+)": repeated("ALCOVE_", "ALCOVE_!", "A ") + repeated("A", head="ALCOVE_"),
     r"(\d{1,9})([smhd])": repeated("1", "1s"),
     r"^[\w.:-]{1,40}$": repeated("a", tail="!"),
     r"^[!-+\--:<-~ ]+$": repeated("a", tail="\n") + repeated("!"),
