@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from alcove.errors import SettingsError
 from alcove.limits import DATABASE_CONNECTIONS, ListLimits, Retention
-from alcove.storage.base import LockMode, Log
+from alcove.storage.base import LockMode
+from alcove.storage.consumers import ConsumerLog
 from alcove.storage.sqlite.log import SqliteLog
 from alcove.urls import redact_url, sqlite_path
 
@@ -22,7 +23,7 @@ async def open_log(
     *,
     lock_mode: LockMode | None = None,
     lists: ListLimits | None = None,
-) -> Log:
+) -> ConsumerLog:
     """Open a log, and create it if it does not exist.
 
     Args:

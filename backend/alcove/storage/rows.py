@@ -1,4 +1,4 @@
-"""Convert database rows to entries."""
+"""Convert database rows to entries and positions."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,6 +7,7 @@ from msgspec import UNSET, Raw
 
 from alcove.protocol import Entry, Person
 from alcove.storage.base import Draft
+from alcove.storage.consumers import Failure, ItemPosition
 
 #: The columns of an entry, in the order of a row.
 COLUMNS = [
@@ -53,3 +54,12 @@ def removed_entry(draft: Draft, seq: int, at: int) -> Entry:
     Of a removed entry, storage keeps only the id, `seq` and `at`; everything else is taken from the draft.
     """
     return Entry(seq, draft.kind, draft.id, draft.by, at, UNSET if draft.target is None else draft.target)
+
+
+def position_from_row(row: Iterable[Any]) -> ItemPosition:
+    """Return the position of a row: item, history and head of the room, then what is stored, which may be nothing."""
+    item, history, head, log, seq, revision, attempts, since, due, error, parked = row
+    if log != history:  # nothing is stored, or it belongs to a room that was deleted
+        return ItemPosition(item, history, head, 0, revision or 0)
+    failure = Failure(attempts, since, due, error, bool(parked)) if attempts else None
+    return ItemPosition(item, history, head, seq, revision, failure)

@@ -7,6 +7,7 @@ import pytest
 
 from alcove.limits import Retention
 from alcove.storage.base import Log
+from alcove.storage.consumers import ConsumerLog
 from alcove.storage.open import open_log
 from tests.support.storage import OpenLog
 
@@ -23,9 +24,9 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def open_again(storage: str) -> AsyncIterator[OpenLog]:
     """Open the storage, with a retention if the test gives one; closed afterwards."""
-    opened: list[Log] = []
+    opened: list[ConsumerLog] = []
 
-    async def again(retention: Retention | None = None) -> Log:
+    async def again(retention: Retention | None = None) -> ConsumerLog:
         log = await open_log(storage, retention)
         opened.append(log)
         return log

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
-from alcove.storage.base import Log
+from alcove.storage.consumers import ConsumerLog
 
 #: Opens the test's log; a second call opens the same storage once more.
-OpenLog = Callable[..., Awaitable[Log]]
+OpenLog = Callable[..., Awaitable[ConsumerLog]]
 
 
 async def execute(url: str, *statements: str) -> None:

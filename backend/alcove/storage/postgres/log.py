@@ -30,6 +30,7 @@ from alcove.storage.base import (
 from alcove.storage.list_queue import ListQueue
 from alcove.storage.postgres.append import append, entries_at
 from alcove.storage.postgres.connections import CONNECT_S, Connections
+from alcove.storage.postgres.consumers import PostgresConsumers
 from alcove.storage.postgres.item_list import count_unread, list_rooms
 from alcove.storage.postgres.lock import PostgresLock
 from alcove.storage.postgres.retention import remove_expired
@@ -53,6 +54,8 @@ class PostgresLog:
     ) -> None:
         self.id = log_id
         self._connections = connections
+        #: The storage of consumers.
+        self.consumers = PostgresConsumers(connections)
         self._retention = retention
         self._list_limits = lists or ListLimits()
         self._lists = ListQueue(self._list_limits)

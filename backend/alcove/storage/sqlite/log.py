@@ -27,6 +27,7 @@ from alcove.storage.base import (
 from alcove.storage.list_queue import ListQueue
 from alcove.storage.sqlite.checkpoint import Checkpointer
 from alcove.storage.sqlite.connection import connect
+from alcove.storage.sqlite.consumers import SqliteConsumers
 from alcove.storage.sqlite.item_list import SlowListError
 from alcove.storage.sqlite.lock import SqliteLock
 from alcove.storage.sqlite.schema import prepare
@@ -58,6 +59,8 @@ class SqliteLog:
         self._lists = ListQueue(self._list_limits)
         #: The index of the reader that was used last.
         self._last_reader = 0
+        #: The storage of consumers.
+        self.consumers = SqliteConsumers(self._writer, self._readers[0])
         self._checkpointer = Checkpointer(self._writer.run, str(path))
         self._checkpointer.request()  # a process that was killed may have erased text before
         self._removes_entries = bool(retention.days or retention.entries)

@@ -13,6 +13,7 @@ from alcove.storage.queries import load_queries
 from alcove.storage.sqlite.connection import run_many
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
+_CONSUMERS = load_queries(Path(__file__).with_name("consumers.sql"))
 
 
 @dataclass(slots=True)
@@ -79,6 +80,7 @@ def renew_histories(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow]
         connection.execute(_SQL["delete_entries_after"], (room.room, room.head))
         connection.execute(_SQL["delete_ids_after"], (room.room, room.head))
         connection.execute(_SQL["lower_read_marks"], {"room": room.room, "head": room.head})
+        connection.execute(_CONSUMERS["renew_room"], {"room": room.room, "head": room.head, "log": room.log})
 
 
 def delete_room(connection: sqlite3.Connection, item: str) -> str | None:
@@ -89,6 +91,7 @@ def delete_room(connection: sqlite3.Connection, item: str) -> str | None:
     room = RoomRow(*row).room
     for query in ("delete_entries", "delete_all_ids", "delete_marks"):
         connection.execute(_SQL[query], (room,))
+    connection.execute(_CONSUMERS["forget_room"], (room,))
     return str(connection.execute(_SQL["empty_room"], (room,)).fetchone()[0])
 
 

@@ -4,6 +4,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from alcove.clock import now_ms
 from alcove.item_ranges import Range
@@ -17,6 +18,8 @@ from alcove.storage.sqlite.connection import transaction
 from alcove.storage.sqlite.item_list import changed_since, count_unread, entries_at, list_rooms, time_limit
 from alcove.storage.sqlite.retention import RetentionRules
 from alcove.storage.sqlite.rooms import RoomRow, delete_room, verify_history
+
+T = TypeVar("T")
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
@@ -157,6 +160,10 @@ class SqliteStore:
         """Delete a room (Log.delete_room)."""
         with transaction(self._db):
             return delete_room(self._db, item) or self._log_id
+
+    def with_connection(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Call a function with the connection: the queries of consumers are in a class of their own."""
+        return function(self._db)
 
     def bus_key(self) -> bytes:
         """Return the key for messages between processes, and create it at the first call (Log.bus_key)."""

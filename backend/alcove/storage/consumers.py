@@ -1,0 +1,144 @@
+"""The interface of durable consumers: named cursors on the logs of all rooms, kept in the log's database (K2, K4, K5).
+
+A consumer has one position for each item: the seq of the last entry that was delivered. Rooms that exist when it is
+registered begin at their heads, later ones at their first entry. A method has its effect when it returns.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple, Protocol
+
+from msgspec import Struct
+
+from alcove.storage.base import Log
+
+
+class Failure(Struct, frozen=True):
+    """Why the entry after a position is not delivered yet, and when it is tried again; times in ms since the epoch."""
+
+    attempts: int
+    #: When the first attempt failed.
+    since: int
+    #: When the next attempt is due.
+    due: int
+    #: What failed, without any text of an entry (A6).
+    error: str
+    #: Whether there is no next attempt until an operator asks for one (K3).
+    parked: bool = False
+
+
+class ItemPosition(Struct, frozen=True):
+    """How far a consumer has come with one item."""
+
+    item: str
+    #: The history that `seq` belongs to (R5).
+    log: str
+    #: The last seq of the room when this was read; `save` ignores it.
+    head: int
+    #: The last seq that was delivered.
+    seq: int
+    #: Incremented whenever something else than the delivering process changes the position.
+    revision: int = 0
+    failure: Failure | None = None
+
+
+class ConsumerRecord(Struct, frozen=True):
+    """What is stored of a consumer besides its positions."""
+
+    #: Incremented whenever an operator retries or skips.
+    revision: int
+    #: What must not be delivered to: the digest of an endpoint that answered 410 (K3); None: nothing.
+    disabled: str | None
+
+
+class Backlog(NamedTuple):
+    """Items with undelivered entries, the number of those entries, and how many of the items are parked."""
+
+    items: int
+    entries: int
+    parked: int
+
+
+class ConsumerStorage(Protocol):
+    """Stores consumers. Every method may raise LogUnavailableError."""
+
+    async def register(self, name: str) -> None:
+        """Create the consumer at the present heads of all rooms, unless it exists (K1)."""
+        ...
+
+    async def names(self) -> list[str]:
+        """Return the names of all consumers, in order."""
+        ...
+
+    async def lease(self, names: Sequence[str], holder: str, duration_ms: int) -> dict[str, ConsumerRecord]:
+        """Take or renew the leases of these consumers; return those that `holder` has for `duration_ms` from now (K4).
+
+        The database's clock counts. Where one process uses the log, its lock is the lease, and nothing is written.
+        """
+        ...
+
+    async def release(self, holder: str) -> None:
+        """End all leases of `holder`, so that another process need not wait for their end."""
+        ...
+
+    async def positions(self, name: str, items: Collection[str]) -> list[ItemPosition]:
+        """Return the consumer's positions for those of the items that have a room."""
+        ...
+
+    async def pending(self, name: str, after: int, *, limit: int) -> tuple[list[ItemPosition], int | None]:
+        """Return positions behind their heads that are not parked, from the next `limit` rooms.
+
+        Args:
+            name: The consumer.
+            after: Where the previous call ended; 0 for the first one.
+            limit: How many rooms to look at.
+
+        Returns:
+            The positions, and `after` of the next call; None: these were the last rooms.
+
+        """
+        ...
+
+    async def save(self, name: str, holder: str, positions: Sequence[ItemPosition]) -> set[str]:
+        """Store positions; return the items whose position was stored.
+
+        A position is not stored if its room has another history now, if its revision is another, or if `holder` has
+        lost the lease: the caller must read it again.
+        """
+        ...
+
+    async def disable(self, name: str, what: str | None) -> None:
+        """Record that nothing may be delivered to `what` (ConsumerRecord.disabled); None: everything may."""
+        ...
+
+    async def record(self, name: str) -> ConsumerRecord | None:
+        """Return what is stored of the consumer; None: it does not exist."""
+        ...
+
+    async def backlog(self, name: str) -> Backlog:
+        """Count what is not delivered. It reads all rooms."""
+        ...
+
+    async def parked_count(self, name: str) -> int:
+        """Return the number of parked items."""
+        ...
+
+    async def failing(self, name: str, *, limit: int) -> list[ItemPosition]:
+        """Return positions with a failure, the parked ones first."""
+        ...
+
+    async def retry(self, name: str, item: str | None) -> int:
+        """Make the item, or all items, with a failure due now; return how many there were."""
+        ...
+
+    async def skip(self, name: str, item: str) -> bool:
+        """Move a position with a failure over the entry that cannot be delivered; return False if there is none."""
+        ...
+
+
+class ConsumerLog(Log, Protocol):
+    """A log that stores consumers, too."""
+
+    @property
+    def consumers(self) -> ConsumerStorage:
+        """The storage of consumers, which is open as long as the log is."""
+        ...

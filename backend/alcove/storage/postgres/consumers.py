@@ -1,0 +1,111 @@
+"""Consumers in a PostgreSQL log (ConsumerStorage)."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from alcove.storage.consumers import Backlog, ConsumerRecord, ItemPosition
+from alcove.storage.postgres.connections import Connections
+from alcove.storage.queries import load_queries
+from alcove.storage.rows import position_from_row
+
+_SQL = load_queries(Path(__file__).with_name("consumers.sql"))
+#: Seconds that the first registration may take, which writes a row for each room.
+_REGISTER_S = 600
+
+
+class PostgresConsumers:
+    """Runs the queries of consumers on the connections of a log."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def register(self, name: str) -> None:
+        """Create the consumer at the present heads (ConsumerStorage.register)."""
+        if await self.record(name) is None:
+            async with self._connections.writing() as connection:
+                await connection.execute(_SQL["register"], name, timeout=_REGISTER_S)
+
+    async def names(self) -> list[str]:
+        """Return the names of all consumers (ConsumerStorage.names)."""
+        async with self._connections.reading() as connection:
+            return [name for (name,) in await connection.fetch(_SQL["names"])]
+
+    async def lease(self, names: Sequence[str], holder: str, duration_ms: int) -> dict[str, ConsumerRecord]:
+        """Take or renew leases (ConsumerStorage.lease)."""
+        async with self._connections.writing() as connection:
+            rows = await connection.fetch(_SQL["lease"], list(names), holder, duration_ms)
+        return {name: ConsumerRecord(revision, disabled) for name, revision, disabled in rows}
+
+    async def release(self, holder: str) -> None:
+        """End all leases of `holder` (ConsumerStorage.release)."""
+        async with self._connections.writing() as connection:
+            await connection.execute(_SQL["release"], holder)
+
+    async def positions(self, name: str, items: Collection[str]) -> list[ItemPosition]:
+        """Return the positions of these items (ConsumerStorage.positions)."""
+        async with self._connections.reading() as connection:
+            return [position_from_row(row) for row in await connection.fetch(_SQL["positions"], name, list(items))]
+
+    async def pending(self, name: str, after: int, *, limit: int) -> tuple[list[ItemPosition], int | None]:
+        """Return positions behind their heads (ConsumerStorage.pending)."""
+        async with self._connections.reading() as connection:
+            last, count = await connection.fetchrow(_SQL["last_room"], after, limit)
+            rows = await connection.fetch(_SQL["pending"], name, after, last)
+        return [position_from_row(row) for row in rows], last if count == limit else None
+
+    async def save(self, name: str, holder: str, positions: Sequence[ItemPosition]) -> set[str]:
+        """Store positions (ConsumerStorage.save)."""
+        columns = zip(*map(_values, positions), strict=True)
+        async with self._connections.writing() as connection:
+            rows = await connection.fetch(_SQL["save"], name, holder, *map(list, columns))
+        return {item for (item,) in rows}
+
+    async def disable(self, name: str, what: str | None) -> None:
+        """Record what is disabled (ConsumerStorage.disable)."""
+        async with self._connections.writing() as connection:
+            await connection.execute(_SQL["disable"], name, what)
+
+    async def record(self, name: str) -> ConsumerRecord | None:
+        """Return what is stored of the consumer (ConsumerStorage.record)."""
+        async with self._connections.reading() as connection:
+            row = await connection.fetchrow(_SQL["record"], name)
+        return None if row is None else ConsumerRecord(*row)
+
+    async def backlog(self, name: str) -> Backlog:
+        """Count what is not delivered (ConsumerStorage.backlog)."""
+        async with self._connections.reading() as connection:
+            items, entries = await connection.fetchrow(_SQL["backlog"], name)
+        return Backlog(items, entries, await self.parked_count(name))
+
+    async def parked_count(self, name: str) -> int:
+        """Return the number of parked items (ConsumerStorage.parked_count)."""
+        async with self._connections.reading() as connection:
+            return int(await connection.fetchval(_SQL["parked_count"], name))
+
+    async def failing(self, name: str, *, limit: int) -> list[ItemPosition]:
+        """Return positions with a failure (ConsumerStorage.failing)."""
+        async with self._connections.reading() as connection:
+            return [position_from_row(row) for row in await connection.fetch(_SQL["failing"], name, limit)]
+
+    async def retry(self, name: str, item: str | None) -> int:
+        """Make failed positions due (ConsumerStorage.retry)."""
+        return await self._command("retry", name, item)
+
+    async def skip(self, name: str, item: str) -> bool:
+        """Move a failed position over its entry (ConsumerStorage.skip)."""
+        return bool(await self._command("skip", name, item))
+
+    async def _command(self, query: str, name: str, item: str | None) -> int:
+        """Run an operator's change, and record that there was one; return how many positions it changed."""
+        async with self._connections.writing() as connection, connection.transaction():
+            await connection.execute(_SQL["commanded"], name)
+            status: str = await connection.execute(_SQL[query], name, item)
+        return int(status.rpartition(" ")[2])
+
+
+def _values(position: ItemPosition) -> tuple[object, ...]:
+    failure = position.failure
+    failed = (0, 0, 0, "", False)
+    if failure is not None:
+        failed = (failure.attempts, failure.since, failure.due, failure.error, failure.parked)
+    return position.item, position.log, position.seq, position.revision, *failed

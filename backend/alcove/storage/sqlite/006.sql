@@ -1,0 +1,23 @@
+-- Consumers of all rooms (webhooks and handlers), and how far they have come with each room (K2).
+CREATE TABLE consumers (
+  consumer INTEGER PRIMARY KEY,
+  name     TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL DEFAULT 0,
+  disabled TEXT
+);
+
+-- `log` is the history that `seq` belongs to: a position in another one counts as none. With `attempts` 0 nothing failed.
+CREATE TABLE positions (
+  consumer INTEGER NOT NULL,
+  room     INTEGER NOT NULL,
+  log      TEXT NOT NULL,
+  seq      INTEGER NOT NULL,
+  revision INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  since    INTEGER NOT NULL DEFAULT 0,
+  due      INTEGER NOT NULL DEFAULT 0,
+  error    TEXT NOT NULL DEFAULT '',
+  parked   INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (consumer, room)
+) WITHOUT ROWID;
+CREATE INDEX failing_positions ON positions (consumer, parked, room) WHERE attempts > 0;

@@ -1,0 +1,175 @@
+"""What every log promises of consumers: their positions, leases and commands (K1 to K4)."""
+
+import pytest
+
+from alcove.storage.base import Position
+from alcove.storage.consumers import Backlog, ConsumerLog, Failure, ItemPosition
+from tests.support.drafts import append, message
+from tests.support.storage import OpenLog, lose_tail
+
+ME, NAME = "one process", "webhook"
+FAILURE = Failure(attempts=3, since=1000, due=2000, error="HTTP 500")
+
+
+@pytest.fixture
+async def log(open_again: OpenLog) -> ConsumerLog:
+    """A log that keeps everything."""
+    return await open_again()
+
+
+async def position(log: ConsumerLog, item: str = "foo") -> ItemPosition:
+    """Return where the consumer is."""
+    (found,) = await log.consumers.positions(NAME, [item])
+    return found
+
+
+async def pending(log: ConsumerLog, limit: int = 2) -> list[str]:
+    """Return all items that wait for delivery, read in pages."""
+    found: list[str] = []
+    after: int | None = 0
+    while after is not None:
+        page, after = await log.consumers.pending(NAME, after, limit=limit)
+        found += [one.item for one in page]
+    return found
+
+
+async def move(log: ConsumerLog, item: str = "foo", *, seq: int, failure: Failure | None = None) -> set[str]:
+    """Take the lease and store a position."""
+    await log.consumers.lease([NAME], ME, 60_000)
+    old = await position(log, item)
+    moved = ItemPosition(item, old.log, old.head, seq, old.revision, failure)
+    return await log.consumers.save(NAME, ME, [moved])
+
+
+async def test_k1_a_consumer_begins_at_the_heads_of_rooms_that_exist_and_at_the_start_of_later_ones(
+    log: ConsumerLog,
+) -> None:
+    await append(log, message("a"), message("b"))
+    await log.consumers.register(NAME)
+    assert await pending(log) == []
+
+    await append(log, message("c"))
+    await append(log, message("d", item="bar"), message("e", item="!internal"))
+    await log.consumers.register(NAME)  # the second time changes nothing
+
+    assert await pending(log) == ["foo", "bar"]
+    assert (await position(log)).seq == 2
+    assert (await position(log, "bar")).seq == 0
+    assert await log.consumers.backlog(NAME) == Backlog(items=2, entries=2, parked=0)
+    assert await log.consumers.names() == [NAME]
+
+
+async def test_k2_positions_are_read_in_pages_and_those_at_their_heads_are_left_out(log: ConsumerLog) -> None:
+    await log.consumers.register(NAME)
+    items = [f"item-{number}" for number in range(5)]
+    await append(log, *(message("a", item=item) for item in items))
+    assert await pending(log) == items
+
+    assert await move(log, "item-3", seq=1) == {"item-3"}
+
+    assert await pending(log) == ["item-0", "item-1", "item-2", "item-4"]
+    assert await log.consumers.positions(NAME, ["nowhere"]) == []
+
+
+async def test_k2_a_position_and_its_failure_outlive_the_process(open_again: OpenLog) -> None:
+    log = await open_again()
+    await log.consumers.register(NAME)
+    await append(log, message("a"), message("b"))
+    await move(log, seq=1, failure=FAILURE)
+
+    again = await position(await open_again())
+
+    assert (again.seq, again.head, again.failure) == (1, 2, FAILURE)
+
+
+async def test_k2_a_position_read_before_a_command_is_not_stored_over_it(log: ConsumerLog) -> None:
+    await log.consumers.register(NAME)
+    await append(log, message("a"), message("b"))
+    await move(log, seq=0, failure=FAILURE)
+    old = await position(log)
+
+    assert await log.consumers.skip(NAME, "foo")
+    assert await log.consumers.save(NAME, ME, [old]) == set()
+
+    new = await position(log)
+    assert (new.seq, new.failure) == (1, None)
+    assert new.revision > old.revision
+
+
+async def test_k3_parked_items_wait_for_retry_or_skip(log: ConsumerLog) -> None:
+    await log.consumers.register(NAME)
+    await append(log, message("a"))
+    await append(log, message("b", item="bar"))
+    parked = Failure(3, 1000, 2000, "HTTP 500", parked=True)
+    await move(log, seq=0, failure=parked)
+    await move(log, "bar", seq=0, failure=FAILURE)
+
+    assert await pending(log) == ["bar"]
+    assert [one.item for one in await log.consumers.failing(NAME, limit=9)] == ["foo", "bar"]
+    assert await log.consumers.parked_count(NAME) == 1
+    assert await log.consumers.backlog(NAME) == Backlog(items=2, entries=2, parked=1)
+
+    assert await log.consumers.retry(NAME, "foo") == 1
+    assert await pending(log) == ["foo", "bar"]
+    failure = (await position(log)).failure
+    assert failure is not None
+    assert (failure.due, failure.parked) == (0, False)
+    assert await log.consumers.retry(NAME, None) == 2
+    assert not await log.consumers.skip(NAME, "nowhere")
+
+
+async def test_k3_each_command_gives_the_consumer_another_revision(log: ConsumerLog) -> None:
+    await log.consumers.register(NAME)
+    before = (await log.consumers.lease([NAME], ME, 60_000))[NAME]
+    await log.consumers.disable(NAME, "digest")
+    after = (await log.consumers.lease([NAME], ME, 60_000))[NAME]
+    assert (before.disabled, after.disabled) == (None, "digest")
+    await log.consumers.retry(NAME, None)
+    assert before.revision < after.revision < (await log.consumers.lease([NAME], ME, 60_000))[NAME].revision
+    assert await log.consumers.record("unknown") is None
+
+
+async def test_k2_w11_a_deleted_room_is_delivered_from_its_new_start(log: ConsumerLog) -> None:
+    await log.consumers.register(NAME)
+    await append(log, message("a"), message("b"))
+    await move(log, seq=2)
+    old = await position(log)
+
+    await log.delete_room("foo")
+    assert await pending(log) == []
+    assert await log.consumers.save(NAME, ME, [old]) == set()  # it is a position in another history
+    await append(log, message("a"))
+
+    assert await pending(log) == ["foo"]
+    assert (await position(log)).seq == 0
+
+
+async def test_k2_x8_a_room_that_lost_entries_is_delivered_from_its_new_head(storage: str, open_again: OpenLog) -> None:
+    log = await open_again()
+    await log.consumers.register(NAME)
+    await append(log, message("a"), message("b"), message("c"))
+    await move(log, seq=3)
+    page = await log.read("foo", limit=9)
+    await lose_tail(storage, "foo", 2)
+
+    await log.verify_history("foo", Position(page.log, 3, page.entries[-1].at))
+    await append(log, message("d"))
+
+    assert (await position(log)).seq == 2
+    assert await pending(log) == ["foo"]
+
+
+@pytest.mark.parametrize("storage", ["postgresql"], indirect=True)
+async def test_k4_one_process_has_the_lease_until_it_ends_or_releases_it(log: ConsumerLog) -> None:
+    await log.consumers.register(NAME)
+    await append(log, message("a"))
+    assert set(await log.consumers.lease([NAME, "unknown"], ME, 60_000)) == {NAME}
+    assert await log.consumers.lease([NAME], "another", 60_000) == {}
+    mine = await position(log)
+    assert await log.consumers.save(NAME, "another", [mine]) == set()
+
+    await log.consumers.release(ME)
+    assert set(await log.consumers.lease([NAME], "another", -1)) == {NAME}  # it has ended already
+    assert await log.consumers.save(NAME, "another", [mine]) == set()
+    assert set(await log.consumers.lease([NAME], ME, 60_000)) == {NAME}
+    assert await log.consumers.save(NAME, ME, [mine]) == {"foo"}
