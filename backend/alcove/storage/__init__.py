@@ -1,1 +1,1 @@
-"""Storage of the room log: the interface, the committer in front of it, read marks, and one package per engine."""
+"""Store the room log: its interface, the committer in front of it, read marks, and one package per engine."""

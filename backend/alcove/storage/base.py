@@ -1,4 +1,4 @@
-"""The interface of a room log (`Log`), and the types and errors of its methods.
+"""Define the interface of a room log (`Log`), and the types and errors of its methods.
 
 How to add an engine:
 
@@ -6,7 +6,7 @@ How to add an engine:
    schema in numbered steps (`queries.load_queries`, `queries.schema_files`).
 2. Raise only the errors of this module: `LogUnusableError` while opening, `LogUnavailableError` while the storage
    fails, `UnstorableError` for a value that it can never store.
-3. Take the lock of `LockMode` before reading the schema, and give nothing out while the lock is lost.
+3. Take the lock of `LockMode` before reading the schema, and serve no call while the lock is lost.
 4. Open it in `open.py` by the scheme of its URL; if its driver is optional, add an extra to `pyproject.toml`.
 5. Add it to `tests/contract/conftest.py`: every test of `tests/contract/test_log*.py` must pass, and so must those of
    `tests/cluster` with its URL if several processes may share it.
@@ -30,15 +30,15 @@ LockMode = Literal["exclusive", "shared"]
 
 
 class LogUnavailableError(AlcoveError):
-    """The storage does not answer or cannot write; nothing was stored, and the caller may retry (S7)."""
+    """The storage does not answer or cannot write. Nothing was stored, and the caller may retry (S7)."""
 
 
 class UnstorableError(AlcoveError):
-    """The storage cannot store a value, now or later: text that it cannot encode, or a number too large."""
+    """The storage can never store a value: text that it cannot encode, or a number out of range."""
 
 
 class ListRefusedError(AlcoveError):
-    """A list of rooms took too long, or too many wait already; the message says which, and what to do."""
+    """A list of rooms took too long, or too many lists are waiting; the message says which, and what to do."""
 
 
 class NoSuchRoomError(AlcoveError):
@@ -53,7 +53,7 @@ class LogUnusableError(AlcoveError):
 
 
 class Draft(Struct, frozen=True, gc=False):
-    """An entry to be stored."""
+    """An entry that was sent and is not stored yet."""
 
     item: str
     kind: Literal["message", "edit", "delete", "event"]
@@ -87,7 +87,7 @@ class Appended(Struct, frozen=True, gc=False):
 
 
 class Refused(Struct, frozen=True):
-    """The outcome of a draft that cannot become an entry, and why (S8)."""
+    """The outcome of a draft that cannot become an entry, and the reason (S8)."""
 
     code: Literal["invalid", "forbidden"]
     message: str
@@ -97,7 +97,7 @@ Outcome = Appended | Refused
 
 
 class Position(Struct, frozen=True):
-    """What a process has seen of a room, so that the log can detect that it has lost entries since (X8)."""
+    """How much of a room a process has seen, so that the log can detect that it has lost entries since (X8)."""
 
     #: The id of the room's history (R5).
     log: str
@@ -108,9 +108,9 @@ class Position(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """A run of entries of a room, ascending and without gaps, and the bounds of the room.
+    """Consecutive entries of a room, in ascending order, and the bounds of the room.
 
-    `oldest` and `head` are the first and last seq that the room keeps (1 and 0: it is empty), `log` is the id of its
+    `oldest` and `head` are the first and last seq that the room keeps (1 and 0 if it is empty), `log` is the id of its
     history (R5).
     """
 
@@ -155,7 +155,7 @@ class UnreadCount(Struct, frozen=True):
 
 
 class Log(Protocol):
-    """The log of every room: its entries, and the read marks of its members.
+    """Stores the entries of every room, and the read marks of their members.
 
     Every method may raise `LogUnavailableError`, and `UnstorableError` for an argument that cannot be stored.
     """
@@ -171,15 +171,15 @@ class Log(Protocol):
     ) -> Awaitable[list[Outcome]]:
         """Store a batch of drafts in one transaction that is synced to disk (S3): all of it or nothing.
 
-        In each room the new entries' `seq` is dense and in the drafts' order (S2), and `at` never decreases (F3). An
+        In each room the new entries get consecutive `seq` in the drafts' order (S2), and `at` never decreases (F3). An
         edit replaces the body of its target; a delete erases that body and the bodies of its edits (S9). Retention is
         applied to the rooms of the batch, except to internal rooms, whose items begin with `!`.
 
         Args:
-            drafts: The batch; its storing begins with the call, not when the result is awaited.
-            io_pending: Set once only storage I/O is left to wait for, so that the caller can use the processor; at the
-                latest with the outcomes.
-            seen: What the caller has seen of the drafts' rooms, by item. A room that holds less, or another entry at
+            drafts: The batch. Storing begins with the call, not when the result is awaited.
+            io_pending: Is set when only storage I/O is left to wait for, so that the caller can use the processor; at
+                the latest with the outcomes.
+            seen: How much of the drafts' rooms the caller has seen, by item. A room that has less, or another entry at
                 that position, has lost entries: it gets a new history in the same transaction, before the drafts are
                 appended (X8).
 
@@ -190,7 +190,7 @@ class Log(Protocol):
         ...
 
     async def verify_history(self, item: str, seen: Position) -> str:
-        """Compare what the caller has seen of a room with what it holds; return the id of its history.
+        """Check whether a room still has what the caller has seen of it, and return the id of its history.
 
         A room that has lost entries gets a new history first, and only one if several processes notice the loss (X8).
         """
@@ -199,89 +199,94 @@ class Log(Protocol):
     async def read(
         self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20
     ) -> Page:
-        """Return the first entries after seq `after`, or the last ones before seq `before`, or the latest.
+        """Read the first entries after seq `after`, or the last ones before seq `before`, or the latest ones.
 
         Args:
-            item: The room's item.
-            after: Return entries with a greater seq.
-            before: Return entries with a smaller seq; ignored if `after` is given.
-            limit: How many entries at most.
-            max_bytes: Leave out entries far from `after` or `before` so that the bodies take at most this many bytes;
-                the page still has one entry if there is any.
+            item: The item of the room.
+            after: Read entries with a greater seq.
+            before: Read entries with a smaller seq; ignored if `after` is given.
+            limit: The maximum number of entries.
+            max_bytes: The maximum bytes of all bodies. Entries far from `after` or `before` are left out to stay below
+                it, but the page has at least one entry if there is any.
 
         """
         ...
 
     async def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:
-        """Return the state of each item's room; that of an item without entries is an empty one."""
+        """Read the state of each item's room; an item without entries has an empty state."""
         ...
 
     async def move_read_marks(self, marks: Sequence[RoomReadMark]) -> list[RoomReadMark]:
-        """Move read marks forward, never back and never beyond the head; return their resulting values (P5)."""
+        """Move read marks forward, never back and never beyond the head; return the resulting marks (P5)."""
         ...
 
     async def list_rooms(
         self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None
     ) -> list[ItemSummary]:
-        """Return rooms whose item is in one of the ranges, the latest written first (W4). `read` does not wait for it.
+        """List the rooms whose item is in one of the ranges, the latest written first (W4). Does not delay `read`.
 
         Args:
             ranges: Ranges of items, ascending and disjoint.
-            member: Whose unread messages are counted.
-            limit: How many rooms at most.
-            before: Return only rooms that follow this item's room in the list; None: from the start.
+            member: The id of the member whose unread messages are counted.
+            limit: The maximum number of rooms.
+            before: List only rooms that follow this item's room; None: from the start.
 
         Raises:
-            ListRefusedError: It takes too long, or too many lists wait already.
+            ListRefusedError: It takes too long, or too many lists are waiting.
             NoSuchRoomError: The item `before` has no entries.
 
         """
         ...
 
     async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
-        """Return head and unread count for each pair of item and member (W10), in their order.
+        """Count the unread messages of each pair of item and member, and read the heads (W10); in the pairs' order.
 
         An item without entries has head 0.
         """
         ...
 
     async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """Return the entries at these pairs of item and seq, without those that retention removed."""
+        """Read the entries at these pairs of item and seq.
+
+        Entries that retention removed are missing from the result.
+        """
         ...
 
     async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
-        """Return item and head of rooms written to at `at` (ms since the epoch) or later, the latest first."""
+        """List item and head of the rooms written to at `at` (ms since the epoch) or later, the latest first."""
         ...
 
     async def read_marks(self, item: str, *, first: str, limit: int) -> list[RoomReadMark]:
-        """Return read marks of a room in the order of the members' ids, beginning with the member `first`."""
+        """List up to `limit` read marks of a room in the order of the member ids, beginning at the id `first`."""
         ...
 
     async def rooms_of_member(self, member: str) -> list[str]:
-        """Return the items of rooms, without internal ones, where the member has entries or a read mark."""
+        """List the items of the rooms in which the member has entries or a read mark, without internal rooms."""
         ...
 
     async def entries_of_member(self, item: str, member: str, *, after: int, limit: int) -> list[Entry]:
-        """Return entries that the member wrote in a room, ascending, with a seq greater than `after`."""
+        """Read up to `limit` entries that the member wrote in a room, ascending, with a seq greater than `after`."""
         ...
 
     async def erase_member(self, items: Sequence[str], member: str) -> None:
-        """Erase the member's name, picture, role, events and read mark in these rooms (W14), from every file of SQLite.
+        """Erase the member's name, picture, role, events and read mark in these rooms.
 
-        Messages are deleted before, as any others (S9). The id of the member and the numbers of entries remain.
+        SQLite: from all its files (W14).
+
+        The caller deletes the member's messages before (S9). The member's id and the numbers of entries remain.
         """
         ...
 
     async def delete_room(self, item: str) -> str:
-        """Delete a room with its entries, ids and read marks; return the id of the empty room's history (R5, W11)."""
+        """Delete a room with its entries, ids and read marks; return the id of its new, empty history (R5, W11)."""
         ...
 
     async def bus_key(self) -> bytes:
-        """Return the key that encrypts messages between this log's processes (X9): 32 random bytes, generated once."""
+        """Return the key that encrypts messages between this log's processes: 32 random bytes, generated once (X9)."""
         ...
 
     async def check_writable(self) -> None:
-        """Commit a small write, to find out whether the storage takes writes (W7)."""
+        """Commit a small write, to check that the storage takes writes (W7)."""
         ...
 
     async def close(self) -> None:

@@ -25,11 +25,11 @@ _IO_PENDING_TIMEOUT_S = 0.01
 
 
 class QueueFullError(AlcoveError):
-    """Too many drafts wait for storage (L4)."""
+    """Too many drafts are waiting for storage (L4)."""
 
 
 class _PendingCommit(NamedTuple):
-    """A batch that was handed to the log and is not durable yet."""
+    """A batch that was passed to the log and is not durable yet."""
 
     batch: list[tuple[Draft, OutcomeHandler]]
     outcomes: Awaitable[list[Outcome]]
@@ -40,7 +40,7 @@ class _PendingCommit(NamedTuple):
 
 
 class Committer:
-    """The queue of drafts in front of the log: stores them in order, one commit at a time."""
+    """Queues drafts in front of the log, and stores them in order, one commit at a time."""
 
     def __init__(
         self,
@@ -53,11 +53,12 @@ class Committer:
         """Create an empty queue.
 
         Args:
-            log: stores the drafts.
-            deliver: called with each durable batch, before its outcome handlers are.
-            max_waiting: drafts that may wait at once (L4).
-            position: returns what this process has seen of an item's room, for the log to compare (X8); None: nothing.
-            metrics: measure commits.
+            log: Stores the drafts.
+            deliver: Called with each durable batch, before its outcome handlers are called.
+            max_waiting: The maximum number of drafts that wait (L4).
+            position: Returns how much of an item's room this process has seen, for the log to compare (X8); None:
+                nothing.
+            metrics: Measures the commits.
 
         """
         self._log = log
@@ -73,7 +74,7 @@ class Committer:
         self._task: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
-        """Return the number of drafts that wait for storage or are being stored."""
+        """Return the number of drafts that are waiting or being stored."""
         return len(self._waiting) + self._committing
 
     def __repr__(self) -> str:
@@ -81,10 +82,10 @@ class Committer:
         return f"<Committer {len(self._waiting)} waiting, {self._committing} committing, {state}>"
 
     def submit(self, draft: Draft, handler: OutcomeHandler) -> None:
-        """Queue a draft; `handler` is called with its outcome.
+        """Add a draft to the queue; `handler` is called with its outcome later.
 
         Raises:
-            QueueFullError: too many drafts wait for storage (L4).
+            QueueFullError: Too many drafts are waiting (L4).
 
         """
         waiting = len(self)
@@ -96,12 +97,12 @@ class Committer:
             self._task = asyncio.create_task(self._run())
 
     async def drain(self) -> None:
-        """Wait until no draft waits."""
+        """Wait until no draft is waiting or being stored."""
         while self._task is not None:
             await asyncio.wait([self._task])
 
     async def _run(self) -> None:
-        """Commit until no draft waits. A batch is delivered while the next one waits for the disk."""
+        """Commit batches until no draft is waiting. A batch is delivered while the next one waits for the disk."""
         try:
             pending = self._begin_commit()
             while pending is not None:
@@ -130,7 +131,7 @@ class Committer:
             self._task = None
 
     def _begin_commit(self) -> _PendingCommit | None:
-        """Hand the next batch to the log; return None if no draft waits."""
+        """Take the next batch and pass it to the log; return None if no draft is waiting."""
         started = perf_counter()
         batch = self._take_batch()
         if not batch:
@@ -146,7 +147,7 @@ class Committer:
         return _PendingCommit(batch, outcomes, io_pending, started)
 
     def _append(self, drafts: list[Draft], io_pending: asyncio.Event) -> Awaitable[list[Outcome]]:
-        """Append drafts to the log, with the position seen in each of their rooms."""
+        """Pass drafts to the log, with the position that this process has seen in each of their rooms."""
         seen: dict[str, Position] = {}
         for draft in drafts:
             if draft.item not in seen and (position := self._position(draft.item)) is not None:
@@ -154,7 +155,7 @@ class Committer:
         return self._log.append(drafts, io_pending, seen)
 
     async def _wait_io_pending(self, pending: _PendingCommit) -> None:
-        """Wait until a commit needs the processor no more, or was blocked for too long.
+        """Wait until a commit no longer needs the processor, at most `_IO_PENDING_TIMEOUT_S`.
 
         Delivering the previous batch earlier would compete with it for the processor, or for Python's lock, and delay
         its disk write; the disk write would then be waited for with nothing else to do.
@@ -164,7 +165,7 @@ class Committer:
         timeout.cancel()
 
     async def _finish_commit(self, pending: _PendingCommit) -> list[Outcome]:
-        """Wait for the outcomes of a commit, and record its duration whether it succeeds or fails."""
+        """Wait for the outcomes of a commit, and record its duration, whether it succeeds or fails."""
         try:
             outcomes = await pending.outcomes
             self.failing = False
@@ -190,7 +191,7 @@ class Committer:
     def _publish(
         self, batch: list[tuple[Draft, OutcomeHandler]], outcomes: Sequence[Outcome | LogUnavailableError]
     ) -> None:
-        """Deliver durable drafts, then call the outcome handlers, also if the delivery fails (S3)."""
+        """Deliver the durable drafts of a batch, then call the outcome handlers, even if the delivery fails (S3)."""
         durable = [
             (draft, outcome)
             for (draft, _), outcome in zip(batch, outcomes, strict=True)
@@ -203,7 +204,7 @@ class Committer:
         call_handlers(batch, outcomes)
 
     def _refuse_all(self, batch: list[tuple[Draft, OutcomeHandler]], error: LogUnavailableError) -> None:
-        """Refuse a batch and every waiting draft.
+        """Refuse a batch and every waiting draft with `error`.
 
         Clients repeat what was refused; waiting drafts that were stored now would get ahead of it (S2, S7).
         """
@@ -212,7 +213,7 @@ class Committer:
         call_handlers(failed, [error] * len(failed))
 
     def _take_batch(self) -> list[tuple[Draft, OutcomeHandler]]:
-        """Take the drafts of the next commit from the queue."""
+        """Remove the drafts of the next commit from the queue, within the limits of one commit, and return them."""
         half = (len(self) + 1) // 2
         size = 0
         count = 0
@@ -227,5 +228,5 @@ class Committer:
 
 
 async def _fail(error: Exception) -> list[Outcome]:
-    """Raise `error` when awaited, as the outcome of a commit that could not begin."""
+    """Raise `error` when awaited, in place of the outcomes of a commit that could not begin."""
     raise error

@@ -1,4 +1,4 @@
-"""The queue of lists of rooms: one is read at a time, and a bounded number waits (W4)."""
+"""Queue the lists of rooms: one is read at a time, and a bounded number waits (W4)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,19 +10,20 @@ from alcove.storage.base import ListRefusedError
 
 
 class ListQueue:
-    """Admit one list of rooms at a time to the storage, so that the storage stays free for joins."""
+    """Lets one list of rooms at a time use the storage, so that the storage stays free for joins."""
 
     def __init__(self, limits: ListLimits) -> None:
+        """Create an empty queue with these limits."""
         self._limits = limits
         self._waiting = 0
         self._lock = asyncio.Lock()
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """Wait until no other list is read.
+        """Wait until no other list is being read, and block others while the block runs.
 
         Raises:
-            ListRefusedError: too many lists wait already.
+            ListRefusedError: Too many lists are waiting.
 
         """
         if self._waiting >= self._limits.waiting:
@@ -36,7 +37,7 @@ class ListQueue:
             self._waiting -= 1
 
     def timeout_error(self) -> ListRefusedError:
-        """Count a list that was cancelled because it took too long; return the error to raise."""
+        """Count a list that was cancelled because it took too long, and create the error for it."""
         LIMITS.labels("list_seconds").inc()
         seconds = self._limits.seconds
         return ListRefusedError(f"the list took longer than {seconds:g} s; ask for fewer items, as by `prefix`")

@@ -1,4 +1,4 @@
-"""Open the log that a URL names."""
+"""Open the log that an address names."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from alcove.urls import redact_url, sqlite_path
 
 
 def lock_mode_for(bus_url: str) -> LockMode:
-    """Return how a server with the bus at `bus_url` locks its log (X7)."""
+    """Return how a server locks its log: exclusively with the memory bus, else shared (X7)."""
     return "exclusive" if urlsplit(bus_url).scheme == "memory" else "shared"
 
 
@@ -24,18 +24,18 @@ async def open_log(
     lock_mode: LockMode | None = None,
     lists: ListLimits | None = None,
 ) -> ConsumerLog:
-    """Open a log, and create it if it does not exist.
+    """Open the log at an address; create it if it does not exist.
 
     Args:
         url: `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://…`.
-        retention: how much of each room is kept; by default everything.
-        connections: how many connections a PostgreSQL log may open.
-        lock_mode: how a server locks the log until it is closed; None: no lock, to use it while a server runs.
-        lists: limits of lists of rooms.
+        retention: How much of each room is kept; None: everything.
+        connections: The maximum number of connections to PostgreSQL.
+        lock_mode: How to lock the log until it is closed; None: no lock, to use it while a server runs.
+        lists: The limits of lists of rooms; None: the defaults.
 
     Raises:
-        SettingsError: the URL has another scheme, or its driver is not installed.
-        LogUnusableError: the storage is not a log, or another process has locked it.
+        SettingsError: The address has another scheme, or its driver is not installed.
+        LogUnusableError: The storage is not a log, or another process has locked it.
 
     """
     try:

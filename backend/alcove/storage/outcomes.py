@@ -1,4 +1,4 @@
-"""Pass the outcomes of drafts to their submitters."""
+"""Pass the outcomes of drafts to the objects that submitted them."""
 
 import asyncio
 import logging
@@ -15,10 +15,10 @@ DraftOutcomes = Sequence[tuple[Draft, Outcome | LogUnavailableError]]
 
 
 class OutcomeHandler(Protocol):
-    """Receives the outcomes of the drafts that it submitted."""
+    """Receives the outcomes of the drafts that it submitted to the committer."""
 
     def on_outcomes(self, outcomes: DraftOutcomes) -> None:
-        """Handle the outcomes of all drafts that one commit stored for this handler.
+        """Handle the outcomes of all drafts of this handler that one commit stored.
 
         Called after the stored entries were delivered, so that an ack never precedes its entry.
         """
@@ -27,12 +27,12 @@ class OutcomeHandler(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OutcomeFuture:
-    """An outcome handler for one draft that sets a future."""
+    """An outcome handler for a single draft: sets a future."""
 
     outcome: asyncio.Future[Outcome]
 
     def on_outcomes(self, outcomes: DraftOutcomes) -> None:
-        """Resolve the future with the only outcome (OutcomeHandler)."""
+        """Set the future to the only outcome, or to its exception (OutcomeHandler)."""
         _, outcome = outcomes[0]
         if self.outcome.done():
             return
@@ -45,7 +45,7 @@ class OutcomeFuture:
 def call_handlers(
     batch: Sequence[tuple[Draft, OutcomeHandler]], outcomes: Sequence[Outcome | LogUnavailableError]
 ) -> None:
-    """Call each handler once, with the outcomes of all its drafts in the batch; log the error of one that fails."""
+    """Call each handler once, with the outcomes of all its drafts in the batch; log the exception of one that fails."""
     by_handler: dict[OutcomeHandler, list[tuple[Draft, Outcome | LogUnavailableError]]] = {}
     for (draft, handler), outcome in zip(batch, outcomes, strict=True):
         by_handler.setdefault(handler, []).append((draft, outcome))

@@ -1,4 +1,4 @@
-"""Batch read marks on their way into the log: marks that arrive during one transaction share the next (P5)."""
+"""Batch the storing of read marks: marks that arrive during one transaction share the next (P5)."""
 
 import asyncio
 from collections.abc import Callable, Collection
@@ -16,10 +16,16 @@ OnMarksStored = Callable[[str, Collection[str]], None]
 
 
 class ReadMarkWriter:
-    """Store the read marks of all rooms in shared transactions; one per room would leave the log no time for sends."""
+    """Stores the read marks of all rooms in shared transactions; one per room would leave the log no time for sends."""
 
     def __init__(self, log: Log, on_stored: OnMarksStored = lambda _item, _members: None) -> None:
-        """Create a writer to `log`; `on_stored` is called after marks of a room were stored."""
+        """Create a writer with nothing to store.
+
+        Args:
+            log: Stores the marks.
+            on_stored: Called with an item and the members whose marks in its room were stored.
+
+        """
         self._log = log
         self._on_stored = on_stored
         self._waiting: _MarksByRoom = {}
@@ -30,10 +36,17 @@ class ReadMarkWriter:
         self._pending: dict[str, asyncio.Task[_MarksByRoom]] = {}
 
     async def store(self, item: str, marks: dict[str, int]) -> dict[str, int]:
-        """Store read marks of one room, by member; return the resulting marks of these members.
+        """Store read marks of one room with the next batch.
+
+        Args:
+            item: The item of the room.
+            marks: The seq by member id.
+
+        Returns:
+            The resulting marks of these members, which may be higher.
 
         Raises:
-            LogUnavailableError: none of the batch was stored.
+            LogUnavailableError: Storage does not answer; none of the batch was stored.
 
         """
         for member, seq in marks.items():
@@ -53,12 +66,15 @@ class ReadMarkWriter:
         return {member: stored[item, member] for member in marks}
 
     async def wait_stored(self, item: str) -> None:
-        """Wait until the marks of the item that are being stored are stored or have failed."""
+        """Wait until the item's marks that are being stored have been stored or have failed."""
         if batch := self._pending.get(item):
             await asyncio.wait([batch])
 
     async def _store(self, batch: _MarksByRoom) -> _MarksByRoom:
-        """Store a batch after the previous one, including marks that arrive meanwhile; return the resulting marks."""
+        """Wait for the previous batch, then store this one with the marks added meanwhile.
+
+        Return the resulting marks.
+        """
         async with self._storing:
             if self._waiting is batch:
                 self._waiting, self._next = {}, None

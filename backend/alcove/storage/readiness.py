@@ -1,4 +1,4 @@
-"""Check whether storage takes writes, for `/readyz`: clients are routed to where their messages can be stored (W7)."""
+"""Check whether storage takes writes, so that `/readyz` keeps clients away if it does not (W7)."""
 
 import asyncio
 import time
@@ -13,10 +13,17 @@ _VALID_S = 1.0
 
 
 class StorageCheck:
-    """Check the log with a small write, at most once a second and at most one at a time."""
+    """Checks the log with a small write, at most once a second and at most one at a time."""
 
     def __init__(self, log: Log, failing: Callable[[], bool], clock: Callable[[], float] = time.monotonic) -> None:
-        """Check `log`; while `failing` returns True, as the last commit failed, no earlier success counts."""
+        """Create a check that has not succeeded yet.
+
+        Args:
+            log: The log to write to.
+            failing: Returns whether the last commit of sends failed; an earlier success does not count then.
+            clock: Returns seconds of a monotonic clock.
+
+        """
         self._log = log
         self._failing = failing
         self._clock = clock
@@ -24,7 +31,7 @@ class StorageCheck:
         self._write: asyncio.Task[None] | None = None
 
     async def writable(self) -> bool:
-        """Return whether a write was committed within the last second, or is within two seconds from now.
+        """Return whether a write was committed within the last second, or is committed within two seconds from now.
 
         A write that takes longer continues in the background; the next check waits for it and starts no other.
         """

@@ -1,4 +1,4 @@
-"""Convert database rows to entries and positions."""
+"""Convert database rows to entries and positions, for all engines."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -31,7 +31,7 @@ ERASED_NAME = "(erased)"
 
 
 def entry_from_row(row: Iterable[Any]) -> Entry:
-    """Return the entry of a row of `COLUMNS`."""
+    """Convert a row with the columns `COLUMNS` to an entry; the author of erased data is named `(erased)`."""
     seq, kind, id_, by_id, by_name, at, target, body, edited, deleted, by_picture, by_role = row
     if not by_name or by_name.isspace():  # erased; spaces keep the size of the row (W14)
         by_name, by_picture, by_role = ERASED_NAME, None, None
@@ -49,9 +49,10 @@ def entry_from_row(row: Iterable[Any]) -> Entry:
 
 
 def removed_entry(draft: Draft, seq: int, at: int) -> Entry:
-    """Rebuild an entry, without its body, for a repeated draft: its entry was stored, and removed by retention since.
+    """Rebuild an entry for a repeated draft whose entry was stored, and since removed by retention.
 
-    Of a removed entry, storage keeps only the id, `seq` and `at`; everything else is taken from the draft.
+    Of a removed entry, storage keeps only the id, `seq` and `at`. Everything else is taken from the draft, without the
+    body.
     """
     return Entry(seq, draft.kind, draft.id, draft.by, at, UNSET if draft.target is None else draft.target)
 

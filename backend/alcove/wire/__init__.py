@@ -1,1 +1,1 @@
-"""How lines travel over a connection: detached, on ASGI or as Server-Sent Events; frames, deadlines, input limits."""
+"""Carry lines over connections: detached, on ASGI or as Server-Sent Events; parse frames, check deadlines."""

@@ -1,4 +1,4 @@
-"""Accept a handshake, and choose its connection: detached if the server offers that, else on ASGI."""
+"""Accept a WebSocket handshake, and create its connection: detached if the server offers that, else on ASGI."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
@@ -12,10 +12,13 @@ from alcove.wire.deadlines import DeadlineWheel
 
 
 class AcceptedConnection(Connection, Protocol):
-    """A connection whose handshake is accepted, and which reads nothing before `run`."""
+    """A connection whose handshake is accepted, and which reads nothing before `run` is called."""
 
     async def run(self, receiver: Receiver) -> None:
-        """Pass messages to the receiver; on ASGI until the connection has ended, detached return at once."""
+        """Pass messages to the receiver; on ASGI, wait until the connection has ended.
+
+        A detached one returns at once.
+        """
         ...
 
 
@@ -35,15 +38,15 @@ async def accept(
     stopping: Callable[[], Awaitable[object]] | None = None,
     wheel: DeadlineWheel | None = None,
 ) -> AcceptedConnection:
-    """Accept the handshake and return its connection.
+    """Accept the handshake, and create its connection.
 
     Args:
         websocket: The handshake.
-        max_message: The largest message that the peer may send, in bytes (L1).
-        budget: The work per turn of the event loop on ASGI (L6); a detached connection has its server's.
-        subprotocol: The subprotocol to agree on.
-        stopping: See AsgiConnection.
-        wheel: Where a detached connection is registered; None: at its server.
+        max_message: The maximum size of a message from the client in bytes (L1).
+        budget: The input to process per turn of the event loop on ASGI (L6); a detached connection has its server's.
+        subprotocol: The subprotocol to select; None: none.
+        stopping: Awaited when the server cancels the connection's task because it stops (see AsgiConnection).
+        wheel: Registers a detached connection; None: the server's wheel.
 
     """
     await websocket.accept(subprotocol=subprotocol)

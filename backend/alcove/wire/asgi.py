@@ -1,4 +1,4 @@
-"""A WebSocket on ASGI's `send` and `receive`, which works under any ASGI server."""
+"""A WebSocket connection that uses ASGI's `send` and `receive`, and so works with any ASGI server."""
 
 import asyncio
 import contextlib
@@ -25,9 +25,9 @@ _EXHAUSTED: Final = object()
 
 
 class AsgiConnection(BufferedWriter):
-    """One accepted WebSocket with two tasks: the one that calls `run` reads, another one writes.
+    """One accepted WebSocket with two tasks: the caller of `run` reads, another task writes (Connection).
 
-    The methods of `Connection` may be called from the receiver's first call on.
+    The methods of `Connection` may be called once the receiver has been called for the first time.
     """
 
     __slots__ = (
@@ -53,9 +53,9 @@ class AsgiConnection(BufferedWriter):
 
         Args:
             websocket: The WebSocket.
-            max_message: The largest message that the peer may send, in bytes (L1).
-            budget: The work per turn of the event loop (L6).
-            stopping: Awaited when the server cancels the task of a connection because it stops.
+            max_message: The maximum size of a message from the client in bytes (L1).
+            budget: The input to process per turn of the event loop (L6).
+            stopping: Awaited when the server cancels the connection's task because it stops; None: nothing.
 
         """
         super().__init__(_BOUND)
@@ -78,16 +78,16 @@ class AsgiConnection(BufferedWriter):
         return f"<AsgiConnection {state}: {self._size} bytes buffered>"
 
     def pause_reading(self) -> None:
-        """Pass nothing more to the receiver until `resume_reading` (Connection)."""
+        """Pass no messages to the receiver until `resume_reading` (Connection)."""
         if self._close_frame is None:
             self._readable.clear()
 
     def resume_reading(self) -> None:
-        """Continue to read (Connection)."""
+        """Pass messages to the receiver again (Connection)."""
         self._readable.set()
 
     def close(self, code: int, reason: str = "") -> None:
-        """Send what is buffered, then a close frame (Connection)."""
+        """Send the buffered frames, then a close frame (Connection)."""
         if self._ended or self._close_frame is not None:
             return
         self._readable.set()  # to read the peer's close frame
@@ -97,7 +97,7 @@ class AsgiConnection(BufferedWriter):
             self._deadline.reschedule(asyncio.get_running_loop().time() + _CLOSE_S)
 
     async def run(self, receiver: Receiver) -> None:
-        """Pass messages to the receiver until the connection has ended, then call its `closed`."""
+        """Pass messages to the receiver until the connection has ended, then call the receiver's `closed`."""
         writer = asyncio.create_task(self._send_all())
         code = Close.HEARTBEAT.value
         try:
@@ -118,7 +118,7 @@ class AsgiConnection(BufferedWriter):
             receiver.closed(self._close_frame[0] if self._close_frame else code)
 
     async def _close_for_restart(self, writer: asyncio.Task[None]) -> None:
-        """Close with 1012: hypercorn cancels the tasks of connections before it stops the application (Z1)."""
+        """Wait for the drain, then close with 1012; hypercorn cancels connections before it stops the app (Z1)."""
         if self._close_frame is not None:
             return
         if self._stopping is not None:
@@ -129,10 +129,14 @@ class AsgiConnection(BufferedWriter):
         await asyncio.wait([writer], timeout=_STOP_S)
 
     async def _read(self, receiver: Receiver) -> int:
-        """Pass messages on; return the code with which the connection ended.
+        """Pass messages to the receiver; return the code with which the connection ended.
 
         `receive` returns without waiting while the server has messages, so this loop yields to other tasks whenever the
         budget is used up (L6).
+
+        Raises:
+            TimeoutError: The peer did not take its replies for `_STALL_S`.
+
         """
         receive = self._websocket.receive
         frames, size = self._budget.frames, self._budget.size
@@ -151,20 +155,28 @@ class AsgiConnection(BufferedWriter):
             await self._wait_until_taken()
 
     async def _next_turn(self) -> None:
-        """Yield to other tasks; wait longer while the receiver paused reading or replies are not taken."""
+        """Yield to other tasks.
+
+        Wait longer while the receiver paused reading, or while the peer does not take its replies.
+        """
         LIMITS.labels("turn").inc()
         await asyncio.sleep(0)
         await self._readable.wait()
         await self._wait_until_taken()
 
     async def _wait_until_taken(self) -> None:
-        """Wait while the peer does not take its replies. Raises TimeoutError after `_STALL_S`."""
+        """Wait while more than `_BOUND` bytes of replies are buffered. Raises TimeoutError after `_STALL_S`."""
         if self._size > _BOUND:
             async with asyncio.timeout(_STALL_S):
                 await self.drained()
 
     def _dispatch(self, message: dict[str, Any], receiver: Receiver) -> int:
-        """Pass one message to the receiver, unless the connection is closing; return its size in bytes."""
+        """Pass one message to the receiver, unless the connection is closing; close with 1009 if it is too large.
+
+        Returns:
+            The size of the message in bytes.
+
+        """
         text, data = message.get("text"), message.get("bytes")
         size = len(data or b"") if text is None else _utf8_size(text)
         if self._close_frame is not None:
@@ -178,7 +190,7 @@ class AsgiConnection(BufferedWriter):
         return size
 
     async def _send_all(self) -> None:
-        """Send frames as they are buffered, then the close frame."""
+        """Send frames as they are buffered, and at last the close frame."""
         send, frames = self._websocket.send, self._frames
         try:
             while True:
@@ -201,5 +213,5 @@ class AsgiConnection(BufferedWriter):
 
 
 def _utf8_size(text: str) -> int:
-    """Return the bytes of `text` in UTF-8."""
+    """Compute the length of `text` in UTF-8, in bytes."""
     return len(text) if text.isascii() else len(text.encode())

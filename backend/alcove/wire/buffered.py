@@ -1,4 +1,4 @@
-"""The sending half of a connection on ASGI: frames that wait for the server to take them, within a bound."""
+"""The sending half of connections on ASGI: buffers a limited number of bytes until the server takes them."""
 
 import asyncio
 from collections import deque
@@ -10,8 +10,8 @@ from alcove.wire.connection import Frame
 class BufferedWriter:
     """Buffers frames for one task that sends them (Connection).
 
-    The task sends the first of `_frames`, and then calls `_release`; a frame counts as buffered until then. With no
-    frame left, the task clears `_changed` and waits for it.
+    The task sends the first of `_frames`, and then calls `_release`; a frame counts as buffered until then. When no
+    frame is left, the task clears `_changed` and waits for it.
     """
 
     __slots__ = ("_accepts", "_bound", "_changed", "_drained", "_ended", "_frames", "_size")
@@ -20,7 +20,12 @@ class BufferedWriter:
     direct: Final = None
 
     def __init__(self, bound: int) -> None:
-        """Create an empty buffer; `offer` buffers no frame beyond `bound` bytes."""
+        """Create an empty buffer.
+
+        Args:
+            bound: The maximum bytes that `offer` buffers.
+
+        """
         self._bound = bound
         self._frames: deque[Frame] = deque()
         self._size = 0
@@ -34,25 +39,28 @@ class BufferedWriter:
         self._drained: asyncio.Event | None = None
 
     def offer(self, frame: Frame) -> bool:
-        """Buffer the frame if it fits within the bound (Connection)."""
+        """Buffer the frame if it fits within the bound; else return False (Connection)."""
         if self._size and self._size + len(frame.payload) > self._bound:
             return False
         self.write(frame)
         return True
 
     def write(self, frame: Frame) -> None:
-        """Buffer the frame in any case (Connection)."""
+        """Buffer the frame, even beyond the bound (Connection)."""
         if self._accepts:
             self._frames.append(frame)
             self._size += len(frame.payload)
             self._changed.set()
 
     def buffered(self) -> int:
-        """Return the bytes not yet handed to the server (Connection)."""
+        """Return the number of bytes that the server has not taken yet (Connection)."""
         return self._size
 
     async def drained(self) -> bool:
-        """Wait until at most half the bound is buffered (Connection)."""
+        """Wait until at most half the bound is buffered.
+
+        Return False if the connection ended meanwhile (Connection).
+        """
         while self._size > self._bound // 2 and not self._ended:
             if self._drained is None:
                 self._drained = asyncio.Event()
@@ -60,7 +68,7 @@ class BufferedWriter:
         return not self._ended
 
     def _release(self) -> None:
-        """Remove the first frame, which is sent."""
+        """Remove the first frame, which was sent, and wake `drained` if enough was sent."""
         if not self._frames:
             return  # all were discarded while it was being sent
         self._size -= len(self._frames.popleft().payload)
@@ -69,12 +77,12 @@ class BufferedWriter:
             self._drained = None
 
     def _stop_accepting(self) -> None:
-        """Buffer nothing more: a close frame follows what is buffered."""
+        """Ignore further frames, because a close frame follows those that are buffered."""
         self._accepts = False
         self._changed.set()
 
     def _discard(self) -> None:
-        """Discard what is buffered: the connection has ended."""
+        """Drop all buffered frames and ignore further ones, because the connection has ended."""
         self._accepts = False
         self._ended = True
         self._frames.clear()

@@ -1,7 +1,7 @@
-"""The interface between connections and what they carry: a Connection takes frames, a Receiver takes messages.
+"""Declare the interface between transport and sessions: a Connection takes frames, a Receiver takes messages.
 
-A connection (`asgi.py` on ASGI, `detached.py` on the transport itself) moves whole messages and knows nothing of
-rooms; a session knows nothing of sockets. Neither side awaits the other.
+A connection (`asgi.py` on ASGI, `detached.py` on the transport itself) moves whole messages and knows nothing of rooms;
+a session knows nothing of sockets. Neither side awaits the other.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,6 +25,7 @@ class Frame:
     __slots__ = ("_text", "_wire", "binary", "payload")
 
     def __init__(self, payload: bytes, *, binary: bool = False) -> None:
+        """Store the payload; it is encoded when it is first needed."""
         self.payload = payload
         self.binary = binary
         self._text: str | None = None
@@ -43,7 +44,7 @@ class Frame:
 
     @property
     def wire(self) -> bytes:
-        """The payload as an unmasked, unfragmented frame (RFC 6455, section 5.2)."""
+        """The payload as an unmasked, unfragmented WebSocket frame (RFC 6455, section 5.2)."""
         if self._wire is None:
             size = len(self.payload)
             opcode = b"\x82" if self.binary else b"\x81"
@@ -58,19 +59,19 @@ class Frame:
 
 
 def text_frame(text: str) -> Frame:
-    """Return a text frame of `text`."""
+    """Create a frame with a text."""
     return Frame(text.encode())
 
 
 class Connection(Protocol):
-    """An open socket, as sessions and rooms see it. After it has closed, every call does nothing."""
+    """An open WebSocket or event stream, as sessions and rooms see it. After it has closed, every call does nothing."""
 
     @property
     def direct(self) -> Callable[[bytes], object] | None:
         """A function that writes a frame's wire bytes, at most DIRECT_BYTES, without a check; None: use `offer`.
 
-        A room's delivery makes one such call for each reader. Read it again for every frame: it changes with the
-        connection's state.
+        A room's delivery makes one such call for each connection. Read the property again for every frame: it changes
+        with the connection's state.
         """
         ...
 
@@ -79,14 +80,14 @@ class Connection(Protocol):
         ...
 
     def write(self, frame: Frame) -> None:
-        """Buffer the frame in any case: for replies, whose number the peer's own messages bound.
+        """Buffer the frame, even beyond the bound: for replies, whose number is limited by the peer's own messages.
 
-        A connection stops reading from a peer that does not take its replies, so they are bounded too.
+        A connection stops reading from a peer that does not take its replies, so they are limited, too.
         """
         ...
 
     def buffered(self) -> int:
-        """Return the bytes buffered and not yet handed to the kernel (on ASGI: to the server)."""
+        """Return the number of bytes that the kernel (on ASGI: the server) has not taken yet."""
         ...
 
     async def drained(self) -> bool:
@@ -94,51 +95,51 @@ class Connection(Protocol):
         ...
 
     def pause_reading(self) -> None:
-        """Pass nothing more to the receiver until `resume_reading`, and buffer a bounded amount of input meanwhile.
+        """Pass nothing more to the receiver until `resume_reading`, and buffer a limited amount of input meanwhile.
 
-        A message that the receiver takes in several turns pauses as well.
+        A message that the receiver processes in several turns pauses reading, too.
         """
         ...
 
     def resume_reading(self) -> None:
-        """Continue after `pause_reading`, in a later turn of the event loop."""
+        """Pass input to the receiver again, in a later turn of the event loop."""
         ...
 
     def close(self, code: int, reason: str = "") -> None:
-        """Send what is buffered, then a close frame; abort the connection if the peer does not take them in time.
+        """Send the buffered frames, then a close frame; abort the connection if the peer does not take them in time.
 
-        The receiver's `closed` follows.
+        The receiver's `closed` is called later.
 
         Args:
             code: The close code.
-            reason: The reason; cut to the 123 bytes that fit (RFC 6455, section 5.5).
+            reason: The reason; truncated to the 123 bytes that fit (RFC 6455, section 5.5).
 
         """
         ...
 
 
 class Receiver(Protocol):
-    """Takes the messages of a connection. It is called from the event loop, one call at a time, and does not block."""
+    """Processes the messages of a connection. Called from the event loop, one call at a time; must not block."""
 
     def text(self, data: str) -> Iterator[object] | None:
-        """Take one whole text message.
+        """Process one whole text message.
 
         A receiver that needs several turns of the event loop for a message returns an iterator: the connection advances
-        it by one step per turn, and passes on nothing else until it is exhausted (L6).
+        it by one step per turn, and passes nothing else until it is exhausted (L6).
         """
         ...
 
     def binary(self, data: bytes) -> None:
-        """Take one whole binary message."""
+        """Process one whole binary message."""
         ...
 
     def closed(self, code: int) -> None:
-        """Handle the end of the connection, by either side. Called once, as the last call."""
+        """Handle the end of the connection by either side. Called once, as the last call."""
         ...
 
 
 class NullReceiver:
-    """A receiver that ignores every message, for a refused peer until its connection has closed (Receiver)."""
+    """Ignores every message: the receiver of a refused peer until its connection has closed (Receiver)."""
 
     def text(self, data: str) -> None:
         """Ignore the message."""
@@ -147,4 +148,4 @@ class NullReceiver:
         """Ignore the message."""
 
     def closed(self, code: int) -> None:
-        """Do nothing."""
+        """Do nothing: there is no state to clean up."""

@@ -14,11 +14,12 @@ class ControlFrameWindow:
     __slots__ = ("_count", "_since")
 
     def __init__(self, now: float) -> None:
+        """Start the first window at `now` (seconds)."""
         self._count = 0
         self._since = now
 
     def exceeds(self, frames: int, now: float, limit: int) -> bool:
-        """Count `frames` received at `now` (seconds); return whether the window holds more than `limit`."""
+        """Add `frames` received at `now` (seconds) to the window; return whether it has more than `limit`."""
         if now - self._since >= WINDOW_S:
             self._count, self._since = 0, now
         self._count += frames

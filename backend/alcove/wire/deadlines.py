@@ -26,17 +26,17 @@ class Deadlines(NamedTuple):
 
 
 class HasDeadlines(Protocol):
-    """The part of a connection that the wheel uses."""
+    """The methods of a connection that the wheel calls."""
 
     #: The tick at which `check_deadlines` is called next. Written by the wheel alone.
     due: int
 
     def check_deadlines(self) -> float:
-        """Do what is due; return the seconds until the next check."""
+        """Ping, close or abort the connection if that is due; return the seconds until the next check."""
         ...
 
     def close(self, code: int, reason: str = "") -> None:
-        """Begin the closing handshake."""
+        """Send a close frame, and wait for the peer's."""
         ...
 
     def abort(self) -> None:
@@ -45,7 +45,7 @@ class HasDeadlines(Protocol):
 
 
 class DeadlineWheel:
-    """All open connections of a server, by the tick at which their next deadline is checked (a timing wheel).
+    """Holds the open connections of a server by the tick at which their next deadline is checked: a timing wheel.
 
     Traffic does not move a connection in the wheel, only a check does, so thousands of idle connections cost no more
     than their pings.
@@ -56,7 +56,7 @@ class DeadlineWheel:
 
         Args:
             deadlines: The deadlines of every connection.
-            budget: The work of a connection in one turn of the event loop (L6).
+            budget: The input of a connection to process in one turn of the event loop (L6).
 
         """
         self.deadlines = deadlines
@@ -80,7 +80,7 @@ class DeadlineWheel:
         return f"<DeadlineWheel: {len(self)} connections, tick {self._tick} of {self._tick_s:g} s>"
 
     def add(self, connection: HasDeadlines) -> None:
-        """Register a new connection until it is discarded. The timer runs while there is one."""
+        """Register a new connection until it is discarded; start the timer if this is the first one."""
         if self._timer is None:
             loop = asyncio.get_running_loop()
             self.now = loop.time()
@@ -88,19 +88,19 @@ class DeadlineWheel:
         self._insert(connection, self.deadlines.ping_s)
 
     def check_within(self, connection: HasDeadlines, seconds: float) -> None:
-        """Check the connection in `seconds` at the latest."""
+        """Move the connection's next check forward, so that it comes after `seconds` at the latest."""
         if connection.due > self._tick_after(seconds):
             self._remove(connection)
             self._insert(connection, seconds)
 
     def discard(self, connection: HasDeadlines) -> None:
-        """Forget a connection that is lost."""
+        """Remove a connection that is lost."""
         self._remove(connection)
         if not self._by_tick and self._empty is not None:
             self._empty.set()
 
     async def close_all(self, code: int = Close.RESTART, reason: str = "", *, within_s: float = 1.0) -> None:
-        """Close every connection and wait until all are lost.
+        """Close every connection, and wait until all are lost.
 
         Args:
             code: The close code.
@@ -116,7 +116,7 @@ class DeadlineWheel:
             await self._wait_until_empty(within_s)
 
     async def _wait_until_empty(self, within_s: float) -> bool:
-        """Return whether the last connection was lost within so many seconds."""
+        """Wait up to `within_s` seconds for the last connection to be lost; return whether it was."""
         if not self._by_tick:
             return True
         self._empty = asyncio.Event()
@@ -130,13 +130,16 @@ class DeadlineWheel:
         return True
 
     def _tick_after(self, seconds: float) -> int:
+        """Return the number of the tick that comes `seconds` from now, at least the next one."""
         return self._tick + max(1, math.ceil(seconds / self._tick_s))
 
     def _insert(self, connection: HasDeadlines, seconds: float) -> None:
+        """Schedule the connection's check in `seconds`."""
         connection.due = tick = self._tick_after(seconds)
         self._by_tick.setdefault(tick, set()).add(connection)
 
     def _remove(self, connection: HasDeadlines) -> None:
+        """Remove the connection from its tick; do nothing if it is not there."""
         connections = self._by_tick.get(connection.due)
         if connections is not None:
             connections.discard(connection)
@@ -144,6 +147,7 @@ class DeadlineWheel:
                 del self._by_tick[connection.due]
 
     def _on_tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Check the connections of this tick, schedule their next checks, and set the timer again."""
         self.now = loop.time()
         self._tick += 1
         for connection in tuple(self._by_tick.get(self._tick, ())):

@@ -1,4 +1,4 @@
-"""A WebSocket directly on its transport (RFC 6455): after the handshake, without an ASGI task."""
+"""A WebSocket connection directly on its transport, without an ASGI task (RFC 6455)."""
 
 import asyncio
 
@@ -17,9 +17,9 @@ _PING = control_frame(PING)
 
 
 class DetachedConnection(TransportReader):
-    """One WebSocket after its handshake, without extensions. `run` gives it its receiver.
+    """One WebSocket after its handshake, without extensions (Connection, HasDeadlines).
 
-    Before `run`, frames may be written, and received bytes are kept.
+    `run` sets the receiver. Before that, frames may be written, and received bytes are buffered.
     """
 
     __slots__ = (
@@ -36,10 +36,10 @@ class DetachedConnection(TransportReader):
         """Take over a transport. The caller sets the connection as the transport's protocol.
 
         Args:
-            transport: The transport, after the answer to the handshake.
+            transport: The transport, after the response to the handshake was written.
             wheel: Checks the deadlines of the connection.
-            max_message: The largest message in bytes.
-            unparsed: Bytes received after the handshake.
+            max_message: The maximum size of a message in bytes.
+            unparsed: Bytes that were received after the handshake.
 
         """
         super().__init__(transport, wheel, max_message, unparsed)
@@ -61,11 +61,11 @@ class DetachedConnection(TransportReader):
 
     @property
     def has_receiver(self) -> bool:
-        """Whether there is a receiver, or none is needed any more."""
+        """Whether a receiver is set, or none is needed because the connection is closing."""
         return self._receiver is not None or self._state is not State.OPEN
 
     async def run(self, receiver: Receiver) -> None:
-        """Pass everything to the receiver from now on, and return at once."""
+        """Set the receiver, pass it the buffered input and everything that follows, and return at once."""
         if self._state is State.ENDED:
             receiver.closed(self._close_code)
             return
@@ -75,7 +75,7 @@ class DetachedConnection(TransportReader):
     # Called by the receiver's side (Connection).
 
     def close(self, code: int, reason: str = "") -> None:
-        """Send what is buffered, then a close frame (Connection; section 7.1.2)."""
+        """Send the buffered frames, then a close frame (Connection; section 7.1.2)."""
         if self._state is not State.OPEN:
             return
         self._leave_open(State.CLOSING)
@@ -91,21 +91,21 @@ class DetachedConnection(TransportReader):
     # Called by the transport (asyncio.Protocol).
 
     def eof_received(self) -> None:
-        """End the connection of a peer that sends no more, not even a close frame (section 7.1.5).
+        """End the connection of a peer that has closed its side without a close frame (asyncio; section 7.1.5).
 
         The transport closes itself when all buffered bytes are written.
         """
         self._finish(self._close_code)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """End the connection, unless it has ended before."""
+        """Remove the connection from the wheel, and end it if it has not ended before (asyncio)."""
         self._wheel.discard(self)
         self._end(self._close_code)
 
     # Called by the wheel (HasDeadlines).
 
     def check_deadlines(self) -> float:
-        """Ping, fail or abort the connection if that is due; return the seconds until the next check."""
+        """Ping, fail or abort the connection if that is due; return the seconds until the next check (HasDeadlines)."""
         now, deadlines = self._wheel.now, self._wheel.deadlines
         if self._state is not State.OPEN:
             if now >= self._abort_at:
@@ -121,7 +121,7 @@ class DetachedConnection(TransportReader):
         return self._check_heartbeat(now)
 
     def _check_heartbeat(self, now: float) -> float:
-        """Ping a silent peer, or fail the connection of one that did not answer (P3); return as `check_deadlines`."""
+        """Ping a silent peer, or fail the connection of one that did not answer; return as `check_deadlines` (P3)."""
         deadlines = self._wheel.deadlines
         if self._last_received >= self._pinged_at:
             self._pinged_at = 0.0
@@ -141,14 +141,14 @@ class DetachedConnection(TransportReader):
         return deadlines.close_s
 
     def _ping(self, now: float) -> None:
-        """Send a ping unless one is unanswered, and start its deadline."""
+        """Send a ping unless one is unanswered, and start the deadline of the answer."""
         if not self._pinged_at:
             self._transport.write(_PING)
         self._pinged_at = now
         self._acknowledged_at_ping = acknowledged_bytes(self._transport)
 
     def _on_control(self, event: Event) -> None:
-        """Answer a control frame or a violation."""
+        """Respond to a ping or close frame, or fail the connection after a violation of the protocol."""
         if isinstance(event, Ping):
             if self._state is State.OPEN:
                 self._write_reply(control_frame(PONG, event.payload))
@@ -163,10 +163,10 @@ class DetachedConnection(TransportReader):
             self._fail(event.code, event.reason)
 
     def _fail(self, code: int, reason: str) -> None:
-        """Fail the connection (section 7.1.7): send a close frame and discard all further input.
+        """Fail the connection (section 7.1.7): send a close frame, and discard all further input.
 
-        The transport is still read until the peer closes: the kernel answers unread bytes with a reset, and that would
-        take the close frame from the peer.
+        The transport is still read until the peer closes: the kernel answers unread bytes with a reset, which would
+        destroy the close frame on its way to the peer.
         """
         if self._state is State.OPEN:
             self._close_code = code
@@ -177,12 +177,12 @@ class DetachedConnection(TransportReader):
         self._resume_transport()
 
     def _finish(self, code: int) -> None:
-        """End the connection, and abort it if the peer does not close in time."""
+        """End the connection, and abort the transport if the peer does not close in time."""
         self._abort_later()
         self._end(code)
 
     def _end(self, code: int) -> None:
-        """Discard the input, and call the receiver's `closed` once."""
+        """Discard the input, and call the receiver's `closed`, once."""
         self._leave_open(State.ENDED)
         self._discard_input()
         self._wake_drained()
@@ -191,7 +191,7 @@ class DetachedConnection(TransportReader):
             receiver.closed(code)
 
     def _abort_later(self) -> None:
-        """Abort the connection after `close_s`, if it is not lost before."""
+        """Schedule an abort after `close_s`, unless one is scheduled."""
         close_s = self._wheel.deadlines.close_s
         if not self._abort_at:
             self._abort_at = self._wheel.now + close_s
@@ -199,7 +199,7 @@ class DetachedConnection(TransportReader):
         self._wake_drained()
 
     def _watch_partial_frame(self, parser: Parser) -> None:
-        """Start the deadline of a frame whose end has not arrived."""
+        """Start the deadline of a frame of which only the beginning has arrived."""
         if parser.in_frame and parser.partial_frames != self._partial_frame:
             self._partial_frame = parser.partial_frames
             self._partial_since = self._wheel.now

@@ -1,4 +1,4 @@
-"""Opcodes and close codes of WebSocket frames, and the control frames that a server sends (RFC 6455)."""
+"""Define opcodes and close codes of WebSocket frames, and encode the control frames that a server sends (RFC 6455)."""
 
 from typing import Final
 
@@ -19,17 +19,23 @@ CONTROL_BYTES: Final = 125
 
 
 def is_sendable_code(code: int) -> bool:
-    """Return whether a close frame may carry `code` (section 7.4; 1012–1014 from the IANA registry)."""
+    """Return whether a close frame may contain `code` (section 7.4; 1012–1014 from the IANA registry)."""
     return 3000 <= code < 5000 or (1000 <= code < 1015 and code not in {1004, 1005, 1006})
 
 
 def control_frame(opcode: int, payload: bytes = b"") -> bytes:
-    """Encode a control frame of the server; `payload` has at most 125 bytes (section 5.5)."""
+    """Encode an unmasked control frame; `payload` may have at most 125 bytes (section 5.5)."""
     return bytes((0x80 | opcode, len(payload))) + payload
 
 
 def close_frame(code: int, reason: str = "") -> bytes:
-    """Encode a close frame; `reason` is cut between code points to the 123 bytes that fit (section 5.5.1)."""
+    """Encode an unmasked close frame.
+
+    Args:
+        code: The close code; 1005: a frame without a code.
+        reason: The reason; truncated between code points to the 123 bytes that fit (section 5.5.1).
+
+    """
     if code == NO_STATUS:
         return control_frame(CLOSE)
     fitting = reason.encode()[: CONTROL_BYTES - 2].decode(errors="ignore")

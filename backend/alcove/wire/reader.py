@@ -1,4 +1,4 @@
-"""The receiving half of a detached connection: each turn of the event loop has a bounded amount of work (L6)."""
+"""The receiving half of a detached connection: processes a limited amount of input per turn of the event loop (L6)."""
 
 import asyncio
 import logging
@@ -18,7 +18,10 @@ logger = logging.getLogger(__name__)
 
 
 class TransportReader(TransportWriter):
-    """Parses what a transport receives, and passes messages to the receiver; reading pauses while input waits."""
+    """Parses the bytes that a transport receives, and passes messages to the receiver.
+
+    Reading from the transport is paused while input waits for a later turn.
+    """
 
     __slots__ = (
         "_control_frames",
@@ -39,6 +42,15 @@ class TransportReader(TransportWriter):
     )
 
     def __init__(self, transport: asyncio.Transport, wheel: DeadlineWheel, max_message: int, unparsed: bytes) -> None:
+        """Create the reader; it buffers input until there is a receiver.
+
+        Args:
+            transport: The transport.
+            wheel: Provides the clock and the budget.
+            max_message: The maximum size of a message in bytes.
+            unparsed: Bytes that were received after the handshake.
+
+        """
         super().__init__(transport)
         self._wheel = wheel
         self._max_message = max_message
@@ -66,15 +78,15 @@ class TransportReader(TransportWriter):
 
     @abstractmethod
     def _on_control(self, event: Event) -> None:
-        """Answer a control frame or a violation."""
+        """Respond to a control frame, or to a violation of the protocol."""
 
     @abstractmethod
     def _fail(self, code: int, reason: str) -> None:
-        """Fail the connection (section 7.1.7)."""
+        """Fail the connection with a close code and a reason (section 7.1.7)."""
 
     @abstractmethod
     def _watch_partial_frame(self, parser: Parser) -> None:
-        """Start the deadline of a frame whose end has not arrived."""
+        """Start the deadline of a frame of which only the beginning has arrived."""
 
     def pause_reading(self) -> None:
         """Pass nothing more to the receiver until `resume_reading` (Connection)."""
@@ -83,18 +95,18 @@ class TransportReader(TransportWriter):
             self._pause_transport()
 
     def resume_reading(self) -> None:
-        """Continue in a later turn (Connection)."""
+        """Pass input to the receiver again, from a later turn on (Connection)."""
         self._paused = False
         self._schedule_turn()
 
     def resume_writing(self) -> None:
-        """Continue with input that waits, now that the peer has taken its replies (asyncio.Protocol)."""
+        """Process the input that waits, now that the peer has taken its replies (asyncio.Protocol)."""
         super().resume_writing()
         if self._receiver is not None:
             self._schedule_turn()
 
     def data_received(self, data: bytes) -> None:
-        """Process `data`, or keep it behind input that waits (asyncio.Protocol)."""
+        """Process `data`, or buffer it behind input that waits (asyncio.Protocol)."""
         self._last_received = self._wheel.now
         if self._state is State.ENDED:
             return
@@ -108,7 +120,7 @@ class TransportReader(TransportWriter):
             self._process(data, 0)
 
     def _process(self, data: bytes, start: int) -> None:
-        """Parse at most the budget of `data` from `start` on; leave the rest to later turns (L6)."""
+        """Parse `data` from `start` up to the budget, pass the messages on, and leave the rest to later turns (L6)."""
         frames, size, control_frames = self._wheel.budget
         parser = self._parser or Parser(self._max_message)
         events = parser.receive(data, start, frames, size)
@@ -126,7 +138,7 @@ class TransportReader(TransportWriter):
             self._defer(data, parser.consumed)
 
     def _defer(self, data: bytes, start: int) -> None:
-        """Leave `data` from `start` on, and events not yet dispatched, to the next turn."""
+        """Keep `data` from `start` on, and events not passed on yet, for the next turn."""
         if self._state is not State.ENDED:
             LIMITS.labels("turn").inc()
             self._holding = True
@@ -135,7 +147,7 @@ class TransportReader(TransportWriter):
             self._schedule_turn()
 
     def _dispatch(self, events: Iterator[Event]) -> bool:
-        """Pass events to the receiver; return whether one of them used up the turn, and the others are kept."""
+        """Pass events to the receiver; return whether one of them used up the turn, so that the others were kept."""
         receiver = self._receiver
         for event in events:
             kind = type(event)
@@ -156,7 +168,7 @@ class TransportReader(TransportWriter):
         return False
 
     def _run_turn(self) -> None:
-        """Do one turn's share of the input that waits; resume reading when none is left."""
+        """Process one turn's share of the input that waits; read from the transport again when none is left."""
         self._turn = None
         if not self._holding:
             self._resume_if_writable()
@@ -177,7 +189,7 @@ class TransportReader(TransportWriter):
             self._resume_if_writable()
 
     def _advance(self, message: Iterator[object]) -> bool:
-        """Have the receiver take the next part of a message; return whether that used up the turn."""
+        """Let the receiver process the next part of a message; return whether that used up the turn."""
         if self._state is State.OPEN:
             try:
                 next(message)
@@ -191,23 +203,23 @@ class TransportReader(TransportWriter):
         return False
 
     def _resume_if_writable(self) -> None:
-        """Resume reading, unless the peer does not take its replies."""
+        """Read from the transport again, unless the peer does not take its replies."""
         if self.direct is not None or self._state is not State.OPEN:
             self._resume_transport()
 
     def _schedule_turn(self) -> None:
-        """Continue in the next turn of the event loop."""
+        """Run `_run_turn` in the next turn of the event loop, unless it is scheduled."""
         if self._turn is None:
             self._turn = asyncio.get_running_loop().call_soon(self._run_turn)
 
     def _discard_input(self) -> None:
-        """Discard the input that waits: the connection has ended."""
+        """Drop all input that waits, because the connection has ended."""
         self._parser = self._events = self._message = None
         self._holding = False
         self._unparsed = b""
 
     def _count_control_frames(self, count: int, limit: int) -> None:
-        """Count control frames and empty fragments; fail a connection that sends too many (L6)."""
+        """Count control frames and empty fragments; fail a connection that sends over `limit` in ten seconds (L6)."""
         if self._state is State.ENDED:
             return
         if self._control_frames is None:
@@ -216,6 +228,6 @@ class TransportReader(TransportWriter):
             self._fail(Close.TOO_MANY, "too many control frames")
 
     def _fail_internally(self, error: Exception) -> None:
-        """Log an exception of the receiver, and fail the connection."""
+        """Log an exception that the receiver raised, and fail the connection with 1011."""
         logger.error("a receiver failed on a message; its connection is closed", exc_info=error)
         self._fail(Close.INTERNAL, "internal error")

@@ -1,4 +1,4 @@
-"""Parse the WebSocket frames of a client, without sockets or clocks (RFC 6455)."""
+"""Parse the WebSocket frames of a client (RFC 6455). No I/O, no clock."""
 
 from codecs import utf_8_decode
 from typing import Final, NamedTuple
@@ -48,7 +48,7 @@ class Violation(NamedTuple):
 
 
 def _first_byte_error(first: int) -> str | None:
-    """Return why no frame may begin with this byte; None if one may."""
+    """Return why no frame may begin with this byte; None if a frame may."""
     opcode = first & 0x0F
     if first & 0x70:
         return "a reserved bit is set"  # section 5.2: no extension gives it a meaning
@@ -69,9 +69,9 @@ Event = str | bytes | Ping | Pong | Closing | Violation
 
 
 class Parser:
-    """Parses what one client sends, frame by frame; between whole messages it holds no state.
+    """Parses the bytes of one client, frame by frame; between whole messages it has no state.
 
-    Pass it every read, and again what it left unread of one. It must not be used after a Closing or a Violation.
+    Pass it every read, and again the bytes that it left unread. Do not use it after a Closing or a Violation.
     """
 
     __slots__ = (
@@ -89,6 +89,7 @@ class Parser:
     )
 
     def __init__(self, max_message: int) -> None:
+        """Create a parser; a message larger than `max_message` bytes is a violation."""
         self._max_message = max_message
         #: The beginning of a frame whose head, or whose control payload, is incomplete.
         self._head = b""
@@ -111,24 +112,26 @@ class Parser:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is in progress, so that a new parser would do the same."""
+        """Whether no frame or message is in progress, so that a new parser would do the same."""
         return self._message is None and not self._head
 
     @property
     def in_frame(self) -> bool:
-        """Whether a frame has begun and its end has not arrived."""
+        """Whether a frame has begun whose end has not arrived."""
         return bool(self._head) or self._remaining > 0
 
     def receive(  # noqa: C901 - the hot path in one piece
         self, data: bytes, start: int = 0, frames: int = _UNLIMITED, size: int = _UNLIMITED
     ) -> list[Event]:
-        """Parse `data` from `start` on; return the events that it completes, in order.
+        """Parse `data` from `start` on, and return the events that it completes, in order.
+
+        Sets `consumed` to where parsing stopped.
 
         Args:
             data: The bytes received.
             start: Where to begin.
-            frames: Stop after so many frames.
-            size: Begin no frame so many bytes after `start`, or later. `consumed` says where parsing stopped.
+            frames: Stop after this many frames.
+            size: Begin no frame this many bytes after `start`, or later.
 
         """
         events: list[Event] = []
@@ -171,10 +174,14 @@ class Parser:
     def _frame(  # noqa: C901, PLR0911, PLR0912 - a frame's rules in the order of its bytes; the hot path
         self, data: bytes, at: int, end: int, events: list[Event]
     ) -> int:
-        """Parse the frame that begins at `at`.
+        """Parse the frame that begins at `at`, and append its event.
 
         Returns:
             Where the next frame begins; `at` if more bytes are needed; -1 after a close frame.
+
+        Raises:
+            _ViolationError: The frame violates the protocol.
+            UnicodeDecodeError: Its text is not UTF-8.
 
         """
         first = data[at]
@@ -221,7 +228,7 @@ class Parser:
         return body + self._continue(data[body : body + size], events)
 
     def _continue(self, data: bytes, events: list[Event]) -> int:
-        """Take what `data` holds of the data frame in progress; return the number of bytes."""
+        """Unmask and check the part of the current data frame that is in `data`; return its number of bytes."""
         size, message = min(self._remaining, len(data)), self._message
         if message is None:
             raise RuntimeError("a frame continues outside of a message")
@@ -246,7 +253,7 @@ class Parser:
 
 
 class _ViolationError(Exception):
-    """A violation of the protocol; caught within the parser."""
+    """A violation of the protocol; raised and caught within the parser."""
 
     def __init__(self, code: int, reason: str) -> None:
         self.code = code
@@ -254,7 +261,7 @@ class _ViolationError(Exception):
 
 
 def _parse_control(opcode: int, data: bytes, body: int, size: int, events: list[Event]) -> int:
-    """Parse a control frame whose payload begins at `body`.
+    """Parse a control frame whose payload begins at `body`, and append its event.
 
     Returns:
         Where the frame ends; 0 if more bytes are needed; -1 after a close frame.

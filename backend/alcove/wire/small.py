@@ -1,4 +1,4 @@
-"""The fast path of the parser: a read that is one small text frame (RFC 6455, section 5)."""
+"""Parse a read that is one small text frame: the fast path before the full parser (RFC 6455, section 5)."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ _FIRST: Final = TEXT | 0x80
 def parse_small_text(data: bytes) -> str | None:
     """Return the text if `data` is exactly one whole text frame of at most SMALL_BYTES, as most reads are; else None.
 
-    None also for a frame that is malformed: the parser reports the violation.
+    A malformed frame also gives None: the full parser then reports the violation.
     """
     length = len(data)
     if not 6 <= length <= SMALL_BYTES or data[0] != _FIRST:

@@ -1,4 +1,4 @@
-"""A connection to a room that only sends, as Server-Sent Events, for networks that break WebSockets (W3)."""
+"""A connection to a room as Server-Sent Events, which only sends: for networks that break WebSockets (W3)."""
 
 import asyncio
 import re
@@ -23,7 +23,12 @@ class SseConnection(BufferedWriter):
     __slots__ = ("_abort", "_abort_timer", "_close_event")
 
     def __init__(self, abort: Callable[[], object] = lambda: None) -> None:
-        """Create a connection; `abort` drops the TCP connection of the reader, if the server can."""
+        """Create a connection without events.
+
+        Args:
+            abort: Drops the client's TCP connection; by default nothing, for servers that cannot.
+
+        """
         super().__init__(_BOUND)
         self._abort = abort
         self._abort_timer: asyncio.TimerHandle | None = None
@@ -41,20 +46,20 @@ class SseConnection(BufferedWriter):
         """Do nothing: the peer sends nothing (Connection)."""
 
     def close(self, code: int, reason: str = "") -> None:
-        """Send what is buffered, then an event `close` with the code and the reason (Connection)."""
+        """Send the buffered lines, then an event `close` with the code and the reason (Connection)."""
         if self._accepts:
             self._close_event = msgspec.json.encode({"code": code, "reason": reason})
             self._abort_timer = asyncio.get_running_loop().call_later(_CLOSE_S, self._abort)
             self._stop_accepting()
 
     def end(self) -> None:
-        """Discard what is buffered: the response is complete, or its reader has disconnected."""
+        """Drop the buffered lines, because the response is complete or the client has disconnected."""
         if self._abort_timer is not None:
             self._abort_timer.cancel()
         self._discard()
 
     async def events(self) -> AsyncIterator[ServerSentEvent]:
-        """Yield an event for each line, until the connection is closed."""
+        """Yield an event for each line, until the connection is closed; the last event is then `close`."""
         while True:
             while self._frames:
                 for line in self._frames[0].payload.split(b"\n"):

@@ -1,4 +1,4 @@
-"""Read from the kernel whether a peer that does not answer pings is dead or reads slowly (Linux only)."""
+"""Ask the kernel whether a peer that does not answer pings is dead or only reads slowly (Linux only)."""
 
 import socket
 import struct
@@ -13,22 +13,22 @@ _LINUX = sys.platform == "linux"
 
 
 def acknowledged_bytes(transport: Transport) -> int:
-    """Return how many bytes the peer's kernel has acknowledged so far; 0 if this is unknown."""
+    """Return how many bytes the peer's kernel has acknowledged so far; 0 if that is unknown."""
     return _tcp_info(transport)[0]
 
 
 def reads_slowly(transport: Transport, *, acknowledged_before: int) -> bool:
-    """Return whether unsent bytes wait for a peer that has acknowledged more than `acknowledged_before` bytes.
+    """Return whether the peer has acknowledged more than `acknowledged_before` bytes, and unsent bytes are waiting.
 
-    Such a peer reads, but slower than the server writes. Bytes that are sent and not read do not count: a process
-    that hangs looks the same.
+    Such a peer reads, but slower than the server writes. Bytes that are sent and not read do not count: a process that
+    hangs looks the same.
     """
     acknowledged, unsent = _tcp_info(transport)
     return acknowledged > acknowledged_before and unsent + transport.get_write_buffer_size() > 0
 
 
 def _tcp_info(transport: Transport) -> tuple[int, int]:
-    """Return the bytes acknowledged, and the bytes that the kernel has not sent yet; zeros if they are unknown."""
+    """Return the bytes that were acknowledged, and the bytes that the kernel has not sent yet; zeros if unknown."""
     sock = transport.get_extra_info("socket")
     if not _LINUX or sock is None or sock.family not in {socket.AF_INET, socket.AF_INET6}:
         return 0, 0

@@ -1,4 +1,4 @@
-"""The sending half of a detached connection: bounded, and awaitable while too much is buffered."""
+"""The sending half of a detached connection: limits the buffer, and lets callers wait until it has drained."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from alcove.wire.connection import BUFFER_BYTES, DIRECT_BYTES, Frame
 
 
 class State(IntEnum):
-    """The state of a connection; OPEN is 0, so that `if state` means: not open."""
+    """The state of a connection. OPEN is 0, so that `if state` means: not open."""
 
     OPEN = 0
     #: A close frame is sent, and the peer's is awaited (RFC 6455, section 7.1.2).
@@ -26,6 +26,7 @@ class TransportWriter(asyncio.Protocol):
     __slots__ = ("_drained", "_reading_paused", "_state", "_transport", "direct")
 
     def __init__(self, transport: asyncio.Transport) -> None:
+        """Take over a transport, and set its water marks."""
         self._transport = transport
         self._state = State.OPEN
         #: The transport's own `write` (Connection). None unless the connection is open with at most DIRECT_BYTES
@@ -38,7 +39,7 @@ class TransportWriter(asyncio.Protocol):
         transport.set_write_buffer_limits(high=DIRECT_BYTES, low=DIRECT_BYTES)
 
     def offer(self, frame: Frame) -> bool:
-        """Buffer the frame if it fits within BUFFER_BYTES (Connection)."""
+        """Write the frame if the buffer stays within BUFFER_BYTES; else return False (Connection)."""
         if self._state:
             return True
         wire = frame.wire
@@ -49,16 +50,16 @@ class TransportWriter(asyncio.Protocol):
         return True
 
     def write(self, frame: Frame) -> None:
-        """Buffer the frame in any case; stop reading while too much is buffered (Connection)."""
+        """Write the frame, even beyond the bound; stop reading while too much is buffered (Connection)."""
         if not self._state:
             self._write_reply(frame.wire)
 
     def buffered(self) -> int:
-        """Return the bytes not yet handed to the kernel (Connection)."""
+        """Return the number of bytes that the kernel has not taken yet (Connection)."""
         return self._transport.get_write_buffer_size() if self._state is not State.ENDED else 0
 
     async def drained(self) -> bool:
-        """Wait until at most DIRECT_BYTES are buffered (Connection)."""
+        """Wait until at most DIRECT_BYTES are buffered; return False if the connection closed (Connection)."""
         while self.direct is None and self._state is State.OPEN:
             if self._drained is None:
                 self._drained = asyncio.Event()
@@ -66,38 +67,40 @@ class TransportWriter(asyncio.Protocol):
         return self._state is State.OPEN
 
     def pause_writing(self) -> None:
-        """Note that more than DIRECT_BYTES are buffered (asyncio.Protocol)."""
+        """Record that more than DIRECT_BYTES are buffered (asyncio.Protocol)."""
         self.direct = None
 
     def resume_writing(self) -> None:
-        """Note that at most DIRECT_BYTES are buffered (asyncio.Protocol)."""
+        """Record that at most DIRECT_BYTES are buffered, and wake `drained` (asyncio.Protocol)."""
         if self._state is State.OPEN:
             self.direct = self._transport.write
         self._wake_drained()
 
     def _leave_open(self, state: State) -> None:
-        """Change to a state in which nothing more is sent for the receiver's side."""
+        """Change the state to one in which sessions can write nothing more."""
         self._state = state
         self.direct = None
 
     def _write_reply(self, wire: bytes) -> None:
-        """Write while open; stop reading from a peer that does not take its replies."""
+        """Write bytes; stop reading from the peer while over DIRECT_BYTES are buffered."""
         self._transport.write(wire)
         if self.direct is None:
             self._pause_transport()
 
     def _wake_drained(self) -> None:
-        """Have every `drained` check again."""
+        """Let every caller that waits in `drained` check again."""
         if self._drained is not None:
             self._drained.set()
             self._drained = None
 
     def _pause_transport(self) -> None:
+        """Stop reading from the transport, if it is read."""
         if not self._reading_paused:
             self._reading_paused = True
             self._transport.pause_reading()
 
     def _resume_transport(self) -> None:
+        """Read from the transport again, if reading is paused and the transport is open."""
         if self._reading_paused and not self._transport.is_closing():
             self._reading_paused = False
             self._transport.resume_reading()

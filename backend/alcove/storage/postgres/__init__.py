@@ -1,1 +1,1 @@
-"""The log in a PostgreSQL database."""
+"""Store the log in a PostgreSQL database."""

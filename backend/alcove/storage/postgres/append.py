@@ -1,4 +1,4 @@
-"""Append drafts to a PostgreSQL log: arguments and results of the function `alcove.append`."""
+"""Append drafts to a PostgreSQL log: build the arguments of the function `alcove.append`, and read its results."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -24,7 +24,16 @@ async def append(
     seen: Mapping[str, Position],
     retention: Retention,
 ) -> list[Outcome]:
-    """Store a batch that is not empty in one statement (Log.append)."""
+    """Store a batch in one statement (Log.append).
+
+    Args:
+        connection: A connection that takes writes.
+        drafts: At least one draft.
+        io_pending: Is set when the statement has been sent.
+        seen: How much of the drafts' rooms this process has seen, by item.
+        retention: How much of each room is kept.
+
+    """
     columns = zip(*map(_draft_row, drafts), strict=True)
     positions = [(item, position.log, position.head, position.at) for item, position in seen.items()]
     seen_columns = map(list, zip(*positions, strict=True)) if positions else [None] * 4
@@ -38,14 +47,14 @@ async def append(
 
 
 async def entries_at(connection: Any, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-    """Return the entries at these items and seqs, of which there is at least one (Log.entries_at)."""
+    """Read the entries at these pairs of item and seq, of which there must be at least one (Log.entries_at)."""
     items, seqs = zip(*sorted(places), strict=True)
     rows = await connection.fetch(_SQL["entries_at"], list(items), list(seqs))
     return {(row[-1], row[0]): entry_from_row(row[:-1]) for row in map(tuple, rows)}
 
 
 def _draft_row(draft: Draft) -> tuple[object, ...]:
-    """Return a draft as a row of the first eleven arguments of `alcove.append`."""
+    """Convert a draft to the first eleven arguments of `alcove.append`."""
     body = "null" if draft.body is None and draft.kind == "message" else None
     if draft.body is not None:
         body = bytes(draft.body).decode()
@@ -55,7 +64,7 @@ def _draft_row(draft: Draft) -> tuple[object, ...]:
 
 
 def _outcome(draft: Draft, row: Sequence[Any], stored: Mapping[tuple[str, int], Entry]) -> Outcome:
-    """Return the outcome of a draft from its row of `alcove.append`; `stored` are the entries of duplicates."""
+    """Convert a row that `alcove.append` returned to the outcome of its draft; `stored`: the entries of duplicates."""
     seq, at, duplicate, refused, oldest, log_id = row
     if refused == "invalid":
         return Refused("invalid", f"entry {draft.target} is not a message that can be changed")

@@ -1,4 +1,4 @@
-"""Connection pools of a PostgreSQL log: for writing, for reading, and for lists of rooms."""
+"""Manage the connection pools of a PostgreSQL log: for writing, for reading, and for lists of rooms."""
 
 import asyncio
 import contextlib
@@ -28,13 +28,23 @@ _DATA_ERRORS = ("22", "23502", "23514", "54")
 
 
 class Connections:
-    """Three pools, so that writes do not wait for reads, and reads do not wait for lists of rooms.
+    """Holds three pools, so that writes do not wait for reads, and reads do not wait for lists of rooms.
 
-    Connections are opened when needed. One that fails is closed together with all idle ones: after a failover they may
-    lead to a server that takes no writes, or that other processes no longer use (X8).
+    Connections are opened when needed. When one fails, it and all idle ones are closed: after a failover they may lead
+    to a server that takes no writes, or that other processes no longer use (X8).
     """
 
     def __init__(self, url: str, writers: Any, readers: Any, listers: Any, lock: PostgresLock | None) -> None:
+        """Store the pools.
+
+        Args:
+            url: The address of the database, for messages.
+            writers: The pool for writing.
+            readers: The pool for reading.
+            listers: The pool for lists of rooms.
+            lock: The lock on the log; None: the log is not locked.
+
+        """
         self._place = url_location(url)
         self._lock = lock
         self._writers = writers
@@ -46,9 +56,9 @@ class Connections:
         """Create the pools, which open no connection yet.
 
         Args:
-            url: The database.
-            connections: How many connections all pools may have open together.
-            lock: Connections are given out only while it is held; closed with the pools.
+            url: The address of the database.
+            connections: The maximum number of connections in all pools together.
+            lock: Connections are lent only while it is held; `close` releases it. None: the log is not locked.
 
         """
         # Reads need no read-write server: providers set a primary with a full disk to read-only.
@@ -58,7 +68,7 @@ class Connections:
         return cls(url, writers, readers, listers, lock)
 
     def writing(self) -> contextlib.AbstractAsyncContextManager[Any]:
-        """Lend a connection that takes writes; turn its errors into LogUnavailableError and UnstorableError."""
+        """Lend a connection that takes writes; convert driver errors to LogUnavailableError and UnstorableError."""
         return self._lend(self._writers)
 
     def reading(self) -> contextlib.AbstractAsyncContextManager[Any]:
@@ -70,7 +80,7 @@ class Connections:
         return self._lend(self._listers)
 
     async def close(self, within_s: float) -> None:
-        """Close all connections and the lock; cut connections that are still busy after `within_s` seconds."""
+        """Close all connections, aborting those still busy after `within_s` seconds, and release the lock."""
         try:
             async with asyncio.timeout(within_s):
                 await asyncio.gather(self._writers.close(), self._readers.close(), self._listers.close())
@@ -83,6 +93,13 @@ class Connections:
 
     @contextlib.asynccontextmanager
     async def _lend(self, pool: Any) -> AsyncIterator[Any]:
+        """Lend a connection of a pool while the block runs.
+
+        Raises:
+            LogUnavailableError: The lock is lost, or the database does not answer.
+            UnstorableError: The data of a statement cannot be stored.
+
+        """
         if self._lock is not None and not self._lock.held:
             raise LogUnavailableError(f"{self._place}: this process lost the lock on the log; taking it again")
         try:
@@ -103,14 +120,14 @@ class Connections:
 
 
 def _leaves_connection_usable(error: Exception) -> bool:
-    """Return whether the connection can be used after this error."""
+    """Return whether the connection can still be used after this error."""
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate).startswith(_STATEMENT_ERRORS)
     return _is_data_error(error)
 
 
 def _is_data_error(error: Exception) -> bool:
-    """Return whether the data of the statement caused the error, and not the storage."""
+    """Return whether the error was caused by the statement's data and not by the storage."""
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate).startswith(_DATA_ERRORS)
     # The driver's own check of a value: out of range, or text that cannot be encoded.
@@ -118,7 +135,14 @@ def _is_data_error(error: Exception) -> bool:
 
 
 async def _pool(url: str, size: int, target: str) -> Any:
-    """Create a pool of up to `size` connections to a `target` server, as libpq's target_session_attrs."""
+    """Create a pool of up to `size` connections.
+
+    Args:
+        url: The address of the database.
+        size: The maximum number of connections.
+        target: The kind of server to connect to, as libpq's `target_session_attrs`.
+
+    """
 
     async def skip_reset(_: object) -> None:
         """Do nothing: connections are returned in their initial state, so resetting them would waste a query."""

@@ -19,7 +19,7 @@ _START = (2**62, 0)
 async def list_rooms(
     connection: Any, ranges: Sequence[Range], member: str, *, limit: int, seconds: float, before: str | None = None
 ) -> list[ItemSummary]:
-    """Return rooms whose item is in one of the ranges, the latest written first (Log.list_rooms).
+    """List the rooms in the ranges, the latest written first, within a time limit (Log.list_rooms).
 
     Raises:
         asyncpg.QueryCanceledError: A statement takes more than `seconds`.
@@ -37,7 +37,20 @@ async def list_rooms(
 
 
 async def find_rooms(connection: Any, ranges: Sequence[Range], limit: int, before: str | None = None) -> list[int]:
-    """Return the numbers of rooms in one of the ranges, the latest written first, from after `before`."""
+    """Find the numbers of the rooms in the ranges, the latest written first.
+
+    Looks among the latest rooms first, and searches the ranges one by one only if too few of those match.
+
+    Args:
+        connection: The connection to use, inside a transaction.
+        ranges: Ranges of items, ascending and disjoint.
+        limit: The maximum number of rooms.
+        before: Return only rooms that follow this item's room; None: from the start.
+
+    Raises:
+        NoSuchRoomError: The item `before` has no entries.
+
+    """
     position = _START
     if before is not None:
         position = await connection.fetchrow(_SQL["list_position"], before)
@@ -55,7 +68,7 @@ async def find_rooms(connection: Any, ranges: Sequence[Range], limit: int, befor
 
 
 async def count_unread(connection: Any, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
-    """Return head and unread count for each pair of item and member (Log.count_unread)."""
+    """Count the unread messages of each pair of item and member, and read the heads (Log.count_unread)."""
     items, members = [item for item, _ in wanted], [member for _, member in wanted]
     rows = await connection.fetch(_SQL["count_unread"], items, members)
     return [UnreadCount(*row) for row in rows]

@@ -1,4 +1,4 @@
-"""The lock on a PostgreSQL log: exclusive without a network bus, shared with one (X7)."""
+"""Lock a PostgreSQL log: exclusively without a network bus, shared with one (X7)."""
 
 import asyncio
 import contextlib
@@ -35,9 +35,10 @@ _LOCKED: dict[LockMode, str] = {
 
 
 class PostgresLock:
-    """An advisory lock on a separate connection, taken again whenever that connection is lost."""
+    """Holds an advisory lock on its own connection, and takes it again whenever that connection is lost."""
 
     def __init__(self, url: str, name: str, lock_mode: LockMode) -> None:
+        """Store the arguments of `take`; the lock is not taken."""
         self._url = url
         self._name = name
         self._lock_mode = lock_mode
@@ -48,21 +49,24 @@ class PostgresLock:
 
     @property
     def held(self) -> bool:
-        """Whether this process has the lock. If not, another may use the log, so it must not be read or written."""
+        """Whether this process has the lock.
+
+        If not, another process may use the log, so it must not be read or written.
+        """
         return self._acquired.is_set()
 
     @classmethod
     async def take(cls, url: str, name: str, lock_mode: LockMode) -> Self:
-        """Take the lock, waiting some seconds for a process that is stopping.
+        """Take the lock, waiting up to five seconds for a process that is stopping, and keep it until `close`.
 
         Args:
-            url: The database.
+            url: The address of the database.
             name: The database's name in messages, without credentials.
-            lock_mode: Whether other processes may have the lock at the same time.
+            lock_mode: `shared` if other processes may have the lock at the same time.
 
         Raises:
-            LogUnusableError: Another process holds the lock in a conflicting mode.
-            asyncpg.PostgresError: The lock's connection failed, or another error of the driver or the network.
+            LogUnusableError: Another process holds the lock in a conflicting mode. asyncpg.PostgresError: The lock's
+                connection failed; or another error of the driver or the network.
 
         """
         lock = cls(url, name, lock_mode)
@@ -87,7 +91,10 @@ class PostgresLock:
                 await connection.close(timeout=_CONNECT_S)
 
     async def _acquire(self, wait_s: float) -> None:
-        """Connect, and take the lock (`held`) if it becomes free within `wait_s`. Raise errors of the driver."""
+        """Connect, and take the lock (`held`) if it becomes free within `wait_s` seconds.
+
+        Raises one of `_ERRORS`.
+        """
         self._lost = lost = asyncio.Event()
         options = connect_options(self._url, "alcove lock", "primary")
         with reserve.lend():
@@ -110,7 +117,12 @@ class PostgresLock:
             self._acquired.set()
 
     async def _check_primary(self) -> None:
-        """Raise ConnectionError on a standby, whose locks are invisible to processes on the primary."""
+        """Check that the server is not a standby, whose locks are invisible to processes on the primary.
+
+        Raises:
+            ConnectionError: It is a standby.
+
+        """
         if await self._connection.fetchval("SELECT pg_is_in_recovery()", timeout=_CONNECT_S):
             raise ConnectionError("the database is a standby")
 
@@ -124,7 +136,7 @@ class PostgresLock:
             await self._reacquire()
 
     async def _wait_lost(self) -> None:
-        """Wait until the connection ends or does not answer."""
+        """Wait until the connection ends, or does not answer the check every ten seconds."""
         while not self._lost.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CHECK_INTERVAL_S):
@@ -136,7 +148,7 @@ class PostgresLock:
                 return
 
     async def _reacquire(self) -> None:
-        """Repeat `_acquire` until the lock is held; log once if another process has it."""
+        """Try to take the lock until it is held; log an error once if another process has it."""
         reported = False
         while not self.held:
             # An unreachable database is not logged here, as every read and write reports it.
@@ -150,6 +162,7 @@ class PostgresLock:
                 await asyncio.sleep(_RETRY_S)
 
     def _disconnect(self) -> None:
+        """Drop the connection without waiting for the server."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()

@@ -1,4 +1,4 @@
-"""The log in a PostgreSQL database, which several processes can share: one statement stores one batch."""
+"""Store the log in a PostgreSQL database, which several processes can share: one statement stores one batch."""
 
 import asyncio
 import contextlib
@@ -47,11 +47,20 @@ _RETENTION_INTERVAL_S = 3600.0
 
 
 class PostgresLog:
-    """A log in a database (Log)."""
+    """The log in a PostgreSQL database (Log)."""
 
     def __init__(
         self, connections: Connections, log_id: str, retention: Retention, lists: ListLimits | None = None
     ) -> None:
+        """Start the task that applies retention, if anything is removed at all.
+
+        Args:
+            connections: The connection pools.
+            log_id: The id of the log.
+            retention: How much of each room is kept.
+            lists: The limits of lists of rooms; None: the defaults.
+
+        """
         self.id = log_id
         self._connections = connections
         #: The storage of consumers.
@@ -74,14 +83,14 @@ class PostgresLog:
         lock_mode: LockMode | None = None,
         lists: ListLimits | None = None,
     ) -> Self:
-        """Open the log of a database, and create its schema if it does not exist.
+        """Open the log of a database; create or migrate its schema if necessary.
 
         Args:
-            url: The database.
+            url: The address of the database.
             retention: How much of each room is kept.
-            connections: How many connections may be open at once.
+            connections: The maximum number of connections.
             lock_mode: How to lock the log until it is closed; None: no lock.
-            lists: Limits of lists of rooms.
+            lists: The limits of lists of rooms; None: the defaults.
 
         Raises:
             LogUnusableError: The database cannot be reached, is not a log, or is locked by another process.
@@ -115,7 +124,7 @@ class PostgresLog:
         io_pending: asyncio.Event | None = None,
         seen: Mapping[str, Position] | None = None,
     ) -> Awaitable[list[Outcome]]:
-        """Store a batch (Log.append)."""
+        """Start to store a batch after the batches before it (Log.append)."""
         io_pending = io_pending or asyncio.Event()
         task = asyncio.create_task(self._append(drafts, io_pending, seen or {}))
         self._appends.add(task)
@@ -126,6 +135,7 @@ class PostgresLog:
     async def _append(
         self, drafts: Sequence[Draft], io_pending: asyncio.Event, seen: Mapping[str, Position]
     ) -> list[Outcome]:
+        """Wait for the batches before, then store this one."""
         if not drafts:
             return []
         # One batch after the other, so that the batches of this process are stored in call order (S2).
@@ -135,7 +145,7 @@ class PostgresLog:
     async def read(
         self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20
     ) -> Page:
-        """Return a page of entries (Log.read)."""
+        """Read a page of entries (Log.read)."""
         query, bound = ("entries_before", before) if after is None else ("entries_after", after)
         async with self._connections.reading() as connection:
             rows = [tuple(row) for row in await connection.fetch(_SQL[query], item, bound, limit, max_bytes)]
@@ -146,7 +156,7 @@ class PostgresLog:
         return Page(entries, oldest=oldest, head=head, log=log_id)
 
     async def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:
-        """Return the state of each room (Log.room_states)."""
+        """Read the state of each room (Log.room_states)."""
         async with self._connections.reading() as connection:
             rows = await connection.fetch(_SQL["rooms"], list(items))
         states = {item: RoomState(log=self.id, oldest=1, head=0, reads={}) for item in items}
@@ -156,7 +166,7 @@ class PostgresLog:
         return states
 
     async def verify_history(self, item: str, seen: Position) -> str:
-        """Compare what was seen of a room with what it holds (Log.verify_history)."""
+        """Check whether a room still has what was seen of it (Log.verify_history)."""
         async with self._connections.writing() as connection:
             return str(await connection.fetchval(_SQL["verify_history"], item, seen.log, seen.head, seen.at))
 
@@ -172,7 +182,7 @@ class PostgresLog:
     async def list_rooms(
         self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None
     ) -> list[ItemSummary]:
-        """Return rooms in the ranges, the latest first (Log.list_rooms)."""
+        """List the rooms in the ranges, the latest first (Log.list_rooms)."""
         async with self._lists.slot(), self._connections.listing() as connection:
             try:
                 return await list_rooms(
@@ -182,41 +192,41 @@ class PostgresLog:
                 raise self._lists.timeout_error() from None
 
     async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
-        """Return head and unread count for each item and member (Log.count_unread)."""
+        """Count the unread messages of each item and member (Log.count_unread)."""
         async with self._connections.reading() as connection:
             return await count_unread(connection, wanted)
 
     async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """Return the entries at these items and seqs (Log.entries_at)."""
+        """Read the entries at these items and seqs (Log.entries_at)."""
         if not places:
             return {}
         async with self._connections.reading() as connection:
             return await entries_at(connection, places)
 
     async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
-        """Return rooms written to at `at` or later (Log.changed_since)."""
+        """List the rooms written to at `at` or later (Log.changed_since)."""
         async with self._connections.reading() as connection:
             return [tuple(row) for row in await connection.fetch(_SQL["changed_since"], at, limit)]
 
     async def read_marks(self, item: str, *, first: str, limit: int) -> list[RoomReadMark]:
-        """Return read marks of a room (Log.read_marks)."""
+        """List read marks of a room (Log.read_marks)."""
         async with self._connections.reading() as connection:
             rows = await connection.fetch(_SQL["marks_from"], item, first, limit)
         return [RoomReadMark(item, member, seq) for member, seq in rows]
 
     async def rooms_of_member(self, member: str) -> list[str]:
-        """Return rooms where the member has entries or a read mark (Log.rooms_of_member)."""
+        """List the rooms in which the member has entries or a read mark (Log.rooms_of_member)."""
         async with self._connections.reading() as connection:
             return [item for (item,) in await connection.fetch(_SQL["rooms_of_member"], member)]
 
     async def entries_of_member(self, item: str, member: str, *, after: int, limit: int) -> list[Entry]:
-        """Return entries that the member wrote (Log.entries_of_member)."""
+        """Read entries that the member wrote in a room (Log.entries_of_member)."""
         async with self._connections.reading() as connection:
             rows = await connection.fetch(_SQL["entries_of_member"], item, member, after, limit)
         return [entry_from_row(tuple(row)) for row in rows]
 
     async def erase_member(self, items: Sequence[str], member: str) -> None:
-        """Erase the member from these rooms, then vacuum the tables: dead rows still hold it (Log.erase_member)."""
+        """Erase the member from these rooms, and vacuum the tables to remove dead rows (Log.erase_member)."""
         async with self._connections.writing() as connection:
             async with connection.transaction():
                 await connection.execute(_SQL["erase_author"], list(items), member)
@@ -229,7 +239,7 @@ class PostgresLog:
             return str(await connection.fetchval(_SQL["delete_room"], item))
 
     async def bus_key(self) -> bytes:
-        """Return the key for messages between processes (Log.bus_key)."""
+        """Read the key for messages between processes; generate it at the first call (Log.bus_key)."""
         async with self._connections.writing() as connection:
             key = await connection.fetchval(_SQL["bus_key"])
             if key is None:  # a statement apart: a role that may only read the table can use an existing key
@@ -243,14 +253,14 @@ class PostgresLog:
             await connection.execute(_SQL["check_writable"])
 
     async def close(self) -> None:
-        """Finish the appends in progress, close the connections and release the lock (Log.close)."""
+        """Wait for the appends in progress, close the connections and release the lock (Log.close)."""
         await background.cancel(self._retention_task)
         if self._appends:
             await asyncio.wait(self._appends, timeout=_CLOSE_S)
         await self._connections.close(_CLOSE_S)
 
     async def _apply_retention(self) -> None:
-        """Remove expired entries and ids, now and every hour."""
+        """Remove expired entries and ids, now and every hour, until cancelled."""
         while True:
             with contextlib.suppress(LogUnavailableError):  # retried after the interval
                 async with self._connections.reading() as connection:

@@ -15,7 +15,13 @@ _ROOMS = 100
 
 
 async def remove_expired(connection: Any, retention: Retention) -> None:
-    """Remove expired entries and ids, in short transactions; do nothing if another process is doing it."""
+    """Remove expired entries and ids in short transactions; do nothing if another process is doing so.
+
+    Args:
+        connection: The connection to use, which holds an advisory lock meanwhile.
+        retention: How much of each room is kept.
+
+    """
     if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
         return
     entries, cutoff = retention.entries, retention.cutoff(now_ms())

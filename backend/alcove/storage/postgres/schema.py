@@ -1,4 +1,4 @@
-"""Create the schema of a PostgreSQL log, or migrate it to this version; several processes may start at once."""
+"""Create or migrate the schema of a PostgreSQL log; several processes may start at the same time."""
 
 import logging
 import re
@@ -62,7 +62,7 @@ UNION SELECT proname::text FROM pg_proc WHERE pronamespace = 'alcove'::regnamesp
 
 
 async def prepare(connection: Any) -> str:
-    """Create or migrate the database's schema `alcove`; return the log's id.
+    """Create or migrate the schema `alcove` of the database, check this role's rights on it, and return the log's id.
 
     Raises:
         LogUnusableError: The schema is another program's or too new, it lacks an object that this role may not create,
@@ -90,7 +90,7 @@ async def prepare(connection: Any) -> str:
 
 
 async def _migrate(connection: Any) -> int:
-    """Run the steps of the migration that are missing; return the version before them.
+    """Run the missing steps of the schema, and return the version that it had before.
 
     Raises:
         LogUnusableError: The schema is another program's or too new, or this role may not change it.
@@ -123,7 +123,16 @@ async def _migrate(connection: Any) -> int:
 
 
 async def _check_names_and_rights(connection: Any, expected: list[str]) -> None:
-    """Raise LogUnusableError if the schema lacks an expected name, or this role a right on it."""
+    """Check that the schema has all expected objects, and that this role has the rights that it needs on them.
+
+    Args:
+        connection: The connection to use.
+        expected: The names of tables, views and functions.
+
+    Raises:
+        LogUnusableError: An object or a right is missing.
+
+    """
     names = {name for (name,) in await connection.fetch(_NAMES)}
     missing = [f"alcove.{name}" for name in expected if name not in names]
     missing += [right for (right,) in await connection.fetch(_MISSING_RIGHTS)]
@@ -137,7 +146,13 @@ async def _check_names_and_rights(connection: Any, expected: list[str]) -> None:
 
 
 def script(since: int, role: str | None) -> str:
-    """Return SQL that migrates the schema from version `since` (0: creates it) and gives `role` its rights, if set."""
+    """Build the SQL script that `alcove schema` prints.
+
+    Args:
+        since: The version of the present schema; 0: there is none, and the script creates it.
+        role: The role of the server, which is granted its rights; None: no rights are granted.
+
+    """
     parts = ["BEGIN", _SEARCH_PATH, f"SELECT pg_advisory_xact_lock({_LOCK})"]
     parts = [";\n".join(parts) + ";\n", _CREATE if since == 0 else "", _steps(since)]
     if role is not None:
@@ -146,7 +161,7 @@ def script(since: int, role: str | None) -> str:
 
 
 def _steps(since: int) -> str:
-    """Return the SQL that migrates the schema from version `since` to VERSION and records that version."""
+    """Join the SQL of the steps from version `since` to VERSION, and a statement that stores the new version."""
     steps = [step.replace("{item_characters}", character_ranges()) for step in schema_files(_FOLDER)[since:]]
     set_version = f"UPDATE alcove.meta SET value = '{VERSION}' WHERE key = 'schema';\n"  # noqa: S608 - a constant number
     return "\n".join([*steps, set_version])
@@ -154,7 +169,7 @@ def _steps(since: int) -> str:
 
 @cache
 def _expected_names() -> list[str]:
-    """Return the names of tables, views and functions that exist after all steps."""
+    """Collect from the steps the names of tables, views and functions that exist after all of them."""
     names: dict[str, None] = {"meta": None}
     change = re.compile(
         r"^(CREATE|DROP) (?:OR REPLACE |UNLOGGED )*(?:TABLE|VIEW|FUNCTION)(?: IF EXISTS)? alcove\.(\w+)", re.MULTILINE
@@ -169,11 +184,11 @@ def _expected_names() -> list[str]:
 
 
 def _quoted(name: str) -> str:
-    """Return an SQL identifier in quotes."""
+    """Quote an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def _log_warning(_connection: object, message: Any) -> None:
-    """Log a warning of a step; notices, such as that an object exists already, are ignored."""
+    """Log a warning of the database; ignore notices, such as that an object exists already."""
     if message.severity_en == "WARNING":
         logger.warning("%s", message.message)

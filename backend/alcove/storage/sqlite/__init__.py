@@ -1,1 +1,1 @@
-"""The log in a SQLite file."""
+"""Store the log in a SQLite file."""

@@ -1,4 +1,4 @@
-"""Append drafts to a SQLite log: new messages in few statements, everything else one by one."""
+"""Append drafts to a SQLite log: new messages in few statements, all other drafts one by one."""
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -21,16 +21,24 @@ _MIN_BODY_BYTES = 12
 
 
 class Appender:
-    """Append batches of drafts, on one connection."""
+    """Stores batches of drafts on one connection."""
 
     def __init__(self, connection: sqlite3.Connection, retention: RetentionRules) -> None:
+        """Store the connection, and the rules that remove old entries."""
         self._db = connection
         self._retention = retention
 
     def append(
         self, drafts: Sequence[Draft], io_pending: Callable[[], object], seen: Mapping[str, Position]
     ) -> list[Outcome]:
-        """Store a batch in one transaction (Log.append); `io_pending` is called when only the commit is left."""
+        """Store a batch in one transaction (Log.append).
+
+        Args:
+            drafts: The batch.
+            io_pending: Called when only the commit is left.
+            seen: How much of the drafts' rooms this process has seen, by item.
+
+        """
         if all(draft.kind == "message" for draft in drafts):
             with suppress(sqlite3.IntegrityError), transaction(self._db):
                 outcomes = self._insert_messages(drafts, seen)
@@ -50,13 +58,13 @@ class Appender:
             ]
 
     def _find_rooms(self, drafts: Sequence[Draft], seen: Mapping[str, Position]) -> dict[str, RoomRow]:
-        """Return the drafts' rooms by item; each that has lost entries has a new history now."""
+        """Read the rows of the drafts' rooms, by item; start a new history in rooms that have lost entries."""
         rooms = find_rooms(self._db, (draft.item for draft in drafts))
         renew_histories(self._db, rooms, seen)
         return rooms
 
     def _save(self, rooms: dict[str, RoomRow]) -> None:
-        """Apply retention to the batch's rooms and write their rows."""
+        """Apply retention to the batch's rooms, and write their rows."""
         self._retention.apply(rooms)
         save_rooms(self._db, rooms)
 
@@ -64,7 +72,7 @@ class Appender:
         """Store messages in few statements.
 
         Raises:
-            sqlite3.IntegrityError: one of them repeats an id; the transaction is rolled back.
+            sqlite3.IntegrityError: One of them repeats an id; the caller's transaction is rolled back.
 
         """
         values: list[object] = []
@@ -85,7 +93,12 @@ class Appender:
         return [Appended(entry, duplicate=False, oldest=room.oldest, log=room.log) for room, entry in entries]
 
     def _check_removed_ids(self, rooms: Mapping[str, RoomRow], drafts: Sequence[Draft]) -> None:
-        """Raise IntegrityError if a draft repeats the id of an entry that retention removed."""
+        """Check that no draft repeats the id of an entry that retention removed.
+
+        Raises:
+            sqlite3.IntegrityError: One does.
+
+        """
         if all(room.oldest == 1 for room in rooms.values()):
             return
         ids = [value for draft in drafts for value in (rooms[draft.item].room, draft.by.id, draft.id)]
@@ -93,7 +106,12 @@ class Appender:
             raise sqlite3.IntegrityError("a draft has the id of a removed entry")
 
     def _store(self, room: RoomRow, draft: Draft) -> tuple[Entry, bool] | Refused:
-        """Store one draft; return its entry and whether it is a duplicate, or why it is refused."""
+        """Store one draft of any kind.
+
+        Returns:
+            Its entry and whether it was stored earlier, or why it is refused.
+
+        """
         key = {"room": room.room, "by_id": draft.by.id, "id": draft.id}
         stored = self._db.execute(_SQL["find_id"], key).fetchone()
         if stored:
@@ -115,7 +133,12 @@ class Appender:
         return Entry(room.head, draft.kind, draft.id, by, at, target, stored_body), False
 
     def _change_target(self, room: RoomRow, draft: Draft, at: int) -> Refused | None:
-        """Edit or delete the draft's target at time `at`, or return why that is refused (S8)."""
+        """Apply an edit or delete to the draft's target at time `at` (ms since the epoch).
+
+        Returns:
+            Why it is refused; None if it was applied (S8).
+
+        """
         target = self._entry(room.room, draft.target or 0)
         if target is None or target.kind != "message" or target.deleted is not UNSET:
             return Refused("invalid", f"entry {draft.target} is not a message that can be changed")
@@ -129,10 +152,11 @@ class Appender:
         return None
 
     def _entry(self, room: int, seq: int) -> Entry | None:
+        """Read one entry; None if the room does not have it."""
         row = self._db.execute(_SQL["entry"], (room, seq)).fetchone()
         return entry_from_row(row) if row else None
 
 
 def _pad_body(body: str) -> str:
-    """Return the body with spaces up to the least size, so that a later change does not enlarge its row."""
+    """Pad a body with spaces to the minimum size, so that a later change does not enlarge its row."""
     return body.ljust(_MIN_BODY_BYTES)

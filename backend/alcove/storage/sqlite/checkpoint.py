@@ -1,4 +1,4 @@
-"""Empty a SQLite log's write-ahead log after text was erased, so that no file keeps it (S9)."""
+"""Empty the write-ahead log of SQLite after text was erased, so that no file keeps the text (S9)."""
 
 import asyncio
 import logging
@@ -20,24 +20,31 @@ _REPORT_S = 5.0
 
 
 class Checkpointer:
-    """Run `SqliteStore.checkpoint` on the writing thread after each request, until it succeeds."""
+    """Runs `SqliteStore.checkpoint` on the writing thread after each request, and repeats it until it succeeds."""
 
     def __init__(self, run: Callable[[Callable[[SqliteStore], bool]], Awaitable[bool]], name: str) -> None:
-        """Start waiting for requests; `run` calls a function on the writing thread, `name` names the file in logs."""
+        """Start to wait for requests.
+
+        Args:
+            run: Calls a function on the writing thread.
+            name: The file's name in log messages.
+
+        """
         self._run = run
         self._name = name
         self._requested = asyncio.Event()
         self._task = asyncio.create_task(self._process_requests())
 
     def request(self) -> None:
-        """Empty the write-ahead log soon, as text was erased."""
+        """Schedule a checkpoint, because text was erased."""
         self._requested.set()
 
     async def close(self) -> None:
-        """Stop. SQLite empties the write-ahead log when the last connection closes."""
+        """Cancel the task. SQLite empties the write-ahead log when the last connection closes."""
         await background.cancel(self._task)
 
     async def _process_requests(self) -> None:
+        """Run one checkpoint for all requests since the last one, at most once a second."""
         while True:
             await self._requested.wait()
             self._requested.clear()
@@ -45,7 +52,7 @@ class Checkpointer:
             await asyncio.sleep(_INTERVAL_S)
 
     async def _checkpoint(self) -> None:
-        """Repeat the checkpoint until it succeeds; warn once if a reader prevents it for seconds."""
+        """Repeat the checkpoint until it succeeds; log a warning once if a reader prevents it for five seconds."""
         loop = asyncio.get_running_loop()
         started, reported = loop.time(), False
         while not await self._attempt():
@@ -55,6 +62,7 @@ class Checkpointer:
             await asyncio.sleep(_RETRY_S)
 
     async def _attempt(self) -> bool:
+        """Run a checkpoint; return False if a reader prevents it or storage fails."""
         with suppress(LogUnavailableError):  # sends report it; the text is removed once storage is available again
             return await self._run(SqliteStore.checkpoint)
         return False

@@ -1,4 +1,4 @@
-"""Connections to a SQLite log: opening them, transactions, and statements for many rows."""
+"""Open connections to a SQLite log, run transactions, and run a statement for many rows."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -22,11 +22,14 @@ _ROWS_PER_STATEMENT = (64, 16, 4, 1)
 
 
 def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
-    """Open a connection without implicit transactions that syncs the file at each commit (S3).
+    """Open a connection that starts no transactions by itself and syncs the file at each commit (S3).
 
     Args:
         path: The file.
-        create: Create a file that does not exist. Otherwise that is an error: an empty file would be no log.
+        create: Create the file if it does not exist. Otherwise that is an error: an empty file would be no log.
+
+    Raises:
+        sqlite3.Error: The file cannot be opened.
 
     """
     uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
@@ -62,9 +65,9 @@ def run_many(connection: sqlite3.Connection, sql: str, width: int, values: Seque
     """Run a statement for many rows of values, with as few executions as possible.
 
     Args:
-        connection: Runs the statement.
+        connection: The connection to use.
         sql: The statement, with `(...)` in place of the rows.
-        width: How many values a row has.
+        width: The number of values in a row.
         values: The values of all rows, one row after the other.
 
     Returns:
@@ -83,6 +86,6 @@ def run_many(connection: sqlite3.Connection, sql: str, width: int, values: Seque
 
 @cache
 def expand_rows(sql: str, width: int, rows: int) -> str:
-    """Return the statement with placeholders for so many rows of `width` values in place of `(...)`."""
+    """Replace `(...)` in the statement by placeholders for `rows` rows of `width` values."""
     row = "?" if width == 1 else f"({', '.join('?' * width)})"
     return sql.replace("(...)", ", ".join([row] * rows))

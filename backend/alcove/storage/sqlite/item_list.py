@@ -33,10 +33,10 @@ class SlowListError(Exception):
 
 @contextmanager
 def time_limit(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
-    """Interrupt statements of the block that still run after so many seconds.
+    """Interrupt statements of the block that are still running after `seconds`.
 
     Raises:
-        SlowListError: a statement was interrupted.
+        SlowListError: A statement was interrupted.
 
     """
     deadline = time.monotonic() + seconds
@@ -54,7 +54,7 @@ def time_limit(connection: sqlite3.Connection, seconds: float) -> Iterator[None]
 def list_rooms(
     connection: sqlite3.Connection, ranges: Sequence[Range], member: str, limit: int, before: str | None = None
 ) -> list[ItemSummary]:
-    """Return rooms whose item is in one of the ranges (Log.list_rooms); runs inside the caller's transaction."""
+    """List the rooms in the ranges, the latest written first (Log.list_rooms); call it inside a transaction."""
     found = [(item, head) for _, item, head, _ in find_rooms(connection, ranges, limit, before)]
     counts = count_unread(connection, [(item, member) for item, _ in found])
     last = entries_at(connection, found)
@@ -64,10 +64,18 @@ def list_rooms(
 def find_rooms(
     connection: sqlite3.Connection, ranges: Sequence[Range], limit: int, before: str | None = None
 ) -> list[_ListedRoom]:
-    """Return rooms whose item is in one of the ranges, the latest written first, from after `before`.
+    """Find the rooms in the ranges, the latest written first.
+
+    Looks among the latest rooms first, and searches the ranges one by one only if too few of those match.
+
+    Args:
+        connection: The connection to use, inside a transaction.
+        ranges: Ranges of items, ascending and disjoint.
+        limit: The maximum number of rooms.
+        before: Return only rooms that follow this item's room; None: from the start.
 
     Raises:
-        NoSuchRoomError: the item `before` has no entries.
+        NoSuchRoomError: The item `before` has no entries.
 
     """
     place = _START
@@ -90,7 +98,7 @@ def find_rooms(
 
 
 def count_unread(connection: sqlite3.Connection, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
-    """Return head and unread count for each pair of item and member (Log.count_unread)."""
+    """Count the unread messages of each pair of item and member, and read the heads (Log.count_unread)."""
     values = [value for pair in dict.fromkeys(wanted) for value in pair]
     counts = {
         (item, member): UnreadCount(item, head, unread)
@@ -100,16 +108,17 @@ def count_unread(connection: sqlite3.Connection, wanted: Sequence[tuple[str, str
 
 
 def entries_at(connection: sqlite3.Connection, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-    """Return the entries at these items and seqs (Log.entries_at)."""
+    """Read the entries at these items and seqs (Log.entries_at)."""
     values = [value for place in places for value in place]
     rows = run_many(connection, _SQL["entries_at"], 2, values)
     return {(item, row[0]): entry_from_row(row) for item, *row in rows}
 
 
 def changed_since(connection: sqlite3.Connection, at: int, limit: int) -> list[tuple[str, int]]:
-    """Return rooms written to at `at` or later (Log.changed_since)."""
+    """List the rooms written to at `at` or later (Log.changed_since)."""
     return connection.execute(_SQL["changed_since"], (at, limit)).fetchall()
 
 
 def _latest(rooms: list[_ListedRoom], limit: int) -> list[_ListedRoom]:
+    """Return the `limit` rooms that were written to last, the latest first."""
     return heapq.nlargest(limit, rooms, key=lambda row: (row[3], row[0]))

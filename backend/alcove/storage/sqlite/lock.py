@@ -1,4 +1,4 @@
-"""The lock on a SQLite log, so that only one process serves the file (X7)."""
+"""Lock a SQLite log, so that only one process serves the file (X7)."""
 
 import contextlib
 import sqlite3
@@ -12,22 +12,22 @@ _WAIT_S = 5.0
 
 
 class SqliteLock:
-    """A lock held until `release`, or until the process ends in any way.
+    """Holds a lock until `release`, or until the process ends in any way.
 
-    It is an exclusive transaction on an empty database next to the log. SQLite's own locks work on every system, also
-    between connections of one process. The log itself is not locked, so that backups and reports can read it.
+    The lock is an exclusive transaction on an empty database next to the log. SQLite's own locks work on every system,
+    also between connections of one process. The log itself is not locked, so that backups and reports can read it.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        """Store the connection whose transaction is the lock."""
         self._connection = connection
 
     @classmethod
     def take(cls, path: Path) -> Self:
-        """Take the lock of the log at `path`, waiting some seconds for a process that is stopping.
+        """Take the lock of the log at `path`, waiting up to five seconds for a process that is stopping.
 
         Raises:
-            LogUnusableError: another process holds the lock.
-            sqlite3.Error: the lock's file cannot be opened.
+            LogUnusableError: Another process holds the lock. sqlite3.Error: The file of the lock cannot be opened.
 
         """
         # Resolved, because every path to the same file must lead to the same lock.

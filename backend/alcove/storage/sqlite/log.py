@@ -1,4 +1,4 @@
-"""The log in a SQLite file, for one process: one thread writes, two read, one lists rooms."""
+"""Store the log in a SQLite file, for one process: one thread writes, two read, one lists rooms."""
 
 import asyncio
 import contextlib
@@ -39,7 +39,7 @@ _RETENTION_INTERVAL_S = 3600.0
 
 
 class SqliteLog:
-    """A log in one file (Log)."""
+    """The log in a SQLite file (Log)."""
 
     def __init__(
         self,
@@ -49,6 +49,16 @@ class SqliteLog:
         lock: SqliteLock | None = None,
         lists: ListLimits | None = None,
     ) -> None:
+        """Start the threads and the background tasks; `open` also prepares the file.
+
+        Args:
+            path: The file.
+            log_id: The id of the log.
+            retention: How much of each room is kept.
+            lock: The lock on the file, which `close` releases; None: the file is not locked.
+            lists: The limits of lists of rooms; None: the defaults.
+
+        """
         self.id = log_id
         self._lock = lock
         self._writer = StoreThread(path, retention, "alcove-writer")
@@ -72,10 +82,10 @@ class SqliteLog:
     ) -> Self:
         """Open the file, and create it if it does not exist; lock it until it is closed, unless `lock_mode` is None.
 
-        SQLite serves one process, so both modes lock it exclusively.
+        SQLite serves one process, so both modes lock the file exclusively.
 
         Raises:
-            LogUnusableError: the folder is missing, or the file is not a log, too new, read-only or locked.
+            LogUnusableError: The folder is missing, or the file is not a log, too new, read-only or locked.
 
         """
         log_id, lock = await asyncio.to_thread(_prepare, path, lock_mode)
@@ -94,7 +104,7 @@ class SqliteLog:
         io_pending: asyncio.Event | None = None,
         seen: Mapping[str, Position] | None = None,
     ) -> Awaitable[list[Outcome]]:
-        """Store a batch (Log.append)."""
+        """Start to store a batch on the writing thread (Log.append)."""
         io_pending = io_pending or asyncio.Event()
         loop = asyncio.get_running_loop()
 
@@ -113,15 +123,15 @@ class SqliteLog:
     async def read(
         self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20
     ) -> Page:
-        """Return a page of entries (Log.read)."""
+        """Read a page of entries (Log.read)."""
         return await self._next_reader().run(lambda store: store.read(item, after, before, limit, max_bytes))
 
     async def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:
-        """Return the state of each room (Log.room_states)."""
+        """Read the state of each room (Log.room_states)."""
         return await self._next_reader().run(lambda store: store.room_states(items))
 
     async def verify_history(self, item: str, seen: Position) -> str:
-        """Compare what was seen of a room with what it holds (Log.verify_history)."""
+        """Check whether a room still has what was seen of it (Log.verify_history)."""
         return await self._writer.run(lambda store: store.verify_history(item, seen))
 
     async def move_read_marks(self, marks: Sequence[RoomReadMark]) -> list[RoomReadMark]:
@@ -131,7 +141,7 @@ class SqliteLog:
     async def list_rooms(
         self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None
     ) -> list[ItemSummary]:
-        """Return rooms in the ranges, the latest first (Log.list_rooms)."""
+        """List the rooms in the ranges, the latest first (Log.list_rooms)."""
         async with self._lists.slot():
             try:
                 return await self._lister.run(
@@ -143,42 +153,45 @@ class SqliteLog:
                 raise self._lists.timeout_error() from None
 
     async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
-        """Return head and unread count for each item and member (Log.count_unread)."""
+        """Count the unread messages of each item and member (Log.count_unread)."""
         return await self._next_reader().run(lambda store: store.count_unread(wanted))
 
     async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """Return the entries at these items and seqs (Log.entries_at)."""
+        """Read the entries at these items and seqs (Log.entries_at)."""
         return await self._next_reader().run(lambda store: store.entries_at(places))
 
     async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
-        """Return rooms written to at `at` or later (Log.changed_since)."""
+        """List the rooms written to at `at` or later (Log.changed_since)."""
         return await self._next_reader().run(lambda store: store.changed_since(at, limit))
 
     async def read_marks(self, item: str, *, first: str, limit: int) -> list[RoomReadMark]:
-        """Return read marks of a room (Log.read_marks)."""
+        """List read marks of a room (Log.read_marks)."""
         return await self._next_reader().run(lambda store: store.read_marks(item, first, limit))
 
     async def rooms_of_member(self, member: str) -> list[str]:
-        """Return rooms where the member has entries or a read mark (Log.rooms_of_member)."""
+        """List the rooms in which the member has entries or a read mark (Log.rooms_of_member)."""
         return await self._lister.run(lambda store: store.rooms_of_member(member))
 
     async def entries_of_member(self, item: str, member: str, *, after: int, limit: int) -> list[Entry]:
-        """Return entries that the member wrote (Log.entries_of_member)."""
+        """Read entries that the member wrote in a room (Log.entries_of_member)."""
         return await self._lister.run(lambda store: store.entries_of_member(item, member, after, limit))
 
     async def erase_member(self, items: Sequence[str], member: str) -> None:
-        """Erase what rooms hold of a member (Log.erase_member); the checkpoint that follows cleans the files."""
+        """Erase the member from these rooms.
+
+        The checkpoint that follows erases it from the files (Log.erase_member).
+        """
         await self._writer.run(lambda store: store.erase_member(items, member))
         self._checkpointer.request()
 
     async def delete_room(self, item: str) -> str:
-        """Delete a room (Log.delete_room)."""
+        """Delete a room; the checkpoint that follows erases it from the files (Log.delete_room)."""
         log_id = await self._writer.run(lambda store: store.delete_room(item))
         self._checkpointer.request()
         return log_id
 
     async def bus_key(self) -> bytes:
-        """Return the key for messages between processes (Log.bus_key)."""
+        """Read the key for messages between processes (Log.bus_key)."""
         return await self._writer.run(SqliteStore.bus_key)
 
     async def check_writable(self) -> None:
@@ -186,7 +199,7 @@ class SqliteLog:
         await self._writer.run(SqliteStore.check_writable)
 
     async def close(self) -> None:
-        """Finish the calls in progress, close the file and release its lock (Log.close)."""
+        """Finish the calls in progress, close the file and release the lock (Log.close)."""
         await background.cancel(self._retention_task)
         await self._checkpointer.close()
         for thread in (self._writer, self._lister, *self._readers):
@@ -195,11 +208,12 @@ class SqliteLog:
             self._lock.release()
 
     def _next_reader(self) -> StoreThread:
+        """Return the two reading threads in turn."""
         self._last_reader ^= 1
         return self._readers[self._last_reader]
 
     async def _apply_retention(self) -> None:
-        """Remove expired entries and ids now and every hour, in short transactions between the writes."""
+        """Remove expired entries and ids, now and every hour, in short transactions between the writes."""
         while True:
             with contextlib.suppress(LogUnavailableError):  # retried after the interval
                 while await self._writer.run(SqliteStore.remove_expired):
@@ -210,14 +224,17 @@ class SqliteLog:
 
 
 def _do_nothing(_: SqliteStore) -> None:
-    """Do nothing with the store, as running this opens the connection."""
+    """Do nothing. Running this on a thread opens the thread's connection."""
 
 
 def _prepare(path: Path, lock_mode: LockMode | None) -> tuple[str, SqliteLock | None]:
-    """Lock the file unless `lock_mode` is None, then prepare its schema; return the log's id and the lock.
+    """Lock the file unless `lock_mode` is None, then prepare its schema (blocking).
+
+    Returns:
+        The id of the log, and the lock.
 
     Raises:
-        LogUnusableError: the file cannot be used or locked.
+        LogUnusableError: The file cannot be used or locked.
 
     """
     if not path.absolute().parent.is_dir():

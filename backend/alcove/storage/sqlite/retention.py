@@ -1,4 +1,4 @@
-"""Remove entries that retention does not keep from a SQLite log, and later their ids (L5)."""
+"""Remove the entries that retention does not keep from a SQLite log, and later their ids (L5)."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -16,14 +16,15 @@ _ROOMS = 100
 
 
 class RetentionRules:
-    """Apply the retention settings to rooms, on one connection."""
+    """Applies the retention settings to rooms, on one connection."""
 
     def __init__(self, connection: sqlite3.Connection, retention: Retention) -> None:
+        """Store the connection and the settings."""
         self._db = connection
         self._retention = retention
 
     def apply(self, rooms: Mapping[str, RoomRow]) -> None:
-        """Remove entries from rooms, by item, except from internal rooms; runs inside the caller's transaction."""
+        """Remove old entries from these rooms, by item, except from internal rooms; call it inside a transaction."""
         cutoff = self._retention.cutoff(now_ms())
         for item, room in rooms.items():
             if not item.startswith("!"):
@@ -32,7 +33,7 @@ class RetentionRules:
     def remove_expired(self) -> bool:
         """Remove expired entries from up to 100 rooms; return whether there may be more such rooms.
 
-        Rooms that are written to need no call, as `apply` does it.
+        This is for rooms that are not written to: `append` applies retention to the others.
         """
         cutoff = self._retention.cutoff(now_ms())
         if cutoff is None:
@@ -45,13 +46,13 @@ class RetentionRules:
         return len(rows) == _ROOMS
 
     def delete_expired_ids(self) -> None:
-        """Delete the ids of removed entries that have expired, in one transaction per room."""
+        """Delete the expired ids of removed entries, in one transaction per room."""
         before = self._retention.ids_cutoff(now_ms())
         for (room,) in self._db.execute(_SQL["rooms_with_removed_entries"]).fetchall():
             self._db.execute(_SQL["delete_ids"], (room, before))
 
     def _remove(self, room: RoomRow, cutoff: int | None) -> None:
-        """Remove entries beyond the kept number or before `cutoff` from a room, and keep their ids (S5)."""
+        """Remove entries from a room that exceed the kept number or are older than `cutoff`; keep their ids (S5)."""
         oldest = room.oldest
         if self._retention.entries is not None:
             oldest = max(oldest, room.head - self._retention.entries + 1)

@@ -1,6 +1,6 @@
-"""Rows of rooms in a SQLite log, and new histories for rooms that have lost entries.
+"""Read and write the rows of rooms in a SQLite log, and start new histories in rooms that have lost entries.
 
-Every function runs inside the caller's transaction.
+Every function must be called inside a transaction.
 """
 
 import sqlite3
@@ -18,7 +18,7 @@ _CONSUMERS = load_queries(Path(__file__).with_name("consumers.sql"))
 
 @dataclass(slots=True)
 class RoomRow:
-    """The row of a room while a transaction changes it."""
+    """The row of a room, while a transaction changes it."""
 
     #: The number that represents the item in other tables.
     room: int
@@ -31,7 +31,7 @@ class RoomRow:
 
 
 def find_rooms(connection: sqlite3.Connection, items: Iterable[str]) -> dict[str, RoomRow]:
-    """Return the rows of the items' rooms, and create those that are missing."""
+    """Read the rows of the items' rooms, and create those that are missing."""
     items = list(dict.fromkeys(items))
     rooms = {item: RoomRow(*row) for item, *row in run_many(connection, _SQL["rooms"], 1, items)}
     for item in items:
@@ -41,7 +41,7 @@ def find_rooms(connection: sqlite3.Connection, items: Iterable[str]) -> dict[str
 
 
 def save_rooms(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow]) -> None:
-    """Write the rows of rooms, by item."""
+    """Write the rows of rooms, given by item."""
     values: list[object] = []
     for item, room in rooms.items():
         values += (room.room, item, room.head, room.oldest, room.at)
@@ -55,9 +55,9 @@ def renew_histories(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow]
     marks that refer to lost entries are removed with the old history.
 
     Args:
-        connection: Runs the statements.
+        connection: The connection to use.
         rooms: The rows of the rooms, by item; their `log` is updated.
-        seen: The seen positions, by item.
+        seen: How much of the rooms was seen, by item.
 
     """
     lost: list[RoomRow] = []
@@ -84,7 +84,10 @@ def renew_histories(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow]
 
 
 def delete_room(connection: sqlite3.Connection, item: str) -> str | None:
-    """Delete everything of a room (Log.delete_room); return the id of its new history, None if the room has no row."""
+    """Delete everything of a room, and return the id of its new history (Log.delete_room).
+
+    None: the room has no row.
+    """
     row = connection.execute(_SQL["room"], (item,)).fetchone()
     if row is None:
         return None
@@ -96,10 +99,10 @@ def delete_room(connection: sqlite3.Connection, item: str) -> str | None:
 
 
 def verify_history(connection: sqlite3.Connection, item: str, seen: Position) -> str | None:
-    """Compare what a process has seen of a room with what it holds (Log.verify_history).
+    """Check whether a room still has what a process has seen of it (Log.verify_history).
 
     Returns:
-        The id of the room's history; None if the room has no row and none was seen.
+        The id of the room's history; None if the room has no row and nothing of it was seen.
 
     """
     row = connection.execute(_SQL["room"], (item,)).fetchone()

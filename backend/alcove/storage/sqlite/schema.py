@@ -1,4 +1,4 @@
-"""Create the schema of a SQLite log, or migrate it to this version."""
+"""Create or migrate the schema of a SQLite log."""
 
 import logging
 import sqlite3
@@ -21,10 +21,10 @@ _ERASES_TEXT = 4
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> str:
-    """Create or migrate the schema; return the log's id.
+    """Create or migrate the schema of a file, and return the log's id.
 
     Raises:
-        LogUnusableError: the file is a database of another program, or of a newer version of Alcove.
+        LogUnusableError: The file is a database of another program, or of a newer version of Alcove.
 
     """
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
@@ -58,7 +58,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> str:
 
 
 def rename_invalid_rooms(connection: sqlite3.Connection) -> None:
-    """Rename rooms whose item id is invalid, except internal ones (`!…`), and log both ids (H3)."""
+    """Rename the rooms whose item id is invalid, except internal ones (`!…`), and log both ids (H3)."""
     items = [item for (item,) in connection.execute("SELECT item FROM rooms ORDER BY item").fetchall()]
     for item in items:
         if item.startswith("!") or is_item_id(item):
@@ -73,7 +73,7 @@ def rename_invalid_rooms(connection: sqlite3.Connection) -> None:
 
 
 def _remove_erased_text(connection: sqlite3.Connection, path: Path) -> None:
-    """Rewrite the file without the text that earlier versions erased but left in free pages (S9)."""
+    """Rewrite the file without text that earlier versions erased but left in free pages (S9)."""
     try:
         connection.execute("VACUUM")
     except sqlite3.OperationalError as error:

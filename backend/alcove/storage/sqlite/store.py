@@ -1,4 +1,4 @@
-"""The methods of a log on one SQLite connection, synchronous and without threads."""
+"""Implement the methods of a log on one SQLite connection, synchronously and without threads."""
 
 import secrets
 import sqlite3
@@ -28,9 +28,10 @@ _CHECKPOINT_BUSY_MS = 100
 
 
 class SqliteStore:
-    """Runs the queries of a log on one SQLite connection. Not thread-safe: call it from one thread at a time."""
+    """Runs the queries of a log on one SQLite connection. Not thread-safe: use it from one thread at a time."""
 
     def __init__(self, connection: sqlite3.Connection, retention: Retention) -> None:
+        """Store the connection and the retention settings, and read the log's id."""
         self._db = connection
         self._retention = RetentionRules(connection, retention)
         self._appender = Appender(connection, self._retention)
@@ -47,12 +48,12 @@ class SqliteStore:
         return self._appender.append(drafts, io_pending, seen or {})
 
     def verify_history(self, item: str, seen: Position) -> str:
-        """Compare what was seen of a room with what it holds (Log.verify_history)."""
+        """Check whether a room still has what was seen of it (Log.verify_history)."""
         with transaction(self._db):
             return verify_history(self._db, item, seen) or self._log_id
 
     def read(self, item: str, after: int | None, before: int | None, limit: int, max_bytes: int) -> Page:
-        """Return a page of entries (Log.read)."""
+        """Read a page of entries (Log.read)."""
         with transaction(self._db, "DEFERRED"):
             row = self._db.execute(_SQL["room"], (item,)).fetchone()
             if row is None:
@@ -78,7 +79,7 @@ class SqliteStore:
         return Page(entries, oldest=room.oldest, head=room.head, log=room.log)
 
     def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:
-        """Return the state of each room (Log.room_states)."""
+        """Read the state of each room (Log.room_states)."""
         states = {}
         for item in items:
             row = self._db.execute(_SQL["room"], (item,)).fetchone()
@@ -110,46 +111,46 @@ class SqliteStore:
     def list_rooms(
         self, ranges: Sequence[Range], member: str, *, limit: int, seconds: float, before: str | None
     ) -> list[ItemSummary]:
-        """Return rooms in the ranges (Log.list_rooms).
+        """List the rooms in the ranges (Log.list_rooms).
 
         Raises:
-            SlowListError: it takes more than `seconds`.
+            SlowListError: It takes more than `seconds`.
 
         """
         with time_limit(self._db, seconds), transaction(self._db, "DEFERRED"):
             return list_rooms(self._db, ranges, member, limit, before)
 
     def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
-        """Return head and unread count for each item and member (Log.count_unread)."""
+        """Count the unread messages of each item and member (Log.count_unread)."""
         with transaction(self._db, "DEFERRED"):  # so that heads and counts belong together
             return count_unread(self._db, wanted)
 
     def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """Return the entries at these items and seqs (Log.entries_at)."""
+        """Read the entries at these items and seqs (Log.entries_at)."""
         return entries_at(self._db, places)
 
     def changed_since(self, at: int, limit: int) -> list[tuple[str, int]]:
-        """Return rooms written to at `at` or later (Log.changed_since)."""
+        """List the rooms written to at `at` or later (Log.changed_since)."""
         return changed_since(self._db, at, limit)
 
     def read_marks(self, item: str, first: str, limit: int) -> list[RoomReadMark]:
-        """Return read marks of a room (Log.read_marks)."""
+        """List read marks of a room (Log.read_marks)."""
         row = self._db.execute(_SQL["room"], (item,)).fetchone()
         rows = [] if row is None else self._db.execute(_SQL["marks_from"], (row[0], first, limit)).fetchall()
         return [RoomReadMark(item, member, seq) for member, seq in rows]
 
     def rooms_of_member(self, member: str) -> list[str]:
-        """Return rooms where the member has entries or a read mark (Log.rooms_of_member)."""
+        """List the rooms in which the member has entries or a read mark (Log.rooms_of_member)."""
         return [item for (item,) in self._db.execute(_SQL["rooms_of_member"], {"member": member}).fetchall()]
 
     def entries_of_member(self, item: str, member: str, after: int, limit: int) -> list[Entry]:
-        """Return entries that the member wrote (Log.entries_of_member)."""
+        """Read entries that the member wrote in a room (Log.entries_of_member)."""
         row = self._db.execute(_SQL["room"], (item,)).fetchone()
         values = (None if row is None else row[0], member, after, limit)
         return [entry_from_row(found) for found in self._db.execute(_SQL["entries_of_member"], values).fetchall()]
 
     def erase_member(self, items: Sequence[str], member: str) -> None:
-        """Erase what rooms hold of a member (Log.erase_member)."""
+        """Erase the member's name, picture, role, events and read mark in these rooms (Log.erase_member)."""
         with transaction(self._db):
             for item in items:
                 if row := self._db.execute(_SQL["room"], (item,)).fetchone():
@@ -166,7 +167,7 @@ class SqliteStore:
         return function(self._db)
 
     def bus_key(self) -> bytes:
-        """Return the key for messages between processes, and create it at the first call (Log.bus_key)."""
+        """Read the key for messages between processes; generate it at the first call (Log.bus_key)."""
         with transaction(self._db):
             self._db.execute(_SQL["create_bus_key"], (secrets.token_hex(32),))
             (key,) = self._db.execute(_SQL["bus_key"]).fetchone()
@@ -182,13 +183,13 @@ class SqliteStore:
         return self._retention.remove_expired()
 
     def delete_expired_ids(self) -> None:
-        """Delete the ids of removed entries that have expired."""
+        """Delete the expired ids of removed entries."""
         self._retention.delete_expired_ids()
 
     def checkpoint(self) -> bool:
         """Copy the write-ahead log into the file and empty it; return False if a reader prevents that.
 
-        Until then it contains what was erased from the file, where `secure_delete` overwrites it.
+        Until then, the write-ahead log still contains text that was erased in the file.
         """
         (busy_ms,) = self._db.execute("PRAGMA busy_timeout").fetchone()
         self._db.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_BUSY_MS}")

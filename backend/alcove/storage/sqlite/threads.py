@@ -1,4 +1,4 @@
-"""Threads that each own one connection to a SQLite log, and reopen it when it fails."""
+"""Run functions on threads that each have one connection to a SQLite log, and reopen it when it fails."""
 
 import asyncio
 import sqlite3
@@ -17,9 +17,17 @@ T = TypeVar("T")
 
 
 class StoreThread:
-    """Run functions on one thread with one `SqliteStore`, one after the other."""
+    """Calls functions with one `SqliteStore` on one thread, one after the other."""
 
     def __init__(self, path: Path, retention: Retention, name: str) -> None:
+        """Create the thread; it connects at the first call.
+
+        Args:
+            path: The file of the log.
+            retention: How much of each room is kept.
+            name: The name of the thread.
+
+        """
         self._path = path
         self._retention = retention
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
@@ -30,7 +38,7 @@ class StoreThread:
         self._closed = False
 
     def run(self, function: Callable[[SqliteStore], T]) -> asyncio.Future[T]:
-        """Call the function on this thread; the future raises LogUnavailableError if SQLite fails (S7)."""
+        """Call a function on this thread; the returned future raises LogUnavailableError if SQLite fails (S7)."""
         loop = asyncio.get_running_loop()
         if self._closed:
             closed: asyncio.Future[T] = loop.create_future()
@@ -39,7 +47,7 @@ class StoreThread:
         return loop.run_in_executor(self._executor, self._call, function)
 
     async def close(self) -> None:
-        """Finish the functions that wait, then close the connection; a second call does nothing."""
+        """Wait for the queued functions, then close the connection; a second call does nothing."""
         if self._closed:
             return
         self._closed = True
@@ -47,6 +55,12 @@ class StoreThread:
         self._executor.shutdown()
 
     def _call(self, function: Callable[[SqliteStore], T]) -> T:
+        """Call the function with the store, connecting first if necessary (on the thread).
+
+        Raises:
+            LogUnavailableError: SQLite fails; the next call connects again.
+
+        """
         try:
             store = self._store
             # A connection stays on a file that was moved or replaced, where everything it stored would be lost.
@@ -59,7 +73,7 @@ class StoreThread:
             raise LogUnavailableError(f"{self._path}: {error}") from error
 
     def _connect(self) -> SqliteStore:
-        """Open a connection, or replace the current one; raise sqlite3.Error if that fails."""
+        """Close the present connection, if any, and open one. Raises sqlite3.Error."""
         self._disconnect()
         with reserve.lend():
             self._connection = connect(self._path)
@@ -70,13 +84,14 @@ class StoreThread:
         return self._store
 
     def _disconnect(self) -> None:
+        """Close the connection, if there is one."""
         connection, self._connection, self._store = self._connection, None, None
         if connection is not None:
             connection.close()
 
 
 def _file_identity(path: Path) -> tuple[int, int] | None:
-    """Return device and inode of the file at `path`; None if there is none."""
+    """Return device and inode of the file at `path`; None if there is no file."""
     try:
         found = path.stat()
     except OSError:
