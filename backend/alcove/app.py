@@ -140,7 +140,7 @@ class Alcove(Methods):
         Args:
             member: A FastAPI dependency that authorizes the caller: it takes `item_id` and returns a Member, or raises
                 HTTPException to refuse.
-            page: Serve the whole page, too; it and the embed page need a router without a prefix.
+            page: Serve the whole page, too.
 
         Raises:
             SettingsError: The dependency takes a WebSocket.
@@ -165,4 +165,4 @@ class Alcove(Methods):
         self._apps.append(app)
         if self._services is not None:
             self._services.provide_to(app.state)
-        return Mounted(app, lambda: self.started)
+        return Mounted(app, lambda: self.started, self.settings.base_path)

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 
 from alcove.api import bans, entries, events, item_list, login, ops, personal_data, rooms, schemas
+from alcove.api.base_path import BasePath
 from alcove.api.cors import Cors
 from alcove.api.headers import Headers
 from alcove.api.live import room_route, unknown_path_route
@@ -50,6 +51,7 @@ def server_app(settings: Settings, lifespan: Lifespan) -> FastAPI:
     app.add_middleware(EarlierLogins)
     app.add_middleware(Startup)
     _add_headers(app, settings)
+    app.add_middleware(BasePath, base_path=settings.base_path)
     app.state.admission = None
     app.state.metrics = SERVER_METRICS
     app.router.routes.append(room_route)

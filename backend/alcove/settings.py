@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from alcove.base_path import check_base_path
 from alcove.env_file import ENV_FILE, check_env_file
 from alcove.errors import SettingsError
 from alcove.limits import DATABASE_CONNECTIONS, Budget, ListLimits, ProcessLimits, Retention
@@ -47,6 +48,9 @@ class Settings(BaseSettings):
         default=2, ge=0, le=300, description="seconds by which the signing application's clock may differ"
     )
     allow_open: bool = Field(default=False, description="allow other machines in open mode (A2)")
+    base_path: str = Field(
+        default="", description="path below which browsers reach Alcove, as `/chat`, where a proxy serves more (B1)"
+    )
     origins: str = Field(
         default="", description="other origins whose pages may use the cookie, separated by commas (A5)"
     )
@@ -186,6 +190,12 @@ class Settings(BaseSettings):
     )
     ping_s: float = Field(default=20, ge=0.01, le=3600, description="seconds of silence after which a client is pinged")
     pong_s: float = Field(default=20, ge=0.01, le=3600, description="seconds that a client has to answer a ping (P3)")
+
+    @field_validator("base_path")
+    @classmethod
+    def _is_base_path(cls, path: str) -> str:
+        """Check the form of the path. Raises ValueError (B1)."""
+        return check_base_path(path)
 
     @field_validator("picture_origins")
     @classmethod

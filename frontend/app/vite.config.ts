@@ -1,6 +1,6 @@
 // Builds the page, and serves it in development with the backend behind it.
 import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type Plugin, type UserConfig } from "vite";
 
 const target = process.env.ALCOVE_BACKEND ?? "http://127.0.0.1:8000";
 
@@ -15,6 +15,14 @@ const embedAddresses: Plugin = {
   },
 };
 
+/**
+ * Files name each other by relative addresses, so that they are the same below every base path (rule B1). Documents have
+ * addresses of any depth: theirs begin at the root, and the server puts its base path before them.
+ */
+export const relativeFiles: UserConfig["experimental"] = {
+  renderBuiltUrl: (_file, { hostType }) => (hostType === "html" ? undefined : { relative: true }),
+};
+
 /** What is needed first; what it imports comes with it. */
 const FIRST = /(?:app[\\/]src[\\/]main|messages[\\/](?:EditField|Failed|Sheet|Toolbar))\.tsx$/;
 
@@ -26,6 +34,7 @@ export default defineConfig({
     // wouter loads a shim for React 17; the hook is in React itself.
     alias: { "use-sync-external-store/shim/index.js": "react" },
   },
+  experimental: relativeFiles,
   // Every browser that runs the page preloads modules by itself.
   build: {
     modulePreload: { polyfill: false },

@@ -2,6 +2,7 @@
 // and the components of alcove-react need nothing of React that Preact lacks.
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { relativeFiles } from "./vite.config";
 
 export default defineConfig({
   resolve: {
@@ -13,6 +14,7 @@ export default defineConfig({
     ],
   },
   publicDir: false,
+  experimental: relativeFiles,
   build: {
     outDir: "dist",
     // Beside the page, which is built before.

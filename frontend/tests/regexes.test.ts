@@ -27,8 +27,8 @@ const HARDEST: Readonly<Record<string, readonly ((n: number) => string)[]>> = {
     (n) => `url${" ".repeat(n)}`,
     (n) => "imag".repeat(n / 4),
   ],
-  "/^\\/(api|embed|docs|redoc|openapi\\.json|asyncapi\\.json|healthz|readyz|metrics)(\\/|$)/": [
-    (n) => "/api".repeat(n / 4),
+  "/^(api|embed|docs|redoc|openapi\\.json|asyncapi\\.json|healthz|readyz|metrics)(\\/|$)/": [
+    (n) => "api/".repeat(n / 4),
     (n) => "/".repeat(n),
   ],
 };

@@ -14,8 +14,13 @@ _CREDENTIAL = {
 }
 
 
-def document() -> dict[str, Any]:
-    """Build the document: channels, operations and message schemas of rooms and of the list of rooms."""
+def document(prefix: str = "") -> dict[str, Any]:
+    """Build the document: channels, operations and message schemas of rooms and of the list of rooms.
+
+    Args:
+        prefix: Begins the address of each channel (B1).
+
+    """
     types = dict.fromkeys(type_ for union in (Command, ServerLine, ListCommand, ListLine) for type_ in get_args(union))
     _, schemas = msgspec.json.schema_components(list(types), ref_template=_TEMPLATE)
     return {
@@ -29,7 +34,7 @@ def document() -> dict[str, Any]:
         "defaultContentType": "application/json",
         "channels": {
             "room": {
-                "address": "/items/{item_id}/ws",
+                "address": f"{prefix}/items/{{item_id}}/ws",
                 "title": "An item's room",
                 "parameters": {
                     "item_id": {"description": "1–128 letters, marks and digits of any script and . _ : @ -, in NFC"}
@@ -37,7 +42,7 @@ def document() -> dict[str, Any]:
                 **_channel(_query(), Command, ServerLine),
             },
             "list": {
-                "address": "/api/items/ws",
+                "address": f"{prefix}/api/items/ws",
                 "title": "The list of rooms",
                 **_channel(_list_query(), ListCommand, ListLine),
             },

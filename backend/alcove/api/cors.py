@@ -4,6 +4,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from alcove.api.base_path import route_path
 from alcove.origins import Origin
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -43,7 +44,7 @@ class Cors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer preflight requests, and add CORS headers to other API responses; pass everything else on (ASGI)."""
-        if scope["type"] != "http" or not scope["path"].startswith(_API):
+        if scope["type"] != "http" or not route_path(scope).startswith(_API):
             await self._app(scope, receive, send)
         elif Headers(scope=scope).get("origin") in self._configured:
             await self._with_cookie(scope, receive, send)

@@ -5,6 +5,8 @@ from collections.abc import Collection
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from alcove.api.base_path import route_path
+
 #: Scripts, styles and connections only from and to the server itself; no inline scripts.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; font-src 'self';"
@@ -44,16 +46,20 @@ class Headers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application, and add the headers to its response (ASGI)."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        path = route_path(scope)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 headers = MutableHeaders(scope=message)
-                for name, value in (self._fixed | self._more(scope["path"])).items():
+                for name, value in (self._fixed | self._more(path)).items():
                     headers[name] = value
-                headers.setdefault("cache-control", _caching(scope["path"], message["status"], headers))
+                headers.setdefault("cache-control", _caching(path, message["status"], headers))
             await send(message)
 
-        await self._app(scope, receive, send if scope["type"] == "lifespan" else send_with_headers)
+        await self._app(scope, receive, send_with_headers)
 
     def _more(self, path: str) -> dict[str, str]:
         """Return the headers that differ for the paths that other sites use: the embed page and its script."""

@@ -47,10 +47,13 @@ class Who(Struct, frozen=True):
     open: bool
 
 
-class Mode(Struct, frozen=True):
-    """Whether this is open mode, in which everyone who reaches the server may read and write (A2)."""
+class Mode(Struct, frozen=True, omit_defaults=True):
+    """How members come in."""
 
+    #: Whether this is open mode, in which everyone who reaches the server may read and write (A2).
     open: bool
+    #: Whether an application around Alcove signs members in: there is no `POST /api/session` then.
+    application: bool = False
 
 
 class Revoke(Struct, frozen=True):
@@ -110,9 +113,9 @@ async def who_am_i(caller: CallerDep) -> Response:
 
 
 @callers.get("/mode", responses=answers(Mode))
-async def mode(authenticator: AuthenticatorDep) -> Response:
-    """Return whether this is open mode; needs no credential, because the page shows it before sign-in."""
-    return Json(Mode(authenticator.open))
+async def mode(request: Request, authenticator: AuthenticatorDep) -> Response:
+    """Return how members come in; needs no credential, because the page asks before sign-in."""
+    return Json(Mode(authenticator.open, application=request.app.state.admission is not None))
 
 
 @router.delete("/session", status_code=204, responses=problems(403, 422, 429, 503))

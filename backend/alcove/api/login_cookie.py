@@ -2,11 +2,16 @@
 
 from fastapi import Response
 from fastapi.requests import HTTPConnection
+from starlette.requests import cookie_parser
+
+from alcove.api.base_path import url_prefix
 
 #: Over plain HTTP, and over https, where the prefix keeps other subdomains and plain pages from setting it (RFC
 #: 6265bis, section 4.1.3.2).
 LOGIN_COOKIE = "alcove_session"
 SECURE_LOGIN_COOKIE = "__Host-alcove_session"
+#: Over https below a base path: a cookie whose name begins with `__Host-` has the path `/` (B1).
+SECURE_LOGIN_COOKIE_BELOW = "__Secure-alcove_session"
 #: The name of the login cookie in earlier versions. Rooms and the API do not read it: many frameworks use it for
 #: their own sessions, and cookies ignore ports.
 EARLIER_COOKIE = "session"
@@ -20,13 +25,24 @@ def is_secure(connection: HTTPConnection) -> bool:
 
 
 def cookie_name(connection: HTTPConnection) -> str:
-    """Return the name of the login cookie: a different one over TLS."""
-    return SECURE_LOGIN_COOKIE if is_secure(connection) else LOGIN_COOKIE
+    """Return the name of the login cookie: a different one over TLS, and there below a base path."""
+    if not is_secure(connection):
+        return LOGIN_COOKIE
+    return SECURE_LOGIN_COOKIE_BELOW if url_prefix(connection.scope) else SECURE_LOGIN_COOKIE
 
 
 def login_of(connection: HTTPConnection) -> str | None:
-    """Return the value of the request's login cookie; None if it has none."""
-    return connection.cookies.get(cookie_name(connection))
+    """Return the value of the request's login cookie; None if it has none.
+
+    A browser sends cookies of one name in the order of their paths, the longest first (RFC 6265, section 5.4): the
+    first is this deployment's, others belong to deployments further up on the same host.
+    """
+    name = cookie_name(connection)
+    found: str | None = connection.cookies.get(name)
+    if found is None:
+        return None
+    pairs = (pair for header in connection.headers.getlist("cookie") for pair in header.split(";"))
+    return next(value for pair in pairs for key, value in cookie_parser(pair).items() if key == name)
 
 
 def set_login(connection: HTTPConnection, answer: Response, credential: str, seconds: int) -> None:
@@ -46,10 +62,21 @@ def set_login(connection: HTTPConnection, answer: Response, credential: str, sec
         httponly=True,
         samesite="lax",
         secure=is_secure(connection),
-        path="/",
+        path=_path(connection),
     )
 
 
 def delete_login(connection: HTTPConnection, answer: Response) -> None:
     """Add a header to the response that deletes the login cookie."""
-    answer.delete_cookie(cookie_name(connection), path="/", httponly=True, samesite="lax", secure=is_secure(connection))
+    answer.delete_cookie(
+        cookie_name(connection),
+        path=_path(connection),
+        httponly=True,
+        samesite="lax",
+        secure=is_secure(connection),
+    )
+
+
+def _path(connection: HTTPConnection) -> str:
+    """Return the path of the cookie: of the deployment, so that several on one host do not overwrite each other's."""
+    return url_prefix(connection.scope) or "/"

@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from alcove.api import asyncapi
+from alcove.api.base_path import url_prefix
 from alcove.api.services import StatusDep
 from alcove.observability.metrics import Snapshot, exposition
 
@@ -59,6 +60,6 @@ async def metrics(request: Request, process: StatusDep) -> Response:
 
 
 @documents.get("/asyncapi.json", include_in_schema=False)
-async def asyncapi_document() -> dict[str, Any]:
+async def asyncapi_document(request: Request) -> dict[str, Any]:
     """Return the AsyncAPI document of the room protocol (W9)."""
-    return asyncapi.document()
+    return asyncapi.document(url_prefix(request.scope))

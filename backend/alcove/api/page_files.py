@@ -1,9 +1,11 @@
 """Serve the built page: its files, and its HTML document at every path that a browser navigates to."""
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
+from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from starlette.routing import BaseRoute, Match
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from alcove.api.base_path import route_path, url_prefix
+
 _DOCUMENT = "index.html"
 #: The document of `/embed/{item}`, which other sites show in a frame.
 _EMBED_DOCUMENT = "embed.html"
@@ -22,6 +26,9 @@ _EMBED = "embed/"
 _API = "/api/"
 #: Content codings in the order of preference, and how the build names the files that have them.
 _CODINGS = (("br", ".br"), ("gzip", ".gz"))
+#: An address in a document that begins at the root of the host; one is the content of `alcove-base`, from which the
+#: page knows its prefix.
+_ADDRESS = re.compile(r'(\b(?:src|href|content)=")/(?!/)')
 
 
 class PageFiles(StaticFiles):
@@ -58,6 +65,8 @@ class PageFiles(StaticFiles):
         """
         asked = Headers(scope=scope)
         kind = guess_type(full_path)[0] or "application/octet-stream"
+        if kind == "text/html" and (prefix := url_prefix(scope)):
+            return self._document_below(prefix, Path(full_path), asked)
         headers = {"vary": "Accept-Encoding"}
         if "range" not in asked:
             for coding, suffix in accepted_codings(asked.get("accept-encoding", "")):
@@ -67,6 +76,14 @@ class PageFiles(StaticFiles):
                     headers["content-encoding"] = coding
                     break
         response = FileResponse(full_path, status_code, headers, media_type=kind, stat_result=stat_result)
+        if self.is_not_modified(response.headers, asked):
+            return NotModifiedResponse(response.headers)
+        return response
+
+    def _document_below(self, prefix: str, file: Path, asked: Headers) -> Response:
+        """Return a document with the prefix in its addresses (B1): the build's compressed copies do not have it."""
+        body = _ADDRESS.sub(rf"\g<1>{prefix}/", file.read_text(encoding="utf-8")).encode()
+        response = Response(body, headers={"etag": f'"{sha256(body).hexdigest()[:32]}"'}, media_type="text/html")
         if self.is_not_modified(response.headers, asked):
             return NotModifiedResponse(response.headers)
         return response
@@ -106,9 +123,10 @@ class PageRoute(BaseRoute):
         """
         if scope["type"] != "http":
             return Match.NONE, {}
-        if f"{scope['path'].removeprefix(scope.get('root_path', ''))}/".startswith(_API):
+        path = route_path(scope)
+        if f"{path}/".startswith(_API):
             return Match.NONE, {}
-        if self._only is not None and not scope["path"].startswith(self._only):
+        if self._only is not None and not path.startswith(self._only):
             return Match.NONE, {}
         return Match.FULL if scope["method"] in {"GET", "HEAD"} else Match.PARTIAL, {}
 

@@ -10,6 +10,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.requests import Request
 from starlette.routing import compile_path
 
+from alcove.api.base_path import route_path
+
 _pattern = lru_cache(maxsize=512)(lambda path: compile_path(path)[0])
 
 
@@ -23,7 +25,7 @@ async def refuse_unknown_query(connection: HTTPConnection) -> None:
 
     """
     route = connection.scope.get("route")
-    if not isinstance(route, APIRoute) or not _path(connection).startswith("/api/"):
+    if not isinstance(route, APIRoute) or not route_path(connection.scope).startswith("/api/"):
         return
     if unknown := sorted(set(connection.query_params) - set(_names(route.dependant))):
         raise RequestValidationError([{"loc": ("query", name), "msg": "no such parameter"} for name in unknown])
@@ -36,15 +38,9 @@ def _names(dependant: Dependant) -> Iterator[str]:
         yield from _names(below)
 
 
-def _path(connection: HTTPConnection) -> str:
-    """Return the path without the prefix of a proxy or mount (ASGI `root_path`), as routes match it."""
-    path: str = connection.scope["path"]
-    return path.removeprefix(connection.scope.get("root_path", ""))
-
-
 def methods_of(request: Request) -> str:
     """List the methods of all routes that match the request's path, as `Allow` has them (RFC 9110, section 10.2.1)."""
-    path = _path(request)
+    path = route_path(request.scope)
     found: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
         if route.methods and route.path is not None and _pattern(route.path).match(path):

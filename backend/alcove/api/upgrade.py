@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alcove.access.authenticator import Authenticator
 from alcove.access.open_mode import open_name
+from alcove.api.base_path import route_path
 from alcove.api.login_cookie import EARLIER_COOKIE, OPEN_LOGIN_S, login_of, set_login
 from alcove.errors import Refusal
 
@@ -38,8 +39,13 @@ class EarlierLogins:
 
 
 def _earlier_login(scope: Scope) -> str | None:
-    """Return the earlier cookie of a navigation to the page, if there is no present login cookie; else None."""
-    if scope["type"] != "http" or scope["method"] != "GET" or scope["path"].startswith("/api/"):
+    """Return the earlier cookie of a navigation to the page, if there is no present login cookie; else None.
+
+    Earlier versions had no base path: below one, the cookie belongs to another application of the host.
+    """
+    if scope.get("root_path"):
+        return None
+    if scope["type"] != "http" or scope["method"] != "GET" or route_path(scope).startswith("/api/"):
         return None
     request = HTTPConnection(scope)
     if "text/html" not in request.headers.get("accept", "") or login_of(request):

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from starlette._utils import get_route_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from alcove.base_path import without_prefix
 from alcove.errors import NotStartedError
 from alcove.library.admission import HOST_SCOPE
 
@@ -17,21 +17,23 @@ _KEPT = (
 
 
 class Mounted:
-    """Passes requests on with the path below the prefix, so that nothing depends on where it is mounted.
+    """Passes requests on with the prefix that browsers use as `root_path`, wherever the application is mounted (B1).
 
     Middleware, exception handlers and routes of the host application have no part in it.
     """
 
-    def __init__(self, app: ASGIApp, is_started: Callable[[], bool]) -> None:
+    def __init__(self, app: ASGIApp, is_started: Callable[[], bool], base_path: str = "") -> None:
         """Wrap an application.
 
         Args:
             app: The application of the Alcove.
             is_started: Whether the lifespan of the Alcove runs.
+            base_path: The prefix, if it is another one than the framework says.
 
         """
         self._app = app
         self._is_started = is_started
+        self._base_path = base_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application (ASGI).
@@ -49,5 +51,15 @@ class Mounted:
                 " inside the application's own lifespan (a mounted application has none by itself)"
             )
         inner: dict[str, Any] = {key: scope[key] for key in _KEPT if key in scope}  # Any: ASGI's own type
-        inner |= {"path": get_route_path(scope) or "/", "root_path": "", "state": {}, HOST_SCOPE: scope}
+        root: str = scope.get("root_path", "")
+        prefix = self._base_path or root.rstrip("/")
+        inner |= {"path": prefix + _path_below(scope, root), "root_path": prefix, "state": {}, HOST_SCOPE: scope}
         await self._app(inner, receive, send)
+
+
+def _path_below(scope: Scope, root: str) -> str:
+    """Return the path below the mount, where a proxy removes the host application's own prefix (`root`), too."""
+    path: str = scope["path"]
+    below = without_prefix(path, root)
+    mounted = root.removeprefix(scope.get("app_root_path", root))
+    return without_prefix(path, mounted) if below is path else below

@@ -53,6 +53,8 @@ WRONG = [
     ("ALCOVE_DATABASE_URL", "sqlite:///chat.db?mode=ro", "expected a path without parameters"),
     ("ALCOVE_DATABASE_URL", "sqlite:///folder/", "expected a file, not a folder"),
     ("ALCOVE_BUS_URL", "redis:db", "expected an address, as scheme://host:port/path"),
+    ("ALCOVE_BASE_PATH", "/chat/", "expected a path as /chat"),
+    ("ALCOVE_BASE_PATH", "/api", "a path of Alcove itself"),
     ("ALCOVE_ORIGINS", "app.example", "expected an origin"),
     ("ALCOVE_ORIGINS", "https://app.example/", "expected an origin"),
     ("ALCOVE_ORIGINS", "*", "expected an origin"),

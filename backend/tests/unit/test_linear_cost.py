@@ -101,6 +101,8 @@ WORST: dict[str, list[Callable[[int], str]]] = {
     r'\{"type":"entry","seq":(\d+),': repeated("1", head='{"type":"entry","seq":') + repeated('{"type":"entry","seq":'),
     r"\s": repeated("a", " "),
     r"\bALCOVE_([A-Z_]+)": repeated("ALCOVE_", "ALCOVE_!", "A ") + repeated("A", head="ALCOVE_"),
+    r"(?:/[A-Za-z0-9._~-]+)+": repeated("/a", "/", "a", "/a/", tail="!"),
+    r'(\b(?:src|href|content)=")/(?!/)': repeated('src="', ' href="/', 'content="//', "src", "="),
     r"(\d{1,9})([smhd])": repeated("1", "1s"),
     r"^[\w.:-]{1,40}$": repeated("a", tail="!"),
     r"^[!-+\--:<-~ ]+$": repeated("a", tail="\n") + repeated("!"),

@@ -1,9 +1,11 @@
 // Lets the page open without a server: what it is made of is kept, what is said never passes through here.
 
-const CACHE = "alcove-page";
-const SHELL = "/";
-/** What the page's own document says of itself, and no other does. */
-const MARK = '<meta name="application-name" content="Alcove"';
+/** The path below which the server is, with a slash at its end; servers that share an origin have a cache each. */
+const SHELL = new URL("./", location.href).pathname;
+const CACHE = `alcove-page${SHELL.slice(0, -1)}`;
+const ASSETS = `${SHELL}assets/`;
+/** What the documents of this server's page say of themselves, and no others do. */
+const MARK = `<meta name="alcove-base" content="${SHELL}"`;
 /** Files of some builds; the oldest go first. */
 const KEPT = 80;
 
@@ -20,7 +22,7 @@ self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim(
 // The page tells what it has loaded before this worker was there.
 self.addEventListener("message", (event) => {
   if (!Array.isArray(event.data)) return;
-  const loaded = event.data.filter((path) => typeof path === "string" && path.startsWith("/assets/"));
+  const loaded = event.data.filter((path) => typeof path === "string" && path.startsWith(ASSETS));
   // One file that is gone must not keep the others from being kept.
   event.waitUntil(Promise.allSettled(loaded.map((path) => asset(new Request(path)))));
 });
@@ -30,7 +32,7 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin) return;
   if (request.mode === "navigate" && !isServers(pathname)) event.respondWith(page(request));
-  else if (pathname.startsWith("/assets/")) event.respondWith(asset(request));
+  else if (pathname.startsWith(ASSETS)) event.respondWith(asset(request));
 });
 
 // A notification leads back to the room that it is of.
@@ -49,7 +51,9 @@ async function show(path) {
 
 /** Paths that answer with documents of their own. */
 function isServers(pathname) {
-  return /^\/(api|embed|docs|redoc|openapi\.json|asyncapi\.json|healthz|readyz|metrics)(\/|$)/.test(pathname);
+  return /^(api|embed|docs|redoc|openapi\.json|asyncapi\.json|healthz|readyz|metrics)(\/|$)/.test(
+    pathname.slice(SHELL.length),
+  );
 }
 
 /** The server's page if there is a server, else the last one seen. */
@@ -59,7 +63,7 @@ async function page(request) {
     if (answer.ok) await keepShell(answer.clone());
     return answer;
   } catch (error) {
-    const kept = await caches.match(SHELL);
+    const kept = await caches.match(SHELL, { cacheName: CACHE });
     if (kept === undefined) throw error;
     return kept;
   }
@@ -74,7 +78,7 @@ async function asset(request) {
   if (answer.ok && !isDocument(answer)) {
     const cache = await caches.open(CACHE);
     await cache.put(request, answer.clone());
-    const files = (await cache.keys()).filter(({ url }) => new URL(url).pathname.startsWith("/assets/"));
+    const files = (await cache.keys()).filter(({ url }) => new URL(url).pathname.startsWith(ASSETS));
     for (const file of files.slice(0, -KEPT)) await cache.delete(file);
   }
   return answer;

@@ -4,12 +4,14 @@ import { browserPlatform } from "alcove-client";
 import { Boundary } from "alcove-react";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { Router } from "wouter";
 import { startLanguage } from "./i18n/language";
 import { LanguageProvider } from "./i18n/translation";
 import { App } from "./pages/App";
 import { SessionProvider } from "./pages/SessionProvider";
 import { arrived } from "./session/credential";
 import { Session } from "./session/session";
+import { BASE } from "./ui/base";
 import { keepPage } from "./ui/offline";
 import { ReloadOffer } from "./ui/ReloadOffer";
 import { startTheme } from "./ui/theme";
@@ -23,6 +25,8 @@ const root = createRoot(element);
 
 /** Not at the top level: the texts are in a file that needs this one evaluated. */
 async function start(): Promise<void> {
+  // The page's service worker is for what is below `/chat/`, and `/chat` is not.
+  if (location.pathname === BASE) return location.replace(`${BASE}/${location.search}${location.hash}`);
   arrived.read();
   startTheme();
   const translator = await startLanguage();
@@ -32,7 +36,9 @@ async function start(): Promise<void> {
       <Boundary fallback={<ReloadOffer what="page" />}>
         <LanguageProvider translator={translator}>
           <SessionProvider session={session}>
-            <App />
+            <Router base={BASE}>
+              <App />
+            </Router>
           </SessionProvider>
         </LanguageProvider>
       </Boundary>

@@ -51,23 +51,26 @@ export default function AccountMenu({ item, onClose, onShortcuts }: AccountMenuP
         options={languages}
         onValue={(chosen) => void keepLanguage(translator, chosen)}
       />
-      <nav aria-label={t("nav.tutorial")}>
-        <h2 className={styles.title}>{t("nav.tutorial")}</h2>
-        <ul className={styles.list}>
-          {pages.map(({ href, name }) => (
-            <li key={href}>
-              <Link
-                href={href}
-                className={styles.entry}
-                aria-current={here === href ? "page" : undefined}
-                onClick={onClose}
-              >
-                {t(name)}
-              </Link>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      {/* An application around Alcove has none of the tutorial's sockets, and signs members out itself. */}
+      {mode !== "application" && (
+        <nav aria-label={t("nav.tutorial")}>
+          <h2 className={styles.title}>{t("nav.tutorial")}</h2>
+          <ul className={styles.list}>
+            {pages.map(({ href, name }) => (
+              <li key={href}>
+                <Link
+                  href={href}
+                  className={styles.entry}
+                  aria-current={here === href ? "page" : undefined}
+                  onClick={onClose}
+                >
+                  {t(name)}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </nav>
+      )}
       <div className={styles.list}>
         <button
           type="button"
@@ -79,7 +82,7 @@ export default function AccountMenu({ item, onClose, onShortcuts }: AccountMenuP
         >
           {t("shortcuts.title")}
         </button>
-        {client !== null && <SignOut item={item} className={styles.entry} />}
+        {client !== null && mode !== "application" && <SignOut item={item} className={styles.entry} />}
       </div>
     </div>
   );

@@ -1,4 +1,5 @@
 // A desktop notification and a short sound for what comes while nobody looks.
+import { BASE } from "../ui/base";
 
 const NOTES_HZ = [660, 880];
 const BETWEEN_NOTES_S = 0.12;
@@ -21,7 +22,7 @@ export async function allowed(): Promise<boolean> {
  */
 export async function notify(item: string, words: string, path: string): Promise<boolean> {
   if (!("Notification" in globalThis) || Notification.permission !== "granted") return false;
-  const options = { body: words, tag: `alcove ${item}`, icon: "/favicon.svg", data: path };
+  const options = { body: words, tag: `alcove ${path}`, icon: `${BASE}/favicon.svg`, data: path };
   try {
     // Browsers of phones let only a service worker show notifications; the constructor throws there.
     const worker = await serviceWorker();

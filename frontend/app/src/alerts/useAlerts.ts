@@ -3,7 +3,7 @@
 import type { Message, Room } from "alcove-client";
 import { isolated, summaryOf, useRoom } from "alcove-react";
 import { useEffect, useRef, useState } from "react";
-import { roomHref } from "../ui/roomHref";
+import { roomPath } from "../ui/roomHref";
 import type { AlertChoices } from "./alertChoices";
 import { notify, ring } from "./alerts";
 import { type Tabs, tabsOf } from "./tabs";
@@ -65,15 +65,15 @@ async function alert(
 ): Promise<void> {
   if (!(notifying || ringing)) return;
   if (!(await tabs.claim(shownName(item), 0))) return;
-  if (!(await tabs.claim(`alcove.alert ${item} ${nameOf(message)}`, CLAIMED_MS))) return;
+  if (!(await tabs.claim(`alcove.alert ${roomPath(item)} ${nameOf(message)}`, CLAIMED_MS))) return;
   if (ringing && (await tabs.claim("alcove.ring", BETWEEN_RINGS_MS))) ring().catch(() => undefined);
   const text = `${isolated(message.author.name)}: ${summaryOf(message.body, SHOWN)}`;
-  if (notifying && !(await notify(item, text, roomHref(item)))) onRefused();
+  if (notifying && !(await notify(item, text, roomPath(item)))) onRefused();
 }
 
 /** The lock that every tab holds that shows the room. */
 function shownName(item: string): string {
-  return `alcove.shown ${item}`;
+  return `alcove.shown ${roomPath(item)}`;
 }
 
 /** A message is known by its author and id: another log gives the same numbers again (rule R5). */

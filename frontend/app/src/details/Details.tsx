@@ -10,7 +10,7 @@ import { Button } from "../ui/Button";
 import { CopyField } from "../ui/CopyField";
 import { IconButton } from "../ui/IconButton";
 import { CLOSE } from "../ui/icons";
-import { roomHref } from "../ui/roomHref";
+import { roomPath } from "../ui/roomHref";
 import styles from "./Details.module.css";
 
 type DetailsProps = {
@@ -47,7 +47,7 @@ export default function Details({ item, developer, onDeveloper, onClose }: Detai
       <Alerts />
       <section aria-label={t("details.link")}>
         <h2 className={styles.title}>{t("details.link")}</h2>
-        <CopyField label={t("details.link")} value={location.origin + roomHref(item)} />
+        <CopyField label={t("details.link")} value={location.origin + roomPath(item)} />
       </section>
       <SaveConversation item={item} />
       <section>

@@ -1,5 +1,6 @@
 // Reads the connections to a room from the server (rule W8).
 import type { Credential, Platform } from "alcove-client";
+import { SERVER } from "../ui/base";
 
 export type ConnectionInfo = {
   readonly key: string;
@@ -29,10 +30,10 @@ export async function loadConnections(
 ): Promise<readonly ConnectionInfo[] | null> {
   const name = credential?.name ? `?${new URLSearchParams({ name: credential.name })}` : "";
   const token = credential?.token ?? null;
-  const answer = await platform.fetch(
-    `${location.origin}/api/items/${encodeURIComponent(item)}/connections${name}`,
-    { signal, headers: token === null ? {} : { authorization: `Bearer ${token}` } },
-  );
+  const answer = await platform.fetch(`${SERVER}/api/items/${encodeURIComponent(item)}/connections${name}`, {
+    signal,
+    headers: token === null ? {} : { authorization: `Bearer ${token}` },
+  });
   if (answer.status === 403) return null;
   if (!answer.ok) throw new Error(`expected the room's connections, got HTTP ${answer.status}`);
   const { connections } = (await answer.json()) as Answer;

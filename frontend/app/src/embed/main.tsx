@@ -2,6 +2,7 @@
 import { browserPlatform, createClient, isRoomId } from "alcove-client";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { askMode } from "../session/mode";
 import { Embed } from "./Embed";
 import { findHost } from "./host";
 import { tokensOf } from "./tokens";
@@ -17,7 +18,10 @@ if (isRoomId(item)) {
   const base = `${location.origin}${place?.[1] ?? ""}`;
   const host = await findHost();
   const platform = browserPlatform();
-  const client = createClient({ url: base, getToken: tokensOf(host, base, platform), platform });
+  // Inside an application its own cookie counts, unless the page around this one has tokens.
+  const mode = host.getOptions().hasTokens ? null : await askMode(base, platform).catch(() => null);
+  const getToken = tokensOf(host, base, platform);
+  const client = createClient({ url: base, platform, ...(mode !== "application" && { getToken }) });
   createRoot(element).render(
     <StrictMode>
       <Embed host={host} client={client} item={item} />

@@ -61,6 +61,7 @@ export default function FirstRun({ item }: { readonly item: string | null }) {
               </details>
             </>
           )}
+          {mode === "application" && <p>{t("home.application")}</p>}
           {mode === "signed" && (
             <>
               <p>{t("home.signed")}</p>

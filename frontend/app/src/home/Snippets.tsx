@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { useTranslation } from "../i18n/translation";
 import { useOpenMode } from "../session/useMode";
+import { SERVER } from "../ui/base";
 import { CopyButton } from "../ui/CopyButton";
 import { Segments } from "../ui/Segments";
 import styles from "./Snippets.module.css";
@@ -11,7 +12,7 @@ export function Snippets({ item }: { readonly item: string }) {
   const { t } = useTranslation();
   const mode = useOpenMode();
   const [kind, setKind] = useState<Kind>("script");
-  const code = snippetOf(kind, item, location.origin, mode === "open");
+  const code = snippetOf(kind, item, SERVER, mode === "open");
 
   return (
     <div className={styles.snippets}>

@@ -7,11 +7,11 @@ export type Kind = (typeof kinds)[number];
 const OPEN_MODE_TOKEN = "any-token";
 
 /** `token`: in open mode the server accepts any; elsewhere the reader has to bring one. */
-export function snippetOf(kind: Kind, item: string, origin: string, isOpen: boolean): string {
+export function snippetOf(kind: Kind, item: string, server: string, isOpen: boolean): string {
   const path = roomHref(item).replace("/items/", "/api/items/");
   switch (kind) {
     case "script":
-      return `<script src="${origin}/embed.js" async></script>
+      return `<script src="${server}/embed.js" async></script>
 <alcove-room
   item="${item}"
   token-url="/alcove-token"
@@ -23,7 +23,7 @@ import "alcove-react/styles.css";
 
 const getToken = async ({ signal }) =>
   (await fetch("/alcove-token", { signal })).text();
-const client = createClient({ url: "${origin}", getToken });
+const client = createClient({ url: "${server}", getToken });
 
 export const Conversation = () => (
   <AlcoveProvider client={client}>
@@ -33,7 +33,7 @@ export const Conversation = () => (
   </AlcoveProvider>
 );`;
     case "curl":
-      return `curl ${origin}${path}/entries \\
+      return `curl ${server}${path}/entries \\
   -H "Authorization: Bearer ${isOpen ? OPEN_MODE_TOKEN : "$TOKEN"}" \\
   -H "Content-Type: application/json" \\
   -d '{"body": "Hello from curl"}'`;

@@ -28,6 +28,8 @@ export const enLater = {
     joinLead: "Choose a name to enter this room.",
     enter: "Enter the room",
     signed: "This server has a key, so members sign in with a token. Create one on the server:",
+    application:
+      "The application of this page signs you in. If rooms are missing, sign in there and reload the page.",
     command: "Command that creates a token",
     embed: "Embed a room",
   },

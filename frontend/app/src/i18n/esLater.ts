@@ -29,6 +29,8 @@ export const esLater: LaterTexts = {
     joinLead: "Elige un nombre para entrar en esta sala.",
     enter: "Entrar en la sala",
     signed: "Este servidor tiene una clave: los miembros entran con un token. Crea uno en el servidor:",
+    application:
+      "Inicias sesión en la aplicación de esta página. Si faltan salas, inicia sesión allí y recarga la página.",
     command: "Comando que crea un token",
     embed: "Insertar una sala",
   },

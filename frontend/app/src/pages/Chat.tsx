@@ -4,6 +4,7 @@ import { useTranslation } from "../i18n/translation";
 import { ConnectButton } from "../tutorial/ConnectButton";
 import { chatUrl } from "../tutorial/urls";
 import { useConversations, useConversationView, useHold } from "../tutorial/useConversation";
+import { SERVER } from "../ui/base";
 import styles from "./Chat.module.css";
 import { Talk } from "./Talk";
 
@@ -11,7 +12,7 @@ export default function Chat() {
   const { t } = useTranslation();
   const { chat, clientId } = useConversations();
   const view = useConversationView(chat);
-  const url = chatUrl(location, clientId);
+  const url = chatUrl(SERVER, clientId);
   useHold(chat, url);
 
   return (

@@ -4,13 +4,14 @@ import { useTranslation } from "../i18n/translation";
 import { ConnectButton } from "../tutorial/ConnectButton";
 import { echoUrl } from "../tutorial/urls";
 import { useConversations, useConversationView, useHold } from "../tutorial/useConversation";
+import { SERVER } from "../ui/base";
 import { Talk } from "./Talk";
 
 export default function Echo() {
   const { t } = useTranslation();
   const { echo } = useConversations();
   const view = useConversationView(echo);
-  const url = echoUrl(location);
+  const url = echoUrl(SERVER);
   useHold(echo, url);
 
   return (

@@ -2,6 +2,7 @@
 
 import type { RoomState } from "alcove-client";
 import { useTranslation } from "../i18n/translation";
+import { useOpenMode } from "../session/useMode";
 import { useSession } from "../session/useSession";
 import { FreshToken } from "../tutorial/FreshToken";
 
@@ -10,9 +11,10 @@ type NoAccessProps = { readonly state: RoomState; readonly onEnter: () => void }
 export default function NoAccess({ state, onEnter }: NoAccessProps) {
   const { t } = useTranslation();
   const { credential, session } = useSession();
+  const mode = useOpenMode();
   const { status, error } = state;
   const ended = status === "ended";
-  if (credential === null) return null;
+  if (credential === null || mode === "application") return null;
   return (
     <FreshToken
       credential={credential}

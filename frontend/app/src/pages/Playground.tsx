@@ -4,6 +4,7 @@ import { useTranslation } from "../i18n/translation";
 import { ItemForm } from "../tutorial/ItemForm";
 import { type ItemQuery, itemUrl } from "../tutorial/urls";
 import { useConversations, useConversationView, useHold } from "../tutorial/useConversation";
+import { SERVER } from "../ui/base";
 import { Talk } from "./Talk";
 
 type PlaygroundProps = { readonly query: ItemQuery; readonly onQuery: (query: ItemQuery) => void };
@@ -27,7 +28,7 @@ export default function Playground({ query, onQuery }: PlaygroundProps) {
         query={query}
         onQuery={onQuery}
         state={view.state}
-        onConnect={() => item.connect(itemUrl(location, query))}
+        onConnect={() => item.connect(itemUrl(SERVER, query))}
         onDisconnect={() => item.disconnect()}
       />
     </Talk>

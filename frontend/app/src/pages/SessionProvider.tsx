@@ -20,6 +20,10 @@ export function SessionProvider({ session, children }: SessionProviderProps) {
     return () => removeEventListener("hashchange", follow);
   }, [session]);
 
+  useEffect(() => {
+    if (mode === "application") session.enterByApplication();
+  }, [mode, session]);
+
   return (
     <SessionContext value={session}>
       <ModeContext value={mode}>{children}</ModeContext>

@@ -1,9 +1,10 @@
 // Where a tab keeps its credential: in `sessionStorage`, and in memory where the browser refuses that.
 import type { Credential } from "alcove-client";
+import { keptName } from "../ui/base";
 
-const KEPT = "alcove.credential";
+const KEPT = keptName("credential");
 /** What a link brought and nobody has taken yet: a page that cannot start is loaded again without the fragment. */
-const ARRIVED = "alcove.arrived";
+const ARRIVED = keptName("arrived");
 
 const held = new Map<string, Credential>();
 

@@ -1,9 +1,10 @@
 // Who the reader is in a demo room of a server in open mode: a made-up name and a random credential for each browser.
 import type { Credential } from "alcove-client";
+import { keptName } from "../ui/base";
 
 /** The room that everybody who tries the server meets in. */
 export const DEMO_ITEM = "demo";
-const KEPT = "alcove.demo";
+const KEPT = keptName("demo");
 
 const adjectives = ["Quiet", "Brave", "Gentle", "Bright", "Swift", "Calm", "Merry", "Clever"];
 const animals = ["Heron", "Otter", "Falcon", "Badger", "Robin", "Lynx", "Marten", "Swallow"];

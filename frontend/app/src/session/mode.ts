@@ -1,16 +1,17 @@
-// Whether the server is in open mode (rule A2), in which a page must say so.
+// How members come in: in open mode (rule A2) a page must say so.
 import type { Platform } from "alcove-client";
 
-/** `signed`: members need a token. `unknown`: the server has not answered yet. */
-export type Mode = "open" | "signed" | "unknown";
+/**
+ * `signed`: members need a token. `application`: an application around Alcove signs them in. `unknown`: the server has
+ * not answered yet.
+ */
+export type Mode = "open" | "signed" | "application" | "unknown";
 
-/** Return whether the server is in open mode. Rejects if the server does not answer. */
-export async function isOpenMode(origin: string, platform: Pick<Platform, "fetch">): Promise<boolean> {
-  const answer = await platform.fetch(`${origin}/api/mode`);
-  return answer.ok && ((await answer.json()) as { open: boolean }).open;
-}
-
-/** Return the server's mode; where it does not answer, nothing that needs open mode can be offered. */
-export async function modeOf(origin: string, platform: Pick<Platform, "fetch">): Promise<Mode> {
-  return (await isOpenMode(origin, platform).catch(() => false)) ? "open" : "signed";
+/** Return the server's mode. Rejects if the server does not answer. */
+export async function askMode(server: string, platform: Pick<Platform, "fetch">): Promise<Mode> {
+  const answer = await platform.fetch(`${server}/api/mode`);
+  const { open, application } = answer.ok
+    ? ((await answer.json()) as { open: boolean; application?: boolean })
+    : {};
+  return open ? "open" : application ? "application" : "signed";
 }

@@ -84,6 +84,18 @@ test("a demo member is the same one in the next tab, until they sign out", async
   expect(new Session(platform).getState().credential).toBeNull();
 });
 
+test("inside an application its member begins without a token, unless a link brought one", () => {
+  const session = new Session(platform);
+  session.enterByApplication();
+  expect(session.getState().credential).toEqual({ token: null, name: null });
+  forgetCredential();
+  link(token("ada"));
+  const linked = new Session(platform);
+  linked.enterByApplication();
+
+  expect(linked.getState().credential?.token).toBe(token("ada"));
+});
+
 test("two browsers get two demo members of one name", () => {
   const first = new Session(platform);
   first.enterDemo("Quiet Heron");

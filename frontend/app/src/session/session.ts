@@ -1,6 +1,7 @@
 // The login of this tab: a credential from the address or the Connect card, kept for the tab, and the client that uses it.
 
 import { type Client, type Credential, createClient, loginOf, memberKey, type Platform } from "alcove-client";
+import { SERVER } from "../ui/base";
 import { keep } from "../ui/kept";
 import { arrived, forgetCredential, keepCredential, keptCredential } from "./credential";
 import { demoCredential, forgetDemo, keptDemo } from "./demo";
@@ -50,6 +51,11 @@ export class Session {
     this.enter(demoCredential(name));
   }
 
+  /** Begin as the member who is signed in at the application around Alcove, whose cookie counts. */
+  enterByApplication(): void {
+    if (this.#state.client === null) this.#open({ token: null, name: null });
+  }
+
   /** Go on under another name: in open mode the server makes another member of it (rule A2). */
   rename(name: string): void {
     const { credential } = this.#state;
@@ -81,7 +87,7 @@ export class Session {
   /** A link does not sign in another member than the current one: what waits here would be sent under another name. */
   #begin(): void {
     const fresh = arrived.take();
-    const login = loginOf(location.href, this.platform);
+    const login = loginOf(SERVER, this.platform);
     const kept = keptCredential();
     const current =
       kept ?? (fresh === null ? keptDemo() : login === null ? null : { token: null, name: null });
@@ -94,7 +100,7 @@ export class Session {
   #open(credential: Credential): void {
     const before = this.#state.client;
     const { name } = credential;
-    const options = { url: location.origin, platform: this.platform, ...(name !== null && { name }) };
+    const options = { url: SERVER, platform: this.platform, ...(name !== null && { name }) };
     this.#token = credential.token === null ? null : new TabToken(credential);
     const client = createClient(
       this.#token === null ? options : { ...options, getToken: this.#token.getToken },

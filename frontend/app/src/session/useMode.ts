@@ -2,7 +2,8 @@
 
 import type { Platform } from "alcove-client";
 import { createContext, useContext, useEffect, useState } from "react";
-import { type Mode, modeOf } from "./mode";
+import { SERVER } from "../ui/base";
+import { askMode, type Mode } from "./mode";
 
 export const ModeContext = createContext<Mode>("unknown");
 
@@ -15,7 +16,10 @@ export function useAskMode(platform: Platform): Mode {
   const [mode, setMode] = useState<Mode>("unknown");
   useEffect(() => {
     let cancelled = false;
-    void modeOf(location.origin, platform).then((found) => cancelled || setMode(found));
+    askMode(SERVER, platform)
+      // Where it does not answer, nothing that needs open mode can be offered.
+      .catch(() => "signed" as const)
+      .then((found) => cancelled || setMode(found));
     return () => {
       cancelled = true;
     };

@@ -7,7 +7,7 @@ import { useTranslation } from "../i18n/translation";
 import { useSession } from "../session/useSession";
 import { IconButton } from "../ui/IconButton";
 import { CLOSE } from "../ui/icons";
-import { roomHref } from "../ui/roomHref";
+import { roomHref, roomPath } from "../ui/roomHref";
 import styles from "./Sidebar.module.css";
 import { useSheet } from "./useSheet";
 
@@ -44,7 +44,7 @@ export function Sidebar({ ref, item }: SidebarProps) {
         <RoomList
           className={styles.rooms ?? ""}
           current={item}
-          hrefOf={roomHref}
+          hrefOf={roomPath}
           onOpen={(chosen) => {
             sheet.close();
             go(roomHref(chosen));

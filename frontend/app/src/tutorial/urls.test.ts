@@ -2,13 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { chatUrl, echoUrl, isPathSegment, itemUrl } from "./urls";
 
-const http = { protocol: "http:", host: "127.0.0.1:8000" };
-const https = { protocol: "https:", host: "rooms.example" };
+const http = "http://127.0.0.1:8000";
+const https = "https://rooms.example/chat";
 const item = { itemId: "foo", token: "some-key-token", q: "" };
 
-test("T1 echo, encrypted exactly when the page is", () => {
+test("T1 B1 echo, encrypted exactly when the page is, below the base path", () => {
   expect(echoUrl(http)).toBe("ws://127.0.0.1:8000/ws");
-  expect(echoUrl(https)).toBe("wss://rooms.example/ws");
+  expect(echoUrl(https)).toBe("wss://rooms.example/chat/ws");
 });
 
 test("T3 chat carries the client's ID", () => {

@@ -1,29 +1,29 @@
-// Addresses of the plain-text sockets, relative to the page's own origin.
-type Origin = Pick<Location, "protocol" | "host">;
+// Addresses of the plain-text sockets of a server.
 
 export type ItemQuery = { readonly itemId: string; readonly token: string; readonly q: string };
 
-function base(origin: Origin): string {
-  return `${origin.protocol === "https:" ? "wss:" : "ws:"}//${origin.host}`;
+/** `http` becomes `ws`, `https` becomes `wss`. */
+function sockets(server: string): string {
+  return server.replace("http", "ws");
 }
 
 /** Return the address of the echo socket `/ws` (rule T1). */
-export function echoUrl(origin: Origin): string {
-  return `${base(origin)}/ws`;
+export function echoUrl(server: string): string {
+  return `${sockets(server)}/ws`;
 }
 
 /** Return the address of `/items/{item_id}/ws` (rule T2). An empty `token` lets the session cookie count. */
-export function itemUrl(origin: Origin, { itemId, token, q }: ItemQuery): string {
+export function itemUrl(server: string, { itemId, token, q }: ItemQuery): string {
   const query = new URLSearchParams();
   if (token !== "") query.set("token", token);
   if (q !== "") query.set("q", q);
   const search = query.size > 0 ? `?${query}` : "";
-  return `${base(origin)}/items/${encodeURIComponent(itemId)}/ws${search}`;
+  return `${sockets(server)}/items/${encodeURIComponent(itemId)}/ws${search}`;
 }
 
 /** Return the address of the chat socket `/ws/{client_id}` (rule T3). */
-export function chatUrl(origin: Origin, clientId: number): string {
-  return `${base(origin)}/ws/${clientId}`;
+export function chatUrl(server: string, clientId: number): string {
+  return `${sockets(server)}/ws/${clientId}`;
 }
 
 /**

@@ -1,0 +1,32 @@
+"""Serve below a prefix, whether or not a proxy removes it (B1): one form of path for everything behind this."""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from alcove.base_path import split_path, url_path
+
+
+class BasePath:
+    """Gives each request the form that ASGI defines below a prefix: `root_path` is that, and `path` begins with it."""
+
+    def __init__(self, app: ASGIApp, *, base_path: str) -> None:
+        """Wrap an application; `base_path`: the prefix, empty if the server or no one says it."""
+        self._app = app
+        self._base_path = base_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application with the path in that form (ASGI)."""
+        if scope["type"] != "lifespan" and (self._base_path or scope.get("root_path")):
+            prefix, path = split_path(scope["path"], scope.get("root_path", ""), self._base_path)
+            scope = {**scope, "root_path": prefix, "path": prefix + path}
+        await self._app(scope, receive, send)
+
+
+def route_path(scope: Scope) -> str:
+    """Return the path below the prefix, as routes match it."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
+def url_prefix(scope: Scope) -> str:
+    """Return the prefix as it stands in URLs, without a slash at its end; empty if there is none."""
+    return url_path(scope.get("root_path", ""))

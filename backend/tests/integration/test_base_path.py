@@ -1,0 +1,159 @@
+"""Everything is served below a base path, whether or not a proxy removes it (B1)."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from alcove import Client, Member
+from alcove.app import create_app
+from alcove.settings import Settings
+from tests.support.clients import answers, connect
+from tests.support.credentials import SECRET, token
+from tests.support.event_streams import events, next_entry
+from tests.support.http import blocking_http, http
+from tests.support.list_clients import follow
+from tests.support.room_client import RoomClient
+from tests.support.running_host import CARRIERS, Host, running
+from tests.support.servers import ONCE, Server, Start
+
+#: What a proxy in front passes on: the whole path, or the path without the prefix.
+WAYS = {"not stripped": "/chat", "stripped": ""}
+HTTPS = {"X-Forwarded-Proto": "https", "Origin": "https://rooms.example", "Host": "rooms.example"}
+
+
+@pytest.fixture(scope="module")
+def below(start: Start) -> Server:
+    """`alcove serve` below `/chat`."""
+    return start(ALCOVE_BASE_PATH="/chat")
+
+
+@pytest.fixture(params=WAYS)
+def server(request: pytest.FixtureRequest, below: Server) -> Host:
+    """The server as a proxy reaches it."""
+    return Host(below.port, WAYS[request.param])
+
+
+@pytest.fixture(scope="module", params=CARRIERS)
+def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """A server without the setting, which uvicorn tells its `root_path`."""
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path_factory.mktemp('told')}/alcove.db"))
+    with running(app, request.param, root_path="/chat") as host:
+        yield host
+
+
+async def use(server: Host, item: str) -> None:
+    """Use each kind of address once."""
+    async with await RoomClient.join(server, item) as room, http(server) as client:
+        await room.say("over a socket")
+        stored = await client.post(f"/api/items/{item}/entries", json={"body": "over HTTP"})
+        history = await client.get(f"/api/items/{item}/entries")
+        bodies = [entry["body"] for entry in history.json()["entries"]]
+        unknown = await client.get(f"/api/items/{item}/entries?nonsense=1")
+        wrong = await client.patch("/api/session")
+
+        assert (stored.status_code, bodies) == (201, ["over a socket", "over HTTP"])
+        assert unknown.status_code == 422
+        assert (wrong.status_code, wrong.headers["allow"]) == (405, "DELETE, GET, POST")
+        assert (await client.get("/healthz")).json() == {"status": "ok"}
+        assert "alcove_connections" in (await client.get("/metrics")).text
+    async with events(server, item, **{"Last-Event-ID": "0"}) as stream:
+        assert '"over a socket"' in (await next_entry(stream))["data"]
+
+
+async def use_tutorial(server: Host) -> None:
+    """Speak over the three sockets of the tutorial."""
+    async with await connect(server, "/ws") as echo:
+        await echo.send("hello")
+        assert await answers(echo, 1) == ["Message text was: hello"]
+    async with await connect(server, "/items/foo/ws?token=some-key-token") as item:
+        await item.send("hello")
+        assert (await answers(item, 2))[1] == "Message text was: hello, for item ID: foo"
+    async with await connect(server, "/ws/7") as chat:
+        await chat.send("hello")
+        assert await answers(chat, 2) == ["You wrote: hello", "Client #7 says: hello"]
+
+
+async def test_b1_every_socket_stream_and_route_is_served_below_the_base_path(server: Host, item: str) -> None:
+    await use(server, item)
+    await use_tutorial(server)
+    async with follow(server) as rooms:
+        assert item in await rooms.ready()
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_b1_every_socket_stream_and_route_is_served_below_a_root_path(told: Host, way: str, item: str) -> None:
+    await use(told.below(WAYS[way]), item)
+    await use_tutorial(told.below(WAYS[way]))
+
+
+@ONCE
+def test_b1_documents_and_the_page_name_addresses_below_the_base_path(server: Host) -> None:
+    with blocking_http(server) as client:
+        openapi, asyncapi = client.get("/openapi.json").json(), client.get("/asyncapi.json").json()
+        pages = [client.get(path, headers={"Accept": "text/html"}) for path in ("/", "", "/items/foo", "/embed/foo")]
+
+    assert openapi["servers"] == [{"url": "/chat"}]
+    assert [channel["address"] for channel in asyncapi["channels"].values()] == [
+        "/chat/items/{item_id}/ws",
+        "/chat/api/items/ws",
+    ]
+    for page in pages:
+        assert page.text.startswith("<!DOCTYPE html>")
+        assert not re.search(r'(src|href)="/(?!chat/)', page.text)
+    assert [page.headers["content-security-policy"].split("frame-ancestors ")[1] for page in pages] == ["'none'"] * 4
+
+
+@ONCE
+def test_b1_the_login_cookie_has_the_path_and_over_https_the_prefix_secure(server: Host) -> None:
+    with blocking_http(server, token=None) as client:
+        plain = client.post("/api/session", json={"name": "Ada"})
+        secure = client.post("/api/session", json={"name": "Ada"}, headers=HTTPS)
+        cookie = secure.headers["set-cookie"].split(";")[0]
+        who = client.get("/api/session", headers=HTTPS | {"Cookie": cookie})
+        gone = client.delete("/api/session", headers=HTTPS | {"Cookie": cookie})
+
+    assert (plain.headers["set-cookie"].split("=")[0], plain.headers["set-cookie"].count("Path=/chat;")) == (
+        "alcove_session",
+        1,
+    )
+    assert cookie.startswith("__Secure-alcove_session=")
+    assert {"Path=/chat", "Secure", "HttpOnly"} <= set(secure.headers["set-cookie"].split("; "))
+    assert who.json()["you"]["name"] == "Ada"
+    assert gone.headers["set-cookie"].startswith('__Secure-alcove_session="";')
+    assert "Path=/chat;" in gone.headers["set-cookie"]
+
+
+@ONCE
+async def test_b1_of_two_login_cookies_the_one_with_the_longer_path_counts(server: Host, item: str) -> None:
+    """Another deployment at the root of the host has a cookie of the same name; browsers send the longer path first."""
+    with blocking_http(server, token=None) as client:
+        ada, bob = [
+            client.post("/api/session", json={"name": name}).headers["set-cookie"].split(";")[0]
+            for name in ("Ada", "Bob")
+        ]
+        client.cookies.clear()
+        found = client.get("/api/session", headers={"Cookie": f"{ada}; theme=dark; {bob}"})
+    both = {"Cookie": f"{bob}; {ada}", "Origin": f"http://127.0.0.1:{server.port}"}
+    async with await RoomClient.join(server, item, token=None, headers=both) as room:
+        assert room.hello["you"]["name"] == "Bob"
+
+    assert found.json()["you"]["name"] == "Ada"
+
+
+@ONCE
+def test_b1_a_cookie_of_an_earlier_version_belongs_to_another_deployment(server: Host) -> None:
+    with blocking_http(server, token=None) as client:
+        answer = client.get("/", headers={"Accept": "text/html", "Cookie": "session=open.QWRh.abc"})
+
+    assert "set-cookie" not in answer.headers
+
+
+@ONCE
+def test_b1_the_client_takes_an_address_with_a_path(serve: Start) -> None:
+    server = serve(ALCOVE_BASE_PATH="/apps/chat", ALCOVE_SECRET=SECRET)
+    with Client(f"{server.url}/apps/chat", SECRET) as client:
+        client.send("order-1", "hello", by=Member("shop", "The shop"))
+        assert [entry.body for entry in client.entries("order-1")] == ["hello"]
+    with blocking_http(server, token(items={"order-1": "r"})) as http:
+        assert http.get("/apps/chat/api/items/order-1/entries").json()["head"] == 1

@@ -1,0 +1,132 @@
+"""An Alcove inside an application serves everything below any prefix, the page and the embed page included (B1)."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from alcove import Alcove, Member, routes
+from tests.support.http import blocking_http, http
+from tests.support.room_client import RoomClient
+from tests.support.running_host import CARRIERS, Host, running
+
+#: Where the application has an Alcove, and the prefix below which browsers reach it.
+PLACES = {
+    "/rooms": "/rooms",  # a router with a prefix
+    "/of/a%20%22%3Cb%3E/items": "/of/a%20%22%3Cb%3E/items",  # with a parameter of any text
+    "/chat": "/chat",  # mounted
+    "/other": "/outside/other",  # mounted, with the setting
+}
+
+
+async def admit(item_id: str) -> Member:
+    """Admit everyone as Ada."""
+    return Member("ada", "Ada", "rw", items={"*": "rw"} if item_id == "*" else {})
+
+
+class Stripping:
+    """A proxy that removes the prefix of an application, and an application that says what it was."""
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application with its `root_path`."""
+        await self._app({**scope, "root_path": self._prefix} if "path" in scope else scope, receive, send)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Put a folder in place of the built page."""
+    folder = tmp_path_factory.mktemp("dist")
+    (folder / "assets").mkdir()
+    head = '<!DOCTYPE html>\n<meta name="alcove-base" content="/" /><script src="/assets/index-1a2b.js"></script>'
+    for name, content in {
+        "index.html": head,
+        "embed.html": f"{head}<title>Room</title>",
+        "embed.js": "0;",
+        "assets/index-1a2b.js": "1;",
+    }.items():
+        (folder / name).write_text(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(routes, "PAGE", folder)
+        yield
+
+
+def application(folder: Path) -> FastAPI:
+    """Return an application with an Alcove at each of the places."""
+    alcove = Alcove(f"sqlite:///{folder}/alcove.db", frame_ancestors="'self'")
+    other = Alcove(f"sqlite:///{folder}/other.db", frame_ancestors="'self'", base_path="/outside/other")
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with alcove, other:
+            yield
+
+    app = FastAPI(lifespan=lifespan)
+    app.include_router(alcove.router(admit, page=True), prefix="/rooms")
+    app.include_router(alcove.router(admit, page=True), prefix="/of/{tenant}/items")
+    app.mount("/chat", alcove.app(admit, page=True))
+    app.mount("/other", other.app(admit, page=True))
+    return app
+
+
+@pytest.fixture(scope="module", params=CARRIERS)
+def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    with running(application(tmp_path_factory.mktemp("host")), request.param) as host:
+        yield host
+
+
+def check_page(host: Host, prefix: str) -> None:
+    """Check that documents, files and the API are there, and name addresses below the prefix that browsers use."""
+    start = f'<meta name="alcove-base" content="{prefix}/" /><script src="{prefix}/assets/index-1a2b.js"></script>'
+    with blocking_http(host) as client:
+        page, room, embed = [
+            client.get(path, headers={"Accept": "text/html"}) for path in ("/", "/items/foo", "/embed/foo")
+        ]
+        for document in (page, room):
+            assert (document.status_code, document.text) == (200, f"<!DOCTYPE html>\n{start}")
+        assert embed.text == f"<!DOCTYPE html>\n{start}<title>Room</title>"
+        assert [
+            document.headers["content-security-policy"].split("frame-ancestors ")[1] for document in (page, embed)
+        ] == ["'none'", "'self'"]
+        script = client.get("/assets/index-1a2b.js")
+        assert (script.text, "immutable" in script.headers["cache-control"]) == ("1;", True)
+        assert client.get("/embed.js").headers["cross-origin-resource-policy"] == "cross-origin"
+        assert client.get("/api/mode").json() == {"open": False, "application": True}
+        assert client.get("/openapi.json").json()["servers"] == [{"url": unquote(prefix)}]
+        assert [item["item"] for item in client.get("/api/items").json()["items"]] == ["order-1"]
+        assert client.get("/api/nothing", headers={"Accept": "text/html"}).status_code == 404
+        assert "access-control-allow-origin" in client.get("/api/mode", headers={"Origin": "https://a.example"}).headers
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_b1_the_page_and_the_embed_page_are_served_at_every_place(host: Host, place: str) -> None:
+    here = host.below(place)
+    async with await RoomClient.join(here, "order-1") as room:
+        await room.say("hello")
+    check_page(here, PLACES[place])
+
+
+async def test_b1_a_proxy_may_remove_the_path_of_the_application_around(tmp_path: Path) -> None:
+    with running(Stripping(application(tmp_path), "/shop")) as host:
+        for place in ("/rooms", "/shop/rooms"):  # removed, and passed on
+            here = host.below(place)
+            async with await RoomClient.join(here, "order-1") as room:
+                await room.say("hello")
+            check_page(here, "/shop/rooms")
+        # A room below a mount of the same name is not taken for a path that still has its prefix.
+        async with await RoomClient.join(host.below("/of/a/items"), "order-1") as room:
+            assert room.hello["item"] == "order-1"
+
+
+async def test_b1_an_address_without_its_last_slash_leads_to_the_page(host: Host) -> None:
+    async with http(host) as client:
+        answer = await client.get("/rooms", headers={"Accept": "text/html"}, follow_redirects=True)
+
+    assert answer.text.startswith("<!DOCTYPE html>")

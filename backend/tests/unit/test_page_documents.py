@@ -1,0 +1,78 @@
+"""Documents of the page below a base path: their addresses and validators, and no compressed copy without them (B1)."""
+
+from pathlib import Path
+
+import pytest
+from starlette.responses import Response
+
+from alcove.api.page_files import PageFiles
+
+DOCUMENT = """<!DOCTYPE html>
+<meta name="alcove-base" content="/" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+<link rel="icon" href="/favicon.svg" />
+<link rel="stylesheet" crossorigin href="/assets/index-1a2b.css">
+<script type="module" crossorigin src="/assets/index-3c4d.js"></script>
+<a href="//other.example/">and <a href="https://other.example/"> and <a href="#content"></a> 1/2 \\1 ñ"""
+BELOW = """<!DOCTYPE html>
+<meta name="alcove-base" content="/chat/" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+<link rel="icon" href="/chat/favicon.svg" />
+<link rel="stylesheet" crossorigin href="/chat/assets/index-1a2b.css">
+<script type="module" crossorigin src="/chat/assets/index-3c4d.js"></script>
+<a href="//other.example/">and <a href="https://other.example/"> and <a href="#content"></a> 1/2 \\1 ñ"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> PageFiles:
+    """A built page with its compressed copies."""
+    for name in ("index.html", "embed.html"):
+        (tmp_path / name).write_text(DOCUMENT)
+        for suffix in (".br", ".gz"):
+            (tmp_path / f"{name}{suffix}").write_bytes(b"compressed, without a prefix")
+    return PageFiles(directory=tmp_path)
+
+
+async def ask(files: PageFiles, path: str, prefix: str, **headers: str) -> Response:
+    """Return the response for a navigation to the path below the prefix."""
+    given = {"accept": "text/html", "accept-encoding": "br, gzip", **headers}
+    return await files.get_response(
+        path,
+        {
+            "type": "http",
+            "method": "GET",
+            "path": f"{prefix}/{path}",
+            "root_path": prefix,
+            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()],
+        },
+    )
+
+
+@pytest.mark.parametrize("path", [".", "index.html", "items/foo", "embed/foo", "embed.html"])
+async def test_b1_a_document_names_addresses_below_the_prefix_and_is_not_its_compressed_copy(
+    files: PageFiles, path: str
+) -> None:
+    answer = await ask(files, path, "/chat")
+
+    assert bytes(answer.body).decode() == BELOW
+    assert "content-encoding" not in answer.headers
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+async def test_b1_without_a_prefix_the_compressed_copy_is_sent(files: PageFiles) -> None:
+    assert (await ask(files, "items/foo", "")).headers["content-encoding"] == "br"
+
+
+async def test_b1_each_prefix_has_a_validator_that_gets_304(files: PageFiles) -> None:
+    one, other = [(await ask(files, ".", prefix)).headers["etag"] for prefix in ("/chat", "/other")]
+    again, changed = [await ask(files, ".", "/chat", if_none_match=etag) for etag in (one, other)]
+
+    assert one != other
+    assert (again.status_code, again.body, again.headers["etag"]) == (304, b"", one)
+    assert changed.status_code == 200
+
+
+async def test_b1_a_prefix_cannot_end_an_attribute(files: PageFiles) -> None:
+    answer = await ask(files, ".", '/a"><script>&')
+
+    assert b'content="/a%22%3E%3Cscript%3E%26/"' in answer.body
