@@ -15,9 +15,10 @@ from tests.support.clusters import Cluster, StartProcesses
 from tests.support.credentials import keep, leaks
 from tests.support.event_streams import events, next_entry
 from tests.support.http import http
-from tests.support.nginx import Nginx, Upstream, needs_nginx
+from tests.support.nginx import Nginx, Upstream, documented, needs_nginx
 from tests.support.room_client import RoomClient, send, turned_away, whole_log
-from tests.support.servers import Server
+from tests.support.running_host import Host
+from tests.support.servers import Address, Server, alcove, untroubled
 
 pytestmark = needs_nginx
 TOKEN = keep("a-credential-that-no-line-may-show")
@@ -32,6 +33,30 @@ def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert "[emerg]" not in done.stderr
+
+
+def test_b1_nginx_takes_the_configuration_for_a_host_of_its_own(tmp_path: Path) -> None:
+    configuration = documented(tmp_path, "own-host.conf", free_port(), Address(8000))
+    done = subprocess.run(  # noqa: S603 - the tests' own command
+        [*command(tmp_path, configuration), "-t"], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+async def test_b1_a_base_path_comes_through(tmp_path: Path, item: str) -> None:
+    with untroubled(alcove(cwd=tmp_path, env={"ALCOVE_BASE_PATH": "/chat"})) as one:
+        proxy = Nginx(tmp_path, [one.port, one.port, one.port])
+        below = Host(proxy.port, "/chat")
+        try:
+            async with events(below, item) as stream, await RoomClient.join(below, item) as ada:
+                await anext(stream)
+                await ada.say("hello")
+                assert (await next_entry(stream))["id"] == "1"
+            async with http(below) as client:
+                assert [(await client.get(path)).status_code for path in ("/metrics", "/readyz")] == [404, 200]
+        finally:
+            await asyncio.to_thread(proxy.end)
 
 
 async def members(process: Server) -> int:

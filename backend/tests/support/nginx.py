@@ -12,7 +12,9 @@ import pytest
 from deploy.nginx import command, configured
 from deploy.ports import free_port
 from tests.support.servers import Address, Process, listening
+from tests.support.snippets import snippet
 
+GUIDE = Path(__file__).parents[2] / "docs/integrating.md"
 needs_nginx = pytest.mark.skipif(
     sys.platform != "linux" and platform.machine() != "arm64", reason="its package has no nginx for this platform"
 )
@@ -26,6 +28,41 @@ class Nginx(Process, Address):
         Process.__init__(self, command(folder, configured(folder, port, processes)))
         Address.__init__(self, port)
         listening(port)
+
+
+class DocumentedNginx(Process, Address):
+    """A running nginx with a configuration of the guide for applications, in front of one server."""
+
+    def __init__(self, folder: Path, server: Address, *, path: str, strips: bool) -> None:
+        """Start it below a path.
+
+        Args:
+            folder: Where it keeps its files.
+            server: What it proxies to.
+            path: The path that the server has for itself.
+            strips: Whether it removes the path.
+
+        """
+        port = free_port()
+        Process.__init__(self, command(folder, documented(folder, "below-a-path.conf", port, server, strips=strips)))
+        Address.__init__(self, port)
+        self.url += path
+        self.ws += path
+        listening(port)
+
+
+def documented(folder: Path, name: str, port: int, server: Address, *, strips: bool = False) -> Path:
+    """Write a configuration of the guide, adapted to this machine, into a folder, and return its path."""
+    site = snippet(name, GUIDE).replace("listen 80;", f"listen 127.0.0.1:{port};")
+    site = site.replace("http://127.0.0.1:8000;", f"http://127.0.0.1:{server.port}{'/' if strips else ''};")
+    paths = " ".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    configuration = folder / "nginx.conf"
+    configuration.write_text(
+        f"daemon off;\npid {folder}/nginx.pid;\nevents {{}}\nhttp {{\naccess_log off;\n{paths}\n{site}}}\n"
+    )
+    return configuration
 
 
 class Upstream:
