@@ -45,6 +45,7 @@ class BackgroundTasks:
     """
 
     def __init__(self) -> None:
+        """Start without tasks."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:

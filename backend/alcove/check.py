@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from alcove.access.tokens import keys_from_settings
 from alcove.bus.open import open_bus
-from alcove.descriptors import OTHERS
+from alcove.descriptors import BASE_DESCRIPTORS
 from alcove.errors import AlcoveError
 from alcove.routes import PAGE
 from alcove.settings import Settings
@@ -63,7 +63,7 @@ async def _settings(settings: Settings) -> str:
     """Describe who may use the server, after reading the keys if there are any. Raises AlcoveError."""
     if keys := keys_from_settings(settings):
         await keys.start()
-        return "members come in with a signed token"
+        return "members need a signed token"
     if settings.allow_open:
         raise _ProblemError("everyone may read and write: set ALCOVE_SECRET or ALCOVE_JWKS, not ALCOVE_ALLOW_OPEN")
     return "open mode, on this machine only: set ALCOVE_SECRET or ALCOVE_JWKS for others"
@@ -82,10 +82,10 @@ def _sqlite(path: Path) -> str:
     """Check that the database file can be read and written, or that it can be created. Raises _ProblemError."""
     where = path if path.exists() else path.absolute().parent
     if not os.access(where, os.R_OK | os.W_OK):
-        missing = "may not be read and written by this user" if where.exists() else "does not exist: make this folder"
+        missing = "may not be read and written by this user" if where.exists() else "does not exist: create this folder"
         raise _ProblemError(f"ALCOVE_DATABASE_URL: {where} {missing}")
     if where is not path:
-        return f"{path} will be made"
+        return f"{path} will be created"
     try:
         connection = sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True, timeout=_TIMEOUT_S)
         try:
@@ -100,7 +100,7 @@ def _sqlite(path: Path) -> str:
 async def _clock(settings: Settings) -> str:
     """Compare this machine's clock with the database's. Raises _ProblemError if they differ by over `_CLOCK_S`."""
     if sqlite_path(settings.database_url) is not None:
-        return "the database's is this machine's"
+        return "the database uses this machine's clock"
     from alcove.postgres_driver import ERRORS, database_time  # noqa: PLC0415 - its driver is an extra
 
     try:
@@ -108,8 +108,8 @@ async def _clock(settings: Settings) -> str:
     except ERRORS as error:
         raise _ProblemError(f"it cannot be compared: {error}") from None
     if abs(difference) > _CLOCK_S:
-        raise _ProblemError(f"the database's differs by {difference:+.1f} s: run NTP on both machines")
-    return f"the database's differs by {difference:+.2f} s"
+        raise _ProblemError(f"the database's clock differs by {difference:+.1f} s: run NTP on both machines")
+    return f"the database's clock differs by {difference:+.2f} s"
 
 
 async def _bus(settings: Settings) -> str:
@@ -163,11 +163,12 @@ async def _check_sessions(url: str, variable: str) -> None:
 
 async def _descriptors(settings: Settings) -> str:
     """Check that the hard limit of open files suffices for the setting `connections`. Raises _ProblemError."""
-    limit, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[1], settings.connections + OTHERS
+    limit, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[1], settings.connections + BASE_DESCRIPTORS
+    possible = max(1, limit - BASE_DESCRIPTORS)
     if limit != resource.RLIM_INFINITY and limit < needed:
         raise _ProblemError(
             f"this process may open {limit} files and needs {needed}:"
-            f" raise the limit (ulimit -n, LimitNOFILE), or set ALCOVE_CONNECTIONS to {max(1, limit - OTHERS)}"
+            f" raise the limit (ulimit -n, LimitNOFILE), or set ALCOVE_CONNECTIONS to {possible}"
         )
     return f"enough for {settings.connections} connections"
 

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 _exhausted = RepeatedWarning(logger, "out of file descriptors (the limit is %s): %s")
 
 #: Descriptors that a process needs besides its connections: files, the log, the bus, requests over HTTP.
-OTHERS = 200
+BASE_DESCRIPTORS = 200
 #: Maximum descriptors in the reserve.
 _RESERVED = 64
 #: The reserve is at most this fraction (1/4) of the limit.
@@ -106,7 +106,7 @@ def provide_descriptors(connections: int) -> Iterator[None]:
         connections: The maximum number of connections, from the settings.
 
     """
-    needed = connections + OTHERS
+    needed = connections + BASE_DESCRIPTORS
     limit = _raise_limit()
     if limit is not None and limit < needed:
         logger.warning(
@@ -114,7 +114,7 @@ def provide_descriptors(connections: int) -> Iterator[None]:
             " raise the limit (ulimit -n, LimitNOFILE) to %d, or lower ALCOVE_CONNECTIONS",
             limit,
             connections,
-            OTHERS,
+            BASE_DESCRIPTORS,
             needed,
         )
     if limit is not None and limit <= _AMPLE * needed:

@@ -78,7 +78,7 @@ class TokenBucket:
         return max(1, ceil((1 - tokens) / self._per_s * 1000))
 
 
-class Excess:
+class ExcessDetector:
     """Detects a connection that keeps sending before the `retry_ms` of its last refusal has passed (L2).
 
     The rate belongs to the member, so a connection that waits may be refused again because of another connection. Only
@@ -88,6 +88,7 @@ class Excess:
     __slots__ = ("_refused_at", "_retry_at", "_since")
 
     def __init__(self) -> None:
+        """Start without a refusal."""
         self._since = -inf
         self._refused_at = -inf
         self._retry_at = -inf

@@ -11,14 +11,14 @@ from fastapi import Depends, FastAPI
 from alcove.api import bans, entries, events, item_list, login, ops, personal_data, rooms, schemas
 from alcove.api.base_path import BasePath
 from alcove.api.cors import Cors
+from alcove.api.earlier_logins import EarlierLogins
 from alcove.api.headers import Headers
-from alcove.api.live import room_route, unknown_path_route
 from alcove.api.page_files import PageRoute
 from alcove.api.parameters import refuse_unknown_query
 from alcove.api.plain_headers import PlainHeaders
 from alcove.api.problems import HANDLERS
+from alcove.api.room_socket import room_route, unknown_path_route
 from alcove.api.startup import Startup
-from alcove.api.upgrade import EarlierLogins
 from alcove.library.admission import HostAdmission
 from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.observability.telemetry import telemetry_config

@@ -41,6 +41,7 @@ class Bans:
     """The table of the bans in force that this process knows; for each member and item, the last ban counts."""
 
     def __init__(self) -> None:
+        """Create an empty table."""
         self._bans: dict[str, dict[str | None, Ban]] = {}
 
     def __len__(self) -> int:

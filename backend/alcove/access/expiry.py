@@ -32,6 +32,8 @@ class Revocable(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Watched:
+    """Why a connection is tracked: the member whose token admitted it, and the item it is connected to."""
+
     member: Member
     item: str | None
 
@@ -43,6 +45,7 @@ class ExpiryWatch:
     """
 
     def __init__(self) -> None:
+        """Start without connections and without a timer."""
         self._watched: dict[Revocable, _Watched] = {}
         #: A heap of (expiry by the wall clock, number, connection, entry), without those that never expire. The number
         #: keeps the heap from comparing connections.

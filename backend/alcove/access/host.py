@@ -10,6 +10,14 @@ class HostAuthenticator(Authenticator):
     """Applies bans and revocations to callers whom the host application's dependency has admitted."""
 
     def __init__(self, revocations: Revocations, bans: Bans, *, leeway_s: float = 0) -> None:
+        """Store the tables; there are no keys.
+
+        Args:
+            revocations: The revoked tokens and logins.
+            bans: The banned members (A8).
+            leeway_s: Seconds by which the clock of the host application may differ from this one.
+
+        """
         super().__init__(None, revocations, bans, leeway_s=leeway_s)
 
     def __repr__(self) -> str:

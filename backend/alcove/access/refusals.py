@@ -8,7 +8,7 @@ def token_expired() -> Refusal:
     return Refusal(
         Code.UNAUTHENTICATED,
         Close.UNAUTHENTICATED,
-        "the token expired; come back with a new one",
+        "the token expired; get a new one",
         reason=Reason.EXPIRED,
     )
 

@@ -96,6 +96,7 @@ class Revocations:
     """The table of the revocations in force that this process knows."""
 
     def __init__(self) -> None:
+        """Create an empty table."""
         #: The last revocation by member and item (None: on all items).
         self._members: dict[tuple[str, str | None], Revocation] = {}
         #: By member, the items that were revoked one by one.

@@ -37,7 +37,7 @@ async def moderator_of_all(authenticator: AuthenticatorDep, who: CallerDep) -> M
     """
     found = authenticator.member_on(who, None)
     if not authenticator.may_moderate(who, None):
-        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "this takes the right to moderate *")
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "this requires the right to moderate *")
     return found
 
 

@@ -125,7 +125,7 @@ def check_cookie(connection: HTTPConnection, *, own: bool) -> None:
 
     """
     if not own and connection.scope.get("method") not in _SAFE:
-        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie does not count from another origin")
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie is not accepted from a page of another origin")
 
 
 def _token_in(authorization: str | None, token: str | None) -> str | None:
@@ -134,7 +134,7 @@ def _token_in(authorization: str | None, token: str | None) -> str | None:
     return (bearer.strip() if scheme.lower() == "bearer" else "") or token
 
 
-async def presented(
+async def optional_credential(
     connection: HTTPConnection,
     own: OwnOriginDep,
     authorization: Annotated[str | None, Header()] = None,
@@ -154,10 +154,10 @@ async def presented(
     return None
 
 
-PresentedDep = Annotated[str | None, Security(presented)]
+OptionalCredentialDep = Annotated[str | None, Security(optional_credential)]
 
 
-async def credential(connection: HTTPConnection, found: PresentedDep) -> str:
+async def required_credential(connection: HTTPConnection, found: OptionalCredentialDep) -> str:
     """Return the credential of the request.
 
     Raises:
@@ -215,7 +215,7 @@ async def caller(
     connection: HTTPConnection,
     authenticator: AuthenticatorDep,
     own: OwnOriginDep,
-    found: PresentedDep,
+    found: OptionalCredentialDep,
     name: Name = None,
 ) -> Caller:
     """Authenticate the request: by its credential, or by the host application's dependency.
@@ -226,7 +226,7 @@ async def caller(
     """
     admission: Admission | None = connection.app.state.admission
     if admission is None:
-        return await authenticate(connection, authenticator, await credential(connection, found), name)
+        return await authenticate(connection, authenticator, await required_credential(connection, found), name)
     admitted = await admission.caller(connection, own=own)
     mark_authenticated(connection)
     return admitted
@@ -245,7 +245,7 @@ async def member(scopes: SecurityScopes, item_id: ItemId, authenticator: Authent
     found = authenticator.member_on(who, item_id)
     for right in scopes.scopes:
         if right not in found.can and not (right == "moderate" and authenticator.open):
-            raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to {right} {item_id}")
+            raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this requires the right to {right} {item_id}")
     return found
 
 
@@ -257,7 +257,7 @@ def check_right(member: Member, right: Right, item: str) -> None:
 
     """
     if right not in member.can:
-        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to {right} {item}")
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this requires the right to {right} {item}")
 
 
 async def sender(found: Annotated[Member, Security(member)], item_id: ItemId) -> Member:

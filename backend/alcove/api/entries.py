@@ -20,7 +20,7 @@ from alcove.api.schemas import Json, answers, body_of, problems
 from alcove.api.services import HubDep, RoomQueriesDep, RoomWriterDep
 from alcove.cluster.connections import Connections
 from alcove.protocol import Entry, EntryId, encode
-from alcove.rooms.writing import EventBody, Written
+from alcove.rooms.writing import EventBody, WriteResult
 
 router = APIRouter(prefix="/api/items", tags=["items"])
 
@@ -158,7 +158,7 @@ async def delete_entry(
     return _answer(await writer.delete(item_id, seq, member.person, moderate=moderate, id=idempotency_key))
 
 
-def _answer(written: Written) -> Response:
+def _answer(written: WriteResult) -> Response:
     """Create the response with a written entry: 201, or 200 if an earlier request had stored it."""
     return Response(encode(written.entry), 200 if written.duplicate else 201, media_type="application/json")
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from alcove.api.dependencies import ItemId, ReaderDep
-from alcove.api.live import start_position
+from alcove.api.room_socket import start_position
 from alcove.api.schemas import problems
 from alcove.api.services import HubDep
 from alcove.errors import Close

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from alcove.api.dependencies import AuthenticatorDep, CallerDep, CheckedItemId
 from alcove.api.events import EventsRoute
-from alcove.api.live import RoomRoute, check_subprotocol
 from alcove.api.problems import send_refusal
+from alcove.api.room_socket import RoomRoute, check_subprotocol
 from alcove.api.schemas import Json, answers, problems
 from alcove.api.services import ListsDep, RoomQueriesDep
 from alcove.api.sockets import accept_socket
@@ -63,7 +63,7 @@ async def list_items(
     """
     readable = restrict_to_prefix(authenticator.readable_ranges(who), prefix)
     if before is not None and not authenticator.may_read(who, before):
-        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to read {before}")
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this requires the right to read {before}")
     try:
         items = await queries.list_rooms(readable, who.person.id, limit=limit, before=before) if readable else []
     except ListRefusedError as error:
@@ -85,7 +85,7 @@ async def count_unread(
     items = list(dict.fromkeys(item))
     for one in items:
         if not authenticator.may_read(who, one):
-            raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to read {one}")
+            raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this requires the right to read {one}")
     return Json(Unread(await queries.count_unread(items, who.person.id)))
 
 

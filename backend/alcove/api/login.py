@@ -13,7 +13,7 @@ from alcove.access.authenticator import Caller
 from alcove.access.open_mode import DEFAULT_NAME, open_cookie
 from alcove.access.revocations import Revocation
 from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, decode_body
-from alcove.api.dependencies import AuthenticatorDep, CallerDep, OwnOriginDep, PresentedDep, authenticate
+from alcove.api.dependencies import AuthenticatorDep, CallerDep, OptionalCredentialDep, OwnOriginDep, authenticate
 from alcove.api.login_cookie import OPEN_LOGIN_S, delete_login, login_of, set_login
 from alcove.api.schemas import Json, answers, body_of, problems
 from alcove.api.services import HubDep
@@ -85,7 +85,7 @@ def _who(caller: Caller) -> Who:
 async def sign_in(request: Request, authenticator: AuthenticatorDep, own: OwnOriginDep) -> Response:
     """Set the login cookie for a token, or in open mode for a name."""
     if not own:  # another site's page could sign the browser in as another member
-        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "only the server's own pages and configured origins sign in")
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "only the server's own pages and configured origins may sign in")
     body = await decode_body(request, SignIn, SMALL_BODY)
     if authenticator.open:
         if body.name is not None and not is_visible(body.name):
@@ -120,14 +120,14 @@ async def mode(request: Request, authenticator: AuthenticatorDep) -> Response:
 
 @router.delete("/session", status_code=204, responses=problems(403, 422, 429, 503))
 async def sign_out(
-    request: Request, authenticator: AuthenticatorDep, hub: HubDep, own: OwnOriginDep, found: PresentedDep
+    request: Request, authenticator: AuthenticatorDep, hub: HubDep, own: OwnOriginDep, found: OptionalCredentialDep
 ) -> Response:
     """Revoke the presented credential, in a cookie or elsewhere, and delete the login cookie.
 
     In open mode only the cookie is deleted.
     """
     if not own and not found:
-        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie is removed from the server's own pages only")
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie can be deleted from the server's own pages only")
     caller = None
     if found and not authenticator.open:
         try:
@@ -162,7 +162,7 @@ async def revoke(request: Request, authenticator: AuthenticatorDep, hub: HubDep,
         except ItemIdError as error:
             raise RequestValidationError([{"loc": ("body", "item"), "msg": str(error)}]) from None
     if not authenticator.may_moderate(caller, body.item):
-        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to moderate {body.item or '*'}")
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this requires the right to moderate {body.item or '*'}")
     revocation = Revocation.of_member(body.sub, body.item, authenticator.leeway_s)
     await hub.revoke(revocation)
     return Json(RevokedFrom(revocation.not_before))

@@ -25,13 +25,13 @@ class PlainHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application with the shortened headers (ASGI)."""
         if scope["type"] != "lifespan" and any(map(_is_costly, scope["headers"])):
-            scope = {**scope, "headers": plain(scope["headers"])}
+            scope = {**scope, "headers": shorten(scope["headers"])}
         await self._app(scope, receive, send)
 
 
-def plain(headers: Iterable[Header]) -> list[Header]:
+def shorten(headers: Iterable[Header]) -> list[Header]:
     """Copy the headers with `Accept` truncated, and without long cookies that contain backslashes."""
-    return [(name, _plain(name, value)) for name, value in headers]
+    return [(name, _shorten(name, value)) for name, value in headers]
 
 
 def _is_costly(header: Header) -> bool:
@@ -40,7 +40,7 @@ def _is_costly(header: Header) -> bool:
     return (name == b"accept" and len(value) > _ACCEPT_BYTES) or (name == b"cookie" and b"\\" in value)
 
 
-def _plain(name: bytes, value: bytes) -> bytes:
+def _shorten(name: bytes, value: bytes) -> bytes:
     """Return the value of one header, shortened if it could take quadratic time to parse."""
     if name == b"accept" and len(value) > _ACCEPT_BYTES:
         return value[:_ACCEPT_BYTES].rpartition(b",")[0]

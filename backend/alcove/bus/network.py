@@ -202,7 +202,7 @@ class NetworkBus:
                 while not await self._echo_returns():
                     self.up = False
             if not self.up:
-                self._set_up()
+                self._mark_up()
             await asyncio.sleep(_ECHO_PERIOD_S)
 
     async def _echo_returns(self) -> bool:
@@ -215,7 +215,7 @@ class NetworkBus:
             return False
         return True
 
-    def _set_up(self) -> None:
+    def _mark_up(self) -> None:
         """Mark the bus as up, and report a gap on all channels: messages were missed while it was down."""
         self.up = True
         if self._down_logged:

@@ -50,6 +50,7 @@ class PartAssembler:
     """Joins the parts of one message. They arrive in a row, because they are sent in one transaction."""
 
     def __init__(self) -> None:
+        """Start without parts."""
         self._sender = self._channel = ""
         self._parts: list[str] = []
 

@@ -24,6 +24,7 @@ class OlderProcesses:
     """
 
     def __init__(self, bus: Bus) -> None:
+        """Start without a known process; `bus` carries the heartbeats in plain text."""
         self._bus = bus
         self._last_message: float | None = None
         self._timer: asyncio.TimerHandle | None = None

@@ -15,6 +15,7 @@ class Outbox:
     """A bounded queue of messages, which records whether some were lost. It is closed at first."""
 
     def __init__(self) -> None:
+        """Create an empty, closed outbox."""
         self._messages: deque[Message] = deque()
         self._bytes = 0
         self._lost = False

@@ -63,7 +63,7 @@ class SealedBus:
         self._channels: dict[str, str] = {}
         self._names: dict[str, str] = {}
         #: Channels with refused messages, whose gap is reported soon.
-        self._doubtful: set[str] = set()
+        self._refused_on: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._warned: set[str] = set()
 
@@ -100,7 +100,7 @@ class SealedBus:
         name = self._name(channel)
         self._channels.pop(name, None)
         self._names.pop(channel, None)
-        self._doubtful.discard(channel)
+        self._refused_on.discard(channel)
         self._bus.unsubscribe(name)
 
     def publish(self, channel: str, message: bytes, fallback: bytes | None = None) -> None:
@@ -128,7 +128,7 @@ class SealedBus:
                 message = self._sealer.open(channel, payload)
             except RefusedMessageError as refused:
                 self._count_refused(refused.reason)
-                self._doubt(channel)
+                self._schedule_gap(channel)
             else:
                 self._on_message(channel, message)
 
@@ -137,16 +137,16 @@ class SealedBus:
         if channels := frozenset(self._channels[name] for name in names if name in self._channels):
             self._on_gap(channels)
 
-    def _doubt(self, channel: str) -> None:
+    def _schedule_gap(self, channel: str) -> None:
         """Schedule a report of a gap on a channel with a refused message, unless one is already scheduled."""
-        self._doubtful.add(channel)
+        self._refused_on.add(channel)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_COLLECT_S, self._report_doubtful)
 
     def _report_doubtful(self) -> None:
         """Report a gap on all channels that had refused messages since the last report."""
         self._timer = None
-        doubtful, self._doubtful = self._doubtful, set()
+        doubtful, self._refused_on = self._refused_on, set()
         if doubtful:
             self._on_gap(frozenset(doubtful))
 

@@ -280,7 +280,7 @@ def _json(value: object) -> bytes:
     try:
         return msgspec.json.encode(value)
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidError(f"this is no JSON: {error}") from error
+        raise InvalidError(f"this is not JSON: {error}") from error
 
 
 def _nothing(_content: bytes) -> None:

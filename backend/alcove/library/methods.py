@@ -251,7 +251,7 @@ def _to_json(value: Any) -> Raw:
     try:
         return raw(value)
     except (UnicodeEncodeError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise InvalidError(f"this is no JSON: {error}") from error
+        raise InvalidError(f"this is not JSON: {error}") from error
 
 
 def _item_or_all(item: str | None) -> str | None:

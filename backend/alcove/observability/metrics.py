@@ -169,6 +169,7 @@ class Snapshot(Collector):
     """Computes the gauges when Prometheus scrapes, so that they cost nothing in between."""
 
     def __init__(self, state: ProcessState) -> None:
+        """Store the state that the gauges are computed from."""
         self._state = state
 
     def collect(self) -> Iterator[GaugeMetricFamily]:

@@ -13,9 +13,9 @@ from alcove.cluster.cluster import Cluster
 from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.protocol import FRAME_BYTES, ReadMark
 from alcove.rooms.cursor import Cursor
-from alcove.rooms.departure import restart_connections
 from alcove.rooms.last_marks import LastMarks
 from alcove.rooms.presence import RoomPresence
+from alcove.rooms.restart import restart_connections
 from alcove.rooms.room import Room
 from alcove.rooms.tail import Tail
 from alcove.storage.base import Log, Page, Position

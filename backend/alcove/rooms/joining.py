@@ -12,7 +12,7 @@ from alcove.repeated_warnings import RepeatedWarning
 from alcove.rooms.admission import RETRY_MS, Admission, Slot
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.directory import RoomDirectory
-from alcove.rooms.greeting import greeting
+from alcove.rooms.hello import hello_line
 from alcove.rooms.room import Room
 from alcove.rooms.session import Session
 from alcove.rooms.session_host import SessionHost
@@ -98,7 +98,7 @@ class RoomJoiner:
         seq = start.seq(room.log_id, room.head, room.oldest)
         cursor = Cursor(connection, member, seq, self._host.now_ms())
         room.enter(cursor)
-        connection.write(Frame(encode(greeting(room, member, self._limits, reset=reset))))
+        connection.write(Frame(encode(hello_line(room, member, self._limits, reset=reset))))
         room.follow(cursor)
         session = Session(self._host, room, cursor, slot, limits=self._limits, clock=self._clock, budget=self._budget)
         self._expiry.watch(session, member, room.item)

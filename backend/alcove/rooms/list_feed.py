@@ -80,7 +80,7 @@ class ListFeed:
         """
         ranges = self._readable(reader)
         # Collect before reading the list, so that no change falls between the two.
-        reader.begin(ranges)
+        reader.collect(ranges)
         self._index.add(reader, ranges)
         if not ranges or not reader.limit:
             return []
@@ -105,7 +105,7 @@ class ListFeed:
         notified = 0
         for item in items:
             for reader in self._index.candidates(item):
-                if reader.note(item):
+                if reader.add_change(item):
                     self._schedule(reader)
                 notified += 1
                 if notified % _SLICE == 0:
@@ -116,7 +116,7 @@ class ListFeed:
         for item, members in moved.items():
             for member in members:
                 for reader in self._index.of_member(member):
-                    if reader.note(item):
+                    if reader.add_change(item):
                         self._schedule(reader)
 
     def all_changed(self) -> None:
@@ -126,7 +126,7 @@ class ListFeed:
 
     def refresh(self, reader: ListReader) -> None:
         """Schedule the latest rooms that the reader may read now, and `ready`."""
-        reader.expire()
+        reader.mark_outdated()
         self._schedule(reader)
 
     def refresh_member(self, member: str) -> None:
@@ -213,7 +213,7 @@ class ListFeed:
         try:
             rooms = await self.start(reader)
         except BaseException:
-            reader.expire()
+            reader.mark_outdated()
             if reader in self._index:
                 self._due[reader] = None
             raise

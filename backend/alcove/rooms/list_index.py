@@ -67,7 +67,7 @@ class ListIndex:
         _discard(self._by_member, reader.member, reader)
 
     def candidates(self, item: str) -> Collection[ListReader]:
-        """Return the readers that may read the item, and perhaps others; `ListReader.note` checks the exact ranges."""
+        """Return the readers that may read the item, and perhaps others: `add_change` checks the exact ranges."""
         groups = [self._by_item.get(item), *(self._by_prefix.get(item[:length]) for length in self._lengths)]
         found = [group for group in groups if group]
         if len(found) <= 1:

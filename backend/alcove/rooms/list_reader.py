@@ -21,7 +21,7 @@ class ListReader:
     __slots__ = ("_pending", "_pending_limit", "caller", "connection", "limit", "outdated", "prefix", "ranges")
 
     def __init__(self, connection: Connection, caller: Caller, *, prefix: str, limit: int, pending_limit: int) -> None:
-        """Create a reader; `begin` makes it collect changes.
+        """Create a reader; `collect` makes it collect changes.
 
         Args:
             connection: The connection that lines are written to.
@@ -59,23 +59,23 @@ class ListReader:
         """Whether there is something to send."""
         return self.outdated or bool(self._pending)
 
-    def note(self, item: str) -> bool:
+    def add_change(self, item: str) -> bool:
         """Record that the item's room changed; return False if the item is outside the reader's ranges."""
         if not contains(self.ranges, item):
             return False
         if not self.outdated and item not in self._pending and len(self._pending) >= self._pending_limit:
             LIMITS.labels("list_pending").inc()
-            self.expire()
+            self.mark_outdated()
         if not self.outdated:
             self._pending[item] = None
         return True
 
-    def expire(self) -> None:
+    def mark_outdated(self) -> None:
         """Drop all pending rooms, and mark the reader as needing the latest rooms again."""
         self.outdated = True
         self._pending.clear()
 
-    def begin(self, ranges: Sequence[Range]) -> None:
+    def collect(self, ranges: Sequence[Range]) -> None:
         """Start to collect changes in these ranges; call this before the latest rooms are read."""
         self.ranges = ranges
         self.outdated = False

@@ -132,7 +132,7 @@ class ListSession:
                 self.reader.connection.pause_reading()
                 self._host.renew(self, command.token)
             case _:
-                self._invalid("the list of rooms takes `auth` and `ping`", getattr(command, "id", None))
+                self._invalid("the list of rooms accepts `auth` and `ping` only", getattr(command, "id", None))
                 return
         self._bad = 0
 

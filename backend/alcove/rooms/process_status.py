@@ -36,6 +36,17 @@ class ProcessStatus:
         committer: Committer,
         log: Log,
     ) -> None:
+        """Store the parts of the process that are asked.
+
+        Args:
+            limits: The limits of this process.
+            admission: Counts connections, and knows whether the process drains.
+            rooms: The rooms of this process.
+            lists: The connections to the list of rooms.
+            committer: Knows how many sends wait, and whether the last commit failed.
+            log: Is asked whether it takes writes.
+
+        """
         self._limits = limits
         self._admission = admission
         self._rooms = rooms

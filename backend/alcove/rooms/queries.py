@@ -17,6 +17,7 @@ class RoomQueries:
     """
 
     def __init__(self, log: Log, rooms: RoomDirectory, cluster: Cluster) -> None:
+        """Store the log, the rooms of this process, and the cluster that knows the connections of the others."""
         self._log = log
         self._rooms = rooms
         self._cluster = cluster

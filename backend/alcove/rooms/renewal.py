@@ -10,6 +10,7 @@ class TokenRenewal:
     """Replaces the token of a session with a fresh one of the same member."""
 
     def __init__(self, authenticator: Authenticator, expiry: ExpiryWatch) -> None:
+        """Store what checks tokens, and what ends connections when they expire."""
         self._authenticator = authenticator
         self._expiry = expiry
 

@@ -25,7 +25,7 @@ from alcove.protocol import (
     encode,
     error_line,
 )
-from alcove.rate_limits import Excess
+from alcove.rate_limits import ExcessDetector
 from alcove.rooms.admission import RETRY_MS, Slot
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.outcome_lines import OutcomeWriter
@@ -83,7 +83,7 @@ class Session:
         self._limits = limits
         self._clock = clock
         self._budget = budget
-        self._excess: Excess | None = None
+        self._excess: ExcessDetector | None = None
         self._bad = 0
         self._renewing = False
         self._out: list[bytes] | None = None
@@ -127,7 +127,7 @@ class Session:
         """Apply the rights and the expiry of a fresh token, and confirm it with an `access` line (A4)."""
         self.cursor.member = member
         if "read" not in member.can:
-            self.end(Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the right to read {self.room.item}"))
+            self.end(Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this requires the right to read {self.room.item}"))
             return
         self._write(encode(Access(sorted(member.can), member.expires_ms)))
         self._resume()
@@ -166,6 +166,7 @@ class Session:
             yield
 
     def _line(self, line: str) -> None:
+        """Decode and process one line; ignore blank lines, and all lines after the end."""
         # Checked first: a frame may have very many empty lines, and an exception for each would block the event loop.
         if self._ended or not line or line.isspace():
             return
@@ -242,14 +243,14 @@ class Session:
             return True
         self._refuse(Code.RATE_LIMITED, rate_exceeded(self._limits), id, retry_ms)
         if self._excess is None:
-            self._excess = Excess()
+            self._excess = ExcessDetector()
         if self._excess.record_refusal(self._clock(), retry_ms):
             self._end(Close.TOO_MANY, "too many sends for too long")
         return False
 
     def _forbid(self, id: str | None) -> None:
         """Refuse a line that requires the right to write."""
-        self._refuse(Code.FORBIDDEN, f"this takes the right to write {self.room.item}", id)
+        self._refuse(Code.FORBIDDEN, f"this requires the right to write {self.room.item}", id)
 
     # --- answers
 
@@ -269,6 +270,7 @@ class Session:
         self.cursor.connection.close(code, reason)
 
     def _refuse(self, code: Code, message: str, id: str | None, retry_ms: int | None = None) -> None:
+        """Count the refusal, and send its `error` line."""
         self._host.metrics.refusals.labels(code).inc()
         self._write(encode(Error(code, message, UNSET if id is None else id, UNSET if retry_ms is None else retry_ms)))
 

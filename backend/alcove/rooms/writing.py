@@ -26,7 +26,7 @@ class EventBody(Struct, frozen=True, forbid_unknown_fields=True):
     data: Raw | UnsetType = UNSET
 
 
-class Written(NamedTuple):
+class WriteResult(NamedTuple):
     """A stored entry, and whether an earlier call with the same id had stored it (S5)."""
 
     entry: Entry
@@ -56,11 +56,11 @@ class RoomWriter:
         self._rooms = rooms
         self._changes = changes
 
-    async def send(self, item: str, body: Raw, by: Person, *, id: str | None = None) -> Written:
+    async def send(self, item: str, body: Raw, by: Person, *, id: str | None = None) -> WriteResult:
         """Store a message by `by` as the room's next entry; `body` is JSON."""
         return await self._write(Draft(item, "message", id or uuid4().hex, by, now_ms(), self._checked(body)))
 
-    async def event(self, item: str, body: EventBody, by: Person, *, id: str | None = None) -> Written:
+    async def event(self, item: str, body: EventBody, by: Person, *, id: str | None = None) -> WriteResult:
         """Store an event of the application as the room's next entry (S14)."""
         data = {} if body.data is UNSET else {"data": body.data}
         checked = self._checked(raw({"text": body.text, **data}))
@@ -68,7 +68,7 @@ class RoomWriter:
 
     async def edit(
         self, item: str, target: int, body: Raw, by: Person, *, moderate: bool = False, id: str | None = None
-    ) -> Written:
+    ) -> WriteResult:
         """Store an edit, which replaces the body of the message `target`.
 
         `moderate`: whether `by` may edit messages of other members, too (S8).
@@ -78,7 +78,7 @@ class RoomWriter:
 
     async def delete(
         self, item: str, target: int, by: Person, *, moderate: bool = False, id: str | None = None
-    ) -> Written:
+    ) -> WriteResult:
         """Store a delete, which erases the body of the message `target`.
 
         `moderate`: whether `by` may delete messages of other members, too (S8).
@@ -104,7 +104,7 @@ class RoomWriter:
             raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, body_too_large(self._limits, size))
         return body
 
-    async def _write(self, draft: Draft) -> Written:
+    async def _write(self, draft: Draft) -> WriteResult:
         """Store a draft, and return its entry; raise a Refusal if the log refuses it."""
         try:
             outcome = await self._store(draft)
@@ -112,7 +112,7 @@ class RoomWriter:
             raise overloaded(error) from None
         match outcome:
             case Appended():
-                return Written(outcome.entry, outcome.duplicate)
+                return WriteResult(outcome.entry, outcome.duplicate)
             case Refused(code="forbidden"):
                 raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, outcome.message)
             case Refused():

@@ -90,7 +90,7 @@ class Committer:
         """
         waiting = len(self)
         if waiting >= self._max_waiting:
-            raise QueueFullError(f"{waiting} sends wait for storage already")
+            raise QueueFullError(f"{waiting} sends are waiting for storage already")
         self._waiting.append((draft, handler))
         if self._task is None:
             # The task starts after everything that is ready in this turn of the loop, so those drafts join the batch.

@@ -28,7 +28,7 @@ class ListQueue:
         """
         if self._waiting >= self._limits.waiting:
             LIMITS.labels("lists_waiting").inc()
-            raise ListRefusedError(f"{self._waiting} lists of rooms wait already; try again soon")
+            raise ListRefusedError(f"{self._waiting} lists of rooms are waiting already; try again soon")
         self._waiting += 1
         try:
             async with self._lock:
@@ -40,4 +40,4 @@ class ListQueue:
         """Count a list that was cancelled because it took too long, and create the error for it."""
         LIMITS.labels("list_seconds").inc()
         seconds = self._limits.seconds
-        return ListRefusedError(f"the list took longer than {seconds:g} s; ask for fewer items, as by `prefix`")
+        return ListRefusedError(f"reading the list took longer than {seconds:g} s; ask for fewer items, as by `prefix`")

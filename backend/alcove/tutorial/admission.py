@@ -12,9 +12,9 @@ from alcove.api.dependencies import (
     OwnOriginDep,
     authenticate,
     check_cookie,
-    credential,
     mark_authenticated,
-    presented,
+    optional_credential,
+    required_credential,
 )
 from alcove.api.services import HubDep
 from alcove.errors import Close, Code, Reason, Refusal
@@ -155,7 +155,7 @@ async def admit_to_item(
     caller = caller or await authenticate(connection, authenticator, token or "", None)
     member = authenticator.member_on(caller, item_id)
     if not member.can >= {"read", "write"}:
-        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this takes the rights to read and write {item_id}")
+        raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this requires the rights to read and write {item_id}")
     return TutorialAdmission(authenticator, hub, shown, member, item_id)
 
 
@@ -177,7 +177,7 @@ async def admit_to_socket(
     if authenticator.open:
         mark_authenticated(connection)
         return TutorialAdmission(authenticator, hub, "")
-    key = await credential(connection, await presented(connection, own, authorization, token))
+    key = await required_credential(connection, await optional_credential(connection, own, authorization, token))
     caller = await authenticate(connection, authenticator, key, None)
     return TutorialAdmission(authenticator, hub, "", authenticator.member_on(caller, None))
 

@@ -115,7 +115,7 @@ class DetachedConnection(TransportReader):
         if self._parser is not None and self._parser.in_frame:
             left = self._partial_since + deadlines.frame_s - now
             if left <= 0:
-                self._fail(Close.HEARTBEAT, "the rest of a frame did not come")
+                self._fail(Close.HEARTBEAT, "the rest of a frame did not arrive in time")
                 return deadlines.close_s
             return min(left, self._check_heartbeat(now))
         return self._check_heartbeat(now)

@@ -189,7 +189,9 @@ class Parser:
             raise _ViolationError(PROTOCOL_ERROR, _FIRST_BYTE_ERRORS[first])
         opcode = first & 0x0F
         if opcode < CLOSE and (opcode == CONTINUATION) is (self._message is None):
-            broken = "a continuation of nothing" if opcode == CONTINUATION else "a new message within a message"
+            broken = (
+                "a continuation frame without a message" if opcode == CONTINUATION else "a new message within a message"
+            )
             raise _ViolationError(PROTOCOL_ERROR, broken)  # section 5.4
         if end - at < 2:
             return at
@@ -287,5 +289,5 @@ def _parse_close(payload: bytes) -> Event:
         raise _ViolationError(PROTOCOL_ERROR, "a close code has two bytes")
     code, reason = int.from_bytes(payload[:2], "big"), payload[2:].decode()
     if not is_sendable_code(code):
-        raise _ViolationError(PROTOCOL_ERROR, f"{code} is no close code")
+        raise _ViolationError(PROTOCOL_ERROR, f"{code} is not a close code")
     return Closing(code, reason)

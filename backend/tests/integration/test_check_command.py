@@ -28,7 +28,7 @@ def test_a_fresh_folder_is_well_and_nothing_is_made_in_it(tmp_path: Path) -> Non
 
     assert {ok for ok, _ in rows.values()} == {True}, rows
     assert page[0] or "make build" in page[1]
-    assert rows["database"][1].endswith("alcove.db will be made")
+    assert rows["database"][1].endswith("alcove.db will be created")
     assert list(tmp_path.iterdir()) == []
 
 

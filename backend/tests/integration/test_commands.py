@@ -187,7 +187,9 @@ def test_a7_what_keeps_the_command_from_revoking_is_one_line(guarded: Server, se
         return lines[0]
 
     weak = token(items={"*": "rw"})
-    assert line(guarded.url, ALCOVE_TOKEN=weak) == f"alcove: {guarded.url} refused: this takes the right to moderate *"
+    assert (
+        line(guarded.url, ALCOVE_TOKEN=weak) == f"alcove: {guarded.url} refused: this requires the right to moderate *"
+    )
     assert "refused: the token is not valid" in line(guarded.url, ALCOVE_SECRET="s" * 32)
     assert line(server.url, **SIGNED) == f"alcove: {server.url} refused: open mode has no tokens to revoke"
     assert line(guarded.url).startswith("alcove: ALCOVE_SECRET is not set")

@@ -49,7 +49,7 @@ def test_a_frame_that_is_not_finished_in_time_ends_the_connection(loop: str, beg
     with hurried(loop, frame_s=0.1) as server, server.client() as client:
         client.upgraded()
         client.socket.sendall(begun)
-        assert client.frame() == (0x88, b"\x11\x38the rest of a frame did not come")
+        assert client.frame() == (0x88, b"\x11\x38the rest of a frame did not arrive in time")
         assert client.ended()
         assert heard(server.recorder()) == 4408
 

@@ -40,7 +40,7 @@ async def test_w10_unread_counts_of_an_item_that_may_not_be_read_are_refused_by_
     headers = {"Authorization": f"Bearer {reader({item: 'r'})}"}
     async with http(guarded) as client:
         answer = await unread(client, headers, [item, f"{item}-x", f"{item}-y"])
-        assert (answer.status_code, answer.json()["detail"]) == (403, f"this takes the right to read {item}-x")
+        assert (answer.status_code, answer.json()["detail"]) == (403, f"this requires the right to read {item}-x")
 
 
 @pytest.mark.parametrize("items", [[], ["a b"], [f"item-{n}" for n in range(501)]], ids=["none", "no id", "501"])

@@ -170,7 +170,7 @@ async def test_w10_f2_a_list_takes_auth_and_ping_and_closes_at_the_tenth_other_l
             refused["code"],
             refused["id"],
             refused["message"],
-        ) == ("invalid", "a", "the list of rooms takes `auth` and `ping`")
+        ) == ("invalid", "a", "the list of rooms accepts `auth` and `ping` only")
         await socket.send("\n".join(["nonsense"] * 9))
         assert (await listed.closed())[0] == 4400
 

@@ -29,7 +29,7 @@ class FakeHost:
         """Keep the draft, or refuse where `full` (SessionHost)."""
         assert isinstance(handler, OutcomeWriter)
         if self.full:
-            raise QueueFullError("10000 sends wait for storage already")
+            raise QueueFullError("10000 sends are waiting for storage already")
         self.drafts.append(draft)
 
     def take_send(self, member: str, item: str) -> int:

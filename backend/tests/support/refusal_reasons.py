@@ -1,5 +1,5 @@
 """The reasons that clients read when their access ends."""
 
-EXPIRED = "the token expired; come back with a new one"
+EXPIRED = "the token expired; get a new one"
 ENDED = "this login was ended; sign in again"
 REVOKED = "your access was revoked; ask for a new token"

@@ -23,7 +23,7 @@ import alcove
 from alcove.access.open_mode import open_name
 from alcove.access.revocations import token_digest
 from alcove.access.rights import rights_on
-from alcove.api.plain_headers import plain
+from alcove.api.plain_headers import shorten
 from alcove.cluster.messages import decode as decode_announcement
 from alcove.command_decoder import MalformedError
 from alcove.command_decoder import decode as decode_line
@@ -192,13 +192,13 @@ def framed(text: str) -> None:
 
 def accepted(text: str) -> None:
     """Read which media types a browser accepts, as FastAPI does where a path of the page is asked for."""
-    [(_, value)] = plain([(b"accept", text.encode())])
+    [(_, value)] = shorten([(b"accept", text.encode())])
     list(_iter_accept_media_types(value.decode()))
 
 
 def cookies(text: str) -> None:
     """Read a request's cookies, as Starlette does."""
-    [(_, value)] = plain([(b"cookie", text.encode())])
+    [(_, value)] = shorten([(b"cookie", text.encode())])
     cookie_parser(value.decode())
 
 

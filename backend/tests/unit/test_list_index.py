@@ -13,7 +13,7 @@ from tests.support.fake_connection import FakeConnection
 def make_reader(index: ListIndex, items: dict[str, str], *, member: str = "ada", pending: int = 10) -> ListReader:
     """Return a reader in the index that may read these items."""
     reader = ListReader(FakeConnection(), Caller(Person(member, member)), prefix="", limit=3, pending_limit=pending)
-    reader.begin(readable_ranges(items))
+    reader.collect(readable_ranges(items))
     index.add(reader, reader.ranges)
     return reader
 
@@ -35,8 +35,8 @@ def test_w10_a_reader_is_found_by_what_it_may_read_and_by_nothing_else(
     index = ListIndex()
     reader = make_reader(index, items)
 
-    assert [item for item in readable if reader in index.candidates(item) and reader.note(item)] == readable
-    assert [item for item in other if reader in index.candidates(item) and reader.note(item)] == []
+    assert [item for item in readable if reader in index.candidates(item) and reader.add_change(item)] == readable
+    assert [item for item in other if reader in index.candidates(item) and reader.add_change(item)] == []
 
 
 def test_w10_a_reader_of_other_items_is_not_asked() -> None:
@@ -71,7 +71,7 @@ def test_w10_readers_are_found_by_their_member() -> None:
 def test_w10_a_room_waits_once_however_often_it_changes() -> None:
     reader = make_reader(ListIndex(), {"*": "r"})
     for item in ("a", "b", "a"):
-        assert reader.note(item)
+        assert reader.add_change(item)
 
     assert (reader.take(1), reader.take(5), reader.take(5)) == (["a"], ["b"], [])
     assert not reader.due
@@ -80,20 +80,20 @@ def test_w10_a_room_waits_once_however_often_it_changes() -> None:
 def test_w10_where_more_rooms_change_than_may_wait_the_reader_needs_the_latest_again() -> None:
     reader = make_reader(ListIndex(), {"*": "r"}, pending=2)
     for item in ("a", "b", "a"):
-        reader.note(item)
+        reader.add_change(item)
     assert not reader.outdated
-    reader.note("c")
-    reader.note("d")
+    reader.add_change("c")
+    reader.add_change("d")
     reader.put_back(["e"])
 
     assert (reader.outdated, len(reader), reader.due) == (True, 0, True)
-    reader.begin(reader.ranges)
+    reader.collect(reader.ranges)
     assert (reader.outdated, reader.due) == (False, False)
 
 
 def test_w10_what_was_not_taken_is_sent_before_what_changed_since() -> None:
     reader = make_reader(ListIndex(), {"*": "r"})
-    reader.note("c")
+    reader.add_change("c")
     reader.put_back(["a", "b", READY])
 
     assert reader.take(9) == ["a", "b", READY, "c"]

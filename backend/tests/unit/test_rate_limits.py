@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alcove.rate_limits import EXCESS_S, Excess, KeyedLimiter, TokenBucket
+from alcove.rate_limits import EXCESS_S, ExcessDetector, KeyedLimiter, TokenBucket
 
 
 def test_l2_a_burst_is_granted_at_once_and_no_more() -> None:
@@ -38,14 +38,14 @@ def test_l2_a_rate_of_zero_is_no_limit() -> None:
     assert {bucket.take(0) for _ in range(100_000)} == {0}
 
 
-def sends(bucket: TokenBucket, excess: Excess, now: float) -> bool:
+def sends(bucket: TokenBucket, excess: ExcessDetector, now: float) -> bool:
     """Send at `now`; return whether the excess has lasted too long."""
     retry_ms = bucket.take(now)
     return bool(retry_ms) and excess.record_refusal(now, retry_ms)
 
 
 def test_l2_ten_seconds_of_continuous_excess_are_too_long() -> None:
-    bucket, excess = TokenBucket(20, 60, now=0), Excess()
+    bucket, excess = TokenBucket(20, 60, now=0), ExcessDetector()
     tenths = 0
     while not any(sends(bucket, excess, tenths / 10) for _ in range(10)):  # 100 sends a second
         tenths += 1
@@ -54,7 +54,7 @@ def test_l2_ten_seconds_of_continuous_excess_are_too_long() -> None:
 
 
 def test_l2_a_second_without_early_sends_ends_an_excess() -> None:
-    bucket, excess = TokenBucket(1, 1, now=0), Excess()
+    bucket, excess = TokenBucket(1, 1, now=0), ExcessDetector()
 
     for second in range(0, 60, 2):
         assert [sends(bucket, excess, second + late) for late in (0, 0, 0.5)] == [False] * 3
@@ -62,7 +62,7 @@ def test_l2_a_second_without_early_sends_ends_an_excess() -> None:
 
 @pytest.mark.parametrize("gap", [0.0, 0.9])
 def test_l2_excess_with_short_breaks_is_continuous(gap: float) -> None:
-    bucket, excess = TokenBucket(0.001, 1, now=0), Excess()
+    bucket, excess = TokenBucket(0.001, 1, now=0), ExcessDetector()
     bucket.take(0)
     now, excessive = 0.0, False
     while now <= EXCESS_S + 2:
@@ -85,7 +85,7 @@ def test_l2_never_grants_more_than_burst_and_rate_allow(per_s: float, burst: int
 
 
 def test_l2_a_connection_that_waits_retry_ms_is_never_in_excess() -> None:
-    bucket, excess = TokenBucket(20, 1, now=0), Excess()
+    bucket, excess = TokenBucket(20, 1, now=0), ExcessDetector()
     now = 0.0
     for _ in range(1000):
         retry_ms = bucket.take(now)
@@ -96,7 +96,7 @@ def test_l2_a_connection_that_waits_retry_ms_is_never_in_excess() -> None:
 
 
 def test_l2_a_connection_that_waits_is_not_in_excess_if_another_connection_takes_all() -> None:
-    bucket, patient, greedy = TokenBucket(20, 1, now=0), Excess(), Excess()
+    bucket, patient, greedy = TokenBucket(20, 1, now=0), ExcessDetector(), ExcessDetector()
     now, next_try = 0.0, 0.0
     while now < 3 * EXCESS_S:
         sends(bucket, greedy, now)

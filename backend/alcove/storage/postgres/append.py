@@ -69,7 +69,7 @@ def _outcome(draft: Draft, row: Sequence[Any], stored: Mapping[tuple[str, int], 
     if refused == "invalid":
         return Refused("invalid", f"entry {draft.target} is not a message that can be changed")
     if refused == "forbidden":
-        return Refused("forbidden", f"message {draft.target} is another member's; changing it takes `moderate`")
+        return Refused("forbidden", f"message {draft.target} is another member's: only a moderator may change it")
     if duplicate:
         entry = stored.get((draft.item, seq)) or removed_entry(draft, seq, at)
         return Appended(entry, duplicate=True, oldest=oldest, log=log_id)

@@ -29,7 +29,7 @@ _KEEPALIVE = "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET 
 _ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _ADVICE = "stop it first, or set ALCOVE_BUS_URL=redis://… or postgresql://… for every process"
 _LOCKED: dict[LockMode, str] = {
-    "exclusive": f"another Alcove process uses this log, which takes a bus that both share: {_ADVICE}",
+    "exclusive": f"another Alcove process uses this log, which requires a bus that both share: {_ADVICE}",
     "shared": f"an Alcove process with ALCOVE_BUS_URL=memory:// uses this log: {_ADVICE}",
 }
 

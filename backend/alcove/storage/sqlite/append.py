@@ -143,7 +143,7 @@ class Appender:
         if target is None or target.kind != "message" or target.deleted is not UNSET:
             return Refused("invalid", f"entry {draft.target} is not a message that can be changed")
         if target.by.id != draft.by.id and not draft.moderate:
-            return Refused("forbidden", f"message {draft.target} is another member's; changing it takes `moderate`")
+            return Refused("forbidden", f"message {draft.target} is another member's: only a moderator may change it")
         if draft.kind == "edit":
             self._db.execute(_SQL["edit_message"], (at, room.room, draft.target))
         else:

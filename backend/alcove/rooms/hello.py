@@ -5,7 +5,7 @@ from alcove.protocol import Hello, Limits, Member, You
 from alcove.rooms.room import Room
 
 
-def greeting(room: Room, member: Member, limits: Limits, *, reset: bool) -> Hello:
+def hello_line(room: Room, member: Member, limits: Limits, *, reset: bool) -> Hello:
     """Create the `hello` line of a room for one member.
 
     Args:
