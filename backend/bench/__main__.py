@@ -1,7 +1,7 @@
 """Run scenarios on several servers and print one table.
 
 Or `profile`: show the time of a send by stage; or `cluster`: measure several processes that share a database and a bus;
-or `lists`: measure the live list of rooms.
+`lists`: measure the live list of rooms; or `library`: compare Alcove inside an application with `alcove serve`.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import cluster, lists, profile, report
+from bench import cluster, library, lists, profile, report
 from bench.generator import LoadError
 from bench.machine import describe, raise_limits
 from bench.peers.alcove import Alcove, Carrier
@@ -29,7 +29,9 @@ _OTHERS: dict[str, type[Tutorial | SocketIo | Nchan]] = {"tutorial": Tutorial, "
 def arguments() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["compare", "profile", "cluster", "lists"], default="compare")
+    parser.add_argument(
+        "what", nargs="?", choices=["compare", "profile", "cluster", "lists", "library"], default="compare"
+    )
     parser.add_argument(
         "--only", metavar="A,B", default="", help="scenarios: " + ", ".join(one.name for one in SCENARIOS)
     )
@@ -120,6 +122,9 @@ def main() -> int:
                 )
             case "lists":
                 return lists.run(options.out, options.seconds)
+            case "library":
+                only = [name for name in options.only.split(",") if name]
+                return library.run(options.out, only, options.repeat, options.seconds)
             case _:
                 return compare(options)
     except ValueError as error:

@@ -49,6 +49,18 @@ def test_the_profile_says_where_a_send_goes(tmp_path: Path) -> None:
         assert stage in done.stdout
 
 
+def test_the_library_is_compared_with_the_server(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench", "library", "--only", "room-100-16"]
+    command += ["--repeat", "1", "--seconds", "0.2", "--out", str(tmp_path)]
+
+    done = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    cells = json.loads((tmp_path / "bench.json").read_text())["cells"]
+    assert [cell["peer"] for cell in cells] == ["library, plain uvicorn", "library, lean connections", "alcove serve"]
+    assert all(cell["runs"][0][0] > 0 for cell in cells)
+
+
 @pytest.mark.parametrize("size", [1, 2, 7, 30, 38, 39, 80, 81, 500])
 def test_entries_are_counted_once_however_the_bytes_are_cut(size: int) -> None:
     sent = b"".join(b'\x81\x7e\x5e\x40{"body":"%b"}\n' % body(number, 5, 80).encode() for number in range(9))
