@@ -52,7 +52,8 @@ class Member:
             object.__setattr__(self, "name", str(self.id)[:64])
         if isinstance(self.expires, datetime) and self.expires.tzinfo is None:
             raise InvalidError("a member's `expires` has no time zone: write datetime.now(UTC) + …")
-        _to_caller(self, {**self.items, "*": self.rights})
+        for items in ({"*": self.rights}, self.items):
+            _to_caller(self, items)
 
     def __repr__(self) -> str:
         more = {name: value for name in ("picture", "role", "expires", "items") if (value := getattr(self, name))}

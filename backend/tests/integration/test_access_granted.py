@@ -1,5 +1,6 @@
 """Who must be let in, what each right opens, and from where a cookie counts (A1, A3, A5, W5)."""
 
+import re
 import socket
 import time
 from collections.abc import Awaitable, Callable
@@ -10,9 +11,9 @@ from tests.support import endpoints
 from tests.support.clients import PATIENCE_S, close_code, connect
 from tests.support.credentials import EC, ED, RSA, claims, raw_token, token
 from tests.support.endpoints import IN, Credential, bearer, cookie, query
-from tests.support.http import http
+from tests.support.http import blocking_http, http
 from tests.support.room_client import RoomClient, turned_away
-from tests.support.servers import Server
+from tests.support.servers import ONCE, Server
 
 GOOD: dict[str, Callable[[], Credential]] = {
     "in the query": lambda: query(token()),
@@ -56,34 +57,11 @@ GOOD: dict[str, Callable[[], Credential]] = {
     "in the query, beside another scheme": lambda: Credential({"token": token()}, {"Authorization": "Basic eDp5"}),
 }
 #: What each endpoint takes: the letters on the item.
-TAKES = {
-    "room": (endpoints.room, "r"),
-    "history": (endpoints.history, "r"),
-    "events": (endpoints.events, "r"),
-    "say": (endpoints.say, "w"),
-    "connections": (endpoints.connections, "m"),
-    "unread": (endpoints.unread, "r"),
-    "event": (endpoints.event, "m"),
-    "edit": (endpoints.edit, "w"),
-    "remove": (endpoints.remove, "w"),
-    "mark read": (endpoints.mark_read, "r"),
-    "members": (endpoints.members, "r"),
-    "delete room": (endpoints.delete_room, "m"),
-    "bans": (endpoints.bans, "m"),
-    "export": (endpoints.export, "m"),
-    "ban": (endpoints.ban, "m"),
-    "lift": (endpoints.lift, "m"),
-    "item socket": (endpoints.item_socket, "rw"),
-}
-#: Doors that take a good credential and no right.
-ANYONE = {
-    "echo": endpoints.echo_socket,
-    "chat": endpoints.chat_socket,
-    "listing": endpoints.listing,
-    "list socket": endpoints.list_socket,
-    "list events": endpoints.list_events,
-    "who": endpoints.who,
-}
+TAKES = endpoints.TAKES | {"item socket": (endpoints.item_socket, "rw")}
+#: What takes a good credential and no right.
+ANYONE = endpoints.TAKES_NOTHING | {"echo": endpoints.echo_socket, "chat": endpoints.chat_socket}
+#: What needs no credential: it signs in or out, or tells nothing of rooms.
+OPEN = {"/api/mode", "/api/session", "/healthz", "/readyz", "/metrics"}
 #: Origins that are not the server's own, however they look.
 ELSEWHERE = ["https://evil.example", "null", "", "http://[", "file://", "http://127.0.0.1", "http://127.0.0.1:1"]
 
@@ -106,6 +84,33 @@ async def test_a3_each_door_takes_its_rights_and_no_others(guarded: Server, endp
 
     assert (answer.code == IN) == (set(needed) <= set(letters))
     assert answer.code in {IN, 403, 4403}
+
+
+@ONCE
+def test_a3_every_route_of_the_document_is_in_the_table_of_ways_in(guarded: Server) -> None:
+    with blocking_http(guarded, token=None) as client:
+        paths = client.get("/openapi.json").json()["paths"]
+    missing = [
+        f"{method} {path}"
+        for path, methods in paths.items()
+        for method in methods
+        if path not in OPEN and not is_in_the_table(method, path)
+    ]
+
+    assert len(paths) > 15
+    assert missing == []
+
+
+def is_in_the_table(method: str, path: str) -> bool:
+    """Whether an endpoint of the tables asks this route."""
+    route = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
+    asked = [endpoint for endpoint, _ in TAKES.values()]
+    asked += [*endpoints.TAKES_MODERATE_ALL.values(), *ANYONE.values()]
+    return any(
+        one.method == method.upper() and route.fullmatch(one.template.partition("?")[0])
+        for one in asked
+        if isinstance(one, endpoints.Request)
+    )
 
 
 @pytest.mark.parametrize("endpoint", ANYONE)
@@ -184,23 +189,16 @@ async def test_a5_w5_no_page_of_elsewhere_signs_anyone_in_or_out(guarded: Server
 
 
 @pytest.mark.parametrize("items", [{"*": "rw"}, {"foo": "rwm"}, {"f*": "rwm", "*": ""}, {}])
-@pytest.mark.parametrize("endpoint", ["bans_of_all", "ban_on_all", "lift_on_all"])
-async def test_w15_banning_on_all_items_takes_the_right_to_moderate_everything(
+@pytest.mark.parametrize("endpoint", endpoints.TAKES_MODERATE_ALL)
+async def test_a7_w14_w15_what_concerns_all_items_takes_the_right_to_moderate_everything(
     guarded: Server, items: object, endpoint: str
 ) -> None:
-    answer = await getattr(endpoints, endpoint)(guarded, query(token(items=items)))
+    ask = endpoints.TAKES_MODERATE_ALL[endpoint]
+    answer = await ask(guarded, query(token(items=items)))
 
     assert answer.code == 403
     assert "moderate *" in answer.reason
-    assert (await getattr(endpoints, endpoint)(guarded, query(token(items={"*": "m"})))).code == IN
-
-
-@pytest.mark.parametrize("items", [{"*": "rw"}, {"foo": "rwm"}, {"f*": "rwm", "*": ""}, {}])
-async def test_a7_revoking_takes_the_right_to_moderate_everything(guarded: Server, items: object) -> None:
-    answer = await endpoints.revoke(guarded, query(token(items=items)))
-
-    assert answer.code == 403
-    assert "moderate *" in answer.reason
+    assert (await ask(guarded, query(token(items={"*": "m"})))).code == IN
 
 
 @pytest.mark.parametrize(

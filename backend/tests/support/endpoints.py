@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tests.support.clients import connect
 from tests.support.http import http
 from tests.support.room_client import PROTOCOL
-from tests.support.servers import Server
+from tests.support.servers import Address
 
 IN = 0
 
@@ -61,13 +61,13 @@ class Answer:
     reason: str = ""
 
 
-def socket(template: str, first: tuple[str, ...] = ("hello",)) -> Callable[[Server, Credential], Awaitable[Answer]]:
+def socket(template: str, first: tuple[str, ...] = ("hello",)) -> Callable[[Address, Credential], Awaitable[Answer]]:
     """Open a socket of the room protocol: the error line and the close frame must agree (H4).
 
     `first`: the types of line that a client who is let in gets first.
     """
 
-    async def endpoint(server: Server, credential: Credential) -> Answer:
+    async def endpoint(server: Address, credential: Credential) -> Answer:
         client = await connect(
             server,
             f"{template.format(item=credential.path)}?{urlencode(credential.query)}",
@@ -89,10 +89,10 @@ def socket(template: str, first: tuple[str, ...] = ("hello",)) -> Callable[[Serv
     return endpoint
 
 
-def plain(template: str) -> Callable[[Server, Credential], Awaitable[Answer]]:
+def plain(template: str) -> Callable[[Address, Credential], Awaitable[Answer]]:
     """Open a socket of the tutorial: refused before the upgrade, with 403 (T2)."""
 
-    async def endpoint(server: Server, credential: Credential) -> Answer:
+    async def endpoint(server: Address, credential: Credential) -> Answer:
         path = template.format(item=credential.path)
         try:
             client = await connect(server, f"{path}?{urlencode(credential.query)}", headers=credential.headers)
@@ -104,20 +104,24 @@ def plain(template: str) -> Callable[[Server, Credential], Awaitable[Answer]]:
     return endpoint
 
 
-def request(
-    method: str, template: str, content: str | None = None, passes: int = 200
-) -> Callable[[Server, Credential], Awaitable[Answer]]:
-    """Make a request over HTTP; a refusal must be a problem document (W6).
+@dataclass(frozen=True)
+class Request:
+    """A request over HTTP; a refusal must be a problem document (W6)."""
 
-    `passes`: another status that shows that access was granted, besides those of success.
-    """
+    method: str
+    #: Its path, with `{item}` for the item.
+    template: str
+    content: str | None = None
+    #: Another status that shows that access was granted, besides those of success.
+    passes: int = 200
 
-    async def endpoint(server: Server, credential: Credential) -> Answer:
-        headers = credential.headers | ({} if content is None else {"Content-Type": "application/json"})
+    async def __call__(self, server: Address, credential: Credential) -> Answer:
+        """Make the request."""
+        headers = credential.headers | ({} if self.content is None else {"Content-Type": "application/json"})
         async with http(server, token=None) as client:
-            url = httpx.URL(template.format(item=credential.path)).copy_merge_params(credential.query)
-            async with client.stream(method, url, headers=headers, content=content) as answer:
-                if answer.is_success or answer.status_code == passes:
+            url = httpx.URL(self.template.format(item=credential.path)).copy_merge_params(credential.query)
+            async with client.stream(self.method, url, headers=headers, content=self.content) as answer:
+                if answer.is_success or answer.status_code == self.passes:
                     return Answer(IN)
                 problem = json.loads(await answer.aread())
         assert answer.headers["content-type"] == "application/problem+json"
@@ -125,7 +129,14 @@ def request(
         assert (answer.status_code == 401) == ("www-authenticate" in answer.headers)
         return Answer(answer.status_code, problem["detail"])
 
-    return endpoint
+
+#: Asks an endpoint of a server with a credential.
+Endpoint = Callable[[Address, Credential], Awaitable[Answer]]
+
+
+def request(method: str, template: str, content: str | None = None, passes: int = 200) -> Endpoint:
+    """Return an endpoint over HTTP."""
+    return Request(method, template, content, passes)
 
 
 room = socket("/items/{item}/ws")
@@ -157,5 +168,42 @@ connections = request("GET", "/api/items/{item}/connections")
 who = request("GET", "/api/session")
 revoke = request("POST", "/api/revoke", '{"sub":"nobody"}')
 revoke_on_foo = request("POST", "/api/revoke", '{"sub":"nobody","item":"foo"}')
+member_data = request("GET", "/api/members/nobody")
+erase = request("DELETE", "/api/members/nobody")
+#: What each endpoint takes: the letters on the item.
+TAKES: dict[str, tuple[Endpoint, str]] = {
+    "room": (room, "r"),
+    "history": (history, "r"),
+    "events": (events, "r"),
+    "say": (say, "w"),
+    "connections": (connections, "m"),
+    "unread": (unread, "r"),
+    "event": (event, "m"),
+    "edit": (edit, "w"),
+    "remove": (remove, "w"),
+    "mark read": (mark_read, "r"),
+    "members": (members, "r"),
+    "delete room": (delete_room, "m"),
+    "bans": (bans, "m"),
+    "export": (export, "m"),
+    "ban": (ban, "m"),
+    "lift": (lift, "m"),
+}
+#: What takes the right to moderate all items.
+TAKES_MODERATE_ALL: dict[str, Endpoint] = {
+    "bans of all": bans_of_all,
+    "ban on all": ban_on_all,
+    "lift on all": lift_on_all,
+    "member data": member_data,
+    "erase": erase,
+    "revoke": revoke,
+}
+#: What takes a good credential and no right.
+TAKES_NOTHING: dict[str, Endpoint] = {
+    "listing": listing,
+    "list socket": list_socket,
+    "list events": list_events,
+    "who": who,
+}
 #: Close codes of refusals, and what they are over HTTP.
 STATUS = {4400: 422, 4401: 401, 4403: 403, 4429: 429}

@@ -41,6 +41,7 @@ def test_a4_access_ends_at_a_time_with_a_zone_or_never() -> None:
         ({"id": "a", "picture": "http://example.com/a.png"}, "the member's `picture`"),
         ({"id": "a", "role": ""}, "the member's `role`"),
         ({"id": "a", "items": {"a\u0308": "r"}}, "the member's `items`"),
+        ({"id": "a", "items": {"*": "x"}}, "letters other than r, w and m"),
         ({"id": "a", "expires": datetime(2030, 1, 1)}, "no time zone"),  # noqa: DTZ001 - that is what is wrong
     ],
 )

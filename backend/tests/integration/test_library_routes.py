@@ -1,0 +1,82 @@
+"""The routes of an Alcove in an application, below its prefix: what each takes, and that none fails (A3, W6, W9)."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import pytest
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from alcove import Alcove, Member
+from alcove.app import create_app
+from alcove.settings import Settings
+from tests.support import endpoints
+from tests.support.endpoints import IN, Credential, query
+from tests.support.http import blocking_http
+from tests.support.openapi_probe import operations, probe
+from tests.support.running_host import CARRIERS, Host, running
+from tests.support.storm import storm
+
+#: It answers for as long as one listens.
+ENDLESS = {"/api/items/{item_id}/events", "/api/items/events"}
+
+
+async def member(item_id: str, token: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]) -> Member:
+    """Return a member with the rights whose letters are the token, on the item or, where there is none, on all."""
+    rights = token.credentials.strip("-")
+    if not set(rights) <= set("rwm"):
+        raise HTTPException(401, "no such user")
+    return Member("ada", rights=rights) if item_id != "*" else Member("ada", items={"*": rights})
+
+
+@pytest.fixture(scope="module", params=CARRIERS)
+def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """An application with an Alcove below a prefix."""
+    alcove = Alcove(f"sqlite:///{tmp_path_factory.mktemp('host')}/alcove.db", sends_per_s=0)
+    app = FastAPI(lifespan=alcove.lifespan)
+    app.include_router(alcove.router(member), prefix="/rooms")
+    with running(app, request.param, "/rooms") as host:
+        yield host
+
+
+@pytest.mark.parametrize("letters", ["-", "r", "w", "m", "rw", "rm", "wm", "rwm"])
+async def test_a3_each_way_in_takes_its_rights_on_the_item_and_no_others(host: Host, letters: str) -> None:
+    entered = {name: (await ask(host, query(letters))).code for name, (ask, _) in endpoints.TAKES.items()}
+
+    needed = {name: set(takes) <= set(letters) for name, (_, takes) in endpoints.TAKES.items()}
+    assert {name: code == IN for name, code in entered.items()} == needed
+    assert set(entered.values()) <= {IN, 403, 4403}
+
+
+@pytest.mark.parametrize("letters", ["-", "rw", "rwm"])
+async def test_a3_what_concerns_all_items_takes_the_right_to_moderate_everything(host: Host, letters: str) -> None:
+    codes = {name: (await ask(host, query(letters))).code for name, ask in endpoints.TAKES_MODERATE_ALL.items()}
+
+    assert set(codes.values()) == ({IN} if "m" in letters else {403}), codes
+
+
+async def test_a1_no_way_in_is_open_without_a_member(host: Host) -> None:
+    on_the_item = {name: ask for name, (ask, _) in endpoints.TAKES.items()}
+    for name, ask in (endpoints.TAKES_NOTHING | endpoints.TAKES_MODERATE_ALL | on_the_item).items():
+        assert (await ask(host, Credential())).code in {401, 4401}, name
+
+
+@pytest.mark.parametrize("host", ["detached"], indirect=True)
+def test_a3_an_application_has_no_route_that_a_server_lacks(host: Host) -> None:
+    served = create_app(Settings()).openapi()["paths"]
+    with blocking_http(host, token=None) as client:
+        paths = client.get("/openapi.json").json()["paths"]
+
+    assert {path for path, methods in paths.items() if not methods.keys() <= served[path].keys()} == set()
+    assert served.keys() - paths.keys() == {"/healthz", "/readyz", "/metrics"}
+
+
+@storm
+@pytest.mark.parametrize("host", ["detached"], indirect=True)
+def test_w9_below_a_prefix_no_answer_is_a_fault_or_a_surprise(host: Host) -> None:
+    found = operations(host)
+    assert len(found) > 8
+
+    for operation in found:
+        brought: list[dict[str, str]] = [{}, {"Authorization": "Bearer rwm"}]
+        probe(host, operation, brought[: 1 if operation.path in ENDLESS else 2])

@@ -1,0 +1,51 @@
+"""Ask a server whatever its OpenAPI document has and has not, and check that it answers as the document says (W9)."""
+
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import one_of
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.support.clients import PATIENCE_S
+from tests.support.servers import Address
+from tests.support.storm import examples
+
+_KEPT = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+def operations(server: Address) -> list[Any]:  # Any: the library hides its type parameters
+    """Return the operations of a server's document."""
+    schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+    return [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+
+
+def probe(server: Address, operation: Any, brought: list[dict[str, str]]) -> None:  # Any: as above
+    """Ask whatever the operation takes and does not take, once with each of these headers."""
+
+    @settings(
+        max_examples=examples(10),
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        one_of(
+            operation.as_strategy(generation_mode=GenerationMode.POSITIVE),
+            operation.as_strategy(generation_mode=GenerationMode.NEGATIVE),
+        )
+    )
+    def ask(case: Any) -> None:  # Any: as above
+        for headers in brought:
+            case.call_and_validate(base_url=server.url, headers=headers, checks=_KEPT, timeout=PATIENCE_S)
+
+    ask()
