@@ -1,6 +1,7 @@
 """What every end to end test stands on: a server, a browser, page objects, and an ear for complaints."""
 
 from collections.abc import Callable, Generator, Iterator
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -8,15 +9,17 @@ from playwright.sync_api._generated import Tracing
 
 from browser import launch_options
 from complaints import Complaints
+from host import PAGE, Host, hosting, sign
 from pages.chat import ChatPage
 from pages.echo import EchoPage
+from pages.embedded import EmbeddedRoom
 from pages.item import ItemPage
 from pages.missing import MissingPage
 from pages.room import RoomPage
 from pages.words import EN
 from seed import UNLIMITED
 from stack import deployed
-from tests.support.credentials import keep, leaks
+from tests.support.credentials import SECRET, keep, leaks
 from tests.support.servers import Process, Server
 
 
@@ -142,3 +145,29 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
             if isinstance(value, Process):
                 report.sections.append((f"what {name} printed", "\n".join(value.lines[-30:])))
     return report
+
+
+@pytest.fixture(scope="module")
+def embedding_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """Run a host application, and a server with a key whose rooms the host's pages may frame, at either address."""
+    with hosting() as running:
+        env = {"ALCOVE_SECRET": SECRET, "ALCOVE_FRAME_ANCESTORS": f"{running.url} {running.other_site}"}
+        with deployed(tmp_path_factory.mktemp("embed"), env=env) as server:
+            running.server = server.url
+            yield running
+
+
+@pytest.fixture
+def host(embedding_host: Host) -> Host:
+    """Return the host application, with a new room in its usual page, and a token for each user."""
+    embedding_host.item = f"order-{uuid4().hex[:8]}"
+    embedding_host.page, embedding_host.headers = PAGE, {}
+    embedding_host.sign = sign
+    return embedding_host
+
+
+@pytest.fixture
+def embedded(page: Page, host: Host) -> EmbeddedRoom:
+    """Return the page object of Ada's browser, in which she is signed in at the host."""
+    page.context.add_cookies([{"name": "session", "value": "ada", "url": host.url}])
+    return EmbeddedRoom(page)

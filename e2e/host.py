@@ -7,6 +7,9 @@ from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from room_log import post
+from tests.support.credentials import token
+
 #: What a host application writes, in the few lines that it takes.
 PAGE = """<!doctype html>
 <html lang="en">
@@ -78,6 +81,16 @@ class Host:
         """Answer no more."""
         self._server.shutdown()
         self._server.server_close()
+
+
+def sign(user: str) -> str:
+    """Sign a token that lets a user of the host application read and write in every room."""
+    return token(sub=user, name=user.title(), items={"*": "rw"})
+
+
+def say(host: Host, *bodies: str) -> None:
+    """Send messages as Bob to the room of the host's page."""
+    post(host.server, host.item, *bodies, token=sign("bob"))
 
 
 @contextmanager
