@@ -1,4 +1,4 @@
-"""Connect processes in memory, over a bus whose messages a test can lose and read."""
+"""Connect processes in memory over a bus; tests can read its messages, and lose them."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,20 +8,20 @@ from alcove.cluster.messages import ClusterMessage, decode
 
 
 class Network:
-    """The server between the buses of several processes; it keeps the order of each publisher."""
+    """Passes messages between the buses of several processes; keeps the order of each publisher."""
 
     def __init__(self) -> None:
         self.buses: list[FakeBus] = []
 
     def connect(self) -> "FakeBus":
-        """Add the bus of one more process."""
+        """Create the bus of one more process."""
         bus = FakeBus(self)
         self.buses.append(bus)
         return bus
 
 
 class FakeBus:
-    """A bus (Bus) without I/O. A message arrives in the event loop's next turn, or never while the bus is down."""
+    """A bus without I/O (Bus). A message arrives in the event loop's next turn, or never while the bus is down."""
 
     shared = True
     max_bytes = 256 * 1024
@@ -40,7 +40,7 @@ class FakeBus:
         self._on_gap: OnGap = lambda _: None
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
-        """Keep the callbacks (Bus)."""
+        """Store the callbacks (Bus)."""
         self._on_message = on_message
         self._on_gap = on_gap
 
@@ -51,11 +51,11 @@ class FakeBus:
             asyncio.get_running_loop().call_soon(self._on_gap, frozenset({channel}))
 
     def unsubscribe(self, channel: str) -> None:
-        """Receive the channel's messages no longer (Bus)."""
+        """Stop receiving the channel's messages (Bus)."""
         self.channels.discard(channel)
 
     def publish(self, channel: str, message: bytes, fallback: bytes | None = None) -> None:  # noqa: ARG002 - all fits
-        """Send to the other processes (Bus)."""
+        """Send a message to the other processes (Bus)."""
         self.published.append((channel, message))
         if self._network is None or not self.up:
             return
@@ -64,7 +64,7 @@ class FakeBus:
                 asyncio.get_running_loop().call_soon(bus.receive, channel, message)
 
     async def close(self) -> None:
-        """Remember that it was closed (Bus)."""
+        """Record that the bus was closed (Bus)."""
         self.closed = True
 
     def receive(self, channel: str, message: bytes) -> None:
@@ -73,16 +73,16 @@ class FakeBus:
             self._on_message(channel, message)
 
     def fail(self) -> None:
-        """Lose everything from now on, in both directions."""
+        """Lose every message from now on, in both directions."""
         self.up = False
 
     def recover(self) -> None:
-        """Work again, and report a gap on every channel."""
+        """Pass messages again, and report a gap on every channel."""
         self.up = True
         self._on_gap(frozenset(self.channels))
 
     def new_messages(self) -> list[tuple[str, ClusterMessage]]:
-        """Return what was published since the last call, decoded, with its channel."""
+        """Return the decoded messages that were published since the last call, with their channels."""
         messages = list(self._decoded())
         self.published.clear()
         return messages

@@ -1,4 +1,4 @@
-"""Use the medium of a bus as an outsider: read what is public there, and publish forgeries."""
+"""Use a bus's server without the log's key: read what is visible there, and publish forged messages."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,31 +16,31 @@ SENDS = "alcove_send"
 
 
 class Outsider:
-    """Hears everything on a bus: each message with its channel there, as it was heard."""
+    """Receives every message on a bus's server, as (channel, payload)."""
 
     def __init__(self) -> None:
         self.heard: list[tuple[str, bytes]] = []
 
     async def publish(self, channel: str, message: bytes) -> None:
-        """Publish on a channel as the bus names it."""
+        """Publish a message on a channel, named as on the server."""
         raise NotImplementedError
 
 
 class RedisOutsider(Outsider):
-    """Subscribes to every channel of a Redis."""
+    """Subscribes to every channel of a Redis server."""
 
     def __init__(self, client: "redis.asyncio.Redis") -> None:
         super().__init__()
         self._client = client
 
     async def publish(self, channel: str, message: bytes) -> None:
-        """Publish, with a sender's id in front as the bus has it (Outsider)."""
+        """Publish a message with a sender's id in front, as the bus does (Outsider)."""
         await self._client.publish(channel, b"outsider0000" + message)
 
     @classmethod
     @asynccontextmanager
     async def listening(cls, engine: Redis, _database: str, _prefix: str) -> AsyncIterator["RedisOutsider"]:
-        """Listen until the block ends."""
+        """Subscribe, and receive messages while the block runs."""
         async with redis.asyncio.Redis.from_url(engine.url) as client, client.pubsub() as listener:
             outsider = cls(client)
             await listener.psubscribe("*")
@@ -68,7 +68,7 @@ class PostgresOutsider(Outsider):
         self._prefix = prefix
 
     async def publish(self, channel: str, message: bytes) -> None:
-        """Notify in the bus's form (Outsider); on the database's own channel where that is meant."""
+        """Notify in the format of the bus, or on the database's own channel (Outsider)."""
         name = SENDS if channel == "!sends" else self._prefix
         payload = f"outsider0000 1/1 {channel}\n{message.decode()}"
         await self._connection.execute("SELECT pg_notify($1, $2)", name, payload)
@@ -80,7 +80,7 @@ class PostgresOutsider(Outsider):
     @classmethod
     @asynccontextmanager
     async def listening(cls, _engine: Postgres, database: str, prefix: str) -> AsyncIterator["PostgresOutsider"]:
-        """Listen until the block ends."""
+        """Connect, and receive notifications while the block runs."""
         role = f"outsider_{uuid4().hex[:8]}"
         owner = await asyncpg.connect(database)
         await owner.execute(f"CREATE ROLE {role} LOGIN")

@@ -1,4 +1,4 @@
-"""Frames as a WebSocket client sends them (RFC 6455, section 5.2)."""
+"""Encode WebSocket frames as a client sends them: masked (RFC 6455, section 5.2)."""
 
 from websockets.speedups import apply_mask
 
@@ -7,11 +7,11 @@ MASK = b"\xa5\x5a\x0f\xf0"
 
 
 def masked(first: int, payload: bytes = b"") -> bytes:
-    """Encode a client's frame.
+    """Encode a frame of a client.
 
     Args:
-        first: Its first byte: FIN bit and opcode.
-        payload: Its payload, unmasked.
+        first: The first byte: FIN bit and opcode.
+        payload: The payload, before masking.
 
     """
     size = len(payload)

@@ -1,4 +1,4 @@
-"""Clients on real sockets: some ask and wait, some listen to everything, some leave without a word."""
+"""WebSocket clients on real sockets: they wait for answers, record everything, or disconnect abruptly."""
 
 import asyncio
 import socket
@@ -21,13 +21,13 @@ PATIENCE_S = 60.0
 
 
 async def a_moment() -> None:
-    """10 ms between two looks at what no event tells, so that the looking leaves the machine to what is looked at."""
+    """Sleep 10 ms between two checks of a condition that no event reports, to leave the processor to others."""
     with suppress(TimeoutError):
         await asyncio.wait_for(asyncio.Event().wait(), 0.01)
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
-    """Wait until it holds."""
+    """Wait until the condition holds, checking every 10 ms."""
     async with asyncio.timeout(PATIENCE_S):
         while not holds():
             await a_moment()
@@ -41,7 +41,16 @@ async def connect(
     subprotocols: Sequence[str] = (),
     receive_buffer: int | None = None,
 ) -> ClientConnection:
-    """Open a socket; `receive_buffer` makes the kernel take no more than about so many bytes for it."""
+    """Open a WebSocket.
+
+    Args:
+        server: The server.
+        path: The path with the query.
+        headers: Headers of the handshake.
+        subprotocols: The subprotocols that the client offers.
+        receive_buffer: The approximate number of bytes that the kernel receives before the client reads.
+
+    """
     keep_from(path, headers or {})
     sock = socket.socket(proto=socket.IPPROTO_TCP)  # only so does asyncio set TCP_NODELAY
     if receive_buffer is not None:
@@ -64,7 +73,7 @@ async def connect(
 
 
 async def refusal(server: Address, path: str, *, headers: Mapping[str, str] | None = None) -> int:
-    """The HTTP status with which a handshake is refused."""
+    """Return the HTTP status with which the server refuses a handshake."""
     try:
         client = await connect(server, path, headers=headers)
     except InvalidStatus as refused:
@@ -74,13 +83,13 @@ async def refusal(server: Address, path: str, *, headers: Mapping[str, str] | No
 
 
 async def answers(client: ClientConnection, count: int) -> Sequence[str | bytes]:
-    """The next `count` messages."""
+    """Return the next `count` messages."""
     async with asyncio.timeout(PATIENCE_S):
         return [await client.recv() for _ in range(count)]
 
 
 async def close_code(client: ClientConnection) -> int:
-    """The code with which the server closes, whatever it says before."""
+    """Read until the server closes, and return the close code."""
     async with asyncio.timeout(PATIENCE_S):
         try:
             while True:
@@ -91,7 +100,7 @@ async def close_code(client: ClientConnection) -> int:
 
 
 async def abort(client: ClientConnection) -> None:
-    """Leave by a TCP reset, without a close frame; who has left already stays as he is."""
+    """Reset the TCP connection without a close frame; do nothing if it is already closed."""
     if client.transport.is_closing():
         return
     sock: socket.socket = client.transport.get_extra_info("socket")
@@ -101,21 +110,21 @@ async def abort(client: ClientConnection) -> None:
 
 
 def fall_silent(client: ClientConnection) -> None:
-    """Read nothing from now on, and so answer no ping."""
+    """Stop reading, so that pings are not answered."""
     transport = client.transport
     assert isinstance(transport, asyncio.Transport)
     transport.pause_reading()
 
 
 def read_again(client: ClientConnection) -> None:
-    """Be silent no more."""
+    """Read again after `fall_silent`."""
     transport = client.transport
     assert isinstance(transport, asyncio.Transport)
     transport.resume_reading()
 
 
 class Listener:
-    """A client that reads everything at once and keeps it in `lines`."""
+    """Reads every message at once, and stores it in `lines`."""
 
     def __init__(self, client: ClientConnection) -> None:
         self.client = client
@@ -132,7 +141,7 @@ class Listener:
             return
 
     async def until(self, enough: Callable[[list[str | bytes]], bool]) -> None:
-        """Wait until what was heard is enough."""
+        """Wait until the condition holds for the messages received so far."""
         try:
             async with asyncio.timeout(PATIENCE_S):
                 while not enough(self.lines):
@@ -142,11 +151,11 @@ class Listener:
             raise AssertionError(f"not enough in {PATIENCE_S} s; the last of it: {self.lines[-5:]}") from None
 
     async def heard(self, count: int) -> None:
-        """Wait until so many messages have come."""
+        """Wait until `count` messages were received."""
         await self.until(lambda lines: len(lines) >= count)
 
     async def hears(self, line: str) -> None:
-        """Wait for the line."""
+        """Wait until this message was received."""
         await self.until(lambda lines: line in lines)
 
     async def __aenter__(self) -> Self:

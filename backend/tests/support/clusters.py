@@ -1,4 +1,4 @@
-"""Several server processes on one database and one bus."""
+"""Start several server processes on one database and one bus."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -16,27 +16,27 @@ StartProcesses = Callable[[int], list[Server]]
 
 @dataclass
 class Engines:
-    """What the processes share."""
+    """The database and bus servers that the processes share."""
 
     postgres: Postgres
     redis: Redis | None
 
     @property
     def bus(self) -> Engine:
-        """The server that carries the bus."""
+        """The server that carries the bus: Redis, or else PostgreSQL."""
         return self.redis or self.postgres
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """Processes, and the proxy in front of them."""
+    """Several server processes, and the proxy in front of them."""
 
     processes: list[Server]
     proxy: Nginx
 
 
 def joining(engines: Engines, url: str, folder: Path, running: ExitStack) -> Start:
-    """Return how a process starts on the database; it ends with `running`."""
+    """Return a function that starts one more process on the database; `running` ends the processes."""
     bus = engines.redis.url if engines.redis else url
     prefix = f"t{uuid4().hex[:8]}"
 

@@ -1,4 +1,4 @@
-"""A committer on a held log, with outcome handlers that record what they are called with."""
+"""A committer on a HeldLog, with outcome handlers that record their calls."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ ADA = Person("ada", "Ada")
 
 
 class OutcomeRecorder:
-    """An outcome handler that records each call."""
+    """An outcome handler that records each call (OutcomeHandler)."""
 
     def __init__(self) -> None:
         #: For each call the ids of its drafts, each with its seq or the name of its error.
@@ -29,7 +29,7 @@ class OutcomeRecorder:
 
 
 class HeldCommitter:
-    """A committer on a held log, two senders, and everything that was delivered."""
+    """A committer on a HeldLog, two outcome handlers, and everything that was delivered."""
 
     def __init__(self) -> None:
         self.log = HeldLog()

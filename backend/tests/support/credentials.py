@@ -1,4 +1,4 @@
-"""Credentials for tests: the keys of a host application, tokens good and bad, and the key sets that go with them."""
+"""Create credentials: keys of a host application, valid and invalid tokens, and key sets."""
 
 import base64
 import hashlib
@@ -31,7 +31,7 @@ _WORD = re.compile(r"[\w-]{10,}")
 
 
 def jwk(algorithm: str, key: Any, **more: str) -> dict[str, Any]:
-    """A public key as a key set lists it."""
+    """Convert a public key to a JSON Web Key of a key set."""
     made: dict[str, Any] = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
     return made | {"alg": algorithm, "use": "sig"} | more
 
@@ -42,7 +42,7 @@ KEY_SET = {
 
 
 def claims(*, items: object = None, **more: object) -> dict[str, Any]:
-    """Claims of Ada's, good for an hour; what is given as `...` is left out."""
+    """Build the claims of Ada's token, valid for an hour; a claim given as `...` is left out."""
     now = time.time()
     made = {
         "sub": "ada",
@@ -57,19 +57,27 @@ def claims(*, items: object = None, **more: object) -> dict[str, Any]:
 def token(
     *, key: Any = SECRET, algorithm: str = "HS256", headers: Mapping[str, Any] | None = None, **said: Any
 ) -> str:  # Any: a bad token says anything
-    """A token with these claims (see `claims`)."""
+    """Sign a token with these claims (see `claims`)."""
     return keep(jwt.encode(claims(**said), key, algorithm=algorithm, headers=dict(headers or {})))
 
 
 def raw_token(header: object, payload: object, secret: bytes = SECRET.encode(), *, signed: bool = True) -> str:
-    """A token of any header and payload, bytes as they are, with an HMAC; what no library would make."""
+    """Encode a token with any header and payload, and an HMAC: also tokens that no library would create.
+
+    Args:
+        header: The header: bytes, or a value to encode as JSON.
+        payload: The payload, likewise.
+        secret: The key of the HMAC.
+        signed: Append the HMAC; False: an empty signature.
+
+    """
     parts = [encoded(part if isinstance(part, bytes) else json.dumps(part).encode()) for part in (header, payload)]
     signature = hmac.digest(secret, ".".join(parts).encode(), hashlib.sha256) if signed else b""
     return keep(".".join([*parts, encoded(signature)]))
 
 
 def keep_from(path: str, headers: Mapping[str, str]) -> None:
-    """Note the credentials that a request brings."""
+    """Register the credentials in a request's path and headers for `leaks`."""
     for name, value in parse_qsl(urlsplit(path).query):
         if name == "token":
             keep(value)
@@ -79,9 +87,9 @@ def keep_from(path: str, headers: Mapping[str, str]) -> None:
 
 
 def leaks(printed: str) -> set[str]:
-    """What a text shows of the credentials that were used: the secret, or a part of a token that tells it from others.
+    """Return the registered credentials that appear in a text, whole or in part.
 
-    Short words are no credentials worth the name, and might be printed for other reasons.
+    Short words are left out: they might be printed for other reasons.
     """
     # Hypothesis takes names from the source, such as `query_string`, as credentials; a traceback may print them.
     words = {word for made in MADE for word in _WORD.findall(made.rpartition(".")[2])}
@@ -90,18 +98,18 @@ def leaks(printed: str) -> set[str]:
 
 
 def encoded(part: bytes) -> str:
-    """Base64url as tokens have it (RFC 7515, section 2)."""
+    """Encode bytes as base64url without padding (RFC 7515, section 2)."""
     return base64.urlsafe_b64encode(part).decode().rstrip("=")
 
 
 def keep(made: str) -> str:
-    """Note a credential that may never be printed."""
+    """Register a credential that must never be printed, and return it."""
     MADE.add(made)
     return made
 
 
 class KeyServer:
-    """A host application that serves its key set, and counts how often."""
+    """Serves the key set of a host application over HTTP, and counts the requests."""
 
     def __init__(self) -> None:
         self.body: bytes = json.dumps(KEY_SET).encode()
@@ -120,7 +128,7 @@ class KeyServer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                """Answer with the key set."""
+                """Respond with the key set."""
                 outer.asked += 1
                 outer.brought = self.headers["Authorization"]
                 with suppress(BrokenPipeError, ConnectionResetError):
@@ -139,7 +147,7 @@ class KeyServer:
                     self.wfile.write(outer.body)
 
             def log_message(self, *_: object) -> None:
-                """Print nothing."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/jwks.json"
@@ -152,7 +160,7 @@ class KeyServer:
 
 @contextmanager
 def key_server() -> Iterator[KeyServer]:
-    """A key server, ended afterwards."""
+    """Run a key server while the block runs."""
     server = KeyServer()
     server._thread.start()
     try:

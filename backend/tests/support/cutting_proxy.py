@@ -1,4 +1,4 @@
-"""A TCP proxy that cuts its connections wherever the dice say: in the middle of a frame, or of a handshake."""
+"""A TCP proxy that cuts connections at random places: in the middle of a frame, or of a handshake."""
 
 import asyncio
 import socket
@@ -10,10 +10,10 @@ from tests.support.tcp_listener import TcpListener
 
 
 class CuttingProxy(TcpListener):
-    """Passes bytes to a server on `target` (a port of this machine) and back, until a connection's share is used up.
+    """Forwards bytes to a server on port `target`, and resets each connection after a random number of bytes.
 
-    `up` and `down` say from how many to how many bytes a connection may carry to the server and back; the dice
-    choose. Then both sides get a reset. `cuts` counts them.
+    `up` and `down` are the ranges of bytes that a connection may carry to the server and back. `cuts` counts the
+    resets.
     """
 
     def __init__(self, dice: Random, *, up: tuple[int, int], down: tuple[int, int]) -> None:
@@ -27,7 +27,7 @@ class CuttingProxy(TcpListener):
         self._down = down
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Carry one connection."""
+        """Forward the bytes of one connection in both directions."""
         writers = [writer]
         try:
             with suppress(OSError):
@@ -48,7 +48,7 @@ class CuttingProxy(TcpListener):
                 reset(end)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, share: int) -> None:
-        """Carry bytes one way, at most `share` of them while cutting."""
+        """Forward bytes in one direction, at most `share` of them while cutting."""
         with suppress(OSError):
             while data := await reader.read(65536):
                 if self.cutting and len(data) >= share:
@@ -62,7 +62,7 @@ class CuttingProxy(TcpListener):
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
-    """End a connection by a reset, as a network does that fails."""
+    """Reset a TCP connection, as a failing network does."""
     sock: socket.socket | None = writer.get_extra_info("socket")
     if sock is not None and sock.fileno() >= 0:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The files of a deployment, as tests read them."""
+"""Read the files of a deployment: `docker-compose.yml` and `nginx.conf`."""
 
 import re
 from pathlib import Path
@@ -13,23 +13,23 @@ Document = dict[str, Any]
 
 
 def document(path: Path) -> Document:
-    """A YAML file, which holds a mapping."""
+    """Load a YAML file that contains a mapping."""
     found = yaml.safe_load(path.read_text())
     assert isinstance(found, dict), path
     return found
 
 
 def compose() -> Document:
-    """`docker-compose.yml`."""
+    """Load `docker-compose.yml`."""
     return document(ROOT / "docker-compose.yml")
 
 
 def services(*profiles: str) -> Document:
-    """The services that these profiles have; without any, those of `docker compose up` alone."""
+    """Return the services of these profiles; without any, those that `docker compose up` starts."""
     named: Document = compose()["services"]
     return {name: each for name, each in named.items() if set(each.get("profiles", [])) == set(profiles)}
 
 
 def directive(name: str) -> list[str]:
-    """What `nginx.conf` gives a directive, as often as it stands there."""
+    """Return the values of a directive in `nginx.conf`, once per occurrence."""
     return re.findall(rf"^\s*{name}\s+([^;{{]+);", (DEPLOY / "nginx.conf").read_text(), re.MULTILINE)

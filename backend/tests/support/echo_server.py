@@ -1,4 +1,4 @@
-"""Run the raw echo server, and check its answers on raw sockets."""
+"""Run a server that echoes messages, and check its answers on raw sockets."""
 
 import socket
 import sys
@@ -15,14 +15,14 @@ ECHO = Path(__file__).parents[2] / "bench" / "echo.py"
 
 @contextmanager
 def echo_server(carrier: str) -> Iterator[Server]:
-    """Run the echo server, and check that it logs no error whatever its peers send."""
+    """Run the echo server while the block runs; then check that it logged no error."""
     with untroubled(Server([sys.executable, ECHO, "--carrier", carrier, "--port", "0"])) as running:
         yield running
 
 
 @contextmanager
 def echo_client(server: Server) -> Iterator[RawClient]:
-    """Connect a client, with its handshake done."""
+    """Connect a client, and complete its handshake."""
     with RawClient(server.port, "/", b"", None) as connected:
         assert connected.upgraded() == 101
         # Parts that a test sends separately must arrive separately, and at once.
@@ -39,11 +39,11 @@ def assert_refused(client: RawClient, code: int) -> None:
 
 
 def assert_accepted(client: RawClient) -> None:
-    """Check that the server has read all that was sent, and refused none of it."""
+    """Check that the server has read everything that was sent, and refused nothing."""
     client.send(0x89, b"read?")
     assert client.frame() == (0x8A, b"read?")
 
 
 def begun(first: int, payload: bytes) -> bytes:
-    """Return the beginning of a frame: its payload begins like this, and the rest is missing."""
+    """Encode an incomplete frame: its payload begins with these bytes, and the rest is missing."""
     return masked(first, payload + bytes(1000))[:-1000]

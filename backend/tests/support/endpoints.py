@@ -1,4 +1,4 @@
-"""Every endpoint of a server, and how one that knocks there is answered: let in, or a code with a reason."""
+"""Call every endpoint of a server with a credential, and return whether it was accepted, or code and reason."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ IN = 0
 
 @dataclass(frozen=True)
 class Credential:
-    """The credentials of a request: a token in the query, headers, or both."""
+    """The credential of a request: in the query, in headers, or in both."""
 
     query: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
@@ -27,44 +27,44 @@ class Credential:
 
     @property
     def path(self) -> str:
-        """The item as it goes into a path; one with a `%` is taken to be encoded."""
+        """The item, encoded for a path; an item with a `%` is already encoded."""
         return self.item if "%" in self.item else quote(self.item, safe="")
 
 
 def query(token: str, **more: Any) -> Credential:  # Any: Credential's own
-    """A token in the query."""
+    """Put a token into the query."""
     return Credential({"token": token}, **more)
 
 
 def bearer(token: str, **more: Any) -> Credential:  # Any: Credential's own
-    """A token in the header."""
+    """Put a token into the header `Authorization`."""
     return Credential({}, {"Authorization": f"Bearer {token}"}, **more)
 
 
 def cookie(token: str, origin: str | None = None, **more: Any) -> Credential:  # Any: Credential's own
-    """A token in the login cookie, sent from a page of that origin."""
+    """Put a token into the login cookie, in a request from a page of `origin`."""
     return Credential(
         {}, {"Cookie": f"alcove_session={token}"} | ({} if origin is None else {"Origin": origin}), **more
     )
 
 
 def plain_cookie(token: str, origin: str | None = None, **more: Any) -> Credential:  # Any: Credential's own
-    """Put a token into the cookie that T2 reads, sent from a page of that origin."""
+    """Put a token into the cookie that T2 reads, in a request from a page of `origin`."""
     return Credential({}, {"Cookie": f"session={token}"} | ({} if origin is None else {"Origin": origin}), **more)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """0: let in. Else the close code, or the HTTP status; and the reason in words."""
+    """The result of a call: code 0 if it was accepted; else the close code or HTTP status, and the reason."""
 
     code: int
     reason: str = ""
 
 
 def socket(template: str, first: tuple[str, ...] = ("hello",)) -> Callable[[Address, Credential], Awaitable[Answer]]:
-    """Open a socket of the room protocol: the error line and the close frame must agree (H4).
+    """Create a call that opens a socket of the room protocol, and checks that error line and close frame agree (H4).
 
-    `first`: the types of line that a client who is let in gets first.
+    `first`: the types of the lines that an accepted client gets first.
     """
 
     async def endpoint(server: Address, credential: Credential) -> Answer:
@@ -90,7 +90,7 @@ def socket(template: str, first: tuple[str, ...] = ("hello",)) -> Callable[[Addr
 
 
 def plain(template: str) -> Callable[[Address, Credential], Awaitable[Answer]]:
-    """Open a socket of the tutorial: refused before the upgrade, with 403 (T2)."""
+    """Create a call that opens a socket of the tutorial, which refuses with 403 before the upgrade (T2)."""
 
     async def endpoint(server: Address, credential: Credential) -> Answer:
         path = template.format(item=credential.path)
@@ -135,7 +135,10 @@ Endpoint = Callable[[Address, Credential], Awaitable[Answer]]
 
 
 def request(method: str, template: str, content: str | None = None, passes: int = 200) -> Endpoint:
-    """Return an endpoint over HTTP."""
+    """Create a call that makes an HTTP request; a refusal must be a problem document (W6).
+
+    `passes`: a status besides those of success that shows that access was granted.
+    """
     return Request(method, template, content, passes)
 
 

@@ -1,4 +1,4 @@
-"""The events of a room, as an EventSource receives them (W3)."""
+"""Read a room's event stream, as an EventSource in a browser does (W3)."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ Event = dict[str, str]
 
 @asynccontextmanager
 async def events(server: Address, item: str, **headers: str) -> AsyncIterator[AsyncIterator[Event]]:
-    """The events of an item, as an EventSource would hear them."""
+    """Open the event stream of an item, and provide its events while the block runs."""
     async with (
         http(server, token=None) as client,
         client.stream("GET", f"/api/items/{item}/events?token=t", headers=headers) as answer,

@@ -1,4 +1,4 @@
-"""A connection whose client reads frames when the test lets it, and the decoder of what it reads."""
+"""A connection in memory whose peer reads frames when the test says so, and a decoder of what it read."""
 
 import asyncio
 from collections import deque
@@ -14,7 +14,7 @@ server_lines: msgspec.json.Decoder[ServerLine] = msgspec.json.Decoder(ServerLine
 
 
 class FakeConnection:
-    """A connection (Connection) whose peer takes frames when told, or at once where `reads`."""
+    """A connection in memory (Connection). Its peer reads frames when `take` is called, or at once if `reads`."""
 
     def __init__(
         self, *, bound: int = BUFFER_BYTES, reads: bool = True, seen: Callable[[bytes], None] | None = None
@@ -36,28 +36,28 @@ class FakeConnection:
 
     @property
     def lines(self) -> list[ServerLine]:
-        """Every line the peer has read. Raises msgspec.DecodeError for what is not in the protocol."""
+        """All lines that the peer has read. Raises msgspec.DecodeError for a line that is not in the protocol."""
         return [server_lines.decode(line) for frame in self.frames for line in frame.split(b"\n")]
 
     def new_lines(self) -> list[ServerLine]:
-        """The lines the peer has read since the last time."""
+        """Return the lines that the peer has read since the last call."""
         lines = self.lines
         self.frames.clear()
         return lines
 
     @property
     def direct(self) -> None:
-        """Every frame is asked about (Connection)."""
+        """None: every frame is passed to `offer` (Connection)."""
 
     def offer(self, frame: Frame) -> bool:
-        """Take the frame if it fits (Connection)."""
+        """Buffer the frame if it fits within the bound; else return False (Connection)."""
         if self._size and self._size + len(frame.payload) > self.bound:
             return False
         self.write(frame)
         return True
 
     def write(self, frame: Frame) -> None:
-        """Take the frame (Connection)."""
+        """Buffer the frame, even beyond the bound (Connection)."""
         if self.dead or self.close_code is not None:
             return
         if self._seen is not None:
@@ -68,7 +68,7 @@ class FakeConnection:
             self.take()
 
     def take(self, frames: int | None = None) -> None:
-        """The peer reads so many frames, by default all."""
+        """Let the peer read `frames` frames, or all if None."""
         for _ in range(len(self._pending) if frames is None else min(frames, len(self._pending))):
             payload = self._pending.popleft()
             self._size -= len(payload)
@@ -77,7 +77,7 @@ class FakeConnection:
             self._drained.set()
 
     def buffered(self) -> int:
-        """Bytes the peer has not read (Connection)."""
+        """Return the bytes that the peer has not read (Connection)."""
         return self._size
 
     async def drained(self) -> bool:
@@ -88,22 +88,22 @@ class FakeConnection:
         return not self.dead
 
     def pause_reading(self) -> None:
-        """Note that reading is paused (Connection)."""
+        """Record that reading is paused (Connection)."""
         self.paused = True
 
     def resume_reading(self) -> None:
-        """Note that reading goes on (Connection)."""
+        """Record that reading continues (Connection)."""
         self.paused = False
         self.resumed()
 
     def close(self, code: int, reason: str = "") -> None:
-        """Close; nothing is written any more (Connection)."""
+        """Record code and reason, and ignore further frames (Connection)."""
         if not self.dead and self.close_code is None:
             self.close_code = int(code)
             self.close_reason = reason
 
     def die(self) -> None:
-        """The connection is gone, without a word."""
+        """Lose the connection without a close frame."""
         self.dead = True
         self._pending.clear()
         self._size = 0
@@ -111,7 +111,7 @@ class FakeConnection:
 
 
 class Feed:
-    """Passes frames to a receiver as a carrier does: a step of a message per turn, nothing while reading is paused."""
+    """Passes frames to a receiver as a connection does: one step of a message per turn, none while paused."""
 
     def __init__(self, receiver: Receiver, socket: FakeConnection) -> None:
         self._receiver = receiver
@@ -121,7 +121,7 @@ class Feed:
         socket.resumed = self._go_on
 
     def __call__(self, frame: str) -> int:
-        """Pass on a frame as far as that is possible now; return the number of turns it took."""
+        """Pass a frame as far as possible now; return the number of turns that it took."""
         self._frames.append(frame)
         return self._go_on()
 

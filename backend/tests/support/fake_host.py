@@ -1,4 +1,4 @@
-"""A host of sessions that keeps the drafts it is given."""
+"""A SessionHost that records what sessions call."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ from tests.support.turns import ManualClock
 
 @dataclass
 class FakeHost:
-    """A SessionHost that keeps the drafts it receives."""
+    """Records drafts, tokens and sessions that left (SessionHost)."""
 
     drafts: list[Draft] = field(default_factory=list)
     left: list[Session] = field(default_factory=list)
@@ -26,7 +26,7 @@ class FakeHost:
     metrics: Metrics = field(default_factory=Metrics)
 
     def append(self, draft: Draft, handler: OutcomeHandler) -> None:
-        """Keep the draft, or refuse where `full` (SessionHost)."""
+        """Record the draft; raise QueueFullError if `full` is set (SessionHost)."""
         assert isinstance(handler, OutcomeWriter)
         if self.full:
             raise QueueFullError("10000 sends are waiting for storage already")
@@ -37,13 +37,13 @@ class FakeHost:
         return self.rates.take((member, item), self.clock())
 
     def leave(self, session: Session) -> None:
-        """Remember who left (SessionHost)."""
+        """Record the session that left (SessionHost)."""
         self.left.append(session)
 
     def renew(self, session: Session, token: str) -> None:  # noqa: ARG002 - whose token it is, is not asked here
-        """Remember the token (SessionHost)."""
+        """Record the token (SessionHost)."""
         self.tokens.append(token)
 
     def now_ms(self) -> int:
-        """The time that stands (SessionHost)."""
+        """Return the fixed time of the test (SessionHost)."""
         return self.ms

@@ -1,7 +1,7 @@
-"""Run the command `alcove` in a fork of a process that has imported it already.
+"""Run the command `alcove` in a fork of a process that has already imported it.
 
-An interpreter works about a second until `alcove serve` listens, nearly all of it for imports, and the tests start
-hundreds of servers; a fork works a fifteenth of that. Nothing else differs: the fork has its own process group, working
+An interpreter needs about a second until `alcove serve` listens, nearly all of it for imports, and the tests start
+hundreds of servers; a fork needs a fifteenth of that. Nothing else differs: the fork has its own process group, working
 directory, environment and output, and calls what the installed script calls.
 """
 
@@ -40,7 +40,7 @@ class _Received(Protocol):
 
 
 class _Output:
-    """A file descriptor that is pickled as its duplicate in the fork."""
+    """A file descriptor that is pickled as its duplicate for the fork."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -61,7 +61,7 @@ def _context() -> ForkServerContext:
 
 
 def _run(arguments: Sequence[str], cwd: Path | None, env: Mapping[str, str], output: _Received) -> None:
-    """Become the command, in the fork."""
+    """Run the command in the fork, with its own process group, folder, environment and output."""
     os.setsid()
     descriptor = output.detach()
     os.dup2(descriptor, 1)
@@ -80,21 +80,21 @@ def _run(arguments: Sequence[str], cwd: Path | None, env: Mapping[str, str], out
 
 
 class ForkedCommand:
-    """A running `alcove`, with that part of `subprocess.Popen` which the tests use."""
+    """A running `alcove`, with the methods of `subprocess.Popen` that the tests use."""
 
     def __init__(self, arguments: Sequence[str], *, cwd: Path | None, env: Mapping[str, str], output: int) -> None:
-        """Start the command; its output and its errors go to the file descriptor `output`."""
+        """Start the command; stdout and stderr go to the file descriptor `output`."""
         self._process = _context().Process(target=_run, args=(arguments, cwd, env, _Output(output)), daemon=True)
         self._process.start()
         assert self._process.pid is not None
         self.pid = self._process.pid
 
     def poll(self) -> int | None:
-        """Return the exit code; None: it runs."""
+        """Return the exit code; None while it runs."""
         return self._process.exitcode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait until it ends, and return its exit code. Raises subprocess.TimeoutExpired."""
+        """Wait until it ends, and return the exit code. Raises subprocess.TimeoutExpired."""
         self._process.join(timeout)
         if self._process.exitcode is None:
             raise subprocess.TimeoutExpired("alcove", timeout or 0.0)

@@ -1,4 +1,4 @@
-"""A log in memory whose calls wait until the test lets them go on."""
+"""A log in memory whose calls wait until the test performs and answers them."""
 
 import asyncio
 import sqlite3
@@ -31,7 +31,7 @@ Fault = Literal["nothing stored", "answer lost"]
 
 
 class Held:
-    """A piece of a log's work, held until the test has it performed, and then answered."""
+    """One call of a log: the test lets it be performed first, and answered later."""
 
     def __init__(self, work: Callable[[], object], *, writes: bool) -> None:
         self.writes = writes
@@ -44,7 +44,7 @@ class Held:
         return self._future.__await__()
 
     def perform(self, fault: Fault | None = None) -> None:
-        """Do the work, or fail to."""
+        """Run the call's statements, or fail with `fault`."""
         try:
             self._outcome = None if fault == "nothing stored" else self._work()
         except (sqlite3.Error, ValueError, UnstorableError) as error:
@@ -54,7 +54,7 @@ class Held:
         self.performed = True
 
     def answer(self) -> None:
-        """Give the outcome to the waiting caller."""
+        """Resolve the caller's future with the result."""
         if self._future.done():
             return
         if isinstance(self._outcome, Exception):
@@ -64,7 +64,7 @@ class Held:
 
 
 class HeldLog:
-    """A log (Log) in memory, the embedded one's own statements; each call is held until the test lets it go on."""
+    """A log in memory with SQLite's own statements (Log); each call waits until the test performs and answers it."""
 
     def __init__(self, retention: Retention | None = None) -> None:
         connection = sqlite3.connect(":memory:", isolation_level=None)
@@ -88,7 +88,7 @@ class HeldLog:
         io_pending: asyncio.Event | None = None,
         seen: Mapping[str, Position] | None = None,
     ) -> Awaitable[list[Outcome]]:
-        """Store a batch (Log)."""
+        """Store a batch (Log.append)."""
         self.batches.append(list(drafts))
         io_pending = io_pending or asyncio.Event()
         if not self.holds_io_pending:
@@ -98,88 +98,88 @@ class HeldLog:
     async def read(
         self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20
     ) -> Page:
-        """A page of entries (Log)."""
+        """Read a page of entries (Log.read)."""
         return await self._hold(lambda: self.store.read(item, after, before, limit, max_bytes))
 
     async def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:
-        """The rooms' states (Log)."""
+        """Read the state of each room (Log.room_states)."""
         return await self._hold(lambda: self.store.room_states(items))
 
     async def verify_history(self, item: str, seen: Position) -> str:
-        """Compare what was seen of a room with what it holds (Log)."""
+        """Check whether a room still has what was seen of it (Log.verify_history)."""
         return await self._hold(lambda: self.store.verify_history(item, seen), writes=True)
 
     async def move_read_marks(self, marks: Sequence[RoomReadMark]) -> list[RoomReadMark]:
-        """Move read marks (Log)."""
+        """Move read marks forward (Log.move_read_marks)."""
         return await self._hold(lambda: self.store.move_read_marks(marks), writes=True)
 
     async def list_rooms(
         self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None
     ) -> list[ItemSummary]:
-        """Rooms the patterns match (Log)."""
+        """List the rooms in the ranges (Log.list_rooms)."""
         return await self._hold(lambda: self.store.list_rooms(ranges, member, limit=limit, seconds=60, before=before))
 
     async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
-        """Return heads and unread messages (Log)."""
+        """Count unread messages (Log.count_unread)."""
         return await self._hold(lambda: self.store.count_unread(wanted))
 
     async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """Return entries by item and seq (Log)."""
+        """Read entries by item and seq (Log.entries_at)."""
         return await self._hold(lambda: self.store.entries_at(places))
 
     async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
-        """Return rooms written to since then (Log)."""
+        """List the rooms written to since a time (Log.changed_since)."""
         return await self._hold(lambda: self.store.changed_since(at, limit))
 
     async def read_marks(self, item: str, *, first: str, limit: int) -> list[RoomReadMark]:
-        """Return read marks (Log)."""
+        """List read marks of a room (Log.read_marks)."""
         return await self._hold(lambda: self.store.read_marks(item, first, limit))
 
     async def rooms_of_member(self, member: str) -> list[str]:
-        """Return rooms of a member (Log)."""
+        """List the rooms of a member (Log.rooms_of_member)."""
         return await self._hold(lambda: self.store.rooms_of_member(member))
 
     async def entries_of_member(self, item: str, member: str, *, after: int, limit: int) -> list[Entry]:
-        """Return entries of a member (Log)."""
+        """Read entries of a member (Log.entries_of_member)."""
         return await self._hold(lambda: self.store.entries_of_member(item, member, after, limit))
 
     async def erase_member(self, items: Sequence[str], member: str) -> None:
-        """Erase a member (Log)."""
+        """Erase a member from rooms (Log.erase_member)."""
         await self._hold(lambda: self.store.erase_member(items, member), writes=True)
 
     async def delete_room(self, item: str) -> str:
-        """Delete a room (Log)."""
+        """Delete a room (Log.delete_room)."""
         return await self._hold(lambda: self.store.delete_room(item), writes=True)
 
     async def bus_key(self) -> bytes:
-        """The key of the processes' messages (Log)."""
+        """Return the key for messages between processes (Log.bus_key)."""
         return await self._hold(self.store.bus_key)
 
     async def check_writable(self) -> None:
-        """Write something (Log)."""
+        """Commit a small write (Log.check_writable)."""
         await self._hold(self.store.check_writable, writes=True)
 
     async def close(self) -> None:
-        """Let go (Log)."""
+        """Close the database (Log.close)."""
         self._connection.close()
 
     def performable(self) -> list[Held]:
-        """What can be performed next: the first that writes, and all that read."""
+        """Return the calls that may be performed next: the first that writes, and all that read."""
         waiting = [held for held in self.held if not held.performed]
         return [held for held in waiting if not held.writes] + [held for held in waiting if held.writes][:1]
 
     def answerable(self) -> list[Held]:
-        """What can be answered next: the first that wrote, and all that read."""
+        """Return the calls that may be answered next: the first that wrote, and all that read."""
         done = [held for held in self.held if held.performed]
         return [held for held in done if not held.writes] + [held for held in done if held.writes][:1]
 
     def answer(self, held: Held) -> None:
-        """Answer it, and forget it."""
+        """Answer a performed call, and remove it."""
         self.held.remove(held)
         held.answer()
 
     def settle(self, fault: Fault | None = None) -> None:
-        """Perform the first that is held, and answer it."""
+        """Perform and answer the first waiting call, or let it fail with `fault`."""
         first = self.held[0]
         first.perform(fault)
         self.answer(first)

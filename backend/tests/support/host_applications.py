@@ -1,4 +1,4 @@
-"""Host applications beside Alcove on the same host: frameworks as they come, each with a session cookie of its own."""
+"""Run host applications next to Alcove on the same host name: frameworks with their default session cookies."""
 
 import socket
 import threading
@@ -41,14 +41,14 @@ def flask_app() -> Iterator[str]:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which says when it listens."""
+    """A uvicorn server that sets an event when it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.listening = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and say so."""
+        """Start listening, and set the event."""
         await super().startup(sockets)
         self.listening.set()
 

@@ -1,4 +1,4 @@
-"""HTTP clients for the tests. No test makes one itself, so that all have the same options."""
+"""Create HTTP clients. No test creates one itself, so that all have the same options."""
 
 import ssl
 from collections.abc import Mapping
@@ -39,13 +39,13 @@ def http(
     headers: Mapping[str, str] | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> httpx.AsyncClient:
-    """Return a client of a server.
+    """Create a client of a server.
 
     Args:
-        server: A server, or the URL of one.
+        server: A server, or its URL.
         token: The bearer token of every request; None: no credential.
         headers: More headers of every request.
-        transport: What carries the requests instead of TCP.
+        transport: Carries the requests instead of TCP.
 
     """
     return httpx.AsyncClient(transport=transport, **_options(server, token, headers))

@@ -1,4 +1,4 @@
-"""A hub on a log in memory whose every call waits until the test lets it go on."""
+"""A hub on a HeldLog: its storage calls wait until the test lets them continue."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ from tests.support.turns import turn
 
 
 class HeldHub:
-    """A hub on a log that is held."""
+    """A hub on a HeldLog, with clients in memory."""
 
     def __init__(
         self,
@@ -30,14 +30,14 @@ class HeldHub:
         )
 
     async def settle(self) -> None:
-        """Let storage do all it has to do."""
+        """Perform and answer storage calls until none is waiting."""
         await turn()
         while self.log.held:
             self.log.settle()
             await turn()
 
     async def read(self) -> None:
-        """Let storage answer what is read, and leave what is written."""
+        """Perform and answer the storage calls that read; those that write keep waiting."""
         await turn()
         while reads := [held for held in self.log.held if not held.writes]:
             for read in reads:
@@ -48,7 +48,7 @@ class HeldHub:
     async def join(
         self, member: Member, *, after: int | None = 0, reads: bool = True, item: str = "foo"
     ) -> tuple[Session, FakeConnection]:
-        """Join the item's room and read what is there. Raises Refusal."""
+        """Join the item's room, and read everything that is sent at first. Raises Refusal."""
         return await self.join_at(StartPosition(after=after), member, reads=reads, item=item)
 
     async def join_at(
@@ -61,7 +61,7 @@ class HeldHub:
         return await joining, socket
 
     async def refusal(self, member: Member, *, item: str = "foo") -> Refusal:
-        """Return why the member is not let in."""
+        """Return the refusal that the member gets for joining."""
         try:
             await self.join(member, item=item)
         except Refusal as refusal:
@@ -69,7 +69,7 @@ class HeldHub:
         raise AssertionError(f"{member.person.id} was let in")
 
     async def close(self) -> None:
-        """End what rooms have scheduled, and close the log."""
+        """Cancel the timers of the rooms, and close the log."""
         for room in self.hub._rooms.all():
             room.close()
         await self.log.close()

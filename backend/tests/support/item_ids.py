@@ -1,4 +1,4 @@
-"""The table of item ids, good and bad, that every place which takes one is tested with (H3). The page uses it too."""
+"""Valid and invalid item ids, with which every place that takes one is tested (H3); the page uses them, too."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ BAD: list[tuple[str, str]] = [(case["id"], case.get("normalized", "")) for case 
 
 
 def _shown(case: object) -> str:
-    """A test's id: text that no terminal changes."""
+    """Format a case as a test id that every terminal can show."""
     return ascii(case)[:40]
 
 

@@ -1,4 +1,4 @@
-"""A list of rooms on a log in memory, and readers that show what a client would see."""
+"""The list of rooms on a log in memory, with clients that decode what they are sent."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ _NEVER = 4_000_000_000.0
 
 
 class ListRoom:
-    """A feed in signed mode, on a log whose every call waits until the test lets it go on."""
+    """A feed in signed mode, on a HeldLog."""
 
     def __init__(self) -> None:
         self.log = HeldLog()
@@ -49,20 +49,20 @@ class ListRoom:
         return FakeListClient(reader, socket)
 
     async def settle(self) -> None:
-        """Let storage answer all that it is asked."""
+        """Perform and answer storage calls until none is waiting."""
         await turn()
         while self.log.held:
             self.log.settle()
             await turn()
 
     async def close(self) -> None:
-        """End what runs."""
+        """Cancel the background tasks."""
         await self.feed.close()
         await self.log.close()
 
 
 class FakeListClient:
-    """A client of the list."""
+    """A client of the list of rooms in memory."""
 
     def __init__(self, reader: ListReader, socket: FakeConnection) -> None:
         self.reader = reader

@@ -1,4 +1,4 @@
-"""The rooms of a process as its cluster sees them, without the directory that opens them."""
+"""The rooms of a process as its cluster uses them, without the directory that opens them."""
 
 from collections.abc import Collection
 
@@ -6,7 +6,7 @@ from alcove.rooms.room import Room
 
 
 class FakeRooms:
-    """Rooms in memory (LocalRooms) that record what the cluster asks of the others."""
+    """Rooms in memory that record the calls of the cluster (LocalRooms)."""
 
     def __init__(self, rooms: dict[str, Room]) -> None:
         self._rooms = rooms

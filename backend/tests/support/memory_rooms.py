@@ -1,4 +1,4 @@
-"""Rooms in memory on a log in memory, and readers that show what a client would see."""
+"""Rooms in memory on a log in memory, with clients that decode what they are sent."""
 
 from collections.abc import Sequence
 
@@ -17,17 +17,17 @@ ADA, BOB, CYD = Person("ada", "Ada"), Person("bob", "Bob"), Person("cyd", "Cyd")
 
 
 def entry(seq: int, by: Person = ADA, *, body: str | None = None) -> Entry:
-    """Make the message that stands at `seq`."""
+    """Create a message with this seq."""
     return Entry(seq, "message", f"id-{seq}", by, seq, body=raw(f"body {seq}" if body is None else body))
 
 
 def entries(*seqs: int) -> list[Entry]:
-    """Make the messages that stand at `seqs`."""
+    """Create messages with these seqs."""
     return [entry(seq) for seq in seqs]
 
 
 class Reader:
-    """A reader of a room, and what its client knows."""
+    """A connection to a room, and everything that its client has received."""
 
     def __init__(self, room: Room, person: Person = ADA, *, after: int | None = None) -> None:
         self.person = person
@@ -44,7 +44,7 @@ class Reader:
 
     @property
     def seqs(self) -> list[int]:
-        """The entries received so far."""
+        """The seqs of the entries received so far."""
         return [line.seq for line in self.socket.lines if isinstance(line, Entry)]
 
     @property
@@ -75,7 +75,7 @@ class RoomLog:
         self.marks: list[dict[str, int]] = []
 
     def room(self, item: str = "foo") -> Room:
-        """Bring the item's room into memory, with the present end of its log and an empty tail."""
+        """Create the item's room at the present end of its log, with an empty tail."""
         state = self.log.store.room_states([item])[item]
         room = self.rooms[item] = Room(
             item,
@@ -95,26 +95,26 @@ class RoomLog:
         return marks
 
     def write(self, *ids: str, item: str = "foo", by: Person = ADA) -> list[Entry]:
-        """Store messages as another process would, unknown to this one."""
+        """Store messages as another process would, without telling this one."""
         drafts = [Draft(item, "message", name, by, 0, raw(name)) for name in ids]
         head = self.log.store.room_states([item])[item].head
         self.log.store.append(drafts, lambda: None)
         return self.page(item, after=head)
 
     def lose(self, head: int, item: str = "foo") -> None:
-        """Lose the entries behind `head`, as a restored backup or a fail-over does."""
+        """Remove the entries after `head`, as a restored backup or a failover does."""
         database = self.log._connection
         (room,) = database.execute("SELECT room FROM rooms WHERE item = ?", (item,)).fetchone()
         database.execute("DELETE FROM entries WHERE room = ? AND seq > ?", (room, head))
         database.execute("UPDATE rooms SET head = ?, at = 1 WHERE room = ?", (head, room))
 
     def page(self, item: str = "foo", *, after: int = 0) -> list[Entry]:
-        """Return what the log holds behind `after`."""
+        """Read what the log has after `after`."""
         page: Page = self.log.store.read(item, after, None, 1_000_000, 1 << 40)
         return page.entries
 
     async def answer(self, times: int | None = None) -> None:
-        """Let the log answer what it is asked: `times` calls, by default until nothing asks any more."""
+        """Perform and answer `times` storage calls; None: until none is waiting."""
         await turn()
         while self.log.held and (times is None or times > 0):
             self.log.settle()
@@ -122,14 +122,14 @@ class RoomLog:
             times = None if times is None else times - 1
 
     async def fail(self) -> None:
-        """Let every call that waits for the log fail."""
+        """Let every waiting storage call fail."""
         await turn()
         for _ in range(len(self.log.held)):
             self.log.settle("nothing stored")
         await turn()
 
     def close(self) -> None:
-        """End what rooms have scheduled."""
+        """Cancel the timers of the rooms."""
         for room in self.rooms.values():
             room.close()
 

@@ -1,4 +1,4 @@
-"""The deployment's nginx in front of processes, or of doubles of them."""
+"""Run the deployment's nginx in front of server processes, or of fake ones."""
 
 import asyncio
 import platform
@@ -21,7 +21,7 @@ needs_nginx = pytest.mark.skipif(
 
 
 class Nginx(Process, Address):
-    """A running nginx in front of processes, which listens when the constructor returns."""
+    """A running nginx in front of processes; it listens when the constructor returns."""
 
     def __init__(self, folder: Path, processes: Sequence[int]) -> None:
         port = free_port()
@@ -31,16 +31,16 @@ class Nginx(Process, Address):
 
 
 class DocumentedNginx(Process, Address):
-    """A running nginx with a configuration of the guide for applications, in front of one server."""
+    """A running nginx with a configuration from the guide for applications, in front of one server."""
 
     def __init__(self, folder: Path, server: Address, *, path: str, strips: bool) -> None:
-        """Start it below a path.
+        """Start nginx with the server below a path.
 
         Args:
-            folder: Where it keeps its files.
-            server: What it proxies to.
-            path: The path that the server has for itself.
-            strips: Whether it removes the path.
+            folder: The folder for its files.
+            server: The server to proxy to.
+            path: The path at which the server appears.
+            strips: Whether nginx removes the path before it forwards a request.
 
         """
         port = free_port()
@@ -66,7 +66,7 @@ def documented(folder: Path, name: str, port: int, server: Address, *, strips: b
 
 
 class Upstream:
-    """A process's double: keeps the head of each request, and answers it, or hangs up."""
+    """A fake server process: records the head of each request, and answers it or disconnects."""
 
     def __init__(self, port: int, *, answers: bool) -> None:
         self.port = port
@@ -84,7 +84,7 @@ class Upstream:
     @classmethod
     @asynccontextmanager
     async def running(cls, *, answers: bool = True) -> AsyncIterator["Upstream"]:
-        """Serve on a free port, and end."""
+        """Serve on a free port while the block runs."""
         double = cls(0, answers=answers)
         server = await asyncio.start_server(double._serve, "127.0.0.1", 0)
         double.port = server.sockets[0].getsockname()[1]

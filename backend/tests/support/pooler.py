@@ -1,4 +1,4 @@
-"""A pooler in transaction mode, as pgbouncer is: each transaction of a client runs in whichever session is free."""
+"""A connection pooler in transaction mode, like pgbouncer: each transaction runs in any free database session."""
 
 import asyncio
 import struct
@@ -21,7 +21,7 @@ _REPORTED = {
 
 @dataclass(eq=False)
 class _Session:
-    """A session of the database."""
+    """A session of the database server."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -30,7 +30,7 @@ class _Session:
 
 
 class TransactionPooler(TcpListener):
-    """Listens on `port`, for a server on `target` that asks for no password."""
+    """A pooler that listens on `port`, for a database server on port `target` that requires no password."""
 
     def __init__(self, target: int) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class TransactionPooler(TcpListener):
         writer.transport.abort()
 
     async def _serve_queries(self, startup: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Pass on each message of a client to the session of its transaction."""
+        """Forward each message of a client to the session of its present transaction."""
         session: _Session | None = None
         answering: asyncio.Task[None] | None = None
         while (message := await _read(reader))[:1] != b"X":
@@ -68,7 +68,7 @@ class TransactionPooler(TcpListener):
             session.writer.write(message)
 
     async def _answer(self, session: _Session, writer: asyncio.StreamWriter) -> None:
-        """Pass on what a session says, until its transaction is over; then it is free."""
+        """Forward the responses of a session until its transaction has ended; then free the session."""
         while True:
             message = await _read(session.reader)
             over = False
@@ -82,7 +82,7 @@ class TransactionPooler(TcpListener):
                 return
 
     async def _open(self, startup: bytes) -> _Session:
-        """Begin a session with a client's own startup message."""
+        """Open a session with the client's own startup message."""
         session = _Session(*await asyncio.open_connection("127.0.0.1", self._target))
         self._sessions.append(session)
         session.writer.write(startup)
@@ -92,7 +92,7 @@ class TransactionPooler(TcpListener):
 
 
 async def _startup(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-    """Read the first message, refusing TLS."""
+    """Read the startup message of a client, and refuse TLS."""
     while True:
         head = await reader.readexactly(8)
         length, code = struct.unpack("!ii", head)
@@ -103,7 +103,7 @@ async def _startup(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 async def _read(reader: asyncio.StreamReader) -> bytes:
-    """Read one message: its type, its length, and what it holds."""
+    """Read one message: type, length and content."""
     head = await reader.readexactly(5)
     return head + await reader.readexactly(struct.unpack("!i", head[1:])[0] - 4)
 

@@ -1,4 +1,4 @@
-"""Presence of one process among others that the test plays."""
+"""Test the presence of one process; the test itself sends the messages of the other processes."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from tests.support.turns import turn
 
 
 class PresenceProcess:
-    """The process under test, alone on its bus; the test plays all other processes."""
+    """The process under test, alone on its bus."""
 
     def __init__(self) -> None:
         self.bus = FakeBus()
@@ -21,7 +21,7 @@ class PresenceProcess:
         )
 
     def hear(self, message: ClusterMessage, channel: str = ALL_PROCESSES) -> None:
-        """Receive what another process published."""
+        """Receive a message that another process published."""
         self.presence.receive(channel, message)
 
     async def open(self, item: str = "foo") -> None:
@@ -32,7 +32,7 @@ class PresenceProcess:
         self.bus.new_messages()
 
     def members(self, item: str = "foo") -> dict[str, int]:
-        """Return how many connections the open room counts, by member."""
+        """Return the number of connections that the open room counts, by member."""
         present = self.storage.rooms[item].presence
         return {person.id: present.connections(person.id) for person in present.named()}
 

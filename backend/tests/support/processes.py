@@ -1,4 +1,4 @@
-"""Several processes on one log and one bus, or one process among others that the test plays."""
+"""Several processes on one log and one bus, or one process whose peers the test itself plays."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from tests.support.memory_rooms import BOB, Reader, RoomLog
 
 
 class Process:
-    """A process of several that share a log and a bus."""
+    """One of several processes that share a log and a bus."""
 
     def __init__(self, log: HeldLog, bus: Bus, sends: Bus | None = None) -> None:
         self.bus = bus
@@ -25,7 +25,7 @@ class Process:
         self.cluster = Cluster(log, bus, sends, rooms=self.rooms, clock=asyncio.get_running_loop().time)
 
     async def open(self, item: str = "foo") -> Room:
-        """Bring a room into memory."""
+        """Read a room into memory."""
         await self.cluster.open_room(item)
         room = self.storage.room(item)
         self.cluster.room_opened(room)
@@ -47,7 +47,7 @@ async def start_processes(number: int = 2, network: Network | None = None) -> li
 
 
 class Alone:
-    """A process on a bus and a channel of the database; the test plays all other processes."""
+    """A process on a bus and a channel of the database; the test sends the messages of all others."""
 
     def __init__(self) -> None:
         self.bus, self.sends = FakeBus(), FakeBus()
@@ -55,12 +55,12 @@ class Alone:
         self.storage = self.process.storage
 
     async def open(self) -> Reader:
-        """Start, and open the room `foo` with a reader in it."""
+        """Start the process, and open the room `foo` with a connection to it."""
         await self.process.cluster.start()
         reader = Reader(await self.process.open(), BOB)
         self.bus.new_messages()
         return reader
 
     def hear(self, message: ClusterMessage, entries: Sequence[Entry] = (), *, channel: str = "foo") -> None:
-        """Receive what another process published."""
+        """Receive a message that another process published, with the entries that follow it."""
         self.bus.receive(channel, encode(message, [encode_line(entry) for entry in entries]))

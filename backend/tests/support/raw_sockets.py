@@ -1,4 +1,4 @@
-"""A TCP connection to a server that sends and reads bytes."""
+"""Send and read bytes on a TCP connection to a server."""
 
 import socket
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tests.support.servers import Server
 
 @contextmanager
 def wire(server: Server, *parts: bytes) -> Iterator[socket.socket]:
-    """A TCP connection on which these parts were sent, as far as the server took them."""
+    """Open a TCP connection and send these parts, until the server closes it."""
     with closing(socket.create_connection(("127.0.0.1", server.port), PATIENCE_S)) as peer:
         for part in parts:
             try:
@@ -21,7 +21,7 @@ def wire(server: Server, *parts: bytes) -> Iterator[socket.socket]:
 
 
 def rest(peer: socket.socket) -> bytes:
-    """Everything up to the end of the connection."""
+    """Read everything up to the end of the connection."""
     received = b""
     try:
         while part := peer.recv(65536):

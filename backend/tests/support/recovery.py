@@ -1,4 +1,4 @@
-"""A process whose room follows a log that others write to."""
+"""A process with a room whose log others write to."""
 
 from alcove.cluster.recovery import Recovery
 from alcove.limits import Retention
@@ -7,7 +7,7 @@ from tests.support.memory_rooms import Reader, RoomLog
 
 
 class RecoveringProcess:
-    """A process with the room `foo` in memory, and a reader in it."""
+    """A process with the room `foo` in memory, and a connection to it."""
 
     def __init__(self, *, sole_writer: bool = False, retention: Retention | None = None) -> None:
         self.storage = RoomLog(retention)
@@ -18,5 +18,5 @@ class RecoveringProcess:
 
     @property
     def queries(self) -> int:
-        """How many calls wait for the log."""
+        """The number of storage calls that are waiting."""
         return len(self.storage.log.held)

@@ -1,4 +1,4 @@
-"""A client that never gives up, and notices whatever is not as it should be (S3, S5, R3, D3)."""
+"""A client that reconnects and resends until everything is acknowledged, and checks every line (S3, S5, R3, D3)."""
 
 import asyncio
 import json
@@ -29,9 +29,9 @@ CUT = (OSError, ConnectionClosed, InvalidHandshake, InvalidMessage, EOFError, Un
 
 
 class OutboxClient:
-    """A client that keeps what it sent until it is acknowledged, and what it got across all its connections.
+    """A client with an outbox; it keeps what it sent until it is acknowledged, and what it received on all connections.
 
-    `where` says which port to connect to next; `up` is set while that makes sense.
+    `where` returns the port to connect to next; `up` is set while connecting makes sense.
     """
 
     def __init__(self, number: int, where: Callable[[], int], up: asyncio.Event) -> None:
@@ -47,11 +47,11 @@ class OutboxClient:
 
     @property
     def seq(self) -> int:
-        """How far it has got."""
+        """The seq of the last entry that it has received."""
         return int(self.view[-1]["seq"]) if self.view else 0
 
     async def run(self) -> None:
-        """Be connected, again and again, until everything is sent and everything got."""
+        """Connect again and again, until everything is sent and every entry received."""
         while not self._done():
             await self._up.wait()
             query = {"token": "t", "name": self.name, "after": self.seq, "log": self._log}
@@ -71,7 +71,7 @@ class OutboxClient:
         return self.seq == CLIENTS * SENDS and not self._outbox and not self._unsent
 
     async def _converse(self, socket: ClientConnection) -> None:
-        """Repeat what is not acknowledged, in order; then send on and read."""
+        """Resend everything unacknowledged, in order; then send more and read."""
         self.joins += 1
         await self._send(socket, *self._outbox)
         while not self._done():
@@ -110,7 +110,7 @@ class OutboxClient:
 
 
 def agree(log: list[Line], clients: list[OutboxClient]) -> None:
-    """The log holds every send once, each sender's in order; and every client has seen just that log."""
+    """Check that the log has every send once, in order, and that every client has exactly its entries."""
     sent = [f"client-{number}:{n}" for number in range(CLIENTS) for n in range(SENDS)]
     by_sender = sorted(log, key=lambda entry: int(entry["by"]["name"].removeprefix("client-")))
     assert [entry["body"] for entry in by_sender] == sent, "none lost, none doubled, each sender's in order"

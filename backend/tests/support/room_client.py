@@ -1,4 +1,4 @@
-"""A client in a room: it speaks alcove.v1 line by line, and watches that no entry is missing or comes twice (R3)."""
+"""A client of a room that sends and reads lines, and checks that no entry is missing or repeated (R3)."""
 
 import asyncio
 import json
@@ -23,23 +23,23 @@ _ids = count(1)
 
 
 def path(item: str, query: Mapping[str, object]) -> str:
-    """The way to an item's socket; what is None in the query is left out."""
+    """Build the path of an item's socket; query parameters that are None are left out."""
     given = {key: value for key, value in query.items() if value is not None}
     return f"/items/{quote(item, safe='')}/ws?{urlencode(given)}"
 
 
 def new_id() -> str:
-    """An id for a send that no other send of these tests has."""
+    """Return an id for a send that no other send of the tests has."""
     return f"id-{next(_ids)}"
 
 
 def send(body: object, id: str | None = None) -> Line:
-    """A send."""
+    """Create a `send` line."""
     return {"type": "send", "id": id or new_id(), "body": body}
 
 
 class RoomClient:
-    """One connection to a room. Lines are taken in the order they came; `heard` keeps those that were taken."""
+    """One connection to a room. Lines are read in their order; `heard` has those that were read."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
@@ -58,7 +58,7 @@ class RoomClient:
         receive_buffer: int | None = None,
         **query: object,
     ) -> Self:
-        """Open a socket and read nothing yet; `query` may have `name`, `after`, `log` and `tail`."""
+        """Open a socket without reading; `query` may have `name`, `after`, `log` and `tail`."""
         where = path(item, {"token": token, **query})
         return cls(
             await connect(server, where, headers=headers, subprotocols=[PROTOCOL], receive_buffer=receive_buffer)
@@ -66,33 +66,33 @@ class RoomClient:
 
     @classmethod
     async def join(cls, server: Address, item: str, **how: Any) -> Self:  # Any: what `open` takes
-        """Open a socket and read the hello."""
+        """Open a socket, and read the `hello`."""
         room = await cls.open(server, item, **how)
         assert (await room.line())["type"] == "hello", room.heard
         return room
 
     @property
     def hello(self) -> Line:
-        """The first line."""
+        """The `hello` line."""
         return self.heard[0]
 
     @property
     def me(self) -> str:
-        """The id of the member that this connection belongs to."""
+        """The id of the member whose connection this is."""
         return str(self.hello["you"]["id"])
 
     @property
     def entries(self) -> list[Line]:
-        """The entries heard so far."""
+        """The entries received so far."""
         return [line for line in self.heard if line["type"] == "entry"]
 
     @property
     def bodies(self) -> list[object]:
-        """The bodies of the entries heard so far."""
+        """The bodies of the entries received so far."""
         return [entry.get("body") for entry in self.entries]
 
     async def line(self) -> Line:
-        """The next line."""
+        """Read the next line."""
         while not self._due:
             async with asyncio.timeout(PATIENCE_S):
                 frame = await self.socket.recv()
@@ -104,7 +104,7 @@ class RoomClient:
         return line
 
     def _watch(self, line: Line) -> None:
-        """See that entries follow one another, but for announced gaps (R3)."""
+        """Check that entries follow one another, except after a `gap` (R3)."""
         if line["type"] == "gap":
             assert line["from"] <= line["to"]
             assert self._seq is None or line["from"] == self._seq + 1
@@ -114,14 +114,14 @@ class RoomClient:
             self._seq = line["seq"]
 
     async def until(self, type: str, **fields: object) -> Line:
-        """The next line of this type with these fields; what comes before it is kept in `heard`."""
+        """Read lines up to the next one of this type with these fields, and return it."""
         while True:
             line = await self.line()
             if line["type"] == type and all(line.get(name) == value for name, value in fields.items()):
                 return line
 
     async def until_seq(self, seq: int) -> list[Line]:
-        """All entries heard, when `seq` is among them."""
+        """Read lines until the entry `seq` was received; return all entries received so far."""
         while self._seq is None or self._seq < seq:
             await self.line()
         return self.entries
@@ -131,19 +131,19 @@ class RoomClient:
         await self.socket.send("\n".join(json.dumps(line, ensure_ascii=False) for line in lines))
 
     async def answer(self, id: str) -> Line:
-        """The ack or the error for a send."""
+        """Read lines up to the `ack` or `error` of a send, and return it."""
         while True:
             line = await self.line()
             if line["type"] in ("ack", "error") and line.get("id") == id:
                 return line
 
     async def ask(self, line: Line) -> Line:
-        """Send a line that has an id; return its ack or its error."""
+        """Send a line that has an id, and return its `ack` or `error`."""
         await self.tell(line)
         return await self.answer(line["id"])
 
     async def answers(self, *lines: Line) -> list[Line]:
-        """Send lines in one frame; return the ack or the error of each, in whichever order they come."""
+        """Send lines in one frame, and return the `ack` or `error` of each, in any order."""
         found: dict[str, Line] = {}
         await self.tell(*lines)
         while len(found) < len(lines):
@@ -153,20 +153,20 @@ class RoomClient:
         return [found[line["id"]] for line in lines]
 
     async def say(self, *bodies: object) -> list[int]:
-        """Send messages in one frame; return their seqs when all are acknowledged."""
+        """Send messages in one frame, and return their seqs when all are acknowledged."""
         answers = await self.answers(*[send(body) for body in bodies])
         assert {line["type"] for line in answers} == {"ack"}, answers
         return [line["seq"] for line in answers]
 
     async def settle(self) -> list[Line]:
-        """All lines that come before the answer to a ping, which is not among them."""
+        """Send a ping, and return all lines that come before the pong."""
         known = len(self.heard)
         await self.tell({"type": "ping"})
         await self.until("pong")
         return self.heard[known:-1]
 
     async def closed(self) -> int:
-        """The code with which the server closes; lines that come before are kept in `heard`."""
+        """Read lines until the server closes, and return the close code."""
         try:
             while True:
                 await self.line()
@@ -184,7 +184,7 @@ class RoomClient:
 
 
 async def turned_away(server: Address, item: str, **how: Any) -> tuple[Line, int, str]:  # Any: what `open` takes
-    """Knock where one is refused: the error line, the close code, and the reason it gives (H4)."""
+    """Join a room that refuses, and return the error line, the close code and its reason (H4)."""
     room = await RoomClient.open(server, item, **how)
     error = await room.line()
     code = await room.closed()
@@ -194,7 +194,7 @@ async def turned_away(server: Address, item: str, **how: Any) -> tuple[Line, int
 
 
 async def page(client: httpx.AsyncClient, item: str, **bounds: int) -> Line:
-    """A page of the item's log (W1)."""
+    """Read a page of the item's log (W1)."""
     answer = await client.get(f"/api/items/{item}/entries", params=bounds)
     assert answer.status_code == 200, answer.text
     found: Line = answer.json()
@@ -202,7 +202,7 @@ async def page(client: httpx.AsyncClient, item: str, **bounds: int) -> Line:
 
 
 async def whole_log(client: httpx.AsyncClient, item: str) -> list[Line]:
-    """Every entry that the item's log keeps, page by page."""
+    """Read every entry that the item's log has, page by page."""
     found = await page(client, item, after=0, limit=500)
     entries: list[Line] = found["entries"]
     while entries and entries[-1]["seq"] < found["head"]:

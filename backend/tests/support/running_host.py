@@ -1,4 +1,4 @@
-"""A host application with an Alcove inside, served by uvicorn in a thread of the test's process."""
+"""Run a host application with an Alcove inside, with uvicorn in a thread of the test's process."""
 
 import socket
 import threading
@@ -19,7 +19,7 @@ CARRIERS: dict[str, dict[str, Any]] = {
 
 
 class Host(Address):
-    """Where the application listens, with what it serves under a prefix."""
+    """The address of the application, and the prefix at which its Alcove is served."""
 
     def __init__(self, port: int, prefix: str = "", server: uvicorn.Server | None = None) -> None:
         super().__init__(port)
@@ -29,7 +29,7 @@ class Host(Address):
         self.ws += prefix
 
     def below(self, prefix: str) -> "Host":
-        """The same application under another prefix."""
+        """Return the address of the same application with another prefix."""
         return Host(self.port, prefix, self.server)
 
 
@@ -45,7 +45,7 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def running(app: Callable[..., Any], carrier: str = "asgi", prefix: str = "", **options: Any) -> Iterator[Host]:
-    """Serve the application; stop it afterwards, as a signal would."""
+    """Serve the application while the block runs; then stop it as a signal would."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(app, log_config=None, lifespan="on", **CARRIERS[carrier], **options)
         server = _Server(config)

@@ -1,4 +1,4 @@
-"""Servers in processes of their own, on free ports of this machine; every line they print is kept."""
+"""Start servers as separate processes on free ports of this machine; every line that they print is kept."""
 
 import os
 import re
@@ -32,7 +32,7 @@ TROUBLE = re.compile(r"Traceback|\bERROR\b|\bCRITICAL\b|never retrieved|never aw
 
 
 class Process:
-    """A running command. Its output is read by a thread, so that it can be awaited line by line."""
+    """A running command. A thread reads its output, so that tests can wait for a line."""
 
     def __init__(
         self,
@@ -47,10 +47,10 @@ class Process:
 
         Args:
             command: The program and its arguments.
-            cwd: Its working directory.
-            env: What differs from this process's environment.
-            pass_fds: File descriptors that stay open in it.
-            forked: Let `alcove` run in a fork (ForkedCommand) where the platform allows; False: in a new interpreter.
+            cwd: The working directory.
+            env: Environment variables that differ from those of this process.
+            pass_fds: File descriptors that stay open in the command.
+            forked: Run `alcove` in a fork (ForkedCommand) if the platform allows; False: in a new interpreter.
 
         """
         self.lines: list[str] = []
@@ -85,17 +85,17 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """The process's id, which is its group's too."""
+        """The id of the process, which is also the id of its process group."""
         return self._process.pid
 
     @property
     def output(self) -> str:
-        """Everything printed so far."""
+        """Everything that was printed so far."""
         return "\n".join(self.lines)
 
     @property
     def trouble(self) -> list[str]:
-        """The lines that should not have been printed."""
+        """The printed lines that report a problem, and that no test expects."""
         return [line for line in self.lines if TROUBLE.search(line)]
 
     def _read(self) -> None:
@@ -108,9 +108,9 @@ class Process:
             self._news.notify_all()
 
     def line(self, pattern: str, *, since: int = 0) -> re.Match[str]:
-        """Wait for a line that matches, among those from number `since` on.
+        """Wait for a line that matches `pattern`, among those from number `since` on.
 
-        Raises AssertionError with the whole output where none comes.
+        Raises AssertionError with the whole output if none comes.
         """
         deadline = time.monotonic() + PATIENCE_S
         with self._news:
@@ -124,9 +124,9 @@ class Process:
                 self._news.wait(left)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> float:
-        """Send the signal, as a terminal does, to the command and all it started; return the seconds until its end.
+        """Send a signal to the process group, as a terminal does; return the seconds until it has ended.
 
-        Raises AssertionError where it outlives PATIENCE_S; then it is killed.
+        Raises AssertionError if that takes longer than PATIENCE_S; then the group is killed.
         """
         start = time.monotonic()
         if self._process.poll() is None:
@@ -142,7 +142,7 @@ class Process:
         return took
 
     def exit_code(self) -> int:
-        """Wait until it ends by itself; return its exit code."""
+        """Wait until the command ends by itself, and return its exit code."""
         code = self._process.wait(PATIENCE_S)
         self._ended()
         return code
@@ -153,7 +153,7 @@ class Process:
 
 
 class Address:
-    """Where a server listens."""
+    """The address at which a server listens."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -162,7 +162,7 @@ class Address:
 
 
 class Server(Process, Address):
-    """A process that serves Alcove, ready when the constructor returns."""
+    """A process that serves Alcove; it listens when the constructor returns."""
 
     #: Every one of these tests; what they print is looked through in the end (A6).
     started: ClassVar[list["Server"]] = []
@@ -188,12 +188,12 @@ class Server(Process, Address):
 def alcove(
     *, port: int = 0, carrier: str = "detached", cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> Server:
-    """`alcove serve`, by default on a port that the kernel chooses."""
+    """Start `alcove serve`, by default on a port that the kernel chooses."""
     return Server([ALCOVE, "serve", "--port", str(port)], cwd=cwd, env={"ALCOVE_CARRIER": carrier, **(env or {})})
 
 
 def fastapi_dev(folder: Path, *app: str, env: Mapping[str, str] | None = None) -> Server:
-    """`fastapi dev` in `folder`, which reloads when something changes there; on the file `app`, if it is named."""
+    """Start `fastapi dev` in `folder`, which reloads when a file changes; `app`: the file of the application."""
     server = Server([BIN / "fastapi", "dev", *app, "--port", str(free_port())], cwd=folder, env=env)
     server.line("Application startup complete")
     # It listens only after that line, so a client that connects at once may still be refused.
@@ -202,7 +202,7 @@ def fastapi_dev(folder: Path, *app: str, env: Mapping[str, str] | None = None) -
 
 
 def listening(port: int) -> None:
-    """Wait until a process listens on the port, polling every 10 ms, because no line of output says so."""
+    """Wait until a process listens on the port, checking every 10 ms, because no line of output says so."""
     deadline = time.monotonic() + PATIENCE_S
     never = threading.Event()
     while True:
@@ -221,7 +221,7 @@ Start = Callable[..., Server]
 
 @contextmanager
 def untroubled(server: Server) -> Iterator[Server]:
-    """End the server afterwards, and look whether it complained."""
+    """End the server after the block, and check that it printed no problem."""
     try:
         yield server
     finally:

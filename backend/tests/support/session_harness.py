@@ -1,4 +1,4 @@
-"""A session with all that it touches at hand: its socket, its desk, its clock, its room."""
+"""A session with everything it uses in memory: connection, host, clock, room."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ PING = '{"type":"ping"}'
 
 
 class SessionHarness:
-    """A session with all that it touches at hand."""
+    """A session, and everything that it uses."""
 
     def __init__(self, *, can: Sequence[Right] = ("read", "write"), sends_per_s: float = 20, burst: int = 60) -> None:
         self.socket = FakeConnection()
@@ -44,12 +44,12 @@ class SessionHarness:
         self.say = Feed(self.session, self.socket)
 
     def answers_to(self, *lines: str) -> list[ServerLine]:
-        """What a frame of these lines is answered."""
+        """Pass a frame with these lines to the session, and return the lines that it answers."""
         self.say("\n".join(lines))
         return self.socket.new_lines()
 
     def codes(self, *lines: str) -> list[str]:
-        """The error codes with which a frame of these lines is answered."""
+        """Pass a frame with these lines to the session, and return the codes of its `error` lines."""
         return [line.code for line in self.answers_to(*lines) if isinstance(line, Error)]
 
 

@@ -1,4 +1,4 @@
-"""A simulated client: it sends and repeats as the protocol asks, and judges every line the moment it is written."""
+"""A simulated client that sends and resends as the protocol requires, and checks every line when it is written."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,7 @@ REPEAT = {"unavailable", "overloaded"}
 
 @dataclass
 class Truth:
-    """What the log holds, and what was promised of it."""
+    """What the log has, and what was promised about it: the reference for all clients."""
 
     store: SqliteStore
     #: Items and seqs whose bodies nobody may see again: their delete was delivered or acked (S9).
@@ -28,12 +28,12 @@ class Truth:
     broken: AssertionError | None = None
 
     def entry(self, item: str, seq: int) -> Entry | None:
-        """The entry as it is stored now; None: not there, or not any more."""
+        """Return the entry as it is stored now; None if the log does not have it."""
         page = self.store.read(item, seq - 1, None, 1, 1)
         return page.entries[0] if page.entries and page.entries[0].seq == seq else None
 
     def deleted(self, item: str, delete: Entry) -> None:
-        """Record that a client received a delete: from now on its target's bodies must not be sent."""
+        """Record that a client received a delete, after which the target's bodies must not be sent."""
         assert delete.target is not UNSET
         self.gone.add((item, delete.target))
         for entry in self.store.read(item, None, None, 1_000_000, 1 << 40).entries:
@@ -78,7 +78,7 @@ class Reader:
     # --- what it says
 
     def say(self, *lines: dict[str, object]) -> None:
-        """Send lines in one frame, and remember those that want an outcome."""
+        """Send lines in one frame, and remember those that get an `ack` or `error`."""
         assert self.session is not None
         encoded = [json.dumps(line) for line in lines]
         for line, text in zip(lines, encoded, strict=True):
@@ -87,7 +87,7 @@ class Reader:
         take(self.session, "\n".join(encoded))
 
     def repeat(self) -> None:
-        """Send again what storage refused, in its order (S5, S7)."""
+        """Resend what storage refused, in order (S5, S7)."""
         assert self.session is not None
         again, self.again = self.again, {}
         self.open |= again
@@ -95,13 +95,13 @@ class Reader:
             take(self.session, "\n".join(again.values()))
 
     def unsettled(self) -> dict[str, str]:
-        """Sends whose outcome it does not know, in their order: what a client keeps in its outbox."""
+        """Return the sends without a known outcome, in order: the outbox of a client."""
         return self.open | self.again
 
     # --- what it hears
 
     def _seen(self, frame: bytes) -> None:
-        """Judge a frame at the moment it is written."""
+        """Check a frame when it is written."""
         try:
             self._judge(frame)
         except AssertionError as error:
@@ -185,7 +185,7 @@ class Reader:
             self.refused.add(error.id)
 
     def _is_next(self, send: str) -> str:
-        """Outcomes come in the order of the sends (S2)."""
+        """Check that the outcome belongs to the oldest unsettled send, and return its body (S2)."""
         first = next(iter(self.open))
         assert send == first, f"S2: {first} comes before {send}"
         return self.open.pop(send)
@@ -204,5 +204,5 @@ class Reader:
 
 
 def _identity(entry: Entry) -> tuple[object, ...]:
-    """What never changes of an entry."""
+    """Return the fields of an entry that never change."""
     return entry.seq, entry.kind, entry.id, entry.by, entry.at, entry.target

@@ -1,4 +1,4 @@
-"""A hub, a log on hold, and clients that come, lag, die and come back: one step at a time, chosen by a seed."""
+"""Simulate a hub on a HeldLog with clients that join, lag, disconnect and return, in steps chosen by a seed."""
 
 import asyncio
 import random
@@ -26,7 +26,7 @@ BOUNDS = ProcessLimits(connections=16, member_connections=4, waiting=25, tail_en
 
 @dataclass
 class Weights:
-    """How often each kind of step is taken; `fault`: how often a piece of storage work fails."""
+    """How often each kind of step is taken; `fault`: how often a storage call fails."""
 
     connect: int = 6
     send: int = 20
@@ -41,7 +41,7 @@ class Weights:
 
 
 class World:
-    """Everything that a seed moves."""
+    """The simulated hub, log and clients, and the random choices."""
 
     def __init__(self, seed: int, weights: Weights, retention: Retention | None = None) -> None:
         self.dice = random.Random(seed)  # noqa: S311 - a test's dice
@@ -67,7 +67,7 @@ class World:
     # --- steps
 
     async def step(self) -> None:
-        """Take one step, and let all come of it that comes without time or storage."""
+        """Take one random step, and let everything happen that needs neither time nor storage."""
         names = ("connect", "send", "take", "die", "perform", "answer", "repeat", "wait", "post")
         (name,) = self.dice.choices(names, [getattr(self.weights, name) for name in names])
         getattr(self, f"_{name}")()
@@ -98,7 +98,7 @@ class World:
         self.connect(item, person, StartPosition(after=after, log_id=log_id, tail=self.dice.choice([0, 2, 5, 50])))
 
     def connect(self, item: str, person: Person, start: StartPosition) -> Reader:
-        """Begin to join; the rest comes as storage answers."""
+        """Start to join; the rest happens when storage answers."""
         reader = Reader(self.truth, item, person, start, socket_bound=1600)
         self.joining[asyncio.create_task(self._join(reader))] = reader
         return reader
@@ -157,7 +157,7 @@ class World:
                 self._over(reader)
 
     def _over(self, reader: Reader) -> None:
-        """The connection is over: what it left open is its person's to repeat."""
+        """Handle the end of a connection: its person resends what is unsettled later."""
         assert reader.session is not None
         place = (reader.item, reader.person.id)
         if reader.hello is not None:
@@ -167,7 +167,7 @@ class World:
         reader.session.closed(1006)
 
     def note(self, reader: Reader) -> None:
-        """Keep what a reader was told of its sends."""
+        """Record the outcomes of sends that a client received."""
         for send, seq in reader.acked.items():
             assert self.acked.setdefault((reader.item, reader.person.id, send), seq) == seq, "S5"
         self.refused |= {(reader.item, reader.person.id, send) for send in reader.refused}
@@ -195,7 +195,7 @@ class World:
         self.posting.add(asyncio.create_task(self._send_apart(self.dice.choice(ITEMS), f"p{self._sent}")))
 
     async def _send_apart(self, item: str, send: str) -> None:
-        """Send without a connection, and again until it is stored (W2)."""
+        """Send over HTTP, repeatedly until the message is stored (W2)."""
         while True:
             try:
                 outcome = await self.hub.send(Draft(item, "message", send, POSTER, self.hub.now_ms(), raw(send)))
@@ -207,7 +207,7 @@ class World:
                 return
 
     async def _later(self, seconds: float) -> None:
-        """Wait for the clock that steps move."""
+        """Wait for `seconds` of the simulated clock."""
         due = self.loop.create_future()
         self.loop.call_later(seconds, due.set_result, None)
         await due
@@ -237,7 +237,7 @@ class World:
         assert not any(reader.unsettled() for reader in self.alive)
 
     async def send_outboxes(self) -> None:
-        """Those who died with something unsettled come back once, until every send is settled."""
+        """Let people with unsettled sends reconnect, until every send is settled."""
         for place in [place for place, outbox in self.outboxes.items() if outbox]:
             while self.outboxes.get(place):
                 item, person = place
@@ -247,12 +247,12 @@ class World:
                 self.leave(reader)
 
     def leave(self, reader: Reader) -> None:
-        """Go, after everything was settled."""
+        """Disconnect a client after everything was settled."""
         reader.socket.die()
         self.alive.remove(reader)
         self._over(reader)
 
     def log_of(self, item: str) -> Counter[tuple[str, str, str]]:
-        """How often each send stands in the log, where retention left it."""
+        """Count how often the log has each send, where retention left it."""
         entries = self.log.store.read(item, None, None, 1_000_000, 1 << 40).entries
         return Counter((item, entry.by.id, entry.id) for entry in entries)

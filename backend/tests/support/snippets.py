@@ -1,4 +1,4 @@
-"""The examples of a document, as a reader would copy them: code blocks whose first line names a file."""
+"""Read the examples of a document as a reader would copy them: code blocks whose first line names a file."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A hot standby of a test's PostgreSQL, and a TCP address that leads to one server or another."""
+"""Run a hot standby of a test's PostgreSQL, and a TCP address that can lead to either server."""
 
 import asyncio
 import subprocess
@@ -12,14 +12,14 @@ from tests.support.tcp_listener import TcpListener
 
 
 class Standby(Postgres):
-    """A copy of `primary` that follows it, and answers reads, until it is promoted."""
+    """A replica that follows `primary` and answers reads, until it is promoted."""
 
     def __init__(self, primary: Postgres) -> None:
         self._primary = primary
         super().__init__()
 
     def _initialise(self) -> None:
-        """Copy the primary's data folder."""
+        """Copy the primary's data folder with pg_basebackup."""
         source = ["-h", "127.0.0.1", "-p", str(self._primary.port), "-U", "alcove"]
         options = ["-R", "-X", "stream", "-c", "fast", "--no-sync", "-D", str(self.folder / "db")]
         command = [str(self._bin / "pg_basebackup"), *source, *options]
@@ -27,12 +27,12 @@ class Standby(Postgres):
         assert done.returncode == 0, done.stdout + done.stderr
 
     async def pause(self) -> None:
-        """Stop following: what the primary commits from now on is not here."""
+        """Stop replaying: what the primary commits from now on is missing here."""
         await self._execute("ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()")
         await self._until("SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver)")
 
     async def catch_up(self) -> None:
-        """Wait until all that the primary has committed is here."""
+        """Wait until everything that the primary has committed is replayed."""
         primary = await asyncpg.connect(self._primary.url)
         try:
             end = await primary.fetchval("SELECT pg_current_wal_flush_lsn()::text")
@@ -41,7 +41,7 @@ class Standby(Postgres):
         await self._until(f"SELECT pg_last_wal_replay_lsn() >= '{end}'")
 
     async def promote(self) -> None:
-        """Become a primary."""
+        """Promote the standby to a primary."""
         await self._execute("SELECT pg_promote()")
 
     async def _execute(self, *statements: str) -> None:
@@ -53,7 +53,7 @@ class Standby(Postgres):
             await connection.close()
 
     async def _until(self, question: str) -> None:
-        """Ask until the answer is true."""
+        """Run a query until it returns true."""
         connection = await asyncpg.connect(self.url)
         try:
             async with asyncio.timeout(30):
@@ -64,7 +64,7 @@ class Standby(Postgres):
 
 
 class MovingAddress(TcpListener):
-    """A port of this machine that leads to another one; where it leads can change."""
+    """A port of this machine that forwards connections to another port, which can change."""
 
     def __init__(self, target: int) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class MovingAddress(TcpListener):
         self._writers: set[asyncio.StreamWriter] = set()
 
     def move(self, target: int, *, cut: bool = True) -> None:
-        """Lead new connections to another port; `cut`: end those that there are."""
+        """Forward new connections to another port; `cut`: close the present ones."""
         self._target = target
         for writer in list(self._writers) if cut else []:
             reset(writer)
@@ -95,7 +95,7 @@ class MovingAddress(TcpListener):
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Pass bytes one way until either side ends; then end the other."""
+    """Forward bytes in one direction until either side ends; then close the other."""
     with suppress(OSError):
         while data := await reader.read(65536):
             writer.write(data)

@@ -1,4 +1,4 @@
-"""Write to a log's database beside the server, as an operator or a failover does."""
+"""Change a log's database next to the server, as an operator or a failover does."""
 
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ OpenLog = Callable[..., Awaitable[ConsumerLog]]
 
 
 async def execute(url: str, *statements: str) -> None:
-    """Run SQL on the database that `url` names; tables are named as in the engine's own schema files."""
+    """Run SQL on the database at `url`; tables have the names of the engine's own schema."""
     if urlsplit(url).scheme == "sqlite":
         with closing(sqlite3.connect(urlsplit(url).path[1:])) as database, database:
             for statement in statements:
@@ -29,7 +29,7 @@ async def execute(url: str, *statements: str) -> None:
 
 
 async def lose_tail(url: str, item: str, head: int) -> None:
-    """Remove the entries of a room behind `head`, as an older copy of the database would lack them."""
+    """Remove a room's entries after `head`, as in an older copy of the database."""
     room = f"(SELECT room FROM alcove.rooms WHERE item = '{item}')"  # noqa: S608 - the tests' own items
     at = f"coalesce((SELECT at FROM alcove.entries WHERE room = {room} AND seq = {head}), 0)"  # noqa: S608
     await execute(

@@ -1,4 +1,4 @@
-"""Cause faults in a running server's storage: a lock that another program holds, a full disk."""
+"""Cause faults in a running server's storage: a lock of another program, or a full disk."""
 
 import resource
 import sqlite3
@@ -11,7 +11,7 @@ from tests.support.servers import Server
 
 @contextmanager
 def write_lock(path: Path) -> Iterator[None]:
-    """Hold the file's write lock, so that other writers wait, for seconds."""
+    """Hold the write lock of the file while the block runs, so that other writers wait."""
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
         yield
@@ -20,7 +20,7 @@ def write_lock(path: Path) -> Iterator[None]:
 
 @contextmanager
 def disk_full(server: Server) -> Iterator[None]:
-    """Let no file of the server grow beyond nothing, as on a full disk."""
+    """Limit the server's file sizes to zero while the block runs, as a full disk does."""
     soft, hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (0, hard))
     try:

@@ -1,4 +1,4 @@
-"""How deep the proofs by chance and by number go: moderate in `make test`, deep in `make storm`."""
+"""Choose the depth of randomized tests: moderate in `make test`, deep in `make storm`."""
 
 import os
 
@@ -11,7 +11,7 @@ storm = pytest.mark.storm
 
 
 def depth(everyday: int, deep: int) -> int:
-    """Return the number for this run."""
+    """Return the number for the present kind of run."""
     return deep if DEEP else everyday
 
 

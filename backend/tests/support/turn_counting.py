@@ -1,4 +1,4 @@
-"""Count the turns of an event loop, and note in which of them a receiver is called."""
+"""Count the turns of an event loop, and record in which turn a receiver is called."""
 
 import asyncio
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ class Turns:
         self._handle = asyncio.get_running_loop().call_soon(self._turn)
 
     def stop(self) -> None:
-        """Let the loop rest."""
+        """Stop counting."""
         self._handle.cancel()
 
 
 class Slow:
-    """A receiver that notes the turn of each message, and takes one that begins with `slow` in three turns."""
+    """A receiver that records the turn of each message, and needs three turns for one that begins with `slow`."""
 
     def __init__(self, connection: AcceptedConnection, turns: Turns) -> None:
         self.connection = connection
@@ -61,5 +61,5 @@ class Slow:
 
     @property
     def most(self) -> int:
-        """Calls in the busiest turn."""
+        """The number of calls in the busiest turn."""
         return max(map(self.calls.count, self.calls))

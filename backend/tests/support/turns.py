@@ -1,4 +1,4 @@
-"""Let the event loop turn, and move a clock by hand."""
+"""Run turns of the event loop, and set a clock by hand."""
 
 from collections.abc import Generator
 
@@ -13,18 +13,18 @@ class _Turn:
 
 
 async def turn(times: int = 20) -> None:
-    """Let the loop turn, so that all that is ready happens; twenty turns are more than any chain here takes."""
+    """Run up to `times` turns of the event loop, so that everything ready happens; no chain here needs twenty."""
     for _ in range(times):
         await _Turn()
 
 
 def take(receiver: Receiver, frame: str) -> int:
-    """Have the receiver take a text frame to its end, as a carrier does; return how many turns of the loop it needs."""
+    """Pass a text frame to the receiver, and let it finish; return the number of turns that it needs."""
     return 1 + sum(1 for _ in receiver.text(frame) or ())
 
 
 class ManualClock:
-    """A clock moved by hand, in seconds."""
+    """A clock that the test sets, in seconds."""
 
     def __init__(self) -> None:
         self.now = 0.0

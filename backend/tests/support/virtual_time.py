@@ -12,7 +12,7 @@ P = ParamSpec("P")
 
 
 class _Selector(selectors.DefaultSelector):
-    """Move the clock forward where the event loop would wait for it."""
+    """Advances the clock in place of waiting."""
 
     clock: "VirtualTimeLoop"
 

@@ -1,4 +1,4 @@
-"""A real uvicorn with the detached carrier in a thread of its own, and a raw client that speaks bytes."""
+"""Run uvicorn with detached connections in a thread, and connect clients that send and read bytes."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ PATIENCE = 60
 
 
 class Recorder:
-    """A receiver that echoes, and tells the test what it heard."""
+    """A receiver that echoes messages, and passes its calls to the test."""
 
     def __init__(self, connection: AcceptedConnection) -> None:
         self.connection = connection
@@ -57,12 +57,12 @@ class Recorder:
         self.heard.put(code)
 
     def next(self) -> str | bytes | int:
-        """What it hears next."""
+        """Wait for the next message or close code."""
         return self.heard.get(timeout=PATIENCE)
 
 
 class WireServer:
-    """uvicorn on a free port, its event loop in a thread."""
+    """uvicorn on a free port, with its event loop in a thread."""
 
     def __init__(self, *, loop: str, deadlines: Deadlines = PATIENT, max_message: int = 1024 * 1024) -> None:
         self.wheel = DeadlineWheel(deadlines, Budget())
@@ -99,11 +99,11 @@ class WireServer:
         assert not self._thread.is_alive()
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the server's loop."""
+        """Run a coroutine on the server's event loop, and return its result."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE)
 
     def ask(self, question: Callable[[], T]) -> T:
-        """Call a function on the server's loop."""
+        """Call a function on the server's event loop, and return its result."""
 
         async def answer() -> T:
             return question()
@@ -111,7 +111,7 @@ class WireServer:
         return self.do(answer())
 
     def client(self, path: str = "/echo", *, tail: bytes = b"", receive_buffer: int | None = None) -> "RawClient":
-        """Open a socket and send the handshake, with `tail` in the same run of bytes."""
+        """Open a socket and send the handshake, with `tail` in the same write."""
         return RawClient(self.port, path, tail, receive_buffer)
 
     def recorder(self) -> Recorder:
@@ -174,7 +174,7 @@ class WireServer:
 
 
 class RawClient:
-    """A client's socket after its handshake was sent."""
+    """A client's TCP socket after its handshake was sent."""
 
     def __init__(self, port: int, path: str, tail: bytes, receive_buffer: int | None) -> None:
         self.socket = socket.socket()
@@ -196,7 +196,7 @@ class RawClient:
         self.socket.close()
 
     def upgraded(self) -> int:
-        """Read the answer to the handshake; return its status."""
+        """Read the response to the handshake; return its status."""
         while b"\r\n\r\n" not in self.unread:
             self.unread += self._more()
         head, self.unread = self.unread.split(b"\r\n\r\n", 1)
@@ -216,14 +216,14 @@ class RawClient:
         return first, self.take(size)
 
     def take(self, size: int) -> bytes:
-        """Read exactly so many bytes."""
+        """Read exactly `size` bytes."""
         while len(self.unread) < size:
             self.unread += self._more()
         taken, self.unread = self.unread[:size], self.unread[size:]
         return taken
 
     def ended(self) -> bool:
-        """Read to the end: whether the server closed, and had nothing more to say."""
+        """Read to the end; return whether the server closed and sent nothing more."""
         with contextlib.suppress(ConnectionResetError):
             return not self.unread and not self.socket.recv(1)
         return not self.unread
@@ -244,21 +244,21 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def heard(recorder: Recorder) -> int:
-    """The code with which the recorder's connection ended."""
+    """Wait for the end of the recorder's connection, and return the close code."""
     while not isinstance(code := recorder.next(), int):
         pass
     return code
 
 
 def detached(recorder: Recorder) -> DetachedConnection:
-    """The recorder's connection, which must be a detached one."""
+    """Return the recorder's connection, after checking that it is detached."""
     assert isinstance(recorder.connection, DetachedConnection)
     return recorder.connection
 
 
 @contextlib.contextmanager
 def no_collector() -> Iterator[None]:
-    """Switch the cyclic garbage collector off."""
+    """Disable the cyclic garbage collector while the block runs."""
     gc.collect()
     gc.disable()
     try:
