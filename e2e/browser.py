@@ -1,6 +1,6 @@
-"""Find a browser for the tests: one on the PATH, else Playwright's own, downloaded if need be, else a package's.
+"""Find a browser for the tests: one on the PATH, else Playwright's, downloaded if necessary, else a system package.
 
-As a command it makes sure that there is one and says which.
+As a command, it makes sure that there is a browser, and prints which.
 """
 
 import os
@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 
 
 class LaunchOptions(TypedDict, total=False):
-    """What Playwright's `launch` is told."""
+    """The arguments of Playwright's `launch`."""
 
     args: list[str]
     executable_path: str
@@ -24,19 +24,19 @@ NAMES = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser"
 
 
 def on_path() -> str | None:
-    """A Chromium that the machine has."""
+    """Return the path of an installed Chromium; None if there is none."""
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
 def of_playwright() -> str | None:
-    """The Chromium that Playwright downloaded earlier."""
+    """Return the path of the Chromium that Playwright downloaded; None if it has not."""
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
     return path if Path(path).exists() else None
 
 
 def launch_options() -> LaunchOptions:
-    """How Playwright is to start the browser."""
+    """Return the arguments with which Playwright starts the browser."""
     options: LaunchOptions = {"args": ["--no-sandbox"] if os.geteuid() == 0 else []}
     if (found := on_path()) is not None:
         options["executable_path"] = found
@@ -44,7 +44,7 @@ def launch_options() -> LaunchOptions:
 
 
 def install() -> str | None:
-    """Fetch a browser: Playwright's, or where that cannot be had and we may, the system's package."""
+    """Download Playwright's browser, or else install the system package if we may; return its path."""
     print("No browser found; fetching Playwright's Chromium ...", flush=True)
     fetch = subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
     if fetch.returncode == 0:
@@ -57,7 +57,7 @@ def install() -> str | None:
 
 
 def main() -> None:
-    """Print the browser that the tests will use; exit with a clear line where there is none."""
+    """Print the browser that the tests will use; exit with a clear message if there is none."""
     found = on_path() or of_playwright() or install()
     if found is None:
         sys.exit(f"The end to end tests need a browser: install one of {', '.join(NAMES)}.")

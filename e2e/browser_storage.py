@@ -1,4 +1,4 @@
-"""What a browser keeps of a page: scripts that refuse it before the page's own run, and one that reads all of it."""
+"""Scripts for a page's browser storage: deny it before the page's own scripts run, or read all of it."""
 
 REFUSED = """
     for (const name of ["localStorage", "sessionStorage", "indexedDB"])

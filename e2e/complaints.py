@@ -1,4 +1,4 @@
-"""What a page complains of while a test uses it: in the console, by uncaught errors, by requests that fail."""
+"""Record the problems of a page during a test: console errors, uncaught exceptions, failed requests."""
 
 import re
 
@@ -11,7 +11,7 @@ NETWORK_CUT = "ERR_CONNECTION_|ERR_FAILED|WebSocket connection to|ERR_EMPTY_RESP
 
 
 class Complaints:
-    """Collects the complaints of every page of a context; a test says beforehand which ones belong to it."""
+    """Collects the problems of every page of a context; a test declares in advance which ones it expects."""
 
     def __init__(self, context: BrowserContext) -> None:
         self._heard: list[str] = []
@@ -22,12 +22,12 @@ class Complaints:
         context.on("response", self._answered)
 
     def expect(self, pattern: str) -> None:
-        """Let complaints that match be part of the test."""
+        """Expect problems whose text matches this pattern."""
         self._expected.append(pattern)
 
     @property
     def unexpected(self) -> list[str]:
-        """The complaints that no test asked for."""
+        """The problems that the test did not expect."""
         return [line for line in self._heard if not any(re.search(pattern, line) for pattern in self._expected)]
 
     def _console(self, message: ConsoleMessage) -> None:

@@ -1,4 +1,4 @@
-"""What every end to end test stands on: a server, a browser, page objects, and an ear for complaints."""
+"""Provide the fixtures of all end-to-end tests: server, browser, page objects, and a check for page errors."""
 
 from collections.abc import Callable, Generator, Iterator
 from uuid import uuid4
@@ -25,7 +25,7 @@ from tests.support.servers import Process, Server
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_was_printed() -> Iterator[None]:
-    """After all tests: no server of any of them printed a credential that any of them used (A6)."""
+    """Check after all tests that no server printed a credential that a test used (A6)."""
     keep("some-key-token")  # the tutorial's own, which most of them bring
     yield
     assert leaks("\n".join(server.output for server in Server.started)) == set()
@@ -33,7 +33,7 @@ def nothing_was_printed() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def traces_without_a_film() -> Iterator[None]:
-    """A failure's trace holds what each page was, step by step; filming all pages besides costs every test a tenth."""
+    """Record traces without screenshots of every step, which would slow each test down by a tenth."""
     start = Tracing.start
 
     def leaner(tracing: Tracing, *, title: str, snapshots: bool, sources: bool, screenshots: bool) -> None:  # noqa: ARG001
@@ -56,14 +56,14 @@ def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, o
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The server that all tests share which do not stop it; hosts fill its rooms as fast as they can."""
+    """Start the server that most tests share, without rate limits, because tests fill rooms fast."""
     with deployed(tmp_path_factory.mktemp("server"), env=UNLIMITED) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def base_url(server: Server) -> str:
-    """Where `page.goto("/echo")` goes."""
+    """Return the URL that relative paths of `page.goto` refer to."""
     return server.url
 
 
@@ -74,13 +74,13 @@ expect.set_options(timeout=PATIENCE_MS)
 
 @pytest.fixture(autouse=True)
 def patience(context: BrowserContext) -> None:
-    """Let the browser take its time, but not for ever."""
+    """Set generous timeouts for slow machines."""
     context.set_default_timeout(PATIENCE_MS)
 
 
 @pytest.fixture(autouse=True)
 def complaints(context: BrowserContext) -> Iterator[Complaints]:
-    """Whatever a page complains of fails its test, unless the test expects it."""
+    """Fail a test whose pages have problems that it does not expect."""
     heard = Complaints(context)
     yield heard
     assert heard.unexpected == []
@@ -108,13 +108,13 @@ def missing(page: Page) -> MissingPage:
 
 @pytest.fixture
 def room(page: Page) -> RoomPage:
-    """Ada, at the first page."""
+    """Open the first page as Ada."""
     return RoomPage(page, EN, name="Ada")
 
 
 @pytest.fixture
 def visitor(browser: Browser, base_url: str) -> Iterator[Callable[[str], RoomPage]]:
-    """Open the page as another member, in a separate browser context."""
+    """Return a function that opens the page as another member, in a separate browser context."""
     contexts: list[tuple[BrowserContext, Complaints]] = []
 
     def come(name: str) -> RoomPage:
@@ -132,13 +132,13 @@ def visitor(browser: Browser, base_url: str) -> Iterator[Callable[[str], RoomPag
 
 @pytest.fixture
 def another_tab(context: BrowserContext) -> Callable[[], Page]:
-    """Open one more tab of the same browser."""
+    """Return a function that opens one more tab of the same browser."""
     return context.new_page
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Put what the test's servers printed under its failure."""
+    """Add the output of a failed test's servers to its report."""
     report = yield
     if report.failed:
         for name, value in getattr(item, "funcargs", {}).items():

@@ -1,4 +1,4 @@
-"""Measure the fifteen layout criteria of the page; tests hold those that need no clock."""
+"""Measure the fifteen layout criteria of the page; tests check those that do not depend on time."""
 
 import random
 import time
@@ -40,7 +40,7 @@ TO_BOTTOM = """(log) => new Promise((done) => requestAnimationFrame(() => reques
 
 
 class Criteria:
-    """Opens pages in one browser, at one server in open mode."""
+    """Opens pages in one browser, on one server in open mode, and measures them."""
 
     def __init__(self, browser: Browser, server: Server, host: Host) -> None:
         self._browser = browser
@@ -49,7 +49,7 @@ class Criteria:
         self._numbers = count()
 
     def all(self) -> Iterator[Figure]:
-        """Measure one criterion after the other."""
+        """Measure all criteria in turn."""
         yield from self.lines()
         yield from self.first_steps()
         yield from self.letters_and_keys()
@@ -62,7 +62,7 @@ class Criteria:
         yield from self.shifts()
 
     def lines(self) -> Iterator[Figure]:
-        """1, 2, 5: the log's part of the window, and how many lines are in sight."""
+        """Measure criteria 1, 2, 5: the log's share of the window, and the number of visible lines."""
         room = self._open()
         found: list[int] = []
         for each in (0, 1, 2):
@@ -81,7 +81,7 @@ class Criteria:
         yield " 5 fade over the log's upper edge", parts["fade"]
 
     def first_steps(self) -> Iterator[Figure]:
-        """3: from `/` to a message that is sent, in two browsers."""
+        """Measure criterion 3: the way from `/` to a sent message, in two browsers."""
         authors = set()
         for _ in range(2):
             room = self._open()
@@ -99,7 +99,7 @@ class Criteria:
         yield " 3 interactions, composer focused after, members", f"2, {focused * 1000:.0f} ms, {len(authors)}"
 
     def letters_and_keys(self) -> Iterator[Figure]:
-        """4, 10, 11: sizes of letters, stops of Tab, the time of a message."""
+        """Measure criteria 4, 10, 11: font sizes, tab stops, the time until a message is shown."""
         room = self._open()
         item = self._item()
         fill(self._server, item, 5)
@@ -123,7 +123,7 @@ class Criteria:
         yield "11 a time in en-GB", named.rpartition(", ")[2]
 
     def phone(self) -> Iterator[Figure]:
-        """6: a phone, and a window of 390 by 500."""
+        """Measure criterion 6: a phone, and a window of 390 by 500."""
         room = self._open(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
         item = self._item()
         fill(self._server, item, 40)
@@ -137,7 +137,7 @@ class Criteria:
         yield " 6 phone: log, targets under 44 px", f"{height:.0%}, {small}"
 
     def embed(self) -> Iterator[Figure]:
-        """7: `<alcove-room>` in a host's page."""
+        """Measure criterion 7: `<alcove-room>` in a host's page."""
         item = self._item()
         post(self._server, item, *[f"line {n}" for n in range(30)])
         self._host.server, self._host.item = self._server.url, item
@@ -161,7 +161,7 @@ class Criteria:
         yield " 7 embed: log at 320x400, at 280x240", ", ".join(found)
 
     def list(self) -> Iterator[Figure]:
-        """8: how soon the list of rooms shows a message in another room."""
+        """Measure criterion 8: how soon the list of rooms shows a message in another room."""
         room = self._open()
         item = self._item()
         room.enter(item)
@@ -177,7 +177,7 @@ class Criteria:
         yield " 8 the list follows after (5 times), at most", f"{max(times) * 1000:.0f} ms"
 
     def bottom(self) -> Iterator[Figure]:
-        """9: how far the log leaves its foot in 200 random changes of size."""
+        """Measure criterion 9: how far the log moves from its bottom in 200 random resizes."""
         room = self._open()
         item = self._item()
         fill(self._server, item, 60)
@@ -195,7 +195,7 @@ class Criteria:
         yield " 9 distance from the foot in 200 trials, at most", f"{worst:g} px"
 
     def overlays(self) -> Iterator[Figure]:
-        """13, 14: what axe finds and what the policy reports, with everything open."""
+        """Measure criteria 13, 14: findings of axe and policy violations with everything open."""
         room = self._open()
         room.page.add_init_script(REPORTS)
         room.enter(self._item())
@@ -211,7 +211,7 @@ class Criteria:
         yield "14 reports of the policy", str(reports)
 
     def slow_network(self) -> Iterator[Figure]:
-        """12: the first load at 60 KB/s and 300 ms."""
+        """Measure criterion 12: the first load at 60 KB/s and 300 ms."""
         item = self._item()
         fill(self._server, item, 20)
         room = self._open()
@@ -232,7 +232,7 @@ class Criteria:
         yield "12 until then loaded; the font comes", f"{loaded / 1000:.0f} KB; {order} it"
 
     def shifts(self) -> Iterator[Figure]:
-        """15: how much the layout shifts while the page loads."""
+        """Measure criterion 15: layout shifts while the page loads."""
         found = []
         item = self._item()
         fill(self._server, item, 60)
@@ -251,7 +251,7 @@ class Criteria:
         return f"criterion-{next(self._numbers)}"
 
     def _open(self, **options: object) -> RoomPage:
-        """A page of a browser of its own."""
+        """Open a page in a new browser context."""
         chosen = {"viewport": SCREEN, "locale": "en-GB", "reduced_motion": "reduce", **options}
         context = self._browser.new_context(**chosen)  # type: ignore[arg-type]  # the caller names its options
         return RoomPage(context.new_page(), EN, name="Ada", at=self._server.url)

@@ -1,4 +1,4 @@
-"""Measure the page: its layout criteria, what it weighs, how fast a long room opens and scrolls, 500 entries/s."""
+"""Measure the page: layout criteria, size, speed of opening and scrolling a long room, 500 entries/s."""
 
 import subprocess
 import tempfile
@@ -47,7 +47,7 @@ KEY_TIMES = """() => {
 
 
 def weight() -> str:
-    """What `npm run size` says of the page."""
+    """Return the output of `npm run size`."""
     said = subprocess.run(
         ["npm", "run", "--silent", "size"],  # noqa: S607 - the npm of the PATH, as everywhere
         cwd=ROOT / "frontend",
@@ -59,7 +59,7 @@ def weight() -> str:
 
 
 def heap(page: Page) -> float:
-    """The JavaScript heap in MB, after a collection."""
+    """Return the JavaScript heap in MB after a garbage collection."""
     session = page.context.new_cdp_session(page)
     session.send("HeapProfiler.collectGarbage")
     used: float = session.send("Runtime.getHeapUsage")["usedSize"]
@@ -68,20 +68,20 @@ def heap(page: Page) -> float:
 
 
 def visitor(browser: Browser, server: Server) -> RoomPage:
-    """Ada with a fresh browser, where long tasks are listened for, before she goes anywhere."""
+    """Open a new browser context as Ada, which records long tasks."""
     room = RoomPage(browser.new_page(), EN, name="Ada", at=server.url)
     room.page.add_init_script(LONG_TASKS)
     return room
 
 
 def longest(page: Page) -> str:
-    """The longest task so far; browsers tell of those over 50 ms alone."""
+    """Return the duration of the longest task so far; browsers report only those over 50 ms."""
     ms: float = page.evaluate("Math.max(0, ...window.longTasks)")
     return f"{ms:.0f} ms" if ms else "under 50 ms"
 
 
 def long_room(browser: Browser, server: Server) -> list[tuple[str, str]]:
-    """Open a room of many entries, and scroll through its past."""
+    """Open a room with many entries, and scroll through its history."""
     fill(server, "long", ENTRIES)
     room = visitor(browser, server)
     began = time.monotonic()
@@ -98,7 +98,7 @@ def long_room(browser: Browser, server: Server) -> list[tuple[str, str]]:
 
 
 def flood(server: Server) -> None:
-    """Send at an even pace."""
+    """Send messages at a constant rate."""
     with member(server, "flood", "Shop") as socket:
         pace = threading.Event()
         began = time.monotonic()
@@ -109,7 +109,7 @@ def flood(server: Server) -> None:
 
 
 def flooded_room(browser: Browser, server: Server) -> list[tuple[str, str]]:
-    """Write while the room is flooded."""
+    """Type in a room while messages arrive fast."""
     room = visitor(browser, server)
     room.enter("flood")
     before = heap(room.page)
@@ -134,7 +134,7 @@ def flooded_room(browser: Browser, server: Server) -> list[tuple[str, str]]:
 
 
 def main() -> None:
-    """Print all figures."""
+    """Measure and print all figures."""
     figures = [("12 JavaScript before first use: Brotli, gzip", weight())]
     with (
         hosting() as host,

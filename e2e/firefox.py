@@ -1,4 +1,4 @@
-"""Drive the system's Firefox over WebDriver BiDi (W3C): no driver program is needed, and nothing is downloaded."""
+"""Control the system's Firefox by WebDriver BiDi (W3C), without a driver program or a download."""
 
 import json
 import re
@@ -42,12 +42,12 @@ const find = (selector, text) => [...document.querySelectorAll(selector)]
 
 
 def on_path() -> str | None:
-    """Return the Firefox that the machine has."""
+    """Return the path of an installed Firefox; None if there is none."""
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
 class FirefoxError(Exception):
-    """Firefox refused a command, or a script failed on the page."""
+    """Firefox refused a command, or a script failed in the page."""
 
 
 class Tab:
@@ -58,7 +58,7 @@ class Tab:
         self._context = context
 
     def open(self, url: str) -> None:
-        """Go to an address and wait until its page has loaded."""
+        """Open a URL, and wait until the page has loaded."""
         self._firefox.command("browsingContext.navigate", context=self._context, url=url, wait="complete")
 
     def reload(self) -> None:
@@ -66,7 +66,7 @@ class Tab:
         self._firefox.command("browsingContext.reload", context=self._context, wait="complete")
 
     def evaluate(self, expression: str) -> Any:
-        """Return the value of an expression, as far as JSON can tell it; a promise is awaited."""
+        """Evaluate an expression, awaiting a promise, and return its value if JSON can represent it."""
         result = self._firefox.command(
             "script.evaluate",
             expression=f"(async () => JSON.stringify(await ({expression})) ?? 'null')()",
@@ -93,18 +93,18 @@ class Tab:
             raise FirefoxError(f"never came true: {condition}\n{error}") from None
 
     def click(self, selector: str, text: str | None = None) -> None:
-        """Press the first element that matches, once there is one."""
+        """Click the first element that matches, once there is one."""
         wanted = json.dumps(selector) + ("" if text is None else f", {json.dumps(text)}")
         self.wait_for(f"find({wanted})")
         self.evaluate(f"(() => {{ {_FIND} find({wanted}).click(); }})()")
 
     def focus(self, selector: str) -> None:
-        """Put the focus on an element."""
+        """Focus an element."""
         self.wait_for(f"find({json.dumps(selector)})")
         self.evaluate(f"document.querySelector({json.dumps(selector)}).focus()")
 
     def type(self, *keys: str) -> None:
-        """Type texts and the keys of `KEYS`, as a keyboard would."""
+        """Type texts and the keys of `KEYS`."""
         values = [sign for key in keys for sign in ([KEYS[key]] if key in KEYS else key)]
         actions = [{"type": kind, "value": value} for value in values for kind in ("keyDown", "keyUp")]
         source = {"type": "key", "id": "keyboard", "actions": actions}
@@ -112,14 +112,14 @@ class Tab:
 
 
 class Firefox:
-    """A running Firefox and the connection that drives it."""
+    """A running Firefox, and the WebDriver connection to it."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._sent = 0
 
     def command(self, method: str, **params: object) -> Any:
-        """Give a command and return its result. Raises FirefoxError."""
+        """Send a command, and return its result. Raises FirefoxError."""
         self._sent += 1
         self._connection.send(json.dumps({"id": self._sent, "method": method, "params": params}))
         while (answer := json.loads(self._connection.recv(2 * PATIENCE_S))).get("id") != self._sent:
@@ -134,7 +134,7 @@ class Firefox:
 
     @contextmanager
     def container(self) -> Iterator[Tab]:
-        """Open a tab in a user context (WebDriver BiDi, section 7.2): its storage is its own, and goes with it."""
+        """Open a tab in a new user context with its own storage (WebDriver BiDi, section 7.2)."""
         user = self.command("browser.createUserContext")["userContext"]
         try:
             yield Tab(self, self.command("browsingContext.create", type="tab", userContext=user)["context"])
@@ -144,7 +144,7 @@ class Firefox:
 
 @contextmanager
 def running(folder: Path, *, preferences: Mapping[str, object] | None = None) -> Iterator[Firefox]:
-    """Firefox with a new profile in `folder`, ended afterwards. Raises FirefoxError where it does not start."""
+    """Run Firefox with a new profile in `folder` while the block runs. Raises FirefoxError if it does not start."""
     path = on_path()
     if path is None:
         raise FirefoxError(f"expected one of {', '.join(NAMES)} on the PATH")
@@ -174,7 +174,10 @@ def running(folder: Path, *, preferences: Mapping[str, object] | None = None) ->
 
 
 def _listen(said: Iterable[str], addresses: "Queue[str | None]") -> None:
-    """Read what Firefox prints to its end, or it would stand still; tell where it listens, and None at the end."""
+    """Read all output of Firefox, so that it does not block.
+
+    Report the address of its WebDriver, and None at the end.
+    """
     for line in said:
         if found := re.search(r"listening on (ws://127\.0\.0\.1:\d+)", line):
             addresses.put(found[1])

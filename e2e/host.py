@@ -1,4 +1,4 @@
-"""A host application: its page has a room by `<alcove-room>`, and gives it tokens when the room asks (A4)."""
+"""Run a host application: its page contains a room by `<alcove-room>`, and requests tokens for it (A4)."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ PAGE = """<!doctype html>
 
 
 class Host:
-    """A web server of a host application."""
+    """A web server of a host application, with settings that tests change."""
 
     def __init__(self) -> None:
         #: The address of the Alcove server, and the item whose room the page has unless `?item=` names another one.
@@ -42,7 +42,7 @@ class Host:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                """The page, or a token."""
+                """Respond with the page, or with a token."""
                 address = urlsplit(self.path)
                 if address.path == "/token":
                     self._answer("text/plain", outer._token(SimpleCookie(self.headers["cookie"])), {})
@@ -58,7 +58,7 @@ class Host:
                 self.wfile.write(body.encode())
 
             def log_message(self, *_: object) -> None:
-                """Print nothing."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -74,11 +74,11 @@ class Host:
         return "" if user is None else self.sign(user.value)
 
     def serve(self) -> None:
-        """Answer until `end`."""
+        """Serve requests until `end` is called."""
         self._server.serve_forever(0.01)
 
     def end(self) -> None:
-        """Answer no more."""
+        """Stop serving, and close the socket."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -95,7 +95,7 @@ def say(host: Host, *bodies: str) -> None:
 
 @contextmanager
 def hosting() -> Iterator[Host]:
-    """A host application, ended afterwards."""
+    """Run a host application while the block runs."""
     host = Host()
     thread = threading.Thread(target=host.serve)
     thread.start()

@@ -1,4 +1,4 @@
-"""What the layout of a page is measured by: scripts for the browser."""
+"""Scripts for the browser that measure the layout of a page."""
 
 from playwright.sync_api import Page
 
@@ -68,6 +68,6 @@ _SMALL = """(least) => {
 
 
 def small_targets(page: Page, least: int) -> list[str]:
-    """Return the controls that are smaller than so many pixels."""
+    """Return the controls that are smaller than the given number of pixels."""
     found: list[str] = page.evaluate(_SMALL, least)
     return found

@@ -1,4 +1,4 @@
-"""How a page can look: in either theme, and in windows from a small phone's to a wall's."""
+"""Iterate over themes and window widths, and run axe-core in each."""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,14 @@ WIDTHS = (320, 390, 768, 1280, 2560)
 
 
 def widths(page: Page, of: tuple[int, ...] = WIDTHS) -> Iterator[int]:
-    """Give the window one width after the other, its height in proportion to a phone's or a screen's."""
+    """Set the window to one width after another, with the height of a phone or a screen."""
     for width in of:
         page.set_viewport_size({"width": width, "height": 700})
         yield width
 
 
 def themes(page: Page) -> Iterator[str]:
-    """Let the system prefer light, then dark."""
+    """Emulate a system that prefers light, then one that prefers dark."""
     page.emulate_media(color_scheme="light")
     yield "light"
     page.emulate_media(color_scheme="dark")
@@ -33,7 +33,7 @@ AXE_IN_FRAMES = "Failed to execute 'postMessage'.*The target origin provided"
 
 
 def violations(page: Page | Frame, rules: list[str] | None = None) -> list[str]:
-    """Return what axe-core finds on the page or in one of its frames, by all rules or by these: the rule, and where."""
+    """Run axe-core on the page or one of its frames; return each violated rule and its place."""
     options: dict[str, object] = {"resultTypes": ["violations"]}
     if rules is not None:
         options["runOnly"] = {"type": "rule", "values": rules}
@@ -44,7 +44,7 @@ def violations(page: Page | Frame, rules: list[str] | None = None) -> list[str]:
 
 
 def faults(page: Page, of: tuple[int, ...] = (320, 1280)) -> list[str]:
-    """Return what axe-core finds in each width and either theme; in the dark only the rules about colors can differ."""
+    """Run axe-core in each width and theme; in the dark theme only the rules about colors."""
     return [
         f"{width} px, {theme}: {fault}"
         for width in widths(page, of)

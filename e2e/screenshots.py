@@ -1,4 +1,4 @@
-"""Take the README's screenshots, in the browser of the tests, of a server of its own."""
+"""Take the README's screenshots with the tests' browser, on a server of its own."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -63,14 +63,14 @@ SHOP = """() => {
 
 
 def visit(browser: Browser, address: str, name: str, **how: object) -> tuple[BrowserContext, RoomPage]:
-    """Open a separate browser context; `how`: its further options."""
+    """Open a separate browser context; `how`: further options."""
     context = browser.new_context(base_url=address, locale="en-GB", reduced_motion="reduce", **how)  # type: ignore[arg-type]  # the caller names its options
     return context, RoomPage(context.new_page(), EN, name=name)
 
 
 @contextmanager
 def conversation(host: Host) -> Iterator[Server]:
-    """A server that knows nothing but what the pictures show."""
+    """Start a server with an empty log, and fill the rooms that the pictures show."""
     env = {"ALCOVE_FRAME_ANCESTORS": host.url}
     with tempfile.TemporaryDirectory() as folder, deployed(Path(folder), env=env) as server:
         for item, line in ELSEWHERE.items():
@@ -81,7 +81,7 @@ def conversation(host: Host) -> Iterator[Server]:
 
 
 def talk(browser: Browser, server: Server, ada: RoomPage, prepare: Callable[[RoomPage], None], name: str) -> None:
-    """Let two others talk with Ada while a third one writes, and picture it as Ada sees it."""
+    """Let two members talk with Ada while a third one types, and take a picture of Ada's page."""
     bob_context, bob = visit(browser, server.url, "Bob")
     grace_context, grace = visit(browser, server.url, "Grace")
     ada.enter(ITEM)
@@ -102,7 +102,7 @@ def talk(browser: Browser, server: Server, ada: RoomPage, prepare: Callable[[Roo
 
 
 def save(room: RoomPage, name: str) -> None:
-    """Write the picture."""
+    """Write the picture to its file."""
     room.page.screenshot(path=FOLDER / f"{name}.png")
     print(FOLDER / f"{name}.png")
 
@@ -110,7 +110,7 @@ def save(room: RoomPage, name: str) -> None:
 def picture(
     browser: Browser, host: Host, name: str, prepare: Callable[[RoomPage], None] = lambda _: None, **how: object
 ) -> None:
-    """Take one picture of the room page; `prepare`: what Ada opens before."""
+    """Take one picture of the room page; `prepare` opens what it shows before."""
     with conversation(host) as server:
         context, ada = visit(browser, server.url, "Ada", **({"viewport": SCREEN} | how))
         talk(browser, server, ada, prepare, name)
@@ -118,7 +118,7 @@ def picture(
 
 
 def open_developer_panel(room: RoomPage) -> None:
-    """Open the developer panel, once some frames have come."""
+    """Open the developer panel, after some frames were received."""
     room.toggle_developer_panel()
     room.say("Is it the same address as last time?")
     expect(room.page.get_by_text("Send to ack")).to_be_visible()
@@ -139,7 +139,7 @@ def picture_embed(browser: Browser, host: Host) -> None:
 
 
 def main() -> None:
-    """Take all of them."""
+    """Take all screenshots."""
     FOLDER.mkdir(exist_ok=True)
     with hosting() as host, sync_playwright() as playwright, playwright.chromium.launch(**launch_options()) as browser:
         picture(browser, host, "light", color_scheme="light")

@@ -1,4 +1,4 @@
-"""Fill a room's log fast, over one socket, as many sends in a frame as a server takes."""
+"""Fill a room's log fast, over one socket, with as many sends in a frame as a server accepts."""
 
 import json
 from uuid import uuid4
@@ -14,19 +14,19 @@ PER_FRAME = 1000
 
 
 def member(server: Server, item: str, name: str) -> ClientConnection:
-    """A socket in the room."""
+    """Open a socket to the room."""
     where = f"{server.ws}/items/{item}/ws?token=some-key-token&tail=0&name={name}"
     return connect(where, subprotocols=[Subprotocol("alcove.v1")], proxy=None, max_size=None)
 
 
 def send(bodies: list[str]) -> str:
-    """A frame that sends these."""
+    """Encode these sends as one frame."""
     run = uuid4().hex
     return "\n".join(json.dumps({"type": "send", "id": f"{run}-{n}", "body": body}) for n, body in enumerate(bodies))
 
 
 def fill(server: Server, item: str, count: int) -> None:
-    """Say `line 0` to `line {count - 1}`; return when all are kept."""
+    """Send `line 0` to `line {count - 1}`; return when all are stored."""
     with member(server, item, "Shop") as socket:
         for start in range(0, count, PER_FRAME):
             bodies = [f"line {n}" for n in range(start, min(start + PER_FRAME, count))]
@@ -37,7 +37,7 @@ def fill(server: Server, item: str, count: int) -> None:
 
 
 def take_turns(server: Server, item: str, each: int) -> None:
-    """Let two members say 40 lines in all, `each` at a time."""
+    """Let two members send 40 lines in total, `each` at a time."""
     with member(server, item, "Ada") as ada, member(server, item, "Bob") as bob:
         for turn in range(40 // each):
             speaker = (ada, bob)[turn % 2]

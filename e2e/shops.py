@@ -1,4 +1,4 @@
-"""The host applications of backend/examples, as an end to end test drives them."""
+"""Run the host applications of backend/examples for end-to-end tests."""
 
 import fcntl
 import os
@@ -20,7 +20,7 @@ NAMES = ("flask_shop", *REACT)
 
 
 def read_whole(response: Response) -> Response:
-    """Read a file at once: a browser that gives a request up would leave it open."""
+    """Read a file completely: a browser that cancels a request would leave it open."""
     response.direct_passthrough = False
     body = response.get_data()
     response.close()
@@ -29,7 +29,7 @@ def read_whole(response: Response) -> Response:
 
 
 class Shop:
-    """One of them, with a web server of its own; `app.config` says which key signs its tokens, and for how long."""
+    """One example with its own web server; `app.config` has the key that signs its tokens, and their lifetime."""
 
     def __init__(self, name: str) -> None:
         self.app: Flask = create_app()
@@ -41,11 +41,11 @@ class Shop:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def start(self) -> None:
-        """Answer until `end`."""
+        """Serve requests until `end` is called."""
         self._thread.start()
 
     def end(self) -> None:
-        """Answer no more."""
+        """Stop serving."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -53,7 +53,7 @@ class Shop:
 
 @contextmanager
 def shops() -> Iterator[dict[str, Shop]]:
-    """All of them, ended afterwards."""
+    """Run all examples while the block runs."""
     opened = {name: Shop(name) for name in NAMES}
     for shop in opened.values():
         shop.start()
@@ -69,9 +69,9 @@ PLACEHOLDER = "http://alcove.invalid"
 
 
 def build(name: str, shared: Path) -> Path:
-    """Install and build the React application of this name, once for all processes that test; return where it is.
+    """Install and build the React application of this name once for all test processes; return its folder.
 
-    It gets React's development build: only there does StrictMode run effects twice, and React say what is wrong.
+    React's development build is used: only there does StrictMode run effects twice, and React warn about mistakes.
     """
     tarballs, made = shared / "tarballs", shared / name
     with (shared / "lock").open("w") as lock:
@@ -86,7 +86,7 @@ def build(name: str, shared: Path) -> Path:
 
 
 def point(built: Path, folder: Path, alcove: str) -> None:
-    """Copy a built application into a folder, for a server at this address."""
+    """Copy a built application into a folder, configured for a server at this address."""
     shutil.copytree(built, folder)
     for script in folder.glob("assets/*.js"):
         script.write_text(script.read_text().replace(PLACEHOLDER, alcove))

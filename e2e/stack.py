@@ -1,4 +1,4 @@
-"""The whole of Alcove for a browser: as it is deployed, and as it is developed."""
+"""Start Alcove with its page for a browser: as it is deployed, or as it is developed."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,14 +12,14 @@ ROOT = Path(__file__).parents[1]
 
 @contextmanager
 def deployed(folder: Path, *, port: int = 0, env: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """`alcove serve` with the built page and these settings; what it keeps, it keeps in `folder`."""
+    """Start `alcove serve` with the built page and these settings; its data are in `folder`."""
     with untroubled(alcove(cwd=folder, port=port, env=env)) as server:
         yield server
 
 
 @contextmanager
 def developed(folder: Path) -> Iterator[tuple[Server, Server]]:
-    """`fastapi dev` in backend/ and `npm run dev` in frontend/, as two shells would run them: backend and page."""
+    """Start `fastapi dev` in backend/ and `npm run dev` in frontend/, as in two shells."""
     env = {"ALCOVE_DATABASE_URL": f"sqlite:///{folder / 'alcove.db'}"}
     with untroubled(fastapi_dev(ROOT / "backend", env=env)) as backend:
         vite = Server(

@@ -1,4 +1,4 @@
-"""No page breaks a rule of axe, in either theme, narrow or wide, at rest or in use."""
+"""Test that no page violates a rule of axe, in both themes, narrow and wide, at rest and in use."""
 
 import pytest
 from playwright.sync_api import Page, expect

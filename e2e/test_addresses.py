@@ -1,4 +1,4 @@
-"""Every page has an address that can be opened, reloaded and gone back to."""
+"""Test that every page has a URL that can be opened, reloaded and navigated back to."""
 
 import re
 

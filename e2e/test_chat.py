@@ -1,4 +1,4 @@
-"""Everyone who has the chat open hears everyone."""
+"""Test that all who have the chat open get every line."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The package alcove-client in a real browser, on a page that has nothing else of Alcove."""
+"""Test the package alcove-client in a real browser, on a page without anything else of Alcove."""
 
 import json
 import subprocess
@@ -32,7 +32,7 @@ HOST = """<!doctype html>
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package as a page would bundle it."""
+    """Bundle the package as a page would."""
     folder = tmp_path_factory.mktemp("package")
     command = ["node", "scripts/packages.mjs", "bundle", "client", str(folder)]
     subprocess.run(command, cwd=ROOT / "frontend", check=True)  # noqa: S603 - the project's own script
@@ -41,7 +41,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def site(package: Path, server: Server) -> Iterator[str]:
-    """Serve the host page and the package, on another origin than the server's; the address of the page."""
+    """Serve the host page and the package on another origin than the server's; return the page's URL."""
 
     class Handler(SimpleHTTPRequestHandler):
         def __init__(self, *args: Any) -> None:
@@ -77,7 +77,7 @@ def site(package: Path, server: Server) -> Iterator[str]:
 
 @pytest.fixture
 def host(context: BrowserContext, site: str) -> Callable[[str], Page]:
-    """Open the host page in one more tab, as this member."""
+    """Return a function that opens the host page in one more tab, as a given member."""
 
     def come(name: str) -> Page:
         page = context.new_page()
@@ -99,7 +99,7 @@ LIVE = "room.getState().status === 'live'"
 
 
 def bodies(page: Page) -> Any:
-    """The texts of the room's messages."""
+    """Return the texts of the room's messages."""
     return page.evaluate("room.getState().messages.map(({ body }) => body)")
 
 

@@ -1,4 +1,4 @@
-"""`fastapi dev` and `npm run dev`, each by hand in its own folder, serve the same as a deployed server."""
+"""Test that `fastapi dev` and `npm run dev`, each in its folder, serve the same as a deployed server."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ from tests.support.servers import Server
 
 @pytest.fixture(scope="module")
 def vite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """What serves the page in development, with a backend behind it."""
+    """Start the page's development server with a backend behind it."""
     with developed(tmp_path_factory.mktemp("development")) as (_backend, page_server):
         yield page_server
 

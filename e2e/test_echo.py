@@ -1,4 +1,4 @@
-"""Whatever one says comes back."""
+"""Test that the echo page shows every sent text again."""
 
 from playwright.sync_api import expect
 

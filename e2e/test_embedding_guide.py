@@ -1,4 +1,4 @@
-"""The examples of the guide to embedding that need a server or a browser."""
+"""Run the examples of the guide to embedding that need a server or a browser."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The host applications of backend/examples: by script tag, with React 18 and with React 19."""
+"""Test the host applications of backend/examples: by script tag, with React 18, with React 19."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The core of the page in Firefox: enter, send, reload, reconnect, edit, sign out, and storage that is refused."""
+"""Test the core of the page in Firefox: enter, send, reload, reconnect, edit, sign out, denied storage."""
 
 import json
 import signal

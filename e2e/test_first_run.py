@@ -1,4 +1,4 @@
-"""A stranger is in a room after one press of a button, and comes back to it as the same member."""
+"""Test that a new user is in a room after one click, and returns to it as the same member."""
 
 import re
 from collections.abc import Callable

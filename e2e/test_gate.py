@@ -1,4 +1,4 @@
-"""Who gets in, as a person sees it: refused with a reason and a way out, sessions that end or go on (A3, A4, A7)."""
+"""Test access as a person sees it: refused with a reason and a way out, logins that end or go on (A3, A4, A7)."""
 
 import re
 import time
@@ -25,7 +25,7 @@ SHORT_S = 20
 
 @pytest.fixture(autouse=True)
 def refusing(complaints: Complaints) -> None:
-    """A browser complains of what it is refused."""
+    """Expect the browser's errors about refused requests."""
     complaints.expect(r"40[13] \(\w+\)|response 40[13]: ")
 
 
@@ -45,12 +45,12 @@ def signed(tmp_path: Path, host: Host) -> Iterator[Server]:
 
 
 def admits(sub: str = "ada", *, seconds: float = 3600, key: str = SECRET) -> str:
-    """A token for the room."""
+    """Sign a token for the room."""
     return token(sub=sub, name="Ada", exp=time.time() + seconds, items={ITEM: "rw"}, key=key)
 
 
 def link(server: Server, key: str) -> str:
-    """The address by which a host application leads into the room."""
+    """Return the URL by which a host application leads into the room."""
     return f"{server.url}/items/{ITEM}#token={key}"
 
 

@@ -1,4 +1,4 @@
-"""A room beside a host application on the same host, whose session cookie the browser sends along (A1)."""
+"""Test a room next to a host application on the same host, whose session cookie the browser sends, too (A1)."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""One talks with an item over its guarded socket."""
+"""Test the tutorial's item page, whose socket needs a credential."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Everything can be done with the keyboard alone."""
+"""Test that everything can be done with the keyboard alone."""
 
 from playwright.sync_api import expect
 

@@ -1,4 +1,4 @@
-"""The page speaks the browser's language, and another one on request."""
+"""Test that the page uses the browser's language, and another one on request."""
 
 import pytest
 from playwright.sync_api import Page, expect

@@ -1,4 +1,4 @@
-"""The page keeps to the layout criteria of the design brief, at 1280 by 800 unless a test says otherwise."""
+"""Test the layout criteria of the design brief, at 1280 by 800 unless a test says otherwise."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""Whatever goes missing or is changed around it, the page never goes blank and never loses what one writes."""
+"""Test that the page survives missing files and changed storage: never blank, and no written text is lost."""
 
 import json
 from uuid import uuid4
@@ -80,7 +80,7 @@ def post(page: Page, url: str, data: str) -> None:
 
 
 def refuse(request: pytest.FixtureRequest, name: str) -> None:
-    """Let the file of this name be missing."""
+    """Refuse requests for the file of this name."""
     request.node.refuse(name)
 
 

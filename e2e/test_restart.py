@@ -1,4 +1,4 @@
-"""A server that restarts is noticed, and costs nobody what they typed."""
+"""Test that a restart of the server is shown, and loses nothing that was typed."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""People talk in a room, and every browser shows what its log holds."""
+"""Test talking in a room: every browser shows what the log has."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A room lets in whom the token lets in, says why not, and goes on with another token."""
+"""Test which tokens admit to a room, how a refusal is explained, and how to continue with another token."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What is new is shown, counted and told once, by one tab of a browser, and only where nobody looks."""
+"""Test that new messages are shown, counted and notified once, by one tab, and only if nobody is looking."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -75,7 +75,7 @@ def enter(room: RoomPage, item: str) -> None:
 
 
 def alerted(page: Page, count: int) -> list[str]:
-    """Wait for so many alerts in all tabs together, and return them."""
+    """Wait for this many alerts in all tabs together, and return them."""
     page.wait_for_function("count => alerts.length >= count", arg=count)
     found: list[str] = page.evaluate("alerts")
     return sorted(found)

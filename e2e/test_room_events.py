@@ -1,4 +1,4 @@
-"""Where no socket opens, a room is read by events and written by HTTP, and says so."""
+"""Test the fallback without WebSockets: the room is read as events and written over HTTP, and says so."""
 
 from collections.abc import Callable
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""What a member sends arrives once and in order everywhere, although servers die, networks fail and pages close."""
+"""Test that sent messages arrive once and in order although servers die, networks fail and pages close."""
 
 import signal
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What a room bounds: how fast one sends, how much is kept, how much is drawn of a long history."""
+"""Test the limits of a room: rate of sends, kept messages, rendered messages of a long history."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""The list of rooms never denies a room that there is; names stay in their place; and a conversation can be saved."""
+"""Test the list of rooms: it shows every room, names stay in place, and a conversation can be saved."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""How a room is used: where it opens, what stays in view, what can be taken back."""
+"""Test the use of a room: where it opens, what stays in view, what can be undone."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""What a browser keeps belongs to one member; where it keeps nothing, or another tab is suspended, sending works."""
+"""Test that stored data belong to one member, and that sending works without storage or with a suspended tab."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The network between browser and server goes and comes back, and every entry is read once, in order."""
+"""Test a network that fails and returns: every entry is shown once, in order."""
 
 import re
 import signal
@@ -57,7 +57,7 @@ def bob(visitor: Come, own_server: Server) -> RoomPage:
 
 
 def numbers(room: RoomPage) -> list[int]:
-    """The numbers of the lines that one reads from top to foot; fails where a view skips, repeats or turns back."""
+    """Return the numbers of the lines from top to bottom; fail if a view skips, repeats or reorders lines."""
     read: set[int] = set()
     for view in room.read_through():
         seen = [int(found[1]) for text in view if (found := re.search(r"line (\d+)", text))]
@@ -67,7 +67,7 @@ def numbers(room: RoomPage) -> list[int]:
 
 
 def back(room: RoomPage) -> None:
-    """Be live again, without waiting for the backoff to end."""
+    """Wait until the room is live again, without waiting for the backoff."""
     room.page.evaluate("dispatchEvent(new Event('online'))")
     room.live()
 

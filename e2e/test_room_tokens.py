@@ -1,4 +1,4 @@
-"""A host that gives bad tokens, or a clock that is wrong, costs a few attempts a minute and not a storm (A4)."""
+"""Test that invalid tokens or a wrong clock cause a few attempts a minute, not a storm (A4)."""
 
 import time
 from collections.abc import Iterator

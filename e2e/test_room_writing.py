@@ -1,4 +1,4 @@
-"""Keys do what they say in the composer, whatever input method or edit they come from, and the focus has a place."""
+"""Test keys in the composer with input methods and edits, and where the focus is."""
 
 from collections.abc import Callable
 from uuid import uuid4

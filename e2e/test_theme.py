@@ -1,4 +1,4 @@
-"""Light and dark follow the system, or a choice."""
+"""Test that light and dark follow the system, or a choice."""
 
 from uuid import uuid4
 

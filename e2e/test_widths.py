@@ -1,4 +1,4 @@
-"""No page needs to be scrolled sideways, however narrow or wide."""
+"""Test that no page needs horizontal scrolling at any width."""
 
 import pytest
 from playwright.sync_api import Page, expect

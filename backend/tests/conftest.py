@@ -1,4 +1,4 @@
-"""What tests of every kind share: the engines, each started once for all, and a last look at what was printed."""
+"""Share the database and bus servers between all tests, and check at the end that no credential was printed."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ settings.load_profile("alcove")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of hypothesis: they try more examples in `make storm`."""
+    """Mark the tests that use hypothesis: they try more examples in `make storm`."""
     for item in items:
         if isinstance(item, pytest.Function) and getattr(item.obj, "is_hypothesis_test", False):
             item.add_marker(storm)
@@ -26,14 +26,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_was_printed() -> Iterator[None]:
-    """After all tests: no server of any of them printed a credential that any of them used (A6)."""
+    """Check after all tests that no server printed a credential that a test used (A6)."""
     yield
     assert leaks("\n".join(server.output for server in Server.started)) == set()
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The URL of a PostgreSQL; `ALCOVE_TEST_POSTGRES_URL` names another one than the tests' own."""
+    """Return the URL of a PostgreSQL server: `ALCOVE_TEST_POSTGRES_URL`, or one started for the tests."""
     if url := os.environ.get("ALCOVE_TEST_POSTGRES_URL"):
         yield url
         return
@@ -43,14 +43,14 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
-    """The URL of an empty database there."""
+    """Create an empty database, and return its URL."""
     with database(postgres_server) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """The URL of a Redis; `ALCOVE_TEST_REDIS_URL` names another one than the tests' own."""
+    """Return the URL of a Redis server: `ALCOVE_TEST_REDIS_URL`, or one started for the tests."""
     if url := os.environ.get("ALCOVE_TEST_REDIS_URL"):
         yield url
         return
@@ -60,5 +60,5 @@ def redis_url() -> Iterator[str]:
 
 @pytest.fixture
 def item() -> str:
-    """An item that nobody else uses."""
+    """Return an item id that no other test uses."""
     return f"item-{uuid4().hex}"

@@ -1,9 +1,9 @@
-"""The echo's page, connected when it opens."""
+"""Page object of the tutorial's echo page, which connects when it opens."""
 
 from pages.conversation import ConversationPage
 
 
 class EchoPage(ConversationPage):
-    """Speaks T1."""
+    """The echo page (T1)."""
 
     path = "/echo"

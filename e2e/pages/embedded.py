@@ -1,4 +1,4 @@
-"""A page of a host application with the room in it: the element, its events, and what its frame shows."""
+"""Page object of a host application's page with a room: the element, its events, and the frame's content."""
 
 import re
 from typing import Any
@@ -31,7 +31,7 @@ class EmbeddedRoom:
 
     @property
     def frame(self) -> Frame:
-        """The frame's document, to run scripts in."""
+        """The document of the frame, to run scripts in."""
         (frame,) = [frame for frame in self.page.frames if "/embed/" in frame.url]
         return frame
 
@@ -45,7 +45,7 @@ class EmbeddedRoom:
 
     @property
     def message(self) -> Locator:
-        """The composer; its label names the room."""
+        """The composer, whose label names the room."""
         return self.within.get_by_role("textbox", name=re.compile(f"^({EN.message}|Mensaje) .+"))
 
     def said(self, text: str) -> Locator:
@@ -53,7 +53,7 @@ class EmbeddedRoom:
 
     @property
     def on_the_way(self) -> Locator:
-        """What says of a message that it is not in the log yet."""
+        """The label of messages that are not stored yet."""
         return self.within.get_by_text("Sending…", exact=True)
 
     def live(self) -> None:
@@ -71,7 +71,7 @@ class EmbeddedRoom:
             self.element.evaluate("(element, [name, value]) => element.setAttribute(name, value)", [name, value])
 
     def event(self, name: str, condition: str = "true") -> Any:
-        """Wait for an event of which the condition on `detail` is true; return the first one's detail."""
+        """Wait for an event whose `detail` meets the condition; return the first one's `detail`."""
         script = f"() => events.find(({{ name, detail }}) => name === {name!r} && {condition})"
         return self.page.wait_for_function(script).evaluate("(event) => event.detail")
 
@@ -81,5 +81,5 @@ class EmbeddedRoom:
 
     @property
     def within(self) -> FrameLocator:
-        """Locates in the frame."""
+        """Locator of the frame's content."""
         return self.page.frame_locator("iframe[allow]")

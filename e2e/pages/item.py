@@ -1,4 +1,4 @@
-"""The playground: an item's plain socket, with a credential."""
+"""Page object of the tutorial's item page: a plain socket with a credential."""
 
 from playwright.sync_api import Locator
 
@@ -6,7 +6,7 @@ from pages.conversation import ConversationPage
 
 
 class ItemPage(ConversationPage):
-    """Speaks T2."""
+    """The item page (T2)."""
 
     path = "/playground"
 
@@ -23,5 +23,5 @@ class ItemPage(ConversationPage):
         return self.page.get_by_label("q", exact=True)
 
     def sign_in(self, session: str) -> None:
-        """Carry the cookie `session`, as a host application would set it."""
+        """Set the cookie `session` as a host application does."""
         self.page.context.add_cookies([{"name": "session", "value": session, "url": self.page.url}])

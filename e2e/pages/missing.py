@@ -1,4 +1,4 @@
-"""What stands where there is nothing."""
+"""Page object of the page for unknown paths."""
 
 from playwright.sync_api import Locator
 
@@ -6,7 +6,7 @@ from pages.site import Site
 
 
 class MissingPage(Site):
-    """An address that leads nowhere."""
+    """A page at a path that does not exist."""
 
     path = "/no/such/page"
 

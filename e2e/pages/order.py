@@ -1,4 +1,4 @@
-"""The page of an order in one of the example shops, with the order's room."""
+"""Page object of an order's page in an example shop, with the order's room."""
 
 import re
 
@@ -6,7 +6,7 @@ from playwright.sync_api import Frame, FrameLocator, Locator, Page, expect
 
 
 class OrderPage:
-    """One user in one tab; `framed`: the room is in a frame."""
+    """One user in one tab; `framed`: whether the room is in a frame."""
 
     def __init__(self, page: Page, url: str, *, framed: bool) -> None:
         self.page = page
@@ -15,7 +15,7 @@ class OrderPage:
 
     @property
     def document(self) -> Frame:
-        """The document that has the room."""
+        """The document that contains the room."""
         return self.page.frames[-1]
 
     @property
@@ -24,7 +24,7 @@ class OrderPage:
 
     @property
     def message(self) -> Locator:
-        """The composer; its label names the room."""
+        """The composer, whose label names the room."""
         return self.room.get_by_role("textbox", name=re.compile(r"^Message .+"))
 
     @property
@@ -33,7 +33,7 @@ class OrderPage:
 
     @property
     def on_the_way(self) -> Locator:
-        """What says of a message that it is not in the log yet."""
+        """The label of messages that are not stored yet."""
         return self.log.get_by_text("Sending…", exact=True)
 
     def said(self, text: str) -> Locator:

@@ -1,4 +1,4 @@
-"""A room: its messages, its composer, and its panels."""
+"""Page object of a room: its messages, its composer and its panels."""
 
 import re
 
@@ -12,7 +12,7 @@ TUTORIAL = "some-key-token"
 
 
 class RoomPage(Site):
-    """One member in one room; `at`: another server than the tests' own."""
+    """One member in one room; `at`: the URL of another server than the shared one."""
 
     path = "/"
 
@@ -28,7 +28,7 @@ class RoomPage(Site):
         return self.page.get_by_role("button", name="Open a demo room")
 
     def open_advanced(self) -> None:
-        """Show the fields of the tutorial; where a key is set they are shown anyway."""
+        """Show the fields of the tutorial; with a key, they are always shown."""
         advanced = self.page.get_by_text("Advanced")
         self.connect_button.or_(advanced).first.wait_for()
         if not self.connect_button.is_visible():
@@ -66,17 +66,17 @@ class RoomPage(Site):
 
     @property
     def messages(self) -> Locator:
-        """Those that are drawn: the list is virtual."""
+        """The messages that are rendered: the list is virtual."""
         return self.log.get_by_role("article")
 
     @property
     def message(self) -> Locator:
-        """The composer; its label names the room."""
+        """The composer, whose label names the room."""
         return self.page.get_by_role("textbox", name=re.compile(f"^{self.words.message} .+"))
 
     @property
     def edit_field(self) -> Locator:
-        """The field in place of a message that is being edited."""
+        """The text field that replaces a message while it is edited."""
         return self.log.get_by_role("textbox")
 
     @property
@@ -100,7 +100,7 @@ class RoomPage(Site):
         return self.page.get_by_role("region", name="Frames", exact=True)
 
     def open_details(self) -> None:
-        """Show members, notifications, and what else belongs to the room."""
+        """Open the panel with members and notification settings."""
         if self.details_button.get_attribute("aria-expanded") == "false":
             self.details_button.click()
         self.page.get_by_role("complementary", name="Details").wait_for()
@@ -121,20 +121,20 @@ class RoomPage(Site):
         return self.page.get_by_role("button", name="Jump to latest")
 
     def visit(self, item: str, *, token: str = TUTORIAL) -> None:
-        """Follow a link that carries the token, as a host application would make it."""
+        """Follow a link with a token, as a host application creates it."""
         self.page.goto(f"{self.at}/items/{item}#token={token}&name={self.name}")
 
     def enter(self, item: str, *, token: str = TUTORIAL) -> None:
-        """Come in by such a link."""
+        """Follow such a link into a room, and wait until the room is live."""
         self.visit(item, token=token)
         self.live()
 
     def live(self) -> None:
-        """Wait until the room says that it is live; a server that comes back is waited for."""
+        """Wait until the room is live, also while the server restarts."""
         expect(self.status).to_have_text("Live")
 
     def look_away(self) -> None:
-        """Let the page believe that its tab is behind others."""
+        """Make the page believe that its tab is hidden."""
         self.page.evaluate(
             """() => {
                 Object.defineProperty(document, "visibilityState", { value: "hidden" });
@@ -158,16 +158,16 @@ class RoomPage(Site):
         self.message.press("Enter")
 
     def said(self, text: str) -> Locator:
-        """The message that has this text."""
+        """The message with this text."""
         return self.messages.filter(has=self.page.get_by_text(text, exact=True))
 
     @property
     def on_the_way(self) -> Locator:
-        """What says of a message that it is not in the log yet."""
+        """The label of messages that are not stored yet."""
         return self.messages.get_by_text("Sending…", exact=True)
 
     def place(self) -> list[object]:
-        """Where one reads, once it is still: the first whole message in sight, and how far from the top it stands."""
+        """Return the first fully visible message and its distance from the top, once scrolling has ended."""
         place: list[object] = self.log.evaluate(
             """async (log) => {
                 const frame = () => new Promise((next) => requestAnimationFrame(next));
@@ -189,7 +189,7 @@ class RoomPage(Site):
         return place
 
     def scroll_to_first(self, text: str) -> None:
-        """Stand at the top, while older pages come, until this text is drawn."""
+        """Scroll up, loading older pages, until this text is rendered."""
         self.page.wait_for_function(
             """([log, text]) => {
                 log.scrollTop = 0;
@@ -201,7 +201,7 @@ class RoomPage(Site):
         )
 
     def read_through(self) -> list[list[str]]:
-        """The texts that are drawn while one goes from the foot of what is loaded to its top, a view at a time."""
+        """Yield the rendered texts from the bottom of the loaded messages to the top, one view at a time."""
         views: list[list[str]] = self.log.evaluate(
             """async (log) => {
                 const frame = () => new Promise((next) => requestAnimationFrame(next));
@@ -225,12 +225,12 @@ class RoomPage(Site):
         return views
 
     def edit(self, text: str) -> None:
-        """Replace what the message that is being edited says."""
+        """Replace the text in the edit field, and save it."""
         self.edit_field.fill(text)
         self.edit_field.press("Enter")
 
     def choose(self, text: str, way: str) -> None:
-        """Press a button of the message that holds this text."""
+        """Press a button of the message with this text."""
         self.messages.filter(has_text=text).get_by_role("button", name=way, exact=True).click()
 
     def change(self, text: str, way: str) -> None:

@@ -1,4 +1,4 @@
-"""What all pages have: the account menu with its links and choices, and a keyboard."""
+"""Page object of what all pages share: the account menu, and the keyboard."""
 
 from playwright.sync_api import Locator, Page
 
@@ -6,7 +6,7 @@ from pages.words import Words
 
 
 class Site:
-    """A page of Alcove in one language; `path` is its address."""
+    """A page of Alcove in one language; `path` is its path."""
 
     path = "/"
 
@@ -32,7 +32,7 @@ class Site:
 
     @property
     def dark(self) -> Locator:
-        """The choice of the dark theme; in the account menu, as all that follow."""
+        """The button for the dark theme in the account menu."""
         return self.page.get_by_role("radio", name=self.words.dark)
 
     @property
@@ -49,11 +49,11 @@ class Site:
         self.other_language.click()
 
     def link_to(self, name: str) -> Locator:
-        """A link of the account menu to one of the tutorial's pages."""
+        """The link to one of the tutorial's pages in the account menu."""
         return self.page.get_by_role("navigation").get_by_role("link", name=name, exact=True)
 
     def go_to(self, name: str) -> None:
-        """Follow a link of the account menu."""
+        """Follow a link in the account menu."""
         self.open_account()
         self.link_to(name).click()
 
@@ -61,18 +61,18 @@ class Site:
         self.page.goto(self.path)
 
     def tab_to(self, target: Locator, *, at_most: int = 30) -> None:
-        """Press Tab until the target has the focus; at most as often as a page has stops."""
+        """Press Tab until the target has the focus, with a maximum number of presses."""
         for _ in range(at_most):
             self.page.keyboard.press("Tab")
             if target.evaluate("element => element === document.activeElement"):
                 return
 
     def overflow(self) -> int:
-        """By how many pixels the page is wider than its window."""
+        """Return by how many pixels the page is wider than its window."""
         width: int = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         return width
 
     def background(self) -> str:
-        """The colour behind everything."""
+        """Return the background color of the page."""
         colour: str = self.page.evaluate("getComputedStyle(document.body).backgroundColor")
         return colour

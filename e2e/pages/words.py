@@ -1,11 +1,11 @@
-"""The words by which a person finds things on the pages, in each language."""
+"""The texts by which tests find things on the pages, in each language."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Words:
-    """Labels and states as one language says them."""
+    """The labels and states in one language."""
 
     rooms: str
     item: str

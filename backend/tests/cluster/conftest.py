@@ -1,4 +1,4 @@
-"""Several server processes on one PostgreSQL, joined by each kind of bus."""
+"""Start several server processes on one PostgreSQL, connected by each kind of bus."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ from tests.support.servers import Server, Start
 
 @pytest.fixture(scope="session", params=["redis", "postgres"])
 def engines(request: pytest.FixtureRequest) -> Iterator[Engines]:
-    """Engines of these tests' own, so that they can be stopped."""
+    """Start database and bus servers for these tests alone, so that the tests can stop them."""
     with ExitStack() as running:
         postgres = running.enter_context(Postgres(synced=False))
         yield Engines(postgres, running.enter_context(Redis()) if request.param == "redis" else None)
@@ -22,14 +22,14 @@ def engines(request: pytest.FixtureRequest) -> Iterator[Engines]:
 
 @pytest.fixture(scope="session")
 def pair_url(engines: Engines) -> Iterator[str]:
-    """The database of the two."""
+    """Create the database that the two shared processes use."""
     with database(engines.postgres.url) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def pair(engines: Engines, pair_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
-    """Two processes, for tests that leave them as they were."""
+    """Start two processes for tests that leave them unchanged."""
     with ExitStack() as running:
         join = joining(engines, pair_url, tmp_path_factory.mktemp("pair"), running)
         yield join(), join()
@@ -37,7 +37,7 @@ def pair(engines: Engines, pair_url: str, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="session")
 def guarded_pair(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
-    """Two processes with a secret."""
+    """Start two processes with a secret, for tests that leave them unchanged."""
     with ExitStack() as running, database(engines.postgres.url) as url:
         join = joining(engines, url, tmp_path_factory.mktemp("guarded"), running)
         yield join(ALCOVE_SECRET=SECRET), join(ALCOVE_SECRET=SECRET)
@@ -45,13 +45,13 @@ def guarded_pair(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def url(engines: Engines) -> Iterator[str]:
-    """A database of the test's own."""
+    """Create a database for one test."""
     with database(engines.postgres.url) as url:
         yield url
 
 
 @pytest.fixture
 def join(engines: Engines, url: str, tmp_path: Path) -> Iterator[Start]:
-    """Start processes of one's own."""
+    """Return a function that starts processes for one test."""
     with ExitStack() as running:
         yield joining(engines, url, tmp_path, running)

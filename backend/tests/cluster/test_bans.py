@@ -1,4 +1,4 @@
-"""W15 across processes: a ban counts on every process."""
+"""Test that a ban applies on every process (W15)."""
 
 from tests.support import endpoints
 from tests.support.credentials import token

@@ -1,4 +1,4 @@
-"""The bus is not trusted: who may use its medium reads no body, and what they publish is not believed (X9)."""
+"""Test that the bus is not trusted: whoever can read it sees no body, and forged messages have no effect (X9)."""
 
 import binascii
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ LARGEST = 2**53 - 1
 
 @dataclass
 class Watched:
-    """Two processes, and an outsider on their bus."""
+    """Two processes, and an outsider on the server of their bus."""
 
     one: Server
     two: Server
@@ -44,13 +44,13 @@ class Watched:
     url: str
 
     def channel(self, ours: str) -> str:
-        """What a version whose messages were plain called a channel on this medium."""
+        """Return the name of a channel as versions with plain-text messages used it."""
         return f"{PREFIX}:0:{ours}" if isinstance(self.outsider, RedisOutsider) else ours
 
 
 @pytest.fixture
 async def watched(engines: Engines, url: str, join: Start) -> AsyncIterator[Watched]:
-    """Start two processes with a secret, on a bus that outsiders may use too."""
+    """Start two processes with a secret, on a bus server that outsiders can use, too."""
     bus = engines.bus
     listening = (
         RedisOutsider.listening(bus, url, PREFIX)
@@ -63,7 +63,7 @@ async def watched(engines: Engines, url: str, join: Start) -> AsyncIterator[Watc
 
 
 def readable(heard: list[tuple[str, bytes]]) -> str:
-    """What the outsider can make of what was heard."""
+    """Return everything that the outsider can decode of the messages on the bus."""
     parts = [channel.encode() + b"\n" + payload for channel, payload in heard]
     for _, payload in heard:
         try:
@@ -74,7 +74,7 @@ def readable(heard: list[tuple[str, bytes]]) -> str:
 
 
 async def members(watched: Watched, item: str, stack: AsyncExitStack) -> tuple[RoomClient, RoomClient]:
-    """Ada on the one process, Bob on the other, who have seen each other's messages."""
+    """Join Ada on one process and Bob on the other, and let each see a message of the other."""
     ada = await stack.enter_async_context(
         await RoomClient.join(watched.one, item, token=token(sub="ada", items={item: "rwm"}))
     )
@@ -114,7 +114,7 @@ async def test_x9_who_may_only_listen_reads_no_body_and_no_name(watched: Watched
 
 
 def forged(item: str) -> dict[str, list[tuple[ClusterMessage, list[Entry]]]]:
-    """Messages that would do harm, by channel: as a version spoke them that believed the bus."""
+    """Create harmful messages, by channel, as a version without encryption would have believed them."""
     entry = Entry(3, "message", "forged", Person("ada", "Ada"), 0, body=raw("forged"))
     pardon = Entry(3, "message", "p", Person("!operator", "operator"), 0, body=raw({"at": 0.0, "sub": "eve"}))
     return {

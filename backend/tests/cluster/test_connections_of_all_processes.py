@@ -1,4 +1,4 @@
-"""Who is connected to a room, asked at any process (W8)."""
+"""Test that any process lists the connections to a room on all processes (W8)."""
 
 import os
 import signal

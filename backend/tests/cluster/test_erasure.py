@@ -1,4 +1,4 @@
-"""W14 across processes: what another process has in memory of an erased member is served no longer."""
+"""Test that other processes stop serving what they have in memory of an erased member (W14)."""
 
 from tests.support.credentials import token
 from tests.support.http import http

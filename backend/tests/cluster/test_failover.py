@@ -1,4 +1,4 @@
-"""The database fails over while processes run: X4 holds, writes come back, and losses are noticed (X4, X8, R5)."""
+"""Test a failover of the database: writes continue afterwards, and lost entries are noticed (X4, X8, R5)."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -21,7 +21,7 @@ from tests.support.storage import execute
 
 @pytest.fixture(scope="module")
 def primary() -> Iterator[Postgres]:
-    """A server that only these tests use, as they end it."""
+    """Start a database server for these tests alone, because they stop it."""
     engine = Postgres()
     engine.start()
     yield engine
@@ -30,7 +30,7 @@ def primary() -> Iterator[Postgres]:
 
 @pytest.fixture
 def standby(primary: Postgres) -> Iterator[Standby]:
-    """A hot standby that follows the primary."""
+    """Start a hot standby that follows the primary."""
     engine = Standby(primary)
     engine.start()
     yield engine
@@ -39,19 +39,19 @@ def standby(primary: Postgres) -> Iterator[Standby]:
 
 @pytest.fixture
 def url(primary: Postgres) -> Iterator[str]:
-    """A database of the test's own."""
+    """Create a database for one test."""
     with database(primary.url) as url:
         yield url
 
 
 def at(url: str, port: int, query: str = "") -> str:
-    """The same database at another port of this machine."""
+    """Return the address of the same database at another port."""
     return urlsplit(url)._replace(netloc=f"alcove@127.0.0.1:{port}", query=query).geturl()
 
 
 @asynccontextmanager
 async def serving(url: str, folder: Path, number: int = 1) -> AsyncIterator[list[Server]]:
-    """Processes on a database, joined by its notifications; started beside the loop, which carries their bytes."""
+    """Start processes on a database, connected by its notifications, in threads: the event loop carries their bytes."""
     env = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": url, "ALCOVE_SENDS_PER_S": "0"}
     with ExitStack() as running:
         servers = []
@@ -64,7 +64,7 @@ async def serving(url: str, folder: Path, number: int = 1) -> AsyncIterator[list
 
 
 async def ready(client: httpx.AsyncClient, status: int) -> dict[str, Any]:
-    """Ask `/readyz` until it answers with this status; return what it says."""
+    """Request `/readyz` until it responds with this status; return the document."""
     async with asyncio.timeout(PATIENCE_S):
         while (answer := await client.get("/readyz")).status_code != status:
             pass
@@ -73,7 +73,7 @@ async def ready(client: httpx.AsyncClient, status: int) -> dict[str, Any]:
 
 
 async def insist(room: RoomClient, body: object) -> int:
-    """Send, and repeat it as long as storage does not answer (S7); return its seq."""
+    """Send a message, and repeat it while storage does not answer (S7); return its seq."""
     line = send(body, new_id())
     async with asyncio.timeout(PATIENCE_S):
         while (answer := await room.ask(line))["type"] == "error":
@@ -168,7 +168,7 @@ async def test_x8_r5_a_failover_to_a_replica_that_lacks_entries_begins_a_new_his
 
 
 async def post(client: httpx.AsyncClient, item: str, body: str) -> None:
-    """Send over HTTP until storage takes it (W2)."""
+    """Send a message over HTTP until it is stored (W2)."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             answer = await client.post(

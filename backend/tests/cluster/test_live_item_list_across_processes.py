@@ -1,4 +1,4 @@
-"""W10 across processes: the list tells of rooms that were written to elsewhere, whatever the bus does (X1, X2, X5)."""
+"""Test that the live list reports rooms written to on other processes, also while the bus fails (W10, X1, X2, X5)."""
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 import pytest

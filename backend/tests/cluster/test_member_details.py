@@ -1,4 +1,4 @@
-"""A9 across processes: a member's picture and role are shown to members of another process."""
+"""Test that picture and role of a member are shown to members on other processes (A9)."""
 
 from tests.support.credentials import token
 from tests.support.room_client import RoomClient

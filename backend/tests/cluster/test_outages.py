@@ -1,4 +1,4 @@
-"""Rooms across processes, while engines and processes fail (X2, X3, X4, P3)."""
+"""Test rooms across processes while databases, buses and processes fail (X2, X3, X4, P3)."""
 
 import asyncio
 import signal
@@ -17,7 +17,7 @@ from tests.support.servers import Server, Start
 
 @asynccontextmanager
 async def readers(item: str, *servers: Server) -> AsyncIterator[list[RoomClient]]:
-    """One reader on each process, who has read the first entry."""
+    """Join one client on each process, and let each read the first entry."""
     rooms = [await RoomClient.join(server, item, name=f"reader {n}") for n, server in enumerate(servers)]
     await rooms[0].say("first")
     for room in rooms:
@@ -28,7 +28,7 @@ async def readers(item: str, *servers: Server) -> AsyncIterator[list[RoomClient]
 
 
 async def insist(room: RoomClient, body: object) -> int:
-    """Send, and repeat it as long as storage does not answer (S7); return its seq."""
+    """Send a message, and repeat it while storage does not answer (S7); return its seq."""
     line = send(body, new_id())
     while (answer := await room.ask(line))["type"] == "error":
         assert answer["code"] == "unavailable"
@@ -37,7 +37,7 @@ async def insist(room: RoomClient, body: object) -> int:
 
 
 async def in_step(writer: RoomClient, reader: RoomClient, body: object) -> None:
-    """What the one says reaches the other (X2); how soon is measured by `make bench BENCH="cluster across"`."""
+    """Check that each client gets the other's message (X2); `make bench BENCH="cluster across"` measures how fast."""
     (seq,) = await writer.say(body)
     await reader.until_seq(seq)
 

@@ -1,4 +1,4 @@
-"""Cuts, killed processes, a lost bus and a restarted database at once: nothing is lost, doubled or reordered (X)."""
+"""Test cut connections, killed processes, lost bus, restarted database together: no entry is lost or repeated (X)."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ AWAY_S = depth(1, 5)
 
 
 class Weather:
-    """Run three processes, each behind a proxy that cuts connections, and cause outages."""
+    """Runs three processes, each behind a proxy that cuts connections, and causes outages."""
 
     def __init__(self, engines: Engines, join: Start, proxies: list[CuttingProxy]) -> None:
         self._engines = engines
@@ -44,7 +44,7 @@ class Weather:
         self._proxies[number].target = self._servers[number].port
 
     async def lose_bus(self) -> None:
-        """The bus is away for a while, during which a process dies."""
+        """Stop the bus for a while, and kill a process meanwhile."""
         await asyncio.to_thread(self._engines.bus.end)
         if self._engines.redis is not None:
             await asyncio.gather(self.kill(1), asyncio.sleep(AWAY_S))
@@ -56,7 +56,7 @@ class Weather:
         await asyncio.to_thread(self._engines.postgres.start)
 
     async def rage(self, clients: list[OutboxClient]) -> None:
-        """All of it, spread over the sends."""
+        """Cause all outages, spread over the sends."""
         blows: list[Callable[[], Awaitable[None]]] = [
             lambda: self.kill(0),
             self.lose_bus,
@@ -70,7 +70,7 @@ class Weather:
 
     @property
     def last(self) -> Server:
-        """A process that is alive."""
+        """Return the port of a process that is alive."""
         return self._servers[0]
 
 

@@ -1,4 +1,4 @@
-"""The whole shape as it is deployed, processes behind a proxy, restarted one after the other: nobody notices (Z1)."""
+"""Test a rolling restart of all processes behind the proxy: no client loses or repeats an entry (Z1)."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""W11 across processes: a room that is deleted on one process restarts its readers on the other."""
+"""Test that deleting a room on one process restarts its connections on the other (W11)."""
 
 from tests.support.credentials import token
 from tests.support.http import http

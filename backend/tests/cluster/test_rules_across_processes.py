@@ -1,4 +1,4 @@
-"""Rooms across processes, while all goes well (X1, T5, A7, L3, P)."""
+"""Test the rules of rooms across processes without failures (X1, T5, A7, L3, P)."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Several workers of one command (X6), revocation on all of them (A7), and a stop that lets nobody down (Z1, W7)."""
+"""Test several workers of one command: the start (X6), revocation on all (A7), and the drain (Z1, W7)."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Provide the logs that the contract runs on: a new one for each test, which the test may open again."""
+"""Provide each engine's log to the contract tests: a new one for each test, which the test may reopen."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.support.storage import OpenLog
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty storage."""
+    """Create an empty storage, and return its URL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'alcove.db'}"
     url: str = request.getfixturevalue("postgres_url")
@@ -23,7 +23,7 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def open_again(storage: str) -> AsyncIterator[OpenLog]:
-    """Open the storage, with a retention if the test gives one; closed afterwards."""
+    """Return a function that opens the storage, with a retention if given; close the logs after the test."""
     opened: list[ConsumerLog] = []
 
     async def again(retention: Retention | None = None) -> ConsumerLog:
@@ -38,5 +38,5 @@ async def open_again(storage: str) -> AsyncIterator[OpenLog]:
 
 @pytest.fixture
 async def log(open_again: OpenLog) -> Log:
-    """A log that keeps everything."""
+    """Open a log that keeps everything."""
     return await open_again()

@@ -1,4 +1,4 @@
-"""The contract of buses: one suite for all of them, on real servers that are stopped, killed and restarted (X2)."""
+"""The contract of buses, on real servers that are stopped, killed and restarted (X2)."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from tests.support.clients import eventually
 
 @dataclass
 class Subscriber:
-    """One process on the bus: the messages and gaps that the bus reported."""
+    """One process on the bus; records messages and gaps."""
 
     bus: Bus
     messages: list[tuple[str, bytes]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What every log promises of appending, reading and remembering (S, R, F3, L5)."""
+"""The contract of logs: appending, reading, duplicate ids and retention (S, R, F3, L5)."""
 
 import asyncio
 import time

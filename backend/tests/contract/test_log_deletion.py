@@ -1,4 +1,4 @@
-"""What every log promises of deleted rooms (W11, R5)."""
+"""The contract of logs: deletion of rooms (W11, R5)."""
 
 from alcove.item_ranges import ALL_ITEMS
 from alcove.storage.base import Log, RoomReadMark

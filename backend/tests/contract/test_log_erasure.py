@@ -1,4 +1,4 @@
-"""What every log promises of a member's data: they are found, and erased from everything that is read (W14)."""
+"""The contract of logs: a member's data can be found, and are erased from everything that is read (W14)."""
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ MALLORY = Person("mallory", "Mallory Müller", "https://pictures.example/m.png",
 
 
 async def fill(log: Log) -> None:
-    """Let Mallory write into two rooms among others."""
+    """Store entries and marks of Mallory and others in two rooms."""
     await append(log, message("a"), message("m1", by=MALLORY), message("b"), message("m2", by=MALLORY))
     await append(log, replace(edit("m3", 2, "edited"), by=MALLORY), replace(edit("c", 1)))
     await append(log, Draft("bar", "event", "e", MALLORY, 1000, raw({"text": "said"})), message("a", item="other"))

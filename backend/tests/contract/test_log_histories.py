@@ -1,4 +1,4 @@
-"""What every log promises of a room's history: its id, and what happens when entries are lost (R5, X8)."""
+"""The contract of logs: the id of a room's history, and what happens when entries are lost (R5, X8)."""
 
 from alcove.storage.base import Appended, Draft, Log, Outcome, Position, RoomReadMark
 from tests.support.drafts import append, bodies, message
@@ -6,7 +6,7 @@ from tests.support.storage import OpenLog, execute, lose_tail
 
 
 async def stored(log: Log, *drafts: Draft, seen: dict[str, Position] | None = None) -> list[Appended]:
-    """Append a batch; every draft becomes an entry."""
+    """Append a batch, and return the entries."""
     outcomes: list[Outcome] = await log.append(drafts, None, seen)
     appended = [outcome for outcome in outcomes if isinstance(outcome, Appended)]
     assert len(appended) == len(drafts)

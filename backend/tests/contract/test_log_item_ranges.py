@@ -1,4 +1,4 @@
-"""The list of items on logs of many rooms: found by keys and ranges, and given up when it takes too long (W4)."""
+"""The contract of logs: the list of rooms reads by index, and stops at its time limit, with many rooms (W4)."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ ASKED: dict[str, tuple[dict[str, str], list[str]]] = {
 
 @pytest.fixture
 def many_rooms(storage: str) -> Callable[[], Awaitable[None]]:
-    """Write many rooms, each with one message, past the log."""
+    """Create many rooms with one message each, by SQL."""
 
     async def write() -> None:
         await (await open_log(storage)).close()
@@ -78,7 +78,7 @@ def many_rooms(storage: str) -> Callable[[], Awaitable[None]]:
 
 @pytest.fixture
 async def full(storage: str, many_rooms: Callable[[], Awaitable[None]]) -> AsyncIterator[Log]:
-    """A log of many rooms."""
+    """Return a log with many rooms."""
     await many_rooms()
     log = await open_log(storage)
     yield log
@@ -125,14 +125,14 @@ async def test_w4_so_many_lists_wait_and_joins_wait_for_none_of_them(storage: st
 
 
 class Counting:
-    """Counts the steps of SQLite's machine that one question takes."""
+    """Counts the steps of SQLite's virtual machine that a query takes."""
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path)
         self.steps = 0
 
     def find(self, ranges: Sequence[Range]) -> int:
-        """Ask, and return the steps."""
+        """Run a query, and return the number of steps."""
         self.steps = 0
 
         def count() -> int:
@@ -187,7 +187,10 @@ async def test_w4_postgresql_looks_at_no_more_rooms_than_may_be_read(full: Log, 
 
 
 async def rows_of_rooms(database: Any, query: str, *arguments: object) -> list[int]:
-    """How many rows of the rooms a query reads, in each place of its plan. Raises AssertionError where it reads all."""
+    """Return how many rows of the table of rooms each node of a query's plan reads.
+
+    Raises AssertionError if it reads all.
+    """
     (plan,) = await database.fetchrow(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *arguments)
     found: list[int] = []
 

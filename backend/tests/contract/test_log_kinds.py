@@ -1,4 +1,4 @@
-"""What every log promises of events (S14), and of the authors of entries (A9)."""
+"""The contract of logs: events (S14), and the details of authors (A9)."""
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ ROLE_ONLY = Person("bob", "Bob", UNSET, "Guest")
 
 
 def event(id: str, text: str = "shipped") -> Draft:
-    """Make an event of the application."""
+    """Create the draft of an event."""
     return Draft("foo", "event", id, ADA, 1000, raw({"text": text}))
 
 

@@ -1,4 +1,4 @@
-"""Pages of the list of rooms, unread counts, entries by their place, and rooms changed since a time (W4, W10)."""
+"""The contract of logs: pages of the list of rooms, unread counts, entries by seq, changed rooms (W4, W10)."""
 
 import pytest
 
@@ -12,12 +12,12 @@ EVERYTHING = [ALL_ITEMS]
 
 
 async def write_rooms(log: Log, *items: str, at: int = 1000) -> None:
-    """Write one message to each item, all at the same time."""
+    """Store one message for each item, all with the same time."""
     await append(log, *(message(item, item=item, at=at) for item in items))
 
 
 async def pages(log: Log, items: dict[str, str], size: int) -> list[list[str]]:
-    """Return the items of each page of the list, each asked for behind the last item of the one before."""
+    """Return the items of each page of the list, each page read after the last item of the one before."""
     found: list[list[str]] = []
     before: str | None = None
     while page := await log.list_rooms(readable_ranges(items), "bob", limit=size, before=before):

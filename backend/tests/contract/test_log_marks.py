@@ -1,4 +1,4 @@
-"""What every log promises of read marks and of the list of items (P5, W4)."""
+"""The contract of logs: read marks, and the list of rooms (P5, W4)."""
 
 import pytest
 
@@ -12,7 +12,7 @@ FOO = readable_ranges({"foo": "r"})
 
 
 async def seqs(log: Log, *marks: tuple[str, str, int]) -> list[int]:
-    """Move marks; where each stands then."""
+    """Move read marks, and return the resulting seqs."""
     stand = await log.move_read_marks([RoomReadMark(*mark) for mark in marks])
     assert [mark[:2] for mark in marks] == [(one.item, one.member) for one in stand]
     return [one.seq for one in stand]

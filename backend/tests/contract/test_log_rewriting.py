@@ -1,4 +1,4 @@
-"""What every log promises of edits and deletes (S8, S9)."""
+"""The contract of logs: edits and deletes (S8, S9)."""
 
 import pytest
 from msgspec import UNSET

@@ -1,4 +1,4 @@
-"""Every log refuses data that it cannot store as invalid, so that clients do not repeat it (S6)."""
+"""The contract of logs: data that can never be stored are refused as invalid, so clients do not repeat them (S6)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A deployment's shape on this machine: three processes on PostgreSQL and Redis, behind the deployment's nginx."""
+"""Run a deployment on this machine: three processes on PostgreSQL and Redis, behind the deployment's nginx."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ from tests.support.servers import Server, alcove, untroubled
 
 @pytest.fixture(scope="session")
 def join(postgres_server: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartProcesses]:
-    """Start processes that are a deployment of their own."""
+    """Return a function that starts processes of one deployment."""
     with ExitStack() as running:
 
         def join(count: int) -> list[Server]:
@@ -28,7 +28,7 @@ def join(postgres_server: str, redis_url: str, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="session")
 def cluster(join: StartProcesses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Three processes behind nginx, for tests that leave them as they were."""
+    """Start three processes behind nginx, for tests that leave them unchanged."""
     processes = join(3)
     proxy = Nginx(tmp_path_factory.mktemp("nginx"), [process.port for process in processes])
     try:

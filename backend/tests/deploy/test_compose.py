@@ -1,4 +1,4 @@
-"""docker-compose.yml holds together: profiles, files, settings, limits. What Docker makes of it is not tried here."""
+"""Check docker-compose.yml: profiles, files, settings, limits. Docker itself is not run."""
 
 import os
 import shlex
@@ -21,13 +21,13 @@ SET = dict.fromkeys(SECRETS, "0123456789abcdef")
 
 
 def seconds(text: str) -> int:
-    """A duration as compose writes it."""
+    """Convert a duration in the format of Compose to seconds."""
     assert text.endswith("s")
     return int(text[:-1])
 
 
 def script(service: str) -> list[str]:
-    """A service's command that is a script, as Docker runs it."""
+    """Return the command of a service that is a shell script."""
     return [part.replace("$$", "$") for part in EVERY[service]["command"]]
 
 

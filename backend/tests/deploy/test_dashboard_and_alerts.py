@@ -1,4 +1,4 @@
-"""The dashboard and the alerts speak of what a process counts, and of all of it (W7)."""
+"""Check that dashboard and alerts use only metrics that a process exports, and use all of them (W7)."""
 
 import json
 import re
@@ -21,7 +21,7 @@ SHOWN = [target["expr"] for panel in PANELS for target in panel["targets"]]
 
 
 def metrics(expression: str) -> set[str]:
-    """The names of this house in an expression, without what a histogram adds to its own."""
+    """Return the names of Alcove's metrics in an expression, without the suffixes of histograms."""
     names = re.findall(r"\b(?:alcove|process)_\w+", expression)
     return {re.sub(r"^(alcove_commit_\w+?)_(bucket|sum|count)$", r"\1", name) for name in names}
 
@@ -33,7 +33,7 @@ def test_metric_names_are_found_in_expressions() -> None:
 
 
 async def counted(cluster: Cluster) -> dict[str, list[Part]]:
-    """What a process says it counts: each metric, and the labels of its samples."""
+    """Return the metrics that a process exports, with the labels of their samples."""
     async with http(cluster.processes[0]) as client:
         text = (await client.get("/metrics")).text
     return {

@@ -1,4 +1,4 @@
-"""Engines of the tests' own: they start from any folder, and nothing is left of them, however their owner ends."""
+"""Test the database and bus servers that tests start: they start in any folder, and nothing of them is left behind."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ with Postgres() as engine:
 
 
 def run(script: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run a script of the backend's; returns when it and what holds its output have ended."""
+    """Run a script in the backend's folder; return when it and everything that holds its output have ended."""
     return subprocess.run(  # noqa: S603 - the tests' own script
         [sys.executable, "-c", script],
         cwd=ROOT / "backend",
@@ -60,7 +60,7 @@ def test_what_a_killed_owner_had_started_is_ended_and_removed() -> None:
 
 
 class Stuck(Redis):
-    """An engine that starts and answers in no way that is known."""
+    """An engine that starts but never answers."""
 
     def command(self) -> Sequence[str | Path]:
         return ["sleep", "600"]

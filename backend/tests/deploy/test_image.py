@@ -1,4 +1,4 @@
-"""The image: what goes into each of its stages, in which order, and whose its folders are. Docker is not tried here."""
+"""Check the Dockerfile: files in each stage, their order, owners of folders. Docker itself is not run."""
 
 import fnmatch
 import re
@@ -19,13 +19,13 @@ Folders = dict[str, tuple[str, str, str]]
 
 
 def copied(stage: list[str]) -> list[str]:
-    """What a stage takes from the project, in its order."""
+    """Return the paths that a stage copies from the project, in order."""
     lines = [line.split()[1:-1] for line in stage if line.startswith("COPY ") and "--from" not in line]
     return [source for line in lines for source in line]
 
 
 def folders() -> Folders:
-    """The folders that the last stage makes, by `install -d`."""
+    """Return the folders that the last stage creates by `install -d`."""
     found: Folders = {}
     for command in " ".join(line.removeprefix("RUN ") for line in IMAGE if line.startswith("RUN ")).split("&&"):
         words = shlex.split(command)
@@ -36,7 +36,7 @@ def folders() -> Folders:
 
 
 def kept_out(path: str) -> bool:
-    """Whether `.dockerignore` keeps a file of the project out: of its lines, the last one that matches counts."""
+    """Return whether `.dockerignore` excludes a file: its last matching line decides."""
     out = False
     for line in (ROOT / ".dockerignore").read_text().splitlines():
         pattern = line.removeprefix("!")

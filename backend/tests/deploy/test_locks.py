@@ -1,4 +1,4 @@
-"""Everything that an installation brings in has a hash: libraries, tools, and what builds the package itself."""
+"""Check that everything an installation downloads is pinned by a hash: libraries, tools, build requirements."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""The deployment's nginx really proxies: sockets, streams and requests, spread over processes that come and go."""
+"""Test the deployment's nginx: it proxies sockets, streams and requests to processes that start and stop."""
 
 import asyncio
 import signal

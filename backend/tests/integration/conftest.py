@@ -1,4 +1,4 @@
-"""Servers for tests, once on every carrier: each is ended by its test, and must have had nothing to complain of."""
+"""Start servers for tests, once per carrier; after its test, each must have printed no problem."""
 
 import json
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from tests.support.servers import CARRIERS, Server, Start, alcove, untroubled
 
 @pytest.fixture(scope="session", params=CARRIERS)
 def carrier(request: pytest.FixtureRequest) -> str:
-    """What carries the sockets of every server here."""
+    """Return what carries the WebSockets of all servers: `detached` or `asgi`."""
     return str(request.param)
 
 
 @pytest.fixture(scope="session")
 def start(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Start servers that many tests share, each with settings of its own."""
+    """Return a function that starts servers with their own settings, shared by many tests."""
     with ExitStack() as running:
 
         def start(**env: str) -> Server:
@@ -31,19 +31,19 @@ def start(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
 
 @pytest.fixture(scope="session")
 def server(start: Start) -> Server:
-    """`alcove serve` with its defaults, for every test that leaves it as it was."""
+    """Start `alcove serve` with default settings, for tests that leave it unchanged."""
     return start()
 
 
 @pytest.fixture(scope="session")
 def hasty(start: Start) -> Server:
-    """A server that lets everyone send as fast as they can."""
+    """Start a server without rate limits."""
     return start(ALCOVE_SENDS_PER_S="0")
 
 
 @pytest.fixture(scope="session")
 def strict(start: Start) -> Server:
-    """A server whose limits are near: a body of 100 bytes, a send a second, two connections of a member."""
+    """Start a server with low limits: bodies of 100 bytes, one send a second, two connections of a member."""
     return start(
         ALCOVE_BODY_BYTES="100",
         ALCOVE_SENDS_PER_S="1",
@@ -55,13 +55,13 @@ def strict(start: Start) -> Server:
 
 @pytest.fixture(scope="session")
 def slow(start: Start) -> Server:
-    """Start a server that takes three sends of a member, and one more after hours."""
+    """Start a server that accepts three sends of a member, and the next one only after hours."""
     return start(ALCOVE_SENDS_PER_S="0.0001", ALCOVE_SENDS_BURST="3")
 
 
 @pytest.fixture(scope="session")
 def loud(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose complaints do not count: under it uvicorn prints errors for what a peer does wrong."""
+    """Start a server whose error output is ignored: uvicorn logs errors for mistakes of clients."""
     running = alcove(carrier=carrier, cwd=tmp_path_factory.mktemp("server"))
     yield running
     running.end()
@@ -69,13 +69,13 @@ def loud(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 
 @pytest.fixture(scope="session")
 def brief(start: Start) -> Server:
-    """A server that keeps ten entries of a room, and hardly any in memory."""
+    """Start a server that keeps ten entries of a room, and almost none in memory."""
     return start(ALCOVE_SENDS_PER_S="0", ALCOVE_RETAIN_ENTRIES="10", ALCOVE_TAIL_ENTRIES="2")
 
 
 @pytest.fixture(scope="session")
 def guarded(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Server:
-    """A server with a secret, a key set and another origin, at which one may fail as often as one likes."""
+    """Start a server with a secret, a key set and a configured origin, and without limits on failed attempts."""
     jwks = tmp_path_factory.mktemp("keys") / "jwks.json"
     jwks.write_text(json.dumps(KEY_SET))
     return start(
@@ -90,7 +90,7 @@ def guarded(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Server:
 
 @pytest.fixture
 def serve(carrier: str, tmp_path: Path) -> Iterator[Start]:
-    """Start servers of one's own, with settings of one's own, all in the folder of the test."""
+    """Return a function that starts servers with their own settings, in the folder of the test."""
     with ExitStack() as running:
 
         def start(**env: str) -> Server:

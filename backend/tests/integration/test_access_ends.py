@@ -1,4 +1,4 @@
-"""How long one stays: until the token expires, its session ends, or access is revoked (A4, A7, W5)."""
+"""Test how access ends: the token expires, the login ends, or access is revoked (A4, A7, W5)."""
 
 import asyncio
 import time
@@ -26,19 +26,19 @@ PLAIN = ["/ws", "/ws/7", "/items/foo/ws"]
 
 @pytest.fixture
 async def admin(guarded: Server) -> AsyncIterator[httpx.AsyncClient]:
-    """Return a client with the right to revoke."""
+    """Return an HTTP client with the right to revoke."""
     headers = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
     async with http(guarded, headers=headers) as client:
         yield client
 
 
 def soon() -> float:
-    """An expiry that leaves time to get in."""
+    """Return an expiry that is near, but leaves time to connect."""
     return time.time() + 1
 
 
 async def end(client: ClientConnection) -> Answer:
-    """How the server ends a connection that says nothing."""
+    """Return how the server ends a connection whose client sends nothing."""
     with pytest.raises(ConnectionClosed):
         await client.recv()
     return Answer(client.close_code or 0, client.close_reason or "")

@@ -1,4 +1,4 @@
-"""Who must be let in, what each right opens, and from where a cookie counts (A1, A3, A5, W5)."""
+"""Test which credentials are accepted, what each right allows, where a cookie counts (A1, A3, A5, W5)."""
 
 import re
 import socket
@@ -102,7 +102,7 @@ def test_a3_every_route_of_the_document_is_in_the_table_of_ways_in(guarded: Serv
 
 
 def is_in_the_table(method: str, path: str) -> bool:
-    """Whether an endpoint of the tables asks this route."""
+    """Return whether one of the tables has an endpoint for this route."""
     route = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
     asked = [endpoint for endpoint, _ in TAKES.values()]
     asked += [*endpoints.TAKES_MODERATE_ALL.values(), *ANYONE.values()]

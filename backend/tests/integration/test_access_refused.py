@@ -1,4 +1,4 @@
-"""Every way in that must fail, at every endpoint, and says why; and the ways that must not (A1–A5, H3, H4)."""
+"""Test every credential that must be refused at every endpoint, with its reason (A1–A5, H3, H4)."""
 
 import json
 import time
@@ -29,13 +29,13 @@ GONE = 20
 
 
 def altered(part: int) -> str:
-    """A good token with one part of another."""
+    """Return a valid token with one part of another one."""
     mine, other = token().split("."), token(sub="eve", headers={"kid": "x"}).split(".")
     return ".".join([*mine[:part], other[part], *mine[part + 1 :]])
 
 
 def pem_as_secret() -> str:
-    """A token signed with the public key as if that were the secret: the oldest trick."""
+    """Return a token signed with the text of the public key as HS256 secret: a classic attack."""
     return raw_token({"alg": "HS256", "kid": "rsa"}, claims(), RSA_PEM)
 
 

@@ -1,4 +1,4 @@
-"""S14, X5: the application tells a room of an event inside its own transaction."""
+"""Test that the application stores events by SQL within its own transaction (S14, X5)."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -14,7 +14,7 @@ EVENT = "alcove_event('foo', $1, 'shop', 'The shop', 'shipped', $2)"
 
 @pytest.fixture
 async def log(postgres_url: str) -> AsyncIterator[Log]:
-    """A log on PostgreSQL."""
+    """Open a log on PostgreSQL."""
     log = await open_log(postgres_url)
     yield log
     await log.close()
@@ -22,7 +22,7 @@ async def log(postgres_url: str) -> AsyncIterator[Log]:
 
 @pytest.fixture
 async def shop(postgres_url: str, log: Log) -> AsyncIterator[Any]:  # Any: asyncpg has no types
-    """A connection of the application."""
+    """Open a database connection of the application."""
     assert log
     connection = await asyncpg.connect(postgres_url)
     yield connection

@@ -1,4 +1,4 @@
-"""The host application's role sends in SQL (X5), on a schema of ours or one that was prepared in advance."""
+"""Test that the application's role sends by SQL, with a schema that we or an administrator created (X5)."""
 
 import re
 from collections.abc import AsyncIterator
@@ -26,14 +26,14 @@ SEND = "alcove.alcove_send($1, $2, 'shop', 'The shop', 'hello')"
 
 
 def url_for(url: str, role: str) -> str:
-    """The same database for another role."""
+    """Return the URL of the same database for another role."""
     parts = urlsplit(url)
     return parts._replace(netloc=f"{role}@{parts.hostname}:{parts.port}").geturl()
 
 
 @asynccontextmanager
 async def roles(url: str, *names: str) -> AsyncIterator[Any]:  # Any: asyncpg has no types
-    """A superuser's connection; roles that the test makes, which are a server's and not a database's, are dropped."""
+    """Open a superuser's connection; drop the roles that the test creates, because they belong to the whole server."""
     operator = await asyncpg.connect(url)
     try:
         yield operator
@@ -46,7 +46,7 @@ async def roles(url: str, *names: str) -> AsyncIterator[Any]:  # Any: asyncpg ha
 
 @pytest.fixture
 async def log(postgres_url: str) -> AsyncIterator[Log]:
-    """A log that the server's role `alcove` has made."""
+    """Open a log whose schema the server's role `alcove` created."""
     log = await open_log(postgres_url)
     yield log
     await log.close()
@@ -54,7 +54,7 @@ async def log(postgres_url: str) -> AsyncIterator[Log]:
 
 @pytest.fixture
 async def shop(postgres_url: str, log: Log) -> AsyncIterator[Any]:  # Any: asyncpg has no types
-    """A connection of the application's role, which may do what the guide's block grants."""
+    """Open a connection of the application's role, which has the rights that the guide grants."""
     assert log
     async with roles(postgres_url, "shop") as operator:
         assert await operator.fetchval("SELECT current_user") == "alcove", "as in docker-compose.yml"
@@ -214,7 +214,7 @@ async def test_h3_x5_an_upgrade_renames_rooms_and_keeps_grants_and_names(
 
 
 def schema_for(role: str, *more: str) -> str:
-    """What `alcove schema` prints."""
+    """Return the output of `alcove schema`."""
     done = CliRunner().invoke(main, ["schema", "--role", role, *more])
     assert done.exit_code == 0
     return done.output

@@ -1,4 +1,4 @@
-"""Which methods the paths of the API have (W6); none of its paths leads to the page."""
+"""Test which methods the paths of the API allow, and that none of them serves the page (W6)."""
 
 import pytest
 

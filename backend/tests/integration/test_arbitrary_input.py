@@ -1,4 +1,4 @@
-"""Whatever a peer sends into a room: the server lives, answers in its protocol, and refused input changes nothing."""
+"""Send arbitrary input into a room: the server keeps running, answers by its protocol, and stores nothing refused."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ frames = st.lists(
 
 
 async def converse(client: ClientConnection, said: list[str | bytes]) -> tuple[list[ServerLine], int | None]:
-    """Say it all and leave; every line that came until then, and the code if the server closed first."""
+    """Send all frames and disconnect; return the lines received, and the close code if the server closed first."""
     heard: list[ServerLine] = []
     answered = False
     try:

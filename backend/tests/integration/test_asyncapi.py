@@ -1,4 +1,4 @@
-"""What is said on a room's socket is what /asyncapi.json says (W9): every kind of line, both ways."""
+"""Check that the lines on a room's socket match /asyncapi.json: every type, in both directions (W9)."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ async def document(server: Server) -> dict[str, Any]:
 
 
 def resolved(found: dict[str, Any], reference: dict[str, str]) -> dict[str, Any]:
-    """What a reference within the document stands for."""
+    """Resolve a reference within the document."""
     part: dict[str, Any] = found
     for step in reference["$ref"].removeprefix("#/").split("/"):
         part = part[step]
@@ -31,7 +31,7 @@ def resolved(found: dict[str, Any], reference: dict[str, str]) -> dict[str, Any]
 
 
 def messages(found: dict[str, Any], action: str) -> dict[str, dict[str, Any]]:
-    """The payload's schema of every message of an operation, by its `type`."""
+    """Return the payload schemas of an operation's messages, by `type`."""
     operation = found["operations"][action]
     assert operation["action"] == action
     assert resolved(found, operation["channel"])["address"] == "/items/{item_id}/ws"
@@ -40,7 +40,7 @@ def messages(found: dict[str, Any], action: str) -> dict[str, dict[str, Any]]:
 
 
 def check(found: dict[str, Any], action: str, lines: list[Line]) -> None:
-    """Every line is one of the operation's messages, and together they are all of them."""
+    """Check that every line is one of the operation's messages, and that all messages occur."""
     schemas = messages(found, action)
     for line in lines:
         schema = {**schemas[line["type"]], "components": found["components"]}

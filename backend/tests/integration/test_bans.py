@@ -1,4 +1,4 @@
-"""A8, W15: bans take the right to write, or all rights, on one item or on all, until they end."""
+"""Test that bans take the right to write, or all rights, on one item or on all, until they end (A8, W15)."""
 
 import time
 from collections.abc import AsyncIterator
@@ -20,13 +20,13 @@ ROOT = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
 
 @pytest.fixture
 async def root(guarded: Server) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that may moderate everything."""
+    """Return an HTTP client that may moderate everything."""
     async with http(guarded, headers=ROOT) as client:
         yield client
 
 
 async def ban(client: httpx.AsyncClient, path: str, **body: Any) -> None:
-    """Ban a member."""
+    """Ban a member over HTTP."""
     answer = await client.put(path, json=body)
     assert (answer.status_code, {k: v for k, v in answer.json().items() if v is not None}) == (200, body)
 

@@ -1,4 +1,4 @@
-"""The bench itself: its smallest scenario, for a moment."""
+"""Run the smallest scenario of the benchmark for a moment."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Many leave the chat at once, and some stop reading: nobody else notices, and nothing is left behind (T4)."""
+"""Test that many clients leave the chat at once while some read nothing, without effects on the others (T4)."""
 
 import asyncio
 import gc
@@ -38,7 +38,7 @@ async def by_silence(client: ClientConnection) -> None:
 
 
 async def depart(server: Address, leave: Leave, stack: AsyncExitStack) -> list[Listener]:
-    """Have many connect and leave at once; return those who stayed, when they heard of all who left."""
+    """Connect and disconnect many clients; return those who stayed, when they have got all lines about it."""
     staying = [await stack.enter_async_context(Listener(await connect(server, f"/ws/{n}"))) for n in range(STAYING)]
     leaving = [await connect(server, f"/ws/{1000 + n}") for n in range(LEAVING)]
     for client in leaving:
@@ -74,7 +74,7 @@ async def test_t3_t4_when_many_leave_at_once_everyone_else_hears_of_each_exactly
 
 @asynccontextmanager
 async def in_this_process(folder: Path) -> AsyncIterator[tuple[Address, uvicorn.Server, Chat]]:
-    """The same application served inside the test, so that its memory can be looked at."""
+    """Serve the application in this process, so that its memory can be inspected."""
     app = create_app(Settings(database_url=f"sqlite:///{folder}/alcove.db"))
     server = uvicorn.Server(
         uvicorn.Config(app, port=0, ws="websockets-sansio", ws_ping_interval=1, ws_ping_timeout=2, log_config=None)
@@ -89,7 +89,7 @@ async def in_this_process(folder: Path) -> AsyncIterator[tuple[Address, uvicorn.
 
 
 def alive(kind: type) -> int:
-    """How many objects of this kind are in memory."""
+    """Count the objects of this type in memory."""
     gc.collect()
     return sum(type(thing) is kind for thing in gc.get_objects())
 

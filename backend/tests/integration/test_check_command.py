@@ -1,4 +1,4 @@
-"""`alcove check` and `alcove --version`: a line for each thing, with what to do; nothing is changed."""
+"""Test `alcove check` and `alcove --version`: one line for each check, with what to do; nothing is changed."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ ROWS = ["settings", "database", "clock", "bus", "descriptors", "page"]
 
 
 def run(cwd: Path, **env: str) -> tuple[int, dict[str, tuple[bool, str]]]:
-    """Run `alcove check`; return its exit code, and by name whether all is well and the text."""
+    """Run `alcove check`; return its exit code, and for each check whether it passed and its text."""
     process = Process([BIN / "alcove", "check"], cwd=cwd, env={"ALCOVE_CONNECTIONS": "100", **env})
     code = process.exit_code()
     found = [re.fullmatch(r"(ok|FAIL) +(\w+) +(.*)", line) for line in process.lines]

@@ -1,4 +1,4 @@
-"""An application beside a server calls it by `Client` and `AsyncClient` (W11, S14, W14, W15, A7)."""
+"""Call a server with `Client` and `AsyncClient`, as an application beside it does (W11, S14, W14, W15, A7)."""
 
 import asyncio
 import json

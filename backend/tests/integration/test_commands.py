@@ -1,4 +1,4 @@
-"""The command: what stops the start with one line, and `alcove token` and `alcove revoke` (A2, A3, A7)."""
+"""Test the command: what stops its start with one line, `alcove token` and `alcove revoke` (A2, A3, A7)."""
 
 import time
 from ipaddress import IPv4Address
@@ -71,7 +71,7 @@ STOPS = {
 
 
 def run(tmp_path: Path, *arguments: str, **env: str) -> tuple[int, list[str]]:
-    """The command's exit code, and what it prints."""
+    """Run the command, and return its exit code and its output."""
     process = Process([ALCOVE, *arguments], cwd=tmp_path, env=env)
     return process.exit_code(), process.lines
 

@@ -1,4 +1,4 @@
-"""What is deleted is gone from every file of a SQLite log (S9)."""
+"""Test that deleted text is in no file of a SQLite log any more (S9)."""
 
 import random
 import sqlite3
@@ -25,7 +25,7 @@ NOW = 1_795_000_000_000
 
 
 def files(folder: Path) -> bytes:
-    """The bytes of the log's every file: the database, its write-ahead log, a journal."""
+    """Return the bytes of every file of the log: database, write-ahead log, journal."""
     return b"".join(path.read_bytes() for path in sorted(folder.glob("alcove.db*")))
 
 
@@ -75,7 +75,7 @@ async def test_s9_text_that_a_killed_server_erased_leaves_the_files_at_the_next_
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    """A log without a server."""
+    """Open a log without a server."""
     path = tmp_path / "alcove.db"
     with closing(sqlite_connection.connect(path, create=True)) as connection:
         sqlite_schema.prepare(connection, path)
@@ -84,7 +84,7 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 
 
 class Talk:
-    """Messages of every size in a few rooms, edited and deleted at random; what was erased is remembered."""
+    """Writes, edits and deletes messages of every size at random, and remembers the erased texts."""
 
     def __init__(self, store: SqliteStore, seed: int) -> None:
         self._store = store
@@ -94,7 +94,7 @@ class Talk:
         self.erased: list[str] = []
 
     def go_on(self, steps: int) -> None:
-        """Do so many things."""
+        """Take `steps` random steps."""
         for _ in range(steps):
             if not self._live or self._random.random() < 0.5:
                 item = self._random.choice(["foo", "bar", "baz"])

@@ -1,4 +1,4 @@
-"""A server that runs out of file descriptors goes on storing what its members send (S7, L3)."""
+"""Test that a server without free file descriptors still stores what its members send (S7, L3)."""
 
 import contextlib
 import resource
@@ -18,7 +18,7 @@ LIMIT = 128
 
 
 def limited(folder: Path, hard: int, *, soft: int | None = None, carrier: str = "detached", **env: str) -> Server:
-    """`alcove serve` in a process that may open few files."""
+    """Return a function that starts `alcove serve` in a process that may open few files."""
     limits = f'ulimit -Sn {soft or hard}; ulimit -Hn {hard}; exec "$@"'
     command = ["bash", "-c", limits, "bash", str(ALCOVE), "serve", "--port", "0"]
     return Server(command, cwd=folder, env={"ALCOVE_CARRIER": carrier, **env})
@@ -26,14 +26,14 @@ def limited(folder: Path, hard: int, *, soft: int | None = None, carrier: str = 
 
 @pytest.fixture(params=CARRIERS)
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
-    """A server with few descriptors."""
+    """Start a server with few file descriptors."""
     started = limited(tmp_path, LIMIT, carrier=request.param)
     yield started
     started.end()
 
 
 def open_files(server: Server) -> int:
-    """Return how many descriptors the server has open."""
+    """Return the number of files that the server has open."""
     return len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
 
 

@@ -1,4 +1,4 @@
-"""The detached carrier on raw sockets: what RFC 6455 asks for, and the bounds, on both event loops."""
+"""Test detached connections on raw sockets: the rules of RFC 6455 and the limits, on both event loops."""
 
 import socket
 import time
@@ -13,13 +13,13 @@ from tests.support.wire_server import LOOPS, PATIENCE, WireServer, detached, hea
 
 @pytest.fixture(params=LOOPS)
 def server(request: pytest.FixtureRequest) -> Iterator[WireServer]:
-    """A server that waits long for its peers, on either event loop."""
+    """Run a server with long deadlines, on either event loop."""
     with WireServer(loop=request.param) as running:
         yield running
 
 
 def test_pings_are_answered(server: WireServer) -> None:
-    """RFC 6455, section 5.5.2."""
+    """Check RFC 6455, section 5.5.2."""
     with server.client() as client:
         client.upgraded()
         client.send(0x89, b"\x00\x01")
@@ -28,7 +28,7 @@ def test_pings_are_answered(server: WireServer) -> None:
 
 @pytest.mark.parametrize("payload", [b"", b"\x03\xe8", b"\x0f\xa0"])
 def test_a_close_frame_is_answered_with_its_code(server: WireServer, payload: bytes) -> None:
-    """RFC 6455, sections 5.5.1 and 7.1.1."""
+    """Check RFC 6455, sections 5.5.1 and 7.1.1."""
     with server.client() as client:
         client.upgraded()
         client.send(0x88, payload)
@@ -38,7 +38,7 @@ def test_a_close_frame_is_answered_with_its_code(server: WireServer, payload: by
 
 
 def test_a_close_frame_within_a_message_is_answered_like_any_other(server: WireServer) -> None:
-    """RFC 6455, section 5.4."""
+    """Check RFC 6455, section 5.4."""
     with server.client() as client:
         client.upgraded()
         client.send(0x01, b"begun")
@@ -48,7 +48,7 @@ def test_a_close_frame_within_a_message_is_answered_like_any_other(server: WireS
 
 
 def test_what_comes_after_the_servers_close_frame_is_not_heard(server: WireServer) -> None:
-    """RFC 6455, section 5.5.1."""
+    """Check RFC 6455, section 5.5.1."""
     with server.client() as client:
         client.upgraded()
         client.socket.sendall(masked(0x81, b"close 4000") + masked(0x81, b"late") + masked(0x88, b"\x0f\xa0"))
@@ -60,7 +60,7 @@ def test_what_comes_after_the_servers_close_frame_is_not_heard(server: WireServe
 
 
 def test_a_broken_rule_is_told_before_the_end(server: WireServer) -> None:
-    """RFC 6455, section 7.1.7."""
+    """Check RFC 6455, section 7.1.7."""
     with server.client() as client:
         client.upgraded()
         client.socket.sendall(masked(0x81, b"good") + b"\x83\x80" + MASK_AND_MORE)
@@ -76,7 +76,7 @@ MASK_AND_MORE = b"\0" * 1000
 
 
 def test_who_still_sends_what_is_too_large_can_read_why(server: WireServer) -> None:
-    """L1; RFC 6455, section 10.4: the rest is read and dropped, or a reset would take the reason away."""
+    """Check L1 and RFC 6455, section 10.4: the rest is read and dropped, or a reset would take the reason away."""
     with server.client() as client:
         client.upgraded()
         client.send(0x82, b"x" * (1024 * 1024 + 1))
@@ -85,7 +85,7 @@ def test_who_still_sends_what_is_too_large_can_read_why(server: WireServer) -> N
 
 
 def test_a_peer_that_closes_its_half_gets_what_it_is_owed(server: WireServer) -> None:
-    """RFC 6455, section 7.1.5: without a close frame it is 1006."""
+    """Check RFC 6455, section 7.1.5: without a close frame it is 1006."""
     with server.client() as client:
         client.upgraded()
         client.send(0x81, b"last words")

@@ -1,4 +1,4 @@
-"""The detached carrier drops exactly the clients that exceed its deadlines, on both event loops."""
+"""Test that a detached connection is dropped exactly when its client exceeds a deadline, on both event loops."""
 
 import pytest
 
@@ -9,12 +9,12 @@ pytestmark = pytest.mark.parametrize("loop", LOOPS)
 
 
 def hurried(loop: str, **seconds: float) -> WireServer:
-    """A server with one short deadline."""
+    """Run a server with one short deadline."""
     return WireServer(loop=loop, deadlines=PATIENT._replace(**seconds))
 
 
 def test_a_close_frame_that_is_not_answered_ends_in_a_cut(loop: str) -> None:
-    """RFC 6455, section 7.1.1."""
+    """Check RFC 6455, section 7.1.1."""
     with hurried(loop, close_s=0.1) as server, server.client() as client:
         client.upgraded()
         recorder = server.recorder()

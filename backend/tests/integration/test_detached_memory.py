@@ -1,4 +1,4 @@
-"""An idle detached connection costs the server little, measured on a server process of its own."""
+"""Measure that an idle detached connection costs the server little memory."""
 
 import contextlib
 import sys
@@ -16,7 +16,7 @@ CONNECTIONS = 400
 
 @pytest.fixture
 def echo() -> Iterator[tuple[int, Callable[[], int]]]:
-    """The raw echo server: its port, and its resident memory in bytes."""
+    """Start an echo server; return its port, and a function for its resident memory in bytes."""
     port, bench = free_port(), Path(__file__).parents[2] / "bench" / "echo.py"
     process = Process([sys.executable, bench, "--carrier", "detached", "--port", str(port)])
     process.line("running on")
@@ -38,7 +38,7 @@ def test_an_idle_connection_costs_at_most_three_kilobytes(echo: tuple[int, Calla
 
 
 def connect(port: int, count: int, stack: contextlib.ExitStack) -> None:
-    """Open so many connections, each answering to a message."""
+    """Open connections, and let each answer one message."""
     for _ in range(count):
         client = stack.enter_context(RawClient(port, "/", b"", None))
         assert client.upgraded() == 101

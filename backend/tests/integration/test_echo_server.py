@@ -1,4 +1,4 @@
-"""The raw echo server on raw sockets, on either carrier: frames, messages and closing (RFC 6455)."""
+"""Test frames, messages and closing on raw sockets, with both carriers (RFC 6455)."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ def server(carrier: str) -> Iterator[Server]:
 
 @pytest.fixture
 def client(server: Server) -> Iterator[RawClient]:
-    """Connect a client, with its handshake done."""
+    """Connect a client, and complete its handshake."""
     with echo_client(server) as connected:
         yield connected
 
@@ -30,7 +30,7 @@ def client(server: Server) -> Iterator[RawClient]:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("first", [0x81, 0x82], ids=["text", "binary"])
 def test_a_message_comes_back_as_it_was(client: RawClient, first: int, size: int) -> None:
-    """RFC 6455, sections 5.2 and 5.6."""
+    """Check RFC 6455, sections 5.2 and 5.6."""
     payload = bytes(range(128)) * (size // 128) + b"z" * (size % 128)
     client.send(first, payload)
     back = client.frame()
@@ -40,14 +40,14 @@ def test_a_message_comes_back_as_it_was(client: RawClient, first: int, size: int
 
 
 def test_text_comes_back_to_its_last_code_point(client: RawClient) -> None:
-    """RFC 3629, section 3: the edges of each range."""
+    """Check RFC 3629, section 3: the edges of each range."""
     payload = "\0\x7f\x80\u07ff\u0800\ud7ff\ue000\ufffe\uffff\U00010000\U0010ffff".encode()
     client.send(0x81, payload)
     assert client.frame() == (0x81, payload)
 
 
 def test_what_is_binary_need_not_be_text(client: RawClient) -> None:
-    """RFC 6455, section 5.6."""
+    """Check RFC 6455, section 5.6."""
     client.send(0x82, bytes(range(256)))
     assert client.frame() == (0x82, bytes(range(256)))
 
@@ -66,7 +66,7 @@ def test_a_message_that_comes_byte_by_byte_comes_back(client: RawClient) -> None
 
 @pytest.mark.parametrize("first", [0x01, 0x02], ids=["text", "binary"])
 def test_pings_between_fragments_are_answered_before_the_message_is_whole(client: RawClient, first: int) -> None:
-    """RFC 6455, sections 5.4 and 5.5.2."""
+    """Check RFC 6455, sections 5.4 and 5.5.2."""
     client.send(first, b"one, ")
     client.send(0x89, b"first")
     assert client.frame() == (0x8A, b"first")
@@ -84,7 +84,7 @@ def test_pings_between_fragments_are_answered_before_the_message_is_whole(client
 
 
 def test_fragments_may_together_have_16_mib_and_no_byte_more(client: RawClient) -> None:
-    """RFC 6455, section 7.4.1."""
+    """Check RFC 6455, section 7.4.1."""
     half = bytes(MESSAGE_BYTES // 2)
     client.send(0x02, half)
     client.send(0x80, half)
@@ -99,20 +99,20 @@ def test_fragments_may_together_have_16_mib_and_no_byte_more(client: RawClient) 
 
 @pytest.mark.parametrize("first", [0x81, 0x82, 0x01], ids=["text", "binary", "fragment"])
 def test_over_16_mib_is_refused_by_its_head(client: RawClient, first: int) -> None:
-    """RFC 6455, sections 7.4.1 and 10.4."""
+    """Check RFC 6455, sections 7.4.1 and 10.4."""
     client.socket.sendall(bytes((first, 0xFF)) + (MESSAGE_BYTES + 1).to_bytes(8, "big") + MASK)
     assert_refused(client, 1009)
 
 
 def test_who_sends_all_of_what_is_too_large_can_read_why(client: RawClient) -> None:
-    """RFC 6455, section 7.1.7: a reset would take the reason away."""
+    """Check RFC 6455, section 7.1.7: a reset would take the reason away."""
     client.send(0x82, bytes(MESSAGE_BYTES + 1))
     assert_refused(client, 1009)
 
 
 @pytest.mark.parametrize("first", [0x81, 0x82, 0x01, 0x88, 0x89, 0x8A])
 def test_what_is_not_masked_is_refused(client: RawClient, first: int) -> None:
-    """RFC 6455, section 5.1."""
+    """Check RFC 6455, section 5.1."""
     client.socket.sendall(bytes((first, 4)) + b"\x03\xe8ok")
     assert_refused(client, 1002)
 
@@ -120,35 +120,35 @@ def test_what_is_not_masked_is_refused(client: RawClient, first: int) -> None:
 @pytest.mark.parametrize("bits", [0x10, 0x20, 0x40, 0x70])
 @pytest.mark.parametrize("first", [0x81, 0x02, 0x88, 0x89, 0x8A])
 def test_reserved_bits_are_refused(client: RawClient, first: int, bits: int) -> None:
-    """RFC 6455, section 5.2."""
+    """Check RFC 6455, section 5.2."""
     client.send(first | bits, b"\x03\xe8")
     assert_refused(client, 1002)
 
 
 @pytest.mark.parametrize("opcode", [3, 4, 5, 6, 7, 11, 12, 13, 14, 15])
 def test_reserved_opcodes_are_refused(client: RawClient, opcode: int) -> None:
-    """RFC 6455, section 5.2."""
+    """Check RFC 6455, section 5.2."""
     client.send(0x80 | opcode, b"what?")
     assert_refused(client, 1002)
 
 
 @pytest.mark.parametrize("opcode", [0x08, 0x09, 0x0A], ids=["close", "ping", "pong"])
 def test_a_control_frame_in_fragments_is_refused(client: RawClient, opcode: int) -> None:
-    """RFC 6455, section 5.5."""
+    """Check RFC 6455, section 5.5."""
     client.send(opcode, b"\x03\xe8")
     assert_refused(client, 1002)
 
 
 @pytest.mark.parametrize("first", [0x88, 0x89, 0x8A], ids=["close", "ping", "pong"])
 def test_a_control_frame_of_126_bytes_is_refused(client: RawClient, first: int) -> None:
-    """RFC 6455, section 5.5."""
+    """Check RFC 6455, section 5.5."""
     client.send(first, b"\x03\xe8" + b"x" * 124)
     assert_refused(client, 1002)
 
 
 @pytest.mark.parametrize("first", [0x00, 0x80])
 def test_a_continuation_of_nothing_is_refused(client: RawClient, first: int) -> None:
-    """RFC 6455, section 5.4."""
+    """Check RFC 6455, section 5.4."""
     client.send(0x01, b"a message ")
     client.send(0x80, b"and its end")
     assert client.frame() == (0x81, b"a message and its end")
@@ -158,7 +158,7 @@ def test_a_continuation_of_nothing_is_refused(client: RawClient, first: int) -> 
 
 @pytest.mark.parametrize("first", [0x01, 0x02, 0x81, 0x82])
 def test_a_new_message_within_a_message_is_refused(client: RawClient, first: int) -> None:
-    """RFC 6455, section 5.4."""
+    """Check RFC 6455, section 5.4."""
     client.send(0x01, b"begun")
     client.send(first, b"started again")
     assert_refused(client, 1002)
@@ -167,7 +167,7 @@ def test_a_new_message_within_a_message_is_refused(client: RawClient, first: int
 @pytest.mark.parametrize("within", [False, True], ids=["between messages", "within a message"])
 @pytest.mark.parametrize("code", [1000, 1001, 1002, 1003, *range(1007, 1015), 3000, 3999, 4000, 4999])
 def test_a_close_frame_is_answered_with_its_code(client: RawClient, code: int, within: bool) -> None:  # noqa: FBT001
-    """RFC 6455, sections 5.4, 5.5.1 and 7.4."""
+    """Check RFC 6455, sections 5.4, 5.5.1 and 7.4."""
     if within:
         client.send(0x01, b"begun")
         assert_accepted(client)
@@ -177,7 +177,7 @@ def test_a_close_frame_is_answered_with_its_code(client: RawClient, code: int, w
 
 @pytest.mark.parametrize("within", [False, True], ids=["between messages", "within a message"])
 def test_an_empty_close_frame_is_answered_with_an_empty_one(client: RawClient, within: bool) -> None:  # noqa: FBT001
-    """RFC 6455, sections 5.4 and 5.5.1."""
+    """Check RFC 6455, sections 5.4 and 5.5.1."""
     if within:
         client.send(0x02, b"begun")
         assert_accepted(client)
@@ -188,13 +188,13 @@ def test_an_empty_close_frame_is_answered_with_an_empty_one(client: RawClient, w
 
 @pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535])
 def test_what_is_no_close_code_is_refused(client: RawClient, code: int) -> None:
-    """RFC 6455, section 7.4."""
+    """Check RFC 6455, section 7.4."""
     client.send(0x88, code.to_bytes(2, "big"))
     assert_refused(client, 1002)
 
 
 def test_half_a_close_code_is_refused(client: RawClient) -> None:
-    """RFC 6455, section 5.5.1."""
+    """Check RFC 6455, section 5.5.1."""
     client.send(0x88, b"\x03")
     assert_refused(client, 1002)
 
@@ -203,6 +203,6 @@ def test_half_a_close_code_is_refused(client: RawClient) -> None:
     "after", [masked(0x81, b"late"), masked(0x89), b"\xff\xff no frame"], ids=["text", "ping", "no"]
 )
 def test_what_comes_after_a_close_frame_is_not_heard(client: RawClient, after: bytes) -> None:
-    """RFC 6455, section 5.5.1."""
+    """Check RFC 6455, section 5.5.1."""
     client.socket.sendall(masked(0x88, b"\x03\xe8") + after)
     assert_refused(client, 1000)

@@ -1,4 +1,4 @@
-"""The raw echo server refuses text that is not UTF-8 at its first bad byte, on either carrier (RFC 6455, 8.1)."""
+"""Test that text which is not UTF-8 is refused at its first invalid byte, with both carriers (RFC 6455, 8.1)."""
 
 from collections.abc import Iterator
 
@@ -37,28 +37,28 @@ def server(carrier: str) -> Iterator[Server]:
 
 @pytest.fixture
 def client(server: Server) -> Iterator[RawClient]:
-    """Connect a client, with its handshake done."""
+    """Connect a client, and complete its handshake."""
     with echo_client(server) as connected:
         yield connected
 
 
 @bad
 def test_bad_utf8_in_a_whole_message_is_refused(client: RawClient, bad: bytes) -> None:
-    """RFC 6455, section 8.1."""
+    """Check RFC 6455, section 8.1."""
     client.send(0x81, "gut – ".encode() + bad + b" and more")
     assert_refused(client, 1007)
 
 
 @bad
 def test_bad_utf8_is_refused_at_its_first_bad_byte_in_a_frame_not_yet_whole(client: RawClient, bad: bytes) -> None:
-    """RFC 6455, section 8.1."""
+    """Check RFC 6455, section 8.1."""
     client.socket.sendall(begun(0x81, "gut – ".encode() + bad))
     assert_refused(client, 1007)
 
 
 @bad
 def test_bad_utf8_is_refused_at_its_first_bad_byte_in_a_fragment_not_yet_whole(client: RawClient, bad: bytes) -> None:
-    """RFC 6455, sections 5.4 and 8.1: what a fragment before left open counts too."""
+    """Check RFC 6455, sections 5.4 and 8.1: what a fragment before left open counts too."""
     client.send(0x01, "gut – ".encode() + bad[:-1])
     assert_accepted(client)
     client.socket.sendall(begun(0x00, bad[-1:]))
@@ -67,7 +67,7 @@ def test_bad_utf8_is_refused_at_its_first_bad_byte_in_a_fragment_not_yet_whole(c
 
 @bad
 def test_bad_utf8_is_refused_with_the_fragment_it_is_in(client: RawClient, bad: bytes) -> None:
-    """RFC 6455, sections 5.4 and 8.1."""
+    """Check RFC 6455, sections 5.4 and 8.1."""
     client.send(0x01, "gut – ".encode() + bad[:-1])
     assert_accepted(client)
     client.send(0x00, bad[-1:])
@@ -76,7 +76,7 @@ def test_bad_utf8_is_refused_with_the_fragment_it_is_in(client: RawClient, bad: 
 
 @pytest.mark.parametrize("open_end", [b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98"])
 def test_a_message_that_ends_within_a_code_point_is_refused(client: RawClient, open_end: bytes) -> None:
-    """RFC 6455, section 8.1."""
+    """Check RFC 6455, section 8.1."""
     client.send(0x01, open_end)
     assert_accepted(client)
     client.send(0x80)
@@ -84,7 +84,7 @@ def test_a_message_that_ends_within_a_code_point_is_refused(client: RawClient, o
 
 
 def test_a_code_point_may_be_split_over_fragments(client: RawClient) -> None:
-    """RFC 6455, section 5.6."""
+    """Check RFC 6455, section 5.6."""
     payload = "é–😀\ud7ff\U0010ffff".encode()
     client.send(0x01)
     for at in range(len(payload)):
@@ -96,6 +96,6 @@ def test_a_code_point_may_be_split_over_fragments(client: RawClient) -> None:
 
 @bad
 def test_a_reason_that_is_no_text_is_refused(client: RawClient, bad: bytes) -> None:
-    """RFC 6455, sections 5.5.1 and 8.1."""
+    """Check RFC 6455, sections 5.5.1 and 8.1."""
     client.send(0x88, b"\x03\xe8" + bad)
     assert_refused(client, 1007)

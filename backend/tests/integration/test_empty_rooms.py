@@ -1,4 +1,4 @@
-"""Rooms that everybody left are not in memory any more: only the log knows that they were visited."""
+"""Test that rooms without connections leave memory."""
 
 import asyncio
 import gc
@@ -36,14 +36,14 @@ KINDS = (Room, Tail, RoomPresence, Cursor, Session, FakeConnection)
 
 @asynccontextmanager
 async def hub_of_an_app(folder: Path) -> AsyncIterator[Hub]:
-    """The rooms of an application that runs in this process."""
+    """Provide the hub of an application that runs in this process."""
     app = create_app(Settings(database_url=f"sqlite:///{folder}/alcove.db"))
     async with app.router.lifespan_context(app):
         yield app.state.hub
 
 
 def alive() -> dict[str, int]:
-    """How many objects of each kind are in memory."""
+    """Count the objects of each type in memory."""
     gc.collect()
     kinds = [type(thing) for thing in gc.get_objects()]
     return {kind.__name__: kinds.count(kind) for kind in KINDS}

@@ -1,4 +1,4 @@
-"""W3: the room as Server-Sent Events, on real connections."""
+"""Test rooms as Server-Sent Events on real connections (W3)."""
 
 import asyncio
 import json
@@ -76,7 +76,7 @@ async def test_w3_a_reader_that_left_is_a_member_no_more(server: Server) -> None
 
 
 class StuckReader:
-    """A reader of events whose socket is read when a test does so."""
+    """A reader of events whose socket is read only when the test does so."""
 
     def __init__(self, server: Server, item: str, token: str = "t") -> None:
         self.socket = socket.socket()
@@ -88,7 +88,7 @@ class StuckReader:
 
 
 async def seqs_until(seq: int, reader: socket.socket) -> list[int]:
-    """Read events up to the entry of this seq; the seqs of all of them."""
+    """Read events up to the entry `seq`; return the seqs of all of them."""
     heard = bytearray()
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
     async with asyncio.timeout(PATIENCE_S):
@@ -100,13 +100,13 @@ async def seqs_until(seq: int, reader: socket.socket) -> list[int]:
 
 
 async def stuck_id(ada: RoomClient, count: int) -> str:
-    """The id of the stuck reader, who comes last of so many."""
+    """Return the id of the stuck reader, who is the last of many."""
     presence = await ada.until("presence", count=count)
     return str(next(person["id"] for person in presence["joined"] if person["name"] == "Stuck"))
 
 
 async def flood(ada: RoomClient) -> int:
-    """Have 6 MB go through the room, more than kernels keep for a reader; return the last seq."""
+    """Send 6 MB into the room, more than kernels buffer for a reader; return the last seq."""
     for _ in range(10):
         seqs = await ada.say(*["x" * 60_000] * 10)
     return seqs[-1]

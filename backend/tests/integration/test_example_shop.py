@@ -1,4 +1,4 @@
-"""The example shop under every server that FastAPI runs on: rights by order, an event, sign-out, a stop (Z1)."""
+"""Test the example shop with every server that FastAPI supports: rights, an event, sign-out, a stop (Z1)."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ _READY = r"https?://127\.0\.0\.1:(?P<port>\d+)"
 
 
 def start(kind: str, folder: Path, *options: str, env: Mapping[str, str] | None = None) -> Server:
-    """Serve the example in a folder."""
+    """Start the example in a folder."""
     match kind:
         case "uvicorn":
             return Server([BIN / "uvicorn", "main:app", "--port", "0"], cwd=folder)
@@ -66,14 +66,14 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
 
 
 async def login(shop: Server, user: str) -> httpx.AsyncClient:
-    """Sign a user in, as a browser does."""
+    """Sign a user in as a browser does."""
     browser = http(shop, token=None)
     assert (await browser.post("/login", json={"user": user})).status_code == 200
     return browser
 
 
 def cookies(client: httpx.AsyncClient) -> dict[str, str]:
-    """Return the header that a browser sends with a handshake."""
+    """Return the cookie header that a browser sends with a handshake."""
     return {"Cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}
 
 

@@ -1,4 +1,4 @@
-"""The handshake is FastAPI's, then its connection is handed over, under a real uvicorn and on both event loops."""
+"""Test that a connection is handed over after FastAPI's handshake, with uvicorn and on both event loops."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from tests.support.wire_server import LOOPS, PATIENCE, WireServer, no_collector,
 
 @pytest.fixture(params=LOOPS)
 def server(request: pytest.FixtureRequest) -> Iterator[WireServer]:
-    """A server that waits long for its peers, on either event loop."""
+    """Run a server with long deadlines, on either event loop."""
     with WireServer(loop=request.param) as running:
         yield running
 

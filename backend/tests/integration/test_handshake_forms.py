@@ -1,4 +1,4 @@
-"""Requests in unusual forms, on raw sockets: handshakes (H), heads (RFC 9112), methods and query parameters (W)."""
+"""Send requests in unusual forms on raw sockets: handshakes (H), heads (RFC 9112), methods and query parameters (W)."""
 
 import re
 
@@ -18,14 +18,14 @@ UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlI
 def handshake(
     target: str, *headers: str, version: str | None = "13", http_version: str = "1.1", host: str | None = "here"
 ) -> bytes:
-    """A handshake with these headers besides."""
+    """Build a handshake with these additional headers."""
     lines = [f"GET {target} HTTP/{http_version}", *([] if host is None else [f"Host: {host}"]), UPGRADE.rstrip("\r\n")]
     lines += [] if version is None else [f"Sec-WebSocket-Version: {version}"]
     return "\r\n".join([*lines, *headers, "", ""]).encode()
 
 
 def head_of(server: Server, *sent: bytes) -> str:
-    """The head with which the server answers what was sent."""
+    """Send a request, and return the head of the response."""
     with wire(server, *sent) as peer:
         received = b""
         while b"\r\n\r\n" not in received and (part := peer.recv(65536)):
@@ -34,7 +34,7 @@ def head_of(server: Server, *sent: bytes) -> str:
 
 
 def status_of(server: Server, *sent: bytes) -> int:
-    """The status of the answer."""
+    """Send a request, and return the status of the response."""
     return int(head_of(server, *sent).split()[1])
 
 
@@ -43,7 +43,7 @@ def status_of(server: Server, *sent: bytes) -> int:
 def test_h_a_handshake_of_another_version_learns_which_one_there_is(
     server: Server, target: str, version: str | None
 ) -> None:
-    """RFC 6455, section 4.4."""
+    """Check RFC 6455, section 4.4."""
     head = head_of(server, handshake(target, version=version))
 
     assert head.startswith("http/1.1 426 ")
@@ -54,7 +54,7 @@ def test_h_a_handshake_of_another_version_learns_which_one_there_is(
     "target", ["http://here/ws", "http://here:8000/ws", "ws://here/ws", "http://[::1]:80/ws", "http://else/ws?x=y"]
 )
 def test_h_a_target_in_absolute_form_is_served(server: Server, target: str) -> None:
-    """RFC 9112, section 3.2.2."""
+    """Check RFC 9112, section 3.2.2."""
     assert status_of(server, handshake(target)) == 101
 
 
@@ -130,7 +130,7 @@ HOSTS = {
 
 @pytest.mark.parametrize("kind", HOSTS)
 def test_h_w_anything_but_one_host_is_refused(server: Server, kind: str) -> None:
-    """RFC 9112, section 3.2."""
+    """Check RFC 9112, section 3.2."""
     assert status_of(server, handshake("/ws", *HOSTS[kind], host=None)) == 400
     assert status_of(server, "\r\n".join(["GET /healthz HTTP/1.1", *HOSTS[kind], "", ""]).encode()) == 400
 
@@ -143,7 +143,7 @@ def test_h_w_one_host_is_let_through(server: Server, host: str) -> None:
 
 
 def test_h_http_1_0_upgrades_to_nothing(server: Server) -> None:
-    """RFC 6455, section 4.1."""
+    """Check RFC 6455, section 4.1."""
     assert status_of(server, handshake("/ws", http_version="1.0")) == 400
     assert status_of(server, handshake("/ws", http_version="1.0", host=None)) == 400
     assert status_of(server, b"GET /healthz HTTP/1.0\r\n\r\n") == 200

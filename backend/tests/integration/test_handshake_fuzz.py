@@ -1,4 +1,4 @@
-"""Whatever a handshake brings, it is let in or refused with a reason, and the server stays whole (H2, H4, A1)."""
+"""Send arbitrary handshakes: each is accepted or refused with a reason, and the server keeps running (H2, H4, A1)."""
 
 import asyncio
 import json
@@ -39,7 +39,10 @@ items = st.one_of(st.just("foo"), words.filter(bool))
 
 
 async def handshake_outcome(server: Server, path: str, brought: dict[str, str], *, room: bool) -> int:
-    """How a handshake ends: 0 let in, or the code or status of its refusal; in a room with a reason (H4)."""
+    """Return how a handshake ends: 0 if accepted, else the close code or HTTP status.
+
+    A room gives a reason, too (H4).
+    """
     try:
         client = await connect(server, path, headers=brought, subprotocols=[PROTOCOL] if room else [])
     except InvalidStatus as refused:

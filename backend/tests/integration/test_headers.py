@@ -1,4 +1,4 @@
-"""What answers tell the browser besides: policy, framing, caching, and which other origins may ask (A5)."""
+"""Test the response headers for browsers: policy, framing, caching, CORS (A5)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Each turn of the event loop parses a bounded number of the requests that one connection sends at once (L6)."""
+"""Test that one turn of the event loop parses a limited number of a connection's pipelined requests (L6)."""
 
 import asyncio
 import socket
@@ -35,16 +35,16 @@ A_TURN = 2 * (4096 // len(GET) + 1)
 
 
 def exchange(loop: str, sent: bytes, enough: Callable[[bytes], bool]) -> tuple[bytes, Counter[int]]:
-    """Send it all at once; return what is answered, and how many requests each turn parsed."""
+    """Send bytes at once; return the responses, and how many requests each turn parsed."""
 
     async def whole() -> tuple[bytes, Counter[int]]:
         turns, begun = Turns(), Counter[int]()
 
         class Counting(UpgradeHttp):
-            """Notes the turn in which each request begins."""
+            """Records the turn in which each request begins."""
 
             def on_message_begin(self) -> None:
-                """Note it."""
+                """Record the turn."""
                 begun[turns.now] += 1
                 super().on_message_begin()
 

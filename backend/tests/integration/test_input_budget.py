@@ -1,4 +1,4 @@
-"""Each turn of the event loop processes a bounded share of a connection's input, on both carriers and loops (L6)."""
+"""Test that one turn processes a limited share of a connection's input, with both carriers and event loops (L6)."""
 
 import asyncio
 import socket
@@ -28,7 +28,7 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
 
 
 class Wire:
-    """A server on one carrier and a client, on one event loop; the client is driven from a thread."""
+    """A server with one carrier and a client, on one event loop; a thread drives the client."""
 
     def __init__(self, carrier: Carrier, *, refuses: bool) -> None:
         self.refuses = refuses
@@ -46,7 +46,7 @@ class Wire:
         self.socket = socket.create_server(("127.0.0.1", 0))
 
     async def serve(self, websocket: WebSocket) -> None:
-        """Attend to a connection once it is let in; where it is refused, close it first."""
+        """Handle an accepted connection; close a refused one first."""
         connection = await accept(websocket, max_message=1024 * 1024, budget=BUDGET)
         self.receivers.append(receiver := Slow(connection, self.turns))
         if self.refuses:
@@ -55,7 +55,7 @@ class Wire:
         await connection.run(receiver)
 
     async def run(self, sent: bytes, read: Callable[[RawClient], object], *, first: bytes = b"") -> Slow:
-        """Send `first` before the receiver is there, then `sent`; return what the receiver noted after `read`."""
+        """Send `first` before there is a receiver, then `sent`; return what the receiver recorded after `read`."""
         serving = asyncio.create_task(self.uvicorn.serve(sockets=[self.socket]))
 
         def client() -> None:
@@ -80,7 +80,7 @@ class Wire:
 
 @pytest.fixture(params=["detached", "asgi"])
 def carrier(request: pytest.FixtureRequest) -> Carrier:
-    """What carries the socket."""
+    """Return what carries the socket."""
     carrier: Carrier = request.param
     return carrier
 
@@ -106,7 +106,7 @@ LAST = masked(0x81, b"last")
 
 
 def answered(client: RawClient) -> None:
-    """Read the answer to the last message."""
+    """Read the response to the last message."""
     assert client.frame() == (0x81, b"heard")
 
 

@@ -1,4 +1,4 @@
-"""The examples of the guide for applications run as they are written."""
+"""Run the examples of the guide for applications as they are written."""
 
 import re
 import warnings
@@ -22,7 +22,7 @@ EXAMPLE, LIFESPAN, RECIPE = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
 
 
 def host() -> dict[str, Any]:
-    """Return the names of the first example."""
+    """Return the names that the first example defines."""
     names: dict[str, Any] = {"__name__": "host"}
     exec(compile(EXAMPLE, "integrating.md", "exec"), names)  # noqa: S102 - our own text
     return names

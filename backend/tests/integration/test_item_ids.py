@@ -1,4 +1,4 @@
-"""One definition of an item's id holds at every endpoint, in tokens, revocations and commands (H3)."""
+"""Test that one definition of item ids applies at every endpoint, in tokens, revocations and commands (H3)."""
 
 import httpx
 import pytest
@@ -20,7 +20,7 @@ at_every_door = pytest.mark.parametrize("endpoint", DOORS)
 
 
 def about(item: str) -> Credential:
-    """A good credential for any item, that names this one; each byte encoded, so that nothing on the way changes it."""
+    """Return a valid credential for all items, for a request about this one, with every byte percent-encoded."""
     encoded = "".join(f"%{byte:02X}" for byte in item.encode())
     return query(token(items={"*": "rwm"}), item=encoded)
 

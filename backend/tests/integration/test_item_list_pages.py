@@ -1,4 +1,4 @@
-"""The list of rooms in pages (W4), and unread counts (W10)."""
+"""Test pages of the list of rooms (W4), and unread counts (W10)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from tests.support.servers import ONCE, Server
 
 
 async def unread(client: httpx.AsyncClient, headers: dict[str, str], items: Sequence[str]) -> httpx.Response:
-    """Ask for unread counts."""
+    """Request unread counts."""
     return await client.get("/api/unread", params={"item": list(items)}, headers=headers)
 
 

@@ -1,4 +1,4 @@
-"""The list of items shows what the caller may read, and nothing of what they may not (W4, A3, A7)."""
+"""Test that the list of rooms shows only what the caller may read (W4, A3, A7)."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from tests.support.servers import ONCE, Server, Start
 
 
 async def listed(client: httpx.AsyncClient, items: dict[str, str], **query: Any) -> httpx.Response:
-    """Ask for the list with a token that gives these rights."""
+    """Request the list with a token that gives these rights."""
     headers = {"Authorization": f"Bearer {token(sub='lister', items=items)}"}
     return await client.get("/api/items", params=query, headers=headers)
 
 
 async def ids(client: httpx.AsyncClient, items: dict[str, str], **query: Any) -> list[str]:
-    """The items of the list."""
+    """Return the items of the list."""
     return [one["item"] for one in (await listed(client, items, **query)).raise_for_status().json()["items"]]
 
 

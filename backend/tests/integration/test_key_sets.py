@@ -1,4 +1,4 @@
-"""Key sets from a file and from the host application: rotation, bounds, and what is wrong with them (A3)."""
+"""Test key sets from a file and over HTTP: rotation, limits, invalid sets (A3)."""
 
 import asyncio
 import json
@@ -20,13 +20,13 @@ from tests.support.servers import ONCE, Start
 
 @pytest.fixture
 def keys() -> Iterator[KeyServer]:
-    """A host application's key server."""
+    """Run a host application's key server."""
     with key_server() as serving:
         yield serving
 
 
 async def set_of(source: str, **bounds: float) -> KeySet:
-    """A key set that was read."""
+    """Read a key set from its source."""
     made = KeySet(source, **bounds)
     await made.start()
     return made

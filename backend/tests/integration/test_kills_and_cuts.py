@@ -1,4 +1,4 @@
-"""Kills and cuts in the middle of everything: nothing is lost, doubled or reordered (S3, S5, R2, R3, D3)."""
+"""Kill the server, cut connections while clients send: no entry is lost, repeated, reordered (S3, S5, R2, R3, D3)."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ KILLS = depth(3, 12)
 
 
 class Lightning:
-    """Kills the server as often as is wished, whenever so much more is acknowledged, and starts it again."""
+    """Kills the server repeatedly, each time after a number of acknowledged sends, and restarts it."""
 
     def __init__(self, carrier: str, cwd: Path, proxy: CuttingProxy, up: asyncio.Event) -> None:
         self.kills = 0
@@ -29,14 +29,14 @@ class Lightning:
         self.server: Server | None = None
 
     async def start(self) -> None:
-        """Start the server on the log as it is."""
+        """Start the server on the present log."""
         env = {"ALCOVE_SENDS_PER_S": "0"}
         self.server = await asyncio.to_thread(alcove, carrier=self._carrier, cwd=self._cwd, env=env)
         self._proxy.target = self.server.port
         self._up.set()
 
     async def strike(self, clients: list[OutboxClient]) -> None:
-        """Kill and restart, spread over the sends."""
+        """Kill and restart the server, spread over the sends."""
         for kill in range(1, KILLS + 1):
             due = CLIENTS * SENDS * kill // (KILLS + 1)
             await eventually(lambda due=due: sum(len(client.acked) for client in clients) >= due)  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""The host application's dependency admits members: over sockets, event streams and HTTP (A1, A5, H4, A4, A7)."""
+"""Test that the host application's dependency admits members: sockets, event streams, HTTP (A1, A5, H4, A4, A7)."""
 
 import asyncio
 import json

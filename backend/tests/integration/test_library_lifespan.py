@@ -1,4 +1,4 @@
-"""When an Alcove inside an application runs, where it is mounted, and what happens to connections at its end (Z1)."""
+"""Test when an Alcove inside an application runs, where it is mounted, and how its connections end (Z1)."""
 
 import warnings
 from collections.abc import AsyncIterator

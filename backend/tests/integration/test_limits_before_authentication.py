@@ -1,4 +1,4 @@
-"""What is bounded before anyone is asked who they are: heads, time, and refused credentials (L)."""
+"""Test the limits that apply before authentication: heads, time, and refused credentials (L)."""
 
 import re
 import socket
@@ -31,12 +31,12 @@ POST = b"POST /api/items/foo/entries?token=anything HTTP/1.1\r\nHost: here\r\n"
 
 @pytest.fixture(scope="session")
 def brisk(start: Start) -> Server:
-    """A server that waits half a second for a request, of which the head has at most 4000 bytes."""
+    """Start a server that waits half a second for a request with a head of at most 4000 bytes."""
     return start(ALCOVE_REQUEST_S="0.5", ALCOVE_HEAD_BYTES="4000")
 
 
 def padded(size: int) -> bytes:
-    """A request whose head has so many bytes of a header."""
+    """Build a request whose head has a header of `size` bytes."""
     return b"GET /healthz HTTP/1.1\r\nHost: here\r\nX: " + b"x" * size + b"\r\n\r\n"
 
 

@@ -1,4 +1,4 @@
-"""The list of rooms, live over a socket and as events (W10)."""
+"""Test the live list of rooms, over a socket and as events (W10)."""
 
 import json
 import time

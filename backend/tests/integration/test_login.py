@@ -1,4 +1,4 @@
-"""Sessions: the cookie that a token becomes, and its end (W5)."""
+"""Test logins: a token becomes a cookie, and the login ends (W5)."""
 
 import time
 

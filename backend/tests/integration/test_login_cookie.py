@@ -1,4 +1,4 @@
-"""The login cookie beside the cookies of others: which one counts where (A1, T2, W5)."""
+"""Test which cookie counts where, next to cookies of other applications (A1, T2, W5)."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""A9: picture and role of a token's claims travel with the member."""
+"""Test that picture and role of a token's claims are shown to other members (A9)."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ ADA = {"id": "ada", "name": "Ada", "picture": PICTURE, "role": "Support"}
 
 
 def ada(item: str, letters: str = "rw") -> str:
-    """Sign a token with both claims."""
+    """Sign a token with picture and role."""
     return token(name="Ada", picture=PICTURE, role="Support", items={item: letters})
 
 

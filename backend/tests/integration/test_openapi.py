@@ -1,4 +1,4 @@
-"""HTTP keeps what /openapi.json says, whatever it is asked (W6, W9): no 5xx, no answer that is not written there."""
+"""Check that HTTP responses match /openapi.json, whatever is requested: no 5xx, no undocumented status (W6, W9)."""
 
 import pytest
 

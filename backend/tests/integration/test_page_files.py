@@ -1,4 +1,4 @@
-"""The page's files over a real server: content codings, validators, ranges, and the document for every address."""
+"""Test the page's files on a real server: content codings, validators, ranges, and the document for every path."""
 
 import gzip
 import http.client
@@ -25,7 +25,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True)
 class Answer:
-    """Status, headers in lower case, and the body as it travelled."""
+    """A response: status, headers in lower case, and the body as it was sent."""
 
     status: int
     headers: dict[str, str]
@@ -33,7 +33,7 @@ class Answer:
 
 
 class Site:
-    """A server of one folder."""
+    """A server that serves one folder."""
 
     def __init__(self, port: int) -> None:
         self._port = port

@@ -1,4 +1,4 @@
-"""W14: exports of rooms and members, and a member who is erased everywhere."""
+"""Test exports of rooms and members, and the erasure of a member (W14)."""
 
 import json
 from pathlib import Path
@@ -32,14 +32,14 @@ def files(folder: Path) -> bytes:
 
 
 async def lines(client: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
-    """Read an export."""
+    """Read an export, and decode its lines."""
     answer = await client.get(path, headers=ROOT)
     assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, "application/x-ndjson")
     return [json.loads(line) for line in answer.text.splitlines()]
 
 
 async def say(client: httpx.AsyncClient, item: str, body: str, sender: str) -> None:
-    """Write a message."""
+    """Send a message over HTTP."""
     headers = {"Authorization": f"Bearer {sender}"}
     assert (await client.post(f"/api/items/{item}/entries", json={"body": body}, headers=headers)).status_code == 201
 
@@ -58,7 +58,7 @@ async def test_w14_a_room_is_exported_whole(guarded: Server, item: str) -> None:
 
 
 async def erase_and_watch(server: Server, item: str) -> list[dict[str, Any]]:
-    """Let Mallory write, erase them while Ada reads; return the entries that Ada's client ends with."""
+    """Erase Mallory, who has written, while Ada reads; return the entries that Ada's client has then."""
     other = f"{item}-2"
     ada = token(items={item: "rw", other: "r"})
     async with http(server) as client, await RoomClient.join(server, item, token=ada) as room:

@@ -1,4 +1,4 @@
-"""A PostgreSQL database that cannot be used stops the server at its start, with one clear line."""
+"""Test that an unusable PostgreSQL database stops the start with one clear line."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ FIRST_SCHEMA = Path(postgres.__file__).with_name("001.sql")
 
 @pytest.fixture
 async def latin1_url(postgres_server: str) -> AsyncIterator[str]:
-    """The URL of a database that holds the characters of Western Europe only."""
+    """Create a database with the encoding LATIN1, and return its URL."""
     name = f"alcove_{uuid4().hex[:12]}"
     await execute(postgres_server, f"CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
     yield urlsplit(postgres_server)._replace(path=f"/{name}").geturl()
@@ -29,7 +29,7 @@ async def latin1_url(postgres_server: str) -> AsyncIterator[str]:
 
 
 async def refused_start(**env: str) -> str:
-    """The one line that `alcove serve` prints before it ends in failure."""
+    """Return the one line that `alcove serve` prints before it fails."""
     process = Process([ALCOVE, "serve", "--port", "0"], env=env)
     try:
         assert await asyncio.to_thread(process.exit_code) != 0

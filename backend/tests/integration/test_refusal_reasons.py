@@ -1,4 +1,4 @@
-"""Every refused credential is refused with a reason that a client can act on, over sockets and HTTP alike (A3, H4)."""
+"""Test that every refused credential gets a reason that a client can act on, on sockets and over HTTP (A3, H4)."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""W14: `alcove export` and `alcove erase` on a running server."""
+"""Test `alcove export` and `alcove erase` on a running server (W14)."""
 
 import asyncio
 import io
@@ -17,7 +17,7 @@ from tests.support.servers import ALCOVE, ONCE, Server
 
 
 async def command(cwd: Path, *arguments: str) -> tuple[int, str, str]:
-    """Run the command; return its code, and what it printed."""
+    """Run the command; return its exit code and its output."""
     done = await asyncio.to_thread(
         subprocess.run,
         [str(ALCOVE), *arguments],

@@ -1,4 +1,4 @@
-"""A backup is made and restored as docs/operating.md says; clients that had read further start over (R5)."""
+"""Back up and restore a log as docs/operating.md says; clients that had read further start over (R5)."""
 
 import asyncio
 import re
@@ -18,7 +18,7 @@ GUIDE = (Path(__file__).parents[2] / "docs/operating.md").read_text()
 
 
 def recipe(beginning: str) -> str:
-    """The guide's only statement that begins so."""
+    """Return the only statement of the guide with this beginning."""
     (found,) = re.findall(rf"^{beginning}.*;$", GUIDE, re.MULTILINE)
     return str(found)
 
@@ -60,7 +60,7 @@ async def test_r5_a_postgresql_log_gets_a_new_id(postgres_url: str) -> None:
 
 
 async def in_memory(server: Server) -> float:
-    """How many rooms the process has in memory."""
+    """Return the number of rooms that the process has in memory."""
     async with http(server) as client:
         return float(re.findall(r"^alcove_rooms (\S+)$", (await client.get("/metrics")).text, re.MULTILINE)[0])
 

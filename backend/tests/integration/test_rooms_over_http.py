@@ -1,4 +1,4 @@
-"""W11: read marks, members and the deletion of a room over HTTP."""
+"""Test read marks, members and the deletion of a room over HTTP (W11)."""
 
 import httpx
 import pytest
@@ -11,7 +11,7 @@ from tests.support.servers import ONCE, Server
 
 
 def rights(item: str, letters: str, sub: str = "ada") -> dict[str, str]:
-    """Return the header of a member with these rights on the item."""
+    """Return the headers of a member with these rights on the item."""
     return {"Authorization": f"Bearer {token(sub=sub, items={item: letters})}"}
 
 

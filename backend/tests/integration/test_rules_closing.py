@@ -1,4 +1,4 @@
-"""How a connection ends, and with which code (C)."""
+"""Test how a connection ends, and with which close code (C)."""
 
 import asyncio
 import struct

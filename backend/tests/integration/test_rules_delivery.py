@@ -1,4 +1,4 @@
-"""Everybody sees the same, at their own pace (D)."""
+"""Test that all connections get the same entries, each at its own pace (D)."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ BODY = "x" * 60_000
 
 
 async def connections(server: Server, item: str) -> list[Line]:
-    """Who is connected to the room, as W8 tells."""
+    """Request the connections to the room (W8)."""
     async with http(server) as client:
         found: list[Line] = (await client.get(f"/api/items/{item}/connections")).json()["connections"]
     return found

@@ -1,4 +1,4 @@
-"""Lines and frames: what counts, what is refused, and that each line stands for itself (F)."""
+"""Test lines and frames: valid, refused, and independent of one another (F)."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""How one gets into a room, and what one hears who does not (H, A1, A2, A5 in open mode)."""
+"""Test joining a room, and how a handshake is refused (H, A1, A2, A5 in open mode)."""
 
 from pathlib import Path
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""What a reader gets of the past, and how one comes back after a cut (R)."""
+"""Test history and resuming after a disconnect (R)."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from tests.support.servers import Server
 
 
 async def fill(server: Server, item: str, bodies: Sequence[object]) -> str:
-    """Say so much in a room; return the log's id."""
+    """Send `count` messages, and return the log's id."""
     async with await RoomClient.join(server, item, tail=0, name="Scribe") as scribe:
         for start in range(0, len(bodies), 50):
             await scribe.say(*bodies[start : start + 50])

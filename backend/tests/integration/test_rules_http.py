@@ -1,4 +1,4 @@
-"""The rooms over HTTP: history, sending, the list of items, who is connected, errors (W)."""
+"""Test rooms over HTTP: history, sending, the list of items, connections, errors (W)."""
 
 import time
 
@@ -12,7 +12,7 @@ from tests.support.servers import ONCE, Server
 
 
 async def fill(server: Server, item: str, count: int) -> str:
-    """Say the numbers from 1 on; return the log's id."""
+    """Send the numbers from 1 to `count`, and return the log's id."""
     async with await RoomClient.join(server, item) as room:
         await room.say(*range(1, count + 1))
         return str(room.hello["log"])
@@ -224,7 +224,7 @@ async def test_w8_a_room_without_connections(server: Server, item: str) -> None:
 
 
 def is_problem(answer: httpx.Response, word: str = "") -> None:
-    """Check the shape of RFC 9457, and that it says the word."""
+    """Check that a response is a problem document (RFC 9457) whose detail contains a text."""
     assert answer.headers["content-type"] == "application/problem+json"
     document = answer.json()
     assert answer.status_code == document["status"]

@@ -1,4 +1,4 @@
-"""What is too large, too fast, too many, too old (L): each a setting."""
+"""Test the limits on size, rate, number and age, each of which is a setting (L)."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Who is here, who types, who has read what (P)."""
+"""Test presence, typing and read marks (P)."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from tests.support.servers import Server
 
 
 def who(line: Line) -> set[str]:
-    """The names that a presence line gives as joined."""
+    """Return the names of the members who joined, in a presence line."""
     return {person["name"] for person in line["joined"]}
 
 

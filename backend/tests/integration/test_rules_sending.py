@@ -1,4 +1,4 @@
-"""From a send to its entry: order, durability, repeats, refusals, edits and deletes (S)."""
+"""Test sends: order, durability, repeats, refusals, edits and deletes (S)."""
 
 import asyncio
 import signal

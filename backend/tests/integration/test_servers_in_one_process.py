@@ -1,4 +1,4 @@
-"""Each server has its own limits and connections: beside others in its process, and in a worker process."""
+"""Test that each server has its own limits and connections, with others in its process, and in a worker process."""
 
 import asyncio
 import pickle

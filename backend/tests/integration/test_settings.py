@@ -1,4 +1,4 @@
-"""A wrong setting stops the server with one line that says what to do."""
+"""Test that a wrong setting stops the server with one line that says what to do."""
 
 import sys
 from pathlib import Path
@@ -62,12 +62,12 @@ WRONG = [
 
 
 def names_in(folder: Path) -> list[str]:
-    """Return the names of what is in the folder."""
+    """Return the names of the files in the folder."""
     return [path.name for path in folder.iterdir()]
 
 
 def start(cwd: Path, **env: str) -> list[str]:
-    """Start the command, which must stop at once; return what it printed."""
+    """Start the command, which must stop at once; return its output."""
     process = Process([ALCOVE, "serve", "--port", "0"], cwd=cwd, env=env)
     assert process.exit_code() != 0
     return process.lines

@@ -1,4 +1,4 @@
-"""A server that stops, or reloads, tells its sockets, and nobody keeps it from ending."""
+"""Test that a server which stops or reloads closes its sockets, and that no client prevents it."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""A log is served by one process, unless all of them share a bus (X6, X7)."""
+"""Test that one process serves a log, unless all of them share a bus (X6, X7)."""
 
 import asyncio
 import re
@@ -28,20 +28,20 @@ NO_BUS = "another Alcove process uses this log.*stop it first, or set ALCOVE_BUS
 
 @pytest.fixture
 def running() -> Iterator[ExitStack]:
-    """Servers of the test, ended afterwards."""
+    """Start servers for the test, and end them afterwards."""
     with ExitStack() as stack:
         yield stack
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for a lock for a moment only."""
+    """Let the lock be waited for only briefly."""
     monkeypatch.setattr(sqlite_lock, "_WAIT_S", 0.05)
     monkeypatch.setattr(postgres_lock, "_WAIT_S", 0.05)
 
 
 def refused(command: list[str | Path], cwd: Path, **env: str) -> list[str]:
-    """What the command printed before it ended in failure."""
+    """Return the output of a command that must fail."""
     process = Process(command, cwd=cwd, env=env)
     try:
         assert process.exit_code() != 0, process.output
@@ -51,7 +51,7 @@ def refused(command: list[str | Path], cwd: Path, **env: str) -> list[str]:
 
 
 def the_line(lines: list[str]) -> str:
-    """The only line that is Alcove's own."""
+    """Return the only line that Alcove printed itself."""
     (line,) = [line for line in lines if "alcove: " in line]
     assert not any("Traceback" in line for line in lines), lines
     return line
@@ -145,7 +145,7 @@ async def test_x7_without_a_bus_a_log_is_served_alone_and_with_one_by_several(po
 
 
 async def end_sessions(url: str) -> None:
-    """End the sessions that lock the log, as a failing database does."""
+    """End the database sessions that hold the lock, as a failing database does."""
     operator = await asyncpg.connect(url)
     await operator.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

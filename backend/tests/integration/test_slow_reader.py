@@ -1,4 +1,4 @@
-"""Who reads nothing while 20 MB go through the room delays nobody, costs little, and gets all of it in the end (D2)."""
+"""Test that a client which reads nothing during 20 MB delays nobody, costs little, and gets everything later (D2)."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ COST = 1024 * 1024
 
 
 def memory(server: Server) -> int:
-    """The server's resident memory in bytes."""
+    """Return the server's resident memory in bytes."""
     status = Path(f"/proc/{server.pid}/status").read_text(encoding="ascii")
     found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
     assert found
@@ -23,7 +23,7 @@ def memory(server: Server) -> int:
 
 
 async def talk(ada: RoomClient, bob: RoomClient) -> None:
-    """Have 20 MB go through the room: each send is another's entry before the next one is sent."""
+    """Send 20 MB into the room, waiting until another client has each message before sending the next."""
     for number in range(SENDS):
         (seq,) = await ada.say([number, BODY])
         await bob.until_seq(seq)

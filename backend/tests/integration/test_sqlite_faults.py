@@ -1,4 +1,4 @@
-"""Storage that fails while rooms are open: no ack is lost, nothing is seen that is not kept, and it goes on (S7)."""
+"""Test failing storage while rooms are open: no ack is lost, no unstored entry is seen, and sending continues (S7)."""
 
 import asyncio
 import resource
@@ -22,13 +22,13 @@ from tests.support.servers import ONCE, PATIENCE_S, Server, Start, alcove
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for a lock for a moment only, in this process."""
+    """Let SQLite's lock be waited for only briefly, in this process."""
     monkeypatch.setattr(sqlite_connection, "_BUSY_S", 0.05)
 
 
 @contextmanager
 def full_disk(server: Server) -> Iterator[None]:
-    """Let no file of the server grow beyond a byte: what it writes fails, as on a full disk."""
+    """Limit the server's file sizes to one byte: writing fails, as on a full disk."""
     _, hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (1, hard))
     try:

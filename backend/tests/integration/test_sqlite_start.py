@@ -1,4 +1,4 @@
-"""A SQLite file that cannot be used stops the server at its start, with one clear line."""
+"""Test that an unusable SQLite file stops the start with one clear line."""
 
 import os
 import re
@@ -37,18 +37,18 @@ PRAGMA user_version = 1;
 
 
 async def made(path: Path) -> None:
-    """Make a log at the path."""
+    """Create a log at the path."""
     await (await SqliteLog.open(path, Retention())).close()
 
 
 def serve(url: str) -> Process:
-    """`alcove serve` on the URL."""
+    """Start `alcove serve` on the URL."""
     command: list[str | Path] = [*UNPRIVILEGED, ALCOVE, "serve", "--port", "0"]
     return Process(command, env={"ALCOVE_DATABASE_URL": url})
 
 
 def one_line(process: Process) -> str:
-    """The one line that it printed before it ended in failure."""
+    """Return the one line that the command printed before it failed."""
     try:
         code = process.exit_code()
     finally:
@@ -141,7 +141,7 @@ def test_an_unknown_scheme_is_one_clear_line() -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for a lock for a moment only."""
+    """Let the lock be waited for only briefly."""
     monkeypatch.setattr(sqlite_connection, "_BUSY_S", 0.05)
 
 

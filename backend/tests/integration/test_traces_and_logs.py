@@ -1,4 +1,4 @@
-"""Traces (OpenTelemetry) and logs in JSON, both without credentials (A6)."""
+"""Test that OpenTelemetry traces and JSON logs contain no credentials (A6)."""
 
 import json
 import threading
@@ -18,14 +18,14 @@ from tests.support.servers import CARRIERS, Server, alcove, untroubled
 
 
 class Collector:
-    """An OpenTelemetry collector that keeps what it is given."""
+    """An OpenTelemetry collector that stores what it receives."""
 
     def __init__(self) -> None:
         self.exports: list[ExportTraceServiceRequest] = []
 
     @property
     def spans(self) -> list[Span]:
-        """Every span."""
+        """Return every span."""
         return [
             span
             for export in self.exports
@@ -37,7 +37,7 @@ class Collector:
 
 @contextmanager
 def collecting() -> Iterator[tuple[str, Collector]]:
-    """A collector, and the address that it listens at."""
+    """Run a collector, and provide it with its address."""
     collector = Collector()
 
     class Endpoint(BaseHTTPRequestHandler):
@@ -49,7 +49,7 @@ def collecting() -> Iterator[tuple[str, Collector]]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as listening:
         serving = threading.Thread(target=listening.serve_forever)
@@ -61,13 +61,13 @@ def collecting() -> Iterator[tuple[str, Collector]]:
 
 @contextmanager
 def guarded(folder: Path, carrier: str, **env: str) -> Iterator[Server]:
-    """A server with a secret."""
+    """Start a server with a secret."""
     with untroubled(alcove(cwd=folder, carrier=carrier, env={"ALCOVE_SECRET": SECRET, **env})) as server:
         yield server
 
 
 async def visit(server: Server) -> None:
-    """One request, one handshake and one refused handshake, each with its token in the query, and a probe."""
+    """Make a request, a handshake, a refused handshake, each with its token in the query, and a probe."""
     ada = token(sub="ada", items={"foo": "rw"})
     async with http(server, token=None) as client:
         assert (await client.get(f"/api/items/foo/entries?limit=5&token={ada}")).is_success

@@ -1,4 +1,4 @@
-"""The tutorial's three sockets and its page, on real connections (T1–T4, T6)."""
+"""Test the tutorial's three sockets and its page on real connections (T1–T4, T6)."""
 
 from collections.abc import Callable
 from pathlib import Path

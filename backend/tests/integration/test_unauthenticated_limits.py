@@ -1,4 +1,4 @@
-"""What one stranger costs the others: refused credentials, requests in progress, bodies (L)."""
+"""Test how much unauthenticated clients can cost others: refused credentials, pending requests, bodies (L)."""
 
 import asyncio
 from contextlib import AsyncExitStack

@@ -1,4 +1,4 @@
-"""The application under other servers than its own: another one's stop (Z1), and a Unix socket in open mode (A2)."""
+"""Run the application with other servers: their stop (Z1), and a Unix socket in open mode (A2)."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from tests.support.servers import BIN, Process, Server
 
 @pytest.fixture(params=["0", "1"], ids=["in its own process", "in a worker"])
 def hypercorn(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
-    """hypercorn, which ends the tasks of connections before it ends the application."""
+    """Run hypercorn, which cancels the tasks of connections before it ends the application."""
     port = free_port()
     command = [BIN / "hypercorn", "alcove.main:app", "-b", f"127.0.0.1:{port}", "-w", request.param]
     server = Server(command, ready=rf"Running on http://127\.0\.0\.1:(?P<port>{port})", cwd=tmp_path)
@@ -42,7 +42,7 @@ async def test_z1_a_stop_of_hypercorn_sends_bye_and_1012(hypercorn: Server) -> N
 
 @pytest.fixture(params=["--uds", "--fd"])
 def unix_socket(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
-    """Uvicorn in open mode on a Unix socket, by its path or as a file descriptor."""
+    """Run uvicorn in open mode on a Unix socket, given by its path or as a file descriptor."""
     path = tmp_path / "alcove.sock"
     command: list[str | Path] = [sys.executable, "-m", "uvicorn", "alcove.main:app"]
     with socket.socket(socket.AF_UNIX) as listener:

@@ -1,4 +1,4 @@
-"""W11, S14: messages are edited and deleted over HTTP, and the application's events are sent."""
+"""Test editing and deleting messages and sending events over HTTP (W11, S14)."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from tests.support.servers import ONCE, Server
 
 
 def rights(item: str, letters: str, sub: str = "ada") -> dict[str, str]:
-    """Return the header of a member with these rights on the item."""
+    """Return the headers of a member with these rights on the item."""
     return {"Authorization": f"Bearer {token(sub=sub, items={item: letters})}"}
 
 
 async def send(client: httpx.AsyncClient, item: str, body: Any = "hello", **more: Any) -> httpx.Response:
-    """Send an entry."""
+    """Send an entry over HTTP."""
     return await client.post(f"/api/items/{item}/entries", json={"body": body, **more})
 
 

@@ -1,6 +1,6 @@
-"""Seeded worlds of clients, rooms and storage: whatever happens, every view is a prefix of the log (R, D, S, P).
+"""Simulate clients, rooms and storage by a seed: every client's view is a prefix of the log (R, D, S, P).
 
-`ALCOVE_SEEDS` says how many seeds are played, `ALCOVE_SEED` plays one alone; a failing test names its seed.
+`ALCOVE_SEEDS` is the number of seeds to run, `ALCOVE_SEED` runs one alone; a failing test names its seed.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ WORLDS = {
 
 @pytest.fixture(autouse=True)
 def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let few entries fill a frame, a page and a buffer."""
+    """Make few entries fill a frame, a page and a buffer."""
     monkeypatch.setattr(readers, "FRAME_BYTES", 500)
     monkeypatch.setattr(history, "FRAME_BYTES", 500)
     monkeypatch.setattr(readers, "DIRECT_BYTES", 800)
@@ -44,7 +44,7 @@ def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def play(seed: int, weights: Weights, retention: Retention | None, steps: int) -> None:
-    """Play a world to its end and look at what is left."""
+    """Run a simulation to its end, and check what is left."""
     world = World(seed, weights, retention)
     for _ in range(steps):
         await world.step()

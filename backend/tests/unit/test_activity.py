@@ -1,4 +1,4 @@
-"""Batching of presence, typing and read marks on their way to a room's readers (P2, P4, P5)."""
+"""Test the batching of presence, typing and read marks for a room's connections (P2, P4, P5)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ INTERVAL_S, BEFORE_S, MOMENT_S = 0.25, 0.249, 0.001
 
 @dataclass
 class RecordedActivity:
-    """A room's activity, and what it told its readers, the storage and other processes."""
+    """A room's activity, and everything that it sent, stored and published."""
 
     reads: dict[str, int] = field(default_factory=dict)
     sent: list[Line] = field(default_factory=list)
@@ -40,7 +40,7 @@ class RecordedActivity:
         self.activity = Activity("foo", self.presence, self, store_marks=self.store, share=self.shared.extend)
 
     async def store(self, marks: dict[str, int]) -> dict[str, int]:
-        """Move marks forward, and return where they stand (StoreMarks)."""
+        """Move marks forward, and return them (StoreMarks)."""
         self.stores.append(marks)
         await self.answers.wait()
         if not self.available:
@@ -50,15 +50,15 @@ class RecordedActivity:
         return {member: self.stored[member] for member in marks}
 
     def send(self, lines: Sequence[Line], seen_version: int) -> None:  # noqa: ARG002 - versions are the room's business
-        """Keep what all readers are told (ActivityListener)."""
+        """Record lines for all connections (ActivityListener)."""
         self.sent += lines
 
     def send_typing(self, typing: Sequence[TypingNow], seen_version: int) -> None:  # noqa: ARG002 - the same
-        """Keep who types (ActivityListener)."""
+        """Record lines about typing (ActivityListener)."""
         self.sent += typing
 
     def new_lines(self) -> list[Line]:
-        """Return what readers were told since the last call."""
+        """Return the lines sent since the last call."""
         lines = list(self.sent)
         self.sent.clear()
         return lines

@@ -1,4 +1,4 @@
-"""Admission to a room: who is let in, up to which limits, and what the first lines say (H5, R1–R6, L3, P1, A7, Z1)."""
+"""Test joining a room: who is admitted, up to which limits, and the first lines (H5, R1–R6, L3, P1, A7, Z1)."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ SECRET = "s" * 32
 
 
 def member(id: str = "ada", *, expires: float | None = None) -> Member:
-    """Make a member with a token that was issued now, where it `expires` at all."""
+    """Create a member with a token that was issued now; `expires`: the expiry, or None."""
     iat, digest = (None, None) if expires is None else (time.time(), f"token of {id}")
     return Member(Person(id, id.title()), frozenset({"read", "write"}), expires, iat, digest)
 
@@ -35,12 +35,12 @@ def hello(socket: FakeConnection) -> Hello:
 
 
 def seqs(socket: FakeConnection) -> list[int]:
-    """Return the entries that the client received."""
+    """Return the seqs of the entries that the client received."""
     return [line.seq for line in socket.lines if isinstance(line, Entry)]
 
 
 async def written(hub: HeldHub, number: int) -> Hello:
-    """Write messages, each in its own transaction, and leave; return the greeting."""
+    """Send messages, each in its own transaction, and leave; return the `hello`."""
     session, socket = await hub.join(member("writer"))
     for n in range(number):
         session.text(send(f"m{n}"))

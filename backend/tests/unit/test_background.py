@@ -1,4 +1,4 @@
-"""Cancelling background tasks that resist it, and keeping spawned ones."""
+"""Test cancelling background tasks that resist it, and keeping spawned ones."""
 
 import asyncio
 import logging

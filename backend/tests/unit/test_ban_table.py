@@ -1,4 +1,4 @@
-"""Bans as a process keeps them (A8)."""
+"""Test the table of bans (A8)."""
 
 import pytest
 

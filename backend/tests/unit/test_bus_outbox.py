@@ -1,4 +1,4 @@
-"""The outbox of a bus: bounded in messages and bytes, and every loss is reported (X2)."""
+"""Test the outbox of a bus: limits on messages and bytes, and reported losses (X2)."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from tests.support.turns import turn
 
 
 def opened() -> Outbox:
-    """Make an outbox that accepts messages, after the loss that its opening reports."""
+    """Create an open outbox, after taking the loss that opening it reports."""
     outbox = Outbox()
     outbox.open()
     outbox.take_loss()

@@ -1,4 +1,4 @@
-"""Which rooms changed, collected for lists of rooms: each once, and a bounded number (W10)."""
+"""Test the collection of changed rooms: each once, and a limited number (W10)."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The tutorial's chat without a network: which client receives what, and in which order (T3, T4, T5)."""
+"""Test the tutorial's chat without a network: which client gets which line, in which order (T3, T4, T5)."""
 
 from alcove.cluster.messages import ChatLine, ClusterMessage, ProcessAlive
 from alcove.errors import Close
@@ -7,7 +7,7 @@ from tests.support.fake_connection import FakeConnection
 
 
 class Client:
-    """A client in the chat."""
+    """A client of the chat, in memory."""
 
     def __init__(self, chat: Chat, client_id: int) -> None:
         self.socket = FakeConnection()
@@ -21,7 +21,7 @@ class Client:
 
 
 def start() -> tuple[Chat, list[ClusterMessage]]:
-    """Return a chat, and the list of the messages that it publishes to other processes."""
+    """Create a chat, and the list of the messages that it publishes to other processes."""
     published = list[ClusterMessage]()
     return Chat(published.append), published
 

@@ -1,4 +1,4 @@
-"""The wall clock that entries are stamped with."""
+"""Test the wall clock that entries get their times from."""
 
 import time
 

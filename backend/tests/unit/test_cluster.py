@@ -1,4 +1,4 @@
-"""The cluster of one process: messages of other processes reach the right room, and no other (X1, X9)."""
+"""Test the cluster of one process: messages of other processes reach the right room, and no other (X1, X9)."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The codec of messages between processes: what is encoded is decoded, and nothing else is accepted (X1, X9)."""
+"""Test the codec of messages between processes: what is encoded is decoded, all else is refused (X1, X9)."""
 
 import msgspec
 import pytest

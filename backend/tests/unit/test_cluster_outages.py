@@ -1,4 +1,4 @@
-"""Rooms follow the log while the bus is slow, down, or has lost messages (X2)."""
+"""Test that rooms follow the log while the bus is slow, down, or has lost messages (X2)."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The committer: one commit at a time, and the next one takes all drafts that arrived meanwhile (S2, S3, S7, L4)."""
+"""Test the committer: one commit at a time, and the next one takes all drafts that arrived (S2, S3, S7, L4)."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""Counting connections: to rooms and beside them, per process and per member (L3), and none during the drain (Z1)."""
+"""Test the counting of connections, per process and per member (L3), and their refusal during the drain (Z1)."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from alcove.rooms.admission import Admission
 
 
 def admission(connections: int = 3, member_connections: int = 2, *, in_room: int = 0) -> Admission:
-    """Make an admission; every member holds `in_room` connections to each room."""
+    """Create an admission; every member has `in_room` connections to each room."""
     bounds = ProcessLimits(connections=connections, member_connections=member_connections)
     return Admission(bounds, lambda _member, _item: in_room)
 

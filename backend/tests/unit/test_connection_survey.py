@@ -1,4 +1,4 @@
-"""The survey of connections to a room on all processes: bounded in time and in the size of messages (W8)."""
+"""Test the survey of connections on all processes: limited in time and in the size of messages (W8)."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ from tests.support.virtual_time import virtual_time
 
 
 def state(cursor: int, *, member: str = "bob") -> ConnectionState:
-    """Make a connection as another process reports it."""
+    """Create a connection as another process reports it."""
     return ConnectionState(member, member, "other:1", cursor, 0, "in_step", 0, 0)
 
 

@@ -1,4 +1,4 @@
-"""One timer checks all deadlines, and a connection whose check fails does not stop it for the others."""
+"""Test that one timer checks all deadlines, and that a failing check does not stop the others."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The documents tell the truth: every setting, its default and every close code stand in them."""
+"""Check that the documents name every setting, its default and every close code."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ DOCUMENTS = sorted(
 
 
 def row(name: str, field: FieldInfo) -> str:
-    """A setting's line in the README's table."""
+    """Return a setting's line in the README's table."""
     default = "" if field.default in {None, ""} else f"`{str(field.default).lower()}`"
     return f"| `ALCOVE_{name.upper()}` | {default} | {field.description} |".replace("|  |", "| |")
 

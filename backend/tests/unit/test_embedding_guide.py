@@ -1,4 +1,4 @@
-"""The Python examples of the guide to embedding: what they answer is what a server admits."""
+"""Run the Python examples of the guide to embedding: a server accepts the tokens that they sign."""
 
 import asyncio
 import json

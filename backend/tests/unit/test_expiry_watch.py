@@ -1,4 +1,4 @@
-"""Connections are closed at the expiry or revocation of their token (A4, A7, W5)."""
+"""Test that connections are closed at the expiry or revocation of their token (A4, A7, W5)."""
 
 import asyncio
 import time
@@ -36,7 +36,7 @@ class Connection:
 
 
 def member(expires: float | None = 3600, *, iat: float | None = 0, digest: str = "token", id: str = "ada") -> Member:
-    """Return a member; `expires` and `iat` in seconds after the start."""
+    """Create a member; `expires` and `iat` are in seconds after the start."""
     person = {"ada": ADA, "bob": BOB}[id]
     until = None if expires is None else START + expires
     return Member(person, frozenset({"read"}), until, None if iat is None else START + iat, digest)

@@ -1,4 +1,4 @@
-"""Frames are encoded as RFC 6455, section 5.2 says."""
+"""Test that frames are encoded as RFC 6455, section 5.2 says."""
 
 import pytest
 

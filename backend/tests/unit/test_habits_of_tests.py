@@ -1,4 +1,4 @@
-"""The habits of all tests, read from their source: they share by `tests/support` alone, and patch objects by name."""
+"""Check habits in the source of all tests: shared code is in `tests/support`, objects are patched by reference."""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ def string_patches(source: str) -> list[str]:
 
 
 def http_clients(source: str) -> list[str]:
-    """Return the calls that make an HTTP client, or a request without one."""
+    """Return the calls that create an HTTP client, or make a request without one."""
     return [
         ast.unparse(node)
         for node in ast.walk(ast.parse(source))
@@ -57,7 +57,7 @@ def http_clients(source: str) -> list[str]:
 
 
 def findings(check: Callable[[str], list[str]], *words: str, exempt: Path | None = None) -> dict[str, list[str]]:
-    """Return what the check finds in each source with one of these words; parsing all of them would take seconds."""
+    """Run a check on each source that contains one of these words; parsing all sources would take seconds."""
     found = {
         str(path.relative_to(BACKEND.parent)): check(source)
         for path in SOURCES

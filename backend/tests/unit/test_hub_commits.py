@@ -1,4 +1,4 @@
-"""Commits whose answers get lost or overtaken: rooms are never stopped by them, and read what they missed (S4, S7)."""
+"""Test commits whose answers are lost or late: rooms continue, and read the entries that they missed (S4, S7)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ BOB = Member(Person("bob", "Bob"), frozenset({"read", "write"}))
 
 @pytest.fixture
 async def house() -> AsyncIterator[HeldHub]:
-    """A hub whose log is closed afterwards."""
+    """Create a hub on a HeldLog; close the log afterwards."""
     made = HeldHub()
     yield made
     for room in made.hub._rooms.all():
@@ -30,7 +30,7 @@ async def house() -> AsyncIterator[HeldHub]:
 
 
 def seqs(socket: FakeConnection) -> list[int]:
-    """The entries that the peer has read."""
+    """Return the seqs of the entries that the client received."""
     return [line.seq for line in socket.lines if isinstance(line, Entry)]
 
 

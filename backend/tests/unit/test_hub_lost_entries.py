@@ -1,4 +1,4 @@
-"""A log that loses entries while their room is in memory: noticed, and everyone reads the new history (R5, X8)."""
+"""Test a log that loses entries of a room in memory: the loss is noticed, and clients read the new history (R5, X8)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}))
 
 
 class House:
-    """A hub on a log that is held, and that can lose entries."""
+    """A hub on a HeldLog that can lose entries."""
 
     def __init__(self, tail_entries: int = 256) -> None:
         self.log = HeldLog()
@@ -36,14 +36,14 @@ class House:
         )
 
     async def settle(self) -> None:
-        """Let storage do all it has to do."""
+        """Perform and answer storage calls until none is waiting."""
         await turn()
         while self.log.held:
             self.log.settle()
             await turn()
 
     async def join(self, start: StartPosition | None = None) -> FakeConnection:
-        """Enter the room, with three messages if it is empty, and read what is there."""
+        """Join the room, with three messages if it is empty, and read everything that is sent."""
         socket = FakeConnection()
         joining = asyncio.create_task(self.hub.join("foo", socket, ADA, start or StartPosition()))
         await self.settle()
@@ -55,27 +55,27 @@ class House:
         return socket
 
     def lose(self, item: str = "foo", head: int = 1) -> None:
-        """Lose the entries of the room behind `head`."""
+        """Remove the room's entries after `head`."""
         database = self.log._connection
         (room,) = database.execute("SELECT room FROM rooms WHERE item = ?", (item,)).fetchone()
         database.execute("DELETE FROM entries WHERE room = ? AND seq > ?", (room, head))
         database.execute("UPDATE rooms SET head = ?, at = 1 WHERE room = ?", (head, room))
 
     async def post(self, id_: str) -> None:
-        """Send without a connection."""
+        """Send a message over HTTP's code path."""
         sending = asyncio.create_task(self.hub.send(message(id_)))
         await self.settle()
         await sending
 
 
 def message(id_: str) -> Draft:
-    """Something said."""
+    """Create the draft of a message."""
     return Draft("foo", "message", id_, ADA.person, 1, Raw(b'"hello"'))
 
 
 @pytest.fixture
 async def house() -> AsyncIterator[House]:
-    """A hub whose log is closed afterwards."""
+    """Create a hub on a HeldLog; close the log afterwards."""
     made = House()
     yield made
     for room in made.hub._rooms.all():
@@ -84,13 +84,13 @@ async def house() -> AsyncIterator[House]:
 
 
 def hello(socket: FakeConnection) -> Hello:
-    """What the peer was greeted with."""
+    """Return the `hello` line that the client received."""
     (line,) = [line for line in socket.lines if isinstance(line, Hello)]
     return line
 
 
 def ids(socket: FakeConnection) -> list[str]:
-    """The entries that the peer has read."""
+    """Return the ids of the entries that the client received."""
     return [line.id for line in socket.lines if isinstance(line, Entry)]
 
 

@@ -1,4 +1,4 @@
-"""Which texts are item ids (H3)."""
+"""Test which texts are item ids (H3)."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""The items that a token gives the right to read, as ranges of ids (W4, A3)."""
+"""Test the ranges of item ids that a token gives the right to read (W4, A3)."""
 
 import pytest
 from hypothesis import given, settings

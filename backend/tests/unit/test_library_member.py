@@ -1,4 +1,4 @@
-"""A member as the host application describes them: the rules of a token's claims (A3, A9)."""
+"""Test members as the host application describes them: the rules are those of a token's claims (A3, A9)."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""What a peer sends costs time in proportion to its size: a request cannot keep the process busy (D2).
+"""Check that processing input takes time in proportion to its size, so that no request blocks the process (D2).
 
 Every regular expression of the package is found in its source, so that a new one without a worst input fails here.
 """
@@ -66,7 +66,7 @@ def text_of(node: ast.expr, module: str) -> str:
 
 
 def repeated(*parts: str, head: str = "", tail: str = "") -> list[Callable[[int], str]]:
-    """Return makers of texts of a given size, each of which repeats one of the parts."""
+    """Return functions that create texts of a given size, each repeating one of the parts."""
 
     def make(part: str, size: int) -> str:
         return (head + part * (size // len(part) + 1))[: size - len(tail)] + tail
@@ -115,12 +115,12 @@ WORST: dict[str, list[Callable[[int], str]]] = {
 
 
 def worst_of(pattern: str) -> list[Callable[[int], str]]:
-    """Return the worst inputs of an expression; none for one that nobody has thought about."""
+    """Return the worst inputs of an expression; none for an expression that nobody has analyzed."""
     return next((makers for part, makers in WORST.items() if part in pattern), [])
 
 
 def cost(work: Callable[[], object]) -> float:
-    """Return how long the work takes on this thread in ns, whatever else runs on the machine: the least of several."""
+    """Measure how long the work takes on this thread in ns, as the minimum of several runs."""
     runs = 1
     while (took := spent(work, runs)) < 200_000:
         runs *= max(2, min(100, 300_000 // max(took, 1)))
@@ -128,7 +128,7 @@ def cost(work: Callable[[], object]) -> float:
 
 
 def spent(work: Callable[[], object], runs: int) -> int:
-    """Return the time of so many runs, in ns of this thread's."""
+    """Measure the time of several runs in ns of this thread's processor time."""
     start = thread_time_ns()
     for _ in range(runs):
         work()
@@ -136,7 +136,7 @@ def spent(work: Callable[[], object], runs: int) -> int:
 
 
 def growth(work: Callable[[str], object], maker: Callable[[int], str], size: int = SIZE) -> float:
-    """Return how many times more four times the input costs; the least of three, so that a hiccup does not count."""
+    """Measure how many times longer four times the input takes; the minimum of three measurements."""
     small, large = maker(size // 4), maker(size)
 
     def run(text: str) -> None:
@@ -152,7 +152,7 @@ def growth(work: Callable[[str], object], maker: Callable[[int], str], size: int
 
 
 def matching(pattern: str) -> Callable[[str], object]:
-    """Return the work of an expression, as the library that takes it does it."""
+    """Return a function that applies an expression as the library does that uses it."""
     compiled = re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     return lambda text: (compiled.sub("", text), compiled.match(text), compiled.fullmatch(text))
 
@@ -176,7 +176,7 @@ def test_an_expression_costs_time_in_proportion_to_the_text(module: str, pattern
 
 
 def logged(text: str) -> None:
-    """Print a line of the access log as JSON, masked."""
+    """Format a line of the access log as masked JSON."""
     request = ("127.0.0.1:1", "GET", text, "1.1", 200)
     record = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, '%s - "%s %s HTTP/%s" %d', request, None)
     CredentialFilter().filter(record)
@@ -184,20 +184,20 @@ def logged(text: str) -> None:
 
 
 def framed(text: str) -> None:
-    """Read a peer's frames, byte by byte as slow networks bring them."""
+    """Parse a client's frames byte by byte, as slow networks deliver them."""
     parser = Parser(1 << 20)
     for byte in text.encode("latin-1", errors="replace"):
         parser.receive(bytes((byte,)))
 
 
 def accepted(text: str) -> None:
-    """Read which media types a browser accepts, as FastAPI does where a path of the page is asked for."""
+    """Parse `Accept` as FastAPI does for a path of the page."""
     [(_, value)] = shorten([(b"accept", text.encode())])
     list(_iter_accept_media_types(value.decode()))
 
 
 def cookies(text: str) -> None:
-    """Read a request's cookies, as Starlette does."""
+    """Parse a request's cookies as Starlette does."""
     [(_, value)] = shorten([(b"cookie", text.encode())])
     cookie_parser(value.decode())
 

@@ -1,4 +1,4 @@
-"""What readers of the list of rooms are sent, each at its own pace and within its rights (W10, D2, S9)."""
+"""Test what readers of the list of rooms are sent, each at its own pace and within its rights (W10, D2, S9)."""
 
 from collections.abc import AsyncIterator
 
@@ -13,7 +13,7 @@ from tests.support.turns import turn
 
 @pytest.fixture
 async def rooms() -> AsyncIterator[ListRoom]:
-    """A list whose log is closed afterwards."""
+    """Create a list of rooms on a HeldLog; close the log afterwards."""
     made = ListRoom()
     yield made
     await made.close()

@@ -1,4 +1,4 @@
-"""Which readers of the list a change in a room concerns (W10), and what waits for one of them."""
+"""Test which readers a change in a room concerns (W10), and what waits for one of them."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.support.fake_connection import FakeConnection
 
 
 def make_reader(index: ListIndex, items: dict[str, str], *, member: str = "ada", pending: int = 10) -> ListReader:
-    """Return a reader in the index that may read these items."""
+    """Add a reader to the index that may read these items."""
     reader = ListReader(FakeConnection(), Caller(Person(member, member)), prefix="", limit=3, pending_limit=pending)
     reader.collect(readable_ranges(items))
     index.add(reader, reader.ranges)

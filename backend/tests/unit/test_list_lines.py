@@ -1,4 +1,4 @@
-"""The lines of the list of rooms (W10): one room encoded once for all readers, and frames of bounded size."""
+"""Test the lines of the list of rooms (W10): a room is encoded once for all readers, frames have a limited size."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Members of the rooms of one process: counted while the room is open, and each change is published once (P1)."""
+"""Test the members of one process: counted while their room is open, each change published once (P1)."""
 
 from collections import Counter
 from collections.abc import Sequence

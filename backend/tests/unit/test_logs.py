@@ -1,4 +1,4 @@
-"""Mask credentials in log output (A6)."""
+"""Test that log output masks credentials (A6)."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Names of members have a visible character (H2)."""
+"""Test that members' names must have a visible character (H2)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The dispatcher: each kind of message reaches its handler, and what it claims is checked against the log (X9)."""
+"""Test that each kind of message reaches its handler, and that its claims are checked against the log (X9)."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Read named queries and schema steps from SQL files."""
+"""Test the loading of named queries and schema steps from SQL files."""
 
 import re
 from pathlib import Path

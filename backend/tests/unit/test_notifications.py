@@ -1,4 +1,4 @@
-"""Messages split into PostgreSQL notifications: whatever is split is joined again, and nothing else is (X9)."""
+"""Test that split messages are joined again, and that nothing else is (X9)."""
 
 import pytest
 from hypothesis import example, given

@@ -1,4 +1,4 @@
-"""An observer of a room gets every entry in order, whatever the room missed (R3, D1)."""
+"""Test that an observer gets every entry in order, whatever the room missed (R3, D1)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from tests.support.virtual_time import virtual_time
 
 
 class Seen:
-    """An observer, and the runs of entries that it got."""
+    """An observer, and the batches of entries that it got."""
 
     def __init__(self, storage: RoomLog, seq: int = 0) -> None:
         self.runs: list[list[Entry]] = []
@@ -21,7 +21,7 @@ class Seen:
 
     @property
     def seqs(self) -> list[int]:
-        """The entries in the order in which they came."""
+        """The seqs of the entries in the order in which they came."""
         return [entry.seq for run in self.runs for entry in run]
 
     def _take(self, run: Sequence[Entry]) -> None:

@@ -1,4 +1,4 @@
-"""Which pages are the server's own, and which are configured (A5)."""
+"""Test which pages are the server's own, and which are configured (A5)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A parser that stops after a budget continues where it stopped (L6)."""
+"""Test that a parser which stopped after its budget continues where it stopped (L6)."""
 
 import pytest
 from hypothesis import given

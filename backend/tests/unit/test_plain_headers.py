@@ -1,4 +1,4 @@
-"""Which headers of a request are cut before the framework's parsers read them (L)."""
+"""Test which request headers are shortened before the framework's parsers read them (L)."""
 
 from alcove.api.plain_headers import shorten
 

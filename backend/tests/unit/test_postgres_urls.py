@@ -1,4 +1,4 @@
-"""Addresses of PostgreSQL as libpq accepts them: lists of hosts, and which of them is used."""
+"""Test addresses of PostgreSQL as libpq accepts them: lists of hosts, and which of them is used."""
 
 import pytest
 

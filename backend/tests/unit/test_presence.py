@@ -1,4 +1,4 @@
-"""Who is here, who types, who has read what (P)."""
+"""Test a room's members, typing and read marks (P)."""
 
 import random
 
@@ -140,7 +140,7 @@ def test_d1_whoever_was_greeted_whenever_knows_in_the_end_who_is_here(seed: int)
 
 
 def follow(members: set[str], *lines: Presence | ReadMark) -> set[str]:
-    """What a reader makes of lines."""
+    """Apply lines to a client's view of the members and marks."""
     for line in lines:
         if isinstance(line, Presence):
             members = members - set(line.left) | {person.id for person in line.joined}

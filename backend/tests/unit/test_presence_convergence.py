@@ -1,4 +1,4 @@
-"""Presence of several processes on one bus: after any losses and ends, all of them count the same members (P1, X1)."""
+"""Test presence of several processes on one bus: after any losses and ends, all count the same members (P1, X1)."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +21,7 @@ PEOPLE = {person.id: person for person in (ADA, BOB, CYD)}
 
 
 class Process:
-    """One of several processes, with the room `foo` open, and the connections that its members really have."""
+    """One of several processes, with the room `foo` open and the actual connections of its members."""
 
     def __init__(self, network: Network) -> None:
         self.bus = network.connect()
@@ -33,7 +33,7 @@ class Process:
         self.beating: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Connect, open the room, and begin to send heartbeats."""
+        """Connect, open the room, and start to send heartbeats."""
         await self.bus.start(self.hear, lambda channels: self.presence.resync(channels & {"foo"}))
         await self.presence.start()
         self.bus.subscribe("foo")
@@ -42,7 +42,7 @@ class Process:
         self.beating = asyncio.create_task(self.beat())
 
     def hear(self, channel: str, message: bytes) -> None:
-        """Receive what another process published."""
+        """Receive a message that another process published."""
         self.presence.receive(channel, decode(message)[0])
 
     async def beat(self) -> None:
@@ -67,7 +67,7 @@ class Process:
         self.connections.clear()
 
     def counted(self) -> Counter[str]:
-        """Return the connections in other processes, as this one counts them."""
+        """Return the connections in other processes, as this process counts them."""
         present = self.storage.rooms["foo"].presence
         return Counter({person.id: present.connections(person.id) for person in present.named()})
 
@@ -81,7 +81,7 @@ async def start(network: Network, number: int) -> list[Process]:
 
 
 def agree(processes: Sequence[Process]) -> None:
-    """Check that each process counts the connections that the others really have."""
+    """Check that each process counts the actual connections of the others."""
     for process in processes:
         others = [other.connections for other in processes if other is not process]
         assert process.counted() == +sum(others, Counter[str]())

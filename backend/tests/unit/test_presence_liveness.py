@@ -1,4 +1,4 @@
-"""Presence when a process starts, ends or dies, and when the bus fails (P3, X2)."""
+"""Test presence when a process starts, ends or dies, and when the bus fails (P3, X2)."""
 
 from alcove.cluster.messages import (
     ALL_PROCESSES,

@@ -1,4 +1,4 @@
-"""Presence across processes: each publishes its members, and applies what the others publish (P1, X1)."""
+"""Test that each process publishes its members, and applies what the others publish (P1, X1)."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The process table: which processes are alive, and which members are connected to each (P1, P3)."""
+"""Test the table of processes: which are alive, and which members are connected to each (P1, P3)."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What is a line of the protocol and what is not (F)."""
+"""Test which texts are lines of the protocol (F)."""
 
 import json
 
@@ -33,7 +33,7 @@ from tests.support.json_strategies import any_json
 
 
 def understood(line: str) -> bool:
-    """Whether the line is a command, or malformed for a reason."""
+    """Return whether the line is a command; else check that it is refused as malformed."""
     try:
         return decode(line) is not None
     except MalformedError as malformed:

@@ -1,4 +1,4 @@
-"""Trusted proxies, in the form that uvicorn compares."""
+"""Test trusted proxies in the form that uvicorn compares."""
 
 import pytest
 from uvicorn.middleware.proxy_headers import _TrustedHosts

@@ -1,4 +1,4 @@
-"""SQLite answers every query by an index, so that none takes longer with more entries."""
+"""Check that SQLite answers every query by an index, so that none takes longer with more entries."""
 
 import sqlite3
 from contextlib import closing

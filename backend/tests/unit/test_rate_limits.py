@@ -1,4 +1,4 @@
-"""Token buckets, keyed limiters, and the detection of connections that ignore `retry_ms` (L2)."""
+"""Test token buckets, keyed limiters, and the detection of connections that ignore `retry_ms` (L2)."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Store read marks of several rooms in shared transactions (P5)."""
+"""Test that read marks of several rooms are stored in shared transactions (P5)."""
 
 import asyncio
 from collections.abc import AsyncIterator

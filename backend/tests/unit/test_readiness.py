@@ -1,4 +1,4 @@
-"""The check of storage behind `/readyz` (W7, X8)."""
+"""Test the check of storage behind `/readyz` (W7, X8)."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The README's map and tables name what exists: every module, every test folder, every file to change."""
+"""Check that the README's map and tables name what exists: every module, test folder and file."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""The README's lines sign tokens that a server takes (A3)."""
+"""Check that a server accepts the tokens which the README's examples sign (A3)."""
 
 import asyncio
 import os

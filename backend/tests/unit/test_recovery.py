@@ -1,4 +1,4 @@
-"""Recovery of missed entries: readers get every entry once and in order, whichever messages were lost (X2)."""
+"""Test that readers get every entry once and in order, whichever messages were lost (X2)."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Recovery while the log does not answer, and its queries to the log (X2, X4, R5)."""
+"""Test recovery while the log does not answer, and its queries to the log (X2, X4, R5)."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Recovery when messages contradict memory: only the log decides whether a history was lost (X8, X9, R5)."""
+"""Test recovery when messages contradict memory: only the log decides whether a history was lost (X8, X9, R5)."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from tests.support.virtual_time import elapse, virtual_time
 
 
 async def following(number: int = 3) -> tuple[RecoveringProcess, list[Entry]]:
-    """Make a process whose reader has the first entries of the log."""
+    """Create a process whose reader has the first entries of the log."""
     process = RecoveringProcess()
     written = process.storage.write(*(str(n) for n in range(number)))
     process.recovery.deliver("foo", written, 1)

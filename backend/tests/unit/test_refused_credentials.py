@@ -1,4 +1,4 @@
-"""Which credentials and addresses are slowed down after refusals (L)."""
+"""Test which credentials and addresses are limited after refusals (L)."""
 
 from alcove.access.refused_credentials import RefusedCredentials
 from alcove.errors import Refusal

@@ -1,4 +1,4 @@
-"""The reorder buffer: entries that arrive in any order leave it once each, in the order of the log (X2)."""
+"""Test that entries arriving in any order leave the buffer once, in the order of the log (X2)."""
 
 from collections.abc import Sequence
 

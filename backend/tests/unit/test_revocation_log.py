@@ -1,4 +1,4 @@
-"""A process applies the revocations that the log has (A7)."""
+"""Test that a process applies the revocations in the log (A7)."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which tokens a revocation covers, and when a client may return with a new one (A7)."""
+"""Test which tokens a revocation covers, and when a client may return with a new one (A7)."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The rights that a token's patterns give on an item (A3)."""
+"""Test the rights that a token's patterns give on an item (A3)."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""Changes on their way to the lists of this process and of others (W10, X2)."""
+"""Test how changes reach the lists of this process and of others (W10, X2)."""
 
 from alcove.cluster.cluster import Cluster
 from alcove.cluster.messages import ROOM_CHANGES, RoomsChanged, decode
@@ -31,11 +31,11 @@ class Process:
 
     @property
     def published(self) -> list[object]:
-        """What other processes are told."""
+        """Return the messages published to other processes since the last call."""
         return [decode(data)[0] for channel, data in self.bus.published if channel == ROOM_CHANGES]
 
     async def close(self) -> None:
-        """End what runs."""
+        """Cancel the background tasks."""
         await self.changes.close()
         await self.rooms.close()
 

@@ -1,4 +1,4 @@
-"""Messages between processes of one log are sealed; all others on the bus are refused (X9)."""
+"""Test that messages between processes of one log are encrypted, and that all others are refused (X9)."""
 
 from binascii import a2b_base64, b2a_base64
 
@@ -58,7 +58,7 @@ def refused(reason: str) -> float:
 
 
 async def delivered() -> None:
-    """Let published messages arrive."""
+    """Run the event loop until published messages have arrived."""
     await turn()
 
 

@@ -1,4 +1,4 @@
-"""The rates of sends that a process keeps, by member and item (L2)."""
+"""Test the rates of sends that a process keeps, by member and item (L2)."""
 
 from alcove.limits import ProcessLimits
 from alcove.observability.metrics import process_registry

@@ -1,4 +1,4 @@
-"""One connection's rules, without a socket, a loop or a clock: frames, marks, rights, the end (F, P, A, C)."""
+"""Test the rules of one connection without socket, event loop or clock: frames, marks, rights, close (F, P, A, C)."""
 
 import pytest
 from hypothesis import given

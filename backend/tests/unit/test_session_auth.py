@@ -1,4 +1,4 @@
-"""A fresh token on an open connection: what comes behind it waits for its answer (A4)."""
+"""Test a fresh token on an open connection: the lines after it wait for its answer (A4)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What becomes of sends on one connection, without a socket, a loop or a clock (S, L)."""
+"""Test the sends of one connection without socket, event loop or clock (S, L)."""
 
 import tracemalloc
 

@@ -1,4 +1,4 @@
-"""The fast path for small text frames returns what the parser returns."""
+"""Test that the fast path for small text frames returns what the parser returns."""
 
 import pytest
 from hypothesis import given

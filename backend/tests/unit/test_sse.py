@@ -1,4 +1,4 @@
-"""The connection of an event stream, without a server (W3)."""
+"""Test the connection of an event stream without a server (W3)."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""The end of a room's log in memory: bounded, and never showing what was taken back (S9)."""
+"""Test the end of a room's log in memory: limited, and without deleted bodies (S9)."""
 
 import json
 from typing import Any

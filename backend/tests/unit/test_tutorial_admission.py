@@ -1,4 +1,4 @@
-"""Admission to the tutorial's sockets: revocations during the handshake (A7, W5), and limits (L3)."""
+"""Test admission to the tutorial's sockets: revocations during the handshake (A7, W5), and limits (L3)."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The page's wire types are the server's."""
+"""Check that the page's wire types are those of the server."""
 
 from pathlib import Path
 

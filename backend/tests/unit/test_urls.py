@@ -1,4 +1,4 @@
-"""Addresses in settings: which are accepted, and how passwords in them are hidden (A6)."""
+"""Test which addresses settings accept, and that passwords in them are hidden (A6)."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The methods of uvicorn that server/ overrides have the source that it was written against."""
+"""Check that the methods of uvicorn which server/ overrides are unchanged since it was written."""
 
 import inspect
 from collections.abc import Callable
