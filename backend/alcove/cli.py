@@ -1,31 +1,28 @@
 """Define the command `alcove`: serve, check, sign tokens, revoke access, export, erase, print the SQL schema."""
 
 import asyncio
-import json
-import os
 import re
 import sys
-import time
 from typing import Annotated, NoReturn
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-import jwt
 import typer
 
 from alcove.access.open_mode import is_loopback
-from alcove.access.tokens import Keys, keys_from_settings
+from alcove.access.tokens import keys_from_settings
 from alcove.bus.open import check_bus, open_bus
-from alcove.errors import AlcoveError, Refusal, SettingsError
+from alcove.data_commands import commands as data_commands
+from alcove.errors import AlcoveError, SettingsError
 from alcove.proxies import resolve_proxies
-from alcove.remote import Progress, call
+from alcove.remote import admin_token, call, sign
 from alcove.settings import Settings, split_commas
 from alcove.storage.open import lock_mode_for, open_log
 from alcove.version import VERSION
 
 main = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-#: Seconds that a server may be silent while it exports or erases.
-_LONG_S = 600.0
+main.add_typer(data_commands)
+
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -112,51 +109,7 @@ def revoke(
     """
     try:
         body = {"sub": sub} if item is None else {"sub": sub, "item": item}
-        with call(url, asyncio.run(_admin_token()), "POST", "/api/revoke", body=body):
-            pass
-    except AlcoveError as error:
-        _stop(error)
-
-
-@main.command()
-def export(
-    item: Annotated[str | None, typer.Option(help="The item whose room is exported.")] = None,
-    member: Annotated[str | None, typer.Option(help="The member whose entries are exported.")] = None,
-    url: Annotated[str, typer.Option(help="A server of the deployment.")] = "http://127.0.0.1:8000",
-) -> None:
-    """Print a room, or what a member wrote, as lines of JSON (W14).
-
-    Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
-    """
-    try:
-        if (item is None) == (member is None):
-            raise SettingsError("give either --item or --member")
-        path = f"/api/members/{quote(member or '')}" if item is None else f"/api/items/{quote(item)}/export"
-        progress = Progress("lines")
-        with call(url, asyncio.run(_admin_token()), "GET", path, timeout_s=_LONG_S) as lines:
-            for line in lines:
-                sys.stdout.buffer.write(line)
-                if item is not None and not progress.done:
-                    header = json.loads(line)
-                    progress.total = header["head"] - header["oldest"] + 2
-                progress.add(1)
-        sys.stdout.buffer.flush()
-        progress.finish()
-    except AlcoveError as error:
-        _stop(error)
-
-
-@main.command()
-def erase(
-    member: Annotated[str, typer.Option(help="The member whose data are erased, in every room.")],
-    url: Annotated[str, typer.Option(help="A server of the deployment.")] = "http://127.0.0.1:8000",
-) -> None:
-    """Erase a member: messages, name, picture, role, events and read marks (W14). This cannot be undone.
-
-    Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
-    """
-    try:
-        with call(url, asyncio.run(_admin_token()), "DELETE", f"/api/members/{quote(member)}", timeout_s=_LONG_S):
+        with call(url, asyncio.run(admin_token()), "POST", "/api/revoke", body=body):
             pass
     except AlcoveError as error:
         _stop(error)
@@ -173,47 +126,6 @@ def schema(
     if since > VERSION:
         _stop(SettingsError(f"--since {since}: this version of Alcove has schemas up to {VERSION}"))
     print(script(since, role))  # noqa: T201 - the command's output
-
-
-async def _admin_token() -> str:
-    """Return ALCOVE_TOKEN, or sign a token with ALCOVE_SECRET that may moderate every item for one minute.
-
-    Raises:
-        SettingsError: Neither variable is set.
-
-    """
-    # From the environment, because every user of this machine can read a command's arguments (A6).
-    return os.environ.get("ALCOVE_TOKEN") or await sign(
-        Settings.load(), sub="alcove-command", name=None, items={"*": "rwm"}, ttl_s=60
-    )
-
-
-async def sign(settings: Settings, *, sub: str, name: str | None, items: dict[str, str], ttl_s: int) -> str:
-    """Sign a token with the secret of the settings (HS256), verify it as the server would, and return it.
-
-    Args:
-        settings: Provides the secret.
-        sub: The member's id.
-        name: The member's name; None: the id.
-        items: Letters of rights by item or pattern.
-        ttl_s: Seconds from now until the token expires.
-
-    Raises:
-        SettingsError: There is no secret, or the server would refuse the token.
-
-    """
-    if settings.secret is None:
-        raise SettingsError("ALCOVE_SECRET is not set: a token is signed with it; make one with `openssl rand -hex 32`")
-    secret = settings.secret.get_secret_value()
-    keys = Keys(secret, None, 0)
-    now = int(time.time())
-    claims = {"sub": sub, "items": items, "iat": now, "exp": now + ttl_s} | ({} if name is None else {"name": name})
-    made = jwt.encode(claims, secret, algorithm="HS256")
-    try:
-        await keys.check(made)
-    except Refusal as refusal:
-        raise SettingsError(f"the server would refuse this token: {refusal.message}") from None
-    return made
 
 
 def _check(settings: Settings, *, host: str, workers: int) -> None:

@@ -1,7 +1,7 @@
 """Call a running server from the command line, and show the progress of long operations."""
 
 import json
-import sys
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,12 +9,13 @@ from http.client import HTTPException, HTTPResponse
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from alcove.errors import AlcoveError, SettingsError
+import jwt
 
-#: Seconds without progress after which it is shown, and between two times that it is shown: on a terminal, in a log.
-_SHOW_S = (0.5, 10.0)
-#: Seconds after which an operation counts as one that takes long.
-_LONG_S = 2.0
+from alcove.access.tokens import Keys
+from alcove.errors import AlcoveError, Refusal, SettingsError
+from alcove.settings import Settings
+
+_LINES = "application/x-ndjson"
 
 
 @contextmanager
@@ -38,8 +39,10 @@ def call(
     """
     if not url.startswith(("http://", "https://")):
         raise SettingsError(f"--url {url!r}: expected http:// or https://")
-    headers = {"authorization": f"Bearer {token}"} | ({} if body is None else {"content-type": "application/json"})
-    data = None if body is None else json.dumps(body).encode()
+    kind = _LINES if isinstance(body, bytes) else "application/json"
+    headers = {"authorization": f"Bearer {token}", "accept": f"{_LINES}, application/json, */*"}
+    headers |= {} if body is None else {"content-type": kind}
+    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     try:
         request = Request(f"{url.rstrip('/')}{path}", data, headers, method=method)  # noqa: S310 - checked
         with build_opener(_NoRedirect).open(request, timeout=timeout_s) as response:
@@ -50,41 +53,45 @@ def call(
         raise AlcoveError(f"{url} cannot be reached: {error}") from None
 
 
-class Progress:
-    """Counts what an operation has done, and shows it on stderr.
+async def admin_token() -> str:
+    """Return ALCOVE_TOKEN, or sign a token with ALCOVE_SECRET that may moderate every item for one minute.
 
-    On a terminal it updates one line in place; in a log it writes a line every ten seconds.
+    Raises:
+        SettingsError: Neither variable is set.
+
     """
+    # From the environment, because every user of this machine can read a command's arguments (A6).
+    return os.environ.get("ALCOVE_TOKEN") or await sign(
+        Settings.load(), sub="alcove-command", name=None, items={"*": "rwm"}, ttl_s=60
+    )
 
-    def __init__(self, what: str) -> None:
-        """Start counting; `what` names what is counted, in the plural."""
-        self._what = what
-        self._terminal = sys.stderr.isatty()
-        self._started = self._shown = time.monotonic()
-        self.done = 0
-        #: How many there are; None: not known.
-        self.total: int | None = None
 
-    def add(self, count: int) -> None:
-        """Add `count` to the number done, and show it if the last output is long enough ago."""
-        self.done += count
-        now = time.monotonic()
-        if now - self._started >= _LONG_S and now - self._shown >= _SHOW_S[not self._terminal]:
-            self._shown = now
-            sys.stderr.write(f"\r\x1b[K{self}" if self._terminal else f"{self}\n")
-            sys.stderr.flush()
+async def sign(settings: Settings, *, sub: str, name: str | None, items: dict[str, str], ttl_s: int) -> str:
+    """Sign a token with the secret of the settings (HS256), verify it as the server would, and return it.
 
-    def finish(self) -> None:
-        """Show the final number, but only if progress was shown before."""
-        if self._shown != self._started:
-            sys.stderr.write(f"\r\x1b[K{self}\n" if self._terminal else f"{self}\n")
+    Args:
+        settings: Provides the secret.
+        sub: The member's id.
+        name: The member's name; None: the id.
+        items: Letters of rights by item or pattern.
+        ttl_s: Seconds from now until the token expires.
 
-    def __str__(self) -> str:
-        per_s = self.done / max(1e-9, time.monotonic() - self._started)
-        left = ""
-        if self.total is not None and self.total > self.done and per_s:
-            left = f", {(self.total - self.done) / per_s:.0f} s left"
-        return f"{self.done:,} {self._what}, {per_s:,.0f}/s{left}"
+    Raises:
+        SettingsError: There is no secret, or the server would refuse the token.
+
+    """
+    if settings.secret is None:
+        raise SettingsError("ALCOVE_SECRET is not set: a token is signed with it; make one with `openssl rand -hex 32`")
+    secret = settings.secret.get_secret_value()
+    keys = Keys(secret, None, 0)
+    now = int(time.time())
+    claims = {"sub": sub, "items": items, "iat": now, "exp": now + ttl_s} | ({} if name is None else {"name": name})
+    made = jwt.encode(claims, secret, algorithm="HS256")
+    try:
+        await keys.check(made)
+    except Refusal as refusal:
+        raise SettingsError(f"the server would refuse this token: {refusal.message}") from None
+    return made
 
 
 class _NoRedirect(HTTPRedirectHandler):

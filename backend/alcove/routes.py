@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 
-from alcove.api import bans, entries, events, item_list, login, ops, personal_data, rooms, schemas
+from alcove.api import bans, entries, events, imports, item_list, login, ops, personal_data, rooms, schemas
 from alcove.api.base_path import BasePath
 from alcove.api.cors import Cors
 from alcove.api.earlier_logins import EarlierLogins
@@ -119,7 +119,7 @@ def _add_headers(app: FastAPI, settings: Settings) -> None:
 def _add_api(app: FastAPI) -> None:
     """Add the HTTP routes that a standalone server and a host application have in common."""
     app.router.routes.append(item_list.list_route)
-    for router in (item_list, entries, rooms, bans, personal_data, events):
+    for router in (item_list, entries, rooms, bans, personal_data, imports, events):
         app.include_router(router.router)
     app.include_router(login.callers)
     app.include_router(ops.documents)

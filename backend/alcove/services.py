@@ -56,7 +56,7 @@ class Services:
         """Store each service, and the parts of the hub that routes use, as attributes of an application's state."""
         for field in fields(self):
             setattr(state, field.name, getattr(self, field.name))
-        for name in ("lists", "queries", "status", "writer", "personal_data"):
+        for name in ("lists", "queries", "status", "writer", "personal_data", "importer"):
             setattr(state, name, getattr(self.hub, name))
 
 

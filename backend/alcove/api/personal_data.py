@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from alcove.api.bans import MemberId, ModeratorOfAllDep
 from alcove.api.dependencies import ItemId, StrictModeratorDep
 from alcove.api.schemas import problems
 from alcove.api.services import PersonalDataDep
+from alcove.protocol import encode
 
 router = APIRouter(prefix="/api", tags=["data"])
 
@@ -32,9 +33,16 @@ async def export_member(member_id: MemberId, data: PersonalDataDep, _moderator: 
     return await _stream(data.export_member(member_id))
 
 
-@router.delete("/members/{member_id:path}", status_code=204, responses=problems(401, 403, 422, 429, 503))
-async def erase_member(member_id: MemberId, data: PersonalDataDep, moderator: ModeratorOfAllDep) -> Response:
-    """Erase a member: their messages are deleted, their name, picture, role, events and read marks are removed."""
+@router.delete("/members/{member_id:path}", status_code=204, responses=_RESPONSES)
+async def erase_member(
+    member_id: MemberId, request: Request, data: PersonalDataDep, moderator: ModeratorOfAllDep
+) -> Response:
+    """Erase a member: their messages are deleted, their name, picture, role, events and read marks are removed.
+
+    With `Accept: application/x-ndjson` the response is 200 with lines `progress`; the last one has `"done":true`.
+    """
+    if request.headers.get("accept", "").startswith(_TYPE):
+        return await _stream(encode(step) + b"\n" async for step in data.erasing(member_id, moderator.person))
     await data.erase_member(member_id, moderator.person)
     return Response(status_code=204)
 

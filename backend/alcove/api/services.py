@@ -7,6 +7,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from alcove.rooms.hub import Hub
+from alcove.rooms.imports import Importer
 from alcove.rooms.item_lists import ItemLists
 from alcove.rooms.personal_data import PersonalData
 from alcove.rooms.process_status import ProcessStatus
@@ -33,5 +34,7 @@ RoomQueriesDep = Annotated[RoomQueries, Depends(_part("queries"))]
 RoomWriterDep = Annotated[RoomWriter, Depends(_part("writer"))]
 #: Exports rooms and members, and erases members.
 PersonalDataDep = Annotated[PersonalData, Depends(_part("personal_data"))]
+#: Brings existing entries into rooms.
+ImporterDep = Annotated[Importer, Depends(_part("importer"))]
 #: Reports readiness and metrics.
 StatusDep = Annotated[ProcessStatus, Depends(_part("status"))]

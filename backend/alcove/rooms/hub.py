@@ -24,6 +24,7 @@ from alcove.rooms.admission import Admission, Slot
 from alcove.rooms.delivery import EntryDelivery
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.drain import Drain
+from alcove.rooms.imports import Importer
 from alcove.rooms.item_lists import ItemLists
 from alcove.rooms.joining import RoomJoiner
 from alcove.rooms.list_feed import ListFeed
@@ -129,10 +130,10 @@ class Hub:
         self.take_send, self.check_rate, self.send = self._sends.take, self._sends.check_rate, self._sends.store
         #: Reads rooms without a connection.
         self.queries = RoomQueries(log, self._rooms, cluster)
-        #: Writes into rooms without a connection.
         self.writer = RoomWriter(self._sends.store, limits, self._rooms, self._changes)
-        #: Exports rooms and members, and erases members.
+        #: Exports rooms and members, erases members, imports entries.
         self.personal_data = PersonalData(log, self.writer, self._rooms, cluster)
+        self.importer = Importer(log, self._sends.store, limits, self._rooms, max_waiting=bounds.waiting)
         self._renewal = None if authenticator is None else TokenRenewal(authenticator, self._expiry)
         self._access_records = AccessRecords(
             Revocations() if revocations is None else revocations,

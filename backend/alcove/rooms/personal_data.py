@@ -37,6 +37,14 @@ class ExportedMark(Line, tag="read", frozen=True):
     seq: int
 
 
+class ErasureProgress(Line, tag="progress", frozen=True):
+    """How many of a member's rooms are done; `done`: the member is erased."""
+
+    rooms: int
+    of: int
+    done: bool = False
+
+
 class PersonalData:
     """Exports rooms and members, and erases members.
 
@@ -97,8 +105,14 @@ class PersonalData:
             LogUnavailableError: Storage does not answer.
 
         """
+        async for _ in self.erasing(member, by):
+            pass
+
+    async def erasing(self, member: str, by: Person) -> AsyncIterator[ErasureProgress]:
+        """Erase a member as `erase_member` does, and yield the progress after each step; the last one is `done`."""
         items = await self._log.rooms_of_member(member)
-        for item in items:
+        for number, item in enumerate(items):
+            yield ErasureProgress(number, len(items))
             after = 0
             while entries := await self._log.entries_of_member(item, member, after=after, limit=_AT_ONCE):
                 after = entries[-1].seq
@@ -109,11 +123,13 @@ class PersonalData:
                         for seq in messages
                     )
                 )
+                yield ErasureProgress(number, len(items))
         await self._log.erase_member(items, member)
         for start in range(0, len(items), _ERASED_ROOMS):
             message = MemberErased(items[start : start + _ERASED_ROOMS])
             self._receive(message)
             self._cluster.publish(ERASURES, message)
+        yield ErasureProgress(len(items), len(items), done=True)
 
     def _receive(self, message: ClusterMessage) -> None:
         """Drop the entries in memory of rooms with erased data; they are read from the log again (Handler)."""

@@ -268,6 +268,10 @@ class Log(Protocol):
         """Read up to `limit` entries that the member wrote in a room, ascending, with a seq greater than `after`."""
         ...
 
+    async def seqs_of(self, sent: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+        """Return the seq of each entry that was stored with this item, author and id (S5); others are left out."""
+        ...
+
     async def erase_member(self, items: Sequence[str], member: str) -> None:
         """Erase the member's name, picture, role, events and read mark in these rooms.
 

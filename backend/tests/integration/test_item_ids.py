@@ -4,8 +4,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from alcove.cli import sign
 from alcove.errors import SettingsError
+from alcove.remote import sign
 from alcove.settings import Settings
 from tests.support import endpoints
 from tests.support.credentials import SECRET, token

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from alcove.remote import Progress
+from alcove.progress import Progress
 from tests.support.credentials import SECRET, token
 from tests.support.room_client import RoomClient
 from tests.support.servers import ALCOVE, ONCE, Server

@@ -173,6 +173,7 @@ revoke = request("POST", "/api/revoke", '{"sub":"nobody"}')
 revoke_on_foo = request("POST", "/api/revoke", '{"sub":"nobody","item":"foo"}')
 member_data = request("GET", "/api/members/nobody")
 erase = request("DELETE", "/api/members/nobody")
+bring = request("POST", "/api/import", '{"type":"room","item":"foo"}')
 #: What each endpoint takes: the letters on the item.
 TAKES: dict[str, tuple[Endpoint, str]] = {
     "room": (room, "r"),
@@ -199,6 +200,7 @@ TAKES_MODERATE_ALL: dict[str, Endpoint] = {
     "lift on all": lift_on_all,
     "member data": member_data,
     "erase": erase,
+    "import": bring,
     "revoke": revoke,
 }
 #: What takes a good credential and no right.

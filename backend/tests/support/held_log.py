@@ -143,6 +143,10 @@ class HeldLog:
         """Read entries of a member (Log.entries_of_member)."""
         return await self._hold(lambda: self.store.entries_of_member(item, member, after, limit))
 
+    async def seqs_of(self, sent: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+        """Return the seq of what was stored (Log)."""
+        return await self._hold(lambda: self.store.seqs_of(sent))
+
     async def erase_member(self, items: Sequence[str], member: str) -> None:
         """Erase a member from rooms (Log.erase_member)."""
         await self._hold(lambda: self.store.erase_member(items, member), writes=True)

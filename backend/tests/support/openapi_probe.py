@@ -18,6 +18,9 @@ from tests.support.clients import PATIENCE_S
 from tests.support.servers import Address
 from tests.support.storm import examples
 
+# What an import takes.
+schemathesis.serializer.alias("application/x-ndjson", "text/plain")
+
 _KEPT = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 

@@ -225,6 +225,14 @@ class PostgresLog:
             rows = await connection.fetch(_SQL["entries_of_member"], item, member, after, limit)
         return [entry_from_row(tuple(row)) for row in rows]
 
+    async def seqs_of(self, sent: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+        """Return the seq of each stored item, author and id (Log.seqs_of)."""
+        if not sent:
+            return {}
+        async with self._connections.reading() as connection:
+            rows = await connection.fetch(_SQL["seqs_of"], *map(list, zip(*sent, strict=True)))
+        return {(item, by, id_): seq for item, by, id_, seq in rows}
+
     async def erase_member(self, items: Sequence[str], member: str) -> None:
         """Erase the member from these rooms, and vacuum the tables to remove dead rows (Log.erase_member)."""
         async with self._connections.writing() as connection:

@@ -157,6 +157,15 @@ SELECT alcove.delete_room($1)
 SELECT m.member, m.seq FROM alcove.marks m JOIN alcove.rooms r ON r.room = m.room
 WHERE r.item = $1 AND m.member >= $2 COLLATE "C" ORDER BY m.member LIMIT $3
 
+-- seqs_of --
+SELECT w.item, w.by_id, w.id, i.seq
+FROM unnest($1::text[], $2::text[], $3::text[]) AS w (item, by_id, id)
+CROSS JOIN LATERAL (SELECT * FROM alcove.rooms r WHERE r.item = w.item COLLATE "C" LIMIT 1) r
+CROSS JOIN LATERAL (
+  SELECT i.seq FROM alcove.ids i
+  WHERE i.room = r.room AND i.by_id = w.by_id COLLATE "C" AND i.id = w.id COLLATE "C" LIMIT 1
+) i
+
 -- rooms_of_member --
 SELECT r.item FROM alcove.rooms r WHERE NOT starts_with(r.item, '!') AND (
   EXISTS (SELECT 1 FROM alcove.ids i WHERE i.room = r.room AND i.by_id = $1 COLLATE "C")

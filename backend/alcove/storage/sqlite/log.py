@@ -176,6 +176,10 @@ class SqliteLog:
         """Read entries that the member wrote in a room (Log.entries_of_member)."""
         return await self._lister.run(lambda store: store.entries_of_member(item, member, after, limit))
 
+    async def seqs_of(self, sent: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+        """Return the seq of each stored item, author and id (Log.seqs_of)."""
+        return await self._next_reader().run(lambda store: store.seqs_of(sent))
+
     async def erase_member(self, items: Sequence[str], member: str) -> None:
         """Erase the member from these rooms.
 

@@ -50,6 +50,11 @@ SELECT seq, at FROM entries WHERE room = :room AND by_id = :by_id AND id = :id
 UNION ALL
 SELECT seq, at FROM ids WHERE room = :room AND by_id = :by_id AND id = :id
 
+-- seq_of --
+SELECT e.seq FROM rooms r JOIN entries e USING (room) WHERE r.item = ? AND e.by_id = ? AND e.id = ?
+UNION ALL
+SELECT i.seq FROM rooms r JOIN ids i USING (room) WHERE r.item = ? AND i.by_id = ? AND i.id = ?
+
 -- find_removed_ids --
 WITH sent (room, by_id, id) AS (VALUES (...))
 SELECT 1 FROM sent CROSS JOIN ids USING (room, by_id, id) LIMIT 1

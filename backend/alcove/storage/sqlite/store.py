@@ -149,6 +149,16 @@ class SqliteStore:
         values = (None if row is None else row[0], member, after, limit)
         return [entry_from_row(found) for found in self._db.execute(_SQL["entries_of_member"], values).fetchall()]
 
+    def seqs_of(self, sent: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+        """Return the seq of each stored item, author and id (Log.seqs_of)."""
+        found: dict[tuple[str, str, str], int] = {}
+        with transaction(self._db, "DEFERRED"):
+            for item, by, id_ in sent:
+                row = self._db.execute(_SQL["seq_of"], (item, by, id_, item, by, id_)).fetchone()
+                if row is not None:
+                    found[item, by, id_] = row[0]
+        return found
+
     def erase_member(self, items: Sequence[str], member: str) -> None:
         """Erase the member's name, picture, role, events and read mark in these rooms (Log.erase_member)."""
         with transaction(self._db):

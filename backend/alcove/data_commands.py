@@ -1,0 +1,133 @@
+"""Export, import and erase by a running server: the commands `alcove export`, `alcove import` and `alcove erase`."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import Annotated, BinaryIO
+from urllib.parse import quote
+
+import typer
+
+from alcove.errors import AlcoveError, SettingsError
+from alcove.import_file import ImportFile
+from alcove.progress import Progress
+from alcove.remote import admin_token, call
+
+commands = typer.Typer()
+
+#: Seconds that a server may be silent while it exports, imports or erases.
+_LONG_S = 600.0
+_Url = Annotated[str, typer.Option(help="A server of the deployment.")]
+_SERVER = "http://127.0.0.1:8000"
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Exit with an error as one line on stderr."""
+    try:
+        yield
+    except AlcoveError as error:
+        sys.exit(f"alcove: {error}")
+
+
+@commands.command()
+def export(
+    item: Annotated[str | None, typer.Option(help="The item whose room is exported.")] = None,
+    member: Annotated[str | None, typer.Option(help="The member whose entries are exported.")] = None,
+    url: _Url = _SERVER,
+) -> None:
+    """Print a room, or what a member wrote, as lines of JSON (W14).
+
+    Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
+    """
+    with _errors():
+        if (item is None) == (member is None):
+            raise SettingsError("give either --item or --member")
+        path = f"/api/members/{quote(member or '')}" if item is None else f"/api/items/{quote(item)}/export"
+        progress = Progress("lines")
+        with call(url, asyncio.run(admin_token()), "GET", path, timeout_s=_LONG_S) as lines:
+            for line in lines:
+                sys.stdout.buffer.write(line)
+                if item is not None and not progress.done:
+                    header = json.loads(line)
+                    progress.total = header["head"] - header["oldest"] + 2
+                progress.add(1)
+        sys.stdout.buffer.flush()
+        progress.finish()
+
+
+@commands.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="Lines of JSON as `alcove export` prints them; - reads stdin.")],
+    url: _Url = _SERVER,
+) -> None:
+    """Bring existing entries into rooms, with their authors and times (W14).
+
+    Every line is checked before the first one is sent. What is stored already is left as it is: after an error or a
+    stop, run the same command again.
+
+    Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
+    """
+    with _errors(), _opened(file) as opened:
+        source = ImportFile(opened)
+        progress = Progress("lines", sum(request.lines for request in source.requests()))
+        stored = known = 0
+        try:
+            for request in source.requests():
+                path = f"/api/import?line={request.line}"
+                token = asyncio.run(admin_token())
+                with call(url, token, "POST", path, body=request.data, timeout_s=_LONG_S) as response:
+                    answer = json.load(response)
+                stored, known = stored + answer["stored"], known + answer["known"]
+                progress.add(request.lines)
+        except AlcoveError as error:
+            again = (
+                f"; {progress.done:,.0f} lines are imported: run the command again to continue" if progress.done else ""
+            )
+            raise AlcoveError(f"{error}{again}") from None
+        progress.finish()
+        left_out = f", {source.left_out} left out, as the file lacks what they refer to" if source.left_out else ""
+        print(f"{stored} entries stored, {known} were stored before{left_out}")  # noqa: T201 - the command's output
+
+
+@commands.command()
+def erase(
+    member: Annotated[str, typer.Option(help="The member whose data are erased, in every room.")],
+    url: _Url = _SERVER,
+) -> None:
+    """Erase a member: messages, name, picture, role, events and read marks (W14). This cannot be undone.
+
+    Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
+    """
+    with _errors():
+        progress = Progress("rooms")
+        path = f"/api/members/{quote(member)}"
+        with call(url, asyncio.run(admin_token()), "DELETE", path, timeout_s=_LONG_S) as lines:
+            done = lines.status == 204  # of an earlier version
+            for line in lines:
+                step = json.loads(line)
+                progress.total, done = step["of"], step.get("done", False)
+                progress.reach(step["rooms"])
+        progress.finish()
+        if not done:
+            raise AlcoveError(f"{url} stopped before {member!r} was erased: run the command again")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Provide the file; what comes by stdin is kept in a temporary one first, because it is read twice."""
+    try:
+        if str(path) != "-":
+            with path.open("rb") as file:
+                yield file
+            return
+        with TemporaryFile() as copy:
+            copyfileobj(sys.stdin.buffer, copy)
+            yield copy
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror or error}") from None

@@ -1,0 +1,146 @@
+"""Read a file for `alcove import`, and make the requests from it: lines as W14 has them, in bounded memory.
+
+Numbers of entries differ from log to log, so edits, deletes and read marks refer to an entry by its author and id
+instead. Of the entries of one room, those that others refer to are remembered until the next room begins.
+"""
+
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+import msgspec
+from msgspec import UNSET
+
+from alcove.rooms.import_lines import EntryLine, LineError, LineReader, Located, MarkLine, Reference, RoomLine
+
+#: A request has at most so many lines, and so many bytes before its last line.
+_LINES, _BYTES = 1000, 256 * 1024
+#: Longer lines are not read: more than a body may have by any setting.
+_LINE_BYTES = 65 * 1024 * 1024
+
+
+class ImportRequest(NamedTuple):
+    """The body of one request, the number of its first line in the file, and how many lines of the file it has."""
+
+    data: bytes
+    line: int
+    lines: int
+
+
+class _Known(NamedTuple):
+    """An entry that another one refers to."""
+
+    reference: Reference
+    kind: str
+
+
+class _Referred(NamedTuple):
+    """What the lines of one room refer to by number: any entry, and messages that are deleted."""
+
+    seqs: frozenset[int]
+    deleted: frozenset[int]
+
+
+class ImportFile:
+    """The requests of one file. Iterating checks every line; nothing is kept from one room to the next."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        """Create it; the file must be seekable."""
+        self._file = file
+        #: Lines that the last iteration left out: they refer to an entry that the file does not have.
+        self.left_out = 0
+
+    def requests(self) -> Iterator[ImportRequest]:
+        """Yield the requests, from the first line on. Raises LineError."""
+        self._file.seek(0)
+        self.left_out = 0
+        lines: list[bytes] = []
+        #: The current room, the one before the first line of the request, the number of that line, and its bytes.
+        current, room, first, size = b"", b"", 1, 0
+        for number, text, is_room in self._lines():
+            if len(lines) >= _LINES or size >= _BYTES:
+                yield _request(lines, first, room)
+                lines, size = [], 0
+            if not lines:
+                first, room = number, b"" if is_room else current
+            if is_room:
+                current = text
+            lines.append(text)
+            size += len(text)
+        if lines:
+            yield _request(lines, first, room)
+
+    def _lines(self) -> Iterator[tuple[int, bytes, bool]]:
+        """Yield for each line its number, the text to send (empty: nothing), and whether it names a room."""
+        number = 1
+        while True:
+            start = self._file.tell()
+            referred = self._look_ahead(number)
+            self._file.seek(start)
+            reader = LineReader(number)
+            known: dict[int, _Known] = {}
+            gone: set[int] = set()
+            for text in iter(self._read_line, b""):
+                line = reader.read(text)
+                if isinstance(line, RoomLine) and reader.number > number:
+                    self._file.seek(-len(text), 1)
+                    break
+                sent = b"" if line is None else text.strip()
+                if isinstance(line, Located):
+                    sent = self._convert(line, sent, referred, known, gone)
+                yield reader.number, sent, isinstance(line, RoomLine)
+            else:
+                return
+            number = reader.number
+
+    def _look_ahead(self, number: int) -> _Referred:
+        """Read the lines of one room; return what they refer to."""
+        reader = LineReader(number)
+        seqs: set[int] = set()
+        deleted: set[int] = set()
+        for text in iter(self._read_line, b""):
+            line = reader.read(text)
+            if isinstance(line, RoomLine) and reader.number > number:
+                break
+            if isinstance(line, Located):
+                match line.line:
+                    case EntryLine(kind="delete", target=int() as target):
+                        deleted.add(target)
+                    case EntryLine(target=int() as target) | MarkLine(seq=int() as target):
+                        seqs.add(target)
+        return _Referred(frozenset(seqs | deleted), frozenset(deleted))
+
+    def _convert(
+        self, one: Located, text: bytes, referred: _Referred, known: dict[int, _Known], gone: set[int]
+    ) -> bytes:
+        """Return the line with a reference instead of a number; empty if it is left out. Raises LineError."""
+        line = one.line
+        number = line.seq if isinstance(line, MarkLine) else line.target
+        if isinstance(number, int) and not (isinstance(line, MarkLine) and line.target is not UNSET):
+            target = known.get(number)
+            if target is None:
+                self.left_out += 1
+                return b""
+            if isinstance(line, EntryLine):
+                if target.kind != "message" or number in gone:
+                    state = "was deleted before" if number in gone else f"is of the kind {target.kind}"
+                    raise LineError(one.number, f"target: expected a message; the entry {number} {state}")
+                if line.kind == "delete":
+                    gone.add(number)
+            line = msgspec.structs.replace(line, target=target.reference)
+            text = msgspec.json.encode(line)
+        if isinstance(line, EntryLine):
+            if line.kind == "message" and line.body is UNSET and line.seq not in referred.deleted:
+                self.left_out += 1  # it was deleted, by an entry that the file does not have
+                return b""
+            if isinstance(line.seq, int) and line.seq in referred.seqs:
+                known[line.seq] = _Known(Reference(line.by.id, line.id), line.kind)
+        return text
+
+    def _read_line(self) -> bytes:
+        return self._file.readline(_LINE_BYTES)
+
+
+def _request(lines: list[bytes], first: int, room: bytes) -> ImportRequest:
+    """Return a request; `room` is the line of the room that its first line belongs to, empty if it has that itself."""
+    data = b"\n".join([room, *lines] if room else lines)
+    return ImportRequest(data, first - bool(room), len(lines))

@@ -1,0 +1,165 @@
+"""W14: `alcove import` on a running server: round trip, repetition, resumption, errors."""
+
+import asyncio
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.credentials import SECRET, token
+from tests.support.http import http
+from tests.support.room_client import RoomClient
+from tests.support.servers import ALCOVE, ONCE, Server, Start
+
+AT = 1_700_000_000_000
+ADA, BOB = {"id": "ada", "name": "Ada"}, {"id": "bob", "name": "Bob", "picture": "https://pictures.example/b.png"}
+
+
+def room(item: str) -> dict[str, Any]:
+    return {"type": "room", "item": item}
+
+
+def said(number: int, **more: object) -> dict[str, Any]:
+    entry = {"type": "entry", "seq": number, "kind": "message", "id": f"c{number}", "by": ADA, "at": AT + number}
+    return entry | {"body": f"comment {number}"} | more
+
+
+async def run(server: Server, folder: Path, *lines: dict[str, Any], name: str = "-", **options: str) -> tuple[int, str]:
+    """Run `alcove import` on lines; return its code, and what it printed."""
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [str(ALCOVE), "import", name, "--url", server.url],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "ALCOVE_SECRET": SECRET, **options},
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+async def exported(server: Server, item: str) -> list[dict[str, Any]]:
+    """Return the export of a room, without the id of its history."""
+    headers = {"Authorization": f"Bearer {token(items={item: 'rwm'})}"}
+    async with http(server) as client:
+        lines = (await client.get(f"/api/items/{item}/export", headers=headers)).text.splitlines()
+    first, *rest = map(json.loads, lines)
+    return [{"item": first["item"], "head": first["head"]}, *rest]
+
+
+@ONCE
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+async def test_w14_an_export_is_imported_into_another_log_as_it_was(
+    serve: Start, item: str, tmp_path: Path, postgres_url: str, engine: str
+) -> None:
+    first = serve(ALCOVE_SECRET=SECRET, ALCOVE_DATABASE_URL=f"sqlite:///{tmp_path}/first.db")
+    url = postgres_url if engine == "postgresql" else f"sqlite:///{tmp_path}/second.db"
+    second = serve(ALCOVE_SECRET=SECRET, ALCOVE_DATABASE_URL=url)
+    ada = {"Authorization": f"Bearer {token(items={item: 'rwm'}, role='Buyer')}"}
+    async with http(first, token=None) as client:
+        path = f"/api/items/{item}/entries"
+        for body in ("one", {"rich": ["two"]}, "three", "four"):
+            assert (await client.post(path, json={"body": body}, headers=ada)).status_code == 201
+        event = {"kind": "event", "body": {"text": "shipped", "data": 1}}
+        await client.post(path, json=event, headers=ada)
+        await client.patch(f"{path}/1", json={"body": "uno"}, headers=ada)
+        await client.patch(f"{path}/3", json={"body": "tres"}, headers=ada)
+        await client.delete(f"{path}/3", headers=ada)
+        await client.put(f"/api/items/{item}/read", json={"seq": 6}, headers=ada)
+    lines = await exported(first, item)
+    assert len(lines) == 10
+
+    assert await run(second, tmp_path, room(item), *lines[1:]) == (0, "8 entries stored, 0 were stored before\n")
+    assert await exported(second, item) == lines
+    assert await run(second, tmp_path, room(item), *lines[1:]) == (0, "0 entries stored, 8 were stored before\n")
+    assert await exported(second, item) == lines
+
+
+@ONCE
+async def test_w14_an_import_that_was_stopped_continues_where_it_was(
+    guarded: Server, item: str, tmp_path: Path
+) -> None:
+    lines = [room(item), *(said(number, by=BOB if number % 3 else ADA) for number in range(1, 2500))]
+    edit = said(2500, kind="edit", target=7)
+    (tmp_path / "comments.ndjson").write_text("".join(json.dumps(line) + "\n" for line in [*lines, edit]))
+    part = [room(item), *lines[1:1200]]
+    assert await run(guarded, tmp_path, *part) == (0, "1199 entries stored, 0 were stored before\n")
+
+    done = await run(guarded, tmp_path, name="comments.ndjson")
+    assert done == (0, "1301 entries stored, 1199 were stored before\n")
+    found = await exported(guarded, item)
+    assert [one["id"] for one in found[1:]] == [f"c{number}" for number in range(1, 2501)]
+    assert [one["at"] for one in found[1:]] == [AT + number for number in range(1, 2501)]
+    assert (found[7]["body"], found[7]["by"]) == ("comment 2500", BOB)
+
+
+@ONCE
+async def test_w14_a_wrong_line_anywhere_in_the_file_stores_nothing(guarded: Server, item: str, tmp_path: Path) -> None:
+    lines = [room(item), *map(said, range(1, 1500)), said(1500, at="soon")]
+
+    assert await run(guarded, tmp_path, *lines) == (1, "alcove: line 1501: at: expected int, got str\n")
+    assert await exported(guarded, item) == [{"item": item, "head": 0}]
+
+
+@ONCE
+async def test_w14_a_line_that_only_the_server_can_refuse_is_named_by_its_number_in_the_file(
+    guarded: Server, item: str, tmp_path: Path
+) -> None:
+    lines = [room(item), *map(said, range(1, 1300)), said(1300, body="x" * 70_000)]
+    code, noise = await run(guarded, tmp_path, *lines)
+
+    assert (code, "refused: line 1301: body: a body may have 65536 bytes" in noise) == (1, True), noise
+    assert "run the command again to continue" in noise
+
+
+@ONCE
+async def test_w14_f3_nothing_is_put_before_what_a_room_has(guarded: Server, item: str, tmp_path: Path) -> None:
+    async with await RoomClient.join(guarded, item, token=token(items={item: "rw"})) as client:
+        await client.say("here already")
+        code, noise = await run(guarded, tmp_path, room(item), said(1))
+        assert (code, "refused: line 2: at: expected at least " in noise) == (1, True), noise
+    assert (await exported(guarded, item))[0]["head"] == 1
+
+
+@ONCE
+async def test_w14_members_see_what_is_imported_while_they_are_connected(
+    guarded: Server, item: str, tmp_path: Path
+) -> None:
+    async with await RoomClient.join(guarded, item, token=token(items={item: "rw"})) as client:
+        await run(guarded, tmp_path, room(item), said(1), said(2), {"type": "read", "by": "bob", "seq": 2})
+        assert (await client.until("entry", seq=2))["at"] == AT + 2
+        assert (await client.until("read"))["seq"] == 2
+
+
+@ONCE
+async def test_w14_requests_of_other_programs_are_checked_as_those_of_the_command(guarded: Server, item: str) -> None:
+    headers = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
+
+    async def post(*lines: dict[str, Any]) -> tuple[int, Any]:
+        content = "\n".join(map(json.dumps, lines))
+        answer = await client.post("/api/import?line=11", content=content, headers=headers)
+        return answer.status_code, answer.json().get("detail", answer.json())
+
+    async with http(guarded, token=None) as client:
+        number = await post(room(item), said(1), said(2, kind="edit", target=1))
+        unknown = await post(room(item), said(1), said(2, kind="edit", target={"by": "ada", "id": "c9"}))
+        known = await post(room(item), said(1), said(2, kind="edit", target={"by": "ada", "id": "c1"}))
+        twice = await post(room(item), said(3), said(3))
+        large = await client.post("/api/import", content=b" " * 2_000_000, headers=headers)
+    assert number[1].startswith("line 13: target: expected `by` and `id` of an entry")
+    assert unknown[1] == f"line 13: target: expected an earlier entry of {item}; 'ada' has none with the id 'c9'"
+    assert known == (200, {"stored": 2, "known": 0, "marks": 0})
+    assert twice == (200, {"stored": 1, "known": 1, "marks": 0})
+    assert (number[0], unknown[0], large.status_code) == (422, 422, 413)
+
+
+@ONCE
+async def test_w14_a_file_that_is_missing_is_one_line(guarded: Server, tmp_path: Path) -> None:
+    code, noise = await run(guarded, tmp_path, name="none.ndjson")
+
+    assert (code, noise) == (1, "alcove: none.ndjson: No such file or directory\n")
