@@ -32,7 +32,7 @@ class Site:
 
     @property
     def dark(self) -> Locator:
-        """The button for the dark theme in the account menu."""
+        """The radio button for the dark theme in the account menu."""
         return self.page.get_by_role("radio", name=self.words.dark)
 
     @property

@@ -7,7 +7,7 @@ import pytest
 
 from alcove import background
 from tests.support.turns import turn
-from tests.support.virtual_time import virtual_time
+from tests.support.virtual_time import elapse, virtual_time
 
 
 @virtual_time
@@ -153,7 +153,7 @@ async def test_closing_waits_for_tasks_and_cancels_those_that_take_too_long() ->
     tasks, finished = background.BackgroundTasks(), list[str]()
 
     async def work(name: str, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        await elapse(seconds)
         finished.append(name)
 
     late = tasks.spawn(work("late", 3))

@@ -62,7 +62,7 @@ class House:
         database.execute("UPDATE rooms SET head = ?, at = 1 WHERE room = ?", (head, room))
 
     async def post(self, id_: str) -> None:
-        """Send a message over HTTP's code path."""
+        """Send a message through the hub, as the HTTP route does."""
         sending = asyncio.create_task(self.hub.send(message(id_)))
         await self.settle()
         await sending
@@ -165,7 +165,7 @@ async def test_x8_the_page_that_fills_a_hole_begins_with_what_memory_has(house: 
     house.log.store.append([message("x"), message("y"), message("z")])
     house.hub._rooms._cluster._recovery.check_reported("foo")
     while ada.close_code is None:
-        await asyncio.sleep(0)
+        await turn(1)
         await house.settle()
 
     assert ids(ada) == ["a", "b", "c"]
@@ -198,7 +198,7 @@ async def test_x8_a_reader_fed_from_the_log_notices_it() -> None:
     joining = asyncio.create_task(house.hub.join("foo", FakeConnection(), ADA, StartPosition(after=1)))
     await house.settle()
     await joining
-    await asyncio.sleep(0)
+    await turn(1)
     await house.settle()
 
     await assert_all_start_over(house, ada, "a")

@@ -1,6 +1,5 @@
 """Test that an observer gets every entry in order, whatever the room missed (R3, D1)."""
 
-import asyncio
 from collections.abc import Sequence
 
 from msgspec import UNSET
@@ -9,7 +8,7 @@ from alcove.limits import Retention
 from alcove.protocol import Entry
 from tests.support.memory_rooms import Reader, RoomLog, entries
 from tests.support.turns import turn
-from tests.support.virtual_time import virtual_time
+from tests.support.virtual_time import elapse, virtual_time
 
 
 class Seen:
@@ -110,7 +109,7 @@ async def test_s7_an_observer_reads_on_when_the_log_answers_again() -> None:
     await storage.fail()
     assert seen.seqs == []
 
-    await asyncio.sleep(0.1)  # of virtual time: the pause after the first failure
+    await elapse(0.1)  # the pause after the first failure
     await storage.answer()
     assert seen.seqs == [1]
     storage.close()

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AskingTabs } from "./tabs";
 
-/** Channels of several tabs; a word reaches the others in the next turn. */
+/** Channels of several tabs; a message reaches the others in the next microtask. */
 class Channels {
   readonly #all: ((event: MessageEvent) => void)[] = [];
 
@@ -14,7 +14,7 @@ class Channels {
       addEventListener: (_: string, listener: (event: MessageEvent) => void) => heard.push(listener),
       postMessage: (data: unknown) => {
         for (const other of this.#all)
-          if (other !== own) setTimeout(() => other(new MessageEvent("message", { data })), 1);
+          if (other !== own) queueMicrotask(() => other(new MessageEvent("message", { data })));
       },
     } as unknown as BroadcastChannel;
   }
