@@ -32,7 +32,7 @@ if not PAGE.is_dir():
 #: Served until the page is built; says how to build it.
 PLACEHOLDER = Path(__file__).parent / "placeholder_page"
 #: The page's files that other sites need to show a room.
-_EMBED_PATHS = ("/embed/", "/embed.js", "/assets/")
+_EMBED_PATHS = ("/embed/", "/embed.js", "/assets/", "/favicon.svg")
 
 #: What FastAPI takes as `lifespan`.
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]

@@ -18,7 +18,8 @@ with warnings.catch_warnings():  # it prefers a package that the tests do not ha
     from fastapi.testclient import TestClient
 
 GUIDE = (Path(__file__).parents[2] / "docs/integrating.md").read_text()
-EXAMPLE, LIFESPAN, RECIPE = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+#: Those that no name of a file begins; the others have a module of tests to themselves.
+EXAMPLE, LIFESPAN, RECIPE = re.findall(r"```python\n(?!#)(.*?)```", GUIDE, re.DOTALL)
 
 
 def host() -> dict[str, Any]:

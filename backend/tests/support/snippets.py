@@ -5,6 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 EMBEDDING = Path(__file__).parents[2] / "docs/embedding.md"
+INTEGRATING = EMBEDDING.with_name("integrating.md")
 
 
 def snippet(name: str, document: Path = EMBEDDING) -> str:
@@ -14,8 +15,8 @@ def snippet(name: str, document: Path = EMBEDDING) -> str:
     return str(code)
 
 
-def module(name: str) -> ModuleType:
+def module(name: str, document: Path = EMBEDDING) -> ModuleType:
     """Run a Python example, and return it as a module."""
     made = ModuleType(name.removesuffix(".py"))
-    exec(compile(snippet(name), name, "exec"), made.__dict__)  # noqa: S102 - the project's own document
+    exec(compile(snippet(name, document), name, "exec"), made.__dict__)  # noqa: S102 - the project's own document
     return made

@@ -1,0 +1,158 @@
+"""Run the guide's examples of other frameworks: Flask and Django beside a server, Django around Alcove, and SQL."""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+import pytest
+
+from alcove.storage.open import open_log
+from tests.support.credentials import SECRET, keep
+from tests.support.http import blocking_http, http
+from tests.support.room_client import RoomClient, turned_away
+from tests.support.running_host import Host
+from tests.support.servers import BIN, ONCE, Process, Server
+from tests.support.snippets import INTEGRATING, module, snippet
+
+#: Asks an example with GET or POST, as a user or as nobody; returns the text of the answer.
+Ask = Callable[[str, str, str | None], str]
+
+
+@pytest.fixture
+def environment(guarded: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set what the examples read."""
+    for name, value in {"ALCOVE_URL": guarded.url, "ALCOVE_SECRET": SECRET, "SECRET_KEY": "of the shop"}.items():
+        monkeypatch.setenv(name, value)
+
+
+def flask_shop() -> Ask:
+    """Return how the example in Flask is asked."""
+    app = module("flask_shop.py", INTEGRATING).app
+
+    def ask(method: str, path: str, user: str | None) -> str:
+        with app.test_client() as client:
+            with client.session_transaction() as session:
+                session.update({"user": user} if user else {})
+            answer = client.open(path, method=method)
+            assert answer.status_code < 300
+            return str(answer.text)
+
+    return ask
+
+
+def django_shop() -> Ask:
+    """Return how the example in Django is asked, without the middleware of a project."""
+    from django.conf import settings  # noqa: PLC0415 - it is slow to load
+    from django.test import RequestFactory  # noqa: PLC0415
+    from django.urls import resolve  # noqa: PLC0415
+
+    if not settings.configured:
+        settings.configure(ALLOWED_HOSTS=["testserver"], ROOT_URLCONF="django_shop")
+    urls = module("django_shop.py", INTEGRATING)
+
+    def ask(method: str, path: str, user: str | None) -> str:
+        request = RequestFactory().generic(method, path)
+        request.user = SimpleNamespace(is_authenticated=user is not None, pk=user, get_username=lambda: "Ada")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(sys.modules, "django_shop", urls)
+            view, args, kwargs = resolve(path, urlconf="django_shop")
+        answer = view(request, *args, **kwargs)
+        assert answer.status_code < 300
+        return str(answer.content.decode())
+
+    return ask
+
+
+@ONCE
+@pytest.mark.parametrize("shop", [flask_shop, django_shop])
+@pytest.mark.usefixtures("environment")
+async def test_an_application_beside_a_server_signs_tokens_shows_rooms_and_sends(
+    guarded: Server, shop: Callable[[], Ask]
+) -> None:
+    ask = shop()
+    number = 17 if shop is flask_shop else 18
+    assert json.loads(ask("GET", "/alcove-token", None)) == {"token": None}
+    token = keep(json.loads(ask("GET", "/alcove-token", "ada"))["token"])
+    shown = ask("GET", f"/orders/{number}", "ada")
+    assert f'src="{guarded.url}/embed.js"' in shown
+    assert f'<alcove-room item="order-{number}" token-url="/alcove-token">' in shown
+
+    async with await RoomClient.join(guarded, f"order-{number}", token=token) as room:
+        assert room.hello["you"] == {"id": "ada", "name": "Ada", "can": ["read", "write"]}
+        for _ in range(2):
+            assert ask("POST", f"/orders/{number}/ship", "ada") == ""
+        event = await room.until("entry")
+        assert (event["kind"], event["by"]["name"], event["body"]) == ("event", "The shop", {"text": "Shipped"})
+        assert await room.settle() == []
+
+
+PROJECT = {
+    "project.py": """
+SECRET_KEY, ROOT_URLCONF, ALLOWED_HOSTS, USE_TZ = "of the project", "urls", ["*"], True
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"]
+MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware",
+              "django.contrib.auth.middleware.AuthenticationMiddleware"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "project.db"}}
+""",
+    "urls.py": """
+from django.contrib.auth import login
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.urls import path
+
+def sign_in(request):
+    login(request, User.objects.get_or_create(username="ada")[0])
+    return HttpResponse("welcome")
+
+urlpatterns = [path("login", sign_in)]
+""",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Host]:
+    """A project in Django whose `asgi.py` is the guide's."""
+    for name, text in {**PROJECT, "asgi.py": snippet("asgi.py", INTEGRATING)}.items():
+        (tmp_path / name).write_text(text)
+    env = {"DJANGO_SETTINGS_MODULE": "project", "PYTHONPATH": str(tmp_path)}
+    migration = Process([sys.executable, "-m", "django", "migrate", "-v", "0"], cwd=tmp_path, env=env)
+    assert migration.exit_code() == 0, migration.output
+    server = Server([BIN / "uvicorn", "asgi:application", "--port", "0"], cwd=tmp_path, env=env)
+    yield Host(server.port, "/chat")
+    server.end()
+    assert server.trouble == []
+
+
+async def test_a_project_in_django_with_alcove_mounted_admits_the_user_of_its_session(project: Host) -> None:
+    async with http(project.below(""), token=None) as browser:
+        assert (await browser.get("/login")).text == "welcome"
+        headers = {"Cookie": f"sessionid={browser.cookies['sessionid']}"}
+        async with await RoomClient.join(project, "order-1", token=None, headers=headers) as room:
+            assert room.hello["you"] == {"id": "1", "name": "ada", "can": ["read", "write"]}
+            assert await room.say("hello") == [1]
+        assert (await turned_away(project, "order-1", token=None))[1] == 4401
+    with blocking_http(project, token=None) as client:
+        assert client.get("/api/items/order-1/entries").json()["detail"] == "sign in first"
+
+
+async def test_x5_the_transaction_of_the_guide_sends_with_its_commit_and_nothing_without(postgres_url: str) -> None:
+    (transaction,) = re.findall(r"```sql\n(BEGIN;.*?COMMIT;)", INTEGRATING.read_text(), re.DOTALL)
+    log = await open_log(postgres_url)
+    shop = await asyncpg.connect(postgres_url)
+    try:
+        await shop.execute("CREATE TABLE orders (id text, state text); INSERT INTO orders VALUES ('order-17', 'paid')")
+        for end in ("ROLLBACK;", "COMMIT;", "COMMIT;"):
+            await shop.execute(transaction.replace("COMMIT;", end))
+        entries = (await log.read("order-17", limit=9)).entries
+        assert [(entry.kind, bytes(entry.body)) for entry in entries if entry.body] == [
+            ("event", b'{"data": {"parcel": 7}, "text": "Shipped"}'),
+            ("message", b'"Thank you for your order."'),
+        ]
+        assert await shop.fetchval("SELECT state FROM orders") == "shipped"
+    finally:
+        await shop.close()
+        await log.close()
