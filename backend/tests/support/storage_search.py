@@ -1,0 +1,43 @@
+"""Search a whole storage for words: every file of SQLite, every table of PostgreSQL (S9, W11, W14)."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+
+from tests.support.clients import PATIENCE_S, a_moment
+
+
+async def places_of(url: str, words: Sequence[str]) -> list[str]:
+    """Return the names of the files beside a SQLite log, or of the tables of a database, that have one of the words."""
+    if url.startswith("sqlite:///"):
+        folder = Path(url.removeprefix("sqlite:///")).parent
+        found = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+        return [path.name for path, data in found.items() if any(word.encode() in data for word in words)]
+    connection = await asyncpg.connect(url)
+    try:
+        tables = await connection.fetch(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        )
+        return [
+            table
+            for (table,) in tables
+            if await connection.fetchval(
+                f"SELECT EXISTS (SELECT FROM {table} t, unnest($1::text[]) w WHERE strpos(t::text, w) > 0)",  # noqa: S608 - the catalogue's name
+                words,
+            )
+        ]
+    finally:
+        await connection.close()
+
+
+async def until_gone(url: str, words: Sequence[str]) -> None:
+    """Wait until no file and no table has one of the words; fail if they stay."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while await places_of(url, words):
+                await a_moment()
+    except TimeoutError:
+        raise AssertionError(f"{words} stay in {await places_of(url, words)}") from None
