@@ -56,7 +56,7 @@ def ask_django() -> Ask:
         request.user = SimpleNamespace(is_authenticated=user is not None, pk=user, get_username=lambda: "Ada")
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(sys.modules, "django_endpoint", urls)
-            view, args, kwargs = resolve("/alcove-token")
+            view, args, kwargs = resolve("/alcove-token", urlconf="django_endpoint")
         return json.loads(view(request, *args, **kwargs).content)
 
     return ask
