@@ -15,6 +15,7 @@ from alcove.descriptors import BASE_DESCRIPTORS
 from alcove.errors import AlcoveError
 from alcove.routes import PAGE
 from alcove.settings import Settings
+from alcove.storage.sqlite.schema import check_is_log
 from alcove.urls import redact_url, sqlite_path
 
 #: Seconds that a server may take to answer.
@@ -89,7 +90,7 @@ def _sqlite(path: Path) -> str:
     try:
         connection = sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True, timeout=_TIMEOUT_S)
         try:
-            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            check_is_log(connection, path)
         finally:
             connection.close()
     except sqlite3.Error as error:
@@ -101,8 +102,10 @@ async def _clock(settings: Settings) -> str:
     """Compare this machine's clock with the database's. Raises _ProblemError if they differ by over `_CLOCK_S`."""
     if sqlite_path(settings.database_url) is not None:
         return "the database uses this machine's clock"
-    from alcove.postgres_driver import ERRORS, database_time  # noqa: PLC0415 - its driver is an extra
-
+    try:
+        from alcove.postgres_driver import ERRORS, database_time  # noqa: PLC0415 - its driver is an extra
+    except ModuleNotFoundError as error:
+        raise _ProblemError(f"it cannot be compared: needs {error.name}; install alcove-rooms[postgres]") from None
     try:
         difference = await database_time(settings.database_url, _TIMEOUT_S) - time.time()
     except ERRORS as error:

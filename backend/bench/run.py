@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from alcove.progress import Progress
 from bench.generator import LoadError, generate
 from bench.machine import cores, cpu_s, memory
 from bench.peers.base import Peer
@@ -89,14 +90,17 @@ def run_all(
 
     """
     cells: list[Cell] = []
+    progress = Progress("runs", repeat * sum(one.suits(peer) for one in scenarios for peer in peers))
     for scenario in scenarios:
         row = [(Cell(scenario.name, peer.name), peer) for peer in peers if scenario.suits(peer)]
         for number in range(repeat):
             for cell, peer in row:
-                _show(f"{scenario.title}, {peer.name}, run {number + 1} of {repeat}")
+                _show(f"{progress}; {scenario.title}, {peer.name}, run {number + 1} of {repeat}")
                 _run(scenario, peer, out, seconds, cell, pinned=cores() if pin else (None, None))
+                progress.add(1)
         cells += [cell for cell, _ in row]
     _show("")
+    progress.finish()
     return cells
 
 

@@ -37,8 +37,12 @@ def sign_token(
     """
     Keys(secret, None, 0)  # raises SettingsError for a short secret
     now = time.time()
+    try:
+        expires = now + ttl_s
+    except OverflowError:
+        raise InvalidError("ttl_s: expected a number of seconds up to the year 9999") from None
     optional = {"name": name, "picture": picture, "role": role}
-    claims = {"sub": sub, "items": dict(items), "iat": int(now), "exp": now + ttl_s} | {
+    claims = {"sub": sub, "items": dict(items), "iat": int(now), "exp": expires} | {
         claim: value for claim, value in optional.items() if value is not None
     }
     try:

@@ -122,11 +122,13 @@ class Calls:
 
     def edit(self, item: str, seq: int, body: Any, by: Member, id: str | None) -> Call[Entry]:
         """Build the call that replaces the body of a message (W11)."""
-        return self._write("PATCH", f"{_entries(item)}/{seq}", by, _rights(by), item=item, body={"body": body}, id=id)
+        return self._write(
+            "PATCH", f"{_entries(item)}/{_number(seq)}", by, _rights(by), item=item, body={"body": body}, id=id
+        )
 
     def delete(self, item: str, seq: int, by: Member, id: str | None) -> Call[Entry]:
         """Build the call that deletes a message (W11)."""
-        return self._write("DELETE", f"{_entries(item)}/{seq}", by, _rights(by), item=item, body=None, id=id)
+        return self._write("DELETE", f"{_entries(item)}/{_number(seq)}", by, _rights(by), item=item, body=None, id=id)
 
     def entries(self, item: str, before: int | None, after: int | None, limit: int) -> Call[Page]:
         """Build the call that reads a page of entries (W1)."""
@@ -134,7 +136,7 @@ class Calls:
         def decode(content: bytes) -> Page:
             return page_of(item, msgspec.json.decode(content, type=LogPage))
 
-        query = [("limit", limit), *_optional(before=before, after=after).items()]
+        query = [(name, _number(value)) for name, value in _optional(limit=limit, before=before, after=after).items()]
         return Call("GET", _entries(item), self._token({item: "r"}), decode, query=query)
 
     def members(self, item: str) -> Call[Members]:
@@ -161,7 +163,7 @@ class Calls:
         def decode(content: bytes) -> int:
             return msgspec.json.decode(content, type=_Mark).seq
 
-        return Call("PUT", f"{_room(item)}/read", self._token({item: "r"}, by), decode, _json({"seq": seq}))
+        return Call("PUT", f"{_room(item)}/read", self._token({item: "r"}, by), decode, _json({"seq": _number(seq)}))
 
     def delete_room(self, item: str) -> Call[None]:
         """Build the call that deletes a room (W11)."""
@@ -188,6 +190,8 @@ class Calls:
         reason: str | None,
     ) -> Call[None]:
         """Build the call that bans a member on an item, or with None on all (W15)."""
+        if until is not None and until.tzinfo is None:
+            raise InvalidError("until: expected a time with a time zone, as datetime.now(UTC) + …")
         until_ms = None if until is None else int(until.timestamp() * 1000)
         body = _json({"right": right} | _optional(until=until_ms, reason=reason))
         return Call("PUT", _ban(member, item), self._token({item or "*": "rwm"}), _nothing, body)
@@ -275,11 +279,18 @@ def _optional(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def _number(number: int) -> int:
+    """Return a number that a request may have. Raises InvalidError if it is not a seq or a count."""
+    if not 0 <= number < 2**53:
+        raise InvalidError("expected a number from 0 to 2 ** 53 - 1")
+    return number
+
+
 def _json(value: object) -> bytes:
     """Encode the value as JSON. Raises InvalidError if that is not possible."""
     try:
         return msgspec.json.encode(value)
-    except (TypeError, ValueError, RecursionError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidError(f"this is not JSON: {error}") from error
 
 

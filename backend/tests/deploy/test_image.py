@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.deployment_files import ROOT, compose
+from tests.support.deployment_files import ROOT, compose, document
 
 DOCKERFILE = (ROOT / "backend/Dockerfile").read_text().replace("\\\n", " ")
 #: Each stage's instructions, the last one of which is the image.
@@ -119,6 +119,37 @@ def test_the_image_has_neither_what_builds_it_nor_what_tests_it() -> None:
 def test_its_command_is_on_the_path() -> None:
     assert "ENV PATH=/alcove/backend/.venv/bin:$PATH" in IMAGE
     assert 'ENTRYPOINT ["alcove"]' in IMAGE
+
+
+def test_its_labels_say_what_it_is_and_what_a_release_built_it_from() -> None:
+    (labels,) = [line for line in IMAGE if line.startswith("LABEL ")]
+    found = dict(word.split("=", 1) for word in shlex.split(labels.removeprefix("LABEL ")))
+    assert {name.removeprefix("org.opencontainers.image.") for name in found} == {
+        *("title", "description", "licenses", "version", "revision", "created", "source", "base.name"),
+    }
+    release = document(ROOT / ".github/workflows/release.yml")["jobs"]["image"]["steps"]
+    (build,) = [step["run"] for step in release if "docker build " in step.get("run", "")]
+    given = set(re.findall(r"--build-arg (\w+)=", build))
+    assert given == set(re.findall(r"^ARG (\w+)", DOCKERFILE, re.MULTILINE))
+    assert set(re.findall(r"\$\{(\w+)\}", labels)) <= given
+
+
+def test_its_stages_have_a_base_that_a_release_pins_by_digest() -> None:
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+
+    assert bases == ["${NODE}", "${PYTHON}", "${PYTHON}"]
+    defaults = dict(re.findall(r"^ARG (\w+)=(\S+:\S+)$", DOCKERFILE, re.MULTILINE))
+    release = (ROOT / ".github/workflows/release.yml").read_text()
+    assert sorted(defaults) == ["NODE", "PYTHON"]
+    assert all(f"$(pinned {base})" in release for base in defaults.values())
+
+
+def test_it_reports_its_health_from_itself_and_runs_as_its_user() -> None:
+    (check,) = [line for line in IMAGE if line.startswith("HEALTHCHECK ")]
+    (port,) = [line.split()[1] for line in IMAGE if line.startswith("EXPOSE ")]
+
+    assert f"http://127.0.0.1:{port}/healthz" in check
+    assert IMAGE.index("USER alcove") < IMAGE.index('ENTRYPOINT ["alcove"]')
 
 
 def test_the_folder_of_its_data_is_its_users() -> None:

@@ -1,6 +1,8 @@
 """Test `alcove check` and `alcove --version`: one line for each check, with what to do; nothing is changed."""
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,17 @@ def test_what_is_missing_is_named_with_what_to_do(tmp_path: Path) -> None:
     assert "not a database" in rows["database"][1]
     assert "***@127.0.0.1" in rows["bus"][1]
     assert "pw" not in rows["bus"][1]
+
+
+def test_a_database_of_another_program_is_named(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as shop:
+        shop.executescript("CREATE TABLE orders (id INTEGER)")
+    _, rows = run(tmp_path, ALCOVE_DATABASE_URL="sqlite:///shop.db")
+
+    assert rows["database"] == (
+        False,
+        "shop.db is a database of another program; give ALCOVE_DATABASE_URL another path",
+    )
 
 
 @pytest.mark.parametrize("bus", ["postgres", "redis"])

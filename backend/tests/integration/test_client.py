@@ -17,6 +17,7 @@ from alcove import (
     RequestError,
     UnauthenticatedError,
     UnavailableError,
+    sign_token,
 )
 from deploy.ports import free_port
 from tests.support.credentials import SECRET, token
@@ -82,6 +83,35 @@ def test_w6_a_refused_call_raises_the_error_of_the_library(
 ) -> None:
     with Client(guarded.url, SECRET) as client, pytest.raises(error):
         call(client)
+
+
+@pytest.mark.parametrize("body", ["\ud800", object()])
+def test_w6_what_is_no_json_is_an_error_of_the_library(body: object) -> None:
+    with Client("http://127.0.0.1:1", SECRET) as client, pytest.raises(InvalidError, match="this is not JSON"):
+        client.send("foo", body, by=ADA)
+
+
+@pytest.mark.parametrize("number", [-1, 2**53, 10**400])
+def test_w6_a_number_that_no_entry_can_have_is_an_error_of_the_library(number: int) -> None:
+    with Client("http://127.0.0.1:1", SECRET) as client:
+        for call in (
+            lambda: client.entries("foo", before=number),
+            lambda: client.entries("foo", limit=number),
+            lambda: client.edit("foo", number, "new", by=ADA),
+            lambda: client.delete("foo", number, by=ADA),
+            lambda: client.mark_read("foo", number, by=ADA),
+        ):
+            with pytest.raises(InvalidError, match="expected a number from 0"):
+                call()
+    with pytest.raises(InvalidError, match=r"ttl_s|exp"):
+        sign_token(SECRET, "ada", {}, ttl_s=10**400)
+
+
+def test_w15_the_end_of_a_ban_has_a_time_zone() -> None:
+    naive = datetime.now(UTC).replace(tzinfo=None)
+
+    with Client("http://127.0.0.1:1", SECRET) as client, pytest.raises(InvalidError, match="with a time zone"):
+        client.ban("eve", "foo", until=naive)
 
 
 def test_s7_a_server_that_does_not_answer_is_unavailable() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from alcove import progress
 from alcove.limits import Retention
 from alcove.storage.base import LogUnusableError
 from alcove.storage.sqlite import connection as sqlite_connection
@@ -102,6 +103,23 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
         assert (await bodies(log))[4] == '"newest"'
     finally:
         await log.close()
+
+
+async def test_a_migration_that_takes_long_shows_what_it_has_written_and_the_time_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "alcove.db"
+    with closing(sqlite3.connect(path)) as old, old:
+        old.executescript(FIRST_SCHEMA.read_text() + FIRST_ROWS)
+        old.execute(f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}")
+    monkeypatch.setattr(sqlite_schema, "_INSTRUCTIONS", 10)
+    monkeypatch.setattr(progress, "_LONG_S", 0)
+    monkeypatch.setattr(progress, "_SHOW_S", (0, 0))
+    await made(path)
+
+    shown = [line for line in caplog.messages if "MB written, " in line]
+    assert shown
+    assert all(line.startswith(f"{path}: ") for line in shown)
 
 
 async def test_s7_a_newer_schema_is_one_clear_line_and_left_alone(tmp_path: Path) -> None:

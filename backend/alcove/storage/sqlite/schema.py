@@ -2,9 +2,12 @@
 
 import logging
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alcove.item_ids import is_item_id, make_item_id
+from alcove.progress import Progress
 from alcove.storage.base import LogUnusableError
 from alcove.storage.queries import schema_files
 from alcove.storage.sqlite.connection import transaction
@@ -18,6 +21,9 @@ APPLICATION_ID = 0x416C6376
 _VALID_ITEM_IDS = 4
 #: The version of the schema from which erased text is overwritten in the file.
 _ERASES_TEXT = 4
+#: SQLite instructions between two looks at how far a migration is.
+_INSTRUCTIONS = 100_000
+_MB = 1_000_000
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> str:
@@ -27,17 +33,9 @@ def prepare(connection: sqlite3.Connection, path: Path) -> str:
         LogUnusableError: The file is a database of another program, or of a newer version of Alcove.
 
     """
-    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if application_id != APPLICATION_ID and tables:
-        raise LogUnusableError(f"{path} is a database of another program; give ALCOVE_DATABASE_URL another path")
-    if version > len(_STEPS):
-        raise LogUnusableError(
-            f"{path} has schema {version} and this Alcove knows up to {len(_STEPS)}; start a newer Alcove on it"
-        )
+    version = check_is_log(connection, path)
     connection.execute("PRAGMA journal_mode = WAL")
-    with transaction(connection):
+    with _shown(connection, path), transaction(connection):
         (version,) = connection.execute("PRAGMA user_version").fetchone()  # again: no other process can change it now
         if 0 < version < len(_STEPS):
             logger.warning("migrating %s from schema %d to %d, which takes a while", path, version, len(_STEPS))
@@ -52,9 +50,29 @@ def prepare(connection: sqlite3.Connection, path: Path) -> str:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {len(_STEPS)}")
     if 0 < version < _ERASES_TEXT:
-        _remove_erased_text(connection, path)
+        with _shown(connection, path):
+            _remove_erased_text(connection, path)
     (log_id,) = connection.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()
     return str(log_id)
+
+
+def check_is_log(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the version of the file's schema; 0: it is empty.
+
+    Raises:
+        LogUnusableError: The file is a database of another program, or of a newer version of Alcove.
+
+    """
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if application_id != APPLICATION_ID and tables:
+        raise LogUnusableError(f"{path} is a database of another program; give ALCOVE_DATABASE_URL another path")
+    if version > len(_STEPS):
+        raise LogUnusableError(
+            f"{path} has schema {version} and this Alcove knows up to {len(_STEPS)}; start a newer Alcove on it"
+        )
+    return int(version)
 
 
 def rename_invalid_rooms(connection: sqlite3.Connection) -> None:
@@ -78,3 +96,24 @@ def _remove_erased_text(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("VACUUM")
     except sqlite3.OperationalError as error:
         logger.warning("%s still contains text that was erased before the upgrade (%s); run VACUUM on it", path, error)
+
+
+@contextmanager
+def _shown(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """Show the progress of statements that take long: the bytes that they write, of about as many as the file has.
+
+    SQLite counts no rows of a statement before its end; what it changes goes to the write-ahead log.
+    """
+    progress = Progress("MB written", path.stat().st_size / _MB, log=lambda line: logger.warning("%s: %s", path, line))
+    log = path.with_name(f"{path.name}-wal")
+    before = log.stat().st_size if log.exists() else 0
+
+    def look() -> None:
+        progress.reach(max(0, log.stat().st_size - before) / _MB if log.exists() else 0)
+
+    connection.set_progress_handler(look, _INSTRUCTIONS)
+    try:
+        yield
+    finally:
+        connection.set_progress_handler(None, _INSTRUCTIONS)
+        progress.finish()
