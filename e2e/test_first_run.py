@@ -94,3 +94,19 @@ def test_the_first_page_shows_how_to_embed_a_room(room: RoomPage, base_url: str)
         room.page.get_by_role("radio", name=kind).click()
         expect(code).to_contain_text(text)
     expect(room.page).to_have_title(re.compile("^Welcome"))
+
+
+def test_the_first_page_shows_the_room_that_its_code_embeds(room: RoomPage) -> None:
+    room.open()
+    preview = room.page.get_by_role("region", name="Live preview")
+    frame = preview.frame_locator("iframe")
+    expect(frame.get_by_role("status")).to_have_text("Live")
+    expect(room.page.get_by_role("region", name="Embed a room").first).to_contain_text('item="demo"')
+    said = f"hello {uuid4().hex[:8]}"
+    frame.get_by_role("textbox").fill(said)
+    frame.get_by_role("textbox").press("Enter")
+    expect(frame.get_by_role("log")).to_contain_text(said)
+
+    room.demo_button.click()
+
+    expect(room.said(said)).to_be_visible()

@@ -1,5 +1,6 @@
 """Test the fallback without WebSockets: the room is read as events and written over HTTP, and says so."""
 
+import re
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -39,3 +40,28 @@ def test_w3_a_room_lives_by_events_until_a_socket_opens(
 
     room.live()
     expect(room.messages).to_have_count(2)
+
+
+def test_w3_after_an_outage_the_status_says_live_and_nothing_of_how(room: RoomPage, complaints: Complaints) -> None:
+    complaints.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to|response 40[34]")
+    room.enter(f"order-{uuid4().hex[:8]}")
+    room.page.clock.install()
+    room.status.evaluate(
+        """(status) => {
+            window.said = new Set([status.textContent]);
+            new MutationObserver(() => window.said.add(status.textContent))
+                .observe(status, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    room.page.context.set_offline(True)
+    expect(room.status).to_contain_text("offline")
+    for _ in range(4):
+        room.page.clock.fast_forward(5_000)
+    room.page.context.set_offline(False)
+    room.page.evaluate("dispatchEvent(new Event('online'))")
+    room.live()
+    room.say("back")
+    expect(room.on_the_way).to_have_count(0)
+
+    said: list[str] = room.page.evaluate("[...window.said]")
+    assert {text for text in said if re.search("event|HTTP|socket", text, re.IGNORECASE)} == set()

@@ -83,10 +83,12 @@ def log_in(context: BrowserContext, at: str, sub: str) -> None:
 
 
 def enter_by_cookie(page: Page, at: str) -> RoomPage:
-    """Come in with the login cookie, which the Connect card uses where no token is given."""
+    """Come in with the login cookie: at once where it is known, else by the Connect card without a token."""
     room = RoomPage(page, EN, name="", at=at)
     page.goto(f"{at}/items/{ITEM}")
-    room.open_advanced()
+    room.connect_button.or_(room.message).first.wait_for()
+    if room.message.is_visible():
+        return room
     room.token.fill("")
     room.connect_button.click()
     return room
@@ -184,3 +186,36 @@ def test_a_suspended_tab_does_not_hold_up_another_ones_messages(
         expect(awake.on_the_way).to_have_count(0)
 
     expect(sleeping.said("meanwhile")).to_have_count(1)
+
+
+def test_a_member_of_the_login_cookie_comes_back_into_the_latest_room(context: BrowserContext, signed: Server) -> None:
+    log_in(context, signed.url, "ada")
+    page = context.new_page()
+    enter_by_cookie(page, signed.url).live()
+    page.close()
+
+    room = RoomPage(context.new_page(), EN, name="", at=signed.url)
+    room.page.goto(f"{signed.url}/")
+
+    expect(room.heading).to_have_text(ITEM)
+    room.live()
+    expect(room.connect_button).to_have_count(0)
+
+
+def test_who_may_moderate_deletes_messages_of_others(
+    context: BrowserContext, signed: Server, visitor: Callable[[str], RoomPage]
+) -> None:
+    bob = visitor("Bob")
+    bob.at = signed.url
+    bob.enter(ITEM, token=member("bob"))
+    bob.say("off topic")
+    expect(bob.on_the_way).to_have_count(0)
+    ada = RoomPage(context.new_page(), EN, name="Ada", at=signed.url)
+    ada.enter(ITEM, token=token(sub="ada", name="Ada", items={ITEM: ["read", "write", "moderate"]}))
+    ada.said("off topic").hover()
+    expect(ada.said("off topic").get_by_role("button", name="Edit", exact=True)).to_have_count(0)
+
+    ada.change("off topic", "Delete")
+
+    expect(bob.messages).to_contain_text(["Message deleted"])
+    expect(bob.said("off topic")).to_have_count(0)

@@ -57,7 +57,8 @@ class Settings(BaseSettings):
     frame_ancestors: str = Field(
         default="'none'",
         pattern=r"^[!-+\--:<-~ ]+$",
-        description="pages that may show `/embed/{item}` in a frame, as in CSP `frame-ancestors`",
+        description="pages besides the server's own that may show `/embed/{item}` in a frame, as in CSP"
+        " `frame-ancestors`",
     )
     picture_origins: str = Field(
         default="", description="origins whose pictures of members the page shows, separated by commas (A9)"

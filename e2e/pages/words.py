@@ -25,6 +25,7 @@ class Words:
     other_language: str
     missing: str
     home: str
+    copy_link: str
 
 
 EN = Words(
@@ -46,6 +47,7 @@ EN = Words(
     other_language="Español",
     missing="Page not found",
     home="Go to the home page",
+    copy_link="Copy link",
 )
 
 ES = Words(
@@ -67,4 +69,5 @@ ES = Words(
     other_language="English",
     missing="Página no encontrada",
     home="Ir a la página de inicio",
+    copy_link="Copiar enlace",
 )

@@ -12,7 +12,7 @@ const codings = {
     brotliCompressSync(content, {
       params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length },
     }),
-  ".gz": (content) => gzipSync(content, { level: 9 }),
+  ".gz": (content) => gzipSync(content, { level: 9, memLevel: 9 }),
 };
 
 const [folder] = process.argv.slice(2);

@@ -27,6 +27,18 @@ const HARDEST: Readonly<Record<string, readonly ((n: number) => string)[]>> = {
     (n) => `url${" ".repeat(n)}`,
     (n) => "imag".repeat(n / 4),
   ],
+  "/^ {0,3}(?:>|[-+*]|\\d{1,9}[.)]) +|^```\\w*$|~~|`+|(?<!\\w)[*_]{1,3}(?=\\S)|(?<=\\S)[*_]{1,3}(?!\\w)/gmu":
+    [
+      (n) => `a${"_".repeat(n)}a`,
+      (n) => " ".repeat(n),
+      (n) => "\n   ".repeat(n / 4),
+      (n) => `\`\`\`${"a".repeat(n)}.`,
+    ],
+  "/\\[([^[\\]\\n]*)\\]\\([^[)\\s]*\\)/gu": [
+    (n) => "[".repeat(n),
+    (n) => "[a](".repeat(n / 4),
+    (n) => `[a](${"a".repeat(n)}`,
+  ],
   "/^(api|embed|docs|redoc|openapi\\.json|asyncapi\\.json|healthz|readyz|metrics)(\\/|$)/": [
     (n) => "api/".repeat(n / 4),
     (n) => "/".repeat(n),

@@ -10,7 +10,8 @@ from alcove.api.base_path import route_path
 #: Scripts, styles and connections only from and to the server itself; no inline scripts.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; font-src 'self';"
-    " connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self';"
+    " connect-src 'self'; frame-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none';"
+    " form-action 'self';"
 )
 #: The path of the page's files whose names contain a hash of their content.
 _HASHED = "/assets/"
@@ -28,7 +29,8 @@ class Headers:
 
         Args:
             app: The application.
-            frame_ancestors: The pages that may show `/embed/{item}` in a frame, in the syntax of CSP `frame-ancestors`.
+            frame_ancestors: The pages besides the server's own that may show `/embed/{item}` in a frame, in the
+                syntax of CSP `frame-ancestors`.
             picture_origins: The origins that the page may load members' pictures from (A9).
 
         """
@@ -42,7 +44,9 @@ class Headers:
             "cross-origin-opener-policy": "same-origin",
             "cross-origin-resource-policy": "same-origin",
         }
-        self._embed = {"content-security-policy": f"{policy} frame-ancestors {frame_ancestors}"}
+        # The home page shows a room as other pages embed it.
+        others = " ".join(each for each in frame_ancestors.split() if each not in {"'none'", "'self'"})
+        self._embed = {"content-security-policy": f"{policy} frame-ancestors 'self' {others}".rstrip()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application, and add the headers to its response (ASGI)."""

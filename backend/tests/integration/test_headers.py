@@ -29,7 +29,9 @@ async def test_every_answer_says_what_the_page_may_do(server: Server, path: str)
     policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
     assert policy["default-src"] == "'none'"
     assert "'self'" == policy["script-src"] == policy["style-src"] == policy["connect-src"]
-    assert "'none'" == policy["frame-ancestors"] == policy["base-uri"]
+    assert policy["frame-src"] == "'self'"
+    assert policy["base-uri"] == "'none'"
+    assert policy["frame-ancestors"] == ("'self'" if path == "/embed/foo" else "'none'")
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
@@ -57,6 +59,16 @@ async def test_frame_ancestors_govern_the_embedded_room_and_nothing_else(serve: 
 
     assert policies.pop("/embed/foo").endswith("frame-ancestors 'self' https://app.example")
     assert all(policy.endswith("frame-ancestors 'none'") for policy in policies.values())
+
+
+@ONCE
+@pytest.mark.parametrize("listed", ["'none'", "'self'", "https://app.example"])
+async def test_the_home_page_may_frame_a_room_whatever_pages_are_listed(serve: Start, listed: str) -> None:
+    async with http(serve(ALCOVE_FRAME_ANCESTORS=listed)) as client:
+        policy = (await client.get("/embed/foo", headers={"Accept": "text/html"})).headers["content-security-policy"]
+
+    ancestors = policy.rpartition("frame-ancestors ")[2].split()
+    assert ancestors == ["'self'", *({listed} - {"'none'", "'self'"})]
 
 
 @ONCE

@@ -1,7 +1,7 @@
 // Alerts for messages that arrive while the page is hidden: one notification and one sound for all tabs of a browser.
 
 import type { Message, Room } from "alcove-client";
-import { isolated, summaryOf, useRoom } from "alcove-react";
+import { isolated, plainSummaryOf, useRoom } from "alcove-react";
 import { useEffect, useRef, useState } from "react";
 import { roomPath } from "../ui/roomHref";
 import type { AlertChoices } from "./alertChoices";
@@ -67,7 +67,7 @@ async function alert(
   if (!(await tabs.claim(shownName(item), 0))) return;
   if (!(await tabs.claim(`alcove.alert ${roomPath(item)} ${nameOf(message)}`, CLAIMED_MS))) return;
   if (ringing && (await tabs.claim("alcove.ring", BETWEEN_RINGS_MS))) ring().catch(() => undefined);
-  const text = `${isolated(message.author.name)}: ${summaryOf(message.body, SHOWN)}`;
+  const text = `${isolated(message.author.name)}: ${plainSummaryOf(message.body, SHOWN)}`;
   if (notifying && !(await notify(item, text, roomPath(item)))) onRefused();
 }
 

@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { useTranslation } from "../i18n/translation";
-import { DEMO_ITEM, inventName, keptDemo } from "../session/demo";
+import { keptDemo } from "../session/demo";
 import { useOpenMode } from "../session/useMode";
 import { useSession } from "../session/useSession";
 import { PageHeader } from "../shell/PageHeader";
@@ -13,7 +13,9 @@ import { CopyField } from "../ui/CopyField";
 import { Field } from "../ui/Field";
 import { roomHref } from "../ui/roomHref";
 import { useTitle } from "../ui/useTitle";
+import { DEMO_ITEM, inventName } from "./demoRoom";
 import styles from "./FirstRun.module.css";
+import { Preview } from "./Preview";
 import { Snippets } from "./Snippets";
 
 /** `item`: the room that the address names; null on the first page. */
@@ -75,7 +77,8 @@ export default function FirstRun({ item }: { readonly item: string | null }) {
         </section>
         <section className={styles.code} aria-label={t("home.embed")}>
           <h2 className={styles.title}>{t("home.embed")}</h2>
-          <Snippets item={item ?? "order-1042"} />
+          <Snippets item={item ?? (mode === "open" ? DEMO_ITEM : "order-1042")} />
+          {item === null && mode === "open" && <Preview item={DEMO_ITEM} />}
         </section>
       </div>
     </>

@@ -32,6 +32,7 @@ export const enLater = {
       "The application of this page signs you in. If rooms are missing, sign in there and reload the page.",
     command: "Command that creates a token",
     embed: "Embed a room",
+    preview: "Live preview",
   },
   snippets: {
     title: "Embed with",

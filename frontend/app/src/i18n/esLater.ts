@@ -33,6 +33,7 @@ export const esLater: LaterTexts = {
       "Inicias sesión en la aplicación de esta página. Si faltan salas, inicia sesión allí y recarga la página.",
     command: "Comando que crea un token",
     embed: "Insertar una sala",
+    preview: "Vista previa en vivo",
   },
   snippets: {
     title: "Insertar con",

@@ -12,11 +12,11 @@ import type { ItemQuery } from "../tutorial/urls";
 import { LazyPart } from "../ui/LazyPart";
 import { lazyWithTexts } from "../ui/lazyWithTexts";
 import { MissingPart } from "../ui/MissingPart";
-import { Home } from "./Home";
 import { RoomOrLogin } from "./RoomOrLogin";
 import { RefusedLink } from "./SessionProvider";
 
 // Most come for a room.
+const Home = lazyWithTexts(() => import("./Home"));
 const NotFound = lazyWithTexts(() => import("./NotFound"));
 const Chat = lazyWithTexts(() => import("./Chat"));
 const Echo = lazyWithTexts(() => import("./Echo"));

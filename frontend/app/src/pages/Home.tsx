@@ -3,23 +3,14 @@
 import { useRooms } from "alcove-react";
 import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
+import FirstRun from "../home/FirstRun";
 import { useSession } from "../session/useSession";
 import { kept } from "../ui/kept";
-import { LazyPart } from "../ui/LazyPart";
-import { lazyWithTexts } from "../ui/lazyWithTexts";
 import { roomHref } from "../ui/roomHref";
 
-const FirstRun = lazyWithTexts(() => import("../home/FirstRun"));
-
-export function Home() {
+export default function Home() {
   const { client } = useSession();
-  return client === null ? (
-    <LazyPart>
-      <FirstRun item={null} />
-    </LazyPart>
-  ) : (
-    <LatestRoom />
-  );
+  return client === null ? <FirstRun item={null} /> : <LatestRoom />;
 }
 
 /** How long the list of rooms is waited for, in ms: a token that is refused never gets one. */
@@ -42,9 +33,5 @@ function LatestRoom() {
   }, []);
 
   if (latest !== null || !(waited || status === "live")) return null;
-  return (
-    <LazyPart>
-      <FirstRun item={null} />
-    </LazyPart>
-  );
+  return <FirstRun item={null} />;
 }

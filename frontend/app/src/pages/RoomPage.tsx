@@ -1,7 +1,7 @@
 // One room, with its details beside it and the developer panel below.
 
 import type { RoomState } from "alcove-client";
-import { Room, type RoomHandle, useMissedMessages, useRoom } from "alcove-react";
+import { Room, type RoomHandle, useRoom } from "alcove-react";
 import { lazy, useEffect, useRef } from "react";
 import { useTranslation } from "../i18n/translation";
 import { PageHeader } from "../shell/PageHeader";
@@ -15,6 +15,7 @@ import { lazyWithTexts } from "../ui/lazyWithTexts";
 import { useTitle } from "../ui/useTitle";
 import { mayTokenHelp } from "./mayTokenHelp";
 import styles from "./RoomPage.module.css";
+import { useLinkedMessage } from "./useLinkedMessage";
 import { usePanels } from "./usePanels";
 
 const AlertRunner = lazy(() => import("../alerts/AlertRunner"));
@@ -27,8 +28,10 @@ export function RoomPage({ item }: { readonly item: string }) {
   const room = useRef<RoomHandle>(null);
   const toggle = useRef<HTMLButtonElement>(null);
   const { details, developer, setDetails, setDeveloper } = usePanels(room);
+  const linked = useLinkedMessage(item);
   const isCovered = useMedia(ONE_PANE) && details;
 
+  useTitle(item);
   useEffect(() => keep("room", item), [item]);
 
   function closeDetails() {
@@ -38,7 +41,6 @@ export function RoomPage({ item }: { readonly item: string }) {
 
   return (
     <div className={styles.page}>
-      <RoomTitle item={item} />
       <FontAfterMessages item={item} />
       <div className={styles.middle} inert={isCovered}>
         <div className={styles.room}>
@@ -46,6 +48,7 @@ export function RoomPage({ item }: { readonly item: string }) {
             ref={room}
             item={item}
             autoFocus
+            {...linked}
             renderHeader={({ status }) => (
               <PageHeader title={item} isRoom>
                 {status}
@@ -91,13 +94,6 @@ export function RoomPage({ item }: { readonly item: string }) {
       </LazyPart>
     </div>
   );
-}
-
-/** The title of the tab counts what arrived while it was hidden. */
-function RoomTitle({ item }: { readonly item: string }) {
-  const missed = useMissedMessages(item);
-  useTitle(missed > 0 ? `(${missed}) ${item}` : item);
-  return null;
 }
 
 const isShown = ({ joined, messages }: RoomState) =>

@@ -1,18 +1,8 @@
-// Who the reader is in a demo room of a server in open mode: a made-up name and a random credential for each browser.
+// Who the reader is in a demo room of a server in open mode: a random credential for each browser.
 import type { Credential } from "alcove-client";
 import { keptName } from "../ui/base";
 
-/** The room that everybody who tries the server meets in. */
-export const DEMO_ITEM = "demo";
 const KEPT = keptName("demo");
-
-const adjectives = ["Quiet", "Brave", "Gentle", "Bright", "Swift", "Calm", "Merry", "Clever"];
-const animals = ["Heron", "Otter", "Falcon", "Badger", "Robin", "Lynx", "Marten", "Swallow"];
-
-/** Return a name such as `Quiet Heron`. */
-export function inventName(): string {
-  return `${oneOf(adjectives)} ${oneOf(animals)}`;
-}
 
 /** Return the credential of this browser under a name: the server makes another member of another one (rule A2). */
 export function demoCredential(name: string): Credential {
@@ -41,10 +31,6 @@ export function forgetDemo(): void {
   } catch {
     // Refused: then nothing is there.
   }
-}
-
-function oneOf(words: readonly string[]): string {
-  return words[Math.floor(Math.random() * words.length)] ?? "";
 }
 
 function randomToken(): string {

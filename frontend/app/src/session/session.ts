@@ -89,8 +89,8 @@ export class Session {
     const fresh = arrived.take();
     const login = loginOf(SERVER, this.platform);
     const kept = keptCredential();
-    const current =
-      kept ?? (fresh === null ? keptDemo() : login === null ? null : { token: null, name: null });
+    const byCookie = login === null ? null : { token: null, name: null };
+    const current = kept ?? (fresh === null ? keptDemo() : null) ?? byCookie;
     const credential =
       fresh === null || (current !== null && !isSame(current, fresh, login)) ? current : fresh;
     if (credential !== null) this.#open(credential);

@@ -20,7 +20,7 @@ export function ConnectionStatus({ state, check }: ConnectionStatusProps) {
       {state.is === "idle" && <span className={styles.why}>{` ${t("why.idle")}`}</span>}
       {state.is === "closed" && (
         <span className={styles.why}>
-          <span>{` ${t(`why.${state.why}`, { code: state.code })}`}</span>
+          <span>{` ${t(`why.${state.why}`, { code: String(state.code) })}`}</span>
           {state.why === "refused" && <span>{` ${check}`}</span>}
           {state.reason !== "" && <span>{` ${t("status.said", { reason: state.reason })}`}</span>}
           {state.again && <span>{` ${t("status.again")}`}</span>}

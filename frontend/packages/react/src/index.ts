@@ -6,7 +6,7 @@ export { isolated } from "./members/isolated";
 export { Members, type MembersProps } from "./members/Members";
 export type { MessageActions } from "./messages/actions";
 export type { MessageSlotProps, MessageSlots } from "./messages/Message";
-export { summaryOf } from "./messages/summary";
+export { plainSummaryOf, summaryOf } from "./messages/summary";
 export { AlcoveProvider, type AlcoveProviderProps, localeOf, type Theme, useAlcove } from "./provider";
 export { type HeaderSlotProps, Room, type RoomHandle, type RoomProps } from "./room/Room";
 export { useMissedMessages } from "./room/useMissedMessages";

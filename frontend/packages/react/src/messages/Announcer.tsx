@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 import styles from "../lib/hidden.module.css";
 import { isolated } from "../members/isolated";
 import { useAlcoveContext } from "../provider";
-import { summaryOf } from "./summary";
+import { plainSummaryOf } from "./summary";
 
 /** How long messages are collected, in ms. */
 const COLLECT_MS = 1000;
@@ -32,7 +32,9 @@ export function Announcer({ room }: { readonly room: Room }) {
       const text =
         fresh.length > READ_OUT
           ? t("room.announced", { count: fresh.length })
-          : fresh.map(({ author, body }) => `${isolated(author.name)}: ${summaryOf(body, SPOKEN)}`).join(" ");
+          : fresh
+              .map(({ author, body }) => `${isolated(author.name)}: ${plainSummaryOf(body, SPOKEN)}`)
+              .join(" ");
       setAnnouncement(({ n }) => ({ n: n + 1, text }));
     }
 

@@ -15,10 +15,11 @@ type LogLineProps = {
   readonly actions: MessageActions;
   readonly editor: Editor | null;
   readonly isStop: boolean;
+  readonly linked: number | null;
   readonly slots: MessageSlots;
 };
 
-export function LogLine({ line, me, actions, editor, isStop, slots }: LogLineProps) {
+export function LogLine({ line, me, actions, editor, isStop, linked, slots }: LogLineProps) {
   const { t } = useAlcoveContext();
   switch (line.type) {
     case "day":
@@ -42,6 +43,7 @@ export function LogLine({ line, me, actions, editor, isStop, slots }: LogLinePro
             actions={actions}
             editor={editor}
             isStop={isStop}
+            isLinked={linked !== null && line.message.seq === linked}
             {...slots}
           />
         </Boundary>

@@ -48,10 +48,13 @@ type MessageProps = MessageSlots & {
   readonly editor: Editor | null;
   /** Whether Tab stops here: at one message of the log. */
   readonly isStop: boolean;
+  /** Whether a link led to this message. */
+  readonly isLinked: boolean;
 };
 
 export const Message = memo(function Message(props: MessageProps) {
-  const { message, line, follows, me, actions, editor, isStop, renderMessage, renderAvatar } = props;
+  const { message, line, follows, me, actions, editor, isStop, isLinked, renderMessage, renderAvatar } =
+    props;
   const { t, locale } = useAlcoveContext();
   const [sheet, setSheet] = useState(false);
   const Toolbar = useToolbar(true);
@@ -83,6 +86,7 @@ export const Message = memo(function Message(props: MessageProps) {
       data-delivery={message.delivery}
       data-line={line}
       aria-label={label}
+      aria-current={isLinked || undefined}
       tabIndex={isStop ? 0 : -1}
       {...(isInLog(message) && press)}
     >

@@ -29,13 +29,15 @@ type RoomLogProps = MessageSlots & {
   readonly state: RoomState;
   readonly actions: MessageActions;
   readonly editor: Editor;
+  /** The number of the message to show and to mark. */
+  readonly linked: number | null;
   /** Grows when the newest message should be shown, at any scroll position. */
   readonly endRequests: number;
 };
 
 /** Rendered again when the room changes, but not at every key of what is being written below. */
 export const RoomLog = memo(function RoomLog(props: RoomLogProps) {
-  const { room, state, actions, editor, endRequests, renderMessage, renderAvatar } = props;
+  const { room, state, actions, editor, linked, endRequests, renderMessage, renderAvatar } = props;
   const { messages, history, me, head, log, status } = state;
   const { t } = useAlcoveContext();
   const scroller = useRef<HTMLDivElement>(null);
@@ -49,8 +51,9 @@ export const RoomLog = memo(function RoomLog(props: RoomLogProps) {
   );
   const shift = useShift(lines);
   const { atBottom, toBottom, leaveBottom, scrolled } = useBottom(scroller, lines.at(-1)?.key);
-  const isOpening = useOpening({ room, state, lines, unread, list, leaveBottom });
   const roving = useRoving(scroller, list, lines);
+  const { focusLine } = roving;
+  const isOpening = useOpening({ room, state, lines, unread, linked, list, leaveBottom, focusLine });
   const seenHead = Math.max(seen.log === log ? seen.head : 0, unread?.after ?? 0);
   const below = atBottom ? 0 : countNew(messages, seenHead, me?.id ?? null);
 
@@ -139,6 +142,7 @@ export const RoomLog = memo(function RoomLog(props: RoomLogProps) {
               actions={actions}
               editor={isEdited(line, editor, me?.id) ? editor : null}
               isStop={line.key === roving.stop}
+              linked={linked}
               slots={{ renderMessage, renderAvatar }}
             />
           )}

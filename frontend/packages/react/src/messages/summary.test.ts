@@ -2,7 +2,7 @@
 
 import type { Json } from "alcove-client";
 import { expect, test } from "vitest";
-import { summaryOf } from "./summary";
+import { plainSummaryOf, summaryOf } from "./summary";
 
 test.each<[Json | undefined, string]>([
   ["words", "words"],
@@ -20,4 +20,20 @@ test("a body nested thousands of levels deep has a summary", () => {
   const deep = JSON.parse("[".repeat(30_000) + "]".repeat(30_000)) as Json;
 
   expect(summaryOf(deep, 40)).toBe("[[[[[…]]]]]");
+});
+
+test.each([
+  ["Has the parcel for **Avenida 9** been *shipped*?", "Has the parcel for Avenida 9 been shipped?"],
+  ["- first box: glasses\n- second box: the lamp", "first box: glasses\nsecond box: the lamp"],
+  ["> a quote\n1. one\n~~gone~~ `print-label`", "a quote\none\ngone print-label"],
+  ["see [the parcel](https://example.org/4711)", "see the parcel"],
+  ["```\ncode\n```", "code"],
+  ["snake_case_name and 2 * 3 * 4", "snake_case_name and 2 * 3 * 4"],
+])("%j is listed as %j", (body, text) => {
+  expect(plainSummaryOf(body, 120)).toBe(text);
+});
+
+test("a list shows no more of a body than it has room for", () => {
+  expect(plainSummaryOf("**a** ".repeat(100_000), 24)).toBe("a a a a");
+  expect(plainSummaryOf({ order: 17 }, 20)).toBe('{"order":17}');
 });

@@ -10,6 +10,17 @@ export function summaryOf(body: Json | undefined, limit: number): string {
   return (typeof body === "string" ? body : outline(body, limit, DEPTH)).slice(0, limit);
 }
 
+/** Marks of Markdown at the beginning of a line, and around words. */
+const MARKS =
+  /^ {0,3}(?:>|[-+*]|\d{1,9}[.)]) +|^```\w*$|~~|`+|(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)/gmu;
+const LINK = /\[([^[\]\n]*)\]\([^[)\s]*\)/gu;
+
+/** The beginning of a body without the marks of Markdown, at most `limit` signs. */
+export function plainSummaryOf(body: Json | undefined, limit: number): string {
+  const text = summaryOf(body, limit);
+  return typeof body === "string" ? text.replace(LINK, "$1").replace(MARKS, "").trim() : text;
+}
+
 /** The text of an event of the application (rule S14); null: its body was erased. */
 export function eventText(body: Json | undefined): string {
   const text = typeof body === "object" && body !== null && "text" in body ? body.text : null;

@@ -10,6 +10,8 @@ type Roving = {
   readonly mounted: readonly number[];
   readonly onKeyDown: (event: KeyboardEvent) => void;
   readonly onFocus: (event: FocusEvent) => void;
+  /** Move the focus to a line, once it is rendered. */
+  readonly focusLine: (key: string) => void;
 };
 
 export function useRoving(
@@ -37,6 +39,11 @@ export function useRoving(
     if (line !== undefined) setActive(line);
   }, []);
 
+  const focusLine = useCallback((key: string) => {
+    setActive(key);
+    setWanted(key);
+  }, []);
+
   function move(step: 1 | -1) {
     // From the log itself: to the lowest visible message.
     const from = index >= 0 ? index + step : lowestIn(list.current, lines.length);
@@ -44,8 +51,7 @@ export function useRoving(
       const line = lines[at];
       if (line?.type !== "message") continue;
       list.current?.scrollToIndex(at, { align: "nearest" });
-      setActive(line.key);
-      setWanted(line.key);
+      focusLine(line.key);
       return;
     }
   }
@@ -70,7 +76,8 @@ export function useRoving(
     event.preventDefault();
   }
 
-  return { stop: index < 0 ? null : active, mounted: index < 0 ? [] : [index], onKeyDown, onFocus };
+  const stop = index < 0 ? null : active;
+  return { stop, mounted: index < 0 ? [] : [index], onKeyDown, onFocus, focusLine };
 }
 
 function lowestIn(list: VirtualizerHandle | null, count: number): number {

@@ -42,6 +42,8 @@ export type RoomProps = MessageSlots & {
   readonly autoFocus?: boolean;
   /** Returns the address of a message, for “Copy link”; without it there is none. */
   readonly messageHref?: (seq: number) => string;
+  /** The number of a message that is shown, marked and focused, as soon as it is loaded. */
+  readonly message?: number | null;
   readonly renderHeader?: (props: HeaderSlotProps) => ReactNode;
   /** Renders a way to sign in again, behind the reason, while `status` is `noAccess`, `ended` or `signedOut`. */
   readonly renderNoAccess?: (state: RoomState) => ReactNode;
@@ -66,7 +68,7 @@ type RoomOfItemProps = RoomProps & { readonly handle: Ref<RoomHandle> };
 
 function RoomOfItem(props: RoomOfItemProps) {
   const { item, title = item, readOnly = false, autoFocus = false, handle, className } = props;
-  const { messageHref, renderHeader, renderNoAccess, renderMessage, renderAvatar } = props;
+  const { messageHref, message = null, renderHeader, renderNoAccess, renderMessage, renderAvatar } = props;
   const { t } = useAlcoveContext();
   const room = useJoinedRoom(item);
   const state = useRoomState(room);
@@ -106,6 +108,7 @@ function RoomOfItem(props: RoomOfItemProps) {
         state={state}
         actions={actions}
         editor={editor}
+        linked={message}
         endRequests={endRequests}
         renderMessage={renderMessage}
         renderAvatar={renderAvatar}

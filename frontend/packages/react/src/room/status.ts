@@ -34,7 +34,9 @@ export function noAccessText({ status, error }: Pick<RoomState, "status" | "erro
 
 /** Return the server's reason where it is known, else what the close code means. */
 function whyOf(error: RoomState["error"], t: T): string {
-  const code = error?.closeCode ?? 0;
+  const closeCode = error?.closeCode ?? 0;
+  // A number would be grouped: 4,401.
+  const code = String(closeCode);
   switch (error?.reason) {
     case "wrong_key":
     case "malformed":
@@ -45,6 +47,6 @@ function whyOf(error: RoomState["error"], t: T): string {
     case "missing":
       return t(`token.${error.reason}`, { code });
     default:
-      return t(`closed.${closeCodes.get(code)?.meaning ?? "other"}`, { code });
+      return t(`closed.${closeCodes.get(closeCode)?.meaning ?? "other"}`, { code });
   }
 }

@@ -4,7 +4,7 @@ import type { RoomSummary } from "alcove-client";
 import type { MouseEvent } from "react";
 import hidden from "../lib/hidden.module.css";
 import { isolated } from "../members/isolated";
-import { eventText, summaryOf } from "../messages/summary";
+import { eventText, plainSummaryOf } from "../messages/summary";
 import { shortTime } from "../messages/times";
 import { useAlcoveContext } from "../provider";
 import type { T } from "../strings/strings";
@@ -83,6 +83,6 @@ function hasModifier({ altKey, ctrlKey, metaKey, shiftKey }: MouseEvent): boolea
 function lastLine(last: NonNullable<RoomSummary["last"]>, t: T): string {
   if (last.kind === "event") return eventText(last.body);
   const body = last.kind === "delete" ? undefined : last.body;
-  const text = body === undefined ? t("message.deleted") : summaryOf(body, LAST);
+  const text = body === undefined ? t("message.deleted") : plainSummaryOf(body, LAST);
   return t("rooms.lastLine", { name: isolated(last.by.name), text });
 }

@@ -25,11 +25,12 @@ export function createTranslate<Texts extends object>(
   texts: TextsLike<Texts>,
 ): Translate<Texts> {
   const plurals = new Intl.PluralRules(language);
+  const numbers = new Intl.NumberFormat(language);
   return (key, values = {}) => {
     const form = values.count === undefined ? null : plurals.select(values.count);
     const text =
       (form && (find(texts, `${key}_${form}`) ?? find(texts, `${key}_other`))) ?? find(texts, key) ?? key;
-    return fill(text, values);
+    return fill(text, values, numbers);
   };
 }
 
@@ -41,10 +42,12 @@ function find(texts: object, key: string): string | null {
   return typeof found === "string" ? found : null;
 }
 
-function fill(text: string, values: Values): string {
+/** Numbers are grouped as the language does; what is no quantity comes as text. */
+function fill(text: string, values: Values, numbers: Intl.NumberFormat): string {
   const [first = "", ...rest] = text.split("{{");
   return rest.reduce((done, piece) => {
     const end = piece.indexOf("}}");
-    return done + String(values[piece.slice(0, end)] ?? "") + piece.slice(end + 2);
+    const value = values[piece.slice(0, end)] ?? "";
+    return done + (typeof value === "number" ? numbers.format(value) : value) + piece.slice(end + 2);
   }, first);
 }

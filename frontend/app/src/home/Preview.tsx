@@ -1,0 +1,30 @@
+// A room as another page would embed it, in the first page.
+import { type AlcoveRoom, defineAlcoveRoom } from "alcove-element";
+import { createElement, useEffect, useRef } from "react";
+import { useTranslation } from "../i18n/translation";
+import { SERVER } from "../ui/base";
+import { useThemeChoice } from "../ui/theme";
+import styles from "./Preview.module.css";
+
+export function Preview({ item }: { readonly item: string }) {
+  const { t, language } = useTranslation();
+  const theme = useThemeChoice();
+  const room = useRef<AlcoveRoom>(null);
+
+  useEffect(() => defineAlcoveRoom(SERVER), []);
+
+  return (
+    <section className={styles.preview} aria-label={t("home.preview")}>
+      <h3 className={styles.title}>{t("home.preview")}</h3>
+      {createElement("alcove-room", {
+        ref: room,
+        class: styles.room,
+        item,
+        server: SERVER,
+        lang: language,
+        theme: theme === "system" ? "auto" : theme,
+        "room-name": item,
+      })}
+    </section>
+  );
+}
