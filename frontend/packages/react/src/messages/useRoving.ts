@@ -3,6 +3,9 @@ import { type FocusEvent, type KeyboardEvent, type RefObject, useCallback, useEf
 import type { VirtualizerHandle } from "virtua";
 import type { Line } from "./lines";
 
+/** How many frames are waited for: a line is hidden until the list has measured it, and takes no focus. */
+const FRAMES = 120;
+
 type Roving = {
   /** The key of the line where Tab stops; null: at the log itself. */
   readonly stop: string | null;
@@ -26,12 +29,22 @@ export function useRoving(
 
   useEffect(() => {
     if (wanted === null) return;
-    const found = [...(scroller.current?.querySelectorAll<HTMLElement>("article") ?? [])].find(
-      ({ dataset }) => dataset.line === wanted,
-    );
-    found?.focus({ preventScroll: true });
-    found?.scrollIntoView({ block: "nearest" });
-    setWanted(null);
+    let frame = 0;
+    let framesLeft = FRAMES;
+    const focus = () => {
+      const articles = scroller.current?.querySelectorAll<HTMLElement>("article") ?? [];
+      const found = [...articles].find(({ dataset }) => dataset.line === wanted);
+      found?.focus({ preventScroll: true });
+      framesLeft -= 1;
+      if (found !== document.activeElement && framesLeft > 0) {
+        frame = requestAnimationFrame(focus);
+        return;
+      }
+      found?.scrollIntoView({ block: "nearest" });
+      setWanted(null);
+    };
+    focus();
+    return () => cancelAnimationFrame(frame);
   }, [scroller, wanted]);
 
   const onFocus = useCallback(({ target }: FocusEvent) => {
