@@ -1,5 +1,5 @@
 // A client of one Alcove server, for one member: its rooms, the list of rooms, and signing out.
-import { RefusedAttempts } from "./auth/authentication";
+import { RefusedAttempts } from "./auth/refusedAttempts";
 import { type GetToken, TokenSource } from "./auth/tokenSource";
 import { keyOfId, memberKey } from "./auth/tokens";
 import { Emitter } from "./lib/emitter";

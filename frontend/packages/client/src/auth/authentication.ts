@@ -3,22 +3,13 @@
 import { backoff } from "../connection/backoff";
 import { withTimeout } from "../lib/timeout";
 import type { Platform } from "../platform/platform";
+import { type RefusedAttempts, type TokenProblem, WINDOW_MS } from "./refusedAttempts";
 import { type Credential, type GetCredential, SignedOutError } from "./tokens";
 
-/** Attempts with refused tokens within `WINDOW_MS`, at most, over all rooms of a tab. */
-export const ATTEMPTS = 5;
-export const WINDOW_MS = 60_000;
 /** How long a token provider has to answer, in ms. */
 export const PROVIDER_MS = 10_000;
 /** The pause after the second refusal in a row, in ms; it doubles from there. */
 const PAUSE_MS = 2000;
-
-/** Why the server refuses a credential: its close code, `reason` (null from an older server) and message. */
-export type TokenProblem = {
-  readonly code: number;
-  readonly reason: string | null;
-  readonly message: string;
-};
 
 export type AuthState =
   | { readonly status: "ready" }
@@ -30,36 +21,6 @@ export type AuthState =
   | { readonly status: "waiting"; readonly until: number | null; readonly problem: TokenProblem }
   /** No other token is known; continues with a new token, when the network returns or the tab becomes visible. */
   | { readonly status: "refused"; readonly problem: TokenProblem };
-
-/** Counts attempts with refused tokens in a sliding window, for all rooms of a tab. */
-export class RefusedAttempts {
-  #at: number[] = [];
-  readonly #platform: Pick<Platform, "elapsed">;
-
-  constructor(platform: Pick<Platform, "elapsed">) {
-    this.#platform = platform;
-  }
-
-  note(): void {
-    this.#at = [...this.#at, this.#platform.elapsed()].slice(-ATTEMPTS);
-  }
-
-  /** Count an attempt before its outcome is known; returns the function that takes that back: it was not refused. */
-  reserve(): () => void {
-    this.note();
-    const at = this.#at.at(-1);
-    return () => {
-      const index = at === undefined ? -1 : this.#at.indexOf(at);
-      this.#at = this.#at.filter((_, place) => place !== index);
-    };
-  }
-
-  /** Milliseconds until another attempt is allowed. */
-  waitMs(): number {
-    const oldest = this.#at.length < ATTEMPTS ? undefined : this.#at[0];
-    return oldest === undefined ? 0 : Math.max(0, oldest + WINDOW_MS - this.#platform.elapsed());
-  }
-}
 
 type AuthenticationOptions = {
   readonly ask: GetCredential;
@@ -120,8 +81,14 @@ export class Authentication {
   accepted(token: string | null = this.#token): void {
     this.#token = token;
     this.#refusals = 0;
+    this.#options.attempts.taken(token);
     this.#release();
     this.#enter({ status: "ready" });
+  }
+
+  /** The attempt ended without the server's word on the token. */
+  unanswered(): void {
+    this.#release();
   }
 
   /** Milliseconds until a renewal may be tried again after a refused or failed one. */
@@ -133,9 +100,11 @@ export class Authentication {
 
   /** The server refused the attempt; `onReady` follows when the next one may be made. */
   refused(problem: TokenProblem, retryMs: number | null): void {
+    const { attempts } = this.#options;
     this.#refusals += 1;
-    if (this.#unreserve === null) this.#options.attempts.note();
+    if (this.#unreserve === null) attempts.note();
     this.#unreserve = null;
+    attempts.refused(this.#token, problem);
     this.#epoch += 1;
     void this.#recover(problem, retryMs, this.#epoch);
   }
@@ -157,7 +126,7 @@ export class Authentication {
     const epoch = this.#epoch;
     for (let failures = 0; ; failures += 1) {
       try {
-        const credential = this.#next ?? (await this.#ask("attempt"));
+        const credential = this.#next ?? (await this.#admitted(epoch));
         this.#next = null;
         this.#token = credential.token;
         if (this.#state.status === "unanswered" || this.#state.status === "signedOut")
@@ -169,6 +138,28 @@ export class Authentication {
         await this.#waitForProvider(failures, error);
         if (epoch !== this.#epoch) throw error;
       }
+    }
+  }
+
+  /**
+   * Return the credential once an attempt with it is allowed: until the server takes a token, all rooms of a client make
+   * no more attempts with it than with refused ones.
+   */
+  async #admitted(epoch: number): Promise<Credential> {
+    const { attempts, platform } = this.#options;
+    for (let waited = false; ; waited = true) {
+      const credential = await this.#ask("attempt");
+      if (epoch !== this.#epoch) throw new Error("stopped");
+      const isFree = this.#unreserve !== null || attempts.isTaken(credential.token);
+      const wait = isFree ? 0 : attempts.waitMs();
+      if (wait === 0) {
+        if (!isFree) this.#unreserve = attempts.reserve();
+        if (waited) this.#enter({ status: "ready" });
+        return credential;
+      }
+      const { problem } = attempts;
+      if (problem !== null) this.#enter({ status: "waiting", until: platform.now() + wait, problem });
+      await this.#sleep(wait, attempts);
     }
   }
 
@@ -242,8 +233,8 @@ export class Authentication {
     return Math.round(most * (0.5 + this.#options.platform.random() / 2));
   }
 
-  /** Wait for `ms` (null: for ever), or until `wake`, the network returns or the tab becomes visible. */
-  #sleep(ms: number | null): Promise<void> {
+  /** Wait for `ms` (null: for ever), or until `wake`, the network returns, the tab becomes visible or `attempts` change. */
+  #sleep(ms: number | null, attempts?: RefusedAttempts): Promise<void> {
     const { platform } = this.#options;
     return new Promise((resolve) => {
       const end = () => {
@@ -254,6 +245,7 @@ export class Authentication {
       };
       const timer = ms === null ? undefined : setTimeout(end, ms);
       const leaves = [platform.on("online", end), platform.on("visible", end)];
+      if (attempts !== undefined) leaves.push(attempts.onChange(end));
       this.#interrupts.add(end);
     });
   }

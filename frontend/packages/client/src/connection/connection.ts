@@ -1,6 +1,7 @@
 // The connection between a room and its server: a socket, or events and HTTP if no socket opens.
 
-import { Authentication, type AuthState, type RefusedAttempts } from "../auth/authentication";
+import { Authentication, type AuthState } from "../auth/authentication";
+import type { RefusedAttempts } from "../auth/refusedAttempts";
 import { Renewal } from "../auth/renewal";
 import type { GetCredential } from "../auth/tokens";
 import type { WireLog } from "../devtools/wireLog";
@@ -213,12 +214,14 @@ export class Connection {
   #linked(state: LinkState): void {
     if (state.status !== "open") this.#ungreet("socket");
     if (state.status === "connecting") this.#problem = null;
+    if (state.status === "waiting") this.#authentication.unanswered();
     if (state.status === "waiting" && state.unopened >= UNOPENED) this.#events.start();
     if (state.status === "stopped") {
       this.#events.stop();
       this.#ungreet("events");
       this.#renewal.stop();
       if (aboutToken(state.code)) this.#refused(state.code, state.reason);
+      else this.#authentication.unanswered();
     }
     this.#options.onState();
   }
@@ -240,6 +243,7 @@ export class Connection {
   }
 
   #broken(over: boolean): void {
+    this.#authentication.unanswered();
     this.#ungreet("events");
     if (over) void this.#askWhy();
   }

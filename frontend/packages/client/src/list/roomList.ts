@@ -1,5 +1,5 @@
 // The live list of rooms: one stream for all tabs of a browser, and none while no tab shows the list.
-import type { RefusedAttempts } from "../auth/authentication";
+import type { RefusedAttempts } from "../auth/refusedAttempts";
 import type { GetCredential } from "../auth/tokens";
 import { Store } from "../lib/store";
 import { Timer } from "../lib/timer";

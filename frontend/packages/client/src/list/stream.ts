@@ -1,5 +1,6 @@
 // The stream of changes in the list of rooms (rule W10), kept up as long as it is wanted.
-import { Authentication, type RefusedAttempts } from "../auth/authentication";
+import { Authentication } from "../auth/authentication";
+import type { RefusedAttempts } from "../auth/refusedAttempts";
 import type { GetCredential } from "../auth/tokens";
 import { backoff } from "../connection/backoff";
 import { aboutToken } from "../connection/closeCodes";
@@ -117,6 +118,7 @@ export class ListStream {
   #broken(over: boolean): void {
     // The browser may reconnect by itself: then the server begins with a snapshot again.
     this.#begun = false;
+    this.#authentication.unanswered();
     this.#options.onBroken();
     if (!over) return;
     if (this.#options.areRoomsPending()) this.#isWaiting = true;
@@ -154,6 +156,7 @@ export class ListStream {
   }
 
   #again(): void {
+    this.#authentication.unanswered();
     this.#retry.at(backoff(this.#failures, this.#options.platform.random));
     this.#failures += 1;
   }

@@ -1,6 +1,7 @@
 // Requests over HTTP: pages of history (W1), commands (W2, W11), the list of rooms (W4), unread counts (W10).
 
-import { PROVIDER_MS, RefusedAttempts } from "../auth/authentication";
+import { PROVIDER_MS } from "../auth/authentication";
+import { RefusedAttempts } from "../auth/refusedAttempts";
 import type { Credential, GetCredential } from "../auth/tokens";
 import { withTimeout } from "../lib/timeout";
 import type { Platform } from "../platform/platform";

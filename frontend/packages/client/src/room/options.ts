@@ -1,5 +1,5 @@
 // What a room needs of its client.
-import type { RefusedAttempts } from "../auth/authentication";
+import type { RefusedAttempts } from "../auth/refusedAttempts";
 import type { GetCredential } from "../auth/tokens";
 import type { Platform } from "../platform/platform";
 import type { Origin } from "../protocol/urls";

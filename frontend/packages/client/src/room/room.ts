@@ -1,5 +1,5 @@
 // The room of one item: connected while at least one part of the application has joined it.
-import { RefusedAttempts } from "../auth/authentication";
+import { RefusedAttempts } from "../auth/refusedAttempts";
 import { Connection } from "../connection/connection";
 import type { CommandError } from "../connection/pending";
 import { wantsToken } from "../connection/webSocket";

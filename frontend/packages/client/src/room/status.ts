@@ -65,6 +65,11 @@ export function statusOf({ link, auth, live, known, online }: Facts): Connection
     const error = { closeCode: null, reason: "token_unavailable", message: auth.message };
     return { status: "awaitingToken", error, retryAt: auth.until };
   }
+  // Other rooms make the attempts that the limit on refused tokens allows.
+  if (link.status === "connecting" && auth.status === "waiting" && auth.until !== null) {
+    const { code, reason, message } = auth.problem;
+    return { status: "noAccess", error: { closeCode: code, reason, message }, retryAt: auth.until };
+  }
   if (link.status === "waiting") {
     const error = { closeCode: link.code, reason: null, message: "" };
     return { status: "reconnecting", error, retryAt: link.until };
