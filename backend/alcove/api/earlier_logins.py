@@ -60,7 +60,8 @@ async def _cookies(request: HTTPConnection, earlier: str) -> list[tuple[bytes, b
     if authenticator.open:
         if open_name(earlier) is None:
             return []
-        set_login(request, answer, earlier, OPEN_LOGIN_S)
+        member = (await authenticator.authenticate(earlier)).person.id
+        set_login(request, answer, earlier, member, OPEN_LOGIN_S)
         answer.delete_cookie(EARLIER_COOKIE, path="/")  # else it would count again after the next sign-out
     else:
         try:
@@ -70,5 +71,5 @@ async def _cookies(request: HTTPConnection, earlier: str) -> list[tuple[bytes, b
         if caller is None or caller.claims is None:
             return []
         # The earlier cookie stays: it may be the host application's own credential for T2.
-        set_login(request, answer, earlier, max(1, int(caller.claims.exp - time.time())))
+        set_login(request, answer, earlier, caller.person.id, max(1, int(caller.claims.exp - time.time())))
     return [header for header in answer.raw_headers if header[0] == b"set-cookie"]

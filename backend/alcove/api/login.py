@@ -102,7 +102,7 @@ async def sign_in(request: Request, authenticator: AuthenticatorDep, own: OwnOri
         caller = await authenticate(request, authenticator, cookie, None)
         seconds = max(1, int((caller.claims.exp if caller.claims else 0) - time.time()))
     answer = Json(_who(caller))
-    set_login(request, answer, cookie, seconds)
+    set_login(request, answer, cookie, caller.person.id, seconds)
     return answer
 
 

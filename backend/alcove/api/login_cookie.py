@@ -1,4 +1,6 @@
-"""Set, read and delete the login cookie (A1, W5)."""
+"""Set, read and delete the login cookie (A1, W5), and the mark that tells a page whose login it is."""
+
+from hashlib import sha256
 
 from fastapi import Response
 from fastapi.requests import HTTPConnection
@@ -15,6 +17,9 @@ SECURE_LOGIN_COOKIE_BELOW = "__Secure-alcove_session"
 #: The name of the login cookie in earlier versions. Rooms and the API do not read it: many frameworks use it for
 #: their own sessions, and cookies ignore ports.
 EARLIER_COOKIE = "session"
+#: A cookie that scripts can read, beside the login cookie, which they cannot: a digest of the member's id. A page shows
+#: what its browser keeps of a member only if it is still that member's login. The server never reads it.
+MARK_COOKIE = "alcove_member"
 #: Seconds that a login of open mode lasts.
 OPEN_LOGIN_S = 30 * 86400
 
@@ -45,13 +50,14 @@ def login_of(connection: HTTPConnection) -> str | None:
     return next(value for pair in pairs for key, value in cookie_parser(pair).items() if key == name)
 
 
-def set_login(connection: HTTPConnection, answer: Response, credential: str, seconds: int) -> None:
-    """Add the login cookie to a response.
+def set_login(connection: HTTPConnection, answer: Response, credential: str, member: str, seconds: int) -> None:
+    """Add the login cookie and its mark to a response.
 
     Args:
         connection: The request, which decides the cookie's name and flags.
         answer: The response.
         credential: The value of the cookie.
+        member: The id of the member that it signs in.
         seconds: The lifetime of the cookie.
 
     """
@@ -64,10 +70,18 @@ def set_login(connection: HTTPConnection, answer: Response, credential: str, sec
         secure=is_secure(connection),
         path=_path(connection),
     )
+    answer.set_cookie(
+        MARK_COOKIE,
+        sha256(member.encode()).hexdigest()[:32],
+        max_age=seconds,
+        samesite="lax",
+        secure=is_secure(connection),
+        path=_path(connection),
+    )
 
 
 def delete_login(connection: HTTPConnection, answer: Response) -> None:
-    """Add a header to the response that deletes the login cookie."""
+    """Add headers to the response that delete the login cookie and its mark."""
     answer.delete_cookie(
         cookie_name(connection),
         path=_path(connection),
@@ -75,6 +89,7 @@ def delete_login(connection: HTTPConnection, answer: Response) -> None:
         samesite="lax",
         secure=is_secure(connection),
     )
+    answer.delete_cookie(MARK_COOKIE, path=_path(connection), samesite="lax", secure=is_secure(connection))
 
 
 def _path(connection: HTTPConnection) -> str:

@@ -1,6 +1,7 @@
 """Test logins: a token becomes a cookie, and the login ends (W5)."""
 
 import time
+from hashlib import sha256
 
 import pytest
 
@@ -21,9 +22,13 @@ async def test_w5_a_session_is_a_cookie_that_no_script_reads(guarded: Server) ->
         who = await client.get("/api/session")
 
     assert answer.status_code == 200
-    _, *attributes = answer.headers["set-cookie"].split("; ")
+    _, *attributes = answer.headers.get_list("set-cookie")[0].split("; ")
     assert set(attributes) - {attributes[1]} == {"HttpOnly", "Path=/", "SameSite=lax"}
     assert attributes[1].startswith("Max-Age=")
+    # A page learns from its mark whose login it is, and nothing else.
+    mark, *rest = answer.headers.get_list("set-cookie")[1].split("; ")
+    assert mark == f"alcove_member={sha256(b'ada').hexdigest()[:32]}"
+    assert rest == [attribute for attribute in attributes if attribute != "HttpOnly"]
     assert 590 < int(attributes[1].removeprefix("Max-Age=")) <= 600
     assert who.json() == {"you": {"id": "ada", "name": "ada"}, "expires": exp * 1000, "open": False}
 
@@ -40,7 +45,7 @@ async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(guarded
     async with http(guarded, token=None) as client:
         answer = await client.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
 
-    assert "Secure" in answer.headers["set-cookie"].split("; ")
+    assert "Secure" in answer.headers.get_list("set-cookie")[0].split("; ")
 
 
 @ONCE
@@ -49,7 +54,7 @@ async def test_w5_from_others_a_proxys_word_counts_for_nothing(serve: Start) -> 
     async with http(server, token=None) as client:
         answer = await client.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
 
-    assert "Secure" not in answer.headers["set-cookie"].split("; ")
+    assert "Secure" not in answer.headers.get_list("set-cookie")[0].split("; ")
 
 
 @ONCE

@@ -1,4 +1,5 @@
 // A client of one Alcove server, for one member: its rooms, the list of rooms, and signing out.
+import { Login } from "./auth/login";
 import { RefusedAttempts } from "./auth/refusedAttempts";
 import { type GetToken, TokenSource } from "./auth/tokenSource";
 import { keyOfId, memberKey } from "./auth/tokens";
@@ -32,8 +33,6 @@ export type ClientEvents = {
   readonly signedOut: undefined;
 };
 
-/** The stored id of the member whom a server's login cookie identified last. */
-const LOGIN = "alcove.login.";
 /** How long a sign-out waits for the server, in ms. */
 const SIGN_OUT_MS = 5000;
 
@@ -46,6 +45,7 @@ export class Client {
   readonly #tokens: TokenSource;
   readonly #origin: Origin;
   readonly #server: string;
+  readonly #login: Login;
   readonly #platform: Platform;
   readonly #events = new Emitter<ClientEvents>();
   readonly #signOuts: Channel;
@@ -60,8 +60,8 @@ export class Client {
     this.#attempts = new RefusedAttempts(platform);
     this.#tokens = new TokenSource({ getToken, name: name ?? null, platform });
     this.#http = new Http(this.#origin, this.#tokens.ask, platform, this.#attempts);
-    const login = this.#tokens.usesCookie ? platform.notes.get(LOGIN + this.#server) : null;
-    this.#member = login === null ? null : keyOfId(login);
+    this.#login = new Login(this.#server, platform);
+    this.#member = this.#tokens.usesCookie ? this.#login.member : null;
     this.rooms = new RoomList({
       ask: this.#tokens.ask,
       attempts: this.#attempts,
@@ -71,7 +71,7 @@ export class Client {
       areRoomsPending: () => this.#joined.length > 0 && !this.#joined.some(({ settled }) => settled),
       isRefusedInRooms: (token) => this.#joined.length > 0 && this.#tokens.credential?.token === token,
       onSignedOut: () => void this.#forget(),
-      name: async () => `alcove:list:${JSON.stringify([this.#server, await this.#identify()])}`,
+      name: async () => `alcove:list:${JSON.stringify(await this.#sharing())}`,
     });
     this.#signOuts = platform.channel(`alcove:signed-out:${this.#server}`, (message) => {
       if (message === this.#member) void this.#forget();
@@ -156,12 +156,16 @@ export class Client {
   async #forget(): Promise<void> {
     this.#signOutCount += 1;
     const member = this.#member;
-    if (this.#tokens.usesCookie) this.#platform.notes.set(LOGIN + this.#server, null);
+    const { last } = this.#login;
+    if (this.#tokens.usesCookie) this.#login.store(null);
     for (const room of this.#open.values()) room.forget();
     this.rooms.forget();
     this.#tokens.close();
     this.#member = null;
     if (member !== null) await forgetMember({ server: this.#server, member }, this.#platform);
+    // Before the server told whose login it was: what an earlier member has not sent stays theirs.
+    else if (this.#tokens.usesCookie && last !== null)
+      await this.#platform.storage.forget({ server: this.#server, member: last }, { drafts: false });
     this.#events.emit("signedOut", undefined);
   }
 
@@ -172,14 +176,23 @@ export class Client {
     return this.#member;
   }
 
+  /** Return what tabs have in common that share a list: the member may not be known, and then it is their login. */
+  async #sharing(): Promise<readonly unknown[]> {
+    const member = await this.#identify();
+    const { mark } = this.#login;
+    return this.#tokens.usesCookie && mark !== null ? [this.#server, member, mark] : [this.#server, member];
+  }
+
   /** The login cookie belongs to `you`: drop what was read for an earlier member. */
   #loggedIn(you: string, before: string | null): void {
     this.#member = keyOfId(you);
-    this.#platform.notes.set(LOGIN + this.#server, you);
+    const { last } = this.#login;
+    this.#login.store(you);
     // It is shared with the tabs of the member who was known before.
     if (before !== this.#member) this.rooms.restart();
-    if (before !== null)
-      void this.#platform.storage.forget({ server: this.#server, member: before }, { drafts: false });
+    for (const member of new Set([before, last]))
+      if (member !== null && member !== this.#member)
+        void this.#platform.storage.forget({ server: this.#server, member }, { drafts: false });
   }
 }
 
@@ -189,7 +202,6 @@ export function createClient(options: ClientOptions): Client {
 }
 
 /** Return under which name this browser keeps what the member of the login cookie writes; null: unknown. */
-export function loginOf(url: string | URL, platform: Pick<Platform, "notes">): string | null {
-  const you = platform.notes.get(LOGIN + serverOf(originOf(url)));
-  return you === null ? null : keyOfId(you);
+export function loginOf(url: string | URL, platform: Pick<Platform, "notes" | "cookie">): string | null {
+  return new Login(serverOf(originOf(url)), platform).member;
 }

@@ -29,7 +29,18 @@ export function browserPlatform(): Platform {
     storage: new BoundedStorage(openStorage, () => performance.now()),
     notes: new BrowserNotes(() => localStorage),
     tabNotes: new BrowserNotes(() => sessionStorage),
+    cookie,
   };
+}
+
+/** Return the value of a cookie; of several with one name, the first is that of the longest path (RFC 6265, 5.4). */
+function cookie(name: string): string | null {
+  try {
+    const pairs = document.cookie.split("; ");
+    return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
+  } catch {
+    return null; // a sandboxed frame
+  }
 }
 
 /** Open the storage. Rejects where the browser has no IndexedDB, or the code for it cannot be loaded. */

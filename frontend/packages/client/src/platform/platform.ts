@@ -43,4 +43,6 @@ export type Platform = {
   readonly notes: Notes;
   /** Notes of this tab alone; they survive a reload. */
   readonly tabNotes: Notes;
+  /** The value of a cookie that the page may read; null: there is none, or cookies are refused. */
+  readonly cookie: (name: string) => string | null;
 };

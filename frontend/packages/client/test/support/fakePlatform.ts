@@ -17,6 +17,8 @@ import { FakeBrowser } from "./doubles";
 export class FakeProfile {
   readonly storage: Storage;
   readonly notes: Notes = new MemoryNotes();
+  /** Cookies that scripts can read. */
+  readonly cookies = new Map<string, string>();
   readonly #locks = new Map<string, Set<object>>();
   readonly #waiting = new Map<object, () => void>();
   readonly #suspended = new Set<FakePlatform>();
@@ -136,6 +138,10 @@ export class FakePlatform implements Platform {
 
   get notes(): Notes {
     return this.profile.notes;
+  }
+
+  cookie(name: string): string | null {
+    return this.profile.cookies.get(name) ?? null;
   }
 
   /** How wrong this computer's clock is, in ms. */
