@@ -1,7 +1,8 @@
 """Check that the file `.env`, which provides settings besides the environment, can be read."""
 
 from contextlib import suppress
-from pathlib import Path
+
+from alcove.regular_files import open_regular
 
 #: Read from the folder where the server starts.
 ENV_FILE = ".env"
@@ -18,7 +19,8 @@ def check_env_file() -> None:
 
     """
     with suppress(FileNotFoundError):
-        text = Path(ENV_FILE).read_bytes()
+        with open_regular(ENV_FILE) as file:
+            text = file.read()
         text.decode("utf-8-sig")
         if b"\0" in text:
             raise UnicodeDecodeError("utf-8", text, 0, 1, "NUL")

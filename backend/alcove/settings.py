@@ -11,6 +11,7 @@ from alcove.errors import SettingsError
 from alcove.limits import DATABASE_CONNECTIONS, Budget, ListLimits, ProcessLimits, Retention
 from alcove.origins import Origin
 from alcove.proxies import check_proxies
+from alcove.regular_files import check_files_of, check_regular
 from alcove.urls import check_url, redact_url, sqlite_path
 
 #: The defaults of the settings that bound the process, its lists and its log.
@@ -226,13 +227,21 @@ class Settings(BaseSettings):
     @classmethod
     def _is_log(cls, url: str) -> str:
         """Check that the address has the form of a database address. Raises ValueError."""
-        return check_url(url) if sqlite_path(url) is None else url
+        path = sqlite_path(url)
+        if path is not None:
+            check_regular(path)
+            return url
+        check_files_of(url)
+        return check_url(url)
 
     @field_validator("bus_url", "jwks")
     @classmethod
     def _is_address(cls, url: str | None) -> str | None:
         """Check that the address can be parsed, so that a mistake is reported in one line. Raises ValueError."""
-        return url if url is None else check_url(url)
+        if url is None:
+            return None
+        check_files_of(url)
+        return check_url(url)
 
     @property
     def budget(self) -> Budget:

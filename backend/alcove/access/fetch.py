@@ -5,11 +5,12 @@ import threading
 import time
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPMessage, HTTPResponse, HTTPSConnection
-from pathlib import Path
 from socket import SHUT_RDWR, socket
 from typing import IO
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Request, build_opener
+
+from alcove.regular_files import open_regular
 
 
 class _BoundedHttpConnection(HTTPConnection):
@@ -96,7 +97,7 @@ def fetch(source: str, *, seconds: float, size: int) -> bytes:
     deadline = time.monotonic() + seconds
     parts = urlsplit(source)
     if parts.scheme not in {"http", "https"}:
-        with Path(parts.path if parts.scheme else source).open("rb") as file:
+        with open_regular(parts.path if parts.scheme else source) as file:
             return _read(file, deadline, size, seconds)
     with _opener.open(_request(parts), timeout=seconds) as answer:
         return _read(answer, deadline, size, seconds)

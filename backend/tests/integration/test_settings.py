@@ -1,5 +1,6 @@
 """Test that a wrong setting stops the server with one line that says what to do."""
 
+import os
 import sys
 from pathlib import Path
 from typing import get_args
@@ -128,15 +129,43 @@ def test_an_env_file_that_is_a_folder_is_one_clear_line(tmp_path: Path) -> None:
     assert start(tmp_path) == ["alcove: .env cannot be read: Is a directory"]
 
 
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_an_env_file_that_is_a_pipe_or_a_device_is_one_clear_line(tmp_path: Path, kind: str) -> None:
+    if kind == "pipe":
+        os.mkfifo(tmp_path / ".env")
+    else:
+        (tmp_path / ".env").symlink_to("/dev/zero")
+
+    assert start(tmp_path) == [f"alcove: .env cannot be read: expected a regular file, got a {kind}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JWKS", "{pipe}"),
+        ("JWKS", "file://{pipe}"),
+        ("DATABASE_URL", "sqlite:///{pipe}"),
+        ("DATABASE_URL", "postgresql://127.0.0.1/x?sslmode=require&sslrootcert={pipe}"),
+        ("BUS_URL", "rediss://127.0.0.1/0?ssl_ca_certs={pipe}"),
+    ],
+)
+def test_a_pipe_that_a_setting_names_as_a_file_is_one_clear_line(tmp_path: Path, name: str, value: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (line,) = start(tmp_path, **{f"ALCOVE_{name}": value.format(pipe=tmp_path / "pipe")})
+
+    assert line.startswith(f"alcove: ALCOVE_{name}=")
+    assert line.endswith("expected a regular file, got a pipe")
+
+
 def test_an_env_file_that_may_not_be_read_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The file is made unreadable in the process: for root, as whom the suite may run, every file is readable."""
     (tmp_path / ".env").write_text("")
     monkeypatch.chdir(tmp_path)
 
-    def refuse(_path: Path) -> bytes:
+    def refuse(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(SettingsError, match=r"^\.env cannot be read: Permission denied$"):
         Settings.load()
 

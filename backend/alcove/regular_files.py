@@ -1,0 +1,53 @@
+"""Open files that settings name, and refuse pipes and devices: reading one would stop the start without a word."""
+
+import os
+import stat
+from errno import EINVAL, EISDIR
+from io import BufferedReader
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+#: Parameters of a database's or bus's address that name files.
+_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+
+
+def open_regular(path: str | Path) -> BufferedReader:
+    """Open a regular file to read its bytes.
+
+    Raises:
+        OSError: It cannot be opened, or is something else than a regular file.
+
+    """
+    # Opening a pipe waits for its writer, unless it is opened without blocking.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        raise OSError(EINVAL, f"expected a regular file, got {_kind(mode)}")
+    return os.fdopen(descriptor, "rb")
+
+
+def check_regular(path: str) -> None:
+    """Check that a path, where it exists, is no pipe, socket or device. Raises ValueError."""
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):
+        return  # its reader says what is wrong
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise ValueError(f"expected a regular file, got {_kind(mode)}")
+
+
+def check_files_of(url: str) -> None:
+    """Check the files that the parameters of an address name. Raises ValueError."""
+    for name, value in parse_qsl(urlsplit(url).query):
+        if name in _FILES:
+            check_regular(value)
+
+
+def _kind(mode: int) -> str:
+    """Return what a file of this mode is, in words."""
+    if stat.S_ISFIFO(mode):
+        return "a pipe"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"
