@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 #: Rate limiters that a process keeps.
 MAX_KEYS = 50_000
+#: Bans that count at a time.
+MAX_BANS = 100_000
 #: Connections of one process to a PostgreSQL log.
 DATABASE_CONNECTIONS = 8
 _DAY_MS = 86_400_000

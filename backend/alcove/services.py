@@ -79,7 +79,7 @@ async def serve_alone(settings: Settings, keys: Keys | None) -> AsyncIterator[Se
             )
         else:
             await keys.start()
-        revocations, bans = Revocations(), Bans()
+        revocations, bans = Revocations(), Bans(settings.bans)
         authenticator = Authenticator(keys, revocations, bans, leeway_s=settings.leeway_s)
         async with AsyncExitStack() as stack:
             hub = await _open_hub(
@@ -103,7 +103,7 @@ async def serve_inside(settings: Settings, metrics: Metrics) -> AsyncIterator[Se
         AlcoveError: Storage or the bus cannot be opened as the settings say.
 
     """
-    revocations, bans = Revocations(), Bans()
+    revocations, bans = Revocations(), Bans(settings.bans)
     authenticator = HostAuthenticator(revocations, bans, leeway_s=settings.leeway_s)
     wheel = create_wheel(settings)
     async with AsyncExitStack() as stack:

@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from alcove.base_path import check_base_path
 from alcove.env_file import ENV_FILE, check_env_file
 from alcove.errors import SettingsError
-from alcove.limits import DATABASE_CONNECTIONS, Budget, ListLimits, ProcessLimits, Retention
+from alcove.limits import DATABASE_CONNECTIONS, MAX_BANS, Budget, ListLimits, ProcessLimits, Retention
 from alcove.origins import Origin
 from alcove.proxies import check_proxies
 from alcove.regular_files import check_files_of, check_regular
@@ -121,6 +121,7 @@ class Settings(BaseSettings):
         le=10_000_000,
         description="rate limiters kept in memory: for members, addresses, credentials",
     )
+    bans: int = Field(default=MAX_BANS, ge=1, le=10_000_000, description="bans that count at a time (W15)")
     body_bytes: int = Field(
         default=64 * 1024, ge=1, le=64 * 1024 * 1024, description="maximum bytes of a body, as JSON (L1)"
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from alcove.access.refusals import banned
+from alcove.limits import MAX_BANS
 from alcove.protocol import Right
 
 #: The item of the internal room that holds the bans. No client can open it: `!` is not allowed in item ids (H3).
@@ -40,7 +41,9 @@ class Ban(Struct, frozen=True, omit_defaults=True):
 class Bans:
     """The table of the bans in force that this process knows; for each member and item, the last ban counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MAX_BANS) -> None:
+        """Create an empty table; `limit`: bans that count at a time at most."""
+        self.limit = limit
         """Create an empty table."""
         self._bans: dict[str, dict[str | None, Ban]] = {}
 
@@ -61,6 +64,10 @@ class Bans:
         known = self._bans.pop(ban.member, {}) | {ban.item: ban}
         if left := {item: one for item, one in known.items() if one.counts(now_ms)}:
             self._bans[ban.member] = left
+
+    def has_room(self, ban: Ban) -> bool:
+        """Return whether a ban may be added: it lifts or replaces another one, or there are fewer than the limit."""
+        return ban.right is None or ban.item in self._bans.get(ban.member, {}) or len(self) < self.limit
 
     def get(self, member: str, item: str | None, now_ms: int) -> Ban | None:
         """Return the member's ban on exactly this item (None: on all items) if it is in force at `now_ms`."""

@@ -52,9 +52,10 @@ OUTCOMES = ("stored", "duplicate", "refused")
 #: Limits without an error code. Of an address: `handshakes`, `refused_credentials`, `unauthenticated` (requests in
 #: progress). Of a credential: `refused_credential`. Of a request: `head`, `time`, `http` (it is not HTTP). Of a
 #: connection: `frame`, `control` (control frames), `turn` (input was deferred to a later turn of the event loop, L6).
-#: Of the process: `descriptors`, `send_rates` (a rate in use was evicted), `lists_waiting` (a list of rooms was refused
-#: because too many wait), `list_seconds` (a list of rooms was cancelled because it took too long), `list_pending` (more
-#: rooms changed than may wait for one reader of the list), `list_changes` (more than may be collected for all readers).
+#: Of the process: `descriptors`, `send_rates` (a rate in use was evicted), `bans` (a ban was refused), `lists_waiting`
+#: (a list of rooms was refused because too many wait), `list_seconds` (a list of rooms was cancelled because it took
+#: too long), `list_pending` (more rooms changed than may wait for one reader of the list), `list_changes` (more than
+#: may be collected for all readers).
 LIMIT_NAMES = (
     "descriptors",
     "handshakes",
@@ -68,6 +69,7 @@ LIMIT_NAMES = (
     "control",
     "turn",
     "send_rates",
+    "bans",
     "lists_waiting",
     "list_seconds",
     "list_pending",

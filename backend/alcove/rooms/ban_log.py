@@ -9,6 +9,8 @@ import msgspec
 from alcove.access.bans import BANS_ITEM, Ban, Bans
 from alcove.access.expiry import ExpiryWatch
 from alcove.clock import now_ms
+from alcove.errors import Close, Code, Refusal
+from alcove.observability.metrics import LIMITS
 from alcove.protocol import Access, encode
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.internal_records import append_record
@@ -63,10 +65,17 @@ class BanLog:
         """Store a ban, or the end of one; when this returns, it is durable and applied to this process.
 
         Raises:
-            Refusal: Too many sends wait for storage.
+            Refusal: Too many bans count, or too many sends wait for storage.
             LogUnavailableError: It is not stored.
 
         """
+        if not self._bans.has_room(ban):
+            LIMITS.labels("bans").inc()
+            raise Refusal(
+                Code.OVERLOADED,
+                Close.AT_CAPACITY,
+                f"{self._bans.limit} bans count already, and no more may (ALCOVE_BANS): lift some, or give them an end",
+            )
         await append_record(BANS_ITEM, ban, self._store)
         self._apply(ban)
 

@@ -134,3 +134,17 @@ async def test_w15_a_ban_out_of_shape_is_refused(root: httpx.AsyncClient, item: 
     answer = await root.put(f"/api/items/{item}/bans/ada", content=body)
 
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+
+
+@ONCE
+async def test_w15_no_more_bans_count_than_the_setting_allows(serve: Start, item: str) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_BANS="1")
+    async with http(server, headers=ROOT) as client:
+        await ban(client, f"/api/items/{item}/bans/ada", right="all")
+        refused = await client.put("/api/bans/bob", json={"right": "all"})
+        assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+        assert "ALCOVE_BANS" in refused.json()["detail"]
+        assert 'alcove_limits_reached_total{limit="bans"} 1.0' in (await client.get("/metrics")).text
+        await ban(client, f"/api/items/{item}/bans/ada", right="write")
+        assert (await client.delete(f"/api/items/{item}/bans/ada")).status_code == 204
+        await ban(client, "/api/bans/bob", right="all")

@@ -38,3 +38,17 @@ def test_a8_a_ban_that_ended_is_not_kept() -> None:
     bans.add(Ban("ada", "foo", "all", until=100), 100)
 
     assert len(bans) == 0
+
+
+def test_w15_a_full_table_takes_only_what_lifts_or_replaces_a_ban() -> None:
+    bans = Bans(limit=2)
+    bans.add(Ban("ada", "foo", "all"), 0)
+    assert bans.has_room(Ban("bob", None, "write"))
+    bans.add(Ban("bob", None, "write", until=100), 0)
+
+    assert not bans.has_room(Ban("ada", None, "all"))
+    assert not bans.has_room(Ban("eve", "foo", "all"))
+    assert bans.has_room(Ban("ada", "foo", "write"))
+    assert bans.has_room(Ban("eve", "foo"))
+    bans.take_ended(100)
+    assert bans.has_room(Ban("eve", "foo", "all"))
