@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from tests.support.credentials import SECRET, keep
 from tests.support.http import http
-from tests.support.snippets import EMBEDDING, module, snippet
+from tests.support.snippets import EMBEDDING, INTEGRATING, module, snippet
 
 #: Asks an endpoint for a token, signed in or not; returns the JSON of the answer.
 Ask = Callable[[str | None], Any]
@@ -80,14 +81,15 @@ def test_a_client_of_your_own_takes_at_most_45_lines() -> None:
     assert len([line for line in snippet("room.js").splitlines() if line.strip()]) <= 45
 
 
-def test_every_example_of_the_guide_that_names_a_file_is_run_by_a_test() -> None:
-    tests = [EMBEDDING.parents[1] / "tests", EMBEDDING.parents[2] / "e2e"]
+@pytest.mark.parametrize(("guide", "least"), [(EMBEDDING, 7), (INTEGRATING, 3)])
+def test_every_example_of_a_guide_that_names_a_file_is_run_by_a_test(guide: Path, least: int) -> None:
+    tests = [guide.parents[1] / "tests", guide.parents[2] / "e2e"]
     written = "\n".join(path.read_text() for folder in tests for path in folder.rglob("test_*.py"))
     names = [
         line.split()[1]
-        for line in EMBEDDING.read_text().splitlines()
+        for line in guide.read_text().splitlines()
         if line.startswith(("# ", "// ")) and line.endswith((".py", ".js"))
     ]
 
-    assert len(names) >= 7
+    assert len(names) >= least
     assert [name for name in names if f'"{name}"' not in written] == []
