@@ -24,7 +24,7 @@ export const relativeFiles: UserConfig["experimental"] = {
 };
 
 /** What is needed first; what it imports comes with it. */
-const FIRST = /(?:app[\\/]src[\\/]main|messages[\\/](?:EditField|Failed|Sheet|Toolbar))\.tsx$/;
+const FIRST = /(?:app[\\/]src[\\/]main|messages[\\/](?:EditField|Sheet|Toolbar))\.tsx$/;
 
 export default defineConfig({
   plugins: [react(), embedAddresses],
@@ -42,7 +42,8 @@ export default defineConfig({
       output: {
         // What the page needs first is one file: shared by lazy parts it would be thirty, which compress worse. So are
         // the parts of a message: Chromium never asks again for a module that it could not load, so that after an
-        // outage there would be no way to edit or delete until the page is loaded again.
+        // outage there would be no way to edit or delete until the page is loaded again. A message fails by the server's
+        // answer: then its part can be loaded, too.
         codeSplitting: { groups: [{ name: "index", test: FIRST, priority: 1 }] },
       },
     },
