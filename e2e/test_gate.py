@@ -153,7 +153,8 @@ def test_a4_a_host_page_without_a_fresh_token_ends_the_session(page: Page, host:
     page.goto(host.url)
 
     expect(page.frame_locator("iframe").get_by_role("status")).to_have_text("Signed out · You are signed out.")
-    assert 3 <= host.asked <= 5  # at first, before the end (once or repeatedly), and at it
+    # At first, before the end (once or repeatedly; never, where coming in took all the time), and at it.
+    assert 2 <= host.asked <= 6
 
 
 def test_a7_who_is_revoked_in_the_middle_is_told_so(page: Page, signed: Server) -> None:

@@ -206,12 +206,8 @@ def test_w1_the_past_is_scrolled_to_its_first_entry(room: RoomPage, base_url: st
     expect(room.said("line 249")).to_be_in_viewport()
 
     room.log.focus()
-    for _ in range(60):
+    while not room.said("line 0").is_visible():  # the pages between take as long as the machine needs
         room.page.keyboard.press("Home")
-        if room.said("line 0").is_visible():
-            break
-
-    expect(room.said("line 0")).to_be_visible()
 
 
 def test_w4_the_rooms_stand_at_the_side(room: RoomPage, base_url: str, item: str) -> None:

@@ -72,7 +72,7 @@ def test_a4_a_host_with_the_wrong_key_costs_five_attempts_a_minute(
 
 @pytest.mark.parametrize("hours", [-2, 2])
 def test_a4_a_browser_whose_clock_is_hours_off_renews_its_token_once(page: Page, host: Host, hours: int) -> None:
-    lifetime_s = 40
+    lifetime_s = 400
     short, long = (token(exp=time.time() + seconds, items={ITEM: "rw"}) for seconds in (lifetime_s, 3600))
     host.tokens = [short, long] + [wrong_key(n) for n in range(100)]
     page.clock.install(time=time.time() + hours * 3600)
@@ -82,7 +82,7 @@ def test_a4_a_browser_whose_clock_is_hours_off_renews_its_token_once(page: Page,
     assert host.asked == 1
 
     with page.expect_response("**/token"):
-        page.clock.run_for(15_000)
+        page.clock.fast_forward(380_000)
     for _ in range(5):
         page.clock.run_for(1000)
         expect(status).to_have_text("Live")
