@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from alcove.library.entries import Entry, Members, Message, Page, Unread
     from alcove.library.member import Member
+    from alcove.webhooks.signature import verify_webhook
 
 __all__ = [
     "Alcove",
@@ -49,6 +50,7 @@ __all__ = [
     "UnavailableError",
     "Unread",
     "sign_token",
+    "verify_webhook",
 ]
 
 _MODULES = {
@@ -57,6 +59,7 @@ _MODULES = {
     "Client": "alcove.client.sync",
     "Member": "alcove.library.member",
     "sign_token": "alcove.access.signing",
+    "verify_webhook": "alcove.webhooks.signature",
     **dict.fromkeys(["Entry", "Members", "Message", "Page", "Unread"], "alcove.library.entries"),
 }
 

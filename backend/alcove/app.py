@@ -19,6 +19,7 @@ from alcove.observability.metrics import Metrics, Snapshot, exposition
 from alcove.routes import host_app, server_app
 from alcove.services import Services, serve_alone, serve_inside
 from alcove.settings import Settings
+from alcove.webhooks.deliveries import check_webhook
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -33,6 +34,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or Settings.load()
     keys = keys_from_settings(settings)
+    check_webhook(settings)
 
     @asynccontextmanager
     async def lifespan(
@@ -110,7 +112,7 @@ class Alcove(Methods):
 
     async def _open(self) -> None:
         async with AsyncExitStack() as stack:
-            services = await stack.enter_async_context(serve_inside(self.settings, self._metrics))
+            services = await stack.enter_async_context(serve_inside(self.settings, self._metrics, {}))
             for app in self._apps:
                 services.provide_to(app.state)
             self._services, self._hub = services, services.hub

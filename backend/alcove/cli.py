@@ -18,6 +18,7 @@ from alcove.remote import admin_token, call, sign
 from alcove.settings import Settings, split_commas
 from alcove.storage.open import lock_mode_for, open_log
 from alcove.version import VERSION
+from alcove.webhook_commands import webhooks
 
 main = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -31,6 +32,9 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's own way
     if wanted:
         print(f"alcove {VERSION}")  # noqa: T201 - the command's output
         raise typer.Exit
+
+
+main.add_typer(webhooks, name="webhooks")
 
 
 @main.callback()

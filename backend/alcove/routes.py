@@ -24,6 +24,7 @@ from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.observability.telemetry import telemetry_config
 from alcove.settings import Settings, split_commas
 from alcove.tutorial import routes as tutorial
+from alcove.webhooks import routes as webhooks
 
 #: The page: in a distribution beside this file (`hatch_build.py`), in a clone where `make build` writes it.
 PAGE = Path(__file__).parent / "page"
@@ -121,6 +122,7 @@ def _add_api(app: FastAPI) -> None:
     app.router.routes.append(item_list.list_route)
     for router in (item_list, entries, rooms, bans, personal_data, imports, events):
         app.include_router(router.router)
+    app.include_router(webhooks.router)
     app.include_router(login.callers)
     app.include_router(ops.documents)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, fields
 from functools import partial
@@ -29,8 +29,11 @@ from alcove.server.protocols import create_wheel
 from alcove.server.signals import on_termination
 from alcove.settings import Settings, split_commas
 from alcove.storage.base import Log
+from alcove.storage.consumers import ConsumerLog
 from alcove.storage.open import lock_mode_for, open_log
 from alcove.tutorial.chat import CHANNEL, Chat
+from alcove.webhooks.deliveries import Deliveries
+from alcove.webhooks.targets import Target
 from alcove.wire.deadlines import DeadlineWheel
 
 logger = logging.getLogger(__name__)
@@ -47,6 +50,7 @@ class Services:
     authenticator: Authenticator
     address_limits: AddressLimits
     origin_policy: OriginPolicy
+    deliveries: Deliveries
     #: The tutorial's chat; only a standalone server has it.
     chat: Chat | None = None
     #: The detached connections of an Alcove inside an application; None: they are the server's.
@@ -82,22 +86,25 @@ async def serve_alone(settings: Settings, keys: Keys | None) -> AsyncIterator[Se
         revocations, bans = Revocations(), Bans(settings.bans)
         authenticator = Authenticator(keys, revocations, bans, leeway_s=settings.leeway_s)
         async with AsyncExitStack() as stack:
-            hub = await _open_hub(
-                stack, settings, authenticator, revocations=revocations, bans=bans, metrics=SERVER_METRICS
+            log = await _open_log(stack, settings)
+            hub = await _create_hub(
+                log, settings, authenticator, revocations=revocations, bans=bans, metrics=SERVER_METRICS
             )
+            deliveries = Deliveries(log, hub, settings, SERVER_METRICS, {})
             chat = Chat(partial(hub.publish, CHANNEL))
             hub.subscribe(CHANNEL, chat.receive)
-            await _start(stack, hub)
-            yield _services(settings, hub, authenticator, chat=chat)
+            await _start(stack, hub, deliveries)
+            yield _services(settings, hub, authenticator, deliveries, chat=chat)
 
 
 @asynccontextmanager
-async def serve_inside(settings: Settings, metrics: Metrics) -> AsyncIterator[Services]:
+async def serve_inside(settings: Settings, metrics: Metrics, handlers: Mapping[str, Target]) -> AsyncIterator[Services]:
     """Open the services of an Alcove inside an application while the block runs; then close its connections.
 
     Args:
         settings: The settings.
         metrics: The counters of this Alcove.
+        handlers: The application's handlers of entries, by name.
 
     Raises:
         AlcoveError: Storage or the bus cannot be opened as the settings say.
@@ -107,22 +114,16 @@ async def serve_inside(settings: Settings, metrics: Metrics) -> AsyncIterator[Se
     authenticator = HostAuthenticator(revocations, bans, leeway_s=settings.leeway_s)
     wheel = create_wheel(settings)
     async with AsyncExitStack() as stack:
-        hub = await _open_hub(stack, settings, authenticator, revocations=revocations, bans=bans, metrics=metrics)
-        await _start(stack, hub)
+        log = await _open_log(stack, settings)
+        hub = await _create_hub(log, settings, authenticator, revocations=revocations, bans=bans, metrics=metrics)
+        deliveries = Deliveries(log, hub, settings, metrics, handlers)
+        await _start(stack, hub, deliveries)
         stack.push_async_callback(_end_connections, hub, wheel)
-        yield _services(settings, hub, authenticator, wheel=wheel)
+        yield _services(settings, hub, authenticator, deliveries, wheel=wheel)
 
 
-async def _open_hub(
-    stack: AsyncExitStack,
-    settings: Settings,
-    authenticator: Authenticator,
-    *,
-    revocations: Revocations,
-    bans: Bans,
-    metrics: Metrics,
-) -> Hub:
-    """Open the log and the bus, and create the hub that uses them; `stack` closes the log."""
+async def _open_log(stack: AsyncExitStack, settings: Settings) -> ConsumerLog:
+    """Open the log until the stack is closed."""
     mask_handlers()
     log = await open_log(
         settings.database_url,
@@ -132,6 +133,19 @@ async def _open_hub(
         lists=settings.list_limits,
     )
     stack.push_async_callback(log.close)
+    return log
+
+
+async def _create_hub(
+    log: Log,
+    settings: Settings,
+    authenticator: Authenticator,
+    *,
+    revocations: Revocations,
+    bans: Bans,
+    metrics: Metrics,
+) -> Hub:
+    """Create the bus, and return the hub on it and the log."""
     return Hub(
         log,
         authenticator=authenticator,
@@ -153,7 +167,7 @@ async def _open_bus(settings: Settings, log: Log, metrics: Metrics) -> Bus:
     return SealedBus(bus, await log.bus_key(), log.id, metrics=metrics) if bus.shared else bus
 
 
-async def _start(stack: AsyncExitStack, hub: Hub) -> None:
+async def _start(stack: AsyncExitStack, hub: Hub, deliveries: Deliveries) -> None:
     """Start the hub, apply revocations and bans, and drain on SIGTERM; `stack` undoes each step."""
     await hub.start()
     stack.push_async_callback(hub.close)
@@ -161,19 +175,22 @@ async def _start(stack: AsyncExitStack, hub: Hub) -> None:
     measuring = asyncio.create_task(measure_loop_lag())
     stack.push_async_callback(background.cancel, measuring)
     stack.enter_context(on_termination(hub.drain))
+    stack.push_async_callback(deliveries.close)
+    await deliveries.start()
 
 
 def _services(
     settings: Settings,
     hub: Hub,
     authenticator: Authenticator,
+    deliveries: Deliveries,
     *,
     chat: Chat | None = None,
     wheel: DeadlineWheel | None = None,
 ) -> Services:
     """Collect the services, and create the limits per address and the origin policy from the settings."""
     limits, policy = AddressLimits.from_settings(settings), OriginPolicy(split_commas(settings.origins))
-    return Services(hub, authenticator, limits, policy, chat, wheel)
+    return Services(hub, authenticator, limits, policy, deliveries, chat, wheel)
 
 
 async def _end_connections(hub: Hub, wheel: DeadlineWheel) -> None:

@@ -3,9 +3,10 @@
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from alcove.base_path import check_base_path
+from alcove.delivery_settings import DeliverySettings
 from alcove.env_file import ENV_FILE, check_env_file
 from alcove.errors import SettingsError
 from alcove.limits import DATABASE_CONNECTIONS, MAX_BANS, Budget, ListLimits, ProcessLimits, Retention
@@ -18,7 +19,7 @@ from alcove.urls import check_url, redact_url, sqlite_path
 _LIMITS, _LISTS, _RETENTION = ProcessLimits(), ListLimits(), Retention()
 
 
-class Settings(BaseSettings):
+class Settings(DeliverySettings):
     """All settings of a server. The environment variable of a field is `ALCOVE_` and the field's name in capitals."""
 
     model_config = SettingsConfigDict(

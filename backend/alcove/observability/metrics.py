@@ -21,6 +21,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from alcove.errors import Code
+from alcove.observability.consumer_metrics import ConsumerFamilies
 from alcove.version import VERSION
 
 #: Seconds between two measurements of the event loop's lag.
@@ -129,6 +130,8 @@ class Metrics:
             buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 10),
             registry=registry,
         )
+        #: The metrics of webhooks and handlers.
+        self.consumers = ConsumerFamilies(registry)
         self.deliveries = DeliveryCounter()
         registry.register(self.deliveries)
         # As above: every label at zero.

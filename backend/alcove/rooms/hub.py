@@ -100,11 +100,11 @@ class Hub:
         self._admission = Admission(bounds, self._rooms.member_connections)
         self._expiry = ExpiryWatch()
         feed = ListFeed(log, authenticator)
-        self._changes = RoomChanges(log, cluster, feed, limit=bounds.list_changes)
+        self.changes = RoomChanges(log, cluster, feed, limit=bounds.list_changes)
         #: The list of rooms, and the connections that follow it.
         self.lists = ItemLists(
             feed,
-            self._changes,
+            self.changes,
             authenticator,
             admission=self._admission,
             expiry=self._expiry,
@@ -112,14 +112,13 @@ class Hub:
             limits=bounds,
             metrics=metrics,
         )
-        delivery = EntryDelivery(self._rooms, cluster, self._changes, metrics)
+        delivery = EntryDelivery(self._rooms, cluster, self.changes, metrics)
         self._committer = Committer(log, delivery.deliver, bounds.waiting, self._rooms.position, metrics)
         self._drain = Drain(
             within_s=bounds.drain_s,
             commit=self._committer.drain,
             connections=lambda: self._rooms.connections() + self.lists.connections(),
         )
-        #: Reports readiness and metrics (W7).
         self.status = ProcessStatus(
             bounds, self._admission, self._rooms, lists=self.lists, committer=self._committer, log=log
         )
@@ -130,7 +129,7 @@ class Hub:
         self.take_send, self.check_rate, self.send = self._sends.take, self._sends.check_rate, self._sends.store
         #: Reads rooms without a connection.
         self.queries = RoomQueries(log, self._rooms, cluster)
-        self.writer = RoomWriter(self._sends.store, limits, self._rooms, self._changes)
+        self.writer = RoomWriter(self._sends.store, limits, self._rooms, self.changes)
         #: Exports rooms and members, erases members, imports entries.
         self.personal_data = PersonalData(log, self.writer, self._rooms, cluster)
         self.importer = Importer(log, self._sends.store, limits, self._rooms, max_waiting=bounds.waiting)
@@ -288,12 +287,12 @@ class Hub:
 
     def _on_history_lost(self, item: str) -> None:
         """Notify the list of rooms; read revocations or bans again if the item is their room (X8)."""
-        self._changes.history_lost(item)
+        self.changes.history_lost(item)
         self._access_records.history_lost(item)
 
     def _on_marks_stored(self, item: str, members: Collection[str]) -> None:
         """Notify lists of read marks that this process stored (W10)."""
-        self._changes.marks_stored(item, members)
+        self.changes.marks_stored(item, members)
 
     def now_ms(self) -> int:
         """Return the time in milliseconds since the epoch (SessionHost, F3)."""

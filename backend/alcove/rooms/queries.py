@@ -1,13 +1,29 @@
 """Read rooms without a connection, for HTTP and the library (W1, W4, W8, W10, W11)."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 from alcove.cluster.cluster import Cluster
 from alcove.cluster.connections import Connections
 from alcove.item_ranges import Range
 from alcove.protocol import Person
 from alcove.rooms.directory import RoomDirectory
+from alcove.rooms.presence import NAMED, RoomPresence
 from alcove.storage.base import ItemSummary, Log, LogUnavailableError, Page, UnreadCount
+
+#: Read marks of one page.
+_MARKS = 500
+#: Appended to an id: what follows directly after it, as no id has NUL (A3).
+_NEXT = "\x01"
+
+
+class Attendance(NamedTuple):
+    """Up to 100 connected members, the number of all, and up to 100 ids of members with a read mark who are not."""
+
+    present: list[Person]
+    present_count: int
+    absent: list[str]
 
 
 class RoomQueries:
@@ -38,6 +54,30 @@ class RoomQueries:
         """Return up to 100 members of the item's room on all processes, and the number of all (W11)."""
         async with self._rooms.opened(item) as room:
             return room.presence.named(), len(room.presence)
+
+    @asynccontextmanager
+    async def attending(self, item: str) -> AsyncIterator[Callable[[], Awaitable[Attendance]]]:
+        """Provide who is connected to the item's room and who is not, at each call within the block (K1)."""
+        async with self._rooms.opened(item) as room:
+
+            async def attendance() -> Attendance:
+                presence = room.presence
+                absent = [member for member in presence.marks() if not presence.connections(member)]
+                if len(absent) < NAMED <= len(presence.reads):
+                    absent = await self._absent(item, presence)
+                return Attendance(presence.named(), len(presence), absent[:NAMED])
+
+            yield attendance
+
+    async def _absent(self, item: str, presence: RoomPresence) -> list[str]:
+        """Return up to 100 members with a read mark who are not connected, among all marks of a large room."""
+        absent: list[str] = []
+        first: str | None = ""
+        while first is not None and len(absent) < NAMED:
+            marks = await self._log.read_marks(item, first=first, limit=_MARKS)
+            absent += [mark.member for mark in marks if not presence.connections(mark.member)]
+            first = marks[-1].member + _NEXT if len(marks) == _MARKS else None
+        return absent
 
     async def connections(self, item: str) -> Connections:
         """Describe every connection to the item's room, on all processes (W8)."""

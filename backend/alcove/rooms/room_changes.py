@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 
 from alcove import background
@@ -43,13 +43,15 @@ class RoomChanges:
         #: Collected for the readers here, and for the other processes: what was stored here.
         self._changed = ChangeSet(limit)
         self._stored = ChangeSet(limit)
+        #: Called with item and head of each change, and when changes may have been missed.
+        self._followers: list[tuple[Callable[[str, int], None], Callable[[], None]]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._passing: asyncio.Task[None] | None = None
         self._check = ListCheck(
             log, lambda: len(feed) > 0, lambda: cluster.complete, limit=limit, note=self._note, refresh=feed.all_changed
         )
-        cluster.subscribe(ROOM_CHANGES, self._receive, self._check.doubt)
-        cluster.on_database_send(self._database_sent, self._check.doubt)
+        cluster.subscribe(ROOM_CHANGES, self._receive, self._doubt)
+        cluster.on_database_send(self._database_sent, self._doubt)
 
     async def close(self) -> None:
         """Cancel the timer and the background tasks."""
@@ -62,6 +64,18 @@ class RoomChanges:
         """Start to poll the log for changes that the bus may miss, while there are readers (X2)."""
         if not self._cluster.sole_writer:
             self._check.start()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every change of other processes is announced to this one, as far as is known."""
+        return self._cluster.complete
+
+    def follow(self, on_change: Callable[[str, int], None], on_doubt: Callable[[], None]) -> None:
+        """Call `on_change` with item and head of each room that changed, at once; a head below 1: its history did.
+
+        `on_doubt` is called when changes may have been missed. The database's announcements may be forged (X9).
+        """
+        self._followers.append((on_change, on_doubt))
 
     # --- changes in this process
 
@@ -109,12 +123,19 @@ class RoomChanges:
         for item, members in message.marks.items():
             self._note_marks(item, members)
         if message.more:
-            self._check.doubt()
+            self._doubt()
 
-    def _database_sent(self, item: str, _head: int) -> None:
+    def _database_sent(self, item: str, head: int) -> None:
         """Record that an SQL function stored an entry (X5). The head may be forged, so it is ignored (X9)."""
         with suppress(ItemIdError):
             self._mark(check_item_id(item))
+            for on_change, _ in self._followers:
+                on_change(item, head)
+
+    def _doubt(self) -> None:
+        self._check.doubt()
+        for _, on_doubt in self._followers:
+            on_doubt()
 
     # --- collecting
 
@@ -126,6 +147,8 @@ class RoomChanges:
         self._heads.move_to_end(item)
         if len(self._heads) > self._limit:
             self._heads.popitem(last=False)
+        for on_change, _ in self._followers:
+            on_change(item, head)
         self._mark(item, head)
 
     def _mark(self, item: str, head: int = -1) -> None:

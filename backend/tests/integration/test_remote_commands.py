@@ -1,33 +1,17 @@
 """Test `alcove export` and `alcove erase` on a running server (W14)."""
 
-import asyncio
 import io
 import json
-import os
-import subprocess
 from contextlib import redirect_stderr
 from pathlib import Path
 
 import pytest
 
 from alcove.progress import Progress
-from tests.support.credentials import SECRET, token
+from tests.support.commands import command
+from tests.support.credentials import token
 from tests.support.room_client import RoomClient
-from tests.support.servers import ALCOVE, ONCE, Server
-
-
-async def command(cwd: Path, *arguments: str) -> tuple[int, str, str]:
-    """Run the command; return its exit code and its output."""
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [str(ALCOVE), *arguments],
-        cwd=cwd,
-        env={"PATH": os.environ["PATH"], "ALCOVE_SECRET": SECRET},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout, done.stderr
+from tests.support.servers import ONCE, Server
 
 
 @ONCE

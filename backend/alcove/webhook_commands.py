@@ -1,0 +1,87 @@
+"""Run `alcove webhooks`: show, repeat and skip deliveries of a running server, and test its endpoint (K3)."""
+
+import asyncio
+import json
+import sys
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from alcove.errors import AlcoveError
+from alcove.remote import admin_token, call
+
+#: Seconds that a server may be silent: a test waits for the endpoint.
+_WAIT_S = 130.0
+
+_Url = Annotated[str, typer.Option(help="A server of the deployment.")]
+_Name = Annotated[str, typer.Option(help="The webhook, or the name of a handler.")]
+_LOCAL = "http://127.0.0.1:8000"
+
+
+webhooks = typer.Typer(no_args_is_help=True, help="Show, repeat and skip deliveries to the webhook and to handlers.")
+
+
+@webhooks.command()
+def status(url: _Url = _LOCAL) -> None:
+    """Print what the webhook and each handler has not delivered, and what fails; exit with 1 if any is parked."""
+    consumers = _ask(url, "GET", "")["consumers"]
+    for consumer in consumers:
+        print(_line(consumer))  # noqa: T201 - the command's output
+        for one in consumer["failing"]:
+            print(_failing_line(one))  # noqa: T201 - as above
+    if any(consumer["parked_items"] or consumer["disabled"] for consumer in consumers):
+        raise typer.Exit(1)
+
+
+@webhooks.command()
+def retry(
+    item: Annotated[str | None, typer.Option(help="Only this item; else all, and a disabled webhook again.")] = None,
+    name: _Name = "webhook",
+    url: _Url = _LOCAL,
+) -> None:
+    """Repeat what failed or is parked now."""
+    answer = _ask(url, "POST", f"/{quote(name, safe='')}/retry", {"item": item})
+    print(f"{answer['items']} items are delivered again")  # noqa: T201 - the command's output
+
+
+@webhooks.command()
+def skip(item: Annotated[str, typer.Option(help="The item.")], name: _Name = "webhook", url: _Url = _LOCAL) -> None:
+    """Pass over the entry of an item that cannot be delivered. It is not delivered any more."""
+    _ask(url, "POST", f"/{quote(name, safe='')}/skip", {"item": item})
+
+
+@webhooks.command("test")
+def send_test(url: _Url = _LOCAL) -> None:
+    """Send an event of the type `test` to the webhook."""
+    answer = _ask(url, "POST", "/test")
+    if not answer["delivered"]:
+        sys.exit(f"alcove: the receiver did not take it: {answer['error']}")
+    print("the receiver took it")  # noqa: T201 - the command's output
+
+
+def _ask(url: str, method: str, path: str, body: object = None) -> Any:  # Any: JSON
+    """Send a request to a server and return its answer, or exit with the reason why there is none."""
+    try:
+        with call(
+            url, asyncio.run(admin_token()), method, f"/api/webhooks{path}", body=body, timeout_s=_WAIT_S
+        ) as response:
+            return json.loads(response.read() or b"null")
+    except AlcoveError as error:
+        sys.exit(f"alcove: {error}")
+
+
+def _line(consumer: Any) -> str:
+    state = "disabled: the receiver answered 410" if consumer["disabled"] else "ok"
+    if consumer["parked_items"]:
+        state = f"{consumer['parked_items']} items parked"
+    unknown = "" if consumer["known"] else "; this server does not deliver it"
+    entries, items = consumer["pending_entries"], consumer["pending_items"]
+    return f"{consumer['name']}: {entries} entries of {items} items to deliver; {state}{unknown}"
+
+
+def _failing_line(one: Any) -> str:
+    since = datetime.fromtimestamp(one["since"] / 1000, UTC).isoformat(timespec="seconds")
+    state = "parked" if one["parked"] else "repeated"
+    return f"  {one['item']} entry {one['seq']}: {one['error']}, {one['attempts']} attempts since {since}, {state}"

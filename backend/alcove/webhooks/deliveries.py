@@ -1,0 +1,192 @@
+"""Run the consumers of this process, share their leases with other processes, and answer operators (K2 to K4)."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import NamedTuple
+from uuid import uuid4
+
+from alcove import background
+from alcove.errors import SettingsError
+from alcove.observability.consumer_metrics import ConsumerMetrics
+from alcove.observability.metrics import Metrics
+from alcove.rooms.hub import Hub
+from alcove.settings import Settings
+from alcove.storage.base import LogUnavailableError
+from alcove.storage.consumers import Backlog, ConsumerLog, ItemPosition
+from alcove.webhooks.endpoint import Endpoint
+from alcove.webhooks.retries import RetryPolicy
+from alcove.webhooks.signature import Signer
+from alcove.webhooks.targets import Outcome, Target
+from alcove.webhooks.webhook import WEBHOOK, WebhookTarget
+from alcove.webhooks.worker import ConsumerWorker
+
+logger = logging.getLogger(__name__)
+
+#: Seconds that a lease lasts, between two renewals, and before its end that this process stops delivering: another
+#: process takes over within 8 s (K4).
+_LEASE_S, _RENEW_S, _MARGIN_S = 6.0, 2.0, 1.0
+#: Failing items that one answer lists.
+_LISTED = 100
+
+
+class ConsumerStatus(NamedTuple):
+    """What operators see of a consumer."""
+
+    name: str
+    #: Whether this process has it in its settings or its code.
+    known: bool
+    disabled: bool
+    backlog: Backlog
+    #: Up to 100 items with a failure, the parked ones first.
+    failing: list[ItemPosition]
+
+
+class Deliveries:
+    """The consumers of one Alcove."""
+
+    def __init__(
+        self, log: ConsumerLog, hub: Hub, settings: Settings, metrics: Metrics, handlers: Mapping[str, Target]
+    ) -> None:
+        """Create the consumers; `start` registers and runs them.
+
+        Args:
+            log: The log.
+            hub: Announces changes, and tells who is connected.
+            settings: The endpoint and the limits.
+            metrics: The counters of this Alcove.
+            handlers: Handlers of the application, by the names of their consumers.
+
+        Raises:
+            SettingsError: The webhook's settings are incomplete or wrong.
+
+        """
+        self._consumers = log.consumers
+        self._changes = hub.changes
+        self._holder = uuid4().hex
+        endpoint = _endpoint(settings)
+        self._webhook = None if endpoint is None else WebhookTarget(endpoint, hub.queries)
+        by_time = RetryPolicy(give_up_ms=int(settings.webhook_retry_s * 1000))
+        targets: dict[str, tuple[Target, RetryPolicy]] = {
+            name: (target, RetryPolicy(attempts=settings.handler_attempts)) for name, target in handlers.items()
+        }
+        if self._webhook is not None:
+            targets[WEBHOOK] = self._webhook, by_time
+        self._workers = {
+            name: ConsumerWorker(
+                name,
+                target,
+                log=log,
+                holder=self._holder,
+                policy=policy,
+                items=settings.delivery_items,
+                at_once=settings.deliveries,
+                metrics=ConsumerMetrics(metrics.consumers, name),
+                complete=lambda: hub.changes.complete,
+            )
+            for name, (target, policy) in targets.items()
+        }
+        self._renewal: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._renew_now = asyncio.Event()
+
+    async def start(self) -> None:
+        """Register the consumers, at the present heads if they are new, and begin to deliver.
+
+        Raises LogUnavailableError.
+        """
+        for name, worker in self._workers.items():
+            await self._consumers.register(name)
+            self._changes.follow(worker.note, worker.doubt)
+            self._tasks.append(asyncio.create_task(worker.run()))
+        if self._workers:
+            self._renewal = asyncio.create_task(self._renew_leases())
+
+    async def close(self) -> None:
+        """End the deliveries, store how far they came, and release the leases."""
+        await asyncio.gather(*(worker.close() for worker in self._workers.values()))
+        await background.cancel(self._renewal, *self._tasks)
+        if self._workers:
+            with suppress(LogUnavailableError):
+                await self._consumers.release(self._holder)
+        if self._webhook is not None:
+            await self._webhook.endpoint.__aexit__()
+
+    # --- operators
+
+    async def status(self) -> list[ConsumerStatus]:
+        """Return the state of every consumer in the database. Raises LogUnavailableError."""
+        found = []
+        for name in await self._consumers.names():
+            worker = self._workers.get(name)
+            record = await self._consumers.record(name)
+            backlog = await self._consumers.backlog(name)
+            failing = await self._consumers.failing(name, limit=_LISTED)
+            disabled = record is not None and record.disabled is not None
+            found.append(ConsumerStatus(name, worker is not None, disabled, backlog, failing))
+        return found
+
+    async def retry(self, name: str, item: str | None) -> int | None:
+        """Deliver what failed now, and to a disabled target again; return the number of items, None: no such consumer.
+
+        Raises LogUnavailableError.
+        """
+        if await self._consumers.record(name) is None:
+            return None
+        if item is None:
+            await self._consumers.disable(name, None)
+        count = await self._consumers.retry(name, item)
+        self._renew_now.set()
+        return count
+
+    async def skip(self, name: str, item: str) -> bool:
+        """Pass over the entry of an item that cannot be delivered; return False if there is none.
+
+        Raises LogUnavailableError.
+        """
+        skipped = await self._consumers.skip(name, item)
+        self._renew_now.set()
+        return skipped
+
+    async def test(self) -> Outcome | None:
+        """Send a test event to the endpoint; None: there is no endpoint."""
+        return None if self._webhook is None else await self._webhook.send_test()
+
+    # --- leases
+
+    async def _renew_leases(self) -> None:
+        """Take and renew the leases, until cancelled. A change by an operator is noticed at the same time."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self._renew_now.clear()
+            asked = loop.time()
+            try:
+                held = await self._consumers.lease(list(self._workers), self._holder, int(_LEASE_S * 1000))
+            except LogUnavailableError:
+                pass  # the leases end by themselves, unless they are renewed in time
+            else:
+                for name, worker in self._workers.items():
+                    worker.lead(held.get(name), asked + _LEASE_S - _MARGIN_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_RENEW_S):
+                    await self._renew_now.wait()
+
+
+def check_webhook(settings: Settings) -> str | None:
+    """Return the secrets of the webhook; None: there is no webhook. Raises SettingsError if one is missing or wrong."""
+    if settings.webhook_url is None:
+        return None
+    if settings.webhook_secret is None:
+        raise SettingsError("ALCOVE_WEBHOOK_URL is set without ALCOVE_WEBHOOK_SECRET, which signs what is sent there")
+    secrets = settings.webhook_secret.get_secret_value()
+    Signer(secrets)
+    return secrets
+
+
+def _endpoint(settings: Settings) -> Endpoint | None:
+    """Return the endpoint of the settings; None: there is none. Raises SettingsError."""
+    secrets = check_webhook(settings)
+    if secrets is None or settings.webhook_url is None:
+        return None
+    return Endpoint(settings.webhook_url, secrets, timeout_s=settings.webhook_s, connections=settings.deliveries)

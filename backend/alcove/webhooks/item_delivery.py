@@ -1,0 +1,118 @@
+"""Deliver the entries of one item, in order, until it is another item's turn (K2, K3)."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+
+from alcove.clock import now_ms
+from alcove.observability.consumer_metrics import ConsumerMetrics
+from alcove.storage.base import Log, Page
+from alcove.webhooks.retries import RetryPolicy
+from alcove.webhooks.schedule import Schedule
+from alcove.webhooks.targets import Deliver, Delivered, Failed, Gone, Target
+
+logger = logging.getLogger(__name__)
+
+#: Entries of an item that are read at once, and their bytes; then it is another item's turn.
+_PAGE, _PAGE_BYTES = 16, 256 * 1024
+#: Seconds that a page is used: what was erased meanwhile is not delivered later than that (W14).
+_FRESH_S = 1.0
+
+
+class ItemDelivery:
+    """Delivers entries of a consumer to its target, and records the outcomes in the schedule."""
+
+    def __init__(
+        self,
+        name: str,
+        target: Target,
+        *,
+        log: Log,
+        policy: RetryPolicy,
+        metrics: ConsumerMetrics,
+        may_deliver: Callable[[], bool],
+        on_gone: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Create it.
+
+        Args:
+            name: The consumer's name.
+            target: Takes the entries.
+            log: The log of all rooms.
+            policy: When failures are repeated.
+            metrics: The consumer's metrics.
+            may_deliver: Whether this process may deliver now.
+            on_gone: Called when the target wants nothing more.
+
+        """
+        self._name = name
+        self._target = target
+        self._log = log
+        self._policy = policy
+        self._metrics = metrics
+        self._may_deliver = may_deliver
+        self._on_gone = on_gone
+
+    async def run(self, schedule: Schedule, item: str) -> None:
+        """Deliver up to one page of the item's entries. Raises LogUnavailableError."""
+        async with self._target.item(item) as deliver:
+            await self._deliver_entries(schedule, item, deliver)
+
+    async def _deliver_entries(self, schedule: Schedule, item: str, deliver: Deliver) -> None:
+        """Deliver up to one page of entries; stop at the first failure, and when the position is another one now."""
+        loop = asyncio.get_running_loop()
+        page: Page | None = None
+        read_at = 0.0
+        for _ in range(_PAGE):
+            position = schedule.position(item)
+            if position is None or position.seq >= position.head or not self._may_deliver():
+                return
+            if page is None or not page.entries or position.head > page.head or loop.time() - read_at > _FRESH_S:
+                read_at = loop.time()
+                page = await self._log.read(item, after=position.seq, limit=_PAGE, max_bytes=_PAGE_BYTES)
+                if page.log != position.log or page.head < position.head:
+                    schedule.reread(item)
+                    return
+                if not page.entries:  # retention has removed all that were left
+                    self._metrics.missed.inc(page.head - position.seq)
+                    schedule.delivered(item, page.head, reached=False)
+                    return
+                self._metrics.missed.inc(page.entries[0].seq - position.seq - 1)
+            entry = page.entries.pop(0)
+            if not self._target.wants(entry):
+                schedule.delivered(item, entry.seq, reached=False)
+                continue
+            outcome = await deliver(page.log, entry)
+            match outcome:
+                case Delivered():
+                    self._metrics.delivered.inc()
+                    self._metrics.delay.observe(max(0, now_ms() - entry.at) / 1000)
+                    schedule.delivered(item, entry.seq)
+                case Failed():
+                    self._failed(schedule, item, entry.seq, outcome)
+                    return
+                case Gone():
+                    await self._on_gone()
+                    return
+
+    def _failed(self, schedule: Schedule, item: str, seq: int, outcome: Failed) -> None:
+        position = schedule.position(item)
+        if position is None:
+            return
+        self._metrics.failed.inc()
+        failure = self._policy.failed(
+            position.failure,
+            outcome.error,
+            now=now_ms(),
+            chance=random.random(),  # noqa: S311 - it spreads load
+            wait_ms=outcome.wait_ms,
+        )
+        schedule.failed(item, failure, unreachable=outcome.unreachable)
+        if failure.parked:
+            self._metrics.parked.inc()
+            logger.error(
+                "consumer %s: entry %d of item %s is parked after %d attempts (%s), and so are later ones of the item:"
+                " alcove webhooks retry|skip",
+                *(self._name, seq, item, failure.attempts, failure.error),
+            )

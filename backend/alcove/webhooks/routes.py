@@ -1,0 +1,173 @@
+"""Serve the state of consumers to operators, and their commands (K3)."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from msgspec import Meta, Struct
+from starlette.exceptions import HTTPException
+
+from alcove.api.bans import ModeratorOfAllDep
+from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, decode_body
+from alcove.api.dependencies import AuthenticatorDep
+from alcove.api.schemas import Json, answers, body_of, problems
+from alcove.webhooks.deliveries import ConsumerStatus, Deliveries
+from alcove.webhooks.targets import Failed, Gone
+
+router = APIRouter(prefix="/api/webhooks", tags=["webhooks"])
+
+#: The name of a consumer: `webhook`, or that of a handler.
+ConsumerName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+_Item = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
+
+
+class FailingItem(Struct, frozen=True):
+    """An item whose entry `seq` cannot be delivered; times in ms since the epoch."""
+
+    item: str
+    seq: int
+    attempts: int
+    since: int
+    due: int
+    error: str
+    parked: bool
+
+
+class Consumer(Struct, frozen=True):
+    """A webhook or handler: whether this process knows it, what it has not delivered, and what fails.
+
+    `failing` has up to 100 items, the parked ones first.
+    """
+
+    name: str
+    known: bool
+    disabled: bool
+    pending_items: int
+    pending_entries: int
+    parked_items: int
+    failing: list[FailingItem]
+
+
+class Consumers(Struct, frozen=True):
+    """All consumers in the database."""
+
+    consumers: list[Consumer]
+
+
+class RetryItem(Struct, frozen=True):
+    """The item whose delivery is repeated now; without one, all that failed, and a disabled endpoint is enabled."""
+
+    item: _Item | None = None
+
+
+class SkipItem(Struct, frozen=True):
+    """The item whose failing entry is passed over."""
+
+    item: _Item
+
+
+class Retried(Struct, frozen=True):
+    """How many items are repeated."""
+
+    items: int
+
+
+class Tested(Struct, frozen=True):
+    """Whether the endpoint took the test event; if not, why."""
+
+    delivered: bool
+    error: str | None = None
+
+
+async def _deliveries(request: Request) -> Deliveries:
+    deliveries: Deliveries = request.app.state.deliveries
+    return deliveries
+
+
+DeliveriesDep = Annotated[Deliveries, Depends(_deliveries)]
+_REFUSALS = problems(401, 403, 422, 429, 503)
+
+
+@router.get("", responses=answers(Consumers) | _REFUSALS)
+async def consumers(deliveries: DeliveriesDep, _moderator: ModeratorOfAllDep) -> Response:
+    """Return the state of every webhook and handler."""
+    return Json(Consumers([_consumer(status) for status in await deliveries.status()]))
+
+
+@router.post("/test", responses=answers(Tested) | problems(404) | _REFUSALS)
+async def test(deliveries: DeliveriesDep, _moderator: ModeratorOfAllDep) -> Response:
+    """Send an event of type `test` to the endpoint; 404 if there is none."""
+    outcome = await deliveries.test()
+    if outcome is None:
+        raise HTTPException(404, "no webhook is configured: set ALCOVE_WEBHOOK_URL")
+    if isinstance(outcome, Failed):
+        return Json(Tested(delivered=False, error=outcome.error))
+    return Json(
+        Tested(delivered=not isinstance(outcome, Gone), error="HTTP 410" if isinstance(outcome, Gone) else None)
+    )
+
+
+_OPTIONS: dict[str, Any] = BOUNDED_HERE
+
+
+@router.post(
+    "/{consumer}/retry",
+    responses=answers(Retried) | problems(404, 413) | _REFUSALS,
+    openapi_extra=body_of(RetryItem),
+    **_OPTIONS,
+)
+async def retry(
+    *,
+    consumer: ConsumerName,
+    request: Request,
+    deliveries: DeliveriesDep,
+    authenticator: AuthenticatorDep,
+    moderator: ModeratorOfAllDep,
+) -> Response:
+    """Repeat what failed now: of one item, or of all."""
+    wanted = await decode_body(request, RetryItem, SMALL_BODY)
+    authenticator.recheck(moderator, None)
+    items = await deliveries.retry(consumer, wanted.item)
+    if items is None:
+        raise HTTPException(404, "no such webhook or handler")
+    return Json(Retried(items))
+
+
+@router.post(
+    "/{consumer}/skip",
+    status_code=204,
+    responses=problems(404, 413) | _REFUSALS,
+    openapi_extra=body_of(SkipItem),
+    **_OPTIONS,
+)
+async def skip(
+    *,
+    consumer: ConsumerName,
+    request: Request,
+    deliveries: DeliveriesDep,
+    authenticator: AuthenticatorDep,
+    moderator: ModeratorOfAllDep,
+) -> Response:
+    """Pass over the entry of an item that cannot be delivered; the next ones follow."""
+    wanted = await decode_body(request, SkipItem, SMALL_BODY)
+    authenticator.recheck(moderator, None)
+    if not await deliveries.skip(consumer, wanted.item):
+        raise HTTPException(404, "nothing fails there")
+    return Response(status_code=204)
+
+
+def _consumer(status: ConsumerStatus) -> Consumer:
+    failing = [
+        FailingItem(
+            one.item,
+            one.seq + 1,
+            one.failure.attempts,
+            one.failure.since,
+            one.failure.due,
+            one.failure.error,
+            one.failure.parked,
+        )
+        for one in status.failing
+        if one.failure is not None
+    ]
+    backlog = status.backlog
+    return Consumer(status.name, status.known, status.disabled, backlog.items, backlog.entries, backlog.parked, failing)

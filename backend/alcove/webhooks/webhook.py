@@ -1,0 +1,54 @@
+"""Deliver every entry to the application's endpoint, with who is connected (K1)."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from alcove.clock import now_ms
+from alcove.protocol import Entry, Person, raw
+from alcove.rooms.queries import Attendance, RoomQueries
+from alcove.webhooks.endpoint import Endpoint
+from alcove.webhooks.event import event_body, event_id
+from alcove.webhooks.targets import Deliver, Outcome
+
+#: The name of the webhook among the consumers.
+WEBHOOK = "webhook"
+
+
+class WebhookTarget:
+    """An endpoint as the target of a consumer (Target)."""
+
+    def __init__(self, endpoint: Endpoint, queries: RoomQueries) -> None:
+        """Create the target; `queries` tell who is connected."""
+        self.endpoint = endpoint
+        self._queries = queries
+
+    @property
+    def digest(self) -> str:
+        """Identifies the endpoint (Target)."""
+        return self.endpoint.digest
+
+    def wants_item(self, item: str) -> bool:
+        """Return whether the item belongs to the application (Target)."""
+        return not item.startswith("!")
+
+    def wants(self, _entry: Entry) -> bool:
+        """Return True: every kind is sent (Target)."""
+        return True
+
+    @asynccontextmanager
+    async def item(self, item: str) -> AsyncIterator[Deliver]:
+        """Provide the delivery of an item's entries (Target)."""
+        async with self._queries.attending(item) as attendance:
+
+            async def deliver(log: str, entry: Entry) -> Outcome:
+                body = event_body(item, log, entry, await attendance())
+                return await self.endpoint.post(event_id(item, log, entry.seq), body)
+
+            yield deliver
+
+    async def send_test(self) -> Outcome:
+        """Send an event of type `test`, to show that the receiver works."""
+        at = now_ms()
+        entry = Entry(1, "message", f"test-{at}", Person("alcove", "Alcove"), at, body=raw("This is a test."))
+        body = event_body("test", "test", entry, Attendance([], 0, []), type="test")
+        return await self.endpoint.post(event_id("test", str(at), 1), body)

@@ -1,0 +1,231 @@
+"""Webhooks of a running server, to a receiver of the test's own (K1 to K3)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import command
+from tests.support.credentials import SECRET, token
+from tests.support.http import http
+from tests.support.room_client import RoomClient
+from tests.support.servers import ALCOVE, ONCE, Process, Server, Start
+from tests.support.webhook_receiver import Receiver
+
+ADMIN = token(sub="admin", items={"*": "rwm"})
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """An application that takes webhooks."""
+    async with Receiver() as running:
+        yield running
+
+
+@pytest.fixture
+def hooked(serve: Start, receiver: Receiver) -> Server:
+    """A server that sends its webhooks to the receiver."""
+    return serve(ALCOVE_SECRET=SECRET, ALCOVE_SENDS_PER_S="0", **receiver.env)
+
+
+@ONCE
+async def test_k1_every_kind_of_entry_arrives_signed_with_who_is_present_and_absent(
+    hooked: Server, receiver: Receiver
+) -> None:
+    async with http(hooked, token(sub="bob", items={"*": "rw"})) as bob, http(hooked, ADMIN) as admin:
+        assert (await bob.post("/api/items/foo/entries", json={"body": "first"})).status_code == 201
+        assert (await bob.put("/api/items/foo/read", json={"seq": 1})).status_code == 200
+        async with await RoomClient.join(hooked, "foo", token=token(sub="ada", items={"foo": "rw"})) as ada:
+            await receiver.entries(1)
+            await ada.say("hello")
+            await receiver.entries(2)
+            assert (await admin.patch("/api/items/foo/entries/2", json={"body": "hi"})).status_code == 201
+            assert (await admin.delete("/api/items/foo/entries/2")).status_code == 201
+            event = {"kind": "event", "body": {"text": "shipped", "data": [1]}}
+            assert (await admin.post("/api/items/foo/entries", json=event)).status_code == 201
+            arrived = await receiver.entries(5)
+        log = (await admin.get("/api/items/foo/entries")).json()["log"]
+
+    assert [one.event["type"] for one in arrived] == ["message", "message", "edit", "delete", "event"]
+    assert [one.entry["seq"] for one in arrived] == [1, 2, 3, 4, 5]
+    assert {(one.item, one.event["data"]["log"]) for one in arrived} == {("foo", log)}
+    second = arrived[1].event["data"]
+    assert [one["id"] for one in second["present"]] == ["ada"]
+    assert (second["present_count"], second["absent"]) == (1, ["bob"])
+    assert second["entry"]["body"] == "hello"
+    assert arrived[4].entry["body"] == {"text": "shipped", "data": [1]}
+    assert len({one.id for one in arrived}) == 5
+
+
+@ONCE
+async def test_k1_delivery_starts_at_the_heads_when_it_is_first_configured(serve: Start, receiver: Receiver) -> None:
+    plain = serve()
+    async with http(plain) as client:
+        assert (await client.post("/api/items/old/entries", json={"body": "before"})).status_code == 201
+    plain.end()
+    async with http(serve(**receiver.env)) as client:
+        for item in ("old", "new"):
+            assert (await client.post(f"/api/items/{item}/entries", json={"body": "after"})).status_code == 201
+    arrived = await receiver.entries(2)
+
+    assert sorted((one.item, one.entry["seq"]) for one in arrived) == [("new", 1), ("old", 2)]
+
+
+@ONCE
+async def test_k2_k3_a_failing_item_is_repeated_with_the_same_id_and_delays_no_other(
+    hooked: Server, receiver: Receiver
+) -> None:
+    failing = True
+    receiver.answer = lambda one: 500 if one.item == "bad" and failing else 204
+    async with http(hooked, ADMIN) as client:
+        for number in range(3):
+            await client.post("/api/items/bad/entries", json={"body": number})
+        await receiver.until(lambda: len(receiver.refused) > 0)
+        await client.post("/api/items/good/entries", json={"body": "on its way"})
+        await receiver.entries(1, "good")
+        await receiver.until(lambda: len(receiver.refused) > 1)
+        failing = False
+        arrived = await receiver.entries(3, "bad")
+
+    assert [one.entry["seq"] for one in arrived] == [1, 2, 3]
+    assert {one.id for one in receiver.refused} == {arrived[0].id}
+
+
+@ONCE
+async def test_k2_w14_a_message_that_is_deleted_before_its_delivery_arrives_without_its_body(
+    hooked: Server, receiver: Receiver
+) -> None:
+    receiver.answer = lambda _: 503
+    async with http(hooked, ADMIN) as client:
+        await client.post("/api/items/foo/entries", json={"body": "a secret"})
+        await receiver.until(lambda: len(receiver.refused) > 0)
+        assert (await client.delete("/api/items/foo/entries/1")).status_code == 201
+        receiver.answer = lambda _: 204
+        arrived = await receiver.entries(2)
+
+    assert ["body" in one.entry for one in arrived] == [False, False]
+    assert "deleted" in arrived[0].entry
+
+
+@ONCE
+async def test_k2_w11_a_deleted_room_leaves_nothing_behind_and_its_successor_is_delivered(
+    hooked: Server, receiver: Receiver
+) -> None:
+    receiver.answer = lambda _: 503
+    async with http(hooked, ADMIN) as client:
+        await client.post("/api/items/foo/entries", json={"body": "gone"})
+        await receiver.until(lambda: len(receiver.refused) > 0)
+        assert (await client.delete("/api/items/foo")).status_code == 204
+        receiver.answer = lambda _: 204
+        await client.post("/api/items/foo/entries", json={"body": "anew"})
+        (arrived,) = await receiver.entries(1)
+
+    assert (arrived.entry["seq"], arrived.entry["body"]) == (1, "anew")
+
+
+@ONCE
+async def test_k3_410_disables_the_endpoint_until_a_retry(hooked: Server, receiver: Receiver) -> None:
+    receiver.answer = lambda _: 410
+    async with http(hooked, ADMIN) as client:
+        await client.post("/api/items/foo/entries", json={"body": "hello"})
+        await receiver.until(lambda: len(receiver.refused) > 0)
+        await asyncio.to_thread(hooked.line, "consumer webhook is disabled: the receiver answered 410")
+        receiver.answer = lambda _: 204
+        (state,) = (await client.get("/api/webhooks")).json()["consumers"]
+        assert (state["name"], state["disabled"], state["pending_entries"]) == ("webhook", True, 1)
+        assert (await client.post("/api/webhooks/webhook/retry", json={})).json() == {"items": 0}
+        await receiver.entries(1)
+
+    assert len(receiver.refused) == 1
+    hooked.lines.clear()  # the line was an error
+
+
+@ONCE
+async def test_k3_an_item_is_parked_and_reported_until_it_is_skipped(serve: Start, receiver: Receiver) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, ALCOVE_WEBHOOK_RETRY_S="1", **receiver.env)
+    receiver.answer = lambda one: 500 if one.entry.get("body") == "poison" else 204
+    async with http(server, ADMIN) as client:
+        for body in ("poison", "good"):
+            await client.post("/api/items/foo/entries", json={"body": body})
+        await asyncio.to_thread(server.line, r"entry 1 of item foo is parked after \d+ attempts \(HTTP 500\)")
+        while not (parked := (await client.get("/api/webhooks")).json()["consumers"][0]["parked_items"]):
+            pass
+        (failing,) = (await client.get("/api/webhooks")).json()["consumers"][0]["failing"]
+        assert (parked, failing["item"], failing["seq"], failing["error"]) == (1, "foo", 1, "HTTP 500")
+        assert 'alcove_consumer_parked_items{consumer="webhook"} 1.0' in (await client.get("/metrics")).text
+        assert (await client.post("/api/webhooks/webhook/skip", json={"item": "foo"})).status_code == 204
+        (arrived,) = await receiver.entries(1)
+        assert (await client.post("/api/webhooks/webhook/skip", json={"item": "foo"})).status_code == 404
+
+    assert arrived.entry["body"] == "good"
+    server.lines.clear()  # the line was an error
+
+
+@ONCE
+async def test_k1_redirects_are_not_followed_and_a_long_response_is_cut(hooked: Server, receiver: Receiver) -> None:
+    answers: list[int | str] = [f"content-length: {10**9}\r\n\r\n{'x' * 100_000}", 302]
+    receiver.answer = lambda _: answers.pop() if answers else 204
+    async with http(hooked, ADMIN) as client:
+        await client.post("/api/items/foo/entries", json={"body": "hello"})
+        arrived = await receiver.entries(1)
+
+    assert [one.id for one in receiver.refused] == [arrived[0].id]
+
+
+@ONCE
+async def test_k1_a_test_event_shows_whether_the_receiver_works(hooked: Server, receiver: Receiver) -> None:
+    async with http(hooked, ADMIN) as client:
+        assert (await client.post("/api/webhooks/test")).json() == {"delivered": True, "error": None}
+        receiver.answer = lambda _: 404
+        assert (await client.post("/api/webhooks/test")).json() == {"delivered": False, "error": "HTTP 404"}
+    async with http(hooked, token(sub="ada", items={"foo": "rwm"})) as client:
+        assert (await client.get("/api/webhooks")).status_code == 403
+
+    assert receiver.accepted[0].event["type"] == "test"
+
+
+@ONCE
+async def test_k3_the_command_shows_repeats_skips_and_tests(serve: Start, receiver: Receiver, tmp_path: Path) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, **receiver.env)
+    receiver.answer = lambda _: 500
+
+    async def run(*arguments: str) -> tuple[int, str, str]:
+        return await command(tmp_path, "webhooks", *arguments, "--url", server.url)
+
+    async with http(server, ADMIN) as client:
+        await client.post("/api/items/foo/entries", json={"body": "one"})
+        await receiver.until(lambda: len(receiver.refused) > 0)
+        while "HTTP 500" not in (shown := await run("status"))[1]:
+            pass
+        assert shown[1].startswith("webhook: 1 entries of 1 items to deliver; ok\n  foo entry 1: HTTP 500, ")
+        assert await run("test") == (1, "", "alcove: the receiver did not take it: HTTP 500\n")
+        assert await run("skip", "--item", "foo") == (0, "", "")
+        receiver.answer = lambda _: 204
+        await client.post("/api/items/foo/entries", json={"body": "two"})
+        (arrived,) = await receiver.entries(1)
+    assert arrived.entry["seq"] == 2
+    assert await run("test") == (0, "the receiver took it\n", "")
+    assert await run("retry", "--name", "unknown") == (
+        *(1, ""),
+        f"alcove: {server.url} refused: no such webhook or handler\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("secret", "problem"),
+    [
+        ("", "ALCOVE_WEBHOOK_URL is set without ALCOVE_WEBHOOK_SECRET"),
+        ("whsec_c2hvcnQgYnV0IHByaXZhdGU=", "ALCOVE_WEBHOOK_SECRET: expected whsec_ and Base64 of 24 to 64 bytes"),
+    ],
+)
+def test_k1_a6_a_webhook_without_a_good_secret_stops_the_server_and_is_not_shown(
+    tmp_path: Path, secret: str, problem: str
+) -> None:
+    env = {"ALCOVE_WEBHOOK_URL": "https://user:word@app.example/hooks", "ALCOVE_WEBHOOK_SECRET": secret}
+    server = Process([ALCOVE, "serve", "--port", "0"], cwd=tmp_path, env=env)
+
+    assert server.exit_code() == 1
+    assert problem in server.output
+    assert secret == "" or secret[6:] not in server.output
+    assert "word" not in server.output

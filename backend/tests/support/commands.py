@@ -1,0 +1,23 @@
+"""Run `alcove` on a running server, as its operator does."""
+
+import asyncio
+import os
+import subprocess
+from pathlib import Path
+
+from tests.support.credentials import SECRET
+from tests.support.servers import ALCOVE
+
+
+async def command(cwd: Path, *arguments: str) -> tuple[int, str, str]:
+    """Run the command; return its code, and what it printed."""
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [str(ALCOVE), *arguments],
+        cwd=cwd,
+        env={"PATH": os.environ["PATH"], "ALCOVE_SECRET": SECRET},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr

@@ -1,0 +1,53 @@
+"""When a failed delivery is repeated, and when its item is parked (K3)."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alcove.storage.consumers import Failure
+from alcove.webhooks.retries import RetryPolicy
+
+DAY_MS = 86_400_000
+THREE_DAYS = RetryPolicy(give_up_ms=3 * DAY_MS)
+
+
+def attempts(policy: RetryPolicy, chance: float = 0) -> list[Failure]:
+    """Return the failures of an item whose every attempt, made when it is due, fails."""
+    found = [policy.failed(None, "HTTP 500", now=0, chance=chance)]
+    while not found[-1].parked:
+        found.append(policy.failed(found[-1], "HTTP 500", now=found[-1].due, chance=chance))
+    return found
+
+
+def test_k3_delays_double_from_a_second_to_an_hour() -> None:
+    dues = [failure.due for failure in attempts(THREE_DAYS)]
+    delays = [later - earlier for earlier, later in zip([0, *dues], dues, strict=False)]
+
+    assert delays[:4] == [1000, 2000, 4000, 8000]
+    assert max(delays) == 3_600_000
+    assert delays[12:-2] == [3_600_000] * len(delays[12:-2])
+
+
+def test_k3_the_last_attempt_is_at_the_end_of_three_days_and_then_the_item_is_parked() -> None:
+    *earlier, last = attempts(THREE_DAYS)
+
+    assert last == Failure(len(earlier) + 1, 0, 3 * DAY_MS, "HTTP 500", parked=True)
+    assert earlier[-1].due == 3 * DAY_MS
+    assert not any(failure.parked for failure in earlier)
+
+
+def test_k5_a_policy_with_a_number_of_attempts_parks_at_the_last_one() -> None:
+    assert [failure.parked for failure in attempts(RetryPolicy(attempts=3))] == [False, False, True]
+
+
+def test_k3_what_a_receiver_asks_to_wait_is_honoured_up_to_an_hour() -> None:
+    assert THREE_DAYS.failed(None, "HTTP 429", now=0, chance=0, wait_ms=30_000).due == 30_000
+    assert THREE_DAYS.failed(None, "HTTP 429", now=0, chance=0, wait_ms=10**12).due == 3_600_000
+
+
+@given(st.floats(0, 1), st.integers(1, 200))
+def test_k3_chance_takes_off_a_fifth_at_most(chance: float, number: int) -> None:
+    failure = Failure(number, since=0, due=0, error="")
+    later = RetryPolicy().failed(failure, "HTTP 500", now=0, chance=chance).due
+    whole = RetryPolicy().failed(failure, "HTTP 500", now=0, chance=0).due
+
+    assert 0.8 * whole - 1 <= later <= whole
