@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from alcove.access.tokens import keys_from_settings
 from alcove.errors import AlcoveError
 from alcove.library.admission import HostAdmission, MemberDependency
+from alcove.library.handlers import Handlers
 from alcove.library.methods import Methods
 from alcove.library.mounted import Mounted
 from alcove.library.settings import named_as_arguments, settings_of
@@ -47,7 +48,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return server_app(settings, lifespan)
 
 
-class Alcove(Methods):
+class Alcove(Methods, Handlers):
     """Runs rooms inside another application: a live room for each of its items.
 
     One process may run several instances, each with its own log.
@@ -71,6 +72,7 @@ class Alcove(Methods):
 
         """
         self.settings = settings_of(database_url=database_url, **settings)
+        super().__init__(self.settings.handler_s)
         self._metrics = Metrics()
         self._apps: list[FastAPI] = []
         self._services: Services | None = None
@@ -78,6 +80,9 @@ class Alcove(Methods):
 
     def __repr__(self) -> str:
         return f"<Alcove {'started' if self.started else 'not started'}>"
+
+    def _is_running(self) -> bool:
+        return self.started
 
     @property
     def started(self) -> bool:
@@ -112,7 +117,7 @@ class Alcove(Methods):
 
     async def _open(self) -> None:
         async with AsyncExitStack() as stack:
-            services = await stack.enter_async_context(serve_inside(self.settings, self._metrics, {}))
+            services = await stack.enter_async_context(serve_inside(self.settings, self._metrics, self._handlers))
             for app in self._apps:
                 services.provide_to(app.state)
             self._services, self._hub = services, services.hub

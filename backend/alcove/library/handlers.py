@@ -1,0 +1,140 @@
+"""Call functions of the application with the entries of rooms: at least once, in order for each item (K5)."""
+
+import asyncio
+import inspect
+import logging
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Literal, TypeVar
+
+from alcove import protocol
+from alcove.access.rights import rights_on
+from alcove.errors import AlcoveError, SettingsError
+from alcove.library.entries import Entry, Message, entry_of
+from alcove.webhooks.targets import Deliver, Delivered, Failed, Outcome
+from alcove.webhooks.webhook import WEBHOOK
+
+logger = logging.getLogger(__name__)
+
+Kind = Literal["message", "edit", "delete", "event"]
+#: What a handler is: a coroutine function, or a function, which is called in a thread.
+OnMessage = Callable[[Message], Awaitable[None]] | Callable[[Message], None]
+OnEntry = Callable[[Entry], Awaitable[None]] | Callable[[Entry], None]
+F = TypeVar("F", bound=Callable[..., object])
+M = TypeVar("M", bound=OnMessage)
+E = TypeVar("E", bound=OnEntry)
+
+#: The form of a name, which is part of paths and metrics.
+_NAME = re.compile(r"[\w.:-]{1,100}")
+
+
+class HandlerTarget:
+    """A function as the target of a consumer (Target)."""
+
+    def __init__(self, name: str, pattern: str, kind: Kind, function: Callable[..., object], timeout_s: float) -> None:
+        self._name = name
+        self._pattern = {pattern: "r"}
+        self._kind = kind
+        self._function = function
+        self._timeout_s = timeout_s
+
+    @property
+    def digest(self) -> str:
+        """Return a text that no receiver is disabled by: a handler is not (Target)."""
+        return ""
+
+    def wants_item(self, item: str) -> bool:
+        """Return whether the pattern matches (Target)."""
+        return not item.startswith("!") and bool(rights_on(self._pattern, item))
+
+    def wants(self, entry: protocol.Entry) -> bool:
+        """Return whether the entry has the handler's kind; a message that was deleted meanwhile is passed over."""
+        return entry.kind == self._kind and not entry.deleted
+
+    @asynccontextmanager
+    async def item(self, item: str) -> AsyncIterator[Deliver]:
+        """Provide the calls for an item (Target)."""
+
+        async def deliver(log: str, entry: protocol.Entry) -> Outcome:  # noqa: ARG001 - as Deliver has it
+            return await self._call(entry_of(item, entry))
+
+        yield deliver
+
+    async def _call(self, entry: Entry) -> Outcome:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                if inspect.iscoroutinefunction(self._function):
+                    await self._function(entry)
+                else:
+                    await asyncio.to_thread(self._function, entry)
+        except Exception as error:
+            logger.exception("handler %s failed for entry %d of item %s", self._name, entry.seq, entry.item)
+            return Failed(type(error).__name__)
+        return Delivered()
+
+
+class Handlers:
+    """Registers functions that are called with the entries of rooms, while the lifespan runs.
+
+    Each handler has positions of its own in the database, under its name: an entry is passed to it at least once, those
+    of an item in their order, by one process. A handler that fails is called again, up to `handler_attempts` times;
+    then the item is parked until `alcove webhooks retry` or `skip`. A new handler begins with the entries that follow
+    its first start.
+    """
+
+    def __init__(self, timeout_s: float) -> None:
+        """Create a registry without handlers; each call of one may take `timeout_s` seconds."""
+        self._handlers: dict[str, HandlerTarget] = {}
+        self._handler_s = timeout_s
+
+    def on_message(self, pattern: str = "*", *, name: str | None = None) -> Callable[[M], M]:
+        """Call a function with each message.
+
+        Args:
+            pattern: An item, or the beginning of items and `*`.
+            name: The name of its position. Without one, it is that of the function, so a renamed function begins anew.
+
+        Raises:
+            SettingsError: The name is taken, or has another form; the pattern has `*` elsewhere than at its end.
+            AlcoveError: The Alcove is started already.
+
+        Example:
+            >>> @alcove.on_message("order-*", name="notify")  # doctest: +SKIP
+            ... async def notify(message: Message) -> None: ...
+
+        """
+        return self._register(pattern, "message", name)
+
+    def on_edit(self, pattern: str = "*", *, name: str | None = None) -> Callable[[E], E]:
+        """Call a function with each edit; `target` is the edited message. See `on_message`."""
+        return self._register(pattern, "edit", name)
+
+    def on_delete(self, pattern: str = "*", *, name: str | None = None) -> Callable[[E], E]:
+        """Call a function with each deletion; `target` is the deleted message. See `on_message`."""
+        return self._register(pattern, "delete", name)
+
+    def on_event(self, pattern: str = "*", *, name: str | None = None) -> Callable[[E], E]:
+        """Call a function with each event of the application (S14). See `on_message`."""
+        return self._register(pattern, "event", name)
+
+    def _register(self, pattern: str, kind: Kind, name: str | None) -> Callable[[F], F]:
+        if "*" in pattern[:-1]:
+            raise SettingsError(f"pattern {pattern!r}: expected `*` only at its end")
+
+        def register(function: F) -> F:
+            key = name or f"{function.__module__}.{function.__qualname__}".replace("<locals>.", "")
+            if not _NAME.fullmatch(key):
+                raise SettingsError(f"name {key!r}: expected 1 to 100 letters, digits and . _ : -")
+            if key in self._handlers or key == WEBHOOK:
+                raise SettingsError(f"name {key!r} is taken: give each handler a name=")
+            if self._is_running():
+                raise AlcoveError(f"handler {key!r}: register handlers before the lifespan runs")
+            self._handlers[key] = HandlerTarget(key, pattern, kind, function, self._handler_s)
+            return function
+
+        return register
+
+    def _is_running(self) -> bool:
+        """Return whether the lifespan runs."""
+        return False

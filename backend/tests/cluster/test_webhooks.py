@@ -1,0 +1,56 @@
+"""One of several processes delivers webhooks; when it dies, another one goes on (K2, K4)."""
+
+import asyncio
+import re
+import signal
+
+from tests.support.credentials import SECRET
+from tests.support.deliveries import ADMIN, Traffic, complete, delays
+from tests.support.http import http
+from tests.support.servers import Server, Start
+from tests.support.storm import DEEP, depth, storm
+from tests.support.webhook_receiver import Receiver
+
+KILLS, MESSAGES = depth(1, 5), depth(40, 2000)
+
+
+async def leads(server: Server) -> bool:
+    """Return whether the process delivers."""
+    async with http(server, ADMIN) as client:
+        text = (await client.get("/metrics")).text
+    return re.search(r'^alcove_consumer_leading\{consumer="webhook"\} 1\.0$', text, re.MULTILINE) is not None
+
+
+async def leader(servers: list[Server]) -> Server:
+    """Wait until one of the processes delivers, and return it."""
+    async with asyncio.timeout(60):
+        while True:
+            found = [server for server in servers if await leads(server)]
+            assert len(found) <= 1
+            if found:
+                return found[0]
+
+
+@storm
+async def test_k4_when_the_process_that_delivers_is_killed_another_one_goes_on(join: Start) -> None:
+    async with Receiver() as receiver:
+        env = {"ALCOVE_SECRET": SECRET, **receiver.env}
+        servers = [await asyncio.to_thread(join, **env) for _ in range(3)]
+        traffic = Traffic(depth(4, 20))
+        for _ in range(KILLS):
+            await traffic.send(servers, MESSAGES // (KILLS + 1))
+            dead = await leader(servers)
+            await asyncio.to_thread(dead.end, signal.SIGKILL)
+            servers.remove(dead)
+            await traffic.send(servers, 3)
+            await receiver.until(lambda: complete(traffic, receiver))
+            servers.append(await asyncio.to_thread(join, **env))
+        traffic.check(receiver)
+        before = len(receiver.accepted)
+        await traffic.send(servers, MESSAGES // 2)
+        await receiver.until(lambda: complete(traffic, receiver))
+        traffic.check(receiver)
+        in_peace = delays(receiver, before)
+        print(f"{traffic.total} messages; in peace ms: p50 {in_peace[len(in_peace) // 2]:.0f}", end=" ")  # noqa: T201 - for `make storm -s`
+        print(f"p99 {in_peace[len(in_peace) * 99 // 100]:.0f}")  # noqa: T201 - as above
+        assert not DEEP or in_peace[len(in_peace) * 99 // 100] < 1000
