@@ -1,0 +1,110 @@
+"""Run the receivers of webhooks that the guide for applications shows, as they are written (K1)."""
+
+import json
+import re
+import smtplib
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+from flask import Flask
+
+from alcove import InvalidError, verify_webhook
+from alcove.webhooks.signature import Signer, utc_now
+from tests.support.webhook_receiver import WEBHOOK_SECRET
+
+GUIDE = (Path(__file__).parents[2] / "docs/integrating.md").read_text()
+OLD_SECRET = "whsec_YW4gb2xkZXIgc2VjcmV0IG9mIHRoZSB0ZXN0cw=="
+
+
+def event(**data: object) -> bytes:
+    """Return the body of a webhook."""
+    entry = {"seq": 1, "kind": "message", "by": {"id": "ada", "name": "Ada"}, "body": "hello"}
+    return json.dumps({"type": "message", "data": {"item": "order-17", "entry": entry, **data}}).encode()
+
+
+def signed(body: bytes, secret: str = WEBHOOK_SECRET) -> dict[str, str]:
+    """Return the headers of a webhook."""
+    return Signer(secret).headers("msg_1", body, utc_now())
+
+
+def example(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Return the names that an example of the guide defines."""
+    found = re.search(rf"```python {name}\n(.*?)```", GUIDE, re.DOTALL)
+    assert found is not None
+    monkeypatch.setenv("ALCOVE_WEBHOOK_SECRET", WEBHOOK_SECRET)
+    names: dict[str, Any] = {"__name__": name}
+    exec(compile(found[1], "integrating.md", "exec"), names)  # noqa: S102 - our own text
+    return names
+
+
+def statuses(app: Flask, body: bytes) -> list[int]:
+    """Return the statuses of a good request and of one with another body."""
+    client = app.test_client()
+    return [client.post("/hooks", data=data, headers=signed(body)).status_code for data in (body, body + b" ")]
+
+
+def test_k1_the_receiver_in_flask_takes_signed_requests_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert statuses(example("flask", monkeypatch)["app"], event()) == [204, 401]
+
+
+def test_k1_the_receiver_in_django_takes_signed_requests_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.conf import settings  # noqa: PLC0415 - loads Django for this test only
+    from django.test import RequestFactory  # noqa: PLC0415 - as above
+
+    if not settings.configured:
+        settings.configure(ALLOWED_HOSTS=["*"])
+    hooks = example("django", monkeypatch)["hooks"]
+    body = event()
+    headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in signed(body).items()}
+    answers = [
+        hooks(RequestFactory().generic("POST", "/hooks", data, "application/json", **headers))
+        for data in (body, body + b" ")
+    ]
+
+    assert [answer.status_code for answer in answers] == [204, 401]
+
+
+def test_k1_the_recipe_mails_who_was_absent_in_25_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[EmailMessage] = []
+
+    class Smtp:
+        def __init__(self, host: str) -> None:
+            assert host == "localhost"
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def send_message(self, mail: EmailMessage) -> None:
+            sent.append(mail)
+
+    monkeypatch.setattr(smtplib, "SMTP", Smtp)
+    app = example("mail", monkeypatch)["app"]
+
+    assert statuses(app, event(absent=["bob", "ada"])) == [204, 401]
+    assert statuses(app, event(absent=["ada"])) == [204, 401]
+    assert [(mail["Bcc"], mail["Subject"]) for mail in sent] == [("bob@example.com", "Ada wrote about order-17")]
+    recipe = re.search(r"```python mail\n(.*?)```", GUIDE, re.DOTALL)
+    assert recipe is not None
+    assert len(recipe[1].strip().splitlines()) <= 25
+
+
+def test_k1_a_webhook_is_verified_by_any_of_the_secrets_in_use() -> None:
+    body = event()
+    both = signed(body, f"{OLD_SECRET}, {WEBHOOK_SECRET}")
+    for secret in (OLD_SECRET, WEBHOOK_SECRET, f"{WEBHOOK_SECRET},{OLD_SECRET}"):
+        assert verify_webhook(body, both, secret)["type"] == "message"
+    with pytest.raises(InvalidError, match="No matching signature"):
+        verify_webhook(body, signed(body, OLD_SECRET), WEBHOOK_SECRET)
+
+
+@pytest.mark.parametrize("headers", [{}, {"webhook-signature": "v1"}, {"webhook-timestamp": "1"}])
+def test_k1_a_request_with_other_headers_is_no_webhook(headers: dict[str, str]) -> None:
+    body = event()
+    changed = signed(body) | headers if headers else {}
+    with pytest.raises(InvalidError):
+        verify_webhook(body, changed, WEBHOOK_SECRET)
