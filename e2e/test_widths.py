@@ -3,22 +3,32 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from looks import widths
+from layout import REPORTS
+from looks import COLOR_RULES, WIDTHS, themes, violations, widths
 from pages.chat import ChatPage
 from pages.echo import EchoPage
 from pages.item import ItemPage
 from pages.missing import MissingPage
+from pages.site import Site
 from pages.words import EN, ES
 
+KINDS = (ItemPage, EchoPage, ChatPage, MissingPage)
 
-@pytest.mark.parametrize("kind", [ItemPage, EchoPage, ChatPage, MissingPage])
+
+@pytest.mark.parametrize("path", ["/", "/items/order-1042#token=t&name=Ada", *(kind.path for kind in KINDS)])
 @pytest.mark.browser_context_args(locale="es-ES")
-def test_nothing_stands_out_at_the_side(page: Page, kind: type[ItemPage | EchoPage | ChatPage | MissingPage]) -> None:
-    shown = kind(page, ES)
-    shown.open()
+def test_nothing_stands_out_or_breaks_a_rule_in_any_width_in_spanish(page: Page, path: str) -> None:
+    shown = Site(page, ES)
+    page.add_init_script(REPORTS)
+    page.goto(path)
     expect(shown.heading).to_be_visible()
 
-    assert [width for width in widths(page) if shown.overflow() > 0] == []
+    for width in widths(page):
+        assert shown.overflow() <= 0, width
+        if width in {WIDTHS[0], WIDTHS[-1]}:
+            for theme in themes(page):
+                assert violations(page, COLOR_RULES if theme == "dark" else None) == [], (width, theme)
+    assert page.evaluate("window.reports") == []
 
 
 def test_the_longest_word_is_wrapped_on_a_phone(page: Page) -> None:
