@@ -23,11 +23,25 @@ export const relativeFiles: UserConfig["experimental"] = {
   renderBuiltUrl: (_file, { hostType }) => (hostType === "html" ? undefined : { relative: true }),
 };
 
+/**
+ * The page gives the components their texts in the reader's language: English ones as their default would be loaded by
+ * readers of Spanish, too.
+ */
+const noDefaultTexts: Plugin = {
+  name: "no-default-texts",
+  apply: "build",
+  enforce: "pre",
+  resolveId: (source, importer) =>
+    source === "./strings/en" && importer?.endsWith("/react/src/provider.tsx") ? NO_TEXTS : null,
+  load: (id) => (id === NO_TEXTS ? "export const en = undefined;" : null),
+};
+const NO_TEXTS = "\0no-texts";
+
 /** What is needed first; what it imports comes with it. */
 const FIRST = /(?:app[\\/]src[\\/]main|messages[\\/](?:EditField|Sheet|Toolbar))\.tsx$/;
 
 export default defineConfig({
-  plugins: [react(), embedAddresses],
+  plugins: [react(), noDefaultTexts, embedAddresses],
   // The packages are built from their sources: tsconfig.base.json says where they are.
   resolve: {
     tsconfigPaths: true,
