@@ -122,7 +122,9 @@ class Importer:
                 stored += await self._store_batch(batch, seqs)
                 batch, waiting = [], set()
             seq = None if target is None else seqs[target]
-            draft = Draft(one.item, line.kind, line.id, line.by, line.at, bodies[one.number], seq, moderate=True)
+            draft = Draft(
+                one.item, line.kind, line.id, line.by, line.at, bodies[one.number], seq, moderate=True, imported=True
+            )
             batch.append((one.number, key, draft))
             waiting.add(key)
         return stored + await self._store_batch(batch, seqs)

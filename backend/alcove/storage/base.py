@@ -68,6 +68,8 @@ class Draft(Struct, frozen=True, gc=False):
     target: int | None = None
     #: Whether the sender may change messages of others (S8).
     moderate: bool = False
+    #: Whether it is imported: consumers do not get it (K1).
+    imported: bool = False
 
     def __repr__(self) -> str:
         target = "" if self.target is None else f" of {self.target}"

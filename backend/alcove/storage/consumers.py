@@ -106,6 +106,13 @@ class ConsumerStorage(Protocol):
         """
         ...
 
+    async def imported(self, item: str, first: int, last: int) -> list[tuple[int, int]]:
+        """Return which of the item's entries from `first` to `last` were imported: pairs of a first and a last seq.
+
+        The pairs may reach beyond `first` and `last`. Imported entries are not delivered (K1).
+        """
+        ...
+
     async def disable(self, name: str, what: str | None) -> None:
         """Record that nothing may be delivered to `what` (ConsumerRecord.disabled); None: everything may."""
         ...

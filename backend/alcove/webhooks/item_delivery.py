@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from alcove.clock import now_ms
 from alcove.observability.consumer_metrics import ConsumerMetrics
-from alcove.storage.base import Log, Page
+from alcove.storage.base import Page
+from alcove.storage.consumers import ConsumerLog
 from alcove.webhooks.retries import RetryPolicy
 from alcove.webhooks.schedule import Schedule
 from alcove.webhooks.targets import Deliver, Delivered, Failed, Gone, Target
@@ -28,7 +29,7 @@ class ItemDelivery:
         name: str,
         target: Target,
         *,
-        log: Log,
+        log: ConsumerLog,
         policy: RetryPolicy,
         metrics: ConsumerMetrics,
         may_deliver: Callable[[], bool],
@@ -64,6 +65,7 @@ class ItemDelivery:
         loop = asyncio.get_running_loop()
         page: Page | None = None
         read_at = 0.0
+        imported: list[tuple[int, int]] = []
         for _ in range(_PAGE):
             position = schedule.position(item)
             if position is None or position.seq >= position.head or not self._may_deliver():
@@ -79,8 +81,9 @@ class ItemDelivery:
                     schedule.delivered(item, page.head, reached=False)
                     return
                 self._metrics.missed.inc(page.entries[0].seq - position.seq - 1)
+                imported = await self._log.consumers.imported(item, page.entries[0].seq, page.entries[-1].seq)
             entry = page.entries.pop(0)
-            if not self._target.wants(entry):
+            if not self._target.wants(entry) or any(first <= entry.seq <= last for first, last in imported):
                 schedule.delivered(item, entry.seq, reached=False)
                 continue
             outcome = await deliver(page.log, entry)

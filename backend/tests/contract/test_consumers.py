@@ -1,10 +1,11 @@
 """What every log promises of consumers: their positions, leases and commands (K1 to K4)."""
 
 import pytest
+from msgspec.structs import replace
 
-from alcove.storage.base import Position
+from alcove.storage.base import Draft, Position
 from alcove.storage.consumers import Backlog, ConsumerLog, Failure, ItemPosition
-from tests.support.drafts import append, message
+from tests.support.drafts import append, edit, message
 from tests.support.storage import OpenLog, lose_tail
 
 ME, NAME = "one process", "webhook"
@@ -157,6 +158,30 @@ async def test_k2_x8_a_room_that_lost_entries_is_delivered_from_its_new_head(sto
 
     assert (await position(log)).seq == 2
     assert await pending(log) == ["foo"]
+
+
+def imported(id: str, *, item: str = "foo") -> Draft:
+    """Create the draft of an imported message."""
+    return replace(message(id, item=item), imported=True)
+
+
+async def test_k1_the_log_knows_which_entries_were_imported(storage: str, open_again: OpenLog) -> None:
+    log = await open_again()
+    await append(log, imported("a"), imported("b", item="bar"), imported("c"), message("d"), imported("e"))
+    await append(log, imported("a"), imported("f"), edit("g", 1))  # the first one was stored before
+    await append(log, message("h"))
+
+    assert sorted(await log.consumers.imported("foo", 1, 7)) == [(1, 2), (4, 4), (5, 5)]
+    assert await log.consumers.imported("foo", 2, 3) == [(1, 2)]
+    assert await log.consumers.imported("foo", 6, 7) == []
+    assert await log.consumers.imported("bar", 1, 1) == [(1, 1)]
+
+    page = await log.read("foo", limit=9)
+    await lose_tail(storage, "foo", 1)
+    await log.verify_history("foo", Position(page.log, 7, page.entries[-1].at))
+    assert await log.consumers.imported("foo", 1, 7) == [(1, 1)]
+    await log.delete_room("foo")
+    assert await log.consumers.imported("foo", 1, 7) == []
 
 
 @pytest.mark.parametrize("storage", ["postgresql"], indirect=True)

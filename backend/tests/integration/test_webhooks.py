@@ -1,6 +1,7 @@
 """Webhooks of a running server, to a receiver of the test's own (K1 to K3)."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -70,6 +71,26 @@ async def test_k1_delivery_starts_at_the_heads_when_it_is_first_configured(serve
     arrived = await receiver.entries(2)
 
     assert sorted((one.item, one.entry["seq"]) for one in arrived) == [("new", 1), ("old", 2)]
+
+
+@ONCE
+async def test_k1_imported_entries_do_not_arrive_and_those_around_them_do(hooked: Server, receiver: Receiver) -> None:
+    said = {"type": "entry", "seq": 1, "kind": "message", "by": {"id": "ada", "name": "Ada"}, "body": "long ago"}
+    lines: list[dict[str, object]] = [{"type": "room", "item": "foo"}]
+    at = 1_700_000_000_000
+    async with http(hooked, ADMIN) as client:
+        for number in range(2):
+            imported = said | {"id": f"comment-{number}", "at": at}
+            body = "\n".join(map(json.dumps, [*lines, imported]))
+            assert (await client.post("/api/import", content=body)).status_code == 200
+            sent = await client.post("/api/items/foo/entries", json={"body": "today"})
+            assert sent.status_code == 201
+            at = sent.json()["at"]  # an import is not older than what the room has
+        arrived = await receiver.entries(2)
+        assert (await client.post("/api/items/foo/entries", json={"body": "last"})).status_code == 201
+        arrived = await receiver.entries(3)
+
+    assert [one.entry["seq"] for one in arrived] == [2, 4, 5]
 
 
 @ONCE

@@ -27,6 +27,14 @@ CREATE INDEX failing_positions ON alcove.positions (consumer, parked, room) WHER
 -- Free space on a page lets PostgreSQL remove old versions of rows early, as for rooms.
 ALTER TABLE alcove.positions SET (fillfactor = 50);
 
+-- Entries that were imported, which consumers do not get (K1): those of a room from `first` to `last`.
+CREATE TABLE alcove.imported (
+  room  bigint NOT NULL,
+  last  bigint NOT NULL,
+  first bigint NOT NULL,
+  PRIMARY KEY (room, last)
+);
+
 -- Start a new history in a room that has lost entries, and remove what refers to them. The caller has locked the room.
 CREATE OR REPLACE FUNCTION alcove.renew(its_room bigint) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off SET search_path = pg_catalog, pg_temp AS $$
@@ -39,6 +47,8 @@ BEGIN
   UPDATE alcove.marks SET seq = stands.head WHERE room = its_room AND seq > stands.head;
   UPDATE alcove.positions SET log = stands.log, seq = least(seq, stands.head), revision = revision + 1
   WHERE consumer IN (SELECT c.consumer FROM alcove.consumers c) AND room = its_room;
+  DELETE FROM alcove.imported WHERE room = its_room AND first > stands.head;
+  UPDATE alcove.imported SET last = stands.head WHERE room = its_room AND last > stands.head;
 END $$;
 
 -- Delete a room with its entries, ids, read marks and positions; return the id of the empty room's history (R5, W11).
@@ -55,6 +65,7 @@ BEGIN
   DELETE FROM alcove.ids WHERE room = stands.room;
   DELETE FROM alcove.marks WHERE room = stands.room;
   DELETE FROM alcove.positions WHERE consumer IN (SELECT c.consumer FROM alcove.consumers c) AND room = stands.room;
+  DELETE FROM alcove.imported WHERE room = stands.room;
   UPDATE alcove.rooms SET head = 0, oldest = 1, at = 0, log = replace(gen_random_uuid()::text, '-', '')
   WHERE room = stands.room RETURNING * INTO stands;
   RETURN stands.log;

@@ -11,13 +11,31 @@ from alcove.clock import now_ms
 from alcove.limits import Retention
 from alcove.protocol import Entry
 from alcove.storage.base import Appended, Draft, Outcome, Position, Refused
+from alcove.storage.imported import imported_ranges
 from alcove.storage.queries import load_queries
 from alcove.storage.rows import entry_from_row, removed_entry
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
+_CONSUMERS = load_queries(Path(__file__).with_name("consumers.sql"))
 
 
 async def append(
+    connection: Any,
+    drafts: Sequence[Draft],
+    io_pending: asyncio.Event,
+    seen: Mapping[str, Position],
+    retention: Retention,
+) -> list[Outcome]:
+    """Store a batch, and record which of its entries were imported (Log.append, K1); the arguments are `_append`'s."""
+    if not any(draft.imported for draft in drafts):
+        return await _append(connection, drafts, io_pending, seen, retention)
+    async with connection.transaction():
+        outcomes = await _append(connection, drafts, io_pending, seen, retention)
+        await connection.executemany(_CONSUMERS["record_imported"], imported_ranges(drafts, outcomes))
+    return outcomes
+
+
+async def _append(
     connection: Any,
     drafts: Sequence[Draft],
     io_pending: asyncio.Event,

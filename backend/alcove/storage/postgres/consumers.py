@@ -60,6 +60,11 @@ class PostgresConsumers:
             rows = await connection.fetch(_SQL["save"], name, holder, *map(list, columns))
         return {item for (item,) in rows}
 
+    async def imported(self, item: str, first: int, last: int) -> list[tuple[int, int]]:
+        """Return which entries were imported (ConsumerStorage.imported)."""
+        async with self._connections.reading() as connection:
+            return [tuple(row) for row in await connection.fetch(_SQL["imported"], item, first, last)]
+
     async def disable(self, name: str, what: str | None) -> None:
         """Record what is disabled (ConsumerStorage.disable)."""
         async with self._connections.writing() as connection:

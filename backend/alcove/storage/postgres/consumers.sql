@@ -97,3 +97,11 @@ WHERE consumer = (SELECT consumer FROM alcove.consumers WHERE name = $1) AND att
 
 -- commanded --
 UPDATE alcove.consumers SET revision = revision + 1 WHERE name = $1
+
+-- record_imported --
+INSERT INTO alcove.imported (room, first, last)
+SELECT room, $2, $3 FROM alcove.rooms WHERE item = $1 COLLATE "C"
+
+-- imported --
+SELECT first, last FROM alcove.imported
+WHERE room = (SELECT room FROM alcove.rooms WHERE item = $1 COLLATE "C") AND last >= $2 AND first <= $3

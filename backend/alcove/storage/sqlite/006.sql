@@ -21,3 +21,11 @@ CREATE TABLE positions (
   PRIMARY KEY (consumer, room)
 ) WITHOUT ROWID;
 CREATE INDEX failing_positions ON positions (consumer, parked, room) WHERE attempts > 0;
+
+-- Entries that were imported, which consumers do not get (K1): those of a room from `first` to `last`.
+CREATE TABLE imported (
+  room  INTEGER NOT NULL,
+  last  INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  PRIMARY KEY (room, last)
+) WITHOUT ROWID;

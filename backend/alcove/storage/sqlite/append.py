@@ -9,6 +9,7 @@ from msgspec import UNSET, Raw
 
 from alcove.protocol import Entry
 from alcove.storage.base import Appended, Draft, Outcome, Position, Refused
+from alcove.storage.imported import imported_ranges
 from alcove.storage.queries import load_queries
 from alcove.storage.rows import entry_from_row, removed_entry
 from alcove.storage.sqlite.connection import run_many, transaction
@@ -16,6 +17,7 @@ from alcove.storage.sqlite.retention import RetentionRules
 from alcove.storage.sqlite.rooms import RoomRow, find_rooms, renew_histories, save_rooms
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
+_CONSUMERS = load_queries(Path(__file__).with_name("consumers.sql"))
 #: Bytes that a stored body has at least (004.sql says why).
 _MIN_BODY_BYTES = 12
 
@@ -42,6 +44,7 @@ class Appender:
         if all(draft.kind == "message" for draft in drafts):
             with suppress(sqlite3.IntegrityError), transaction(self._db):
                 outcomes = self._insert_messages(drafts, seen)
+                self._record_imported(drafts, outcomes)
                 io_pending()
                 return outcomes
         # The batch has an edit, a delete or a repeated send, so every draft is looked at.
@@ -49,13 +52,22 @@ class Appender:
             rooms = self._find_rooms(drafts, seen)
             stored = [self._store(rooms[draft.item], draft) for draft in drafts]
             self._save(rooms)
-            io_pending()
-            return [
+            outcomes = [
                 result
                 if isinstance(result, Refused)
                 else Appended(*result, oldest=rooms[draft.item].oldest, log=rooms[draft.item].log)
                 for draft, result in zip(drafts, stored, strict=True)
             ]
+            self._record_imported(drafts, outcomes)
+            io_pending()
+            return outcomes
+
+    def _record_imported(self, drafts: Sequence[Draft], outcomes: Sequence[Outcome]) -> None:
+        """Record which entries of the batch were imported (K1)."""
+        if any(draft.imported for draft in drafts):
+            self._db.executemany(
+                _CONSUMERS["record_imported"], [one._asdict() for one in imported_ranges(drafts, outcomes)]
+            )
 
     def _find_rooms(self, drafts: Sequence[Draft], seen: Mapping[str, Position]) -> dict[str, RoomRow]:
         """Read the rows of the drafts' rooms, by item; start a new history in rooms that have lost entries."""

@@ -75,6 +75,11 @@ class SqliteConsumers:
 
         return await self._write(save)
 
+    async def imported(self, item: str, first: int, last: int) -> list[tuple[int, int]]:
+        """Return which entries were imported (ConsumerStorage.imported)."""
+        asked = {"item": item, "first": first, "last": last}
+        return await self._read(lambda db: db.execute(_SQL["imported"], asked).fetchall())
+
     async def disable(self, name: str, what: str | None) -> None:
         """Record what is disabled (ConsumerStorage.disable)."""
         await self._write(lambda db: db.execute(_SQL["disable"], {"name": name, "what": what}))

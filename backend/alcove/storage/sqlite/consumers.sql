@@ -83,3 +83,16 @@ DELETE FROM positions WHERE consumer IN (SELECT consumer FROM consumers) AND roo
 -- renew_room --
 UPDATE positions SET log = :log, seq = min(seq, :head), revision = revision + 1
 WHERE consumer IN (SELECT consumer FROM consumers) AND room = :room
+
+-- record_imported --
+INSERT INTO imported (room, first, last) SELECT room, :first, :last FROM rooms WHERE item = :item
+
+-- imported --
+SELECT first, last FROM imported
+WHERE room = (SELECT room FROM rooms WHERE item = :item) AND last >= :first AND first <= :last
+
+-- forget_imported_after --
+DELETE FROM imported WHERE room = :room AND first > :head
+
+-- end_imported --
+UPDATE imported SET last = :head WHERE room = :room AND last > :head

@@ -80,7 +80,9 @@ def renew_histories(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow]
         connection.execute(_SQL["delete_entries_after"], (room.room, room.head))
         connection.execute(_SQL["delete_ids_after"], (room.room, room.head))
         connection.execute(_SQL["lower_read_marks"], {"room": room.room, "head": room.head})
-        connection.execute(_CONSUMERS["renew_room"], {"room": room.room, "head": room.head, "log": room.log})
+        kept = {"room": room.room, "head": room.head, "log": room.log}
+        for query in ("renew_room", "forget_imported_after", "end_imported"):
+            connection.execute(_CONSUMERS[query], kept)
 
 
 def delete_room(connection: sqlite3.Connection, item: str) -> str | None:
@@ -95,6 +97,7 @@ def delete_room(connection: sqlite3.Connection, item: str) -> str | None:
     for query in ("delete_entries", "delete_all_ids", "delete_marks"):
         connection.execute(_SQL[query], (room,))
     connection.execute(_CONSUMERS["forget_room"], (room,))
+    connection.execute(_CONSUMERS["forget_imported_after"], {"room": room, "head": 0})
     return str(connection.execute(_SQL["empty_room"], (room,)).fetchone()[0])
 
 
