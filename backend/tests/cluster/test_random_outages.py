@@ -21,7 +21,7 @@ PROCESSES = 3
 AWAY_S = depth(1, 5)
 
 
-class Weather:
+class Outages:
     """Runs three processes, each behind a proxy that cuts connections, and causes outages."""
 
     def __init__(self, engines: Engines, join: Start, proxies: list[CuttingProxy]) -> None:
@@ -55,22 +55,22 @@ class Weather:
         await asyncio.to_thread(self._engines.postgres.end)
         await asyncio.to_thread(self._engines.postgres.start)
 
-    async def rage(self, clients: list[OutboxClient]) -> None:
+    async def cause_all(self, clients: list[OutboxClient]) -> None:
         """Cause all outages, spread over the sends."""
-        blows: list[Callable[[], Awaitable[None]]] = [
+        faults: list[Callable[[], Awaitable[None]]] = [
             lambda: self.kill(0),
             self.lose_bus,
             self.restart_database,
             lambda: self.kill(2),
         ]
-        for number, blow in enumerate(blows, 1):
-            due = CLIENTS * SENDS * number // (len(blows) + 1)
+        for number, fault in enumerate(faults, 1):
+            due = CLIENTS * SENDS * number // (len(faults) + 1)
             await eventually(lambda due=due: sum(len(client.acked) for client in clients) >= due)  # type: ignore[misc]
-            await blow()
+            await fault()
 
     @property
     def last(self) -> Server:
-        """Return the port of a process that is alive."""
+        """A process that is alive."""
         return self._servers[0]
 
 
@@ -88,13 +88,13 @@ async def test_x1_x2_x3_x4_a_storm_over_three_processes_loses_doubles_and_reorde
             await stack.enter_async_context(CuttingProxy(dice, up=(400, 4_000), down=(2_000, 60_000)))
             for _ in range(PROCESSES)
         ]
-        weather = Weather(engines, join, proxies)
-        await weather.start()
+        outages = Outages(engines, join, proxies)
+        await outages.start()
         clients = [OutboxClient(n, lambda: dice.choice(proxies).port, up) for n in range(CLIENTS)]
         async with asyncio.timeout(150), asyncio.TaskGroup() as tasks:
             for client in clients:
                 tasks.create_task(client.run())
-            tasks.create_task(weather.rage(clients))
-        async with http(weather.last) as requests:
+            tasks.create_task(outages.cause_all(clients))
+        async with http(outages.last) as requests:
             agree(await whole_log(requests, ITEM), clients)
     print(f"{sum(proxy.cuts for proxy in proxies)} cuts, {sum(client.joins for client in clients)} joins")  # noqa: T201

@@ -17,7 +17,7 @@ from tests.support.storm import depth, storm
 KILLS = depth(3, 12)
 
 
-class Lightning:
+class RepeatedKills:
     """Kills the server repeatedly, each time after a number of acknowledged sends, and restarts it."""
 
     def __init__(self, carrier: str, cwd: Path, proxy: CuttingProxy, up: asyncio.Event) -> None:
@@ -35,7 +35,7 @@ class Lightning:
         self._proxy.target = self.server.port
         self._up.set()
 
-    async def strike(self, clients: list[OutboxClient]) -> None:
+    async def kill_and_restart(self, clients: list[OutboxClient]) -> None:
         """Kill and restart the server, spread over the sends."""
         for kill in range(1, KILLS + 1):
             due = CLIENTS * SENDS * kill // (KILLS + 1)
@@ -54,23 +54,23 @@ async def test_s3_s5_r3_d3_kills_and_cuts_lose_double_and_reorder_nothing(carrie
     print(f"ALCOVE_STORM_SEED={seed}")  # noqa: T201 - with the seed the same dice fall again
     up = asyncio.Event()
     async with CuttingProxy(Random(seed), up=(400, 4_000), down=(2_000, 60_000)) as proxy:  # noqa: S311 - the same
-        lightning = Lightning(carrier, tmp_path, proxy, up)
-        await lightning.start()
+        kills = RepeatedKills(carrier, tmp_path, proxy, up)
+        await kills.start()
         clients = [OutboxClient(number, lambda: proxy.port, up) for number in range(CLIENTS)]
         try:
             async with asyncio.timeout(150), asyncio.TaskGroup() as tasks:
                 for client in clients:
                     tasks.create_task(client.run())
-                tasks.create_task(lightning.strike(clients))
-            assert lightning.server is not None
-            async with http(lightning.server) as requests:
+                tasks.create_task(kills.kill_and_restart(clients))
+            assert kills.server is not None
+            async with http(kills.server) as requests:
                 log = await whole_log(requests, ITEM)
         finally:
-            assert lightning.server is not None
-            await asyncio.to_thread(lightning.server.end)
+            assert kills.server is not None
+            await asyncio.to_thread(kills.server.end)
 
     agree(log, clients)
-    assert lightning.kills == KILLS
+    assert kills.kills == KILLS
     assert proxy.cuts >= CLIENTS
-    assert lightning.server.trouble == [], lightning.server.output
-    print(f"{proxy.cuts} cuts, {lightning.kills} kills, {sum(client.joins for client in clients)} joins")  # noqa: T201 - the storm's size
+    assert kills.server.trouble == [], kills.server.output
+    print(f"{proxy.cuts} cuts, {kills.kills} kills, {sum(client.joins for client in clients)} joins")  # noqa: T201 - the storm's size

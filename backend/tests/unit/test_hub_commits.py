@@ -20,7 +20,7 @@ BOB = Member(Person("bob", "Bob"), frozenset({"read", "write"}))
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[HeldHub]:
+async def held() -> AsyncIterator[HeldHub]:
     """Create a hub on a HeldLog; close the log afterwards."""
     made = HeldHub()
     yield made
@@ -34,174 +34,176 @@ def seqs(socket: FakeConnection) -> list[int]:
     return [line.seq for line in socket.lines if isinstance(line, Entry)]
 
 
-async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(house: HeldHub) -> None:
+async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(held: HeldHub) -> None:
     """HTTP shows an entry from its commit on; its delivery waits for the next batch."""
-    ada, first = await house.join(ADA)
-    house.log.holds_io_pending = True
+    ada, first = await held.join(ADA)
+    held.log.holds_io_pending = True
     ada.text(send("a"))
     await turn()
     ada.text(send("b"))
-    commit = house.log.held[0]
+    commit = held.log.held[0]
     commit.perform()
-    house.log.answer(commit)
+    held.log.answer(commit)
     await turn()
     assert seqs(first) == []
 
     socket = FakeConnection()
-    joining = asyncio.create_task(house.hub.join("foo", socket, BOB, StartPosition(after=1, log_id=house.log.id)))
-    await house.read()
+    joining = asyncio.create_task(held.hub.join("foo", socket, BOB, StartPosition(after=1, log_id=held.log.id)))
+    await held.read()
     await joining
     (hello,) = [line for line in socket.lines if isinstance(line, Hello)]
-    await house.settle()
+    await held.settle()
 
     assert (hello.head, hello.reset) == (1, False)
     assert seqs(socket) == [2]
     assert seqs(first) == [1, 2]
 
 
-async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_delivery_has_it_once(house: HeldHub) -> None:
+async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_delivery_has_it_once(
+    held: HeldHub,
+) -> None:
     """The commit's answer waits for the loop while the room is read from the log, which holds the entry already."""
-    ada, _ = await house.join(ADA)
+    ada, _ = await held.join(ADA)
     ada.text(send("a"))
     ada.closed(1000)
     await turn()
-    (commit,) = house.log.held
+    (commit,) = held.log.held
     commit.perform()
     socket = FakeConnection()
-    joining = asyncio.create_task(house.hub.join("foo", socket, BOB, StartPosition()))
-    await house.read()
+    joining = asyncio.create_task(held.hub.join("foo", socket, BOB, StartPosition()))
+    await held.read()
     bob = await joining
-    house.log.answer(commit)
+    held.log.answer(commit)
     await turn()
 
     assert seqs(socket) == [1]
     bob.text(send("b"))
-    await house.settle()
+    await held.settle()
     assert seqs(socket) == [1, 2]
 
 
-async def test_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_with_the_next_one(house: HeldHub) -> None:
-    ada, socket = await house.join(ADA)
-    _, reader = await house.join(BOB)
+async def test_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_with_the_next_one(held: HeldHub) -> None:
+    ada, socket = await held.join(ADA)
+    _, reader = await held.join(BOB)
     ada.text(send("a"))
     await turn()
-    house.log.settle("answer lost")
+    held.log.settle("answer lost")
     await turn()
     assert [line.code for line in socket.lines if isinstance(line, Error)] == ["unavailable"]
     assert seqs(reader) == []
 
     ada.text(send("b"))
-    await house.settle()
+    await held.settle()
     assert [1, 2] == seqs(reader) == seqs(socket)
 
 
 async def test_s5_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_when_it_is_sent_again(
-    house: HeldHub,
+    held: HeldHub,
 ) -> None:
-    ada, socket = await house.join(ADA)
-    _, reader = await house.join(BOB)
+    ada, socket = await held.join(ADA)
+    _, reader = await held.join(BOB)
     ada.text(send("a"))
     await turn()
-    house.log.settle("answer lost")
+    held.log.settle("answer lost")
     await turn()
     ada.text(send("a"))
-    await house.settle()
+    await held.settle()
 
     (ack,) = [line for line in socket.lines if isinstance(line, Ack)]
     assert (ack.seq, ack.duplicate) == (1, True)
     assert [1] == seqs(reader) == seqs(socket)
 
 
-async def test_d3_a_delivery_is_built_once_for_everyone_in_step(house: HeldHub) -> None:
-    ada, first = await house.join(ADA)
-    sockets = [first, *[(await house.join(BOB))[1] for _ in range(3)]]
+async def test_d3_a_delivery_is_built_once_for_everyone_in_step(held: HeldHub) -> None:
+    ada, first = await held.join(ADA)
+    sockets = [first, *[(await held.join(BOB))[1] for _ in range(3)]]
     for n in range(2):
         take(ada, "\n".join(send(f"{n}-{m}") for m in range(10)))
-    await house.settle()
+    await held.settle()
     deliveries = [next(frame for frame in socket.frames if b'"entry"' in frame) for socket in sockets]
 
     assert deliveries[0].count(b'"entry"') == 20
     assert all(delivery is deliveries[0] for delivery in deliveries)
 
 
-async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(house: HeldHub) -> None:
-    ada, _ = await house.join(ADA, after=None)
+async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(held: HeldHub) -> None:
+    ada, _ = await held.join(ADA, after=None)
     for batch in range(20):
         take(ada, "\n".join(send(f"{batch}-{n}", "ñ" * 20) for n in range(200)))
-        await house.settle()
-    session, reader = await house.join(BOB, reads=False)
-    held = []
+        await held.settle()
+    session, reader = await held.join(BOB, reads=False)
+    sizes = []
     while seqs(reader)[-1:] != [4000]:
-        held.append(reader.buffered())
+        sizes.append(reader.buffered())
         reader.take(1)
-        await house.settle()
+        await held.settle()
 
-    assert max(held) <= 256 * 1024
+    assert max(sizes) <= 256 * 1024
     assert seqs(reader) == list(range(1, 4001))
     session.closed(1000)
 
 
-async def test_l3_whoever_gives_up_on_the_way_in_counts_no_more(house: HeldHub) -> None:
+async def test_l3_whoever_gives_up_on_the_way_in_counts_no_more(held: HeldHub) -> None:
     joining = [
-        asyncio.create_task(house.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
+        asyncio.create_task(held.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
     ]
     await turn()
-    assert house.hub.connections == 2
+    assert held.hub.connections == 2
     joining[0].cancel()
     await turn()
-    assert house.hub.connections == 1
+    assert held.hub.connections == 1
     joining[1].cancel()
-    await house.settle()
+    await held.settle()
 
-    assert (house.hub._rooms.all(), house.hub.connections) == ([], 0)
+    assert (held.hub._rooms.all(), held.hub.connections) == ([], 0)
 
 
-async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(house: HeldHub) -> None:
+async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(held: HeldHub) -> None:
     joining = [
-        asyncio.create_task(house.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
+        asyncio.create_task(held.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
     ]
     await turn()
-    house.log.settle("nothing stored")
+    held.log.settle("nothing stored")
     refused = await asyncio.gather(*joining, return_exceptions=True)
 
     assert [error.code for error in refused if isinstance(error, Refusal)] == [Code.UNAVAILABLE] * 2
-    assert (house.hub._rooms.all(), house.hub.connections) == ([], 0)
+    assert (held.hub._rooms.all(), held.hub.connections) == ([], 0)
 
 
-async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(house: HeldHub) -> None:
+async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(held: HeldHub) -> None:
     """If it were admitted after the `bye`, it would be cut off without one."""
-    joining = asyncio.create_task(house.hub.join("foo", FakeConnection(), ADA, StartPosition()))
+    joining = asyncio.create_task(held.hub.join("foo", FakeConnection(), ADA, StartPosition()))
     await turn()
-    await house.hub.drain()
-    await house.settle()
+    await held.hub.drain()
+    await held.settle()
 
     with pytest.raises(Refusal) as refused:
         await joining
     assert refused.value.close == Close.RESTART
-    assert (house.hub._rooms.all(), house.hub.connections) == ([], 0)
+    assert (held.hub._rooms.all(), held.hub.connections) == ([], 0)
 
 
-async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_all_the_while(house: HeldHub) -> None:
+async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_all_the_while(held: HeldHub) -> None:
     """Each page was read before a delete that is delivered before the page is written: it shows no body of that."""
-    ada, _ = await house.join(ADA, after=None)
+    ada, _ = await held.join(ADA, after=None)
     for batch in range(4):
         take(ada, "\n".join(send(f"{batch}-{n}", "secret") for n in range(250)))
-        await house.settle()
+        await held.settle()
     reader = FakeConnection()
-    joining = asyncio.create_task(house.hub.join("foo", reader, BOB, StartPosition(after=0)))
+    joining = asyncio.create_task(held.hub.join("foo", reader, BOB, StartPosition(after=0)))
     await turn()
     for page in range(2):
-        (read,) = house.log.held
+        (read,) = held.log.held
         read.perform()
         ada.text(f'{{"type":"delete","id":"d{page}","target":{250 * page + 1}}}')
         await turn()
-        house.log.held[-1].perform()
-        house.log.answer(house.log.held[-1])
+        held.log.held[-1].perform()
+        held.log.answer(held.log.held[-1])
         await turn()
-        house.log.answer(read)
+        held.log.answer(read)
         await turn()
         assert seqs(reader)[-1] == 250 * (page + 1)
-    await house.settle()
+    await held.settle()
     await joining
 
     entries = {line.seq: line for line in reader.lines if isinstance(line, Entry)}
@@ -211,36 +213,36 @@ async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_al
 
 
 async def test_l5_the_hello_after_a_send_names_the_oldest_that_is_left() -> None:
-    house = HeldHub(Retention(entries=3))
-    ada, _ = await house.join(ADA)
+    held = HeldHub(Retention(entries=3))
+    ada, _ = await held.join(ADA)
     take(ada, "\n".join(send(str(n)) for n in range(10)))
-    await house.settle()
-    _, socket = await house.join(BOB)
+    await held.settle()
+    _, socket = await held.join(BOB)
 
     assert isinstance(hello := socket.lines[0], Hello)
     assert (hello.oldest, hello.head) == (8, 10)
     assert seqs(socket) == [8, 9, 10]
-    for room in house.hub._rooms.all():
+    for room in held.hub._rooms.all():
         room.close()
-    await house.log.close()
+    await held.log.close()
 
 
 async def test_l5_a_room_in_memory_keeps_nothing_for_more_days_than_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """A member stays for days in a silent room: retention removes its entries from the log, and so must the tail."""
-    house = HeldHub(Retention(days=1))
-    ada, _ = await house.join(ADA)
+    held = HeldHub(Retention(days=1))
+    ada, _ = await held.join(ADA)
     take(ada, "\n".join(send(str(n)) for n in range(3)))
-    await house.settle()
-    now = house.hub.now_ms()
-    monkeypatch.setattr(house.hub, "now_ms", lambda: now + 23 * 3_600_000)
-    _, sooner = await house.join(BOB, after=None)
-    monkeypatch.setattr(house.hub, "now_ms", lambda: now + 25 * 3_600_000)
-    _, later = await house.join(BOB, after=None)
+    await held.settle()
+    now = held.hub.now_ms()
+    monkeypatch.setattr(held.hub, "now_ms", lambda: now + 23 * 3_600_000)
+    _, sooner = await held.join(BOB, after=None)
+    monkeypatch.setattr(held.hub, "now_ms", lambda: now + 25 * 3_600_000)
+    _, later = await held.join(BOB, after=None)
 
     assert seqs(sooner) == [1, 2, 3]
     assert seqs(later) == []
     assert isinstance(hello := later.lines[0], Hello)
     assert (hello.oldest, hello.head) == (4, 3)
-    for room in house.hub._rooms.all():
+    for room in held.hub._rooms.all():
         room.close()
-    await house.log.close()
+    await held.log.close()

@@ -22,7 +22,7 @@ from tests.support.turns import turn
 ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}))
 
 
-class House:
+class LossyHub:
     """A hub on a HeldLog that can lose entries."""
 
     def __init__(self, tail_entries: int = 256) -> None:
@@ -74,9 +74,9 @@ def message(id_: str) -> Draft:
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
+async def held() -> AsyncIterator[LossyHub]:
     """Create a hub on a HeldLog; close the log afterwards."""
-    made = House()
+    made = LossyHub()
     yield made
     for room in made.hub._rooms.all():
         room.close()
@@ -94,133 +94,133 @@ def ids(socket: FakeConnection) -> list[str]:
     return [line.id for line in socket.lines if isinstance(line, Entry)]
 
 
-async def assert_all_start_over(house: House, before: FakeConnection, *expected: str) -> None:
+async def assert_all_start_over(held: LossyHub, before: FakeConnection, *expected: str) -> None:
     """Check that the connection was closed with 1012, and that a resume starts over and reads what the log has."""
     assert before.close_code == Close.RESTART
-    after = await house.join(StartPosition(after=3, log_id=hello(before).log))
+    after = await held.join(StartPosition(after=3, log_id=hello(before).log))
     assert hello(before).log != hello(after).log
     assert hello(after).reset
     assert ids(after) == [*expected]
-    again = await house.join(StartPosition(after=1, log_id=hello(after).log))
+    again = await held.join(StartPosition(after=1, log_id=hello(after).log))
     assert (hello(again).reset, hello(again).log) == (False, hello(after).log)
     assert ids(again) == [*expected[1:]]
 
 
-async def test_x8_a_send_notices_that_the_log_lost_entries(house: House) -> None:
-    ada = await house.join()
-    house.lose()
-    await house.post("d")
+async def test_x8_a_send_notices_that_the_log_lost_entries(held: LossyHub) -> None:
+    ada = await held.join()
+    held.lose()
+    await held.post("d")
 
     assert ids(ada) == ["a", "b", "c"]
-    await assert_all_start_over(house, ada, "a", "d")
+    await assert_all_start_over(held, ada, "a", "d")
 
 
-async def test_x8_a_send_of_a_member_in_the_room_is_not_acked_in_the_old_history(house: House) -> None:
+async def test_x8_a_send_of_a_member_in_the_room_is_not_acked_in_the_old_history(held: LossyHub) -> None:
     socket = FakeConnection()
-    joining = asyncio.create_task(house.hub.join("foo", socket, ADA, StartPosition()))
-    await house.settle()
+    joining = asyncio.create_task(held.hub.join("foo", socket, ADA, StartPosition()))
+    await held.settle()
     session = await joining
     for id_ in ("a", "b", "c"):
         session.text(send(id_))
-        await house.settle()
-    house.lose()
+        await held.settle()
+    held.lose()
     session.text(send("d"))
-    await house.settle()
+    await held.settle()
 
     assert [line.id for line in socket.lines if isinstance(line, Ack)] == ["a", "b", "c"]
-    await assert_all_start_over(house, socket, "a", "d")
+    await assert_all_start_over(held, socket, "a", "d")
     session.closed(Close.RESTART)
-    assert house.hub.connections == 2
+    assert held.hub.connections == 2
 
 
 @pytest.mark.parametrize("rewritten", [False, True], ids=["behind", "another entry"])
-async def test_x8_a_look_at_the_log_notices_it_too(house: House, rewritten: bool) -> None:  # noqa: FBT001 - a case
-    ada = await house.join()
-    house.lose()
+async def test_x8_a_look_at_the_log_notices_it_too(held: LossyHub, rewritten: bool) -> None:  # noqa: FBT001 - a case
+    ada = await held.join()
+    held.lose()
     if rewritten:
-        house.log.store.append([message("x"), message("y"), message("z")])
-        house.hub._rooms._cluster._recovery.verify_history("foo")
+        held.log.store.append([message("x"), message("y"), message("z")])
+        held.hub._rooms._cluster._recovery.verify_history("foo")
     else:
-        house.hub._rooms._cluster._recovery.check_heads(["foo"])
-    await house.settle()
+        held.hub._rooms._cluster._recovery.check_heads(["foo"])
+    await held.settle()
 
-    await assert_all_start_over(house, ada, "a", *("xyz" if rewritten else ""))
+    await assert_all_start_over(held, ada, "a", *("xyz" if rewritten else ""))
 
 
-async def test_x8_entries_of_another_process_that_contradict_memory_are_looked_up(house: House) -> None:
-    ada = await house.join()
-    house.lose()
-    (outcome,) = house.log.store.append([message("x")])
+async def test_x8_entries_of_another_process_that_contradict_memory_are_looked_up(held: LossyHub) -> None:
+    ada = await held.join()
+    held.lose()
+    (outcome,) = held.log.store.append([message("x")])
     assert isinstance(outcome, Appended)
-    house.hub._rooms._cluster._recovery.deliver("foo", [outcome.entry], 1, hello(ada).log)
-    await house.settle()
+    held.hub._rooms._cluster._recovery.deliver("foo", [outcome.entry], 1, hello(ada).log)
+    await held.settle()
 
-    await assert_all_start_over(house, ada, "a", "x")
+    await assert_all_start_over(held, ada, "a", "x")
 
 
-async def test_x8_the_page_that_fills_a_hole_begins_with_what_memory_has(house: House) -> None:
-    ada = await house.join()
-    house.hub._rooms._cluster._recovery._sole_writer = False
-    house.lose()
-    house.log.store.append([message("x"), message("y"), message("z")])
-    house.hub._rooms._cluster._recovery.check_reported("foo")
+async def test_x8_the_page_that_fills_a_hole_begins_with_what_memory_has(held: LossyHub) -> None:
+    ada = await held.join()
+    held.hub._rooms._cluster._recovery._sole_writer = False
+    held.lose()
+    held.log.store.append([message("x"), message("y"), message("z")])
+    held.hub._rooms._cluster._recovery.check_reported("foo")
     while ada.close_code is None:
         await turn(1)
-        await house.settle()
+        await held.settle()
 
     assert ids(ada) == ["a", "b", "c"]
-    await assert_all_start_over(house, ada, "a", "x", "y", "z")
+    await assert_all_start_over(held, ada, "a", "x", "y", "z")
 
 
-async def test_x8_a_head_behind_the_one_in_memory_is_looked_up(house: House) -> None:
-    ada = await house.join()
-    house.lose()
-    house.log.store.append([message("x")])
-    house.hub._rooms._cluster._recovery.check_reported("foo")
-    await house.settle()
+async def test_x8_a_head_behind_the_one_in_memory_is_looked_up(held: LossyHub) -> None:
+    ada = await held.join()
+    held.lose()
+    held.log.store.append([message("x")])
+    held.hub._rooms._cluster._recovery.check_reported("foo")
+    await held.settle()
 
-    await assert_all_start_over(house, ada, "a", "x")
+    await assert_all_start_over(held, ada, "a", "x")
 
 
-async def test_x8_a_message_of_another_history_is_no_reason_by_itself(house: House) -> None:
-    ada = await house.join()
-    house.hub._rooms._cluster._recovery.deliver("foo", [Entry(4, "message", "x", ADA.person, 1)], 1, "another")
-    await house.settle()
+async def test_x8_a_message_of_another_history_is_no_reason_by_itself(held: LossyHub) -> None:
+    ada = await held.join()
+    held.hub._rooms._cluster._recovery.deliver("foo", [Entry(4, "message", "x", ADA.person, 1)], 1, "another")
+    await held.settle()
 
     assert ada.close_code is None
     assert ids(ada) == ["a", "b", "c"]
 
 
 async def test_x8_a_reader_fed_from_the_log_notices_it() -> None:
-    house = House(tail_entries=0)
-    ada = await house.join()
-    house.lose()
-    joining = asyncio.create_task(house.hub.join("foo", FakeConnection(), ADA, StartPosition(after=1)))
-    await house.settle()
+    held = LossyHub(tail_entries=0)
+    ada = await held.join()
+    held.lose()
+    joining = asyncio.create_task(held.hub.join("foo", FakeConnection(), ADA, StartPosition(after=1)))
+    await held.settle()
     await joining
     await turn(1)
-    await house.settle()
+    await held.settle()
 
-    await assert_all_start_over(house, ada, "a")
-    await house.log.close()
+    await assert_all_start_over(held, ada, "a")
+    await held.log.close()
 
 
-async def test_x8_a7_a_revocation_that_the_log_lost_stays_and_is_stored_again(house: House) -> None:
-    following = asyncio.create_task(house.hub.follow_access_records())
-    await house.settle()
+async def test_x8_a7_a_revocation_that_the_log_lost_stays_and_is_stored_again(held: LossyHub) -> None:
+    following = asyncio.create_task(held.hub.follow_access_records())
+    await held.settle()
     await following
     for revoked in (Revocation(1.0, "ada"), Revocation(2.0, "bob", "foo"), Revocation(3.0, "bob", "bar")):
-        revoking = asyncio.create_task(house.hub.revoke(revoked))
-        await house.settle()
+        revoking = asyncio.create_task(held.hub.revoke(revoked))
+        await held.settle()
         await revoking
-    house.lose(REVOCATIONS_ITEM, head=1)
-    house.hub._rooms._cluster._recovery.check_heads([REVOCATIONS_ITEM])
-    await house.settle()
+    held.lose(REVOCATIONS_ITEM, head=1)
+    held.hub._rooms._cluster._recovery.check_heads([REVOCATIONS_ITEM])
+    await held.settle()
 
     for sub, item in (("ada", "any"), ("bob", "foo"), ("bob", "bar")):
         with pytest.raises(Refusal):
-            house.revocations.check(sub, item, 1.0, None)
-    page = house.log.store.read(REVOCATIONS_ITEM, 0, None, 10, 1 << 20)
+            held.revocations.check(sub, item, 1.0, None)
+    page = held.log.store.read(REVOCATIONS_ITEM, 0, None, 10, 1 << 20)
     assert [entry.seq for entry in page.entries] == [1, 2, 3]
     read_again = Revocations()
     for entry in page.entries:
