@@ -104,7 +104,8 @@ def _shown(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
 
     SQLite counts no rows of a statement before its end; what it changes goes to the write-ahead log.
     """
-    progress = Progress("MB written", path.stat().st_size / _MB, log=lambda line: logger.warning("%s: %s", path, line))
+    size = path.stat().st_size if path.exists() else 0  # a database in memory has no file
+    progress = Progress("MB written", size / _MB, log=lambda line: logger.warning("%s: %s", path, line))
     log = path.with_name(f"{path.name}-wal")
     before = log.stat().st_size if log.exists() else 0
 
