@@ -7,7 +7,7 @@ from fastapi import Body, Depends, FastAPI, HTTPException, Request
 from sqlalchemy import create_engine, text
 from starlette.middleware.sessions import SessionMiddleware
 
-from alcove import Alcove, Member
+from alcove import Alcove, Member, Message
 
 SHOP, STAFF = Member("shop", "The shop"), {"sam": "rwm", "cid": "r"}  # Sam sells, Cid delivers
 POSTGRES = os.environ.get("DATABASE_URL")  # postgresql://…; without it, two files of SQLite
@@ -52,3 +52,9 @@ async def ship(item_id: str, by: Annotated[Member, Depends(member)]) -> None:
             db.execute(text("SELECT alcove_event(:id, 'shipped', 'shop', 'The shop', 'Shipped')"), {"id": item_id})
     if not POSTGRES:
         await alcove.event(item_id, "Shipped", by=SHOP, id="shipped")
+
+
+@alcove.on_message("order-*", name="mail")
+async def mail(message: Message) -> None:
+    if "sam" not in {member.id for member in (await alcove.members(message.item)).members}:  # he is absent
+        print(f"mail to sam: {message.by.name} wrote {message.body!r} about {message.item}", flush=True)
