@@ -1,6 +1,7 @@
-// Fails when the JavaScript before first use is over its budget: the entry, what it imports, and the larger language.
+// Fails when the JavaScript before first use is over its budget: the entry, what it imports, and the larger language; and
+// when parts of the framed room that are loaded later need another file than those.
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Kilobytes on the wire: of the page, of the room that <alcove-room> frames, and of the script that defines it. */
@@ -14,6 +15,8 @@ const dist = fileURLToPath(new URL("dist/", import.meta.url));
 const assets = join(dist, "assets");
 
 const staticImports = /(?:from|import)\s*["']\.\/([\w.-]+\.js)["']/g;
+
+const dynamicImports = /import\(\s*["'`]\.\/([\w.-]+\.js)["'`]/g;
 
 /** Add to `files` what they import. */
 function addImports(files) {
@@ -51,3 +54,17 @@ for (const line of BUDGETS) {
   process.stdout.write(`${total.toFixed(1).padStart(6)} KB of ${budget} KB: ${what}\n`);
   if (total > budget) process.exitCode = 1;
 }
+
+const framed = BUDGETS.find(({ document }) => document === "embed.html");
+const first = new Set(firstFiles(framed).map((file) => basename(file)));
+// A browser requests a part again that could not be loaded, but not the files that the part imports.
+for (const file of first)
+  for (const [, part] of readFileSync(join(assets, file), "utf8").matchAll(dynamicImports)) {
+    const needed = new Set([part]);
+    addImports(needed);
+    for (const name of needed)
+      if (name !== part && !first.has(name)) {
+        process.stderr.write(`${name}: imported by ${part}, expected in ${[...first].join(" or ")}\n`);
+        process.exitCode = 1;
+      }
+  }

@@ -4,6 +4,9 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { relativeFiles } from "./vite.config";
 
+/** What is needed first, and the parts of a message, as in vite.config.ts. */
+const FIRST = /(?:app[\\/]src[\\/]embed[\\/]main|messages[\\/](?:EditField|Failed|Sheet|Toolbar))\.tsx$/;
+
 export default defineConfig({
   resolve: {
     tsconfigPaths: true,
@@ -22,7 +25,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: fileURLToPath(new URL("embed.html", import.meta.url)),
-      output: { codeSplitting: { groups: [{ name: "embed", tags: ["$initial"] }] } },
+      output: { codeSplitting: { groups: [{ name: "embed", test: FIRST, priority: 1 }] } },
       // Libraries mark their modules for React Server Components.
       onLog: (level, log, report) => log.code !== "MODULE_LEVEL_DIRECTIVE" && report(level, log),
     },
