@@ -113,7 +113,7 @@ async def test_w4_so_many_lists_wait_and_joins_wait_for_none_of_them(storage: st
     async with log._lists._lock:  # type: ignore[attr-defined] # as while another list is being read
         waiting = [asyncio.create_task(log.list_rooms([ALL_ITEMS], "bob", limit=1)) for _ in range(2)]
         await eventually(lambda: log._lists._waiting == 2)  # type: ignore[attr-defined]
-        with pytest.raises(ListRefusedError, match="2 lists of rooms wait already"):
+        with pytest.raises(ListRefusedError, match="2 lists of rooms are waiting already"):
             await log.list_rooms([ALL_ITEMS], "bob", limit=1)
         assert (await log.read("foo", limit=1)).head == 1
         assert (await log.room_states(["foo"]))["foo"].head == 1
