@@ -26,7 +26,7 @@ M = TypeVar("M", bound=OnMessage)
 E = TypeVar("E", bound=OnEntry)
 
 #: The form of a name, which is part of paths and metrics.
-_NAME = re.compile(r"[\w.:-]{1,100}")
+_NAME = re.compile(r"[\w:-][\w.:-]{0,99}")
 
 
 class HandlerTarget:
@@ -125,7 +125,7 @@ class Handlers:
         def register(function: F) -> F:
             key = name or f"{function.__module__}.{function.__qualname__}".replace("<locals>.", "")
             if not _NAME.fullmatch(key):
-                raise SettingsError(f"name {key!r}: expected 1 to 100 letters, digits and . _ : -")
+                raise SettingsError(f"name {key!r}: expected 1 to 100 letters, digits and . _ : -, not a dot first")
             if key in self._handlers or key == WEBHOOK:
                 raise SettingsError(f"name {key!r} is taken: give each handler a name=")
             if self._is_running():

@@ -2,11 +2,11 @@
 
 import asyncio
 from hashlib import sha256
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Self
 
 from alcove.errors import SettingsError
 from alcove.urls import redact_url
+from alcove.version import VERSION
 from alcove.webhooks.signature import Signer, utc_now
 from alcove.webhooks.targets import Delivered, Failed, Gone, Outcome
 
@@ -52,7 +52,7 @@ class Endpoint:
             timeout=timeout_s,
             follow_redirects=False,
             limits=limits,
-            headers={"user-agent": f"Alcove/{version('alcove')}", "content-type": "application/json"},
+            headers={"user-agent": f"Alcove/{VERSION}", "content-type": "application/json"},
         )
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ from alcove.webhooks.targets import Failed, Gone
 router = APIRouter(prefix="/api/webhooks", tags=["webhooks"])
 
 #: The name of a consumer: `webhook`, or that of a handler.
-ConsumerName = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+ConsumerName = Annotated[str, Path(max_length=100, pattern=r"^[\w:-][\w.:-]{0,99}$")]
 _Item = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
 
 

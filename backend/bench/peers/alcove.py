@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from alcove.version import VERSION
 from bench.plan import Dialect
 
 #: `detached` is the default of `alcove serve`; `asgi` is what the application gets from any ASGI server.
@@ -31,7 +32,7 @@ class Alcove:
 
     def prepare(self) -> str:
         """Return the versions; everything is installed in this environment."""
-        return f"{version('alcove')}, uvicorn {version('uvicorn')}"
+        return f"{VERSION}, uvicorn {version('uvicorn')}"
 
     def command(self, port: int, folder: Path) -> Sequence[str]:
         """Return the command `alcove serve`."""

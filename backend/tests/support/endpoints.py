@@ -174,6 +174,10 @@ revoke_on_foo = request("POST", "/api/revoke", '{"sub":"nobody","item":"foo"}')
 member_data = request("GET", "/api/members/nobody")
 erase = request("DELETE", "/api/members/nobody")
 bring = request("POST", "/api/import", '{"type":"room","item":"foo"}')
+consumers = request("GET", "/api/webhooks")
+consumer_test = request("POST", "/api/webhooks/test", passes=404)
+consumer_retry = request("POST", "/api/webhooks/nothing/retry", "{}", 404)
+consumer_skip = request("POST", "/api/webhooks/nothing/skip", '{"item":"foo"}', 404)
 #: What each endpoint takes: the letters on the item.
 TAKES: dict[str, tuple[Endpoint, str]] = {
     "room": (room, "r"),
@@ -201,6 +205,10 @@ TAKES_MODERATE_ALL: dict[str, Endpoint] = {
     "member data": member_data,
     "erase": erase,
     "import": bring,
+    "webhooks": consumers,
+    "test of a webhook": consumer_test,
+    "retry of a webhook": consumer_retry,
+    "skip of a webhook": consumer_skip,
     "revoke": revoke,
 }
 #: What takes a good credential and no right.

@@ -105,7 +105,7 @@ WORST: dict[str, list[Callable[[int], str]]] = {
     r'(\b(?:src|href|content)=")/(?!/)': repeated('src="', ' href="/', 'content="//', "src", "="),
     r"(\d{1,9})([smhd])": repeated("1", "1s"),
     r"^[\w.:-]{1,40}$": repeated("a", tail="!"),
-    r"[\w.:-]{1,100}": repeated("a", tail="!"),
+    r"[\w:-][\w.:-]{0,99}": repeated("a", tail="!"),
     r"^[!-+\--:<-~ ]+$": repeated("a", tail="\n") + repeated("!"),
     r"https?://[a-z0-9._:\[\]-]+": repeated("a", head="https://", tail="/") + repeated("https://"),
     r"https://[A-Za-z0-9\[]": repeated("a", head="https://", tail="<") + repeated("https://a", "["),
