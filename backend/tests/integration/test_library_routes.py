@@ -79,4 +79,4 @@ def test_w9_below_a_prefix_no_answer_is_a_fault_or_a_surprise(host: Host) -> Non
 
     for operation in found:
         brought: list[dict[str, str]] = [{}, {"Authorization": "Bearer rwm"}]
-        probe(host, operation, brought[: 1 if operation.path in ENDLESS else 2])
+        probe(host, operation, brought[: 1 if operation.path in ENDLESS else 2], mounted=True)
