@@ -15,8 +15,9 @@ from alcove.data_commands import commands as data_commands
 from alcove.errors import AlcoveError, SettingsError
 from alcove.proxies import resolve_proxies
 from alcove.remote import admin_token, call, sign
-from alcove.settings import Settings, split_commas
+from alcove.settings import Settings
 from alcove.storage.open import lock_mode_for, open_log
+from alcove.urls import split_commas
 from alcove.version import VERSION
 from alcove.webhook_commands import webhooks
 

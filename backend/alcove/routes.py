@@ -22,8 +22,9 @@ from alcove.api.startup import Startup
 from alcove.library.admission import HostAdmission
 from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.observability.telemetry import telemetry_config
-from alcove.settings import Settings, split_commas
+from alcove.settings import Settings
 from alcove.tutorial import routes as tutorial
+from alcove.urls import split_commas
 from alcove.webhooks import routes as webhooks
 
 #: The page: in a distribution beside this file (`hatch_build.py`), in a clone where `make build` writes it.

@@ -27,11 +27,12 @@ from alcove.protocol import Limits
 from alcove.rooms.hub import Hub
 from alcove.server.protocols import create_wheel
 from alcove.server.signals import on_termination
-from alcove.settings import Settings, split_commas
+from alcove.settings import Settings
 from alcove.storage.base import Log
 from alcove.storage.consumers import ConsumerLog
 from alcove.storage.open import lock_mode_for, open_log
 from alcove.tutorial.chat import CHANNEL, Chat
+from alcove.urls import split_commas
 from alcove.webhooks.deliveries import Deliveries
 from alcove.webhooks.targets import Target
 from alcove.wire.deadlines import DeadlineWheel
@@ -161,7 +162,14 @@ async def _create_hub(
 
 
 async def _open_bus(settings: Settings, log: Log, metrics: Metrics) -> Bus:
-    """Check and create the bus; encrypt it with the log's key if other processes share it (X9)."""
+    """Create the bus of the settings, after checking that a bus can work at its address.
+
+    If other processes share the bus, its messages are encrypted with the log's key (X9).
+
+    Raises:
+        SettingsError: A bus cannot work at the address.
+
+    """
     await check_bus(settings.bus_url)
     bus = open_bus(settings.bus_url, settings.bus_prefix)
     return SealedBus(bus, await log.bus_key(), log.id, metrics=metrics) if bus.shared else bus

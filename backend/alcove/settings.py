@@ -1,8 +1,8 @@
 """Read the settings from environment variables or a `.env` file; every setting has a default that works."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from alcove.base_path import check_base_path
@@ -13,7 +13,7 @@ from alcove.limits import DATABASE_CONNECTIONS, MAX_BANS, Budget, ListLimits, Pr
 from alcove.origins import Origin
 from alcove.proxies import check_proxies
 from alcove.regular_files import check_files_of, check_regular
-from alcove.urls import check_url, redact_url, sqlite_path
+from alcove.urls import check_url, redact_url, split_commas, sqlite_path
 
 #: The defaults of the settings that bound the process, its lists and its log.
 _LIMITS, _LISTS, _RETENTION = ProcessLimits(), ListLimits(), Retention()
@@ -50,7 +50,7 @@ class Settings(DeliverySettings):
         default=2, ge=0, le=300, description="seconds by which the signing application's clock may differ"
     )
     allow_open: bool = Field(default=False, description="allow other machines in open mode (A2)")
-    base_path: str = Field(
+    base_path: Annotated[str, AfterValidator(check_base_path)] = Field(
         default="", description="path below which browsers reach Alcove, as `/chat`, where a proxy serves more (B1)"
     )
     origins: str = Field(
@@ -195,12 +195,6 @@ class Settings(DeliverySettings):
     ping_s: float = Field(default=20, ge=0.01, le=3600, description="seconds of silence after which a client is pinged")
     pong_s: float = Field(default=20, ge=0.01, le=3600, description="seconds that a client has to answer a ping (P3)")
 
-    @field_validator("base_path")
-    @classmethod
-    def _is_base_path(cls, path: str) -> str:
-        """Check the form of the path. Raises ValueError (B1)."""
-        return check_base_path(path)
-
     @field_validator("picture_origins")
     @classmethod
     def _are_https_origins(cls, origins: str) -> str:
@@ -301,8 +295,3 @@ class Settings(DeliverySettings):
             name = "_".join(str(part) for part in first["loc"]).upper()
             message = f"ALCOVE_{name}={redact_url(str(first['input']))!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
             raise SettingsError(message) from None
-
-
-def split_commas(text: str) -> list[str]:
-    """Split a text at commas, strip spaces, and drop empty parts."""
-    return [part.strip() for part in text.split(",") if part.strip()]

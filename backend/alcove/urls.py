@@ -76,3 +76,8 @@ def url_location(url: str) -> str:
     """Return scheme, hosts and path of an address, without user, password and query (A6)."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def split_commas(text: str) -> list[str]:
+    """Split a text at commas, strip spaces, and drop empty parts."""
+    return [part.strip() for part in text.split(",") if part.strip()]

@@ -12,7 +12,8 @@ from alcove.errors import Close, Code, Refusal
 from alcove.observability.metrics import LIMITS
 from alcove.proxies import TrustedProxies
 from alcove.rate_limits import KeyedLimiter
-from alcove.settings import Settings, split_commas
+from alcove.settings import Settings
+from alcove.urls import split_commas
 
 
 class AddressLimits:

@@ -1,4 +1,7 @@
-"""Keep a table of banned members: from writing or from everything, on one item or on all, until a time (A8, W15)."""
+"""Keep the table of banned members (A8, W15).
+
+A ban takes away the right to write or all rights, on one item or on all items, for a time or forever.
+"""
 
 from typing import Annotated, Literal
 
@@ -33,8 +36,8 @@ class Ban(Struct, frozen=True, omit_defaults=True):
     until: int | None = None
     reason: str | None = None
 
-    def counts(self, now_ms: int) -> bool:
-        """Return whether the ban takes away a right at `now_ms` (ms since the epoch): not lifted, and not ended."""
+    def in_force(self, now_ms: int) -> bool:
+        """Return whether the ban is in force at `now_ms` (ms since the epoch): not lifted and not ended."""
         return self.right is not None and (self.until is None or now_ms < self.until)
 
 
@@ -42,9 +45,8 @@ class Bans:
     """The table of the bans in force that this process knows; for each member and item, the last ban counts."""
 
     def __init__(self, limit: int = MAX_BANS) -> None:
-        """Create an empty table; `limit`: bans that count at a time at most."""
+        """Create an empty table; `limit`: the maximum number of bans in it."""
         self.limit = limit
-        """Create an empty table."""
         self._bans: dict[str, dict[str | None, Ban]] = {}
 
     def __len__(self) -> int:
@@ -62,17 +64,17 @@ class Bans:
 
         """
         known = self._bans.pop(ban.member, {}) | {ban.item: ban}
-        if left := {item: one for item, one in known.items() if one.counts(now_ms)}:
+        if left := {item: one for item, one in known.items() if one.in_force(now_ms)}:
             self._bans[ban.member] = left
 
-    def has_room(self, ban: Ban) -> bool:
+    def can_add(self, ban: Ban) -> bool:
         """Return whether a ban may be added: it lifts or replaces another one, or there are fewer than the limit."""
         return ban.right is None or ban.item in self._bans.get(ban.member, {}) or len(self) < self.limit
 
     def get(self, member: str, item: str | None, now_ms: int) -> Ban | None:
         """Return the member's ban on exactly this item (None: on all items) if it is in force at `now_ms`."""
         found = self._bans.get(member, {}).get(item)
-        return found if found is not None and found.counts(now_ms) else None
+        return found if found is not None and found.in_force(now_ms) else None
 
     def check(self, member: str, item: str | None, now_ms: int) -> None:
         """Check that the member is not banned from everything, on this item or on all items.
@@ -102,7 +104,7 @@ class Bans:
         return rights
 
     def items_of(self, member: str) -> list[str]:
-        """Return the items that have a ban of this member of their own; a ban on all items is not among them."""
+        """Return the items on which the member has a ban; a ban on all items is not listed."""
         return [item for item in self._bans.get(member, {}) if item is not None]
 
     def next_end(self) -> int | None:
@@ -111,8 +113,8 @@ class Bans:
         return min(ends, default=None)
 
     def take_ended(self, now_ms: int) -> list[Ban]:
-        """Remove the bans that ended before `now_ms` (ms since the epoch), and return them."""
-        ended = [ban for bans in self._bans.values() for ban in bans.values() if not ban.counts(now_ms)]
+        """Remove the bans that ended at or before `now_ms` (ms since the epoch), and return them."""
+        ended = [ban for bans in self._bans.values() for ban in bans.values() if not ban.in_force(now_ms)]
         for ban in ended:
             del self._bans[ban.member][ban.item]
             if not self._bans[ban.member]:

@@ -15,7 +15,7 @@ from alcove.access.address_limits import AddressLimits
 from alcove.access.authenticator import Authenticator, Caller
 from alcove.access.origin_policy import OriginPolicy
 from alcove.access.unauthenticated_requests import PendingRequest
-from alcove.api.login_cookie import EARLIER_COOKIE, is_secure, login_of
+from alcove.api.login_cookie import EARLIER_COOKIE, is_secure, read_login
 from alcove.errors import Close, Code, Reason, Refusal
 from alcove.item_ids import MAX_CHARS, ItemIdError, check_item_id
 from alcove.names import NOTHING_VISIBLE, is_visible
@@ -69,7 +69,7 @@ async def address_limits_of(connection: HTTPConnection) -> AsyncIterator[Address
         limits.check_handshake(address)
     claim = _token_in(connection.headers.get("authorization"), connection.query_params.get("token"))
     host = connection.client.host if connection.client else ""
-    with limits.count_request(address, host, claim or login_of(connection) or "") as pending:
+    with limits.count_request(address, host, claim or read_login(connection) or "") as pending:
         connection.state.pending = pending
         yield limits
 
@@ -148,7 +148,7 @@ async def optional_credential(
     """
     if found := _token_in(authorization, token):
         return found
-    if login := login_of(connection):
+    if login := read_login(connection):
         check_cookie(connection, own=own)
         return login
     return None

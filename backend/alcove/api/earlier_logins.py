@@ -9,15 +9,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from alcove.access.authenticator import Authenticator
 from alcove.access.open_mode import open_name
 from alcove.api.base_path import route_path
-from alcove.api.login_cookie import EARLIER_COOKIE, OPEN_LOGIN_S, login_of, set_login
+from alcove.api.login_cookie import EARLIER_COOKIE, OPEN_LOGIN_S, read_login, set_login
 from alcove.errors import Refusal
 
 
 class EarlierLogins:
-    """Replaces a valid login cookie of an earlier version when a browser opens the page.
+    """Replaces the login cookie of an earlier version by the present one when a browser opens the page.
 
-    Rooms and the API never read the earlier cookie (A1). The page does, and accepts a valid token or a name of open
-    mode. Remove this class when upgrades from 0.1 are no longer supported.
+    Rooms and the API never read the earlier cookie (A1). This middleware does: in token mode it must be a valid token,
+    in open mode a valid name. Remove this class when upgrades from 0.1 are no longer supported.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -32,14 +32,14 @@ class EarlierLogins:
 
         async def send_with_cookies(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] in {200, 304}:
-                message["headers"] = [*message["headers"], *await _cookies(HTTPConnection(scope), earlier)]
+                message["headers"] = [*message["headers"], *await _replacement_headers(HTTPConnection(scope), earlier)]
             await send(message)
 
         await self._app(scope, receive, send_with_cookies)
 
 
 def _earlier_login(scope: Scope) -> str | None:
-    """Return the earlier cookie of a navigation to the page, if there is no present login cookie; else None.
+    """Return the earlier cookie if a browser opens a page and has no login cookie of this version; else None.
 
     Earlier versions had no base path: below one, the cookie belongs to another application of the host.
     """
@@ -48,21 +48,21 @@ def _earlier_login(scope: Scope) -> str | None:
     if scope["type"] != "http" or scope["method"] != "GET" or route_path(scope).startswith("/api/"):
         return None
     request = HTTPConnection(scope)
-    if "text/html" not in request.headers.get("accept", "") or login_of(request):
+    if "text/html" not in request.headers.get("accept", "") or read_login(request):
         return None
     return request.cookies.get(EARLIER_COOKIE)
 
 
-async def _cookies(request: HTTPConnection, earlier: str) -> list[tuple[bytes, bytes]]:
+async def _replacement_headers(request: HTTPConnection, earlier: str) -> list[tuple[bytes, bytes]]:
     """Validate the earlier cookie, and build the `Set-Cookie` headers that replace it; [] if it is not valid."""
     authenticator: Authenticator = request.app.state.authenticator
-    answer = Response()
+    response = Response()
     if authenticator.open:
         if open_name(earlier) is None:
             return []
         member = (await authenticator.authenticate(earlier)).person.id
-        set_login(request, answer, earlier, member, OPEN_LOGIN_S)
-        answer.delete_cookie(EARLIER_COOKIE, path="/")  # else it would count again after the next sign-out
+        set_login(request, response, earlier, member, OPEN_LOGIN_S)
+        response.delete_cookie(EARLIER_COOKIE, path="/")  # else it would count again after the next sign-out
     else:
         try:
             caller = await authenticator.try_authenticate(earlier)
@@ -70,6 +70,6 @@ async def _cookies(request: HTTPConnection, earlier: str) -> list[tuple[bytes, b
             return []
         if caller is None or caller.claims is None:
             return []
-        # The earlier cookie stays: it may be the host application's own credential for T2.
-        set_login(request, answer, earlier, caller.person.id, max(1, int(caller.claims.exp - time.time())))
-    return [header for header in answer.raw_headers if header[0] == b"set-cookie"]
+        # The earlier cookie is kept: the host application may use it itself, and the tutorial's socket reads it (T2).
+        set_login(request, response, earlier, caller.person.id, max(1, int(caller.claims.exp - time.time())))
+    return [header for header in response.raw_headers if header[0] == b"set-cookie"]

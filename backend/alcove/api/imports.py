@@ -36,10 +36,11 @@ async def import_lines(
     moderator: ModeratorOfAllDep,
     line: FirstLine = 1,
 ) -> Response:
-    """Store lines as an export has them; entries that are stored already are left as they are.
+    """Import entries and read marks, one JSON object per line, in the format of an export.
 
-    `line` is the number of the first line, which errors count from. An edit or delete names its target by
-    `{"by":…,"id":…}`; so does a `read` mark its entry, in the field `target`.
+    Entries that are already stored are not changed. `line` is the number, in the whole file, of the first line of this
+    request; errors name lines by these numbers. An edit or delete refers to its message by `target`:
+    `{"by":…,"id":…}`, and a `read` refers to its entry in the same way.
     """
     data = await whole_body(request, IMPORT_BYTES + request.app.state.settings.body_bytes)
     authenticator.recheck(moderator, None)  # reading the body may have taken long

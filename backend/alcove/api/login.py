@@ -14,7 +14,7 @@ from alcove.access.open_mode import DEFAULT_NAME, open_cookie
 from alcove.access.revocations import Revocation
 from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, decode_body
 from alcove.api.dependencies import AuthenticatorDep, CallerDep, OptionalCredentialDep, OwnOriginDep, authenticate
-from alcove.api.login_cookie import OPEN_LOGIN_S, delete_login, login_of, set_login
+from alcove.api.login_cookie import OPEN_LOGIN_S, delete_login, read_login, set_login
 from alcove.api.schemas import Json, answers, body_of, problems
 from alcove.api.services import HubDep
 from alcove.errors import Close, Code, Refusal
@@ -139,7 +139,7 @@ async def sign_out(
         expires = caller.claims.exp + authenticator.leeway_s
         await hub.revoke(Revocation.of_login(caller.digest, expires))
     answer = Response(status_code=204)
-    if own and found in {None, login_of(request)}:
+    if own and found in {None, read_login(request)}:
         delete_login(request, answer)
     return answer
 

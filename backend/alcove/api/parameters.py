@@ -1,4 +1,4 @@
-"""Find the declared query parameters and methods of a path, and refuse undeclared parameters."""
+"""Refuse undeclared query parameters, and list the methods that a path allows."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -12,7 +12,7 @@ from starlette.routing import compile_path
 
 from alcove.api.base_path import route_path
 
-_pattern = lru_cache(maxsize=512)(lambda path: compile_path(path)[0])
+_compiled_path = lru_cache(maxsize=512)(lambda path: compile_path(path)[0])
 
 
 async def refuse_unknown_query(connection: HTTPConnection) -> None:
@@ -27,22 +27,22 @@ async def refuse_unknown_query(connection: HTTPConnection) -> None:
     route = connection.scope.get("route")
     if not isinstance(route, APIRoute) or not route_path(connection.scope).startswith("/api/"):
         return
-    if unknown := sorted(set(connection.query_params) - set(_names(route.dependant))):
+    if unknown := sorted(set(connection.query_params) - set(_query_names(route.dependant))):
         raise RequestValidationError([{"loc": ("query", name), "msg": "no such parameter"} for name in unknown])
 
 
-def _names(dependant: Dependant) -> Iterator[str]:
+def _query_names(dependant: Dependant) -> Iterator[str]:
     """Yield the names of the query parameters of a route's function and, recursively, of its dependencies."""
     yield from (field.alias for field in dependant.query_params)
-    for below in dependant.dependencies:
-        yield from _names(below)
+    for dependency in dependant.dependencies:
+        yield from _query_names(dependency)
 
 
-def methods_of(request: Request) -> str:
-    """List the methods of all routes that match the request's path, as `Allow` has them (RFC 9110, section 10.2.1)."""
+def allowed_methods(request: Request) -> str:
+    """Return the methods of all routes that match the request's path, as the value of `Allow` (RFC 9110, 10.2.1)."""
     path = route_path(request.scope)
     found: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
-        if route.methods and route.path is not None and _pattern(route.path).match(path):
+        if route.methods and route.path is not None and _compiled_path(route.path).match(path):
             found |= route.methods
     return ", ".join(sorted(found))

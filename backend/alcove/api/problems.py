@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from alcove.api.parameters import methods_of
+from alcove.api.parameters import allowed_methods
 from alcove.api.sockets import accept_socket
 from alcove.errors import Close, Code, Refusal
 from alcove.observability.metrics import Metrics
@@ -146,7 +146,7 @@ async def http_error(request: Request, error: Exception) -> Response:
         raise TypeError(f"expected an HTTPException, got {error!r}")
     answer = problem(error.status_code, str(error.detail))
     answer.headers.update(error.headers or {})
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := methods_of(request)):
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := allowed_methods(request)):
         answer.headers["allow"] = methods
     return answer
 

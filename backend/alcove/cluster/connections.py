@@ -40,7 +40,7 @@ class Connections(Struct, frozen=True, omit_defaults=True):
 
 
 def with_lag(head: int, states: Iterable[ConnectionState], unanswered: Iterable[str] = ()) -> Connections:
-    """Combine connections into one result, and compute how far each is behind `head`.
+    """Create the result of a survey, and compute how many entries each connection is behind `head`.
 
     Args:
         head: The seq of the room's last entry; a remote process may not have received it yet.

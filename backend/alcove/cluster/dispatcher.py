@@ -131,9 +131,10 @@ class MessageDispatcher:
         self._presence.resync(items)
 
     def on_database_message(self, _channel: str, data: bytes) -> None:
-        """Check the head of an item that the database announces in the log (OnMessage).
+        """Handle an announcement of the database that the log of an item has grown (OnMessage).
 
-        Every role that may connect to the database can send this message, so it counts as a hint and no more (X9).
+        Have the recovery compare the item's head with the log, and call the database handlers. Any role that may
+        connect to the database can send this message, so its content is not trusted: the log decides (X9).
         """
         decoded = self._decode(data)
         if decoded is not None and isinstance(decoded[0], HeadMoved):

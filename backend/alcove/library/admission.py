@@ -47,10 +47,13 @@ class HostAdmission:
     """Admits callers by a dependency of the host application."""
 
     def __init__(self, dependency: MemberDependency) -> None:
-        """Check the dependency.
+        """Store the dependency, after checking that it needs no WebSocket.
+
+        Args:
+            dependency: A dependency of the host application that returns a Member.
 
         Raises:
-            SettingsError: It, or one that it depends on, takes a WebSocket.
+            SettingsError: The dependency, or one of its own dependencies, takes a WebSocket.
 
         """
         if wrong := next(_taking_websocket(get_dependant(path="/{item_id}", call=dependency)), None):

@@ -69,7 +69,7 @@ class BanLog:
             LogUnavailableError: It is not stored.
 
         """
-        if not self._bans.has_room(ban):
+        if not self._bans.can_add(ban):
             LIMITS.labels("bans").inc()
             raise Refusal(
                 Code.OVERLOADED,

@@ -87,7 +87,7 @@ class RoomHistory:
 
     def expire(self, before: int) -> None:
         """Drop entries older than `before` (ms since the epoch), also if the room gets no new ones (L5)."""
-        self.oldest = max(self.oldest, self.tail.expired(before) + 1)
+        self.oldest = max(self.oldest, self.tail.last_seq_before(before) + 1)
         self.trim()
 
     async def read_entries(self, seq: int) -> tuple[int, list[Entry]]:

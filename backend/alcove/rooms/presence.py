@@ -114,13 +114,13 @@ class RoomPresence:
         reads, self._read = self._read, {}
         return reads
 
-    def apply_mark(self, member: str, seq: int, kept: int) -> ReadMark | None:
+    def apply_mark(self, member: str, seq: int, max_marks: int) -> ReadMark | None:
         """Apply a stored read mark.
 
         Args:
             member: The member's id.
             seq: The stored mark.
-            kept: The maximum number of marks to keep in memory.
+            max_marks: The maximum number of marks in memory; beyond it, the mark that moved longest ago is dropped.
 
         Returns:
             The line about it, or None if the mark did not move.
@@ -131,7 +131,7 @@ class RoomPresence:
         self.version += 1
         self.reads.pop(member, None)
         self.reads[member] = (seq, self.version)
-        if len(self.reads) > kept:
+        if len(self.reads) > max_marks:
             del self.reads[next(iter(self.reads))]
         return ReadMark(member, seq)
 

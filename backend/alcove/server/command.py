@@ -16,7 +16,8 @@ from alcove.observability.logs import logging_config
 from alcove.proxies import resolve_proxies
 from alcove.rooms.hub import Hub
 from alcove.server.protocols import create_protocols, create_wheel, http_limits
-from alcove.settings import Settings, split_commas
+from alcove.settings import Settings
+from alcove.urls import split_commas
 
 #: Seconds that peers have to take their close frame (1012) when the server stops.
 _CLOSE_S = 1.0

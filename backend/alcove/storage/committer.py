@@ -123,7 +123,7 @@ class Committer:
                         if pending is not None:
                             await self._wait_io_pending(pending)
                     finally:
-                        self._publish(batch, outcomes)
+                        self._deliver_and_report(batch, outcomes)
                     if pending is not None:
                         continue
                 pending = self._begin_commit()
@@ -186,19 +186,23 @@ class Committer:
                 outcomes = [Refused("invalid", f"this cannot be stored: {error}")]
             except Exception as error:  # noqa: BLE001 - it was logged when the whole batch failed
                 outcomes = [LogUnavailableError(str(error))]
-            self._publish([(draft, handler)], outcomes)
+            self._deliver_and_report([(draft, handler)], outcomes)
 
-    def _publish(
+    def _deliver_and_report(
         self, batch: list[tuple[Draft, OutcomeHandler]], outcomes: Sequence[Outcome | LogUnavailableError]
     ) -> None:
-        """Deliver the durable drafts of a batch, then call the outcome handlers, even if the delivery fails (S3)."""
-        durable = [
+        """Pass the drafts that the log stored or refused to `deliver`, then call every outcome handler.
+
+        Drafts whose outcome is LogUnavailableError are not delivered. The handlers are called even if the delivery
+        fails (S3).
+        """
+        answered = [
             (draft, outcome)
             for (draft, _), outcome in zip(batch, outcomes, strict=True)
             if not isinstance(outcome, LogUnavailableError)
         ]
         try:
-            self._deliver(durable)
+            self._deliver(answered)
         except Exception:
             logger.exception("a delivery failed; connections read the entries from the log instead")
         call_handlers(batch, outcomes)

@@ -1,4 +1,4 @@
-"""Send webhooks over HTTP, with respect for the receiver (K1, K3): bounded in time and bytes, without redirects."""
+"""Send webhooks over HTTP (K1, K3), with limits on time and response size, and without following redirects."""
 
 import asyncio
 from hashlib import sha256
@@ -18,6 +18,8 @@ _RESPONSE_BYTES = 16 * 1024
 #: Seconds that an idle connection is kept.
 _KEEP_ALIVE_S = 30
 _GONE = 410
+#: A longer `Retry-After` does not count: no wait is as long.
+_RETRY_AFTER_DIGITS = 9
 
 
 class Endpoint:
@@ -30,17 +32,17 @@ class Endpoint:
             url: The address. The operator chose it, so it may be in a private network, as that of a key set may.
             secrets: ALCOVE_WEBHOOK_SECRET.
             timeout_s: Seconds that one request may take.
-            connections: Connections at most.
+            connections: The maximum number of connections.
 
         Raises:
-            SettingsError: A secret has another form, or httpx is not installed.
+            SettingsError: A secret does not have the form `whsec_` and Base64, or httpx is not installed.
 
         """
         try:
             import httpx  # noqa: PLC0415 - an optional extra
         except ModuleNotFoundError:
             raise SettingsError(
-                "ALCOVE_WEBHOOK_URL needs httpx, which is not installed: install alcove[webhooks]"
+                "ALCOVE_WEBHOOK_URL needs httpx, which is not installed: install alcove-rooms[webhooks]"
             ) from None
         self._url = url
         self._signer = Signer(secrets)
@@ -66,18 +68,24 @@ class Endpoint:
 
     @property
     def digest(self) -> str:
-        """Identifies the address, without showing it."""
+        """A short hash that identifies the address without revealing it."""
         return sha256(self._url.encode()).hexdigest()[:16]
 
-    async def post(self, id: str, body: bytes) -> Outcome:
-        """Send one webhook; any response other than 2xx and 410 is a failure."""
+    async def post(self, webhook_id: str, body: bytes) -> Outcome:
+        """Send one webhook.
+
+        Returns:
+            Delivered after 2xx; Gone after 410; Failed after any other response, a timeout or a network error, with the
+            time of `Retry-After` if it is in seconds.
+
+        """
         import httpx  # noqa: PLC0415 - an optional extra
 
         try:
             async with asyncio.timeout(self._timeout_s):
-                headers = self._signer.headers(id, body, utc_now())
+                headers = self._signer.headers(webhook_id, body, utc_now())
                 async with self._http.stream("POST", self._url, content=body, headers=headers) as response:
-                    await _read(response)
+                    await _discard_body(response)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             return Failed(type(error).__name__, unreachable=True)
         except (TimeoutError, httpx.TimeoutException):
@@ -88,12 +96,13 @@ class Endpoint:
             return Delivered()
         if response.status_code == _GONE:
             return Gone()
-        wait = response.headers.get("retry-after", "")
-        return Failed(f"HTTP {response.status_code}", wait_ms=int(wait) * 1000 if wait.isdecimal() else 0)
+        retry_after = response.headers.get("retry-after", "")
+        seconds = int(retry_after) if retry_after.isdecimal() and len(retry_after) < _RETRY_AFTER_DIGITS else 0
+        return Failed(f"HTTP {response.status_code}", wait_ms=seconds * 1000)
 
 
-async def _read(response: "httpx.Response") -> None:
-    """Read a response up to a bound. Its content does not count."""
+async def _discard_body(response: "httpx.Response") -> None:
+    """Read and discard the body, so that the connection can be used again; stop after _RESPONSE_BYTES."""
     size = 0
     async for part in response.aiter_raw():
         size += len(part)

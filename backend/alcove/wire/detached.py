@@ -182,7 +182,7 @@ class DetachedConnection(TransportReader):
         self._end(code)
 
     def _end(self, code: int) -> None:
-        """Discard the input, and call the receiver's `closed`, once."""
+        """Set the state to ENDED, discard the input, wake callers of `drained`; call the receiver's `closed` once."""
         self._leave_open(State.ENDED)
         self._discard_input()
         self._wake_drained()

@@ -77,12 +77,15 @@ class TransportWriter(asyncio.Protocol):
         self._wake_drained()
 
     def _leave_open(self, state: State) -> None:
-        """Change the state to one in which sessions can write nothing more."""
+        """Change the state from OPEN to `state`, in which sessions can write nothing more."""
         self._state = state
         self.direct = None
 
     def _write_reply(self, wire: bytes) -> None:
-        """Write bytes; stop reading from the peer while over DIRECT_BYTES are buffered."""
+        """Write bytes; if more than DIRECT_BYTES are then buffered, pause reading from the peer.
+
+        This limits the replies that a peer can cause without reading them. TransportReader resumes reading.
+        """
         self._transport.write(wire)
         if self.direct is None:
             self._pause_transport()

@@ -43,12 +43,12 @@ def test_a8_a_ban_that_ended_is_not_kept() -> None:
 def test_w15_a_full_table_takes_only_what_lifts_or_replaces_a_ban() -> None:
     bans = Bans(limit=2)
     bans.add(Ban("ada", "foo", "all"), 0)
-    assert bans.has_room(Ban("bob", None, "write"))
+    assert bans.can_add(Ban("bob", None, "write"))
     bans.add(Ban("bob", None, "write", until=100), 0)
 
-    assert not bans.has_room(Ban("ada", None, "all"))
-    assert not bans.has_room(Ban("eve", "foo", "all"))
-    assert bans.has_room(Ban("ada", "foo", "write"))
-    assert bans.has_room(Ban("eve", "foo"))
+    assert not bans.can_add(Ban("ada", None, "all"))
+    assert not bans.can_add(Ban("eve", "foo", "all"))
+    assert bans.can_add(Ban("ada", "foo", "write"))
+    assert bans.can_add(Ban("eve", "foo"))
     bans.take_ended(100)
-    assert bans.has_room(Ban("eve", "foo", "all"))
+    assert bans.can_add(Ban("eve", "foo", "all"))

@@ -184,7 +184,7 @@ def test_p5_a_mark_moves_forward_only() -> None:
 def test_p5_marks_in_memory_are_bounded_and_the_latest_100_are_named() -> None:
     present = RoomPresence({})
     for n in range(300):
-        present.apply_mark(str(n), 5, kept=200)
+        present.apply_mark(str(n), 5, max_marks=200)
 
     assert len(present.reads) == 200
     assert set(present.marks()) == {str(n) for n in range(200, 300)}
@@ -192,7 +192,7 @@ def test_p5_marks_in_memory_are_bounded_and_the_latest_100_are_named() -> None:
 
 def test_p5_marks_from_the_log_keep_their_order() -> None:
     present = RoomPresence({str(n): 5 for n in range(100)})  # the latest moved first, as a log gives them
-    present.apply_mark("new", 6, kept=100)
+    present.apply_mark("new", 6, max_marks=100)
 
     assert "99" not in present.marks()
     assert {"new", "0"} <= set(present.marks())

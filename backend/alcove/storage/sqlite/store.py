@@ -35,7 +35,7 @@ class SqliteStore:
         self._db = connection
         self._retention = RetentionRules(connection, retention)
         self._appender = Appender(connection, self._retention)
-        #: The history of rooms that have no row yet (R5).
+        #: The id of the log, which is also the history id of rooms that have no row yet (R5).
         self._log_id: str = connection.execute(_SQL["log_id"]).fetchone()[0]
 
     def append(
