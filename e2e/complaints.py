@@ -6,8 +6,12 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Respons
 
 #: Requests that a page gives up because it goes elsewhere are nobody's fault.
 GIVEN_UP = "net::ERR_ABORTED"
-#: Complaints while the network is cut. ERR_FAILED is what a page sees of a request of its service worker.
-NETWORK_CUT = "ERR_CONNECTION_|ERR_FAILED|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_SOCKET"
+#: Complaints while the network is cut, also about a part of the page that is loaded then. ERR_FAILED is what a page
+#: sees of a request of its service worker.
+NETWORK_CUT = (
+    "ERR_CONNECTION_|ERR_FAILED|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_SOCKET"
+    "|Failed to fetch dynamically imported module"
+)
 
 
 class Complaints:

@@ -197,7 +197,7 @@ class RoomPage(Site):
             }""",
             arg=[self.log.element_handle(), text],
             polling="raf",
-            timeout=30_000,
+            timeout=180_000,
         )
 
     def read_through(self) -> list[list[str]]:
