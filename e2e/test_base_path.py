@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
@@ -25,14 +25,25 @@ pytestmark = needs_nginx
 PATH = "/chat"
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["passed on", "removed"])
+#: Whether nginx removes the path.
+STRIPS = pytest.fixture(scope="module", params=[False, True], ids=["passed on", "removed"])
+
+
+@contextmanager
+def proxied(folders: pytest.TempPathFactory, env: dict[str, str], *, strips: bool) -> Iterator[DocumentedNginx]:
+    """Run a server below the path, behind nginx, which removes the path if it strips it."""
+    with deployed(folders.mktemp("server"), env=env | {"ALCOVE_BASE_PATH": PATH}) as server:
+        proxy = DocumentedNginx(folders.mktemp("nginx"), server, path=PATH, strips=strips)
+        try:
+            yield proxy
+        finally:
+            proxy.end()
+
+
+@STRIPS
 def open_proxy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DocumentedNginx]:
-    """Run a server in open mode below the path, behind nginx."""
-    with ExitStack() as stack:
-        env = UNLIMITED | {"ALCOVE_BASE_PATH": PATH}
-        server = stack.enter_context(deployed(tmp_path_factory.mktemp("open"), env=env))
-        proxy = DocumentedNginx(tmp_path_factory.mktemp("nginx"), server, path=PATH, strips=request.param)
-        stack.callback(proxy.end)
+    """Run a server in open mode below the path."""
+    with proxied(tmp_path_factory, UNLIMITED, strips=request.param) as proxy:
         yield proxy
 
 
@@ -42,16 +53,13 @@ def host() -> Iterator[Host]:
         yield running
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["passed on", "removed"])
+@STRIPS
 def signed_proxy(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, host: Host
 ) -> Iterator[DocumentedNginx]:
-    """Run a server that admits members with a token below the path, behind nginx; the host's page contains its room."""
-    with ExitStack() as stack:
-        env = {"ALCOVE_SECRET": SECRET, "ALCOVE_BASE_PATH": PATH, "ALCOVE_FRAME_ANCESTORS": host.url}
-        server = stack.enter_context(deployed(tmp_path_factory.mktemp("signed"), env=env))
-        proxy = DocumentedNginx(tmp_path_factory.mktemp("nginx"), server, path=PATH, strips=request.param)
-        stack.callback(proxy.end)
+    """Run a server that admits members with a token below the path; the host's page contains its room."""
+    env = {"ALCOVE_SECRET": SECRET, "ALCOVE_FRAME_ANCESTORS": host.url}
+    with proxied(tmp_path_factory, env, strips=request.param) as proxy:
         host.server, host.item = proxy.url, "order-7"
         yield proxy
 

@@ -14,7 +14,7 @@ from alcove.bus.open import check_bus, open_bus
 from alcove.data_commands import commands as data_commands
 from alcove.errors import AlcoveError, SettingsError
 from alcove.proxies import resolve_proxies
-from alcove.remote import admin_token, call, sign
+from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, call, sign
 from alcove.settings import Settings
 from alcove.storage.open import lock_mode_for, open_log
 from alcove.urls import split_commas
@@ -106,7 +106,7 @@ def token(
 def revoke(
     sub: Annotated[str, typer.Option(help="The member whose tokens end now.")],
     item: Annotated[str | None, typer.Option(help="On this item only.")] = None,
-    url: Annotated[str, typer.Option(help="A server of the deployment.")] = "http://127.0.0.1:8000",
+    url: ServerUrl = LOCAL_SERVER,
 ) -> None:
     """End a member's tokens and open connections, on every process.
 

@@ -16,36 +16,25 @@ import typer
 from alcove.errors import AlcoveError, SettingsError
 from alcove.import_file import ImportFile
 from alcove.progress import Progress
-from alcove.remote import admin_token, call
+from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, call, errors_in_one_line
 
 commands = typer.Typer()
 
 #: Seconds that a server may be silent while it exports, imports or erases.
 _LONG_S = 600.0
-_Url = Annotated[str, typer.Option(help="A server of the deployment.")]
-_SERVER = "http://127.0.0.1:8000"
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Exit with an error as one line on stderr."""
-    try:
-        yield
-    except AlcoveError as error:
-        sys.exit(f"alcove: {error}")
 
 
 @commands.command()
 def export(
     item: Annotated[str | None, typer.Option(help="The item whose room is exported.")] = None,
     member: Annotated[str | None, typer.Option(help="The member whose entries are exported.")] = None,
-    url: _Url = _SERVER,
+    url: ServerUrl = LOCAL_SERVER,
 ) -> None:
     """Print a room, or what a member wrote, as lines of JSON (W14).
 
     Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
     """
-    with _errors():
+    with errors_in_one_line():
         if (item is None) == (member is None):
             raise SettingsError("give either --item or --member")
         path = f"/api/members/{quote(member or '')}" if item is None else f"/api/items/{quote(item)}/export"
@@ -64,7 +53,7 @@ def export(
 @commands.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="Lines of JSON as `alcove export` prints them; - reads stdin.")],
-    url: _Url = _SERVER,
+    url: ServerUrl = LOCAL_SERVER,
 ) -> None:
     """Bring existing entries into rooms, with their authors and times (W14).
 
@@ -73,7 +62,7 @@ def import_(
 
     Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
     """
-    with _errors(), _opened(file) as opened:
+    with errors_in_one_line(), _opened(file) as opened:
         source = ImportFile(opened)
         progress = Progress("lines", sum(request.lines for request in source.requests()))
         stored = known = 0
@@ -98,13 +87,13 @@ def import_(
 @commands.command()
 def erase(
     member: Annotated[str, typer.Option(help="The member whose data are erased, in every room.")],
-    url: _Url = _SERVER,
+    url: ServerUrl = LOCAL_SERVER,
 ) -> None:
     """Erase a member: messages, name, picture, role, events and read marks (W14). This cannot be undone.
 
     Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
     """
-    with _errors():
+    with errors_in_one_line():
         progress = Progress("rooms")
         path = f"/api/members/{quote(member)}"
         with call(url, asyncio.run(admin_token()), "DELETE", path, timeout_s=_LONG_S) as lines:

@@ -2,20 +2,35 @@
 
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPException, HTTPResponse
+from typing import Annotated
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import jwt
+import typer
 
 from alcove.access.tokens import Keys
 from alcove.errors import AlcoveError, Refusal, SettingsError
 from alcove.settings import Settings
 
 _LINES = "application/x-ndjson"
+#: The option of a command that names the server, and its default.
+ServerUrl = Annotated[str, typer.Option(help="A server of the deployment.")]
+LOCAL_SERVER = "http://127.0.0.1:8000"
+
+
+@contextmanager
+def errors_in_one_line() -> Iterator[None]:
+    """End the command with an error as one line on stderr."""
+    try:
+        yield
+    except AlcoveError as error:
+        sys.exit(f"alcove: {error}")
 
 
 @contextmanager

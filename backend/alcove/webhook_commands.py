@@ -9,22 +9,19 @@ from urllib.parse import quote
 
 import typer
 
-from alcove.errors import AlcoveError
-from alcove.remote import admin_token, call
+from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, call, errors_in_one_line
 
 #: Seconds that a server may be silent: a test waits for the endpoint.
 _WAIT_S = 130.0
 
-_Url = Annotated[str, typer.Option(help="A server of the deployment.")]
 _Name = Annotated[str, typer.Option(help="The webhook, or the name of a handler.")]
-_LOCAL = "http://127.0.0.1:8000"
 
 
 webhooks = typer.Typer(no_args_is_help=True, help="Show, repeat and skip deliveries to the webhook and to handlers.")
 
 
 @webhooks.command()
-def status(url: _Url = _LOCAL) -> None:
+def status(url: ServerUrl = LOCAL_SERVER) -> None:
     """Print what the webhook and each handler has not delivered, and what fails; exit with 1 if any is parked."""
     consumers = _ask(url, "GET", "")["consumers"]
     for consumer in consumers:
@@ -39,7 +36,7 @@ def status(url: _Url = _LOCAL) -> None:
 def retry(
     item: Annotated[str | None, typer.Option(help="Only this item; else all, and a disabled webhook again.")] = None,
     name: _Name = "webhook",
-    url: _Url = _LOCAL,
+    url: ServerUrl = LOCAL_SERVER,
 ) -> None:
     """Repeat what failed or is parked now."""
     answer = _ask(url, "POST", f"/{quote(name, safe='')}/retry", {"item": item})
@@ -47,13 +44,15 @@ def retry(
 
 
 @webhooks.command()
-def skip(item: Annotated[str, typer.Option(help="The item.")], name: _Name = "webhook", url: _Url = _LOCAL) -> None:
+def skip(
+    item: Annotated[str, typer.Option(help="The item.")], name: _Name = "webhook", url: ServerUrl = LOCAL_SERVER
+) -> None:
     """Pass over the entry of an item that cannot be delivered. It is not delivered any more."""
     _ask(url, "POST", f"/{quote(name, safe='')}/skip", {"item": item})
 
 
 @webhooks.command("test")
-def send_test(url: _Url = _LOCAL) -> None:
+def send_test(url: ServerUrl = LOCAL_SERVER) -> None:
     """Send an event of the type `test` to the webhook."""
     answer = _ask(url, "POST", "/test")
     if not answer["delivered"]:
@@ -63,13 +62,10 @@ def send_test(url: _Url = _LOCAL) -> None:
 
 def _ask(url: str, method: str, path: str, body: object = None) -> Any:  # Any: JSON
     """Send a request to a server and return its answer, or exit with the reason why there is none."""
-    try:
-        with call(
-            url, asyncio.run(admin_token()), method, f"/api/webhooks{path}", body=body, timeout_s=_WAIT_S
-        ) as response:
+    with errors_in_one_line():
+        token = asyncio.run(admin_token())
+        with call(url, token, method, f"/api/webhooks{path}", body=body, timeout_s=_WAIT_S) as response:
             return json.loads(response.read() or b"null")
-    except AlcoveError as error:
-        sys.exit(f"alcove: {error}")
 
 
 def _line(consumer: Any) -> str:

@@ -217,10 +217,14 @@ class RoomDirectory:
         Raises LogUnavailableError.
         """
         stored = await self._marks.store(item, {member: seq})
-        if (room := self._rooms.get(item)) is not None:
-            room.apply_remote_marks(stored)
-        self._cluster.publish_activity(item, [ReadMark(member, stored[member])])
+        self.show_read_mark(item, member, stored[member])
         return stored[member]
+
+    def show_read_mark(self, item: str, member: str, seq: int) -> None:
+        """Apply a stored read mark to the item's room on all processes (P5)."""
+        if (room := self._rooms.get(item)) is not None:
+            room.apply_remote_marks({member: seq})
+        self._cluster.publish_activity(item, [ReadMark(member, seq)])
 
     async def delete(self, item: str) -> None:
         """Delete the room with all its data, and close its connections on all processes. Raises LogUnavailableError."""

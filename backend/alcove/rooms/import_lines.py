@@ -1,6 +1,5 @@
 """Decode the lines of an import: those of an export (W14), or what an application writes of its own comments."""
 
-import time
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Annotated, Literal
@@ -9,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from alcove.access.tokens import check_claims
+from alcove.clock import now_ms
 from alcove.errors import AlcoveError, Refusal
 from alcove.item_ids import ItemIdError, check_item_id
 from alcove.protocol import EntryId, Person, Seq
@@ -127,7 +127,7 @@ class LineReader:
     def _check(self, line: EntryLine) -> None:
         if fault := _author_fault(line.by.id, line.by.name, line.by.picture or None, line.by.role or None):
             raise self._error(fault)
-        now = int(time.time() * 1000)
+        now = now_ms()
         if not _EARLIEST_MS <= line.at <= now:
             raise self._error(
                 f"at: expected milliseconds since 1970, and not the future; now is {now}, this is {line.at}"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
-from alcove.protocol import Limits, ReadMark
+from alcove.protocol import Limits
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.import_lines import EntryLine, LineError, Located, MarkLine, Reference, lines_of
 from alcove.rooms.sends import StoreDraft, body_too_large, overloaded
@@ -152,9 +152,7 @@ class Importer:
         if not marks:
             return
         for mark in await self._log.move_read_marks(marks):
-            if (room := self._rooms.find(mark.item)) is not None:
-                room.apply_remote_marks({mark.member: mark.seq})
-            self._rooms.cluster.publish_activity(mark.item, [ReadMark(mark.member, mark.seq)])
+            self._rooms.show_read_mark(mark.item, mark.member, mark.seq)
 
 
 def _target(one: Located) -> Key | None:

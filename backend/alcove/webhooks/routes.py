@@ -1,6 +1,6 @@
 """Serve the state of consumers to operators, and their commands (K3)."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from msgspec import Meta, Struct
@@ -106,14 +106,11 @@ async def test(deliveries: DeliveriesDep, _moderator: ModeratorOfAllDep) -> Resp
     )
 
 
-_OPTIONS: dict[str, Any] = BOUNDED_HERE
-
-
 @router.post(
     "/{consumer}/retry",
     responses=answers(Retried) | problems(404, 413) | _REFUSALS,
     openapi_extra=body_of(RetryItem),
-    **_OPTIONS,
+    **BOUNDED_HERE,
 )
 async def retry(
     *,
@@ -137,7 +134,7 @@ async def retry(
     status_code=204,
     responses=problems(404, 413) | _REFUSALS,
     openapi_extra=body_of(SkipItem),
-    **_OPTIONS,
+    **BOUNDED_HERE,
 )
 async def skip(
     *,

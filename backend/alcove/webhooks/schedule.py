@@ -129,7 +129,7 @@ class Schedule:
             item = next(iter(self._ready))
             del self._ready[item]
             return self._begin(item, repeats=False)
-        if sum(self._delivering.values()) >= max(1, self._at_once // 2):
+        if self._repeats_fully:
             return None
         while self._waiting and self._waiting[0][0] <= now:
             due, item = heapq.heappop(self._waiting)
@@ -139,7 +139,7 @@ class Schedule:
 
     def next_due(self) -> int | None:
         """Return when the next repetition is due, in ms since the epoch; None: there is none, or no slot for it."""
-        if sum(self._delivering.values()) >= max(1, self._at_once // 2):
+        if self._repeats_fully:
             return None
         while self._waiting and not self._waits_until(self._waiting[0][1], self._waiting[0][0]):
             heapq.heappop(self._waiting)
@@ -217,6 +217,11 @@ class Schedule:
                 self._changed.pop(position.item, None)
 
     # --- inside
+
+    @property
+    def _repeats_fully(self) -> bool:
+        """Whether repetitions take as many slots as they may."""
+        return sum(self._delivering.values()) >= max(1, self._at_once // 2)
 
     def _want(self, item: str) -> None:
         if item in self._unknown or len(self._unknown) < self._limit:
