@@ -182,7 +182,7 @@ async def _start(stack: AsyncExitStack, hub: Hub, deliveries: Deliveries) -> Non
     await hub.follow_access_records()
     measuring = asyncio.create_task(measure_loop_lag())
     stack.push_async_callback(background.cancel, measuring)
-    stack.enter_context(on_termination(hub.drain))
+    stack.enter_context(on_termination(lambda: _drain(hub)))
     stack.push_async_callback(deliveries.close)
     await deliveries.start()
 
@@ -202,9 +202,14 @@ def _services(
 
 
 async def _end_connections(hub: Hub, wheel: DeadlineWheel) -> None:
-    """Drain the rooms (Z1), wait up to one second for clients to disconnect, then abort the other connections."""
+    """Drain the rooms (Z1), wait for clients to disconnect, then abort the other connections."""
+    await _drain(hub)
+    await wheel.close_all(Close.RESTART, within_s=_CLOSE_S)
+
+
+async def _drain(hub: Hub) -> None:
+    """Drain the rooms (Z1), then wait up to one second for clients to disconnect."""
     await hub.drain()
     with suppress(TimeoutError):
         async with asyncio.timeout(_CLOSE_S):
             await hub.wait_until_empty()
-    await wheel.close_all(Close.RESTART, within_s=_CLOSE_S)
