@@ -160,14 +160,11 @@ class MessageDispatcher:
 
     def _apply_activity(self, item: str, message: MemberTyping | ReadMarksMoved) -> None:
         """Apply typing or read marks of another process to the item's room, if it is in memory."""
-        room = self._rooms.find(item)
-        if room is None:
-            return
-        if isinstance(message, MemberTyping):
+        if isinstance(message, ReadMarksMoved):
+            self._rooms.apply_remote_marks(item, message.reads)
+        elif (room := self._rooms.find(item)) is not None:
             person = Person(message.id, message.name, message.picture, message.role)
             room.apply_remote_typing(person, self._clock())
-        else:
-            room.apply_remote_marks(message.reads)
 
     def _is_presence_channel(self, channel: str) -> bool:
         """Return whether the channel carries presence: it belongs to processes, or to an item in use here."""

@@ -97,6 +97,10 @@ class LocalRooms(Protocol):
         """
         ...
 
+    def apply_remote_marks(self, item: str, marks: dict[str, int]) -> None:
+        """Apply read marks that another process stored to the item's room, also while it is being read (P5)."""
+        ...
+
     def reset(self, item: str) -> None:
         """Close the item's room, because the log has another history; its clients reconnect and read that (R5, X8)."""
         ...

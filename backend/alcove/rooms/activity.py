@@ -111,7 +111,8 @@ class Activity:
 
     def apply_remote_marks(self, marks: dict[str, int]) -> None:
         """Apply read marks that another process stored: member → seq (P5)."""
-        self._remote_marks.update(marks)
+        for member, seq in marks.items():  # reports of several processes come in any order
+            self._remote_marks[member] = max(seq, self._remote_marks.get(member, 0))
         self.schedule()
 
     def _flush(self) -> None:

@@ -5,7 +5,6 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from alcove.background import BackgroundTasks
 from alcove.bus.base import Bus
@@ -14,6 +13,7 @@ from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.protocol import FRAME_BYTES, ReadMark
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.last_marks import LastMarks
+from alcove.rooms.opening import Opening
 from alcove.rooms.presence import RoomPresence
 from alcove.rooms.restart import restart_connections
 from alcove.rooms.room import Room
@@ -26,17 +26,6 @@ from alcove.wire.connection import Connection
 _WARM = 50
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Opening:
-    """A room that is being read into memory, and what was reported about its log meanwhile."""
-
-    task: asyncio.Task[Room]
-    #: The seq of the last entry that was committed meanwhile.
-    head: int = 0
-    #: The history of that entry; "": unknown.
-    log_id: str = ""
 
 
 class RoomDirectory:
@@ -79,7 +68,7 @@ class RoomDirectory:
         self._cluster = Cluster(log, bus, sends, rooms=self, clock=clock, name=name)
         self._on_history_lost = on_history_lost
         self._tail = tail_entries, tail_bytes
-        self._opening: dict[str, _Opening] = {}
+        self._opening: dict[str, Opening] = {}
         #: How many callers keep the room of an item open although it may have no connection.
         self._kept: Counter[str] = Counter()
         self._marks = ReadMarkWriter(log, on_marks_stored)
@@ -177,7 +166,7 @@ class RoomDirectory:
             return room
         opening = self._opening.get(item)
         if opening is None:
-            opening = self._opening[item] = _Opening(asyncio.create_task(self._open(item)))
+            opening = self._opening[item] = Opening(asyncio.create_task(self._open(item)))
         return await asyncio.shield(opening.task)
 
     async def _get_reaching(self, item: str, seq: int, log_id: str | None) -> Room:
@@ -222,9 +211,15 @@ class RoomDirectory:
 
     def show_read_mark(self, item: str, member: str, seq: int) -> None:
         """Apply a stored read mark to the item's room on all processes (P5)."""
-        if (room := self._rooms.get(item)) is not None:
-            room.apply_remote_marks({member: seq})
+        self.apply_remote_marks(item, {member: seq})
         self._cluster.publish_activity(item, [ReadMark(member, seq)])
+
+    def apply_remote_marks(self, item: str, marks: dict[str, int]) -> None:
+        """Apply stored read marks to the item's room, also while it is being opened (LocalRooms, P5)."""
+        if (room := self._rooms.get(item)) is not None:
+            room.apply_remote_marks(marks)
+        elif opening := self._opening.get(item):
+            opening.marks.append(marks)
 
     async def delete(self, item: str) -> None:
         """Delete the room with all its data, and close its connections on all processes. Raises LogUnavailableError."""
@@ -239,9 +234,7 @@ class RoomDirectory:
     def extend_opening(self, item: str, head: int, log_id: str) -> None:
         """Record how far the log of a room extends while the room is being opened (LocalRooms)."""
         if opening := self._opening.get(item):
-            if log_id not in {"", opening.log_id}:
-                opening.head, opening.log_id = 0, log_id
-            opening.head = max(opening.head, head)
+            opening.extend(head, log_id)
 
     async def _open(self, item: str) -> Room:
         """Subscribe to an item's messages, and read the end of its log into a new room. Raises LogUnavailableError."""
@@ -265,6 +258,8 @@ class RoomDirectory:
         if item in self._kept:
             self._rooms[item] = room
             self._cluster.room_opened(room)
+            for marks in opening.marks:  # they may have been stored after the room's were read
+                room.apply_remote_marks(marks)
         else:  # every caller was cancelled meanwhile
             self._cluster.room_closed(item)
         return room

@@ -33,6 +33,11 @@ class FakeRooms:
         """Record the reported head (LocalRooms)."""
         self.extended.append((item, head))
 
+    def apply_remote_marks(self, item: str, marks: dict[str, int]) -> None:
+        """Apply the marks to the item's room, if it is in memory (LocalRooms)."""
+        if (room := self._rooms.get(item)) is not None:
+            room.apply_remote_marks(marks)
+
     def reset(self, item: str) -> None:
         """Record that the history was lost; the room stays in memory (LocalRooms)."""
         self.lost.append(item)

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from msgspec import UNSET
+from msgspec import UNSET, Raw
 
 from alcove.errors import Close, Code, Refusal
 from alcove.limits import Retention
-from alcove.protocol import Ack, Entry, Error, Hello, Member, Person
+from alcove.protocol import Ack, Entry, Error, Hello, Member, Person, ReadMark
 from alcove.rooms.start_position import StartPosition
+from tests.support.clients import eventually
 from tests.support.fake_connection import FakeConnection
 from tests.support.hubs import HeldHub
 from tests.support.session_harness import send
@@ -57,6 +58,28 @@ async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(h
     assert (hello.head, hello.reset) == (1, False)
     assert seqs(socket) == [2]
     assert seqs(first) == [1, 2]
+
+
+async def test_p5_a_mark_that_is_stored_while_the_room_is_read_reaches_it(held: HeldHub) -> None:
+    writing = asyncio.create_task(held.hub.writer.send("foo", Raw(b'"a"'), BOB.person))
+    await held.settle()
+    await writing
+    socket = FakeConnection()
+    joining = asyncio.create_task(held.hub.join("foo", socket, ADA, StartPosition()))
+    await turn()
+    held.log.settle()  # the room's marks are read; its entries are still to be
+    await turn()
+    marking = asyncio.create_task(held.hub.writer.mark_read("foo", "bob", 1))
+    await turn()
+    (mark,) = [call for call in held.log.held if call.writes]
+    mark.perform()
+    held.log.answer(mark)
+    assert await marking == 1
+
+    await held.settle()
+    await joining
+
+    await eventually(lambda: ReadMark("bob", 1) in socket.lines)
 
 
 async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_delivery_has_it_once(
