@@ -20,6 +20,7 @@ from alcove import (
     sign_token,
 )
 from deploy.ports import free_port
+from tests.support.clients import PATIENCE_S
 from tests.support.credentials import SECRET, token
 from tests.support.room_client import RoomClient, turned_away
 from tests.support.servers import ONCE, Server
@@ -124,4 +125,4 @@ def test_s7_a_server_that_does_not_answer_is_unavailable() -> None:
 async def test_a3_another_secret_is_refused_with_the_reason(guarded: Server, item: str) -> None:
     async with AsyncClient(guarded.url, SECRET[::-1]) as client:
         with pytest.raises(UnauthenticatedError, match="signature"):
-            await asyncio.wait_for(client.send(item, "x", by=ADA), 30)
+            await asyncio.wait_for(client.send(item, "x", by=ADA), PATIENCE_S)

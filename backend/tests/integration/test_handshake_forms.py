@@ -11,7 +11,6 @@ from tests.support.raw_sockets import rest, wire
 from tests.support.room_client import PROTOCOL, RoomClient
 from tests.support.servers import ONCE, Server, Start
 
-PATIENCE_S = 20
 UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
 

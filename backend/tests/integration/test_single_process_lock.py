@@ -40,11 +40,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres_lock, "_WAIT_S", 0.05)
 
 
-def refused(command: list[str | Path], cwd: Path, **env: str) -> list[str]:
+async def refused(command: list[str | Path], cwd: Path, **env: str) -> list[str]:
     """Return the output of a command that must fail."""
     process = Process(command, cwd=cwd, env=env)
     try:
-        assert process.exit_code() != 0, process.output
+        assert await asyncio.to_thread(process.exit_code) != 0, process.output
     finally:
         process.end(signal.SIGKILL)
     return process.lines
@@ -66,21 +66,29 @@ async def test_x7_a_second_server_without_a_bus_refuses_to_start_in_one_line(
         env, why = {"ALCOVE_DATABASE_URL": request.getfixturevalue("postgres_url")}, NO_BUS
     running.enter_context(untroubled(alcove(cwd=tmp_path, env=env)))
 
-    (line,) = refused([ALCOVE, "serve", "--port", "0"], tmp_path, **env)
+    (line,), started_otherwise = await asyncio.gather(  # both wait for the lock, for seconds
+        refused([ALCOVE, "serve", "--port", "0"], tmp_path, **env),
+        refused([BIN / "uvicorn", "alcove.main:app", "--port", "0"], tmp_path, **env),
+    )
     assert re.search(f"^alcove: .*{why}", line)
-    started_otherwise = refused([BIN / "uvicorn", "alcove.main:app", "--port", "0"], tmp_path, **env)
     assert re.search(f"alcove: .*{why}", the_line(started_otherwise))
 
 
-def test_x7_another_path_to_the_same_file_is_the_same_log(tmp_path: Path, running: ExitStack) -> None:
+async def test_x7_another_path_to_the_same_file_is_the_same_log(tmp_path: Path, running: ExitStack) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     (tmp_path / "linked").symlink_to(folder)
     (tmp_path / "other.db").symlink_to(folder / "alcove.db")
     running.enter_context(untroubled(alcove(cwd=folder)))
 
-    for path in ("folder/alcove.db", "linked/alcove.db", "other.db", f"/{folder}/alcove.db"):
-        (line,) = refused([ALCOVE, "serve", "--port", "0"], tmp_path, ALCOVE_DATABASE_URL=f"sqlite:///{path}")
+    paths = ("folder/alcove.db", "linked/alcove.db", "other.db", f"/{folder}/alcove.db")
+    printed = await asyncio.gather(
+        *(
+            refused([ALCOVE, "serve", "--port", "0"], tmp_path, ALCOVE_DATABASE_URL=f"sqlite:///{path}")
+            for path in paths
+        )
+    )
+    for (line,) in printed:
         assert re.search(IN_USE, line)
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from deploy.engines import Postgres
+from tests.support.clients import PATIENCE_S
 from tests.support.cutting_proxy import reset
 from tests.support.tcp_listener import TcpListener
 
@@ -56,7 +57,7 @@ class Standby(Postgres):
         """Run a query until it returns true."""
         connection = await asyncpg.connect(self.url)
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE_S):
                 while not await connection.fetchval(question):
                     await connection.execute("SELECT pg_sleep(0.01)")
         finally:

@@ -7,6 +7,7 @@ import queue
 import socket
 import threading
 import time
+import warnings
 import weakref
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, Self, TypeVar
@@ -259,7 +260,8 @@ def detached(recorder: Recorder) -> DetachedConnection:
 @contextlib.contextmanager
 def no_collector() -> Iterator[None]:
     """Disable the cyclic garbage collector while the block runs."""
-    gc.collect()
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):  # what a failed test left open is its own
+        gc.collect()
     gc.disable()
     try:
         yield
