@@ -67,8 +67,9 @@ test-e2e: $(DEV_DEPS) $(PAGE)
 	@cd e2e && exec ../backend/.venv/bin/python -m pytest -n 4 --dist worksteal
 
 .PHONY: storm
-storm: $(DEV_DEPS) ## run the backend's random and heavy tests at full depth (20 minutes or more)
-	@cd backend && ALCOVE_STORM=1 exec .venv/bin/python -m pytest -n 2 --dist worksteal -m storm --timeout 1200
+storm: $(DEV_DEPS) $(PAGE) ## run the random and heavy tests at full depth (20 minutes or more)
+	@cd backend && ALCOVE_STORM=1 .venv/bin/python -m pytest -n 2 --dist worksteal -m storm --timeout 1200
+	@cd e2e && ALCOVE_STORM=1 exec ../backend/.venv/bin/python -m pytest -n 2 -m storm --timeout 1200
 
 .PHONY: check
 check: $(DEV_DEPS) $(PAGE_DEPS) ## check format, lint, types and imports of both sides, and audit the libraries

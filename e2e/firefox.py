@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 
 NAMES = ("firefox-esr", "firefox")
 #: What does not happen within so many seconds does not happen.
-PATIENCE_S = 30
+PATIENCE_S = 60
 #: No first-run page, no requests of the browser's own, and pages that take English.
 _QUIET: Mapping[str, object] = {
     "app.normandy.enabled": False,

@@ -6,6 +6,7 @@ from uuid import uuid4
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from tests.support.clients import PATIENCE_S
 from tests.support.servers import Server
 
 #: For the server that is filled: no limits to how fast.
@@ -33,7 +34,7 @@ def fill(server: Server, item: str, count: int) -> None:
             socket.send(send(bodies))
             missing = len(bodies)
             while missing:
-                missing -= str(socket.recv(timeout=30)).count('"type":"ack"')
+                missing -= str(socket.recv(timeout=PATIENCE_S)).count('"type":"ack"')
 
 
 def take_turns(server: Server, item: str, each: int) -> None:
@@ -44,4 +45,4 @@ def take_turns(server: Server, item: str, each: int) -> None:
             speaker.send(send([f"line {turn * each + n}" for n in range(each)]))
             acks = 0
             while acks < each:
-                acks += str(speaker.recv(timeout=30)).count('"type":"ack"')
+                acks += str(speaker.recv(timeout=PATIENCE_S)).count('"type":"ack"')

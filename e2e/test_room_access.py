@@ -1,6 +1,5 @@
-"""Test which tokens admit to a room, how a refusal is explained, and how to continue with another token."""
+"""Test which tokens admit to a room, and how a refusal is explained."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +14,6 @@ from tests.support.credentials import SECRET, token
 from tests.support.servers import Server
 
 ITEM = "foo"
-#: Seconds that a short token is good: time to load the page and come in on a busy machine.
-SHORT_S = 20
 
 
 @pytest.fixture
@@ -30,22 +27,6 @@ def locked(tmp_path: Path) -> Iterator[Server]:
 def room(page: Page, locked: Server) -> RoomPage:
     """Ada, before that server."""
     return RoomPage(page, EN, name="Ada", at=locked.url)
-
-
-def test_a4_a_session_that_ends_goes_on_with_a_fresh_token(room: RoomPage, complaints: Complaints) -> None:
-    complaints.expect("401")
-    room.page.goto(room.at)  # a short token is not spent on loading the page's files
-    expect(room.connect_button).to_be_visible()
-    room.enter(ITEM, token=token(exp=int(time.time()) + SHORT_S))
-    room.message.fill("half written")
-    expect(room.status).to_have_text("Session expired · Your session has expired.")
-    expect(room.message).to_have_count(0)
-
-    room.token.fill(token())
-    room.connect_button.click()
-
-    room.live()
-    expect(room.message).to_have_value("half written")
 
 
 @pytest.mark.browser_context_args(locale="es-ES")

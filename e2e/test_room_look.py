@@ -10,7 +10,9 @@ from playwright.sync_api import Page, expect
 from complaints import Complaints
 from pages.room import RoomPage
 from seed import fill, member
+from tests.support.clients import PATIENCE_S
 from tests.support.servers import Server
+from tests.support.storm import depth, storm
 
 #: How far the log is from its bottom, in pixels, once two frames have been drawn.
 TO_BOTTOM = """(log) => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
@@ -23,13 +25,14 @@ def item() -> str:
     return f"order-{uuid4().hex[:8]}"
 
 
+@storm
 def test_the_bottom_is_kept_through_every_change_of_size(room: RoomPage, server: Server, item: str) -> None:
     fill(server, item, 60)
     room.enter(item)
     expect(room.said("line 59")).to_be_in_viewport()
     chance = random.Random(9)  # noqa: S311 - the same sizes in every run
 
-    for _ in range(40):
+    for _ in range(depth(15, 200)):
         if chance.random() < 0.5:
             room.message.fill("\n".join("a" * chance.randint(1, 12)))
         else:
@@ -44,7 +47,7 @@ def test_a_room_opens_at_the_first_unread_message(room: RoomPage, page: Page, se
     expect(room.said("line 29")).to_be_in_viewport()
     with member(server, item, "Bob") as bob:
         bob.send('{"type":"send","id":"1","body":"seen"}')
-        while re.search(r'"type":"read","by":"[^"]+","seq":31', str(bob.recv(timeout=30))) is None:
+        while re.search(r'"type":"read","by":"[^"]+","seq":31', str(bob.recv(timeout=PATIENCE_S))) is None:
             pass  # what Ada has read is marked a moment after it is in view
     room.say("mine")  # sent behind the read mark, so that the mark is stored, too
     expect(room.on_the_way).to_have_count(0)
@@ -54,7 +57,7 @@ def test_a_room_opens_at_the_first_unread_message(room: RoomPage, page: Page, se
             bob.send(f'{{"type":"send","id":"new-{n}","body":"news {n}"}}')
         acks = 0
         while acks < 40:
-            acks += str(bob.recv(timeout=30)).count('"type":"ack"')
+            acks += str(bob.recv(timeout=PATIENCE_S)).count('"type":"ack"')
 
     room.enter(item)
 
@@ -97,7 +100,7 @@ def test_s8_a_refused_edit_keeps_message_and_text_and_offers_nothing_that_cannot
     room.edit("the edited text")
     with member(server, item, "Ada") as other_device:
         other_device.send('{"type":"delete","id":"d","target":1}')
-        while '"type":"ack"' not in str(other_device.recv(timeout=30)):
+        while '"type":"ack"' not in str(other_device.recv(timeout=PATIENCE_S)):
             pass
     room.page.context.set_offline(False)
 
