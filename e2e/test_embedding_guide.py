@@ -14,8 +14,8 @@ from complaints import NETWORK_CUT, Complaints
 from host import hosting
 from network import Network
 from room_log import post
-from stack import ROOT
 from tests.support.credentials import SECRET, keep
+from tests.support.node import node_command, node_folder
 from tests.support.servers import Server
 from tests.support.snippets import module, snippet
 
@@ -49,13 +49,14 @@ def item() -> str:
 
 
 def test_a3_the_express_endpoint_of_the_guide_answers_a_token_of_its_user(tmp_path: Path) -> None:
-    (tmp_path / "node_modules").symlink_to(ROOT / "frontend/node_modules")
-    (tmp_path / "express_endpoint.js").write_text(snippet("express_endpoint.js"))
-    (tmp_path / "package.json").write_text('{"type": "module"}')
-    (tmp_path / "ask.js").write_text(EXPRESS)
-    command = ["node", "--preserve-symlinks", "ask.js"]
+    node_folder(tmp_path, express_endpoint=snippet("express_endpoint.js"), ask=EXPRESS)
     done = subprocess.run(  # noqa: S603 - the project's own document
-        command, cwd=tmp_path, env=os.environ | {"ALCOVE_SECRET": SECRET}, capture_output=True, text=True, check=True
+        node_command("ask"),
+        cwd=tmp_path,
+        env=os.environ | {"ALCOVE_SECRET": SECRET},
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     nobody, ada = json.loads(done.stdout)

@@ -1,8 +1,10 @@
 """Run the receivers of webhooks that the guide for applications shows, as they are written (K1)."""
 
+import asyncio
 import json
 import re
 import smtplib
+from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Self
@@ -12,10 +14,22 @@ from flask import Flask
 
 from alcove import InvalidError, verify_webhook
 from alcove.webhooks.signature import Signer, utc_now
+from deploy.ports import free_port
+from tests.support.http import blocking_http, http
+from tests.support.node import node_command, node_folder
+from tests.support.servers import ONCE, Process, Start
+from tests.support.snippets import INTEGRATING, snippet
 from tests.support.webhook_receiver import WEBHOOK_SECRET
 
-GUIDE = (Path(__file__).parents[2] / "docs/integrating.md").read_text()
+GUIDE = INTEGRATING.read_text()
+JSON = "application/json"
 OLD_SECRET = "whsec_YW4gb2xkZXIgc2VjcmV0IG9mIHRoZSB0ZXN0cw=="
+
+
+class Receiver(Process):
+    """An application that takes webhooks at an address."""
+
+    url: str
 
 
 def event(**data: object) -> bytes:
@@ -64,6 +78,44 @@ def test_k1_the_receiver_in_django_takes_signed_requests_only(monkeypatch: pytes
     ]
 
     assert [answer.status_code for answer in answers] == [204, 401]
+
+
+@pytest.fixture
+def express(tmp_path: Path) -> Iterator[Receiver]:
+    """The receiver in Express, which listens."""
+    folder = node_folder(tmp_path / "express", express_webhooks=snippet("express_webhooks.js", INTEGRATING))
+    port = free_port()
+    env = {"PORT": str(port), "ALCOVE_WEBHOOK_SECRET": WEBHOOK_SECRET}
+    running = Receiver(node_command("express_webhooks"), cwd=folder, env=env)
+    running.url = f"http://127.0.0.1:{port}/hooks"
+    try:
+        running.line("waiting for webhooks")
+        yield running
+    finally:
+        running.end()
+
+
+@ONCE
+async def test_k1_the_receiver_in_express_takes_what_a_server_sends(serve: Start, express: Receiver) -> None:
+    server = serve(ALCOVE_WEBHOOK_URL=express.url, ALCOVE_WEBHOOK_SECRET=WEBHOOK_SECRET)
+    async with http(server) as client:
+        for item, body in (("order-17", "hello"), ("order-18", "ü" * 32_000)):
+            assert (await client.post(f"/api/items/{item}/entries", json={"body": body})).status_code == 201
+            await asyncio.to_thread(express.line, f"^message {item}$")
+
+
+def test_k1_the_receiver_in_express_takes_the_longest_request_and_signed_ones_only(express: Receiver) -> None:
+    body = event(present=["x" * 4000] * 100)
+    sent = [
+        (body, {"Content-Type": JSON, **signed(body)}),
+        (body + b" ", {"Content-Type": JSON, **signed(body)}),
+        (body, {"Content-Type": "text/plain", **signed(body)}),
+        (body, {"Content-Type": JSON}),
+    ]
+    with blocking_http(express.url, token=None) as client:
+        statuses = [client.post("", content=content, headers=headers).status_code for content, headers in sent]
+
+    assert statuses == [204, 401, 401, 401]
 
 
 def test_k1_the_recipe_mails_who_was_absent_in_25_lines(monkeypatch: pytest.MonkeyPatch) -> None:
