@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         UnavailableError,
     )
     from alcove.library.entries import Entry, Members, Message, Page, Unread
+    from alcove.library.imports import ImportEntry, ImportResult
     from alcove.library.member import Member
     from alcove.webhooks.signature import verify_webhook
 
@@ -35,6 +36,8 @@ __all__ = [
     "Client",
     "Entry",
     "ForbiddenError",
+    "ImportEntry",
+    "ImportResult",
     "InvalidError",
     "Member",
     "Members",
@@ -60,6 +63,7 @@ _MODULES = {
     "Member": "alcove.library.member",
     "sign_token": "alcove.access.signing",
     "verify_webhook": "alcove.webhooks.signature",
+    **dict.fromkeys(["ImportEntry", "ImportResult"], "alcove.library.imports"),
     **dict.fromkeys(["Entry", "Members", "Message", "Page", "Unread"], "alcove.library.entries"),
 }
 

@@ -14,9 +14,9 @@ from urllib.parse import quote
 import typer
 
 from alcove.errors import AlcoveError, SettingsError
-from alcove.import_file import ImportFile
 from alcove.progress import Progress
 from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, call, errors_in_one_line
+from alcove.rooms.import_file import ImportFile
 
 commands = typer.Typer()
 

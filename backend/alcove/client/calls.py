@@ -1,23 +1,23 @@
-"""Build the HTTP request of each client method, and decode its response. No I/O."""
+"""Build the HTTP request of each client method. No I/O."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal
 from urllib.parse import quote
 
 import msgspec
 
 from alcove import protocol
 from alcove.access.signing import sign_token
-from alcove.errors import REQUEST_ERRORS, Code, ForbiddenError, InvalidError, RequestError, UnavailableError
+from alcove.client.call import Call
+from alcove.errors import InvalidError
 from alcove.item_ids import ItemIdError, check_item_id
 from alcove.library.entries import Entry, Members, Page, Unread, entry_of, page_of
 from alcove.library.member import Member
+from alcove.rooms.import_file import ImportRequest
+from alcove.rooms.imports import Imported
 from alcove.storage.base import Page as LogPage
 from alcove.storage.base import UnreadCount
-
-T = TypeVar("T")
 
 #: Seconds that the server may be silent, by default.
 TIMEOUT_S = 30.0
@@ -37,65 +37,6 @@ class _Mark(msgspec.Struct):
     """The response of `PUT …/read`."""
 
     seq: int
-
-
-class _Problem(msgspec.Struct):
-    """The members of a problem document that clients use."""
-
-    detail: str = ""
-    code: str = ""
-    retry_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Call(Generic[T]):
-    """One HTTP request, and how to decode its response.
-
-    Attributes:
-        method: The HTTP method.
-        path: The path, percent-encoded.
-        token: The bearer token.
-        decode: Converts the body of a successful response to the result.
-        body: The JSON body; None: no body.
-        query: The query parameters, in order.
-        id: The idempotency key; a repeated request with it stores its entry once (S5).
-
-    """
-
-    method: str
-    path: str
-    token: str = field(repr=False)
-    decode: Callable[[bytes], T]
-    body: bytes | None = None
-    query: Sequence[tuple[str, str | int]] = ()
-    #: Makes a repeated request store its entry once (S5).
-    id: str | None = None
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The headers of the request: authorization, content type and idempotency key."""
-        content = {} if self.body is None else {"Content-Type": "application/json"}
-        key = {} if self.id is None else {"Idempotency-Key": self.id}
-        return {"Authorization": f"Bearer {self.token}", **content, **key}
-
-    def result(self, status: int, content: bytes) -> T:
-        """Decode the body of a successful response; raise the RequestError for any other status."""
-        if status < 300:
-            return self.decode(content)
-        raise error_of(status, content)
-
-
-def error_of(status: int, content: bytes) -> RequestError:
-    """Convert a refusal of the server to an exception, by the code of its problem document, else by its status (W6)."""
-    try:
-        problem = msgspec.json.decode(content, type=_Problem)
-    except msgspec.DecodeError:
-        problem = _Problem()
-    text = problem.detail or f"the server answered {status}"
-    if problem.code in set(Code) and Code(problem.code) in REQUEST_ERRORS:
-        return REQUEST_ERRORS[Code(problem.code)](text, problem.retry_ms)
-    kind = UnavailableError if status >= 500 else InvalidError if status in {404, 405, 422} else ForbiddenError
-    return kind(text, problem.retry_ms)
 
 
 class Calls:
@@ -180,6 +121,16 @@ class Calls:
     def erase(self, member: Member | str, by: Member) -> Call[None]:
         """Build the call that erases a member (W14)."""
         return Call("DELETE", f"/api/members/{_quoted(member)}", self._token({"*": "rwm"}, by), _nothing)
+
+    def import_lines(self, request: ImportRequest) -> Call[Imported]:
+        """Build the call that imports a chunk of lines (W14)."""
+
+        def decode(content: bytes) -> Imported:
+            return msgspec.json.decode(content, type=Imported)
+
+        token, query = self._token({"*": "rwm"}), [("line", request.line)]
+        kind = "application/x-ndjson"
+        return Call("POST", "/api/import", token, decode, request.data, query=query, content_type=kind)
 
     def ban(
         self,

@@ -8,9 +8,11 @@ from typing import Any, Literal, Self, TypeVar
 import httpx
 from msgspec import UNSET
 
-from alcove.client.calls import TIMEOUT_S, Call, Calls
+from alcove.client.call import Call
+from alcove.client.calls import TIMEOUT_S, Calls
 from alcove.errors import UnavailableError
 from alcove.library.entries import Entry, Members, Page, Unread
+from alcove.library.imports import ImportJob, ImportResult, OnProgress, Source, parts_of
 from alcove.library.member import Member
 
 T = TypeVar("T")
@@ -200,6 +202,26 @@ class Client:
 
         """
         return self._run(self._calls.export(item, member))
+
+    def import_entries(self, source: Source, *, on_progress: OnProgress | None = None) -> ImportResult:
+        """Store existing entries with their authors and times (W14); what is stored already is left as it is.
+
+        Args:
+            source: `ImportEntry` objects, or lines of JSON as `export` returns them: as bytes, parts or a file.
+            on_progress: Called after each chunk with how many lines or entries are imported, and how many there are.
+
+        Raises:
+            InvalidError: A line or an entry is wrong.
+            RequestError: The server refuses the call, or cannot be reached; it may be repeated.
+
+        """
+        with ImportJob(on_progress) as job:
+            for part in parts_of(source):
+                job.add(part)
+            for request in job.requests():
+                with job.errors():
+                    job.count(request, self._run(self._calls.import_lines(request)))
+            return job.result
 
     def erase(self, member: Member | str, *, by: Member) -> None:
         """Erase a member in every room: messages, name, picture, role, events and read marks (W14).

@@ -20,6 +20,7 @@ from alcove.errors import (
 )
 from alcove.item_ids import ItemIdError, check_item_id
 from alcove.library.entries import Entry, Members, Page, Unread, entry_of, page_of
+from alcove.library.imports import AsyncSource, ImportJob, ImportResult, OnProgress, async_parts_of
 from alcove.library.member import Member
 from alcove.protocol import raw
 from alcove.rooms.hub import Hub
@@ -173,6 +174,23 @@ class Methods:
                 else data.export_member(_member_id(member or ""))
             ):
                 yield lines
+
+    async def import_entries(self, source: AsyncSource, *, on_progress: OnProgress | None = None) -> ImportResult:
+        """Store existing entries with their authors and times (W14); what is stored already is left as it is.
+
+        Args:
+            source: `ImportEntry` objects, or lines of JSON as `export` yields them: as bytes, parts or a file.
+            on_progress: Called after each chunk with how many lines or entries are imported, and how many there are.
+
+        """
+        importer = self._rooms().importer
+        with _typed_errors(), ImportJob(on_progress) as job:
+            async for part in async_parts_of(source):
+                job.add(part)
+            async for request in job.async_requests():
+                with job.errors():
+                    job.count(request, await importer.run(request.data, request.line))
+            return job.result
 
     async def erase(self, member: Member | str, *, by: Member) -> None:
         """Erase a member in every room: messages, name, picture, role, events and read marks (W14).

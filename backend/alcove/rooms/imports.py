@@ -87,23 +87,27 @@ class Importer:
         return body
 
     async def _check_times(self, new: Iterable[tuple[Located, EntryLine]]) -> None:
-        """Check that no entry is older than the last one of its room, as it would get that one's time (F3).
+        """Check that no entry is older than the one before it in its room, as it would get that one's time (F3).
 
         Raises LineError.
         """
-        firsts: dict[str, tuple[Located, EntryLine]] = {}
+        ordered: dict[str, list[tuple[Located, EntryLine]]] = {}
         for one in new:
-            firsts.setdefault(one[0].item, one)
-        states = await self._log.room_states(list(firsts))
-        lasts = await self._log.entries_at([(item, state.head) for item, state in states.items() if state.head])
-        for (item, _), last in lasts.items():
-            first, line = firsts[item]
-            if line.at < last.at:
-                raise LineError(
-                    first.number,
-                    f"at: expected at least {last.at}, the time of the last entry of {item}, before which no entry can"
-                    f" be put; this is {line.at}: import into a room before it is used, or delete the room first",
-                )
+            ordered.setdefault(one[0].item, []).append(one)
+        states = await self._log.room_states(list(ordered))
+        stored = await self._log.entries_at([(item, state.head) for item, state in states.items() if state.head])
+        lasts = {item: entry.at for (item, _), entry in stored.items()}
+        for item, entries in ordered.items():
+            last = lasts.get(item, 0)
+            for located, line in entries:
+                if line.at < last:
+                    raise LineError(
+                        located.number,
+                        f"at: expected at least {last}, the time of the last entry of {item}, as no entry can be put"
+                        f" before others; this is {line.at}: import into a room before it is used, or export the room,"
+                        " delete it, and import what is older and then the export",
+                    )
+                last = line.at
 
     async def _store_all(
         self, new: list[tuple[Located, EntryLine]], bodies: Mapping[int, Raw | None], seqs: dict[Key, int]

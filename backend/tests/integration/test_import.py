@@ -150,11 +150,13 @@ async def test_w14_requests_of_other_programs_are_checked_as_those_of_the_comman
         unknown = await post(room(item), said(1), said(2, kind="edit", target={"by": "ada", "id": "c9"}))
         known = await post(room(item), said(1), said(2, kind="edit", target={"by": "ada", "id": "c1"}))
         twice = await post(room(item), said(3), said(3))
+        back = await post(room(item), said(6), room(item), said(5))
         large = await client.post("/api/import", content=b" " * 2_000_000, headers=headers)
     assert number[1].startswith("line 13: target: expected `by` and `id` of an entry")
     assert unknown[1] == f"line 13: target: expected an earlier entry of {item}; 'ada' has none with the id 'c9'"
     assert known == (200, {"stored": 2, "known": 0, "marks": 0})
     assert twice == (200, {"stored": 1, "known": 1, "marks": 0})
+    assert back[1].startswith(f"line 14: at: expected at least {AT + 6}")
     assert (number[0], unknown[0], large.status_code) == (422, 422, 413)
 
 

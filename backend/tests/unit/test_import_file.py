@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from alcove import import_file
-from alcove.import_file import ImportFile
+from alcove.rooms import import_file
+from alcove.rooms.import_file import ImportFile
 from alcove.rooms.import_lines import LineError, lines_of
 
 ADA = {"id": "ada", "name": "Ada"}

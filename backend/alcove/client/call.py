@@ -1,0 +1,71 @@
+"""Represent one HTTP request of a client, and decode its response or refusal. No I/O."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import msgspec
+
+from alcove.errors import REQUEST_ERRORS, Code, ForbiddenError, InvalidError, RequestError, UnavailableError
+
+T = TypeVar("T")
+
+
+class _Problem(msgspec.Struct):
+    """The members of a problem document that clients use."""
+
+    detail: str = ""
+    code: str = ""
+    retry_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """One HTTP request, and how to decode its response.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path, percent-encoded.
+        token: The bearer token.
+        decode: Converts the body of a successful response to the result.
+        body: The body; None: no body.
+        query: The query parameters, in order.
+        id: The idempotency key; a repeated request with it stores its entry once (S5).
+        content_type: The type of the body.
+
+    """
+
+    method: str
+    path: str
+    token: str = field(repr=False)
+    decode: Callable[[bytes], T]
+    body: bytes | None = None
+    query: Sequence[tuple[str, str | int]] = ()
+    id: str | None = None
+    content_type: str = "application/json"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the request: authorization, content type and idempotency key."""
+        content = {} if self.body is None else {"Content-Type": self.content_type}
+        key = {} if self.id is None else {"Idempotency-Key": self.id}
+        return {"Authorization": f"Bearer {self.token}", **content, **key}
+
+    def result(self, status: int, content: bytes) -> T:
+        """Decode the body of a successful response; raise the RequestError for any other status."""
+        if status < 300:
+            return self.decode(content)
+        raise error_of(status, content)
+
+
+def error_of(status: int, content: bytes) -> RequestError:
+    """Convert a refusal of the server to an exception, by the code of its problem document, else by its status (W6)."""
+    try:
+        problem = msgspec.json.decode(content, type=_Problem)
+    except msgspec.DecodeError:
+        problem = _Problem()
+    text = problem.detail or f"the server answered {status}"
+    if problem.code in set(Code) and Code(problem.code) in REQUEST_ERRORS:
+        return REQUEST_ERRORS[Code(problem.code)](text, problem.retry_ms)
+    kind = UnavailableError if status >= 500 else InvalidError if status in {404, 405, 422} else ForbiddenError
+    return kind(text, problem.retry_ms)

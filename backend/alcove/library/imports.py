@@ -1,0 +1,198 @@
+"""Define what applications import, lines of JSON or entries as Python objects, and keep it for the import (W14)."""
+
+import asyncio
+import re
+from bisect import bisect_right
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from io import IOBase
+from tempfile import TemporaryFile
+from typing import Any, Literal, Self
+from uuid import UUID
+
+import msgspec
+
+from alcove.errors import InvalidError
+from alcove.library.member import Member
+from alcove.protocol import raw
+from alcove.rooms.import_file import ImportFile, ImportRequest
+from alcove.rooms.import_lines import EntryLine, LineError, RoomLine
+from alcove.rooms.imports import Imported
+
+#: Bytes of a file that are copied at a time, and parts after which other tasks get their turn.
+_COPY_BYTES, _PARTS = 1 << 20, 1000
+_LINE = re.compile(r"\bline (\d{1,15})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportEntry:
+    """An existing comment of the application, which becomes an entry of an item's room.
+
+    Attributes:
+        item: The item id.
+        id: The comment's id in the application, 1 to 64 characters; the same id of the same author is stored once.
+        by: The author. Rights do not matter.
+        at: When it was written; with a time zone. The entries of an item are sorted by time.
+        body: A text, or any JSON value; of an event `{"text": …}` and perhaps `data`.
+        kind: `message` or `event`.
+
+    """
+
+    item: str
+    id: str | int | UUID
+    by: Member
+    at: datetime
+    body: Any  # Any: JSON of the application
+    kind: Literal["message", "event"] = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import has done.
+
+    Attributes:
+        stored: Entries that were stored.
+        known: Entries that were stored before, and are left as they are.
+        marks: Read marks that were moved.
+        left_out: Lines that were left out, because they refer to an entry that the import does not have.
+
+    """
+
+    stored: int = 0
+    known: int = 0
+    marks: int = 0
+    left_out: int = 0
+
+
+#: One or several whole lines, or an entry.
+Part = bytes | str | ImportEntry
+#: What can be imported: lines, or parts one after the other, which a file is as well.
+Source = bytes | str | Iterable[Part]
+#: The same for code with an event loop.
+AsyncSource = Source | AsyncIterable[Part]
+#: Called after each chunk: how many lines or entries are imported, and how many there are.
+OnProgress = Callable[[int, int], object]
+
+
+class ImportJob:
+    """What one import takes, as lines in a temporary file: they are read twice, to check all before one is stored."""
+
+    def __init__(self, on_progress: OnProgress | None) -> None:
+        """Create a job without lines. It is a context manager, which removes the file."""
+        self._file = TemporaryFile()  # noqa: SIM115 - `__exit__` closes it
+        self._reader = ImportFile(self._file)
+        self._on_progress = on_progress
+        #: The number of lines, and whether they were made from entries; then the numbers of those that name rooms.
+        self._lines, self._are_entries, self._rooms = 0, False, list[int]()
+        self._item: str | None = None
+        self._done = self._total = 0
+        self._stored = self._known = self._marks = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    @property
+    def result(self) -> ImportResult:
+        """What was done so far."""
+        return ImportResult(self._stored, self._known, self._marks, self._reader.left_out)
+
+    def add(self, part: Part) -> None:
+        """Append lines or an entry. Raises InvalidError if the entry is wrong, or lines and entries are mixed."""
+        if not isinstance(part, bytes | str | ImportEntry):
+            raise InvalidError(f"expected lines as bytes or str, or ImportEntry; got {type(part).__name__}")
+        if self._lines and isinstance(part, ImportEntry) != self._are_entries:
+            raise InvalidError("expected lines or entries, not both in one import")
+        self._are_entries = isinstance(part, ImportEntry)
+        if not isinstance(part, ImportEntry):
+            # Text that is not Unicode is found with its line.
+            self._write(part.encode(errors="surrogatepass") if isinstance(part, str) else part)
+            return
+        if part.item != self._item:
+            self._item = part.item
+            self._write(msgspec.json.encode(RoomLine(part.item)))
+            self._rooms.append(self._lines)
+        self._write(_line(part, self._count(self._lines) + 1))
+
+    def requests(self) -> Iterator[ImportRequest]:
+        """Check all lines, then yield them in chunks. Raises InvalidError."""
+        with self.errors():
+            self._total = sum(request.lines for request in self._reader.requests())
+            yield from self._reader.requests()
+
+    async def async_requests(self) -> AsyncIterator[ImportRequest]:
+        """Yield what `requests` yields, which a thread reads."""
+        requests = self.requests()
+        while (request := await asyncio.to_thread(next, requests, None)) is not None:
+            yield request
+
+    def count(self, request: ImportRequest, imported: Imported) -> None:
+        """Record that a chunk is imported, and report the progress."""
+        self._done += request.lines
+        self._stored += imported.stored
+        self._known += imported.known
+        self._marks += imported.marks
+        if self._on_progress is not None:
+            self._on_progress(self._count(self._done), self._count(self._total))
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Convert the error of a line to an InvalidError that names the entry, if it was one, and says what is done."""
+        try:
+            yield
+        except (LineError, InvalidError) as error:
+            text = str(error)
+            if self._are_entries:
+                text = _LINE.sub(lambda found: f"entry {self._count(int(found[1]))}", text)
+            what = "entries" if self._are_entries else "lines"
+            again = f"; {self._count(self._done)} {what} are imported: call it again to continue" if self._done else ""
+            raise InvalidError(f"{text}{again}") from None
+
+    def _write(self, data: bytes) -> None:
+        if data:
+            data = data if data.endswith(b"\n") else data + b"\n"
+            self._file.write(data)
+            self._lines += data.count(b"\n")
+
+    def _count(self, lines: int) -> int:
+        """Return how many of the first lines are lines of the caller: those that name rooms are not, of entries."""
+        return lines - bisect_right(self._rooms, lines)
+
+
+def parts_of(source: Source) -> Iterator[Part]:
+    """Yield the parts of a source."""
+    if isinstance(source, bytes | str):
+        yield source
+    elif isinstance(source, IOBase):
+        while lines := source.readlines(_COPY_BYTES):
+            yield b"".join(lines) if isinstance(lines[0], bytes) else "".join(lines)
+    else:
+        yield from source
+
+
+async def async_parts_of(source: AsyncSource) -> AsyncIterator[Part]:
+    """Yield the parts of a source; other tasks get their turn meanwhile."""
+    if isinstance(source, AsyncIterable):
+        async for part in source:
+            yield part
+        return
+    for number, part in enumerate(parts_of(source), 1):
+        yield part
+        if number % _PARTS == 0:
+            await asyncio.sleep(0)
+
+
+def _line(entry: ImportEntry, number: int) -> bytes:
+    """Encode an entry as a line. Raises InvalidError with its number."""
+    if entry.at.tzinfo is None:
+        raise InvalidError(f"entry {number}: at: expected a time with a time zone")
+    try:
+        body = raw(entry.body)
+        at = round(entry.at.timestamp() * 1000)
+        return msgspec.json.encode(EntryLine(entry.kind, str(entry.id), entry.by.person, at, body=body))
+    except (UnicodeEncodeError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise InvalidError(f"entry {number}: this is not JSON: {error}") from error

@@ -1,0 +1,203 @@
+"""W14: import as a method of the library, of Client and of AsyncClient, on both engines."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alcove import Alcove, AsyncClient, Client, ImportEntry, ImportResult, InvalidError, Member, UnavailableError
+from alcove.library import imports
+from deploy.ports import free_port
+from tests.support.credentials import SECRET
+from tests.support.servers import ONCE, Start
+
+ADA, BOB = Member("ada", "Ada"), Member(7, "Bob", role="Support")
+SHOP = Member("shop", "The shop", "rwm")
+AT = datetime(2023, 11, 14, 22, 13, 20, 123000, UTC)
+
+
+class Imports:
+    """The methods of an Alcove, of an AsyncClient, or of a Client, which is called in a thread."""
+
+    def __init__(self, api: Any) -> None:
+        self._api = api
+
+    def _call(self, method: str, *args: object, **options: object) -> Awaitable[Any]:
+        call = partial(getattr(self._api, method), *args, **options)
+        return asyncio.to_thread(call) if isinstance(self._api, Client) else call()
+
+    async def run(self, source: object, on_progress: Callable[[int, int], object] | None = None) -> ImportResult:
+        """Import a source."""
+        found: ImportResult = await self._call("import_entries", source, on_progress=on_progress)
+        return found
+
+    async def export(self, item: str) -> bytes:
+        """Return the lines of a room."""
+        if isinstance(self._api, Alcove):
+            return b"".join([lines async for lines in self._api.export(item)])
+        return bytes(await self._call("export", item))
+
+    async def entries(self, item: str) -> list[dict[str, Any]]:
+        """Return the entries and read marks of a room."""
+        return [json.loads(line) for line in (await self.export(item)).splitlines()[1:]]
+
+    async def do(self, method: str, *args: object, **options: object) -> None:
+        """Call another method."""
+        await self._call(method, *args, **options)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/imported.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture(params=["library", "client", "async client"])
+async def api(request: pytest.FixtureRequest, serve: Start, database: str) -> AsyncIterator[Imports]:
+    if request.param == "library":
+        async with Alcove(database) as alcove:
+            yield Imports(alcove)
+        return
+    server = await asyncio.to_thread(partial(serve, ALCOVE_SECRET=SECRET, ALCOVE_DATABASE_URL=database))
+    if request.param == "client":
+        with Client(server.url, SECRET) as client:
+            yield Imports(client)
+        return
+    async with AsyncClient(server.url, SECRET) as client:
+        yield Imports(client)
+
+
+def comment(number: int, item: str = "order-1", **more: Any) -> ImportEntry:
+    values: dict[str, Any] = {
+        "id": number,
+        "by": ADA,
+        "at": AT + timedelta(seconds=number),
+        "body": f"comment {number}",
+    } | more
+    return ImportEntry(item, **values)
+
+
+@ONCE
+async def test_w14_entries_are_imported_once_with_authors_and_times_and_progress(api: Imports) -> None:
+    comments = [comment(n, f"order-{n // 400}", by=BOB if n % 3 else ADA) for n in range(2400)]
+    comments.append(comment(2401, "order-5", body={"text": "shipped", "data": 7}, kind="event", by=SHOP))
+    seen: list[tuple[int, int]] = []
+
+    assert await api.run(iter(comments), lambda *state: seen.append(state)) == ImportResult(stored=2401)
+    assert len(seen) > 1
+    assert (sorted(seen), seen[-1]) == (seen, (2401, 2401))
+    entries = await api.entries("order-5")
+    assert [entry["id"] for entry in entries] == [*map(str, range(2000, 2400)), "2401"]
+    assert entries[2]["by"] == {"id": "7", "name": "Bob", "role": "Support"}
+    assert entries[2]["at"] == 1_700_000_000_123 + 2_002_000
+    assert (entries[-1]["kind"], entries[-1]["body"]) == ("event", {"text": "shipped", "data": 7})
+    assert await api.run(comments) == ImportResult(known=2401)
+
+
+@ONCE
+async def test_w14_f3_older_entries_get_into_a_used_room_before_its_export(api: Imports) -> None:
+    await api.do("send", "order-1", "one", by=ADA)
+    await api.do("send", "order-1", "two", by=ADA)
+    await api.do("edit", "order-1", 1, "uno", by=ADA)
+    await api.do("delete", "order-1", 2, by=ADA)
+    await api.do("mark_read", "order-1", 3, by="bob")
+    before = await api.entries("order-1")
+    with pytest.raises(InvalidError, match=r"before others; this is .*: import into a room before it is used, or"):
+        await api.run([comment(1)])
+    exported = await api.export("order-1")
+    await api.do("delete_room", "order-1")
+    room, *older = (
+        {"type": "room", "item": "order-1"},
+        {"type": "entry", "kind": "message", "id": "c", "by": {"id": "ada", "name": "Ada"}, "at": 10**12, "body": "0"},
+    )
+
+    assert await api.run([*map(json.dumps, [room, *older]), exported]) == ImportResult(stored=5, marks=1)
+    after = await api.entries("order-1")
+    assert after[0]["id"] == "c"
+    moved = [line | {name: line[name] + 1 for name in ("seq", "target") if name in line} for line in before]
+    assert after[1:] == moved
+
+
+@ONCE
+async def test_w14_a_wrong_entry_is_named_by_its_number_and_nothing_is_stored(api: Imports) -> None:
+    comments = [comment(n, f"order-{n // 1000}") for n in range(1, 1500)]
+    for wrong, message in (
+        ({"at": datetime.now(UTC) + timedelta(hours=1)}, "entry 1500: at: expected milliseconds since 1970"),
+        ({"at": AT}, "entry 1500: at: expected at least 1700001499123, which entry 1499 has"),
+        ({"at": AT.replace(tzinfo=None)}, "entry 1500: at: expected a time with a time zone"),
+        ({"body": object()}, "entry 1500: this is not JSON"),
+        ({"kind": "edit"}, "entry 1500: target: expected"),
+        ({"id": ""}, "entry 1500: id: expected"),
+    ):
+        with pytest.raises(InvalidError) as error:
+            await api.run([*comments, comment(1500, **{"item": "order-1"} | wrong)])
+        assert str(error.value).startswith(message)
+    assert await api.entries("order-0") == []
+
+
+@ONCE
+async def test_w14_an_import_continues_after_an_entry_that_only_storage_refuses(api: Imports) -> None:
+    comments = [comment(n) for n in range(1, 1500)]
+    with pytest.raises(InvalidError) as error:
+        await api.run([*comments, comment(1500, body="x" * 70_000)])
+    assert str(error.value).startswith("entry 1500: body: a body may have 65536 bytes")
+    assert str(error.value).endswith("; 999 entries are imported: call it again to continue")
+
+    assert await api.run([*comments, comment(1500)]) == ImportResult(stored=501, known=999)
+
+
+@ONCE
+async def test_w14_lines_come_in_any_parts_and_from_a_file(api: Imports, tmp_path: Path) -> None:
+    lines = [{"type": "room", "item": "order-1"}]
+    for n in range(3):
+        by = {"id": "ada", "name": "Ada"}
+        lines.append({"type": "entry", "kind": "message", "id": f"c{n}", "by": by, "at": 10**12 + n, "body": n})  # type: ignore[dict-item]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (tmp_path / "lines.ndjson").write_text(text)
+
+    assert await api.run(text) == ImportResult(stored=3)
+    assert await api.run(text.encode()) == ImportResult(known=3)
+    assert await api.run(text.splitlines()) == ImportResult(known=3)
+    for mode in ("r", "rb"):
+        with (tmp_path / "lines.ndjson").open(mode) as file:
+            assert await api.run(file) == ImportResult(known=3)
+    assert await api.run([]) == ImportResult()
+    with pytest.raises(InvalidError, match="not both"):
+        await api.run([text, comment(1)])
+    with pytest.raises(InvalidError, match="got dict"):
+        await api.run(lines)
+    with pytest.raises(InvalidError, match="line 5: expected UTF-8"):
+        await api.run([text, '"\ud800"'])
+
+
+async def test_w14_an_export_is_a_source(tmp_path: Path) -> None:
+    async with Alcove(f"sqlite:///{tmp_path}/1.db") as first, Alcove(f"sqlite:///{tmp_path}/2.db") as second:
+        await first.import_entries([comment(n) for n in range(5)])
+        assert await second.import_entries(first.export("order-1")) == ImportResult(stored=5)
+
+
+async def test_w14_other_tasks_get_their_turn_while_many_parts_are_read() -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    assert len([part async for part in imports.async_parts_of([b"\n"] * 10_000)]) == 10_000
+    counting.cancel()
+    assert turns >= 10
+
+
+def test_s7_an_import_to_a_server_that_does_not_answer_is_unavailable() -> None:
+    with Client(f"http://127.0.0.1:{free_port()}", SECRET) as client, pytest.raises(UnavailableError):
+        client.import_entries([comment(1)])
