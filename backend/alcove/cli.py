@@ -31,7 +31,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's own way
     """Print the version and exit, if the option was given."""
     if wanted:
-        print(f"alcove {VERSION}")  # noqa: T201 - the command's output
+        print(f"alcove {VERSION}", flush=True)  # noqa: T201 - the command's output
         raise typer.Exit
 
 
@@ -40,12 +40,16 @@ main.add_typer(webhooks, name="webhooks")
 
 @main.callback()
 def alcove(
+    context: typer.Context,
     *,
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """A live room for every item of an application."""
+    # If the reader of the output has closed it, as `head` does, typer ends the command quietly: at the end of the
+    # interpreter it would be too late.
+    context.call_on_close(sys.stdout.flush)
 
 
 @main.command()

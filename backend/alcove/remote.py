@@ -64,6 +64,8 @@ def call(
             yield response
     except HTTPError as error:
         raise AlcoveError(f"{url} refused: {_reason(error)}") from None
+    except BrokenPipeError:  # of the command's output: that of a request is a URLError
+        raise
     except (OSError, ValueError, HTTPException) as error:
         raise AlcoveError(f"{url} cannot be reached: {error}") from None
 
