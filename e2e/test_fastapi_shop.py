@@ -12,7 +12,7 @@ from complaints import Complaints
 from deploy.engines import Postgres
 from pages.order import OrderPage
 from stack import ROOT
-from tests.support.servers import BIN, Server, untroubled
+from tests.support.servers import BIN, Server, without_problems
 
 ORDER = "order-1"
 READ_ONLY = "You can read this room, but you can't write in it."
@@ -27,7 +27,7 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
         if request.param == "postgresql":
             env = {"DATABASE_URL": running.enter_context(Postgres(synced=False)).url}
         command: list[str | Path] = [BIN / "uvicorn", "main:app", "--port", "0"]
-        yield running.enter_context(untroubled(Server(command, cwd=tmp_path, env=env)))
+        yield running.enter_context(without_problems(Server(command, cwd=tmp_path, env=env)))
 
 
 @pytest.fixture

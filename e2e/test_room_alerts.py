@@ -1,4 +1,4 @@
-"""Test that new messages are shown, counted and notified once, by one tab, and only if nobody is looking."""
+"""Test that new messages are shown, counted and notified once, by one tab, and only while no tab is visible."""
 
 from collections.abc import Callable
 from itertools import pairwise

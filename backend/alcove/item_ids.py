@@ -35,6 +35,11 @@ def is_item_id(text: str) -> bool:
     return _has_characters(text, 1) and text not in {".", ".."}
 
 
+def is_internal(item: str) -> bool:
+    """Return whether the item belongs to the server itself, like `!revoked`; an item id never begins with `!`."""
+    return item.startswith("!")
+
+
 def check_item_id(text: str) -> str:
     """Return `text` unchanged if it is an item id (H3).
 

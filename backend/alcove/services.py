@@ -155,7 +155,7 @@ async def _create_hub(
         bus=await _open_bus(settings, log, metrics),
         sends=open_sends(settings.database_url),
         limits=Limits(settings.body_bytes, settings.sends_per_s, settings.sends_burst),
-        bounds=settings.process_limits,
+        process_limits=settings.process_limits,
         retention=settings.retention,
         metrics=metrics,
     )

@@ -31,7 +31,7 @@ _STAGES = [
     ("/alcove/rooms/readers.py", "_offer", "write"),
     ("/alcove/rooms/", "", "deliver"),
     ("/alcove/wire/", "write", "write"),
-    ("/alcove/wire/", "offer", "write"),
+    ("/alcove/wire/", "try_write", "write"),
     ("/alcove/wire/connection.py", "", "write"),
     ("/alcove/wire/writer.py", "", "write"),
     ("/alcove/wire/", "", "read"),

@@ -28,15 +28,15 @@ class NewBan(Struct, frozen=True):
     reason: BanReason | None = None
 
 
-async def moderator_of_all(authenticator: AuthenticatorDep, who: CallerDep) -> Member:
+async def moderator_of_all(authenticator: AuthenticatorDep, caller: CallerDep) -> Member:
     """Return the caller as a member, if they may moderate every item.
 
     Raises:
         Refusal: 4403 if they may not.
 
     """
-    found = authenticator.member_on(who, None)
-    if not authenticator.may_moderate(who, None):
+    found = authenticator.member_on(caller, None)
+    if not authenticator.may_moderate(caller, None):
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "this requires the right to moderate *")
     return found
 

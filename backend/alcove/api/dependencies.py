@@ -235,14 +235,14 @@ async def caller(
 CallerDep = Annotated[Caller, Security(caller)]
 
 
-async def member(scopes: SecurityScopes, item_id: ItemId, authenticator: AuthenticatorDep, who: CallerDep) -> Member:
+async def member(scopes: SecurityScopes, item_id: ItemId, authenticator: AuthenticatorDep, caller: CallerDep) -> Member:
     """Compute the caller's rights on the item, and check that they have the rights that the route requires.
 
     Raises:
         Refusal: 4403 if a right is missing; 4401 or 4403 if access was revoked or the member is banned.
 
     """
-    found = authenticator.member_on(who, item_id)
+    found = authenticator.member_on(caller, item_id)
     for right in scopes.scopes:
         if right not in found.can and not (right == "moderate" and authenticator.open):
             raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this requires the right to {right} {item_id}")

@@ -52,7 +52,7 @@ async def list_items(
     *,
     queries: RoomQueriesDep,
     authenticator: AuthenticatorDep,
-    who: CallerDep,
+    caller: CallerDep,
     limit: Limit = 100,
     prefix: Prefix = "",
     before: CheckedItemId | None = None,
@@ -61,16 +61,16 @@ async def list_items(
 
     `prefix`: only items whose id begins with it. `before`: the last item of the previous page.
     """
-    readable = restrict_to_prefix(authenticator.readable_ranges(who), prefix)
-    if before is not None and not authenticator.may_read(who, before):
+    readable = restrict_to_prefix(authenticator.readable_ranges(caller), prefix)
+    if before is not None and not authenticator.may_read(caller, before):
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this requires the right to read {before}")
     try:
-        items = await queries.list_rooms(readable, who.person.id, limit=limit, before=before) if readable else []
+        items = await queries.list_rooms(readable, caller.person.id, limit=limit, before=before) if readable else []
     except ListRefusedError as error:
         raise Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS) from None
     except NoSuchRoomError as error:
         raise RequestValidationError([{"loc": ("query", "before"), "msg": str(error)}]) from None
-    return Json(Items([item for item in items if authenticator.may_read(who, item.item)]))
+    return Json(Items([item for item in items if authenticator.may_read(caller, item.item)]))
 
 
 @router.get("/unread", responses=answers(Unread) | problems(401, 403, 422, 429, 503))
@@ -78,19 +78,19 @@ async def count_unread(
     *,
     queries: RoomQueriesDep,
     authenticator: AuthenticatorDep,
-    who: CallerDep,
+    caller: CallerDep,
     item: Annotated[list[CheckedItemId], Query(min_length=1, max_length=500)],
 ) -> Response:
     """Return head and unread count of the given items, all of which the caller must be allowed to read."""
     items = list(dict.fromkeys(item))
     for one in items:
-        if not authenticator.may_read(who, one):
+        if not authenticator.may_read(caller, one):
             raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this requires the right to read {one}")
-    return Json(Unread(await queries.count_unread(items, who.person.id)))
+    return Json(Unread(await queries.count_unread(items, caller.person.id)))
 
 
 async def following(
-    *, request: Request, lists: ListsDep, who: CallerDep, limit: FirstRooms = 100, prefix: Prefix = ""
+    *, request: Request, lists: ListsDep, caller: CallerDep, limit: FirstRooms = 100, prefix: Prefix = ""
 ) -> AsyncIterator[SseConnection]:
     """Join the live list with an event stream, and leave it when the stream ends.
 
@@ -99,7 +99,7 @@ async def following(
 
     """
     connection = SseConnection(request.scope.get("extensions", {}).get(ABORT, lambda: None))
-    session = await lists.join(connection, who, prefix=prefix, limit=limit)
+    session = await lists.join(connection, caller, prefix=prefix, limit=limit)
     try:
         yield connection
     finally:
@@ -115,12 +115,12 @@ async def follow_list(connection: Annotated[SseConnection, Depends(following)]) 
 
 
 async def list_socket(
-    websocket: WebSocket, who: CallerDep, lists: ListsDep, limit: FirstRooms = 100, prefix: Prefix = ""
+    websocket: WebSocket, caller: CallerDep, lists: ListsDep, limit: FirstRooms = 100, prefix: Prefix = ""
 ) -> None:
     """Accept a WebSocket, join the live list, and run its session until the connection closes."""
     connection = await accept_socket(websocket, subprotocol=SUBPROTOCOL)
     try:
-        session = await lists.join(connection, who, prefix=prefix, limit=limit)
+        session = await lists.join(connection, caller, prefix=prefix, limit=limit)
     except Refusal as refusal:
         send_refusal(websocket, connection, refusal)
         await connection.run(NullReceiver())

@@ -9,7 +9,7 @@ import httpx
 from msgspec import UNSET
 
 from alcove.client.call import Call
-from alcove.client.calls import TIMEOUT_S, Calls
+from alcove.client.calls import TIMEOUT_S, CallBuilder
 from alcove.errors import UnavailableError
 from alcove.library.entries import Entry, Members, Page, Unread
 from alcove.library.imports import AsyncSource, ImportJob, ImportResult, OnProgress, async_parts_of
@@ -42,7 +42,7 @@ class AsyncClient:
             SettingsError: The secret is too short.
 
         """
-        self._calls = Calls(secret)
+        self._builder = CallBuilder(secret)
         self._http = httpx.AsyncClient(base_url=url, timeout=timeout_s)
 
     async def __aenter__(self) -> Self:
@@ -73,7 +73,7 @@ class AsyncClient:
             RequestError: The server refuses the message, or cannot be reached.
 
         """
-        return await self._run(self._calls.send(item, body, by, id))
+        return await self._run(self._builder.send(item, body, by, id))
 
     async def event(self, item: str, text: str, *, by: Member, data: Any = UNSET, id: str | None = None) -> Entry:
         """Store an event of the application, which clients show as a line without an author's avatar (S14).
@@ -92,7 +92,7 @@ class AsyncClient:
             RequestError: The server refuses the event, or cannot be reached.
 
         """
-        return await self._run(self._calls.event(item, text, by, data, id))
+        return await self._run(self._builder.event(item, text, by, data, id))
 
     async def edit(self, item: str, seq: int, body: Any, *, by: Member, id: str | None = None) -> Entry:
         """Replace the body of a message; a message of another member only if `by` may moderate (S8).
@@ -111,7 +111,7 @@ class AsyncClient:
             RequestError: The server refuses the edit, or cannot be reached.
 
         """
-        return await self._run(self._calls.edit(item, seq, body, by, id))
+        return await self._run(self._builder.edit(item, seq, body, by, id))
 
     async def delete(self, item: str, seq: int, *, by: Member, id: str | None = None) -> Entry:
         """Delete a message and erase its body; a message of another member only if `by` may moderate (S8, S9).
@@ -129,7 +129,7 @@ class AsyncClient:
             RequestError: The server refuses the deletion, or cannot be reached.
 
         """
-        return await self._run(self._calls.delete(item, seq, by, id))
+        return await self._run(self._builder.delete(item, seq, by, id))
 
     async def entries(self, item: str, *, before: int | None = None, after: int | None = None, limit: int = 50) -> Page:
         """Read a page of the item's entries, in ascending order (W1).
@@ -144,7 +144,7 @@ class AsyncClient:
             RequestError: The server refuses the call, or cannot be reached.
 
         """
-        return await self._run(self._calls.entries(item, before, after, limit))
+        return await self._run(self._builder.entries(item, before, after, limit))
 
     async def members(self, item: str) -> Members:
         """Read who is connected to the item's room, on all processes: up to 100 members, and their number (W11).
@@ -153,7 +153,7 @@ class AsyncClient:
             RequestError: The server refuses the call, or cannot be reached.
 
         """
-        return await self._run(self._calls.members(item))
+        return await self._run(self._builder.members(item))
 
     async def unread(self, member: Member | str, items: Sequence[str]) -> dict[str, Unread]:
         """Read the head and the number of unread messages of each item, for a member (W10).
@@ -169,7 +169,7 @@ class AsyncClient:
             RequestError: The server refuses the call, or cannot be reached.
 
         """
-        return await self._run(self._calls.unread(member, items))
+        return await self._run(self._builder.unread(member, items))
 
     async def mark_read(self, item: str, seq: int, *, by: Member | str) -> int:
         """Move a member's read mark forward to `seq`, at most to the head, and return its position (P5).
@@ -178,7 +178,7 @@ class AsyncClient:
             RequestError: The server refuses the call, or cannot be reached.
 
         """
-        return await self._run(self._calls.mark_read(item, seq, by))
+        return await self._run(self._builder.mark_read(item, seq, by))
 
     async def delete_room(self, item: str) -> None:
         """Delete the item's room with all its data: entries, ids and read marks (W11).
@@ -187,7 +187,7 @@ class AsyncClient:
             RequestError: The server refuses the call, or cannot be reached.
 
         """
-        return await self._run(self._calls.delete_room(item))
+        return await self._run(self._builder.delete_room(item))
 
     async def export(self, item: str | None = None, *, member: Member | str | None = None) -> bytes:
         """Read a whole room, or everything that a member wrote, as NDJSON (W14).
@@ -201,7 +201,7 @@ class AsyncClient:
             RequestError: The server refuses the call, or cannot be reached.
 
         """
-        return await self._run(self._calls.export(item, member))
+        return await self._run(self._builder.export(item, member))
 
     async def import_entries(self, source: AsyncSource, *, on_progress: OnProgress | None = None) -> ImportResult:
         """Store existing entries with their authors and times (W14); what is stored already is left as it is.
@@ -220,7 +220,7 @@ class AsyncClient:
                 job.add(part)
             async for request in job.async_requests():
                 with job.errors():
-                    job.count(request, await self._run(self._calls.import_lines(request)))
+                    job.count(request, await self._run(self._builder.import_lines(request)))
             return job.result
 
     async def erase(self, member: Member | str, *, by: Member) -> None:
@@ -234,7 +234,7 @@ class AsyncClient:
             RequestError: The server refuses the call, or cannot be reached.
 
         """
-        return await self._run(self._calls.erase(member, by))
+        return await self._run(self._builder.erase(member, by))
 
     async def ban(
         self,
@@ -258,7 +258,7 @@ class AsyncClient:
             RequestError: The server refuses the call, or cannot be reached.
 
         """
-        return await self._run(self._calls.ban(member, item, right, until, reason))
+        return await self._run(self._builder.ban(member, item, right, until, reason))
 
     async def unban(self, member: Member | str, item: str | None = None) -> None:
         """Lift the ban of a member on the item, or with None the one on all items (W15).
@@ -267,7 +267,7 @@ class AsyncClient:
             RequestError: The server refuses the call, or cannot be reached.
 
         """
-        return await self._run(self._calls.unban(member, item))
+        return await self._run(self._builder.unban(member, item))
 
     async def revoke(self, member: Member | str, item: str | None = None) -> None:
         """Revoke all present tokens of a member and close their connections, on one item or with None on all (A7).
@@ -276,7 +276,7 @@ class AsyncClient:
             RequestError: The server refuses the call, or cannot be reached.
 
         """
-        return await self._run(self._calls.revoke(member, item))
+        return await self._run(self._builder.revoke(member, item))
 
     async def _run(self, call: Call[T]) -> T:
         """Send the request of a call, and decode its response.

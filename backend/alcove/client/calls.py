@@ -39,7 +39,7 @@ class _Mark(msgspec.Struct):
     seq: int
 
 
-class Calls:
+class CallBuilder:
     """Builds a Call for each method, with a token that gives no more rights than the call needs."""
 
     def __init__(self, secret: str) -> None:

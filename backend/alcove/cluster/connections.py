@@ -39,7 +39,7 @@ class Connections(Struct, frozen=True, omit_defaults=True):
     unanswered: list[str] = []
 
 
-def with_lag(head: int, states: Iterable[ConnectionState], unanswered: Iterable[str] = ()) -> Connections:
+def describe_connections(head: int, states: Iterable[ConnectionState], unanswered: Iterable[str] = ()) -> Connections:
     """Create the result of a survey, and compute how many entries each connection is behind `head`.
 
     Args:

@@ -22,6 +22,7 @@ from alcove.cluster.presence_sync import PresenceSync
 from alcove.cluster.recovery import Recovery
 from alcove.cluster.subscriptions import ItemSubscriptions
 from alcove.cluster.survey import ConnectionSurvey
+from alcove.item_ids import is_internal
 from alcove.protocol import Entry, Person
 
 logger = logging.getLogger(__name__)
@@ -153,7 +154,7 @@ class MessageDispatcher:
     def _deliver(self, channel: str, message: EntriesStored, entries: Sequence[Entry]) -> None:
         """Deliver published entries to the item's room; without entries, check the head of its log."""
         # Entries of the server's own rooms, such as revocations, count only as the log has them (X9).
-        if entries and not channel.startswith("!"):
+        if entries and not is_internal(channel):
             self._recovery.deliver(channel, entries, message.oldest, message.log)
         else:
             self._recovery.check_reported(channel)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from uuid import uuid4
 
 from alcove.bus.base import Bus
-from alcove.cluster.connections import Connections, ConnectionState, with_lag
+from alcove.cluster.connections import Connections, ConnectionState, describe_connections
 from alcove.cluster.local_room import LocalRooms
 from alcove.cluster.messages import (
     ALL_PROCESSES,
@@ -70,7 +70,7 @@ class ConnectionSurvey:
 
         """
         if not self._bus.shared:
-            return with_lag(head, self._local_states(item))
+            return describe_connections(head, self._local_states(item))
         task = self._running.get(item)
         if task is None:
             task = self._running[item] = asyncio.create_task(self._survey(item, head))
@@ -95,7 +95,7 @@ class ConnectionSurvey:
         room = self._rooms.find(item)
         head = max(head, pending.head, 0 if room is None else room.head)
         unanswered = [others[process] for process in pending.awaited]
-        return with_lag(head, [*self._local_states(item), *pending.states], unanswered)
+        return describe_connections(head, [*self._local_states(item), *pending.states], unanswered)
 
     def respond(self, request: ConnectionsRequest) -> None:
         """Publish this process's connections to the requested room, in messages of up to `_CONNECTIONS`."""

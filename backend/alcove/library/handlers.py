@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 from alcove import protocol
 from alcove.access.rights import rights_on
 from alcove.errors import AlcoveError, SettingsError
+from alcove.item_ids import is_internal
 from alcove.library.entries import Entry, Message, entry_of
 from alcove.webhooks.targets import Deliver, Delivered, Failed, Outcome
 from alcove.webhooks.webhook import WEBHOOK
@@ -46,7 +47,7 @@ class HandlerTarget:
 
     def wants_item(self, item: str) -> bool:
         """Return whether the pattern matches (Target)."""
-        return not item.startswith("!") and bool(rights_on(self._pattern, item))
+        return not is_internal(item) and bool(rights_on(self._pattern, item))
 
     def wants(self, entry: protocol.Entry) -> bool:
         """Return whether the entry has the handler's kind; a message that was deleted meanwhile is passed over."""
@@ -93,7 +94,8 @@ class Handlers:
 
         Args:
             pattern: An item, or the beginning of items and `*`.
-            name: The name of its position. Without one, it is that of the function, so a renamed function begins anew.
+            name: The name under which its position is stored. Default: the name of the function, so that a renamed
+                function starts with the next entry.
 
         Raises:
             SettingsError: The name is taken, or has another form; the pattern has `*` elsewhere than at its end.

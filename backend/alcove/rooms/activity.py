@@ -90,14 +90,14 @@ class Activity:
             share: Publish it to the other processes, too.
 
         """
-        if self._presence.typing(person, now):
+        if self._presence.record_typing(person, now):
             self.schedule()
             if share:
                 self._share([TypingNow(person)])
 
     def read(self, member: str, seq: int) -> None:
         """Move the member's read mark forward to `seq`, to be stored with the next flush; ignore a lower `seq` (P5)."""
-        if self._presence.read(member, seq):
+        if self._presence.record_read(member, seq):
             self.schedule()
 
     def apply_remote_presence(self, changes: Iterable[tuple[Person, int]]) -> None:
@@ -119,7 +119,7 @@ class Activity:
         """Send the collected changes to the room's connections, and start to store read marks."""
         self._timer = None
         typing = self._presence.take_typing()
-        seen_version = self._presence.flushed
+        seen_version = self._presence.flushed_version
         presence = self._presence.flush()
         if presence is not None:
             self._listener.send([presence], seen_version)
@@ -127,8 +127,8 @@ class Activity:
             self._listener.send_typing(typing, seen_version)
         marks, self._remote_marks = self._remote_marks, {}
         if moved := self._apply_marks(marks):
-            self._listener.send(moved, self._presence.flushed)
-        if self._storing is None and (reads := self._presence.take_reads()):
+            self._listener.send(moved, self._presence.flushed_version)
+        if self._storing is None and (reads := self._presence.take_unstored_marks()):
             self._storing = asyncio.create_task(self._store(reads))
 
     async def _store(self, reads: dict[str, int]) -> None:
@@ -136,18 +136,18 @@ class Activity:
         try:
             marks = await self._store_marks(reads)
             if moved := self._apply_marks(marks):
-                self._listener.send(moved, self._presence.flushed)
+                self._listener.send(moved, self._presence.flushed_version)
                 self._share(moved)
         except LogUnavailableError as error:
             _cannot_store_marks(self._item, error)
             for member, seq in reads.items():
-                self._presence.read(member, seq)
+                self._presence.record_read(member, seq)
         finally:
             self._storing = None
-            if self._presence.has_reads():
+            if self._presence.has_unstored_marks():
                 self.schedule()
 
     def _apply_marks(self, marks: dict[str, int]) -> list[ReadMark]:
         """Apply stored marks to the room's presence, and return the lines of those that moved."""
-        lines = [self._presence.apply_mark(member, seq, _MARKS) for member, seq in marks.items()]
+        lines = [self._presence.apply_stored_mark(member, seq, _MARKS) for member, seq in marks.items()]
         return [line for line in lines if line is not None]

@@ -19,15 +19,15 @@ RoomConnections = Callable[[str, str], int]
 class Admission:
     """Counts the connections of this process: to rooms, and others (plain-text sockets and lists of rooms)."""
 
-    def __init__(self, bounds: ProcessLimits, room_connections: RoomConnections) -> None:
+    def __init__(self, process_limits: ProcessLimits, room_connections: RoomConnections) -> None:
         """Start with no connections.
 
         Args:
-            bounds: The limits of this process.
+            process_limits: The limits of this process.
             room_connections: Returns the number of a member's connections to an item's room.
 
         """
-        self._bounds = bounds
+        self._process_limits = process_limits
         self._room_connections = room_connections
         self._connections = 0
         #: Set when the last connection is closed; None unless `wait_until_empty` waits for that.
@@ -57,7 +57,7 @@ class Admission:
 
         """
         self.check_open()
-        if self._connections >= self._bounds.connections:
+        if self._connections >= self._process_limits.connections:
             raise Refusal(Code.AT_CAPACITY, Close.AT_CAPACITY, "this server is full; try again soon", RETRY_MS)
 
     def check_open(self) -> None:
@@ -100,8 +100,8 @@ class Admission:
 
     def _check_connections(self, held: int) -> None:
         """Check that a member who has `held` connections may open another one. Raises Refusal 4429 (L3)."""
-        if held >= self._bounds.member_connections:
-            expected = f"at most {self._bounds.member_connections} connections to one item; close another one"
+        if held >= self._process_limits.member_connections:
+            expected = f"at most {self._process_limits.member_connections} connections to one item; close another one"
             raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)
 
     def check(self, member: str | None, item: str | None) -> None:
@@ -115,7 +115,7 @@ class Admission:
         if member is not None:
             self.check_member(member, item)
 
-    def admit(self) -> "Slot":
+    def admit(self) -> "ConnectionSlot":
         """Count a connection to a room until its slot is released.
 
         Raises:
@@ -124,9 +124,9 @@ class Admission:
         """
         self.check_process()
         self._connections += 1
-        return Slot(self._release)
+        return ConnectionSlot(self._release)
 
-    def admit_other(self, member: str | None, item: str | None) -> "Slot":
+    def admit_other(self, member: str | None, item: str | None) -> "ConnectionSlot":
         """Count a connection that joins no room until its slot is released.
 
         Args:
@@ -149,7 +149,7 @@ class Admission:
                 del self._others[member, item]
             slot.release()
 
-        return Slot(release)
+        return ConnectionSlot(release)
 
     async def wait_until_empty(self) -> None:
         """Wait until no connection is open."""
@@ -164,7 +164,7 @@ class Admission:
             self._empty.set()
 
 
-class Slot:
+class ConnectionSlot:
     """The place of one connection in the counts, taken until `release` is called.
 
     As a context manager, it releases only if the block raises: a connection stays open after its admission.

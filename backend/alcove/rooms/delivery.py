@@ -36,7 +36,8 @@ class EntryDelivery:
             stored: The drafts of the commit with their outcomes, in the order of the log.
 
         """
-        for item, appended in self._by_item(stored).items():
+        by_item = self._by_item(stored)
+        for item, appended in by_item.items():
             log_id = appended[-1].log
             if (room := self._rooms.find(item)) is not None and room.log_id != log_id:
                 self._rooms.reset(item)
@@ -45,7 +46,7 @@ class EntryDelivery:
             if len(new) < len(appended):
                 # The answer to an earlier commit may have been lost: a repeated send reveals its entries.
                 self._cluster.note_head(item, max(one.entry.seq for one in appended))
-        self._changes.entries_stored(stored)
+        self._changes.entries_stored(by_item)
 
     def _by_item(self, stored: Sequence[tuple[Draft, Outcome]]) -> dict[str, list[Appended]]:
         """Group the stored entries by item, in the order of the log, and count all outcomes (W7).

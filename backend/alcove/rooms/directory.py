@@ -11,8 +11,8 @@ from alcove.bus.base import Bus
 from alcove.cluster.cluster import Cluster
 from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.protocol import FRAME_BYTES, ReadMark
+from alcove.rooms.closed_room_marks import ClosedRoomMarks
 from alcove.rooms.cursor import Cursor
-from alcove.rooms.last_marks import LastMarks
 from alcove.rooms.opening import Opening
 from alcove.rooms.presence import RoomPresence
 from alcove.rooms.restart import restart_connections
@@ -72,7 +72,7 @@ class RoomDirectory:
         #: How many callers keep the room of an item open although it may have no connection.
         self._kept: Counter[str] = Counter()
         self._marks = ReadMarkWriter(log, on_marks_stored)
-        self._last_marks = LastMarks(self._marks, tasks, self._cluster.publish_activity)
+        self._closed_room_marks = ClosedRoomMarks(self._marks, tasks, self._cluster.publish_activity)
 
     # --- lifecycle, and the other processes
 
@@ -83,7 +83,7 @@ class RoomDirectory:
     def close_rooms(self) -> None:
         """Cancel the timers of all rooms, and start to store their pending read marks."""
         for room in list(self._rooms.values()):
-            self._last_marks.store(room)
+            self._closed_room_marks.store(room)
             room.close()
 
     async def close(self) -> None:
@@ -291,5 +291,5 @@ class RoomDirectory:
         if room is not None and not len(room) and item not in self._kept:
             del self._rooms[item]
             self._cluster.room_closed(item)
-            self._last_marks.store(room)
+            self._closed_room_marks.store(room)
             room.close()

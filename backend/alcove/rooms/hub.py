@@ -20,7 +20,7 @@ from alcove.limits import ProcessLimits, Retention
 from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.protocol import Limits, Member
 from alcove.rooms.access_records import AccessRecords
-from alcove.rooms.admission import Admission, Slot
+from alcove.rooms.admission import Admission, ConnectionSlot
 from alcove.rooms.delivery import EntryDelivery
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.drain import Drain
@@ -58,7 +58,7 @@ class Hub:
         bans: Bans | None = None,
         bus: Bus | None = None,
         sends: Bus | None = None,
-        bounds: ProcessLimits | None = None,
+        process_limits: ProcessLimits | None = None,
         retention: Retention | None = None,
         clock: Callable[[], float] = time.monotonic,
         metrics: Metrics = SERVER_METRICS,
@@ -73,7 +73,7 @@ class Hub:
             bans: The table of bans that the authenticator checks, likewise.
             bus: Carries messages between processes; None: there is only this process.
             sends: Delivers the announcements of `alcove_send` (X5); None: the database makes none.
-            bounds: The limits of this process (L); None: the defaults.
+            process_limits: The limits of this process (L); None: the defaults.
             retention: How long the log keeps entries (L5); None: forever.
             clock: Returns seconds of a monotonic clock.
             metrics: The counters of this Alcove.
@@ -81,14 +81,14 @@ class Hub:
         """
         #: Counts refusals (SessionHost, W7).
         self.metrics = metrics
-        bounds = bounds or ProcessLimits()
+        process_limits = process_limits or ProcessLimits()
         self._tasks = BackgroundTasks()
         self._rooms = RoomDirectory(
             log,
             bus or MemoryBus(),
             sends,
-            tail_entries=bounds.tail_entries,
-            tail_bytes=bounds.tail_bytes,
+            tail_entries=process_limits.tail_entries,
+            tail_bytes=process_limits.tail_bytes,
             tasks=self._tasks,
             on_history_lost=self._on_history_lost,
             on_marks_stored=self._on_marks_stored,
@@ -97,10 +97,10 @@ class Hub:
             metrics=metrics,
         )
         cluster = self._rooms.cluster
-        self._admission = Admission(bounds, self._rooms.member_connections)
+        self._admission = Admission(process_limits, self._rooms.member_connections)
         self._expiry = ExpiryWatch()
         feed = ListFeed(log, authenticator)
-        self.changes = RoomChanges(log, cluster, feed, limit=bounds.list_changes)
+        self.changes = RoomChanges(log, cluster, feed, limit=process_limits.list_changes)
         #: The list of rooms, and the connections that follow it.
         self.lists = ItemLists(
             feed,
@@ -109,22 +109,22 @@ class Hub:
             admission=self._admission,
             expiry=self._expiry,
             tasks=self._tasks,
-            limits=bounds,
+            process_limits=process_limits,
             metrics=metrics,
         )
         delivery = EntryDelivery(self._rooms, cluster, self.changes, metrics)
-        self._committer = Committer(log, delivery.deliver, bounds.waiting, self._rooms.position, metrics)
+        self._committer = Committer(log, delivery.deliver, process_limits.waiting, self._rooms.position, metrics)
         self._drain = Drain(
-            within_s=bounds.drain_s,
+            within_s=process_limits.drain_s,
             commit=self._committer.drain,
             connections=lambda: self._rooms.connections() + self.lists.connections(),
         )
         self.status = ProcessStatus(
-            bounds, self._admission, self._rooms, lists=self.lists, committer=self._committer, log=log
+            process_limits, self._admission, self._rooms, lists=self.lists, committer=self._committer, log=log
         )
         #: Submit a draft (SessionHost); an attribute, because a method would cost one more call for each send.
         self.append = self._committer.submit
-        self._sends = Sends(self._committer, limits, max_rates=bounds.rates, clock=clock)
+        self._sends = Sends(self._committer, limits, max_rates=process_limits.rates, clock=clock)
         #: Take one send of a member's rate on an item, or raise Refusal (L2); store a draft.
         self.take_send, self.check_rate, self.send = self._sends.take, self._sends.check_rate, self._sends.store
         #: Reads rooms without a connection.
@@ -132,7 +132,7 @@ class Hub:
         self.writer = RoomWriter(self._sends.store, limits, self._rooms, self.changes)
         #: Exports rooms and members, erases members, imports entries.
         self.personal_data = PersonalData(log, self.writer, self._rooms, cluster)
-        self.importer = Importer(log, self._sends.store, limits, self._rooms, max_waiting=bounds.waiting)
+        self.importer = Importer(log, self._sends.store, limits, self._rooms, max_waiting=process_limits.waiting)
         self._renewal = None if authenticator is None else TokenRenewal(authenticator, self._expiry)
         self._access_records = AccessRecords(
             Revocations() if revocations is None else revocations,
@@ -151,7 +151,7 @@ class Hub:
             expiry=self._expiry,
             retention=retention or Retention(),
             limits=limits,
-            budget=bounds.budget,
+            budget=process_limits.budget,
             clock=clock,
         )
 
@@ -204,7 +204,7 @@ class Hub:
         """Check that `admit` would accept such a connection. Raises Refusal as `admit`."""
         self._admission.check(None if member is None else member.person.id, item)
 
-    def admit(self, member: Member | None, item: str | None) -> Slot:
+    def admit(self, member: Member | None, item: str | None) -> ConnectionSlot:
         """Count a connection that joins no room until its slot is released.
 
         Args:

@@ -34,7 +34,7 @@ class _Known(NamedTuple):
 
 
 class _Referred(NamedTuple):
-    """What the lines of one room refer to by number: any entry, and messages that are deleted."""
+    """The seqs of a room that later lines refer to: `seqs` of every kind of entry, `deleted` of deleted messages."""
 
     seqs: frozenset[int]
     deleted: frozenset[int]

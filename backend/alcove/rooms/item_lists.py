@@ -10,7 +10,7 @@ from alcove.limits import ProcessLimits
 from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.protocol import Member
 from alcove.repeated_warnings import RepeatedWarning
-from alcove.rooms.admission import RETRY_MS, Admission, Slot
+from alcove.rooms.admission import RETRY_MS, Admission, ConnectionSlot
 from alcove.rooms.list_feed import ListFeed
 from alcove.rooms.list_reader import ListReader
 from alcove.rooms.list_session import ListSession
@@ -34,7 +34,7 @@ class ItemLists:
         admission: Admission,
         expiry: ExpiryWatch,
         tasks: BackgroundTasks,
-        limits: ProcessLimits,
+        process_limits: ProcessLimits,
         metrics: Metrics = SERVER_METRICS,
     ) -> None:
         """Create the lists of a process, without connections.
@@ -46,7 +46,7 @@ class ItemLists:
             admission: Counts connections, and refuses those beyond the limits.
             expiry: Ends connections whose token expires or is revoked.
             tasks: Runs the checks of fresh tokens.
-            limits: The limits of this process (L).
+            process_limits: The limits of this process (L).
             metrics: Counts refusals.
 
         """
@@ -57,8 +57,8 @@ class ItemLists:
         self._admission = admission
         self._expiry = expiry
         self._tasks = tasks
-        self._limits = limits
-        self._slots: dict[ListSession, Slot] = {}
+        self._process_limits = process_limits
+        self._slots: dict[ListSession, ConnectionSlot] = {}
 
     async def close(self) -> None:
         """Cancel the background tasks of the feed and of the changes."""
@@ -93,7 +93,9 @@ class ItemLists:
                 does not answer.
 
         """
-        reader = ListReader(connection, caller, prefix=prefix, limit=limit, pending_limit=self._limits.list_pending)
+        reader = ListReader(
+            connection, caller, prefix=prefix, limit=limit, pending_limit=self._process_limits.list_pending
+        )
         with self._admission.admit_other(caller.person.id, None) as slot:
             try:
                 rooms = await self._start(reader)
@@ -102,7 +104,7 @@ class ItemLists:
             except BaseException:
                 self._feed.stop(reader)
                 raise
-            session = ListSession(self, reader, self._limits.budget)
+            session = ListSession(self, reader, self._process_limits.budget)
             self._slots[session] = slot
             self._expiry.watch(session, member, None)
             self._feed.send_latest(reader, rooms)

@@ -9,7 +9,7 @@ from alcove.errors import Close, Code, Refusal
 from alcove.limits import Budget, Retention
 from alcove.protocol import Limits, Member, encode
 from alcove.repeated_warnings import RepeatedWarning
-from alcove.rooms.admission import RETRY_MS, Admission, Slot
+from alcove.rooms.admission import RETRY_MS, Admission, ConnectionSlot
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.hello import hello_line
@@ -82,7 +82,9 @@ class RoomJoiner:
                 message = "storage does not answer; try again soon"
                 raise Refusal(Code.UNAVAILABLE, Close.AT_CAPACITY, message, RETRY_MS) from error
 
-    def _enter(self, room: Room, slot: Slot, connection: Connection, member: Member, start: StartPosition) -> Session:
+    def _enter(
+        self, room: Room, slot: ConnectionSlot, connection: Connection, member: Member, start: StartPosition
+    ) -> Session:
         """Check the member again, add them to the room, send `hello` and start to send entries (R1, R2, R5, H5).
 
         Raises Refusal as `join`.

@@ -13,7 +13,7 @@ from alcove.rooms.list_index import ListIndex
 from alcove.rooms.list_lines import complete, frames, item_line, shared_line
 from alcove.rooms.list_reader import READY, ListReader
 from alcove.storage.base import ItemSummary, ListRefusedError, Log, LogUnavailableError
-from alcove.wire.connection import DIRECT_BYTES, Frame
+from alcove.wire.connection import UNCHECKED_BYTES, Frame
 
 logger = logging.getLogger(__name__)
 _cannot_read = RepeatedWarning(logger, "lists of rooms wait for storage: %s")
@@ -184,7 +184,7 @@ class ListFeed:
             if reader.outdated and taken:
                 break
             del self._due[reader]
-            if reader.connection.buffered() > DIRECT_BYTES:
+            if reader.connection.buffered() > UNCHECKED_BYTES:
                 self._block(reader)
             elif reader.outdated:
                 await self._refresh(reader)
@@ -256,7 +256,7 @@ class ListFeed:
             return
         items = list(lines)
         for group in frames(lines.values()):
-            if not reader.connection.offer(Frame(b"\n".join(group))):
+            if not reader.connection.try_write(Frame(b"\n".join(group))):
                 reader.put_back(items)
                 self._block(reader)
                 return
@@ -265,13 +265,13 @@ class ListFeed:
             self._schedule(reader)
 
     def _block(self, reader: ListReader) -> None:
-        """Stop sending to the reader until its connection has drained."""
+        """Stop sending to the reader until its connection takes more."""
         if reader not in self._blocked:
             self._blocked[reader] = asyncio.create_task(self._wait(reader))
 
     async def _wait(self, reader: ListReader) -> None:
-        """Wait until the reader's connection has drained, then queue the reader again."""
-        if await reader.connection.drained():
+        """Wait until the reader's connection takes more, then queue the reader again."""
+        if await reader.connection.wait_writable():
             del self._blocked[reader]
             if reader.due:
                 self._schedule(reader)

@@ -7,7 +7,7 @@ from math import inf
 from alcove.protocol import Person, Presence, ReadMark, TypingNow
 
 #: How many members and marks one line or one hello names (P1).
-NAMED = 100
+MAX_NAMED = 100
 #: Members who left that are remembered for connections which fell behind.
 _DEPARTED = 1000
 #: Seconds between two notices that the same member types (P4).
@@ -15,7 +15,7 @@ _TYPING_S = 2.0
 
 
 @dataclass(slots=True)
-class _Present:
+class _PresentMember:
     """A member in the room, the number of their connections, and the version at which they joined."""
 
     person: Person
@@ -27,94 +27,107 @@ class RoomPresence:
     """The members of a room, each once for any number of connections (P1), and the read marks.
 
     Every change increments `version`. A connection has seen all changes up to some version: that of its hello, or of
-    the last flush while it was in step. `since` returns the later ones, so nothing is queued per connection. Each
+    the last flush while it was in step. `lines_since` returns the later ones, so nothing is queued per connection. Each
     dictionary is in the order of versions, so the latest changes are at its end.
     """
 
-    __slots__ = ("_departed", "_here", "_read", "_typed", "_typing", "flushed", "reads", "version")
+    __slots__ = (
+        "_departed",
+        "_members",
+        "_new_typing",
+        "_typing_times",
+        "_unstored_marks",
+        "flushed_version",
+        "read_marks",
+        "version",
+    )
 
-    def __init__(self, reads: dict[str, int]) -> None:
-        """Start without members; `reads`: the stored read marks by member, the latest moved first."""
+    def __init__(self, read_marks: dict[str, int]) -> None:
+        """Start without members; `read_marks`: the stored read marks by member, the latest moved first."""
         self.version = 0
         #: The version that connections in step have seen.
-        self.flushed = 0
-        self._here: dict[str, _Present] = {}
+        self.flushed_version = 0
+        self._members: dict[str, _PresentMember] = {}
+        #: Members who left, and the version at which they did.
         self._departed: dict[str, int] = {}
-        self._typed: dict[str, float] = {}
-        self._typing: dict[str, Person] = {}
-        self._read: dict[str, int] = {}
+        #: When each member's typing was recorded last, in seconds.
+        self._typing_times: dict[str, float] = {}
+        #: Members who started to type since `take_typing`.
+        self._new_typing: dict[str, Person] = {}
+        #: Read marks that wait to be stored: member → seq.
+        self._unstored_marks: dict[str, int] = {}
         #: Read marks, the latest moved last: member → seq and the version that moved it.
-        self.reads: dict[str, tuple[int, int]] = {member: (seq, 0) for member, seq in reversed(reads.items())}
+        self.read_marks: dict[str, tuple[int, int]] = {member: (seq, 0) for member, seq in reversed(read_marks.items())}
 
     def __len__(self) -> int:
-        return len(self._here)
+        return len(self._members)
 
     def connections(self, member: str) -> int:
         """Return the number of the member's connections, on all processes."""
-        here = self._here.get(member)
-        return here.connections if here else 0
+        present = self._members.get(member)
+        return present.connections if present else 0
 
-    def named(self) -> list[Person]:
+    def named_members(self) -> list[Person]:
         """List up to 100 members, those present longest (P1)."""
-        return [here.person for here in islice(self._here.values(), NAMED)]
+        return [present.person for present in islice(self._members.values(), MAX_NAMED)]
 
-    def marks(self) -> dict[str, int]:
+    def latest_marks(self) -> dict[str, int]:
         """Return up to 100 read marks by member, those that moved last."""
-        return {member: seq for member, (seq, _) in islice(reversed(self.reads.items()), NAMED)}
+        return {member: seq for member, (seq, _) in islice(reversed(self.read_marks.items()), MAX_NAMED)}
 
     def join(self, person: Person) -> None:
         """Count a connection that the member opened; with the first one, the member joins."""
-        here = self._here.get(person.id)
-        if here is not None:
-            here.connections += 1
+        present = self._members.get(person.id)
+        if present is not None:
+            present.connections += 1
             return
         self.version += 1
-        self._here[person.id] = _Present(person, 1, self.version)
+        self._members[person.id] = _PresentMember(person, 1, self.version)
         self._departed.pop(person.id, None)
 
     def leave(self, member: str) -> None:
         """Count a connection that the member closed; with the last one, the member leaves."""
-        here = self._here.get(member)
-        if here is None:
+        present = self._members.get(member)
+        if present is None:
             return
-        here.connections -= 1
-        if here.connections:
+        present.connections -= 1
+        if present.connections:
             return
         self.version += 1
-        del self._here[member]
-        self._typed.pop(member, None)
-        self._typing.pop(member, None)
+        del self._members[member]
+        self._typing_times.pop(member, None)
+        self._new_typing.pop(member, None)
         self._departed[member] = self.version
 
-    def typing(self, person: Person, now: float) -> bool:
+    def record_typing(self, person: Person, now: float) -> bool:
         """Record that the member is typing at `now` (seconds); return False within 2 s of the last time (P4)."""
-        if now - self._typed.get(person.id, -inf) < _TYPING_S:
+        if now - self._typing_times.get(person.id, -inf) < _TYPING_S:
             return False
-        self._typed[person.id] = now
-        self._typing[person.id] = person
+        self._typing_times[person.id] = now
+        self._new_typing[person.id] = person
         return True
 
-    def read(self, member: str, seq: int) -> bool:
-        """Record that the member has read up to `seq`; return False if the mark is already there or further (P5)."""
-        mark = max(self.reads.get(member, (0, 0))[0], self._read.get(member, 0))
+    def record_read(self, member: str, seq: int) -> bool:
+        """Record that the member has read up to `seq`; return False if they had read as far before (P5)."""
+        mark = max(self.read_marks.get(member, (0, 0))[0], self._unstored_marks.get(member, 0))
         if seq <= mark:
             return False
-        self._read[member] = seq
+        self._unstored_marks[member] = seq
         return True
 
-    def has_reads(self) -> bool:
+    def has_unstored_marks(self) -> bool:
         """Return whether read marks wait to be stored."""
-        return bool(self._read)
+        return bool(self._unstored_marks)
 
-    def take_reads(self) -> dict[str, int]:
+    def take_unstored_marks(self) -> dict[str, int]:
         """Return the read marks that wait to be stored, and clear them.
 
-        Call `apply_mark` for those that were stored.
+        Call `apply_stored_mark` for those that were stored.
         """
-        reads, self._read = self._read, {}
-        return reads
+        marks, self._unstored_marks = self._unstored_marks, {}
+        return marks
 
-    def apply_mark(self, member: str, seq: int, max_marks: int) -> ReadMark | None:
+    def apply_stored_mark(self, member: str, seq: int, max_marks: int) -> ReadMark | None:
         """Apply a stored read mark.
 
         Args:
@@ -126,18 +139,18 @@ class RoomPresence:
             The line about it, or None if the mark did not move.
 
         """
-        if seq <= self.reads.get(member, (0, 0))[0]:
+        if seq <= self.read_marks.get(member, (0, 0))[0]:
             return None
         self.version += 1
-        self.reads.pop(member, None)
-        self.reads[member] = (seq, self.version)
-        if len(self.reads) > max_marks:
-            del self.reads[next(iter(self.reads))]
+        self.read_marks.pop(member, None)
+        self.read_marks[member] = (seq, self.version)
+        if len(self.read_marks) > max_marks:
+            del self.read_marks[next(iter(self.read_marks))]
         return ReadMark(member, seq)
 
     def take_typing(self) -> list[TypingNow]:
         """Return a line for each member who started to type since the last call, and clear them."""
-        typing, self._typing = self._typing, {}
+        typing, self._new_typing = self._new_typing, {}
         return [TypingNow(person) for person in typing.values()]
 
     def flush(self) -> Presence | None:
@@ -145,15 +158,15 @@ class RoomPresence:
 
         Includes members who joined and left in between, because the hello of another member may have named them.
         """
-        line = self._changes_since(self.flushed)
-        self.flushed = self.version
+        line = self._changes_since(self.flushed_version)
+        self.flushed_version = self.version
         for member in list(islice(self._departed, max(0, len(self._departed) - _DEPARTED))):
             del self._departed[member]
         return line
 
-    def since(self, version: int) -> list[Presence | ReadMark]:
+    def lines_since(self, version: int) -> list[Presence | ReadMark]:
         """Create the lines that a connection lacks which has seen the changes up to `version`."""
-        new = takewhile(lambda mark: mark[1][1] > version, islice(reversed(self.reads.items()), NAMED))
+        new = takewhile(lambda mark: mark[1][1] > version, islice(reversed(self.read_marks.items()), MAX_NAMED))
         lines: list[Presence | ReadMark] = [ReadMark(member, seq) for member, (seq, _) in new]
         lines.reverse()
         changes = self._changes_since(version)
@@ -161,7 +174,7 @@ class RoomPresence:
 
     def _changes_since(self, version: int) -> Presence | None:
         """Create the line about who joined and left after `version`; None if nothing changed."""
-        came = takewhile(lambda here: here.version > version, reversed(self._here.values()))
-        joined = [here.person for here in islice(came, NAMED)]
+        came = takewhile(lambda present: present.version > version, reversed(self._members.values()))
+        joined = [present.person for present in islice(came, MAX_NAMED)]
         left = [member for member, _ in takewhile(lambda one: one[1] > version, reversed(self._departed.items()))]
-        return Presence(joined[::-1], left[::-1], len(self._here)) if joined or left else None
+        return Presence(joined[::-1], left[::-1], len(self._members)) if joined or left else None

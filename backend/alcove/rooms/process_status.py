@@ -28,7 +28,7 @@ class ProcessStatus:
 
     def __init__(
         self,
-        limits: ProcessLimits,
+        process_limits: ProcessLimits,
         admission: Admission,
         rooms: RoomDirectory,
         *,
@@ -39,7 +39,7 @@ class ProcessStatus:
         """Store the parts of the process that are asked.
 
         Args:
-            limits: The limits of this process.
+            process_limits: The limits of this process.
             admission: Counts connections, and knows whether the process drains.
             rooms: The rooms of this process.
             lists: The connections to the list of rooms.
@@ -47,7 +47,7 @@ class ProcessStatus:
             log: Is asked whether it takes writes.
 
         """
-        self._limits = limits
+        self._process_limits = process_limits
         self._admission = admission
         self._rooms = rooms
         self._lists = lists
@@ -65,8 +65,8 @@ class ProcessStatus:
         return ProcessState(
             rooms=self._rooms.all(),
             sends_waiting=len(self._committer),
-            sends_waiting_limit=self._limits.waiting,
-            connections_limit=self._limits.connections,
+            sends_waiting_limit=self._process_limits.waiting,
+            connections_limit=self._process_limits.connections,
             bus_up=self._rooms.bus_up,
             storage_up=await self._storage.writable(),
             draining=self._admission.draining,

@@ -9,7 +9,7 @@ from alcove.cluster.connections import Connections
 from alcove.item_ranges import Range
 from alcove.protocol import Person
 from alcove.rooms.directory import RoomDirectory
-from alcove.rooms.presence import NAMED, RoomPresence
+from alcove.rooms.presence import MAX_NAMED, RoomPresence
 from alcove.storage.base import ItemSummary, Log, LogUnavailableError, Page, UnreadCount
 
 #: Read marks of one page.
@@ -53,7 +53,7 @@ class RoomQueries:
     async def members(self, item: str) -> tuple[list[Person], int]:
         """Return up to 100 members of the item's room on all processes, and the number of all (W11)."""
         async with self._rooms.opened(item) as room:
-            return room.presence.named(), len(room.presence)
+            return room.presence.named_members(), len(room.presence)
 
     @asynccontextmanager
     async def attending(self, item: str) -> AsyncIterator[Callable[[], Awaitable[Attendance]]]:
@@ -62,10 +62,10 @@ class RoomQueries:
 
             async def attendance() -> Attendance:
                 presence = room.presence
-                absent = [member for member in presence.marks() if not presence.connections(member)]
-                if len(absent) < NAMED <= len(presence.reads):
+                absent = [member for member in presence.latest_marks() if not presence.connections(member)]
+                if len(absent) < MAX_NAMED <= len(presence.read_marks):
                     absent = await self._absent(item, presence)
-                return Attendance(presence.named(), len(presence), absent[:NAMED])
+                return Attendance(presence.named_members(), len(presence), absent[:MAX_NAMED])
 
             yield attendance
 
@@ -73,7 +73,7 @@ class RoomQueries:
         """Return up to 100 members with a read mark who are not connected, among all marks of a large room."""
         absent: list[str] = []
         first: str | None = ""
-        while first is not None and len(absent) < NAMED:
+        while first is not None and len(absent) < MAX_NAMED:
             marks = await self._log.read_marks(item, first=first, limit=_MARKS)
             absent += [mark.member for mark in marks if not presence.connections(mark.member)]
             first = marks[-1].member + _NEXT if len(marks) == _MARKS else None

@@ -12,7 +12,7 @@ from alcove.rooms.cursor import Cursor
 from alcove.rooms.history import RoomHistory
 from alcove.rooms.presence import RoomPresence
 from alcove.storage.base import LogUnavailableError
-from alcove.wire.connection import DIRECT_BYTES, Connection, Frame
+from alcove.wire.connection import UNCHECKED_BYTES, Connection, Frame
 
 logger = logging.getLogger(__name__)
 _cannot_feed = RepeatedWarning(logger, "room %s: %s")
@@ -92,8 +92,8 @@ class RoomReaders:
             run = tail.after(seq, FRAME_BYTES) or []
             frame = Frame(b"\n".join(run))
             self._deliveries.count += len(run) * len(self._in_step)
-            for connection in self._offer(frame):
-                self._fall_behind(self._in_step[connection], seq, self._presence.flushed)
+            for connection in self._write_to_all(frame):
+                self._fall_behind(self._in_step[connection], seq, self._presence.flushed_version)
             seq += len(run)
             lines += run
         return lines
@@ -101,7 +101,7 @@ class RoomReaders:
     def fall_behind(self) -> None:
         """Mark every cursor as behind at the head, so that it reads later entries from the log."""
         for cursor in list(self._in_step.values()):
-            self._fall_behind(cursor, self._history.head, self._presence.flushed)
+            self._fall_behind(cursor, self._history.head, self._presence.flushed_version)
 
     def send(self, lines: Sequence[Line], seen_version: int) -> None:
         """Write presence, typing or read-mark lines to every connection in step (ActivityListener)."""
@@ -116,7 +116,7 @@ class RoomReaders:
         for connection, cursor in list(self._in_step.items()):
             if cursor.member.person.id in writers:
                 others = [encode(line) for line in typing if line.by.id != cursor.member.person.id]
-                connection.offer(Frame(b"\n".join(others)))
+                connection.try_write(Frame(b"\n".join(others)))
 
     def _send(self, lines: Sequence[Line], seen_version: int, without: frozenset[str] = frozenset()) -> None:
         """Write lines to the connections in step, except those of the members `without`.
@@ -125,19 +125,19 @@ class RoomReaders:
         """
         frame = Frame(b"\n".join([encode(line) for line in lines]))
         for connection, cursor in list(self._in_step.items()):
-            if cursor.member.person.id not in without and not connection.offer(frame):
+            if cursor.member.person.id not in without and not connection.try_write(frame):
                 self._fall_behind(cursor, self._history.head, seen_version)
 
-    def _offer(self, frame: Frame) -> list[Connection]:
-        """Write the frame to every connection in step; return those that are full. The hot path of a large room."""
+    def _write_to_all(self, frame: Frame) -> list[Connection]:
+        """Write the frame to every connection in step, and return those that are full. The hot path of a large room."""
         wire = frame.wire
-        if len(wire) > DIRECT_BYTES:
-            return [connection for connection in self._in_step if not connection.offer(frame)]
+        if len(wire) > UNCHECKED_BYTES:
+            return [connection for connection in self._in_step if not connection.try_write(frame)]
         full: list[Connection] = []
         for connection in self._in_step:
-            if (direct := connection.direct) is not None:
-                direct(wire)
-            elif not connection.offer(frame):
+            if (write := connection.unchecked_write) is not None:
+                write(wire)
+            elif not connection.try_write(frame):
                 full.append(connection)
         return full
 
@@ -155,14 +155,14 @@ class RoomReaders:
         """Write entries from the tail until the connection is full; return whether the cursor is now in step."""
         connection, history = cursor.connection, self._history
         while cursor.seq < history.head:
-            if connection.buffered() > DIRECT_BYTES:
+            if connection.buffered() > UNCHECKED_BYTES:
                 return False
             run = history.tail.after(cursor.seq, FRAME_BYTES)
             if run is None:
                 return False
             connection.write(Frame(b"\n".join(run)))
             cursor.seq += len(run)
-        if missed := self._presence.since(cursor.seen_version):
+        if missed := self._presence.lines_since(cursor.seen_version):
             connection.write(Frame(b"\n".join([encode(line) for line in missed])))
         cursor.feeding = None
         self._behind.pop(cursor, None)
@@ -170,10 +170,10 @@ class RoomReaders:
         return True
 
     async def _feed(self, cursor: Cursor) -> None:
-        """Write from tail and log whenever the connection has drained, until the cursor is in step or removed."""
+        """Write entries from tail and log as the connection takes them, until the cursor is in step or removed."""
         wait_s, longest_s = _RETRY_S
         try:
-            while await cursor.connection.drained() and cursor in self._behind:
+            while await cursor.connection.wait_writable() and cursor in self._behind:
                 if self._catch_up(cursor):
                     return
                 if self._history.tail.covers(cursor.seq):

@@ -2,18 +2,18 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
 from alcove import background
 from alcove.cluster.cluster import Cluster
 from alcove.cluster.messages import ROOM_CHANGES, ClusterMessage, RoomsChanged
-from alcove.item_ids import ItemIdError, check_item_id
+from alcove.item_ids import ItemIdError, check_item_id, is_internal
 from alcove.observability.metrics import LIMITS
 from alcove.rooms.change_set import ChangeSet
 from alcove.rooms.list_check import ListCheck
 from alcove.rooms.list_feed import ListFeed
-from alcove.storage.base import Appended, Draft, Log, Outcome
+from alcove.storage.base import Appended, Log
 
 #: Seconds in which changes are collected before they are passed on.
 _COLLECT_S = 0.25
@@ -79,15 +79,17 @@ class RoomChanges:
 
     # --- changes in this process
 
-    def entries_stored(self, stored: Sequence[tuple[Draft, Outcome]]) -> None:
-        """Record the rooms of stored drafts, including drafts that an earlier send stored (S5)."""
-        heads: dict[str, int] = {}
-        for draft, outcome in stored:
-            if isinstance(outcome, Appended) and not draft.item.startswith("!"):
-                heads[draft.item] = max(outcome.entry.seq, heads.get(draft.item, 0))
-                if draft.kind != "message":
-                    self._feed.rewritten(draft.item)
-        for item, head in heads.items():
+    def entries_stored(self, stored: Mapping[str, Sequence[Appended]]) -> None:
+        """Record the rooms of a commit's outcomes, by item; they include entries that an earlier send stored (S5)."""
+        for item, appended in stored.items():
+            if is_internal(item):
+                continue
+            head = 0
+            for one in appended:
+                entry = one.entry
+                head = max(head, entry.seq)
+                if entry.kind != "message":
+                    self._feed.rewritten(item)
             if self._cluster.shared:
                 self._stored.add_room(item, head)
                 self._collect()

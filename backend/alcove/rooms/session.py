@@ -26,7 +26,7 @@ from alcove.protocol import (
     error_line,
 )
 from alcove.rate_limits import ExcessDetector
-from alcove.rooms.admission import RETRY_MS, Slot
+from alcove.rooms.admission import RETRY_MS, ConnectionSlot
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.outcome_lines import OutcomeWriter
 from alcove.rooms.room import Room
@@ -70,7 +70,7 @@ class Session:
         host: SessionHost,
         room: Room,
         cursor: Cursor,
-        slot: Slot,
+        slot: ConnectionSlot,
         *,
         limits: Limits,
         clock: Callable[[], float],

@@ -19,7 +19,7 @@ from alcove.api.dependencies import (
 from alcove.api.services import HubDep
 from alcove.errors import Close, Code, Reason, Refusal
 from alcove.protocol import Member
-from alcove.rooms.admission import Slot
+from alcove.rooms.admission import ConnectionSlot
 from alcove.rooms.hub import Hub
 from alcove.wire.accept import AcceptedConnection
 from alcove.wire.connection import Connection, Receiver
@@ -78,7 +78,7 @@ class TutorialReceiver:
 
     __slots__ = ("_connection", "_hub", "_receiver", "_slot")
 
-    def __init__(self, hub: Hub, slot: Slot, connection: Connection, receiver: Receiver) -> None:
+    def __init__(self, hub: Hub, slot: ConnectionSlot, connection: Connection, receiver: Receiver) -> None:
         """Wrap a receiver.
 
         Args:

@@ -1,4 +1,4 @@
-"""Run the consumers of this process, share their leases with other processes, and answer operators (K2 to K4)."""
+"""Run the consumers of this process, renew their leases, and execute the commands of operators (K2 to K4)."""
 
 import asyncio
 import logging
@@ -32,10 +32,10 @@ _LISTED = 100
 
 
 class ConsumerStatus(NamedTuple):
-    """What operators see of a consumer."""
+    """The state of a consumer, for operators."""
 
     name: str
-    #: Whether this process has it in its settings or its code.
+    #: Whether the settings or the code of this process define it.
     known: bool
     disabled: bool
     backlog: Backlog
@@ -53,7 +53,7 @@ class Deliveries:
 
         Args:
             log: The log.
-            hub: Announces changes, and tells who is connected.
+            hub: Reports changed rooms and connected members.
             settings: The endpoint and the limits.
             metrics: The counters of this Alcove.
             handlers: Handlers of the application, by the names of their consumers.
@@ -80,10 +80,10 @@ class Deliveries:
                 log=log,
                 holder=self._holder,
                 policy=policy,
-                items=settings.delivery_items,
-                at_once=settings.deliveries,
+                max_items=settings.delivery_items,
+                max_deliveries=settings.deliveries,
                 metrics=ConsumerMetrics(metrics.consumers, name),
-                complete=lambda: hub.changes.complete,
+                all_announced=lambda: hub.changes.complete,
             )
             for name, (target, policy) in targets.items()
         }
@@ -92,19 +92,19 @@ class Deliveries:
         self._renew_now = asyncio.Event()
 
     async def start(self) -> None:
-        """Register the consumers, at the present heads if they are new, and begin to deliver.
+        """Register the consumers, and start to deliver; new consumers start at the present heads of the rooms.
 
         Raises LogUnavailableError.
         """
         for name, worker in self._workers.items():
             await self._consumers.register(name)
-            self._changes.follow(worker.note, worker.doubt)
+            self._changes.follow(worker.record_head, worker.request_scan)
             self._tasks.append(asyncio.create_task(worker.run()))
         if self._workers:
             self._renewal = asyncio.create_task(self._renew_leases())
 
     async def close(self) -> None:
-        """End the deliveries, store how far they came, and release the leases."""
+        """Stop the deliveries, store the positions, and release the leases."""
         await asyncio.gather(*(worker.close() for worker in self._workers.values()))
         await background.cancel(self._renewal, *self._tasks)
         if self._workers:
@@ -128,7 +128,9 @@ class Deliveries:
         return found
 
     async def retry(self, name: str, item: str | None) -> int | None:
-        """Deliver what failed now, and to a disabled target again; return the number of items, None: no such consumer.
+        """Retry failed deliveries now, and enable a disabled target; return the number of items, or None.
+
+        None: there is no such consumer.
 
         Raises LogUnavailableError.
         """
@@ -141,7 +143,7 @@ class Deliveries:
         return count
 
     async def skip(self, name: str, item: str) -> bool:
-        """Pass over the entry of an item that cannot be delivered; return False if there is none.
+        """Skip the entry that fails in an item; return False if none fails.
 
         Raises LogUnavailableError.
         """
@@ -156,7 +158,7 @@ class Deliveries:
     # --- leases
 
     async def _renew_leases(self) -> None:
-        """Take and renew the leases, until cancelled. A change by an operator is noticed at the same time."""
+        """Take and renew the leases every two seconds, until cancelled; each answer reports operators' commands."""
         loop = asyncio.get_running_loop()
         while True:
             self._renew_now.clear()
@@ -167,7 +169,7 @@ class Deliveries:
                 pass  # the leases end by themselves, unless they are renewed in time
             else:
                 for name, worker in self._workers.items():
-                    worker.lead(held.get(name), asked + _LEASE_S - _MARGIN_S)
+                    worker.set_lease(held.get(name), asked + _LEASE_S - _MARGIN_S)
             with suppress(TimeoutError):
                 async with asyncio.timeout(_RENEW_S):
                     await self._renew_now.wait()

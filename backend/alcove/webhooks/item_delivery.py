@@ -1,4 +1,4 @@
-"""Deliver the entries of one item, in order, until it is another item's turn (K2, K3)."""
+"""Deliver the entries of one item, in order, up to one page at a time (K2, K3)."""
 
 import asyncio
 import logging
@@ -35,16 +35,16 @@ class ItemDelivery:
         may_deliver: Callable[[], bool],
         on_gone: Callable[[], Awaitable[None]],
     ) -> None:
-        """Create it.
+        """Store the collaborators.
 
         Args:
             name: The consumer's name.
-            target: Takes the entries.
+            target: Receives the entries.
             log: The log of all rooms.
-            policy: When failures are repeated.
+            policy: Decides when a failed delivery is retried.
             metrics: The consumer's metrics.
-            may_deliver: Whether this process may deliver now.
-            on_gone: Called when the target wants nothing more.
+            may_deliver: Returns whether this process may deliver now.
+            on_gone: Called when the target wants no more deliveries.
 
         """
         self._name = name
@@ -61,7 +61,7 @@ class ItemDelivery:
             await self._deliver_entries(schedule, item, deliver)
 
     async def _deliver_entries(self, schedule: Schedule, item: str, deliver: Deliver) -> None:
-        """Deliver up to one page of entries; stop at the first failure, and when the position is another one now."""
+        """Deliver up to one page of entries; stop at the first failure, or if the position must be read again."""
         loop = asyncio.get_running_loop()
         page: Page | None = None
         read_at = 0.0
@@ -78,28 +78,29 @@ class ItemDelivery:
                     return
                 if not page.entries:  # retention has removed all that were left
                     self._metrics.missed.inc(page.head - position.seq)
-                    schedule.delivered(item, page.head, reached=False)
+                    schedule.record_delivered(item, page.head, reached=False)
                     return
                 self._metrics.missed.inc(page.entries[0].seq - position.seq - 1)
                 imported = await self._log.consumers.imported(item, page.entries[0].seq, page.entries[-1].seq)
             entry = page.entries.pop(0)
             if not self._target.wants(entry) or any(first <= entry.seq <= last for first, last in imported):
-                schedule.delivered(item, entry.seq, reached=False)
+                schedule.record_delivered(item, entry.seq, reached=False)
                 continue
             outcome = await deliver(page.log, entry)
             match outcome:
                 case Delivered():
                     self._metrics.delivered.inc()
                     self._metrics.delay.observe(max(0, now_ms() - entry.at) / 1000)
-                    schedule.delivered(item, entry.seq)
+                    schedule.record_delivered(item, entry.seq)
                 case Failed():
-                    self._failed(schedule, item, entry.seq, outcome)
+                    self._record_failure(schedule, item, entry.seq, outcome)
                     return
                 case Gone():
                     await self._on_gone()
                     return
 
-    def _failed(self, schedule: Schedule, item: str, seq: int, outcome: Failed) -> None:
+    def _record_failure(self, schedule: Schedule, item: str, seq: int, outcome: Failed) -> None:
+        """Record a failed attempt in the schedule; report the item if it is parked now."""
         position = schedule.position(item)
         if position is None:
             return
@@ -111,7 +112,7 @@ class ItemDelivery:
             chance=random.random(),  # noqa: S311 - it spreads load
             wait_ms=outcome.wait_ms,
         )
-        schedule.failed(item, failure, unreachable=outcome.unreachable)
+        schedule.record_failure(item, failure, unreachable=outcome.unreachable)
         if failure.parked:
             self._metrics.parked.inc()
             logger.error(

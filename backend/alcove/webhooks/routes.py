@@ -1,4 +1,4 @@
-"""Serve the state of consumers to operators, and their commands (K3)."""
+"""Serve the state of consumers, and the commands to retry and skip (K3)."""
 
 from typing import Annotated
 
@@ -33,7 +33,7 @@ class FailingItem(Struct, frozen=True):
 
 
 class Consumer(Struct, frozen=True):
-    """A webhook or handler: whether this process knows it, what it has not delivered, and what fails.
+    """A webhook or handler: whether this process defines it, and which deliveries are pending or fail.
 
     `failing` has up to 100 items, the parked ones first.
     """
@@ -54,31 +54,32 @@ class Consumers(Struct, frozen=True):
 
 
 class RetryItem(Struct, frozen=True):
-    """The item whose delivery is repeated now; without one, all that failed, and a disabled endpoint is enabled."""
+    """The item to retry now; without one, all failing items are retried, and a disabled endpoint is enabled."""
 
     item: _Item | None = None
 
 
 class SkipItem(Struct, frozen=True):
-    """The item whose failing entry is passed over."""
+    """The item whose failing entry is skipped."""
 
     item: _Item
 
 
 class Retried(Struct, frozen=True):
-    """How many items are repeated."""
+    """The number of items that are retried."""
 
     items: int
 
 
 class Tested(Struct, frozen=True):
-    """Whether the endpoint took the test event; if not, why."""
+    """Whether the endpoint accepted the test event; if not, why."""
 
     delivered: bool
     error: str | None = None
 
 
 async def _deliveries(request: Request) -> Deliveries:
+    """Return the deliveries of this process (dependency)."""
     deliveries: Deliveries = request.app.state.deliveries
     return deliveries
 
@@ -120,10 +121,10 @@ async def retry(
     authenticator: AuthenticatorDep,
     moderator: ModeratorOfAllDep,
 ) -> Response:
-    """Repeat what failed now: of one item, or of all."""
-    wanted = await decode_body(request, RetryItem, SMALL_BODY)
+    """Retry failed deliveries now, of one item or of all."""
+    body = await decode_body(request, RetryItem, SMALL_BODY)
     authenticator.recheck(moderator, None)
-    items = await deliveries.retry(consumer, wanted.item)
+    items = await deliveries.retry(consumer, body.item)
     if items is None:
         raise HTTPException(404, "no such webhook or handler")
     return Json(Retried(items))
@@ -144,15 +145,16 @@ async def skip(
     authenticator: AuthenticatorDep,
     moderator: ModeratorOfAllDep,
 ) -> Response:
-    """Pass over the entry of an item that cannot be delivered; the next ones follow."""
-    wanted = await decode_body(request, SkipItem, SMALL_BODY)
+    """Skip the entry that fails in an item, and continue with the next one."""
+    body = await decode_body(request, SkipItem, SMALL_BODY)
     authenticator.recheck(moderator, None)
-    if not await deliveries.skip(consumer, wanted.item):
+    if not await deliveries.skip(consumer, body.item):
         raise HTTPException(404, "nothing fails there")
     return Response(status_code=204)
 
 
 def _consumer(status: ConsumerStatus) -> Consumer:
+    """Convert the state of a consumer to the response."""
     failing = [
         FailingItem(
             one.item,

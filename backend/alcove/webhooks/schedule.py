@@ -1,7 +1,7 @@
-"""Decide which items a consumer delivers next, and keep how far it has come with each. No I/O.
+"""Decide which items a consumer delivers next, and keep its position in each. No I/O.
 
-An item is known once its position was read from storage. A known item is idle, ready, waiting for a repetition, being
-delivered, or parked. New entries come before repetitions, which take at most half of the slots: items that fail do not
+An item is in the schedule once its position was read from storage. It is idle, ready, waiting for a retry, being
+delivered, or parked. New entries come before retries, which take at most half of the slots: items that fail do not
 block the others (K2).
 """
 
@@ -19,7 +19,9 @@ State = Literal["idle", "ready", "waiting", "delivering", "parked"]
 
 
 @dataclass(slots=True)
-class _Item:
+class _ScheduledItem:
+    """An item in the schedule."""
+
     position: ItemPosition
     state: State = "idle"
     #: Incremented at each change that must be stored.
@@ -30,25 +32,25 @@ class _Item:
 
 
 class Schedule:
-    """The items of one consumer in memory; bounded: idle items are dropped first, then no more are taken in."""
+    """Holds up to a number of items of one consumer; when it is full, drops idle items, then accepts no more."""
 
-    def __init__(self, *, items: int, at_once: int) -> None:
-        """Create an empty schedule for so many items, of which `at_once` are delivered at a time."""
-        self._limit = items
-        self._at_once = at_once
-        self._items: dict[str, _Item] = {}
+    def __init__(self, *, max_items: int, max_deliveries: int) -> None:
+        """Create an empty schedule for `max_items` items, of which up to `max_deliveries` are delivered at a time."""
+        self._max_items = max_items
+        self._max_deliveries = max_deliveries
+        self._items: dict[str, _ScheduledItem] = {}
         #: Items to read from storage, in order.
-        self._unknown: dict[str, None] = {}
+        self._unread: dict[str, None] = {}
         self._ready: dict[str, None] = {}
-        #: (due, item) of items that wait; an entry counts if the item still waits until then.
-        self._waiting: list[tuple[int, str]] = []
-        #: The items that wait.
-        self._waits: set[str] = set()
+        #: A heap of (due, item) for retries; a pair is outdated unless the item still waits for that time.
+        self._due_times: list[tuple[int, str]] = []
+        #: The items that wait for a retry.
+        self._retrying: set[str] = set()
         #: Items with nothing to deliver, in the order in which they were used last.
         self._idle: OrderedDict[str, None] = OrderedDict()
         #: Waiting items whose receiver could not be reached at all.
         self._unreachable: set[str] = set()
-        #: Items that are being delivered, and whether each is a repetition.
+        #: Items that are being delivered: whether each is a retry.
         self._delivering: dict[str, bool] = {}
         self._changed: dict[str, None] = {}
         #: Whether items were left out because of the limit; storage has them.
@@ -60,224 +62,229 @@ class Schedule:
     @property
     def pending(self) -> int:
         """The number of items in memory that have something to deliver and are not parked."""
-        return len(self._ready) + len(self._delivering) + len(self._waits)
+        return len(self._ready) + len(self._delivering) + len(self._retrying)
 
     @property
-    def crowded(self) -> bool:
+    def half_full(self) -> bool:
         """Whether more than half of the items that fit have something to deliver."""
-        return self.pending + len(self._unknown) > self._limit // 2
+        return self.pending + len(self._unread) > self._max_items // 2
 
-    # --- what is known
+    # --- items and their positions
 
-    def note(self, item: str, head: int) -> None:
-        """Record that the item's log extends to `head`; a number below 1: its history is another one now."""
-        known = self._items.get(item)
-        if known is None:
-            self._want(item)
+    def record_head(self, item: str, head: int) -> None:
+        """Record that the item's log extends to `head`; if `head` is below 1, the item has a new history."""
+        scheduled = self._items.get(item)
+        if scheduled is None:
+            self._queue_read(item)
         elif head < 1:
             self.reread(item)
-        elif head > known.position.head:
-            known.position = replace(known.position, head=head)
-            if known.state == "idle":
-                self._settle(item, known)
+        elif head > scheduled.position.head:
+            scheduled.position = replace(scheduled.position, head=head)
+            if scheduled.state == "idle":
+                self._classify(item, scheduled)
 
-    def unknown(self, limit: int) -> list[str]:
-        """Return up to `limit` items whose positions are to be read, and forget that they are."""
-        items = list(self._unknown)[:limit]
+    def take_unread(self, limit: int) -> list[str]:
+        """Remove up to `limit` items from those whose positions must be read, and return them."""
+        items = list(self._unread)[:limit]
         for item in items:
-            del self._unknown[item]
+            del self._unread[item]
         return items
 
-    def want(self, items: Iterable[str]) -> None:
-        """Return items whose positions could not be read."""
+    def queue_read(self, items: Iterable[str]) -> None:
+        """Queue items whose positions must be read from storage."""
         for item in items:
-            self._want(item)
+            self._queue_read(item)
 
-    def load(self, position: ItemPosition) -> None:
-        """Take in a position from storage; the one in memory counts if there is one."""
+    def add(self, position: ItemPosition) -> None:
+        """Add an item with its position from storage; if the item is here already, its position stays."""
         if position.item in self._items:
-            self.note(position.item, position.head)
+            self.record_head(position.item, position.head)
             return
-        if len(self._items) >= self._limit and not self._drop_idle():
+        if len(self._items) >= self._max_items and not self._drop_idle():
             self.overflowed = True
             return
-        known = self._items[position.item] = _Item(position)
-        self._unknown.pop(position.item, None)
-        self._settle(position.item, known)
+        scheduled = self._items[position.item] = _ScheduledItem(position)
+        self._unread.pop(position.item, None)
+        self._classify(position.item, scheduled)
 
     def reread(self, item: str) -> None:
-        """Drop what is known of the item, at the end of its delivery if there is one, and read it from storage."""
-        known = self._items.get(item)
-        if known is not None and known.state == "delivering":
-            known.outdated = True
+        """Drop the item, after its delivery if there is one, and queue its position to be read again."""
+        scheduled = self._items.get(item)
+        if scheduled is not None and scheduled.state == "delivering":
+            scheduled.outdated = True
             return
         self._drop(item)
-        self._want(item)
+        self._queue_read(item)
 
     def reread_failing(self) -> None:
-        """Read all items with a failure again: an operator has changed some of them."""
-        for item in [item for item, known in self._items.items() if known.position.failure is not None]:
+        """Queue the positions of all failing items to be read again, because an operator has changed some."""
+        for item in [item for item, scheduled in self._items.items() if scheduled.position.failure is not None]:
             self.reread(item)
 
     # --- deliveries
 
-    def take(self, now: int) -> ItemPosition | None:
-        """Return the position of an item to deliver now; None: there is none, or no slot is free."""
-        if len(self._delivering) >= self._at_once:
+    def start_next(self, now: int) -> ItemPosition | None:
+        """Start to deliver an item, and return its position; None: no item is ready, or no slot is free."""
+        if len(self._delivering) >= self._max_deliveries:
             return None
         if self._ready:
             item = next(iter(self._ready))
             del self._ready[item]
-            return self._begin(item, repeats=False)
-        if self._repeats_fully:
+            return self._start(item, is_retry=False)
+        if self._retry_slots_full:
             return None
-        while self._waiting and self._waiting[0][0] <= now:
-            due, item = heapq.heappop(self._waiting)
-            if self._waits_until(item, due):
-                return self._begin(item, repeats=True)
+        while self._due_times and self._due_times[0][0] <= now:
+            due, item = heapq.heappop(self._due_times)
+            if self._is_due_at(item, due):
+                return self._start(item, is_retry=True)
         return None
 
     def next_due(self) -> int | None:
-        """Return when the next repetition is due, in ms since the epoch; None: there is none, or no slot for it."""
-        if self._repeats_fully:
+        """Return when the next retry is due, in ms since the epoch; None: there is none, or no slot for it."""
+        if self._retry_slots_full:
             return None
-        while self._waiting and not self._waits_until(self._waiting[0][1], self._waiting[0][0]):
-            heapq.heappop(self._waiting)
-        return self._waiting[0][0] if self._waiting else None
+        while self._due_times and not self._is_due_at(self._due_times[0][1], self._due_times[0][0]):
+            heapq.heappop(self._due_times)
+        return self._due_times[0][0] if self._due_times else None
 
     def position(self, item: str) -> ItemPosition | None:
-        """Return the position of an item that is being delivered; None: it must be read from storage first."""
-        known = self._items.get(item)
-        return None if known is None or known.outdated else known.position
+        """Return the position of an item; None: it must be read from storage first."""
+        scheduled = self._items.get(item)
+        return None if scheduled is None or scheduled.outdated else scheduled.position
 
-    def delivered(self, item: str, seq: int, *, reached: bool = True) -> None:
-        """Record that an item is delivered up to `seq`.
+    def record_delivered(self, item: str, seq: int, *, reached: bool = True) -> None:
+        """Record that the entries of an item are delivered up to `seq`.
 
         Args:
             item: The item.
-            seq: The last seq.
-            reached: Whether the receiver was reached: then items that could not reach it are repeated now.
+            seq: The seq of the last delivered entry.
+            reached: Whether the receiver was reached; items that could not reach it are then retried at once.
 
         """
-        known = self._items[item]
-        self._change(item, known, replace(known.position, seq=seq, failure=None))
+        scheduled = self._items[item]
+        self._change(item, scheduled, replace(scheduled.position, seq=seq, failure=None))
         if reached:
-            for other in self._unreachable & self._waits:
-                self._waits.discard(other)
+            for other in self._unreachable & self._retrying:
+                self._retrying.discard(other)
                 self._items[other].state = "ready"
                 self._ready[other] = None
             self._unreachable.clear()
 
-    def failed(self, item: str, failure: Failure, *, unreachable: bool = False) -> None:
-        """Record that the entry after the position could not be delivered; see `delivered` for `unreachable`."""
-        known = self._items[item]
+    def record_failure(self, item: str, failure: Failure, *, unreachable: bool = False) -> None:
+        """Record that the entry after the position was not delivered; `unreachable`: the receiver was not reached."""
+        scheduled = self._items[item]
         if unreachable:
             self._unreachable.add(item)
         else:
             self._unreachable.discard(item)
-        self._change(item, known, replace(known.position, failure=failure))
+        self._change(item, scheduled, replace(scheduled.position, failure=failure))
 
-    def end(self, item: str) -> None:
-        """End the delivery that `take` began: the item is idle, ready again, waiting or parked."""
+    def finish(self, item: str) -> None:
+        """Finish the delivery that `start_next` started; the item becomes idle, ready, waiting or parked."""
         self._delivering.pop(item, None)
-        known = self._items.get(item)
-        if known is None:
+        scheduled = self._items.get(item)
+        if scheduled is None:
             return
-        known.state = "idle"
-        if known.outdated:
+        scheduled.state = "idle"
+        if scheduled.outdated:
             self.reread(item)
         else:
-            self._settle(item, known)
+            self._classify(item, scheduled)
 
     # --- storing
 
     @property
-    def changed(self) -> bool:
+    def has_changes(self) -> bool:
         """Whether positions wait to be stored."""
         return bool(self._changed)
 
     def changes(self, limit: int) -> list[tuple[ItemPosition, int]]:
         """Return up to `limit` positions to store, each with its version."""
         found = [(item, self._items[item]) for item in list(self._changed)[:limit]]
-        return [(known.position, known.version) for _, known in found]
+        return [(scheduled.position, scheduled.version) for _, scheduled in found]
 
-    def stored(self, changes: Iterable[tuple[ItemPosition, int]], items: Collection[str]) -> None:
-        """Record which of these changes were stored, by item; the others are read from storage again."""
+    def mark_stored(self, changes: Iterable[tuple[ItemPosition, int]], items: Collection[str]) -> None:
+        """Record that the changes of these items were stored; queue the positions of the others to be read again."""
         for position, version in changes:
-            known = self._items.get(position.item)
-            if known is None:
+            scheduled = self._items.get(position.item)
+            if scheduled is None:
                 continue
             if position.item not in items:
                 self._changed.pop(position.item, None)
-                known.stored_version = known.version
+                scheduled.stored_version = scheduled.version
                 self.reread(position.item)
                 continue
-            known.stored_version = version
-            if known.version == version:
+            scheduled.stored_version = version
+            if scheduled.version == version:
                 self._changed.pop(position.item, None)
 
-    # --- inside
+    # --- state of one item
 
     @property
-    def _repeats_fully(self) -> bool:
-        """Whether repetitions take as many slots as they may."""
-        return sum(self._delivering.values()) >= max(1, self._at_once // 2)
+    def _retry_slots_full(self) -> bool:
+        """Whether retries use their half of the slots."""
+        return sum(self._delivering.values()) >= max(1, self._max_deliveries // 2)
 
-    def _want(self, item: str) -> None:
-        if item in self._unknown or len(self._unknown) < self._limit:
-            self._unknown[item] = None
+    def _queue_read(self, item: str) -> None:
+        """Queue an item to be read from storage, unless too many are queued."""
+        if item in self._unread or len(self._unread) < self._max_items:
+            self._unread[item] = None
         else:
             self.overflowed = True
 
-    def _begin(self, item: str, *, repeats: bool) -> ItemPosition:
-        known = self._items[item]
-        known.state = "delivering"
-        self._waits.discard(item)
-        self._delivering[item] = repeats
-        return known.position
+    def _start(self, item: str, *, is_retry: bool) -> ItemPosition:
+        """Mark the item as being delivered, and return its position."""
+        scheduled = self._items[item]
+        scheduled.state = "delivering"
+        self._retrying.discard(item)
+        self._delivering[item] = is_retry
+        return scheduled.position
 
-    def _settle(self, item: str, known: _Item) -> None:
-        """Put an idle item where it belongs by its position."""
-        position = known.position
+    def _classify(self, item: str, scheduled: _ScheduledItem) -> None:
+        """Set the state of an item that is not being delivered, by its position."""
+        position = scheduled.position
         self._idle.pop(item, None)
         if position.seq >= position.head:
-            known.state = "idle"
+            scheduled.state = "idle"
             self._idle[item] = None
         elif position.failure is None:
-            known.state = "ready"
+            scheduled.state = "ready"
             self._ready[item] = None
         elif position.failure.parked:
-            known.state = "parked"
+            scheduled.state = "parked"
             self._idle[item] = None
         else:
-            known.state = "waiting"
-            self._waits.add(item)
-            heapq.heappush(self._waiting, (position.failure.due, item))
+            scheduled.state = "waiting"
+            self._retrying.add(item)
+            heapq.heappush(self._due_times, (position.failure.due, item))
 
-    def _waits_until(self, item: str, due: int) -> bool:
-        known = self._items.get(item)
-        if known is None or known.state != "waiting" or known.position.failure is None:
+    def _is_due_at(self, item: str, due: int) -> bool:
+        """Return whether the item waits for a retry at `due` (ms since the epoch)."""
+        scheduled = self._items.get(item)
+        if scheduled is None or scheduled.state != "waiting" or scheduled.position.failure is None:
             return False
-        return known.position.failure.due == due
+        return scheduled.position.failure.due == due
 
-    def _change(self, item: str, known: _Item, position: ItemPosition) -> None:
-        known.position = position
-        known.version += 1
+    def _change(self, item: str, scheduled: _ScheduledItem, position: ItemPosition) -> None:
+        """Set an item's position, which must then be stored."""
+        scheduled.position = position
+        scheduled.version += 1
         self._changed[item] = None
 
     def _drop(self, item: str) -> None:
+        """Remove an item and everything about it; do nothing if it is not here."""
         if self._items.pop(item, None) is not None:
             self._ready.pop(item, None)
             self._changed.pop(item, None)
             self._idle.pop(item, None)
-            self._waits.discard(item)
+            self._retrying.discard(item)
             self._unreachable.discard(item)
 
     def _drop_idle(self) -> bool:
         """Drop the idle or parked item that was used least recently, if its position is stored."""
         for item in self._idle:
-            known = self._items[item]
-            if known.version == known.stored_version:
+            scheduled = self._items[item]
+            if scheduled.version == scheduled.stored_version:
                 self._drop(item)
                 return True
         return False

@@ -1,4 +1,4 @@
-"""What a consumer delivers to: the interface, and the outcomes of a delivery."""
+"""Define the interface of a receiver of entries, and the outcomes of a delivery."""
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from alcove.protocol import Entry
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The entry arrived, or is not wanted."""
+    """The receiver accepted the entry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The entry must be delivered again."""
+    """The delivery failed and must be retried."""
 
     #: What failed, without any text of an entry (A6).
     error: str
-    #: Whether nothing could be reached at all, whatever the entry.
+    #: Whether the receiver could not be reached, so that other entries would fail, too.
     unreachable: bool = False
     #: Milliseconds that the receiver asked to wait.
     wait_ms: int = 0
@@ -41,21 +41,21 @@ class Deliver(Protocol):
 
 
 class Target(Protocol):
-    """Where the entries of a consumer go."""
+    """A receiver of entries: the webhook, or a handler of the application."""
 
     @property
     def digest(self) -> str:
-        """Identifies the receiver, so that another one is not disabled by what the first answered (K3)."""
+        """Identifies the receiver, so that a 410 disables only the receiver that answered it (K3)."""
         ...
 
     def wants_item(self, item: str) -> bool:
-        """Return whether entries of the item are delivered at all."""
+        """Return whether the receiver wants entries of the item."""
         ...
 
     def wants(self, entry: Entry) -> bool:
-        """Return whether the entry is delivered; others are passed over."""
+        """Return whether the receiver wants the entry; others are skipped."""
         ...
 
     def item(self, item: str) -> AbstractAsyncContextManager[Deliver]:
-        """Provide the delivery of the item's entries. Raises LogUnavailableError if storage does not answer."""
+        """Provide a function that delivers entries of the item. Raises LogUnavailableError."""
         ...

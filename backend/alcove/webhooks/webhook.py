@@ -1,9 +1,10 @@
-"""Deliver every entry to the application's endpoint, with who is connected (K1)."""
+"""Deliver every entry to the application's endpoint, with the connected members (K1)."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from alcove.clock import now_ms
+from alcove.item_ids import is_internal
 from alcove.protocol import Entry, Person, raw
 from alcove.rooms.queries import Attendance, RoomQueries
 from alcove.webhooks.endpoint import Endpoint
@@ -18,7 +19,7 @@ class WebhookTarget:
     """An endpoint as the target of a consumer (Target)."""
 
     def __init__(self, endpoint: Endpoint, queries: RoomQueries) -> None:
-        """Create the target; `queries` tell who is connected."""
+        """Create the target; `queries` returns the connected members."""
         self.endpoint = endpoint
         self._queries = queries
 
@@ -28,8 +29,8 @@ class WebhookTarget:
         return self.endpoint.digest
 
     def wants_item(self, item: str) -> bool:
-        """Return whether the item belongs to the application (Target)."""
-        return not item.startswith("!")
+        """Return whether the item is one of the application's (Target)."""
+        return not is_internal(item)
 
     def wants(self, _entry: Entry) -> bool:
         """Return True: every kind is sent (Target)."""
@@ -37,7 +38,7 @@ class WebhookTarget:
 
     @asynccontextmanager
     async def item(self, item: str) -> AsyncIterator[Deliver]:
-        """Provide the delivery of an item's entries (Target)."""
+        """Provide a function that delivers entries of the item (Target)."""
         async with self._queries.attending(item) as attendance:
 
             async def deliver(log: str, entry: Entry) -> Outcome:

@@ -19,22 +19,22 @@ from alcove.webhooks.targets import Target
 logger = logging.getLogger(__name__)
 _unavailable = RepeatedWarning(logger, "deliveries wait, because storage does not answer: %s")
 
-#: Positions read or stored in one query, and rooms looked at in one.
+#: Positions that one query reads or stores, and rooms that one query scans.
 _POSITIONS, _ROOMS = 500, 1000
-#: Seconds between two times that positions are stored: what is delivered again after a crash.
+#: Seconds between two times that positions are stored; what was delivered in between is delivered again after a crash.
 _STORE_S = 0.2
 #: Seconds between two polls for rooms that changed: while every change is announced, and while not (X2).
 _POLL_S = (10.0, 1.0)
 #: Milliseconds that the time of a room may be behind, as clocks differ and a commit takes its time.
 _OVERLAP_MS = 60_000
-#: Seconds between two times that all rooms are looked at.
+#: Seconds between two scans of all rooms.
 _SCAN_S = 600.0
-#: Seconds before storage is asked again, and that deliveries have to end with the process.
+#: Seconds before a failed query is repeated, and that deliveries have to finish when the process ends.
 _RETRY_S, _CLOSE_S = 1.0, 2.0
 
 
 class ConsumerWorker:
-    """Runs one consumer. It is idle until `lead` gives it the lease."""
+    """Runs one consumer. It is idle until `set_lease` gives it the lease."""
 
     def __init__(
         self,
@@ -44,23 +44,23 @@ class ConsumerWorker:
         log: ConsumerLog,
         holder: str,
         policy: RetryPolicy,
-        items: int,
-        at_once: int,
+        max_items: int,
+        max_deliveries: int,
         metrics: ConsumerMetrics,
-        complete: Callable[[], bool],
+        all_announced: Callable[[], bool],
     ) -> None:
         """Create a worker; `run` starts it.
 
         Args:
             name: The consumer's name.
-            target: Takes the entries.
+            target: Receives the entries.
             log: The log of all rooms, and of consumers.
-            holder: Who this process is in leases.
-            policy: When failures are repeated.
-            items: Items in memory at most.
-            at_once: Items that are delivered at once.
+            holder: The id of this process in leases.
+            policy: Decides when a failed delivery is retried.
+            max_items: The maximum number of items in memory.
+            max_deliveries: The maximum number of items that are delivered at the same time.
             metrics: The consumer's metrics.
-            complete: Whether every change of a room is announced (`note`), as far as is known.
+            all_announced: Returns whether every change of a room is reported to `record_head`, as far as is known.
 
         """
         self.name = name
@@ -70,91 +70,99 @@ class ConsumerWorker:
         self._delivery = ItemDelivery(
             name, target, log=log, policy=policy, metrics=metrics, may_deliver=self._may_deliver, on_gone=self._disable
         )
-        self._sizes = items, at_once
+        self._max_items = max_items
+        self._max_deliveries = max_deliveries
         self._metrics = metrics
-        self._complete = complete
-        self._schedule = Schedule(items=items, at_once=at_once)
+        self._all_announced = all_announced
+        self._schedule = Schedule(max_items=max_items, max_deliveries=max_deliveries)
         self._deliveries: set[asyncio.Task[None]] = set()
         self._record: ConsumerRecord | None = None
-        #: Until when this process may deliver, by the loop's clock.
-        self._leads_until = 0.0
-        self._stores = True
+        #: When the lease of this process ends, by the loop's clock.
+        self._lease_until = 0.0
+        #: Whether the last attempt to store positions succeeded; nothing is delivered otherwise.
+        self._storage_available = True
         self._scan_due = True
         self._closing = False
-        #: Set when there may be something to do: for the main loop, for the scan.
-        self._wake, self._look, self._changed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        #: Set when an item may be ready, when rooms should be scanned, and when the lease changed.
+        self._wake, self._scan_requested, self._lease_changed = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    # --- what happens elsewhere
+    # --- called from outside
 
-    def note(self, item: str, head: int) -> None:
-        """Record that an item's log extends to `head`; below 1: it has another history. Called by each commit."""
-        if self._leads_until and self._target.wants_item(item):
-            self._schedule.note(item, head)
+    def record_head(self, item: str, head: int) -> None:
+        """Record that an item's log extends to `head` (below 1: the item has a new history); called for each commit."""
+        if self._lease_until and self._target.wants_item(item):
+            self._schedule.record_head(item, head)
             self._wake.set()
 
-    def doubt(self) -> None:
-        """Look at all rooms: announcements may be missing."""
+    def request_scan(self) -> None:
+        """Scan all rooms soon, because announcements may be missing."""
         self._scan_due = True
-        self._look.set()
+        self._scan_requested.set()
 
-    def lead(self, record: ConsumerRecord | None, until: float) -> None:
-        """Take note of the lease: what is stored of the consumer, and until when it lasts; None: it is not held."""
+    def set_lease(self, record: ConsumerRecord | None, until: float) -> None:
+        """Set whether this process has the lease.
+
+        Args:
+            record: The stored state of the consumer; None: this process does not have the lease.
+            until: When the lease ends, by the loop's clock.
+
+        """
         if record is None:
-            self._leads_until = 0.0
+            self._lease_until = 0.0
         else:
-            self._leads_until = until
+            self._lease_until = until
             if self._record is not None and record.revision != self._record.revision:
                 self._schedule.reread_failing()
-                self.doubt()
+                self.request_scan()
             self._record = record
-        self._changed.set()
+        self._lease_changed.set()
         self._wake.set()
 
     @property
-    def leads(self) -> bool:
-        """Whether this process may deliver now."""
-        return asyncio.get_running_loop().time() < self._leads_until
+    def has_lease(self) -> bool:
+        """Whether this process has the lease now."""
+        return asyncio.get_running_loop().time() < self._lease_until
 
     @property
     def disabled(self) -> bool:
-        """Whether the target answered that it wants nothing more."""
+        """Whether the target answered that it wants no more deliveries."""
         return self._record is not None and self._record.disabled == self._target.digest
 
     async def run(self) -> None:
         """Deliver whenever this process has the lease, until cancelled."""
         while True:
-            self._changed.clear()
-            if not self.leads:
+            self._lease_changed.clear()
+            if not self.has_lease:
                 self._metrics.leading.set(0)
-                await self._changed.wait()
+                await self._lease_changed.wait()
                 continue
             self._metrics.leading.set(1)
-            self._schedule = Schedule(items=self._sizes[0], at_once=self._sizes[1])
-            self._scan_due, self._stores = True, True
+            self._schedule = Schedule(max_items=self._max_items, max_deliveries=self._max_deliveries)
+            self._scan_due, self._storage_available = True, True
             try:
-                await self._lead()
+                await self._run_with_lease()
             except Exception:
-                logger.exception("consumer %s failed, and begins again", self.name)
+                logger.exception("consumer %s failed, and starts again", self.name)
                 await asyncio.sleep(_RETRY_S)
 
     async def close(self) -> None:
-        """End the deliveries in progress, and store how far they came."""
+        """Wait for the deliveries in progress, and store the positions."""
         self._closing = True
         if self._deliveries:
             await asyncio.wait(self._deliveries, timeout=_CLOSE_S)
         await background.cancel(*self._deliveries)
         with suppress(LogUnavailableError):
-            while self._schedule.changed and self.leads:
+            while self._schedule.has_changes and self.has_lease:
                 await self._store()
 
     # --- while this process has the lease
 
-    async def _lead(self) -> None:
-        """Scan, deliver and store until the lease is lost; raise what failed unexpectedly."""
+    async def _run_with_lease(self) -> None:
+        """Scan rooms, deliver entries and store positions until the lease is lost. Raises what a task raised."""
         tasks = [asyncio.create_task(work()) for work in (self._scan_rooms, self._deliver_items, self._store_positions)]
         try:
-            while self.leads:
-                left = self._leads_until - asyncio.get_running_loop().time()
+            while self.has_lease:
+                left = self._lease_until - asyncio.get_running_loop().time()
                 done, _ = await asyncio.wait(tasks, timeout=left, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     task.result()
@@ -164,18 +172,18 @@ class ConsumerWorker:
             await background.cancel(*tasks)
 
     async def _scan_rooms(self) -> None:
-        """Find rooms with undelivered entries: all of them now and then, those that changed lately in between."""
+        """Find rooms with undelivered entries: all rooms every ten minutes, rooms that changed lately in between."""
         loop = asyncio.get_running_loop()
         scanned = loop.time()
         while True:
             try:
-                if self._scan_due or (self._schedule.overflowed and not self._schedule.crowded):
+                if self._scan_due or (self._schedule.overflowed and not self._schedule.half_full):
                     self._scan_due = self._schedule.overflowed = False
                     scanned = loop.time()
                     await self._scan_all()
                 else:
-                    for item, head in await self._log.changed_since(now_ms() - _OVERLAP_MS, limit=self._sizes[0]):
-                        self.note(item, head)
+                    for item, head in await self._log.changed_since(now_ms() - _OVERLAP_MS, limit=self._max_items):
+                        self.record_head(item, head)
                 self._metrics.parked.set(await self._log.consumers.parked_count(self.name))
             except LogUnavailableError as error:
                 _unavailable(error)
@@ -186,22 +194,23 @@ class ConsumerWorker:
             if loop.time() - scanned > _SCAN_S:
                 self._scan_due = True
                 continue
-            self._look.clear()
+            self._scan_requested.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(_POLL_S[not self._complete() or self._schedule.overflowed]):
-                    await self._look.wait()
+                async with asyncio.timeout(_POLL_S[not self._all_announced() or self._schedule.overflowed]):
+                    await self._scan_requested.wait()
 
     async def _scan_all(self) -> None:
+        """Add every room with undelivered entries to the schedule, until that is full."""
         after: int | None = 0
         while after is not None and not self._schedule.overflowed:
             positions, after = await self._log.consumers.pending(self.name, after, limit=_ROOMS)
             for position in positions:
                 if self._target.wants_item(position.item):
-                    self._schedule.load(position)
+                    self._schedule.add(position)
             self._wake.set()
 
     async def _deliver_items(self) -> None:
-        """Begin deliveries whenever there is something to deliver and a slot is free."""
+        """Start deliveries whenever an item is ready and a slot is free."""
         while True:
             self._wake.clear()
             try:
@@ -210,7 +219,7 @@ class ConsumerWorker:
                 _unavailable(error)
                 await asyncio.sleep(_RETRY_S)
                 continue
-            while self._may_deliver() and (position := self._schedule.take(now_ms())) is not None:
+            while self._may_deliver() and (position := self._schedule.start_next(now_ms())) is not None:
                 task = asyncio.create_task(self._deliver_item(position.item))
                 self._deliveries.add(task)
                 task.add_done_callback(self._delivery_ended)
@@ -220,24 +229,28 @@ class ConsumerWorker:
                     await self._wake.wait()
 
     async def _read_positions(self) -> None:
-        while items := self._schedule.unknown(_POSITIONS):
+        """Read the positions that the schedule lacks. Raises LogUnavailableError."""
+        while items := self._schedule.take_unread(_POSITIONS):
             try:
                 positions = await self._log.consumers.positions(self.name, items)
             except LogUnavailableError:
-                self._schedule.want(items)
+                self._schedule.queue_read(items)
                 raise
             for position in positions:
-                self._schedule.load(position)
+                self._schedule.add(position)
 
     def _may_deliver(self) -> bool:
-        return self._stores and not self._closing and not self.disabled and self.leads
+        """Return whether deliveries may start or continue now."""
+        return self._storage_available and not self._closing and not self.disabled and self.has_lease
 
     def _delivery_ended(self, task: asyncio.Task[None]) -> None:
+        """Forget the task of a delivery; log its exception if it failed."""
         self._deliveries.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("a delivery of consumer %s failed", self.name, exc_info=error)
 
     async def _deliver_item(self, item: str) -> None:
+        """Deliver up to one page of an item's entries; pause if storage does not answer."""
         schedule = self._schedule
         try:
             await self._delivery.run(schedule, item)
@@ -245,7 +258,7 @@ class ConsumerWorker:
             _unavailable(error)
             await asyncio.sleep(_RETRY_S)
         finally:
-            schedule.end(item)
+            schedule.finish(item)
             self._wake.set()
 
     async def _disable(self) -> None:
@@ -258,22 +271,24 @@ class ConsumerWorker:
         self._metrics.disabled.set(1)
 
     async def _store_positions(self) -> None:
+        """Store changed positions every fifth of a second; stop deliveries while storage does not answer."""
         while True:
             await asyncio.sleep(_STORE_S)
             try:
-                while self._schedule.changed:
+                while self._schedule.has_changes:
                     await self._store()
             except LogUnavailableError as error:
                 _unavailable(error)
-                self._stores = False
+                self._storage_available = False
                 await asyncio.sleep(_RETRY_S)
             else:
-                if not self._stores:
-                    self._stores = True
+                if not self._storage_available:
+                    self._storage_available = True
                     self._wake.set()
             self._metrics.disabled.set(self.disabled)
 
     async def _store(self) -> None:
+        """Store up to `_POSITIONS` changed positions. Raises LogUnavailableError."""
         changes = self._schedule.changes(_POSITIONS)
         stored = await self._log.consumers.save(self.name, self._holder, [position for position, _ in changes])
-        self._schedule.stored(changes, stored)
+        self._schedule.mark_stored(changes, stored)

@@ -168,7 +168,7 @@ class AsgiConnection(BufferedWriter):
         """Wait while more than `_BOUND` bytes of replies are buffered. Raises TimeoutError after `_STALL_S`."""
         if self._size > _BOUND:
             async with asyncio.timeout(_STALL_S):
-                await self.drained()
+                await self.wait_writable()
 
     def _dispatch(self, message: dict[str, Any], receiver: Receiver) -> int:
         """Pass one message to the receiver, unless the connection is closing; close with 1009 if it is too large.

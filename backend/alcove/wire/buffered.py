@@ -14,16 +14,16 @@ class BufferedWriter:
     frame is left, the task clears `_changed` and waits for it.
     """
 
-    __slots__ = ("_accepts", "_bound", "_changed", "_drained", "_ended", "_frames", "_size")
+    __slots__ = ("_accepts", "_bound", "_changed", "_ended", "_frames", "_size", "_writable")
 
     #: Every frame needs a check (Connection).
-    direct: Final = None
+    unchecked_write: Final = None
 
     def __init__(self, bound: int) -> None:
         """Create an empty buffer.
 
         Args:
-            bound: The maximum bytes that `offer` buffers.
+            bound: The maximum bytes that `try_write` buffers.
 
         """
         self._bound = bound
@@ -36,9 +36,9 @@ class BufferedWriter:
         #: Set when a frame is buffered, and when the connection closes.
         self._changed = asyncio.Event()
         #: Set when at most half the bound is buffered; None while nothing waits for that.
-        self._drained: asyncio.Event | None = None
+        self._writable: asyncio.Event | None = None
 
-    def offer(self, frame: Frame) -> bool:
+    def try_write(self, frame: Frame) -> bool:
         """Buffer the frame if it fits within the bound; else return False (Connection)."""
         if self._size and self._size + len(frame.payload) > self._bound:
             return False
@@ -56,25 +56,25 @@ class BufferedWriter:
         """Return the number of bytes that the server has not taken yet (Connection)."""
         return self._size
 
-    async def drained(self) -> bool:
+    async def wait_writable(self) -> bool:
         """Wait until at most half the bound is buffered.
 
         Return False if the connection ended meanwhile (Connection).
         """
         while self._size > self._bound // 2 and not self._ended:
-            if self._drained is None:
-                self._drained = asyncio.Event()
-            await self._drained.wait()
+            if self._writable is None:
+                self._writable = asyncio.Event()
+            await self._writable.wait()
         return not self._ended
 
     def _release(self) -> None:
-        """Remove the first frame, which was sent, and wake `drained` if enough was sent."""
+        """Remove the first frame, which was sent, and wake `wait_writable` if enough was sent."""
         if not self._frames:
             return  # all were discarded while it was being sent
         self._size -= len(self._frames.popleft().payload)
-        if self._drained is not None and self._size <= self._bound // 2:
-            self._drained.set()
-            self._drained = None
+        if self._writable is not None and self._size <= self._bound // 2:
+            self._writable.set()
+            self._writable = None
 
     def _stop_accepting(self) -> None:
         """Ignore further frames, because a close frame follows those that are buffered."""
@@ -87,5 +87,5 @@ class BufferedWriter:
         self._ended = True
         self._frames.clear()
         self._size = 0
-        if self._drained is not None:
-            self._drained.set()
+        if self._writable is not None:
+            self._writable.set()

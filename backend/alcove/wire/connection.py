@@ -9,8 +9,8 @@ from typing import Final, Protocol
 
 #: What one connection may have buffered before it falls behind, in bytes (D2).
 BUFFER_BYTES = 256 * 1024
-#: A connection with at most so many bytes buffered takes a frame of at most so many bytes without a check (`direct`).
-DIRECT_BYTES = BUFFER_BYTES // 2
+#: While a connection has at most this many bytes buffered, a frame of at most this many bytes fits without a check.
+UNCHECKED_BYTES = BUFFER_BYTES // 2
 #: Extension of the ASGI scope under `alcove serve`: a function that aborts the connection at once, where closing it
 #: would wait for a peer that reads nothing.
 ABORT: Final = "alcove.abort"
@@ -67,15 +67,15 @@ class Connection(Protocol):
     """An open WebSocket or event stream, as sessions and rooms see it. After it has closed, every call does nothing."""
 
     @property
-    def direct(self) -> Callable[[bytes], object] | None:
-        """A function that writes a frame's wire bytes, at most DIRECT_BYTES, without a check; None: use `offer`.
+    def unchecked_write(self) -> Callable[[bytes], object] | None:
+        """A function that writes a frame's wire bytes, at most UNCHECKED_BYTES, without a check; None: use `try_write`.
 
         A room's delivery makes one such call for each connection. Read the property again for every frame: it changes
         with the connection's state.
         """
         ...
 
-    def offer(self, frame: Frame) -> bool:
+    def try_write(self, frame: Frame) -> bool:
         """Buffer the frame if it fits within the bound; else buffer nothing and return False (D2)."""
         ...
 
@@ -90,7 +90,7 @@ class Connection(Protocol):
         """Return the number of bytes that the kernel (on ASGI: the server) has not taken yet."""
         ...
 
-    async def drained(self) -> bool:
+    async def wait_writable(self) -> bool:
         """Wait until at most half the bound is buffered; return False if the connection closed meanwhile."""
         ...
 

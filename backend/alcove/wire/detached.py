@@ -78,7 +78,7 @@ class DetachedConnection(TransportReader):
         """Send the buffered frames, then a close frame (Connection; section 7.1.2)."""
         if self._state is not State.OPEN:
             return
-        self._leave_open(State.CLOSING)
+        self._stop_writes(State.CLOSING)
         self._close_code = code
         self._transport.write(close_frame(code, reason))
         self._abort_later()
@@ -95,12 +95,13 @@ class DetachedConnection(TransportReader):
 
         The transport closes itself when all buffered bytes are written.
         """
-        self._finish(self._close_code)
+        self._abort_later()
+        self._end()
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Remove the connection from the wheel, and end it if it has not ended before (asyncio)."""
         self._wheel.discard(self)
-        self._end(self._close_code)
+        self._end()
 
     # Called by the wheel (HasDeadlines).
 
@@ -151,13 +152,14 @@ class DetachedConnection(TransportReader):
         """Respond to a ping or close frame, or fail the connection after a violation of the protocol."""
         if isinstance(event, Ping):
             if self._state is State.OPEN:
-                self._write_reply(control_frame(PONG, event.payload))
+                self._write_with_backpressure(control_frame(PONG, event.payload))
         elif isinstance(event, Closing):
             if self._state is State.OPEN:
                 self._close_code = event.code
                 self._transport.write(close_frame(event.code))
             # Both close frames are sent: the server closes the TCP connection once all is written (section 7.1.1).
-            self._finish(self._close_code)
+            self._abort_later()
+            self._end()
             self._transport.close()
         elif isinstance(event, Violation):
             self._fail(event.code, event.reason)
@@ -171,32 +173,28 @@ class DetachedConnection(TransportReader):
         if self._state is State.OPEN:
             self._close_code = code
             self._transport.write(close_frame(code, reason))
-        self._finish(self._close_code)
+        self._abort_later()
+        self._end()
         if self._transport.can_write_eof() and not self._transport.is_closing():
             self._transport.write_eof()
         self._resume_transport()
 
-    def _finish(self, code: int) -> None:
-        """End the connection, and abort the transport if the peer does not close in time."""
-        self._abort_later()
-        self._end(code)
-
-    def _end(self, code: int) -> None:
-        """Set the state to ENDED, discard the input, wake callers of `drained`; call the receiver's `closed` once."""
-        self._leave_open(State.ENDED)
+    def _end(self) -> None:
+        """Enter the state ENDED: discard the input, and call the receiver's `closed` if that was not done before."""
+        self._stop_writes(State.ENDED)
         self._discard_input()
-        self._wake_drained()
+        self._wake_writers()
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
-            receiver.closed(code)
+            receiver.closed(self._close_code)
 
     def _abort_later(self) -> None:
-        """Schedule an abort after `close_s`, unless one is scheduled."""
+        """Schedule an abort for a peer that does not close within `close_s`, unless one is scheduled."""
         close_s = self._wheel.deadlines.close_s
         if not self._abort_at:
             self._abort_at = self._wheel.now + close_s
             self._wheel.check_within(self, close_s)
-        self._wake_drained()
+        self._wake_writers()
 
     def _watch_partial_frame(self, parser: Parser) -> None:
         """Start the deadline of a frame of which only the beginning has arrived."""

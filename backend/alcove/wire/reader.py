@@ -173,7 +173,7 @@ class TransportReader(TransportWriter):
         if not self._holding:
             self._resume_if_writable()
             return
-        if (self._paused or self.direct is None) and self._state is State.OPEN:
+        if (self._paused or self.unchecked_write is None) and self._state is State.OPEN:
             return  # the receiver paused, or replies are not taken: `resume_reading` or `resume_writing` continues
         if (self._message is not None and self._advance(self._message)) or (
             self._events is not None and self._dispatch(self._events)
@@ -204,7 +204,7 @@ class TransportReader(TransportWriter):
 
     def _resume_if_writable(self) -> None:
         """Read from the transport again, unless the peer does not take its replies."""
-        if self.direct is not None or self._state is not State.OPEN:
+        if self.unchecked_write is not None or self._state is not State.OPEN:
             self._resume_transport()
 
     def _schedule_turn(self) -> None:

@@ -1,10 +1,10 @@
-"""The sending half of a detached connection: limits the buffer, and lets callers wait until it has drained."""
+"""The sending half of a detached connection: limits the buffer, and lets callers wait while it is too full."""
 
 import asyncio
 from collections.abc import Callable
 from enum import IntEnum
 
-from alcove.wire.connection import BUFFER_BYTES, DIRECT_BYTES, Frame
+from alcove.wire.connection import BUFFER_BYTES, UNCHECKED_BYTES, Frame
 
 
 class State(IntEnum):
@@ -20,25 +20,25 @@ class State(IntEnum):
 class TransportWriter(asyncio.Protocol):
     """Writes frames to a transport, and stops reading from a peer that does not take its replies.
 
-    The transport's high-water and low-water marks are both DIRECT_BYTES, half of what may be buffered.
+    The transport's high-water and low-water marks are both UNCHECKED_BYTES, half of what may be buffered.
     """
 
-    __slots__ = ("_drained", "_reading_paused", "_state", "_transport", "direct")
+    __slots__ = ("_reading_paused", "_state", "_transport", "_writable", "unchecked_write")
 
     def __init__(self, transport: asyncio.Transport) -> None:
         """Take over a transport, and set its water marks."""
         self._transport = transport
         self._state = State.OPEN
-        #: The transport's own `write` (Connection). None unless the connection is open with at most DIRECT_BYTES
+        #: The transport's own `write` (Connection). None unless the connection is open with at most UNCHECKED_BYTES
         #: buffered: `pause_writing` is called within the write that exceeds them (D2).
-        self.direct: Callable[[bytes], object] | None = transport.write
+        self.unchecked_write: Callable[[bytes], object] | None = transport.write
         #: The transport's reading is paused.
         self._reading_paused = False
-        #: Set when `drained` should check again; None while nothing waits.
-        self._drained: asyncio.Event | None = None
-        transport.set_write_buffer_limits(high=DIRECT_BYTES, low=DIRECT_BYTES)
+        #: Set when `wait_writable` should check again; None while nothing waits.
+        self._writable: asyncio.Event | None = None
+        transport.set_write_buffer_limits(high=UNCHECKED_BYTES, low=UNCHECKED_BYTES)
 
-    def offer(self, frame: Frame) -> bool:
+    def try_write(self, frame: Frame) -> bool:
         """Write the frame if the buffer stays within BUFFER_BYTES; else return False (Connection)."""
         if self._state:
             return True
@@ -52,49 +52,49 @@ class TransportWriter(asyncio.Protocol):
     def write(self, frame: Frame) -> None:
         """Write the frame, even beyond the bound; stop reading while too much is buffered (Connection)."""
         if not self._state:
-            self._write_reply(frame.wire)
+            self._write_with_backpressure(frame.wire)
 
     def buffered(self) -> int:
         """Return the number of bytes that the kernel has not taken yet (Connection)."""
         return self._transport.get_write_buffer_size() if self._state is not State.ENDED else 0
 
-    async def drained(self) -> bool:
-        """Wait until at most DIRECT_BYTES are buffered; return False if the connection closed (Connection)."""
-        while self.direct is None and self._state is State.OPEN:
-            if self._drained is None:
-                self._drained = asyncio.Event()
-            await self._drained.wait()
+    async def wait_writable(self) -> bool:
+        """Wait until at most UNCHECKED_BYTES are buffered; return False if the connection closed (Connection)."""
+        while self.unchecked_write is None and self._state is State.OPEN:
+            if self._writable is None:
+                self._writable = asyncio.Event()
+            await self._writable.wait()
         return self._state is State.OPEN
 
     def pause_writing(self) -> None:
-        """Record that more than DIRECT_BYTES are buffered (asyncio.Protocol)."""
-        self.direct = None
+        """Record that more than UNCHECKED_BYTES are buffered (asyncio.Protocol)."""
+        self.unchecked_write = None
 
     def resume_writing(self) -> None:
-        """Record that at most DIRECT_BYTES are buffered, and wake `drained` (asyncio.Protocol)."""
+        """Record that at most UNCHECKED_BYTES are buffered, and wake `wait_writable` (asyncio.Protocol)."""
         if self._state is State.OPEN:
-            self.direct = self._transport.write
-        self._wake_drained()
+            self.unchecked_write = self._transport.write
+        self._wake_writers()
 
-    def _leave_open(self, state: State) -> None:
-        """Change the state from OPEN to `state`, in which sessions can write nothing more."""
+    def _stop_writes(self, state: State) -> None:
+        """Change the state from OPEN to `state`, and ignore what sessions write from now on."""
         self._state = state
-        self.direct = None
+        self.unchecked_write = None
 
-    def _write_reply(self, wire: bytes) -> None:
-        """Write bytes; if more than DIRECT_BYTES are then buffered, pause reading from the peer.
+    def _write_with_backpressure(self, wire: bytes) -> None:
+        """Write bytes, then pause reading from the peer if more than UNCHECKED_BYTES are buffered.
 
         This limits the replies that a peer can cause without reading them. TransportReader resumes reading.
         """
         self._transport.write(wire)
-        if self.direct is None:
+        if self.unchecked_write is None:
             self._pause_transport()
 
-    def _wake_drained(self) -> None:
-        """Let every caller that waits in `drained` check again."""
-        if self._drained is not None:
-            self._drained.set()
-            self._drained = None
+    def _wake_writers(self) -> None:
+        """Let every caller that waits in `wait_writable` check again."""
+        if self._writable is not None:
+            self._writable.set()
+            self._writable = None
 
     def _pause_transport(self) -> None:
         """Stop reading from the transport, if it is read."""

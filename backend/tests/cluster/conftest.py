@@ -39,7 +39,7 @@ def pair(engines: Engines, pair_url: str, tmp_path_factory: pytest.TempPathFacto
 def guarded_pair(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
     """Start two processes with a secret, for tests that leave them unchanged."""
     with ExitStack() as running, database(engines.postgres.url) as url:
-        join = joining(engines, url, tmp_path_factory.mktemp("guarded"), running)
+        join = joining(engines, url, tmp_path_factory.mktemp("secured"), running)
         yield join(ALCOVE_SECRET=SECRET), join(ALCOVE_SECRET=SECRET)
 
 

@@ -15,7 +15,7 @@ async def test_w15_x1_a_ban_on_one_process_counts_on_the_other(guarded_pair: tup
     async with http(one) as client, await RoomClient.join(two, item, token=bob) as room:
         client.headers["Authorization"] = f"Bearer {token(sub='root', items={item: 'm'})}"
         assert (await client.put(path, json={"right": "write"})).status_code == 200
-        assert (await room.until("access"))["can"] == ["read"]
+        assert (await room.wait_for("access"))["can"] == ["read"]
         assert (await client.put(path, json={"right": "all"})).status_code == 200
-        assert await room.closed() == 4403
+        assert await room.wait_for_close() == 4403
         assert (await endpoints.room(two, query(bob, item=item))).code == 4403

@@ -1,4 +1,4 @@
-"""Test that the bus is not trusted: whoever can read it sees no body, and forged messages have no effect (X9)."""
+"""Test that the bus is not trusted: its messages show no body to other readers, and forged ones have no effect (X9)."""
 
 import binascii
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ from tests.support.clients import Listener, connect, eventually
 from tests.support.clusters import Engines
 from tests.support.credentials import SECRET, token
 from tests.support.http import http
-from tests.support.room_client import RoomClient, turned_away
+from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.servers import Server, Start
 
 PREFIX = "watched"
@@ -62,10 +62,10 @@ async def watched(engines: Engines, url: str, join: Start) -> AsyncIterator[Watc
         yield Watched(one, two, outsider, url)
 
 
-def readable(heard: list[tuple[str, bytes]]) -> str:
+def readable(received: list[tuple[str, bytes]]) -> str:
     """Return everything that the outsider can decode of the messages on the bus."""
-    parts = [channel.encode() + b"\n" + payload for channel, payload in heard]
-    for _, payload in heard:
+    parts = [channel.encode() + b"\n" + payload for channel, payload in received]
+    for _, payload in received:
         try:
             parts.append(binascii.a2b_base64(payload))
         except binascii.Error:
@@ -81,10 +81,10 @@ async def members(watched: Watched, item: str, stack: AsyncExitStack) -> tuple[R
     bob = await stack.enter_async_context(
         await RoomClient.join(watched.two, item, token=token(sub="bob", items={item: "rw"}))
     )
-    await ada.say("the first secret")
-    await bob.until_seq(1)
-    await bob.say("the second secret")
-    await ada.until_seq(2)
+    await ada.send_messages("the first secret")
+    await bob.wait_for_seq(1)
+    await bob.send_messages("the second secret")
+    await ada.wait_for_seq(2)
     return ada, bob
 
 
@@ -95,22 +95,22 @@ async def test_x9_who_may_only_listen_reads_no_body_and_no_name(watched: Watched
             await stack.enter_async_context(Listener(await connect(server, f"/ws/{n}?token={token()}")))
             for n, server in enumerate((watched.one, watched.two))
         ]
-        await ada.say("a secret of 20,000 letters" + "x" * 20_000)
-        await bob.until_seq(3)
+        await ada.send_messages("a secret of 20,000 letters" + "x" * 20_000)
+        await bob.wait_for_seq(3)
         await chat[0].client.send("a secret of the chat")
-        await chat[1].hears("Client #0 says: a secret of the chat")
-        await ada.tell({"type": "typing"})
-        await bob.until("typing")
+        await chat[1].wait_for_line("Client #0 says: a secret of the chat")
+        await ada.send_lines({"type": "typing"})
+        await bob.wait_for("typing")
         database = await asyncpg.connect(watched.url)
         await database.execute("SELECT alcove_send($1, 'x', 'shop', 'The shop', 'a secret of the shop'::text)", item)
         await database.close()
-        await bob.until_seq(4)
-        await ada.until_seq(4)
-        heard = readable(watched.outsider.heard)
+        await bob.wait_for_seq(4)
+        await ada.wait_for_seq(4)
+        received = readable(watched.outsider.received)
 
-    assert len(watched.outsider.heard) > 5
-    assert "secret" not in heard
-    assert '"ada"' not in heard
+    assert len(watched.outsider.received) > 5
+    assert "secret" not in received
+    assert '"ada"' not in received
 
 
 def forged(item: str) -> dict[str, list[tuple[ClusterMessage, list[Entry]]]]:
@@ -140,7 +140,7 @@ async def test_x9_what_an_outsider_publishes_changes_nothing(watched: Watched, i
         async with http(watched.one) as client:
             answer = await client.post("/api/revoke", json={"sub": "eve"}, headers=operator)
             assert answer.status_code in {200, 204}, answer.text
-        recorded = list(watched.outsider.heard)
+        recorded = list(watched.outsider.received)
         assert recorded
 
         for channel, messages in forged(item).items():
@@ -156,12 +156,12 @@ async def test_x9_what_an_outsider_publishes_changes_nothing(watched: Watched, i
         for server in (watched.one, watched.two):
             await eventually(lambda server=server: "not sealed with this log's key" in server.output)  # type: ignore[misc] # a lambda's default says no type
 
-        await ada.say("true")
-        await bob.until_seq(3)
-        await bob.say("true, too")
-        await ada.until_seq(4)
+        await ada.send_messages("true")
+        await bob.wait_for_seq(3)
+        await bob.send_messages("true, too")
+        await ada.wait_for_seq(4)
         await chat.client.send("the end")
-        await chat.hears("Client #1 says: the end")
+        await chat.wait_for_line("Client #1 says: the end")
 
         assert ada.entries == bob.entries
         assert ada.bodies == ["the first secret", "the second secret", "true", "true, too"]
@@ -173,6 +173,6 @@ async def test_x9_what_an_outsider_publishes_changes_nothing(watched: Watched, i
             assert late.hello["head"] == 4
             assert "eve" not in {member["id"] for member in late.hello["members"]}
             assert not {seq for seq in late.hello["reads"].values() if seq > 4}
-            assert (await turned_away(server, item, token=eve))[1] in {4401, 4403}
+            assert (await expect_refusal(server, item, token=eve))[1] in {4401, 4403}
             for reason in ("forged", "replayed"):
                 assert server.output.count({"forged": "not sealed with", "replayed": "a second time"}[reason]) == 1

@@ -11,8 +11,8 @@ from tests.support.servers import Server, Start
 async def test_w8_each_process_tells_of_the_connections_to_all(pair: tuple[Server, Server], item: str) -> None:
     one, two = pair
     async with await RoomClient.join(one, item, name="Ada") as ada, await RoomClient.join(two, item, name="Bob") as bob:
-        await ada.say("one", "two")
-        await bob.until_seq(2)
+        await ada.send_messages("one", "two")
+        await bob.wait_for_seq(2)
         for server in pair:
             async with http(server) as client:
                 found = (await client.get(f"/api/items/{item}/connections")).json()
@@ -20,7 +20,7 @@ async def test_w8_each_process_tells_of_the_connections_to_all(pair: tuple[Serve
             assert set(found) == {"head", "connections"}
             assert found["head"] == 2
             told = {line["name"]: line for line in found["connections"]}
-            assert {name: line["member"] for name, line in told.items()} == {"Ada": ada.me, "Bob": bob.me}
+            assert {name: line["member"] for name, line in told.items()} == {"Ada": ada.member_id, "Bob": bob.member_id}
             assert told["Ada"]["process"].endswith(f":{one.pid}")
             assert told["Bob"]["process"].endswith(f":{two.pid}")
             assert {(line["cursor"], line["lag"], line["state"]) for line in told.values()} == {(2, 0, "in_step")}
@@ -29,7 +29,7 @@ async def test_w8_each_process_tells_of_the_connections_to_all(pair: tuple[Serve
 async def test_w8_a_process_where_nobody_is_tells_of_the_others(pair: tuple[Server, Server], item: str) -> None:
     one, two = pair
     async with await RoomClient.join(two, item, name="Bob") as bob, http(one) as client:
-        await bob.say("hello")
+        await bob.send_messages("hello")
         found = (await client.get(f"/api/items/{item}/connections")).json()
 
     assert [(line["name"], line["cursor"], line["lag"]) for line in found["connections"]] == [("Bob", 1, 0)]

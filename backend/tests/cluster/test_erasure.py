@@ -15,13 +15,13 @@ async def test_w14_x1_an_erased_members_name_leaves_the_memory_of_the_other_proc
     headers = {"Authorization": f"Bearer {token(sub='root', items={'*': 'm'})}"}
     async with http(one) as client, await RoomClient.join(two, item, token=ada) as room:
         async with await RoomClient.join(two, item, token=bad) as mallory:
-            await mallory.say("secret")
+            await mallory.send_messages("secret")
         answer = await client.delete(f"/api/members/mallory-{item}", headers=headers)
         assert answer.status_code == 204
-        await room.until("entry", kind="delete")
+        await room.wait_for("entry", kind="delete")
         while True:
             async with await RoomClient.join(two, item, token=ada) as again:
-                first, _ = await again.until_seq(2)
+                first, _ = await again.wait_for_seq(2)
             if first["by"]["name"] != "Mallory Zweigelt":
                 break
     assert (first["by"]["name"], "body" in first) == ("(erased)", False)

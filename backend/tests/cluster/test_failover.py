@@ -76,7 +76,7 @@ async def insist(room: RoomClient, body: object) -> int:
     """Send a message, and repeat it while storage does not answer (S7); return its seq."""
     line = send(body, new_id())
     async with asyncio.timeout(PATIENCE_S):
-        while (answer := await room.ask(line))["type"] == "error":
+        while (answer := await room.request(line))["type"] == "error":
             assert answer["code"] == "unavailable"
     return int(answer["seq"])
 
@@ -96,18 +96,18 @@ async def test_x4_x8_an_address_that_leads_to_a_standby_for_a_moment_leaves_noth
         await RoomClient.join(server, item) as ada,
         http(server) as client,
     ):
-        await ada.say("before")
+        await ada.send_messages("before")
         await standby.catch_up()
         address.move(standby.port)
         assert not (await ready(client, 503))["storage"]
-        assert (await ada.ask(send("at the standby", "a")))["code"] == "unavailable"
+        assert (await ada.request(send("at the standby", "a")))["code"] == "unavailable"
         address.move(primary.port, cut=cut)
 
         assert await insist(ada, "after") == 2
         assert await ready(client, 200) == {"status": "ready", "storage": True, "bus": True}
         # What the database itself announces is heard again, too (X5).
         await execute(url, f"SELECT alcove_send('{item}', 'sql', 'host', 'Host', 'by SQL'::text)")
-        assert [entry["body"] for entry in await ada.until_seq(3)] == ["before", "after", "by SQL"]
+        assert [entry["body"] for entry in await ada.wait_for_seq(3)] == ["before", "after", "by SQL"]
 
 
 async def test_x8_readyz_is_503_while_the_primary_is_read_only(primary: Postgres, url: str, tmp_path: Path) -> None:
@@ -116,14 +116,14 @@ async def test_x8_readyz_is_503_while_the_primary_is_read_only(primary: Postgres
         await RoomClient.join(server, "foo") as ada,
         http(server) as client,
     ):
-        await ada.say("before")
+        await ada.send_messages("before")
         await execute(primary.url, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
         try:
             assert not (await ready(client, 503))["storage"]
-            assert (await ada.ask(send("meanwhile", "a")))["code"] == "unavailable"
+            assert (await ada.request(send("meanwhile", "a")))["code"] == "unavailable"
             # Reading goes on.
             async with await RoomClient.join(server, "foo", name="Bob") as bob:
-                assert [entry["body"] for entry in await bob.until_seq(1)] == ["before"]
+                assert [entry["body"] for entry in await bob.wait_for_seq(1)] == ["before"]
         finally:
             await execute(
                 primary.url,
@@ -142,22 +142,22 @@ async def test_x8_r5_a_failover_to_a_replica_that_lacks_entries_begins_a_new_his
     async with MovingAddress(primary.port) as address, serving(at(url, address.port), tmp_path, 2) as (one, two):
         ada = await RoomClient.join(one, item, name="Ada")
         bob = await RoomClient.join(two, item, name="Bob")
-        await ada.say("a", "b")
-        await bob.until_seq(2)
+        await ada.send_messages("a", "b")
+        await bob.wait_for_seq(2)
         await standby.catch_up()
         await standby.pause()
-        await ada.say("lost", "lost, too")
-        await bob.until_seq(4)
+        await ada.send_messages("lost", "lost, too")
+        await bob.wait_for_seq(4)
         await standby.promote()
         address.move(standby.port)
         async with http(one) as client:
             await post(client, item, "new")
 
-        assert [await ada.closed(), await bob.closed()] == [1012, 1012]
+        assert [await ada.wait_for_close(), await bob.wait_for_close()] == [1012, 1012]
         hellos = []
         for server in (one, two):
             async with await RoomClient.join(server, item, after=4, log=ada.hello["log"], name="again") as again:
-                entries = await again.until_seq(3)
+                entries = await again.wait_for_seq(3)
                 hellos.append(again.hello)
                 assert [entry["body"] for entry in entries] == ["a", "b", "new"]
         assert [hello["reset"] for hello in hellos] == [True, True]
@@ -189,4 +189,4 @@ async def test_x4_a_list_of_hosts_leads_to_the_one_that_takes_writes(
             serving(address, tmp_path) as (server,),
             await RoomClient.join(server, f"item-{uuid4().hex}") as ada,
         ):
-            assert await ada.say("stored") == [1]
+            assert await ada.send_messages("stored") == [1]

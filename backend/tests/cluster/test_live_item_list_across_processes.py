@@ -22,7 +22,7 @@ async def test_w10_x1_a_room_that_nobody_opened_here_is_listed_when_another_proc
         assert await listed.ready() == []
         for n in (1, 2):
             await client.post(f"/api/items/{item}/entries", json={"body": f"hello {n}"})
-            found = await listed.until(item=item, head=n)
+            found = await listed.wait_for(item=item, head=n)
             assert found["last"]["body"] == f"hello {n}"
 
 
@@ -33,11 +33,11 @@ async def test_w10_x1_p5_a_read_mark_that_moves_on_another_process_changes_what_
     ada, bob = (token(sub=sub, items={item: "rw"}) for sub in ("ada", "bob"))
     async with await RoomClient.join(one, item, token=ada) as room, follow(two, token=bob) as listed:
         await listed.ready()
-        await room.say("one", "two")
-        await listed.until(item=item, head=2, unread=2)
+        await room.send_messages("one", "two")
+        await listed.wait_for(item=item, head=2, unread=2)
         async with await RoomClient.join(one, item, token=bob) as elsewhere:
-            await elsewhere.tell({"type": "read", "seq": 1})
-            await listed.until(item=item, unread=1)
+            await elsewhere.send_lines({"type": "read", "seq": 1})
+            await listed.wait_for(item=item, unread=1)
 
 
 async def test_w10_x5_what_sql_sends_is_listed_on_every_process(pair: Pair, item: str, pair_url: str) -> None:
@@ -48,7 +48,7 @@ async def test_w10_x5_what_sql_sends_is_listed_on_every_process(pair: Pair, item
         await there.ready()
         await host.execute("SELECT alcove_send($1, 'b', 'shop', 'Shop', 'shipped')", item)
         for listed in (here, there):
-            assert (await listed.until(item=item, head=1))["last"]["body"] == "shipped"
+            assert (await listed.wait_for(item=item, head=1))["last"]["body"] == "shipped"
     await host.close()
 
 
@@ -63,10 +63,10 @@ async def test_w10_x2_with_the_bus_lost_the_log_is_asked_for_changed_rooms(
         await listed.ready()
         redis.end()
         await client.post(f"/api/items/{item}/entries", json={"body": "while the bus is away"})
-        await listed.until(item=item, head=1)
+        await listed.wait_for(item=item, head=1)
         redis.start()
         await client.post(f"/api/items/{item}/entries", json={"body": "and again"})
-        await listed.until(item=item, head=2)
+        await listed.wait_for(item=item, head=2)
 
 
 async def test_w10_a7_a_revocation_on_one_process_ends_the_list_on_another(guarded_pair: Pair, item: str) -> None:
@@ -75,5 +75,5 @@ async def test_w10_a7_a_revocation_on_one_process_ends_the_list_on_another(guard
     async with http(one) as client, follow(two, token=token(sub=item, items={"*": "r"})) as listed:
         await listed.ready()
         (await client.post("/api/revoke", json={"sub": item}, headers=admin)).raise_for_status()
-        code, last = await listed.closed()
+        code, last = await listed.wait_for_close()
         assert (code, last and last["reason"]) == (4403, "revoked")

@@ -16,11 +16,11 @@ async def test_a9_x1_picture_and_role_are_known_on_the_other_process(
         await RoomClient.join(two, item, token=bob) as before,
         await RoomClient.join(one, item, token=mine) as room,
     ):
-        while ada not in (await before.until("presence"))["joined"]:
+        while ada not in (await before.wait_for("presence"))["joined"]:
             continue
         async with await RoomClient.join(two, item, token=token(sub="cyd", items={item: "r"})) as after:
             assert ada in after.hello["members"]
-        await room.tell({"type": "typing"})
-        assert (await before.until("typing"))["by"] == ada
-        await room.say("hello")
-        assert (await before.until("entry"))["by"] == ada
+        await room.send_lines({"type": "typing"})
+        assert (await before.wait_for("typing"))["by"] == ada
+        await room.send_messages("hello")
+        assert (await before.wait_for("entry"))["by"] == ada

@@ -11,7 +11,7 @@ import pytest
 from deploy.engines import Postgres, Redis
 from tests.support.clusters import Engines
 from tests.support.http import http
-from tests.support.room_client import RoomClient, new_id, send, whole_log
+from tests.support.room_client import RoomClient, new_id, read_log, send
 from tests.support.servers import Server, Start
 
 
@@ -19,9 +19,9 @@ from tests.support.servers import Server, Start
 async def readers(item: str, *servers: Server) -> AsyncIterator[list[RoomClient]]:
     """Join one client on each process, and let each read the first entry."""
     rooms = [await RoomClient.join(server, item, name=f"reader {n}") for n, server in enumerate(servers)]
-    await rooms[0].say("first")
+    await rooms[0].send_messages("first")
     for room in rooms:
-        await room.until_seq(1)
+        await room.wait_for_seq(1)
     yield rooms
     for room in rooms:
         await room.socket.close()
@@ -30,7 +30,7 @@ async def readers(item: str, *servers: Server) -> AsyncIterator[list[RoomClient]
 async def insist(room: RoomClient, body: object) -> int:
     """Send a message, and repeat it while storage does not answer (S7); return its seq."""
     line = send(body, new_id())
-    while (answer := await room.ask(line))["type"] == "error":
+    while (answer := await room.request(line))["type"] == "error":
         assert answer["code"] == "unavailable"
         assert answer["retry_ms"] > 0
     return int(answer["seq"])
@@ -38,8 +38,8 @@ async def insist(room: RoomClient, body: object) -> int:
 
 async def in_step(writer: RoomClient, reader: RoomClient, body: object) -> None:
     """Check that each client gets the other's message (X2); `make bench BENCH="cluster across"` measures how fast."""
-    (seq,) = await writer.say(body)
-    await reader.until_seq(seq)
+    (seq,) = await writer.send_messages(body)
+    await reader.wait_for_seq(seq)
 
 
 @pytest.mark.parametrize("engines", ["redis"], indirect=True)
@@ -66,15 +66,15 @@ async def test_s7_x4_everything_goes_on_after_the_database_was_away(engines: Eng
     assert isinstance(postgres, Postgres)
     async with readers(item, join(), join()) as (ada, bob):
         postgres.end()
-        refused = await ada.ask(send("while away", "a"))
+        refused = await ada.request(send("while away", "a"))
         assert (refused["type"], refused["code"]) == ("error", "unavailable")
         assert refused["retry_ms"] > 0
         postgres.start()
 
         assert await insist(ada, "back") == 2
         assert await insist(bob, "here, too") == 3
-        assert [entry["body"] for entry in await ada.until_seq(3)] == ["first", "back", "here, too"]
-        assert await bob.until_seq(3) == ada.entries
+        assert [entry["body"] for entry in await ada.wait_for_seq(3)] == ["first", "back", "here, too"]
+        assert await bob.wait_for_seq(3) == ada.entries
 
 
 async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_go_on_elsewhere(join: Start, item: str) -> None:
@@ -87,7 +87,7 @@ async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_go_on_el
         async def flood() -> None:
             for line in flying:
                 unsure.append(line["id"])
-                await ada.tell(line)
+                await ada.send_lines(line)
 
         flooding = asyncio.create_task(flood())
         while len(acked) < 100:
@@ -100,27 +100,27 @@ async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_go_on_el
         last = ada.entries[-1]["seq"]
         async with await RoomClient.join(two, item, name="reader 0", after=last, log=ada.hello["log"]) as again:
             assert not again.hello["reset"]
-            for answer in await again.answers(*flying):
+            for answer in await again.request_all(*flying):
                 assert acked.get(answer["id"], answer["seq"]) == answer["seq"]
             async with http(two) as client:
-                log = await whole_log(client, item)
+                log = await read_log(client, item)
             assert sorted(entry["id"] for entry in log[1:]) == sorted(line["id"] for line in flying)
-            assert await bob.until_seq(301) == log
-            assert last == 301 or await again.until_seq(301) == log[last:]
+            assert await bob.wait_for_seq(301) == log
+            assert last == 301 or await again.wait_for_seq(301) == log[last:]
 
 
 async def test_p3_members_of_a_killed_process_leave(join: Start, item: str) -> None:
     one, two = join(), join()
     async with readers(item, one, two) as (ada, bob):
         one.end(signal.SIGKILL)
-        await bob.until("presence", left=[ada.me], count=1)
+        await bob.wait_for("presence", left=[ada.member_id], count=1)
 
 
 async def test_p1_x1_members_of_a_process_that_ends_leave_at_once(join: Start, item: str) -> None:
     one, two = join(), join()
     async with readers(item, one, two) as (ada, bob):
         one.end()
-        await bob.until("presence", left=[ada.me], count=1)
+        await bob.wait_for("presence", left=[ada.member_id], count=1)
 
 
 async def test_x5_sends_of_the_host_are_heard_after_the_database_was_away(
@@ -132,5 +132,5 @@ async def test_x5_sends_of_the_host_are_heard_after_the_database_was_away(
         host = await asyncpg.connect(url)
         await host.execute("SELECT alcove_send($1, 'h', 'shop', 'Shop', 'shipped')", item)
         for room in (ada, bob):
-            await room.until_seq(2)
+            await room.wait_for_seq(2)
         await host.close()

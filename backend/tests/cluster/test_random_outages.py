@@ -12,22 +12,23 @@ from tests.support.clusters import Engines
 from tests.support.cutting_proxy import CuttingProxy
 from tests.support.http import http
 from tests.support.resending_client import CLIENTS, ITEM, SENDS, OutboxClient, agree
-from tests.support.room_client import whole_log
+from tests.support.room_client import read_log
 from tests.support.servers import Server, Start
-from tests.support.storm import depth, storm
+from tests.support.storm import storm
 
 PROCESSES = 3
-#: Seconds that Redis is away: how long the outage lasts, not how long anybody waits for its end.
-AWAY_S = depth(1, 5)
+#: The sends of all clients.
+TOTAL = CLIENTS * SENDS
 
 
 class Outages:
     """Runs three processes, each behind a proxy that cuts connections, and causes outages."""
 
-    def __init__(self, engines: Engines, join: Start, proxies: list[CuttingProxy]) -> None:
+    def __init__(self, engines: Engines, join: Start, proxies: list[CuttingProxy], clients: list[OutboxClient]) -> None:
         self._engines = engines
         self._join = join
         self._proxies = proxies
+        self._clients = clients
         self._servers: list[Server] = []
 
     async def start(self) -> None:
@@ -44,10 +45,12 @@ class Outages:
         self._proxies[number].target = self._servers[number].port
 
     async def lose_bus(self) -> None:
-        """Stop the bus for a while, and kill a process meanwhile."""
+        """Stop the bus, kill a process meanwhile, and start the bus again after an eighth of the sends was acked."""
         await asyncio.to_thread(self._engines.bus.end)
         if self._engines.redis is not None:
-            await asyncio.gather(self.kill(1), asyncio.sleep(AWAY_S))
+            acked = self._acked()
+            await self.kill(1)
+            await eventually(lambda: self._acked() >= acked + TOTAL // 8)
         await asyncio.to_thread(self._engines.bus.start)
 
     async def restart_database(self) -> None:
@@ -55,7 +58,7 @@ class Outages:
         await asyncio.to_thread(self._engines.postgres.end)
         await asyncio.to_thread(self._engines.postgres.start)
 
-    async def cause_all(self, clients: list[OutboxClient]) -> None:
+    async def cause_all(self) -> None:
         """Cause all outages, spread over the sends."""
         faults: list[Callable[[], Awaitable[None]]] = [
             lambda: self.kill(0),
@@ -64,9 +67,13 @@ class Outages:
             lambda: self.kill(2),
         ]
         for number, fault in enumerate(faults, 1):
-            due = CLIENTS * SENDS * number // (len(faults) + 1)
-            await eventually(lambda due=due: sum(len(client.acked) for client in clients) >= due)  # type: ignore[misc]
+            due = TOTAL * number // (len(faults) + 1)
+            await eventually(lambda due=due: self._acked() >= due)  # type: ignore[misc]
             await fault()
+
+    def _acked(self) -> int:
+        """Return the number of acknowledged sends."""
+        return sum(len(client.acked) for client in self._clients)
 
     @property
     def last(self) -> Server:
@@ -80,21 +87,21 @@ async def test_x1_x2_x3_x4_a_storm_over_three_processes_loses_doubles_and_reorde
 ) -> None:
     seed = int(os.environ.get("ALCOVE_STORM_SEED", Random().randrange(2**32)))  # noqa: S311 - dice, no secret
     print(f"ALCOVE_STORM_SEED={seed}")  # noqa: T201 - with the seed the same dice fall again
-    dice = Random(seed)  # noqa: S311 - the same
+    rng = Random(seed)  # noqa: S311 - the same
     up = asyncio.Event()
     up.set()
     async with AsyncExitStack() as stack:
         proxies = [
-            await stack.enter_async_context(CuttingProxy(dice, up=(400, 4_000), down=(2_000, 60_000)))
+            await stack.enter_async_context(CuttingProxy(rng, up=(400, 4_000), down=(2_000, 60_000)))
             for _ in range(PROCESSES)
         ]
-        outages = Outages(engines, join, proxies)
+        clients = [OutboxClient(n, lambda: rng.choice(proxies).port, up) for n in range(CLIENTS)]
+        outages = Outages(engines, join, proxies, clients)
         await outages.start()
-        clients = [OutboxClient(n, lambda: dice.choice(proxies).port, up) for n in range(CLIENTS)]
         async with asyncio.timeout(150), asyncio.TaskGroup() as tasks:
             for client in clients:
                 tasks.create_task(client.run())
-            tasks.create_task(outages.cause_all(clients))
+            tasks.create_task(outages.cause_all())
         async with http(outages.last) as requests:
-            agree(await whole_log(requests, ITEM), clients)
+            agree(await read_log(requests, ITEM), clients)
     print(f"{sum(proxy.cuts for proxy in proxies)} cuts, {sum(client.joins for client in clients)} joins")  # noqa: T201

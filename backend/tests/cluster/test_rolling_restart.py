@@ -10,8 +10,8 @@ from bench.users import User
 from tests.support.clients import eventually
 from tests.support.http import http
 from tests.support.nginx import needs_nginx
-from tests.support.room_client import whole_log
-from tests.support.servers import Server, untroubled
+from tests.support.room_client import read_log
+from tests.support.servers import Server, without_problems
 from tests.support.storm import depth, storm
 
 BACKEND = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ async def test_z1_x3_a_rolling_restart_behind_a_proxy_loses_nothing_and_refuses_
         cwd=BACKEND,
         env={"ALCOVE_DRAIN_S": "1", "ALCOVE_SENDS_PER_S": "0"},
     )
-    with untroubled(cluster):
+    with without_problems(cluster):
         users = [User(number, cluster.port, "rolling") for number in range(USERS)]
         enough = asyncio.Event()
         staying = [asyncio.create_task(user.stay(0.1, enough)) for user in users]
@@ -37,7 +37,7 @@ async def test_z1_x3_a_rolling_restart_behind_a_proxy_loses_nothing_and_refuses_
         enough.set()
         await eventually(lambda: not any(user.unacked for user in users))
         async with http(cluster) as client:
-            log = await whole_log(client, "rolling")
+            log = await read_log(client, "rolling")
         await eventually(lambda: all(user.head == len(log) for user in users))
         for task in staying:
             task.cancel()

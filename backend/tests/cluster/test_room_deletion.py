@@ -16,14 +16,14 @@ async def test_w11_x1_r5_a_deletion_reaches_readers_members_and_lists_of_the_oth
     async with http(one) as client, follow(two, token=reader) as listed:
         await listed.ready()
         async with await RoomClient.join(two, item, token=reader) as room:
-            await room.say("one", "two")
+            await room.send_messages("one", "two")
             members = (await client.get(f"/api/items/{item}/members", headers=headers)).json()
             assert (members["members"], members["count"]) == ([{"id": "bob", "name": "bob"}], 1)
-            await listed.until(item=item, head=2)
+            await listed.wait_for(item=item, head=2)
             assert (await client.delete(f"/api/items/{item}", headers=headers)).status_code == 204
-            assert await room.closed() == 1012
-        await listed.until(item=item, head=0)
+            assert await room.wait_for_close() == 1012
+        await listed.wait_for(item=item, head=0)
         where = {"after": 2, "log": room.hello["log"]}
         async with await RoomClient.join(two, item, token=reader, **where) as again:
             assert (again.hello["reset"], again.hello["head"]) == (True, 0)
-            assert await again.say("new") == [1]
+            assert await again.send_messages("new") == [1]

@@ -6,7 +6,7 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from tests.support.clients import Listener, connect
 from tests.support.http import http
-from tests.support.room_client import RoomClient, new_id, send, whole_log
+from tests.support.room_client import RoomClient, new_id, read_log, send
 from tests.support.servers import Server
 
 Pair = tuple[Server, Server]
@@ -18,15 +18,15 @@ async def test_x1_s2_d3_both_sides_see_everything_once_in_one_order(pair: Pair, 
 
         async def talk(room: RoomClient, name: str) -> None:
             for n in range(100):
-                await room.tell(*[send(f"{name}{n}.{m}") for m in range(3)])
+                await room.send_lines(*[send(f"{name}{n}.{m}") for m in range(3)])
 
         await asyncio.gather(talk(ada, "a"), talk(bob, "b"))
-        await asyncio.gather(ada.until_seq(600), bob.until_seq(600))
+        await asyncio.gather(ada.wait_for_seq(600), bob.wait_for_seq(600))
 
         assert ada.entries == bob.entries
         assert [b for b in ada.bodies if str(b)[0] == "a"] == [f"a{n}.{m}" for n in range(100) for m in range(3)]
         async with http(two) as client:
-            assert await whole_log(client, item) == ada.entries
+            assert await read_log(client, item) == ada.entries
 
 
 async def test_x1_what_is_sent_over_http_reaches_the_other_process(pair: Pair, item: str) -> None:
@@ -35,14 +35,14 @@ async def test_x1_what_is_sent_over_http_reaches_the_other_process(pair: Pair, i
         await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": "x" * 20_000})
         await client.post(f"/api/items/{item}/entries", json={"id": "b", "body": "ä"})
 
-        assert [entry["body"] for entry in await ada.until_seq(2)] == ["x" * 20_000, "ä"]
+        assert [entry["body"] for entry in await ada.wait_for_seq(2)] == ["x" * 20_000, "ä"]
 
 
 async def test_x1_s5_the_same_send_to_another_process_is_the_same_entry(pair: Pair, item: str) -> None:
     one, two = pair
     async with await RoomClient.join(one, item) as ada, await RoomClient.join(two, item) as again:
-        first = await ada.ask(send("once", "same"))
-        second = await again.ask(send("once", "same"))
+        first = await ada.request(send("once", "same"))
+        second = await again.request(send("once", "same"))
 
         assert (first["seq"], False) == (1, first["duplicate"])
         assert (second["seq"], second["duplicate"]) == (1, True)
@@ -51,14 +51,14 @@ async def test_x1_s5_the_same_send_to_another_process_is_the_same_entry(pair: Pa
 async def test_x1_s9_what_is_deleted_on_one_process_is_gone_on_the_other(pair: Pair, item: str) -> None:
     one, two = pair
     async with await RoomClient.join(one, item) as ada, await RoomClient.join(two, item, name="Bob") as bob:
-        await ada.say("secret", "other")
-        await bob.until_seq(2)
-        await ada.ask({"type": "edit", "id": new_id(), "target": 2, "body": "mended"})
-        await ada.ask({"type": "delete", "id": new_id(), "target": 1})
-        await bob.until_seq(4)
+        await ada.send_messages("secret", "other")
+        await bob.wait_for_seq(2)
+        await ada.request({"type": "edit", "id": new_id(), "target": 2, "body": "mended"})
+        await ada.request({"type": "delete", "id": new_id(), "target": 1})
+        await bob.wait_for_seq(4)
 
         async with await RoomClient.join(two, item, name="Cid") as late:
-            served = await late.until_seq(4)
+            served = await late.wait_for_seq(4)
         assert [entry.get("body") for entry in served] == [None, "mended", "mended", None]
         assert "deleted" in served[0]
 
@@ -69,12 +69,12 @@ async def test_p1_x1_a_hello_counts_the_members_of_every_process(pair: Pair, ite
         async with await RoomClient.join(two, item, name="Bob") as bob:
             assert bob.hello["count"] == 2
             assert {member["name"] for member in bob.hello["members"]} == {"Ada", "Bob"}
-            came = await ada.until("presence")
-            while bob.me not in [member["id"] for member in came["joined"]]:
-                came = await ada.until("presence")
+            came = await ada.wait_for("presence")
+            while bob.member_id not in [member["id"] for member in came["joined"]]:
+                came = await ada.wait_for("presence")
             assert came["count"] == 2
 
-        assert {"left": [bob.me], "joined": [], "count": 1}.items() <= (await ada.until("presence")).items()
+        assert {"left": [bob.member_id], "joined": [], "count": 1}.items() <= (await ada.wait_for("presence")).items()
 
 
 async def test_p1_x1_who_is_in_two_processes_leaves_with_the_last(pair: Pair, item: str) -> None:
@@ -83,21 +83,21 @@ async def test_p1_x1_who_is_in_two_processes_leaves_with_the_last(pair: Pair, it
         async with await RoomClient.join(one, item, name="Bob") as bob:
             async with await RoomClient.join(two, item, name="Bob") as elsewhere:
                 assert elsewhere.hello["count"] == 2
-            await bob.say("still here")
-            await ada.until_seq(1)
-            assert [line for line in ada.heard if line["type"] == "presence" and line["left"]] == []
-        await ada.until("presence", left=[bob.me])
+            await bob.send_messages("still here")
+            await ada.wait_for_seq(1)
+            assert [line for line in ada.received if line["type"] == "presence" and line["left"]] == []
+        await ada.wait_for("presence", left=[bob.member_id])
 
 
 async def test_p4_p5_x1_typing_and_marks_cross_over(pair: Pair, item: str) -> None:
     one, two = pair
     async with await RoomClient.join(one, item, name="Ada") as ada, await RoomClient.join(two, item, name="Bob") as bob:
-        await ada.say("hello")
-        await bob.until_seq(1)
-        await bob.tell({"type": "typing"}, {"type": "read", "seq": 1})
+        await ada.send_messages("hello")
+        await bob.wait_for_seq(1)
+        await bob.send_lines({"type": "typing"}, {"type": "read", "seq": 1})
 
-        assert (await ada.until("typing"))["by"]["name"] == "Bob"
-        assert (await ada.until("read", seq=1))["by"] == bob.me
+        assert (await ada.wait_for("typing"))["by"]["name"] == "Bob"
+        assert (await ada.wait_for("read", seq=1))["by"] == bob.member_id
 
 
 async def test_l3_x1_connections_of_one_member_are_counted_together(pair: Pair, item: str) -> None:
@@ -108,7 +108,7 @@ async def test_l3_x1_connections_of_one_member_are_counted_together(pair: Pair, 
         while (line := await (late := await RoomClient.open(server, item, name="Ada")).line())["type"] == "hello":
             await late.socket.close()
         assert line["code"] == "too_many_connections"
-        assert await late.closed() == 4429
+        assert await late.wait_for_close() == 4429
     for room in rooms:
         await room.socket.close()
 
@@ -118,11 +118,11 @@ async def test_t5_the_chat_reaches_everyone_on_every_process(pair: Pair) -> None
     async with Listener(await connect(one, "/ws/1")) as ada:
         async with Listener(await connect(two, "/ws/2")) as bob:
             await bob.client.send("hello")
-            await ada.hears("Client #2 says: hello")
+            await ada.wait_for_line("Client #2 says: hello")
             assert bob.lines == ["You wrote: hello", "Client #2 says: hello"]
             await ada.client.send("a\0ä" * 5000)
-            await bob.hears("Client #1 says: " + "a\0ä" * 5000)
-        await ada.hears("Client #2 left the chat")
+            await bob.wait_for_line("Client #1 says: " + "a\0ä" * 5000)
+        await ada.wait_for_line("Client #2 left the chat")
 
 
 async def test_x5_sql_inside_the_hosts_own_transaction(pair: Pair, item: str, pair_url: str) -> None:
@@ -137,9 +137,9 @@ async def test_x5_sql_inside_the_hosts_own_transaction(pair: Pair, item: str, pa
             await host.execute("SELECT alcove_send($1, 'b', 'shop', 'Shop', 'shipped')", item)
             await host.execute("""SELECT alcove_send($1, 'c', 'shop', 'Shop', '{"step": 2}'::jsonb)""", item)
             # While the host's transaction is open, nobody waits for it.
-            await bob.say("meanwhile")
+            await bob.send_messages("meanwhile")
 
         for room in (ada, bob):
-            await room.until_seq(3)
+            await room.wait_for_seq(3)
             assert room.bodies == ["meanwhile", "shipped", {"step": 2}]
     await host.close()

@@ -12,8 +12,8 @@ from tests.support.clients import PATIENCE_S
 from tests.support.clusters import Engines
 from tests.support.credentials import token
 from tests.support.http import http
-from tests.support.room_client import RoomClient, send, turned_away, whole_log
-from tests.support.servers import ALCOVE, Server, Start, listening, untroubled
+from tests.support.room_client import RoomClient, expect_refusal, read_log, send
+from tests.support.servers import ALCOVE, Server, Start, listening, without_problems
 
 Pair = tuple[Server, Server]
 
@@ -40,15 +40,15 @@ async def test_x6_two_workers_serve_one_room(engines: Engines, url: str, tmp_pat
     bus = engines.redis.url if engines.redis else url
     env = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": bus, "ALCOVE_BUS_PREFIX": item[:20]}
     server = Server([ALCOVE, "serve", "--workers", "2", "--port", "0"], cwd=tmp_path, env=env, forked=False)
-    with untroubled(server):
+    with without_problems(server):
         listening(server.port)
         rooms = [await RoomClient.join(server, item, name=f"member {n}") for n in range(12)]
-        await asyncio.gather(*(room.say(f"from {n}") for n, room in enumerate(rooms)))
+        await asyncio.gather(*(room.send_messages(f"from {n}") for n, room in enumerate(rooms)))
         for room in rooms:
-            await room.until_seq(12)
+            await room.wait_for_seq(12)
         assert all(room.entries == rooms[0].entries for room in rooms)
         await asyncio.to_thread(server.end)
-        assert [await room.closed() for room in rooms] == [1012] * 12
+        assert [await room.wait_for_close() for room in rooms] == [1012] * 12
 
 
 async def test_a7_a_revocation_closes_connections_on_every_process(guarded_pair: Pair, item: str) -> None:
@@ -59,11 +59,11 @@ async def test_a7_a_revocation_closes_connections_on_every_process(guarded_pair:
     async with http(one) as client:
         answer = await client.post("/api/revoke", json={"sub": "ada"}, headers={"Authorization": f"Bearer {admin}"})
         assert answer.is_success, answer.text
-    assert [await room.closed() for room in rooms] == [4403, 4403]
+    assert [await room.wait_for_close() for room in rooms] == [4403, 4403]
     late = await RoomClient.open(two, item, token=ada)
     error = await late.line()
     # 4401 as long as a new token could not count yet.
-    assert (await late.closed(), error["reason"]) in {(4401, "revoked"), (4403, "revoked")}
+    assert (await late.wait_for_close(), error["reason"]) in {(4401, "revoked"), (4403, "revoked")}
 
 
 async def test_w7_readyz_says_whether_storage_and_bus_answer(engines: Engines, join: Start) -> None:
@@ -86,9 +86,9 @@ async def test_w7_readyz_says_whether_storage_and_bus_answer(engines: Engines, j
 async def test_w7_metrics_count_what_happens(join: Start, item: str) -> None:
     server = join()
     async with await RoomClient.join(server, item) as ada, http(server) as client:
-        await ada.say("a", "b", "c")
-        await ada.until_seq(3)
-        await ada.ask({"type": "edit", "id": "e", "target": 99, "body": ""})
+        await ada.send_messages("a", "b", "c")
+        await ada.wait_for_seq(3)
+        await ada.request({"type": "edit", "id": "e", "target": 99, "body": ""})
         metrics = (await client.get("/metrics")).text.splitlines()
 
         assert 'alcove_sends_total{outcome="stored"} 3.0' in metrics
@@ -105,20 +105,20 @@ async def test_z1_whoever_is_connected_is_told_when_to_come_back_and_every_send_
     server, other = join(ALCOVE_DRAIN_S="10"), join()
     rooms = [await RoomClient.join(server, item, name=f"member {n}") for n in range(20)]
     sends = [send(n) for n in range(200)]
-    await rooms[0].tell(*sends)
+    await rooms[0].send_lines(*sends)
     while (line := await rooms[0].line())["type"] != "ack":
         assert line["type"] != "error"
     ending = asyncio.create_task(asyncio.to_thread(server.end, signal.SIGTERM))
-    assert list(await asyncio.gather(*(room.closed() for room in rooms))) == [1012] * 20
+    assert list(await asyncio.gather(*(room.wait_for_close() for room in rooms))) == [1012] * 20
     assert await ending < 5
 
-    byes = [[line for line in room.heard if line["type"] == "bye"] for room in rooms]
+    byes = [[line for line in room.received if line["type"] == "bye"] for room in rooms]
     assert {len(bye) for bye in byes} == {1}
     assert sorted(bye[0]["retry_ms"] for bye in byes) == [500 * n for n in range(1, 21)]
-    acks = {line["id"]: line["seq"] for line in rooms[0].heard if line["type"] == "ack"}
+    acks = {line["id"]: line["seq"] for line in rooms[0].received if line["type"] == "ack"}
     assert set(acks) == {line["id"] for line in sends}
     async with http(other) as client:
-        assert {entry["id"]: entry["seq"] for entry in await whole_log(client, item)} == acks
+        assert {entry["id"]: entry["seq"] for entry in await read_log(client, item)} == acks
 
 
 async def test_z1_nobody_is_let_in_while_draining_and_a_second_signal_ends_at_once(
@@ -128,15 +128,15 @@ async def test_z1_nobody_is_let_in_while_draining_and_a_second_signal_ends_at_on
     async with await RoomClient.join(server, item) as room, http(server) as client:
         engines.postgres.hang()  # what is sent now cannot be committed, so the drain has something to wait for
         try:
-            await room.tell(send("never"))
-            await room.settle()
+            await room.send_lines(send("never"))
+            await room.lines_until_pong()
             os.kill(server.pid, signal.SIGTERM)
             async with asyncio.timeout(PATIENCE_S):
                 while (await client.get("/readyz")).json()["status"] != "draining":
                     pass
             metrics = (await client.get("/metrics")).text.splitlines()
             assert {"alcove_draining 1.0", "alcove_storage_up 0.0"} < set(metrics)
-            error, code, _ = await turned_away(server, "another")
+            error, code, _ = await expect_refusal(server, "another")
             assert (error["code"], code) == ("at_capacity", 1012)
             await asyncio.to_thread(server.end, signal.SIGTERM)
         finally:
@@ -150,11 +150,11 @@ async def test_z1_it_ends_when_the_drain_time_is_over_though_storage_hangs(
     async with await RoomClient.join(server, item) as room:
         engines.postgres.hang()
         try:
-            await room.tell(send("never"))
-            await room.settle()
+            await room.send_lines(send("never"))
+            await room.lines_until_pong()
             await asyncio.to_thread(server.end, signal.SIGTERM)
         finally:
             engines.postgres.go_on()
-        assert await room.closed() == 1012
+        assert await room.wait_for_close() == 1012
         # A statement times out after 10 s, which would be reported as an error before the `bye`.
-        assert [line["type"] for line in room.heard if line["type"] in ("ack", "error", "bye")] == ["bye"]
+        assert [line["type"] for line in room.received if line["type"] in ("ack", "error", "bye")] == ["bye"]

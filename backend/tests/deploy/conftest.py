@@ -9,7 +9,7 @@ import pytest
 from deploy.engines import database
 from tests.support.clusters import Cluster, StartProcesses
 from tests.support.nginx import Nginx
-from tests.support.servers import Server, alcove, untroubled
+from tests.support.servers import Server, alcove, without_problems
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,7 @@ def join(postgres_server: str, redis_url: str, tmp_path_factory: pytest.TempPath
             url = running.enter_context(database(postgres_server))
             env = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": redis_url, "ALCOVE_BUS_PREFIX": f"d{uuid4().hex[:8]}"}
             cwd = tmp_path_factory.mktemp("deployment")
-            return [running.enter_context(untroubled(alcove(cwd=cwd, env=env))) for _ in range(count)]
+            return [running.enter_context(without_problems(alcove(cwd=cwd, env=env))) for _ in range(count)]
 
         yield join
 

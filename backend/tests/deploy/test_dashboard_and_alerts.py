@@ -78,7 +78,7 @@ async def test_w7_labels_that_are_asked_for_exist_with_these_values(cluster: Clu
 
 async def test_a6_no_label_names_a_member_or_an_item(cluster: Cluster, item: str) -> None:
     async with await RoomClient.join(cluster.processes[0], item, name="Ada Lovelace") as ada:
-        await ada.say("hello")
+        await ada.send_messages("hello")
         labels = await counted(cluster)
 
     given = {label for samples in labels.values() for sample in samples for label in sample}

@@ -10,15 +10,15 @@ import pytest
 from alcove.settings import Settings
 from deploy.nginx import command, configured
 from deploy.ports import free_port
-from tests.support.clients import answers, close_code, connect, eventually
+from tests.support.clients import close_code, connect, eventually, receive
 from tests.support.clusters import Cluster, StartProcesses
 from tests.support.credentials import keep, leaks
 from tests.support.event_streams import events, next_entry
 from tests.support.http import http
 from tests.support.nginx import Nginx, Upstream, documented, needs_nginx
-from tests.support.room_client import RoomClient, send, turned_away, whole_log
+from tests.support.room_client import RoomClient, expect_refusal, read_log, send
 from tests.support.running_host import Host
-from tests.support.servers import Address, Server, alcove, untroubled
+from tests.support.servers import Address, Server, alcove, without_problems
 
 pytestmark = needs_nginx
 TOKEN = keep("a-credential-that-no-line-may-show")
@@ -45,13 +45,13 @@ def test_b1_nginx_takes_the_configuration_for_a_host_of_its_own(tmp_path: Path) 
 
 
 async def test_b1_a_base_path_comes_through(tmp_path: Path, item: str) -> None:
-    with untroubled(alcove(cwd=tmp_path, env={"ALCOVE_BASE_PATH": "/chat"})) as one:
+    with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_BASE_PATH": "/chat"})) as one:
         proxy = Nginx(tmp_path, [one.port, one.port, one.port])
         below = Host(proxy.port, "/chat")
         try:
             async with events(below, item) as stream, await RoomClient.join(below, item) as ada:
                 await anext(stream)
-                await ada.say("hello")
+                await ada.send_messages("hello")
                 assert (await next_entry(stream))["id"] == "1"
             async with http(below) as client:
                 assert [(await client.get(path)).status_code for path in ("/metrics", "/readyz")] == [404, 200]
@@ -70,9 +70,9 @@ async def test_x1_a_room_is_one_room_whichever_process_its_members_reach(cluster
     before = [await members(process) for process in cluster.processes]
     rooms = [await RoomClient.join(cluster.proxy, item, name=f"member {n}") for n in range(9)]
     for n, room in enumerate(rooms):
-        await room.say(f"from {n}")
+        await room.send_messages(f"from {n}")
     for room in rooms:
-        await room.until_seq(9)
+        await room.wait_for_seq(9)
 
     assert all(room.entries == rooms[0].entries for room in rooms)
     after = [await members(process) for process in cluster.processes]
@@ -85,7 +85,7 @@ async def test_w3_each_event_comes_as_soon_as_it_is_there(cluster: Cluster, item
     async with events(cluster.proxy, item) as stream, await RoomClient.join(cluster.proxy, item) as ada:
         await anext(stream)
         for n in range(1, 4):  # the next is sent only when the last was heard
-            await ada.say(f"{n}")
+            await ada.send_messages(f"{n}")
             assert (await next_entry(stream))["id"] == str(n)
 
 
@@ -98,13 +98,13 @@ async def test_t1_t2_t3_the_tutorials_sockets_come_through(cluster: Cluster) -> 
     ada, bob = await connect(cluster.proxy, "/ws/1"), await connect(cluster.proxy, "/ws/2")
     await ada.send("hello")
 
-    assert await answers(echo, 2) == ["Message text was: hello", b"\x00\xff"]
-    assert await answers(item, 3) == [
+    assert await receive(echo, 2) == ["Message text was: hello", b"\x00\xff"]
+    assert await receive(item, 3) == [
         f"Session cookie or query token value is: {TOKEN}",
         "Query parameter q is: 3",
         "Message text was: hello, for item ID: foo",
     ]
-    assert await answers(bob, 1) == ["Client #1 says: hello"]
+    assert await receive(bob, 1) == ["Client #1 says: hello"]
     for client in (echo, item, ada, bob):
         await client.close()
 
@@ -115,7 +115,7 @@ async def test_t6_w1_w2_pages_and_requests_come_through(cluster: Cluster, item: 
         page = await client.get("/")
 
         assert (stored.status_code, stored.json()["seq"]) == (201, 1)
-        assert [entry["body"] for entry in await whole_log(client, item)] == ["hello"]
+        assert [entry["body"] for entry in await read_log(client, item)] == ["hello"]
         assert page.text.startswith("<!DOCTYPE html>")
 
 
@@ -129,7 +129,9 @@ async def test_a5_a_page_is_of_this_origin_by_the_host_and_port_that_the_browser
 ) -> None:
     cookie = {"Cookie": f"alcove_session={TOKEN}"}
     ours = await RoomClient.join(cluster.proxy, item, token=None, headers=cookie | {"Origin": cluster.proxy.url})
-    _, code, _ = await turned_away(cluster.proxy, item, token=None, headers=cookie | {"Origin": "http://127.0.0.1:1"})
+    _, code, _ = await expect_refusal(
+        cluster.proxy, item, token=None, headers=cookie | {"Origin": "http://127.0.0.1:1"}
+    )
 
     assert code == 4403
     await ours.socket.close()
@@ -167,7 +169,7 @@ async def test_x3_when_a_process_is_killed_its_clients_go_on_at_another(
     proxy = Nginx(tmp_path, [one.port, other.port, free_port()])  # the third never was there
     try:
         rooms = [await RoomClient.join(proxy, item, name=f"member {n}") for n in range(6)]
-        said = [await room.ask(send(n)) for n, room in enumerate(rooms)]
+        said = [await room.request(send(n)) for n, room in enumerate(rooms)]
         assert [answer["type"] for answer in said] == ["ack"] * 6
         lost = await members(one)
         await asyncio.to_thread(one.end, signal.SIGKILL)
@@ -178,9 +180,9 @@ async def test_x3_when_a_process_is_killed_its_clients_go_on_at_another(
             assert {(await client.get(f"/api/items/{item}/entries")).status_code for _ in range(20)} == {200}
 
         assert 0 < len(stayed) < 6
-        await stayed[0].say("still here")
+        await stayed[0].send_messages("still here")
         for room in (*stayed, *back):
-            assert [entry["seq"] for entry in await room.until_seq(7)] == list(range(1, 8))
+            assert [entry["seq"] for entry in await room.wait_for_seq(7)] == list(range(1, 8))
             await room.socket.close()
     finally:
         proxy.end()
@@ -199,8 +201,8 @@ async def test_z1_a_process_that_stops_tells_its_clients_when_to_come_back_and_t
         left = [room for room in rooms if room.socket.close_code is not None]
 
         assert 0 < leaving < 6
-        assert {await room.closed() for room in left} == {1012}
-        assert {room.heard[-1]["type"] for room in left} == {"bye"}
+        assert {await room.wait_for_close() for room in left} == {1012}
+        assert {room.received[-1]["type"] for room in left} == {"bye"}
         back = [await RoomClient.join(proxy, item, after=0) for _ in left]
         assert await members(other) == len(rooms)
         for room in (*rooms, *back):

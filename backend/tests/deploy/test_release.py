@@ -1,4 +1,4 @@
-"""The release: its tag is the version, it is built after the tests, and one job publishes, which somebody approves."""
+"""Test the release: the tag is the version, tests run before the build, and one job publishes after an approval."""
 
 import shutil
 import subprocess

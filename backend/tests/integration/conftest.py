@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.credentials import KEY_SET, SECRET
-from tests.support.servers import CARRIERS, Server, Start, alcove, untroubled
+from tests.support.servers import CARRIERS, Server, Start, alcove, without_problems
 
 
 @pytest.fixture(scope="session", params=CARRIERS)
@@ -24,7 +24,7 @@ def start(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
 
         def start(**env: str) -> Server:
             cwd = tmp_path_factory.mktemp("server")
-            return running.enter_context(untroubled(alcove(carrier=carrier, cwd=cwd, env=env)))
+            return running.enter_context(without_problems(alcove(carrier=carrier, cwd=cwd, env=env)))
 
         yield start
 
@@ -36,13 +36,13 @@ def server(start: Start) -> Server:
 
 
 @pytest.fixture(scope="session")
-def hasty(start: Start) -> Server:
+def unlimited_server(start: Start) -> Server:
     """Start a server without rate limits."""
     return start(ALCOVE_SENDS_PER_S="0")
 
 
 @pytest.fixture(scope="session")
-def strict(start: Start) -> Server:
+def low_limits_server(start: Start) -> Server:
     """Start a server with low limits: bodies of 100 bytes, one send a second, two connections of a member."""
     return start(
         ALCOVE_BODY_BYTES="100",
@@ -54,13 +54,13 @@ def strict(start: Start) -> Server:
 
 
 @pytest.fixture(scope="session")
-def slow(start: Start) -> Server:
+def three_sends_server(start: Start) -> Server:
     """Start a server that accepts three sends of a member, and the next one only after hours."""
     return start(ALCOVE_SENDS_PER_S="0.0001", ALCOVE_SENDS_BURST="3")
 
 
 @pytest.fixture(scope="session")
-def loud(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def unchecked_server(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Start a server whose error output is ignored: uvicorn logs errors for mistakes of clients."""
     running = alcove(carrier=carrier, cwd=tmp_path_factory.mktemp("server"))
     yield running
@@ -68,13 +68,13 @@ def loud(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 
 
 @pytest.fixture(scope="session")
-def brief(start: Start) -> Server:
+def short_retention_server(start: Start) -> Server:
     """Start a server that keeps ten entries of a room, and almost none in memory."""
     return start(ALCOVE_SENDS_PER_S="0", ALCOVE_RETAIN_ENTRIES="10", ALCOVE_TAIL_ENTRIES="2")
 
 
 @pytest.fixture(scope="session")
-def guarded(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Server:
+def secured_server(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Server:
     """Start a server with a secret, a key set and a configured origin, and without limits on failed attempts."""
     jwks = tmp_path_factory.mktemp("keys") / "jwks.json"
     jwks.write_text(json.dumps(KEY_SET))
@@ -94,6 +94,6 @@ def serve(carrier: str, tmp_path: Path) -> Iterator[Start]:
     with ExitStack() as running:
 
         def start(**env: str) -> Server:
-            return running.enter_context(untroubled(alcove(carrier=carrier, cwd=tmp_path, env=env)))
+            return running.enter_context(without_problems(alcove(carrier=carrier, cwd=tmp_path, env=env)))
 
         yield start

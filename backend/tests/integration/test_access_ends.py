@@ -25,10 +25,10 @@ PLAIN = ["/ws", "/ws/7", "/items/foo/ws"]
 
 
 @pytest.fixture
-async def admin(guarded: Server) -> AsyncIterator[httpx.AsyncClient]:
+async def admin(secured_server: Server) -> AsyncIterator[httpx.AsyncClient]:
     """Return an HTTP client with the right to revoke."""
     headers = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
-    async with http(guarded, headers=headers) as client:
+    async with http(secured_server, headers=headers) as client:
         yield client
 
 
@@ -44,11 +44,11 @@ async def end(client: ClientConnection) -> Answer:
     return Answer(client.close_code or 0, client.close_reason or "")
 
 
-async def test_a4_at_its_expiry_a_connection_is_told_and_closed(guarded: Server, item: str) -> None:
+async def test_a4_at_its_expiry_a_connection_is_told_and_closed(secured_server: Server, item: str) -> None:
     exp = soon()
-    async with await RoomClient.join(guarded, item, token=token(exp=exp, items={item: "rw"})) as room:
-        error = await room.until("error")
-        assert await room.closed() == 4401
+    async with await RoomClient.join(secured_server, item, token=token(exp=exp, items={item: "rw"})) as room:
+        error = await room.wait_for("error")
+        assert await room.wait_for_close() == 4401
 
     assert (error["code"], error["message"]) == ("unauthenticated", EXPIRED)
     assert room.socket.close_reason == EXPIRED
@@ -56,8 +56,8 @@ async def test_a4_at_its_expiry_a_connection_is_told_and_closed(guarded: Server,
 
 
 @pytest.mark.parametrize("path", PLAIN)
-async def test_a4_a_socket_of_the_tutorial_ends_with_its_token(guarded: Server, path: str) -> None:
-    async with await connect(guarded, f"{path}?token={token(exp=soon())}") as client:
+async def test_a4_a_socket_of_the_tutorial_ends_with_its_token(secured_server: Server, path: str) -> None:
+    async with await connect(secured_server, f"{path}?token={token(exp=soon())}") as client:
         assert await end(client) == Answer(4401, EXPIRED)
 
 
@@ -66,13 +66,13 @@ async def test_a4_a7_w5_a_stream_of_events_ends_like_a_socket(admin: httpx.Async
     exp = soon() if why == "expired" else time.time() + 600
     good = token(sub=f"reader-{item}", exp=exp, items={item: "r"})
     async with admin.stream("GET", f"/api/items/{item}/events", headers=bearer(good).headers) as events:
-        heard = events.aiter_lines()
-        assert '"type":"hello"' in await anext(heard)
+        received = events.aiter_lines()
+        assert '"type":"hello"' in await anext(received)
         if why == "revoked":
             assert (await admin.post("/api/revoke", json={"sub": f"reader-{item}"})).status_code == 200
         elif why == "ended":
             assert (await admin.delete("/api/session", headers=bearer(good).headers)).status_code == 204
-        last = [line async for line in heard if line.startswith(("event", "data"))][-2:]
+        last = [line async for line in received if line.startswith(("event", "data"))][-2:]
 
     code, reason = {"expired": (4401, EXPIRED), "revoked": (4403, REVOKED), "ended": (4401, ENDED)}[why]
     assert last == ["event: close", f'data: {{"code":{code},"reason":"{reason}"}}']
@@ -83,35 +83,35 @@ async def test_a4_one_let_in_within_the_leeway_stays_for_the_rest_of_it(serve: S
     exp = int(time.time()) - 1
     async with await RoomClient.join(server, "foo", token=token(exp=exp, items={"foo": "rw"})) as room:
         assert room.hello["expires"] == 1000 * (exp + 300)
-        assert await room.say("still here") == [1]
+        assert await room.send_messages("still here") == [1]
 
 
-async def test_a4_a_fresh_token_extends_the_connection_and_nothing_is_lost(guarded: Server, item: str) -> None:
+async def test_a4_a_fresh_token_extends_the_connection_and_nothing_is_lost(secured_server: Server, item: str) -> None:
     exp = soon()
-    async with await RoomClient.join(guarded, item, token=token(exp=exp, items={item: "rw"})) as room:
-        await room.tell({"type": "auth", "token": token(items={item: "rw"})})
+    async with await RoomClient.join(secured_server, item, token=token(exp=exp, items={item: "rw"})) as room:
+        await room.send_lines({"type": "auth", "token": token(items={item: "rw"})})
         said = 0
         while time.time() < exp + 0.5:
-            await room.say(said := said + 1)
-        await room.until_seq(said)
+            await room.send_messages(said := said + 1)
+        await room.wait_for_seq(said)
 
     assert room.bodies == list(range(1, said + 1))
 
 
-async def test_a4_the_rights_of_a_fresh_token_count_at_once(guarded: Server, item: str) -> None:
-    async with await RoomClient.join(guarded, item, token=token(items={item: "r"})) as room:
-        refused = await room.ask(send("no"))
+async def test_a4_the_rights_of_a_fresh_token_count_at_once(secured_server: Server, item: str) -> None:
+    async with await RoomClient.join(secured_server, item, token=token(items={item: "r"})) as room:
+        refused = await room.request(send("no"))
         assert refused["code"] == "forbidden"
         exp = int(time.time()) + 700
         fresh = token(items={item: "rwm"}, name="Another Name", exp=exp)
-        await room.tell({"type": "auth", "token": fresh}, send("yes"))
-        access = await room.until("access")
+        await room.send_lines({"type": "auth", "token": fresh}, send("yes"))
+        access = await room.wait_for("access")
         assert access == {"type": "access", "can": ["moderate", "read", "write"], "expires": exp * 1000}
-        [entry] = await room.until_seq(1)
-        assert not [line for line in room.heard if line["type"] == "error" and line["id"] != refused["id"]]
+        [entry] = await room.wait_for_seq(1)
+        assert not [line for line in room.received if line["type"] == "error" and line["id"] != refused["id"]]
         assert entry["by"] == {"id": "ada", "name": "ada"}
-        await room.tell({"type": "auth", "token": token(items={item: "w"})})
-        assert await room.closed() == 4403
+        await room.send_lines({"type": "auth", "token": token(items={item: "w"})})
+        assert await room.wait_for_close() == 4403
 
 
 @pytest.mark.parametrize(
@@ -124,45 +124,48 @@ async def test_a4_the_rights_of_a_fresh_token_count_at_once(guarded: Server, ite
     ],
 )
 async def test_a4_a_fresh_token_that_is_none_changes_nothing(
-    guarded: Server, item: str, fresh: dict[str, Any], code: str
+    secured_server: Server, item: str, fresh: dict[str, Any], code: str
 ) -> None:
     exp = soon()
-    async with await RoomClient.join(guarded, item, token=token(exp=exp, items={item: "rw"})) as room:
-        await room.tell({"type": "auth", "token": token(items={item: "rw"}, **fresh)})
-        assert (await room.until("error"))["code"] == code
-        assert await room.say("still here") == [1]
-        assert await room.closed() == 4401
+    async with await RoomClient.join(secured_server, item, token=token(exp=exp, items={item: "rw"})) as room:
+        await room.send_lines({"type": "auth", "token": token(items={item: "rw"}, **fresh)})
+        assert (await room.wait_for("error"))["code"] == code
+        assert await room.send_messages("still here") == [1]
+        assert await room.wait_for_close() == 4401
 
     assert time.time() > exp - 0.01
 
 
-async def test_a4_tokens_are_checked_and_answered_one_at_a_time(guarded: Server, item: str) -> None:
-    async with await RoomClient.join(guarded, item, token=token(items={item: "rw"})) as room:
+async def test_a4_tokens_are_checked_and_answered_one_at_a_time(secured_server: Server, item: str) -> None:
+    async with await RoomClient.join(secured_server, item, token=token(items={item: "rw"})) as room:
         slow = {"type": "auth", "token": token(key=RSA, algorithm="RS256", headers={"kid": "rsa"}, items={item: "rw"})}
-        await room.tell(*[slow, {"type": "ping"}] * 50)
+        await room.send_lines(*[slow, {"type": "ping"}] * 50)
         answers = [(await room.line())["type"] for _ in range(100)]
 
     assert answers == ["access", "pong"] * 50
 
 
-async def test_a7_a_revoked_member_is_out_and_stays_out(guarded: Server, admin: httpx.AsyncClient, item: str) -> None:
+async def test_a7_a_revoked_member_is_out_and_stays_out(
+    secured_server: Server, admin: httpx.AsyncClient, item: str
+) -> None:
     async with AsyncExitStack() as open_rooms:
         mallory = token(sub="mallory", items={"*": "rw"})
         rooms = [
-            await open_rooms.enter_async_context(await RoomClient.join(guarded, where, token=mallory))
+            await open_rooms.enter_async_context(await RoomClient.join(secured_server, where, token=mallory))
             for where in (item, f"{item}-2")
         ]
         bob = await open_rooms.enter_async_context(
-            await RoomClient.join(guarded, item, token=token(sub="bob", items={item: "rw"}))
+            await RoomClient.join(secured_server, item, token=token(sub="bob", items={item: "rw"}))
         )
         plain = [
-            await open_rooms.enter_async_context(await connect(guarded, f"{path}?token={mallory}")) for path in PLAIN
+            await open_rooms.enter_async_context(await connect(secured_server, f"{path}?token={mallory}"))
+            for path in PLAIN
         ]
         answered = await admin.post("/api/revoke", json={"sub": "mallory"})
         not_before = answered.json()["not_before"]
-        assert [await room.closed() for room in rooms] == [4403, 4403]
+        assert [await room.wait_for_close() for room in rooms] == [4403, 4403]
         assert [(await end(client)).code for client in plain] == [4403, 4403, 4403]
-        assert await bob.say("who was that?") == [1]
+        assert await bob.send_messages("who was that?") == [1]
 
     assert rooms[0].socket.close_reason == REVOKED
     for endpoint in (
@@ -170,33 +173,33 @@ async def test_a7_a_revoked_member_is_out_and_stays_out(guarded: Server, admin: 
         endpoints.list_socket,
         endpoints.history,
         endpoints.events,
-        endpoints.say,
-        endpoints.who,
+        endpoints.send,
+        endpoints.session,
         endpoints.listing,
         endpoints.list_events,
         endpoints.unread,
     ):
-        answer = await endpoint(guarded, query(mallory, item=item))
+        answer = await endpoint(secured_server, query(mallory, item=item))
         assert answer.code in {401, 403, 4401, 4403}
         assert "revoked" in answer.reason
     undated = token(sub="mallory", iat=..., items={"*": "r"})
-    assert (await endpoints.room(guarded, query(undated, item=item))).code == 4403
+    assert (await endpoints.room(secured_server, query(undated, item=item))).code == 4403
     await eventually(lambda: time.time() >= not_before)
     later = token(sub="mallory", iat=int(time.time()), items={"*": "r"})
-    assert (await endpoints.room(guarded, query(later, item=item))).code == IN
+    assert (await endpoints.room(secured_server, query(later, item=item))).code == IN
     for iat in (1, not_before - 60):
         old = token(sub="mallory", iat=iat, items={"*": "r"})
-        assert await endpoints.room(guarded, query(old, item=item)) == Answer(4403, REVOKED)
+        assert await endpoints.room(secured_server, query(old, item=item)) == Answer(4403, REVOKED)
 
 
 @pytest.mark.parametrize("why", ["revoked", "expired", "ended"])
 async def test_a4_a7_w5_a_body_that_takes_its_time_outlives_no_right(
-    guarded: Server, admin: httpx.AsyncClient, item: str, why: str
+    secured_server: Server, admin: httpx.AsyncClient, item: str, why: str
 ) -> None:
     exp = soon() if why == "expired" else time.time() + 600
     slow = token(sub=f"slow-{item}", exp=exp, items={item: "rw"})
     head = f"POST /api/items/{item}/entries HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {slow}\r\n"
-    come, go = await asyncio.open_connection("127.0.0.1", guarded.port)
+    come, go = await asyncio.open_connection("127.0.0.1", secured_server.port)
     go.write(f"{head}Expect: 100-continue\r\nContent-Length: 10\r\nConnection: close\r\n\r\n".encode())
     async with asyncio.timeout(PATIENCE_S):
         assert b"100 Continue" in await come.readuntil(b"\r\n\r\n")  # it was let in, and its body is waited for
@@ -216,34 +219,34 @@ async def test_a4_a7_w5_a_body_that_takes_its_time_outlives_no_right(
 
 
 async def test_a7_a_member_revoked_on_one_item_keeps_the_others(
-    guarded: Server, admin: httpx.AsyncClient, item: str
+    secured_server: Server, admin: httpx.AsyncClient, item: str
 ) -> None:
     trent = token(sub="trent", items={"*": "rw"})
     async with (
-        await RoomClient.join(guarded, item, token=trent) as gone,
-        await RoomClient.join(guarded, f"{item}-2", token=trent) as kept,
+        await RoomClient.join(secured_server, item, token=trent) as gone,
+        await RoomClient.join(secured_server, f"{item}-2", token=trent) as kept,
     ):
         assert (await admin.post("/api/revoke", json={"sub": "trent", "item": item})).status_code == 200
-        assert await gone.closed() == 4403
-        assert await kept.say("still here") == [1]
-        await kept.tell({"type": "auth", "token": trent})
-        assert await kept.say("and here") == [2]
+        assert await gone.wait_for_close() == 4403
+        assert await kept.send_messages("still here") == [1]
+        await kept.send_lines({"type": "auth", "token": trent})
+        assert await kept.send_messages("and here") == [2]
 
-    assert (await endpoints.room(guarded, query(trent, item=item))).code in {4401, 4403}
-    assert (await endpoints.history(guarded, query(trent, item=f"{item}-2"))).code == IN
-    assert (await endpoints.who(guarded, query(trent))).code == IN
+    assert (await endpoints.room(secured_server, query(trent, item=item))).code in {4401, 4403}
+    assert (await endpoints.history(secured_server, query(trent, item=f"{item}-2"))).code == IN
+    assert (await endpoints.session(secured_server, query(trent))).code == IN
 
 
-async def test_a7_a_revoked_token_renews_nothing(guarded: Server, admin: httpx.AsyncClient, item: str) -> None:
+async def test_a7_a_revoked_token_renews_nothing(secured_server: Server, admin: httpx.AsyncClient, item: str) -> None:
     old = token(sub="peggy", iat=time.time() - 60, items={item: "rw"})
     not_before = (await admin.post("/api/revoke", json={"sub": "peggy"})).json()["not_before"]
     await eventually(lambda: time.time() >= not_before)
     new = token(sub="peggy", iat=not_before, items={item: "rw"})
-    async with await RoomClient.join(guarded, item, token=new) as room:
-        await room.tell({"type": "auth", "token": old})
-        error = await room.until("error")
+    async with await RoomClient.join(secured_server, item, token=new) as room:
+        await room.send_lines({"type": "auth", "token": old})
+        error = await room.wait_for("error")
         assert (error["code"], error["reason"]) == ("forbidden", "revoked")
-        assert await room.say("still here") == [1]
+        assert await room.send_messages("still here") == [1]
 
 
 @ONCE

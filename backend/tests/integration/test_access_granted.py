@@ -12,7 +12,7 @@ from tests.support.clients import PATIENCE_S, close_code, connect
 from tests.support.credentials import EC, ED, RSA, claims, raw_token, token
 from tests.support.endpoints import IN, Credential, bearer, cookie, query
 from tests.support.http import blocking_http, http
-from tests.support.room_client import RoomClient, turned_away
+from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.servers import ONCE, Server
 
 GOOD: dict[str, Callable[[], Credential]] = {
@@ -71,24 +71,24 @@ ELSEWHERE = ["https://evil.example", "null", "", "http://[", "file://", "http://
 )
 @pytest.mark.parametrize("way", GOOD)
 async def test_a1_a3_a_good_credential_opens(
-    guarded: Server, way: str, endpoint: Callable[..., Awaitable[endpoints.Answer]]
+    secured_server: Server, way: str, endpoint: Callable[..., Awaitable[endpoints.Answer]]
 ) -> None:
-    assert await endpoint(guarded, GOOD[way]()) == endpoints.Answer(IN)
+    assert await endpoint(secured_server, GOOD[way]()) == endpoints.Answer(IN)
 
 
 @pytest.mark.parametrize("letters", ["", "r", "w", "m", "rw", "rm", "wm", "rwm"])
 @pytest.mark.parametrize("endpoint", TAKES)
-async def test_a3_each_door_takes_its_rights_and_no_others(guarded: Server, endpoint: str, letters: str) -> None:
+async def test_a3_each_door_takes_its_rights_and_no_others(secured_server: Server, endpoint: str, letters: str) -> None:
     knock, needed = TAKES[endpoint]
-    answer = await knock(guarded, query(token(items={"foo": letters})))
+    answer = await knock(secured_server, query(token(items={"foo": letters})))
 
     assert (answer.code == IN) == (set(needed) <= set(letters))
     assert answer.code in {IN, 403, 4403}
 
 
 @ONCE
-def test_a3_every_route_of_the_document_is_in_the_table_of_ways_in(guarded: Server) -> None:
-    with blocking_http(guarded, token=None) as client:
+def test_a3_every_route_of_the_document_is_in_the_table_of_ways_in(secured_server: Server) -> None:
+    with blocking_http(secured_server, token=None) as client:
         paths = client.get("/openapi.json").json()["paths"]
     missing = [
         f"{method} {path}"
@@ -114,30 +114,32 @@ def is_in_the_table(method: str, path: str) -> bool:
 
 
 @pytest.mark.parametrize("endpoint", ANYONE)
-async def test_a3_other_doors_take_any_good_credential_and_no_bad_one(guarded: Server, endpoint: str) -> None:
-    assert (await ANYONE[endpoint](guarded, query(token(items={})))).code == IN
-    assert (await ANYONE[endpoint](guarded, cookie(token(items={}), guarded.url))).code == IN
+async def test_a3_other_doors_take_any_good_credential_and_no_bad_one(secured_server: Server, endpoint: str) -> None:
+    assert (await ANYONE[endpoint](secured_server, query(token(items={})))).code == IN
+    assert (await ANYONE[endpoint](secured_server, cookie(token(items={}), secured_server.url))).code == IN
     for bad in (query("gone"), Credential(), query(token(exp=1)), query(token(key="k" * 40))):
-        assert (await ANYONE[endpoint](guarded, bad)).code in {401, 403, 4401}
+        assert (await ANYONE[endpoint](secured_server, bad)).code in {401, 403, 4401}
 
 
 @pytest.mark.parametrize("brought", [Credential(), query("gone-by-now"), query(token(items={"foo": "r"}))])
 async def test_t2_a_refusal_of_the_tutorials_sockets_comes_before_the_upgrade(
-    guarded: Server, brought: Credential
+    secured_server: Server, brought: Credential
 ) -> None:
-    assert await endpoints.item_socket(guarded, brought) == endpoints.Answer(403)
+    assert await endpoints.item_socket(secured_server, brought) == endpoints.Answer(403)
 
 
 @pytest.mark.parametrize("origin", ELSEWHERE)
-async def test_a5_a_cookie_counts_for_no_page_of_elsewhere(guarded: Server, origin: str) -> None:
+async def test_a5_a_cookie_counts_for_no_page_of_elsewhere(secured_server: Server, origin: str) -> None:
     brought = cookie(token(items={"*": "rwm"}), origin)
 
-    assert (await endpoints.room(guarded, brought)).code == 4403
-    assert (await endpoints.list_socket(guarded, brought)).code == 4403
-    assert (await endpoints.item_socket(guarded, endpoints.plain_cookie(token(items={"*": "rw"}), origin))).code == 403
-    assert (await endpoints.echo_socket(guarded, brought)).code == 403
+    assert (await endpoints.room(secured_server, brought)).code == 4403
+    assert (await endpoints.list_socket(secured_server, brought)).code == 4403
+    assert (
+        await endpoints.item_socket(secured_server, endpoints.plain_cookie(token(items={"*": "rw"}), origin))
+    ).code == 403
+    assert (await endpoints.echo_socket(secured_server, brought)).code == 403
     for endpoint in (
-        endpoints.say,
+        endpoints.send,
         endpoints.event,
         endpoints.edit,
         endpoints.remove,
@@ -145,43 +147,43 @@ async def test_a5_a_cookie_counts_for_no_page_of_elsewhere(guarded: Server, orig
         endpoints.delete_room,
         endpoints.ban,
     ):
-        assert (await endpoint(guarded, brought)).code == 403
-    assert (await endpoints.revoke(guarded, brought)).code == 403
+        assert (await endpoint(secured_server, brought)).code == 403
+    assert (await endpoints.revoke(secured_server, brought)).code == 403
     # Looking changes nothing, and what is seen the browser keeps from the page.
     for endpoint in (endpoints.history, endpoints.listing, endpoints.list_events, endpoints.unread):
-        assert (await endpoint(guarded, brought)).code == IN
+        assert (await endpoint(secured_server, brought)).code == IN
 
 
-async def test_a5_over_tls_a_page_that_came_without_it_is_of_elsewhere(guarded: Server) -> None:
-    host = guarded.url.removeprefix("http://")
+async def test_a5_over_tls_a_page_that_came_without_it_is_of_elsewhere(secured_server: Server) -> None:
+    host = secured_server.url.removeprefix("http://")
 
     def brought(scheme: str, origin: str) -> Credential:
         name = "__Host-alcove_session" if scheme == "https" else "alcove_session"
         return Credential({}, {"Cookie": f"{name}={token()}", "Origin": origin, "X-Forwarded-Proto": scheme})
 
-    for endpoint, refused in ((endpoints.room, 4403), (endpoints.list_socket, 4403), (endpoints.say, 403)):
-        assert (await endpoint(guarded, brought("https", f"http://{host}"))).code == refused
-        assert (await endpoint(guarded, brought("https", f"https://{host}"))).code == IN
+    for endpoint, refused in ((endpoints.room, 4403), (endpoints.list_socket, 4403), (endpoints.send, 403)):
+        assert (await endpoint(secured_server, brought("https", f"http://{host}"))).code == refused
+        assert (await endpoint(secured_server, brought("https", f"https://{host}"))).code == IN
         # Behind a proxy that does not tell the scheme, our own page looks so.
-        assert (await endpoint(guarded, brought("http", f"https://{host}"))).code == IN
+        assert (await endpoint(secured_server, brought("http", f"https://{host}"))).code == IN
 
 
 @pytest.mark.parametrize(
     ("head", "status"),
     [(b"HTTP/1.0\r\nOrigin: http://None", b" 403 "), (b"HTTP/1.1\r\nHost:\r\nOrigin: http://", b" 400 ")],
 )
-def test_a5_without_a_host_no_origin_is_our_own(guarded: Server, head: bytes, status: bytes) -> None:
+def test_a5_without_a_host_no_origin_is_our_own(secured_server: Server, head: bytes, status: bytes) -> None:
     asked = b"DELETE /api/session " + head + b"\r\nConnection: close\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", guarded.port), PATIENCE_S) as peer:
+    with socket.create_connection(("127.0.0.1", secured_server.port), PATIENCE_S) as peer:
         peer.sendall(asked)
 
         assert status in peer.recv(65536).splitlines()[0]
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
-async def test_a5_w5_no_page_of_elsewhere_signs_anyone_in_or_out(guarded: Server, method: str) -> None:
+async def test_a5_w5_no_page_of_elsewhere_signs_anyone_in_or_out(secured_server: Server, method: str) -> None:
     headers = {"Origin": "https://evil.example", "Cookie": f"alcove_session={token()}"}
-    async with http(guarded, token=None) as client:
+    async with http(secured_server, token=None) as client:
         answer = await client.request(method, "/api/session", json={"token": token()}, headers=headers)
 
     assert answer.status_code == 403
@@ -191,14 +193,14 @@ async def test_a5_w5_no_page_of_elsewhere_signs_anyone_in_or_out(guarded: Server
 @pytest.mark.parametrize("items", [{"*": "rw"}, {"foo": "rwm"}, {"f*": "rwm", "*": ""}, {}])
 @pytest.mark.parametrize("endpoint", endpoints.TAKES_MODERATE_ALL)
 async def test_a7_w14_w15_what_concerns_all_items_takes_the_right_to_moderate_everything(
-    guarded: Server, items: object, endpoint: str
+    secured_server: Server, items: object, endpoint: str
 ) -> None:
     ask = endpoints.TAKES_MODERATE_ALL[endpoint]
-    answer = await ask(guarded, query(token(items=items)))
+    answer = await ask(secured_server, query(token(items=items)))
 
     assert answer.code == 403
     assert "moderate *" in answer.reason
-    assert (await ask(guarded, query(token(items={"*": "m"})))).code == IN
+    assert (await ask(secured_server, query(token(items={"*": "m"})))).code == IN
 
 
 @pytest.mark.parametrize(
@@ -212,18 +214,20 @@ async def test_a7_w14_w15_what_concerns_all_items_takes_the_right_to_moderate_ev
         ({"bar": "rwm"}, 403),
     ],
 )
-async def test_a7_revoking_on_an_item_takes_the_right_to_moderate_it(guarded: Server, items: object, code: int) -> None:
-    answer = await endpoints.revoke_on_foo(guarded, query(token(items=items)))
+async def test_a7_revoking_on_an_item_takes_the_right_to_moderate_it(
+    secured_server: Server, items: object, code: int
+) -> None:
+    answer = await endpoints.revoke_on_foo(secured_server, query(token(items=items)))
 
     assert answer.code == code
     assert answer.code == IN or "moderate foo" in answer.reason
 
 
-async def test_w4_the_list_names_what_one_may_read_and_nothing_else(guarded: Server) -> None:
+async def test_w4_the_list_names_what_one_may_read_and_nothing_else(secured_server: Server) -> None:
     author = query(token(sub="eve", items={"*": "rw"}))
     for item in ("list-1", "list-2", "lost-1"):
-        assert (await endpoints.say(guarded, Credential(author.query, item=item))).code == IN
-    async with http(guarded, token=None) as client:
+        assert (await endpoints.send(secured_server, Credential(author.query, item=item))).code == IN
+    async with http(secured_server, token=None) as client:
         mine = token(items={"list-*": "r", "list-2": "w", "lost-1": "m"})
         found = await client.get("/api/items", params={"token": mine})
         everything = await client.get("/api/items", params={"token": token(items={"*": "r"}), "limit": 500})
@@ -232,32 +236,32 @@ async def test_w4_the_list_names_what_one_may_read_and_nothing_else(guarded: Ser
     assert not [item for item in everything.json()["items"] if item["item"].startswith("!")]
 
 
-async def test_a3_a_reader_hears_and_is_told_that_they_may_not_speak(guarded: Server, item: str) -> None:
-    async with await RoomClient.join(guarded, item, token=token(items={item: "r"})) as room:
-        answer = await room.ask({"type": "send", "id": "1", "body": "hello"})
+async def test_a3_a_reader_hears_and_is_told_that_they_may_not_speak(secured_server: Server, item: str) -> None:
+    async with await RoomClient.join(secured_server, item, token=token(items={item: "r"})) as room:
+        answer = await room.request({"type": "send", "id": "1", "body": "hello"})
 
     assert room.hello["you"] == {"id": "ada", "name": "ada", "can": ["read"]}
     assert answer["code"] == "forbidden"
 
 
-async def test_a3_a_name_stands_in_the_hello_and_an_expiry_too(guarded: Server, item: str) -> None:
+async def test_a3_a_name_stands_in_the_hello_and_an_expiry_too(secured_server: Server, item: str) -> None:
     exp = int(time.time()) + 60
     good = token(name="Ada L.", exp=exp, items={item: "rw"})
-    async with await RoomClient.join(guarded, item, token=good) as room:
+    async with await RoomClient.join(secured_server, item, token=good) as room:
         assert room.hello["you"] == {"id": "ada", "name": "Ada L.", "can": ["read", "write"]}
         assert room.hello["expires"] == exp * 1000
 
 
-async def test_h4_of_several_subprotocols_a_refusal_speaks_ours_alone(guarded: Server) -> None:
-    client = await connect(guarded, "/ws?token=gone-by-now", subprotocols=["chat", "alcove.v1"])
+async def test_h4_of_several_subprotocols_a_refusal_speaks_ours_alone(secured_server: Server) -> None:
+    client = await connect(secured_server, "/ws?token=gone-by-now", subprotocols=["chat", "alcove.v1"])
 
     assert client.subprotocol == "alcove.v1"
     assert await close_code(client) == 4401
-    assert (await endpoints.plain("/ws")(guarded, query("gone-by-now"))).code == 403
+    assert (await endpoints.plain("/ws")(secured_server, query("gone-by-now"))).code == 403
 
 
-async def test_a2_signed_mode_takes_no_name_from_the_query(guarded: Server, item: str) -> None:
-    async with await RoomClient.join(guarded, item, token=token(items={item: "r"}), name="Eve") as room:
+async def test_a2_signed_mode_takes_no_name_from_the_query(secured_server: Server, item: str) -> None:
+    async with await RoomClient.join(secured_server, item, token=token(items={item: "r"}), name="Eve") as room:
         assert room.hello["you"]["name"] == "ada"
-    error, code, reason = await turned_away(guarded, item, token="gone-by-now", name="Eve")
+    error, code, reason = await expect_refusal(secured_server, item, token="gone-by-now", name="Eve")
     assert (error["code"], code, reason) == ("unauthenticated", 4401, error["message"])

@@ -215,10 +215,10 @@ at_every_door = pytest.mark.parametrize("endpoint", DOORS)
 @pytest.mark.parametrize("endpoint", DOORS | LISTS)
 @pytest.mark.parametrize("way", FAULTY)
 async def test_a3_h4_a_faulty_credential_opens_nothing_and_the_reason_is_told(
-    guarded: Server, way: str, endpoint: str
+    secured_server: Server, way: str, endpoint: str
 ) -> None:
     brought, word = FAULTY[way]
-    answer = await (DOORS | LISTS)[endpoint](guarded, brought())
+    answer = await (DOORS | LISTS)[endpoint](secured_server, brought())
 
     assert answer.code == (4401 if endpoint in SOCKETS else 401)
     assert word in answer.reason
@@ -236,9 +236,9 @@ async def test_a3_h4_a_faulty_credential_opens_nothing_and_the_reason_is_told(
     ],
 )
 async def test_a3_a_token_under_another_name_opens_nothing(
-    guarded: Server, endpoint: str, code: int, word: str
+    secured_server: Server, endpoint: str, code: int, word: str
 ) -> None:
-    answer = await (DOORS | LISTS)[endpoint](guarded, Credential({"access_token": token()}))
+    answer = await (DOORS | LISTS)[endpoint](secured_server, Credential({"access_token": token()}))
 
     assert answer.code == code
     assert word in answer.reason
@@ -247,12 +247,12 @@ async def test_a3_a_token_under_another_name_opens_nothing(
 @pytest.mark.parametrize("endpoint", [*DOORS, "unread"])
 @pytest.mark.parametrize("way", SHORT)
 async def test_a3_h4_rights_on_another_item_open_nothing_and_the_reason_is_told(
-    guarded: Server, way: str, endpoint: str
+    secured_server: Server, way: str, endpoint: str
 ) -> None:
     brought, word = SHORT[way]
     if endpoint != "room" and "Origin" in brought().headers:
-        endpoint = "say"
-    answer = await (DOORS | LISTS | {"say": endpoints.say})[endpoint](guarded, brought())
+        endpoint = "send"
+    answer = await (DOORS | LISTS | {"send": endpoints.send})[endpoint](secured_server, brought())
 
     assert answer.code == (4403 if endpoint == "room" else 403)
     assert word in answer.reason
@@ -260,17 +260,17 @@ async def test_a3_h4_rights_on_another_item_open_nothing_and_the_reason_is_told(
 
 @at_every_door
 @pytest.mark.parametrize("way", NO_ITEMS)
-async def test_h3_a_look_that_no_item_has_is_refused(guarded: Server, way: str, endpoint: str) -> None:
-    answer = await DOORS[endpoint](guarded, query(token(items={"*": "rwm"}), item=NO_ITEMS[way]))
+async def test_h3_a_look_that_no_item_has_is_refused(secured_server: Server, way: str, endpoint: str) -> None:
+    answer = await DOORS[endpoint](secured_server, query(token(items={"*": "rwm"}), item=NO_ITEMS[way]))
 
     assert answer.code == (4400 if endpoint == "room" else 422)
     assert "item_id" in answer.reason
 
 
-async def test_a3_a_token_longer_than_any_is_refused_before_it_is_looked_at(guarded: Server) -> None:
-    answer = await endpoints.history(guarded, bearer("e" * 17_000))
+async def test_a3_a_token_longer_than_any_is_refused_before_it_is_looked_at(secured_server: Server) -> None:
+    answer = await endpoints.history(secured_server, bearer("e" * 17_000))
 
     assert answer.code == 401
     assert "longer than 16384" in answer.reason
     # A line of a handshake has 8 KiB at most.
-    assert await refusal(guarded, f"/items/foo/ws?token={'e' * 17_000}") == 431
+    assert await refusal(secured_server, f"/items/foo/ws?token={'e' * 17_000}") == 431

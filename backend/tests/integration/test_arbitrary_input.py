@@ -17,7 +17,7 @@ from tests.support.clients import PATIENCE_S
 from tests.support.fake_connection import server_lines
 from tests.support.http import http
 from tests.support.json_strategies import a_line, any_json
-from tests.support.room_client import RoomClient, whole_log
+from tests.support.room_client import RoomClient, read_log
 from tests.support.servers import Server
 from tests.support.storm import examples
 
@@ -40,7 +40,7 @@ frames = st.lists(
 
 async def converse(client: ClientConnection, said: list[str | bytes]) -> tuple[list[ServerLine], int | None]:
     """Send all frames and disconnect; return the lines received, and the close code if the server closed first."""
-    heard: list[ServerLine] = []
+    received: list[ServerLine] = []
     answered = False
     try:
         for frame in said:
@@ -52,46 +52,48 @@ async def converse(client: ClientConnection, said: list[str | bytes]) -> tuple[l
             assert isinstance(frame, str)
             lines = [server_lines.decode(line) for line in frame.split("\n")]
             answered = any(isinstance(line, Ack | Error) and line.id == "the last" for line in lines)
-            heard += lines
+            received += lines
     except ConnectionClosed:
-        return heard, client.close_code
-    return heard, None
+        return received, client.close_code
+    return received, None
 
 
 @bounded
 @given(said=frames)
 async def test_f2_s6_whatever_is_said_is_answered_in_the_protocol_and_what_is_refused_is_not_stored(
-    hasty: Server, said: list[str | bytes]
+    unlimited_server: Server, said: list[str | bytes]
 ) -> None:
     item = f"hostile-{next(rooms)}"
-    async with await RoomClient.open(hasty, item) as room:
-        heard, code = await converse(room.socket, said)
-    async with http(hasty) as client:
-        kept = await whole_log(client, item)
+    async with await RoomClient.open(unlimited_server, item) as room:
+        received, code = await converse(room.socket, said)
+    async with http(unlimited_server) as client:
+        kept = await read_log(client, item)
 
-    assert isinstance(heard[0], Hello)
+    assert isinstance(received[0], Hello)
     assert code in {None, *CLOSES}
-    acked = {line.seq: line.id for line in heard if isinstance(line, Ack)}
-    assert all(acked[line.seq] == line.id for line in heard if isinstance(line, Ack))
+    acked = {line.seq: line.id for line in received if isinstance(line, Ack)}
+    assert all(acked[line.seq] == line.id for line in received if isinstance(line, Ack))
     stored = {entry["seq"]: entry["id"] for entry in kept}
     assert acked.items() <= stored.items()
     if code is None:
         assert acked == stored
-    for line in heard:
+    for line in received:
         if isinstance(line, Entry) and line.body is not UNSET:
             msgspec.json.decode(line.body)
 
 
 @bounded
 @given(data=st.binary(max_size=300))
-async def test_c_1007_bytes_that_claim_to_be_text_end_the_connection_or_are_answered(loud: Server, data: bytes) -> None:
-    async with await RoomClient.open(loud, "hostile-text") as room:
+async def test_c_1007_bytes_that_claim_to_be_text_end_the_connection_or_are_answered(
+    unchecked_server: Server, data: bytes
+) -> None:
+    async with await RoomClient.open(unchecked_server, "hostile-text") as room:
         await room.socket.send(data, text=True)
-        heard, code = await converse(room.socket, [])
+        received, code = await converse(room.socket, [])
 
     assert code in {None, 1007}
     assert (code == 1007) == (not _is_utf8(data))
-    assert all(isinstance(line, ServerLine) for line in heard)
+    assert all(isinstance(line, ServerLine) for line in received)
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -127,13 +129,13 @@ def _is_utf8(data: bytes) -> bool:
         "bad lines",
     ],
 )
-async def test_f2_a_frame_made_to_hurt_is_answered_like_any_other(hasty: Server, frame: str) -> None:
+async def test_f2_a_frame_made_to_hurt_is_answered_like_any_other(unlimited_server: Server, frame: str) -> None:
     item = f"hostile-{next(rooms)}"
-    async with await RoomClient.open(hasty, item) as room:
-        heard, code = await converse(room.socket, [frame])
-    assert isinstance(heard[0], Hello)
+    async with await RoomClient.open(unlimited_server, item) as room:
+        received, code = await converse(room.socket, [frame])
+    assert isinstance(received[0], Hello)
     assert code in {None, 4400}
 
     # Python reads no number that long, so what is kept of it is not read back here.
-    async with await RoomClient.join(hasty, item, tail=0) as after:
-        await after.say("still here")
+    async with await RoomClient.join(unlimited_server, item, tail=0) as after:
+        await after.send_messages("still here")

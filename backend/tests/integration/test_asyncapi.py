@@ -5,7 +5,7 @@ from typing import Any
 from jsonschema_rs import validator_for
 
 from tests.support.http import http
-from tests.support.room_client import Line, RoomClient, new_id, send, turned_away
+from tests.support.room_client import Line, RoomClient, expect_refusal, new_id, send
 from tests.support.servers import Server
 
 #: Lines that are seen when a server restarts, when retention has removed something, and after a fresh token.
@@ -54,29 +54,29 @@ async def test_w9_every_line_of_a_room_is_as_the_asyncapi_document_says(server: 
 
     async def tell(room: RoomClient, line: Line) -> None:
         said.append(line)
-        await room.tell(line)
+        await room.send_lines(line)
 
     async with (
         await RoomClient.join(server, item, name="Ada") as ada,
         await RoomClient.join(server, item, name="Bob") as bob,
     ):
-        await ada.until("presence", count=2)
+        await ada.wait_for("presence", count=2)
         await tell(ada, send({"any": ["json", None]}))
-        await ada.until_seq(1)
+        await ada.wait_for_seq(1)
         await tell(ada, {"type": "edit", "id": new_id(), "target": 1, "body": "better"})
         await tell(ada, {"type": "delete", "id": new_id(), "target": 1})
-        await ada.until_seq(3)
+        await ada.wait_for_seq(3)
         await tell(ada, {"type": "typing"})
         await tell(ada, {"type": "read", "seq": 3})
-        await bob.until("typing")
-        await bob.until("read")
+        await bob.wait_for("typing")
+        await bob.wait_for("read")
         await tell(ada, {"type": "auth", "token": "none in open mode"})
-        await ada.until("error")
+        await ada.wait_for("error")
         await tell(ada, {"type": "ping"})
-        await ada.until("pong")
-    refused, _, _ = await turned_away(server, item, tail=501)
+        await ada.wait_for("pong")
+    refused, _, _ = await expect_refusal(server, item, tail=501)
     found = await document(server)
 
     assert found["asyncapi"] == "3.0.0"
     check(found, "receive", said)
-    check(found, "send", [*ada.heard, *bob.heard, refused, *ELSEWHERE])
+    check(found, "send", [*ada.received, *bob.received, refused, *ELSEWHERE])

@@ -19,9 +19,9 @@ ROOT = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
 
 
 @pytest.fixture
-async def root(guarded: Server) -> AsyncIterator[httpx.AsyncClient]:
+async def root(secured_server: Server) -> AsyncIterator[httpx.AsyncClient]:
     """Return an HTTP client that may moderate everything."""
-    async with http(guarded, headers=ROOT) as client:
+    async with http(secured_server, headers=ROOT) as client:
         yield client
 
 
@@ -32,78 +32,81 @@ async def ban(client: httpx.AsyncClient, path: str, **body: Any) -> None:
 
 
 async def test_w15_a8_a_write_ban_lets_read_and_new_tokens_change_nothing(
-    guarded: Server, root: httpx.AsyncClient, item: str
+    secured_server: Server, root: httpx.AsyncClient, item: str
 ) -> None:
     ada = token(items={item: "rw"})
     path = f"/api/items/{item}/bans/ada"
-    async with await RoomClient.join(guarded, item, token=ada) as room:
+    async with await RoomClient.join(secured_server, item, token=ada) as room:
         await ban(root, path, right="write", reason="spam")
-        assert (await room.until("access"))["can"] == ["read"]
-        assert (await room.ask(send("no")))["code"] == "forbidden"
-        await room.tell({"type": "auth", "token": token(items={item: "rw"}, jti="new")})
-        assert (await room.until("access"))["can"] == ["read"]
-        assert (await endpoints.say(guarded, query(token(items={item: "rw"}, jti="2"), item=item))).code == 403
-        assert (await endpoints.history(guarded, query(ada, item=item))).code == IN
-        assert (await endpoints.say(guarded, query(token(items={"other": "rw"}), item="other"))).code == IN
+        assert (await room.wait_for("access"))["can"] == ["read"]
+        assert (await room.request(send("no")))["code"] == "forbidden"
+        await room.send_lines({"type": "auth", "token": token(items={item: "rw"}, jti="new")})
+        assert (await room.wait_for("access"))["can"] == ["read"]
+        assert (await endpoints.send(secured_server, query(token(items={item: "rw"}, jti="2"), item=item))).code == 403
+        assert (await endpoints.history(secured_server, query(ada, item=item))).code == IN
+        assert (await endpoints.send(secured_server, query(token(items={"other": "rw"}), item="other"))).code == IN
         assert (await root.get(path)).json() == {"right": "write", "until": None, "reason": "spam"}
 
         assert (await root.delete(path)).status_code == 204
-        assert (await room.until("access"))["can"] == ["read", "write"]
-        assert await room.say("yes") == [1]
+        assert (await room.wait_for("access"))["can"] == ["read", "write"]
+        assert await room.send_messages("yes") == [1]
     assert (await root.get(path)).status_code == 404
 
 
 async def test_w15_a8_a_ban_from_everything_closes_and_refuses_with_4403(
-    guarded: Server, root: httpx.AsyncClient, item: str
+    secured_server: Server, root: httpx.AsyncClient, item: str
 ) -> None:
     sub = f"mallory-{item}"
     bad = token(sub=sub, items={item: "rwm", f"{item}-2": "rw"})
     async with (
-        await RoomClient.join(guarded, item, token=bad) as room,
-        await RoomClient.join(guarded, f"{item}-2", token=bad) as other,
+        await RoomClient.join(secured_server, item, token=bad) as room,
+        await RoomClient.join(secured_server, f"{item}-2", token=bad) as other,
     ):
         await root.post(f"/api/items/{item}/entries", json={"body": "hello"})
         await ban(root, f"/api/items/{item}/bans/{sub}", right="all", reason="abuse")
-        error = await room.until("error")
+        error = await room.wait_for("error")
         assert (error["code"], error["reason"]) == ("forbidden", "banned")
         assert "abuse" in error["message"]
-        assert await room.closed() == 4403
-        assert await other.say("still here") == [1]
+        assert await room.wait_for_close() == 4403
+        assert await other.send_messages("still here") == [1]
 
-    for endpoint in (endpoints.room, endpoints.history, endpoints.say, endpoints.unread, endpoints.edit):
-        assert (await endpoint(guarded, query(bad, item=item))).code in {403, 4403}
-    async with follow(guarded, token=bad, prefix=item) as listed:
+    for endpoint in (endpoints.room, endpoints.history, endpoints.send, endpoints.unread, endpoints.edit):
+        assert (await endpoint(secured_server, query(bad, item=item))).code in {403, 4403}
+    async with follow(secured_server, token=bad, prefix=item) as listed:
         assert await listed.ready() == [f"{item}-2"]
         assert (await root.delete(f"/api/items/{item}/bans/{sub}")).status_code == 204
-        await listed.until(item=item)
-    assert (await endpoints.room(guarded, query(bad, item=item))).code == IN
+        await listed.wait_for(item=item)
+    assert (await endpoints.room(secured_server, query(bad, item=item))).code == IN
 
 
 async def test_w15_a8_a_ban_on_all_items_shuts_a_member_out_everywhere(
-    guarded: Server, root: httpx.AsyncClient, item: str
+    secured_server: Server, root: httpx.AsyncClient, item: str
 ) -> None:
     sub = f"https://login.example/users/{item}"
     bad = token(sub=sub, items={"*": "rw"})
     path = f"/api/bans/{sub}"
-    async with await RoomClient.join(guarded, item, token=bad) as room, follow(guarded, token=bad) as listed:
+    async with (
+        await RoomClient.join(secured_server, item, token=bad) as room,
+        follow(secured_server, token=bad) as listed,
+    ):
         await listed.ready()
         await ban(root, path, right="all")
-        assert await room.closed() == 4403
-        assert (await listed.closed())[0] == 4403
-    for endpoint in (endpoints.room, endpoints.history, endpoints.listing, endpoints.who, endpoints.echo_socket):
-        assert (await endpoint(guarded, query(bad, item=item))).code in {403, 4403}
+        assert await room.wait_for_close() == 4403
+        assert (await listed.wait_for_close())[0] == 4403
+    for endpoint in (endpoints.room, endpoints.history, endpoints.listing, endpoints.session, endpoints.echo_socket):
+        assert (await endpoint(secured_server, query(bad, item=item))).code in {403, 4403}
     assert (await root.delete(path)).status_code == 204
-    assert (await endpoints.who(guarded, query(bad))).code == IN
+    assert (await endpoints.session(secured_server, query(bad))).code == IN
 
 
 async def test_w15_a_ban_ends_by_itself_and_the_connection_has_its_rights_again(
-    guarded: Server, root: httpx.AsyncClient, item: str
+    secured_server: Server, root: httpx.AsyncClient, item: str
 ) -> None:
-    async with await RoomClient.join(guarded, item, token=token(items={item: "rw"})) as room:
+    async with await RoomClient.join(secured_server, item, token=token(items={item: "rw"})) as room:
         await ban(root, f"/api/items/{item}/bans/ada", right="write", until=int(time.time() * 1000) + 2000)
-        assert (await room.until("access"))["can"] == ["read"]
-        assert (await room.until("access"))["can"] == ["read", "write"]
-        assert await room.say("again") == [1]
+        assert (await room.wait_for("access"))["can"] == ["read"]
+        assert (await room.wait_for("access"))["can"] == ["read", "write"]
+        assert await room.send_messages("again") == [1]
     assert (await root.get(f"/api/items/{item}/bans/ada")).status_code == 404
 
 

@@ -8,7 +8,7 @@ import pytest
 from alcove import Client, Member
 from alcove.app import create_app
 from alcove.settings import Settings
-from tests.support.clients import answers, connect
+from tests.support.clients import connect, receive
 from tests.support.credentials import SECRET, token
 from tests.support.event_streams import events, next_entry
 from tests.support.http import blocking_http, http
@@ -45,7 +45,7 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 async def use(server: Host, item: str) -> None:
     """Use each kind of address once."""
     async with await RoomClient.join(server, item) as room, http(server) as client:
-        await room.say("over a socket")
+        await room.send_messages("over a socket")
         stored = await client.post(f"/api/items/{item}/entries", json={"body": "over HTTP"})
         history = await client.get(f"/api/items/{item}/entries")
         bodies = [entry["body"] for entry in history.json()["entries"]]
@@ -65,13 +65,13 @@ async def use_tutorial(server: Host) -> None:
     """Speak over the three sockets of the tutorial."""
     async with await connect(server, "/ws") as echo:
         await echo.send("hello")
-        assert await answers(echo, 1) == ["Message text was: hello"]
+        assert await receive(echo, 1) == ["Message text was: hello"]
     async with await connect(server, "/items/foo/ws?token=some-key-token") as item:
         await item.send("hello")
-        assert (await answers(item, 2))[1] == "Message text was: hello, for item ID: foo"
+        assert (await receive(item, 2))[1] == "Message text was: hello, for item ID: foo"
     async with await connect(server, "/ws/7") as chat:
         await chat.send("hello")
-        assert await answers(chat, 2) == ["You wrote: hello", "Client #7 says: hello"]
+        assert await receive(chat, 2) == ["You wrote: hello", "Client #7 says: hello"]
 
 
 async def test_b1_every_socket_stream_and_route_is_served_below_the_base_path(server: Host, item: str) -> None:

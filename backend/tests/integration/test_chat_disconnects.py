@@ -16,7 +16,7 @@ from alcove.settings import Settings
 from alcove.tutorial.chat import SLOW_BYTES, Chat, ChatClient
 from alcove.wire import asgi
 from alcove.wire.asgi import AsgiConnection
-from tests.support.clients import Listener, abort, connect, eventually, fall_silent
+from tests.support.clients import Listener, abort, connect, eventually, stop_reading
 from tests.support.servers import Address, Server
 from tests.support.storm import depth, storm
 
@@ -34,7 +34,7 @@ async def by_abort(client: ClientConnection) -> None:
 
 
 async def by_silence(client: ClientConnection) -> None:
-    fall_silent(client)
+    stop_reading(client)
 
 
 async def depart(server: Address, leave: Leave, stack: AsyncExitStack) -> list[Listener]:
@@ -46,7 +46,7 @@ async def depart(server: Address, leave: Leave, stack: AsyncExitStack) -> list[L
 
     await asyncio.gather(*(leave(client) for client in leaving))
     for listener in staying:
-        await listener.heard(LEAVING)
+        await listener.wait_for_count(LEAVING)
     return staying
 
 
@@ -62,14 +62,14 @@ async def test_t3_t4_when_many_leave_at_once_everyone_else_hears_of_each_exactly
         # What is said now comes after everything that the departure caused.
         await staying[0].client.send("who is left?")
         for listener in staying:
-            await listener.hears("Client #0 says: who is left?")
+            await listener.wait_for_line("Client #0 says: who is left?")
 
         left = Counter(f"Client #{1000 + n} left the chat" for n in range(LEAVING))
         for listener in staying:
-            heard = Counter(listener.lines)
-            heard.subtract(["Client #0 says: who is left?"])
-            assert +heard - Counter(["You wrote: who is left?"]) == left
-    assert server.trouble == []
+            received = Counter(listener.lines)
+            received.subtract(["Client #0 says: who is left?"])
+            assert +received - Counter(["You wrote: who is left?"]) == left
+    assert server.problems == []
 
 
 @asynccontextmanager
@@ -111,13 +111,13 @@ async def test_t4_those_who_left_are_not_in_memory_any_more(leave: Leave, tmp_pa
 async def test_t4_a_stuck_reader_delays_nobody_and_is_sent_away(serve: Callable[..., Server]) -> None:
     server = serve()
     stuck = await connect(server, "/ws/7", receive_buffer=4096)
-    fall_silent(stuck)
+    stop_reading(stuck)
     async with Listener(await connect(server, "/ws/1")) as one, Listener(await connect(server, "/ws/2")) as two:
         for number in range(100):
             await one.client.send(f"{number}: {'x' * 256 * 1024}")
-            await two.heard(number + 1)
-        await one.hears("Client #7 left the chat")
-        await two.hears("Client #7 left the chat")
+            await two.wait_for_count(number + 1)
+        await one.wait_for_line("Client #7 left the chat")
+        await two.wait_for_line("Client #7 left the chat")
 
     await abort(stuck)
 
@@ -126,14 +126,14 @@ async def test_t4_what_is_kept_for_a_stuck_reader_is_bounded(tmp_path: Path) -> 
     line = "x" * 256 * 1024
     async with in_this_process(tmp_path) as (address, _server, chat):
         stuck = await connect(address, "/ws/7", receive_buffer=4096)
-        fall_silent(stuck)
+        stop_reading(stuck)
         most = 0
         async with Listener(await connect(address, "/ws/1")) as one:
             for number in range(100):
                 await one.client.send(line)
-                await one.heard(2 * (number + 1))
+                await one.wait_for_count(2 * (number + 1))
                 most = max([most, *(member.connection.buffered() for member in chat._clients)])
-            await one.hears("Client #7 left the chat")
+            await one.wait_for_line("Client #7 left the chat")
             assert len(chat) == 1
         await abort(stuck)
 
@@ -144,7 +144,7 @@ async def test_t4_who_sends_and_never_reads_is_cut_off(monkeypatch: pytest.Monke
     monkeypatch.setattr(asgi, "_STALL_S", 0.2)
     async with in_this_process(tmp_path) as (address, server, _chat):
         stuck = await connect(address, "/ws", receive_buffer=4096)
-        fall_silent(stuck)
+        stop_reading(stuck)
         for _ in range(20):
             await stuck.send("x" * 256 * 1024)
 

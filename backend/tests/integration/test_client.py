@@ -22,15 +22,15 @@ from alcove import (
 from deploy.ports import free_port
 from tests.support.clients import PATIENCE_S
 from tests.support.credentials import SECRET, token
-from tests.support.room_client import RoomClient, turned_away
+from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.servers import ONCE, Server
 
 ADA, BOB, SHOP = Member("ada", "Ada", "rw"), Member("bob", "Bob", "rw"), Member("shop", "The shop", "rwm")
 
 
 @ONCE
-def test_w11_all_that_a_socket_can_do_is_a_method(guarded: Server, item: str) -> None:
-    with Client(guarded.url, SECRET) as client:
+def test_w11_all_that_a_socket_can_do_is_a_method(secured_server: Server, item: str) -> None:
+    with Client(secured_server.url, SECRET) as client:
         sent = client.send(item, {"text": "hello"}, by=ADA, id="a")
         assert isinstance(sent, Message)
         assert client.send(item, {"text": "hello"}, by=ADA, id="a") == sent
@@ -51,21 +51,21 @@ def test_w11_all_that_a_socket_can_do_is_a_method(guarded: Server, item: str) ->
 
 
 @ONCE
-async def test_a7_a_member_is_banned_revoked_and_erased_while_connected(guarded: Server, item: str) -> None:
-    async with AsyncClient(guarded.url, SECRET) as client:
+async def test_a7_a_member_is_banned_revoked_and_erased_while_connected(secured_server: Server, item: str) -> None:
+    async with AsyncClient(secured_server.url, SECRET) as client:
         credential = token(sub="eve", items={item: "rw"})
-        room = await RoomClient.join(guarded, item, token=credential)
+        room = await RoomClient.join(secured_server, item, token=credential)
         assert [member.id for member in (await client.members(item)).members] == ["eve"]
         await client.ban("eve", item, right="write", until=datetime.now(UTC) + timedelta(hours=1), reason="spam")
-        assert (await room.until("access"))["can"] == ["read"]
+        assert (await room.wait_for("access"))["can"] == ["read"]
         await client.unban("eve", item)
-        assert (await room.until("access"))["can"] == ["read", "write"]
-        await room.say("of Eve")
+        assert (await room.wait_for("access"))["can"] == ["read", "write"]
+        await room.send_messages("of Eve")
         await client.erase("eve", by=SHOP)
         assert b"of Eve" not in await client.export(item)
         await client.revoke("eve", item)
-        assert await room.closed() == 4403
-        assert (await turned_away(guarded, item, token=credential))[1] in {4401, 4403}
+        assert await room.wait_for_close() == 4403
+        assert (await expect_refusal(secured_server, item, token=credential))[1] in {4401, 4403}
 
 
 @ONCE
@@ -80,9 +80,9 @@ async def test_a7_a_member_is_banned_revoked_and_erased_while_connected(guarded:
     ids=["no item", "no JSON", "a limit too large", "neither"],
 )
 def test_w6_a_refused_call_raises_the_error_of_the_library(
-    guarded: Server, call: Callable[[Client], object], error: type[RequestError]
+    secured_server: Server, call: Callable[[Client], object], error: type[RequestError]
 ) -> None:
-    with Client(guarded.url, SECRET) as client, pytest.raises(error):
+    with Client(secured_server.url, SECRET) as client, pytest.raises(error):
         call(client)
 
 
@@ -122,7 +122,7 @@ def test_s7_a_server_that_does_not_answer_is_unavailable() -> None:
 
 
 @ONCE
-async def test_a3_another_secret_is_refused_with_the_reason(guarded: Server, item: str) -> None:
-    async with AsyncClient(guarded.url, SECRET[::-1]) as client:
+async def test_a3_another_secret_is_refused_with_the_reason(secured_server: Server, item: str) -> None:
+    async with AsyncClient(secured_server.url, SECRET[::-1]) as client:
         with pytest.raises(UnauthenticatedError, match="signature"):
             await asyncio.wait_for(client.send(item, "x", by=ADA), PATIENCE_S)

@@ -101,8 +101,8 @@ def test_a2_open_mode_is_loud(server: Server) -> None:
 
 
 @ONCE
-async def test_a2_signed_mode_is_not(guarded: Server) -> None:
-    assert "OPEN MODE" not in guarded.output
+async def test_a2_signed_mode_is_not(secured_server: Server) -> None:
+    assert "OPEN MODE" not in secured_server.output
 
 
 def test_a3_a_token_says_what_it_was_told(tmp_path: Path) -> None:
@@ -165,22 +165,30 @@ def test_a3_without_a_secret_there_is_no_token(tmp_path: Path) -> None:
     ) == (1, "alcove: ALCOVE_SECRET is not set")
 
 
-async def test_a7_the_command_revokes(guarded: Server, tmp_path: Path, item: str) -> None:
+async def test_a7_the_command_revokes(secured_server: Server, tmp_path: Path, item: str) -> None:
     walter = token(sub="walter", items={"*": "rw"})
     async with (
-        await RoomClient.join(guarded, item, token=walter) as one,
-        await RoomClient.join(guarded, f"{item}-2", token=walter) as two,
+        await RoomClient.join(secured_server, item, token=walter) as one,
+        await RoomClient.join(secured_server, f"{item}-2", token=walter) as two,
     ):
-        assert run(tmp_path, "revoke", "--sub", "walter", "--item", item, "--url", guarded.url, **SIGNED) == (0, [])
-        assert await one.closed() == 4403
-        assert await two.say("still here") == [1]
+        assert run(tmp_path, "revoke", "--sub", "walter", "--item", item, "--url", secured_server.url, **SIGNED) == (
+            0,
+            [],
+        )
+        assert await one.wait_for_close() == 4403
+        assert await two.send_messages("still here") == [1]
         admin = token(sub="root", items={"*": "m"})
-        assert run(tmp_path, "revoke", "--sub", "walter", "--url", f"{guarded.url}/", ALCOVE_TOKEN=admin) == (0, [])
-        assert await two.closed() == 4403
+        assert run(tmp_path, "revoke", "--sub", "walter", "--url", f"{secured_server.url}/", ALCOVE_TOKEN=admin) == (
+            0,
+            [],
+        )
+        assert await two.wait_for_close() == 4403
 
 
 @ONCE
-def test_a7_what_keeps_the_command_from_revoking_is_one_line(guarded: Server, server: Server, tmp_path: Path) -> None:
+def test_a7_what_keeps_the_command_from_revoking_is_one_line(
+    secured_server: Server, server: Server, tmp_path: Path
+) -> None:
     def line(url: str, **env: str) -> str:
         code, lines = run(tmp_path, "revoke", "--sub", "nobody", "--url", url, **env)
         assert (code, len(lines)) == (1, 1)
@@ -188,11 +196,12 @@ def test_a7_what_keeps_the_command_from_revoking_is_one_line(guarded: Server, se
 
     weak = token(items={"*": "rw"})
     assert (
-        line(guarded.url, ALCOVE_TOKEN=weak) == f"alcove: {guarded.url} refused: this requires the right to moderate *"
+        line(secured_server.url, ALCOVE_TOKEN=weak)
+        == f"alcove: {secured_server.url} refused: this requires the right to moderate *"
     )
-    assert "refused: the token is not valid" in line(guarded.url, ALCOVE_SECRET="s" * 32)
+    assert "refused: the token is not valid" in line(secured_server.url, ALCOVE_SECRET="s" * 32)
     assert line(server.url, **SIGNED) == f"alcove: {server.url} refused: open mode has no tokens to revoke"
-    assert line(guarded.url).startswith("alcove: ALCOVE_SECRET is not set")
+    assert line(secured_server.url).startswith("alcove: ALCOVE_SECRET is not set")
     assert "cannot be reached" in line(f"http://127.0.0.1:{free_port()}", **SIGNED)
     assert "cannot be reached" in line("http://[", **SIGNED)
     assert "expected http:// or https://" in line("file:///etc/passwd", **SIGNED)

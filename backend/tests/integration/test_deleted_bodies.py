@@ -32,18 +32,18 @@ def files(folder: Path) -> bytes:
 async def test_s9_deleted_and_edited_text_leaves_the_files_of_a_running_server(serve: Start, tmp_path: Path) -> None:
     server = serve(ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, "foo") as ada, await RoomClient.join(server, "foo", name="Bob") as bob:
-        await ada.say("kept-0", "first-secret", "third-secret", *(f"kept-{n}" for n in range(1, 200)))
-        await ada.ask({"type": "edit", "id": new_id(), "target": 2, "body": "second-secret"})
-        await ada.ask({"type": "edit", "id": new_id(), "target": 3, "body": "harmless"})
-        await bob.until_seq(204)
+        await ada.send_messages("kept-0", "first-secret", "third-secret", *(f"kept-{n}" for n in range(1, 200)))
+        await ada.request({"type": "edit", "id": new_id(), "target": 2, "body": "second-secret"})
+        await ada.request({"type": "edit", "id": new_id(), "target": 3, "body": "harmless"})
+        await bob.wait_for_seq(204)
         assert b"second-secret" in files(tmp_path)
-        await ada.ask({"type": "delete", "id": new_id(), "target": 2})
-        await bob.until_seq(205)
+        await ada.request({"type": "delete", "id": new_id(), "target": 2})
+        await bob.wait_for_seq(205)
 
         # A thread always reads histories, from the beginning.
         async with await RoomClient.join(server, "foo", after=0) as cid:
             await eventually(lambda: b"secret" not in files(tmp_path))
-            served = await cid.until_seq(205)
+            served = await cid.wait_for_seq(205)
 
         assert b"harmless" in files(tmp_path)
         assert [entry.get("body") for entry in served[1:3]] == [None, "harmless"]
@@ -52,7 +52,7 @@ async def test_s9_deleted_and_edited_text_leaves_the_files_of_a_running_server(s
 async def test_s9_l5_text_that_retention_removed_leaves_the_files(serve: Start, tmp_path: Path) -> None:
     server = serve(ALCOVE_RETAIN_ENTRIES="5")
     async with await RoomClient.join(server, "foo") as ada:
-        await ada.say("first-secret", *(f"kept-{n}" for n in range(10)))
+        await ada.send_messages("first-secret", *(f"kept-{n}" for n in range(10)))
 
         await eventually(lambda: b"secret" not in files(tmp_path))
 

@@ -48,20 +48,20 @@ async def test_s7_an_idle_server_out_of_descriptors_stores_what_a_member_sends(s
     async with await RoomClient.join(server, "foo") as ada:
         with contextlib.ExitStack() as stack:
             await flood(server, stack)
-            assert await ada.say("first") == [1]
-            assert await ada.say("second", "third") == [2, 3]
-        assert await ada.say("fourth") == [4]
+            assert await ada.send_messages("first") == [1]
+            assert await ada.send_messages("second", "third") == [2, 3]
+        assert await ada.send_messages("fourth") == [4]
     # Connections that come afterwards are served again.
     async with await RoomClient.join(server, "foo", name="Bob") as bob:
-        assert len(await bob.until_seq(4)) == 4
+        assert len(await bob.wait_for_seq(4)) == 4
     assert sum("out of file descriptors" in line for line in server.lines) <= 2, server.output
-    assert server.trouble == []
+    assert server.problems == []
 
 
 async def test_s7_a_database_that_must_be_opened_again_finds_a_descriptor(server: Server, tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
     async with await RoomClient.join(server, "foo") as ada:
-        await ada.say("first")
+        await ada.send_messages("first")
         with contextlib.ExitStack() as stack:
             await flood(server, stack)
             # The server opens the file again when it is another one.
@@ -70,7 +70,7 @@ async def test_s7_a_database_that_must_be_opened_again_finds_a_descriptor(server
             copy.rename(path)
             for name in ("alcove.db-wal", "alcove.db-shm"):
                 path.with_name(name).unlink()
-            assert await ada.say("second") == [2]
+            assert await ada.send_messages("second") == [2]
 
 
 def test_the_soft_limit_is_raised_to_the_hard_one(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from alcove.wire.connection import BUFFER_BYTES, Frame, text_frame
 from tests.support.client_frames import masked
-from tests.support.wire_server import LOOPS, PATIENCE, WireServer, detached, heard, until
+from tests.support.wire_server import LOOPS, PATIENCE, WireServer, detached, wait_for_close, wait_until
 
 
 @pytest.fixture(params=LOOPS)
@@ -97,7 +97,7 @@ def test_a_peer_that_closes_its_half_gets_what_it_is_owed(server: WireServer) ->
         assert [recorder.next(), recorder.next()] == ["last words", 1006]
 
 
-def test_d2_an_offer_is_refused_at_the_bound_and_what_was_taken_arrives(server: WireServer) -> None:
+def test_d2_a_write_is_refused_at_the_bound_and_accepted_frames_arrive(server: WireServer) -> None:
     frame = Frame(b"x" * 5000, binary=True)
     with server.client(receive_buffer=4096) as client:
         client.upgraded()
@@ -105,33 +105,33 @@ def test_d2_an_offer_is_refused_at_the_bound_and_what_was_taken_arrives(server: 
 
         def fill() -> int:
             taken = 0
-            while connection.offer(frame):
+            while connection.try_write(frame):
                 taken += 1
                 assert connection.buffered() <= BUFFER_BYTES
             return taken
 
         taken = 0
-        while more := server.ask(fill):
+        while more := server.call(fill):
             taken += more
-        assert server.ask(connection.buffered) > BUFFER_BYTES - len(frame.wire)
+        assert server.call(connection.buffered) > BUFFER_BYTES - len(frame.wire)
         for _ in range(taken):
             assert client.frame() == (0x82, frame.payload)
-        assert server.do(connection.drained())
-        assert server.ask(lambda: connection.offer(text_frame("in step")))
+        assert server.run_coroutine(connection.wait_writable())
+        assert server.call(lambda: connection.try_write(text_frame("in step")))
         assert client.frame() == (0x81, b"in step")
 
 
-def test_d2_waiting_to_drain_ends_with_the_connection(server: WireServer) -> None:
+def test_d2_wait_writable_returns_when_the_connection_closes(server: WireServer) -> None:
     with server.client(receive_buffer=4096) as client:
         client.upgraded()
         connection = detached(server.recorder())
-        server.ask(lambda: connection.write(Frame(b"x" * 10_000_000, binary=True)))
-        waiting = server.ask(lambda: server.loop.create_task(connection.drained()))
+        server.call(lambda: connection.write(Frame(b"x" * 10_000_000, binary=True)))
+        waiting = server.call(lambda: server.loop.create_task(connection.wait_writable()))
         client.socket.close()
-        until(waiting.done)
+        wait_until(waiting.done)
 
         assert waiting.result() is False
-        assert server.ask(lambda: connection.offer(text_frame("to nobody")))
+        assert server.call(lambda: connection.try_write(text_frame("to nobody")))
 
 
 def test_a_peer_that_does_not_read_its_replies_is_not_read_either(server: WireServer) -> None:
@@ -143,7 +143,7 @@ def test_a_peer_that_does_not_read_its_replies_is_not_read_either(server: WireSe
         sent = 0
         connection = detached(recorder)
         until_stuck = time.monotonic() + PATIENCE
-        while not server.ask(lambda: connection._reading_paused):
+        while not server.call(lambda: connection._reading_paused):
             assert time.monotonic() < until_stuck
             try:
                 sent += client.socket.send(frame[sent % len(frame) :])
@@ -151,7 +151,7 @@ def test_a_peer_that_does_not_read_its_replies_is_not_read_either(server: WireSe
                 continue
         client.socket.settimeout(PATIENCE)
 
-        assert server.ask(connection.buffered) < BUFFER_BYTES + 3 * len(frame)
+        assert server.call(connection.buffered) < BUFFER_BYTES + 3 * len(frame)
         for _ in range(sent // len(frame)):
             assert client.frame() == (0x82, b"x" * 100_000)
 
@@ -162,15 +162,15 @@ def test_z1_all_are_closed_with_1012_within_the_bound(server: WireServer) -> Non
         client.upgraded()
     recorders = [server.recorder() for _ in clients]
     mute, *friendly = clients
-    closing = server.ask(lambda: server.loop.create_task(server.wheel.close_all(1012, "restart", within_s=0.5)))
+    closing = server.call(lambda: server.loop.create_task(server.wheel.close_all(1012, "restart", within_s=0.5)))
     for client in friendly:
         assert client.frame() == (0x88, b"\x03\xf4restart")
         client.send(0x88, b"\x03\xf4")
         assert client.ended()
-    until(closing.done)
+    wait_until(closing.done)
 
     assert mute.frame() == (0x88, b"\x03\xf4restart")
     assert mute.ended()
-    assert [heard(recorder) for recorder in recorders] == [1012] * 20
+    assert [wait_for_close(recorder) for recorder in recorders] == [1012] * 20
     for client in clients:
         client.socket.close()

@@ -3,7 +3,7 @@
 import pytest
 
 from alcove.wire.connection import Frame, text_frame
-from tests.support.wire_server import LOOPS, PATIENT, WireServer, heard, until
+from tests.support.wire_server import LOOPS, PATIENT, WireServer, wait_for_close, wait_until
 
 pytestmark = pytest.mark.parametrize("loop", LOOPS)
 
@@ -18,30 +18,30 @@ def test_a_close_frame_that_is_not_answered_ends_in_a_cut(loop: str) -> None:
     with hurried(loop, close_s=0.1) as server, server.client() as client:
         client.upgraded()
         recorder = server.recorder()
-        server.ask(lambda: recorder.connection.close(4000, "done"))
+        server.call(lambda: recorder.connection.close(4000, "done"))
         assert client.frame() == (0x88, b"\x0f\xa0done")
         assert client.ended()
-        assert heard(recorder) == 4000
+        assert wait_for_close(recorder) == 4000
 
 
 def test_a_stuck_reader_is_cut_off_when_it_is_to_go(loop: str) -> None:
     with hurried(loop, close_s=0.1) as server, server.client(receive_buffer=4096) as client:
         client.upgraded()
         recorder = server.recorder()
-        server.ask(lambda: recorder.connection.write(Frame(b"x" * 10_000_000, binary=True)))
-        server.ask(lambda: recorder.connection.close(4000))
-        assert heard(recorder) == 4000
-        until(lambda: server.ask(lambda: len(server.wheel)) == 0)
+        server.call(lambda: recorder.connection.write(Frame(b"x" * 10_000_000, binary=True)))
+        server.call(lambda: recorder.connection.close(4000))
+        assert wait_for_close(recorder) == 4000
+        wait_until(lambda: server.call(lambda: len(server.wheel)) == 0)
 
 
 def test_a_stuck_reader_that_closed_itself_is_cut_off(loop: str) -> None:
     with hurried(loop, close_s=0.1) as server, server.client(receive_buffer=4096) as client:
         client.upgraded()
         recorder = server.recorder()
-        server.ask(lambda: recorder.connection.offer(Frame(b"x" * 10_000_000, binary=True)))
+        server.call(lambda: recorder.connection.try_write(Frame(b"x" * 10_000_000, binary=True)))
         client.send(0x88, b"\x03\xe8")
-        assert heard(recorder) == 1000
-        until(lambda: server.ask(lambda: len(server.wheel)) == 0)
+        assert wait_for_close(recorder) == 1000
+        wait_until(lambda: server.call(lambda: len(server.wheel)) == 0)
 
 
 @pytest.mark.parametrize("begun", [b"\x81", b"\x81\x85\0\0", b"\x82\xfe\x01\x00\0\0\0\0half", b"\x89\x84\0\0\0\0pi"])
@@ -51,7 +51,7 @@ def test_a_frame_that_is_not_finished_in_time_ends_the_connection(loop: str, beg
         client.socket.sendall(begun)
         assert client.frame() == (0x88, b"\x11\x38the rest of a frame did not arrive in time")
         assert client.ended()
-        assert heard(server.recorder()) == 4408
+        assert wait_for_close(server.recorder()) == 4408
 
 
 def test_a_trickle_does_not_hold_a_frame_open(loop: str) -> None:
@@ -75,7 +75,7 @@ def test_p3_a_peer_that_answers_no_ping_is_closed_with_4408(loop: str) -> None:
         assert client.frame() == (0x89, b"")
         assert client.frame() == (0x88, b"\x11\x38heartbeat missed")
         assert client.ended()
-        assert heard(server.recorder()) == 4408
+        assert wait_for_close(server.recorder()) == 4408
 
 
 def test_p3_a_peer_that_answers_is_pinged_again(loop: str) -> None:
@@ -96,14 +96,14 @@ def test_d2_a_slow_reader_with_a_backlog_is_not_taken_for_dead(loop: str) -> Non
         client.upgraded()
         recorder = server.recorder()
         size = 4_000_000
-        server.ask(lambda: recorder.connection.write(Frame(b"x" * size, binary=True)))
+        server.call(lambda: recorder.connection.write(Frame(b"x" * size, binary=True)))
         client.take(10)
         read, client.unread = len(client.unread), b""
-        started = now = server.ask(lambda: server.wheel.now)
+        started = now = server.call(lambda: server.wheel.now)
         while now < started + 2:
             read += len(client.socket.recv(2000))
-            until(lambda now=now: server.ask(lambda: server.wheel.now) > now)  # type: ignore[misc]  # bound now
-            now = server.ask(lambda: server.wheel.now)
+            wait_until(lambda now=now: server.call(lambda: server.wheel.now) > now)  # type: ignore[misc]  # bound now
+            now = server.call(lambda: server.wheel.now)
 
         assert read < size
         assert client.take(size - read) == b"x" * (size - read)
@@ -114,15 +114,15 @@ def test_p3_a_peer_that_hangs_is_dead_though_its_kernel_takes_more(loop: str) ->
     with hurried(loop, ping_s=0.1, pong_s=0.2) as server, server.client() as client:
         client.upgraded()
         recorder = server.recorder()
-        while recorder.heard.empty():
-            server.ask(lambda: recorder.connection.offer(text_frame("news of the room")))
-        assert heard(recorder) == 4408
+        while recorder.received.empty():
+            server.call(lambda: recorder.connection.try_write(text_frame("news of the room")))
+        assert wait_for_close(recorder) == 4408
 
 
 def test_p3_a_peer_that_takes_nothing_is_dead_for_all_its_backlog(loop: str) -> None:
     with hurried(loop, ping_s=0.1, pong_s=0.2, close_s=0.1) as server, server.client(receive_buffer=4096) as client:
         client.upgraded()
         recorder = server.recorder()
-        server.ask(lambda: recorder.connection.write(Frame(b"x" * 10_000_000, binary=True)))
-        assert heard(recorder) == 4408
-        until(lambda: server.ask(lambda: len(server.wheel)) == 0)
+        server.call(lambda: recorder.connection.write(Frame(b"x" * 10_000_000, binary=True)))
+        assert wait_for_close(recorder) == 4408
+        wait_until(lambda: server.call(lambda: len(server.wheel)) == 0)

@@ -20,7 +20,7 @@ from alcove.rooms.start_position import StartPosition
 from alcove.rooms.tail import Tail
 from alcove.settings import Settings
 from alcove.storage.base import Draft
-from tests.support.clients import a_moment, abort, eventually
+from tests.support.clients import abort, eventually, pause_briefly
 from tests.support.fake_connection import FakeConnection
 from tests.support.http import http
 from tests.support.room_client import RoomClient
@@ -94,15 +94,15 @@ async def by_reset(room: RoomClient) -> None:
 
 @pytest.mark.parametrize("leave", [by_close, by_reset])
 async def test_w8_who_left_is_not_connected_any_more(
-    hasty: Server, item: str, leave: Callable[[RoomClient], Awaitable[None]]
+    unlimited_server: Server, item: str, leave: Callable[[RoomClient], Awaitable[None]]
 ) -> None:
     for number in range(50):
-        room = await RoomClient.join(hasty, f"{item}-{number}")
-        await room.tell({"type": "typing"}, {"type": "ping"})
+        room = await RoomClient.join(unlimited_server, f"{item}-{number}")
+        await room.send_lines({"type": "typing"}, {"type": "ping"})
         await leave(room)
-    async with http(hasty) as client:
+    async with http(unlimited_server) as client:
         for number in range(50):
             found = {"connections": [1]}
             while found["connections"]:
-                await a_moment()
+                await pause_briefly()
                 found = (await client.get(f"/api/items/{item}-{number}/connections")).json()

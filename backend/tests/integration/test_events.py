@@ -16,7 +16,7 @@ from tests.support.credentials import token
 from tests.support.event_streams import events, next_entry
 from tests.support.http import http
 from tests.support.room_client import RoomClient
-from tests.support.servers import ONCE, Server, alcove, fastapi_dev, untroubled
+from tests.support.servers import ONCE, Server, alcove, fastapi_dev, without_problems
 
 Start = Callable[..., Server]
 
@@ -89,36 +89,36 @@ class StuckReader:
 
 async def seqs_until(seq: int, reader: socket.socket) -> list[int]:
     """Read events up to the entry `seq`; return the seqs of all of them."""
-    heard = bytearray()
+    received = bytearray()
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
     async with asyncio.timeout(PATIENCE_S):
-        while f"\nid: {seq}\n".encode() not in heard:
+        while f"\nid: {seq}\n".encode() not in received:
             more = await asyncio.get_running_loop().sock_recv(reader, 1 << 20)
             assert more, "the stream ended"
-            heard += more
-    return [int(id_) for id_ in re.findall(rb"^id: (\d+)$", heard, re.MULTILINE)]
+            received += more
+    return [int(id_) for id_ in re.findall(rb"^id: (\d+)$", received, re.MULTILINE)]
 
 
 async def stuck_id(ada: RoomClient, count: int) -> str:
     """Return the id of the stuck reader, who is the last of many."""
-    presence = await ada.until("presence", count=count)
+    presence = await ada.wait_for("presence", count=count)
     return str(next(person["id"] for person in presence["joined"] if person["name"] == "Stuck"))
 
 
 async def flood(ada: RoomClient) -> int:
     """Send 6 MB into the room, more than kernels buffer for a reader; return the last seq."""
     for _ in range(10):
-        seqs = await ada.say(*["x" * 60_000] * 10)
+        seqs = await ada.send_messages(*["x" * 60_000] * 10)
     return seqs[-1]
 
 
 @ONCE
 async def test_w3_d2_a_reader_of_events_that_reads_nothing_costs_256_kib_and_loses_nothing(
-    hasty: Server, item: str
+    unlimited_server: Server, item: str
 ) -> None:
-    async with await RoomClient.join(hasty, item, name="Ada") as ada, http(hasty) as client:
-        with closing(StuckReader(hasty, item).socket) as stuck:
-            await ada.until("presence", count=2)
+    async with await RoomClient.join(unlimited_server, item, name="Ada") as ada, http(unlimited_server) as client:
+        with closing(StuckReader(unlimited_server, item).socket) as stuck:
+            await ada.wait_for("presence", count=2)
             last = await flood(ada)
             states = (await client.get(f"/api/items/{item}/connections")).json()["connections"]
             (state,) = [line for line in states if line["name"] == "Stuck"]
@@ -136,18 +136,20 @@ async def test_w3_a_reader_of_events_that_goes_while_it_is_waited_for_is_no_trou
         with closing(StuckReader(server, item).socket):
             stuck = await stuck_id(ada, count=2)
             await flood(ada)
-        assert (await ada.until("presence", count=1))["left"] == [stuck]
+        assert (await ada.wait_for("presence", count=1))["left"] == [stuck]
 
 
 @ONCE
-async def test_w3_a4_a_reader_of_events_that_does_not_take_its_end_is_cut_off(guarded: Server, item: str) -> None:
+async def test_w3_a4_a_reader_of_events_that_does_not_take_its_end_is_cut_off(
+    secured_server: Server, item: str
+) -> None:
     rights = {item: "rw"}
-    async with await RoomClient.join(guarded, item, token=token(sub="ada", name="Ada", items=rights)) as ada:
+    async with await RoomClient.join(secured_server, item, token=token(sub="ada", name="Ada", items=rights)) as ada:
         brief = token(sub="stuck", name="Stuck", items=rights, exp=time.time() + 2)
-        with closing(StuckReader(guarded, item, brief).socket):
+        with closing(StuckReader(secured_server, item, brief).socket):
             stuck = await stuck_id(ada, count=2)
             await flood(ada)
-            assert (await ada.until("presence", count=1))["left"] == [stuck]
+            assert (await ada.wait_for("presence", count=1))["left"] == [stuck]
 
 
 @ONCE
@@ -155,17 +157,17 @@ async def test_w3_p3_a_reader_of_events_that_takes_nothing_any_more_leaves(serve
     """Nobody asks a reader of events for an answer: that nothing arrives there is known to the kernel alone."""
     server = serve(ALCOVE_PONG_S="1", ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, item, name="Ada") as ada, events(server, item) as stream:
-        await ada.until("presence", count=2)
+        await ada.wait_for("presence", count=2)
         with closing(StuckReader(server, item).socket):
             stuck = await stuck_id(ada, count=3)
             last = await flood(ada)
             while int((await next_entry(stream))["id"]) < last:
                 pass
-            assert (await ada.until("presence", count=2))["left"] == [stuck]
+            assert (await ada.wait_for("presence", count=2))["left"] == [stuck]
 
 
 async def test_w3_a_server_that_stops_says_so_and_ends(tmp_path: Path) -> None:
-    with untroubled(alcove(cwd=tmp_path)) as server:
+    with without_problems(alcove(cwd=tmp_path)) as server:
         async with events(server, "sse-end") as stream:
             await anext(stream)
             server.end()
@@ -176,7 +178,7 @@ async def test_w3_a_server_that_stops_says_so_and_ends(tmp_path: Path) -> None:
 
 async def test_w3_fastapi_dev_stops_with_a_stream_open(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text("from alcove.main import app as app\n")
-    with untroubled(fastapi_dev(tmp_path, "main.py")) as server:
+    with without_problems(fastapi_dev(tmp_path, "main.py")) as server:
         async with events(server, "sse-dev") as stream:
             await anext(stream)
             server.end()

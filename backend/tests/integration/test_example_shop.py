@@ -16,7 +16,7 @@ import pytest
 from deploy.ports import free_port
 from tests.support.clients import eventually
 from tests.support.http import http
-from tests.support.room_client import RoomClient, turned_away
+from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.running_host import Host
 from tests.support.servers import BIN, Process, Server, fastapi_dev
 
@@ -81,7 +81,7 @@ async def test_users_talk_about_an_order_by_their_rights_and_the_shop_tells_of_a
     rooms = Host(shop.port, "/rooms")
     ada, bob, cid, sam = [await login(shop, user) for user in ("ada", "bob", "cid", "sam")]
     buyer, courier = [await RoomClient.join(rooms, "order-1", token=None, headers=cookies(user)) for user in (ada, cid)]
-    await buyer.say("Where is my order?")
+    await buyer.send_messages("Where is my order?")
     await asyncio.to_thread(shop.line, r"mail to sam: Ada wrote 'Where is my order\?' about order-1")
     seller = await RoomClient.join(rooms, "order-1", token=None, headers=cookies(sam))
     assert [room.hello["you"]["can"] for room in (buyer, courier, seller)] == [
@@ -89,25 +89,25 @@ async def test_users_talk_about_an_order_by_their_rights_and_the_shop_tells_of_a
         ["read"],
         ["moderate", "read", "write"],
     ]
-    assert (await seller.until("entry"))["body"] == "Where is my order?"
+    assert (await seller.wait_for("entry"))["body"] == "Where is my order?"
 
-    assert (await turned_away(rooms, "order-1", token=None, headers=cookies(bob)))[1] == 4403
-    assert (await turned_away(rooms, "order-1", token=None))[1] == 4401
+    assert (await expect_refusal(rooms, "order-1", token=None, headers=cookies(bob)))[1] == 4403
+    assert (await expect_refusal(rooms, "order-1", token=None))[1] == 4401
     assert (await bob.get("/rooms/api/items/order-1/entries")).status_code == 404
     assert (await ada.post("/orders/order-1/ship")).status_code == 403
     for _ in range(2):
         assert (await sam.post("/orders/order-1/ship")).status_code == 200
-    shipped = await courier.until("entry", seq=2)
+    shipped = await courier.wait_for("entry", seq=2)
     assert (shipped["kind"], shipped["by"]["name"], shipped["body"]) == ("event", "The shop", {"text": "Shipped"})
     assert (await ada.get("/rooms/api/items/order-1/entries")).json()["head"] == 2
 
     await ada.post("/logout")
-    assert await buyer.closed() == 4403
-    assert (await turned_away(rooms, "order-1", token=None, headers=cookies(ada)))[1] == 4401
+    assert await buyer.wait_for_close() == 4403
+    assert (await expect_refusal(rooms, "order-1", token=None, headers=cookies(ada)))[1] == 4401
 
     os.kill(shop.pid, signal.SIGTERM)
-    assert (await seller.until("bye"))["reason"] == "restart"
-    assert await seller.closed() == 1012
+    assert (await seller.wait_for("bye"))["reason"] == "restart"
+    assert await seller.wait_for_close() == 1012
     await asyncio.to_thread(shop.exit_code)
     for client in (ada, bob, cid, sam):
         await client.aclose()
@@ -146,15 +146,15 @@ async def test_x5_s14_on_postgresql_the_event_is_stored_with_the_order_and_heard
             assert len(await processes(sam)) == 2
 
             assert (await sam.post("/orders/order-1/ship")).status_code == 500
-            await buyers[0].say("Where is my order?")
+            await buyers[0].send_messages("Where is my order?")
             await database.execute("INSERT INTO states VALUES ('shipped')")
             assert (await sam.post("/orders/order-1/ship")).status_code == 200
 
             for buyer in buyers:
-                await buyer.until_seq(2)
+                await buyer.wait_for_seq(2)
                 assert buyer.bodies == ["Where is my order?", {"text": "Shipped"}]
             await ada.post("/logout")
-            assert {await buyer.closed() for buyer in buyers} == {4403}
+            assert {await buyer.wait_for_close() for buyer in buyers} == {4403}
     finally:
         server.end()
         await database.close()

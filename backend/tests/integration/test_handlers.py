@@ -23,7 +23,7 @@ class Seen:
             self.entries.append(entry)
             self._news.notify_all()
 
-    async def until(self, count: int) -> list[Entry]:
+    async def wait_for(self, count: int) -> list[Entry]:
         """Wait for so many calls."""
         async with asyncio.timeout(60), self._news:
             await self._news.wait_for(lambda: len(self.entries) >= count)
@@ -49,13 +49,13 @@ async def test_k5_each_handler_is_called_with_its_kind_of_entry_of_its_items(url
     async with alcove:
         await alcove.send("other", "not of an order", by=SHOP)
         sent = await alcove.send("order-1", {"text": "hello"}, by=SHOP)
-        assert await messages.until(1) == [sent]
+        assert await messages.wait_for(1) == [sent]
         await alcove.edit("order-1", 1, "hi", by=SHOP)
-        await others.until(1)
+        await others.wait_for(1)
         await alcove.delete("order-1", 1, by=SHOP)
-        await others.until(2)
+        await others.wait_for(2)
         await alcove.event("order-1", "shipped", by=SHOP)
-        await others.until(3)
+        await others.wait_for(3)
 
     assert [(entry.kind, entry.target) for entry in others.entries] == [("edit", 1), ("delete", 1), ("event", None)]
     assert [type(entry) for entry in messages.entries] == [Message]
@@ -71,7 +71,7 @@ async def test_k5_a_handler_goes_on_where_it_was_under_its_name(url: str) -> Non
             for body in bodies:
                 if body != "away":
                     await alcove.send("foo", body, by=SHOP)
-            await seen.until(len(bodies))
+            await seen.wait_for(len(bodies))
         assert [entry.body for entry in seen.entries] == bodies
         async with Alcove(url) as away:
             await away.send("foo", "away", by=SHOP)
@@ -90,10 +90,10 @@ async def test_k5_a_handler_that_fails_is_called_again_and_then_its_item_is_park
 
     async with alcove:
         await alcove.send("bad", "one", by=SHOP)
-        await seen.until(2)
+        await seen.wait_for(2)
         await alcove.send("bad", "two", by=SHOP)
         await alcove.send("good", "three", by=SHOP)
-        await seen.until(3)
+        await seen.wait_for(3)
     assert [entry.body for entry in seen.entries] == ["one", "one", "three"]
     assert "entry 1 of item bad is parked after 2 attempts (RuntimeError)" in caplog.text
 

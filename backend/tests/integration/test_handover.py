@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.client_frames import masked
-from tests.support.wire_server import LOOPS, PATIENCE, WireServer, no_collector, until
+from tests.support.wire_server import LOOPS, PATIENCE, WireServer, no_collector, wait_until
 
 
 @pytest.fixture(params=LOOPS)
@@ -29,11 +29,11 @@ def test_uvicorn_forgets_a_connection_that_is_handed_over(server: WireServer) ->
     with server.client() as client:
         client.upgraded()
         server.recorder()
-        until(lambda: not server.uvicorn.server_state.tasks)
+        wait_until(lambda: not server.uvicorn.server_state.tasks)
 
         assert not server.uvicorn.server_state.connections
-        assert server.ask(lambda: len(server.wheel)) == 1
-    until(lambda: server.ask(lambda: len(server.wheel)) == 0)
+        assert server.call(lambda: len(server.wheel)) == 1
+    wait_until(lambda: server.call(lambda: len(server.wheel)) == 0)
 
 
 def test_nothing_of_the_handshake_stays_in_memory(server: WireServer) -> None:
@@ -43,7 +43,7 @@ def test_nothing_of_the_handshake_stays_in_memory(server: WireServer) -> None:
         client.send(0x81, b"after")
         assert client.frame() == (0x81, b"after")
 
-        until(lambda: server.ask(lambda: [ref() for ref in served] == [None] * 3))
+        wait_until(lambda: server.call(lambda: [ref() for ref in served] == [None] * 3))
 
 
 def test_a_dependency_is_left_when_the_handshake_is_done(server: WireServer) -> None:

@@ -110,7 +110,7 @@ async def test_h4_a_path_that_leads_to_no_room_is_refused_readably(server: Serve
     error = await room.line()
 
     assert (error["type"], error["code"]) == ("error", "invalid")
-    assert await room.closed() == 4400
+    assert await room.wait_for_close() == 4400
     assert client.close_reason == error["message"]
     assert "/items/{item_id}/ws" in error["message"]
 
@@ -199,18 +199,18 @@ TRAILERS = ["Authorization: Bearer {token}", "X-Forwarded-For: 203.0.113.7", "Co
 
 @ONCE
 @pytest.mark.parametrize("trailer", TRAILERS)
-def test_a1_a_trailer_of_a_chunked_body_is_no_header(guarded: Server, trailer: str) -> None:
+def test_a1_a_trailer_of_a_chunked_body_is_no_header(secured_server: Server, trailer: str) -> None:
     body = b'{"body":"hello"}'
     head = (
         b"POST /api/items/foo/entries HTTP/1.1\r\nHost: here\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
     chunks = b"%x\r\n%b\r\n0\r\n%b\r\n\r\n" % (len(body), body, trailer.format(token=token()).encode())
-    printed = len(guarded.lines)
-    with wire(guarded, head + chunks) as peer:
+    printed = len(secured_server.lines)
+    with wire(secured_server, head + chunks) as peer:
         answer = rest(peer)
 
     assert answer.startswith(b"HTTP/1.1 401 ")
-    client = guarded.line(r'(\S+):\d+ - "POST /api/items/foo/entries HTTP/1.1" 401', since=printed)[1]
+    client = secured_server.line(r'(\S+):\d+ - "POST /api/items/foo/entries HTTP/1.1" 401', since=printed)[1]
     assert client == "127.0.0.1"
 
 
@@ -257,6 +257,6 @@ async def test_w_every_declared_parameter_is_let_through(server: Server) -> None
 async def test_l1_a_message_may_be_as_large_as_the_setting_says(serve: Start, item: str) -> None:
     server = serve(ALCOVE_MESSAGE_BYTES=str(3 * 1024 * 1024), ALCOVE_BODY_BYTES=str(3 * 1024 * 1024))
     async with await RoomClient.join(server, item) as room:
-        await room.say("x" * (2 * 1024 * 1024))
+        await room.send_messages("x" * (2 * 1024 * 1024))
         await room.socket.send(" " * (3 * 1024 * 1024 + 1))
-        assert await room.closed() == 1009
+        assert await room.wait_for_close() == 1009

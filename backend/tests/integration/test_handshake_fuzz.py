@@ -67,13 +67,13 @@ async def handshake_outcome(server: Server, path: str, brought: dict[str, str], 
 )
 @given(item=items, query=queries, brought=headers)
 def test_h2_h4_a_handshake_of_any_kind_is_answered(
-    guarded: Server, item: str, query: dict[str, str], brought: dict[str, str]
+    secured_server: Server, item: str, query: dict[str, str], brought: dict[str, str]
 ) -> None:
     path = f"/items/{urlencode({'': item})[1:].replace('+', '%20')}/ws?{urlencode(query)}"
 
     async def both() -> tuple[int, int]:
-        return await handshake_outcome(guarded, path, brought, room=True), await handshake_outcome(
-            guarded, path, brought, room=False
+        return await handshake_outcome(secured_server, path, brought, room=True), await handshake_outcome(
+            secured_server, path, brought, room=False
         )
 
     in_room, plain = asyncio.run(both())

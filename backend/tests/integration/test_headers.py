@@ -114,8 +114,8 @@ async def test_a_file_named_by_its_content_is_kept_for_ever(server: Server) -> N
 
 
 @ONCE
-async def test_a5_pages_of_configured_origins_may_ask(guarded: Server) -> None:
-    async with http(guarded, token=None) as client:
+async def test_a5_pages_of_configured_origins_may_ask(secured_server: Server) -> None:
+    async with http(secured_server, token=None) as client:
         for origin, allowed in (
             ("https://app.example", True),
             ("https://other.example:8443", True),

@@ -82,62 +82,66 @@ async def test_w14_an_export_is_imported_into_another_log_as_it_was(
 
 @ONCE
 async def test_w14_an_import_that_was_stopped_continues_where_it_was(
-    guarded: Server, item: str, tmp_path: Path
+    secured_server: Server, item: str, tmp_path: Path
 ) -> None:
     lines = [room(item), *(said(number, by=BOB if number % 3 else ADA) for number in range(1, 2500))]
     edit = said(2500, kind="edit", target=7)
     (tmp_path / "comments.ndjson").write_text("".join(json.dumps(line) + "\n" for line in [*lines, edit]))
     part = [room(item), *lines[1:1200]]
-    assert await run(guarded, tmp_path, *part) == (0, "1199 entries stored, 0 were stored before\n")
+    assert await run(secured_server, tmp_path, *part) == (0, "1199 entries stored, 0 were stored before\n")
 
-    done = await run(guarded, tmp_path, name="comments.ndjson")
+    done = await run(secured_server, tmp_path, name="comments.ndjson")
     assert done == (0, "1301 entries stored, 1199 were stored before\n")
-    found = await exported(guarded, item)
+    found = await exported(secured_server, item)
     assert [one["id"] for one in found[1:]] == [f"c{number}" for number in range(1, 2501)]
     assert [one["at"] for one in found[1:]] == [AT + number for number in range(1, 2501)]
     assert (found[7]["body"], found[7]["by"]) == ("comment 2500", BOB)
 
 
 @ONCE
-async def test_w14_a_wrong_line_anywhere_in_the_file_stores_nothing(guarded: Server, item: str, tmp_path: Path) -> None:
+async def test_w14_a_wrong_line_anywhere_in_the_file_stores_nothing(
+    secured_server: Server, item: str, tmp_path: Path
+) -> None:
     lines = [room(item), *map(said, range(1, 1500)), said(1500, at="soon")]
 
-    assert await run(guarded, tmp_path, *lines) == (1, "alcove: line 1501: at: expected int, got str\n")
-    assert await exported(guarded, item) == [{"item": item, "head": 0}]
+    assert await run(secured_server, tmp_path, *lines) == (1, "alcove: line 1501: at: expected int, got str\n")
+    assert await exported(secured_server, item) == [{"item": item, "head": 0}]
 
 
 @ONCE
 async def test_w14_a_line_that_only_the_server_can_refuse_is_named_by_its_number_in_the_file(
-    guarded: Server, item: str, tmp_path: Path
+    secured_server: Server, item: str, tmp_path: Path
 ) -> None:
     lines = [room(item), *map(said, range(1, 1300)), said(1300, body="x" * 70_000)]
-    code, noise = await run(guarded, tmp_path, *lines)
+    code, noise = await run(secured_server, tmp_path, *lines)
 
     assert (code, "refused: line 1301: body: a body may have 65536 bytes" in noise) == (1, True), noise
     assert "run the command again to continue" in noise
 
 
 @ONCE
-async def test_w14_f3_nothing_is_put_before_what_a_room_has(guarded: Server, item: str, tmp_path: Path) -> None:
-    async with await RoomClient.join(guarded, item, token=token(items={item: "rw"})) as client:
-        await client.say("here already")
-        code, noise = await run(guarded, tmp_path, room(item), said(1))
+async def test_w14_f3_nothing_is_put_before_what_a_room_has(secured_server: Server, item: str, tmp_path: Path) -> None:
+    async with await RoomClient.join(secured_server, item, token=token(items={item: "rw"})) as client:
+        await client.send_messages("here already")
+        code, noise = await run(secured_server, tmp_path, room(item), said(1))
         assert (code, "refused: line 2: at: expected at least " in noise) == (1, True), noise
-    assert (await exported(guarded, item))[0]["head"] == 1
+    assert (await exported(secured_server, item))[0]["head"] == 1
 
 
 @ONCE
 async def test_w14_members_see_what_is_imported_while_they_are_connected(
-    guarded: Server, item: str, tmp_path: Path
+    secured_server: Server, item: str, tmp_path: Path
 ) -> None:
-    async with await RoomClient.join(guarded, item, token=token(items={item: "rw"})) as client:
-        await run(guarded, tmp_path, room(item), said(1), said(2), {"type": "read", "by": "bob", "seq": 2})
-        assert (await client.until("entry", seq=2))["at"] == AT + 2
-        assert (await client.until("read"))["seq"] == 2
+    async with await RoomClient.join(secured_server, item, token=token(items={item: "rw"})) as client:
+        await run(secured_server, tmp_path, room(item), said(1), said(2), {"type": "read", "by": "bob", "seq": 2})
+        assert (await client.wait_for("entry", seq=2))["at"] == AT + 2
+        assert (await client.wait_for("read"))["seq"] == 2
 
 
 @ONCE
-async def test_w14_requests_of_other_programs_are_checked_as_those_of_the_command(guarded: Server, item: str) -> None:
+async def test_w14_requests_of_other_programs_are_checked_as_those_of_the_command(
+    secured_server: Server, item: str
+) -> None:
     headers = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
 
     async def post(*lines: dict[str, Any]) -> tuple[int, Any]:
@@ -145,7 +149,7 @@ async def test_w14_requests_of_other_programs_are_checked_as_those_of_the_comman
         answer = await client.post("/api/import?line=11", content=content, headers=headers)
         return answer.status_code, answer.json().get("detail", answer.json())
 
-    async with http(guarded, token=None) as client:
+    async with http(secured_server, token=None) as client:
         number = await post(room(item), said(1), said(2, kind="edit", target=1))
         unknown = await post(room(item), said(1), said(2, kind="edit", target={"by": "ada", "id": "c9"}))
         known = await post(room(item), said(1), said(2, kind="edit", target={"by": "ada", "id": "c1"}))
@@ -161,7 +165,7 @@ async def test_w14_requests_of_other_programs_are_checked_as_those_of_the_comman
 
 
 @ONCE
-async def test_w14_a_file_that_is_missing_is_one_line(guarded: Server, tmp_path: Path) -> None:
-    code, noise = await run(guarded, tmp_path, name="none.ndjson")
+async def test_w14_a_file_that_is_missing_is_one_line(secured_server: Server, tmp_path: Path) -> None:
+    code, noise = await run(secured_server, tmp_path, name="none.ndjson")
 
     assert (code, noise) == (1, "alcove: none.ndjson: No such file or directory\n")

@@ -127,35 +127,35 @@ def refused(code: int) -> Callable[[RawClient], None]:
 def test_l6_a_turn_takes_no_more_messages_than_its_budget(exchange: Exchange, frame: bytes) -> None:
     receiver = exchange(frame * 1000 + LAST, answered)
 
-    assert len(receiver.heard) == 1001
+    assert len(receiver.received) == 1001
     assert receiver.most <= A_TURN
 
 
 def test_l6_a_turn_takes_no_more_bytes_than_its_budget(exchange: Exchange) -> None:
     receiver = exchange(masked(0x81, b"x" * SIZE) * 100 + LAST, answered)
 
-    assert len(receiver.heard) == 101
+    assert len(receiver.received) == 101
     assert receiver.most <= 4
 
 
 def test_l6_what_comes_before_the_receiver_is_taken_in_turns_too(exchange: Exchange) -> None:
     receiver = exchange(LAST, answered, first=masked(0x81, b"hasty") * 1000)
 
-    assert receiver.heard == ["hasty"] * 1000 + ["last"]
+    assert receiver.received == ["hasty"] * 1000 + ["last"]
     assert receiver.most <= A_TURN
 
 
 def test_l6_a_message_that_takes_several_turns_keeps_its_place(exchange: Exchange) -> None:
     receiver = exchange(masked(0x81, b"slow") * 20 + LAST, answered)
 
-    assert receiver.heard == ["slow", "slow 0", "slow 1"] * 20 + ["last"]
+    assert receiver.received == ["slow", "slow 0", "slow 1"] * 20 + ["last"]
     assert receiver.most <= 3  # the end of one message, the next one, and what is read in the same turn
 
 
 def test_l6_a_close_between_two_turns_discards_the_rest_of_the_message(exchange: Exchange) -> None:
     receiver = exchange(masked(0x81, b"close") + masked(0x81, b"slow") * 20, refused(4401))
 
-    assert receiver.heard == ["close"]
+    assert receiver.received == ["close"]
 
 
 FLOODS = {
@@ -172,7 +172,7 @@ def test_l6_c_4429_a_flood_of_control_frames_ends_the_connection(exchange: Excha
     flood = FLOODS[kind] if "empty" in kind else FLOODS[kind] * 1000
     receiver = exchange(flood + LAST, refused(4429))
 
-    assert receiver.heard == []
+    assert receiver.received == []
     assert receiver.ended.result() == 4429
 
 
@@ -186,7 +186,7 @@ def test_l6_a_flood_ends_a_connection_that_was_refused(exchange: Exchange, kind:
 
     receiver = exchange(flood + LAST, read, refuses=True)
 
-    assert receiver.heard == []
+    assert receiver.received == []
     assert receiver.ended.result() == 4401
 
 
@@ -197,11 +197,11 @@ def test_l6_pings_within_the_bound_are_answered(exchange: Exchange) -> None:
 
     receiver = exchange(masked(0x89, b"x") * CONTROL + LAST, read)
 
-    assert receiver.heard == ["last"]
+    assert receiver.received == ["last"]
 
 
 def test_l6_small_fragments_that_carry_something_are_no_flood(exchange: Exchange) -> None:
     fragments = masked(0x01, b"x") + masked(0x00, b"x") * 1000 + masked(0x80, b"x")
     receiver = exchange(fragments + LAST, answered)
 
-    assert receiver.heard == ["x" * 1002, "last"]
+    assert receiver.received == ["x" * 1002, "last"]

@@ -13,7 +13,7 @@ import pytest
 from alcove.storage.open import open_log
 from tests.support.credentials import SECRET, keep
 from tests.support.http import blocking_http, http
-from tests.support.room_client import RoomClient, turned_away
+from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.running_host import Host
 from tests.support.servers import BIN, ONCE, Process, Server
 from tests.support.snippets import INTEGRATING, module, snippet
@@ -23,9 +23,9 @@ Ask = Callable[[str, str, str | None], str]
 
 
 @pytest.fixture
-def environment(guarded: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(secured_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set what the examples read."""
-    for name, value in {"ALCOVE_URL": guarded.url, "ALCOVE_SECRET": SECRET, "SECRET_KEY": "of the shop"}.items():
+    for name, value in {"ALCOVE_URL": secured_server.url, "ALCOVE_SECRET": SECRET, "SECRET_KEY": "of the shop"}.items():
         monkeypatch.setenv(name, value)
 
 
@@ -71,23 +71,23 @@ def django_shop() -> Ask:
 @pytest.mark.parametrize("shop", [flask_shop, django_shop])
 @pytest.mark.usefixtures("environment")
 async def test_an_application_beside_a_server_signs_tokens_shows_rooms_and_sends(
-    guarded: Server, shop: Callable[[], Ask]
+    secured_server: Server, shop: Callable[[], Ask]
 ) -> None:
     ask = shop()
     number = 17 if shop is flask_shop else 18
     assert json.loads(ask("GET", "/alcove-token", None)) == {"token": None}
     token = keep(json.loads(ask("GET", "/alcove-token", "ada"))["token"])
     shown = ask("GET", f"/orders/{number}", "ada")
-    assert f'src="{guarded.url}/embed.js"' in shown
+    assert f'src="{secured_server.url}/embed.js"' in shown
     assert f'<alcove-room item="order-{number}" token-url="/alcove-token">' in shown
 
-    async with await RoomClient.join(guarded, f"order-{number}", token=token) as room:
+    async with await RoomClient.join(secured_server, f"order-{number}", token=token) as room:
         assert room.hello["you"] == {"id": "ada", "name": "Ada", "can": ["read", "write"]}
         for _ in range(2):
             assert ask("POST", f"/orders/{number}/ship", "ada") == ""
-        event = await room.until("entry")
+        event = await room.wait_for("entry")
         assert (event["kind"], event["by"]["name"], event["body"]) == ("event", "The shop", {"text": "Shipped"})
-        await room.settle()
+        await room.lines_until_pong()
         assert len(room.entries) == 1
 
 
@@ -125,7 +125,7 @@ def project(tmp_path: Path) -> Iterator[Host]:
     server = Server([BIN / "uvicorn", "asgi:application", "--port", "0"], cwd=tmp_path, env=env)
     yield Host(server.port, "/chat")
     server.end()
-    assert server.trouble == []
+    assert server.problems == []
 
 
 async def test_a_project_in_django_with_alcove_mounted_admits_the_user_of_its_session(project: Host) -> None:
@@ -134,8 +134,8 @@ async def test_a_project_in_django_with_alcove_mounted_admits_the_user_of_its_se
         headers = {"Cookie": f"sessionid={browser.cookies['sessionid']}"}
         async with await RoomClient.join(project, "order-1", token=None, headers=headers) as room:
             assert room.hello["you"] == {"id": "1", "name": "ada", "can": ["read", "write"]}
-            assert await room.say("hello") == [1]
-        assert (await turned_away(project, "order-1", token=None))[1] == 4401
+            assert await room.send_messages("hello") == [1]
+        assert (await expect_refusal(project, "order-1", token=None))[1] == 4401
     with blocking_http(project, token=None) as client:
         assert client.get("/api/items/order-1/entries").json()["detail"] == "sign in first"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from tests.support.room_client import RoomClient, turned_away
+from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.running_host import running
 
 with warnings.catch_warnings():  # it prefers a package that the tests do not have
@@ -37,8 +37,8 @@ async def test_the_library_example_admits_by_its_own_dependency(
         headers = {"X-User": "ada"}
         async with await RoomClient.join(server, "order-7", token=None, headers=headers) as room:
             assert room.hello["you"] == {"id": "ada", "name": "Ada", "can": ["read", "write"]}
-        assert (await turned_away(server, "order-404", token=None, headers=headers))[1] == 4403
-        assert (await turned_away(server, "order-7", token=None))[1] == 4401
+        assert (await expect_refusal(server, "order-404", token=None, headers=headers))[1] == 4403
+        assert (await expect_refusal(server, "order-7", token=None))[1] == 4401
 
 
 def test_the_recipe_for_tests_of_applications_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from tests.support.item_ids import BAD, each_bad, each_good
 from tests.support.servers import ONCE, Server
 
 SIGNED = Settings(secret=SecretStr(SECRET))
-DOORS = {"room": endpoints.room, "send": endpoints.say}
+DOORS = {"room": endpoints.room, "send": endpoints.send}
 at_every_door = pytest.mark.parametrize("endpoint", DOORS)
 
 
@@ -34,16 +34,16 @@ async def revoked(server: Server, item: str) -> httpx.Response:
 
 @at_every_door
 @each_good
-async def test_h3_every_door_opens_for_an_item_id(guarded: Server, good: str, endpoint: str) -> None:
-    assert (await DOORS[endpoint](guarded, about(good))).code == endpoints.IN
+async def test_h3_every_door_opens_for_an_item_id(secured_server: Server, good: str, endpoint: str) -> None:
+    assert (await DOORS[endpoint](secured_server, about(good))).code == endpoints.IN
 
 
 @at_every_door
 @pytest.mark.parametrize(("bad", "normalized"), [case for case in BAD if case[0]], ids=ascii)
 async def test_h3_no_door_opens_for_other_text_and_the_normalized_id_is_named(
-    guarded: Server, bad: str, normalized: str, endpoint: str
+    secured_server: Server, bad: str, normalized: str, endpoint: str
 ) -> None:
-    answer = await DOORS[endpoint](guarded, about(bad))
+    answer = await DOORS[endpoint](secured_server, about(bad))
 
     assert answer.code == (4400 if endpoint == "room" else 422)
     assert "item_id: expected" in answer.reason
@@ -52,14 +52,14 @@ async def test_h3_no_door_opens_for_other_text_and_the_normalized_id_is_named(
 
 @ONCE
 @each_good
-async def test_a7_h3_a_revocation_takes_an_item_id(guarded: Server, good: str) -> None:
-    assert (await revoked(guarded, good)).is_success
+async def test_a7_h3_a_revocation_takes_an_item_id(secured_server: Server, good: str) -> None:
+    assert (await revoked(secured_server, good)).is_success
 
 
 @ONCE
 @each_bad
-async def test_a7_h3_a_revocation_takes_no_other_text(guarded: Server, bad: str, normalized: str) -> None:
-    answer = await revoked(guarded, bad)
+async def test_a7_h3_a_revocation_takes_no_other_text(secured_server: Server, bad: str, normalized: str) -> None:
+    answer = await revoked(secured_server, bad)
 
     assert answer.status_code == 422
     assert normalized in answer.json()["detail"]

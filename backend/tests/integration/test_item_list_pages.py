@@ -16,9 +16,11 @@ async def unread(client: httpx.AsyncClient, headers: dict[str, str], items: Sequ
     return await client.get("/api/unread", params={"item": list(items)}, headers=headers)
 
 
-async def test_w10_unread_counts_are_those_of_the_items_asked_for_in_their_order(guarded: Server, item: str) -> None:
+async def test_w10_unread_counts_are_those_of_the_items_asked_for_in_their_order(
+    secured_server: Server, item: str
+) -> None:
     headers = {"Authorization": f"Bearer {reader({f'{item}*': 'r'}, sub=item)}"}
-    async with http(guarded) as client:
+    async with http(secured_server) as client:
         await write(client, f"{item}-a")
         await write(client, f"{item}-a")
         await write(client, f"{item}-b")
@@ -35,10 +37,10 @@ async def test_w10_unread_counts_are_those_of_the_items_asked_for_in_their_order
 
 
 async def test_w10_unread_counts_of_an_item_that_may_not_be_read_are_refused_by_its_name(
-    guarded: Server, item: str
+    secured_server: Server, item: str
 ) -> None:
     headers = {"Authorization": f"Bearer {reader({item: 'r'})}"}
-    async with http(guarded) as client:
+    async with http(secured_server) as client:
         answer = await unread(client, headers, [item, f"{item}-x", f"{item}-y"])
         assert (answer.status_code, answer.json()["detail"]) == (403, f"this requires the right to read {item}-x")
 
@@ -50,10 +52,10 @@ async def test_w10_unread_counts_out_of_shape_are_refused(server: Server, items:
 
 
 @ONCE
-async def test_w4_pages_follow_on_each_other_and_end(guarded: Server, item: str) -> None:
+async def test_w4_pages_follow_on_each_other_and_end(secured_server: Server, item: str) -> None:
     rights = {f"{item}-*": "r", f"{item}-3": ""}
     headers = {"Authorization": f"Bearer {reader(rights)}"}
-    async with http(guarded) as client:
+    async with http(secured_server) as client:
         for n in range(8):
             await write(client, f"{item}-{n}")
         found: list[list[str]] = []
@@ -68,10 +70,10 @@ async def test_w4_pages_follow_on_each_other_and_end(guarded: Server, item: str)
 @ONCE
 @pytest.mark.parametrize(("before", "status"), [("secret", 403), ("never", 422), ("a b", 422)])
 async def test_w4_a_page_behind_a_room_that_is_not_in_the_list_is_refused(
-    guarded: Server, item: str, before: str, status: int
+    secured_server: Server, item: str, before: str, status: int
 ) -> None:
     headers = {"Authorization": f"Bearer {reader({f'{item}-*': 'r', f'{item}-secret': ''})}"}
-    async with http(guarded) as client:
+    async with http(secured_server) as client:
         await write(client, f"{item}-secret")
         answer = await client.get("/api/items", params={"before": f"{item}-{before}"}, headers=headers)
         assert answer.status_code == status

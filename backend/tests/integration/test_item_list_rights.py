@@ -28,8 +28,8 @@ async def write(client: httpx.AsyncClient, *items: str) -> None:
 
 
 @ONCE
-async def test_w4_a3_items_that_may_not_be_read_do_not_count_against_the_limit(guarded: Server) -> None:
-    async with http(guarded) as client:
+async def test_w4_a3_items_that_may_not_be_read_do_not_count_against_the_limit(secured_server: Server) -> None:
+    async with http(secured_server) as client:
         await write(client, "shown-1", "shown-2", *(f"shown-hidden-{n}" for n in range(30)))
         rights = {"shown-*": "r", "shown-hidden-*": "", "shown-hidden-7": "r", "shown-2": "w"}
 
@@ -39,8 +39,8 @@ async def test_w4_a3_items_that_may_not_be_read_do_not_count_against_the_limit(g
 
 
 @ONCE
-async def test_w4_a7_items_on_which_access_was_revoked_do_not_count_either(guarded: Server) -> None:
-    async with http(guarded) as client:
+async def test_w4_a7_items_on_which_access_was_revoked_do_not_count_either(secured_server: Server) -> None:
+    async with http(secured_server) as client:
         await write(client, "taken-1", *(f"taken-away-{n}" for n in range(5)))
         admin = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
         lister = {"Authorization": f"Bearer {token(sub='lister', items={'taken-*': 'r'})}"}

@@ -10,7 +10,7 @@ from tests.support.clients import eventually
 from tests.support.cutting_proxy import CuttingProxy
 from tests.support.http import http
 from tests.support.resending_client import CLIENTS, ITEM, SENDS, OutboxClient, agree
-from tests.support.room_client import whole_log
+from tests.support.room_client import read_log
 from tests.support.servers import Server, alcove
 from tests.support.storm import depth, storm
 
@@ -43,7 +43,7 @@ class RepeatedKills:
             assert self.server is not None
             self._up.clear()
             await asyncio.to_thread(self.server.end, signal.SIGKILL)
-            assert self.server.trouble == [], self.server.output
+            assert self.server.problems == [], self.server.output
             self.kills += 1
             await self.start()
 
@@ -64,7 +64,7 @@ async def test_s3_s5_r3_d3_kills_and_cuts_lose_double_and_reorder_nothing(carrie
                 tasks.create_task(kills.kill_and_restart(clients))
             assert kills.server is not None
             async with http(kills.server) as requests:
-                log = await whole_log(requests, ITEM)
+                log = await read_log(requests, ITEM)
         finally:
             assert kills.server is not None
             await asyncio.to_thread(kills.server.end)
@@ -72,5 +72,5 @@ async def test_s3_s5_r3_d3_kills_and_cuts_lose_double_and_reorder_nothing(carrie
     agree(log, clients)
     assert kills.kills == KILLS
     assert proxy.cuts >= CLIENTS
-    assert kills.server.trouble == [], kills.server.output
+    assert kills.server.problems == [], kills.server.output
     print(f"{proxy.cuts} cuts, {kills.kills} kills, {sum(client.joins for client in clients)} joins")  # noqa: T201 - the storm's size

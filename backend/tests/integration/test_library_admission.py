@@ -11,11 +11,11 @@ from fastapi import Depends, WebSocket
 
 from alcove import Member, SettingsError
 from alcove.library.admission import HostAdmission
-from tests.support.clients import a_moment
+from tests.support.clients import pause_briefly
 from tests.support.host_shop import STATUSES, Shop, current_user
 from tests.support.http import http
 from tests.support.item_ids import BAD, GOOD
-from tests.support.room_client import RoomClient, turned_away
+from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.running_host import CARRIERS, Host, running
 
 CODES = STATUSES | {"303": 4401, "crash": 1011, "nobody": 1011, "invalid": 1011}
@@ -45,7 +45,7 @@ async def test_a1_the_dependency_reads_headers_and_cookies_of_sockets_and_http(
     host: Host, headers: dict[str, str]
 ) -> None:
     async with await RoomClient.join(host, "order-1", token=None, headers=headers) as room:
-        assert room.me == "bob"
+        assert room.member_id == "bob"
     async with http(host) as client:
         client.headers = httpx.Headers(headers)
         answer = await client.post("/api/items/order-http/entries", json={"body": "hello"})
@@ -73,7 +73,7 @@ async def test_h4_an_error_of_the_dependency_is_a_close_that_a_browser_can_read(
     host: Host, item: str, code: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.CRITICAL):
-        error, closed, reason = await turned_away(host, item, token="ada")
+        error, closed, reason = await expect_refusal(host, item, token="ada")
 
     assert code == closed
     assert error["message"] == reason
@@ -94,13 +94,13 @@ async def test_w6_an_error_of_the_dependency_keeps_its_status_over_http(
 
 
 async def test_h4_without_a_credential_the_dependencys_own_401_closes_with_4401(host: Host) -> None:
-    error, code, _ = await turned_away(host, "order-1", token=None)
+    error, code, _ = await expect_refusal(host, "order-1", token=None)
 
     assert (error["message"], code) == ("sign in first", 4401)
 
 
 async def test_h2_a_query_parameter_of_the_dependency_that_is_out_of_range_closes_with_4400(host: Host) -> None:
-    error, code, _ = await turned_away(host, "order-1", token="ada", ttl="-1")
+    error, code, _ = await expect_refusal(host, "order-1", token="ada", ttl="-1")
 
     assert code == 4400
     assert "query.ttl" in error["message"]
@@ -125,16 +125,16 @@ async def test_a5_a_handshake_with_any_cookie_must_come_from_an_own_or_configure
     shop.seen.clear()
     if code is None:
         async with await RoomClient.join(host, "order-1", token=None, headers=headers) as room:
-            assert room.me == "ada"
+            assert room.member_id == "ada"
     else:
-        assert code == (await turned_away(host, "order-1", token="bob", headers=headers))[1]
+        assert code == (await expect_refusal(host, "order-1", token="bob", headers=headers))[1]
         assert shop.seen == []  # the dependency was not asked
 
 
 async def test_a5_a_token_without_a_cookie_comes_from_any_origin(host: Host) -> None:
     headers = {"Origin": "https://evil.example"}
     async with await RoomClient.join(host, "order-1", token="ada", headers=headers) as room:
-        assert room.me == "ada"
+        assert room.member_id == "ada"
 
 
 async def test_a5_a_change_over_http_with_a_cookie_of_another_origin_is_refused(host: Host) -> None:
@@ -154,10 +154,10 @@ async def test_dependency_overrides_of_the_application_count(shop: Shop, host: H
     shop.app.dependency_overrides[current_user] = tester
     try:
         async with await RoomClient.join(host, "order-1", token=None) as room:
-            assert room.me == "tester"
+            assert room.member_id == "tester"
     finally:
         shop.app.dependency_overrides = {}
-    assert (await turned_away(host, "order-1", token=None))[1] == 4401
+    assert (await expect_refusal(host, "order-1", token=None))[1] == 4401
 
 
 async def test_parameters_of_the_prefix_reach_the_dependency(host: Host) -> None:
@@ -168,15 +168,15 @@ async def test_parameters_of_the_prefix_reach_the_dependency(host: Host) -> None
 async def test_a4_the_connection_ends_when_the_member_expires(host: Host) -> None:
     async with await RoomClient.join(host, "order-1", token="ada", ttl="1.2") as room:
         assert isinstance(room.hello["expires"], int)
-        assert await room.closed() == 4401
+        assert await room.wait_for_close() == 4401
 
 
 async def test_a4_a_token_on_the_socket_extends_nothing_here(host: Host) -> None:
     async with await RoomClient.join(host, "order-1", token="ada") as room:
-        await room.tell({"type": "auth", "token": "bob"})
+        await room.send_lines({"type": "auth", "token": "bob"})
 
-        assert (await room.until("error"))["code"] == "invalid"
-        assert room.me == "ada"
+        assert (await room.wait_for("error"))["code"] == "invalid"
+        assert room.member_id == "ada"
 
 
 async def test_a7_revoke_closes_a_members_connections_and_the_dependency_decides_who_returns(host: Host) -> None:
@@ -184,17 +184,17 @@ async def test_a7_revoke_closes_a_members_connections_and_the_dependency_decides
     async with http(host.below("")) as client:
         assert (await client.delete("/access/order-7/rita")).status_code == 204
 
-    assert await ada.closed() == 4403
-    assert not any(line["type"] == "error" for line in await bob.settle())
+    assert await ada.wait_for_close() == 4403
+    assert not any(line["type"] == "error" for line in await bob.lines_until_pong())
     await bob.socket.close()
     while True:  # for the rest of this second a new connection might be the old one
         room = await RoomClient.open(host, "order-7", token="rita")
         if (await room.line())["type"] == "hello":
             await room.socket.close()
             break
-        assert await room.closed() == 4401
-        assert 0 < room.heard[0]["retry_ms"] <= 2000
-        await a_moment()
+        assert await room.wait_for_close() == 4401
+        assert 0 < room.received[0]["retry_ms"] <= 2000
+        await pause_briefly()
 
 
 async def test_h3_good_item_ids_reach_the_dependency_as_they_are(shop: Shop, host: Host) -> None:
@@ -210,7 +210,7 @@ async def test_h3_bad_item_ids_never_reach_the_dependency(shop: Shop, host: Host
     shop.seen.clear()
     # The others are no path of the host, which refuses them itself.
     for bad, normalized in [case for case in BAD if case[0] and not {"/", "\n"} & set(case[0]) and case[0] != ".."]:
-        error, code, _ = await turned_away(host, bad, token="ada")
+        error, code, _ = await expect_refusal(host, bad, token="ada")
         assert (code, normalized in error["message"]) == (4400, True), bad
 
     assert shop.seen == []

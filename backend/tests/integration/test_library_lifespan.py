@@ -46,10 +46,12 @@ async def test_z1_the_end_of_the_lifespan_closes_all_connections_with_1012_also_
         assert address.server is not None
         # Not by a signal: uvicorn closes the connections that it knows before it ends the lifespan.
         address.server.should_exit = True
-        codes = [await room.closed() for room in rooms]
+        codes = [await room.wait_for_close() for room in rooms]
 
     assert codes == [1012] * 3
-    assert ([True] * 3 if carrier == "detached" else [False] * 3) == [room.heard[-1]["type"] == "bye" for room in rooms]
+    assert ([True] * 3 if carrier == "detached" else [False] * 3) == [
+        room.received[-1]["type"] == "bye" for room in rooms
+    ]
     assert not alcove.started
 
 
@@ -80,13 +82,13 @@ async def test_z1_an_alcove_that_ends_before_its_server_closes_its_own_connectio
     with running(app, carrier) as address:
         ending = await RoomClient.join(address.below("/first"), "order-1")
         staying = await RoomClient.join(address.below("/second"), "order-1")
-        await staying.say("of the second")
+        await staying.send_messages("of the second")
         async with http(address) as client:
             assert (await client.post("/end")).status_code == 200
 
-        assert (await ending.until("bye"))["reason"] == "restart"
-        assert await ending.closed() == 1012
-        assert await staying.say("still here") == [2]
+        assert (await ending.wait_for("bye"))["reason"] == "restart"
+        assert await ending.wait_for_close() == 1012
+        assert await staying.send_messages("still here") == [2]
         await staying.socket.close()
 
 
@@ -133,7 +135,7 @@ async def test_a_mounted_alcove_works_with_the_lifespan_of_its_host(tmp_path: Pa
     app = Starlette(routes=[Mount("/chat", app=alcove.app(member))], lifespan=alcove.lifespan)
     with running(app, "asgi", "/chat") as address:
         async with await RoomClient.join(address, "order-1") as room:
-            assert await room.say("hello") == [1]
+            assert await room.send_messages("hello") == [1]
 
 
 async def test_an_alcove_that_is_served_by_itself_or_gets_the_lifespan_runs_it(tmp_path: Path) -> None:
@@ -146,7 +148,7 @@ async def test_an_alcove_that_is_served_by_itself_or_gets_the_lifespan_runs_it(t
 
     with running(django_like) as address:
         async with await RoomClient.join(address, "order-1") as room:
-            assert await room.say("hello") == [1]
+            assert await room.send_messages("hello") == [1]
 
 
 async def test_w7_each_alcove_counts_by_itself(tmp_path: Path) -> None:

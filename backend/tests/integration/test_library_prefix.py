@@ -109,7 +109,7 @@ def check_page(host: Host, prefix: str) -> None:
 async def test_b1_the_page_and_the_embed_page_are_served_at_every_place(host: Host, place: str) -> None:
     here = host.below(place)
     async with await RoomClient.join(here, "order-1") as room:
-        await room.say("hello")
+        await room.send_messages("hello")
     check_page(here, PLACES[place])
 
 
@@ -118,7 +118,7 @@ async def test_b1_a_proxy_may_remove_the_path_of_the_application_around(tmp_path
         for place in ("/rooms", "/shop/rooms"):  # removed, and passed on
             here = host.below(place)
             async with await RoomClient.join(here, "order-1") as room:
-                await room.say("hello")
+                await room.send_messages("hello")
             check_page(here, "/shop/rooms")
         # A room below a mount of the same name is not taken for a path that still has its prefix.
         async with await RoomClient.join(host.below("/of/a/items"), "order-1") as room:

@@ -12,7 +12,7 @@ from tests.support.credentials import SECRET, token
 from tests.support.endpoints import IN, Credential, query
 from tests.support.http import blocking_http, http
 from tests.support.raw_sockets import rest, wire
-from tests.support.room_client import RoomClient, turned_away
+from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.servers import ONCE, Server, Start
 
 PATIENCE_S = 60
@@ -86,8 +86,8 @@ def test_l_a_drop_now_and_then_gains_no_time(brisk: Server) -> None:
 async def test_l_whoever_came_in_stays(brisk: Server) -> None:
     async with await connect(brisk, "/ws") as client, http(brisk).stream("GET", "/api/items/foo/events") as events:
         assert events.status_code == 200
-        heard = events.aiter_lines()
-        while not (await anext(heard)).startswith("data"):
+        received = events.aiter_lines()
+        while not (await anext(received)).startswith("data"):
             pass
         with wire(brisk) as idle:
             rest(idle)  # the time limit of a request passes
@@ -95,7 +95,7 @@ async def test_l_whoever_came_in_stays(brisk: Server) -> None:
         assert await client.recv() == "Message text was: still here"
         async with http(brisk) as other:
             assert (await other.post("/api/items/foo/entries", json={"body": "hello"})).status_code == 201
-        while '"body":"hello"' not in await anext(heard):
+        while '"body":"hello"' not in await anext(received):
             pass
 
 
@@ -163,11 +163,11 @@ async def test_l_an_address_whose_unknown_credentials_fail_too_often_waits(serve
     elsewhere = {"X-Forwarded-For": "2001:db8::1"}
     for number in range(5):
         assert (await endpoints.room(server, query(f"guess-{number}"))).code == 4401
-    error, code, reason = await turned_away(server, "foo", token=token())
+    error, code, reason = await expect_refusal(server, "foo", token=token())
 
     assert (error["code"], code, reason) == ("rate_limited", 4429, "too many refused credentials from your address")
     assert 0 < error["retry_ms"] <= 1_000_000
-    for endpoint in (endpoints.history, endpoints.events, endpoints.who, endpoints.say):
+    for endpoint in (endpoints.history, endpoints.events, endpoints.session, endpoints.send):
         assert (await endpoint(server, query(token()))).code == 429
     for endpoint in (endpoints.item_socket, endpoints.echo_socket, endpoints.chat_socket):
         assert (await endpoint(server, query(token()))).code == 403
@@ -205,7 +205,7 @@ async def test_l_so_many_sockets_an_address_opens_at_once(serve: Start) -> None:
     for path in ("/ws", "/ws/7", "/items/foo/ws?token=t"):
         await (await connect(server, path)).close()
     assert (await endpoints.room(server, query("any-will-do"))).code == IN
-    error, code, reason = await turned_away(server, "foo")
+    error, code, reason = await expect_refusal(server, "foo")
 
     assert (error["code"], code, reason) == ("rate_limited", 4429, "too many handshakes from your address")
     assert 0 < error["retry_ms"] <= 1_000_000
@@ -232,7 +232,7 @@ async def test_l_w7_every_refusal_and_every_limit_is_counted(serve: Start) -> No
     )
     async with await RoomClient.join(server, "foo", token=token()) as room:
         await room.socket.send(" " * 2001)
-        assert await room.closed() == 1009
+        assert await room.wait_for_close() == 1009
     assert (await endpoints.history(server, Credential())).code == 401
     assert (await endpoints.connections(server, query(token()))).code == 403
     assert (await endpoints.history(server, query(token(), item="a b"))).code == 422

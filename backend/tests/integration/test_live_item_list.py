@@ -16,13 +16,13 @@ BOTH = pytest.mark.parametrize("way", WAYS)
 
 @BOTH
 async def test_w10_the_latest_rooms_come_first_then_ready_then_each_room_that_changes(
-    guarded: Server, item: str, way: Way
+    secured_server: Server, item: str, way: Way
 ) -> None:
     rights = {f"{item}-*": "r"}
-    async with http(guarded) as client:
+    async with http(secured_server) as client:
         for name in ("a", "b", "c"):
             await write(client, f"{item}-{name}", name)
-        async with follow(guarded, way, token=reader(rights), limit=2) as listed:
+        async with follow(secured_server, way, token=reader(rights), limit=2) as listed:
             assert await listed.ready() == [f"{item}-c", f"{item}-b"]
             assert tuple(
                 {**one, "body": one["last"]["body"]}[name]
@@ -32,9 +32,9 @@ async def test_w10_the_latest_rooms_come_first_then_ready_then_each_room_that_ch
             await write(client, f"{item}-a", "more")
             await write(client, f"{item}-new", "new")
 
-            found = await listed.until(item=f"{item}-a", head=2)
+            found = await listed.wait_for(item=f"{item}-a", head=2)
             assert (found["last"]["body"], found["unread"]) == ("more", 2)
-            found = await listed.until(item=f"{item}-new")
+            found = await listed.wait_for(item=f"{item}-new")
             assert set(found) == {"type", "item", "head", "last", "unread"}
             pages = await client.get("/api/items", headers={"Authorization": f"Bearer {reader(rights)}"})
             summaries = {one["item"]: one for one in pages.json()["items"]}
@@ -44,120 +44,125 @@ async def test_w10_the_latest_rooms_come_first_then_ready_then_each_room_that_ch
 
 
 @BOTH
-async def test_w10_own_sends_and_own_read_marks_change_what_is_unread(guarded: Server, item: str, way: Way) -> None:
+async def test_w10_own_sends_and_own_read_marks_change_what_is_unread(
+    secured_server: Server, item: str, way: Way
+) -> None:
     mine = reader({item: "rw"})
-    async with http(guarded) as client, follow(guarded, way, token=mine) as listed:
+    async with http(secured_server) as client, follow(secured_server, way, token=mine) as listed:
         assert await listed.ready() == []
         await write(client, item)
-        assert (await listed.until(item=item, head=1))["unread"] == 1
+        assert (await listed.wait_for(item=item, head=1))["unread"] == 1
         await write(client, item, headers={"Authorization": f"Bearer {mine}"})
-        assert (await listed.until(item=item, head=2))["unread"] == 1
-        async with await RoomClient.join(guarded, item, token=mine) as room:
-            await room.tell({"type": "read", "seq": 2})
-            assert (await listed.until(item=item, unread=0))["head"] == 2
+        assert (await listed.wait_for(item=item, head=2))["unread"] == 1
+        async with await RoomClient.join(secured_server, item, token=mine) as room:
+            await room.send_lines({"type": "read", "seq": 2})
+            assert (await listed.wait_for(item=item, unread=0))["head"] == 2
 
 
 @BOTH
 async def test_w10_s9_an_edit_and_a_deletion_of_the_last_message_are_shown_in_the_list(
-    guarded: Server, item: str, way: Way
+    secured_server: Server, item: str, way: Way
 ) -> None:
     async with (
-        await RoomClient.join(guarded, item, token=token(sub="writer", items={item: "rw"})) as room,
-        follow(guarded, way, token=reader({item: "r"})) as listed,
+        await RoomClient.join(secured_server, item, token=token(sub="writer", items={item: "rw"})) as room,
+        follow(secured_server, way, token=reader({item: "r"})) as listed,
     ):
         await listed.ready()
-        await room.say("secret")
-        assert (await listed.until(item=item, head=1))["last"]["body"] == "secret"
-        await room.tell({"type": "delete", "id": "d", "target": 1})
-        found = await listed.until(item=item, head=2)
+        await room.send_messages("secret")
+        assert (await listed.wait_for(item=item, head=1))["last"]["body"] == "secret"
+        await room.send_lines({"type": "delete", "id": "d", "target": 1})
+        found = await listed.wait_for(item=item, head=2)
         assert (found["last"]["kind"], found["unread"]) == ("delete", 0)
 
 
 @BOTH
-async def test_w10_w4_only_rooms_that_may_be_read_are_told_of(guarded: Server, item: str, way: Way) -> None:
+async def test_w10_w4_only_rooms_that_may_be_read_are_told_of(secured_server: Server, item: str, way: Way) -> None:
     rights = {f"{item}-*": "r", f"{item}-secret-*": "", f"{item}-secret-7": "r", f"{item}-w": "w"}
-    async with http(guarded) as client, follow(guarded, way, token=reader(rights)) as listed:
+    async with http(secured_server) as client, follow(secured_server, way, token=reader(rights)) as listed:
         await listed.ready()
         for name in ("secret-1", "w", "secret-7", "x"):
             await write(client, f"{item}-{name}")
         await write(client, f"other-{item}")
-        await listed.until(item=f"{item}-x")
+        await listed.wait_for(item=f"{item}-x")
         await write(client, f"{item}-end")
-        await listed.until(item=f"{item}-end")
+        await listed.wait_for(item=f"{item}-end")
 
         assert set(listed.items) == {f"{item}-secret-7", f"{item}-x", f"{item}-end"}
 
 
 @BOTH
-async def test_w10_prefix_keeps_other_rooms_out(guarded: Server, item: str, way: Way) -> None:
-    async with http(guarded) as client:
+async def test_w10_prefix_keeps_other_rooms_out(secured_server: Server, item: str, way: Way) -> None:
+    async with http(secured_server) as client:
         await write(client, f"{item}-a-1")
         await write(client, f"{item}-b-1")
-        async with follow(guarded, way, token=reader({f"{item}-*": "r"}), prefix=f"{item}-a") as listed:
+        async with follow(secured_server, way, token=reader({f"{item}-*": "r"}), prefix=f"{item}-a") as listed:
             assert await listed.ready() == [f"{item}-a-1"]
             await write(client, f"{item}-b-1")
             await write(client, f"{item}-a-2")
-            await listed.until(item=f"{item}-a-2")
+            await listed.wait_for(item=f"{item}-a-2")
             assert set(listed.items) == {f"{item}-a-1", f"{item}-a-2"}
 
 
 @BOTH
 async def test_w10_a7_a_room_on_which_access_was_revoked_is_told_of_no_longer(
-    guarded: Server, item: str, way: Way
+    secured_server: Server, item: str, way: Way
 ) -> None:
     rights = {f"{item}-*": "r"}
-    async with http(guarded) as client, follow(guarded, way, token=reader(rights, sub=item)) as listed:
+    async with http(secured_server) as client, follow(secured_server, way, token=reader(rights, sub=item)) as listed:
         await listed.ready()
         asked = {"sub": item, "item": f"{item}-gone"}
         (await client.post("/api/revoke", json=asked, headers=WRITER)).raise_for_status()
         await write(client, f"{item}-gone")
         await write(client, f"{item}-kept")
-        await listed.until(item=f"{item}-kept")
+        await listed.wait_for(item=f"{item}-kept")
         await write(client, f"{item}-end")
-        await listed.until(item=f"{item}-end")
+        await listed.wait_for(item=f"{item}-end")
         assert f"{item}-gone" not in listed.items
 
 
 @BOTH
-async def test_w10_a7_a_revocation_on_all_items_ends_the_list(guarded: Server, item: str, way: Way) -> None:
-    async with http(guarded) as client, follow(guarded, way, token=reader({"*": "r"}, sub=item)) as listed:
+async def test_w10_a7_a_revocation_on_all_items_ends_the_list(secured_server: Server, item: str, way: Way) -> None:
+    async with (
+        http(secured_server) as client,
+        follow(secured_server, way, token=reader({"*": "r"}, sub=item)) as listed,
+    ):
         await listed.ready()
         (await client.post("/api/revoke", json={"sub": item}, headers=WRITER)).raise_for_status()
-        code, last = await listed.closed()
+        code, last = await listed.wait_for_close()
         assert (code, last and last["type"], last and last["reason"]) == (4403, "error", "revoked")
 
 
 @BOTH
-async def test_w10_a4_the_list_ends_when_the_token_expires(guarded: Server, item: str, way: Way) -> None:
+async def test_w10_a4_the_list_ends_when_the_token_expires(secured_server: Server, item: str, way: Way) -> None:
     brief = reader({item: "r"}, exp=time.time() + 1)
-    async with follow(guarded, way, token=brief) as listed:
+    async with follow(secured_server, way, token=brief) as listed:
         await listed.ready()
-        code, last = await listed.closed()
+        code, last = await listed.wait_for_close()
         assert (code, last and last["reason"]) == (4401, "expired")
 
 
 async def test_w10_a4_a_fresh_token_extends_the_list_and_brings_the_rooms_that_it_gives(
-    guarded: Server, item: str
+    secured_server: Server, item: str
 ) -> None:
-    async with http(guarded) as client:
+    async with http(secured_server) as client:
         await write(client, f"{item}-old")
         await write(client, f"{item}-new")
         brief = reader({f"{item}-old": "r"}, sub=item, exp=time.time() + 60)
-        async with follow(guarded, token=brief) as listed:
+        async with follow(secured_server, token=brief) as listed:
             socket = listed._source.socket  # type: ignore[attr-defined] # it is one
             assert await listed.ready() == [f"{item}-old"]
             fresh = reader({f"{item}-new": "r"}, sub=item)
             await socket.send(json.dumps({"type": "auth", "token": fresh}) + '\n{"type":"ping"}')
             access = await listed.line()
             assert (access and access["type"], access and access["can"]) == ("access", ["read"])
-            await listed.until(type="pong")
+            await listed.wait_for(type="pong")
             assert await listed.ready() == [f"{item}-new"]
             await write(client, f"{item}-old")
             await write(client, f"{item}-new")
-            await listed.until(item=f"{item}-new", head=2)
+            await listed.wait_for(item=f"{item}-new", head=2)
             assert listed.items[f"{item}-old"]["head"] == 1
             await socket.send(json.dumps({"type": "auth", "token": reader({"*": "r"}, sub="another")}))
-            assert "another member's" in (await listed.until(type="error"))["message"]
+            assert "another member's" in (await listed.wait_for(type="error"))["message"]
 
 
 async def test_w10_f2_a_list_takes_auth_and_ping_and_closes_at_the_tenth_other_line(server: Server) -> None:
@@ -165,20 +170,20 @@ async def test_w10_f2_a_list_takes_auth_and_ping_and_closes_at_the_tenth_other_l
         await listed.ready()
         socket = listed._source.socket  # type: ignore[attr-defined] # it is one
         await socket.send('{"type":"send","id":"a","body":"x"}')
-        refused = await listed.until(type="error")
+        refused = await listed.wait_for(type="error")
         assert (
             refused["code"],
             refused["id"],
             refused["message"],
         ) == ("invalid", "a", "the list of rooms accepts `auth` and `ping` only")
         await socket.send("\n".join(["nonsense"] * 9))
-        assert (await listed.closed())[0] == 4400
+        assert (await listed.wait_for_close())[0] == 4400
 
 
 async def test_w10_a_binary_frame_closes_the_list_with_1003(server: Server) -> None:
     async with follow(server) as listed:
         await listed._source.socket.send(b"\0")  # type: ignore[attr-defined] # it is one
-        assert (await listed.closed())[0] == 1003
+        assert (await listed.wait_for_close())[0] == 1003
 
 
 @ONCE
@@ -192,25 +197,25 @@ async def test_w10_events_that_are_refused_are_a_problem(server: Server, query: 
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 
 
-async def test_w10_h4_a_socket_that_is_refused_says_why(guarded: Server) -> None:
-    async with follow(guarded, token=None) as listed:
-        code, last = await listed.closed()
+async def test_w10_h4_a_socket_that_is_refused_says_why(secured_server: Server) -> None:
+    async with follow(secured_server, token=None) as listed:
+        code, last = await listed.wait_for_close()
         assert (code, last and last["type"], last and last["reason"]) == (4401, "error", "missing")
-    async with follow(guarded, token=reader({}), limit=501) as listed:
-        code, last = await listed.closed()
+    async with follow(secured_server, token=reader({}), limit=501) as listed:
+        code, last = await listed.wait_for_close()
         assert (code, "limit" in str(last)) == (4400, True)
 
 
 @BOTH
 async def test_w10_l3_lists_count_among_a_members_connections_and_leave_room_when_they_end(
-    strict: Server, way: Way, item: str
+    low_limits_server: Server, way: Way, item: str
 ) -> None:
-    async with follow(strict, name=item) as first, follow(strict, way, name=item) as second:
+    async with follow(low_limits_server, name=item) as first, follow(low_limits_server, way, name=item) as second:
         await first.ready()
         await second.ready()
-        async with follow(strict, name=item) as third:
-            assert (await third.closed())[0] == 4429
-    async with http(strict) as client, follow(strict, way, name=item) as again:
+        async with follow(low_limits_server, name=item) as third:
+            assert (await third.wait_for_close())[0] == 4429
+    async with http(low_limits_server) as client, follow(low_limits_server, way, name=item) as again:
         await again.ready()
         assert "alcove_list_connections 1.0" in (await client.get("/metrics")).text
 
@@ -221,7 +226,7 @@ async def test_w10_z1_a_server_that_stops_says_when_to_come_back(serve: Start, w
     async with follow(server, way) as listed:
         await listed.ready()
         server.end()
-        code, last = await listed.closed()
+        code, last = await listed.wait_for_close()
         assert (code, last and last["type"], last and last["reason"]) == (1012, "bye", "restart")
 
 

@@ -15,9 +15,9 @@ from tests.support.servers import ONCE, Server, Start
 
 
 @ONCE
-async def test_w5_a_session_is_a_cookie_that_no_script_reads(guarded: Server) -> None:
+async def test_w5_a_session_is_a_cookie_that_no_script_reads(secured_server: Server) -> None:
     exp = int(time.time()) + 600
-    async with http(guarded, token=None) as client:
+    async with http(secured_server, token=None) as client:
         answer = await client.post("/api/session", json={"token": token(exp=exp)})
         who = await client.get("/api/session")
 
@@ -34,15 +34,15 @@ async def test_w5_a_session_is_a_cookie_that_no_script_reads(guarded: Server) ->
 
 
 @ONCE
-async def test_w5_a2_whoever_asks_is_told_whether_this_is_open_mode(guarded: Server, server: Server) -> None:
-    for asked, is_open in ((guarded, False), (server, True)):
+async def test_w5_a2_whoever_asks_is_told_whether_this_is_open_mode(secured_server: Server, server: Server) -> None:
+    for asked, is_open in ((secured_server, False), (server, True)):
         async with http(asked, token=None) as client:
             assert (await client.get("/api/mode")).json() == {"open": is_open}
 
 
 @ONCE
-async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(guarded: Server) -> None:
-    async with http(guarded, token=None) as client:
+async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(secured_server: Server) -> None:
+    async with http(secured_server, token=None) as client:
         answer = await client.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
 
     assert "Secure" in answer.headers.get_list("set-cookie")[0].split("; ")
@@ -59,38 +59,40 @@ async def test_w5_from_others_a_proxys_word_counts_for_nothing(serve: Start) -> 
 
 @ONCE
 @pytest.mark.parametrize("bad", ["gone-by-now", "", "e" * 4100])
-async def test_w5_what_is_no_token_is_no_session(guarded: Server, bad: str) -> None:
-    async with http(guarded, token=None) as client:
+async def test_w5_what_is_no_token_is_no_session(secured_server: Server, bad: str) -> None:
+    async with http(secured_server, token=None) as client:
         answer = await client.post("/api/session", json={"token": bad})
 
     assert answer.status_code in {401, 422}
     assert "set-cookie" not in answer.headers
 
 
-async def test_w5_an_ended_session_opens_nothing_however_its_signature_is_written(guarded: Server, item: str) -> None:
+async def test_w5_an_ended_session_opens_nothing_however_its_signature_is_written(
+    secured_server: Server, item: str
+) -> None:
     good = token(key=EC, algorithm="ES256", headers={"kid": KEY_SET["keys"][2]["kid"]}, items={item: "rw"}, jti=item)
-    async with await RoomClient.join(guarded, item, token=None, headers=cookie(good).headers) as room:
-        async with http(guarded, token=None) as client:
-            answer = await client.delete("/api/session", headers=cookie(good, guarded.url).headers)
+    async with await RoomClient.join(secured_server, item, token=None, headers=cookie(good).headers) as room:
+        async with http(secured_server, token=None) as client:
+            answer = await client.delete("/api/session", headers=cookie(good, secured_server.url).headers)
         assert answer.status_code == 204
         assert answer.headers["set-cookie"].startswith('alcove_session="";')
-        assert await room.closed() == 4401
+        assert await room.wait_for_close() == 4401
         assert room.socket.close_reason == ENDED
 
     for again in (query(good, item=item), bearer(good, item=item), cookie(good, item=item)):
         for endpoint in (endpoints.room, endpoints.list_socket):
-            assert await endpoint(guarded, again) == Answer(4401, ENDED)
+            assert await endpoint(secured_server, again) == Answer(4401, ENDED)
         for endpoint in (
             endpoints.history,
             endpoints.events,
-            endpoints.say,
-            endpoints.who,
+            endpoints.send,
+            endpoints.session,
             endpoints.listing,
             endpoints.list_events,
             endpoints.unread,
         ):
-            assert await endpoint(guarded, again) == Answer(401, ENDED)
+            assert await endpoint(secured_server, again) == Answer(401, ENDED)
     for endpoint in (endpoints.item_socket, endpoints.echo_socket, endpoints.chat_socket):
-        assert await endpoint(guarded, query(good, item=item)) == Answer(403)
-    assert await endpoints.room(guarded, query(keep(f"{good}=="), item=item)) == Answer(4401, ENDED)
-    assert (await endpoints.room(guarded, query(token(items={item: "rw"}), item=item))).code == IN
+        assert await endpoint(secured_server, query(good, item=item)) == Answer(403)
+    assert await endpoints.room(secured_server, query(keep(f"{good}=="), item=item)) == Answer(4401, ENDED)
+    assert (await endpoints.room(secured_server, query(token(items={item: "rw"}), item=item))).code == IN

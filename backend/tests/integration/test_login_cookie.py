@@ -7,12 +7,12 @@ import pytest
 
 from alcove.access.open_mode import open_cookie
 from tests.support import endpoints
-from tests.support.clients import answers, connect
+from tests.support.clients import connect, receive
 from tests.support.credentials import token
 from tests.support.endpoints import IN, Answer, Credential, bearer, cookie, plain_cookie, query
 from tests.support.host_applications import flask_app, starlette_app
 from tests.support.http import blocking_http, http
-from tests.support.room_client import RoomClient, turned_away
+from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.servers import ONCE, Server
 
 Host = Callable[[], AbstractContextManager[str]]
@@ -29,9 +29,9 @@ def cookies_after_login(host: Host, server: Server) -> str:
 @ONCE
 @pytest.mark.parametrize("host", [flask_app, starlette_app])
 async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
-    guarded: Server, item: str, host: Host
+    secured_server: Server, item: str, host: Host
 ) -> None:
-    theirs = cookies_after_login(host, guarded)
+    theirs = cookies_after_login(host, secured_server)
     assert theirs.startswith("session=")
     good = token(items={item: "rw"})
     login = f"{theirs}; alcove_session={good}"
@@ -42,21 +42,21 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
             endpoints.room,
             endpoints.history,
             endpoints.events,
-            endpoints.say,
+            endpoints.send,
             endpoints.listing,
             endpoints.list_socket,
             endpoints.list_events,
             endpoints.unread,
-            endpoints.who,
+            endpoints.session,
             endpoints.echo_socket,
         ):
-            assert await endpoint(guarded, brought) == Answer(IN)
-    async with await connect(guarded, f"/items/{item}/ws?token={good}", headers={"Cookie": theirs}) as client:
+            assert await endpoint(secured_server, brought) == Answer(IN)
+    async with await connect(secured_server, f"/items/{item}/ws?token={good}", headers={"Cookie": theirs}) as client:
         await client.send("hello")
-        assert (await answers(client, 2))[0] == f"Session cookie or query token value is: {good}"
+        assert (await receive(client, 2))[0] == f"Session cookie or query token value is: {good}"
     # Alone it opens nothing.
-    assert (await endpoints.room(guarded, Credential({}, {"Cookie": theirs}, item))).code == 4401
-    assert (await endpoints.item_socket(guarded, Credential({}, {"Cookie": theirs}, item))).code == 403
+    assert (await endpoints.room(secured_server, Credential({}, {"Cookie": theirs}, item))).code == 4401
+    assert (await endpoints.item_socket(secured_server, Credential({}, {"Cookie": theirs}, item))).code == 403
 
 
 @ONCE
@@ -72,7 +72,7 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_an_open_login(
         await RoomClient.join(server, item, token=None, headers={"Cookie": login}) as alone,
     ):
         assert room.hello["you"]["name"] == "Ada"
-        assert room.me == alone.me
+        assert room.member_id == alone.member_id
 
 
 @pytest.mark.parametrize(
@@ -86,16 +86,16 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_an_open_login(
     ],
 )
 async def test_t2_with_keys_a_session_that_is_no_token_of_ours_does_not_count_and_a_cookie_is_not_echoed(
-    guarded: Server, item: str, headers: str, given: str, echoed: str
+    secured_server: Server, item: str, headers: str, given: str, echoed: str
 ) -> None:
     mine, other = token(sub="ada", items={item: "rw"}), token(sub="eve", items={item: "rw"})
     sent = {"none": {}, "session=of-another-framework": {"Cookie": headers}}.get(
         headers, {"Cookie": f"{headers}={mine}"}
     )
     path = f"/items/{item}/ws" + (f"?token={other}" if given else "")
-    async with await connect(guarded, path, headers=sent) as client:
+    async with await connect(secured_server, path, headers=sent) as client:
         await client.send("hello")
-        line, _ = await answers(client, 2)
+        line, _ = await receive(client, 2)
 
     expected = f"{mine[:8]}…" if echoed == "cookie" else other
     assert line == f"Session cookie or query token value is: {expected}"
@@ -104,43 +104,43 @@ async def test_t2_with_keys_a_session_that_is_no_token_of_ours_does_not_count_an
 @ONCE
 @pytest.mark.parametrize("way", [query, bearer, cookie])
 async def test_w5_signing_out_ends_the_credential_however_it_was_presented(
-    guarded: Server, item: str, way: Callable[..., Credential]
+    secured_server: Server, item: str, way: Callable[..., Credential]
 ) -> None:
     good = token(items={item: "rw"}, jti=f"{item}-{way.__name__}")
     brought = way(good, item=item)
-    async with http(guarded, token=None) as client:
+    async with http(secured_server, token=None) as client:
         answer = await client.delete("/api/session", params=brought.query, headers=brought.headers)
 
     assert answer.status_code == 204
     assert (way is cookie) == ("set-cookie" in answer.headers)
     for again in (query(good, item=item), bearer(good, item=item), cookie(good, item=item)):
-        assert (await endpoints.room(guarded, again)).code == 4401
-        assert (await endpoints.list_socket(guarded, again)).code == 4401
+        assert (await endpoints.room(secured_server, again)).code == 4401
+        assert (await endpoints.list_socket(secured_server, again)).code == 4401
         for endpoint in (endpoints.history, endpoints.list_events, endpoints.unread):
-            assert (await endpoint(guarded, again)).code == 401
-    assert (await endpoints.item_socket(guarded, plain_cookie(good, item=item))).code == 403
+            assert (await endpoint(secured_server, again)).code == 401
+    assert (await endpoints.item_socket(secured_server, plain_cookie(good, item=item))).code == 403
 
 
 @ONCE
 async def test_a5_w5_a_token_is_ended_from_any_origin_and_the_cookie_beside_it_stays(
-    guarded: Server, item: str
+    secured_server: Server, item: str
 ) -> None:
     good, mine = (token(items={item: "rw"}, jti=f"{item}-{n}") for n in range(2))
     headers = bearer(good).headers | cookie(mine, "https://else.example").headers
-    async with http(guarded, token=None) as client:
+    async with http(secured_server, token=None) as client:
         answer = await client.delete("/api/session", headers=headers)
 
     assert answer.status_code == 204
     assert "set-cookie" not in answer.headers
-    assert (await endpoints.room(guarded, bearer(good, item=item))).code == 4401
-    assert (await endpoints.room(guarded, cookie(mine, item=item))).code == IN
+    assert (await endpoints.room(secured_server, bearer(good, item=item))).code == 4401
+    assert (await endpoints.room(secured_server, cookie(mine, item=item))).code == IN
 
 
 @ONCE
-async def test_a1_w5_over_https_the_login_is_a_host_cookie_and_no_other_name_counts(guarded: Server) -> None:
+async def test_a1_w5_over_https_the_login_is_a_host_cookie_and_no_other_name_counts(secured_server: Server) -> None:
     https = {"X-Forwarded-Proto": "https"}
     good = token()
-    async with http(guarded, token=None) as client:
+    async with http(secured_server, token=None) as client:
         signed_in = await client.post("/api/session", json={"token": good}, headers=https)
         client.cookies.clear()
         found = {
@@ -161,13 +161,13 @@ async def test_a1_w5_over_https_the_login_is_a_host_cookie_and_no_other_name_cou
 
 @ONCE
 async def test_a1_w5_a_browser_with_a_login_of_an_earlier_version_goes_on_when_it_opens_the_page(
-    guarded: Server, server: Server
+    secured_server: Server, server: Server
 ) -> None:
     for asked, earlier, expected in (
-        (guarded, token(), 200),
+        (secured_server, token(), 200),
         (server, open_cookie("Ada", "salt"), 200),
-        (guarded, "of-another-framework", 401),
-        (guarded, token(exp=1), 401),
+        (secured_server, "of-another-framework", 401),
+        (secured_server, token(exp=1), 401),
         (server, "of-another-framework", 401),
     ):
         async with http(asked, token=None) as browser:
@@ -181,8 +181,10 @@ async def test_a1_w5_a_browser_with_a_login_of_an_earlier_version_goes_on_when_i
 
 
 @ONCE
-async def test_w5_after_signing_out_the_earlier_login_does_not_come_back(guarded: Server, server: Server) -> None:
-    for asked, earlier in ((guarded, token(jti="earlier")), (server, open_cookie("Ada", "other salt"))):
+async def test_w5_after_signing_out_the_earlier_login_does_not_come_back(
+    secured_server: Server, server: Server
+) -> None:
+    for asked, earlier in ((secured_server, token(jti="earlier")), (server, open_cookie("Ada", "other salt"))):
         async with http(asked, token=None) as browser:
             browser.cookies.set("session", earlier, domain="127.0.0.1")
             await browser.get("/", headers=HTML)
@@ -193,14 +195,14 @@ async def test_w5_after_signing_out_the_earlier_login_does_not_come_back(guarded
 
 
 @ONCE
-async def test_a_page_of_before_the_upgrade_is_told_to_reload(guarded: Server, item: str) -> None:
+async def test_a_page_of_before_the_upgrade_is_told_to_reload(secured_server: Server, item: str) -> None:
     """Its own text for that is not known to it, but it shows the server's."""
-    error, code, reason = await turned_away(
-        guarded, item, token=None, headers={"Cookie": f"session={token(items={item: 'rw'})}"}
+    error, code, reason = await expect_refusal(
+        secured_server, item, token=None, headers={"Cookie": f"session={token(items={item: 'rw'})}"}
     )
 
     assert (error["code"], code) == ("unauthenticated", 4401)
     assert error["message"].startswith("Reload this page: the server was upgraded")
     assert reason.startswith("Reload this page")
-    async with http(guarded, token=None) as nobody:
+    async with http(secured_server, token=None) as nobody:
         assert "Reload" not in (await nobody.get("/api/items")).json()["detail"]

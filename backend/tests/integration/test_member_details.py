@@ -21,25 +21,27 @@ def ada(item: str, letters: str = "rw") -> str:
     return token(name="Ada", picture=PICTURE, role="Support", items={item: letters})
 
 
-async def test_a9_picture_and_role_are_in_you_members_presence_and_by(guarded: Server, item: str) -> None:
+async def test_a9_picture_and_role_are_in_you_members_presence_and_by(secured_server: Server, item: str) -> None:
     async with (
-        await RoomClient.join(guarded, item, token=token(sub="bob", items={item: "rw"})) as bob,
-        await RoomClient.join(guarded, item, token=ada(item)) as room,
+        await RoomClient.join(secured_server, item, token=token(sub="bob", items={item: "rw"})) as bob,
+        await RoomClient.join(secured_server, item, token=ada(item)) as room,
     ):
         assert room.hello["you"] == ADA | {"can": ["read", "write"]}
         assert ADA in room.hello["members"]
         assert {"id": "bob", "name": "bob"} in room.hello["members"]
-        joined = (await bob.until("presence"))["joined"]
+        joined = (await bob.wait_for("presence"))["joined"]
         assert ADA in joined
-        await room.tell({"type": "typing"})
-        assert (await bob.until("typing"))["by"] == ADA
-        await room.say("hello")
-        assert (await bob.until("entry"))["by"] == ADA
+        await room.send_lines({"type": "typing"})
+        assert (await bob.wait_for("typing"))["by"] == ADA
+        await room.send_messages("hello")
+        assert (await bob.wait_for("entry"))["by"] == ADA
 
 
-async def test_a9_entries_read_later_have_the_picture_and_role_of_their_author(guarded: Server, item: str) -> None:
+async def test_a9_entries_read_later_have_the_picture_and_role_of_their_author(
+    secured_server: Server, item: str
+) -> None:
     headers = bearer(ada(item, "rwm")).headers
-    async with http(guarded) as client:
+    async with http(secured_server) as client:
         client.headers.update(headers)
         sent = (await client.post(f"/api/items/{item}/entries", json={"body": 1})).json()
         edited = (await client.patch(f"/api/items/{item}/entries/1", json={"body": 2})).json()
@@ -69,17 +71,19 @@ async def test_a9_entries_read_later_have_the_picture_and_role_of_their_author(g
     ],
 )
 async def test_a9_a3_a_claim_out_of_shape_is_refused_by_its_name(
-    guarded: Server, claims: dict[str, Any], word: str
+    secured_server: Server, claims: dict[str, Any], word: str
 ) -> None:
-    answer = await endpoints.history(guarded, query(token(**claims)))
+    answer = await endpoints.history(secured_server, query(token(**claims)))
 
     assert answer.code == 401
     assert f"`{word}`" in answer.reason
 
 
 @ONCE
-async def test_a9_null_is_no_picture_and_no_role(guarded: Server, item: str) -> None:
-    async with await RoomClient.join(guarded, item, token=token(picture=None, role=None, items={item: "r"})) as room:
+async def test_a9_null_is_no_picture_and_no_role(secured_server: Server, item: str) -> None:
+    async with await RoomClient.join(
+        secured_server, item, token=token(picture=None, role=None, items={item: "r"})
+    ) as room:
         assert room.hello["you"] == {"id": "ada", "name": "ada", "can": ["read"]}
 
 

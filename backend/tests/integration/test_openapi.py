@@ -15,8 +15,8 @@ ENDLESS = {"/api/items/{item_id}/events", "/api/items/events"}
 @storm
 @ONCE
 @pytest.mark.parametrize("signed", [True, False], ids=["signed", "open"])
-def test_w9_no_answer_is_a_fault_or_a_surprise(guarded: Server, server: Server, signed: bool) -> None:  # noqa: FBT001 - a case of two
-    asked = guarded if signed else server
+def test_w9_no_answer_is_a_fault_or_a_surprise(secured_server: Server, server: Server, signed: bool) -> None:  # noqa: FBT001 - a case of two
+    asked = secured_server if signed else server
     admin = token(sub="root", iat=4_000_000_000 if not signed else ..., items={"*": "rwm"})
     found = operations(asked)
     assert len(found) > 8

@@ -11,7 +11,7 @@ from tests.support.credentials import SECRET, token
 from tests.support.http import http
 from tests.support.room_client import RoomClient, page
 from tests.support.servers import ONCE, Server, Start
-from tests.support.storage_search import places_of, until_gone
+from tests.support.storage_search import places_of, wait_until_erased
 
 ROOT = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
 WORDS = "xylophone-serenade"
@@ -38,11 +38,11 @@ async def say(client: httpx.AsyncClient, item: str, body: str, sender: str) -> N
     assert (await client.post(f"/api/items/{item}/entries", json={"body": body}, headers=headers)).status_code == 201
 
 
-async def test_w14_a_room_is_exported_whole(guarded: Server, item: str) -> None:
+async def test_w14_a_room_is_exported_whole(secured_server: Server, item: str) -> None:
     ada = token(items={item: "rw"})
-    async with http(guarded) as client, await RoomClient.join(guarded, item, token=ada) as room:
+    async with http(secured_server) as client, await RoomClient.join(secured_server, item, token=ada) as room:
         for start in range(0, 600, 60):
-            await room.say(*range(start, start + 50))
+            await room.send_messages(*range(start, start + 50))
         await client.put(f"/api/items/{item}/read", json={"seq": 7}, headers={"Authorization": f"Bearer {ada}"})
         found = await lines(client, f"/api/items/{item}/export")
 
@@ -63,12 +63,12 @@ async def erase_and_watch(server: Server, item: str) -> list[dict[str, Any]]:
         assert {line["item"] for line in exported if line["type"] == "room"} == {item, other}
         assert {line["body"] for line in exported if line["type"] == "entry"} == {f"{WORDS} 1", f"{WORDS} 2"}
         assert (await client.delete("/api/members/mallory", headers=ROOT)).status_code == 204
-        gone = await room.until("entry", kind="delete")
+        gone = await room.wait_for("entry", kind="delete")
         assert (gone["target"], gone["by"]["id"]) == (1, "root")
         client.headers["Authorization"] = f"Bearer {ada}"
         entries: list[dict[str, Any]] = (await page(client, item))["entries"]
         async with await RoomClient.join(server, item, token=ada) as again:
-            live = await again.until_seq(3)
+            live = await again.wait_for_seq(3)
         assert entries == live
         after = await lines(client, "/api/members/mallory")
     assert WORDS not in str(after)
@@ -87,7 +87,7 @@ async def test_w14_an_erased_member_is_in_no_file_and_in_no_table(serve: Start, 
     first, kept, _ = await erase_and_watch(server, item)
 
     assert (kept["body"], "deleted" in first) == ("kept", True)
-    await until_gone(storage, [WORDS, "Zweigelt", "zweigelt"])
+    await wait_until_erased(storage, [WORDS, "Zweigelt", "zweigelt"])
     assert await places_of(storage, ["kept"]) != []
 
 
@@ -107,16 +107,18 @@ async def test_s9_w11_a_deleted_message_and_a_deleted_room_are_in_no_file_and_in
 
         assert (await client.delete(f"{room}/entries/2")).status_code == 201
         assert (await client.delete(other)).status_code == 204
-        await until_gone(storage, [WORDS])
+        await wait_until_erased(storage, [WORDS])
         assert [entry.get("body") for entry in (await page(client, item))["entries"]] == ["kept", None, None, None]
         assert (await page(client, f"{item}-2"))["head"] == 0
 
 
 @ONCE
 @pytest.mark.parametrize("items", [{"*": "rw"}, {"foo": "rwm"}, {}])
-async def test_w14_a_members_data_take_the_right_to_moderate_everything(guarded: Server, items: dict[str, str]) -> None:
+async def test_w14_a_members_data_take_the_right_to_moderate_everything(
+    secured_server: Server, items: dict[str, str]
+) -> None:
     headers = {"Authorization": f"Bearer {token(items=items)}"}
-    async with http(guarded) as client:
+    async with http(secured_server) as client:
         assert [
             (await client.request(method, "/api/members/nobody", headers=headers)).status_code
             for method in ("GET", "DELETE")
@@ -124,7 +126,7 @@ async def test_w14_a_members_data_take_the_right_to_moderate_everything(guarded:
 
 
 @ONCE
-async def test_w14_a_member_who_never_was_has_no_lines_and_is_erased(guarded: Server) -> None:
-    async with http(guarded) as client:
+async def test_w14_a_member_who_never_was_has_no_lines_and_is_erased(secured_server: Server) -> None:
+    async with http(secured_server) as client:
         assert await lines(client, "/api/members/https://login.example/nobody") == []
         assert (await client.delete("/api/members/nobody", headers=ROOT)).status_code == 204

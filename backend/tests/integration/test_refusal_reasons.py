@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.credentials import token
 from tests.support.http import http
-from tests.support.room_client import RoomClient, turned_away
+from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.servers import Server
 
 REASONS: dict[str, Callable[[], dict[str, str | None]]] = {
@@ -20,23 +20,25 @@ REASONS: dict[str, Callable[[], dict[str, str | None]]] = {
 
 
 @pytest.mark.parametrize("reason", REASONS)
-async def test_h4_a_refused_credential_is_refused_with_its_reason(guarded: Server, reason: str) -> None:
+async def test_h4_a_refused_credential_is_refused_with_its_reason(secured_server: Server, reason: str) -> None:
     brought = REASONS[reason]()
-    async with http(guarded) as client:
+    async with http(secured_server) as client:
         del client.headers["Authorization"]
         answer = await client.get(
             "/api/session", params={name: text for name, text in brought.items() if text is not None}
         )
-    error, code, _ = await turned_away(guarded, "foo", token=brought["token"])
+    error, code, _ = await expect_refusal(secured_server, "foo", token=brought["token"])
 
     assert (code, error["reason"]) == (4401, reason)
     assert (answer.status_code, answer.json()["reason"]) == (401, reason)
 
 
-async def test_a4_the_greeting_carries_the_clock_that_the_expiry_is_measured_by(guarded: Server, item: str) -> None:
+async def test_a4_the_greeting_carries_the_clock_that_the_expiry_is_measured_by(
+    secured_server: Server, item: str
+) -> None:
     exp = int(time.time()) + 60
     before = int(time.time() * 1000)
-    async with await RoomClient.join(guarded, item, token=token(exp=exp, items={item: "r"})) as room:
+    async with await RoomClient.join(secured_server, item, token=token(exp=exp, items={item: "r"})) as room:
         now = room.hello["now"]
 
     assert before <= now <= int(time.time() * 1000)

@@ -16,18 +16,18 @@ from tests.support.servers import ONCE, Server
 
 @ONCE
 async def test_w14_a_room_and_a_member_are_exported_and_the_member_erased(
-    guarded: Server, item: str, tmp_path: Path
+    secured_server: Server, item: str, tmp_path: Path
 ) -> None:
     sub = f"https://login.example/{item}"
-    async with await RoomClient.join(guarded, item, token=token(sub=sub, items={item: "rw"})) as room:
-        await room.say("one", "two")
-        code, room_lines, noise = await command(tmp_path, "export", "--item", item, "--url", guarded.url)
+    async with await RoomClient.join(secured_server, item, token=token(sub=sub, items={item: "rw"})) as room:
+        await room.send_messages("one", "two")
+        code, room_lines, noise = await command(tmp_path, "export", "--item", item, "--url", secured_server.url)
         assert (code, noise) == (0, "")
         assert [json.loads(line)["type"] for line in room_lines.splitlines()] == ["room", "entry", "entry"]
-        code, mine, _ = await command(tmp_path, "export", "--member", sub, "--url", guarded.url)
+        code, mine, _ = await command(tmp_path, "export", "--member", sub, "--url", secured_server.url)
         assert (code, mine) == (0, room_lines)
-        assert await command(tmp_path, "erase", "--member", sub, "--url", guarded.url) == (0, "", "")
-        assert [(await room.until("entry", kind="delete"))["target"] for _ in range(2)] == [1, 2]
+        assert await command(tmp_path, "erase", "--member", sub, "--url", secured_server.url) == (0, "", "")
+        assert [(await room.wait_for("entry", kind="delete"))["target"] for _ in range(2)] == [1, 2]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--item", "a", "--member", "b"]])

@@ -11,7 +11,7 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 from alcove.storage.open import open_log
 from tests.support.http import http
 from tests.support.room_client import RoomClient, send
-from tests.support.servers import PATIENCE_S, Server, alcove, untroubled
+from tests.support.servers import PATIENCE_S, Server, alcove, without_problems
 from tests.support.storage import execute, lose_tail
 
 GUIDE = (Path(__file__).parents[2] / "docs/operating.md").read_text()
@@ -26,24 +26,24 @@ def recipe(beginning: str) -> str:
 async def test_r5_a_restored_backup_with_a_new_id_has_its_readers_begin_anew(tmp_path: Path) -> None:
     database, copy = tmp_path / "alcove.db", tmp_path / "copy.db"
     late = send("after the backup")
-    with untroubled(alcove(cwd=tmp_path)) as server:
+    with without_problems(alcove(cwd=tmp_path)) as server:
         async with await RoomClient.join(server, "foo") as ada:
-            await ada.say("a", "b")
+            await ada.send_messages("a", "b")
             with closing(sqlite3.connect(database)) as running:
                 running.execute(recipe("VACUUM INTO").replace("/backup/alcove.db", str(copy)))
-            await ada.ask(late)
-            await ada.until_seq(3)
+            await ada.request(late)
+            await ada.wait_for_seq(3)
     copy.replace(database)
     for left in ("alcove.db-wal", "alcove.db-shm"):
         (tmp_path / left).unlink(missing_ok=True)
     with closing(sqlite3.connect(database)) as restored, restored:
         restored.execute(recipe("UPDATE meta"))
 
-    with untroubled(alcove(cwd=tmp_path)) as server:
+    with without_problems(alcove(cwd=tmp_path)) as server:
         async with await RoomClient.join(server, "foo", after=2, log=ada.hello["log"]) as again:
             assert again.hello["reset"]
-            assert {"seq": 3, "duplicate": False}.items() <= (await again.ask(late)).items()
-            assert [entry["body"] for entry in await again.until_seq(3)] == ["a", "b", "after the backup"]
+            assert {"seq": 3, "duplicate": False}.items() <= (await again.request(late)).items()
+            assert [entry["body"] for entry in await again.wait_for_seq(3)] == ["a", "b", "after the backup"]
 
 
 async def test_r5_a_postgresql_log_gets_a_new_id(postgres_url: str) -> None:
@@ -68,21 +68,21 @@ async def in_memory(server: Server) -> float:
 async def test_r5_x8_the_guides_statement_gives_every_room_a_new_history_while_the_server_runs(
     postgres_url: str, tmp_path: Path
 ) -> None:
-    with untroubled(alcove(cwd=tmp_path, env={"ALCOVE_DATABASE_URL": postgres_url})) as server:
+    with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_DATABASE_URL": postgres_url})) as server:
         before = await in_memory(server)
         async with await RoomClient.join(server, "closed") as ada:
-            await ada.say("kept", "lost")
+            await ada.send_messages("kept", "lost")
         async with asyncio.timeout(PATIENCE_S):
             while await in_memory(server) > before:
                 pass
         async with await RoomClient.join(server, "open") as bob:
-            await bob.say("kept")
+            await bob.send_messages("kept")
             await lose_tail(postgres_url, "closed", 1)
             await execute(postgres_url, recipe("UPDATE alcove.rooms SET log = replace"))
             async with await RoomClient.join(server, "closed") as eve:
-                await eve.say("new")
+                await eve.send_messages("new")
             async with await RoomClient.join(server, "closed", after=2, log=ada.hello["log"]) as again:
                 assert again.hello["reset"]
-                assert [entry["body"] for entry in await again.until_seq(2)] == ["kept", "new"]
-            await bob.tell(send("the next use"))
-            assert await bob.closed() == 1012
+                assert [entry["body"] for entry in await again.wait_for_seq(2)] == ["kept", "new"]
+            await bob.send_lines(send("the next use"))
+            assert await bob.wait_for_close() == 1012

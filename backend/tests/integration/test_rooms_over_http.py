@@ -22,15 +22,15 @@ async def write(client: httpx.AsyncClient, item: str, *bodies: str) -> None:
         assert sent.status_code == 201
 
 
-async def test_w11_p5_a_read_mark_moves_forward_and_reaches_the_room(guarded: Server, item: str) -> None:
-    async with http(guarded) as client:
+async def test_w11_p5_a_read_mark_moves_forward_and_reaches_the_room(secured_server: Server, item: str) -> None:
+    async with http(secured_server) as client:
         client.headers.update(rights(item, "r"))
         await write(client, item, "one", "two", "three")
         bob = token(sub="bob", items={item: "r"})
-        async with await RoomClient.join(guarded, item, token=bob) as room:
+        async with await RoomClient.join(secured_server, item, token=bob) as room:
             path = f"/api/items/{item}/read"
             marks = [(await client.put(path, json={"seq": seq})).json()["seq"] for seq in (2, 1, 99)]
-            await room.until("read", by="ada", seq=3)
+            await room.wait_for("read", by="ada", seq=3)
         unread = (await client.get("/api/unread", params={"item": item})).json()["items"][0]["unread"]
 
     assert (marks, unread) == ([2, 2, 3], 0)
@@ -38,22 +38,22 @@ async def test_w11_p5_a_read_mark_moves_forward_and_reaches_the_room(guarded: Se
 
 @ONCE
 @pytest.mark.parametrize("body", ["", "{}", '{"seq":-1}', '{"seq":"1"}', '{"seq":1.5}'])
-async def test_w11_a_read_mark_out_of_shape_is_refused(guarded: Server, item: str, body: str) -> None:
-    async with http(guarded) as client:
+async def test_w11_a_read_mark_out_of_shape_is_refused(secured_server: Server, item: str, body: str) -> None:
+    async with http(secured_server) as client:
         answer = await client.put(f"/api/items/{item}/read", content=body, headers=rights(item, "r"))
 
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 
 
-async def test_w11_p1_members_are_those_connected_each_once(guarded: Server, item: str) -> None:
+async def test_w11_p1_members_are_those_connected_each_once(secured_server: Server, item: str) -> None:
     ada, bob = (token(sub=sub, name=sub.title(), items={item: "r"}) for sub in ("ada", "bob"))
-    async with http(guarded) as client:
+    async with http(secured_server) as client:
         client.headers.update(rights(item, "r"))
         empty = (await client.get(f"/api/items/{item}/members")).json()
         async with (
-            await RoomClient.join(guarded, item, token=ada),
-            await RoomClient.join(guarded, item, token=ada),
-            await RoomClient.join(guarded, item, token=bob),
+            await RoomClient.join(secured_server, item, token=ada),
+            await RoomClient.join(secured_server, item, token=ada),
+            await RoomClient.join(secured_server, item, token=bob),
         ):
             found = (await client.get(f"/api/items/{item}/members")).json()
 
@@ -61,32 +61,32 @@ async def test_w11_p1_members_are_those_connected_each_once(guarded: Server, ite
     assert found == {"members": [{"id": "ada", "name": "Ada"}, {"id": "bob", "name": "Bob"}], "count": 2}
 
 
-async def test_w11_r5_a_deleted_room_restarts_its_readers_with_a_new_log(guarded: Server, item: str) -> None:
+async def test_w11_r5_a_deleted_room_restarts_its_readers_with_a_new_log(secured_server: Server, item: str) -> None:
     reader = token(sub="bob", items={item: "r"})
-    async with http(guarded) as client, follow(guarded, token=reader) as listed:
+    async with http(secured_server) as client, follow(secured_server, token=reader) as listed:
         await listed.ready()
         await write(client, item, "secret", "more")
         client.headers.update(rights(item, "rm"))
-        await listed.until(item=item, head=2)
-        async with await RoomClient.join(guarded, item, token=reader) as room:
+        await listed.wait_for(item=item, head=2)
+        async with await RoomClient.join(secured_server, item, token=reader) as room:
             assert (await client.delete(f"/api/items/{item}")).status_code == 204
-            assert await room.closed() == 1012
-            assert room.heard[-1]["type"] == "bye"
-        assert {"head": 0, "last": None, "unread": 0}.items() <= (await listed.until(item=item, head=0)).items()
+            assert await room.wait_for_close() == 1012
+            assert room.received[-1]["type"] == "bye"
+        assert {"head": 0, "last": None, "unread": 0}.items() <= (await listed.wait_for(item=item, head=0)).items()
         where = {"after": room.hello["head"], "log": room.hello["log"]}
-        async with await RoomClient.join(guarded, item, token=reader, **where) as again:
+        async with await RoomClient.join(secured_server, item, token=reader, **where) as again:
             assert (again.hello["reset"], again.hello["head"]) == (True, 0)
             assert room.hello["log"] != again.hello["log"]
             await write(client, item, "new")
-            assert [entry["body"] for entry in await again.until_seq(1)] == ["new"]
+            assert [entry["body"] for entry in await again.wait_for_seq(1)] == ["new"]
         found = await page(client, item)
 
     assert ([one["body"] for one in found["entries"]], found["head"], found["log"]) == (["new"], 1, again.hello["log"])
 
 
 @ONCE
-async def test_w11_a_room_that_is_deleted_twice_or_never_was_is_deleted(guarded: Server, item: str) -> None:
-    async with http(guarded) as client:
+async def test_w11_a_room_that_is_deleted_twice_or_never_was_is_deleted(secured_server: Server, item: str) -> None:
+    async with http(secured_server) as client:
         client.headers.update(rights(item, "m"))
         assert [(await client.delete(f"/api/items/{item}")).status_code for _ in range(2)] == [204, 204]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.clients import abort, fall_silent, read_again
+from tests.support.clients import abort, resume_reading, stop_reading
 from tests.support.room_client import RoomClient, send
 from tests.support.servers import Server
 
@@ -24,37 +24,37 @@ async def test_c_1003_bytes_are_closed_and_nobody_else_notices(server: Server, i
         await RoomClient.join(server, item, name="Bob") as bob,
     ):
         await bob.socket.send(b"bytes")
-        assert await bob.closed() == 1003
-        await ada.say("and on it goes")
+        assert await bob.wait_for_close() == 1003
+        await ada.send_messages("and on it goes")
 
 
 @pytest.mark.parametrize("data", [b"\xff", b"\xc3", b"\xed\xa0\x80", b'{"type":"ping"}\xf5'])
-async def test_c_1007_what_is_not_utf_8_is_closed(loud: Server, item: str, data: bytes) -> None:
-    async with await RoomClient.join(loud, item) as room:
+async def test_c_1007_what_is_not_utf_8_is_closed(unchecked_server: Server, item: str, data: bytes) -> None:
+    async with await RoomClient.join(unchecked_server, item) as room:
         mask = b"\0\0\0\0"
         room.socket.transport.write(struct.pack("!BB", 0x81, 0x80 | len(data)) + mask + data)
 
-        assert await room.closed() == 1007
+        assert await room.wait_for_close() == 1007
 
 
-async def test_c_1009_a_frame_too_large_is_closed(strict: Server, item: str) -> None:
-    async with await RoomClient.join(strict, item) as room:
+async def test_c_1009_a_frame_too_large_is_closed(low_limits_server: Server, item: str) -> None:
+    async with await RoomClient.join(low_limits_server, item) as room:
         await room.socket.send(["x" * 1000] * 3)
 
-        assert await room.closed() == 1009
+        assert await room.wait_for_close() == 1009
 
 
 async def test_c_1012_a_server_that_stops_says_so_and_keeps_what_was_sent(serve: Callable[..., Server]) -> None:
     server = serve()
     async with await RoomClient.join(server, "foo") as room:
         lines = [send(number) for number in range(50)]
-        await room.tell(*lines)
-        await room.answer(lines[0]["id"])
+        await room.send_lines(*lines)
+        await room.wait_for_outcome(lines[0]["id"])
         await asyncio.to_thread(server.end)
-        assert await room.closed() == 1012
-        acked = [line["seq"] for line in room.heard if line["type"] == "ack"]
+        assert await room.wait_for_close() == 1012
+        acked = [line["seq"] for line in room.received if line["type"] == "ack"]
     async with await RoomClient.join(serve(), "foo", after=0) as room:
-        assert set(acked) <= {entry["seq"] for entry in await room.until_seq(acked[-1])}
+        assert set(acked) <= {entry["seq"] for entry in await room.wait_for_seq(acked[-1])}
 
 
 async def test_c_4408_a_client_that_answers_no_ping_is_closed(
@@ -63,13 +63,13 @@ async def test_c_4408_a_client_that_answers_no_ping_is_closed(
     server = serve(ALCOVE_PING_S="1", ALCOVE_PONG_S="1")
     async with await RoomClient.join(server, item, name="Ada") as ada:
         bob = await RoomClient.join(server, item, name="Bob")
-        await ada.until("presence", count=2)
-        fall_silent(bob.socket)
-        await ada.until("presence", count=1)
-        read_again(bob.socket)
+        await ada.wait_for("presence", count=2)
+        stop_reading(bob.socket)
+        await ada.wait_for("presence", count=1)
+        resume_reading(bob.socket)
 
         # On ASGI the pings are the server's business, and uvicorn has its own code for it.
-        assert await bob.closed() == {"asgi": 1011}.get(carrier, 4408)
+        assert await bob.wait_for_close() == {"asgi": 1011}.get(carrier, 4408)
 
 
 async def test_c_who_goes_in_the_middle_of_a_frame_harms_nobody(server: Server, item: str) -> None:
@@ -79,5 +79,5 @@ async def test_c_who_goes_in_the_middle_of_a_frame_harms_nobody(server: Server, 
             frame = struct.pack("!BBH", 0x81, 0x80 | 126, 1000) + b"\0\0\0\0" + b"x" * 1000
             bob.socket.transport.write(frame[:cut])
             await abort(bob.socket)
-        await ada.say("still here")
-        await ada.until("presence", count=1)
+        await ada.send_messages("still here")
+        await ada.wait_for("presence", count=1)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.support.clients import fall_silent, read_again
+from tests.support.clients import resume_reading, stop_reading
 from tests.support.http import http
 from tests.support.room_client import Line, RoomClient
 from tests.support.servers import Server
@@ -17,68 +17,68 @@ async def connections(server: Server, item: str) -> list[Line]:
     return found
 
 
-async def test_d1_joining_resuming_and_lagging_lead_into_step(hasty: Server, item: str) -> None:
-    async with await RoomClient.join(hasty, item, tail=0, name="Ada") as ada:
+async def test_d1_joining_resuming_and_lagging_lead_into_step(unlimited_server: Server, item: str) -> None:
+    async with await RoomClient.join(unlimited_server, item, tail=0, name="Ada") as ada:
         for number in range(80):
-            await ada.say([number, BODY])
-        joins = await RoomClient.open(hasty, item, tail=80, receive_buffer=4096, name="Joins")
-        resumes = await RoomClient.open(hasty, item, after=7, receive_buffer=4096, name="Resumes")
-        lags = await RoomClient.open(hasty, item, tail=0, receive_buffer=4096, name="Lags")
+            await ada.send_messages([number, BODY])
+        joins = await RoomClient.open(unlimited_server, item, tail=80, receive_buffer=4096, name="Joins")
+        resumes = await RoomClient.open(unlimited_server, item, after=7, receive_buffer=4096, name="Resumes")
+        lags = await RoomClient.open(unlimited_server, item, tail=0, receive_buffer=4096, name="Lags")
         async with joins, resumes, lags:
             for room in (joins, resumes, lags):
-                fall_silent(room.socket)
+                stop_reading(room.socket)
             for number in range(80, 200):
-                await ada.say([number, BODY])
-            behind = {line["name"]: line for line in await connections(hasty, item)}
+                await ada.send_messages([number, BODY])
+            behind = {line["name"]: line for line in await connections(unlimited_server, item)}
             for name in ("Joins", "Resumes", "Lags"):
                 assert behind[name]["state"] == "behind"
                 assert 0 < behind[name]["lag"] == 200 - behind[name]["cursor"]
             for room in (joins, resumes, lags):
-                read_again(room.socket)
-            await asyncio.gather(*(room.until_seq(200) for room in (joins, resumes, lags)))
+                resume_reading(room.socket)
+            await asyncio.gather(*(room.wait_for_seq(200) for room in (joins, resumes, lags)))
             assert [len(room.entries) for room in (joins, resumes, lags)] == [200, 193, 120]
-            await ada.say("in step")
-            await asyncio.gather(*(room.until_seq(201) for room in (joins, resumes, lags)))
-            states = [line["state"] for line in await connections(hasty, item)]
+            await ada.send_messages("in step")
+            await asyncio.gather(*(room.wait_for_seq(201) for room in (joins, resumes, lags)))
+            states = [line["state"] for line in await connections(unlimited_server, item)]
             assert states == ["in_step"] * 4
 
 
-async def test_d2_who_reads_nothing_costs_256_kib_and_loses_nothing(hasty: Server, item: str) -> None:
-    slow = await RoomClient.join(hasty, item, receive_buffer=4096, name="Slow", tail=0)
-    async with slow, await RoomClient.join(hasty, item, tail=0, name="Ada") as ada:
-        fall_silent(slow.socket)
+async def test_d2_who_reads_nothing_costs_256_kib_and_loses_nothing(unlimited_server: Server, item: str) -> None:
+    slow = await RoomClient.join(unlimited_server, item, receive_buffer=4096, name="Slow", tail=0)
+    async with slow, await RoomClient.join(unlimited_server, item, tail=0, name="Ada") as ada:
+        stop_reading(slow.socket)
         most = 0
         for number in range(150):
-            await ada.say([number, BODY])
-            (state,) = [line for line in await connections(hasty, item) if line["name"] == "Slow"]
+            await ada.send_messages([number, BODY])
+            (state,) = [line for line in await connections(unlimited_server, item) if line["name"] == "Slow"]
             most = max(most, state["buffered"])
         assert 0 < most <= 256 * 1024
-        read_again(slow.socket)
-        await slow.until_seq(150)
+        resume_reading(slow.socket)
+        await slow.wait_for_seq(150)
 
     assert [body[0] for body in slow.bodies if isinstance(body, list)] == [*range(150)]
 
 
 async def test_d2_a_reader_that_is_dead_delays_nobody(server: Server, item: str) -> None:
     dead = await RoomClient.join(server, item, receive_buffer=4096, name="Dead")
-    fall_silent(dead.socket)
+    stop_reading(dead.socket)
     async with (
         await RoomClient.join(server, item, name="Ada") as ada,
         await RoomClient.join(server, item, name="Bob") as bob,
     ):
         for number in range(50):
-            await ada.say([number, BODY])
-            await bob.until_seq(number + 1)
+            await ada.send_messages([number, BODY])
+            await bob.wait_for_seq(number + 1)
     dead.socket.transport.abort()
 
 
-async def test_d3_everyone_sees_the_same_entries_in_the_same_order(hasty: Server, item: str) -> None:
-    rooms = [await RoomClient.join(hasty, item, name=f"Member {number}", tail=0) for number in range(10)]
+async def test_d3_everyone_sees_the_same_entries_in_the_same_order(unlimited_server: Server, item: str) -> None:
+    rooms = [await RoomClient.join(unlimited_server, item, name=f"Member {number}", tail=0) for number in range(10)]
     for number in range(50):
-        await asyncio.gather(*(room.tell({"type": "send", "id": f"{number}", "body": number}) for room in rooms))
-    await asyncio.gather(*(room.until_seq(500) for room in rooms))
-    async with await RoomClient.join(hasty, item, after=0) as late:
-        await late.until_seq(500)
+        await asyncio.gather(*(room.send_lines({"type": "send", "id": f"{number}", "body": number}) for room in rooms))
+    await asyncio.gather(*(room.wait_for_seq(500) for room in rooms))
+    async with await RoomClient.join(unlimited_server, item, after=0) as late:
+        await late.wait_for_seq(500)
     for room in rooms:
         assert late.entries == room.entries
         await room.socket.close()

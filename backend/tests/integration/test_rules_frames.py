@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.support.http import http
-from tests.support.room_client import RoomClient, send, whole_log
+from tests.support.room_client import RoomClient, read_log, send
 from tests.support.servers import Server
 
 SHAPELESS = {
@@ -34,7 +34,7 @@ SHAPELESS = {
 
 async def test_f1_a_frame_may_hold_several_lines(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        assert await room.say("one", "two", "three") == [1, 2, 3]
+        assert await room.send_messages("one", "two", "three") == [1, 2, 3]
         assert room.bodies == ["one", "two", "three"]
 
 
@@ -43,15 +43,15 @@ async def test_f1_blank_lines_are_ignored(server: Server, item: str, blank: str)
     async with await RoomClient.join(server, item) as room:
         await room.socket.send(blank)
 
-        assert [line for line in await room.settle() if line["type"] == "error"] == []
+        assert [line for line in await room.lines_until_pong() if line["type"] == "error"] == []
 
 
 async def test_f1_a_trailing_return_is_ignored(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.socket.send('{"type":"send","id":"a","body":"x"}\r\n{"type":"ping"}\r\n\r\n')
-        await room.until("pong")
+        await room.wait_for("pong")
 
-        assert (await room.answer("a"))["seq"] == 1
+        assert (await room.wait_for_outcome("a"))["seq"] == 1
 
 
 async def test_f1_a_bad_line_gets_its_invalid_and_the_good_ones_around_it_count(server: Server, item: str) -> None:
@@ -60,17 +60,17 @@ async def test_f1_a_bad_line_gets_its_invalid_and_the_good_ones_around_it_count(
             '{"type":"send","id":"a","body":1}\nnonsense\n{"type":"send","id":"","body":2}\n'
             '{"type":"send","id":"c","body":3}'
         )
-        await room.answer("a")
-        await room.answer("c")
+        await room.wait_for_outcome("a")
+        await room.wait_for_outcome("c")
 
-        errors = [line for line in room.heard if line["type"] == "error"]
+        errors = [line for line in room.received if line["type"] == "error"]
         assert [(line["code"], line.get("id")) for line in errors] == [("invalid", None)] * 2
         assert room.bodies == [1, 3]
 
 
 async def test_f1_what_is_due_comes_in_one_frame(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        await room.say(*range(20))
+        await room.send_messages(*range(20))
     async with await RoomClient.open(server, item, tail=20) as late:
         await late.line()
         await late.line()
@@ -80,50 +80,50 @@ async def test_f1_what_is_due_comes_in_one_frame(server: Server, item: str) -> N
 async def test_f1_line_ends_inside_a_body_stay_inside(server: Server, item: str) -> None:
     bodies = ["a\nb", "a\r\nb\u2028c\u2029", {"k\n": ["\n"]}, "\x85\x0b\x0c\x1c"]
     async with await RoomClient.join(server, item) as room:
-        await room.say(*bodies)
+        await room.send_messages(*bodies)
         assert room.bodies == bodies
 
 
 async def test_f2_unknown_fields_are_ignored(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        answer = await room.ask({**send("x"), "seq": 17, "by": {"id": "eve"}, "at": 0, "extra": [1]})
-        await room.until_seq(1)
+        answer = await room.request({**send("x"), "seq": 17, "by": {"id": "eve"}, "at": 0, "extra": [1]})
+        await room.wait_for_seq(1)
 
         assert answer["seq"] == 1
-        assert room.entries[0]["by"]["id"] == room.me
+        assert room.entries[0]["by"]["id"] == room.member_id
 
 
 @pytest.mark.parametrize("line", SHAPELESS.values(), ids=SHAPELESS.keys())
 async def test_f2_what_is_no_command_is_invalid_and_changes_nothing(server: Server, item: str, line: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.socket.send(line)
-        error = await room.until("error")
+        error = await room.wait_for("error")
 
         assert error["code"] == "invalid"
         assert error["message"]
-        assert await room.say("and on it goes") == [1]
+        assert await room.send_messages("and on it goes") == [1]
 
 
 async def test_f2_c_4400_after_ten_bad_lines_in_a_row_the_server_closes(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         for _ in range(9):
-            await room.tell({"type": "sing"})
-        await room.settle()
+            await room.send_lines({"type": "sing"})
+        await room.lines_until_pong()
         for _ in range(10):
-            await room.tell({"type": "sing"})
+            await room.send_lines({"type": "sing"})
 
-        assert await room.closed() == 4400
-        assert sum(line["type"] == "error" for line in room.heard) == 19
+        assert await room.wait_for_close() == 4400
+        assert sum(line["type"] == "error" for line in room.received) == 19
 
 
 async def test_f2_after_the_tenth_bad_line_of_one_frame_nothing_counts(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        await room.tell(*[{"type": "sing"}] * 10, send("too late"))
+        await room.send_lines(*[{"type": "sing"}] * 10, send("too late"))
 
-        assert await room.closed() == 4400
-        assert sum(line["type"] == "error" for line in room.heard) == 10
+        assert await room.wait_for_close() == 4400
+        assert sum(line["type"] == "error" for line in room.received) == 10
     async with http(server) as client:
-        assert await whole_log(client, item) == []
+        assert await read_log(client, item) == []
 
 
 async def test_f3_times_are_the_servers_milliseconds_and_never_run_backwards(server: Server, item: str) -> None:
@@ -133,9 +133,9 @@ async def test_f3_times_are_the_servers_milliseconds_and_never_run_backwards(ser
         await RoomClient.join(server, item, name="Bob") as bob,
     ):
         for _ in range(10):
-            await ada.say("x")
-            await bob.say("y")
-        entries = await ada.until_seq(20)
+            await ada.send_messages("x")
+            await bob.send_messages("y")
+        entries = await ada.wait_for_seq(20)
     after = time.time_ns() // 1_000_000
 
     times = [entry["at"] for entry in entries]
@@ -143,20 +143,20 @@ async def test_f3_times_are_the_servers_milliseconds_and_never_run_backwards(ser
     assert sorted(times) == times
     assert before <= times[0] <= times[-1] <= after
     assert {entry["seq"]: entry["at"] for entry in entries}.items() >= {
-        line["seq"]: line["at"] for line in ada.heard if line["type"] == "ack"
+        line["seq"]: line["at"] for line in ada.received if line["type"] == "ack"
     }.items()
 
 
 async def test_f2_a_ping_is_answered_with_a_pong(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        await room.tell({"type": "ping"}, {"type": "ping"})
+        await room.send_lines({"type": "ping"}, {"type": "ping"})
 
-        await room.until("pong")
-        await room.until("pong")
+        await room.wait_for("pong")
+        await room.wait_for("pong")
 
 
 async def test_f2_auth_in_open_mode_is_invalid(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        await room.tell({"type": "auth", "token": "t"})
+        await room.send_lines({"type": "auth", "token": "t"})
 
-        assert (await room.until("error"))["code"] == "invalid"
+        assert (await room.wait_for("error"))["code"] == "invalid"

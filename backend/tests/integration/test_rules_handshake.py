@@ -6,8 +6,8 @@ from urllib.parse import quote
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.support.clients import answers, connect
-from tests.support.room_client import PROTOCOL, RoomClient, turned_away
+from tests.support.clients import connect, receive
+from tests.support.room_client import PROTOCOL, RoomClient, expect_refusal
 from tests.support.servers import ALCOVE, Process, Server
 
 
@@ -24,10 +24,10 @@ async def test_h1_the_room_protocol_is_found_among_others(server: Server, item: 
 
 @pytest.mark.parametrize("offered", [["alcove.v2"], ["graphql-ws", "mqtt"], ["ALCOVE.V1"]])
 async def test_h1_only_unknown_protocols_get_400_with_the_known_one(
-    loud: Server, item: str, offered: list[str]
+    unchecked_server: Server, item: str, offered: list[str]
 ) -> None:
     with pytest.raises(InvalidStatus) as refused:
-        await connect(loud, f"/items/{item}/ws?token=t", subprotocols=offered)
+        await connect(unchecked_server, f"/items/{item}/ws?token=t", subprotocols=offered)
 
     assert refused.value.response.status_code == 400
     assert PROTOCOL in refused.value.response.body.decode()
@@ -36,7 +36,7 @@ async def test_h1_only_unknown_protocols_get_400_with_the_known_one(
 async def test_h1_without_a_protocol_the_tutorial_is_spoken(server: Server, item: str) -> None:
     async with await connect(server, f"/items/{item}/ws?token=t") as client:
         await client.send("hello")
-        assert (await answers(client, 1))[0] == "Session cookie or query token value is: t"
+        assert (await receive(client, 1))[0] == "Session cookie or query token value is: t"
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ async def test_h1_without_a_protocol_the_tutorial_is_spoken(server: Server, item
 async def test_h2_h4_a_parameter_out_of_shape_or_range_is_named(
     server: Server, item: str, name: str, value: str
 ) -> None:
-    error, code, reason = await turned_away(server, item, **{name: value})
+    error, code, reason = await expect_refusal(server, item, **{name: value})
 
     assert code == 4400
     assert error["code"] == "invalid"
@@ -73,14 +73,14 @@ async def test_h3_letters_and_digits_of_any_script_make_an_item(server: Server, 
 
 @pytest.mark.parametrize("bad", ["x" * 129, "a b", "a+b", "100%", "a\nb", "a\n", "👋", "a?b", "a#b", "~", "*", "\0"])
 async def test_h3_h4_other_items_are_refused(server: Server, bad: str) -> None:
-    error, code, _ = await turned_away(server, bad)
+    error, code, _ = await expect_refusal(server, bad)
 
     assert code == 4400
     assert "item_id" in error["message"]
 
 
 async def test_h4_c_4401_a_refusal_gives_the_same_reason_in_line_and_close(server: Server, item: str) -> None:
-    error, code, reason = await turned_away(server, item, token=None)
+    error, code, reason = await expect_refusal(server, item, token=None)
 
     assert code == 4401
     assert error["code"] == "unauthenticated"
@@ -95,10 +95,10 @@ async def test_h5_the_first_line_is_hello(server: Server, item: str) -> None:
         assert (hello["head"], hello["oldest"], hello["reset"]) == (0, 1, False)
         assert hello["you"]["name"] == "Ada"
         assert set(hello["you"]["can"]) == {"read", "write"}
-        assert hello["members"] == [{"id": ada.me, "name": "Ada"}]
+        assert hello["members"] == [{"id": ada.member_id, "name": "Ada"}]
         assert (hello["count"], hello["reads"], hello["expires"]) == (1, {}, None)
         assert hello["limits"] == {"body_bytes": 65536, "sends_per_s": 20, "burst": 60}
-        await ada.say("first")
+        await ada.send_messages("first")
     async with await RoomClient.open(server, item, tail=0) as bob:
         assert (await bob.line())["type"] == "hello"
         assert hello["log"] == bob.hello["log"]
@@ -128,8 +128,8 @@ async def test_a1_the_credential_is_the_header_else_the_query_else_the_login_coo
         await RoomClient.join(server, item, token=means) as same,
         await RoomClient.join(server, item, token="another") as other,
     ):
-        assert same.me == one.me
-        assert other.me != one.me
+        assert same.member_id == one.member_id
+        assert other.member_id != one.member_id
 
 
 @pytest.mark.parametrize(
@@ -144,9 +144,9 @@ async def test_a1_the_credential_is_the_header_else_the_query_else_the_login_coo
     ],
 )
 async def test_a1_a2_without_a_credential_nobody_enters(server: Server, item: str, headers: dict[str, str]) -> None:
-    _, code, _ = await turned_away(server, item, token=None, headers=headers)
+    _, code, _ = await expect_refusal(server, item, token=None, headers=headers)
     assert code == 4401
-    _, code, _ = await turned_away(server, item, token="", headers=headers)
+    _, code, _ = await expect_refusal(server, item, token="", headers=headers)
     assert code == 4401
 
 
@@ -158,8 +158,8 @@ async def test_a2_the_member_is_the_name_with_an_id_made_of_both(server: Server,
         await RoomClient.join(server, item, name="Ada") as again,
     ):
         assert guest.hello["you"]["name"] == "Guest"
-        assert len({guest.me, ada.me, namesake.me}) == 3
-        assert ada.me == again.me
+        assert len({guest.member_id, ada.member_id, namesake.member_id}) == 3
+        assert ada.member_id == again.member_id
 
 
 @pytest.mark.parametrize("name", ["ñandú 👋", "\u202eadA", "<b>", "日" * 64])
@@ -173,7 +173,7 @@ async def test_a5_c_4403_a_cookie_counts_from_the_own_origin_alone(server: Serve
     async with await RoomClient.join(server, item, token=None, headers=cookie | {"Origin": server.url}):
         pass
     for other in ("https://evil.example", "null", "http://127.0.0.1", f"{server.url}.evil.example"):
-        error, code, _ = await turned_away(server, item, token=None, headers=cookie | {"Origin": other})
+        error, code, _ = await expect_refusal(server, item, token=None, headers=cookie | {"Origin": other})
         assert (error["code"], code) == ("forbidden", 4403)
         # A token that came besides is not sent by the browser on its own, and counts first.
         async with await RoomClient.join(server, item, headers=cookie | {"Origin": other}):
@@ -189,7 +189,7 @@ async def test_a5_a_token_counts_from_any_origin(server: Server, item: str) -> N
 
 
 async def test_h1_h4_a_path_is_no_item_even_when_encoded(server: Server) -> None:
-    error, code, _ = await turned_away(server, "a/b")
+    error, code, _ = await expect_refusal(server, "a/b")
 
     assert code == 4400
     assert "item_id" in error["message"]

@@ -14,7 +14,7 @@ from tests.support.servers import ONCE, Server
 async def fill(server: Server, item: str, count: int) -> str:
     """Send the numbers from 1 to `count`, and return the log's id."""
     async with await RoomClient.join(server, item) as room:
-        await room.say(*range(1, count + 1))
+        await room.send_messages(*range(1, count + 1))
         return str(room.hello["log"])
 
 
@@ -38,10 +38,10 @@ async def fill(server: Server, item: str, count: int) -> str:
     ],
 )
 async def test_w1_a_page_is_ascending_between_exclusive_bounds(
-    hasty: Server, item: str, bounds: dict[str, int], seqs: range
+    unlimited_server: Server, item: str, bounds: dict[str, int], seqs: range
 ) -> None:
-    log = await fill(hasty, item, 100)
-    async with http(hasty) as client:
+    log = await fill(unlimited_server, item, 100)
+    async with http(unlimited_server) as client:
         found = await page(client, item, **bounds)
 
     assert [entry["seq"] for entry in found["entries"]] == [*seqs]
@@ -80,13 +80,13 @@ async def test_w1_w6_out_of_shape_or_range_is_422(server: Server, item: str, que
     is_problem(answer, query.split("=", maxsplit=1)[0])
 
 
-async def test_w1_the_same_cursor_serves_a_socket(hasty: Server, item: str) -> None:
-    log = await fill(hasty, item, 20)
-    async with http(hasty) as client:
+async def test_w1_the_same_cursor_serves_a_socket(unlimited_server: Server, item: str) -> None:
+    log = await fill(unlimited_server, item, 20)
+    async with http(unlimited_server) as client:
         found = await page(client, item, after=0, limit=12)
     last = found["entries"][-1]["seq"]
-    async with await RoomClient.join(hasty, item, after=last, log=found["log"]) as room:
-        await room.until_seq(20)
+    async with await RoomClient.join(unlimited_server, item, after=last, log=found["log"]) as room:
+        await room.wait_for_seq(20)
 
     assert found["log"] == log
     assert [entry["seq"] for entry in found["entries"] + room.entries] == [*range(1, 21)]
@@ -97,8 +97,8 @@ async def test_w2_a_send_is_201_with_its_entry_and_200_when_it_stood(server: Ser
     async with http(server) as client, await RoomClient.join(server, item) as room:
         first = await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": {"k": ["v"]}})
         again = await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": "not looked at"})
-        await room.until_seq(1)
-        same = await room.ask({"type": "send", "id": "a", "body": "x"})
+        await room.wait_for_seq(1)
+        same = await room.request({"type": "send", "id": "a", "body": "x"})
         stored = await page(client, item)
 
     assert [first.status_code, again.status_code] == [201, 200]
@@ -128,7 +128,7 @@ async def test_w2_any_json_is_a_body(server: Server, item: str, body: object) ->
     async with http(server) as client, await RoomClient.join(server, item) as room:
         text = httpx.Response(200, json={"body": body}).text.replace(",", ",\n").replace(":", ":\n ")
         answer = await client.post(f"/api/items/{item}/entries", content=text)
-        await room.until_seq(1)
+        await room.wait_for_seq(1)
 
     assert answer.status_code == 201, answer.text
     assert answer.json()["body"] == body
@@ -166,16 +166,16 @@ async def test_w2_w6_what_is_no_entry_is_422_and_stores_nothing(server: Server, 
 async def test_w4_the_items_one_may_read_the_latest_first(server: Server, item: str) -> None:
     names = [f"{item}-{letter}" for letter in "abc"]
     async with await RoomClient.join(server, names[0], name="Ada") as ada:
-        await ada.say("a1", "a2")
+        await ada.send_messages("a1", "a2")
     async with await RoomClient.join(server, names[1], name="Ada") as ada:
-        await ada.say("b1", "b2", "b3")
+        await ada.send_messages("b1", "b2", "b3")
     async with await RoomClient.join(server, names[2], name="Bob") as bob:
-        await bob.say("c1")
+        await bob.send_messages("c1")
     async with await RoomClient.join(server, names[0], name="Bob") as bob:
-        await bob.say("a3")
+        await bob.send_messages("a3")
     async with await RoomClient.join(server, names[1], name="Bob") as bob:
-        await bob.tell({"type": "read", "seq": 1})
-        await bob.until("read")
+        await bob.send_lines({"type": "read", "seq": 1})
+        await bob.wait_for("read")
     async with http(server) as client:
         listed = (await client.get("/api/items", params={"name": "Bob"})).json()["items"]
         first = (await client.get("/api/items", params={"name": "Bob", "limit": 1})).json()["items"]
@@ -200,7 +200,7 @@ async def test_w8_every_connection_with_its_cursor(server: Server, item: str) ->
         await RoomClient.join(server, item, name="Bob"),
         http(server) as client,
     ):
-        await ada.say("one", "two")
+        await ada.send_messages("one", "two")
         answer = await client.get(f"/api/items/{item}/connections")
     found = answer.json()
 
@@ -211,7 +211,7 @@ async def test_w8_every_connection_with_its_cursor(server: Server, item: str) ->
         assert (line["cursor"], line["lag"], line["state"], line["buffered"]) == (2, 0, "in_step", 0)
         assert before <= line["since"] <= time.time_ns() // 1_000_000
         assert str(server.pid) in line["process"]
-    assert ada.me in [line["member"] for line in found["connections"]]
+    assert ada.member_id in [line["member"] for line in found["connections"]]
 
 
 @ONCE
@@ -266,9 +266,9 @@ async def test_w6_a1_without_a_credential_a_request_is_401(server: Server, where
 
 @ONCE
 @pytest.mark.parametrize("where", ["/api/session", "/api/revoke"])
-async def test_w6_l1_a_request_over_the_limit_is_413_wherever_it_goes(guarded: Server, where: str) -> None:
+async def test_w6_l1_a_request_over_the_limit_is_413_wherever_it_goes(secured_server: Server, where: str) -> None:
     admin = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
-    async with http(guarded) as client:
+    async with http(secured_server) as client:
         answer = await client.post(where, content=b" " * (32 * 1024 + 1), headers=admin)
 
     assert answer.status_code == 413

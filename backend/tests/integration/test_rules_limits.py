@@ -11,7 +11,7 @@ import pytest
 from tests.support.clients import connect, eventually, refusal
 from tests.support.credentials import SECRET, token
 from tests.support.http import http
-from tests.support.room_client import RoomClient, page, send, turned_away, whole_log
+from tests.support.room_client import RoomClient, expect_refusal, page, read_log, send
 from tests.support.servers import Server
 from tests.support.storage_faults import write_lock
 
@@ -21,8 +21,8 @@ KIB = 1024
 @pytest.mark.parametrize("body", ["x" * (64 * KIB - 2), "ñ" * (32 * KIB - 1)], ids=["ascii", "utf-8"])
 async def test_l1_a_body_of_64_kib_is_stored(server: Server, item: str, body: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        await room.say(body)
-        await room.until_seq(1)
+        await room.send_messages(body)
+        await room.wait_for_seq(1)
         assert room.bodies == [body]
 
 
@@ -31,11 +31,11 @@ async def test_l1_a_body_of_64_kib_is_stored(server: Server, item: str, body: st
 )
 async def test_l1_a_larger_body_is_too_large(server: Server, item: str, body: object) -> None:
     async with await RoomClient.join(server, item) as room:
-        assert (await room.ask(send(body)))["code"] == "too_large"
-        await room.say("next")
-        answer = await room.ask({"type": "edit", "id": "e", "target": 1, "body": body})
+        assert (await room.request(send(body)))["code"] == "too_large"
+        await room.send_messages("next")
+        answer = await room.request({"type": "edit", "id": "e", "target": 1, "body": body})
         assert answer["code"] == "too_large"
-        await room.settle()
+        await room.lines_until_pong()
         assert room.bodies == ["next"]
     async with http(server) as client:
         answer_http = await client.post(f"/api/items/{item}/entries", json={"body": body})
@@ -46,26 +46,26 @@ async def test_l1_a_larger_body_is_too_large(server: Server, item: str, body: ob
 async def test_l1_a_frame_over_1_mib_is_closed_with_1009(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.socket.send(" " * KIB * KIB)
-        assert [line for line in await room.settle() if line["type"] == "error"] == []
+        assert [line for line in await room.lines_until_pong() if line["type"] == "error"] == []
         await room.socket.send(" " * (KIB * KIB + 1))
 
-        assert await room.closed() == 1009
+        assert await room.wait_for_close() == 1009
 
 
-async def test_l1_the_limits_are_settings_and_hello_tells_them(strict: Server, item: str) -> None:
-    async with await RoomClient.join(strict, item) as room:
+async def test_l1_the_limits_are_settings_and_hello_tells_them(low_limits_server: Server, item: str) -> None:
+    async with await RoomClient.join(low_limits_server, item) as room:
         assert room.hello["limits"] == {"body_bytes": 100, "sends_per_s": 1, "burst": 3}
-        assert (await room.ask(send("x" * 98)))["type"] == "ack"
-        assert (await room.ask(send("x" * 99)))["code"] == "too_large"
+        assert (await room.request(send("x" * 98)))["type"] == "ack"
+        assert (await room.request(send("x" * 99)))["code"] == "too_large"
         await room.socket.send(" " * 2001)
 
-        assert await room.closed() == 1009
+        assert await room.wait_for_close() == 1009
 
 
 async def test_l2_a_burst_of_60_then_20_a_second(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         start = time.monotonic()
-        answers = await room.answers(*[send(number) for number in range(100)])
+        answers = await room.request_all(*[send(number) for number in range(100)])
         refused = [line for line in answers if line["type"] == "error"]
         sent = len(answers) - len(refused)
         took = time.monotonic() - start
@@ -75,27 +75,27 @@ async def test_l2_a_burst_of_60_then_20_a_second(server: Server, item: str) -> N
 
         # Another member has a burst of their own, and this one comes back.
         async with await RoomClient.join(server, item, name="Bob") as second:
-            assert (await second.ask(send("x")))["type"] == "ack"
+            assert (await second.request(send("x")))["type"] == "ack"
         granted = {"type": "error"}
         while granted["type"] == "error":
-            granted = await room.ask(send("again"))
+            granted = await room.request(send("again"))
     async with http(server) as client:
-        stored = [entry["body"] for entry in await whole_log(client, item) if isinstance(entry["body"], int)]
+        stored = [entry["body"] for entry in await read_log(client, item) if isinstance(entry["body"], int)]
         assert sorted(stored) == stored
         assert len(stored) == sent
 
 
-async def test_l2_the_rate_is_the_members_over_sockets_and_http_together(slow: Server, item: str) -> None:
+async def test_l2_the_rate_is_the_members_over_sockets_and_http_together(three_sends_server: Server, item: str) -> None:
     async with (
-        await RoomClient.join(slow, item) as one,
-        await RoomClient.join(slow, item) as two,
-        http(slow) as client,
+        await RoomClient.join(three_sends_server, item) as one,
+        await RoomClient.join(three_sends_server, item) as two,
+        http(three_sends_server) as client,
     ):
         url = f"/api/items/{item}/entries"
-        assert (await one.ask(send("1")))["type"] == "ack"
-        assert (await two.ask(send("2")))["type"] == "ack"
+        assert (await one.request(send("1")))["type"] == "ack"
+        assert (await two.request(send("2")))["type"] == "ack"
         assert (await client.post(url, json={"body": "3"})).status_code == 201
-        refused = [await room.ask(send("no")) for room in (one, two)]
+        refused = [await room.request(send("no")) for room in (one, two)]
         answer = await client.post(url, json={"body": "no"})
 
         assert [(line["type"], line["code"]) for line in refused] == [("error", "rate_limited")] * 2
@@ -104,41 +104,47 @@ async def test_l2_the_rate_is_the_members_over_sockets_and_http_together(slow: S
         assert 9_000 < int(answer.headers["retry-after"]) <= 10_000
         # Another item and another member have rates of their own.
         assert (await client.post(f"/api/items/{item}-2/entries", json={"body": "1"})).status_code == 201
-        async with await RoomClient.join(slow, item, name="Bob") as bob:
-            assert (await bob.ask(send("4")))["type"] == "ack"
-        assert [entry["body"] for entry in await whole_log(client, item)] == ["1", "2", "3", "4"]
+        async with await RoomClient.join(three_sends_server, item, name="Bob") as bob:
+            assert (await bob.request(send("4")))["type"] == "ack"
+        assert [entry["body"] for entry in await read_log(client, item)] == ["1", "2", "3", "4"]
 
 
 @pytest.mark.parametrize("carrier", ["detached"], indirect=True, scope="session")  # ten seconds are enough
-async def test_l2_c_4429_over_10_s_of_continuous_excess_is_closed(strict: Server, item: str) -> None:
-    async with await RoomClient.join(strict, item) as room:
+async def test_l2_c_4429_over_10_s_of_continuous_excess_is_closed(low_limits_server: Server, item: str) -> None:
+    async with await RoomClient.join(low_limits_server, item) as room:
         start = time.monotonic()
 
         def pester() -> bool:
             """Send far more than the rate allows."""
-            pestering.extend([asyncio.ensure_future(room.tell(*[send("x")] * 3))])
+            pestering.extend([asyncio.ensure_future(room.send_lines(*[send("x")] * 3))])
             return room.socket.close_code is not None
 
         pestering: list[asyncio.Future[None]] = []
-        closed = asyncio.create_task(room.closed())
+        closed = asyncio.create_task(room.wait_for_close())
         await eventually(pester)
         took = time.monotonic() - start
         await asyncio.gather(*pestering, return_exceptions=True)
 
         assert await closed == 4429
-        assert {line["code"] for line in room.heard if line["type"] == "error"} == {"rate_limited"}
+        assert {line["code"] for line in room.received if line["type"] == "error"} == {"rate_limited"}
     assert took > 10
 
 
-async def test_l3_c_4429_a_member_has_so_many_connections_to_an_item(strict: Server, item: str) -> None:
-    async with await RoomClient.join(strict, item, name="Ada"), await RoomClient.join(strict, item, name="Ada") as two:
-        error, code, _ = await turned_away(strict, item, name="Ada")
+async def test_l3_c_4429_a_member_has_so_many_connections_to_an_item(low_limits_server: Server, item: str) -> None:
+    async with (
+        await RoomClient.join(low_limits_server, item, name="Ada"),
+        await RoomClient.join(low_limits_server, item, name="Ada") as two,
+    ):
+        error, code, _ = await expect_refusal(low_limits_server, item, name="Ada")
         assert (error["code"], code) == ("too_many_connections", 4429)
         assert error["retry_ms"] > 0
-        async with await RoomClient.join(strict, item, name="Bob"), await RoomClient.join(strict, "else", name="Ada"):
+        async with (
+            await RoomClient.join(low_limits_server, item, name="Bob"),
+            await RoomClient.join(low_limits_server, "else", name="Ada"),
+        ):
             pass
         await two.socket.close()
-        async with await RoomClient.join(strict, item, name="Ada"):
+        async with await RoomClient.join(low_limits_server, item, name="Ada"):
             pass
 
 
@@ -153,7 +159,7 @@ async def test_l3_h4_a_members_connections_count_on_all_endpoints_together(serve
             await RoomClient.join(server, "foo", token=ada),
         ):
             assert await refusal(server, f"/items/foo/ws?token={ada}") == 403
-            error, code, _ = await turned_away(server, "foo", token=ada)
+            error, code, _ = await expect_refusal(server, "foo", token=ada)
             assert (error["code"], code) == ("too_many_connections", 4429)
             async with await RoomClient.join(server, "bar", token=ada), await RoomClient.join(server, "foo", token=bob):
                 pass
@@ -169,14 +175,14 @@ async def test_l3_20_connections_of_a_member_by_default(server: Server, item: st
     async with AsyncExitStack() as stack:
         for _ in range(20):
             await stack.enter_async_context(await RoomClient.join(server, item))
-        _, code, _ = await turned_away(server, item)
+        _, code, _ = await expect_refusal(server, item)
         assert code == 4429
 
 
 async def test_l3_c_1013_a_process_has_so_many_connections(serve: Callable[..., Server]) -> None:
     server = serve(ALCOVE_CONNECTIONS="2")
     async with await RoomClient.join(server, "foo") as one, await RoomClient.join(server, "bar"):
-        error, code, _ = await turned_away(server, "else")
+        error, code, _ = await expect_refusal(server, "else")
         assert (error["code"], code) == ("at_capacity", 1013)
         assert error["retry_ms"] > 0
         for path in ("/ws", "/ws/7", "/items/foo/ws?token=t"):
@@ -185,7 +191,7 @@ async def test_l3_c_1013_a_process_has_so_many_connections(serve: Callable[..., 
         async with await connect(server, "/ws") as echo:
             await echo.send("x")
             await echo.recv()
-            _, code, _ = await turned_away(server, "else")
+            _, code, _ = await expect_refusal(server, "else")
             assert code == 1013
         async with await RoomClient.join(server, "else"):
             pass
@@ -197,52 +203,52 @@ async def test_l4_beyond_what_may_wait_for_storage_sends_are_refused(
     server = serve(ALCOVE_WAITING_SENDS="5")
     async with await RoomClient.join(server, "foo", name="Ada") as ada, await RoomClient.join(server, "foo") as bob:
         with write_lock(tmp_path / "alcove.db"):
-            await ada.tell(*[send(number, str(number)) for number in range(7)])
+            await ada.send_lines(*[send(number, str(number)) for number in range(7)])
             for late in ("5", "6"):
-                refused = await ada.answer(late)
+                refused = await ada.wait_for_outcome(late)
                 assert (refused["code"], refused["retry_ms"] > 0) == ("overloaded", True)
-            assert (await bob.ask(send("x")))["code"] == "overloaded"
+            assert (await bob.request(send("x")))["code"] == "overloaded"
             async with http(server) as client:
                 answer = await client.post("/api/items/foo/entries", json={"body": "x"})
                 assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
                 assert int(answer.headers["retry-after"]) >= 1
-        assert [(await ada.answer(str(number)))["seq"] for number in range(5)] == [*range(1, 6)]
-        await bob.say("there is room again")
-        await ada.until_seq(6)
+        assert [(await ada.wait_for_outcome(str(number)))["seq"] for number in range(5)] == [*range(1, 6)]
+        await bob.send_messages("there is room again")
+        await ada.wait_for_seq(6)
 
     assert ada.bodies == [*range(5), "there is room again"]
 
 
-async def test_l5_a_room_keeps_so_many_entries(brief: Server, item: str) -> None:
-    async with await RoomClient.join(brief, item) as room:
-        await room.say(*range(1, 26))
-        async with http(brief) as client:
+async def test_l5_a_room_keeps_so_many_entries(short_retention_server: Server, item: str) -> None:
+    async with await RoomClient.join(short_retention_server, item) as room:
+        await room.send_messages(*range(1, 26))
+        async with http(short_retention_server) as client:
             found = await page(client, item, after=0, limit=500)
-        again = await room.ask({"type": "send", "id": room.entries[0]["id"], "body": "again"})
+        again = await room.request({"type": "send", "id": room.entries[0]["id"], "body": "again"})
 
     assert (found["oldest"], found["head"]) == (16, 25)
     assert [entry["body"] for entry in found["entries"]] == [*range(16, 26)]
     assert (again["seq"], again["duplicate"]) == (1, True), "what is gone is still known (S5)"
 
 
-async def test_l5_by_default_everything_is_kept(hasty: Server, item: str) -> None:
-    async with await RoomClient.join(hasty, item) as room:
+async def test_l5_by_default_everything_is_kept(unlimited_server: Server, item: str) -> None:
+    async with await RoomClient.join(unlimited_server, item) as room:
         for _ in range(10):
-            await room.say(*range(100))
-        async with http(hasty) as client:
-            assert len(await whole_log(client, item)) == 1000
+            await room.send_messages(*range(100))
+        async with http(unlimited_server) as client:
+            assert len(await read_log(client, item)) == 1000
 
 
 async def test_l5_a_room_keeps_entries_so_many_days(serve: Callable[..., Server]) -> None:
     server = serve(ALCOVE_RETAIN_DAYS="0.000001", ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, "foo") as room:
-        await room.say("long ago")
+        await room.send_messages("long ago")
 
         # So much of a day is a tenth of a second: one of the next sends finds the first one too old.
         async with http(server) as client:
             oldest = 1
             while oldest == 1:
-                (seq,) = await room.say("now")
+                (seq,) = await room.send_messages("now")
                 assert seq < 1000
                 oldest = (await page(client, "foo"))["oldest"]
-            assert (await whole_log(client, "foo"))[0]["seq"] == oldest
+            assert (await read_log(client, "foo"))[0]["seq"] == oldest

@@ -16,7 +16,7 @@ from tests.support.endpoints import IN, query
 from tests.support.http import http
 from tests.support.list_clients import WAYS, Way, follow
 from tests.support.room_client import RoomClient, page, send
-from tests.support.servers import Server, alcove, untroubled
+from tests.support.servers import Server, alcove, without_problems
 
 PICTURE = "https://pictures.example/ada.png"
 
@@ -27,7 +27,7 @@ def stored(carrier: str, postgres_server: str, tmp_path_factory: pytest.TempPath
     folder: Path = tmp_path_factory.mktemp("stored")
     with database(postgres_server) as url:
         env = {"ALCOVE_SECRET": SECRET, "ALCOVE_DATABASE_URL": url, "ALCOVE_SENDS_PER_S": "0"}
-        with untroubled(alcove(carrier=carrier, cwd=folder, env=env)) as server:
+        with without_problems(alcove(carrier=carrier, cwd=folder, env=env)) as server:
             yield server
 
 
@@ -45,10 +45,10 @@ async def test_w15_a8_a_ban_takes_rights_from_open_connections_and_new_tokens_un
     path = f"/api/items/{item}/bans/ada"
     async with await RoomClient.join(stored, item, token=token(items={item: "rw"})) as room:
         assert (await root.put(path, json={"right": "write"})).status_code == 200
-        assert (await room.until("access"))["can"] == ["read"]
-        assert (await room.ask(send("no")))["code"] == "forbidden"
+        assert (await room.wait_for("access"))["can"] == ["read"]
+        assert (await room.request(send("no")))["code"] == "forbidden"
         assert (await root.put(path, json={"right": "all"})).status_code == 200
-        assert await room.closed() == 4403
+        assert await room.wait_for_close() == 4403
     fresh = query(token(items={item: "rw"}, jti="new"), item=item)
     assert (await endpoints.room(stored, fresh)).code == 4403
     assert (await root.delete(path)).status_code == 204
@@ -60,7 +60,7 @@ async def test_a9_picture_and_role_are_in_you_and_in_stored_entries(stored: Serv
     good = token(name="Ada", picture=PICTURE, role="Support", items={item: "rw"})
     async with await RoomClient.join(stored, item, token=good) as room:
         assert room.hello["you"] == ada | {"can": ["read", "write"]}
-        await room.say("hello")
+        await room.send_messages("hello")
     async with http(stored, good) as client:
         assert (await page(client, item))["entries"][0]["by"] == ada
 
@@ -72,8 +72,8 @@ async def test_s14_an_event_is_stored_once_delivered_and_no_target(
     async with await RoomClient.join(stored, item, token=token(items={item: "rw"})) as room:
         answers = [await root.post(path, json=event, headers={"Idempotency-Key": "a"}) for _ in range(2)]
         assert [answer.status_code for answer in answers] == [201, 200]
-        assert (await room.until("entry", kind="event"))["body"] == event["body"]
-        assert (await room.ask({"type": "edit", "id": "e", "target": 1, "body": "x"}))["code"] == "invalid"
+        assert (await room.wait_for("entry", kind="event"))["body"] == event["body"]
+        assert (await room.request({"type": "edit", "id": "e", "target": 1, "body": "x"}))["code"] == "invalid"
     assert (await endpoints.event(stored, query(token(items={item: "rw"}), item=item))).code == 403
 
 
@@ -85,7 +85,7 @@ async def test_w10_the_list_tells_of_rooms_that_change_and_unread_counts_them(
     async with follow(stored, way, token=ada, prefix=item) as listed:
         assert await listed.ready() == []
         await root.post(f"/api/items/{item}/entries", json={"body": "hello"})
-        assert (await listed.until(item=item))["unread"] == 1
+        assert (await listed.wait_for(item=item))["unread"] == 1
     async with http(stored, ada) as client:
         assert (await client.get("/api/unread", params={"item": item})).json()["items"] == [
             {"item": item, "head": 1, "unread": 1}
@@ -107,9 +107,9 @@ async def test_w11_a_room_is_written_read_and_deleted_over_http(
         assert [one["id"] for one in (await root.get(f"{path}/members")).json()["members"]] == ["ada"]
         assert (await root.delete(f"{path}/entries/1")).status_code == 201
         assert (await root.delete(f"{path}/entries/99")).status_code == 422
-        assert [entry["kind"] for entry in await room.until_seq(3)] == ["message", "edit", "delete"]
+        assert [entry["kind"] for entry in await room.wait_for_seq(3)] == ["message", "edit", "delete"]
         assert (await root.delete(path)).status_code == 204
-        assert await room.closed() == 1012
+        assert await room.wait_for_close() == 1012
     assert (await page(root, item))["head"] == 0
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from alcove.settings import Settings
-from tests.support.clients import a_moment, abort, fall_silent
+from tests.support.clients import abort, pause_briefly, stop_reading
 from tests.support.room_client import Line, RoomClient
 from tests.support.servers import Server
 
@@ -15,9 +15,9 @@ def who(line: Line) -> set[str]:
     return {person["name"] for person in line["joined"]}
 
 
-async def test_p1_hello_names_up_to_100_members_and_counts_all(hasty: Server, item: str) -> None:
-    rooms = await asyncio.gather(*(RoomClient.join(hasty, item, name=f"M{number}") for number in range(105)))
-    async with await RoomClient.join(hasty, item, name="Last") as last:
+async def test_p1_hello_names_up_to_100_members_and_counts_all(unlimited_server: Server, item: str) -> None:
+    rooms = await asyncio.gather(*(RoomClient.join(unlimited_server, item, name=f"M{number}") for number in range(105)))
+    async with await RoomClient.join(unlimited_server, item, name="Last") as last:
         assert last.hello["count"] == 106
         assert len({member["id"] for member in last.hello["members"]}) == 100
     for room in rooms:
@@ -30,13 +30,13 @@ async def test_p1_a_member_with_several_connections_counts_once(server: Server, 
         second = await RoomClient.join(server, item, name="Ada")
         assert second.hello["count"] == 2
         assert len(second.hello["members"]) == 2
-        assert "Ada" in who(await bob.until("presence", count=2))
+        assert "Ada" in who(await bob.wait_for("presence", count=2))
         await first.socket.close()
-        await second.say("still here")
+        await second.send_messages("still here")
         await second.socket.close()
-        left = await bob.until("presence")
+        left = await bob.wait_for("presence")
 
-    assert (left["joined"], left["left"], left["count"]) == ([], [second.me], 1)
+    assert (left["joined"], left["left"], left["count"]) == ([], [second.member_id], 1)
 
 
 async def test_p2_changes_are_gathered_for_250_ms(server: Server, item: str) -> None:
@@ -46,16 +46,16 @@ async def test_p2_changes_are_gathered_for_250_ms(server: Server, item: str) -> 
         count = 1
         rooms = [await RoomClient.join(server, item, name=f"M{number}") for number in range(60)]
         while count < 61:
-            count = (await watcher.until("presence"))["count"]
+            count = (await watcher.wait_for("presence"))["count"]
         for room in rooms:
             await abort(room.socket)
         while count > 1:
-            count = (await watcher.until("presence"))["count"]
+            count = (await watcher.wait_for("presence"))["count"]
         took = loop.time() - began
-        told = [line for line in watcher.heard if line["type"] == "presence"]
+        told = [line for line in watcher.received if line["type"] == "presence"]
 
     assert set().union(*map(who, told)) - {"Watcher"} == {f"M{number}" for number in range(60)}
-    assert {room.me for room in rooms} == {member for line in told for member in line["left"]}
+    assert {room.member_id for room in rooms} == {member for line in told for member in line["left"]}
     # The watcher's own, and then one for each 250 ms at most; timers may come a little early.
     assert len(told) <= 2 + took / 0.24
 
@@ -63,15 +63,15 @@ async def test_p2_changes_are_gathered_for_250_ms(server: Server, item: str) -> 
 async def test_p3_a_member_whose_connection_dies_without_a_close_leaves(
     serve: Callable[..., Server], item: str
 ) -> None:
-    hasty = serve(ALCOVE_PING_S="1", ALCOVE_PONG_S="1")
-    async with await RoomClient.join(hasty, item, name="Watcher") as watcher:
-        reset = await RoomClient.join(hasty, item, name="Reset")
-        silent = await RoomClient.join(hasty, item, name="Silent")
-        await watcher.until("presence", count=3)
+    short_ping_server = serve(ALCOVE_PING_S="1", ALCOVE_PONG_S="1")
+    async with await RoomClient.join(short_ping_server, item, name="Watcher") as watcher:
+        reset = await RoomClient.join(short_ping_server, item, name="Reset")
+        silent = await RoomClient.join(short_ping_server, item, name="Silent")
+        await watcher.wait_for("presence", count=3)
         await abort(reset.socket)
-        assert (await watcher.until("presence"))["left"] == [reset.me]
-        fall_silent(silent.socket)
-        assert (await watcher.until("presence", count=1))["left"] == [silent.me]
+        assert (await watcher.wait_for("presence"))["left"] == [reset.member_id]
+        stop_reading(silent.socket)
+        assert (await watcher.wait_for("presence", count=1))["left"] == [silent.member_id]
         silent.socket.transport.abort()
 
 
@@ -87,17 +87,17 @@ async def test_p4_typing_reaches_the_others_and_never_its_author(server: Server,
         await RoomClient.join(server, item, name="Ada") as second,
         await RoomClient.join(server, item, name="Bob") as bob,
     ):
-        await ada.tell({"type": "typing"})
-        typing = await bob.until("typing")
-        await bob.tell({"type": "typing"})
-        await ada.until("typing")
-        await second.until("typing")
-        await bob.settle()
+        await ada.send_lines({"type": "typing"})
+        typing = await bob.wait_for("typing")
+        await bob.send_lines({"type": "typing"})
+        await ada.wait_for("typing")
+        await second.wait_for("typing")
+        await bob.lines_until_pong()
 
-    assert typing["by"] == {"id": ada.me, "name": "Ada"}
-    assert [line["by"]["id"] for line in ada.heard if line["type"] == "typing"] == [bob.me]
-    assert [line["by"]["id"] for line in second.heard if line["type"] == "typing"] == [bob.me]
-    assert [line["by"]["id"] for line in bob.heard if line["type"] == "typing"] == [ada.me]
+    assert typing["by"] == {"id": ada.member_id, "name": "Ada"}
+    assert [line["by"]["id"] for line in ada.received if line["type"] == "typing"] == [bob.member_id]
+    assert [line["by"]["id"] for line in second.received if line["type"] == "typing"] == [bob.member_id]
+    assert [line["by"]["id"] for line in bob.received if line["type"] == "typing"] == [ada.member_id]
 
 
 async def test_p4_typing_is_passed_on_at_most_every_2_s_and_never_stored(server: Server, item: str) -> None:
@@ -108,11 +108,11 @@ async def test_p4_typing_is_passed_on_at_most_every_2_s_and_never_stored(server:
     ):
         times: list[float] = []
         while len(times) < 2:
-            await ada.tell({"type": "typing"})
-            await ada.settle()
-            if any(line["type"] == "typing" for line in await bob.settle()):
+            await ada.send_lines({"type": "typing"})
+            await ada.lines_until_pong()
+            if any(line["type"] == "typing" for line in await bob.lines_until_pong()):
                 times.append(loop.time())
-            await a_moment()
+            await pause_briefly()
         async with await RoomClient.join(server, item, after=0) as later:
             assert later.hello["head"] == 0
 
@@ -125,48 +125,48 @@ async def test_p5_a_mark_moves_forward_only_is_stored_and_told(server: Server, i
         await RoomClient.join(server, item, name="Ada") as ada,
         await RoomClient.join(server, item, name="Bob") as bob,
     ):
-        await ada.say(*range(10))
-        await bob.tell({"type": "read", "seq": 5})
-        assert ((told := await ada.until("read"))["by"], told["seq"]) == (bob.me, 5)
-        await bob.tell({"type": "read", "seq": 3}, {"type": "read", "seq": 7}, {"type": "read", "seq": 6})
-        await ada.until("read", by=bob.me, seq=7)
-        await bob.until("read", by=bob.me, seq=7)
+        await ada.send_messages(*range(10))
+        await bob.send_lines({"type": "read", "seq": 5})
+        assert ((told := await ada.wait_for("read"))["by"], told["seq"]) == (bob.member_id, 5)
+        await bob.send_lines({"type": "read", "seq": 3}, {"type": "read", "seq": 7}, {"type": "read", "seq": 6})
+        await ada.wait_for("read", by=bob.member_id, seq=7)
+        await bob.wait_for("read", by=bob.member_id, seq=7)
     async with await RoomClient.join(server, item) as later:
-        assert later.hello["reads"] == {bob.me: 7}
+        assert later.hello["reads"] == {bob.member_id: 7}
 
-    assert [line["seq"] for line in ada.heard if line["type"] == "read"] == [5, 7]
+    assert [line["seq"] for line in ada.received if line["type"] == "read"] == [5, 7]
 
 
 async def test_p5_a_mark_beyond_the_head_counts_as_the_head(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        await room.say("one", "two")
-        await room.tell({"type": "read", "seq": 2**53 - 1})
-        assert (await room.until("read"))["seq"] == 2
-        assert await room.say("three") == [3]
+        await room.send_messages("one", "two")
+        await room.send_lines({"type": "read", "seq": 2**53 - 1})
+        assert (await room.wait_for("read"))["seq"] == 2
+        assert await room.send_messages("three") == [3]
     async with await RoomClient.join(server, item) as room:
-        assert room.hello["reads"] == {room.me: 2}
+        assert room.hello["reads"] == {room.member_id: 2}
 
 
 async def test_p5_marks_are_told_at_most_every_250_ms(server: Server, item: str) -> None:
     loop = asyncio.get_running_loop()
     async with await RoomClient.join(server, item) as room:
-        await room.say(*range(60))
+        await room.send_messages(*range(60))
         start = loop.time()
         for seq in range(1, 61):
-            await room.tell({"type": "read", "seq": seq})
-            await room.settle()
-        await room.until("read", seq=60)
+            await room.send_lines({"type": "read", "seq": seq})
+            await room.lines_until_pong()
+        await room.wait_for("read", seq=60)
         took = loop.time() - start
 
-    assert sum(line["type"] == "read" for line in room.heard) <= 2 + took / 0.2
+    assert sum(line["type"] == "read" for line in room.received) <= 2 + took / 0.2
 
 
 async def test_p5_who_was_here_last_finds_the_last_mark_stored(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        await room.say("one")
-        await room.tell({"type": "read", "seq": 1})
-        await room.settle()
+        await room.send_messages("one")
+        await room.send_lines({"type": "read", "seq": 1})
+        await room.lines_until_pong()
     async with await RoomClient.join(server, item) as room:
-        me = room.me
+        me = room.member_id
         if room.hello["reads"] != {me: 1}:
-            await room.until("read", by=me, seq=1)
+            await room.wait_for("read", by=me, seq=1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.http import http
-from tests.support.room_client import RoomClient, new_id, send, whole_log
+from tests.support.room_client import RoomClient, new_id, read_log, send
 from tests.support.servers import Server
 from tests.support.storage_faults import disk_full, write_lock
 
@@ -18,18 +18,18 @@ BODIES = ["", "hello", 0, -1.5, True, False, None, [], {}, {"a": [1, {"b": None}
 @pytest.mark.parametrize("id", ["x", "x" * 64, "0192a4e3-9855-7ebc-a62a-6e9c6ef6e761", "ñ👋", " ", '"\\'])
 async def test_s1_an_id_has_1_to_64_characters_of_the_clients_choice(server: Server, item: str, id: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        assert (await room.ask(send("x", id)))["id"] == id
-        await room.until_seq(1)
+        assert (await room.request(send("x", id)))["id"] == id
+        await room.wait_for_seq(1)
         assert room.entries[0]["id"] == id
 
 
 @pytest.mark.parametrize("id", ["x" * 65, "\0"])
 async def test_s1_s6_other_ids_are_invalid(server: Server, item: str, id: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        await room.tell(send("x", id))
+        await room.send_lines(send("x", id))
 
-        assert (await room.until("error"))["code"] == "invalid"
-        assert await room.say("next") == [1]
+        assert (await room.wait_for("error"))["code"] == "invalid"
+        assert await room.send_messages("next") == [1]
 
 
 async def test_s1_an_id_is_unique_per_sender_and_per_item(server: Server, item: str) -> None:
@@ -38,7 +38,7 @@ async def test_s1_an_id_is_unique_per_sender_and_per_item(server: Server, item: 
         await RoomClient.join(server, item, name="Bob") as bob,
         await RoomClient.join(server, f"{item}-2", name="Ada") as elsewhere,
     ):
-        answers = [await room.ask(send("x", "same")) for room in (ada, bob, elsewhere)]
+        answers = [await room.request(send("x", "same")) for room in (ada, bob, elsewhere)]
 
     assert [(line["seq"], line["duplicate"]) for line in answers] == [(1, False), (2, False), (1, False)]
 
@@ -46,26 +46,26 @@ async def test_s1_an_id_is_unique_per_sender_and_per_item(server: Server, item: 
 @pytest.mark.parametrize("body", BODIES, ids=[str(n) for n in range(len(BODIES))])
 async def test_s2_any_json_is_a_body_and_comes_as_it_was_sent(server: Server, item: str, body: object) -> None:
     async with await RoomClient.join(server, item) as room:
-        await room.say(body)
-        entry = (await room.until_seq(1))[0]
+        await room.send_messages(body)
+        entry = (await room.wait_for_seq(1))[0]
         async with http(server) as client:
-            stored = (await whole_log(client, item))[0]
+            stored = (await read_log(client, item))[0]
 
     assert entry["body"] == body
     assert entry == stored
     assert (entry["kind"], entry["seq"]) == ("message", 1)
-    assert entry["by"] == {"id": room.me, "name": "Guest"}
+    assert entry["by"] == {"id": room.member_id, "name": "Guest"}
 
 
-async def test_s2_sends_of_one_connection_keep_their_order(hasty: Server, item: str) -> None:
+async def test_s2_sends_of_one_connection_keep_their_order(unlimited_server: Server, item: str) -> None:
     async with (
-        await RoomClient.join(hasty, item, name="Ada") as ada,
-        await RoomClient.join(hasty, item, name="Bob") as bob,
+        await RoomClient.join(unlimited_server, item, name="Ada") as ada,
+        await RoomClient.join(unlimited_server, item, name="Bob") as bob,
     ):
         for number in range(300):
-            await ada.tell(send(["ada", number]))
-            await bob.tell(send(["bob", number]), send(["bob", number + 0.5]))
-        entries = await ada.until_seq(900)
+            await ada.send_lines(send(["ada", number]))
+            await bob.send_lines(send(["bob", number]), send(["bob", number + 0.5]))
+        entries = await ada.wait_for_seq(900)
 
     assert [entry["seq"] for entry in entries] == list(range(1, 901))
     bodies = [entry["body"] for entry in entries]
@@ -82,44 +82,44 @@ async def test_s3_s4_before_it_is_durable_nobody_hears_of_an_entry(
         await RoomClient.join(server, "foo", name="Bob") as bob,
     ):
         with write_lock(tmp_path / "alcove.db"):
-            await ada.tell(send("waits", "a"))
-            seen = await ada.settle() + await bob.settle()
+            await ada.send_lines(send("waits", "a"))
+            seen = await ada.lines_until_pong() + await bob.lines_until_pong()
             assert [line for line in seen if line["type"] in ("ack", "entry", "error")] == []
             async with http(server) as client:
-                assert await whole_log(client, "foo") == []
-        assert (await ada.answer("a"))["seq"] == 1
-        await bob.until("entry", seq=1)
+                assert await read_log(client, "foo") == []
+        assert (await ada.wait_for_outcome("a"))["seq"] == 1
+        await bob.wait_for("entry", seq=1)
 
 
 async def test_s3_what_was_acknowledged_survives_sigkill(serve: Callable[..., Server]) -> None:
     server = serve(ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, "foo") as room:
-        seqs = await room.say(*range(100))
+        seqs = await room.send_messages(*range(100))
         await asyncio.to_thread(server.end, signal.SIGKILL)
     again = serve()
     async with await RoomClient.join(again, "foo", after=0, log=room.hello["log"]) as room:
         assert False is room.hello["reset"]
-        await room.until_seq(seqs[-1])
+        await room.wait_for_seq(seqs[-1])
         assert room.bodies == [*range(100)]
 
 
 async def test_s4_the_ack_and_the_entry_agree(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        ack = await room.ask(send("x"))
-        (entry,) = await room.until_seq(1)
+        ack = await room.request(send("x"))
+        (entry,) = await room.wait_for_seq(1)
 
     assert (ack["id"], ack["seq"], ack["at"]) == (entry["id"], entry["seq"], entry["at"])
 
 
 async def test_s5_the_same_send_again_is_acknowledged_with_the_first_seq(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        first = await room.ask(send("first", "a"))
-        await room.say("between")
-        again = await room.ask(send("not looked at", "a"))
-        await room.settle()
+        first = await room.request(send("first", "a"))
+        await room.send_messages("between")
+        again = await room.request(send("not looked at", "a"))
+        await room.lines_until_pong()
         assert room.bodies == ["first", "between"]
     async with await RoomClient.join(server, item, after=2) as room:
-        later = await room.ask(send("first", "a"))
+        later = await room.request(send("first", "a"))
         assert room.bodies == []
 
     assert {**first, "duplicate": True} == again == later
@@ -127,9 +127,9 @@ async def test_s5_the_same_send_again_is_acknowledged_with_the_first_seq(server:
 
 async def test_s5_twice_in_one_frame_is_one_entry(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        await room.tell(send(1, "a"), send(2, "a"), send(3, "b"), send(4, "a"))
-        answers = [await room.answer(one) for one in ("a", "a", "b", "a")]
-        await room.settle()
+        await room.send_lines(send(1, "a"), send(2, "a"), send(3, "b"), send(4, "a"))
+        answers = [await room.wait_for_outcome(one) for one in ("a", "a", "b", "a")]
+        await room.lines_until_pong()
 
     assert [(a["seq"], a["duplicate"]) for a in answers] == [(1, False), (1, True), (2, False), (1, True)]
     assert room.bodies == [1, 3]
@@ -137,29 +137,29 @@ async def test_s5_twice_in_one_frame_is_one_entry(server: Server, item: str) -> 
 
 async def test_s5_ids_share_one_space_across_kinds(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        await room.ask(send("x", "a"))
-        edited = await room.ask({"type": "edit", "id": "b", "target": 1, "body": "y"})
+        await room.request(send("x", "a"))
+        edited = await room.request({"type": "edit", "id": "b", "target": 1, "body": "y"})
         for again in (
             {"type": "delete", "id": "a", "target": 1},
             {"type": "edit", "id": "a", "target": 1, "body": "z"},
         ):
-            answer = await room.ask(again)
+            answer = await room.request(again)
             assert (answer["seq"], answer["duplicate"]) == (1, True)
-        answer = await room.ask(send("z", "b"))
+        answer = await room.request(send("z", "b"))
         assert (answer["seq"], answer["duplicate"]) == (edited["seq"], True)
-        await room.settle()
+        await room.lines_until_pong()
 
     assert room.bodies == ["x", "y"]
 
 
-async def test_s6_a_refused_send_names_its_id_and_stores_nothing(strict: Server, item: str) -> None:
-    async with await RoomClient.join(strict, item) as room:
-        large = await room.ask(send("x" * 101, "large"))
-        invalid = await room.ask({"type": "edit", "id": "none", "target": 1, "body": "x"})
-        assert await room.say("x") == [1]
-        await room.ask(send("x", "third"))
-        limited = await room.ask(send("x", "fourth"))
-        await room.settle()
+async def test_s6_a_refused_send_names_its_id_and_stores_nothing(low_limits_server: Server, item: str) -> None:
+    async with await RoomClient.join(low_limits_server, item) as room:
+        large = await room.request(send("x" * 101, "large"))
+        invalid = await room.request({"type": "edit", "id": "none", "target": 1, "body": "x"})
+        assert await room.send_messages("x") == [1]
+        await room.request(send("x", "third"))
+        limited = await room.request(send("x", "fourth"))
+        await room.lines_until_pong()
 
     assert [line["code"] for line in (large, invalid, limited)] == ["too_large", "invalid", "rate_limited"]
     assert 0 < limited["retry_ms"] <= 1000
@@ -174,17 +174,17 @@ async def test_s7_while_storage_fails_nothing_is_acked_or_delivered_and_the_conn
         await RoomClient.join(server, "foo", name="Ada") as ada,
         await RoomClient.join(server, "foo", name="Bob") as bob,
     ):
-        await ada.say("before")
+        await ada.send_messages("before")
         with disk_full(server):
-            refused = await ada.ask(send("kept by the client", "a"))
+            refused = await ada.request(send("kept by the client", "a"))
             assert (refused["code"], refused["retry_ms"] > 0) == ("unavailable", True)
             async with http(server) as client:
                 answer = await client.post("/api/items/foo/entries", json={"body": "x"})
                 assert answer.status_code == 503
-            await bob.settle()
-        again = await ada.ask(send("kept by the client", "a"))
-        await ada.until_seq(2)
-        await bob.until_seq(2)
+            await bob.lines_until_pong()
+        again = await ada.request(send("kept by the client", "a"))
+        await ada.wait_for_seq(2)
+        await bob.wait_for_seq(2)
 
     assert (again["seq"], again["duplicate"]) == (2, False)
     assert ["before", "kept by the client"] == ada.bodies == bob.bodies
@@ -198,12 +198,12 @@ async def test_s7_s2_what_is_sent_behind_a_failed_send_does_not_overtake_it(
         with disk_full(server):
             with write_lock(tmp_path / "alcove.db"):
                 for number in range(10):
-                    await room.tell(send(number, str(number)))
-                await room.settle()
-            refused = [await room.answer(str(number)) for number in range(10)]
+                    await room.send_lines(send(number, str(number)))
+                await room.lines_until_pong()
+            refused = [await room.wait_for_outcome(str(number)) for number in range(10)]
         assert [line.get("code") for line in refused] == ["unavailable"] * 10
-        await room.tell(*[send(number, str(number)) for number in range(10)])
-        await room.until_seq(10)
+        await room.send_lines(*[send(number, str(number)) for number in range(10)])
+        await room.wait_for_seq(10)
 
     assert room.bodies == [*range(10)]
 
@@ -213,12 +213,12 @@ async def test_s8_only_the_author_changes_a_message(server: Server, item: str) -
         await RoomClient.join(server, item, name="Ada") as ada,
         await RoomClient.join(server, item, name="Bob") as bob,
     ):
-        await ada.say("mine")
+        await ada.send_messages("mine")
         for line in ({"type": "edit", "body": "x"}, {"type": "delete"}):
-            assert (await bob.ask({**line, "id": new_id(), "target": 1}))["code"] == "forbidden"
-        assert (await ada.ask({"type": "edit", "id": "e", "target": 1, "body": "mine!"}))["seq"] == 2
-        assert (await ada.ask({"type": "delete", "id": "d", "target": 1}))["seq"] == 3
-        entries = await bob.until_seq(3)
+            assert (await bob.request({**line, "id": new_id(), "target": 1}))["code"] == "forbidden"
+        assert (await ada.request({"type": "edit", "id": "e", "target": 1, "body": "mine!"}))["seq"] == 2
+        assert (await ada.request({"type": "delete", "id": "d", "target": 1}))["seq"] == 3
+        entries = await bob.wait_for_seq(3)
 
     assert [entry["kind"] for entry in entries] == ["message", "edit", "delete"]
     assert [entry.get("target") for entry in entries] == [None, 1, 1]
@@ -227,24 +227,24 @@ async def test_s8_only_the_author_changes_a_message(server: Server, item: str) -
 @pytest.mark.parametrize("line", [{"type": "edit", "body": "x"}, {"type": "delete"}], ids=["edit", "delete"])
 async def test_s8_another_target_is_invalid(server: Server, item: str, line: dict[str, object]) -> None:
     async with await RoomClient.join(server, item) as room:
-        await room.say("stays", "goes")
-        await room.ask({"type": "delete", "id": "d", "target": 2})
-        await room.ask({"type": "edit", "id": "e", "target": 1, "body": "stays!"})
+        await room.send_messages("stays", "goes")
+        await room.request({"type": "delete", "id": "d", "target": 2})
+        await room.request({"type": "edit", "id": "e", "target": 1, "body": "stays!"})
         for target in (0, 2, 3, 4, 5, 2**53 - 1):
-            answer = await room.ask({**line, "id": new_id(), "target": target})
+            answer = await room.request({**line, "id": new_id(), "target": target})
             assert (answer["type"], answer.get("code")) == ("error", "invalid"), target
-        assert await room.say("nothing was stored") == [5]
+        assert await room.send_messages("nothing was stored") == [5]
 
 
 async def test_s9_after_an_edit_the_entry_carries_the_latest_body(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        await room.say("one")
-        await room.ask({"type": "edit", "id": "e1", "target": 1, "body": "two"})
-        last = await room.ask({"type": "edit", "id": "e2", "target": 1, "body": "three"})
+        await room.send_messages("one")
+        await room.request({"type": "edit", "id": "e1", "target": 1, "body": "two"})
+        last = await room.request({"type": "edit", "id": "e2", "target": 1, "body": "three"})
         async with http(server) as client:
-            stored = await whole_log(client, item)
+            stored = await read_log(client, item)
         async with await RoomClient.join(server, item) as late:
-            await late.until_seq(3)
+            await late.wait_for_seq(3)
 
     assert late.entries == stored
     assert (stored[0]["body"], stored[0]["edited"]) == ("three", last["at"])
@@ -253,18 +253,18 @@ async def test_s9_after_an_edit_the_entry_carries_the_latest_body(server: Server
 
 async def test_s9_after_a_delete_no_body_is_served_again(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        await room.say("secret one", "other")
-        await room.ask({"type": "edit", "id": "e", "target": 1, "body": "secret two"})
-        ack = await room.ask({"type": "delete", "id": "d", "target": 1})
-        await room.until_seq(4)
+        await room.send_messages("secret one", "other")
+        await room.request({"type": "edit", "id": "e", "target": 1, "body": "secret two"})
+        ack = await room.request({"type": "delete", "id": "d", "target": 1})
+        await room.wait_for_seq(4)
         async with http(server) as client:
-            stored = await whole_log(client, item)
+            stored = await read_log(client, item)
             again = (await client.post(f"/api/items/{item}/entries", json={"body": "x", "id": "d"})).text
         # From the tail in memory while the room is open, from storage when it is closed.
         async with await RoomClient.join(server, item, after=0) as late:
-            from_memory = await late.until_seq(4)
+            from_memory = await late.wait_for_seq(4)
     async with await RoomClient.join(server, item, after=0) as late:
-        from_storage = await late.until_seq(4)
+        from_storage = await late.wait_for_seq(4)
 
     assert stored == from_memory == from_storage
     assert "secret" not in repr(stored) + again
@@ -277,12 +277,12 @@ async def test_s9_what_is_edited_and_deleted_in_one_frame_is_not_shown_either(se
         await RoomClient.join(server, item, name="Ada") as ada,
         await RoomClient.join(server, item, name="Bob") as bob,
     ):
-        await ada.tell(
+        await ada.send_lines(
             send("secret one", "s"),
             {"type": "edit", "id": "e", "target": 1, "body": "secret two"},
             {"type": "delete", "id": "d", "target": 1},
         )
-        await ada.answer("d")
-        await bob.until_seq(3)
+        await ada.wait_for_outcome("d")
+        await bob.wait_for_seq(3)
 
-    assert "secret" not in repr(bob.heard)
+    assert "secret" not in repr(bob.received)

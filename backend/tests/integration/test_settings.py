@@ -12,7 +12,7 @@ from alcove.errors import SettingsError
 from alcove.settings import Settings
 from deploy.ports import free_port
 from tests.support.room_client import RoomClient
-from tests.support.servers import ALCOVE, BIN, ONCE, Process, alcove, untroubled
+from tests.support.servers import ALCOVE, BIN, ONCE, Process, alcove, without_problems
 
 
 def of(field: FieldInfo) -> tuple[object, ...]:
@@ -173,9 +173,11 @@ def test_an_env_file_that_may_not_be_read_is_one_clear_line(monkeypatch: pytest.
 @ONCE
 @pytest.mark.parametrize("name", ["a chat.db", "chat#1.db", "100%.db", "año.db", "chat&co=1.db"])
 async def test_a_database_is_the_file_that_was_named(carrier: str, tmp_path: Path, name: str) -> None:
-    with untroubled(alcove(carrier=carrier, cwd=tmp_path, env={"ALCOVE_DATABASE_URL": f"sqlite:///{name}"})) as server:
+    with without_problems(
+        alcove(carrier=carrier, cwd=tmp_path, env={"ALCOVE_DATABASE_URL": f"sqlite:///{name}"})
+    ) as server:
         async with await RoomClient.join(server, "foo") as room:
-            await room.say("hello")
+            await room.send_messages("hello")
         found = names_in(tmp_path)
     assert name in found
     assert [other for other in found if not other.startswith((name, f".{name}"))] == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.clients import abort, close_code, connect, fall_silent
+from tests.support.clients import abort, close_code, connect, stop_reading
 from tests.support.servers import Server, alcove, fastapi_dev, listening
 
 PATHS = ["/ws", "/ws/1", "/items/foo/ws?token=t"]
@@ -28,7 +28,7 @@ async def test_c_a_server_that_stops_closes_its_sockets_with_1012(
 async def test_a_server_stops_though_somebody_reads_nothing(tmp_path: Path, carrier: str) -> None:
     server = alcove(cwd=tmp_path, env={"ALCOVE_CARRIER": carrier})
     stuck = await connect(server, "/ws", receive_buffer=4096)
-    fall_silent(stuck)
+    stop_reading(stuck)
     for _ in range(20):
         await stuck.send("x" * 256 * 1024)
 
@@ -58,4 +58,4 @@ async def test_fastapi_dev_reloads_with_sockets_open(tmp_path: Path) -> None:
         await asyncio.to_thread(server.end)
 
     assert codes == [1012] * len(PATHS)
-    assert server.trouble == [], server.output
+    assert server.problems == [], server.output

@@ -20,7 +20,7 @@ from tests.support.clients import PATIENCE_S
 from tests.support.credentials import SECRET, token
 from tests.support.drafts import append, message
 from tests.support.room_client import RoomClient
-from tests.support.servers import ALCOVE, BIN, Process, alcove, fastapi_dev, untroubled
+from tests.support.servers import ALCOVE, BIN, Process, alcove, fastapi_dev, without_problems
 
 IN_USE = "in use by another Alcove process.*stop that process first"
 NO_BUS = "another Alcove process uses this log.*stop it first, or set ALCOVE_BUS_URL"
@@ -64,7 +64,7 @@ async def test_x7_a_second_server_without_a_bus_refuses_to_start_in_one_line(
     env, why = {}, IN_USE
     if storage == "postgresql":
         env, why = {"ALCOVE_DATABASE_URL": request.getfixturevalue("postgres_url")}, NO_BUS
-    running.enter_context(untroubled(alcove(cwd=tmp_path, env=env)))
+    running.enter_context(without_problems(alcove(cwd=tmp_path, env=env)))
 
     (line,), started_otherwise = await asyncio.gather(  # both wait for the lock, for seconds
         refused([ALCOVE, "serve", "--port", "0"], tmp_path, **env),
@@ -79,7 +79,7 @@ async def test_x7_another_path_to_the_same_file_is_the_same_log(tmp_path: Path, 
     folder.mkdir()
     (tmp_path / "linked").symlink_to(folder)
     (tmp_path / "other.db").symlink_to(folder / "alcove.db")
-    running.enter_context(untroubled(alcove(cwd=folder)))
+    running.enter_context(without_problems(alcove(cwd=folder)))
 
     paths = ("folder/alcove.db", "linked/alcove.db", "other.db", f"/{folder}/alcove.db")
     printed = await asyncio.gather(
@@ -107,7 +107,7 @@ def test_x7_two_workers_of_uvicorn_do_not_both_serve(tmp_path: Path) -> None:
 def test_x7_a_reload_waits_until_the_process_before_it_has_ended(tmp_path: Path, running: ExitStack) -> None:
     app = tmp_path / "app.py"
     app.write_text("from alcove.main import app as app\n")
-    server = running.enter_context(untroubled(fastapi_dev(tmp_path, str(app))))
+    server = running.enter_context(without_problems(fastapi_dev(tmp_path, str(app))))
     since = len(server.lines)
 
     app.write_text("from alcove.main import app as app  # changed\n")
@@ -119,17 +119,17 @@ def test_x7_a_reload_waits_until_the_process_before_it_has_ended(tmp_path: Path,
 def test_x7_the_lock_ends_with_its_process(tmp_path: Path, running: ExitStack, how: signal.Signals) -> None:
     alcove(cwd=tmp_path).end(how)
 
-    assert running.enter_context(untroubled(alcove(cwd=tmp_path)))
+    assert running.enter_context(without_problems(alcove(cwd=tmp_path)))
 
 
 async def test_x7_a_revocation_by_command_works_beside_a_running_server(tmp_path: Path, running: ExitStack) -> None:
     signed = {"ALCOVE_SECRET": SECRET}
-    server = running.enter_context(untroubled(alcove(cwd=tmp_path, env=signed)))
+    server = running.enter_context(without_problems(alcove(cwd=tmp_path, env=signed)))
     async with await RoomClient.join(server, "foo", token=token(sub="walter")) as walter:
         command: list[str | Path] = [ALCOVE, "revoke", "--sub", "walter", "--url", server.url]
         assert await asyncio.to_thread(Process(command, cwd=tmp_path, env=signed).exit_code) == 0
 
-        assert await walter.closed() == 4403
+        assert await walter.wait_for_close() == 4403
 
 
 @pytest.mark.usefixtures("impatient")

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.support.clients import fall_silent, read_again
+from tests.support.clients import resume_reading, stop_reading
 from tests.support.http import http
 from tests.support.room_client import RoomClient, page
 from tests.support.servers import Server
@@ -25,30 +25,32 @@ def memory(server: Server) -> int:
 async def talk(ada: RoomClient, bob: RoomClient) -> None:
     """Send 20 MB into the room, waiting until another client has each message before sending the next."""
     for number in range(SENDS):
-        (seq,) = await ada.say([number, BODY])
-        await bob.until_seq(seq)
+        (seq,) = await ada.send_messages([number, BODY])
+        await bob.wait_for_seq(seq)
 
 
-async def test_d2_who_reads_nothing_while_20_mb_go_by_costs_no_one_anything(hasty: Server, item: str) -> None:
+async def test_d2_who_reads_nothing_while_20_mb_go_by_costs_no_one_anything(
+    unlimited_server: Server, item: str
+) -> None:
     async with (
-        await RoomClient.join(hasty, item, tail=0, name="Ada") as ada,
-        await RoomClient.join(hasty, item, tail=0, name="Bob") as bob,
-        http(hasty) as client,
+        await RoomClient.join(unlimited_server, item, tail=0, name="Ada") as ada,
+        await RoomClient.join(unlimited_server, item, tail=0, name="Bob") as bob,
+        http(unlimited_server) as client,
     ):
         # The first round fills what fills once: the tail, the caches of the log.
         await talk(ada, bob)
         for after in range(0, SENDS, 20):
             await page(client, item, after=after, limit=20)
-        before = memory(hasty)
+        before = memory(unlimited_server)
 
-        async with await RoomClient.join(hasty, item, tail=0, name="Slow", receive_buffer=4096) as slow:
-            fall_silent(slow.socket)
+        async with await RoomClient.join(unlimited_server, item, tail=0, name="Slow", receive_buffer=4096) as slow:
+            stop_reading(slow.socket)
             await talk(ada, bob)
-            cost = memory(hasty) - before
+            cost = memory(unlimited_server) - before
             states = (await client.get(f"/api/items/{item}/connections")).json()["connections"]
             (state,) = [line for line in states if line["name"] == "Slow"]
-            read_again(slow.socket)
-            await slow.until_seq(2 * SENDS)
+            resume_reading(slow.socket)
+            await slow.wait_for_seq(2 * SENDS)
             numbers = [body[0] for body in slow.bodies if isinstance(body, list)]
 
     assert numbers == [*range(SENDS)]

@@ -16,7 +16,7 @@ from alcove.storage.sqlite import connection as sqlite_connection
 from alcove.storage.sqlite.log import SqliteLog
 from tests.support.drafts import append, bodies, message
 from tests.support.http import http
-from tests.support.room_client import RoomClient, send, whole_log
+from tests.support.room_client import RoomClient, read_log, send
 from tests.support.servers import ONCE, PATIENCE_S, Server, Start, alcove
 
 
@@ -41,20 +41,20 @@ def full_disk(server: Server) -> Iterator[None]:
 async def test_s7_on_a_full_disk_sends_are_unavailable_and_afterwards_go_on(serve: Start) -> None:
     server = serve(ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, "foo") as ada, await RoomClient.join(server, "foo", name="Bob") as bob:
-        await ada.say("before")
+        await ada.send_messages("before")
         sends = [send(f"during {n}") for n in range(50)]
         with full_disk(server):
-            answers = await ada.answers(*sends)
+            answers = await ada.request_all(*sends)
             assert {(line["type"], line["code"]) for line in answers} == {("error", "unavailable")}
             assert all(line["retry_ms"] > 0 for line in answers)
-            assert (await bob.settle(), bob.bodies)[1] == ["before"]
+            assert (await bob.lines_until_pong(), bob.bodies)[1] == ["before"]
             # Reading needs no space on the disk, so connections are admitted.
             async with await RoomClient.join(server, "foo", name="Cyd") as cyd:
-                assert [entry["body"] for entry in await cyd.until_seq(1)] == ["before"]
+                assert [entry["body"] for entry in await cyd.wait_for_seq(1)] == ["before"]
 
-        answers = await ada.answers(*sends)
+        answers = await ada.request_all(*sends)
         assert [(line["seq"], line["duplicate"]) for line in answers] == [(2 + n, False) for n in range(50)]
-        assert [one["body"] for one in await bob.until_seq(51)] == ["before", *(f"during {n}" for n in range(50))]
+        assert [one["body"] for one in await bob.wait_for_seq(51)] == ["before", *(f"during {n}" for n in range(50))]
 
 
 @ONCE
@@ -79,15 +79,15 @@ async def test_s3_s7_a_disk_that_fills_and_frees_again_loses_and_doubles_nothing
         acked: dict[str, int] = {}
         for round_ in range(20):
             batch = open_sends[:40]
-            await ada.tell(*batch)
+            await ada.send_lines(*batch)
             if round_ % 2:
                 with full_disk(server):
-                    answers = [await ada.answer(line["id"]) for line in batch]
+                    answers = [await ada.wait_for_outcome(line["id"]) for line in batch]
             else:
-                answers = [await ada.answer(line["id"]) for line in batch]
+                answers = [await ada.wait_for_outcome(line["id"]) for line in batch]
             acked |= {line["id"]: line["seq"] for line in answers if line["type"] == "ack"}
             open_sends = [line for line in open_sends if line["id"] not in acked]
-        kept = await whole_log(client, "foo")
+        kept = await read_log(client, "foo")
 
     assert open_sends == []
     assert {entry["id"]: entry["seq"] for entry in kept} == acked
@@ -99,15 +99,15 @@ async def test_s3_x3_what_was_acked_before_a_kill_is_there_after_it(tmp_path: Pa
     acked: list[str] = []
     async with await RoomClient.join(server, "foo") as ada:
         for n in range(20):
-            answers = await ada.answers(*(send(f"{n}-{m}") for m in range(10)))
+            answers = await ada.request_all(*(send(f"{n}-{m}") for m in range(10)))
             acked += [line["id"] for line in answers if line["type"] == "ack"]
-        await ada.tell(*(send(f"late {n}") for n in range(100)))
+        await ada.send_lines(*(send(f"late {n}") for n in range(100)))
         server.end(signal.SIGKILL)
     assert (tmp_path / "alcove.db-wal").stat().st_size > 0
 
     again = alcove(cwd=tmp_path)
     async with http(again) as client:
-        kept = [entry["id"] for entry in await whole_log(client, "foo")]
+        kept = [entry["id"] for entry in await read_log(client, "foo")]
     again.end()
     assert kept[: len(acked)] == acked
     assert len(acked) == 200

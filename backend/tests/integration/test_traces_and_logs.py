@@ -14,7 +14,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tests.support.credentials import SECRET, leaks, token
 from tests.support.http import http
 from tests.support.room_client import RoomClient
-from tests.support.servers import CARRIERS, Server, alcove, untroubled
+from tests.support.servers import CARRIERS, Server, alcove, without_problems
 
 
 class Collector:
@@ -60,9 +60,9 @@ def collecting() -> Iterator[tuple[str, Collector]]:
 
 
 @contextmanager
-def guarded(folder: Path, carrier: str, **env: str) -> Iterator[Server]:
+def secured_server(folder: Path, carrier: str, **env: str) -> Iterator[Server]:
     """Start a server with a secret."""
-    with untroubled(alcove(cwd=folder, carrier=carrier, env={"ALCOVE_SECRET": SECRET, **env})) as server:
+    with without_problems(alcove(cwd=folder, carrier=carrier, env={"ALCOVE_SECRET": SECRET, **env})) as server:
         yield server
 
 
@@ -74,13 +74,13 @@ async def visit(server: Server) -> None:
         assert (await client.get("/healthz")).is_success
     async with await RoomClient.join(server, "foo", token=ada):
         pass
-    await (await RoomClient.open(server, "bar", token=ada)).closed()
+    await (await RoomClient.open(server, "bar", token=ada)).wait_for_close()
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
 async def test_a6_requests_and_handshakes_are_traced_without_their_credentials(tmp_path: Path, carrier: str) -> None:
     with collecting() as (url, collector):
-        with guarded(tmp_path, carrier, OTEL_EXPORTER_OTLP_ENDPOINT=url) as server:
+        with secured_server(tmp_path, carrier, OTEL_EXPORTER_OTLP_ENDPOINT=url) as server:
             await visit(server)
 
         names = [span.name for span in collector.spans if span.kind == Span.SPAN_KIND_SERVER]
@@ -93,7 +93,7 @@ async def test_a6_requests_and_handshakes_are_traced_without_their_credentials(t
 
 async def test_nothing_is_traced_unasked(tmp_path: Path) -> None:
     with collecting() as (url, collector):
-        with guarded(tmp_path, "detached", OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=url) as server:
+        with secured_server(tmp_path, "detached", OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=url) as server:
             await visit(server)
 
         assert collector.exports == []
@@ -101,7 +101,7 @@ async def test_nothing_is_traced_unasked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("carrier", CARRIERS)
 async def test_a6_what_is_printed_can_be_lines_of_json(tmp_path: Path, carrier: str) -> None:
-    with guarded(tmp_path, carrier, ALCOVE_LOG="json") as server:
+    with secured_server(tmp_path, carrier, ALCOVE_LOG="json") as server:
         await visit(server)
 
     lines = [json.loads(line) for line in server.lines]

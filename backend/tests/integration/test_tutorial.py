@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.clients import Listener, answers, close_code, connect, refusal
+from tests.support.clients import Listener, close_code, connect, receive, refusal
 from tests.support.http import http
-from tests.support.servers import Server, alcove, untroubled
+from tests.support.servers import Server, alcove, without_problems
 
 ANY_TEXT = {
     "empty": "",
@@ -30,7 +30,7 @@ async def test_t1_every_text_comes_back(server: Server, text: str) -> None:
     async with await connect(server, "/ws") as client:
         await client.send(text)
 
-        assert await answers(client, 1) == [f"Message text was: {text}"]
+        assert await receive(client, 1) == [f"Message text was: {text}"]
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\xff\xfe", bytes(range(256)) * 1024], ids=["none", "no text", "many"])
@@ -38,14 +38,14 @@ async def test_t1_bytes_come_back_as_bytes(server: Server, data: bytes) -> None:
     async with await connect(server, "/ws") as client:
         await client.send(data)
 
-        assert await answers(client, 1) == [data]
+        assert await receive(client, 1) == [data]
 
 
 async def test_t1_a_text_of_several_fragments_is_one_text(server: Server) -> None:
     async with await connect(server, "/ws") as client:
         await client.send(["hel", "lo ", "", "world"])
 
-        assert await answers(client, 1) == ["Message text was: hello world"]
+        assert await receive(client, 1) == ["Message text was: hello world"]
 
 
 async def test_t1_answers_keep_the_order_of_the_questions(server: Server) -> None:
@@ -53,7 +53,7 @@ async def test_t1_answers_keep_the_order_of_the_questions(server: Server) -> Non
         for number in range(1000):
             await client.send(str(number))
 
-        assert await answers(client, 1000) == [f"Message text was: {number}" for number in range(1000)]
+        assert await receive(client, 1000) == [f"Message text was: {number}" for number in range(1000)]
 
 
 @pytest.mark.parametrize("char", ["x", "ñ", "👋"])
@@ -62,7 +62,7 @@ async def test_t1_a_text_as_large_as_the_limit_comes_back(server: Server, char: 
     async with await connect(server, "/ws") as client:
         await client.send(text)
 
-        assert await answers(client, 1) == [f"Message text was: {text}"]
+        assert await receive(client, 1) == [f"Message text was: {text}"]
 
 
 @pytest.mark.parametrize("path", ["/ws", "/ws/1", "/items/foo/ws?token=t"])
@@ -84,7 +84,7 @@ async def test_l1_the_limit_is_a_setting(serve: Callable[..., Server]) -> None:
     server = serve(ALCOVE_MESSAGE_BYTES="2000")
     async with await connect(server, "/ws") as client:
         await client.send("x" * 2000)
-        assert await answers(client, 1) == [f"Message text was: {'x' * 2000}"]
+        assert await receive(client, 1) == [f"Message text was: {'x' * 2000}"]
         await client.send("x" * 2001)
         assert await close_code(client) == 1009
 
@@ -92,7 +92,7 @@ async def test_l1_the_limit_is_a_setting(serve: Callable[..., Server]) -> None:
 @pytest.mark.parametrize("path", ["/ws", "/ws/1", "/items/foo/ws?token=t"])
 async def test_t4_what_is_not_utf8_is_closed_with_1007(tmp_path: Path, path: str) -> None:
     # On the ASGI carrier the code is the same, but uvicorn itself prints a traceback for it.
-    with untroubled(alcove(cwd=tmp_path, env={"ALCOVE_CARRIER": "detached"})) as server:
+    with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_CARRIER": "detached"})) as server:
         async with await connect(server, path) as client:
             await client.send(b"\xff\xfe", text=True)
 
@@ -104,7 +104,7 @@ async def test_t2_credential_and_text_are_answered_in_two_frames(server: Server,
     async with await connect(server, "/items/foo/ws?token=some-key-token") as client:
         await client.send(text)
 
-        assert await answers(client, 2) == [
+        assert await receive(client, 2) == [
             "Session cookie or query token value is: some-key-token",
             f"Message text was: {text}, for item ID: foo",
         ]
@@ -114,7 +114,7 @@ async def test_t2_q_is_answered_in_between(server: Server) -> None:
     async with await connect(server, "/items/foo/ws?token=t&q=3") as client:
         await client.send("hello")
 
-        assert await answers(client, 3) == [
+        assert await receive(client, 3) == [
             "Session cookie or query token value is: t",
             "Query parameter q is: 3",
             "Message text was: hello, for item ID: foo",
@@ -128,7 +128,7 @@ async def test_t2_q_is_any_integer(server: Server, q: str, meant: str) -> None:
     async with await connect(server, f"/items/foo/ws?token=t&q={q}") as client:
         await client.send("hello")
 
-        assert (await answers(client, 3))[1] == f"Query parameter q is: {meant}"
+        assert (await receive(client, 3))[1] == f"Query parameter q is: {meant}"
 
 
 @pytest.mark.parametrize("q", ["", "1.5", "one", "1e3", "0x1", "9" * 5000, "%00", "1%202"])
@@ -162,7 +162,7 @@ async def test_t2_the_credential_is_the_cookie_else_the_last_token(
     async with await connect(server, f"/items/foo/ws{query}", headers=headers) as client:
         await client.send("hello")
 
-        assert (await answers(client, 2))[0] == f"Session cookie or query token value is: {credential}"
+        assert (await receive(client, 2))[0] == f"Session cookie or query token value is: {credential}"
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ async def test_t2_the_item_id_is_what_was_meant_before_encoding(server: Server, 
     async with await connect(server, f"/items/{quote(item_id, safe='')}/ws?token=t") as client:
         await client.send("hello")
 
-        assert (await answers(client, 2))[1] == f"Message text was: hello, for item ID: {item_id}"
+        assert (await receive(client, 2))[1] == f"Message text was: hello, for item ID: {item_id}"
 
 
 @pytest.mark.parametrize("path", ["/items//ws?token=t", "/items/a/b/ws?token=t", "/items/foo?token=t", "/nowhere"])
@@ -185,7 +185,7 @@ async def test_a5_a_cookie_counts_from_the_own_origin_alone(server: Server) -> N
     own = cookie | {"Origin": server.url}
     async with await connect(server, "/items/foo/ws", headers=own) as client:
         await client.send("hello")
-        assert (await answers(client, 2))[0] == "Session cookie or query token value is: fakesession"
+        assert (await receive(client, 2))[0] == "Session cookie or query token value is: fakesession"
 
     for other in (
         "https://evil.example",
@@ -202,14 +202,14 @@ async def test_a5_a_token_counts_from_any_origin(server: Server) -> None:
     async with await connect(server, "/items/foo/ws?token=t", headers={"Origin": "https://else.example"}) as client:
         await client.send("hello")
 
-        assert len(await answers(client, 2)) == 2
+        assert len(await receive(client, 2)) == 2
 
 
 async def test_t3_the_sender_is_answered_and_everyone_hears_it(server: Server) -> None:
     async with Listener(await connect(server, "/ws/1")) as one, Listener(await connect(server, "/ws/2")) as two:
         await one.client.send("hello")
-        await one.hears("Client #1 says: hello")
-        await two.hears("Client #1 says: hello")
+        await one.wait_for_line("Client #1 says: hello")
+        await two.wait_for_line("Client #1 says: hello")
 
     assert one.lines[:2] == ["You wrote: hello", "Client #1 says: hello"]
     assert two.lines[:1] == ["Client #1 says: hello"]
@@ -219,8 +219,8 @@ async def test_t3_those_left_hear_who_left(server: Server) -> None:
     async with Listener(await connect(server, "/ws/1")) as one:
         async with Listener(await connect(server, "/ws/2")) as two:
             await two.client.send("hello")
-            await one.hears("Client #2 says: hello")
-        await one.hears("Client #2 left the chat")
+            await one.wait_for_line("Client #2 says: hello")
+        await one.wait_for_line("Client #2 left the chat")
 
     assert "Client #2 left the chat" not in two.lines
 
@@ -228,12 +228,12 @@ async def test_t3_those_left_hear_who_left(server: Server) -> None:
 async def test_t3_one_id_may_come_several_times(server: Server) -> None:
     async with Listener(await connect(server, "/ws/7")) as first, Listener(await connect(server, "/ws/7")) as second:
         await first.client.send("hello")
-        await first.hears("Client #7 says: hello")
-        await second.hears("Client #7 says: hello")
+        await first.wait_for_line("Client #7 says: hello")
+        await second.wait_for_line("Client #7 says: hello")
         await first.client.close()
-        await second.hears("Client #7 left the chat")
+        await second.wait_for_line("Client #7 left the chat")
         await second.client.send("still here")
-        await second.hears("Client #7 says: still here")
+        await second.wait_for_line("Client #7 says: still here")
 
     assert second.lines.count("Client #7 left the chat") == 1
     assert "You wrote: hello" not in second.lines
@@ -243,8 +243,8 @@ async def test_t3_one_id_may_come_several_times(server: Server) -> None:
 async def test_t3_any_text_is_said_as_it_is(server: Server, text: str) -> None:
     async with Listener(await connect(server, "/ws/1")) as one, Listener(await connect(server, "/ws/2")) as two:
         await one.client.send(text)
-        await one.hears(f"You wrote: {text}")
-        await two.hears(f"Client #1 says: {text}")
+        await one.wait_for_line(f"You wrote: {text}")
+        await two.wait_for_line(f"Client #1 says: {text}")
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ async def test_t3_the_client_id_is_any_integer(server: Server, client_id: str, m
     async with await connect(server, f"/ws/{client_id}") as client:
         await client.send("hello")
 
-        assert await answers(client, 2) == ["You wrote: hello", f"Client #{meant} says: hello"]
+        assert await receive(client, 2) == ["You wrote: hello", f"Client #{meant} says: hello"]
 
 
 @pytest.mark.parametrize("client_id", ["ada", "1.5", "1e3", "%20", "9" * 5000, "1/2"])
@@ -275,9 +275,9 @@ async def test_t4_nobody_else_notices_who_sent_bytes(server: Server) -> None:
         async with await connect(server, "/ws/2") as two:
             await two.send(b"bytes")
             assert await close_code(two) == 1003
-        await one.hears("Client #2 left the chat")
+        await one.wait_for_line("Client #2 left the chat")
         await one.client.send("and on it goes")
-        await one.hears("Client #1 says: and on it goes")
+        await one.wait_for_line("Client #1 says: and on it goes")
 
     assert one.lines == ["Client #2 left the chat", "You wrote: and on it goes", "Client #1 says: and on it goes"]
 

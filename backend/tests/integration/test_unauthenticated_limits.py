@@ -10,7 +10,7 @@ from tests.support.clients import PATIENCE_S, connect
 from tests.support.credentials import SECRET, token
 from tests.support.endpoints import IN, bearer, cookie, query
 from tests.support.http import http
-from tests.support.room_client import RoomClient, turned_away
+from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.servers import ONCE, Server, Start
 
 
@@ -26,7 +26,7 @@ async def test_l_a_credential_that_is_refused_in_a_loop_shuts_out_nobody_else(se
     looping = token(exp=1)
     for _ in range(10):
         assert (await endpoints.history(server, query(looping))).code == 401
-    error, code, reason = await turned_away(server, "foo", token=looping)
+    error, code, reason = await expect_refusal(server, "foo", token=looping)
     assert (
         error["code"],
         code,
@@ -48,7 +48,7 @@ async def test_l_so_many_requests_of_an_address_are_in_progress_without_a_creden
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_UNAUTHENTICATED_REQUESTS="3", ALCOVE_TRUSTED_PROXIES="192.0.2.1")
     head = "POST /api/session HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n"
     known = token(sub="known")
-    assert (await endpoints.who(server, query(known))).code == IN
+    assert (await endpoints.session(server, query(known))).code == IN
     held = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
     async with asyncio.timeout(PATIENCE_S):
         for come, go in held:
@@ -56,9 +56,9 @@ async def test_l_so_many_requests_of_an_address_are_in_progress_without_a_creden
             assert b"100 Continue" in await come.readuntil(b"\r\n\r\n")  # its body is waited for
         # A member who was admitted before is admitted again, whatever others of the same address hold.
         for present in (query(known), bearer(known), cookie(known)):
-            assert (await endpoints.who(server, present)).code == IN
+            assert (await endpoints.session(server, present)).code == IN
         assert (await endpoints.room(server, query(known))).code == IN
-        answer = await endpoints.who(server, query(token()))
+        answer = await endpoints.session(server, query(token()))
         assert (
             answer.code,
             answer.reason,
@@ -72,7 +72,7 @@ async def test_l_so_many_requests_of_an_address_are_in_progress_without_a_creden
             for _ in range(5):
                 await stack.enter_async_context(await RoomClient.join(server, "foo", token=token()))
                 await stack.enter_async_context(await connect(server, f"/ws?token={token()}"))
-            assert (await endpoints.who(server, query(token()))).code == IN
+            assert (await endpoints.session(server, query(token()))).code == IN
     for _, go in held:
         go.close()
         await go.wait_closed()
@@ -93,8 +93,8 @@ async def test_l_a_trusted_proxy_has_as_many_requests_in_progress_as_it_likes(se
 
 @ONCE
 @pytest.mark.parametrize("content", [b" " * (32 * 1024 + 1), b'{"token":"' + b"x" * 40_000 + b'"}'])
-async def test_l_a_body_before_authentication_is_small(guarded: Server, content: bytes) -> None:
-    async with http(guarded) as client:
+async def test_l_a_body_before_authentication_is_small(secured_server: Server, content: bytes) -> None:
+    async with http(secured_server) as client:
         answer = await client.post("/api/session", content=content)
 
     assert answer.status_code == 413

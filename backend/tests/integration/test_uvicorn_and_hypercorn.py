@@ -33,8 +33,8 @@ async def test_z1_a_stop_of_hypercorn_sends_bye_and_1012(hypercorn: Server) -> N
     plain = await connect(hypercorn, "/ws")
     os.kill(hypercorn.pid, signal.SIGTERM)
 
-    assert (await room.until("bye"))["reason"] == "restart"
-    assert [await room.closed(), await close_code(plain)] == [1012, 1012]
+    assert (await room.wait_for("bye"))["reason"] == "restart"
+    assert [await room.wait_for_close(), await close_code(plain)] == [1012, 1012]
     await asyncio.to_thread(hypercorn.exit_code)
     # asyncio itself prints the tasks that hypercorn ends; none of it may be ours.
     assert "alcove/" not in hypercorn.output

@@ -40,8 +40,8 @@ async def test_k1_every_kind_of_entry_arrives_signed_with_who_is_present_and_abs
         assert (await bob.put("/api/items/foo/read", json={"seq": 1})).status_code == 200
         async with await RoomClient.join(hooked, "foo", token=token(sub="ada", items={"foo": "rw"})) as ada:
             if "bob" not in ada.hello["reads"]:  # a mark reaches an open room a quarter of a second later (P5)
-                await ada.until("read", by="bob")
-            await ada.say("hello")
+                await ada.wait_for("read", by="bob")
+            await ada.send_messages("hello")
             await receiver.entries(2)
             assert (await admin.patch("/api/items/foo/entries/2", json={"body": "hi"})).status_code == 201
             assert (await admin.delete("/api/items/foo/entries/2")).status_code == 201
@@ -104,10 +104,10 @@ async def test_k2_k3_a_failing_item_is_repeated_with_the_same_id_and_delays_no_o
     async with http(hooked, ADMIN) as client:
         for number in range(3):
             await client.post("/api/items/bad/entries", json={"body": number})
-        await receiver.until(lambda: len(receiver.refused) > 0)
+        await receiver.wait_for(lambda: len(receiver.refused) > 0)
         await client.post("/api/items/good/entries", json={"body": "on its way"})
         await receiver.entries(1, "good")
-        await receiver.until(lambda: len(receiver.refused) > 1)
+        await receiver.wait_for(lambda: len(receiver.refused) > 1)
         failing = False
         arrived = await receiver.entries(3, "bad")
 
@@ -122,7 +122,7 @@ async def test_k2_w14_a_message_that_is_deleted_before_its_delivery_arrives_with
     receiver.answer = lambda _: 503
     async with http(hooked, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "a secret"})
-        await receiver.until(lambda: len(receiver.refused) > 0)
+        await receiver.wait_for(lambda: len(receiver.refused) > 0)
         assert (await client.delete("/api/items/foo/entries/1")).status_code == 201
         receiver.answer = lambda _: 204
         arrived = await receiver.entries(2)
@@ -138,13 +138,13 @@ async def test_k2_w11_a_deleted_room_leaves_nothing_behind_and_its_successor_is_
     receiver.answer = lambda _: 503
     async with http(hooked, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "gone"})
-        await receiver.until(lambda: len(receiver.refused) > 0)
+        await receiver.wait_for(lambda: len(receiver.refused) > 0)
         assert (await client.delete("/api/items/foo")).status_code == 204
         receiver.answer = lambda _: 204
-        await client.post("/api/items/foo/entries", json={"body": "anew"})
+        await client.post("/api/items/foo/entries", json={"body": "again"})
         (arrived,) = await receiver.entries(1)
 
-    assert (arrived.entry["seq"], arrived.entry["body"]) == (1, "anew")
+    assert (arrived.entry["seq"], arrived.entry["body"]) == (1, "again")
 
 
 @ONCE
@@ -152,7 +152,7 @@ async def test_k3_410_disables_the_endpoint_until_a_retry(hooked: Server, receiv
     receiver.answer = lambda _: 410
     async with http(hooked, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "hello"})
-        await receiver.until(lambda: len(receiver.refused) > 0)
+        await receiver.wait_for(lambda: len(receiver.refused) > 0)
         await asyncio.to_thread(hooked.line, "consumer webhook is disabled: the receiver answered 410")
         receiver.answer = lambda _: 204
         (state,) = (await client.get("/api/webhooks")).json()["consumers"]
@@ -218,7 +218,7 @@ async def test_k3_the_command_shows_repeats_skips_and_tests(serve: Start, receiv
 
     async with http(server, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "one"})
-        await receiver.until(lambda: len(receiver.refused) > 0)
+        await receiver.wait_for(lambda: len(receiver.refused) > 0)
         while "HTTP 500" not in (shown := await run("status"))[1]:
             pass
         assert shown[1].startswith("webhook: 1 entries of 1 items to deliver; ok\n  foo entry 1: HTTP 500, ")

@@ -21,10 +21,12 @@ async def send(client: httpx.AsyncClient, item: str, body: Any = "hello", **more
     return await client.post(f"/api/items/{item}/entries", json={"body": body, **more})
 
 
-async def test_w11_s8_s9_a_message_is_edited_and_deleted_and_readers_are_told(guarded: Server, item: str) -> None:
+async def test_w11_s8_s9_a_message_is_edited_and_deleted_and_readers_are_told(
+    secured_server: Server, item: str
+) -> None:
     async with (
-        http(guarded) as client,
-        await RoomClient.join(guarded, item, token=token(sub="bob", items={item: "r"})) as room,
+        http(secured_server) as client,
+        await RoomClient.join(secured_server, item, token=token(sub="bob", items={item: "r"})) as room,
     ):
         client.headers.update(rights(item, "w"))
         assert (await send(client, item, "helo")).status_code == 201
@@ -35,7 +37,7 @@ async def test_w11_s8_s9_a_message_is_edited_and_deleted_and_readers_are_told(gu
         ) == (201, "edit", 2, 1, "hello")
         gone = await client.delete(f"/api/items/{item}/entries/1")
         assert (gone.status_code, *(gone.json()[name] for name in ("kind", "seq", "target"))) == (201, "delete", 3, 1)
-        assert [entry["kind"] for entry in await room.until_seq(3)] == ["message", "edit", "delete"]
+        assert [entry["kind"] for entry in await room.wait_for_seq(3)] == ["message", "edit", "delete"]
         client.headers.update(rights(item, "r"))
         first, second, _ = (await page(client, item))["entries"]
 
@@ -43,9 +45,9 @@ async def test_w11_s8_s9_a_message_is_edited_and_deleted_and_readers_are_told(gu
     assert "body" not in second
 
 
-async def test_w11_s5_a_repeated_request_stores_one_entry_and_answers_200(guarded: Server, item: str) -> None:
+async def test_w11_s5_a_repeated_request_stores_one_entry_and_answers_200(secured_server: Server, item: str) -> None:
     key = {"Idempotency-Key": "again"}
-    async with http(guarded) as client:
+    async with http(secured_server) as client:
         client.headers.update(rights(item, "rw"))
         await send(client, item)
         edits = [
@@ -61,8 +63,8 @@ async def test_w11_s5_a_repeated_request_stores_one_entry_and_answers_200(guarde
     assert head == 3
 
 
-async def test_w11_s8_a_bad_target_is_422_and_another_members_message_403(guarded: Server, item: str) -> None:
-    async with http(guarded) as client:
+async def test_w11_s8_a_bad_target_is_422_and_another_members_message_403(secured_server: Server, item: str) -> None:
+    async with http(secured_server) as client:
         client.headers.update(rights(item, "rw"))
         await send(client, item)
         client.headers.update(rights(item, "rw", "eve"))
@@ -80,8 +82,8 @@ async def test_w11_s8_a_bad_target_is_422_and_another_members_message_403(guarde
 
 @ONCE
 @pytest.mark.parametrize("body", ["", "{}", "[]", '{"body":', '{"body":"\xff"}'])
-async def test_w11_an_edit_out_of_shape_is_refused(guarded: Server, item: str, body: str) -> None:
-    async with http(guarded) as client:
+async def test_w11_an_edit_out_of_shape_is_refused(secured_server: Server, item: str, body: str) -> None:
+    async with http(secured_server) as client:
         client.headers.update(rights(item, "rw"))
         answer = await client.patch(f"/api/items/{item}/entries/1", content=body.encode("latin-1"))
 
@@ -89,8 +91,8 @@ async def test_w11_an_edit_out_of_shape_is_refused(guarded: Server, item: str, b
 
 
 @ONCE
-async def test_w11_l1_an_edit_too_large_is_refused(guarded: Server, item: str) -> None:
-    async with http(guarded) as client:
+async def test_w11_l1_an_edit_too_large_is_refused(secured_server: Server, item: str) -> None:
+    async with http(secured_server) as client:
         client.headers.update(rights(item, "rw"))
         await send(client, item)
         answer = await client.patch(f"/api/items/{item}/entries/1", json={"body": "x" * 65_537})
@@ -98,12 +100,15 @@ async def test_w11_l1_an_edit_too_large_is_refused(guarded: Server, item: str) -
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
-async def test_s14_an_event_is_sent_by_a_moderator_and_delivered(guarded: Server, item: str) -> None:
+async def test_s14_an_event_is_sent_by_a_moderator_and_delivered(secured_server: Server, item: str) -> None:
     body = {"text": "shipped", "data": {"parcel": 17}}
-    async with http(guarded) as client, await RoomClient.join(guarded, item, token=token(items={item: "r"})) as room:
+    async with (
+        http(secured_server) as client,
+        await RoomClient.join(secured_server, item, token=token(items={item: "r"})) as room,
+    ):
         client.headers.update(rights(item, "m", "shop"))
         sent = [await send(client, item, body, kind="event", id="shipped-17") for _ in range(2)]
-        (live,) = await room.until_seq(1)
+        (live,) = await room.wait_for_seq(1)
         client.headers.update(rights(item, "r"))
         (stored,) = (await page(client, item))["entries"]
 
@@ -116,9 +121,9 @@ async def test_s14_an_event_is_sent_by_a_moderator_and_delivered(guarded: Server
     ("letters", "kind", "status"), [("rw", "event", 403), ("m", "message", 403), ("r", "event", 403)]
 )
 async def test_s14_an_event_takes_the_right_to_moderate_and_a_message_that_to_write(
-    guarded: Server, item: str, letters: str, kind: str, status: int
+    secured_server: Server, item: str, letters: str, kind: str, status: int
 ) -> None:
-    async with http(guarded) as client:
+    async with http(secured_server) as client:
         client.headers.update(rights(item, letters))
         answer = await send(client, item, {"text": "shipped"}, kind=kind)
 
@@ -134,8 +139,8 @@ async def test_s14_a2_open_mode_has_no_events(server: Server, item: str) -> None
 
 @ONCE
 @pytest.mark.parametrize("body", ["shipped", {}, {"text": ""}, {"text": 7}, {"text": "a", "more": 1}, None])
-async def test_s14_an_event_out_of_shape_is_refused(guarded: Server, item: str, body: Any) -> None:
-    async with http(guarded) as client:
+async def test_s14_an_event_out_of_shape_is_refused(secured_server: Server, item: str, body: Any) -> None:
+    async with http(secured_server) as client:
         client.headers.update(rights(item, "m"))
         answer = await send(client, item, body, kind="event")
 
@@ -144,9 +149,9 @@ async def test_s14_an_event_out_of_shape_is_refused(guarded: Server, item: str, 
 
 
 async def test_s14_s8_an_event_is_neither_edited_nor_deleted_and_counts_as_unread_for_nobody(
-    guarded: Server, item: str
+    secured_server: Server, item: str
 ) -> None:
-    async with http(guarded) as client:
+    async with http(secured_server) as client:
         client.headers.update(rights(item, "rwm", "shop"))
         await send(client, item, {"text": "shipped"}, kind="event")
         assert (await client.patch(f"/api/items/{item}/entries/1", json={"body": 2})).status_code == 422

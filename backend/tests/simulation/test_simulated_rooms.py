@@ -37,7 +37,7 @@ def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make few entries fill a frame, a page and a buffer."""
     monkeypatch.setattr(readers, "FRAME_BYTES", 500)
     monkeypatch.setattr(history, "FRAME_BYTES", 500)
-    monkeypatch.setattr(readers, "DIRECT_BYTES", 800)
+    monkeypatch.setattr(readers, "UNCHECKED_BYTES", 800)
     monkeypatch.setattr(history, "_PAGE", 5)
     monkeypatch.setattr(directory, "FRAME_BYTES", 1200)
     monkeypatch.setattr(directory, "_WARM", 6)

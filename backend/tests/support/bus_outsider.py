@@ -19,7 +19,7 @@ class Outsider:
     """Receives every message on a bus's server, as (channel, payload)."""
 
     def __init__(self) -> None:
-        self.heard: list[tuple[str, bytes]] = []
+        self.received: list[tuple[str, bytes]] = []
 
     async def publish(self, channel: str, message: bytes) -> None:
         """Publish a message on a channel, named as on the server."""
@@ -48,7 +48,7 @@ class RedisOutsider(Outsider):
 
             async def listen() -> None:
                 async for message in listener.listen():
-                    outsider.heard.append((message["channel"].decode(), message["data"][12:]))
+                    outsider.received.append((message["channel"].decode(), message["data"][12:]))
 
             task = asyncio.create_task(listen())
             try:
@@ -75,7 +75,7 @@ class PostgresOutsider(Outsider):
 
     def _notified(self, _connection: object, _pid: int, name: str, payload: str) -> None:
         head, _, text = payload.partition("\n")
-        self.heard.append((name if name == SENDS else head.split()[-1], text.encode()))
+        self.received.append((name if name == SENDS else head.split()[-1], text.encode()))
 
     @classmethod
     @asynccontextmanager

@@ -20,17 +20,17 @@ from tests.support.servers import Address
 PATIENCE_S = 60.0
 
 
-async def a_moment() -> None:
+async def pause_briefly() -> None:
     """Sleep 10 ms between two checks of a condition that no event reports, to leave the processor to others."""
     with suppress(TimeoutError):
         await asyncio.wait_for(asyncio.Event().wait(), 0.01)
 
 
-async def eventually(holds: Callable[[], bool]) -> None:
+async def eventually(condition: Callable[[], bool]) -> None:
     """Wait until the condition holds, checking every 10 ms."""
     async with asyncio.timeout(PATIENCE_S):
-        while not holds():
-            await a_moment()
+        while not condition():
+            await pause_briefly()
 
 
 async def connect(
@@ -82,7 +82,7 @@ async def refusal(server: Address, path: str, *, headers: Mapping[str, str] | No
     raise AssertionError(f"{path} was accepted")
 
 
-async def answers(client: ClientConnection, count: int) -> Sequence[str | bytes]:
+async def receive(client: ClientConnection, count: int) -> Sequence[str | bytes]:
     """Return the next `count` messages."""
     async with asyncio.timeout(PATIENCE_S):
         return [await client.recv() for _ in range(count)]
@@ -109,14 +109,14 @@ async def abort(client: ClientConnection) -> None:
     await client.wait_closed()
 
 
-def fall_silent(client: ClientConnection) -> None:
+def stop_reading(client: ClientConnection) -> None:
     """Stop reading, so that pings are not answered."""
     transport = client.transport
     assert isinstance(transport, asyncio.Transport)
     transport.pause_reading()
 
 
-def read_again(client: ClientConnection) -> None:
+def resume_reading(client: ClientConnection) -> None:
     """Read again after `fall_silent`."""
     transport = client.transport
     assert isinstance(transport, asyncio.Transport)
@@ -140,23 +140,23 @@ class Listener:
         except ConnectionClosed:
             return
 
-    async def until(self, enough: Callable[[list[str | bytes]], bool]) -> None:
+    async def wait_for(self, condition: Callable[[list[str | bytes]], bool]) -> None:
         """Wait until the condition holds for the messages received so far."""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                while not enough(self.lines):
+                while not condition(self.lines):
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
             raise AssertionError(f"not enough in {PATIENCE_S} s; the last of it: {self.lines[-5:]}") from None
 
-    async def heard(self, count: int) -> None:
+    async def wait_for_count(self, count: int) -> None:
         """Wait until `count` messages were received."""
-        await self.until(lambda lines: len(lines) >= count)
+        await self.wait_for(lambda lines: len(lines) >= count)
 
-    async def hears(self, line: str) -> None:
+    async def wait_for_line(self, line: str) -> None:
         """Wait until this message was received."""
-        await self.until(lambda lines: line in lines)
+        await self.wait_for(lambda lines: line in lines)
 
     async def __aenter__(self) -> Self:
         return self

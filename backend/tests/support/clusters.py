@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from deploy.engines import Engine, Postgres, Redis
 from tests.support.nginx import Nginx
-from tests.support.servers import Server, Start, alcove, untroubled
+from tests.support.servers import Server, Start, alcove, without_problems
 
 #: Starts so many processes on a database and a bus prefix that no other process has.
 StartProcesses = Callable[[int], list[Server]]
@@ -42,6 +42,8 @@ def joining(engines: Engines, url: str, folder: Path, running: ExitStack) -> Sta
 
     def join(**env: str) -> Server:
         shared = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": bus, "ALCOVE_BUS_PREFIX": prefix}
-        return running.enter_context(untroubled(alcove(cwd=folder, env={**shared, "ALCOVE_SENDS_PER_S": "0", **env})))
+        return running.enter_context(
+            without_problems(alcove(cwd=folder, env={**shared, "ALCOVE_SENDS_PER_S": "0", **env}))
+        )
 
     return join

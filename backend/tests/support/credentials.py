@@ -116,7 +116,7 @@ class KeyServer:
         self.status = 200
         #: Where it redirects requests for `/jwks.json`; None: it answers itself.
         self.location: str | None = None
-        self.asked = 0
+        self.requests = 0
         #: The credential of the last one who asked.
         self.brought: str | None = None
         #: Whether it sends its answer a byte at a time, without end.
@@ -129,7 +129,7 @@ class KeyServer:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 """Respond with the key set."""
-                outer.asked += 1
+                outer.requests += 1
                 outer.brought = self.headers["Authorization"]
                 with suppress(BrokenPipeError, ConnectionResetError):
                     while outer.hesitant and not outer.over.wait(0.02):

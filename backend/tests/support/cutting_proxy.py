@@ -16,13 +16,13 @@ class CuttingProxy(TcpListener):
     resets.
     """
 
-    def __init__(self, dice: Random, *, up: tuple[int, int], down: tuple[int, int]) -> None:
+    def __init__(self, rng: Random, *, up: tuple[int, int], down: tuple[int, int]) -> None:
         super().__init__()
         self.target = 0
         self.cuts = 0
         #: Cleared, every connection passes all.
         self.cutting = True
-        self._dice = dice
+        self._dice = rng
         self._up = up
         self._down = down
 

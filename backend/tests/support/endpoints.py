@@ -151,7 +151,7 @@ echo_socket = plain("/ws")
 chat_socket = plain("/ws/7")
 history = request("GET", "/api/items/{item}/entries")
 events = request("GET", "/api/items/{item}/events")
-say = request("POST", "/api/items/{item}/entries", '{"body":"hello"}')
+send = request("POST", "/api/items/{item}/entries", '{"body":"hello"}')
 event = request("POST", "/api/items/{item}/entries", '{"kind":"event","body":{"text":"hello"}}')
 #: The target is not a message; only a caller who has access is told so.
 edit = request("PATCH", "/api/items/{item}/entries/9007199254740991", '{"body":"hello"}', 422)
@@ -168,7 +168,7 @@ lift_on_all = request("DELETE", "/api/bans/nobody")
 export = request("GET", "/api/items/{item}/export")
 listing = request("GET", "/api/items")
 connections = request("GET", "/api/items/{item}/connections")
-who = request("GET", "/api/session")
+session = request("GET", "/api/session")
 revoke = request("POST", "/api/revoke", '{"sub":"nobody"}')
 revoke_on_foo = request("POST", "/api/revoke", '{"sub":"nobody","item":"foo"}')
 member_data = request("GET", "/api/members/nobody")
@@ -183,7 +183,7 @@ TAKES: dict[str, tuple[Endpoint, str]] = {
     "room": (room, "r"),
     "history": (history, "r"),
     "events": (events, "r"),
-    "say": (say, "w"),
+    "send": (send, "w"),
     "connections": (connections, "m"),
     "unread": (unread, "r"),
     "event": (event, "m"),
@@ -216,7 +216,7 @@ TAKES_NOTHING: dict[str, Endpoint] = {
     "listing": listing,
     "list socket": list_socket,
     "list events": list_events,
-    "who": who,
+    "session": session,
 }
 #: Close codes of refusals, and what they are over HTTP.
 STATUS = {4400: 422, 4401: 401, 4403: 403, 4429: 429}

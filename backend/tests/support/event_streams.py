@@ -19,10 +19,10 @@ async def events(server: Address, item: str, **headers: str) -> AsyncIterator[As
         client.stream("GET", f"/api/items/{item}/events?token=t", headers=headers) as answer,
     ):
         assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
-        yield heard(answer)
+        yield received_events(answer)
 
 
-async def heard(answer: httpx.Response) -> AsyncIterator[Event]:
+async def received_events(answer: httpx.Response) -> AsyncIterator[Event]:
     event: Event = {}
     async for line in answer.aiter_lines():
         if line:

@@ -32,7 +32,7 @@ class FakeConnection:
         self._seen = seen
         self._pending: deque[bytes] = deque()
         self._size = 0
-        self._drained = asyncio.Event()
+        self._writable = asyncio.Event()
 
     @property
     def lines(self) -> list[ServerLine]:
@@ -46,10 +46,10 @@ class FakeConnection:
         return lines
 
     @property
-    def direct(self) -> None:
-        """None: every frame is passed to `offer` (Connection)."""
+    def unchecked_write(self) -> None:
+        """None: every frame is passed to `try_write` (Connection)."""
 
-    def offer(self, frame: Frame) -> bool:
+    def try_write(self, frame: Frame) -> bool:
         """Buffer the frame if it fits within the bound; else return False (Connection)."""
         if self._size and self._size + len(frame.payload) > self.bound:
             return False
@@ -74,17 +74,17 @@ class FakeConnection:
             self._size -= len(payload)
             self.frames.append(payload)
         if self._size <= self.bound // 2:
-            self._drained.set()
+            self._writable.set()
 
     def buffered(self) -> int:
         """Return the bytes that the peer has not read (Connection)."""
         return self._size
 
-    async def drained(self) -> bool:
+    async def wait_writable(self) -> bool:
         """Wait until at most half the bound is buffered (Connection)."""
         while self._size > self.bound // 2 and not self.dead:
-            self._drained.clear()
-            await self._drained.wait()
+            self._writable.clear()
+            await self._writable.wait()
         return not self.dead
 
     def pause_reading(self) -> None:
@@ -107,7 +107,7 @@ class FakeConnection:
         self.dead = True
         self._pending.clear()
         self._size = 0
-        self._drained.set()
+        self._writable.set()
 
 
 class Feed:

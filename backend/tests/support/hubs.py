@@ -11,7 +11,7 @@ from alcove.rooms.session import Session
 from alcove.rooms.start_position import StartPosition
 from tests.support.fake_connection import FakeConnection
 from tests.support.held_log import HeldLog
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 
 
 class HeldHub:
@@ -21,29 +21,33 @@ class HeldHub:
         self,
         retention: Retention | None = None,
         *,
-        bounds: ProcessLimits | None = None,
+        process_limits: ProcessLimits | None = None,
         authenticator: Authenticator | None = None,
     ) -> None:
         self.log = HeldLog(retention)
         self.hub = Hub(
-            self.log, limits=Limits(60_000, 0, 1), retention=retention, bounds=bounds, authenticator=authenticator
+            self.log,
+            limits=Limits(60_000, 0, 1),
+            retention=retention,
+            process_limits=process_limits,
+            authenticator=authenticator,
         )
 
     async def settle(self) -> None:
         """Perform and answer storage calls until none is waiting."""
-        await turn()
+        await run_turns()
         while self.log.held:
             self.log.settle()
-            await turn()
+            await run_turns()
 
     async def read(self) -> None:
         """Perform and answer the storage calls that read; those that write keep waiting."""
-        await turn()
+        await run_turns()
         while reads := [held for held in self.log.held if not held.writes]:
             for read in reads:
                 read.perform()
                 self.log.answer(read)
-            await turn()
+            await run_turns()
 
     async def join(
         self, member: Member, *, after: int | None = 0, reads: bool = True, item: str = "foo"

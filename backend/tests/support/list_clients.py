@@ -107,7 +107,7 @@ class ListClient:
             self.items[line["item"]] = line
         return line
 
-    async def until(self, **fields: object) -> Line:
+    async def wait_for(self, **fields: object) -> Line:
         """Return the next line that has these fields."""
         while (line := await self.line()) is not None:
             if fields.items() <= line.items():
@@ -124,7 +124,7 @@ class ListClient:
             found.append(line["item"])
         raise AssertionError(f"closed with {self._source.close_code} before it was ready")
 
-    async def closed(self) -> tuple[int | None, Line | None]:
+    async def wait_for_close(self) -> tuple[int | None, Line | None]:
         """Return the code with which the server closes, and the line before that."""
         last: Line | None = None
         while (line := await self.line()) is not None:

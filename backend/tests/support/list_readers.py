@@ -14,7 +14,7 @@ from alcove.rooms.list_reader import ListReader
 from alcove.storage.base import Draft
 from tests.support.fake_connection import FakeConnection
 from tests.support.held_log import HeldLog
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 
 _NEVER = 4_000_000_000.0
 
@@ -45,15 +45,15 @@ class ListRoom:
         starting = asyncio.create_task(self.feed.start(reader))
         await self.settle()
         self.feed.send_latest(reader, await starting)
-        await turn()
+        await run_turns()
         return FakeListClient(reader, socket)
 
     async def settle(self) -> None:
         """Perform and answer storage calls until none is waiting."""
-        await turn()
+        await run_turns()
         while self.log.held:
             self.log.settle()
-            await turn()
+            await run_turns()
 
     async def close(self) -> None:
         """Cancel the background tasks."""
@@ -74,6 +74,6 @@ class FakeListClient:
         self.socket.frames.clear()
         return lines
 
-    def told(self) -> list[str]:
+    def new_items(self) -> list[str]:
         """Return the items of the lines that the client has read since the last call."""
         return [line["item"] for line in self.lines() if line["type"] == "item"]

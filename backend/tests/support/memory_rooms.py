@@ -11,7 +11,7 @@ from alcove.rooms.tail import Tail
 from alcove.storage.base import Draft, Page
 from tests.support.fake_connection import FakeConnection
 from tests.support.held_log import HeldLog
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 
 ADA, BOB, CYD = Person("ada", "Ada"), Person("bob", "Bob"), Person("cyd", "Cyd")
 
@@ -115,18 +115,18 @@ class RoomLog:
 
     async def answer(self, times: int | None = None) -> None:
         """Perform and answer `times` storage calls; None: until none is waiting."""
-        await turn()
+        await run_turns()
         while self.log.held and (times is None or times > 0):
             self.log.settle()
-            await turn()
+            await run_turns()
             times = None if times is None else times - 1
 
     async def fail(self) -> None:
         """Let every waiting storage call fail."""
-        await turn()
+        await run_turns()
         for _ in range(len(self.log.held)):
             self.log.settle("nothing stored")
-        await turn()
+        await run_turns()
 
     def close(self) -> None:
         """Cancel the timers of the rooms."""

@@ -7,7 +7,7 @@ from alcove.cluster.presence_sync import PresenceSync
 from tests.support.bus import FakeBus
 from tests.support.local_rooms import FakeRooms
 from tests.support.memory_rooms import RoomLog
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 
 
 class PresenceProcess:
@@ -20,7 +20,7 @@ class PresenceProcess:
             self.bus, FakeRooms(self.storage.rooms), asyncio.get_running_loop().time, process="p1"
         )
 
-    def hear(self, message: ClusterMessage, channel: str = ALL_PROCESSES) -> None:
+    def receive(self, message: ClusterMessage, channel: str = ALL_PROCESSES) -> None:
         """Receive a message that another process published."""
         self.presence.receive(channel, message)
 
@@ -28,14 +28,14 @@ class PresenceProcess:
         """Open a room; no other process responds in time."""
         await self.presence.open_room(item)
         self.storage.room(item)
-        await turn()
+        await run_turns()
         self.bus.new_messages()
 
     def members(self, item: str = "foo") -> dict[str, int]:
         """Return the number of connections that the open room counts, by member."""
-        present = self.storage.rooms[item].presence
-        return {person.id: present.connections(person.id) for person in present.named()}
+        presence = self.storage.rooms[item].presence
+        return {person.id: presence.connections(person.id) for person in presence.named_members()}
 
-    def asked(self) -> list[list[str]]:
+    def new_requests(self) -> list[list[str]]:
         """Return the rooms requested since the last call, one list per message."""
-        return [told.items for _, told in self.bus.new_messages() if isinstance(told, MembersRequest)]
+        return [message.items for _, message in self.bus.new_messages() if isinstance(message, MembersRequest)]

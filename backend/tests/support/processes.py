@@ -61,6 +61,6 @@ class Alone:
         self.bus.new_messages()
         return reader
 
-    def hear(self, message: ClusterMessage, entries: Sequence[Entry] = (), *, channel: str = "foo") -> None:
+    def receive(self, message: ClusterMessage, entries: Sequence[Entry] = (), *, channel: str = "foo") -> None:
         """Receive a message that another process published, with the entries that follow it."""
         self.bus.receive(channel, encode(message, [encode_line(entry) for entry in entries]))

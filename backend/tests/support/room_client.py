@@ -43,7 +43,7 @@ class RoomClient:
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
-        self.heard: list[Line] = []
+        self.received: list[Line] = []
         self._due: deque[str] = deque()
         self._seq: int | None = None
 
@@ -68,23 +68,23 @@ class RoomClient:
     async def join(cls, server: Address, item: str, **how: Any) -> Self:  # Any: what `open` takes
         """Open a socket, and read the `hello`."""
         room = await cls.open(server, item, **how)
-        assert (await room.line())["type"] == "hello", room.heard
+        assert (await room.line())["type"] == "hello", room.received
         return room
 
     @property
     def hello(self) -> Line:
         """The `hello` line."""
-        return self.heard[0]
+        return self.received[0]
 
     @property
-    def me(self) -> str:
+    def member_id(self) -> str:
         """The id of the member whose connection this is."""
         return str(self.hello["you"]["id"])
 
     @property
     def entries(self) -> list[Line]:
         """The entries received so far."""
-        return [line for line in self.heard if line["type"] == "entry"]
+        return [line for line in self.received if line["type"] == "entry"]
 
     @property
     def bodies(self) -> list[object]:
@@ -99,7 +99,7 @@ class RoomClient:
             assert isinstance(frame, str), "a binary frame"
             self._due.extend(frame.split("\n"))
         line: Line = json.loads(self._due.popleft())
-        self.heard.append(line)
+        self.received.append(line)
         self._watch(line)
         return line
 
@@ -113,59 +113,59 @@ class RoomClient:
             assert self._seq is None or line["seq"] == self._seq + 1, f"{self._seq} is followed by {line}"
             self._seq = line["seq"]
 
-    async def until(self, type: str, **fields: object) -> Line:
+    async def wait_for(self, type: str, **fields: object) -> Line:
         """Read lines up to the next one of this type with these fields, and return it."""
         while True:
             line = await self.line()
             if line["type"] == type and all(line.get(name) == value for name, value in fields.items()):
                 return line
 
-    async def until_seq(self, seq: int) -> list[Line]:
+    async def wait_for_seq(self, seq: int) -> list[Line]:
         """Read lines until the entry `seq` was received; return all entries received so far."""
         while self._seq is None or self._seq < seq:
             await self.line()
         return self.entries
 
-    async def tell(self, *lines: Line) -> None:
+    async def send_lines(self, *lines: Line) -> None:
         """Send lines in one frame."""
         await self.socket.send("\n".join(json.dumps(line, ensure_ascii=False) for line in lines))
 
-    async def answer(self, id: str) -> Line:
+    async def wait_for_outcome(self, id: str) -> Line:
         """Read lines up to the `ack` or `error` of a send, and return it."""
         while True:
             line = await self.line()
             if line["type"] in ("ack", "error") and line.get("id") == id:
                 return line
 
-    async def ask(self, line: Line) -> Line:
+    async def request(self, line: Line) -> Line:
         """Send a line that has an id, and return its `ack` or `error`."""
-        await self.tell(line)
-        return await self.answer(line["id"])
+        await self.send_lines(line)
+        return await self.wait_for_outcome(line["id"])
 
-    async def answers(self, *lines: Line) -> list[Line]:
+    async def request_all(self, *lines: Line) -> list[Line]:
         """Send lines in one frame, and return the `ack` or `error` of each, in any order."""
         found: dict[str, Line] = {}
-        await self.tell(*lines)
+        await self.send_lines(*lines)
         while len(found) < len(lines):
             line = await self.line()
             if line["type"] in ("ack", "error"):
                 found[line["id"]] = line
         return [found[line["id"]] for line in lines]
 
-    async def say(self, *bodies: object) -> list[int]:
+    async def send_messages(self, *bodies: object) -> list[int]:
         """Send messages in one frame, and return their seqs when all are acknowledged."""
-        answers = await self.answers(*[send(body) for body in bodies])
+        answers = await self.request_all(*[send(body) for body in bodies])
         assert {line["type"] for line in answers} == {"ack"}, answers
         return [line["seq"] for line in answers]
 
-    async def settle(self) -> list[Line]:
+    async def lines_until_pong(self) -> list[Line]:
         """Send a ping, and return all lines that come before the pong."""
-        known = len(self.heard)
-        await self.tell({"type": "ping"})
-        await self.until("pong")
-        return self.heard[known:-1]
+        known = len(self.received)
+        await self.send_lines({"type": "ping"})
+        await self.wait_for("pong")
+        return self.received[known:-1]
 
-    async def closed(self) -> int:
+    async def wait_for_close(self) -> int:
         """Read lines until the server closes, and return the close code."""
         try:
             while True:
@@ -183,13 +183,13 @@ class RoomClient:
         await self.socket.close()
 
 
-async def turned_away(server: Address, item: str, **how: Any) -> tuple[Line, int, str]:  # Any: what `open` takes
+async def expect_refusal(server: Address, item: str, **how: Any) -> tuple[Line, int, str]:  # Any: what `open` takes
     """Join a room that refuses, and return the error line, the close code and its reason (H4)."""
     room = await RoomClient.open(server, item, **how)
     error = await room.line()
-    code = await room.closed()
+    code = await room.wait_for_close()
     assert error["type"] == "error"
-    assert room.heard == [error]
+    assert room.received == [error]
     return error, code, room.socket.close_reason or ""
 
 
@@ -201,7 +201,7 @@ async def page(client: httpx.AsyncClient, item: str, **bounds: int) -> Line:
     return found
 
 
-async def whole_log(client: httpx.AsyncClient, item: str) -> list[Line]:
+async def read_log(client: httpx.AsyncClient, item: str) -> list[Line]:
     """Read every entry that the item's log has, page by page."""
     found = await page(client, item, after=0, limit=500)
     entries: list[Line] = found["entries"]

@@ -28,7 +28,7 @@ ONCE = pytest.mark.parametrize("carrier", CARRIERS[:1], indirect=True, scope="se
 #: Seconds that a server has to start, or to print an awaited line.
 PATIENCE_S = 60.0
 #: What no server prints while all goes well.
-TROUBLE = re.compile(r"Traceback|\bERROR\b|\bCRITICAL\b|never retrieved|never awaited")
+PROBLEM = re.compile(r"Traceback|\bERROR\b|\bCRITICAL\b|never retrieved|never awaited")
 
 
 class Process:
@@ -94,9 +94,9 @@ class Process:
         return "\n".join(self.lines)
 
     @property
-    def trouble(self) -> list[str]:
+    def problems(self) -> list[str]:
         """The printed lines that report a problem, and that no test expects."""
-        return [line for line in self.lines if TROUBLE.search(line)]
+        return [line for line in self.lines if PROBLEM.search(line)]
 
     def _read(self) -> None:
         with self._stdout as stdout:
@@ -220,10 +220,10 @@ Start = Callable[..., Server]
 
 
 @contextmanager
-def untroubled(server: Server) -> Iterator[Server]:
-    """End the server after the block, and check that it printed no problem."""
+def without_problems(server: Server) -> Iterator[Server]:
+    """End the server after the block, and check that it logged no warning or error."""
     try:
         yield server
     finally:
         server.end()
-    assert server.trouble == [], server.output
+    assert server.problems == [], server.output

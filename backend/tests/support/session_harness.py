@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from alcove.protocol import Error, Limits, Member, Person, Right, ServerLine
 from alcove.rate_limits import KeyedLimiter
-from alcove.rooms.admission import Slot
+from alcove.rooms.admission import ConnectionSlot
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.presence import RoomPresence
 from alcove.rooms.room import Room
@@ -39,13 +39,15 @@ class SessionHarness:
         )
         cursor = Cursor(self.socket, Member(ADA, frozenset(can)), 0, 0)
         limits = Limits(body_bytes=100, sends_per_s=sends_per_s, burst=burst)
-        self.session = Session(self.host, self.room, cursor, Slot(lambda: None), limits=limits, clock=self.clock)
+        self.session = Session(
+            self.host, self.room, cursor, ConnectionSlot(lambda: None), limits=limits, clock=self.clock
+        )
         #: Has the session hear frames, as a carrier does; returns in how many turns of the event loop.
-        self.say = Feed(self.session, self.socket)
+        self.send_frame = Feed(self.session, self.socket)
 
     def answers_to(self, *lines: str) -> list[ServerLine]:
         """Pass a frame with these lines to the session, and return the lines that it answers."""
-        self.say("\n".join(lines))
+        self.send_frame("\n".join(lines))
         return self.socket.new_lines()
 
     def codes(self, *lines: str) -> list[str]:

@@ -11,7 +11,7 @@ from alcove.rooms.session import Session
 from alcove.rooms.start_position import StartPosition
 from alcove.storage.sqlite.store import SqliteStore
 from tests.support.fake_connection import FakeConnection, server_lines
-from tests.support.turns import take
+from tests.support.turns import deliver
 
 #: Refusals after which the client repeats the send.
 REPEAT = {"unavailable", "overloaded"}
@@ -77,14 +77,14 @@ class Reader:
 
     # --- what it says
 
-    def say(self, *lines: dict[str, object]) -> None:
+    def send_lines(self, *lines: dict[str, object]) -> None:
         """Send lines in one frame, and remember those that get an `ack` or `error`."""
         assert self.session is not None
         encoded = [json.dumps(line) for line in lines]
         for line, text in zip(lines, encoded, strict=True):
             if "id" in line:
                 self.open[str(line["id"])] = text
-        take(self.session, "\n".join(encoded))
+        deliver(self.session, "\n".join(encoded))
 
     def repeat(self) -> None:
         """Resend what storage refused, in order (S5, S7)."""
@@ -92,7 +92,7 @@ class Reader:
         again, self.again = self.again, {}
         self.open |= again
         if again:
-            take(self.session, "\n".join(again.values()))
+            deliver(self.session, "\n".join(again.values()))
 
     def unsettled(self) -> dict[str, str]:
         """Return the sends without a known outcome, in order: the outbox of a client."""

@@ -15,13 +15,13 @@ from alcove.storage.base import Appended, Draft, LogUnavailableError
 from alcove.storage.committer import QueueFullError
 from tests.support.held_log import Fault, HeldLog
 from tests.support.simulated_client import Reader, Truth
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 from tests.support.virtual_time import VirtualTimeLoop
 
 ITEMS = ("foo", "bar", "baz")
 PEOPLE = tuple(Person(name, name.title()) for name in ("ada", "bob", "cyd", "dan", "eve"))
 POSTER = Person("post", "Post")
-BOUNDS = ProcessLimits(connections=16, member_connections=4, waiting=25, tail_entries=8, tail_bytes=2500)
+PROCESS_LIMITS = ProcessLimits(connections=16, member_connections=4, waiting=25, tail_entries=8, tail_bytes=2500)
 
 
 @dataclass
@@ -52,7 +52,7 @@ class World:
         self.loop = asyncio.get_running_loop()
         assert isinstance(self.loop, VirtualTimeLoop)
         self.clock = self.loop
-        self.hub = Hub(self.log, limits=Limits(10_000, 0, 1), bounds=BOUNDS, clock=self.loop.time)
+        self.hub = Hub(self.log, limits=Limits(10_000, 0, 1), process_limits=PROCESS_LIMITS, clock=self.loop.time)
         self.alive: list[Reader] = []
         self.joining: dict[asyncio.Task[None], Reader] = {}
         self.posting: set[asyncio.Task[None]] = set()
@@ -71,7 +71,7 @@ class World:
         names = ("connect", "send", "take", "die", "perform", "answer", "repeat", "wait", "post")
         (name,) = self.dice.choices(names, [getattr(self.weights, name) for name in names])
         getattr(self, f"_{name}")()
-        await turn(8)
+        await run_turns(8)
         if self.truth.broken:
             raise self.truth.broken
         for task in [task for task in self.joining if task.done()]:
@@ -121,7 +121,7 @@ class World:
         if not self.alive:
             return
         reader = self.dice.choice(self.alive)
-        reader.say(*(self._line(reader) for _ in range(self.dice.randint(1, 4))))
+        reader.send_lines(*(self._line(reader) for _ in range(self.dice.randint(1, 4))))
 
     def _line(self, reader: Reader) -> dict[str, object]:
         self._sent += 1
@@ -221,13 +221,13 @@ class World:
             moved = bool(self.log.held)
             while self.log.held:
                 self.log.settle()
-                await turn(8)
+                await run_turns(8)
             for reader in self.alive:
                 moved |= bool(reader.socket.buffered() or reader.again)
                 reader.socket.take()
                 reader.repeat()
             self.clock.now += 0.5
-            await turn(8)
+            await run_turns(8)
             if self.truth.broken:
                 raise self.truth.broken
             quiet = 0 if moved else quiet + 1

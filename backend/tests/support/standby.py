@@ -30,7 +30,7 @@ class Standby(Postgres):
     async def pause(self) -> None:
         """Stop replaying: what the primary commits from now on is missing here."""
         await self._execute("ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()")
-        await self._until("SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver)")
+        await self._wait_for("SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver)")
 
     async def catch_up(self) -> None:
         """Wait until everything that the primary has committed is replayed."""
@@ -39,7 +39,7 @@ class Standby(Postgres):
             end = await primary.fetchval("SELECT pg_current_wal_flush_lsn()::text")
         finally:
             await primary.close()
-        await self._until(f"SELECT pg_last_wal_replay_lsn() >= '{end}'")
+        await self._wait_for(f"SELECT pg_last_wal_replay_lsn() >= '{end}'")
 
     async def promote(self) -> None:
         """Promote the standby to a primary."""
@@ -53,7 +53,7 @@ class Standby(Postgres):
         finally:
             await connection.close()
 
-    async def _until(self, question: str) -> None:
+    async def _wait_for(self, question: str) -> None:
         """Run a query until it returns true."""
         connection = await asyncpg.connect(self.url)
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
-from tests.support.clients import PATIENCE_S, a_moment
+from tests.support.clients import PATIENCE_S, pause_briefly
 
 
 async def places_of(url: str, words: Sequence[str]) -> list[str]:
@@ -33,11 +33,11 @@ async def places_of(url: str, words: Sequence[str]) -> list[str]:
         await connection.close()
 
 
-async def until_gone(url: str, words: Sequence[str]) -> None:
+async def wait_until_erased(url: str, words: Sequence[str]) -> None:
     """Wait until no file and no table has one of the words; fail if they stay."""
     try:
         async with asyncio.timeout(PATIENCE_S):
             while await places_of(url, words):
-                await a_moment()
+                await pause_briefly()
     except TimeoutError:
         raise AssertionError(f"{words} stay in {await places_of(url, words)}") from None

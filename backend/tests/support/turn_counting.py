@@ -31,7 +31,7 @@ class Slow:
         self.turns = turns
         #: Of each call, the turn it came in.
         self.calls: list[int] = []
-        self.heard: list[str | bytes] = []
+        self.received: list[str | bytes] = []
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def text(self, data: str) -> Iterator[None] | None:
@@ -57,7 +57,7 @@ class Slow:
 
     def note(self, data: str | bytes) -> None:
         self.calls.append(self.turns.now)
-        self.heard.append(data)
+        self.received.append(data)
 
     @property
     def most(self) -> int:

@@ -12,13 +12,13 @@ class _Turn:
         yield
 
 
-async def turn(times: int = 20) -> None:
+async def run_turns(times: int = 20) -> None:
     """Run up to `times` turns of the event loop, so that everything ready happens; no chain here needs twenty."""
     for _ in range(times):
         await _Turn()
 
 
-def take(receiver: Receiver, frame: str) -> int:
+def deliver(receiver: Receiver, frame: str) -> int:
     """Pass a text frame to the receiver, and let it finish; return the number of turns that it needs."""
     return 1 + sum(1 for _ in receiver.text(frame) or ())
 

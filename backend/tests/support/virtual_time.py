@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, ParamSpec
 
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 
 P = ParamSpec("P")
 
@@ -68,4 +68,4 @@ async def elapse(seconds: float) -> None:
         await due
     finally:
         timer.cancel()
-    await turn()
+    await run_turns()

@@ -79,10 +79,10 @@ class Receiver:
             await self._server.wait_closed()
             self._server = None
 
-    async def until(self, reached: Callable[[], bool]) -> None:
+    async def wait_for(self, condition: Callable[[], bool]) -> None:
         """Wait until something is so, which is looked at after each request."""
         async with asyncio.timeout(_PATIENCE_S), self._news:
-            await self._news.wait_for(reached)
+            await self._news.wait_for(condition)
 
     async def entries(self, count: int, item: str | None = None) -> list[Received]:
         """Wait for so many accepted requests, of one item if it is given, and return them."""
@@ -90,7 +90,7 @@ class Receiver:
         def found() -> list[Received]:
             return [one for one in self.accepted if item in {None, one.item}]
 
-        await self.until(lambda: len(found()) >= count)
+        await self.wait_for(lambda: len(found()) >= count)
         return found()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -40,10 +40,10 @@ class Recorder:
 
     def __init__(self, connection: AcceptedConnection) -> None:
         self.connection = connection
-        self.heard: queue.Queue[str | bytes | int] = queue.Queue()
+        self.received: queue.Queue[str | bytes | int] = queue.Queue()
 
     def text(self, data: str) -> None:
-        self.heard.put(data)
+        self.received.put(data)
         if data == "fail":
             raise ValueError(data)
         if data.startswith("close "):
@@ -51,15 +51,15 @@ class Recorder:
         self.connection.write(text_frame(data))
 
     def binary(self, data: bytes) -> None:
-        self.heard.put(data)
+        self.received.put(data)
         self.connection.write(Frame(data, binary=True))
 
     def closed(self, code: int) -> None:
-        self.heard.put(code)
+        self.received.put(code)
 
     def next(self) -> str | bytes | int:
         """Wait for the next message or close code."""
-        return self.heard.get(timeout=PATIENCE)
+        return self.received.get(timeout=PATIENCE)
 
 
 class WireServer:
@@ -94,22 +94,22 @@ class WireServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.do(self.wheel.close_all(within_s=0.1))
+        self.run_coroutine(self.wheel.close_all(within_s=0.1))
         self.uvicorn.should_exit = True
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
 
-    def do(self, work: Coroutine[Any, Any, T]) -> T:
+    def run_coroutine(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the server's event loop, and return its result."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE)
 
-    def ask(self, question: Callable[[], T]) -> T:
+    def call(self, function: Callable[[], T]) -> T:
         """Call a function on the server's event loop, and return its result."""
 
         async def answer() -> T:
-            return question()
+            return function()
 
-        return self.do(answer())
+        return self.run_coroutine(answer())
 
     def client(self, path: str = "/echo", *, tail: bytes = b"", receive_buffer: int | None = None) -> "RawClient":
         """Open a socket and send the handshake, with `tail` in the same write."""
@@ -236,7 +236,7 @@ class RawClient:
         return more
 
 
-def until(condition: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     """Wait until the condition holds, looking every 5 ms; fail after PATIENCE seconds."""
     deadline, never = time.monotonic() + PATIENCE, threading.Event()
     while not condition():
@@ -244,7 +244,7 @@ def until(condition: Callable[[], bool]) -> None:
         never.wait(0.005)
 
 
-def heard(recorder: Recorder) -> int:
+def wait_for_close(recorder: Recorder) -> int:
     """Wait for the end of the recorder's connection, and return the close code."""
     while not isinstance(code := recorder.next(), int):
         pass

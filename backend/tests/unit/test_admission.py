@@ -15,7 +15,7 @@ from alcove.rooms.start_position import StartPosition
 from tests.support.fake_connection import FakeConnection
 from tests.support.hubs import HeldHub
 from tests.support.session_harness import send
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 from tests.support.virtual_time import virtual_time
 
 SECRET = "s" * 32
@@ -138,7 +138,7 @@ async def test_r4_a_client_that_resumes_before_what_is_kept_gets_a_gap_and_one_t
 
 @virtual_time
 async def test_l3_a_full_process_refuses_with_1013_until_somebody_leaves() -> None:
-    hub = HeldHub(bounds=ProcessLimits(connections=2))
+    hub = HeldHub(process_limits=ProcessLimits(connections=2))
     first, _ = await hub.join(member("ada"), item="foo")
     await hub.join(member("bob"), item="bar")
     refusal = await hub.refusal(member("cyd"))
@@ -154,12 +154,12 @@ async def test_l3_a_full_process_refuses_with_1013_until_somebody_leaves() -> No
 
 @virtual_time
 async def test_l3_joins_that_wait_for_storage_count_already() -> None:
-    hub = HeldHub(bounds=ProcessLimits(connections=2))
+    hub = HeldHub(process_limits=ProcessLimits(connections=2))
     joining = [
         asyncio.create_task(hub.hub.join("foo", FakeConnection(), member(name), StartPosition()))
         for name in ("ada", "bob", "cyd")
     ]
-    await turn()
+    await run_turns()
     assert isinstance(joining[2].exception(), Refusal)
 
     await hub.settle()
@@ -169,7 +169,7 @@ async def test_l3_joins_that_wait_for_storage_count_already() -> None:
 
 @virtual_time
 async def test_l3_a_member_has_a_bounded_number_of_connections_to_each_item() -> None:
-    hub = HeldHub(bounds=ProcessLimits(member_connections=2))
+    hub = HeldHub(process_limits=ProcessLimits(member_connections=2))
     first, _ = await hub.join(member())
     await hub.join(member())
     refusal = await hub.refusal(member())
@@ -186,7 +186,7 @@ async def test_l3_a_member_has_a_bounded_number_of_connections_to_each_item() ->
 
 @virtual_time
 async def test_l3_a_refused_connection_leaves_no_trace() -> None:
-    hub = HeldHub(bounds=ProcessLimits(member_connections=0))
+    hub = HeldHub(process_limits=ProcessLimits(member_connections=0))
     await hub.refusal(member(expires=time.time() + 3600))
 
     assert (hub.hub._rooms.all(), hub.hub.connections, len(hub.hub._expiry)) == ([], 0, 0)
@@ -237,7 +237,7 @@ async def test_a7_w5_a_revocation_while_the_room_is_opened_refuses_the_connectio
     joining = asyncio.create_task(
         hub.hub.join("foo", FakeConnection(), member(expires=time.time() + 3600), StartPosition())
     )
-    await turn()
+    await run_turns()
     revocations.add(revoked)
     await hub.settle()
 

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from alcove import background
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
 
@@ -24,7 +24,7 @@ async def test_a_task_that_swallows_a_cancellation_is_cancelled_again() -> None:
         await asyncio.Event().wait()
 
     task = asyncio.create_task(work())
-    await turn()
+    await run_turns()
     await background.cancel(None, task)
     assert task.cancelled()
     assert swallowed == 2
@@ -54,7 +54,7 @@ async def test_a_task_that_never_ends_is_left_running_and_logged(caplog: pytest.
                 continue
 
     task = asyncio.create_task(stay(), name="stubborn")
-    await turn()
+    await run_turns()
     await background.cancel(task)
     assert [(record.levelno, record.message) for record in caplog.records] == [
         (logging.ERROR, "task 'stubborn' ignores its cancellation; it is left running")
@@ -76,9 +76,9 @@ async def test_cancelling_waits_while_a_task_cleans_up() -> None:
             cleaned.set()
 
     task = asyncio.create_task(work())
-    await turn()
+    await run_turns()
     ending = asyncio.create_task(background.cancel(task))
-    await turn()
+    await run_turns()
     assert not ending.done()
 
     free.set()
@@ -97,10 +97,10 @@ async def test_tasks_that_end_at_different_times_are_all_waited_for() -> None:
             await event.wait()
 
     running = [asyncio.create_task(work(event)) for event in events]
-    await turn()
+    await run_turns()
     ending = asyncio.create_task(background.cancel(*running))
     for event in events:
-        await turn()
+        await run_turns()
         assert not ending.done()
         event.set()
     await ending
@@ -119,7 +119,7 @@ async def test_an_error_during_the_cancellation_is_logged_for_debugging_and_not_
             raise OSError("already closed")
 
     task = asyncio.create_task(work(), name="socket")
-    await turn()
+    await run_turns()
     with caplog.at_level(logging.DEBUG, "alcove"):
         await background.cancel(task)
 
@@ -139,12 +139,12 @@ async def test_spawned_tasks_are_kept_until_they_end() -> None:
         await ends.wait()
 
     task = tasks.spawn(work())
-    await turn()
+    await run_turns()
     assert len(tasks) == 1
 
     ends.set()
     await task
-    await turn()
+    await run_turns()
     assert len(tasks) == 0
 
 
@@ -171,7 +171,7 @@ async def test_a_spawned_task_that_fails_is_logged(caplog: pytest.LogCaptureFixt
         raise OSError("disk full")
 
     await asyncio.wait([tasks.spawn(fail())])
-    await turn()
+    await run_turns()
 
     (record,) = [record for record in caplog.records if record.message == "a background task failed"]
     assert record.levelno == logging.ERROR

@@ -3,7 +3,7 @@
 import asyncio
 
 from alcove.bus.outbox import Outbox
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 
 
 def opened() -> Outbox:
@@ -62,7 +62,7 @@ async def test_x2_the_sender_waits_until_a_message_is_added() -> None:
     outbox = opened()
     await outbox.wait()  # for the opening
     waiting = asyncio.create_task(outbox.wait())
-    await turn()
+    await run_turns()
     assert not waiting.done()
 
     outbox.put("foo", b"1")

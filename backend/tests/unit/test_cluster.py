@@ -19,7 +19,7 @@ from alcove.storage.base import Draft
 from tests.support.held_log import HeldLog
 from tests.support.memory_rooms import ADA, BOB, Reader, entry, seqs
 from tests.support.processes import Alone, Process, start_processes
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
 
@@ -29,7 +29,7 @@ async def test_x1_entries_stored_in_one_process_reach_the_readers_of_all() -> No
     here, there = Reader(await first.open()), Reader(await second.open())
     first.write("a", "b")
     second.write("c")
-    await turn()
+    await run_turns()
 
     assert [1, 2, 3] == here.seqs == there.seqs
     assert first.storage.log.held == [], "what was published is not read from the log"
@@ -40,7 +40,7 @@ async def test_x1_entries_of_a_room_that_is_not_in_memory_are_published_with_the
     first, second = await start_processes()
     reader = Reader(await second.open())
     first.write("a", "b")
-    await turn()
+    await run_turns()
 
     assert reader.seqs == [1, 2]
     assert second.storage.log.held == [], "what was published with its entries is not read from the log"
@@ -58,7 +58,7 @@ async def test_s9_a_message_deleted_in_the_same_commit_is_published_without_its_
     message = entry(1, body="secret")
     (deletion,) = first.storage.page(after=1)
     first.cluster.deliver("foo", [message, deletion], 1, first.storage.log.id)
-    await turn()
+    await run_turns()
 
     assert reader.seqs == [1, 2]
     assert b"secret" not in b"".join(data for _, data in first.bus.published)  # type: ignore[attr-defined] # a FakeBus
@@ -84,7 +84,7 @@ async def test_x1_entries_reach_only_their_own_room() -> None:
     first, second = await start_processes()
     foo, bar = Reader(await second.open("foo")), Reader(await second.open("bar"))
     first.write("a", item="foo")
-    await turn()
+    await run_turns()
 
     assert (foo.seqs, bar.seqs) == ([1], [])
 
@@ -95,7 +95,7 @@ async def test_x2_entries_too_large_for_the_bus_are_read_from_the_log() -> None:
     alone = Alone()
     reader = await alone.open()
     alone.storage.write("a", "b")
-    alone.hear(EntriesStored(2, 1))
+    alone.receive(EntriesStored(2, 1))
     await alone.storage.answer()
 
     assert reader.seqs == [1, 2]
@@ -107,9 +107,9 @@ async def test_x2_entries_of_a_room_that_is_being_opened_are_noted() -> None:
     await alone.open()
     alone.bus.subscribe("bar")
     alone.process.rooms.opening.add("bar")
-    alone.hear(EntriesStored(2, 1), alone.storage.write("a", "b", item="bar"), channel="bar")
+    alone.receive(EntriesStored(2, 1), alone.storage.write("a", "b", item="bar"), channel="bar")
     alone.storage.write("c", item="bar")
-    alone.hear(EntriesStored(3, 1), channel="bar")
+    alone.receive(EntriesStored(3, 1), channel="bar")
     await alone.storage.answer()
 
     assert alone.process.rooms.extended == [("bar", 2), ("bar", 3)]
@@ -143,8 +143,8 @@ async def test_p4_p5_activity_of_a_room_that_is_not_in_memory_is_ignored() -> No
     alone = Alone()
     await alone.open()
     alone.bus.subscribe("bar")
-    alone.hear(MemberTyping("ada", "Ada"), channel="bar")
-    alone.hear(ReadMarksMoved({"ada": 1}), channel="bar")
+    alone.receive(MemberTyping("ada", "Ada"), channel="bar")
+    alone.receive(ReadMarksMoved({"ada": 1}), channel="bar")
     await elapse(1)
 
     assert (set(alone.storage.rooms), alone.process.rooms.extended) == ({"foo"}, [])

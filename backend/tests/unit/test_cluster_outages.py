@@ -98,7 +98,7 @@ async def test_x2_a_silent_process_makes_rooms_read_the_log() -> None:
     """Its last messages may be lost, although the bus seems to work."""
     alone = Alone()
     reader = await alone.open()
-    alone.hear(ProcessAlive("p2"), channel=ALL_PROCESSES)
+    alone.receive(ProcessAlive("p2"), channel=ALL_PROCESSES)
     alone.storage.write("a")
     for _ in range(6):
         await elapse(0.5)

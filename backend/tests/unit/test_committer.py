@@ -10,7 +10,7 @@ from alcove.storage.base import Draft
 from alcove.storage.committer import QueueFullError
 from alcove.storage.outcomes import DraftOutcomes
 from tests.support.committer import ADA, HeldCommitter
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 
 
 @pytest.fixture
@@ -23,18 +23,18 @@ async def held() -> AsyncIterator[HeldCommitter]:
 
 async def test_s2_drafts_that_arrive_during_a_commit_form_the_next_batch(held: HeldCommitter) -> None:
     held.send("a")
-    await turn()
+    await run_turns()
     held.send("b")
-    await turn()
+    await run_turns()
     held.send("c", "d")
-    await turn()
+    await run_turns()
     assert held.batches() == [["a"]]
 
     held.log.settle()
-    await turn()
+    await run_turns()
     assert held.batches() == [["a"], ["b", "c", "d"]]
     held.log.settle()
-    await turn()
+    await run_turns()
     assert held.delivered == [["a"], ["b", "c", "d"]]
     assert held.ada.calls == [[("a", 1)], [("b", 2), ("c", 3), ("d", 4)]]
 
@@ -42,20 +42,20 @@ async def test_s2_drafts_that_arrive_during_a_commit_form_the_next_batch(held: H
 async def test_s2_drafts_of_one_turn_of_the_loop_form_one_batch(held: HeldCommitter) -> None:
     held.send("a", "b")
     held.send("c", by=held.bob)
-    await turn()
+    await run_turns()
 
     assert held.batches() == [["a", "b", "c"]]
 
 
 async def test_s3_s4_a_draft_is_acked_and_delivered_only_once_it_is_durable(held: HeldCommitter) -> None:
     held.send("a")
-    await turn()
+    await run_turns()
     assert (held.delivered, held.ada.calls) == ([], [])
     held.log.held[0].perform()
-    await turn()
+    await run_turns()
     assert (held.delivered, held.ada.calls) == ([], [])
     held.log.answer(held.log.held[0])
-    await turn()
+    await run_turns()
 
     assert (held.delivered, held.ada.calls) == ([["a"]], [[("a", 1)]])
 
@@ -64,9 +64,9 @@ async def test_s3_each_handler_gets_the_outcomes_of_its_own_drafts_in_order(held
     held.send("a", "b")
     held.send("x", by=held.bob)
     held.send("c")
-    await turn()
+    await run_turns()
     held.log.settle()
-    await turn()
+    await run_turns()
 
     assert held.ada.calls == [[("a", 1), ("b", 2), ("c", 4)]]
     assert held.bob.calls == [[("x", 3)]]
@@ -74,10 +74,10 @@ async def test_s3_each_handler_gets_the_outcomes_of_its_own_drafts_in_order(held
 
 async def test_the_next_batch_is_stored_while_one_is_delivered(held: HeldCommitter) -> None:
     held.send("a")
-    await turn()
+    await run_turns()
     held.send("b")
     held.log.settle()
-    await turn()
+    await run_turns()
 
     assert held.storing == [1]
 
@@ -85,16 +85,16 @@ async def test_the_next_batch_is_stored_while_one_is_delivered(held: HeldCommitt
 async def test_a_batch_is_delivered_once_the_i_o_of_the_next_one_is_pending(held: HeldCommitter) -> None:
     held.log.holds_io_pending = True
     held.send("a")
-    await turn()
+    await run_turns()
     held.send("b")
     first = held.log.held[0]
     first.perform()
     held.log.answer(first)
-    await turn()
+    await run_turns()
     assert (len(held.batches()), held.delivered) == (2, [])
 
     held.log.held[0].perform()
-    await turn()
+    await run_turns()
     assert held.delivered == [["a"]]
     assert held.ada.calls == [[("a", 1)]]
 
@@ -103,7 +103,7 @@ async def test_a_batch_is_delivered_although_the_next_one_is_blocked(held: HeldC
     """For example by a lock that another program holds on the file."""
     held.log.holds_io_pending = True
     held.send("a")
-    await turn()
+    await run_turns()
     held.send("b")
     held.log.settle()
     await held.ada.called.wait()
@@ -113,12 +113,12 @@ async def test_a_batch_is_delivered_although_the_next_one_is_blocked(held: HeldC
 
 async def test_s7_a_failing_batch_refuses_every_waiting_draft(held: HeldCommitter) -> None:
     held.send("a")
-    await turn()
+    await run_turns()
     held.send("b", "c")
     held.send("x", by=held.bob)
-    await turn()
+    await run_turns()
     held.log.settle("nothing stored")
-    await turn()
+    await run_turns()
 
     assert held.ada.calls == [
         [("a", "LogUnavailableError"), ("b", "LogUnavailableError"), ("c", "LogUnavailableError")]
@@ -131,22 +131,22 @@ async def test_s7_a_failing_batch_refuses_every_waiting_draft(held: HeldCommitte
 async def test_w7_a_failed_commit_is_measured_too(held: HeldCommitter) -> None:
     before = SERVER_METRICS.registry.get_sample_value("alcove_commit_seconds_count") or 0
     held.send("a")
-    await turn()
+    await run_turns()
     held.log.settle("nothing stored")
-    await turn()
+    await run_turns()
 
     assert SERVER_METRICS.registry.get_sample_value("alcove_commit_seconds_count") == before + 1
 
 
 async def test_s7_drafts_are_stored_again_after_a_failed_commit(held: HeldCommitter) -> None:
     held.send("a")
-    await turn()
+    await run_turns()
     held.log.settle("nothing stored")
-    await turn()
+    await run_turns()
     held.send("a", "b")
-    await turn()
+    await run_turns()
     held.log.settle()
-    await turn()
+    await run_turns()
 
     assert held.ada.calls == [[("a", "LogUnavailableError")], [("a", 1), ("b", 2)]]
 
@@ -155,11 +155,11 @@ async def test_s7_an_unexpected_error_of_the_log_is_an_outcome(
     held: HeldCommitter, caplog: pytest.LogCaptureFixture
 ) -> None:
     held.send("a")
-    await turn()
+    await run_turns()
     await held.log.close()
     for _ in ("the batch", "its only send"):
         held.log.settle()
-        await turn()
+        await run_turns()
 
     assert held.ada.calls == [[("a", "LogUnavailableError")]]
     assert "storing a batch failed unexpectedly" in caplog.text
@@ -170,10 +170,10 @@ async def test_s6_a_draft_that_cannot_be_stored_is_invalid_and_the_others_are_st
 ) -> None:
     # Half a surrogate pair has no UTF-8. The protocol refuses it earlier; if it ever does not, no other draft fails.
     held.send("a", "\ud800", "b")
-    await turn()
+    await run_turns()
     for _ in ("the batch", "a", "the one at fault", "b"):
         held.log.settle()
-        await turn()
+        await run_turns()
 
     assert held.ada.calls == [[("a", 1)], [("\ud800", "Refused")], [("b", 2)]]
     assert caplog.text == ""
@@ -185,12 +185,12 @@ async def test_s2_s7_no_draft_overtakes_one_that_failed_while_storing_one_by_one
     """The client repeats the failed draft, so drafts submitted after it must not be in the log already."""
     held.send("a", "\ud800", "b")
     held.send("x", by=held.bob)
-    await turn()
+    await run_turns()
     held.log.settle()
-    await turn()
+    await run_turns()
     held.send("c")
     held.log.settle("nothing stored")
-    await turn()
+    await run_turns()
 
     assert held.log.held == []
     assert held.ada.calls == [[(id_, "LogUnavailableError") for id_ in ("a", "\ud800", "b", "c")]]
@@ -202,12 +202,12 @@ async def test_s3_handlers_are_called_although_the_delivery_failed(
     held: HeldCommitter, caplog: pytest.LogCaptureFixture
 ) -> None:
     held.send("poison")
-    await turn()
+    await run_turns()
     held.send("b")
     held.log.settle()
-    await turn()
+    await run_turns()
     held.log.settle()
-    await turn()
+    await run_turns()
 
     assert held.ada.calls == [[("poison", 1)], [("b", 2)]]
     assert "a delivery failed" in caplog.text
@@ -222,9 +222,9 @@ async def test_s3_handlers_are_called_although_another_one_failed(
 
     held.committer.submit(Draft("foo", "message", "x", ADA, 1, raw(1)), Broken())
     held.send("a")
-    await turn()
+    await run_turns()
     held.log.settle()
-    await turn()
+    await run_turns()
 
     assert held.ada.calls == [[("a", 2)]]
     assert "an outcome handler failed" in caplog.text
@@ -232,31 +232,31 @@ async def test_s3_handlers_are_called_although_another_one_failed(
 
 async def test_l4_submit_raises_while_too_many_drafts_wait(held: HeldCommitter) -> None:
     held.send(*(str(n) for n in range(5000)))
-    await turn()
+    await run_turns()
 
     assert len(held.committer) == 5000
     with pytest.raises(QueueFullError):
         held.send("late")
     held.log.settle()
-    await turn()
+    await run_turns()
     held.send("late")
     assert len(held.committer) == 5000 - 1024 + 1
 
 
 async def test_one_half_of_many_drafts_is_stored_while_the_other_is_delivered(held: HeldCommitter) -> None:
     held.send(*(str(n) for n in range(800)))
-    await turn()
+    await run_turns()
     held.send(*(str(n) for n in range(100)))
     while held.log.held:
         held.log.settle()
-        await turn()
+        await run_turns()
 
     assert [len(batch) for batch in held.batches()] == [400, 450, 50]
 
 
 async def test_few_drafts_form_one_commit(held: HeldCommitter) -> None:
     held.send(*(str(n) for n in range(256)))
-    await turn()
+    await run_turns()
 
     assert [len(batch) for batch in held.batches()] == [256]
 
@@ -264,10 +264,10 @@ async def test_few_drafts_form_one_commit(held: HeldCommitter) -> None:
 async def test_a_commit_is_bounded_by_drafts_and_by_bytes(held: HeldCommitter) -> None:
     held.send(*(str(n) for n in range(2000)))
     held.send(*(f"large {n}" for n in range(300)), size=60_000)
-    await turn()
+    await run_turns()
     while held.log.held:
         held.log.settle()
-        await turn()
+        await run_turns()
 
     assert len(held.batches()[0]) == 1024
     assert sum(map(len, held.batches())) == 2300
@@ -283,10 +283,10 @@ async def test_a_commit_is_bounded_by_drafts_and_by_bytes(held: HeldCommitter) -
 
 async def test_z1_drain_waits_until_every_draft_has_an_outcome(held: HeldCommitter) -> None:
     held.send("a")
-    await turn()
+    await run_turns()
     held.send("b")
     held.log.settle()
-    await turn()
+    await run_turns()
     held.log.settle()
     await held.committer.drain()
 

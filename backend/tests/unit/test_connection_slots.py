@@ -9,8 +9,8 @@ from alcove.rooms.admission import Admission
 
 def admission(connections: int = 3, member_connections: int = 2, *, in_room: int = 0) -> Admission:
     """Create an admission; every member has `in_room` connections to each room."""
-    bounds = ProcessLimits(connections=connections, member_connections=member_connections)
-    return Admission(bounds, lambda _member, _item: in_room)
+    process_limits = ProcessLimits(connections=connections, member_connections=member_connections)
+    return Admission(process_limits, lambda _member, _item: in_room)
 
 
 def test_l3_a_released_slot_admits_another_connection_once() -> None:

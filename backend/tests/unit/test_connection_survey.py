@@ -15,7 +15,7 @@ from alcove.cluster.messages import (
 from alcove.protocol import Person
 from tests.support.memory_rooms import Reader
 from tests.support.processes import Alone, start_processes
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 from tests.support.virtual_time import virtual_time
 
 
@@ -49,13 +49,13 @@ async def test_w8_many_connections_are_reported_in_several_messages() -> None:
 async def test_w8_the_lag_is_counted_from_the_highest_head_that_a_process_reports() -> None:
     alone = Alone()
     await alone.open()
-    alone.hear(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
+    alone.receive(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
     alone.bus.new_messages()
     asking = asyncio.create_task(alone.process.cluster.inspect("foo", 5))
-    await turn()
+    await run_turns()
     (question,) = requests_in(alone.bus.new_messages())
     own = process_channel(question.process)
-    alone.hear(ConnectionsResponse("other", question.question, 17, [state(16, member="ada")]), channel=own)
+    alone.receive(ConnectionsResponse("other", question.question, 17, [state(16, member="ada")]), channel=own)
     found = await asking
 
     assert found.head == 17
@@ -66,16 +66,16 @@ async def test_w8_the_lag_is_counted_from_the_highest_head_that_a_process_report
 async def test_w8_concurrent_surveys_of_one_room_share_one_request() -> None:
     alone = Alone()
     await alone.open()
-    alone.hear(ProcessAlive("other"), channel=ALL_PROCESSES)
+    alone.receive(ProcessAlive("other"), channel=ALL_PROCESSES)
     alone.bus.new_messages()
     asking = [asyncio.create_task(alone.process.cluster.inspect("foo", 0)) for _ in range(10)]
-    await turn()
+    await run_turns()
 
     assert len(requests_in(alone.bus.new_messages())) == 1
     found = [await one for one in asking]
     assert [one.unanswered for one in found] == [["other"]] * 10
     # Responses that are late, or to an unknown request, change nothing.
-    alone.hear(
+    alone.receive(
         ConnectionsResponse("other", "unknown", 9, [state(9)]),
         channel=process_channel(alone.process.cluster._presence.process),
     )
@@ -85,7 +85,7 @@ async def test_w8_concurrent_surveys_of_one_room_share_one_request() -> None:
 async def test_w8_while_the_bus_is_down_the_survey_does_not_wait() -> None:
     alone = Alone()
     await alone.open()
-    alone.hear(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
+    alone.receive(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
     alone.bus.fail()
     before = asyncio.get_running_loop().time()
     found = await alone.process.cluster.inspect("foo", 0)
@@ -97,8 +97,8 @@ async def test_w8_while_the_bus_is_down_the_survey_does_not_wait() -> None:
 async def test_w8_a_process_that_has_ended_gets_no_request() -> None:
     alone = Alone()
     await alone.open()
-    alone.hear(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
-    alone.hear(ProcessEnded("other"), channel=ALL_PROCESSES)
+    alone.receive(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
+    alone.receive(ProcessEnded("other"), channel=ALL_PROCESSES)
     found = await alone.process.cluster.inspect("foo", 0)
 
     assert ([one.member for one in found.connections], found.unanswered) == (["bob"], [])

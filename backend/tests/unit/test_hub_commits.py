@@ -14,7 +14,7 @@ from tests.support.clients import eventually
 from tests.support.fake_connection import FakeConnection
 from tests.support.hubs import HeldHub
 from tests.support.session_harness import send
-from tests.support.turns import take, turn
+from tests.support.turns import deliver, run_turns
 
 ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}))
 BOB = Member(Person("bob", "Bob"), frozenset({"read", "write"}))
@@ -40,12 +40,12 @@ async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(h
     ada, first = await held.join(ADA)
     held.log.holds_io_pending = True
     ada.text(send("a"))
-    await turn()
+    await run_turns()
     ada.text(send("b"))
     commit = held.log.held[0]
     commit.perform()
     held.log.answer(commit)
-    await turn()
+    await run_turns()
     assert seqs(first) == []
 
     socket = FakeConnection()
@@ -66,11 +66,11 @@ async def test_p5_a_mark_that_is_stored_while_the_room_is_read_reaches_it(held: 
     await writing
     socket = FakeConnection()
     joining = asyncio.create_task(held.hub.join("foo", socket, ADA, StartPosition()))
-    await turn()
+    await run_turns()
     held.log.settle()  # the room's marks are read; its entries are still to be
-    await turn()
+    await run_turns()
     marking = asyncio.create_task(held.hub.writer.mark_read("foo", "bob", 1))
-    await turn()
+    await run_turns()
     (mark,) = [call for call in held.log.held if call.writes]
     mark.perform()
     held.log.answer(mark)
@@ -89,7 +89,7 @@ async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_deliver
     ada, _ = await held.join(ADA)
     ada.text(send("a"))
     ada.closed(1000)
-    await turn()
+    await run_turns()
     (commit,) = held.log.held
     commit.perform()
     socket = FakeConnection()
@@ -97,7 +97,7 @@ async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_deliver
     await held.read()
     bob = await joining
     held.log.answer(commit)
-    await turn()
+    await run_turns()
 
     assert seqs(socket) == [1]
     bob.text(send("b"))
@@ -109,9 +109,9 @@ async def test_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_with_the
     ada, socket = await held.join(ADA)
     _, reader = await held.join(BOB)
     ada.text(send("a"))
-    await turn()
+    await run_turns()
     held.log.settle("answer lost")
-    await turn()
+    await run_turns()
     assert [line.code for line in socket.lines if isinstance(line, Error)] == ["unavailable"]
     assert seqs(reader) == []
 
@@ -126,9 +126,9 @@ async def test_s5_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_when_
     ada, socket = await held.join(ADA)
     _, reader = await held.join(BOB)
     ada.text(send("a"))
-    await turn()
+    await run_turns()
     held.log.settle("answer lost")
-    await turn()
+    await run_turns()
     ada.text(send("a"))
     await held.settle()
 
@@ -141,7 +141,7 @@ async def test_d3_a_delivery_is_built_once_for_everyone_in_step(held: HeldHub) -
     ada, first = await held.join(ADA)
     sockets = [first, *[(await held.join(BOB))[1] for _ in range(3)]]
     for n in range(2):
-        take(ada, "\n".join(send(f"{n}-{m}") for m in range(10)))
+        deliver(ada, "\n".join(send(f"{n}-{m}") for m in range(10)))
     await held.settle()
     deliveries = [next(frame for frame in socket.frames if b'"entry"' in frame) for socket in sockets]
 
@@ -152,7 +152,7 @@ async def test_d3_a_delivery_is_built_once_for_everyone_in_step(held: HeldHub) -
 async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(held: HeldHub) -> None:
     ada, _ = await held.join(ADA, after=None)
     for batch in range(20):
-        take(ada, "\n".join(send(f"{batch}-{n}", "ñ" * 20) for n in range(200)))
+        deliver(ada, "\n".join(send(f"{batch}-{n}", "ñ" * 20) for n in range(200)))
         await held.settle()
     session, reader = await held.join(BOB, reads=False)
     sizes = []
@@ -170,10 +170,10 @@ async def test_l3_whoever_gives_up_on_the_way_in_counts_no_more(held: HeldHub) -
     joining = [
         asyncio.create_task(held.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
     ]
-    await turn()
+    await run_turns()
     assert held.hub.connections == 2
     joining[0].cancel()
-    await turn()
+    await run_turns()
     assert held.hub.connections == 1
     joining[1].cancel()
     await held.settle()
@@ -185,7 +185,7 @@ async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(held: HeldHub) -> 
     joining = [
         asyncio.create_task(held.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
     ]
-    await turn()
+    await run_turns()
     held.log.settle("nothing stored")
     refused = await asyncio.gather(*joining, return_exceptions=True)
 
@@ -196,7 +196,7 @@ async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(held: HeldHub) -> 
 async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(held: HeldHub) -> None:
     """If it were admitted after the `bye`, it would be cut off without one."""
     joining = asyncio.create_task(held.hub.join("foo", FakeConnection(), ADA, StartPosition()))
-    await turn()
+    await run_turns()
     await held.hub.drain()
     await held.settle()
 
@@ -210,21 +210,21 @@ async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_al
     """Each page was read before a delete that is delivered before the page is written: it shows no body of that."""
     ada, _ = await held.join(ADA, after=None)
     for batch in range(4):
-        take(ada, "\n".join(send(f"{batch}-{n}", "secret") for n in range(250)))
+        deliver(ada, "\n".join(send(f"{batch}-{n}", "secret") for n in range(250)))
         await held.settle()
     reader = FakeConnection()
     joining = asyncio.create_task(held.hub.join("foo", reader, BOB, StartPosition(after=0)))
-    await turn()
+    await run_turns()
     for page in range(2):
         (read,) = held.log.held
         read.perform()
         ada.text(f'{{"type":"delete","id":"d{page}","target":{250 * page + 1}}}')
-        await turn()
+        await run_turns()
         held.log.held[-1].perform()
         held.log.answer(held.log.held[-1])
-        await turn()
+        await run_turns()
         held.log.answer(read)
-        await turn()
+        await run_turns()
         assert seqs(reader)[-1] == 250 * (page + 1)
     await held.settle()
     await joining
@@ -238,7 +238,7 @@ async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_al
 async def test_l5_the_hello_after_a_send_names_the_oldest_that_is_left() -> None:
     held = HeldHub(Retention(entries=3))
     ada, _ = await held.join(ADA)
-    take(ada, "\n".join(send(str(n)) for n in range(10)))
+    deliver(ada, "\n".join(send(str(n)) for n in range(10)))
     await held.settle()
     _, socket = await held.join(BOB)
 
@@ -254,7 +254,7 @@ async def test_l5_a_room_in_memory_keeps_nothing_for_more_days_than_the_log(monk
     """A member stays for days in a silent room: retention removes its entries from the log, and so must the tail."""
     held = HeldHub(Retention(days=1))
     ada, _ = await held.join(ADA)
-    take(ada, "\n".join(send(str(n)) for n in range(3)))
+    deliver(ada, "\n".join(send(str(n)) for n in range(3)))
     await held.settle()
     now = held.hub.now_ms()
     monkeypatch.setattr(held.hub, "now_ms", lambda: now + 23 * 3_600_000)

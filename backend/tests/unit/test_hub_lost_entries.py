@@ -17,7 +17,7 @@ from alcove.storage.base import Appended, Draft
 from tests.support.fake_connection import FakeConnection
 from tests.support.held_log import HeldLog
 from tests.support.session_harness import send
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 
 ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}))
 
@@ -31,16 +31,16 @@ class LossyHub:
         self.hub = Hub(
             self.log,
             limits=Limits(60_000, 0, 1),
-            bounds=ProcessLimits(tail_entries=tail_entries),
+            process_limits=ProcessLimits(tail_entries=tail_entries),
             revocations=self.revocations,
         )
 
     async def settle(self) -> None:
         """Perform and answer storage calls until none is waiting."""
-        await turn()
+        await run_turns()
         while self.log.held:
             self.log.settle()
-            await turn()
+            await run_turns()
 
     async def join(self, start: StartPosition | None = None) -> FakeConnection:
         """Join the room, with three messages if it is empty, and read everything that is sent."""
@@ -165,7 +165,7 @@ async def test_x8_the_page_that_fills_a_hole_begins_with_what_memory_has(held: L
     held.log.store.append([message("x"), message("y"), message("z")])
     held.hub._rooms._cluster._recovery.check_reported("foo")
     while ada.close_code is None:
-        await turn(1)
+        await run_turns(1)
         await held.settle()
 
     assert ids(ada) == ["a", "b", "c"]
@@ -198,7 +198,7 @@ async def test_x8_a_reader_fed_from_the_log_notices_it() -> None:
     joining = asyncio.create_task(held.hub.join("foo", FakeConnection(), ADA, StartPosition(after=1)))
     await held.settle()
     await joining
-    await turn(1)
+    await run_turns(1)
     await held.settle()
 
     await assert_all_start_over(held, ada, "a")
@@ -222,10 +222,10 @@ async def test_x8_a7_a_revocation_that_the_log_lost_stays_and_is_stored_again(he
             held.revocations.check(sub, item, 1.0, None)
     page = held.log.store.read(REVOCATIONS_ITEM, 0, None, 10, 1 << 20)
     assert [entry.seq for entry in page.entries] == [1, 2, 3]
-    read_again = Revocations()
+    resume_reading = Revocations()
     for entry in page.entries:
         assert entry.body is not UNSET
-        read_again.add(msgspec.json.decode(entry.body, type=Revocation))
+        resume_reading.add(msgspec.json.decode(entry.body, type=Revocation))
     for sub, item in (("ada", "any"), ("bob", "foo"), ("bob", "bar")):
         with pytest.raises(Refusal):
-            read_again.check(sub, item, 1.0, None)
+            resume_reading.check(sub, item, 1.0, None)

@@ -8,7 +8,7 @@ from alcove.access.revocations import Revocation
 from alcove.protocol import Person
 from alcove.storage.base import Draft
 from tests.support.list_readers import ListRoom
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 
 
 @pytest.fixture
@@ -29,24 +29,24 @@ async def test_w10_the_latest_rooms_come_first_and_then_ready(rooms: ListRoom) -
 async def test_w10_rooms_that_may_not_be_read_are_never_told_of(rooms: ListRoom) -> None:
     rooms.write("order-1", "order-2", "ticket-1")
     ada = await rooms.follow({"order-*": "r", "order-2": "w"})
-    assert ada.told() == ["order-1"]
+    assert ada.new_items() == ["order-1"]
 
     rooms.write("order-1", "order-2", "ticket-1")
     await rooms.feed.rooms_changed(["order-2", "ticket-1", "order-1"])
     rooms.feed.marks_moved({"ticket-1": ["ada"], "order-2": ["ada"]})
     await rooms.settle()
-    assert ada.told() == ["order-1"]
+    assert ada.new_items() == ["order-1"]
 
 
 async def test_w10_a7_a_room_on_which_access_ends_while_its_line_is_read_is_not_told_of(rooms: ListRoom) -> None:
     ada = await rooms.follow()
     rooms.write("a", "b")
     await rooms.feed.rooms_changed(["a", "b"])
-    await turn()
+    await run_turns()
     rooms.revocations.add(Revocation(at=2, sub="ada", item="a"))
     await rooms.settle()
 
-    assert ada.told() == ["b"]
+    assert ada.new_items() == ["b"]
 
 
 async def test_w10_changes_that_come_while_others_are_read_are_told_once(rooms: ListRoom) -> None:
@@ -54,7 +54,7 @@ async def test_w10_changes_that_come_while_others_are_read_are_told_once(rooms: 
     ada.lines()
     rooms.write("a", "b")
     await rooms.feed.rooms_changed(["a"])
-    await turn()
+    await run_turns()
     for _ in range(5):
         rooms.write("b")
         await rooms.feed.rooms_changed(["b"])
@@ -68,20 +68,20 @@ async def test_w10_one_read_of_the_log_serves_all_readers_of_a_room(rooms: ListR
     readers = [await rooms.follow(member=f"member-{n}") for n in range(20)]
     rooms.write("a")
     await rooms.feed.rooms_changed(["a"])
-    await turn()
+    await run_turns()
 
     assert len(rooms.log.held) == 1
     await rooms.settle()
-    assert [reader.told() for reader in readers] == [["a"]] * 20
+    assert [reader.new_items() for reader in readers] == [["a"]] * 20
 
 
 async def test_w10_s9_a_message_that_is_deleted_while_its_line_is_read_is_not_sent(rooms: ListRoom) -> None:
     ada = await rooms.follow()
     rooms.write("a", body="secret")
     await rooms.feed.rooms_changed(["a"])
-    await turn()
+    await run_turns()
     rooms.log.settle()  # the counts
-    await turn()
+    await run_turns()
     rooms.log.settle()  # the last entries
     rooms.log.store.append([Draft("a", "delete", "gone", Person("eve", "Eve"), 2, target=1)], lambda: None)
     rooms.feed.rewritten("a")
@@ -101,7 +101,7 @@ async def test_w10_d2_a_reader_that_takes_nothing_holds_up_nobody_and_gets_each_
             rooms.write(item, body=large)
             await rooms.feed.rooms_changed([item])
         await rooms.settle()
-        assert {"a", "b"} <= set(quick.told()), round_
+        assert {"a", "b"} <= set(quick.new_items()), round_
     assert slow.socket.buffered() <= slow.socket.bound
     assert len(slow.reader) <= 2
 
@@ -128,7 +128,7 @@ async def test_w10_d2_more_rooms_than_may_wait_bring_the_latest_again(rooms: Lis
     slow.socket.reads = True
     slow.socket.take()
     await rooms.settle()
-    assert names[-1] in slow.told()
+    assert names[-1] in slow.new_items()
     assert not slow.reader.due
 
 
@@ -137,20 +137,20 @@ async def test_w10_s7_while_storage_is_away_changes_wait(rooms: ListRoom) -> Non
     ada.lines()
     rooms.write("a")
     await rooms.feed.rooms_changed(["a"])
-    await turn()
+    await run_turns()
     rooms.log.settle("nothing stored")
-    await turn()
+    await run_turns()
 
-    assert (list(ada.reader._pending), ada.told()) == (["a"], [])
+    assert (list(ada.reader._pending), ada.new_items()) == (["a"], [])
 
 
 async def test_w10_a_reader_that_left_is_sent_nothing(rooms: ListRoom) -> None:
     ada, bob = await rooms.follow(), await rooms.follow(member="bob")
     rooms.write("a")
     await rooms.feed.rooms_changed(["a"])
-    await turn()
+    await run_turns()
     rooms.feed.stop(ada.reader)
     await rooms.settle()
 
-    assert (ada.told(), bob.told()) == ([], ["a"])
+    assert (ada.new_items(), bob.new_items()) == ([], ["a"])
     assert len(rooms.feed) == 1

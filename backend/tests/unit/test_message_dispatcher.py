@@ -17,7 +17,7 @@ from alcove.cluster.messages import (
 from tests.support.bus import Network
 from tests.support.memory_rooms import Reader
 from tests.support.processes import Alone, Process, start_processes
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
 
@@ -40,11 +40,11 @@ async def test_x9_a_head_beyond_the_log_does_not_stop_delivery(way: str) -> None
     alone = Alone()
     reader = await alone.open()
     if way == "the bus":
-        alone.hear(EntriesStored(2**53 - 1, 2**53 - 1))
+        alone.receive(EntriesStored(2**53 - 1, 2**53 - 1))
     else:
         alone.sends.receive(DATABASE_SENDS, encode(HeadMoved("foo", 2**53 - 1)))
     await alone.storage.answer()
-    alone.hear(EntriesStored(1, 1), alone.storage.write("a"))
+    alone.receive(EntriesStored(1, 1), alone.storage.write("a"))
     await alone.storage.answer()
 
     assert (reader.seqs, alone.storage.rooms["foo"].head) == ([1], 1)
@@ -70,11 +70,11 @@ async def test_x9_revocations_are_read_from_the_log_and_from_no_message() -> Non
     await alone.open()
     reader = Reader(await alone.process.open("!revoked"))
     forged = alone.storage.write("a")  # of another room
-    alone.hear(EntriesStored(1, 1), forged, channel="!revoked")
+    alone.receive(EntriesStored(1, 1), forged, channel="!revoked")
     await alone.storage.answer()
     assert reader.seqs == []
 
-    alone.hear(EntriesStored(1, 1), alone.storage.write("b", item="!revoked"), channel="!revoked")
+    alone.receive(EntriesStored(1, 1), alone.storage.write("b", item="!revoked"), channel="!revoked")
     await alone.storage.answer()
     assert reader.seqs == [1]
 
@@ -90,7 +90,7 @@ async def test_t5_messages_on_a_channel_that_is_no_room_go_to_its_handler() -> N
     await second.cluster.start()
     await third.cluster.start()
     first.cluster.publish("!chat", ChatLine("hello"))
-    await turn()
+    await run_turns()
 
     assert messages == {"second": [ChatLine("hello")], "third": [ChatLine("hello")]}
 
@@ -117,8 +117,8 @@ async def test_x9_a_message_on_the_channel_of_another_kind_is_ignored() -> None:
     alone = Alone()
     reader = await alone.open()
     alone.bus.subscribe("bar")
-    alone.hear(ProcessAlive("p2"), channel="bar")
-    alone.hear(ChatLine("hello"))
+    alone.receive(ProcessAlive("p2"), channel="bar")
+    alone.receive(ChatLine("hello"))
     await elapse(1)
 
     assert reader.seqs == []

@@ -7,7 +7,7 @@ from msgspec import UNSET
 from alcove.limits import Retention
 from alcove.protocol import Entry
 from tests.support.memory_rooms import Reader, RoomLog, entries
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
 
@@ -47,7 +47,7 @@ async def test_r3_a_delivery_while_the_log_is_read_comes_after_the_entries_befor
     storage.write("a", "b")
     room = storage.room()
     seen = Seen(storage)
-    await turn()
+    await run_turns()
     room.deliver(storage.write("c"), 1)
     assert seen.seqs == []
 
@@ -90,11 +90,11 @@ async def test_s9_an_observer_gets_no_body_that_was_deleted_while_it_read() -> N
     (message,) = storage.write("a")
     room = storage.room()
     seen = Seen(storage)
-    await turn()
+    await run_turns()
     storage.log.held[0].perform()  # the page is read before the delete
     room.deliver([Entry(2, "delete", "x", message.by, 7, 1)], 1)
     storage.log.answer(storage.log.held[0])
-    await turn()
+    await run_turns()
 
     assert (seen.runs[0][0].seq, seen.runs[0][0].deleted, seen.runs[0][0].body) == (1, 7, UNSET)
     storage.close()
@@ -132,7 +132,7 @@ async def test_a_closed_room_leaves_no_observer_behind() -> None:
     storage.write("a")
     room = storage.room()
     seen = Seen(storage)
-    await turn()
+    await run_turns()
     room.close()
     await storage.answer()
 

@@ -14,7 +14,7 @@ from tests.support.bus import Network
 from tests.support.local_rooms import FakeRooms
 from tests.support.memory_rooms import ADA, BOB, CYD, RoomLog
 from tests.support.storm import examples
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
 PEOPLE = {person.id: person for person in (ADA, BOB, CYD)}
@@ -34,14 +34,14 @@ class Process:
 
     async def start(self) -> None:
         """Connect, open the room, and start to send heartbeats."""
-        await self.bus.start(self.hear, lambda channels: self.presence.resync(channels & {"foo"}))
+        await self.bus.start(self.receive, lambda channels: self.presence.resync(channels & {"foo"}))
         await self.presence.start()
         self.bus.subscribe("foo")
         await self.presence.open_room("foo")
         self.storage.room().apply_remote_presence(self.presence.remote_members("foo"))
         self.beating = asyncio.create_task(self.beat())
 
-    def hear(self, channel: str, message: bytes) -> None:
+    def receive(self, channel: str, message: bytes) -> None:
         """Receive a message that another process published."""
         self.presence.receive(channel, decode(message)[0])
 
@@ -68,8 +68,8 @@ class Process:
 
     def counted(self) -> Counter[str]:
         """Return the connections in other processes, as this process counts them."""
-        present = self.storage.rooms["foo"].presence
-        return Counter({person.id: present.connections(person.id) for person in present.named()})
+        presence = self.storage.rooms["foo"].presence
+        return Counter({person.id: presence.connections(person.id) for person in presence.named_members()})
 
 
 async def start(network: Network, number: int) -> list[Process]:
@@ -158,7 +158,7 @@ async def test_p1_p3_x2_processes_agree_after_any_moves_losses_and_ends(steps: S
                 ended.add(n)
             case _:
                 await elapse(0.7)
-        await turn()
+        await run_turns()
     alive = [process for n, process in enumerate(processes) if n not in ended]
     for process in alive:
         if not process.bus.up:

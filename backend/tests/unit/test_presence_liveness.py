@@ -10,7 +10,7 @@ from alcove.cluster.messages import (
 )
 from tests.support.memory_rooms import ADA
 from tests.support.presence import PresenceProcess
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
 
@@ -29,8 +29,8 @@ async def test_p3_a_process_announces_itself_at_its_start_and_its_end() -> None:
 async def test_p3_members_of_a_process_leave_when_it_ends() -> None:
     process = PresenceProcess()
     await process.open()
-    process.hear(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
-    process.hear(ProcessEnded("p2"))
+    process.receive(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
+    process.receive(ProcessEnded("p2"))
 
     assert (process.members(), process.presence.remote_members("foo")) == ({}, [])
 
@@ -39,10 +39,10 @@ async def test_p3_members_of_a_process_leave_when_it_ends() -> None:
 async def test_p3_members_of_a_killed_process_leave_within_ten_seconds() -> None:
     process = PresenceProcess()
     await process.open()
-    process.hear(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
-    process.hear(MembersChanged("p3", [("ada", "Ada", 1)]), "foo")
+    process.receive(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
+    process.receive(MembersChanged("p3", [("ada", "Ada", 1)]), "foo")
     for _ in range(20):
-        process.hear(ProcessAlive("p3"))
+        process.receive(ProcessAlive("p3"))
         process.presence.beat()
         await elapse(0.5)
 
@@ -53,14 +53,14 @@ async def test_p3_members_of_a_killed_process_leave_within_ten_seconds() -> None
 async def test_p3_heartbeats_keep_members_and_silence_means_messages_may_be_lost() -> None:
     process = PresenceProcess()
     await process.open()
-    process.hear(MembersChanged("p2", [("ada", "Ada", 1)]), "foo")
+    process.receive(MembersChanged("p2", [("ada", "Ada", 1)]), "foo")
     assert process.presence.beat()
 
     await elapse(2)
     assert not process.presence.beat(), "messages of a process without heartbeats may be lost, too"
     assert process.members() == {"ada": 1}
 
-    process.hear(ProcessAlive("p2"))
+    process.receive(ProcessAlive("p2"))
     assert process.presence.beat()
 
 
@@ -68,7 +68,7 @@ async def test_p3_heartbeats_keep_members_and_silence_means_messages_may_be_lost
 async def test_p3_x2_no_member_leaves_because_the_bus_is_down() -> None:
     process = PresenceProcess()
     await process.open()
-    process.hear(MembersChanged("p2", [("ada", "Ada", 1)]), "foo")
+    process.receive(MembersChanged("p2", [("ada", "Ada", 1)]), "foo")
     process.bus.fail()
     for _ in range(60):
         assert process.presence.beat()
@@ -88,7 +88,7 @@ async def test_x2_after_a_gap_a_process_publishes_all_its_members_and_requests_t
     await elapse(0.1)
     process.bus.new_messages()
     process.presence.resync(["foo", "never opened"])
-    await turn()
+    await run_turns()
 
     expected = [
         ("foo", MembersChanged(process.presence.process, [("ada", "Ada", 1)], whole=True)),

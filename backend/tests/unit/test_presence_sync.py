@@ -15,7 +15,7 @@ from alcove.cluster.messages import (
 )
 from tests.support.memory_rooms import ADA, BOB
 from tests.support.presence import PresenceProcess
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
 
@@ -47,7 +47,7 @@ async def test_p1_a_member_who_left_is_published_once_with_no_connections() -> N
     await elapse(0.1)
     assert process.bus.new_messages() == [("foo", MembersChanged(process.presence.process, [("ada", "Ada", 0)]))]
 
-    process.hear(MembersRequest("p2", ["foo"]))
+    process.receive(MembersRequest("p2", ["foo"]))
     answers = [told for _, told in process.bus.new_messages() if isinstance(told, MembersResponse)]
     assert answers == [MembersResponse(process.presence.process, {"foo": []})]
 
@@ -72,14 +72,14 @@ async def test_p1_members_who_leave_as_the_room_closes_are_published_before_it_c
 async def test_p1_a_report_of_another_process_reaches_the_room() -> None:
     process = PresenceProcess()
     await process.open()
-    process.hear(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
+    process.receive(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
     assert process.members() == {"ada": 2}
 
-    process.hear(MembersChanged("p2", [("ada", "Ada", 1), ("bob", "Bob", 1)]), "foo")
-    process.hear(MembersChanged("p3", [("ada", "Ada", 1)]), "foo")
+    process.receive(MembersChanged("p2", [("ada", "Ada", 1), ("bob", "Bob", 1)]), "foo")
+    process.receive(MembersChanged("p3", [("ada", "Ada", 1)]), "foo")
     assert process.members() == {"ada": 2, "bob": 1}
 
-    process.hear(MembersChanged("p2", [("bob", "Bob", 1)], whole=True), "foo")
+    process.receive(MembersChanged("p2", [("bob", "Bob", 1)], whole=True), "foo")
     assert process.members() == {"ada": 1, "bob": 1}
     assert process.presence.remote_members("foo") == [(BOB, 1), (ADA, 1)]
 
@@ -88,7 +88,7 @@ async def test_p1_a_report_of_another_process_reaches_the_room() -> None:
 async def test_p1_a_report_about_a_room_that_is_not_open_here_is_ignored() -> None:
     process = PresenceProcess()
     await process.open("bar")
-    process.hear(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
+    process.receive(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
 
     assert process.presence.remote_members("foo") == []
 
@@ -97,11 +97,11 @@ async def test_p1_a_report_about_a_room_that_is_not_open_here_is_ignored() -> No
 async def test_p1_a_room_that_closes_and_opens_again_knows_only_new_reports() -> None:
     process = PresenceProcess()
     await process.open()
-    process.hear(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
+    process.receive(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
     process.presence.close_room("foo")
     opening = asyncio.create_task(process.presence.open_room("foo"))
-    await turn()
-    process.hear(MembersResponse("p2", {"foo": [("bob", "Bob", 1)]}), process_channel(process.presence.process))
+    await run_turns()
+    process.receive(MembersResponse("p2", {"foo": [("bob", "Bob", 1)]}), process_channel(process.presence.process))
     await opening
 
     assert process.presence.remote_members("foo") == [(BOB, 1)]
@@ -111,16 +111,16 @@ async def test_p1_a_room_that_closes_and_opens_again_knows_only_new_reports() ->
 async def test_p1_a_room_opens_as_soon_as_every_live_process_has_responded() -> None:
     process = PresenceProcess()
     for other in ("p2", "p3"):
-        process.hear(ProcessAlive(other))
+        process.receive(ProcessAlive(other))
     opening = asyncio.create_task(process.presence.open_room("foo"))
-    await turn()
-    assert process.asked() == [["foo"]]
+    await run_turns()
+    assert process.new_requests() == [["foo"]]
 
-    process.hear(MembersResponse("p2", {"foo": [("ada", "Ada", 1)]}), process_channel(process.presence.process))
-    await turn()
+    process.receive(MembersResponse("p2", {"foo": [("ada", "Ada", 1)]}), process_channel(process.presence.process))
+    await run_turns()
     assert not opening.done()
 
-    process.hear(MembersResponse("p3", {"foo": [("bob", "Bob", 2)]}), process_channel(process.presence.process))
+    process.receive(MembersResponse("p3", {"foo": [("bob", "Bob", 2)]}), process_channel(process.presence.process))
     await opening
     assert asyncio.get_running_loop().time() == 0
     assert process.presence.remote_members("foo") == [(ADA, 1), (BOB, 2)]
@@ -129,22 +129,22 @@ async def test_p1_a_room_opens_as_soon_as_every_live_process_has_responded() -> 
 @virtual_time
 async def test_p1_a_room_waits_at_most_half_a_second_for_responses() -> None:
     process = PresenceProcess()
-    process.hear(ProcessAlive("p2"))
+    process.receive(ProcessAlive("p2"))
     await process.presence.open_room("foo")
     assert asyncio.get_running_loop().time() == 0.5
 
     process.storage.room("foo")
-    process.hear(MembersResponse("p2", {"foo": [("ada", "Ada", 1)]}), process_channel(process.presence.process))
+    process.receive(MembersResponse("p2", {"foo": [("ada", "Ada", 1)]}), process_channel(process.presence.process))
     assert process.members() == {"ada": 1}, "a late answer still counts"
 
 
 @virtual_time
 async def test_p1_a_room_waits_for_no_process_that_is_silent_nor_while_the_bus_is_down() -> None:
     process = PresenceProcess()
-    process.hear(ProcessAlive("p2"))
+    process.receive(ProcessAlive("p2"))
     await elapse(2)
     await process.presence.open_room("foo")
-    process.hear(ProcessAlive("p2"))
+    process.receive(ProcessAlive("p2"))
     process.bus.fail()
     await process.presence.open_room("bar")
 
@@ -156,9 +156,9 @@ async def test_x1_a_new_process_gets_a_heartbeat_and_a_request_for_every_open_ro
     process = PresenceProcess()
     await process.open("foo")
     await process.open("bar")
-    process.hear(ProcessAlive("p2"))
-    process.hear(ProcessAlive("p2"))
-    await turn()
+    process.receive(ProcessAlive("p2"))
+    process.receive(ProcessAlive("p2"))
+    await run_turns()
     messages = process.bus.new_messages()
 
     assert messages == [
@@ -172,8 +172,8 @@ async def test_x1_a_new_process_gets_a_heartbeat_and_a_request_for_every_open_ro
 async def test_x1_the_first_message_of_a_process_of_any_kind_makes_it_alive(message: ClusterMessage) -> None:
     process = PresenceProcess()
     await process.open()
-    process.hear(message, "foo")
-    await turn()
+    process.receive(message, "foo")
+    await run_turns()
     messages = process.bus.new_messages()
 
     assert (ALL_PROCESSES, ProcessAlive(process.presence.process)) in messages
@@ -187,7 +187,7 @@ async def test_x1_a_request_is_responded_to_on_the_channel_of_its_process() -> N
     process.presence.count_connection("foo", ADA, 1)
     await elapse(0.1)
     process.bus.new_messages()
-    process.hear(MembersRequest("p2", ["foo", "bar"]))
+    process.receive(MembersRequest("p2", ["foo", "bar"]))
     answers = [message for message in process.bus.new_messages() if isinstance(message[1], MembersResponse)]
 
     rooms = {"foo": [("ada", "Ada", 1)], "bar": []}
@@ -200,9 +200,9 @@ async def test_x1_a_request_for_many_rooms_is_split_into_bounded_messages() -> N
     for n in range(450):
         await process.presence.open_room(f"item-{n}")
     process.bus.new_messages()
-    process.hear(ProcessAlive("p2"))
-    await turn()
-    asked = process.asked()
+    process.receive(ProcessAlive("p2"))
+    await run_turns()
+    asked = process.new_requests()
 
     assert [item for items in asked for item in items] == [f"item-{n}" for n in range(450)]
     assert max(map(len, asked)) == 200

@@ -151,18 +151,18 @@ def test_p1_p3_changes_add_up_to_the_last_report_of_each_process(
 def test_p3_any_order_of_heartbeats_ends_and_pauses_keeps_the_table_true(steps: Sequence[tuple[str, str]]) -> None:
     """A process is alive from its first heartbeat to its end, and silent since its last heartbeat or pause."""
     table = ProcessTable()
-    heard: dict[str, float] = {}
+    received: dict[str, float] = {}
     for now, (process, kind) in enumerate(steps):
         if kind == "heartbeat":
-            assert table.record_message(process, now) == (process not in heard)
-            heard[process] = now
+            assert table.record_message(process, now) == (process not in received)
+            received[process] = now
         elif kind == "end":
             table.remove(process)
-            heard.pop(process, None)
+            received.pop(process, None)
         else:
             table.restart_silence(now)
-            heard = dict.fromkeys(heard, now)
+            received = dict.fromkeys(received, now)
 
-        assert table.alive() == set(heard)
+        assert table.alive() == set(received)
         for since in range(now + 2):
-            assert set(table.silent_since(since)) == {one for one, at in heard.items() if at < since}
+            assert set(table.silent_since(since)) == {one for one, at in received.items() if at < since}

@@ -9,7 +9,7 @@ from alcove.protocol import Person, raw
 from alcove.storage.base import Draft, LogUnavailableError
 from alcove.storage.read_marks import ReadMarkWriter
 from tests.support.held_log import HeldLog
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 
 
 @pytest.fixture
@@ -26,13 +26,13 @@ async def log() -> AsyncIterator[HeldLog]:
 async def test_p5_marks_that_arrive_during_a_transaction_share_the_next_one(log: HeldLog) -> None:
     writer = ReadMarkWriter(log)
     first = asyncio.create_task(writer.store("a", {"ada": 3}))
-    await turn()
+    await run_turns()
     others = [asyncio.create_task(writer.store(item, {"ada": 5, "bob": 99})) for item in "bcd"]
-    await turn()
+    await run_turns()
     assert len(log.held) == 1
 
     log.settle()
-    await turn()
+    await run_turns()
     assert len(log.held) == 1
     log.settle()
     assert await first == {"ada": 3}
@@ -42,7 +42,7 @@ async def test_p5_marks_that_arrive_during_a_transaction_share_the_next_one(log:
 async def test_p5_of_two_waiting_marks_of_a_member_the_greater_one_is_stored(log: HeldLog) -> None:
     writer = ReadMarkWriter(log)
     both = [asyncio.create_task(writer.store("a", {"ada": seq})) for seq in (7, 4)]
-    await turn()
+    await run_turns()
     log.settle()
 
     assert await asyncio.gather(*both) == [{"ada": 7}] * 2
@@ -51,9 +51,9 @@ async def test_p5_of_two_waiting_marks_of_a_member_the_greater_one_is_stored(log
 async def test_p5_a_transaction_takes_a_bounded_number_of_marks(log: HeldLog) -> None:
     writer = ReadMarkWriter(log)
     storing = [asyncio.create_task(writer.store("a", {f"{n}-{m}": 1 for m in range(500)})) for n in range(3)]
-    await turn()
+    await run_turns()
     log.settle()
-    await turn()
+    await run_turns()
     assert [task.done() for task in storing] == [True, True, False]
     log.settle()
     await asyncio.gather(*storing)
@@ -62,15 +62,15 @@ async def test_p5_a_transaction_takes_a_bounded_number_of_marks(log: HeldLog) ->
 async def test_s7_p5_a_failed_batch_raises_for_each_of_its_rooms_and_the_next_is_stored(log: HeldLog) -> None:
     writer = ReadMarkWriter(log)
     failing = [asyncio.create_task(writer.store(item, {"ada": 1})) for item in "ab"]
-    await turn()
+    await run_turns()
     stored = asyncio.create_task(writer.wait_stored("b"))
     following = asyncio.create_task(writer.store("c", {"ada": 1}))
-    await turn()
+    await run_turns()
     assert not stored.done()
     log.settle("nothing stored")
     outcomes = await asyncio.gather(*failing, return_exceptions=True)
     await stored
-    await turn()
+    await run_turns()
     log.settle()
 
     assert [type(outcome) for outcome in outcomes] == [LogUnavailableError] * 2

@@ -4,7 +4,7 @@ import asyncio
 
 from alcove.storage.readiness import StorageCheck
 from tests.support.held_log import HeldLog
-from tests.support.turns import ManualClock, turn
+from tests.support.turns import ManualClock, run_turns
 
 
 class CheckedLog:
@@ -19,10 +19,10 @@ class CheckedLog:
     async def answer(self, *, full: bool = False) -> bool:
         """Run the check and release the log's answer, an error if `full`."""
         asking = asyncio.create_task(self.check.writable())
-        await turn()
+        await run_turns()
         while self.log.held:
             self.log.settle("nothing stored" if full else None)
-            await turn()
+            await run_turns()
         return await asking
 
 
@@ -48,7 +48,7 @@ async def test_x8_a_failed_commit_invalidates_the_last_answer() -> None:
 async def test_w7_concurrent_checks_share_one_write() -> None:
     checked = CheckedLog()
     asking = [asyncio.create_task(checked.check.writable()) for _ in range(3)]
-    await turn()
+    await run_turns()
     assert len(checked.log.held) == 1
     checked.log.settle()
 

@@ -12,7 +12,7 @@ from alcove.storage.base import Draft
 from tests.support.memory_rooms import ADA, BOB, Reader
 from tests.support.recovery import RecoveringProcess
 from tests.support.storm import examples
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
 #: Seconds that a missing entry has to arrive before the log is read.
@@ -77,7 +77,7 @@ async def test_x2_entries_up_to_a_head_that_was_published_alone_are_read_at_once
     process = RecoveringProcess()
     process.storage.write("a", "b")
     process.recovery.note_head("foo", 2)
-    await turn()
+    await run_turns()
     assert process.queries == 1
 
     await process.storage.answer()
@@ -138,7 +138,7 @@ async def test_d2_the_readers_of_a_room_far_behind_read_the_log_themselves() -> 
     process = RecoveringProcess()
     process.storage.write(*(str(n) for n in range(2500)))
     process.recovery.note_head("foo", 2500)
-    await turn()
+    await run_turns()
     assert process.room.head == 2500
 
     await process.storage.answer()
@@ -162,7 +162,7 @@ async def test_x2_a_room_that_leaves_memory_while_its_gap_is_read_gets_nothing()
     process = RecoveringProcess()
     process.storage.write("a", "b")
     process.recovery.note_head("foo", 2)
-    await turn()
+    await run_turns()
     process.reader.leave()
     del process.storage.rooms["foo"]
     process.recovery.forget("foo")

@@ -6,7 +6,7 @@ import pytest
 
 from alcove.storage.base import LogUnavailableError, RoomReadMark
 from tests.support.recovery import RecoveringProcess
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
 #: Seconds that a missing entry has to arrive before the log is read.
@@ -18,7 +18,7 @@ async def test_x2_a_long_gap_is_read_in_bounded_pages() -> None:
     process = RecoveringProcess()
     process.storage.write(*(str(n) for n in range(600)))
     process.recovery.note_head("foo", 600)
-    await turn()
+    await run_turns()
     pages = 0
     while process.queries:
         await process.storage.answer(1)
@@ -97,7 +97,7 @@ async def test_x2_many_rooms_in_doubt_are_compared_in_bounded_queries() -> None:
     process = RecoveringProcess()
     process.storage.write("a", item="item-1199")
     process.recovery.check_heads(f"item-{n}" for n in range(1200))
-    await turn()
+    await run_turns()
     for _ in range(3):
         assert process.queries == 1
         await process.storage.answer(1)

@@ -7,7 +7,7 @@ import pytest
 from alcove.bus.sealed import SealedBus
 from alcove.observability.metrics import SERVER_METRICS
 from tests.support.bus import FakeBus, Network
-from tests.support.turns import turn
+from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
 KEY = b"k" * 32
@@ -39,7 +39,7 @@ class Process:
         await self.bus.start(lambda channel, message: self.messages.append((channel, message)), self.gaps.append)
         for channel in channels:
             self.bus.subscribe(channel)
-        await turn()
+        await run_turns()
         self.gaps.clear()
 
 
@@ -59,7 +59,7 @@ def refused(reason: str) -> float:
 
 async def delivered() -> None:
     """Run the event loop until published messages have arrived."""
-    await turn()
+    await run_turns()
 
 
 async def test_x9_processes_of_a_log_read_each_other_and_the_server_sees_neither_text_nor_item() -> None:
@@ -226,8 +226,8 @@ async def test_x2_beside_a_process_of_an_older_version_the_log_is_polled_on_both
     network = Network()
     one, _ = await two(network, ManualClock())
     older = network.connect()
-    heard: list[bytes] = []
-    await older.start(lambda _, message: heard.append(message), lambda _: None)
+    received: list[bytes] = []
+    await older.start(lambda _, message: received.append(message), lambda _: None)
     older.subscribe("!all")
     assert not one.bus.mixed_versions
     before = refused("older_version")
@@ -238,11 +238,11 @@ async def test_x2_beside_a_process_of_an_older_version_the_log_is_polled_on_both
     assert refused("older_version") - before > 0
     await delivered()
     # It gets the heartbeat of a process that then falls silent, so it polls the log until that counts as dead.
-    assert heard
-    assert all(b'"kind":"alive"' in message for message in heard)
+    assert received
+    assert all(b'"kind":"alive"' in message for message in received)
 
     await elapse(7)
     assert not one.bus.mixed_versions
-    heard.clear()
+    received.clear()
     await elapse(7)
-    assert heard == []
+    assert received == []

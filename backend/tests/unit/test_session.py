@@ -32,7 +32,7 @@ def test_f1_blank_lines_are_not_even_decoded(monkeypatch: pytest.MonkeyPatch) ->
     harness = SessionHarness()
     decoded: list[str] = []
     monkeypatch.setattr(session_module, "decode", decoded.append)
-    harness.say("\n" * 1000 + " \r\n" * 1000)
+    harness.send_frame("\n" * 1000 + " \r\n" * 1000)
 
     assert decoded == []
 
@@ -41,14 +41,14 @@ def test_f1_blank_lines_are_not_even_decoded(monkeypatch: pytest.MonkeyPatch) ->
 def test_l6_a_frame_of_many_lines_takes_a_turn_for_each_32(line: str) -> None:
     harness = SessionHarness()
 
-    assert harness.say("\n".join([line] * 1000)) == 32
-    assert harness.say("\n".join([line] * 32)) == 1
+    assert harness.send_frame("\n".join([line] * 1000)) == 32
+    assert harness.send_frame("\n".join([line] * 32)) == 1
 
 
 def test_l6_long_lines_use_up_a_turn_by_their_bytes() -> None:
     harness = SessionHarness()
 
-    assert harness.say("\n".join(['{"type":"ping","x":"' + "y" * 70_000 + '"}'] * 10)) == 10
+    assert harness.send_frame("\n".join(['{"type":"ping","x":"' + "y" * 70_000 + '"}'] * 10)) == 10
     assert harness.socket.lines == [Pong()] * 10
 
 
@@ -144,7 +144,7 @@ async def test_p5_a_mark_beyond_the_head_counts_as_the_head() -> None:
     harness.answers_to('{"type":"read","seq":7}')
     harness.answers_to('{"type":"read","seq":9007199254740991}', '{"type":"read","seq":3}')
 
-    assert harness.room.presence.take_reads() == {"ada": 50}
+    assert harness.room.presence.take_unstored_marks() == {"ada": 50}
     harness.room.close()
 
 
@@ -179,7 +179,7 @@ async def test_f2_whatever_comes_is_answered_in_the_protocol_and_refused_input_s
 ) -> None:
     harness = SessionHarness(sends_per_s=0)
     for frame in frames:
-        harness.say(frame)
+        harness.send_frame(frame)
     if binary is not None:
         harness.session.binary(binary)
     harness.room.close()

@@ -35,7 +35,7 @@ def test_a4_a_refused_auth_is_answered_with_an_error_and_its_retry_time() -> Non
 def test_a4_auth_is_answered_before_the_next_line_counts(frames: list[str]) -> None:
     harness = SessionHarness(can=["read"])
     for frame in frames:
-        harness.say(frame)
+        harness.send_frame(frame)
     assert drafts(harness) == []
     assert harness.socket.new_lines() == []
     harness.session.renewed(WRITER)
@@ -46,7 +46,7 @@ def test_a4_auth_is_answered_before_the_next_line_counts(frames: list[str]) -> N
 
 def test_a4_lines_before_an_auth_count_before_it_and_lines_behind_a_bad_one_count_too() -> None:
     harness = SessionHarness()
-    harness.say(f"{PING}\n{AUTH}\n{PING}\n{send('a')}")
+    harness.send_frame(f"{PING}\n{AUTH}\n{PING}\n{send('a')}")
     assert harness.socket.new_lines() == [Pong()]
     harness.session.refused(BAD)
 
@@ -56,8 +56,8 @@ def test_a4_lines_before_an_auth_count_before_it_and_lines_behind_a_bad_one_coun
 
 def test_a4_several_auths_are_checked_and_answered_in_turn() -> None:
     harness = SessionHarness()
-    harness.say(f"{AUTH}\n{send('a')}\n{AUTH}\n{send('b')}")
-    harness.say(send("c"))
+    harness.send_frame(f"{AUTH}\n{send('a')}\n{AUTH}\n{send('b')}")
+    harness.send_frame(send("c"))
     harness.session.renewed(WRITER)
     assert (drafts(harness), len(harness.host.tokens)) == (["a"], 2)
     harness.session.renewed(WRITER)
@@ -67,7 +67,7 @@ def test_a4_several_auths_are_checked_and_answered_in_turn() -> None:
 
 def test_a4_while_a_token_is_checked_nothing_is_read() -> None:
     harness = SessionHarness()
-    harness.say(f"{AUTH}\n{AUTH}")
+    harness.send_frame(f"{AUTH}\n{AUTH}")
     assert harness.socket.paused
     harness.session.renewed(WRITER)
     assert harness.socket.paused
@@ -78,7 +78,7 @@ def test_a4_while_a_token_is_checked_nothing_is_read() -> None:
 
 def test_a4_what_waits_behind_a_token_without_the_right_to_read_does_not_count() -> None:
     harness = SessionHarness()
-    harness.say(f"{AUTH}\n{send('a')}")
+    harness.send_frame(f"{AUTH}\n{send('a')}")
     harness.session.renewed(Member(ADA, frozenset({"write"})))
 
     assert harness.socket.close_code == Close.FORBIDDEN
@@ -89,12 +89,12 @@ def test_a4_what_waits_behind_a_token_without_the_right_to_read_does_not_count()
 @pytest.mark.parametrize("over", ["closed", "ended"])
 def test_a4_what_waits_when_the_connection_ends_does_not_count(over: str, answer: str) -> None:
     harness = SessionHarness()
-    harness.say(f"{AUTH}\n{send('a')}")
+    harness.send_frame(f"{AUTH}\n{send('a')}")
     if over == "closed":
         harness.session.closed(1006)
     else:
         harness.session.end(BAD)
-    harness.say(send("b"))
+    harness.send_frame(send("b"))
     if answer == "renewed":
         harness.session.renewed(WRITER)
     else:

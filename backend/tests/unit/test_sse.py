@@ -45,17 +45,17 @@ async def test_w3_each_line_is_an_event_and_counts_as_buffered_until_its_frame_i
     connection.end()
 
 
-async def test_d2_an_offer_beyond_the_bound_is_refused_and_drained_waits_for_half_of_it() -> None:
+async def test_d2_a_write_beyond_the_bound_is_refused_and_wait_writable_waits_for_half_of_it() -> None:
     connection = SseConnection()
     events = connection.events()
-    assert connection.offer(Frame(b"x" * 100_000))
-    assert not connection.offer(Frame(b"x" * 100_000))
-    draining = connection.drained()
+    assert connection.try_write(Frame(b"x" * 100_000))
+    assert not connection.try_write(Frame(b"x" * 100_000))
+    waiting = connection.wait_writable()
     await data_of(events, 1)
     connection.write(Frame(b"last"))
     await data_of(events, 1)
 
-    assert await draining
-    assert connection.offer(Frame(b"x" * 100_000))
+    assert await waiting
+    assert connection.try_write(Frame(b"x" * 100_000))
     connection.end()
-    assert not await connection.drained()
+    assert not await connection.wait_writable()

@@ -32,7 +32,7 @@ class Peer(FakeConnection):
 
 def a_hub() -> Hub:
     """Return a hub that admits two connections."""
-    return Hub(HeldLog(), limits=Limits(60_000, 0, 1), bounds=ProcessLimits(connections=2))
+    return Hub(HeldLog(), limits=Limits(60_000, 0, 1), process_limits=ProcessLimits(connections=2))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from alcove.clock import now_ms
+from alcove.item_ids import is_internal
 from alcove.limits import Retention
 from alcove.storage.queries import load_queries
 from alcove.storage.sqlite.connection import transaction
@@ -27,7 +28,7 @@ class RetentionRules:
         """Remove old entries from these rooms, by item, except from internal rooms; call it inside a transaction."""
         cutoff = self._retention.cutoff(now_ms())
         for item, room in rooms.items():
-            if not item.startswith("!"):
+            if not is_internal(item):
                 self._remove(room, cutoff)
 
     def remove_expired(self) -> bool:

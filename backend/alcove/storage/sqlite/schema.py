@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alcove.item_ids import is_item_id, make_item_id
+from alcove.item_ids import is_internal, is_item_id, make_item_id
 from alcove.progress import Progress
 from alcove.storage.base import LogUnusableError
 from alcove.storage.queries import schema_files
@@ -79,7 +79,7 @@ def rename_invalid_rooms(connection: sqlite3.Connection) -> None:
     """Rename the rooms whose item id is invalid, except internal ones (`!…`), and log both ids (H3)."""
     items = [item for (item,) in connection.execute("SELECT item FROM rooms ORDER BY item").fetchall()]
     for item in items:
-        if item.startswith("!") or is_item_id(item):
+        if is_internal(item) or is_item_id(item):
             continue
         base = usable = make_item_id(item)
         number = 1

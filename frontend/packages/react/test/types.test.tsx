@@ -22,7 +22,7 @@ test("useRooms returns the list and how to load more of it", () => {
   expectTypeOf<ReturnType<typeof useRooms>["hasMore"]>().toEqualTypeOf<boolean>();
 });
 
-test("texts are typed: any text under the same keys", () => {
+test("translations have the keys of the English texts, with other texts", () => {
   expectTypeOf(en).toExtend<Strings>();
   expectTypeOf(es).toEqualTypeOf<Strings>();
   expectTypeOf({ ...en, composer: { ...en.composer, send: "Post" } }).toExtend<Strings>();

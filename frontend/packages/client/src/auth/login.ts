@@ -23,7 +23,7 @@ export class Login {
     this.mark = platform.cookie(MARK_COOKIE);
   }
 
-  /** The key of the member that the login was known to be of last, whoever has signed in since; null: none. */
+  /** The key of the last member known to be signed in; another one may have signed in since. null: none. */
   get last(): string | null {
     const you = this.#platform.notes.get(MEMBER + this.#server);
     return you === null ? null : keyOfId(you);

@@ -12,7 +12,7 @@ from alcove.storage.read_marks import ReadMarkWriter
 logger = logging.getLogger(__name__)
 
 
-class LastMarks:
+class ClosedRoomMarks:
     """Stores the pending read marks of closing rooms in background tasks."""
 
     def __init__(
@@ -32,7 +32,7 @@ class LastMarks:
 
     def store(self, room: Room) -> None:
         """Start a task that stores the pending marks of a room, if it has any."""
-        if marks := room.presence.take_reads():
+        if marks := room.presence.take_unstored_marks():
             self._tasks.spawn(self._store(room.item, marks))
 
     async def _store(self, item: str, marks: dict[str, int]) -> None:
