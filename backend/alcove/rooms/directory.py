@@ -222,7 +222,7 @@ class RoomDirectory:
             opening.marks.append(marks)
 
     async def delete(self, item: str) -> None:
-        """Delete the room with all its data, and close its connections on all processes. Raises LogUnavailableError."""
+        """Hide the room with its data, and close its connections on all processes. Raises LogUnavailableError."""
         log_id = await self._log.delete_room(item)
         self.reset(item)
         self._cluster.publish_new_history(item, log_id)

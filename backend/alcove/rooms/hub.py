@@ -129,7 +129,7 @@ class Hub:
         self.take_send, self.check_rate, self.send = self._sends.take, self._sends.check_rate, self._sends.store
         #: Reads rooms without a connection.
         self.queries = RoomQueries(log, self._rooms, cluster)
-        self.writer = RoomWriter(self._sends.store, limits, self._rooms, self.changes)
+        self.writer = RoomWriter(log, self._sends.store, limits, self._rooms, self.changes)
         #: Exports rooms and members, erases members, imports entries.
         self.personal_data = PersonalData(log, self.writer, self._rooms, cluster)
         self.importer = Importer(log, self._sends.store, limits, self._rooms, max_waiting=process_limits.waiting)

@@ -15,7 +15,7 @@ from alcove.protocol import Entry, Limits, Person, raw
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.room_changes import RoomChanges
 from alcove.rooms.sends import StoreDraft, body_too_large, overloaded
-from alcove.storage.base import Appended, Draft, Refused
+from alcove.storage.base import Appended, Draft, Log, Refused
 from alcove.storage.committer import QueueFullError
 
 
@@ -41,16 +41,18 @@ class RoomWriter:
     (L1), `overloaded` (L4), `invalid` or `forbidden` (S8).
     """
 
-    def __init__(self, store: StoreDraft, limits: Limits, rooms: RoomDirectory, changes: RoomChanges) -> None:
+    def __init__(self, log: Log, store: StoreDraft, limits: Limits, rooms: RoomDirectory, changes: RoomChanges) -> None:
         """Store the collaborators.
 
         Args:
+            log: The log of all rooms.
             store: Appends a draft to the log.
             limits: The limits of bodies (L1).
             rooms: The rooms of this process.
             changes: Notifies the list of rooms.
 
         """
+        self._log = log
         self._store = store
         self._limits = limits
         self._rooms = rooms
@@ -93,6 +95,7 @@ class RoomWriter:
         """Delete the item's room with all its data, and close its connections on all processes (W11)."""
         await self._rooms.delete(item)
         self._changes.room_deleted(item)
+        await self._log.remove_deleted()
 
     def _checked(self, body: Raw) -> Raw:
         """Reformat the body as one line, which the wire requires, and check its size.

@@ -11,8 +11,9 @@ How to add an engine:
 5. Add it to `tests/contract/conftest.py`: every test of `tests/contract/test_log*.py` must pass, and so must those of
    `tests/cluster` with its URL if several processes may share it.
 
-A method returns once its effect is durable, and leaves no effect if it raises. Calls of `append` take effect in call
-order. All other methods may run concurrently, and a slow one must not delay `append`.
+A method returns once its effect is durable, and leaves no effect if it raises, unless it says that it works in several
+transactions. Calls of `append` take effect in call order. All other methods may run concurrently, and a slow one must
+not delay `append`.
 """
 
 import asyncio
@@ -241,17 +242,11 @@ class Log(Protocol):
         ...
 
     async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
-        """Count the unread messages of each pair of item and member, and read the heads (W10); in the pairs' order.
-
-        An item without entries has head 0.
-        """
+        """Count the unread messages of each pair of item and member, and read the heads, 0 without entries (W10)."""
         ...
 
     async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """Read the entries at these pairs of item and seq.
-
-        Entries that retention removed are missing from the result.
-        """
+        """Read the entries at these pairs of item and seq; those that retention removed are missing."""
         ...
 
     async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
@@ -275,16 +270,19 @@ class Log(Protocol):
         ...
 
     async def erase_member(self, items: Sequence[str], member: str) -> None:
-        """Erase the member's name, picture, role, events and read mark in these rooms.
+        """Erase the member's name, picture, role, events and read mark in these rooms, in several transactions (W14).
 
-        SQLite: from all its files (W14).
-
-        The caller deletes the member's messages before (S9). The member's id and the numbers of entries remain.
+        The caller deletes the member's messages before (S9), and repeats a call that failed. The member's id and the
+        numbers of entries remain.
         """
         ...
 
     async def delete_room(self, item: str) -> str:
-        """Delete a room with its entries, ids and read marks; return the id of its new, empty history (R5, W11)."""
+        """Hide a room with its entries, ids and read marks; return the id of the new, empty history (R5, W11)."""
+        ...
+
+    async def remove_deleted(self) -> None:
+        """Remove the rows of deleted rooms, in several transactions; after a stop, the next start goes on."""
         ...
 
     async def bus_key(self) -> bytes:

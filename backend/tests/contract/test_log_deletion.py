@@ -1,9 +1,12 @@
 """The contract of logs: deletion of rooms (W11, R5)."""
 
 from alcove.item_ranges import ALL_ITEMS
+from alcove.limits import Retention
 from alcove.storage.base import Log, RoomReadMark
+from alcove.storage.deleted_rooms import REMOVED_ROWS
 from tests.support.drafts import append, bodies, edit, message
-from tests.support.storage import OpenLog
+from tests.support.storage import OpenLog, rows
+from tests.support.storage_search import places_of
 
 
 async def test_w11_r5_a_deleted_room_is_empty_in_a_new_history_and_others_stay(log: Log) -> None:
@@ -37,3 +40,45 @@ async def test_w11_a_room_that_never_was_is_deleted_without_a_trace(log: Log) ->
 async def test_w11_every_deletion_makes_another_history(log: Log) -> None:
     await append(log, message("a"))
     assert await log.delete_room("foo") != await log.delete_room("foo")
+
+
+async def test_w11_the_rows_of_a_deleted_room_are_hidden_until_they_are_removed(log: Log, storage: str) -> None:
+    await append(log, message("a", "hello"), message("b", item="bar"))
+    await log.move_read_marks([RoomReadMark("foo", "ada", 1)])
+    await log.delete_room("foo")
+
+    assert await log.rooms_of_member("ada") == ["bar"]
+    assert await log.changed_since(0, limit=9) == [("bar", 1)]
+    assert await log.seqs_of([("foo", "ada", "a")]) == {}
+    assert await rows(storage, "entries") == 2
+    await log.remove_deleted()
+    tables = ("rooms", "entries", "marks")
+    assert [await rows(storage, table) for table in tables] == [2, 1, 0]
+    assert await rows(storage, "rooms WHERE item LIKE '!deleted%'") == 0
+
+
+async def test_w11_of_a_large_room_every_row_is_removed_also_the_ids_that_retention_left(
+    open_again: OpenLog, storage: str
+) -> None:
+    log = await open_again(Retention(entries=REMOVED_ROWS + 7))
+    count = 2 * REMOVED_ROWS + 20
+    await append(log, *(message(f"m{n}") for n in range(count)), message("other", item="bar"))
+    await log.delete_room("foo")
+    await append(log, message("m1", "new"))
+    await log.remove_deleted()
+
+    assert await bodies(log) == {1: '"new"'}
+    assert await bodies(log, "bar") == {1: '"hello"'}
+    assert await rows(storage, "entries") == 2
+    assert await rows(storage, "ids") == (0 if storage.startswith("sqlite") else 2)
+
+
+async def test_w11_what_a_process_has_left_is_removed_after_the_next_start(open_again: OpenLog, storage: str) -> None:
+    log = await open_again()
+    await append(log, *(message(f"m{n}", "left behind") for n in range(REMOVED_ROWS + 10)))
+    await log.delete_room("foo")
+    await log.close()
+
+    assert await places_of(storage, ["left behind"]) != []
+    await (await open_again()).remove_deleted()
+    assert await rows(storage, "entries") == 0

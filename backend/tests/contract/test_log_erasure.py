@@ -5,9 +5,10 @@ from msgspec.structs import replace
 
 from alcove.protocol import Person, raw
 from alcove.storage.base import Draft, Log, RoomReadMark
+from alcove.storage.deleted_rooms import REMOVED_ROWS
 from alcove.storage.rows import ERASED_NAME
 from tests.support.drafts import append, delete, edit, message
-from tests.support.storage import OpenLog
+from tests.support.storage import OpenLog, rows
 
 MALLORY = Person("mallory", "Mallory Müller", "https://pictures.example/m.png", "Guest")
 
@@ -69,3 +70,15 @@ async def test_w14_s5_an_erased_members_ids_stay_taken(log: Log) -> None:
     await log.erase_member(["foo"], "mallory")
 
     assert await append(log, message("m1", by=MALLORY)) == [(2, True)]
+
+
+async def test_w14_more_entries_and_rooms_than_one_transaction_takes_are_erased(log: Log, storage: str) -> None:
+    for item, count in {"foo": 2 * REMOVED_ROWS + 5, "bar": REMOVED_ROWS, **{f"i{n}": 1 for n in range(9)}}.items():
+        await append(log, *(message(f"m{n}", item=item, by=MALLORY) for n in range(count)))
+        await log.move_read_marks([RoomReadMark(item, "mallory", 1)])
+    items = await log.rooms_of_member("mallory")
+    assert len(items) == 11
+
+    await log.erase_member(["none", *items], "mallory")
+    assert await rows(storage, "entries WHERE by_name LIKE '%allory%' OR by_picture LIKE 'h%'") == 0
+    assert await rows(storage, "marks") == 0

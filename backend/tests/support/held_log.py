@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Collection, Generator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -149,11 +150,18 @@ class HeldLog:
 
     async def erase_member(self, items: Sequence[str], member: str) -> None:
         """Erase a member from rooms (Log.erase_member)."""
-        await self._hold(lambda: self.store.erase_member(items, member), writes=True)
+        position: tuple[int, str] | None = (0, "")
+        while position is not None:
+            position = await self._hold(partial(self.store.erase_author, items, member, position), writes=True)
 
     async def delete_room(self, item: str) -> str:
-        """Delete a room (Log.delete_room)."""
+        """Hide a room (Log.delete_room)."""
         return await self._hold(lambda: self.store.delete_room(item), writes=True)
+
+    async def remove_deleted(self) -> None:
+        """Remove the rows of deleted rooms (Log.remove_deleted)."""
+        while await self._hold(self.store.remove_deleted, writes=True):
+            pass
 
     async def bus_key(self) -> bytes:
         """Return the key for messages between processes (Log.bus_key)."""

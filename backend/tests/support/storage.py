@@ -28,6 +28,19 @@ async def execute(url: str, *statements: str) -> None:
         await connection.close()
 
 
+async def rows(url: str, table: str) -> int:
+    """Count the rows of a table; a condition may follow its name."""
+    query = f"SELECT count(*) FROM alcove.{table}"  # noqa: S608 - the tests' own
+    if urlsplit(url).scheme == "sqlite":
+        with closing(sqlite3.connect(urlsplit(url).path[1:])) as database:
+            return int(database.execute(query.replace("alcove.", "")).fetchone()[0])
+    connection = await asyncpg.connect(url)
+    try:
+        return int(await connection.fetchval(query))
+    finally:
+        await connection.close()
+
+
 async def lose_tail(url: str, item: str, head: int) -> None:
     """Remove a room's entries after `head`, as in an older copy of the database."""
     room = f"(SELECT room FROM alcove.rooms WHERE item = '{item}')"  # noqa: S608 - the tests' own items

@@ -27,12 +27,14 @@ from alcove.storage.base import (
     RoomState,
     UnreadCount,
 )
+from alcove.storage.deleted_rooms import DeletedRooms
 from alcove.storage.list_queue import ListQueue
 from alcove.storage.postgres.append import append, entries_at
 from alcove.storage.postgres.connections import CONNECT_S, Connections
 from alcove.storage.postgres.consumers import PostgresConsumers
 from alcove.storage.postgres.item_list import count_unread, list_rooms
 from alcove.storage.postgres.lock import PostgresLock
+from alcove.storage.postgres.removal import erase_member, hide_room, remove_deleted
 from alcove.storage.postgres.retention import remove_expired
 from alcove.storage.postgres.schema import prepare
 from alcove.storage.queries import load_queries
@@ -71,6 +73,7 @@ class PostgresLog:
         self._append_lock = asyncio.Lock()
         #: Appends in progress.
         self._appends: set[asyncio.Task[list[Outcome]]] = set()
+        self._deleted = DeletedRooms(self._remove_some, lambda: None)
         removes_entries = bool(retention.days or retention.entries)
         self._retention_task = asyncio.create_task(self._apply_retention()) if removes_entries else None
 
@@ -234,17 +237,23 @@ class PostgresLog:
         return {(item, by, id_): seq for item, by, id_, seq in rows}
 
     async def erase_member(self, items: Sequence[str], member: str) -> None:
-        """Erase the member from these rooms, and vacuum the tables to remove dead rows (Log.erase_member)."""
+        """Erase the member from these rooms (Log.erase_member)."""
         async with self._connections.writing() as connection:
-            async with connection.transaction():
-                await connection.execute(_SQL["erase_author"], list(items), member)
-                await connection.execute(_SQL["delete_marks_of_member"], list(items), member)
-            await connection.execute("VACUUM alcove.entries, alcove.marks")
+            await erase_member(connection, items, member)
 
     async def delete_room(self, item: str) -> str:
-        """Delete a room (Log.delete_room)."""
+        """Hide a room (Log.delete_room)."""
         async with self._connections.writing() as connection:
-            return str(await connection.fetchval(_SQL["delete_room"], item))
+            return await hide_room(connection, item) or self.id
+
+    async def remove_deleted(self) -> None:
+        """Remove the rows of deleted rooms (Log.remove_deleted)."""
+        await self._deleted.remove_all()
+
+    async def _remove_some(self) -> bool:
+        """Remove some rows of deleted rooms; return False if there are none."""
+        async with self._connections.writing() as connection:
+            return await remove_deleted(connection)
 
     async def bus_key(self) -> bytes:
         """Read the key for messages between processes; generate it at the first call (Log.bus_key)."""
@@ -263,6 +272,7 @@ class PostgresLog:
     async def close(self) -> None:
         """Wait for the appends in progress, close the connections and release the lock (Log.close)."""
         await background.cancel(self._retention_task)
+        await self._deleted.close()
         if self._appends:
             await asyncio.wait(self._appends, timeout=_CLOSE_S)
         await self._connections.close(_CLOSE_S)

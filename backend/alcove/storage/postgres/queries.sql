@@ -150,8 +150,55 @@ INSERT INTO alcove.meta (key, value) VALUES ('bus_key', $1) ON CONFLICT (key) DO
 INSERT INTO alcove.meta (key, value) VALUES ('checked', alcove.now_ms()::text)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value
 
--- delete_room --
-SELECT alcove.delete_room($1)
+-- room_to_delete --
+SELECT room FROM alcove.rooms WHERE item = $1 FOR UPDATE
+
+-- empty_room --
+-- The item's row stays, because appends wait for its lock; a new number separates it from the rows of the old one.
+UPDATE alcove.rooms SET room = DEFAULT, head = 0, oldest = 1, at = 0, log = replace(gen_random_uuid()::text, '-', '')
+WHERE room = $1 RETURNING log
+
+-- hide_room --
+-- Items that begin with `!` are in no list. `oldest` is where the removal has come to: it begins with the last entries.
+INSERT INTO alcove.rooms (room, item, oldest) OVERRIDING SYSTEM VALUE
+SELECT $1::bigint, '!deleted-' || $1::bigint, coalesce(max(seq), 0) + 1 FROM alcove.entries WHERE room = $1
+
+-- forget_room --
+DELETE FROM alcove.positions WHERE consumer IN (SELECT consumer FROM alcove.consumers) AND room = $1
+
+-- deleted_room --
+SELECT room FROM alcove.rooms WHERE item >= '!deleted-' AND item < '!deleted.' LIMIT 1
+
+-- lock_deleted_room --
+SELECT oldest FROM alcove.rooms WHERE room = $1 FOR UPDATE
+
+-- remove_entries --
+-- The entries before a seq, and their ids; from the end on, because index entries of removed rows stay for a while.
+WITH part AS MATERIALIZED (
+  SELECT seq FROM alcove.entries WHERE room = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3
+), gone AS (
+  DELETE FROM alcove.entries e USING part WHERE e.room = $1 AND e.seq = part.seq RETURNING e.by_id, e.id
+), forgotten AS (
+  DELETE FROM alcove.ids i USING gone WHERE i.room = $1 AND i.by_id = gone.by_id AND i.id = gone.id
+), moved AS (
+  UPDATE alcove.rooms SET oldest = (SELECT min(seq) FROM part) WHERE room = $1 AND EXISTS (SELECT 1 FROM part)
+)
+SELECT count(*) FROM part
+
+-- remove_ids --
+-- Of entries that retention removed.
+DELETE FROM alcove.ids i USING (SELECT by_id, id FROM alcove.ids WHERE room = $1 ORDER BY by_id, id LIMIT $2) part
+WHERE i.room = $1 AND i.by_id = part.by_id AND i.id = part.id
+
+-- remove_marks --
+DELETE FROM alcove.marks m USING (SELECT member FROM alcove.marks WHERE room = $1 ORDER BY member LIMIT $2) part
+WHERE m.room = $1 AND m.member = part.member
+
+-- remove_imported --
+DELETE FROM alcove.imported WHERE room = $1
+
+-- remove_room --
+DELETE FROM alcove.rooms WHERE room = $1
 
 -- marks_from --
 SELECT m.member, m.seq FROM alcove.marks m JOIN alcove.rooms r ON r.room = m.room
@@ -179,10 +226,16 @@ JOIN alcove.entries e ON e.room = i.room AND e.seq = i.seq
 WHERE r.item = $1 AND e.seq > $3 ORDER BY e.seq LIMIT $4
 
 -- erase_author --
-UPDATE alcove.entries e SET by_name = '', by_picture = NULL, by_role = NULL,
-  body = CASE WHEN e.kind = 'event' THEN NULL ELSE e.body END
-FROM alcove.rooms r JOIN alcove.ids i ON i.room = r.room AND i.by_id = $2 COLLATE "C"
-WHERE r.item = ANY ($1::text[]) AND e.room = i.room AND e.seq = i.seq
+-- The next entries in the order of their ids; how many they are, and the last one's id.
+WITH part AS MATERIALIZED (
+  SELECT i.room, i.seq, i.id FROM alcove.rooms r JOIN alcove.ids i ON i.room = r.room
+  WHERE r.item = $1 AND i.by_id = $2 COLLATE "C" AND i.id > $3 COLLATE "C" ORDER BY i.id LIMIT $4
+), erased AS (
+  UPDATE alcove.entries e SET by_name = '', by_picture = NULL, by_role = NULL,
+    body = CASE WHEN e.kind = 'event' THEN NULL ELSE e.body END
+  FROM part WHERE e.room = part.room AND e.seq = part.seq
+)
+SELECT count(*), max(id) FROM part
 
 -- delete_marks_of_member --
 DELETE FROM alcove.marks m USING alcove.rooms r

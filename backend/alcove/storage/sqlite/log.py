@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Awaitable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -24,6 +25,7 @@ from alcove.storage.base import (
     RoomState,
     UnreadCount,
 )
+from alcove.storage.deleted_rooms import DeletedRooms
 from alcove.storage.list_queue import ListQueue
 from alcove.storage.sqlite.checkpoint import Checkpointer
 from alcove.storage.sqlite.connection import connect
@@ -73,6 +75,7 @@ class SqliteLog:
         self.consumers = SqliteConsumers(self._writer, self._readers[0])
         self._checkpointer = Checkpointer(self._writer.run, str(path))
         self._checkpointer.request()  # a process that was killed may have erased text before
+        self._deleted = DeletedRooms(lambda: self._writer.run(SqliteStore.remove_deleted), self._checkpointer.request)
         self._removes_entries = bool(retention.days or retention.entries)
         self._retention_task = asyncio.create_task(self._apply_retention()) if self._removes_entries else None
 
@@ -185,14 +188,20 @@ class SqliteLog:
 
         The checkpoint that follows erases it from the files (Log.erase_member).
         """
-        await self._writer.run(lambda store: store.erase_member(items, member))
+        position: tuple[int, str] | None = (0, "")
+        while position is not None:
+            position = await self._writer.run(
+                partial(SqliteStore.erase_author, items=items, member=member, start=position)
+            )
         self._checkpointer.request()
 
     async def delete_room(self, item: str) -> str:
-        """Delete a room; the checkpoint that follows erases it from the files (Log.delete_room)."""
-        log_id = await self._writer.run(lambda store: store.delete_room(item))
-        self._checkpointer.request()
-        return log_id
+        """Hide a room (Log.delete_room)."""
+        return await self._writer.run(lambda store: store.delete_room(item))
+
+    async def remove_deleted(self) -> None:
+        """Remove the rows of deleted rooms; the checkpoint that follows erases them from the files."""
+        await self._deleted.remove_all()
 
     async def bus_key(self) -> bytes:
         """Read the key for messages between processes (Log.bus_key)."""
@@ -205,6 +214,7 @@ class SqliteLog:
     async def close(self) -> None:
         """Finish the calls in progress, close the file and release the lock (Log.close)."""
         await background.cancel(self._retention_task)
+        await self._deleted.close()
         await self._checkpointer.close()
         for thread in (self._writer, self._lister, *self._readers):
             await thread.close()

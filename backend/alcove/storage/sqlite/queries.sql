@@ -154,17 +154,27 @@ SELECT value FROM meta WHERE key = 'bus_key'
 -- create_bus_key --
 INSERT INTO meta (key, value) VALUES ('bus_key', ?) ON CONFLICT DO NOTHING
 
--- empty_room --
-UPDATE rooms SET head = 0, oldest = 1, at = 0, log = lower(hex(randomblob(16))) WHERE room = ? RETURNING log
+-- hide_room --
+-- A deleted room keeps its number until its rows are removed. Items that begin with `!` are in no list.
+UPDATE rooms SET item = '!deleted-' || room, head = 0, at = 0 WHERE room = ?
 
--- delete_entries --
-DELETE FROM entries WHERE room = ?
+-- create_again --
+INSERT INTO rooms (item, log) VALUES (?, lower(hex(randomblob(16)))) RETURNING log
 
--- delete_all_ids --
-DELETE FROM ids WHERE room = ?
+-- deleted_room --
+SELECT room FROM rooms WHERE item >= '!deleted-' AND item < '!deleted.' LIMIT 1
 
--- delete_marks --
-DELETE FROM marks WHERE room = ?
+-- remove_entries --
+DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE room = :room LIMIT :limit)
+
+-- remove_ids --
+DELETE FROM ids WHERE room = :room AND (by_id, id) IN (SELECT by_id, id FROM ids WHERE room = :room LIMIT :limit)
+
+-- remove_marks --
+DELETE FROM marks WHERE room = :room AND member IN (SELECT member FROM marks WHERE room = :room LIMIT :limit)
+
+-- remove_room --
+DELETE FROM rooms WHERE room = ?
 
 -- marks_from --
 SELECT member, seq FROM marks WHERE room = ? AND member >= ? ORDER BY member LIMIT ?
@@ -179,13 +189,18 @@ SELECT r.item FROM rooms r WHERE r.item >= '"' AND (
 SELECT seq, kind, id, by_id, by_name, at, target, body, edited, deleted, by_picture, by_role FROM texts
 WHERE room = ? AND by_id = ? AND seq > ? ORDER BY seq LIMIT ?
 
+-- next_of_author --
+-- How many entries come next in the order of their ids, up to a limit, and the last one's id.
+SELECT count(*), max(id) FROM (
+  SELECT id FROM entries WHERE room = ? AND by_id = ? AND id > ? ORDER BY id LIMIT ?)
+
 -- erase_author --
 -- Spaces of the same size, because a row that keeps its size is overwritten in its place (004.sql).
 UPDATE entries SET by_name = printf('%*s', length(CAST(by_name AS BLOB)), ''),
   by_picture = printf('%*s', length(CAST(by_picture AS BLOB)), ''),
   by_role = printf('%*s', length(CAST(by_role AS BLOB)), ''),
   body = CASE WHEN kind = 'event' THEN NULL ELSE body END
-WHERE room = ? AND by_id = ?
+WHERE room = ? AND by_id = ? AND id > ? AND id <= ?
 
 -- delete_mark --
 DELETE FROM marks WHERE room = ? AND member = ?

@@ -4,11 +4,12 @@ Every function must be called inside a transaction.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from alcove.storage.base import Position
+from alcove.storage.deleted_rooms import REMOVED_ROWS
 from alcove.storage.queries import load_queries
 from alcove.storage.sqlite.connection import run_many
 
@@ -85,20 +86,65 @@ def renew_histories(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow]
             connection.execute(_CONSUMERS[query], kept)
 
 
-def delete_room(connection: sqlite3.Connection, item: str) -> str | None:
-    """Delete everything of a room, and return the id of its new history (Log.delete_room).
+def hide_room(connection: sqlite3.Connection, item: str) -> str | None:
+    """Put an empty room with a new history in place of an item's room, whose rows `remove_deleted` removes.
 
-    None: the room has no row.
+    Returns:
+        The id of the new history; None: the item has no room.
+
     """
     row = connection.execute(_SQL["room"], (item,)).fetchone()
     if row is None:
         return None
     room = RoomRow(*row).room
-    for query in ("delete_entries", "delete_all_ids", "delete_marks"):
-        connection.execute(_SQL[query], (room,))
+    connection.execute(_SQL["hide_room"], (room,))
     connection.execute(_CONSUMERS["forget_room"], (room,))
-    connection.execute(_CONSUMERS["forget_imported_after"], {"room": room, "head": 0})
-    return str(connection.execute(_SQL["empty_room"], (room,)).fetchone()[0])
+    return str(connection.execute(_SQL["create_again"], (item,)).fetchone()[0])
+
+
+def remove_deleted(connection: sqlite3.Connection) -> bool:
+    """Remove some rows of a hidden room; return False if there is none."""
+    room = connection.execute(_SQL["deleted_room"]).fetchone()
+    if room is None:
+        return False
+    left = REMOVED_ROWS
+    for query in ("remove_entries", "remove_ids", "remove_marks"):
+        left -= connection.execute(_SQL[query], {"room": room[0], "limit": left}).rowcount
+        if left <= 0:
+            return True
+    connection.execute(_CONSUMERS["forget_imported_after"], {"room": room[0], "head": 0})
+    connection.execute(_SQL["remove_room"], room)
+    return True
+
+
+def erase_author(
+    connection: sqlite3.Connection, items: Sequence[str], member: str, start: tuple[int, str]
+) -> tuple[int, str] | None:
+    """Erase a member from some of their entries, and from rooms whose entries are done.
+
+    Args:
+        connection: The connection to use.
+        items: The items of the rooms.
+        member: The member's id.
+        start: Where to begin: the index of an item, and the id of an entry.
+
+    Returns:
+        Where to go on; None: everything is erased.
+
+    """
+    number, after = start
+    left = REMOVED_ROWS
+    while left > 0 and number < len(items):
+        room = connection.execute(_SQL["room"], (items[number],)).fetchone() or (None,)
+        count, last = connection.execute(_SQL["next_of_author"], (room[0], member, after, left)).fetchone()
+        connection.execute(_SQL["erase_author"], (room[0], member, after, last))
+        left -= count
+        if left <= 0:
+            after = last
+        else:
+            connection.execute(_SQL["delete_mark"], (room[0], member))
+            number, after, left = number + 1, "", left - 1
+    return (number, after) if number < len(items) else None
 
 
 def verify_history(connection: sqlite3.Connection, item: str, seen: Position) -> str | None:

@@ -17,7 +17,7 @@ from alcove.storage.sqlite.append import Appender
 from alcove.storage.sqlite.connection import transaction
 from alcove.storage.sqlite.item_list import changed_since, count_unread, entries_at, list_rooms, time_limit
 from alcove.storage.sqlite.retention import RetentionRules
-from alcove.storage.sqlite.rooms import RoomRow, delete_room, verify_history
+from alcove.storage.sqlite.rooms import RoomRow, erase_author, hide_room, remove_deleted, verify_history
 
 T = TypeVar("T")
 
@@ -159,18 +159,20 @@ class SqliteStore:
                     found[item, by, id_] = row[0]
         return found
 
-    def erase_member(self, items: Sequence[str], member: str) -> None:
-        """Erase the member's name, picture, role, events and read mark in these rooms (Log.erase_member)."""
+    def erase_author(self, items: Sequence[str], member: str, start: tuple[int, str]) -> tuple[int, str] | None:
+        """Erase a part of what a member left in these rooms; return where to go on (rooms.erase_author)."""
         with transaction(self._db):
-            for item in items:
-                if row := self._db.execute(_SQL["room"], (item,)).fetchone():
-                    self._db.execute(_SQL["erase_author"], (row[0], member))
-                    self._db.execute(_SQL["delete_mark"], (row[0], member))
+            return erase_author(self._db, items, member, start)
 
     def delete_room(self, item: str) -> str:
-        """Delete a room (Log.delete_room)."""
+        """Hide a room (Log.delete_room)."""
         with transaction(self._db):
-            return delete_room(self._db, item) or self._log_id
+            return hide_room(self._db, item) or self._log_id
+
+    def remove_deleted(self) -> bool:
+        """Remove some rows of hidden rooms; return False if there are none."""
+        with transaction(self._db):
+            return remove_deleted(self._db)
 
     def with_connection(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Call a function with the connection: the queries of consumers are in a class of their own."""

@@ -1,0 +1,46 @@
+"""Remove the rows of deleted rooms in short transactions, so that no room is too large to delete (W11)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from alcove import background
+from alcove.storage.base import LogUnavailableError
+
+#: Rows that one transaction removes or erases at most.
+REMOVED_ROWS = 500
+#: Seconds between two looks for rooms that a process left behind when it ended.
+_INTERVAL_S = 60.0
+
+
+class DeletedRooms:
+    """Removes the rows of rooms that are hidden already: at the start and now and then, and whenever it is asked to."""
+
+    def __init__(self, remove_some: Callable[[], Awaitable[bool]], on_removed: Callable[[], object]) -> None:
+        """Start to look for such rooms.
+
+        Args:
+            remove_some: Removes some rows in one transaction; returns False if there are none.
+            on_removed: Called when rows were removed.
+
+        """
+        self._remove_some = remove_some
+        self._on_removed = on_removed
+        self._task = asyncio.create_task(self._look())
+
+    async def remove_all(self) -> None:
+        """Return when no deleted room has rows. Raises LogUnavailableError."""
+        if await self._remove_some():
+            while await self._remove_some():
+                pass
+            self._on_removed()
+
+    async def close(self) -> None:
+        """Stop; what is left is removed after the next start."""
+        await background.cancel(self._task)
+
+    async def _look(self) -> None:
+        while True:
+            with suppress(LogUnavailableError):  # tried again after the interval
+                await self.remove_all()
+            await asyncio.sleep(_INTERVAL_S)

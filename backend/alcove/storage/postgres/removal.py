@@ -1,0 +1,74 @@
+"""Delete rooms and erase members in a PostgreSQL log, in short transactions (W11, W14)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from alcove.storage.deleted_rooms import REMOVED_ROWS
+from alcove.storage.queries import load_queries
+
+_SQL = load_queries(Path(__file__).with_name("queries.sql"))
+#: Seconds that the vacuum after an erasure may take.
+_VACUUM_S = 3600.0
+
+
+async def hide_room(connection: Any, item: str) -> str | None:
+    """Give an item's room a new number and history, under which it is empty; its rows stay under the old number.
+
+    Returns:
+        The id of the new history; None: the item has no room.
+
+    """
+    async with connection.transaction():
+        room = await connection.fetchval(_SQL["room_to_delete"], item)
+        if room is None:
+            return None
+        log_id = await connection.fetchval(_SQL["empty_room"], room)
+        await connection.execute(_SQL["hide_room"], room)
+        await connection.execute(_SQL["forget_room"], room)
+    return str(log_id)
+
+
+async def remove_deleted(connection: Any) -> bool:
+    """Remove some rows of a hidden room in one transaction; return False if there is none."""
+    room = await connection.fetchval(_SQL["deleted_room"])
+    if room is None:
+        return False
+    async with connection.transaction():
+        oldest = await connection.fetchval(_SQL["lock_deleted_room"], room)
+        if oldest is None:  # another process has removed it
+            return True
+        left = REMOVED_ROWS - await connection.fetchval(_SQL["remove_entries"], room, oldest, REMOVED_ROWS)
+        for query in ("remove_ids", "remove_marks"):
+            if left > 0:
+                left -= int((await connection.execute(_SQL[query], room, left)).split()[-1])
+        if left > 0:
+            await connection.execute(_SQL["remove_imported"], room)
+            await connection.execute(_SQL["remove_room"], room)
+    return True
+
+
+async def erase_member(connection: Any, items: Sequence[str], member: str) -> None:
+    """Erase the member from these rooms, and vacuum the tables to remove dead rows (Log.erase_member)."""
+    position: tuple[int, str] | None = (0, "")
+    while position is not None:
+        async with connection.transaction():
+            position = await _erase_some(connection, items, member, position)
+    await connection.execute("VACUUM alcove.entries, alcove.marks", timeout=_VACUUM_S)
+
+
+async def _erase_some(
+    connection: Any, items: Sequence[str], member: str, start: tuple[int, str]
+) -> tuple[int, str] | None:
+    """Erase some entries, from an item's index and the id of an entry on; return where to go on, None at the end."""
+    number, after = start
+    first, left = number, REMOVED_ROWS
+    while left > 0 and number < len(items):
+        count, last = await connection.fetchrow(_SQL["erase_author"], items[number], member, after, left)
+        left -= count
+        if left <= 0:
+            after = last
+        else:
+            number, after, left = number + 1, "", left - 1
+    await connection.execute(_SQL["delete_marks_of_member"], list(items[first:number]), member)
+    return (number, after) if number < len(items) else None

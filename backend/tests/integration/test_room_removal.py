@@ -1,0 +1,102 @@
+"""Delete a large room, and erase a member of it, while the server is killed (W11, W14), on both engines."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from signal import SIGKILL
+
+import httpx
+import pytest
+
+from alcove.storage.open import open_log
+from tests.support.clients import PATIENCE_S, pause_briefly
+from tests.support.credentials import SECRET, token
+from tests.support.drafts import append, message
+from tests.support.http import http
+from tests.support.servers import ONCE, Start
+from tests.support.storage import execute, rows
+from tests.support.storage_search import wait_until_erased
+
+ADMIN = token(sub="admin", items={"*": "rwm"})
+LARGE = 40_000
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/large.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+async def fill(url: str, count: int) -> None:
+    """Store a room `large` of so many messages by Ada, and a small one."""
+    log = await open_log(url)
+    await append(log, message("m1", item="large"), message("m1", item="small"))
+    await log.close()
+    numbers = f"generate_series(2, {count}) i"
+    if url.startswith("sqlite"):
+        numbers = (
+            f"(WITH RECURSIVE n (i) AS (VALUES (2) UNION ALL SELECT i + 1 FROM n WHERE i < {count}) SELECT i FROM n)"  # noqa: S608
+        )
+    room = "(SELECT room FROM alcove.rooms WHERE item = 'large')"
+    values = f"{room}, i, 'message', 'm' || i, 'ada', 'Ada', 1000, '\"large body\"'"
+    columns = "room, seq, kind, id, by_id, by_name, at, body"
+    await execute(
+        url,
+        f"INSERT INTO alcove.entries ({columns}) SELECT {values} FROM {numbers}",  # noqa: S608
+        f"UPDATE alcove.rooms SET head = {count} WHERE item = 'large'",  # noqa: S608
+    )
+    if url.startswith("postgresql"):
+        await execute(url, "INSERT INTO alcove.ids SELECT room, by_id, id, seq, at FROM alcove.entries WHERE seq > 1")
+
+
+async def until_between(url: str, table: str, fewest: int, most: int) -> None:
+    """Wait until a table has more than the fewest and less than the most rows."""
+    async with asyncio.timeout(PATIENCE_S):
+        while (count := await rows(url, table)) >= most:
+            await pause_briefly()
+    assert count > fewest, "it was done before the test looked"
+
+
+@ONCE
+async def test_w11_a_large_room_is_removed_although_the_server_is_killed_twice(serve: Start, database: str) -> None:
+    await fill(database, LARGE)
+    env = {"ALCOVE_SECRET": SECRET, "ALCOVE_DATABASE_URL": database}
+    server = await asyncio.to_thread(serve, **env)
+    async with http(server, ADMIN) as client:
+        deletion = asyncio.create_task(client.delete("/api/items/large"))
+        await until_between(database, "entries", 1, LARGE)
+        assert (await client.get("/api/items/large/entries")).json()["entries"] == []
+        assert (await client.post("/api/items/small/entries", json={"body": "meanwhile"})).status_code == 201
+        await asyncio.to_thread(server.end, SIGKILL)
+        with suppress(httpx.TransportError):
+            await deletion
+    left = await rows(database, "entries")
+    assert left > 2
+    second = await asyncio.to_thread(serve, **env)
+    await until_between(database, "entries", 2, left)
+    await asyncio.to_thread(second.end, SIGKILL)
+    async with http(await asyncio.to_thread(serve, **env), ADMIN) as client:
+        assert [one["item"] for one in (await client.get("/api/items")).json()["items"]] == ["small"]
+        assert (await client.post("/api/items/large/entries", json={"body": "new"})).json()["seq"] == 1
+        await wait_until_erased(database, ["large body", "!deleted"])
+    assert await rows(database, "entries") == 3
+    assert await rows(database, "rooms") == 2 + (await rows(database, "rooms WHERE item LIKE '!%'"))
+
+
+@ONCE
+async def test_w14_an_erasure_that_a_kill_has_stopped_is_finished_by_the_next_call(serve: Start, database: str) -> None:
+    await fill(database, 1500)
+    env = {"ALCOVE_SECRET": SECRET, "ALCOVE_DATABASE_URL": database}
+    server = await asyncio.to_thread(serve, **env)
+    async with http(server, ADMIN) as client:
+        erasure = asyncio.create_task(client.delete("/api/members/ada"))
+        await until_between(database, "entries WHERE deleted IS NULL AND kind = 'message'", 1, 1501)
+        await asyncio.to_thread(server.end, SIGKILL)
+        with suppress(httpx.TransportError):
+            await erasure
+    async with http(await asyncio.to_thread(serve, **env), ADMIN) as client:
+        assert (await client.delete("/api/members/ada")).status_code == 204
+        await wait_until_erased(database, ["large body", "Ada"])
+        assert (await client.get("/api/items/large/entries")).json()["head"] == 3000
