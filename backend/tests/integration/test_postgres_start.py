@@ -6,11 +6,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import asyncpg  # type: ignore[import-untyped] # it ships no types
 import pytest
 
+from alcove import progress
 from alcove.postgres_driver import check_sessions
 from alcove.storage.open import open_log
 from alcove.storage.postgres import log as postgres
+from tests.support.clients import PATIENCE_S, pause_briefly
 from tests.support.drafts import append, message
 from tests.support.pooler import TransactionPooler
 from tests.support.servers import ALCOVE, Process
@@ -65,28 +68,80 @@ async def test_x2_a_direct_address_is_one_session(postgres_url: str) -> None:
     await check_sessions(postgres_url)
 
 
-async def test_r5_rooms_of_the_first_schema_keep_the_database_s_id(postgres_url: str) -> None:
+@pytest.fixture
+async def first_schema(postgres_url: str) -> str:
+    """Create the schema of the first version in a database, and return its URL."""
     await execute(
         postgres_url,
         "CREATE SCHEMA alcove",
         "CREATE TABLE alcove.meta (key text PRIMARY KEY, value text NOT NULL)",
         "INSERT INTO alcove.meta VALUES ('schema', '1'), ('log_id', 'first')",
         FIRST_SCHEMA.read_text(),
+    )
+    return postgres_url
+
+
+async def test_r5_rooms_of_the_first_schema_keep_the_database_s_id(first_schema: str) -> None:
+    await execute(
+        first_schema,
         "INSERT INTO alcove.rooms (item, head, at) VALUES ('foo', 1, 1000)",
         """INSERT INTO alcove.entries (room, seq, kind, id, by_id, by_name, at, body)
            VALUES (1, 1, 'message', 'a', 'ada', 'Ada', 1000, '"hello"')""",
         "INSERT INTO alcove.ids VALUES (1, 'ada', 'a', 1, 1000)",
     )
-    log = await open_log(postgres_url)
+    log = await open_log(first_schema)
     try:
         assert ((page := await log.read("foo", limit=10)).log, page.head) == ("first", 1)
         assert await append(log, message("a"), message("b")) == [(1, True), (2, False)]
         # A process of the version before goes on meanwhile, with the function that it knows.
         await execute(
-            postgres_url,
+            first_schema,
             """SELECT * FROM alcove.append(ARRAY['foo'], ARRAY['message'], ARRAY['c'], ARRAY['ada'], ARRAY['Ada'],
                  ARRAY[2000], ARRAY['1'], ARRAY[NULL::bigint], ARRAY[false], NULL, NULL)""",
         )
         assert (await log.room_states(["foo"]))["foo"].head == 3
     finally:
         await log.close()
+
+
+async def lines(caplog: pytest.LogCaptureFixture, beginning: str) -> list[str]:
+    """Wait for lines of the log that begin like this, and return them."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not (found := [line for line in caplog.messages if line.startswith(beginning)]):
+            await pause_briefly()
+    return found
+
+
+async def test_a_migration_says_its_step_and_what_it_has_written_and_another_process_that_it_waits(
+    first_schema: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(progress, "_LONG_S", 0)
+    monkeypatch.setattr(progress, "_SHOW_S", (0, 0))
+    reader = await asyncpg.connect(first_schema)
+    try:
+        async with reader.transaction():  # the second step changes the table that it reads
+            await reader.execute("SELECT 1 FROM alcove.rooms")
+            opening = [asyncio.create_task(open_log(first_schema))]
+            shown = await lines(caplog, "schema alcove: ")
+            opening.append(asyncio.create_task(open_log(first_schema)))
+            await lines(caplog, "waiting for another process, which prepares the schema alcove")
+    finally:
+        await reader.close()
+    logs = await asyncio.gather(*opening)
+
+    assert "MB written, " in shown[0]
+    steps = [line for line in caplog.messages if line.startswith("migrating ")]
+    assert [line.partition(":")[0] for line in steps] == [
+        f"migrating the schema alcove, step {number} of 5" for number in range(2, 6)
+    ]
+    assert steps[-1].endswith(
+        ": Consumers of all rooms (webhooks and handlers), and how far they have come with each room (K2)"
+    )
+    for log in logs:
+        await log.close()
+
+
+async def test_a_new_schema_is_created_without_a_line(postgres_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    await (await open_log(postgres_url)).close()
+
+    assert caplog.messages == []

@@ -79,3 +79,11 @@ def test_every_threat_names_a_test_that_exists() -> None:
 
     assert len(rows) > 30
     assert missing == []
+
+
+@pytest.mark.parametrize(("engine", "heading"), [("sqlite", "SQLite"), ("postgres", "PostgreSQL")])
+def test_every_step_of_a_schema_is_in_the_guide_to_upgrading(engine: str, heading: str) -> None:
+    steps = [path.stem for path in sorted((BACKEND / f"alcove/storage/{engine}").glob("[0-9][0-9][0-9].sql"))]
+    table = (BACKEND / "docs/upgrading.md").read_text().partition(f"| schema on {heading} |")[2].partition("\n\n")[0]
+
+    assert [f"{int(row.split('|')[1]):03}" for row in table.splitlines()[2:]] == steps[1:]

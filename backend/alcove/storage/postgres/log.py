@@ -5,7 +5,7 @@ import contextlib
 import secrets
 from collections.abc import Awaitable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
@@ -105,9 +105,13 @@ class PostgresLog:
             # Before the schema is read: a process of another version may be using it.
             lock = None if lock_mode is None else await PostgresLock.take(url, url_location(url), lock_mode)
             options = connect_options(url, "alcove", "read-write")
-            connection = await asyncpg.connect(url, timeout=CONNECT_S, command_timeout=60, **options)
+
+            def connect() -> Awaitable[Any]:
+                return asyncpg.connect(url, timeout=CONNECT_S, command_timeout=60, **options)  # type: ignore[no-any-return]
+
+            connection = await connect()
             try:
-                log_id = await prepare(connection)
+                log_id = await prepare(connection, connect)
             finally:
                 await connection.close(timeout=CONNECT_S)
             return cls(await Connections.open(url, connections, lock), log_id, retention, lists)

@@ -10,6 +10,7 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from alcove.item_ids import character_ranges
 from alcove.storage.base import LogUnusableError
+from alcove.storage.postgres.migration_progress import SIZE, Connect, shown
 from alcove.storage.queries import schema_files
 
 logger = logging.getLogger(__name__)
@@ -19,6 +20,9 @@ _FOLDER = Path(__file__).parent
 VERSION = len(schema_files(_FOLDER))
 #: The key of the advisory lock that is held while the schema is checked or migrated ("Alcv" in ASCII).
 _LOCK = 0x416C6376
+#: Seconds that a step may take, or another process that prepares the schema.
+_MIGRATION_S = 86_400.0
+_SET_VERSION = f"UPDATE alcove.meta SET value = '{VERSION}' WHERE key = 'schema';\n"  # noqa: S608 - a constant number
 #: Set in the transaction, so that settings of role or database cannot make names resolve to other schemas.
 _SEARCH_PATH = "SET LOCAL search_path = pg_catalog, pg_temp"
 _CREATE = """\
@@ -61,8 +65,12 @@ UNION SELECT proname::text FROM pg_proc WHERE pronamespace = 'alcove'::regnamesp
 """
 
 
-async def prepare(connection: Any) -> str:
+async def prepare(connection: Any, connect: Connect) -> str:
     """Create or migrate the schema `alcove` of the database, check this role's rights on it, and return the log's id.
+
+    Args:
+        connection: The connection to use.
+        connect: Opens another connection, which looks how far a migration is.
 
     Raises:
         LogUnusableError: The schema is another program's or too new, it lacks an object that this role may not create,
@@ -79,8 +87,8 @@ async def prepare(connection: Any) -> str:
     try:
         async with connection.transaction():
             await connection.execute(_SEARCH_PATH)
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-            version = await _migrate(connection)
+            await _lock(connection)
+            version = await _migrate(connection, connect)
             await _check_names_and_rights(connection, _expected_names())
             if version < VERSION:
                 logger.info("migrated the schema alcove from version %d to %d", version, VERSION)
@@ -89,7 +97,14 @@ async def prepare(connection: Any) -> str:
         connection.remove_log_listener(_log_warning)
 
 
-async def _migrate(connection: Any) -> int:
+async def _lock(connection: Any) -> None:
+    """Lock the schema until the transaction ends; say so if another process has locked it."""
+    if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
+        logger.warning("waiting for another process, which prepares the schema alcove")
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK, timeout=_MIGRATION_S)
+
+
+async def _migrate(connection: Any, connect: Connect) -> int:
     """Run the missing steps of the schema, and return the version that it had before.
 
     Raises:
@@ -111,8 +126,15 @@ async def _migrate(connection: Any) -> int:
             raise LogUnusableError(
                 f"the database has schema {version}, this Alcove knows up to {VERSION}; start a newer Alcove on it"
             )
+        for number, step in enumerate(_steps(version), version + 1):
+            if version == 0:  # a new schema is empty
+                await connection.execute(step)
+                continue
+            logger.warning("migrating the schema alcove, step %d of %d: %s", number, VERSION, _purpose(step))
+            async with shown(connect, await connection.fetchval(SIZE)):
+                await connection.execute(step, timeout=_MIGRATION_S)
         if version < VERSION:
-            await connection.execute(_steps(version))
+            await connection.execute(_SET_VERSION)
     except asyncpg.InsufficientPrivilegeError as error:
         since = f" --since {version}" if version else ""
         raise LogUnusableError(
@@ -154,17 +176,20 @@ def script(since: int, role: str | None) -> str:
 
     """
     parts = ["BEGIN", _SEARCH_PATH, f"SELECT pg_advisory_xact_lock({_LOCK})"]
-    parts = [";\n".join(parts) + ";\n", _CREATE if since == 0 else "", _steps(since)]
+    parts = [";\n".join(parts) + ";\n", _CREATE if since == 0 else "", *_steps(since), _SET_VERSION]
     if role is not None:
         parts.append(_GRANTS.format(role=_quoted(role)))
     return "\n".join([*parts, "COMMIT;\n"])
 
 
-def _steps(since: int) -> str:
-    """Join the SQL of the steps from version `since` to VERSION, and a statement that stores the new version."""
-    steps = [step.replace("{item_characters}", character_ranges()) for step in schema_files(_FOLDER)[since:]]
-    set_version = f"UPDATE alcove.meta SET value = '{VERSION}' WHERE key = 'schema';\n"  # noqa: S608 - a constant number
-    return "\n".join([*steps, set_version])
+def _steps(since: int) -> list[str]:
+    """Return the SQL of each step from version `since` to VERSION."""
+    return [step.replace("{item_characters}", character_ranges()) for step in schema_files(_FOLDER)[since:]]
+
+
+def _purpose(step: str) -> str:
+    """Return the first sentence of a step's comment."""
+    return step.removeprefix("-- ").partition("\n")[0].partition(". ")[0].rstrip(".,")
 
 
 @cache
