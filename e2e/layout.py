@@ -58,9 +58,9 @@ _SMALL = """(least) => {
     const shown = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: false });
     return [...document.querySelectorAll("button, a[href], input, summary")]
         .filter((element) => shown(element) && element.getAttribute("href") !== "#content")
-        // What is pressed is the whole label; the rows of a log are text.
+        // What is pressed is the whole label; links within a message are text.
         .map((element) => element.closest("label") ?? element)
-        .filter((element) => element.closest("article") === null && element.closest("[inert]") === null)
+        .filter((element) => !element.matches("article a") && element.closest("[inert]") === null)
         .map((element) => [element, element.getBoundingClientRect()])
         .filter(([, { width, height }]) => Math.min(width, height) < least - 0.5)
         .map(([element, { width, height }]) => `${element.outerHTML.slice(0, 120)} ${width}x${height}`);

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from layout import (
     BORDER_CONTRAST,
@@ -21,6 +21,7 @@ from pages.item import ItemPage
 from pages.missing import MissingPage
 from pages.room import RoomPage
 from pages.words import EN
+from room_log import post
 from seed import fill, take_turns
 from tests.support.servers import Server
 
@@ -76,7 +77,7 @@ def test_6_a_phone_shows_the_room_and_large_targets(room: RoomPage, page: Page, 
     expect(room.said("line 39")).to_be_in_viewport()
     assert room.log.evaluate(PARTS)["height"] >= 0.72
     assert small_targets(page, 44) == []
-    room.page.get_by_role("button", name="Rooms", exact=True).click()
+    room.rooms_button.click()
     expect(room.rooms).to_be_visible()
     room.open_account()
     assert small_targets(page, 44) == []
@@ -88,6 +89,20 @@ def test_6_a_phone_shows_the_room_and_large_targets(room: RoomPage, page: Page, 
 
     page.set_viewport_size({"width": 390, "height": 500})
     expect(room.message).to_be_in_viewport(ratio=1)
+
+
+@on_phone
+def test_6_a_phone_cuts_no_code_and_has_large_targets_in_messages(
+    room: RoomPage, page: Page, server: Server, item: str
+) -> None:
+    post(server, item, "```\nprint-label --order 1042 --copies 2 --printer warehouse\n```", {"parcel": [4711]})
+    room.enter(item)
+    code = room.log.locator("pre")
+    expect(code).to_be_visible()
+    expect(room.log.get_by_role("button", name="Copy code")).to_be_visible()
+
+    assert code.evaluate("(block) => block.scrollWidth - block.clientWidth") <= 0
+    assert small_targets(page, 44) == []
 
 
 @on_screen
@@ -105,6 +120,43 @@ def test_6_7_a_mouse_finds_its_targets_and_zoom_keeps_the_composer(room: RoomPag
         page.set_viewport_size({"width": width, "height": height})
         expect(room.message).to_be_in_viewport(ratio=1)
         assert room.overflow() <= 0
+
+
+def edges(element: Locator) -> tuple[float, float]:
+    """Return where the element begins and ends, in pixels from the top."""
+    top, bottom = element.evaluate("(one) => [one.getBoundingClientRect().top, one.getBoundingClientRect().bottom]")
+    return top, bottom
+
+
+@on_screen
+def test_composer_and_account_end_in_one_line_and_no_row_shows_through_the_day(
+    room: RoomPage, page: Page, server: Server, item: str
+) -> None:
+    fill(server, item, 40)
+    room.enter(item)
+    box = room.message.locator("xpath=ancestor::form/div")
+    assert edges(box) == edges(room.account_button)
+
+    room.log.focus()
+    page.keyboard.press("PageUp")
+    day = room.log.locator("xpath=following-sibling::*").filter(has_text="Today")
+    expect(day).to_be_visible()
+    assert day.evaluate("(band) => getComputedStyle(band).backgroundColor") == room.background()
+
+
+@on_screen
+def test_the_first_page_is_in_the_middle_of_a_wide_window(room: RoomPage, page: Page) -> None:
+    page.set_viewport_size({"width": 2560, "height": 1200})
+    room.open()
+    expect(room.demo_button).to_be_visible()
+    left, right = page.evaluate(
+        """() => {
+            const main = document.querySelector("main").getBoundingClientRect();
+            const page = document.querySelector("main h1").closest("main > div").getBoundingClientRect();
+            return [page.left - main.left, main.right - page.right];
+        }"""
+    )
+    assert left == pytest.approx(right, abs=1)
 
 
 @on_screen

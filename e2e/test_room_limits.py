@@ -131,7 +131,7 @@ def test_a_phone_folds_away_what_stands_beside(room: RoomPage) -> None:
     room.open_details()
     expect(room.members).to_contain_text(["Ada"])
     room.page.keyboard.press("Escape")
-    room.page.get_by_role("button", name="Rooms", exact=True).click()
+    room.rooms_button.click()
 
     expect(room.rooms).to_be_visible()
     assert room.overflow() <= 0

@@ -115,3 +115,19 @@ def test_only_the_page_is_kept_as_the_page(room: RoomPage, item: str, complaints
 
     shell = room.page.evaluate("caches.match('/').then((kept) => kept.text())")
     assert '<div id="root">' in shell
+
+
+@pytest.mark.browser_context_args(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+def test_a_phone_counts_what_is_unread_in_other_rooms(page: Page, tmp_path: Path) -> None:
+    with deployed(tmp_path) as server:
+        post(server.url, "order-2", "one", "two")
+        post(server.url, "order-3", "three")
+        room = RoomPage(page, EN, name="Ada", at=server.url)
+        room.enter("order-1")
+        expect(room.rooms_button).to_have_accessible_name("Rooms, 3 unread messages")
+        expect(room.rooms_button.locator("xpath=following-sibling::*")).to_have_text("3")
+
+        room.rooms_button.click()
+        room.rooms.get_by_role("link", name=re.compile("^order-2 ")).click()
+
+        expect(room.rooms_button).to_have_accessible_name("Rooms, 1 unread message")

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,17 @@ from tests.support.storm import depth, storm
 #: How far the log is from its bottom, in pixels, once two frames have been drawn.
 TO_BOTTOM = """(log) => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
     done(log.scrollHeight - log.clientHeight - log.scrollTop))))"""
+
+#: The texts of what stands on the color of warnings.
+AMBER = """() => {
+    const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.background = "var(--alcove-warning-bg)";
+    const amber = getComputedStyle(probe).backgroundColor;
+    probe.remove();
+    return [...document.querySelectorAll("body *")]
+        .filter((element) => element.checkVisibility() && getComputedStyle(element).backgroundColor === amber)
+        .map((element) => element.innerText);
+}"""
 
 
 @pytest.fixture
@@ -135,3 +147,46 @@ def test_times_follow_the_readers_region_and_rows_are_24_px_apart(room: RoomPage
     name = room.messages.first.get_attribute("aria-label") or ""
     assert name.startswith("Shop, ")
     assert len(name.removeprefix("Shop, ")) == len("20:34")
+
+
+def test_only_a_room_that_is_not_live_shows_a_warning(room: RoomPage, item: str, complaints: Complaints) -> None:
+    complaints.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
+    room.enter(item)
+    room.open_account()
+    assert room.page.evaluate(AMBER) == []
+    room.page.keyboard.press("Escape")
+
+    room.page.context.set_offline(True)
+
+    expect(room.status).to_contain_text("offline")
+    assert len(room.page.evaluate(AMBER)) == 1
+
+
+def test_who_has_seen_a_message_is_said_below_it_alone(
+    room: RoomPage, visitor: Callable[[str], RoomPage], server: Server, item: str
+) -> None:
+    fill(server, item, 60)
+    bob = visitor("Bob")
+    bob.enter(item)
+    room.enter(item)
+    room.say("mine")
+    seen = room.page.get_by_text("Seen by Bob")
+    expect(seen).to_be_visible()
+    order = [
+        one.evaluate("(one) => one.getBoundingClientRect().top") for one in (room.said("mine"), seen, room.message)
+    ]
+    assert order == sorted(order)
+
+    room.log.focus()
+    room.page.keyboard.press("PageUp")
+
+    expect(room.to_foot).to_be_visible()
+    expect(seen).to_have_count(0)
+
+
+def test_the_account_has_the_picture_of_the_members_messages(room: RoomPage, item: str) -> None:
+    room.enter(item)
+    room.say("hello")
+    color = room.said("hello").locator("[data-color]").get_attribute("data-color")
+
+    expect(room.account_button.locator("[data-initials=A]")).to_have_attribute("data-color", color or "none")

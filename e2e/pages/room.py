@@ -96,6 +96,15 @@ class RoomPage(Site):
         return self.page.get_by_role("button", name="Details", exact=True)
 
     @property
+    def embed_button(self) -> Locator:
+        return self.page.get_by_role("button", name="Embed", exact=True)
+
+    @property
+    def rooms_button(self) -> Locator:
+        """The button that opens the list of rooms on a phone; its label has the number of unread messages."""
+        return self.page.get_by_role("button", name=re.compile("^Rooms"))
+
+    @property
     def frames(self) -> Locator:
         return self.page.get_by_role("region", name="Frames", exact=True)
 

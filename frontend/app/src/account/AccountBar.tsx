@@ -1,6 +1,6 @@
 // At the foot of the left side: who the reader is here, and the menu of everything about them and the page.
 
-import { Icon } from "alcove-react";
+import { Icon, MemberAvatar, useRoom } from "alcove-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "../i18n/translation";
 import { useSheet } from "../shell/useSheet";
@@ -33,6 +33,8 @@ export function AccountBar({ item, onShortcuts }: AccountBarProps) {
     >
       <button type="button" className={styles.account} popoverTarget="account">
         <span className={styles.label}>{t("account.title")}</span>
+        {name !== null &&
+          (item === null ? <MemberAvatar id="" name={name} /> : <OwnAvatar item={item} name={name} />)}
         <bdi className={styles.name}>{name ?? t("account.signedOut")}</bdi>
         <Icon path={MORE} />
       </button>
@@ -53,4 +55,10 @@ export function AccountBar({ item, onShortcuts }: AccountBarProps) {
       </div>
     </footer>
   );
+}
+
+/** The reader's picture as their messages have it, once the server has said who they are. */
+function OwnAvatar({ item, name }: { readonly item: string; readonly name: string }) {
+  const me = useRoom(item, (state) => state.me);
+  return <MemberAvatar {...(me ?? { id: "", name })} />;
 }

@@ -1,9 +1,10 @@
 // The developer panel of a room, below it: frames, connections, embed code.
 
 import { useRoom } from "alcove-react";
-import { type KeyboardEvent, lazy, useId, useRef, useState } from "react";
+import { type KeyboardEvent, lazy, useId, useRef } from "react";
 import { Snippets } from "../home/Snippets";
 import { useTranslation } from "../i18n/translation";
+import type { DeveloperTab } from "../pages/usePanels";
 import { IconButton } from "../ui/IconButton";
 import { CLOSE } from "../ui/icons";
 import { LazyPart } from "../ui/LazyPart";
@@ -12,15 +13,18 @@ import { Frames } from "./Frames";
 
 const Connections = lazy(() => import("./Connections"));
 
-const tabs = ["frames", "connections", "embed"] as const;
-type Tab = (typeof tabs)[number];
+const tabs: readonly DeveloperTab[] = ["frames", "connections", "embed"];
 
-type DeveloperPanelProps = { readonly item: string; readonly onClose: () => void };
+type DeveloperPanelProps = {
+  readonly item: string;
+  readonly tab: DeveloperTab;
+  readonly onTab: (tab: DeveloperTab) => void;
+  readonly onClose: () => void;
+};
 
-export default function DeveloperPanel({ item, onClose }: DeveloperPanelProps) {
+export default function DeveloperPanel({ item, tab, onTab, onClose }: DeveloperPanelProps) {
   const { t } = useTranslation();
   const { room } = useRoom(item);
-  const [tab, setTab] = useState<Tab>("frames");
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
 
@@ -29,7 +33,7 @@ export default function DeveloperPanel({ item, onClose }: DeveloperPanelProps) {
     const next = step === undefined ? undefined : tabs[tabs.indexOf(tab) + step];
     if (next === undefined) return;
     event.preventDefault();
-    setTab(next);
+    onTab(next);
     list.current?.querySelectorAll<HTMLElement>("[role=tab]")[tabs.indexOf(next)]?.focus();
   }
 
@@ -53,7 +57,7 @@ export default function DeveloperPanel({ item, onClose }: DeveloperPanelProps) {
               aria-selected={one === tab}
               aria-controls={`${id}-panel`}
               tabIndex={one === tab ? 0 : -1}
-              onClick={() => setTab(one)}
+              onClick={() => onTab(one)}
               onKeyDown={onKey}
             >
               {t(`developer.${one}`)}

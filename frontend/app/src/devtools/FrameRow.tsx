@@ -4,6 +4,14 @@ import type { WireLine } from "alcove-client";
 import { useTranslation } from "../i18n/translation";
 import styles from "./Frames.module.css";
 
+const TO_THE_MS = {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+  hourCycle: "h23",
+} as const;
+
 type FrameRowProps = {
   readonly line: WireLine;
   readonly isExpanded: boolean;
@@ -11,7 +19,7 @@ type FrameRowProps = {
 };
 
 export function FrameRow({ line, isExpanded, onToggle }: FrameRowProps) {
-  const { t } = useTranslation();
+  const { t, locale } = useTranslation();
   const { way, at, over, size, text } = line;
 
   return (
@@ -23,7 +31,7 @@ export function FrameRow({ line, isExpanded, onToggle }: FrameRowProps) {
         aria-expanded={isExpanded}
         onClick={onToggle}
       >
-        <span className={styles.time}>{timeOf(at)}</span>
+        <span className={styles.time}>{timeOf(locale).format(at)}</span>
         <span className={styles.way}>
           <span aria-hidden="true">{way === "in" ? "↓" : "↑"}</span>
           <span className={styles.hidden}>{t(`developer.${way}`)}</span>
@@ -39,8 +47,13 @@ export function FrameRow({ line, isExpanded, onToggle }: FrameRowProps) {
   );
 }
 
-function timeOf(at: number): string {
-  return new Date(at).toISOString().slice(11, 23);
+const times = new Map<string, Intl.DateTimeFormat>();
+
+/** Return a format of the time of day to the millisecond; making one costs more than a row. */
+function timeOf(locale: string): Intl.DateTimeFormat {
+  const known = times.get(locale) ?? new Intl.DateTimeFormat(locale, TO_THE_MS);
+  times.set(locale, known);
+  return known;
 }
 
 /** Return JSON with indents, and anything else as it is: a frame may be longer than what is kept of it. */

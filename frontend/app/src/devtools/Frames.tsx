@@ -6,6 +6,7 @@ import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { useTranslation } from "../i18n/translation";
 import { CopyButton } from "../ui/CopyButton";
 import { LazyPart } from "../ui/LazyPart";
+import { Segments } from "../ui/Segments";
 import { FrameRow } from "./FrameRow";
 import styles from "./Frames.module.css";
 
@@ -45,11 +46,13 @@ export function Frames({ wire }: { readonly wire: WireLog }) {
           value={filter}
           onChange={({ target }) => setFilter(target.value)}
         />
-        {ways.map((one) => (
-          <button key={one} type="button" aria-pressed={way === one} onClick={() => setWay(one)}>
-            {t(`developer.${one}`)}
-          </button>
-        ))}
+        <Segments
+          label={t("developer.frames")}
+          isInRow
+          value={way}
+          options={ways.map((one) => [one, t(`developer.${one}`)] as const)}
+          onValue={setWay}
+        />
         <button
           type="button"
           aria-pressed={paused !== null}
@@ -62,23 +65,25 @@ export function Frames({ wire }: { readonly wire: WireLog }) {
       <LazyPart>
         <LatencyChart latencies={latencies} />
       </LazyPart>
-      <section
-        className={styles.frames}
-        aria-label={t("developer.frames")}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1)
-        tabIndex={0}
-      >
-        <Virtualizer ref={list} data={shown}>
-          {(line) => (
-            <FrameRow
-              key={line.n}
-              line={line}
-              isExpanded={line.n === expanded}
-              onToggle={() => setExpanded(line.n === expanded ? null : line.n)}
-            />
-          )}
-        </Virtualizer>
-      </section>
+      <div className={styles.area}>
+        <section
+          className={styles.frames}
+          aria-label={t("developer.frames")}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1)
+          tabIndex={0}
+        >
+          <Virtualizer ref={list} data={shown}>
+            {(line) => (
+              <FrameRow
+                key={line.n}
+                line={line}
+                isExpanded={line.n === expanded}
+                onToggle={() => setExpanded(line.n === expanded ? null : line.n)}
+              />
+            )}
+          </Virtualizer>
+        </section>
+      </div>
     </>
   );
 }

@@ -22,9 +22,10 @@ export default function LatencyChart({ latencies }: { readonly latencies: readon
     const axis = {
       stroke: ink,
       grid: { stroke: ink, width: 0.15 },
-      size: 34,
+      size: 56,
       space: 24,
-      font: "11px sans-serif",
+      font: "12px system-ui",
+      values: (_plot: uPlot, ticks: number[]) => ticks.map((ms) => `${ms} ms`),
     };
     const made = new uPlot(
       {
@@ -60,7 +61,11 @@ export default function LatencyChart({ latencies }: { readonly latencies: readon
       <figcaption className={styles.caption}>
         {last === undefined
           ? t("developer.noLatency")
-          : t("developer.latency", { ms: Math.round(last.ms), median: Math.round(median(latencies)) })}
+          : t("developer.latency", {
+              ms: Math.round(last.ms),
+              median: Math.round(median(latencies)),
+              count: latencies.length,
+            })}
       </figcaption>
       <div ref={box} className={styles.chart} aria-hidden="true" hidden={last === undefined} />
     </figure>

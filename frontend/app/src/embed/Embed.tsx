@@ -42,9 +42,7 @@ export function Embed({ host, client, item }: EmbedProps) {
                   {roomName}
                 </h1>
               )}
-              <div className={state.status === "live" && state.durable ? styles.quiet : styles.strip}>
-                {status}
-              </div>
+              <div className={state.status === "live" ? styles.quiet : styles.strip}>{status}</div>
             </>
           )}
         />

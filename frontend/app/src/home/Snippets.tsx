@@ -25,16 +25,9 @@ export function Snippets({ item }: { readonly item: string }) {
         />
         <CopyButton text={code} />
       </div>
-      <section
-        className={styles.code}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1)
-        tabIndex={0}
-        aria-label={t(`snippets.${kind}`)}
-      >
-        <pre>
-          <code>{code}</code>
-        </pre>
-      </section>
+      <pre className={styles.code}>
+        <code>{code}</code>
+      </pre>
       <p className={styles.hint}>{t(`snippets.${kind}Hint`)}</p>
     </div>
   );

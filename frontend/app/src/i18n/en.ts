@@ -5,10 +5,16 @@ import type { enLater } from "./enLater";
 export const en = {
   skip: "Skip to the content",
   openMode: {
-    name: "Open mode",
+    name: "Public",
     text: "Anyone who reaches this server can read and write.",
   },
-  rooms: { show: "Rooms", close: "Close rooms", signedOut: "Your rooms appear here once you are in one." },
+  rooms: {
+    show: "Rooms",
+    showUnread_one: "Rooms, {{count}} unread message",
+    showUnread_other: "Rooms, {{count}} unread messages",
+    close: "Close rooms",
+    signedOut: "Your rooms appear here once you are in one.",
+  },
   account: {
     title: "Account",
     signedOut: "Not signed in",
@@ -20,7 +26,13 @@ export const en = {
     waiting_other: "You can rename once {{count}} messages have been sent.",
     rename: "Rename",
   },
-  details: { title: "Details", close: "Close details", link: "Link to this room" },
+  details: {
+    tools: "About this room",
+    embed: "Embed",
+    title: "Details",
+    close: "Close details",
+    link: "Link to this room",
+  },
 } as const;
 
 /** The texts that are needed first. */

@@ -59,7 +59,8 @@ export const enLater = {
     bytes_one: "{{count}} byte",
     bytes_other: "{{count}} bytes",
     noLatency: "Send a message to see how long its acknowledgement takes.",
-    latency: "Send to ack: {{ms}} ms, median {{median}} ms",
+    latency_one: "Send to ack: {{ms}} ms",
+    latency_other: "Send to ack: {{ms}} ms, median of the last {{count}}: {{median}} ms",
   },
   connections: {
     loading: "Loading…",

@@ -4,10 +4,16 @@ import type { Texts } from "./en";
 export const es: Texts = {
   skip: "Saltar al contenido",
   openMode: {
-    name: "Modo abierto",
+    name: "Pública",
     text: "Cualquiera que llegue a este servidor puede leer y escribir.",
   },
-  rooms: { show: "Salas", close: "Cerrar salas", signedOut: "Tus salas aparecen aquí cuando entras en una." },
+  rooms: {
+    show: "Salas",
+    showUnread_one: "Salas, {{count}} mensaje sin leer",
+    showUnread_other: "Salas, {{count}} mensajes sin leer",
+    close: "Cerrar salas",
+    signedOut: "Tus salas aparecen aquí cuando entras en una.",
+  },
   account: {
     title: "Cuenta",
     signedOut: "Sin iniciar sesión",
@@ -19,5 +25,11 @@ export const es: Texts = {
     waiting_other: "Podrás cambiar el nombre cuando se envíen {{count}} mensajes.",
     rename: "Cambiar",
   },
-  details: { title: "Detalles", close: "Cerrar detalles", link: "Enlace a esta sala" },
+  details: {
+    tools: "Sobre esta sala",
+    embed: "Insertar",
+    title: "Detalles",
+    close: "Cerrar detalles",
+    link: "Enlace a esta sala",
+  },
 };

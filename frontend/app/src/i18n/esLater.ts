@@ -62,7 +62,8 @@ export const esLater: LaterTexts = {
     bytes_one: "{{count}} byte",
     bytes_other: "{{count}} bytes",
     noLatency: "Envía un mensaje para ver cuánto tarda en confirmarse.",
-    latency: "Del envío a la confirmación: {{ms}} ms, mediana {{median}} ms",
+    latency_one: "Del envío a la confirmación: {{ms}} ms",
+    latency_other: "Del envío a la confirmación: {{ms}} ms, mediana de los últimos {{count}}: {{median}} ms",
   },
   connections: {
     loading: "Cargando…",

@@ -3,18 +3,16 @@
 import type { RoomState } from "alcove-client";
 import { Room, type RoomHandle, useRoom } from "alcove-react";
 import { lazy, useEffect, useRef } from "react";
-import { useTranslation } from "../i18n/translation";
 import { PageHeader } from "../shell/PageHeader";
 import { ONE_PANE, useMedia } from "../shell/useMedia";
 import { loadFont } from "../styles/loadFont";
-import { IconButton } from "../ui/IconButton";
-import { DETAILS } from "../ui/icons";
 import { keep } from "../ui/kept";
 import { LazyPart } from "../ui/LazyPart";
 import { lazyWithTexts } from "../ui/lazyWithTexts";
 import { useTitle } from "../ui/useTitle";
 import { mayTokenHelp } from "./mayTokenHelp";
 import styles from "./RoomPage.module.css";
+import { RoomTools } from "./RoomTools";
 import { useLinkedMessage } from "./useLinkedMessage";
 import { usePanels } from "./usePanels";
 
@@ -24,9 +22,8 @@ const DeveloperPanel = lazyWithTexts(() => import("../devtools/DeveloperPanel"))
 const NoAccess = lazyWithTexts(() => import("./NoAccess"));
 
 export function RoomPage({ item }: { readonly item: string }) {
-  const { t } = useTranslation();
   const room = useRef<RoomHandle>(null);
-  const toggle = useRef<HTMLButtonElement>(null);
+  const tools = useRef<HTMLDivElement>(null);
   const { details, developer, setDetails, setDeveloper } = usePanels(room);
   const linked = useLinkedMessage(item);
   const isCovered = useMedia(ONE_PANE) && details;
@@ -34,9 +31,11 @@ export function RoomPage({ item }: { readonly item: string }) {
   useTitle(item);
   useEffect(() => keep("room", item), [item]);
 
-  function closeDetails() {
-    setDetails(false);
-    toggle.current?.focus();
+  /** Close a panel, and move the focus from it to the button that opens it. */
+  function close(panel: "details" | "developer") {
+    if (panel === "details") setDetails(false);
+    else setDeveloper(null);
+    tools.current?.querySelector<HTMLElement>(`[aria-controls=${panel}]`)?.focus();
   }
 
   return (
@@ -52,13 +51,12 @@ export function RoomPage({ item }: { readonly item: string }) {
             renderHeader={({ status }) => (
               <PageHeader title={item} isRoom>
                 {status}
-                <IconButton
-                  ref={toggle}
-                  path={DETAILS}
-                  label={t("details.title")}
-                  aria-expanded={details}
-                  aria-controls="details"
-                  onClick={() => setDetails(!details)}
+                <RoomTools
+                  ref={tools}
+                  embed={developer === "embed"}
+                  details={details}
+                  onEmbed={() => setDeveloper(developer === "embed" ? null : "embed")}
+                  onDetails={() => setDetails(!details)}
                 />
               </PageHeader>
             )}
@@ -71,20 +69,27 @@ export function RoomPage({ item }: { readonly item: string }) {
             }
           />
         </div>
-        {developer && (
-          <LazyPart onClose={() => setDeveloper(false)}>
-            <DeveloperPanel item={item} onClose={() => setDeveloper(false)} />
-          </LazyPart>
+        {developer !== null && (
+          <div id="developer" className={styles.developer}>
+            <LazyPart onClose={() => close("developer")}>
+              <DeveloperPanel
+                item={item}
+                tab={developer}
+                onTab={setDeveloper}
+                onClose={() => close("developer")}
+              />
+            </LazyPart>
+          </div>
         )}
       </div>
       {details && (
         <div id="details" className={styles.details}>
-          <LazyPart onClose={closeDetails}>
+          <LazyPart onClose={() => close("details")}>
             <Details
               item={item}
-              developer={developer}
-              onDeveloper={(open) => setDeveloper(open)}
-              onClose={closeDetails}
+              developer={developer !== null}
+              onDeveloper={(open) => setDeveloper(open ? "frames" : null)}
+              onClose={() => close("details")}
             />
           </LazyPart>
         </div>

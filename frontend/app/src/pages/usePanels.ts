@@ -5,11 +5,15 @@ import { THREE_PANES } from "../shell/useMedia";
 import { useShortcuts } from "../shortcuts/useShortcuts";
 import { keep, kept } from "../ui/kept";
 
+/** A part of the developer panel. */
+export type DeveloperTab = "frames" | "connections" | "embed";
+
 type Panels = {
   readonly details: boolean;
-  readonly developer: boolean;
+  /** The part of the developer panel that is shown; null while it is closed. */
+  readonly developer: DeveloperTab | null;
   readonly setDetails: (open: boolean) => void;
-  readonly setDeveloper: (open: boolean) => void;
+  readonly setDeveloper: (tab: DeveloperTab | null) => void;
 };
 
 const isBeside = () => matchMedia(THREE_PANES).matches;
@@ -17,25 +21,28 @@ const isBeside = () => matchMedia(THREE_PANES).matches;
 export function usePanels(room: RefObject<RoomHandle | null>): Panels {
   // Details that lie over the room are closed on entry: the room is what was asked for.
   const [details, showDetails] = useState(() => kept("details") === "on" && isBeside());
-  const [developer, showDeveloper] = useState(() => kept("wire") === "on");
+  const [developer, showDeveloper] = useState<DeveloperTab | null>(() =>
+    kept("wire") === "on" ? "frames" : null,
+  );
 
   const setDetails = useCallback((open: boolean) => {
     showDetails(open);
     if (isBeside()) keep("details", open ? "on" : null);
   }, []);
 
-  const setDeveloper = useCallback((open: boolean) => {
-    showDeveloper(open);
-    keep("wire", open ? "on" : null);
+  const setDeveloper = useCallback((tab: DeveloperTab | null) => {
+    showDeveloper(tab);
+    // The code is looked up once; frames are watched from visit to visit.
+    keep("wire", tab === null || tab === "embed" ? null : "on");
     // It opens below the room, which details that lie over it would hide.
-    if (open && !isBeside()) showDetails(false);
+    if (tab !== null && !isBeside()) showDetails(false);
   }, []);
 
   useShortcuts(
     useMemo(
       () => ({
         details: () => setDetails(!details),
-        developer: () => setDeveloper(!developer),
+        developer: () => setDeveloper(developer === null ? "frames" : null),
         end: () => room.current?.scrollToEnd(),
       }),
       [room, details, developer, setDetails, setDeveloper],

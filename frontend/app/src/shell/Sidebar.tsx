@@ -5,6 +5,7 @@ import type { Ref } from "react";
 import { Link, useLocation } from "wouter";
 import { useTranslation } from "../i18n/translation";
 import { useSession } from "../session/useSession";
+import { isApple } from "../shortcuts/useShortcuts";
 import { IconButton } from "../ui/IconButton";
 import { CLOSE } from "../ui/icons";
 import { roomHref, roomPath } from "../ui/roomHref";
@@ -45,6 +46,7 @@ export function Sidebar({ ref, item }: SidebarProps) {
           className={styles.rooms ?? ""}
           current={item}
           hrefOf={roomPath}
+          searchKeys={isApple ? "⌘K" : "Ctrl+K"}
           onOpen={(chosen) => {
             sheet.close();
             go(roomHref(chosen));

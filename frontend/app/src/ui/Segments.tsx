@@ -7,12 +7,15 @@ type SegmentsProps<Value extends string> = {
   readonly value: Value;
   readonly options: readonly (readonly [Value, string])[];
   readonly onValue: (value: Value) => void;
+  /** Hides the label from view, in a row of other controls. */
+  readonly isInRow?: boolean;
 };
 
-export function Segments<Value extends string>({ label, value, options, onValue }: SegmentsProps<Value>) {
+export function Segments<Value extends string>(props: SegmentsProps<Value>) {
+  const { label, value, options, onValue, isInRow = false } = props;
   const name = useId();
   return (
-    <fieldset className={styles.segments}>
+    <fieldset className={styles.segments} data-in-row={isInRow}>
       <legend>{label}</legend>
       <div className={styles.row}>
         {options.map(([option, text]) => (

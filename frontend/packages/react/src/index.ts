@@ -2,6 +2,7 @@
 export { isComposing } from "./composer/keys";
 export { Boundary } from "./lib/Boundary";
 export { Icon } from "./lib/Icon";
+export { type AvatarProps, MemberAvatar } from "./members/Avatar";
 export { isolated } from "./members/isolated";
 export { Members, type MembersProps } from "./members/Members";
 export type { MessageActions } from "./messages/actions";

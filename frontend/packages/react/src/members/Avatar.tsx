@@ -1,10 +1,16 @@
 // The default picture of a member: that of their token, else initials on the member's color, in the shape of an arch.
 
 import { useState } from "react";
+import { useRootProps } from "../provider";
 import styles from "./Avatar.module.css";
 import { colorOf, initialsOf } from "./identity";
 
-type AvatarProps = { readonly id: string; readonly name: string; readonly picture?: string | undefined };
+/** `id`: empty while it is not known; then there is no color. */
+export type AvatarProps = {
+  readonly id: string;
+  readonly name: string;
+  readonly picture?: string | undefined;
+};
 
 export function Avatar({ id, name, picture }: AvatarProps) {
   const [failed, setFailed] = useState<string | null>(null);
@@ -25,10 +31,19 @@ export function Avatar({ id, name, picture }: AvatarProps) {
   return (
     <span
       className={styles.avatar}
-      data-color={colorOf(id)}
+      data-color={id === "" ? undefined : colorOf(id)}
       // Not as text: the name is beside it, and a copied message would contain it.
       data-initials={initialsOf(name)}
       aria-hidden="true"
     />
+  );
+}
+
+/** A member's picture outside of the other components. */
+export function MemberAvatar(props: AvatarProps) {
+  return (
+    <span {...useRootProps(undefined)}>
+      <Avatar {...props} />
+    </span>
   );
 }

@@ -11,8 +11,8 @@ const SHOWN = 200;
 /** Characters of one string that are shown before the reader expands it. */
 const CHARACTERS = 4000;
 
-/** Characters of the line that summarizes the value. */
-const LINE = 80;
+/** Characters of the line that summarizes the value; it is cut where the card ends. */
+const LINE = 200;
 
 export default function JsonCard({ value }: { readonly value: Json }) {
   return (

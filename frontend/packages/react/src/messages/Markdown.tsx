@@ -69,8 +69,7 @@ function CodeBlock({ code }: { readonly code: string }) {
   const label = t(copied ? "message.copied" : "message.copyCode");
   return (
     <div className={styles.block}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1) */}
-      <pre tabIndex={0}>
+      <pre>
         <code>{code.endsWith("\n") ? code.slice(0, -1) : code}</code>
       </pre>
       {canCopy() && (

@@ -24,6 +24,9 @@ import { useUnreadLine } from "./useUnreadLine";
 /** How near the top older messages are loaded, in px. */
 const NEAR_TOP = 800;
 
+/** What the day over the top of the log covers, its fade included, in px. */
+const BAND = 40;
+
 type RoomLogProps = MessageSlots & {
   readonly room: Room;
   readonly state: RoomState;
@@ -33,11 +36,14 @@ type RoomLogProps = MessageSlots & {
   readonly linked: number | null;
   /** Grows when the newest message should be shown, at any scroll position. */
   readonly endRequests: number;
+  /** Called when the log is scrolled to its bottom, or away from it. */
+  readonly onBottom: (atBottom: boolean) => void;
 };
 
 /** Rendered again when the room changes, but not at every key of what is being written below. */
 export const RoomLog = memo(function RoomLog(props: RoomLogProps) {
-  const { room, state, actions, editor, linked, endRequests, renderMessage, renderAvatar } = props;
+  const { room, state, actions, editor, linked, endRequests, onBottom } = props;
+  const { renderMessage, renderAvatar } = props;
   const { messages, history, me, head, log, status } = state;
   const { t } = useAlcoveContext();
   const scroller = useRef<HTMLDivElement>(null);
@@ -63,10 +69,11 @@ export const RoomLog = memo(function RoomLog(props: RoomLogProps) {
 
   useEffect(() => {
     room.follow(atBottom);
+    onBottom(atBottom);
     if (!atBottom || isOpening) return;
     setSeen({ log, head });
     if (status === "live" && document.visibilityState === "visible") room.markRead(head);
-  }, [room, atBottom, isOpening, head, log, status]);
+  }, [room, atBottom, onBottom, isOpening, head, log, status]);
 
   useEffect(() => {
     const onVisible = () => {
@@ -81,7 +88,9 @@ export const RoomLog = memo(function RoomLog(props: RoomLogProps) {
   function onScroll(offset: number) {
     scrolled();
     const handle = list.current;
-    if (handle !== null) setStickyDay(dayAbove(lines, handle.findItemIndex(offset)));
+    // At the very top the divider is in sight, however far the messages are pushed down.
+    if (handle !== null)
+      setStickyDay(offset > 0 ? dayAbove(lines, handle.findItemIndex(offset + BAND)) : null);
     if (offset < NEAR_TOP && history.status === "idle") void room.loadOlder();
   }
 
@@ -170,7 +179,7 @@ function isEdited(line: Line, { editing }: Editor, me: string | undefined): bool
   return id === editing.id && (author.id === me || author.id === "");
 }
 
-/** Return a time of the day that the line at `index` belongs to; null where its divider is in sight, or none is. */
+/** Return a time of the day that the line at `index` belongs to; null if that is its divider, or there is none. */
 function dayAbove(lines: readonly Line[], index: number): number | null {
   for (let at = index; at >= 0; at -= 1) {
     const line = lines[at];

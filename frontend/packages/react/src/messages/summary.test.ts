@@ -9,9 +9,10 @@ test.each<[Json | undefined, string]>([
   ["a".repeat(50), "a".repeat(40)],
   [undefined, ""],
   [null, "null"],
-  [{ order: 17, lines: ["a", "b"] }, '{"order":17,"lines":["a","b"]}'],
+  [{ order: 17, lines: ["a", "b"] }, '{order: 17, lines: ["a", "b"]}'],
+  [{ "two words": null }, '{"two words": null}'],
   [[[[[[1]]]]], "[[[[[…]]]]]"],
-  [Array(1000).fill(1), "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1"],
+  [Array(1000).fill(1), "[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, "],
 ])("%j becomes %j", (body, words) => {
   expect(summaryOf(body, 40)).toBe(words);
 });
@@ -35,5 +36,5 @@ test.each([
 
 test("a list shows no more of a body than it has room for", () => {
   expect(plainSummaryOf("**a** ".repeat(100_000), 24)).toBe("a a a a");
-  expect(plainSummaryOf({ order: 17 }, 20)).toBe('{"order":17}');
+  expect(plainSummaryOf({ order: 17 }, 20)).toBe("{order: 17}");
 });

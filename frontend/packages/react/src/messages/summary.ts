@@ -27,7 +27,10 @@ export function eventText(body: Json | undefined): string {
   return typeof text === "string" ? text : "";
 }
 
-/** JSON as far as `limit` signs and `depth` levels; `JSON.stringify` would fail on a value that is nested too deep. */
+/** A name that needs no quotes before a colon. */
+const PLAIN = /^[\w$-]+$/;
+
+/** A value as a person would write it, as far as `limit` signs and `depth` levels: it may be nested too deep for JSON. */
 function outline(value: Json, limit: number, depth: number): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, limit));
   if (typeof value !== "object" || value === null) return String(value);
@@ -38,8 +41,9 @@ function outline(value: Json, limit: number, depth: number): string {
   for (const key in value) {
     if (text.length >= limit) return text;
     const member = (value as Readonly<Record<string, Json>>)[key] ?? null;
-    if (text.length > 1) text += ",";
-    text += `${list ? "" : `${JSON.stringify(key.slice(0, limit))}:`}${outline(member, limit, depth - 1)}`;
+    if (text.length > 1) text += ", ";
+    const name = key.slice(0, limit);
+    text += `${list ? "" : `${PLAIN.test(name) ? name : JSON.stringify(name)}: `}${outline(member, limit, depth - 1)}`;
   }
   return text + close;
 }

@@ -1,4 +1,4 @@
-// The line below the composer: who is writing, who has seen the last message, how much text is left. Always rendered.
+// The line between the last message and the composer: who has seen that message, who is writing, how much text is left.
 
 import type { Person, RoomState } from "alcove-client";
 import { SizeLeft } from "../composer/Composer";
@@ -12,14 +12,16 @@ type FootLineProps = {
   readonly state: RoomState;
   readonly text: string;
   readonly limit: number | null;
+  /** Whether the last message is above the line. */
+  readonly atBottom: boolean;
 };
 
 /** Names of readers that are listed; more are counted. */
 const LISTED = 3;
 
-export function FootLine({ state, text, limit }: FootLineProps) {
+export function FootLine({ state, text, limit, atBottom }: FootLineProps) {
   const { t, locale } = useAlcoveContext();
-  const readers = seenBy(state);
+  const readers = atBottom ? seenBy(state) : [];
   const list = (names: readonly string[]) => new Intl.ListFormat(locale).format(names.map(isolated));
   const seen =
     readers.length > LISTED
@@ -28,9 +30,9 @@ export function FootLine({ state, text, limit }: FootLineProps) {
 
   return (
     <div className={styles.line}>
-      <span className={styles.typing}>{typingText(state.typing, list, t)}</span>
+      {readers.length > 0 && <span>{seen}</span>}
+      <span>{typingText(state.typing, list, t)}</span>
       <SizeLeft text={text} limit={limit} />
-      {readers.length > 0 && <span className={styles.seen}>{seen}</span>}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 // A room, ready-made: header, log and composer.
 
 import type { Client, RoomState } from "alcove-client";
-import { forwardRef, type ReactNode, type Ref, useImperativeHandle, useRef } from "react";
+import { forwardRef, type ReactNode, type Ref, useImperativeHandle, useRef, useState } from "react";
 import { Composer } from "../composer/Composer";
 import { Strip, StripButton } from "../composer/Strip";
 import { useTypeAnywhere } from "../composer/useTypeAnywhere";
@@ -86,6 +86,7 @@ function RoomOfItem(props: RoomOfItemProps) {
     scrollToEnd,
   ]);
   useTypeAnywhere(field, autoFocus);
+  const [atBottom, setAtBottom] = useState(true);
   const section = useRef<HTMLElement>(null);
   useKeptFocus(section, () => field.current);
 
@@ -110,10 +111,12 @@ function RoomOfItem(props: RoomOfItemProps) {
         editor={editor}
         linked={message}
         endRequests={endRequests}
+        onBottom={setAtBottom}
         renderMessage={renderMessage}
         renderAvatar={renderAvatar}
       />
       <div className={styles.foot}>
+        <FootLine state={state} text={composer.text} limit={limit} atBottom={atBottom} />
         <div className={hidden.hidden} role="status">
           <span>{warning ?? statusText(state, t)}</span>
           {noAccess !== null && <span>{` · ${noAccess}`}</span>}
@@ -131,7 +134,7 @@ function RoomOfItem(props: RoomOfItemProps) {
             />
           </Strip>
         )}
-        {!state.durable && <Strip text={t("status.notDurable")} warning />}
+        {!state.durable && <Strip text={t("status.notDurable")} />}
         {noAccess !== null && NoAccess === null ? (
           <Notice text={noAccess} />
         ) : noAccess !== null && NoAccess !== null ? (
@@ -154,7 +157,6 @@ function RoomOfItem(props: RoomOfItemProps) {
         ) : (
           <Notice text={t("composer.readOnly")} />
         )}
-        <FootLine state={state} text={composer.text} limit={limit} />
       </div>
       <Announcer room={room} />
     </section>

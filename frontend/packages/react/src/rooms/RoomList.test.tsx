@@ -68,6 +68,12 @@ test("the search filters, Enter opens the first match, and what has no room can 
   expect(onOpen).toHaveBeenLastCalledWith("my-new-room");
 });
 
+test("the keys that move to the search are shown in its field", async () => {
+  const { container } = await tab.show(<RoomList searchKeys="Ctrl+K" />);
+
+  expect(container.querySelector("search")?.textContent).toBe("Ctrl+K");
+});
+
 test("the rows are one stop of Tab, and arrow keys move between them", async () => {
   await tab.show(<RoomList current="b" hrefOf={hrefOf} onOpen={vi.fn()} />);
   await tab.hearList(room("a"), room("b"), room("c"), { type: "ready" });

@@ -2,6 +2,8 @@
 
 import type { RoomListState } from "alcove-client";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { Icon } from "../lib/Icon";
+import { SEARCH } from "../lib/icons";
 import { useKeptFocus } from "../lib/useKeptFocus";
 import { useAlcoveContext, useRootProps } from "../provider";
 import { useRooms } from "../useRooms";
@@ -17,10 +19,12 @@ export type RoomListProps = {
   readonly onOpen?: (item: string) => void;
   /** Returns the address of an item's room; with it rooms are links, without it buttons. */
   readonly hrefOf?: (item: string) => string;
+  /** The keys that the page binds to the search, as `Ctrl+K`: shown in its field. */
+  readonly searchKeys?: string;
   readonly className?: string;
 };
 
-export function RoomList({ current = null, onOpen, hrefOf, className }: RoomListProps) {
+export function RoomList({ current = null, onOpen, hrefOf, searchKeys, className }: RoomListProps) {
   const { t } = useAlcoveContext();
   const list = useRooms();
   const rows = useRef<HTMLUListElement>(null);
@@ -73,7 +77,13 @@ export function RoomList({ current = null, onOpen, hrefOf, className }: RoomList
   return (
     <nav ref={nav} {...root} aria-label={t("rooms.title")}>
       <search>
-        <SearchField label={t("rooms.search")} value={search} onValue={setSearch} onKeyDown={onSearchKey} />
+        <SearchField
+          label={t("rooms.search")}
+          keys={searchKeys}
+          value={search}
+          onValue={setSearch}
+          onKeyDown={onSearchKey}
+        />
       </search>
       <ul
         ref={rows}
@@ -122,28 +132,37 @@ export function RoomList({ current = null, onOpen, hrefOf, className }: RoomList
 
 type SearchFieldProps = {
   readonly label: string;
+  readonly keys: string | undefined;
   readonly value: string;
   readonly onValue: (value: string) => void;
   readonly onKeyDown: (event: KeyboardEvent) => void;
 };
 
-function SearchField({ label, value, onValue, onKeyDown }: SearchFieldProps) {
+function SearchField({ label, keys, value, onValue, onKeyDown }: SearchFieldProps) {
   const id = useId();
   return (
-    <input
-      id={id}
-      className={styles.search}
-      type="search"
-      value={value}
-      placeholder={label}
-      aria-label={label}
-      autoComplete="off"
-      autoCapitalize="off"
-      enterKeyHint="go"
-      spellCheck={false}
-      onChange={(event) => onValue(event.target.value)}
-      onKeyDown={onKeyDown}
-    />
+    <div className={styles.box}>
+      <Icon path={SEARCH} />
+      <input
+        id={id}
+        className={styles.search}
+        type="search"
+        value={value}
+        placeholder={label}
+        aria-label={label}
+        autoComplete="off"
+        autoCapitalize="off"
+        enterKeyHint="go"
+        spellCheck={false}
+        onChange={(event) => onValue(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
+      {keys !== undefined && (
+        <span className={styles.keys} aria-hidden="true">
+          {keys}
+        </span>
+      )}
+    </div>
   );
 }
 
