@@ -1,152 +1,206 @@
 """Take the README's screenshots with the tests' browser, on a server of its own."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect, sync_playwright
 
 from browser import launch_options
 from host import Host, hosting
+from pages.embedded import EmbeddedRoom
 from pages.room import RoomPage
 from pages.words import EN
 from room_log import post
+from samples import ITEM, NAMES, fill_rooms, late_morning, member_token
 from stack import deployed
+from tests.support.credentials import SECRET
 from tests.support.servers import Server
 
 FOLDER = Path(__file__).parent / "screenshots"
-ITEM = "order-1042"
+SHOP = Path(__file__).parent / "shop.html"
 SCREEN = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
-#: What was said before Ada comes: words with marks, a block of code, a body that is JSON.
-BEFORE: list[tuple[str, object]] = [
-    ("Lin", "Order 1042 is paid. Two boxes, fragile."),
-    ("Lin", "The customer asks for delivery before noon."),
-    ("Grace", "Has the parcel for **Avenida 9** been shipped?"),
-    (
-        "Bob",
-        "It has, at ten past nine. The label came from `print-label`:\n```\nprint-label --order 1042 --copies 2\n```",
-    ),
-    ("Warehouse", {"parcel": "4711", "state": "on its way", "stops": [{"place": "Sevilla", "at": "11:40"}]}),
-    ("Bob", "- first box: glasses\n- second box: the lamp"),
-]
-ELSEWHERE = {
-    "listing-9": "Is the bike still available?",
-    "order-1038": "Refund sent",
-    "ticket-91": "Login works again, thank you!",
-    "order-1043": "The address is right now",
-    "ticket-88": "Can you look at the invoice?",
-    "listing-7": "Sold, and gladly",
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "has_touch": True,
+    "is_mobile": True,
+    "device_scale_factor": 2,
 }
-#: The host application around an embedded room.
-SHOP = """() => {
-    const row = (what, price) => `<tr style="border-top: 1px solid #ccc"><td style="padding: 10px 0">${what}</td>
-        <td align="right">${price}</td></tr>`;
-    document.documentElement.style.background = "#f7f5f0";
-    document.body.style.cssText = "margin: 0; font: 15px/1.5 system-ui; color: #222";
-    document.body.insertAdjacentHTML("afterbegin", `
-        <header style="padding: 18px 40px; background: #22303c; color: #fff; font-weight: 600">Tienda Sur</header>
-        <section style="float: left; width: 520px; padding: 32px 40px">
-          <h1 style="font-size: 24px; margin: 0 0 4px">Order 1042</h1>
-          <p style="margin: 0 0 20px; color: #666">Placed on 24 November · paid</p>
-          <table style="width: 100%; border-collapse: collapse">
-            ${row("Six glasses", "48 €")}${row("Desk lamp", "79 €")}${row("Total", "127 €")}
-          </table>
-        </section>`);
-    const room = document.querySelector("alcove-room");
-    room.style.cssText = "position: absolute; inset: 96px 40px 40px 640px; height: 664px;"
-        + "border: 1px solid #ddd; border-radius: 12px; overflow: hidden";
-    room.setAttribute("room-name", "Ask about this order");
-    room.setAttribute("theme", "light");
-}"""
+
+#: What fontconfig reads: the usual settings, and another typeface where none is named.
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+  <alias binding="strong"><family>system-ui</family><prefer><family>Liberation Sans</family></prefer></alias>
+  <alias binding="strong"><family>sans-serif</family><prefer><family>Liberation Sans</family></prefer></alias>
+</fontconfig>
+"""
+Prepare = Callable[[RoomPage], None]
 
 
-def visit(browser: Browser, address: str, name: str, **how: object) -> tuple[BrowserContext, RoomPage]:
-    """Open a separate browser context; `how`: further options."""
-    context = browser.new_context(base_url=address, locale="en-GB", reduced_motion="reduce", **how)  # type: ignore[arg-type]  # the caller names its options
-    return context, RoomPage(context.new_page(), EN, name=name)
+def nothing(_: RoomPage) -> None:
+    """Leave the page as it is."""
 
 
-@contextmanager
-def conversation(host: Host) -> Iterator[Server]:
-    """Start a server with an empty log, and fill the rooms that the pictures show."""
-    env = {"ALCOVE_FRAME_ANCESTORS": host.url}
-    with tempfile.TemporaryDirectory() as folder, deployed(Path(folder), env=env) as server:
-        for item, line in ELSEWHERE.items():
-            post(server, item, line, name="Lin")
-        for who, body in BEFORE:
-            post(server, ITEM, body, name=who)
-        yield server
+class Studio:
+    """Takes pictures of a server's pages in one browser."""
+
+    def __init__(self, browser: Browser, host: Host, folder: Path = FOLDER) -> None:
+        self._browser = browser
+        self._host = host
+        self._folder = folder
+
+    def room(self, name: str, before: Prepare = nothing, after: Prepare = nothing, **how: Any) -> None:
+        """Picture the room page while members talk.
+
+        Args:
+            name: The name of the file.
+            before: Opens what the picture shows, before Ada writes her draft.
+            after: Changes the page last.
+            **how: Options of Ada's browser context.
+
+        """
+        with self._conversation() as server:
+            context = self._visit(**how)
+            ada = RoomPage(context.new_page(), EN, name=NAMES["ada"], at=server.url)
+            ada.enter(ITEM, token=member_token("ada"))
+            with self._talk(server, ada, ada.page, before, ada):
+                after(ada)
+                self._save(ada.page, name)
+            context.close()
+
+    def embed(self, name: str, **how: Any) -> None:
+        """Picture the same room in a host application's page."""
+        with self._conversation() as server:
+            host = self._host
+            host.server, host.item, host.page = server.url, ITEM, SHOP.read_text()
+            host.tokens = [member_token("ada") for _ in range(4)]
+            context = self._visit(**how)
+            shop = EmbeddedRoom(context.new_page())
+            shop.page.goto(host.url)
+            shop.live()
+            with self._talk(server, shop, shop.within):
+                self._save(shop.page, name)
+            context.close()
+
+    def first_run(self, name: str, **how: Any) -> None:
+        """Picture the first page of a server in open mode."""
+        with tempfile.TemporaryDirectory() as folder, deployed(Path(folder)) as server:
+            post(server, "demo", "Hi! This is the room that the code above embeds.", name="Grace")
+            post(server, "demo", "Open it in a second tab to see both sides.", name="Grace")
+            context = self._visit(**how)
+            page = context.new_page()
+            page.goto(server.url)
+            expect(page.frame_locator("iframe").get_by_text("Open it in a second tab")).to_be_visible()
+            self._save(page, name)
+            context.close()
+
+    @contextmanager
+    def _conversation(self) -> Iterator[Server]:
+        """Start a server with a key, whose rooms have messages."""
+        env = {"ALCOVE_SECRET": SECRET, "ALCOVE_FRAME_ANCESTORS": self._host.url}
+        with tempfile.TemporaryDirectory() as folder, deployed(Path(folder), env=env) as server:
+            fill_rooms(server)
+            yield server
+
+    def _visit(self, **how: Any) -> BrowserContext:
+        """Open a separate browser context."""
+        usual = {"viewport": SCREEN, "locale": "en-GB", "reduced_motion": "reduce", "timezone_id": late_morning()}
+        return self._browser.new_context(**(usual | how))
+
+    @contextmanager
+    def _talk(
+        self,
+        server: Server,
+        ada: RoomPage | EmbeddedRoom,
+        shown: Page | FrameLocator,
+        before: Prepare = nothing,
+        page: RoomPage | None = None,
+    ) -> Iterator[None]:
+        """Let Ada write a message that the others read, and a draft, while Sam is typing."""
+        contexts = {id_: self._visit() for id_ in ("sam", "grace")}
+        others = {id_: RoomPage(one.new_page(), EN, name=NAMES[id_], at=server.url) for id_, one in contexts.items()}
+        for id_, other in others.items():
+            other.enter(ITEM, token=member_token(id_))
+        ada.say("Thanks, both of you. The customer is at home.")
+        if page is not None:
+            before(page)
+        expect(shown.get_by_text("Seen by")).to_be_visible()
+        ada.message.fill("Can you send the invoice, too?")
+        ada.page.evaluate("document.fonts.ready.then(() => undefined)")
+        others["sam"].message.press_sequentially("I will")
+        expect(shown.get_by_text("Sam is typing")).to_be_visible()
+        yield
+        for context in contexts.values():
+            context.close()
+
+    def _save(self, page: Page, name: str) -> None:
+        """Write the picture to its file."""
+        path = self._folder / f"{name}.png"
+        page.mouse.move(SCREEN["width"] / 2, 4)  # over nothing that would react
+        page.screenshot(path=path)
+        print(path)
 
 
-def talk(browser: Browser, server: Server, ada: RoomPage, prepare: Callable[[RoomPage], None], name: str) -> None:
-    """Let two members talk with Ada while a third one types, and take a picture of Ada's page."""
-    bob_context, bob = visit(browser, server.url, "Bob")
-    grace_context, grace = visit(browser, server.url, "Grace")
-    ada.enter(ITEM)
-    bob.enter(ITEM)
-    grace.enter(ITEM)
-    ada.say("Then I shall be at home before noon. ¡Gracias!")
-    grace.say("You will find it in **two** boxes: see https://example.org/parcels/4711")
-    ada.say("Two it is. I keep both.")
-    expect(ada.page.get_by_text("Seen by")).to_be_visible()
-    prepare(ada)
-    ada.message.fill("And the invoice?")
-    ada.page.evaluate("document.fonts.ready.then(() => undefined)")
-    bob.message.press_sequentially("One more")
-    expect(ada.page.get_by_text("Bob is typing")).to_be_visible()
-    save(ada, name)
-    bob_context.close()
-    grace_context.close()
-
-
-def save(room: RoomPage, name: str) -> None:
-    """Write the picture to its file."""
-    room.page.screenshot(path=FOLDER / f"{name}.png")
-    print(FOLDER / f"{name}.png")
-
-
-def picture(
-    browser: Browser, host: Host, name: str, prepare: Callable[[RoomPage], None] = lambda _: None, **how: object
-) -> None:
-    """Take one picture of the room page; `prepare` opens what it shows before."""
-    with conversation(host) as server:
-        context, ada = visit(browser, server.url, "Ada", **({"viewport": SCREEN} | how))
-        talk(browser, server, ada, prepare, name)
-        context.close()
-
-
-def open_developer_panel(room: RoomPage) -> None:
-    """Open the developer panel, after some frames were received."""
+def open_frames(room: RoomPage) -> None:
+    """Open the frames in the developer panel, and send a few."""
     room.toggle_developer_panel()
-    room.say("Is it the same address as last time?")
+    for text in ("Same address as last time?", "Found it: Avenida 9, 2.º B.", "All set."):
+        room.say(text)
+        expect(room.on_the_way).to_have_count(0)
     expect(room.page.get_by_text("Send to ack")).to_be_visible()
 
 
-def picture_embed(browser: Browser, host: Host) -> None:
-    """Take the picture of a room in a host application's page."""
-    with conversation(host) as server:
-        host.server, host.item, host.tokens = server.url, ITEM, ["some-key-token"]
-        context, room = visit(browser, host.url, "Ada", viewport=SCREEN)
-        room.page.goto(host.url)
-        room.page.evaluate(SHOP)
-        frame = room.page.frame_locator("iframe")
-        expect(frame.get_by_text("second box")).to_be_visible()
-        expect(frame.get_by_role("textbox")).to_be_visible()
-        save(room, "embed")
-        context.close()
+def open_embed_code(room: RoomPage) -> None:
+    """Show the code that embeds the room."""
+    room.embed_button.click()
+    expect(room.page.get_by_role("tabpanel", name="Embed code")).to_contain_text("alcove-room")
+
+
+def open_details(room: RoomPage) -> None:
+    """Open the details, and leave the button."""
+    room.open_details()
+    expect(room.members).to_have_count(3)
+
+
+def go_offline(room: RoomPage) -> None:
+    """Send the draft without a network."""
+    room.page.context.set_offline(True)
+    expect(room.status).to_contain_text("offline")
+    room.message.press("Enter")
+    expect(room.status).to_contain_text("1 message waiting")
+
+
+@contextmanager
+def studio_browser() -> Iterator[Browser]:
+    """Start the browser with a typeface as most systems have one, if this system has it: frames use `system-ui`."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        fonts = Path(folder, "fonts.conf")
+        fonts.write_text(FONTS)
+        env: dict[str, str | float | bool] = {**os.environ, "FONTCONFIG_FILE": str(fonts)}
+        with playwright.chromium.launch(**launch_options(), env=env) as browser:
+            yield browser
 
 
 def main() -> None:
     """Take all screenshots."""
     FOLDER.mkdir(exist_ok=True)
-    with hosting() as host, sync_playwright() as playwright, playwright.chromium.launch(**launch_options()) as browser:
-        picture(browser, host, "light", color_scheme="light")
-        picture(browser, host, "dark", color_scheme="dark")
-        picture(browser, host, "phone", viewport=PHONE, has_touch=True, is_mobile=True, device_scale_factor=2)
-        picture(browser, host, "developer", open_developer_panel)
-        picture_embed(browser, host)
+    expect.set_options(timeout=60_000)
+    with hosting() as host, studio_browser() as browser:
+        studio = Studio(browser, host)
+        studio.room("light", color_scheme="light")
+        studio.room("dark", color_scheme="dark")
+        studio.room("phone", **PHONE)
+        studio.room("details", open_details)
+        studio.room("developer", open_frames)
+        studio.room("embed-code", open_embed_code, color_scheme="dark")
+        studio.room("offline", after=go_offline, **PHONE)
+        studio.embed("embed")
+        studio.first_run("first-run")
 
 
 if __name__ == "__main__":
