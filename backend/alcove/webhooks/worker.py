@@ -133,7 +133,6 @@ class ConsumerWorker:
         while True:
             self._lease_changed.clear()
             if not self.has_lease:
-                self._metrics.leading.set(0)
                 await self._lease_changed.wait()
                 continue
             self._metrics.leading.set(1)
@@ -144,6 +143,8 @@ class ConsumerWorker:
             except Exception:
                 logger.exception("consumer %s failed, and starts again", self.name)
                 await asyncio.sleep(_RETRY_S)
+            finally:
+                self._metrics.leading.set(0)
 
     async def close(self) -> None:
         """Wait for the deliveries in progress, and store the positions."""
