@@ -10,12 +10,13 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from alcove.version import VERSION
+from tests.support.collector import collecting
 from tests.support.deployment_files import ROOT
 from tests.support.fresh_environment import FreshEnvironment
 from tests.support.servers import Server
@@ -48,17 +49,24 @@ def environment(built: tuple[Path, Path], tmp_path_factory: pytest.TempPathFacto
     with zipfile.ZipFile(built[0]) as wheel:
         (metadata,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
         required = email.message_from_bytes(wheel.read(metadata)).get_all("Requires-Dist") or []
-    wanted = [re.sub(r" ?; extra == .*", "", line) for line in required if "telemetry" not in line]
-    fresh.link([*wanted, *HOSTS])
-    fresh.install(f"{built[0]}[client,postgres,redis]")
+        extras = email.message_from_bytes(wheel.read(metadata)).get_all("Provides-Extra") or []
+    fresh.link([*(re.sub(r" ?; extra == .*", "", line) for line in required), *HOSTS])
+    assert "telemetry" in extras
+    fresh.install(f"{built[0]}[{','.join(extras)}]")
     return fresh
 
 
-def start(environment: FreshEnvironment, folder: Path, *command: str, **options: str) -> Server:
+def start(
+    environment: FreshEnvironment,
+    folder: Path,
+    *command: str,
+    settings: Mapping[str, str] | None = None,
+    **options: str,
+) -> Server:
     """Start a server in a folder, on a machine that has nothing but the environment: no Node, no clone."""
     folder.mkdir(exist_ok=True)
     (folder / "bin").mkdir(exist_ok=True)
-    env = {"PATH": str(environment.folder / "bin"), "PYTHONPATH": ""}
+    env = {"PATH": str(environment.folder / "bin"), "PYTHONPATH": "", **(settings or {})}
     return Server([environment.folder / "bin" / command[0], *command[1:]], cwd=folder, env=env, forked=False, **options)
 
 
@@ -118,6 +126,16 @@ def test_an_installed_command_says_its_version_and_that_all_is_well(
         check=False,
     )
     assert (done.returncode, "FAIL" in done.stdout) == (0, False), done.stdout + done.stderr
+
+
+def test_an_installed_wheel_with_its_extras_exports_traces(environment: FreshEnvironment, tmp_path: Path) -> None:
+    with collecting() as (url, collector):
+        settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": url}
+        server = start(environment, tmp_path / "traced", "alcove", "serve", "--port", "0", settings=settings)
+        assert get(server, "/api/items/order-7/entries", Authorization="Bearer ada")[0] == 200
+        server.end(signal.SIGTERM)
+
+    assert [span.name for span in collector.spans][-1] == "GET /api/items/{item_id}/entries"
 
 
 def test_an_installed_wheel_runs_the_example_of_a_library(environment: FreshEnvironment, tmp_path: Path) -> None:
