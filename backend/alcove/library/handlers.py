@@ -95,7 +95,8 @@ class Handlers:
         Args:
             pattern: An item, or the beginning of items and `*`.
             name: The name under which its position is stored. Default: the name of the function, so that a renamed
-                function starts with the next entry.
+                function starts with the next entry. Under a name that was used with a smaller pattern, it first gets
+                the earlier messages of the items that are new to it.
 
         Raises:
             SettingsError: The name is taken, or has another form; the pattern has `*` elsewhere than at its end.
