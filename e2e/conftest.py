@@ -4,8 +4,7 @@ from collections.abc import Callable, Generator, Iterator
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from playwright.sync_api._generated import Tracing
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from browser import launch_options
 from complaints import Complaints
@@ -29,19 +28,6 @@ def nothing_was_printed() -> Iterator[None]:
     keep("some-key-token")  # the tutorial's own, which most of them bring
     yield
     assert leaks("\n".join(server.output for server in Server.started)) == set()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def traces_without_a_film() -> Iterator[None]:
-    """Record traces without screenshots of every step, which would slow each test down by a tenth."""
-    start = Tracing.start
-
-    def leaner(tracing: Tracing, *, title: str, snapshots: bool, sources: bool, screenshots: bool) -> None:  # noqa: ARG001
-        start(tracing, title=title, snapshots=snapshots, sources=sources)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Tracing, "start", leaner)
-        yield
 
 
 @pytest.fixture(scope="session")
@@ -138,13 +124,28 @@ def another_tab(context: BrowserContext) -> Callable[[], Page]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the output of a failed test's servers to its report."""
+    """Add the output of a failed test's servers, and what its pages show, to its report."""
     report = yield
     if report.failed:
         for name, value in getattr(item, "funcargs", {}).items():
             if isinstance(value, Process):
                 report.sections.append((f"what {name} printed", "\n".join(value.lines[-30:])))
+            elif isinstance(value, Browser):
+                report.sections += [(f"what {page.url} shows", text_of(page)) for page in pages_of(value)]
     return report
+
+
+def pages_of(browser: Browser) -> list[Page]:
+    """Return the pages that are open."""
+    return [page for context in browser.contexts for page in context.pages]
+
+
+def text_of(page: Page) -> str:
+    """Return roles, names and texts of the page and of the room that it frames."""
+    try:
+        return "\n".join(frame.locator("body").aria_snapshot(timeout=5_000) for frame in page.frames)
+    except Error as error:
+        return str(error)
 
 
 @pytest.fixture(scope="module")
