@@ -65,6 +65,9 @@ class RoomDirectory:
         self._log = log
         self._metrics = metrics
         self._rooms: dict[str, Room] = {}
+        #: Returns the item's room, or None if it is not in memory (LocalRooms). An attribute, because every delivery
+        #: calls it.
+        self.find: Callable[[str], Room | None] = self._rooms.get
         self._cluster = Cluster(log, bus, sends, rooms=self, clock=clock, name=name)
         self._on_history_lost = on_history_lost
         self._tail = tail_entries, tail_bytes
@@ -101,10 +104,6 @@ class RoomDirectory:
         return self._cluster
 
     # --- rooms in memory
-
-    def find(self, item: str) -> Room | None:
-        """Return the item's room, or None if it is not in memory (LocalRooms)."""
-        return self._rooms.get(item)
 
     def items(self) -> Collection[str]:
         """Return the items whose rooms are in memory (LocalRooms)."""
@@ -268,8 +267,7 @@ class RoomDirectory:
         """Create a room whose tail is the page; without the page if the log has grown to `committed` meanwhile."""
         tail = Tail(*self._tail)
         if page.head >= committed:
-            for entry in page.entries:
-                tail.push(entry)
+            tail.extend(page.entries)
         return Room(
             item,
             log_id=page.log,

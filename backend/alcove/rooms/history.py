@@ -66,10 +66,10 @@ class RoomHistory:
             oldest: The seq of the first entry that the log keeps.
 
         """
-        for entry in entries:
-            self.tail.push(entry)
-            if entry.kind == "delete" and entry.target is not UNSET:
-                for deleted in self._deleted_during.values():
+        self.tail.extend(entries)
+        for deleted in self._deleted_during.values():
+            for entry in entries:
+                if entry.kind == "delete" and entry.target is not UNSET:
                     deleted[entry.target] = entry.at
         self.head = entries[-1].seq
         self.oldest = max(self.oldest, oldest)

@@ -122,8 +122,9 @@ class Hub:
         self.status = ProcessStatus(
             process_limits, self._admission, self._rooms, lists=self.lists, committer=self._committer, log=log
         )
-        #: Submit a draft (SessionHost); an attribute, because a method would cost one more call for each send.
-        self.append = self._committer.submit
+        #: Submit a draft; return the time in ms since the epoch (SessionHost, F3). Attributes, because methods would
+        #: cost one more call for each send.
+        self.append, self.now_ms = self._committer.submit, now_ms
         self._sends = Sends(self._committer, limits, max_rates=process_limits.rates, clock=clock)
         #: Take one send of a member's rate on an item, or raise Refusal (L2); store a draft.
         self.take_send, self.check_rate, self.send = self._sends.take, self._sends.check_rate, self._sends.store
@@ -293,7 +294,3 @@ class Hub:
     def _on_marks_stored(self, item: str, members: Collection[str]) -> None:
         """Notify lists of read marks that this process stored (W10)."""
         self.changes.marks_stored(item, members)
-
-    def now_ms(self) -> int:
-        """Return the time in milliseconds since the epoch (SessionHost, F3)."""
-        return now_ms()

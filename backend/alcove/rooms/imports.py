@@ -82,7 +82,7 @@ class Importer:
         if line.body is UNSET or line.kind == "delete":
             return None
         body = Raw(msgspec.json.format(line.body, indent=-1))
-        if (size := len(memoryview(body))) > self._limits.body_bytes:
+        if (size := len(body)) > self._limits.body_bytes:
             raise LineError(one.number, f"body: {body_too_large(self._limits, size)}")
         return body
 

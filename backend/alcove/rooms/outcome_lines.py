@@ -4,7 +4,7 @@ from alcove.errors import Code
 from alcove.observability.metrics import Metrics
 from alcove.protocol import Ack, Error, encode
 from alcove.rooms.admission import RETRY_MS
-from alcove.storage.base import Appended, Draft, LogUnavailableError, Outcome, Refused
+from alcove.storage.base import Appended, Draft, LogUnavailableError, Refused
 from alcove.storage.outcomes import DraftOutcomes
 from alcove.wire.connection import Connection, Frame
 
@@ -21,14 +21,18 @@ class OutcomeWriter:
 
     def on_outcomes(self, outcomes: DraftOutcomes) -> None:
         """Write an `ack` for each stored draft and an `error` for each refused one, in one frame (OutcomeHandler)."""
-        self._connection.write(
-            Frame(b"\n".join([encode(self._answer_to(draft, outcome)) for draft, outcome in outcomes]))
-        )
+        lines = [
+            encode(
+                Ack(draft.id, outcome.entry.seq, outcome.entry.at, outcome.duplicate)
+                if isinstance(outcome, Appended)
+                else self._error(draft, outcome)
+            )
+            for draft, outcome in outcomes
+        ]
+        self._connection.write(Frame(b"\n".join(lines)))
 
-    def _answer_to(self, draft: Draft, outcome: Outcome | LogUnavailableError) -> Ack | Error:
-        """Create the `ack` of a stored draft, or the `error` of a refused one, which is counted."""
-        if isinstance(outcome, Appended):
-            return Ack(draft.id, outcome.entry.seq, outcome.entry.at, outcome.duplicate)
+    def _error(self, draft: Draft, outcome: Refused | LogUnavailableError) -> Error:
+        """Create the `error` of a refused draft, and count it."""
         if isinstance(outcome, Refused):
             self._metrics.refusals.labels(outcome.code).inc()
             return Error(outcome.code, outcome.message, draft.id)

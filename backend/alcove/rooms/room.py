@@ -53,6 +53,8 @@ class Room:
 
         """
         self.item = item
+        #: The id of the history that the room's entries belong to (R5).
+        self.log_id = log_id
         self.presence = presence
         self._history = RoomHistory(
             log_id=log_id, head=head, oldest=oldest, tail=tail, read=read, on_entries_missing=on_entries_missing
@@ -68,11 +70,6 @@ class Room:
 
     def __repr__(self) -> str:
         return f"<Room {self.item!r} {self._history!r} {self._readers!r}>"
-
-    @property
-    def log_id(self) -> str:
-        """The id of the history that the room's entries belong to (R5)."""
-        return self._history.log_id
 
     @property
     def head(self) -> int:
@@ -156,7 +153,8 @@ class Room:
             The lines of the new entries, encoded once for all connections and processes.
 
         """
-        seq = self.head
+        history = self._history
+        seq = history.head
         if entries[0].seq != seq + 1:
             # The room was opened after their commit, and has read them from the log.
             entries = [entry for entry in entries if entry.seq > seq]
@@ -164,9 +162,9 @@ class Room:
                 return []
             seq = entries[0].seq - 1
             self.advance(seq)
-        self._history.append(entries, oldest)
+        history.append(entries, oldest)
         lines = self._readers.deliver(seq)
-        self._history.trim()
+        history.trim()
         for observer in self._observers:
             observer.deliver(entries)
         return lines

@@ -81,6 +81,8 @@ class RoomChanges:
 
     def entries_stored(self, stored: Mapping[str, Sequence[Appended]]) -> None:
         """Record the rooms of a commit's outcomes, by item; they include entries that an earlier send stored (S5)."""
+        if not (len(self._feed) or self._followers or self._cluster.shared):
+            return  # nobody is notified
         for item, appended in stored.items():
             if is_internal(item):
                 continue

@@ -212,10 +212,11 @@ class Session:
         if not isinstance(command, Delete):
             # A copy: the decoded body keeps its whole line in memory, which may be far larger.
             body = command.body.copy()
-            if (size := len(memoryview(body))) > self._limits.body_bytes:
+            if (size := len(body)) > self._limits.body_bytes:
                 self._refuse_large(size, command.id)
                 return
-        if not self._within_rate(command.id):
+        if retry_ms := self._host.take_send(member.person.id, self.room.item):
+            self._refuse_rate(retry_ms, command.id)
             return
         draft = Draft(
             self.room.item,
@@ -236,17 +237,13 @@ class Session:
         """Refuse a body that is too large (L1)."""
         self._refuse(Code.TOO_LARGE, body_too_large(self._limits, size), id)
 
-    def _within_rate(self, id: str) -> bool:
-        """Take one send from the rate; if there is none, refuse, and close a client that ignores `retry_ms` (L2)."""
-        retry_ms = self._host.take_send(self.cursor.member.person.id, self.room.item)
-        if not retry_ms:
-            return True
+    def _refuse_rate(self, retry_ms: int, id: str) -> None:
+        """Refuse a send beyond the rate, and close a client that ignores `retry_ms` (L2)."""
         self._refuse(Code.RATE_LIMITED, rate_exceeded(self._limits), id, retry_ms)
         if self._excess is None:
             self._excess = ExcessDetector()
         if self._excess.record_refusal(self._clock(), retry_ms):
             self._end(Close.TOO_MANY, "too many sends for too long")
-        return False
 
     def _forbid(self, id: str | None) -> None:
         """Refuse a line that requires the right to write."""

@@ -1,7 +1,7 @@
 """Keep the last entries of a room's log in memory, with their encoded lines."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 
 from msgspec import UNSET
@@ -53,20 +53,21 @@ class Tail:
                     return True
         return False
 
-    def push(self, entry: Entry) -> None:
-        """Append an entry, and apply it to earlier ones if it is an edit or a delete; call `trim` afterwards."""
-        if not self._entries:
-            self.first = entry.seq
-        line = encode(entry)
-        self._entries.append(entry)
-        self._lines.append(line)
-        self.size += len(line)
-        if entry.target is UNSET:
-            return
-        if entry.kind == "edit":
-            self._rewrite(entry.target, replace_body=entry)
-        elif entry.kind == "delete":
-            self._erase(entry.target, entry.at)
+    def extend(self, entries: Sequence[Entry]) -> None:
+        """Append consecutive entries, and apply the edits and deletes among them; call `trim` afterwards."""
+        if entries and not self._entries:
+            self.first = entries[0].seq
+        for entry in entries:
+            line = encode(entry)
+            self._entries.append(entry)
+            self._lines.append(line)
+            self.size += len(line)
+            if entry.target is UNSET:
+                continue
+            if entry.kind == "edit":
+                self._rewrite(entry.target, replace_body=entry)
+            elif entry.kind == "delete":
+                self._erase(entry.target, entry.at)
 
     def covers(self, seq: int) -> bool:
         """Return whether every entry after `seq` is in memory."""
@@ -77,12 +78,13 @@ class Tail:
 
         Returns None if entries after `seq` are missing from memory.
         """
-        if not self.covers(seq):
+        start = seq + 1 - self.first
+        if start < 0 or not self._entries:
             return None
         lines: list[bytes] = []
         size = 0
         # By index: a deque finds it from its nearer end, whereas an iterator would walk from the beginning.
-        for index in range(seq + 1 - self.first, len(self._lines)):
+        for index in range(start, len(self._lines)):
             line = self._lines[index]
             size += len(line) + 1
             if lines and size > max_bytes:

@@ -103,7 +103,7 @@ class RoomWriter:
         Raises Refusal if too large (L1).
         """
         body = Raw(msgspec.json.format(body, indent=-1))
-        if (size := len(memoryview(body))) > self._limits.body_bytes:
+        if (size := len(body)) > self._limits.body_bytes:
             raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, body_too_large(self._limits, size))
         return body
 

@@ -88,7 +88,7 @@ class Committer:
             QueueFullError: Too many drafts are waiting (L4).
 
         """
-        waiting = len(self)
+        waiting = len(self._waiting) + self._committing
         if waiting >= self._max_waiting:
             raise QueueFullError(f"{waiting} sends are waiting for storage already")
         self._waiting.append((draft, handler))
@@ -222,7 +222,7 @@ class Committer:
         size = 0
         count = 0
         for draft, _ in self._waiting[: min(_MAX_DRAFTS, max(_SPLIT_ABOVE, half))]:
-            size += len(memoryview(draft.body)) if draft.body is not None else 0
+            size += len(draft.body) if draft.body is not None else 0
             count += 1
             if size > _MAX_BYTES:
                 break

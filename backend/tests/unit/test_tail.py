@@ -26,7 +26,7 @@ def delete(seq: int, target: int) -> Entry:
 def tail(*entries: Entry, max_entries: int = 100, max_bytes: int = 100_000) -> Tail:
     made = Tail(max_entries, max_bytes)
     for entry in entries:
-        made.push(entry)
+        made.extend([entry])
     return made
 
 
@@ -93,12 +93,12 @@ def test_after_it_was_emptied_it_begins_with_what_comes_next() -> None:
     kept = tail(*map(message, range(1, 6)), max_entries=0)
     kept.trim(0)
     assert (len(kept), kept.size) == (0, 0)
-    kept.push(message(6))
+    kept.extend([message(6)])
     assert kept.first == 6
 
     kept.clear()
     assert (len(kept), kept.size) == (0, 0)
-    kept.push(message(20))
+    kept.extend([message(20)])
     assert [line["seq"] for line in seen(kept, 19)] == [20]
 
 
@@ -121,7 +121,7 @@ def test_s9_a_deleted_message_and_its_edits_carry_no_body() -> None:
 def test_s9_an_edit_whose_message_left_the_tail_loses_its_body_too() -> None:
     kept = tail(message(1), edit(2, 1), max_entries=1)
     kept.trim(0)
-    kept.push(delete(3, 1))
+    kept.extend([delete(3, 1)])
 
     assert ["body" in line for line in seen(kept, 1)] == [False, False]
 
@@ -129,7 +129,7 @@ def test_s9_an_edit_whose_message_left_the_tail_loses_its_body_too() -> None:
 def test_s9_an_edit_of_a_message_that_left_the_tail_changes_nothing_else() -> None:
     kept = tail(message(1), message(2), max_entries=1)
     kept.trim(0)
-    kept.push(edit(3, 1))
+    kept.extend([edit(3, 1)])
 
     assert [line["body"] for line in seen(kept, 1)] == ["hello", "hello!"]
     assert all(entry.edited is UNSET for entry in kept._entries)

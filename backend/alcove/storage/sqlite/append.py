@@ -18,7 +18,7 @@ from alcove.storage.sqlite.rooms import RoomRow, find_rooms, renew_histories, sa
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _CONSUMERS = load_queries(Path(__file__).with_name("consumers.sql"))
-#: Bytes that a stored body has at least (004.sql says why).
+#: Bytes that a stored body has at least, padded with spaces: a later change must not enlarge its row (004.sql).
 _MIN_BODY_BYTES = 12
 
 
@@ -97,8 +97,19 @@ class Appender:
             room.at = at = max(room.at, draft.at)
             by = draft.by
             body = draft.body if draft.body is not None else Raw(b"null")
-            picture, role = by.picture or None, by.role or None
-            values += (room.room, seq, draft.id, by.id, by.name, picture, role, at, _pad_body(str(body, "utf-8")))
+            # An empty text stands for none: Python's driver needs more time to bind a None than for all other values.
+            picture, role = by.picture or "", by.role or ""
+            values += (
+                room.room,
+                seq,
+                draft.id,
+                by.id,
+                by.name,
+                picture,
+                role,
+                at,
+                str(body, "utf-8").ljust(_MIN_BODY_BYTES),
+            )
             entries.append((room, Entry(seq, "message", draft.id, by, at, UNSET, body)))
         run_many(self._db, _SQL["insert_messages"], 9, values)
         self._save(rooms)
@@ -139,7 +150,7 @@ class Appender:
         by = draft.by
         author = by.id, by.name, by.picture or None, by.role or None
         values = (room.room, room.head, draft.kind, draft.id, *author, at, draft.target)
-        self._db.execute(_SQL["insert_entry"], (*values, None if body is None else _pad_body(body)))
+        self._db.execute(_SQL["insert_entry"], (*values, None if body is None else body.ljust(_MIN_BODY_BYTES)))
         target = UNSET if draft.target is None else draft.target
         stored_body = UNSET if draft.body is None else draft.body
         return Entry(room.head, draft.kind, draft.id, by, at, target, stored_body), False
@@ -167,8 +178,3 @@ class Appender:
         """Read one entry; None if the room does not have it."""
         row = self._db.execute(_SQL["entry"], (room, seq)).fetchone()
         return entry_from_row(row) if row else None
-
-
-def _pad_body(body: str) -> str:
-    """Pad a body with spaces to the minimum size, so that a later change does not enlarge its row."""
-    return body.ljust(_MIN_BODY_BYTES)

@@ -27,6 +27,8 @@ class RetentionRules:
     def apply(self, rooms: Mapping[str, RoomRow]) -> None:
         """Remove old entries from these rooms, by item, except from internal rooms; call it inside a transaction."""
         cutoff = self._retention.cutoff(now_ms())
+        if cutoff is None and self._retention.entries is None:
+            return
         for item, room in rooms.items():
             if not is_internal(item):
                 self._remove(room, cutoff)
