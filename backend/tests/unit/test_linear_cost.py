@@ -103,6 +103,7 @@ WORST: dict[str, list[Callable[[int], str]]] = {
     r"\bALCOVE_([A-Z_]+)": repeated("ALCOVE_", "ALCOVE_!", "A ") + repeated("A", head="ALCOVE_"),
     r"(?:/[A-Za-z0-9._~-]+)+": repeated("/a", "/", "a", "/a/", tail="!"),
     r'(\b(?:src|href|content)=")/(?!/)': repeated('src="', ' href="/', 'content="//', "src", "="),
+    r"\bline (\d{1,15})\b": repeated("line ", "line 1", "1", head="line ") + repeated("1", tail="a", head="line "),
     r"(\d{1,9})([smhd])": repeated("1", "1s"),
     r"^[\w.:-]{1,40}$": repeated("a", tail="!"),
     r"[\w:-][\w.:-]{0,99}": repeated("a", tail="!"),

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from alcove import background
@@ -15,8 +15,8 @@ logger = logging.getLogger(__name__)
 #: Opens another connection to the database.
 Connect = Callable[[], Awaitable[Any]]
 
-#: Seconds between two looks.
-_LOOK_S = 0.5
+#: Seconds between two looks, and for a look that is on its way when the step ends.
+_LOOK_S, _LAST_LOOK_S = 0.5, 5.0
 _MB = 1_000_000
 #: The bytes of all tables and indexes. Only the migrating connection can ask: a step may lock them.
 SIZE = """
@@ -33,15 +33,21 @@ async def shown(connect: Connect, size: float) -> AsyncIterator[None]:
 
     They are those of the whole database server, so other programs' writes count as well.
     """
-    task = asyncio.create_task(_show(connect, size))
+    ended = asyncio.Event()
+    task = asyncio.create_task(_show(connect, size, ended))
     try:
         yield
     finally:
+        # Not cancelled at once: a driver that is cancelled while it connects leaves its socket open.
+        ended.set()
+        await asyncio.wait([task], timeout=_LAST_LOOK_S)
         await background.cancel(task)
 
 
-async def _show(connect: Connect, size: float) -> None:
-    """Look again and again until cancelled; without progress where the database does not tell."""
+async def _show(connect: Connect, size: float, ended: asyncio.Event) -> None:
+    """Look again and again until the step has ended; without progress where the database does not tell."""
+    if await _wait(ended):
+        return
     try:
         connection = await connect()
     except ERRORS as error:
@@ -51,12 +57,18 @@ async def _show(connect: Connect, size: float) -> None:
         before = await connection.fetchval(_WRITTEN)
         progress = Progress("MB written", size / _MB, log=lambda line: logger.warning("schema alcove: %s", line))
         try:
-            while True:
+            while not await _wait(ended):
                 progress.reach((await connection.fetchval(_WRITTEN) - before) / _MB)
-                await asyncio.sleep(_LOOK_S)
         finally:
             progress.finish()
     except ERRORS as error:
         logger.warning("the progress of the migration is not known: %s", error)
     finally:
         connection.terminate()
+
+
+async def _wait(ended: asyncio.Event) -> bool:
+    """Wait until the next look; return whether the step has ended."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(ended.wait(), _LOOK_S)
+    return ended.is_set()
