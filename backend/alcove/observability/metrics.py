@@ -110,7 +110,7 @@ class Metrics:
         )
         self.refusals = Counter("alcove_refusals", "Error lines sent to clients, by code.", ["code"], registry=registry)
         self.histories_lost = Counter(
-            "alcove_histories_lost", "Rooms in memory whose log was found to have lost entries.", registry=registry
+            "alcove_histories_lost", "Rooms whose log was found to have lost entries.", registry=registry
         )
         self.bus_refused = Counter(
             "alcove_bus_refused",

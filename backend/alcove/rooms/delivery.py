@@ -1,12 +1,13 @@
 """Deliver the entries of each commit to rooms and to the list of rooms (S4, W10)."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from alcove.cluster.cluster import Cluster
 from alcove.observability.metrics import OUTCOMES, SERVER_METRICS, Metrics
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.room_changes import RoomChanges
-from alcove.storage.base import Appended, Draft, Outcome
+from alcove.storage.base import Appended, Draft, Outcome, Position
 
 
 class EntryDelivery:
@@ -39,7 +40,10 @@ class EntryDelivery:
         by_item = self._by_item(stored)
         for item, appended in by_item.items():
             log_id = appended[-1].log
-            if (room := self._rooms.find(item)) is not None and room.log_id != log_id:
+            if (room := self._rooms.find(item)) is None:
+                last = max((one.entry for one in appended), key=attrgetter("seq"))
+                self._rooms.remember(item, Position(log_id, last.seq, last.at))
+            elif room.log_id != log_id:
                 self._rooms.reset(item)
             if new := [one.entry for one in appended if not one.duplicate]:
                 self._cluster.deliver(item, new, appended[-1].oldest, log_id)

@@ -10,8 +10,9 @@ from alcove.background import BackgroundTasks
 from alcove.bus.base import Bus
 from alcove.cluster.cluster import Cluster
 from alcove.observability.metrics import SERVER_METRICS, Metrics
-from alcove.protocol import FRAME_BYTES, ReadMark
+from alcove.protocol import ReadMark
 from alcove.rooms.closed_room_marks import ClosedRoomMarks
+from alcove.rooms.closed_rooms import ClosedRooms
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.opening import Opening
 from alcove.rooms.presence import RoomPresence
@@ -21,9 +22,6 @@ from alcove.rooms.tail import Tail
 from alcove.storage.base import Log, Page, Position
 from alcove.storage.read_marks import OnMarksStored, ReadMarkWriter
 from alcove.wire.connection import Connection
-
-#: Entries of its log that a room has in memory when it opens: as many as a client reads by default (H2).
-_WARM = 50
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +74,8 @@ class RoomDirectory:
         self._kept: Counter[str] = Counter()
         self._marks = ReadMarkWriter(log, on_marks_stored)
         self._closed_room_marks = ClosedRoomMarks(self._marks, tasks, self._cluster.publish_activity)
+        self._closed = ClosedRooms(log, tasks, self._closed_room_lost, metrics)
+        self._cluster.on_database_send(lambda _item, _head: None, self._closed.compare_all)
 
     # --- lifecycle, and the other processes
 
@@ -123,9 +123,13 @@ class RoomDirectory:
         return 0 if room is None else room.presence.connections(member)
 
     def position(self, item: str) -> Position | None:
-        """Return how far this process has the item's log; None if the room is not in memory."""
+        """Return how far this process has seen the item's log; None: it has not, or not lately."""
         room = self._rooms.get(item)
-        return None if room is None else room.position()
+        return self._closed.position(item) if room is None else room.position()
+
+    def remember(self, item: str, seen: Position) -> None:
+        """Record how far the log of a room that is not in memory extends, to notice if it loses entries (X8)."""
+        self._closed.remember(item, seen)
 
     # --- opening and closing
 
@@ -197,6 +201,11 @@ class RoomDirectory:
         room.close()
         self._on_history_lost(item)
 
+    def _closed_room_lost(self, item: str, log_id: str) -> None:
+        """Tell the other processes and the list that a room, not in memory here, has a new history (X8)."""
+        self._cluster.publish_new_history(item, log_id)
+        self._on_history_lost(item)
+
     # --- without a connection
 
     async def move_read_mark(self, item: str, member: str, seq: int) -> int:
@@ -241,21 +250,16 @@ class RoomDirectory:
             # Subscribe before reading: entries stored earlier are read, entries stored later are received.
             await self._cluster.open_room(item)
             await self._marks.wait_stored(item)  # the room may have closed a moment ago
-            while True:
-                states = await self._log.room_states([item])
-                page = await self._log.read(item, limit=_WARM, max_bytes=FRAME_BYTES)
-                if page.log == states[item].log and self._opening[item].log_id in {"", page.log}:
-                    break
-                # The history changed between the reads; a head of the old one does not count.
-                self._opening[item].head, self._opening[item].log_id = 0, ""
+            page, state = await self._opening[item].read(item, self._log, self._closed)
         except BaseException:
             self._cluster.room_closed(item)
             raise
         finally:
             opening = self._opening.pop(item)
-        room = self._make_room(item, page, states[item].reads, opening.head)
+        room = self._make_room(item, page, state.reads, opening.head)
         if item in self._kept:
             self._rooms[item] = room
+            self._closed.forget(item)
             self._cluster.room_opened(room)
             for marks in opening.marks:  # they may have been stored after the room's were read
                 room.apply_remote_marks(marks)
@@ -288,6 +292,7 @@ class RoomDirectory:
         room = self._rooms.get(item)
         if room is not None and not len(room) and item not in self._kept:
             del self._rooms[item]
+            self._closed.remember(item, room.position())
             self._cluster.room_closed(item)
             self._closed_room_marks.store(room)
             room.close()

@@ -1,9 +1,15 @@
-"""Collect what is reported about a room while it is being read into memory."""
+"""Read the end of a room's log while the room opens, and collect what is reported about the room meanwhile."""
 
 import asyncio
 from dataclasses import dataclass, field
 
+from alcove.protocol import FRAME_BYTES
+from alcove.rooms.closed_rooms import ClosedRooms
 from alcove.rooms.room import Room
+from alcove.storage.base import Log, Page, RoomState
+
+#: Entries of its log that a room has in memory when it opens: as many as a client reads by default (H2).
+_WARM = 50
 
 
 @dataclass(slots=True)
@@ -23,3 +29,15 @@ class Opening:
         if log_id not in {"", self.log_id}:
             self.head, self.log_id = 0, log_id
         self.head = max(self.head, head)
+
+    async def read(self, item: str, log: Log, closed: ClosedRooms) -> tuple[Page, RoomState]:
+        """Read the room's last entries and its state, both of one history (X8). Raises LogUnavailableError."""
+        while True:
+            state = (await log.room_states([item]))[item]
+            page = await log.read(item, limit=_WARM, max_bytes=FRAME_BYTES)
+            if page.log == state.log and self.log_id in {"", page.log}:
+                if await closed.is_intact(item, page):
+                    return page, state
+            else:
+                # The history changed between the reads; a head of the old one does not count.
+                self.head, self.log_id = 0, ""

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import asyncpg  # type: ignore[import-untyped] # it ships no types
 import httpx
 import pytest
 
@@ -165,6 +166,47 @@ async def test_x8_r5_a_failover_to_a_replica_that_lacks_entries_begins_a_new_his
         assert hellos[0]["log"] != ada.hello["log"]
         for room in (ada, bob):
             await room.socket.close()
+
+
+async def test_x8_r5_a_failover_is_noticed_in_a_room_that_no_process_has_open(
+    primary: Postgres, standby: Standby, url: str, tmp_path: Path
+) -> None:
+    """The process that had the room open compares it after the failover; its clients may resume at another one."""
+    item = f"item-{uuid4().hex}"
+    async with MovingAddress(primary.port) as address, serving(at(url, address.port), tmp_path, 2) as (one, two):
+        async with await RoomClient.join(one, item, name="Ada") as ada:
+            await ada.send_messages("a", "b")
+            await standby.catch_up()
+            await standby.pause()
+            await ada.send_messages("lost", "lost, too")
+        await standby.promote()
+        writable = at(url, standby.port)
+        await until_writable(writable)
+        for n in range(2):
+            await execute(writable, f"SELECT alcove_send('{item}', 'sql-{n}', 'host', 'Host', 'new'::text)")
+        address.move(standby.port)
+
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                room = await RoomClient.open(two, item, after=4, log=ada.hello["log"], name="again")
+                async with room as again:
+                    answer = await again.line()
+                    if answer["type"] == "hello" and answer["reset"]:
+                        assert answer["log"] != ada.hello["log"]
+                        assert [entry["body"] for entry in await again.wait_for_seq(4)] == ["a", "b", "new", "new"]
+                        return
+                    assert answer["type"] == "hello" or answer["code"] == "unavailable", answer
+
+
+async def until_writable(url: str) -> None:
+    """Wait until a promoted standby takes writes."""
+    connection = await asyncpg.connect(url)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while await connection.fetchval("SELECT pg_is_in_recovery()"):
+                pass
+    finally:
+        await connection.close()
 
 
 async def post(client: httpx.AsyncClient, item: str, body: str) -> None:

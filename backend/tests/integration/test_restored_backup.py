@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
+import pytest
 
 from alcove.storage.open import open_log
 from tests.support.http import http
@@ -57,6 +58,31 @@ async def test_r5_a_postgresql_log_gets_a_new_id(postgres_url: str) -> None:
         await operator.close()
 
     assert ids[0] != ids[1]
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+async def test_r5_x8_a_room_that_nobody_has_open_gets_a_new_history_without_an_operator(
+    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    sqlite = f"sqlite:///{tmp_path / 'alcove.db'}"
+    url = sqlite if engine == "sqlite" else str(request.getfixturevalue("postgres_url"))
+    with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_DATABASE_URL": url})) as server:
+        before = await in_memory(server)
+        async with await RoomClient.join(server, "closed") as ada:
+            await ada.send_messages("kept", "lost", "lost, too")
+        async with asyncio.timeout(PATIENCE_S):
+            while await in_memory(server) > before:
+                pass
+        await lose_tail(url, "closed", 1)
+        async with http(server) as client:
+            for n in range(2):
+                await client.post(
+                    "/api/items/closed/entries", json={"body": f"new {n}"}, headers={"authorization": "Bearer x"}
+                )
+        async with await RoomClient.join(server, "closed", after=3, log=ada.hello["log"]) as again:
+            assert again.hello["reset"]
+            assert again.hello["log"] != ada.hello["log"]
+            assert [entry["body"] for entry in await again.wait_for_seq(3)] == ["kept", "new 0", "new 1"]
 
 
 async def in_memory(server: Server) -> float:

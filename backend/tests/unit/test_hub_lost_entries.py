@@ -12,6 +12,7 @@ from alcove.errors import Close, Refusal
 from alcove.limits import ProcessLimits
 from alcove.protocol import Ack, Entry, Hello, Limits, Member, Person
 from alcove.rooms.hub import Hub
+from alcove.rooms.session import Session
 from alcove.rooms.start_position import StartPosition
 from alcove.storage.base import Appended, Draft
 from tests.support.fake_connection import FakeConnection
@@ -34,6 +35,7 @@ class LossyHub:
             process_limits=ProcessLimits(tail_entries=tail_entries),
             revocations=self.revocations,
         )
+        self.sessions: list[Session] = []
 
     async def settle(self) -> None:
         """Perform and answer storage calls until none is waiting."""
@@ -48,11 +50,19 @@ class LossyHub:
         joining = asyncio.create_task(self.hub.join("foo", socket, ADA, start or StartPosition()))
         await self.settle()
         session = await joining
+        self.sessions.append(session)
         if hello(socket).head == 0:
             for id_ in ("a", "b", "c"):
                 session.text(send(id_))
                 await self.settle()
         return socket
+
+    async def leave(self) -> None:
+        """Close all connections, so that no room is in memory."""
+        while self.sessions:
+            self.sessions.pop().closed(Close.GOING_AWAY)
+        await self.settle()
+        assert not self.hub._rooms.all()
 
     def lose(self, item: str = "foo", head: int = 1) -> None:
         """Remove the room's entries after `head`."""
@@ -68,9 +78,9 @@ class LossyHub:
         await sending
 
 
-def message(id_: str) -> Draft:
-    """Create the draft of a message."""
-    return Draft("foo", "message", id_, ADA.person, 1, Raw(b'"hello"'))
+def message(id_: str, at: int = 1) -> Draft:
+    """Create the draft of a message, which was sent at `at`."""
+    return Draft("foo", "message", id_, ADA.person, at, Raw(b'"hello"'))
 
 
 @pytest.fixture
@@ -203,6 +213,67 @@ async def test_x8_a_reader_fed_from_the_log_notices_it() -> None:
 
     await assert_all_start_over(held, ada, "a")
     await held.log.close()
+
+
+async def assert_new_history(held: LossyHub, before: FakeConnection, *expected: str) -> None:
+    """Check that a resume of a client that left starts over, in a new history with these entries."""
+    after = await held.join(StartPosition(after=3, log_id=hello(before).log))
+    assert hello(before).log != hello(after).log
+    assert hello(after).reset
+    assert ids(after) == [*expected]
+
+
+@pytest.mark.parametrize("rewritten", ["", "xyz"], ids=["behind", "another entry"])
+async def test_x8_r5_a_room_that_lost_entries_while_it_was_closed_opens_with_a_new_history(
+    held: LossyHub, rewritten: str
+) -> None:
+    ada = await held.join()
+    await held.leave()
+    held.lose()
+    held.log.store.append([message(id_) for id_ in rewritten])
+
+    await assert_new_history(held, ada, "a", *rewritten)
+
+
+async def test_x8_r5_a_send_into_a_closed_room_notices_that_entries_are_lost(held: LossyHub) -> None:
+    ada = await held.join()
+    await held.leave()
+    held.lose()
+    for id_ in ("d", "e"):
+        await held.post(id_)
+
+    await assert_new_history(held, ada, "a", "d", "e")
+
+
+async def test_x8_r5_entries_that_were_sent_into_a_room_that_was_never_open_are_missed_too(held: LossyHub) -> None:
+    for id_ in ("a", "b", "c"):
+        await held.post(id_)
+    first = held.log.store.read("foo", 0, None, 10, 1 << 20).log
+    held.lose()
+    held.log.store.append([message("x", at=2), message("y", at=2)])
+
+    assert hello(await held.join()).log != first
+
+
+async def test_x8_r5_a_closed_room_keeps_its_history_if_nothing_is_lost(held: LossyHub) -> None:
+    ada = await held.join()
+    await held.leave()
+    held.log.store.append([message(f"{n}") for n in range(60)])
+    after = await held.join(StartPosition(after=3, log_id=hello(ada).log))
+
+    assert (hello(after).log, hello(after).reset, ids(after)[0]) == (hello(ada).log, False, "0")
+
+
+async def test_x8_closed_rooms_are_compared_when_the_database_may_be_another_one(held: LossyHub) -> None:
+    ada = await held.join()
+    await held.leave()
+    held.lose()
+    held.log.store.append([message("x"), message("y"), message("z")])
+    held.hub._rooms.cluster._dispatcher.on_database_gap(frozenset())
+    await held.settle()
+
+    assert held.log.store.read("foo", 0, None, 10, 1 << 20).log != hello(ada).log
+    await held.hub._tasks.close(1)
 
 
 async def test_x8_a7_a_revocation_that_the_log_lost_stays_and_is_stored_again(held: LossyHub) -> None:

@@ -1,0 +1,132 @@
+"""Remember how far rooms were read that are not in memory, to notice that their log lost entries since (X8)."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from itertools import islice
+
+from alcove.background import BackgroundTasks
+from alcove.observability.metrics import SERVER_METRICS, Metrics
+from alcove.storage.base import Log, LogUnavailableError, Page, Position
+
+#: Rooms that are remembered, the latest ones; a failover loses the entries of a moment.
+_ROOMS = 10_000
+#: Rooms whose entries are read in one query.
+_PAGE = 500
+#: Seconds between two attempts to compare, while storage does not answer.
+_RETRY_S = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+class ClosedRooms:
+    """The last position that this process has seen in rooms that it does not have in memory."""
+
+    def __init__(
+        self,
+        log: Log,
+        tasks: BackgroundTasks,
+        on_new_history: Callable[[str, str], None],
+        metrics: Metrics = SERVER_METRICS,
+    ) -> None:
+        """Remember nothing at first.
+
+        Args:
+            log: The log of the rooms.
+            tasks: Runs the comparison of all rooms.
+            on_new_history: Called with an item and the id of its new history, after its log lost entries.
+            metrics: Counts lost histories.
+
+        """
+        self._log = log
+        self._tasks = tasks
+        self._on_new_history = on_new_history
+        self._metrics = metrics
+        self._seen: OrderedDict[str, Position] = OrderedDict()
+        self._comparing: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        """Return the number of rooms that are remembered."""
+        return len(self._seen)
+
+    def remember(self, item: str, seen: Position) -> None:
+        """Record how far a room was seen, unless it is empty or more of the same history is known."""
+        if not seen.head:
+            return
+        known = self._seen.get(item)
+        if known is not None and known.log != seen.log:
+            self._report(item)
+        if known is None or known.log != seen.log or known.head < seen.head:
+            self._seen[item] = seen
+        self._seen.move_to_end(item)
+        if len(self._seen) > _ROOMS:
+            self._seen.popitem(last=False)
+
+    def forget(self, item: str) -> None:
+        """Drop the position of a room, which is in memory now."""
+        self._seen.pop(item, None)
+
+    def position(self, item: str) -> Position | None:
+        """Return how far the room was seen; None: unknown."""
+        return self._seen.get(item)
+
+    async def is_intact(self, item: str, page: Page) -> bool:
+        """Return whether the log still has what was seen of a room; if not, the room has got a new history.
+
+        Args:
+            item: The item of the room.
+            page: The last entries that the log has now.
+
+        Raises:
+            LogUnavailableError: Storage does not answer.
+
+        """
+        seen = self._seen.get(item)
+        if seen is None or seen.log != page.log or (seen.head, seen.at) in {(one.seq, one.at) for one in page.entries}:
+            return True
+        return await self._verify(item, seen)
+
+    def compare_all(self) -> None:
+        """Start to compare all remembered rooms with the log: the database may be another one than before."""
+        if self._seen and self._comparing is None:
+            self._comparing = self._tasks.spawn(self._compare_all())
+
+    async def _compare_all(self) -> None:
+        """Compare the rooms in pages, and repeat a page while storage does not answer."""
+        try:
+            rooms = dict(self._seen)
+            while rooms:
+                try:
+                    await self._compare(dict(islice(rooms.items(), _PAGE)), rooms)
+                except LogUnavailableError:
+                    await asyncio.sleep(_RETRY_S)
+        finally:
+            self._comparing = None
+
+    async def _compare(self, page: dict[str, Position], left: dict[str, Position]) -> None:
+        """Compare some rooms with the log, and remove them from `left`. Raises LogUnavailableError."""
+        entries = await self._log.entries_at([(item, seen.head) for item, seen in page.items()])
+        for item, seen in page.items():
+            entry = entries.get((item, seen.head))
+            if (entry is None or entry.at != seen.at) and self._seen.get(item) is seen:
+                await self._verify(item, seen)
+            del left[item]
+
+    async def _verify(self, item: str, seen: Position) -> bool:
+        """Let the log decide whether a room lost entries, and return whether not. Raises LogUnavailableError."""
+        log_id = await self._log.verify_history(item, seen)
+        if log_id == seen.log:
+            return True
+        if self._seen.get(item) is seen:
+            del self._seen[item]
+        self._report(item)
+        self._on_new_history(item, log_id)
+        return False
+
+    def _report(self, item: str) -> None:
+        """Count and log that a room has a new history."""
+        self._metrics.histories_lost.inc()
+        logger.warning(
+            "item %s: its history has a new id (entries were lost, or the room was deleted) since it was closed", item
+        )
