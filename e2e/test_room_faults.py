@@ -1,7 +1,10 @@
 """Test that sent messages arrive once and in order although servers die, networks fail and pages close."""
 
+import re
 import signal
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -121,6 +124,44 @@ def test_r5_news_of_another_log_are_counted_and_not_read_by_a_hidden_tab(
         expect(room.page.get_by_text("Bob: news", exact=True)).to_have_count(1)
         expect(bob.on_the_way).to_have_count(0)
         expect(bob.page.get_by_text("Seen by Ada")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("unlucky")
+def test_r5_a_restored_backup_is_noticed_although_nobody_gave_its_log_another_id(
+    room: RoomPage, visitor: Callable[[str], RoomPage], own_server: Server, tmp_path: Path
+) -> None:
+    """The log continues with other entries under the numbers that the tab has; its edit must not reach them."""
+    database, copy = tmp_path / "alcove.db", tmp_path / "copy.db"
+    room.enter(ITEM)
+    room.say("kept")
+    expect(room.on_the_way).to_have_count(0)
+    with closing(sqlite3.connect(database)) as running:
+        running.execute(f"VACUUM INTO '{copy}'")
+    room.say("lost")
+    expect(room.on_the_way).to_have_count(0)
+    room.page.context.set_offline(offline=True)
+    room.change("lost", "Edit")
+    room.edit("lost, edited")
+    own_server.end(signal.SIGKILL)
+    copy.replace(database)
+    for left in ("alcove.db-wal", "alcove.db-shm"):
+        (tmp_path / left).unlink(missing_ok=True)
+
+    with deployed(tmp_path, port=own_server.port):
+        bob = visitor("Bob")
+        bob.at = own_server.url
+        bob.enter(ITEM)
+        for text in ("other", "and more"):
+            bob.say(text)
+        expect(bob.on_the_way).to_have_count(0)
+        room.page.context.set_offline(offline=False)
+        room.live()
+
+        expect(room.log).to_contain_text("The history of this room was reset")
+        expect(room.messages).to_have_text(
+            [re.compile("kept"), re.compile("other"), re.compile("and more"), re.compile("lost, edited")]
+        )
+        expect(bob.messages).to_have_text([re.compile("kept"), re.compile("other"), re.compile("and more")])
 
 
 @pytest.mark.usefixtures("unlucky")

@@ -129,11 +129,75 @@ describe("an edit that waits while the log is replaced (R5)", () => {
     expect(socket.sent.filter((line) => line.includes("target"))).toEqual([]);
   });
 
-  test("goes out where the log is the same", async () => {
+  test("goes out where the log is the same, once the log has shown its last entry", async () => {
     const ada = await queued((room) => room.edit(1, "other words"));
     const socket = await greet(ada, "ada", { head: 1 });
+    const sent = () => socket.sent.some((line) => line.includes("other words"));
+    expect(sent()).toBe(false);
+    say(socket, message(1, "ada"));
+    await settle();
 
-    expect(socket.sent.some((line) => line.includes("other words"))).toBe(true);
+    expect(sent()).toBe(true);
+  });
+
+  test("is refused where the log lost entries and kept its id: another entry has the number", async () => {
+    const ada = await queued((room) => room.edit(1, "other words"));
+    const socket = await greet(ada, "ada", { head: 1 });
+    expect(new URL(socket.url).searchParams.get("after")).toBe("0");
+    say(socket, message(1, "bob"));
+    await settle();
+    const next = ada.platform.browser.newest;
+    expect(new URL(next.url).searchParams.get("after")).toBe(null);
+    await greet(ada, "ada", { head: 1 });
+    say(next, message(1, "bob"));
+    await vi.advanceTimersByTimeAsync(1000);
+
+    expect([...socket.sent, ...next.sent].filter((line) => line.includes("target"))).toEqual([]);
+    expect(messages(ada).map(({ delivery, error, author }) => [delivery, error?.code, author.id])).toEqual([
+      ["sent", undefined, "bob"],
+      ["failed", "log_reset", "ada"],
+    ]);
+    expect(ada.room.getState().history.wasReset).toBe(true);
+  });
+
+  test("is refused where another tab wrote it for a message that the log has lost", async () => {
+    const ada = await openTab(profile, () => signed("ada"));
+    const first = message(1, "ada");
+    say(await greet(ada, "ada", { head: 1 }), first);
+    const other = await openTab(profile, () => signed("ada"));
+    const socket = await greet(other, "ada", { head: 1 });
+    say(socket, { ...first, id: "another", at: 2 } as typeof first);
+    ada.platform.browser.newest.end(1006);
+    ada.room.edit(1, "other words");
+    await vi.advanceTimersByTimeAsync(1000);
+
+    expect(socket.sent.filter((line) => line.includes("target"))).toEqual([]);
+    expect(messages(other)).toMatchObject([
+      { body: "m1" },
+      { delivery: "failed", error: { code: "log_reset" } },
+    ]);
+  });
+
+  test.each([
+    ["is refused where the log ends before it", { entries: [], oldest: 1 }, "log_reset"],
+    [
+      "goes out where the server shows the entry over HTTP",
+      { entries: [message(1, "ada")], oldest: 1 },
+      undefined,
+    ],
+    ["goes out where retention has removed the entry", { entries: [], oldest: 2 }, undefined],
+  ])("%s, if the stream of events begins behind it", async (_name, page, code) => {
+    const ada = await queued((room) => room.edit(1, "other words"));
+    const socket = await greet(ada, "ada", { head: 1 });
+    ada.platform.fetch = async (url) =>
+      new URL(url).searchParams.get("before") === "2"
+        ? Response.json({ ...page, head: 1, log: "one" })
+        : new Response(null, { status: 204 });
+    await vi.advanceTimersByTimeAsync(1000);
+
+    expect(socket.sent.some((line) => line.includes("other words"))).toBe(code === undefined);
+    const failed = messages(ada).find(({ delivery }) => delivery === "failed");
+    expect(failed?.error?.code).toBe(code);
   });
 });
 

@@ -42,6 +42,8 @@ export class Connection {
   #greeted: "socket" | "events" | null = null;
   /** The server's last error about this connection's credential. */
   #problem: ErrorLine | null = null;
+  /** How often the room asked for another connection. */
+  #renewals = 0;
   readonly #authentication: Authentication;
   readonly #renewal: Renewal;
   readonly #pending = new PendingCommands();
@@ -123,6 +125,7 @@ export class Connection {
 
   /** Connect again, from the room's position of now. */
   renew(): void {
+    this.#renewals += 1;
     if (this.#events.running) {
       this.#events.stop();
       this.#events.start();
@@ -185,7 +188,10 @@ export class Connection {
 
   #frame(frame: string, over: "socket" | "events"): void {
     const { wire, platform } = this.#options;
+    const renewals = this.#renewals;
     for (const { text, said } of readFrame(frame)) {
+      // The rest of the frame belongs to a connection that does not count any more.
+      if (renewals !== this.#renewals) return;
       wire.add("in", over, text, platform.now());
       if (said !== null) this.#line(said, over);
     }

@@ -1,33 +1,18 @@
 // The state of a room, from the server's lines, the stored history and the member's drafts.
 import { keyOfId } from "../auth/tokens";
-import type { Emitter } from "../lib/emitter";
-import type { Platform } from "../platform/platform";
-import { type ResumePosition, serverOf } from "../protocol/addresses";
-import type { Http } from "../protocol/http";
-import type { Origin } from "../protocol/urls";
-import type {
-  Delete,
-  Edit,
-  Entry,
-  Hello,
-  Limits,
-  Read,
-  Send,
-  ServerLine,
-  Typing,
-  You,
-} from "../protocol/wire.gen";
+import { serverOf } from "../protocol/addresses";
+import type { Delete, Edit, Entry, Hello, Limits, Send, ServerLine, You } from "../protocol/wire.gen";
 import type { RoomKey } from "../storage/storage";
 import type { Draft } from "./drafts";
-import type { RoomEvents } from "./events";
 import { HistoryLoader } from "./history";
 import { HistoryCache } from "./historyCache";
 import { applied, MessageList, messageOf, messageOfDraft } from "./messages";
+import type { RoomModelOptions } from "./modelOptions";
 import { Outbox } from "./outbox";
 import type { Outcome } from "./outcomes";
 import { Presence } from "./presence";
 import { Receipts } from "./receipts";
-import type { Transmitter } from "./sender";
+import { Resume } from "./resume";
 import type { Message, RoomState } from "./state";
 import { Timeline } from "./timeline";
 
@@ -36,26 +21,11 @@ const HELD = 500;
 /** Farther behind than this, entries are not read one by one until the present: older pages are loaded on demand. */
 const FAR = 1000;
 
-export type RoomModelOptions = {
-  readonly item: string;
-  readonly member: string | null;
-  readonly onMember?: (you: string, before: string | null) => void;
-  readonly origin: Origin;
-  readonly platform: Platform;
-  readonly http: Http;
-  readonly events: Emitter<RoomEvents>;
-  readonly transmitter: Transmitter;
-  /** Send a line; return false if nothing can be sent now. */
-  readonly say: (command: Typing | Read) => boolean;
-  /** Connect again, from the current position. */
-  readonly renew: () => void;
-  readonly onChange: () => void;
-};
-
 type ModelState = Omit<RoomState, "status" | "error" | "retryAt" | "durable" | "transport">;
 
 export class RoomModel {
   readonly timeline = new Timeline();
+  readonly resume: Resume;
   readonly presence = new Presence();
   readonly outbox: Outbox;
   readonly history: HistoryLoader;
@@ -82,9 +52,13 @@ export class RoomModel {
     const { item, member, platform, http, onChange } = options;
     this.#options = options;
     this.#member = member;
+    this.resume = new Resume(item, this.timeline, http, (hello) => this.#lost(hello));
     this.history = new HistoryLoader(item, this.timeline, http, onChange);
     this.cache = new HistoryCache(this.key, this.timeline, platform);
-    this.outbox = new Outbox(this.key, platform, onChange);
+    this.outbox = new Outbox(this.key, platform, onChange, {
+      idOf: (seq) => this.timeline.message(seq)?.id ?? null,
+      end: () => this.timeline.cursor ?? 0,
+    });
     this.receipts = new Receipts(options.say, (seq) => this.#marked(seq));
   }
 
@@ -92,11 +66,6 @@ export class RoomModel {
   get key(): RoomKey | null {
     const { item, origin } = this.#options;
     return this.#member === null ? null : { server: serverOf(origin), item, member: this.#member };
-  }
-
-  /** The position from which the connection resumes. */
-  get position(): ResumePosition {
-    return { log: this.timeline.log, cursor: this.timeline.cursor };
   }
 
   /** The draft of this id, or the pending change of the message of this id. */
@@ -143,6 +112,7 @@ export class RoomModel {
 
   /** The connection was lost. */
   disconnected(): void {
+    this.resume.stop();
     this.outbox.close();
     this.presence.leave();
   }
@@ -174,6 +144,7 @@ export class RoomModel {
         break;
       case "gap":
         this.timeline.skip(line);
+        this.resume.skipped();
         break;
       case "presence":
         this.presence.presence(line);
@@ -221,15 +192,12 @@ export class RoomModel {
 
   #greet(hello: Hello): void {
     const { cursor, log: before } = this.timeline;
-    const far = !hello.reset && cursor !== null && hello.head - cursor > FAR;
     // What another member saw, before a change of login, is not for this one.
     const another = this.cache.you !== null && this.cache.you !== hello.you.id;
     this.#identify(hello.you.id);
-    if (far || another) {
-      if (another) this.me = null;
-      this.timeline.clear();
-      this.#newAfter = null;
-      this.#options.renew();
+    if (another) {
+      this.me = null;
+      this.#startOver();
       return;
     }
     // A read mark of another log is not valid for this one.
@@ -243,12 +211,30 @@ export class RoomModel {
     this.me = hello.you;
     this.limits = hello.limits;
     this.outbox.dropAcknowledged();
+    const far = same && cursor !== null && hello.head - cursor > FAR;
+    this.resume.greet(hello, far ? () => this.#startOver() : () => this.#openOutbox(hello, before));
+  }
+
+  #openOutbox(hello: Hello, before: string | null): void {
     this.outbox.open(this.#options.transmitter, {
       you: hello.you.id,
       log: hello.log,
       before: hello.reset ? "" : before,
       bodyBytes: hello.limits.body_bytes,
     });
+  }
+
+  /** Drop what is held, and read the end of the log. */
+  #startOver(): void {
+    this.timeline.clear();
+    this.#newAfter = null;
+    this.#options.renew();
+  }
+
+  /** The log lost entries that are held, and kept its id: do as after a reset (R5), and read the end of the log. */
+  #lost(hello: Hello): void {
+    this.#greet({ ...hello, reset: true });
+    this.#options.renew();
   }
 
   /** Set the member's id from the server: a login cookie may belong to another member than the last one. */
@@ -268,10 +254,12 @@ export class RoomModel {
   #entry(entry: Entry): void {
     const { events, platform, renew } = this.#options;
     const taken = this.timeline.take(entry);
+    if (this.resume.took(entry.seq, taken)) return;
     if (taken === "hole") {
       renew();
       return;
     }
+    if (taken === "next") this.outbox.arrived(entry.seq);
     this.presence.wrote(entry.by.id, platform.now());
     if (entry.by.id === this.cache.you) this.outbox.seen(entry.id, entry.seq);
     if (taken === "next" && this.#newAfter !== null && entry.seq > this.#newAfter) {

@@ -2,13 +2,14 @@
 import { CommandError } from "../connection/pending";
 import { Timer } from "../lib/timer";
 import type { Platform } from "../platform/platform";
-import type { Delete, Edit, Send } from "../protocol/wire.gen";
+import type { Send } from "../protocol/wire.gen";
 import type { RoomKey } from "../storage/storage";
 import { DraftStore } from "./draftStore";
-import { type Draft, LOG_RESET, type Progress, waiting } from "./drafts";
+import { type Command, type Draft, LOG_RESET, type Progress, waiting } from "./drafts";
 import { type Outcome, Outcomes } from "./outcomes";
 import { Sender, type Transmitter } from "./sender";
 import { OutboxTabs } from "./tabs";
+import { type HeldMessages, NONE_HELD, namesItsTarget, targetIdOf, waitsForTarget } from "./targets";
 
 /**
  * Whom the server greeted, on which log; `before`: the log that this tab held until then, "" after a reset (R5);
@@ -48,9 +49,11 @@ export class Outbox {
   readonly #store: DraftStore;
   readonly #platform: Platform;
   readonly #onChange: () => void;
+  readonly #held: HeldMessages;
 
   /** `key` null: the author is not known before the first greeting; until then drafts live in memory. */
-  constructor(key: RoomKey | null, platform: Platform, onChange: () => void) {
+  constructor(key: RoomKey | null, platform: Platform, onChange: () => void, held: HeldMessages = NONE_HELD) {
+    this.#held = held;
     this.#store = new DraftStore(key, platform);
     this.#platform = platform;
     this.#onChange = onChange;
@@ -114,13 +117,18 @@ export class Outbox {
     if (merged === null) return;
     for (const { id } of merged.stored) this.#ready.add(id);
     this.#become(merged.drafts);
-    // Another tab may have written them for the log that was there before.
-    if (this.#sender.open && this.#greeted !== null)
-      this.#refuseChangesOfAnotherLog({ ...this.#greeted, before: null });
+    this.#checkChanges();
+  }
+
+  /** The entry at `seq` has arrived: send the changes that waited for it. */
+  arrived(seq: number): void {
+    if (!this.#drafts.some(({ command }) => command.type !== "send" && command.target === seq)) return;
+    this.#checkChanges();
+    this.#sender.next();
   }
 
   /** Take a command for the messages of `log`; it is sent once it is stored, and not within `afterMs`. */
-  add(command: Send | Edit | Delete, log: string | null, outcome?: Outcome, afterMs = 0): void {
+  add(command: Command, log: string | null, outcome?: Outcome, afterMs = 0): void {
     const at = this.#platform.now();
     const draft: Draft = {
       type: "draft",
@@ -131,6 +139,7 @@ export class Outbox {
       progress: waiting,
       you: this.#greeted?.you ?? null,
       log,
+      targetId: targetIdOf(command, this.#drafts, this.#held),
     };
     if (outcome !== undefined) this.#outcomes.add(draft.id, outcome);
     this.#become([...this.#drafts, draft]);
@@ -229,21 +238,29 @@ export class Outbox {
     this.#sender.next();
   }
 
+  /** Refuse changes that another tab wrote for the log, or the messages, that were there before. */
+  #checkChanges(): void {
+    if (this.#sender.open && this.#greeted !== null)
+      this.#refuseChangesOfAnotherLog({ ...this.#greeted, before: null });
+  }
+
   /** Refuse edits and deletes of another log: they name a message by its number, which is another message's here. */
   #refuseChangesOfAnotherLog({ log, before }: Greeted): void {
     for (const draft of this.#drafts) {
       if (draft.command.type === "send" || draft.progress.is !== "waiting") continue;
       // A log that lost its last entries may keep its id, and assigns their numbers again.
-      if (before !== "" && (draft.log ?? before ?? log) === log) continue;
+      const isOfThisLog = before !== "" && (draft.log ?? before ?? log) === log;
+      if (isOfThisLog && namesItsTarget(draft, this.#held)) continue;
       this.#refuse(draft, new CommandError(LOG_RESET, "the log of this room was replaced"));
     }
   }
 
   /** The drafts that wait to be sent in this member's name, in order. */
   *#waiting(): Iterable<Draft> {
-    for (const draft of this.#drafts)
-      if (draft.progress.is === "waiting" && (draft.you === null || draft.you === this.#greeted?.you))
-        yield draft;
+    for (const draft of this.#drafts) {
+      const isOwn = draft.you === null || draft.you === this.#greeted?.you;
+      if (isOwn && draft.progress.is === "waiting" && !waitsForTarget(draft, this.#held)) yield draft;
+    }
   }
 
   /** Whether this tab sends; if another one does but does not answer, this one takes over. */

@@ -90,7 +90,7 @@ test("R2 a cut is mended from the cursor, with a fresh token", async () => {
   await next();
   const { searchParams } = new URL(platform.browser.newest.url);
 
-  expect(Object.fromEntries(searchParams)).toEqual({ name: "Ada", token: "second", after: "2", log: "one" });
+  expect(Object.fromEntries(searchParams)).toEqual({ name: "Ada", token: "second", after: "1", log: "one" });
 });
 
 describe("heartbeat", () => {
@@ -271,6 +271,7 @@ test("far behind, the room goes to the present instead of reading its way there"
   await next();
   platform.browser.newest.accept();
   say({ ...hello, head: 5000 });
+  say(message(1));
   await settle();
 
   expect(new URL(platform.browser.newest.url).searchParams.get("tail")).toBe("100");

@@ -63,7 +63,7 @@ export class Room {
       http,
       wire: this.wire,
       platform,
-      position: () => this.#model.position,
+      position: () => this.#model.resume.position,
       onLine: (line) => {
         this.#model.take(line);
         if (line.type === "hello") options.onSettled?.();

@@ -2,10 +2,8 @@
 import { CommandError } from "../connection/pending";
 import { Timer } from "../lib/timer";
 import { byteLength } from "../protocol/frames";
-import type { Ack, Delete, Edit, Send } from "../protocol/wire.gen";
-import type { Draft } from "./drafts";
-
-type Command = Send | Edit | Delete;
+import type { Ack } from "../protocol/wire.gen";
+import type { Command, Draft } from "./drafts";
 
 /** The way to the server while the room is live. */
 export type Transmitter = {

@@ -12,8 +12,8 @@ export type Page = {
 /** An entry that is shown by itself: a message, or an event of the application (rule S14). */
 export type ShownEntry = MessageEntry | EventEntry;
 
-/** How an entry fits: it is the next one, it is known, or entries are missing before it. */
-export type Taken = "next" | "known" | "hole";
+/** How an entry fits: it is the next one, it is known, entries are missing before it, or another one has its seq. */
+export type Taken = "next" | "known" | "hole" | "other";
 
 /** The content of a timeline, as it is stored between visits. */
 export type Snapshot = {
@@ -110,6 +110,8 @@ export class Timeline {
     const next = this.#next ?? entry.seq;
     if (entry.seq > next) return "hole";
     if (entry.seq < next) {
+      const known = this.#at(entry.seq);
+      if (known !== undefined && !isSame(known, entry)) return "other";
       this.#renew(entry);
       return "known";
     }
@@ -230,6 +232,11 @@ export class Timeline {
     if (known?.kind !== "message" || entry.kind !== "message" || known.deleted !== undefined) return;
     if (entry.deleted !== undefined || (entry.edited ?? 0) > (known.edited ?? 0)) this.#put(entry);
   }
+}
+
+/** Whether two entries are states of one: an entry that was lost may have been sent again, at another time. */
+function isSame(one: Entry, other: Entry): boolean {
+  return one.id === other.id && one.by.id === other.by.id && one.at === other.at;
 }
 
 function isShown(entry: Entry): entry is ShownEntry {

@@ -20,6 +20,8 @@ export type KeptDraft = RoomKey & {
   readonly you: string | null;
   /** The log that it was written for; null where that was not known. */
   readonly log: string | null;
+  /** The id of the message that it changes; null or missing: not known, or it changes none. */
+  readonly targetId?: string | null;
   readonly refused: { readonly code: Code | (string & {}); readonly message: string } | null;
 };
 

@@ -144,6 +144,17 @@ export class ModelServer {
     this.#connections = [];
   }
 
+  /**
+   * Lose the last entries without a new id, as a restored copy does; all connections end. Messages keep the state that
+   * lost edits and deletes gave them.
+   */
+  lose(count: number): void {
+    this.entries.length = Math.max(0, this.entries.length - count);
+    for (const [id, seq] of this.#acked) if (seq > this.entries.length) this.#acked.delete(id);
+    this.#connections = [];
+    for (const socket of this.sockets) socket.cut();
+  }
+
   #hello(member: string, head: number, reset: boolean): Hello {
     const you = { id: member, name: member, can: ["read", "write"] as const };
     const limits = { body_bytes: 1000, sends_per_s: 0, burst: 0 };
@@ -178,22 +189,29 @@ export class ModelServer {
     if (seq === null)
       this.#tell(connection, { type: "error", code: "invalid", message: "no such target", id: command.id });
     else
-      this.#tell(connection, { type: "ack", id: command.id, seq, at: seq, duplicate: known !== undefined });
+      this.#tell(connection, {
+        type: "ack",
+        id: command.id,
+        seq,
+        at: this.entries[seq - 1]?.at ?? 0,
+        duplicate: known !== undefined,
+      });
   }
 
   #append(member: string, command: Send | Edit | Delete): number | null {
     const seq = this.entries.length + 1;
-    const own = { type: "entry", seq, id: command.id, by: { id: member, name: member }, at: seq } as const;
+    const at = this.appended.length + 1;
+    const own = { type: "entry", seq, id: command.id, by: { id: member, name: member }, at } as const;
     let entry: Entry = { ...own, kind: "message", ...(command.type === "send" && { body: command.body }) };
     if (command.type !== "send") {
       const target = this.entries[command.target - 1];
       if (target?.kind !== "message" || target.deleted !== undefined || target.by.id !== member) return null;
       if (command.type === "edit") {
         entry = { ...own, kind: "edit", target: command.target, body: command.body };
-        this.entries[command.target - 1] = { ...target, body: command.body, edited: seq };
+        this.entries[command.target - 1] = { ...target, body: command.body, edited: at };
       } else {
         entry = { ...own, kind: "delete", target: command.target };
-        this.#erase(target, seq);
+        this.#erase(target, at);
       }
     }
     this.entries.push(entry);
