@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from uuid import uuid4
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from complaints import Complaints
 from pages.room import RoomPage
@@ -40,6 +40,28 @@ def test_w3_a_room_lives_by_events_until_a_socket_opens(
 
     room.live()
     expect(room.messages).to_have_count(2)
+
+
+def test_s5_a_message_whose_request_is_never_answered_is_sent_again(room: RoomPage, complaints: Complaints) -> None:
+    complaints.expect("WebSocket connection to|response 40[34]")
+    ids: list[str] = []
+
+    def swallow_the_first(route: Route) -> None:
+        if route.request.method == "POST":
+            ids.append(route.request.headers["idempotency-key"])
+        if route.request.method != "POST" or len(ids) > 1:
+            route.continue_()
+
+    room.page.add_init_script(NO_SOCKETS)
+    room.page.route("**/entries?*", swallow_the_first)
+    room.enter(f"order-{uuid4().hex[:8]}")
+    room.say("words")
+
+    expect(room.on_the_way).to_have_count(1)
+    expect(room.on_the_way).to_have_count(0, timeout=60_000)
+    expect(room.messages).to_have_count(1)
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
 
 
 def test_w3_after_an_outage_the_status_says_live_and_nothing_of_how(room: RoomPage, complaints: Complaints) -> None:

@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { greeting } from "../../test/support/doubles";
 import { FakePlatform } from "../../test/support/fakePlatform";
-import { ANSWER_MS } from "../protocol/http";
 import type { ServerLine } from "../protocol/wire.gen";
 import { Room } from "../room/room";
 
@@ -93,19 +92,53 @@ describe("where the room lives by events", () => {
     expect(requests).toEqual([{ method: "PUT", path: "/api/items/foo/read", key: null, body: { seq: 1 } }]);
   });
 
-  test("S5 a message whose request is never answered is sent again, under the same id", async () => {
-    const answer = platform.fetch;
-    platform.fetch = async (...request) => {
-      await answer(...request);
-      return new Promise(() => undefined);
-    };
-    const { id, delivered } = room.send("words");
-    await settle();
-    platform.fetch = answer;
-    await vi.advanceTimersByTimeAsync(ANSWER_MS + 2000);
-    await delivered;
+  describe("S5 a message whose request is never answered", () => {
+    const KB = 1024;
 
-    expect(requests.map(({ key }) => key)).toEqual([id, id]);
+    /** Carry out requests without an answer, until the returned function is called. */
+    function silence(): () => void {
+      const answer = platform.fetch;
+      platform.fetch = async (...request) => {
+        await answer(...request);
+        return new Promise(() => undefined);
+      };
+      return () => {
+        platform.fetch = answer;
+      };
+    }
+
+    test("is acked within 10 s, since it is sent again under the same id", async () => {
+      const answer = silence();
+      const { id, delivered } = room.send("words");
+      await settle();
+      answer();
+      await vi.advanceTimersByTimeAsync(10_000);
+      await delivered;
+
+      expect(requests.map(({ key }) => key)).toEqual([id, id]);
+    });
+
+    test("has as long as a slow uplink takes for its size", async () => {
+      silence();
+      const limits = { ...greeting.limits, body_bytes: 64 * KB };
+      platform.events[0]?.say(JSON.stringify({ ...greeting, limits }));
+      room.send("x".repeat(60 * KB));
+      await vi.advanceTimersByTimeAsync(21_000);
+
+      expect(requests).toHaveLength(1);
+    });
+
+    test("has twice as long at each further attempt, so that a slower uplink gets it through", async () => {
+      silence();
+      room.send("words");
+      const attempts: number[] = [];
+      for (let second = 1; second <= 60; second += 1) {
+        await vi.advanceTimersByTimeAsync(1000);
+        attempts[requests.length - 1] ??= second;
+      }
+
+      expect(attempts).toEqual([1, 9, 26, 59]);
+    });
   });
 });
 

@@ -3,10 +3,11 @@
 import { PROVIDER_MS } from "../auth/authentication";
 import { RefusedAttempts } from "../auth/refusedAttempts";
 import type { Credential, GetCredential } from "../auth/tokens";
-import { withTimeout } from "../lib/timeout";
+import { TimeoutError, withTimeout } from "../lib/timeout";
 import type { Platform } from "../platform/platform";
 import type { Page } from "../room/timeline";
 import { apiUrl, bearer, entriesUrl, named } from "./addresses";
+import { byteLength } from "./frames";
 import type { Origin } from "./urls";
 import type { Delete, Edit, Entries, Entry, ItemSummary, Items, Send, Unread, UnreadCount } from "./wire.gen";
 
@@ -15,8 +16,17 @@ export const PAGE = 100;
 /** How long a refused token is not tried again, in ms. */
 const REFUSED_MS = 20_000;
 
-/** How long the server has to answer a request, in ms: the slowest network takes so long with the largest message. */
+/** How long the server has to answer a request, in ms: the slowest network takes so long with a page of history. */
 export const ANSWER_MS = 20_000;
+/**
+ * How long the server has to answer a command, in ms, so that a lost one is acked within 10 s when it is sent again; each
+ * KB of body takes longer, at 32 kbit/s. After each attempt without an answer the next one has twice the time.
+ */
+export const COMMAND_MS = 8_000;
+const MS_PER_KB = 250;
+const LONGEST_MS = 64_000;
+/** Bytes of a body that take no time of their own. */
+const SMALL = 4096;
 
 /** An answer other than 2xx: a problem document (rule W6). */
 export class HttpError extends Error {
@@ -49,6 +59,8 @@ export class Http {
   /** The token that was refused last, and until when it is not tried again. */
   #refused: { readonly token: string | null; readonly until: number; readonly error: HttpError } | null =
     null;
+  /** How many commands in a row had no answer in time. */
+  #unanswered = 0;
   readonly #attempts: RefusedAttempts;
   readonly #platform: Pick<Platform, "fetch" | "elapsed">;
 
@@ -113,15 +125,24 @@ export class Http {
   ): Promise<{ readonly entry: Entry; readonly repeated: boolean }> {
     const { id, type } = command;
     const target = type === "send" ? "" : `/${command.target}`;
-    const { status, document } = await this.#request<Entry>(
-      (name) => entriesUrl(this.#origin, item, name, target),
-      {
-        method: { send: "POST", edit: "PATCH", delete: "DELETE" }[type],
-        headers: { "content-type": "application/json", "idempotency-key": id },
-        ...(type !== "delete" && { body: JSON.stringify({ body: command.body }) }),
-      },
-    );
-    return { entry: document, repeated: status === 200 };
+    const body = type === "delete" ? "" : JSON.stringify({ body: command.body });
+    const withinMs = COMMAND_MS + (MS_PER_KB * Math.max(0, byteLength(body) - SMALL)) / 1024;
+    try {
+      const { status, document } = await this.#request<Entry>(
+        (name) => entriesUrl(this.#origin, item, name, target),
+        {
+          method: { send: "POST", edit: "PATCH", delete: "DELETE" }[type],
+          headers: { "content-type": "application/json", "idempotency-key": id },
+          ...(body !== "" && { body }),
+        },
+        Math.min(withinMs * 2 ** this.#unanswered, Math.max(withinMs, LONGEST_MS)),
+      );
+      this.#unanswered = 0;
+      return { entry: document, repeated: status === 200 };
+    } catch (error) {
+      this.#unanswered = error instanceof TimeoutError ? this.#unanswered + 1 : 0;
+      throw error;
+    }
   }
 
   /** Tell how far the member has read (W11). Rejects like `page`. */
@@ -140,6 +161,7 @@ export class Http {
   async #request<T>(
     address: (name: Record<string, string>) => string,
     init: RequestInit,
+    withinMs = ANSWER_MS,
   ): Promise<{ readonly status: number; readonly document: T }> {
     const known = this.#refused;
     const credential = await this.#credential();
@@ -147,7 +169,7 @@ export class Http {
     const repeated = known?.token === credential.token && this.#platform.elapsed() < known.until;
     if (known !== null && (repeated || this.#attempts.waitMs() > 0)) throw known.error;
     const headers = { ...bearer(credential), ...(init.headers as Record<string, string> | undefined) };
-    const response = await this.#fetch(address(named(credential)), { ...init, headers });
+    const response = await this.#fetch(address(named(credential)), { ...init, headers }, withinMs);
     const document: unknown = await response.json().catch(() => null);
     if (!response.ok) {
       const error = new HttpError(response.status, (document ?? {}) as object);
@@ -175,11 +197,11 @@ export class Http {
   }
 
   /** A server that takes a request and never answers has failed: what waits for the answer must go on. */
-  async #fetch(url: string, init: RequestInit): Promise<Response> {
+  async #fetch(url: string, init: RequestInit, withinMs: number): Promise<Response> {
     const given = new AbortController();
     try {
       const request = { ...init, signal: given.signal };
-      return await withTimeout(async () => this.#platform.fetch(url, request), ANSWER_MS);
+      return await withTimeout(async () => this.#platform.fetch(url, request), withinMs);
     } catch (error) {
       given.abort(error);
       throw error;
