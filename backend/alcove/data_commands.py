@@ -62,7 +62,7 @@ def import_(
 
     Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
     """
-    with errors_in_one_line(), _opened(file) as opened:
+    with errors_in_one_line(), _seekable_file(file) as opened:
         source = ImportFile(opened)
         progress = Progress("lines", sum(request.lines for request in source.requests()))
         stored = known = 0
@@ -108,7 +108,7 @@ def erase(
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def _seekable_file(path: Path) -> Iterator[BinaryIO]:
     """Provide the file; what comes by stdin is kept in a temporary one first, because it is read twice."""
     try:
         if str(path) != "-":

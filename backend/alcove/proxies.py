@@ -43,7 +43,7 @@ def resolve_proxies(proxies: Iterable[str]) -> list[str]:
         if proxy == ANY:
             return [ANY]
         for trusted in [network] if network else _look_up(proxy):
-            found += [_text(trusted)] + ([_mapped(trusted)] if isinstance(trusted, IPv4Network) else [])
+            found += [_text(trusted)] + ([_ipv4_mapped(trusted)] if isinstance(trusted, IPv4Network) else [])
     return list(dict.fromkeys(found))
 
 
@@ -81,7 +81,7 @@ def _text(network: Network) -> str:
     return str(network.network_address) if network.num_addresses == 1 else str(network)
 
 
-def _mapped(network: IPv4Network) -> str:
+def _ipv4_mapped(network: IPv4Network) -> str:
     """Format the IPv4-mapped IPv6 form (`::ffff:…`) of an IPv4 network."""
     return _text(IPv6Network(f"::ffff:{network.network_address}/{96 + network.prefixlen}"))
 

@@ -119,7 +119,7 @@ class Authenticator:
         can = self._bans.restrict(granted, claims.sub, item, now_ms())
         return Member(caller.person, can, expires, claims.iat, caller.digest, granted)
 
-    def restricted(self, member: Member, item: str) -> Member:
+    def apply_bans(self, member: Member, item: str) -> Member:
         """Apply the present bans again to a member who was authenticated a moment ago, and return the result (A8).
 
         A member of open mode is returned unchanged.

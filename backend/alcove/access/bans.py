@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from alcove.access.refusals import banned
+from alcove.access.refusals import banned_refusal
 from alcove.limits import MAX_BANS
 from alcove.protocol import Right
 
@@ -87,7 +87,7 @@ class Bans:
             for where in (None, item):
                 ban = self.get(member, where, now_ms)
                 if ban is not None and ban.right == "all":
-                    raise banned(where, ban.reason)
+                    raise banned_refusal(where, ban.reason)
 
     def restrict(self, rights: frozenset[Right], member: str, item: str | None, now_ms: int) -> frozenset[Right]:
         """Return `rights` without `write` if the member is banned on the item or on all items; else unchanged.

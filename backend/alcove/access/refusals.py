@@ -20,7 +20,7 @@ def login_ended() -> Refusal:
     )
 
 
-def banned(item: str | None, reason: str | None) -> Refusal:
+def banned_refusal(item: str | None, reason: str | None) -> Refusal:
     """Create the refusal of a banned member: 4403, reason `banned` (A8).
 
     Args:

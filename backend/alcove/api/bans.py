@@ -72,7 +72,7 @@ async def ban_of_item(
     item_id: ItemId, member_id: MemberId, authenticator: AuthenticatorDep, _moderator: StrictModeratorDep
 ) -> Response:
     """Return a member's ban on the item; 404 if there is none."""
-    return _found(authenticator.ban_of(member_id, item_id))
+    return _ban_response(authenticator.ban_of(member_id, item_id))
 
 
 @router.delete("/items/{item_id}/bans/{member_id:path}", **_DELETE)
@@ -100,7 +100,7 @@ async def ban_on_all(
 @router.get("/bans/{member_id:path}", **_GET)
 async def ban_of_all(member_id: MemberId, authenticator: AuthenticatorDep, _moderator: ModeratorOfAllDep) -> Response:
     """Return a member's ban on all items; 404 if there is none."""
-    return _found(authenticator.ban_of(member_id, None))
+    return _ban_response(authenticator.ban_of(member_id, None))
 
 
 @router.delete("/bans/{member_id:path}", **_DELETE)
@@ -110,7 +110,7 @@ async def lift_on_all(member_id: MemberId, hub: HubDep, _moderator: ModeratorOfA
     return Response(status_code=204)
 
 
-def _found(ban: Ban | None) -> Response:
+def _ban_response(ban: Ban | None) -> Response:
     """Convert a ban to the response. Raises HTTPException 404 if there is none."""
     if ban is None or ban.right is None:
         raise HTTPException(404, "no such ban")

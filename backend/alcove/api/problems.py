@@ -62,7 +62,7 @@ def send_refusal(websocket: WebSocket, connection: Connection, refusal: Refusal)
     connection.close(refusal.close, refusal.message)
 
 
-async def refused(request: HTTPConnection, error: Exception) -> Response | None:
+async def respond_to_refusal(request: HTTPConnection, error: Exception) -> Response | None:
     """Respond to a Refusal: a problem document over HTTP, an `error` line and a close on a socket.
 
     A handshake of the room protocol is accepted first, because a script would otherwise see only close code 1006 (H4).
@@ -120,7 +120,7 @@ async def invalid_handshake(websocket: WebSocket, error: Exception) -> None:
     first = error.errors()[0]
     message = f"{first['loc'][-1]}: {first['msg']}"
     if SUBPROTOCOL in websocket.scope["subprotocols"]:
-        await refused(websocket, Refusal(Code.INVALID, Close.INVALID, message))
+        await respond_to_refusal(websocket, Refusal(Code.INVALID, Close.INVALID, message))
     else:
         count_refusal(websocket, Code.INVALID)
         await websocket.close(Close.POLICY, message)
@@ -175,7 +175,7 @@ async def server_error(_request: Request, _error: Exception) -> Response:
 
 #: The handler of each kind of error.
 HANDLERS: dict[int | type[Exception], Any] = {
-    Refusal: refused,
+    Refusal: respond_to_refusal,
     RequestValidationError: invalid_request,
     WebSocketRequestValidationError: invalid_handshake,
     UnknownSubprotocolError: unknown_subprotocol,

@@ -48,10 +48,10 @@ def document() -> str:
 def _parts() -> Iterator[str]:
     """Yield the header, and each declaration in the order of the file."""
     yield _HEADER
-    yield f"export const SUBPROTOCOL = {_quoted(protocol.SUBPROTOCOL)};\n"
-    yield _union("Right", [_quoted(right) for right in get_args(protocol.Right)], "What a member may do.")
-    yield _union("Code", [_quoted(code) for code in Code], "The `code` of an error; a newer server may send others.")
-    reasons = [_quoted(reason) for reason in Reason]
+    yield f"export const SUBPROTOCOL = {_quote(protocol.SUBPROTOCOL)};\n"
+    yield _union("Right", [_quote(right) for right in get_args(protocol.Right)], "What a member may do.")
+    yield _union("Code", [_quote(code) for code in Code], "The `code` of an error; a newer server may send others.")
+    reasons = [_quote(reason) for reason in Reason]
     yield _union("Reason", reasons, "Why a credential is refused; a newer server may send others.")
     for type_ in _PLAIN:
         yield _struct(type_)
@@ -89,7 +89,7 @@ def _entry() -> Iterator[str]:
         members = ['  readonly type: "entry";']
         for name, field in fields.items():
             if name == "kind":
-                members.append(f"  readonly kind: {_quoted(kind)};")
+                members.append(f"  readonly kind: {_quote(kind)};")
             elif name not in of_some:
                 members.append(_member(field))
             elif name in own:
@@ -105,7 +105,7 @@ def _struct(type_: type) -> str:
         raise TypeError(f"expected a struct, got {type_!r}")
     members = [_member(field) for field in info.fields]
     if info.tag_field is not None:
-        members.insert(0, f"  readonly {info.tag_field}: {_quoted(str(info.tag))};")
+        members.insert(0, f"  readonly {info.tag_field}: {_quote(str(info.tag))};")
     return _object(type_.__name__, members, (type_.__doc__ or "").partition("\n")[0])
 
 
@@ -144,7 +144,7 @@ def _of(type_: inspect.Type) -> str:
         case inspect.UnionType():
             return " | ".join(_of(one) for one in type_.types)
         case inspect.LiteralType():
-            return "Right" if set(type_.values) == set(get_args(protocol.Right)) else _quoted_all(type_.values)
+            return "Right" if set(type_.values) == set(get_args(protocol.Right)) else _quote_all(type_.values)
         case inspect.ListType():
             return f"readonly {_of(type_.item_type)}[]"
         case inspect.DictType():
@@ -154,14 +154,14 @@ def _of(type_: inspect.Type) -> str:
     return _PRIMITIVES[type(type_)]
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """Format a text as a string literal."""
     return msgspec.json.encode(text).decode()
 
 
-def _quoted_all(values: tuple[Any, ...]) -> str:
+def _quote_all(values: tuple[Any, ...]) -> str:
     """Format the values as a union of string literals."""
-    return " | ".join(_quoted(str(value)) for value in values)
+    return " | ".join(_quote(str(value)) for value in values)
 
 
 if __name__ == "__main__":

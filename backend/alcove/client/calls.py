@@ -116,11 +116,11 @@ class CallBuilder:
             raise InvalidError("give either an item or a member")
         if item is not None:
             return Call("GET", f"{_room(item)}/export", self._token({item: "rm"}), bytes)
-        return Call("GET", f"/api/members/{_quoted(member or '')}", self._token({"*": "rm"}), bytes)
+        return Call("GET", f"/api/members/{_quote_id(member or '')}", self._token({"*": "rm"}), bytes)
 
     def erase(self, member: Member | str, by: Member) -> Call[None]:
         """Build the call that erases a member (W14)."""
-        return Call("DELETE", f"/api/members/{_quoted(member)}", self._token({"*": "rwm"}, by), _nothing)
+        return Call("DELETE", f"/api/members/{_quote_id(member)}", self._token({"*": "rwm"}, by), _nothing)
 
     def import_lines(self, request: ImportRequest) -> Call[Imported]:
         """Build the call that imports a chunk of lines (W14)."""
@@ -212,7 +212,7 @@ def _entries(item: str) -> str:
 
 def _ban(member: Member | str, item: str | None) -> str:
     """Return the path of a member's ban on the item, or with None on all items."""
-    return f"{'/api' if item is None else _room(item)}/bans/{_quoted(member)}"
+    return f"{'/api' if item is None else _room(item)}/bans/{_quote_id(member)}"
 
 
 def _id(member: Member | str) -> str:
@@ -220,7 +220,7 @@ def _id(member: Member | str) -> str:
     return str(member.id) if isinstance(member, Member) else member
 
 
-def _quoted(member: Member | str) -> str:
+def _quote_id(member: Member | str) -> str:
     """Return the percent-encoded id of a member."""
     return quote(_id(member), safe="")
 

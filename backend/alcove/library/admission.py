@@ -85,7 +85,7 @@ class HostAdmission:
             host: Scope = connection.scope.pop(HOST_SCOPE)
             item = connection.path_params.get("item_id")
             items = [item] if item is not None else connection.query_params.getlist("item")
-            connection.state.caller = await self._caller(host, dict.fromkeys(map(_checked, items)) or (NO_ITEM,))
+            connection.state.caller = await self._caller(host, dict.fromkeys(map(_check_item, items)) or (NO_ITEM,))
         found: Caller = connection.state.caller
         return found
 
@@ -132,7 +132,7 @@ class HostAdmission:
         return routes[names]
 
 
-def _checked(item: str) -> str:
+def _check_item(item: str) -> str:
     """Return an item's id. Raises Refusal 4400 (H3)."""
     try:
         return check_item_id(item)

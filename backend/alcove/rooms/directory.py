@@ -134,7 +134,7 @@ class RoomDirectory:
     # --- opening and closing
 
     @asynccontextmanager
-    async def opened(self, item: str, *, seq: int = 0, log_id: str | None = None) -> AsyncIterator[Room]:
+    async def open_room(self, item: str, *, seq: int = 0, log_id: str | None = None) -> AsyncIterator[Room]:
         """Open the item's room, and keep it in memory while the block runs.
 
         Args:

@@ -9,7 +9,7 @@ from msgspec import UNSET, Raw, Struct
 from alcove.protocol import Limits
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.import_lines import EntryLine, LineError, Located, MarkLine, Reference, lines_of
-from alcove.rooms.sends import StoreDraft, body_too_large, overloaded
+from alcove.rooms.sends import StoreDraft, body_too_large, overloaded_refusal
 from alcove.storage.base import Appended, Draft, Log, Outcome, Refused, RoomReadMark
 from alcove.storage.committer import QueueFullError
 
@@ -146,7 +146,7 @@ class Importer:
                 case Refused():
                     raise LineError(number, outcome.message)
                 case QueueFullError():
-                    raise overloaded(outcome) from None
+                    raise overloaded_refusal(outcome) from None
                 case BaseException():
                     raise outcome
         return stored

@@ -7,7 +7,7 @@ from msgspec import Struct
 from alcove.access.revocations import OPERATOR
 from alcove.clock import now_ms
 from alcove.protocol import raw
-from alcove.rooms.sends import StoreDraft, overloaded
+from alcove.rooms.sends import StoreDraft, overloaded_refusal
 from alcove.storage.base import Draft
 from alcove.storage.committer import QueueFullError
 
@@ -40,4 +40,4 @@ async def append_record(item: str, record: Struct, store: StoreDraft) -> None:
     try:
         await store(record_draft(item, record, uuid4().hex))
     except QueueFullError as error:
-        raise overloaded(error) from None
+        raise overloaded_refusal(error) from None

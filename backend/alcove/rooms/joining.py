@@ -74,7 +74,7 @@ class RoomJoiner:
         """
         with self._admission.admit() as slot:
             try:
-                async with self._rooms.opened(item, seq=start.after or 0, log_id=start.log_id) as room:
+                async with self._rooms.open_room(item, seq=start.after or 0, log_id=start.log_id) as room:
                     # Nothing awaits from here on: the room must not change between `hello` and the first fed entry.
                     return self._enter(room, slot, connection, member, start)
             except LogUnavailableError as error:
@@ -92,7 +92,7 @@ class RoomJoiner:
         # Access may have been revoked, or the drain may have started, while the room was opened.
         if self._authenticator is not None:
             self._authenticator.recheck(member, room.item)
-            member = self._authenticator.restricted(member, room.item)
+            member = self._authenticator.apply_bans(member, room.item)
         self._admission.confirm(member.person.id, room.item, room.presence.connections(member.person.id))
         if (cutoff := self._retention.cutoff(self._host.now_ms())) is not None:
             room.expire(cutoff)

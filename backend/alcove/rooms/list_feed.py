@@ -134,7 +134,7 @@ class ListFeed:
         for reader in self._index.of_member(member):
             self.refresh(reader)
 
-    def rewritten(self, item: str) -> None:
+    def entry_changed(self, item: str) -> None:
         """Record that an entry of the room was edited or deleted, so that entries read before are not sent (S9)."""
         if self._task is not None:
             self._rewritten.add(item)

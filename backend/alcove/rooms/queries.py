@@ -52,24 +52,24 @@ class RoomQueries:
 
     async def members(self, item: str) -> tuple[list[Person], int]:
         """Return up to 100 members of the item's room on all processes, and the number of all (W11)."""
-        async with self._rooms.opened(item) as room:
+        async with self._rooms.open_room(item) as room:
             return room.presence.named_members(), len(room.presence)
 
     @asynccontextmanager
     async def attending(self, item: str) -> AsyncIterator[Callable[[], Awaitable[Attendance]]]:
         """Provide who is connected to the item's room and who is not, at each call within the block (K1)."""
-        async with self._rooms.opened(item) as room:
+        async with self._rooms.open_room(item) as room:
 
             async def attendance() -> Attendance:
                 presence = room.presence
                 absent = [member for member in presence.latest_marks() if not presence.connections(member)]
                 if len(absent) < MAX_NAMED <= len(presence.read_marks):
-                    absent = await self._absent(item, presence)
+                    absent = await self._read_absent(item, presence)
                 return Attendance(presence.named_members(), len(presence), absent[:MAX_NAMED])
 
             yield attendance
 
-    async def _absent(self, item: str, presence: RoomPresence) -> list[str]:
+    async def _read_absent(self, item: str, presence: RoomPresence) -> list[str]:
         """Return up to 100 members with a read mark who are not connected, among all marks of a large room."""
         absent: list[str] = []
         first: str | None = ""

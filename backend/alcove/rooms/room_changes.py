@@ -91,7 +91,7 @@ class RoomChanges:
                 entry = one.entry
                 head = max(head, entry.seq)
                 if entry.kind != "message":
-                    self._feed.rewritten(item)
+                    self._feed.entry_changed(item)
             if self._cluster.shared:
                 self._stored.add_room(item, head)
                 self._collect()
@@ -187,9 +187,9 @@ class RoomChanges:
         self._feed.marks_moved(changed.marks())
         if rooms := changed.rooms():
             self._passing = asyncio.create_task(self._feed.rooms_changed(rooms))
-            self._passing.add_done_callback(self._passed_on)
+            self._passing.add_done_callback(self._on_passed_on)
 
-    def _passed_on(self, task: asyncio.Task[None]) -> None:
+    def _on_passed_on(self, task: asyncio.Task[None]) -> None:
         """Schedule the changes that were collected while readers were notified."""
         self._passing = None
         if not task.cancelled() and (self._changed or self._stored):

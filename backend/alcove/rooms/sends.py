@@ -26,7 +26,7 @@ def rate_exceeded(limits: Limits) -> str:
     return f"at most {limits.sends_per_s:g} sends a second, {limits.burst} at once"
 
 
-def overloaded(error: QueueFullError) -> Refusal:
+def overloaded_refusal(error: QueueFullError) -> Refusal:
     """Create the refusal of a draft while too many wait for storage (L4)."""
     return Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS)
 

@@ -14,7 +14,7 @@ from alcove.errors import Close, Code, Refusal
 from alcove.protocol import Entry, Limits, Person, raw
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.room_changes import RoomChanges
-from alcove.rooms.sends import StoreDraft, body_too_large, overloaded
+from alcove.rooms.sends import StoreDraft, body_too_large, overloaded_refusal
 from alcove.storage.base import Appended, Draft, Log, Refused
 from alcove.storage.committer import QueueFullError
 
@@ -60,12 +60,12 @@ class RoomWriter:
 
     async def send(self, item: str, body: Raw, by: Person, *, id: str | None = None) -> WriteResult:
         """Store a message by `by` as the room's next entry; `body` is JSON."""
-        return await self._write(Draft(item, "message", id or uuid4().hex, by, now_ms(), self._checked(body)))
+        return await self._write(Draft(item, "message", id or uuid4().hex, by, now_ms(), self._check_body(body)))
 
     async def event(self, item: str, body: EventBody, by: Person, *, id: str | None = None) -> WriteResult:
         """Store an event of the application as the room's next entry (S14)."""
         data = {} if body.data is UNSET else {"data": body.data}
-        checked = self._checked(raw({"text": body.text, **data}))
+        checked = self._check_body(raw({"text": body.text, **data}))
         return await self._write(Draft(item, "event", id or uuid4().hex, by, now_ms(), checked))
 
     async def edit(
@@ -75,7 +75,7 @@ class RoomWriter:
 
         `moderate`: whether `by` may edit messages of other members, too (S8).
         """
-        checked = self._checked(body)
+        checked = self._check_body(body)
         return await self._write(Draft(item, "edit", id or uuid4().hex, by, now_ms(), checked, target, moderate))
 
     async def delete(
@@ -97,7 +97,7 @@ class RoomWriter:
         self._changes.room_deleted(item)
         await self._log.remove_deleted()
 
-    def _checked(self, body: Raw) -> Raw:
+    def _check_body(self, body: Raw) -> Raw:
         """Reformat the body as one line, which the wire requires, and check its size.
 
         Raises Refusal if too large (L1).
@@ -112,7 +112,7 @@ class RoomWriter:
         try:
             outcome = await self._store(draft)
         except QueueFullError as error:
-            raise overloaded(error) from None
+            raise overloaded_refusal(error) from None
         match outcome:
             case Appended():
                 return WriteResult(outcome.entry, outcome.duplicate)

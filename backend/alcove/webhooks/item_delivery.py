@@ -105,7 +105,7 @@ class ItemDelivery:
         if position is None:
             return
         self._metrics.failed.inc()
-        failure = self._policy.failed(
+        failure = self._policy.record_failure(
             position.failure,
             outcome.error,
             now=now_ms(),

@@ -18,7 +18,9 @@ class RetryPolicy:
     give_up_ms: int | None = None
     attempts: int | None = None
 
-    def failed(self, earlier: Failure | None, error: str, *, now: int, chance: float, wait_ms: int = 0) -> Failure:
+    def record_failure(
+        self, earlier: Failure | None, error: str, *, now: int, chance: float, wait_ms: int = 0
+    ) -> Failure:
         """Compute the failure record after one more failed attempt.
 
         Delays double from 1 s to 1 h; the last attempt is at the end of the time, after which the item is parked.

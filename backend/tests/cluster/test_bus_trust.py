@@ -49,7 +49,7 @@ class Watched:
 
 
 @pytest.fixture
-async def watched(engines: Engines, url: str, join: Start) -> AsyncIterator[Watched]:
+async def observed_pair(engines: Engines, url: str, join: Start) -> AsyncIterator[Watched]:
     """Start two processes with a secret, on a bus server that outsiders can use, too."""
     bus = engines.bus
     listening = (
@@ -73,13 +73,13 @@ def readable(received: list[tuple[str, bytes]]) -> str:
     return b"\n".join(parts).decode(errors="replace")
 
 
-async def members(watched: Watched, item: str, stack: AsyncExitStack) -> tuple[RoomClient, RoomClient]:
+async def members(observed_pair: Watched, item: str, stack: AsyncExitStack) -> tuple[RoomClient, RoomClient]:
     """Join Ada on one process and Bob on the other, and let each see a message of the other."""
     ada = await stack.enter_async_context(
-        await RoomClient.join(watched.one, item, token=token(sub="ada", items={item: "rwm"}))
+        await RoomClient.join(observed_pair.one, item, token=token(sub="ada", items={item: "rwm"}))
     )
     bob = await stack.enter_async_context(
-        await RoomClient.join(watched.two, item, token=token(sub="bob", items={item: "rw"}))
+        await RoomClient.join(observed_pair.two, item, token=token(sub="bob", items={item: "rw"}))
     )
     await ada.send_messages("the first secret")
     await bob.wait_for_seq(1)
@@ -88,12 +88,12 @@ async def members(watched: Watched, item: str, stack: AsyncExitStack) -> tuple[R
     return ada, bob
 
 
-async def test_x9_who_may_only_listen_reads_no_body_and_no_name(watched: Watched, item: str) -> None:
+async def test_x9_who_may_only_listen_reads_no_body_and_no_name(observed_pair: Watched, item: str) -> None:
     async with AsyncExitStack() as stack:
-        ada, bob = await members(watched, item, stack)
+        ada, bob = await members(observed_pair, item, stack)
         chat = [
             await stack.enter_async_context(Listener(await connect(server, f"/ws/{n}?token={token()}")))
-            for n, server in enumerate((watched.one, watched.two))
+            for n, server in enumerate((observed_pair.one, observed_pair.two))
         ]
         await ada.send_messages("a secret of 20,000 letters" + "x" * 20_000)
         await bob.wait_for_seq(3)
@@ -101,19 +101,19 @@ async def test_x9_who_may_only_listen_reads_no_body_and_no_name(watched: Watched
         await chat[1].wait_for_line("Client #0 says: a secret of the chat")
         await ada.send_lines({"type": "typing"})
         await bob.wait_for("typing")
-        database = await asyncpg.connect(watched.url)
+        database = await asyncpg.connect(observed_pair.url)
         await database.execute("SELECT alcove_send($1, 'x', 'shop', 'The shop', 'a secret of the shop'::text)", item)
         await database.close()
         await bob.wait_for_seq(4)
         await ada.wait_for_seq(4)
-        received = readable(watched.outsider.received)
+        received = readable(observed_pair.outsider.received)
 
-    assert len(watched.outsider.received) > 5
+    assert len(observed_pair.outsider.received) > 5
     assert "secret" not in received
     assert '"ada"' not in received
 
 
-def forged(item: str) -> dict[str, list[tuple[ClusterMessage, list[Entry]]]]:
+def forge_messages(item: str) -> dict[str, list[tuple[ClusterMessage, list[Entry]]]]:
     """Create harmful messages, by channel, as a version without encryption would have believed them."""
     entry = Entry(3, "message", "forged", Person("ada", "Ada"), 0, body=raw("forged"))
     pardon = Entry(3, "message", "p", Person("!operator", "operator"), 0, body=raw({"at": 0.0, "sub": "eve"}))
@@ -131,29 +131,29 @@ def forged(item: str) -> dict[str, list[tuple[ClusterMessage, list[Entry]]]]:
     }
 
 
-async def test_x9_what_an_outsider_publishes_changes_nothing(watched: Watched, item: str) -> None:
+async def test_x9_what_an_outsider_publishes_changes_nothing(observed_pair: Watched, item: str) -> None:
     eve = token(sub="eve", items={item: "rw"})
     operator = {"Authorization": f"Bearer {token(sub='operator', items={'*': 'rwm'})}"}
     async with AsyncExitStack() as stack:
-        ada, bob = await members(watched, item, stack)
-        chat = await stack.enter_async_context(Listener(await connect(watched.two, f"/ws/1?token={token()}")))
-        async with http(watched.one) as client:
+        ada, bob = await members(observed_pair, item, stack)
+        chat = await stack.enter_async_context(Listener(await connect(observed_pair.two, f"/ws/1?token={token()}")))
+        async with http(observed_pair.one) as client:
             answer = await client.post("/api/revoke", json={"sub": "eve"}, headers=operator)
             assert answer.status_code in {200, 204}, answer.text
-        recorded = list(watched.outsider.received)
+        recorded = list(observed_pair.outsider.received)
         assert recorded
 
-        for channel, messages in forged(item).items():
+        for channel, messages in forge_messages(item).items():
             for message, entries in messages:
                 text = encode(message, [encode_line(entry) for entry in entries])
-                await watched.outsider.publish(watched.channel(channel), text)
+                await observed_pair.outsider.publish(observed_pair.channel(channel), text)
                 for known in {name for name, _ in recorded}:
-                    await watched.outsider.publish(known, text)
+                    await observed_pair.outsider.publish(known, text)
         for channel, payload in recorded:
-            await watched.outsider.publish(channel, payload)
+            await observed_pair.outsider.publish(channel, payload)
         head = b'{"kind":"head","item":"%s","head":%d}' % (item.encode(), LARGEST)
-        await watched.outsider.publish("!sends", head)
-        for server in (watched.one, watched.two):
+        await observed_pair.outsider.publish("!sends", head)
+        for server in (observed_pair.one, observed_pair.two):
             await eventually(lambda server=server: "not sealed with this log's key" in server.output)  # type: ignore[misc] # a lambda's default says no type
 
         await ada.send_messages("true")
@@ -166,7 +166,7 @@ async def test_x9_what_an_outsider_publishes_changes_nothing(watched: Watched, i
         assert ada.entries == bob.entries
         assert ada.bodies == ["the first secret", "the second secret", "true", "true, too"]
         assert not [line for line in chat.lines if "forged" in str(line)]
-        for server in (watched.one, watched.two):
+        for server in (observed_pair.one, observed_pair.two):
             late = await stack.enter_async_context(
                 await RoomClient.join(server, item, token=token(sub="cid", items={item: "rw"}))
             )

@@ -24,7 +24,7 @@ class Subscriber:
         """Connect, and record messages and gaps."""
         await self.bus.start(lambda channel, message: self.messages.append((channel, message)), self.gaps.append)
 
-    async def subscribed(self, *channels: str) -> None:
+    async def subscribe_all(self, *channels: str) -> None:
         """Subscribe, and wait until the subscriptions have taken effect."""
         for channel in channels:
             before = len(self.gaps)
@@ -65,7 +65,7 @@ async def subscribers(engine: Engine) -> AsyncIterator[list[Subscriber]]:
 async def test_messages_reach_all_other_processes_in_order(subscribers: list[Subscriber]) -> None:
     one, two, three = subscribers
     for subscriber in subscribers:
-        await subscriber.subscribed("foo")
+        await subscriber.subscribe_all("foo")
     sent = [("foo", str(n).encode()) for n in range(500)]
     for channel, message in sent:
         one.bus.publish(channel, message)
@@ -77,11 +77,11 @@ async def test_messages_reach_all_other_processes_in_order(subscribers: list[Sub
 
 async def test_only_subscribed_channels_are_received(subscribers: list[Subscriber]) -> None:
     one, two, _ = subscribers
-    await two.subscribed("foo", "bar", "end")
+    await two.subscribe_all("foo", "bar", "end")
     one.bus.publish("foo", b"1")
     await eventually(lambda: len(two.messages) == 1)
     two.bus.unsubscribe("foo")
-    await two.subscribed("again")
+    await two.subscribe_all("again")
     for channel in ("foo", "other", "bar", "again"):
         one.bus.publish(channel, b"2")
 
@@ -91,7 +91,7 @@ async def test_only_subscribed_channels_are_received(subscribers: list[Subscribe
 
 async def test_a_big_message_arrives_complete_or_as_its_fallback(subscribers: list[Subscriber]) -> None:
     one, two, _ = subscribers
-    await two.subscribed("foo")
+    await two.subscribe_all("foo")
     big = ("ä€𝄞" * 20_000).encode()
     one.bus.publish("foo", big)
     one.bus.publish("foo", big * 10, b"fallback")
@@ -102,7 +102,7 @@ async def test_a_big_message_arrives_complete_or_as_its_fallback(subscribers: li
 
 async def test_x2_a_killed_server_is_reported_as_a_gap(engine: Engine, subscribers: list[Subscriber]) -> None:
     one, two, _ = subscribers
-    await two.subscribed("foo")
+    await two.subscribe_all("foo")
     engine.end()
     await eventually(lambda: not one.bus.up and not two.bus.up)
     for _ in range(50_000):
@@ -119,7 +119,7 @@ async def test_x2_a_killed_server_is_reported_as_a_gap(engine: Engine, subscribe
 
 async def test_x2_a_hanging_server_counts_as_down(engine: Engine, subscribers: list[Subscriber]) -> None:
     one, two, _ = subscribers
-    await two.subscribed("foo")
+    await two.subscribe_all("foo")
     engine.hang()
     await eventually(lambda: not one.bus.up and not two.bus.up)
     gaps_before = len(two.gaps)
@@ -131,7 +131,7 @@ async def test_x2_a_hanging_server_counts_as_down(engine: Engine, subscribers: l
 
 async def test_messages_beyond_the_outbox_are_lost_and_a_gap_is_reported(subscribers: list[Subscriber]) -> None:
     one, two, _ = subscribers
-    await two.subscribed("foo")
+    await two.subscribe_all("foo")
     gaps_before = len(two.gaps)
     for _ in range(40_000):
         one.bus.publish("foo", b"x" * 1000)
@@ -156,7 +156,7 @@ async def test_a_bus_starts_without_its_server(engine: Engine) -> None:
 async def test_the_bus_of_one_process_receives_nothing() -> None:
     subscriber = Subscriber(open_bus("memory://"))
     await subscriber.start()
-    await subscriber.subscribed("foo")
+    await subscriber.subscribe_all("foo")
     subscriber.bus.publish("foo", b"1")
 
     assert subscriber.bus.up
@@ -168,7 +168,7 @@ async def test_x9_notifications_of_another_form_break_nothing(postgres_url: str)
     """Every role that may connect can send notifications."""
     subscriber = Subscriber(open_bus(postgres_url, "alcove_test"))
     await subscriber.start()
-    await subscriber.subscribed("foo")
+    await subscriber.subscribe_all("foo")
     parts = ["x 2/3 foo\nb", "x 1/2 foo\na", "x 3/2 foo\nc", "x 1/999999 foo\na", "x 1/2 foo\na", "y 2/2 foo\nb"]
     stranger = await asyncpg.connect(postgres_url)
     for payload in ["", "foo", "a b c", "a 1 foo", "a 1/x foo\nx", "a x/1 foo", f"a {'9' * 5000}/1 foo", *parts]:

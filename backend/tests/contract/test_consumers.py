@@ -160,15 +160,22 @@ async def test_k2_x8_a_room_that_lost_entries_is_delivered_from_its_new_head(sto
     assert await pending(log) == ["foo"]
 
 
-def imported(id: str, *, item: str = "foo") -> Draft:
+def imported_draft(id: str, *, item: str = "foo") -> Draft:
     """Create the draft of an imported message."""
-    return replace(message(id, item=item), imported=True)
+    return replace(message(id, item=item), imported_draft=True)
 
 
 async def test_k1_the_log_knows_which_entries_were_imported(storage: str, open_again: OpenLog) -> None:
     log = await open_again()
-    await append(log, imported("a"), imported("b", item="bar"), imported("c"), message("d"), imported("e"))
-    await append(log, imported("a"), imported("f"), edit("g", 1))  # the first one was stored before
+    await append(
+        log,
+        imported_draft("a"),
+        imported_draft("b", item="bar"),
+        imported_draft("c"),
+        message("d"),
+        imported_draft("e"),
+    )
+    await append(log, imported_draft("a"), imported_draft("f"), edit("g", 1))  # the first one was stored before
     await append(log, message("h"))
 
     assert sorted(await log.consumers.imported("foo", 1, 7)) == [(1, 2), (4, 4), (5, 5)]

@@ -5,7 +5,7 @@ from tests.support.drafts import append, bodies, message
 from tests.support.storage import OpenLog, execute, lose_tail
 
 
-async def stored(log: Log, *drafts: Draft, seen: dict[str, Position] | None = None) -> list[Appended]:
+async def append_entries(log: Log, *drafts: Draft, seen: dict[str, Position] | None = None) -> list[Appended]:
     """Append a batch, and return the entries."""
     outcomes: list[Outcome] = await log.append(drafts, None, seen)
     appended = [outcome for outcome in outcomes if isinstance(outcome, Appended)]
@@ -14,7 +14,7 @@ async def stored(log: Log, *drafts: Draft, seen: dict[str, Position] | None = No
 
 
 async def test_r5_every_room_begins_in_the_database_s_own_history(log: Log) -> None:
-    (appended,) = await stored(log, message("a"))
+    (appended,) = await append_entries(log, message("a"))
     rooms = await log.room_states(["foo", "empty"])
 
     assert {appended.log, rooms["foo"].log, rooms["empty"].log} == {log.id}
@@ -27,7 +27,9 @@ async def test_x8_a_send_into_a_room_that_lost_entries_begins_a_new_history(log:
     await append(log, *(message(str(n)) for n in range(4)), message("0", item="bar"))
     await lose_tail(storage, "foo", 2)
     seen = {"foo": Position(log.id, 4, 1000), "bar": Position(log.id, 1, 1000)}
-    first, second, elsewhere = await stored(log, message("4"), message("3"), message("1", item="bar"), seen=seen)
+    first, second, elsewhere = await append_entries(
+        log, message("4"), message("3"), message("1", item="bar"), seen=seen
+    )
 
     assert (first.entry.seq, second.entry.seq, elsewhere.entry.seq) == (3, 4, 2)
     assert not second.duplicate
@@ -40,7 +42,7 @@ async def test_x8_a_loss_that_was_written_over_is_noticed_by_the_other_entry(log
     await append(log, *(message(str(n), at=1000 + n) for n in range(4)))
     await lose_tail(storage, "foo", 2)
     await append(log, *(message(f"other {n}", at=2000 + n) for n in range(3)))
-    (appended,) = await stored(log, message("4", at=3000), seen={"foo": Position(log.id, 4, 1003)})
+    (appended,) = await append_entries(log, message("4", at=3000), seen={"foo": Position(log.id, 4, 1003)})
 
     assert appended.entry.seq == 6
     assert appended.log != log.id
@@ -49,7 +51,7 @@ async def test_x8_a_loss_that_was_written_over_is_noticed_by_the_other_entry(log
 async def test_x8_a_repeated_send_notices_the_loss_too(log: Log, storage: str) -> None:
     await append(log, *(message(str(n)) for n in range(4)))
     await lose_tail(storage, "foo", 2)
-    again, new = await stored(log, message("1"), message("4"), seen={"foo": Position(log.id, 4, 1000)})
+    again, new = await append_entries(log, message("1"), message("4"), seen={"foo": Position(log.id, 4, 1000)})
 
     assert (again.duplicate, again.entry.seq, new.duplicate, new.entry.seq) == (True, 2, False, 3)
     assert log.id not in {again.log} == {new.log}
@@ -63,7 +65,7 @@ async def test_x8_of_two_processes_that_notice_a_loss_one_renews_the_history(ope
 
     assert one.id != renewed
     assert await two.verify_history("foo", Position(two.id, 4, 1000)) == renewed
-    (appended,) = await stored(two, message("new"), seen={"foo": Position(two.id, 4, 1000)})
+    (appended,) = await append_entries(two, message("new"), seen={"foo": Position(two.id, 4, 1000)})
     assert appended.log == renewed
     assert await one.verify_history("foo", Position(renewed, 3, 1000)) == renewed
 
@@ -83,7 +85,7 @@ async def test_x8_a_new_history_keeps_nothing_of_what_was_lost(log: Log, storage
     await append(log, *(message(str(n)) for n in range(4)))
     await log.move_read_marks([RoomReadMark("foo", "ada", 4), RoomReadMark("foo", "bob", 1)])
     await execute(storage, "UPDATE alcove.rooms SET head = 2")
-    (appended,) = await stored(log, message("3", "sent again"), seen={"foo": Position(log.id, 4, 1000)})
+    (appended,) = await append_entries(log, message("3", "sent again"), seen={"foo": Position(log.id, 4, 1000)})
 
     assert (appended.entry.seq, appended.duplicate) == (3, False)
     assert await bodies(log) == {1: '"hello"', 2: '"hello"', 3: '"sent again"'}
@@ -93,6 +95,6 @@ async def test_x8_a_new_history_keeps_nothing_of_what_was_lost(log: Log, storage
 async def test_r5_removed_entries_are_no_loss(log: Log, storage: str) -> None:
     await append(log, *(message(str(n)) for n in range(4)))
     await execute(storage, "DELETE FROM alcove.entries", "UPDATE alcove.rooms SET oldest = 5")
-    (appended,) = await stored(log, message("4"), seen={"foo": Position(log.id, 4, 1000)})
+    (appended,) = await append_entries(log, message("4"), seen={"foo": Position(log.id, 4, 1000)})
 
     assert (appended.entry.seq, appended.log) == (5, log.id)

@@ -106,18 +106,18 @@ def test_a2_without_a_secret_a_process_of_the_cluster_does_not_start(tmp_path: P
 
 
 def test_what_must_be_set_is_asked_for_before_anything_starts() -> None:
-    def asked(**env: str) -> subprocess.CompletedProcess[str]:
+    def run_config(**env: str) -> subprocess.CompletedProcess[str]:
         command, before = script("secrets-are-set"), {"PATH": os.environ["PATH"]}
         return subprocess.run(command, env=before | env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
 
     waits = {name for name, each in CLUSTER.items() if "secrets-are-set" in each.get("depends_on", {})}
     assert waits == {*PROCESSES, "postgres", "redis"}
-    assert asked(**SET).returncode == 0
+    assert run_config(**SET).returncode == 0
     for name in SECRETS:
-        done = asked(**SET | {name: ""})
+        done = run_config(**SET | {name: ""})
         assert done.returncode != 0
         assert f"{name}: is not set: set it in the environment or in .env" in done.stderr
-    assert "a password becomes part of a URL" in asked(**SET | {"REDIS_PASSWORD": "p@ss/word"}).stderr
+    assert "a password becomes part of a URL" in run_config(**SET | {"REDIS_PASSWORD": "p@ss/word"}).stderr
 
 
 def test_redis_takes_its_password_and_shows_it_to_nobody() -> None:
@@ -179,10 +179,10 @@ def test_w3_d2_the_proxy_keeps_no_stream_for_whoever_reads_slowly() -> None:
 
 def test_the_proxy_and_prometheus_name_every_process() -> None:
     (job,) = document(ROOT / "backend/deploy/prometheus.yml")["scrape_configs"]
-    (asked,) = job["dns_sd_configs"]
+    (discovery,) = job["dns_sd_configs"]
 
-    assert asked["names"] == [*services(), *PROCESSES]
-    assert [s.split()[0] for s in directive("server")] == [f"{name}:{asked['port']}" for name in PROCESSES]
+    assert discovery["names"] == [*services(), *PROCESSES]
+    assert [s.split()[0] for s in directive("server")] == [f"{name}:{discovery['port']}" for name in PROCESSES]
     assert set(WATCH["prometheus"]["networks"]) == {"front", "default"}
 
 

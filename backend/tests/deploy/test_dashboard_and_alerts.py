@@ -32,7 +32,7 @@ def test_metric_names_are_found_in_expressions() -> None:
     ) == {"alcove_commit_seconds", "alcove_lag_entries_sum"}
 
 
-async def counted(cluster: Cluster) -> dict[str, list[Part]]:
+async def exported_metrics(cluster: Cluster) -> dict[str, list[Part]]:
     """Return the metrics that a process exports, with the labels of their samples."""
     async with http(cluster.processes[0]) as client:
         text = (await client.get("/metrics")).text
@@ -43,18 +43,18 @@ async def counted(cluster: Cluster) -> dict[str, list[Part]]:
 
 
 async def test_w7_the_dashboard_shows_every_metric_and_no_other(cluster: Cluster) -> None:
-    assert set(await counted(cluster)) == {name for expression in SHOWN for name in metrics(expression)}
+    assert set(await exported_metrics(cluster)) == {name for expression in SHOWN for name in metrics(expression)}
 
 
 async def test_w7_the_guide_says_what_each_metric_means(cluster: Cluster) -> None:
     guide = (DEPLOY.parent / "docs/operating.md").read_text()
     described = re.findall(r"^\| `(alcove_\w+)` \|", guide, re.MULTILINE)
 
-    assert sorted(name for name in await counted(cluster) if name.startswith("alcove_")) == sorted(described)
+    assert sorted(name for name in await exported_metrics(cluster) if name.startswith("alcove_")) == sorted(described)
 
 
 async def test_w7_every_alert_speaks_of_metrics_that_exist(cluster: Cluster) -> None:
-    known = {*(await counted(cluster)), "up"}
+    known = {*(await exported_metrics(cluster)), "up"}
 
     for rule in ALERTS:
         asked = metrics(rule["expr"]) | set(re.findall(r"\bup\b", rule["expr"]))
@@ -63,7 +63,7 @@ async def test_w7_every_alert_speaks_of_metrics_that_exist(cluster: Cluster) -> 
 
 
 async def test_w7_labels_that_are_asked_for_exist_with_these_values(cluster: Cluster) -> None:
-    labels = await counted(cluster)
+    labels = await exported_metrics(cluster)
     codes = {sample["code"] for sample in labels["alcove_refusals_total"]}
     (refused,) = [rule["expr"] for rule in ALERTS if rule["alert"] == "AlcoveSendsRefused"]
     asked = re.search(r'code=~"([^"]+)"', refused)
@@ -79,14 +79,14 @@ async def test_w7_labels_that_are_asked_for_exist_with_these_values(cluster: Clu
 async def test_a6_no_label_names_a_member_or_an_item(cluster: Cluster, item: str) -> None:
     async with await RoomClient.join(cluster.processes[0], item, name="Ada Lovelace") as ada:
         await ada.send_messages("hello")
-        labels = await counted(cluster)
+        labels = await exported_metrics(cluster)
 
     given = {label for samples in labels.values() for sample in samples for label in sample}
     assert given == {"code", "le", "limit", "outcome", "reason", "state", "version"}
 
 
 async def test_w7_a_count_begins_at_zero(cluster: Cluster) -> None:
-    labels = await counted(cluster)
+    labels = await exported_metrics(cluster)
 
     assert {sample["outcome"] for sample in labels["alcove_sends_total"]} == {"stored", "duplicate", "refused"}
     assert {"unavailable", "overloaded", "at_capacity"} < {sample["code"] for sample in labels["alcove_refusals_total"]}

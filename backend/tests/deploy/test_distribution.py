@@ -82,19 +82,19 @@ def get(server: Server, path: str, **headers: str) -> tuple[int, dict[str, str],
 
 
 @pytest.fixture
-def served(environment: FreshEnvironment, tmp_path: Path) -> Iterator[Server]:
+def running_server(environment: FreshEnvironment, tmp_path: Path) -> Iterator[Server]:
     server = start(environment, tmp_path / "empty", "alcove", "serve", "--port", "0")
     yield server
     server.end(signal.SIGTERM)
 
 
 def test_an_installed_wheel_serves_page_embed_script_and_precompressed_files(
-    environment: FreshEnvironment, served: Server
+    environment: FreshEnvironment, running_server: Server
 ) -> None:
     where = environment.output("-c", "import alcove; print(alcove.__file__)").strip()
     assert Path(where).is_relative_to(environment.libraries)
 
-    status, _, page = get(served, "/", Accept="text/html")
+    status, _, page = get(running_server, "/", Accept="text/html")
     assert (status, page.startswith(b"<!DOCTYPE html>"), b"not built" in page) == (200, True, False)
     script = re.findall(rb' src="(/assets/[^"]+\.js)"', page)[0]
     for path, kind in (
@@ -103,12 +103,12 @@ def test_an_installed_wheel_serves_page_embed_script_and_precompressed_files(
         (script.decode(), "text/javascript"),
         ("/openapi.json", "application/json"),
     ):
-        status, headers, body = get(served, path, Accept="text/html")
+        status, headers, body = get(running_server, path, Accept="text/html")
         assert (status, headers["content-type"].split(";")[0], bool(body)) == (200, kind, True), path
     for coding in ("br", "gzip"):
-        _, headers, body = get(served, script.decode(), Accept_Encoding=coding)
+        _, headers, body = get(running_server, script.decode(), Accept_Encoding=coding)
         assert (headers["content-encoding"], headers["content-length"]) == (coding, str(len(body)))
-    status, _, body = get(served, "/api/items/order-7/entries", Authorization="Bearer ada")
+    status, _, body = get(running_server, "/api/items/order-7/entries", Authorization="Bearer ada")
     assert (status, json.loads(body)["head"]) == (200, 0)
 
 

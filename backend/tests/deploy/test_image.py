@@ -18,7 +18,7 @@ PAGE, SERVER, IMAGE = (
 Folders = dict[str, tuple[str, str, str]]
 
 
-def copied(stage: list[str]) -> list[str]:
+def copied_paths(stage: list[str]) -> list[str]:
     """Return the paths that a stage copies from the project, in order."""
     lines = [line.split()[1:-1] for line in stage if line.startswith("COPY ") and "--from" not in line]
     return [source for line in lines for source in line]
@@ -35,7 +35,7 @@ def folders() -> Folders:
     return found
 
 
-def kept_out(path: str) -> bool:
+def is_excluded(path: str) -> bool:
     """Return whether `.dockerignore` excludes a file: its last matching line decides."""
     out = False
     for line in (ROOT / ".dockerignore").read_text().splitlines():
@@ -51,10 +51,10 @@ def kept_out(path: str) -> bool:
 
 @pytest.mark.parametrize("stage", [PAGE, SERVER], ids=["page", "server"])
 def test_what_a_stage_copies_exists_and_is_not_kept_out(stage: list[str]) -> None:
-    assert copied(stage)
-    for source in copied(stage):
+    assert copied_paths(stage)
+    for source in copied_paths(stage):
         assert (ROOT / source).exists(), source
-        assert not kept_out(source), source
+        assert not is_excluded(source), source
 
 
 def test_nothing_that_tools_leave_behind_and_no_secret_goes_into_the_image() -> None:
@@ -78,8 +78,8 @@ def test_nothing_that_tools_leave_behind_and_no_secret_goes_into_the_image() -> 
         *("backend/tests/conftest.py", "backend/docs/SECURITY.md"),
     ]
 
-    assert [path for path in known if kept_out(path)] == []
-    assert [path for path in left if not kept_out(path)] == []
+    assert [path for path in known if is_excluded(path)] == []
+    assert [path for path in left if not is_excluded(path)] == []
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_nothing_that_tools_leave_behind_and_no_secret_goes_into_the_image() -> 
 def test_a_change_of_code_installs_nothing_again(stage: list[str], lock: str) -> None:
     """Docker runs again what comes behind the first instruction whose files changed."""
     (installed,) = [n for n, line in enumerate(stage) if re.search(r"npm ci|--require-hashes -r", line)]
-    before = [source for line in stage[:installed] for source in copied([line])]
+    before = [source for line in stage[:installed] for source in copied_paths([line])]
 
     assert any(source.endswith(lock) for source in before)
     assert all(re.search(r"\.lock$|package(-lock)?\.json$", source) for source in before)
@@ -105,7 +105,7 @@ def test_everything_is_installed_by_its_hash() -> None:
 def test_the_image_has_neither_what_builds_it_nor_what_tests_it() -> None:
     words = " ".join(IMAGE)
 
-    assert copied(IMAGE) == []
+    assert copied_paths(IMAGE) == []
     assert [line.split()[2] for line in IMAGE if line.startswith("COPY ")] == [
         "/alcove/backend",
         "/alcove/frontend/app/dist",
@@ -113,7 +113,7 @@ def test_the_image_has_neither_what_builds_it_nor_what_tests_it() -> None:
     assert "pip uninstall" in words
     assert "pip uninstall" in " ".join(SERVER)
     assert not re.search(r"\bmake\b|apt-get|npm", words)
-    assert {source for source in copied(SERVER) if (ROOT / source).is_dir()} == {"backend/alcove"}
+    assert {source for source in copied_paths(SERVER) if (ROOT / source).is_dir()} == {"backend/alcove"}
 
 
 def test_its_command_is_on_the_path() -> None:

@@ -15,7 +15,7 @@ from tests.support.clusters import Cluster, StartProcesses
 from tests.support.credentials import keep, leaks
 from tests.support.event_streams import events, next_entry
 from tests.support.http import http
-from tests.support.nginx import Nginx, Upstream, documented, needs_nginx
+from tests.support.nginx import Nginx, Upstream, needs_nginx, write_documented_config
 from tests.support.room_client import RoomClient, expect_refusal, read_log, send
 from tests.support.running_host import Host
 from tests.support.servers import Address, Server, alcove, without_problems
@@ -36,7 +36,7 @@ def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
 
 
 def test_b1_nginx_takes_the_configuration_for_a_host_of_its_own(tmp_path: Path) -> None:
-    configuration = documented(tmp_path, "own-host.conf", free_port(), Address(8000))
+    configuration = write_documented_config(tmp_path, "own-host.conf", free_port(), Address(8000))
     done = subprocess.run(  # noqa: S603 - the tests' own command
         [*command(tmp_path, configuration), "-t"], capture_output=True, text=True, check=False
     )

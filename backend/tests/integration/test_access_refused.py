@@ -28,7 +28,7 @@ HS = {"alg": "HS256", "typ": "JWT"}
 GONE = 20
 
 
-def altered(part: int) -> str:
+def alter_token(part: int) -> str:
     """Return a valid token with one part of another one."""
     mine, other = token().split("."), token(sub="eve", headers={"kid": "x"}).split(".")
     return ".".join([*mine[:part], other[part], *mine[part + 1 :]])
@@ -101,8 +101,8 @@ FAULTY: dict[str, tuple[Callable[[], Credential], str]] = {
     "another's secret": (lambda: query(token(key="another secret of more than 32 bytes")), "signature"),
     "no signature": (lambda: query(token().rpartition(".")[0] + "."), "signature"),
     "half a signature": (lambda: query(token()[:-GONE]), "not valid"),
-    "another payload": (lambda: query(altered(1)), "signature"),
-    "another header": (lambda: query(altered(0)), "signature"),
+    "another payload": (lambda: query(alter_token(1)), "signature"),
+    "another header": (lambda: query(alter_token(0)), "signature"),
     "a payload that is a list": (lambda: query(raw_token(HS, [claims()])), "payload"),
     "a payload that is no JSON": (lambda: query(raw_token(HS, b"{sub: ada}")), "payload"),
     "a payload that is no UTF-8": (lambda: query(raw_token(HS, b'{"sub":"\xff"}')), "payload"),

@@ -22,7 +22,7 @@ async def document(server: Server) -> dict[str, Any]:
     return found
 
 
-def resolved(found: dict[str, Any], reference: dict[str, str]) -> dict[str, Any]:
+def resolve(found: dict[str, Any], reference: dict[str, str]) -> dict[str, Any]:
     """Resolve a reference within the document."""
     part: dict[str, Any] = found
     for step in reference["$ref"].removeprefix("#/").split("/"):
@@ -34,8 +34,8 @@ def messages(found: dict[str, Any], action: str) -> dict[str, dict[str, Any]]:
     """Return the payload schemas of an operation's messages, by `type`."""
     operation = found["operations"][action]
     assert operation["action"] == action
-    assert resolved(found, operation["channel"])["address"] == "/items/{item_id}/ws"
-    listed = [resolved(found, resolved(found, reference)) for reference in operation["messages"]]
+    assert resolve(found, operation["channel"])["address"] == "/items/{item_id}/ws"
+    listed = [resolve(found, resolve(found, reference)) for reference in operation["messages"]]
     return {message["name"]: message["payload"] for message in listed}
 
 
@@ -45,7 +45,7 @@ def check(found: dict[str, Any], action: str, lines: list[Line]) -> None:
     for line in lines:
         schema = {**schemas[line["type"]], "components": found["components"]}
         validator_for(schema).validate(line)
-        assert line.keys() <= resolved(found, schemas[line["type"]])["properties"].keys()
+        assert line.keys() <= resolve(found, schemas[line["type"]])["properties"].keys()
     assert schemas.keys() == {line["type"] for line in lines}
 
 

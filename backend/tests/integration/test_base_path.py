@@ -35,7 +35,7 @@ def server(request: pytest.FixtureRequest, below: Server) -> Host:
 
 
 @pytest.fixture(scope="module", params=CARRIERS)
-def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+def prefixed_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """A server without the setting, which uvicorn tells its `root_path`."""
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path_factory.mktemp('told')}/alcove.db"))
     with running(app, request.param, root_path="/chat") as host:
@@ -82,9 +82,11 @@ async def test_b1_every_socket_stream_and_route_is_served_below_the_base_path(se
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_b1_every_socket_stream_and_route_is_served_below_a_root_path(told: Host, way: str, item: str) -> None:
-    await use(told.below(WAYS[way]), item)
-    await use_tutorial(told.below(WAYS[way]))
+async def test_b1_every_socket_stream_and_route_is_served_below_a_root_path(
+    prefixed_server: Host, way: str, item: str
+) -> None:
+    await use(prefixed_server.below(WAYS[way]), item)
+    await use_tutorial(prefixed_server.below(WAYS[way]))
 
 
 @ONCE

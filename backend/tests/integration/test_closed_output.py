@@ -42,7 +42,7 @@ def run_into(folder: Path, *arguments: str, read: int) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def hooked(start: Start) -> Server:
+def webhook_server(start: Start) -> Server:
     """A server with a webhook, to which there is nothing to deliver."""
     hook = {"ALCOVE_WEBHOOK_URL": "http://127.0.0.1:1/", "ALCOVE_WEBHOOK_SECRET": WEBHOOK_SECRET}
     return start(ALCOVE_SECRET=SECRET, **hook)
@@ -50,9 +50,11 @@ def hooked(start: Start) -> Server:
 
 @ONCE
 @pytest.mark.parametrize("command", COMMANDS)
-async def test_a_command_whose_output_is_closed_ends_quietly(hooked: Server, tmp_path: Path, command: str) -> None:
+async def test_a_command_whose_output_is_closed_ends_quietly(
+    webhook_server: Server, tmp_path: Path, command: str
+) -> None:
     (tmp_path / "lines.ndjson").write_text('{"type":"room","item":"foo"}\n')
-    arguments = command.format(url=hooked.url).split()
+    arguments = command.format(url=webhook_server.url).split()
 
     assert await asyncio.to_thread(run_into, tmp_path, *arguments, read=0) == (1, "")
 

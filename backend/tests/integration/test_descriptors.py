@@ -17,7 +17,7 @@ from tests.support.storage import execute
 LIMIT = 128
 
 
-def limited(folder: Path, hard: int, *, soft: int | None = None, carrier: str = "detached", **env: str) -> Server:
+def start_limited(folder: Path, hard: int, *, soft: int | None = None, carrier: str = "detached", **env: str) -> Server:
     """Return a function that starts `alcove serve` in a process that may open few files."""
     limits = f'ulimit -Sn {soft or hard}; ulimit -Hn {hard}; exec "$@"'
     command = ["bash", "-c", limits, "bash", str(ALCOVE), "serve", "--port", "0"]
@@ -27,7 +27,7 @@ def limited(folder: Path, hard: int, *, soft: int | None = None, carrier: str = 
 @pytest.fixture(params=CARRIERS)
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     """Start a server with few file descriptors."""
-    started = limited(tmp_path, LIMIT, carrier=request.param)
+    started = start_limited(tmp_path, LIMIT, carrier=request.param)
     yield started
     started.end()
 
@@ -74,7 +74,7 @@ async def test_s7_a_database_that_must_be_opened_again_finds_a_descriptor(server
 
 
 def test_the_soft_limit_is_raised_to_the_hard_one(tmp_path: Path) -> None:
-    server = limited(tmp_path, LIMIT, soft=100, ALCOVE_CONNECTIONS="10")
+    server = start_limited(tmp_path, LIMIT, soft=100, ALCOVE_CONNECTIONS="10")
     try:
         assert resource.prlimit(server.pid, resource.RLIMIT_NOFILE) == (LIMIT, LIMIT)
     finally:
@@ -82,7 +82,7 @@ def test_the_soft_limit_is_raised_to_the_hard_one(tmp_path: Path) -> None:
 
 
 def test_a_limit_below_what_the_settings_allow_is_said_at_the_start(tmp_path: Path) -> None:
-    server = limited(tmp_path, LIMIT)
+    server = start_limited(tmp_path, LIMIT)
     server.end()
     (line,) = [line for line in server.lines if "ALCOVE_CONNECTIONS" in line]
 

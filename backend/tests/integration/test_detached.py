@@ -8,7 +8,7 @@ import pytest
 
 from alcove.wire.connection import BUFFER_BYTES, Frame, text_frame
 from tests.support.client_frames import masked
-from tests.support.wire_server import LOOPS, PATIENCE, WireServer, detached, wait_for_close, wait_until
+from tests.support.wire_server import LOOPS, PATIENCE, WireServer, detached_connection, wait_for_close, wait_until
 
 
 @pytest.fixture(params=LOOPS)
@@ -101,7 +101,7 @@ def test_d2_a_write_is_refused_at_the_bound_and_accepted_frames_arrive(server: W
     frame = Frame(b"x" * 5000, binary=True)
     with server.client(receive_buffer=4096) as client:
         client.upgraded()
-        connection = detached(server.recorder())
+        connection = detached_connection(server.recorder())
 
         def fill() -> int:
             taken = 0
@@ -124,7 +124,7 @@ def test_d2_a_write_is_refused_at_the_bound_and_accepted_frames_arrive(server: W
 def test_d2_wait_writable_returns_when_the_connection_closes(server: WireServer) -> None:
     with server.client(receive_buffer=4096) as client:
         client.upgraded()
-        connection = detached(server.recorder())
+        connection = detached_connection(server.recorder())
         server.call(lambda: connection.write(Frame(b"x" * 10_000_000, binary=True)))
         waiting = server.call(lambda: server.loop.create_task(connection.wait_writable()))
         client.socket.close()
@@ -141,7 +141,7 @@ def test_a_peer_that_does_not_read_its_replies_is_not_read_either(server: WireSe
         recorder = server.recorder()
         client.socket.setblocking(False)
         sent = 0
-        connection = detached(recorder)
+        connection = detached_connection(recorder)
         until_stuck = time.monotonic() + PATIENCE
         while not server.call(lambda: connection._reading_paused):
             assert time.monotonic() < until_stuck

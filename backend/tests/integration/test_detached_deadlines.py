@@ -8,14 +8,14 @@ from tests.support.wire_server import LOOPS, PATIENT, WireServer, wait_for_close
 pytestmark = pytest.mark.parametrize("loop", LOOPS)
 
 
-def hurried(loop: str, **seconds: float) -> WireServer:
+def server_with_deadline(loop: str, **seconds: float) -> WireServer:
     """Run a server with one short deadline."""
     return WireServer(loop=loop, deadlines=PATIENT._replace(**seconds))
 
 
 def test_a_close_frame_that_is_not_answered_ends_in_a_cut(loop: str) -> None:
     """Check RFC 6455, section 7.1.1."""
-    with hurried(loop, close_s=0.1) as server, server.client() as client:
+    with server_with_deadline(loop, close_s=0.1) as server, server.client() as client:
         client.upgraded()
         recorder = server.recorder()
         server.call(lambda: recorder.connection.close(4000, "done"))
@@ -25,7 +25,7 @@ def test_a_close_frame_that_is_not_answered_ends_in_a_cut(loop: str) -> None:
 
 
 def test_a_stuck_reader_is_cut_off_when_it_is_to_go(loop: str) -> None:
-    with hurried(loop, close_s=0.1) as server, server.client(receive_buffer=4096) as client:
+    with server_with_deadline(loop, close_s=0.1) as server, server.client(receive_buffer=4096) as client:
         client.upgraded()
         recorder = server.recorder()
         server.call(lambda: recorder.connection.write(Frame(b"x" * 10_000_000, binary=True)))
@@ -35,7 +35,7 @@ def test_a_stuck_reader_is_cut_off_when_it_is_to_go(loop: str) -> None:
 
 
 def test_a_stuck_reader_that_closed_itself_is_cut_off(loop: str) -> None:
-    with hurried(loop, close_s=0.1) as server, server.client(receive_buffer=4096) as client:
+    with server_with_deadline(loop, close_s=0.1) as server, server.client(receive_buffer=4096) as client:
         client.upgraded()
         recorder = server.recorder()
         server.call(lambda: recorder.connection.try_write(Frame(b"x" * 10_000_000, binary=True)))
@@ -46,7 +46,7 @@ def test_a_stuck_reader_that_closed_itself_is_cut_off(loop: str) -> None:
 
 @pytest.mark.parametrize("begun", [b"\x81", b"\x81\x85\0\0", b"\x82\xfe\x01\x00\0\0\0\0half", b"\x89\x84\0\0\0\0pi"])
 def test_a_frame_that_is_not_finished_in_time_ends_the_connection(loop: str, begun: bytes) -> None:
-    with hurried(loop, frame_s=0.1) as server, server.client() as client:
+    with server_with_deadline(loop, frame_s=0.1) as server, server.client() as client:
         client.upgraded()
         client.socket.sendall(begun)
         assert client.frame() == (0x88, b"\x11\x38the rest of a frame did not arrive in time")
@@ -55,7 +55,7 @@ def test_a_frame_that_is_not_finished_in_time_ends_the_connection(loop: str, beg
 
 
 def test_a_trickle_does_not_hold_a_frame_open(loop: str) -> None:
-    with hurried(loop, frame_s=0.2) as server, server.client() as client:
+    with server_with_deadline(loop, frame_s=0.2) as server, server.client() as client:
         client.upgraded()
         client.socket.sendall(b"\x82\xfe\xff\xff\0\0\0\0")
         client.socket.settimeout(0.02)
@@ -70,7 +70,7 @@ def test_a_trickle_does_not_hold_a_frame_open(loop: str) -> None:
 
 
 def test_p3_a_peer_that_answers_no_ping_is_closed_with_4408(loop: str) -> None:
-    with hurried(loop, ping_s=0.1, pong_s=0.1) as server, server.client() as client:
+    with server_with_deadline(loop, ping_s=0.1, pong_s=0.1) as server, server.client() as client:
         client.upgraded()
         assert client.frame() == (0x89, b"")
         assert client.frame() == (0x88, b"\x11\x38heartbeat missed")
@@ -79,7 +79,7 @@ def test_p3_a_peer_that_answers_no_ping_is_closed_with_4408(loop: str) -> None:
 
 
 def test_p3_a_peer_that_answers_is_pinged_again(loop: str) -> None:
-    with hurried(loop, ping_s=0.05, pong_s=5) as server, server.client() as client:
+    with server_with_deadline(loop, ping_s=0.05, pong_s=5) as server, server.client() as client:
         client.upgraded()
         for _ in range(3):
             assert client.frame() == (0x89, b"")
@@ -92,7 +92,7 @@ def test_p3_a_peer_that_answers_is_pinged_again(loop: str) -> None:
 
 def test_d2_a_slow_reader_with_a_backlog_is_not_taken_for_dead(loop: str) -> None:
     """Its ping waits behind what it has yet to read: progress is what the kernel says it took."""
-    with hurried(loop, ping_s=0.1, pong_s=0.6) as server, server.client(receive_buffer=4096) as client:
+    with server_with_deadline(loop, ping_s=0.1, pong_s=0.6) as server, server.client(receive_buffer=4096) as client:
         client.upgraded()
         recorder = server.recorder()
         size = 4_000_000
@@ -111,7 +111,7 @@ def test_d2_a_slow_reader_with_a_backlog_is_not_taken_for_dead(loop: str) -> Non
 
 
 def test_p3_a_peer_that_hangs_is_dead_though_its_kernel_takes_more(loop: str) -> None:
-    with hurried(loop, ping_s=0.1, pong_s=0.2) as server, server.client() as client:
+    with server_with_deadline(loop, ping_s=0.1, pong_s=0.2) as server, server.client() as client:
         client.upgraded()
         recorder = server.recorder()
         while recorder.received.empty():
@@ -120,7 +120,10 @@ def test_p3_a_peer_that_hangs_is_dead_though_its_kernel_takes_more(loop: str) ->
 
 
 def test_p3_a_peer_that_takes_nothing_is_dead_for_all_its_backlog(loop: str) -> None:
-    with hurried(loop, ping_s=0.1, pong_s=0.2, close_s=0.1) as server, server.client(receive_buffer=4096) as client:
+    with (
+        server_with_deadline(loop, ping_s=0.1, pong_s=0.2, close_s=0.1) as server,
+        server.client(receive_buffer=4096) as client,
+    ):
         client.upgraded()
         recorder = server.recorder()
         server.call(lambda: recorder.connection.write(Frame(b"x" * 10_000_000, binary=True)))

@@ -22,7 +22,7 @@ def room(item: str) -> dict[str, Any]:
     return {"type": "room", "item": item}
 
 
-def said(number: int, **more: object) -> dict[str, Any]:
+def message(number: int, **more: object) -> dict[str, Any]:
     entry = {"type": "entry", "seq": number, "kind": "message", "id": f"c{number}", "by": ADA, "at": AT + number}
     return entry | {"body": f"comment {number}"} | more
 
@@ -43,7 +43,7 @@ async def run(server: Server, folder: Path, *lines: dict[str, Any], name: str = 
     return done.returncode, done.stdout + done.stderr
 
 
-async def exported(server: Server, item: str) -> list[dict[str, Any]]:
+async def export_room(server: Server, item: str) -> list[dict[str, Any]]:
     """Return the export of a room, without the id of its history."""
     headers = {"Authorization": f"Bearer {token(items={item: 'rwm'})}"}
     async with http(server) as client:
@@ -71,28 +71,28 @@ async def test_w14_an_export_is_imported_into_another_log_as_it_was(
         await client.patch(f"{path}/3", json={"body": "tres"}, headers=ada)
         await client.delete(f"{path}/3", headers=ada)
         await client.put(f"/api/items/{item}/read", json={"seq": 6}, headers=ada)
-    lines = await exported(first, item)
+    lines = await export_room(first, item)
     assert len(lines) == 10
 
     assert await run(second, tmp_path, room(item), *lines[1:]) == (0, "8 entries stored, 0 were stored before\n")
-    assert await exported(second, item) == lines
+    assert await export_room(second, item) == lines
     assert await run(second, tmp_path, room(item), *lines[1:]) == (0, "0 entries stored, 8 were stored before\n")
-    assert await exported(second, item) == lines
+    assert await export_room(second, item) == lines
 
 
 @ONCE
 async def test_w14_an_import_that_was_stopped_continues_where_it_was(
     secured_server: Server, item: str, tmp_path: Path
 ) -> None:
-    lines = [room(item), *(said(number, by=BOB if number % 3 else ADA) for number in range(1, 2500))]
-    edit = said(2500, kind="edit", target=7)
+    lines = [room(item), *(message(number, by=BOB if number % 3 else ADA) for number in range(1, 2500))]
+    edit = message(2500, kind="edit", target=7)
     (tmp_path / "comments.ndjson").write_text("".join(json.dumps(line) + "\n" for line in [*lines, edit]))
     part = [room(item), *lines[1:1200]]
     assert await run(secured_server, tmp_path, *part) == (0, "1199 entries stored, 0 were stored before\n")
 
     done = await run(secured_server, tmp_path, name="comments.ndjson")
     assert done == (0, "1301 entries stored, 1199 were stored before\n")
-    found = await exported(secured_server, item)
+    found = await export_room(secured_server, item)
     assert [one["id"] for one in found[1:]] == [f"c{number}" for number in range(1, 2501)]
     assert [one["at"] for one in found[1:]] == [AT + number for number in range(1, 2501)]
     assert (found[7]["body"], found[7]["by"]) == ("comment 2500", BOB)
@@ -102,17 +102,17 @@ async def test_w14_an_import_that_was_stopped_continues_where_it_was(
 async def test_w14_a_wrong_line_anywhere_in_the_file_stores_nothing(
     secured_server: Server, item: str, tmp_path: Path
 ) -> None:
-    lines = [room(item), *map(said, range(1, 1500)), said(1500, at="soon")]
+    lines = [room(item), *map(message, range(1, 1500)), message(1500, at="soon")]
 
     assert await run(secured_server, tmp_path, *lines) == (1, "alcove: line 1501: at: expected int, got str\n")
-    assert await exported(secured_server, item) == [{"item": item, "head": 0}]
+    assert await export_room(secured_server, item) == [{"item": item, "head": 0}]
 
 
 @ONCE
 async def test_w14_a_line_that_only_the_server_can_refuse_is_named_by_its_number_in_the_file(
     secured_server: Server, item: str, tmp_path: Path
 ) -> None:
-    lines = [room(item), *map(said, range(1, 1300)), said(1300, body="x" * 70_000)]
+    lines = [room(item), *map(message, range(1, 1300)), message(1300, body="x" * 70_000)]
     code, noise = await run(secured_server, tmp_path, *lines)
 
     assert (code, "refused: line 1301: body: a body may have 65536 bytes" in noise) == (1, True), noise
@@ -123,9 +123,9 @@ async def test_w14_a_line_that_only_the_server_can_refuse_is_named_by_its_number
 async def test_w14_f3_nothing_is_put_before_what_a_room_has(secured_server: Server, item: str, tmp_path: Path) -> None:
     async with await RoomClient.join(secured_server, item, token=token(items={item: "rw"})) as client:
         await client.send_messages("here already")
-        code, noise = await run(secured_server, tmp_path, room(item), said(1))
+        code, noise = await run(secured_server, tmp_path, room(item), message(1))
         assert (code, "refused: line 2: at: expected at least " in noise) == (1, True), noise
-    assert (await exported(secured_server, item))[0]["head"] == 1
+    assert (await export_room(secured_server, item))[0]["head"] == 1
 
 
 @ONCE
@@ -133,7 +133,14 @@ async def test_w14_members_see_what_is_imported_while_they_are_connected(
     secured_server: Server, item: str, tmp_path: Path
 ) -> None:
     async with await RoomClient.join(secured_server, item, token=token(items={item: "rw"})) as client:
-        await run(secured_server, tmp_path, room(item), said(1), said(2), {"type": "read", "by": "bob", "seq": 2})
+        await run(
+            secured_server,
+            tmp_path,
+            room(item),
+            message(1),
+            message(2),
+            {"type": "read", "by": "bob", "seq": 2},
+        )
         assert (await client.wait_for("entry", seq=2))["at"] == AT + 2
         assert (await client.wait_for("read"))["seq"] == 2
 
@@ -150,11 +157,11 @@ async def test_w14_requests_of_other_programs_are_checked_as_those_of_the_comman
         return answer.status_code, answer.json().get("detail", answer.json())
 
     async with http(secured_server, token=None) as client:
-        number = await post(room(item), said(1), said(2, kind="edit", target=1))
-        unknown = await post(room(item), said(1), said(2, kind="edit", target={"by": "ada", "id": "c9"}))
-        known = await post(room(item), said(1), said(2, kind="edit", target={"by": "ada", "id": "c1"}))
-        twice = await post(room(item), said(3), said(3))
-        back = await post(room(item), said(6), room(item), said(5))
+        number = await post(room(item), message(1), message(2, kind="edit", target=1))
+        unknown = await post(room(item), message(1), message(2, kind="edit", target={"by": "ada", "id": "c9"}))
+        known = await post(room(item), message(1), message(2, kind="edit", target={"by": "ada", "id": "c1"}))
+        twice = await post(room(item), message(3), message(3))
+        back = await post(room(item), message(6), room(item), message(5))
         large = await client.post("/api/import", content=b" " * 2_000_000, headers=headers)
     assert number[1].startswith("line 13: target: expected `by` and `id` of an entry")
     assert unknown[1] == f"line 13: target: expected an earlier entry of {item}; 'ada' has none with the id 'c9'"

@@ -105,12 +105,12 @@ Exchange = Callable[..., Slow]
 LAST = masked(0x81, b"last")
 
 
-def answered(client: RawClient) -> None:
+def read_last_response(client: RawClient) -> None:
     """Read the response to the last message."""
     assert client.frame() == (0x81, b"heard")
 
 
-def refused(code: int) -> Callable[[RawClient], None]:
+def read_close_frame(code: int) -> Callable[[RawClient], None]:
     """Read up to a close frame with this code."""
 
     def read(client: RawClient) -> None:
@@ -125,35 +125,35 @@ def refused(code: int) -> Callable[[RawClient], None]:
     "frame", [masked(0x81, b"\n"), masked(0x81), masked(0x82, b"x")], ids=["text", "empty", "bytes"]
 )
 def test_l6_a_turn_takes_no_more_messages_than_its_budget(exchange: Exchange, frame: bytes) -> None:
-    receiver = exchange(frame * 1000 + LAST, answered)
+    receiver = exchange(frame * 1000 + LAST, read_last_response)
 
     assert len(receiver.received) == 1001
     assert receiver.most <= A_TURN
 
 
 def test_l6_a_turn_takes_no_more_bytes_than_its_budget(exchange: Exchange) -> None:
-    receiver = exchange(masked(0x81, b"x" * SIZE) * 100 + LAST, answered)
+    receiver = exchange(masked(0x81, b"x" * SIZE) * 100 + LAST, read_last_response)
 
     assert len(receiver.received) == 101
     assert receiver.most <= 4
 
 
 def test_l6_what_comes_before_the_receiver_is_taken_in_turns_too(exchange: Exchange) -> None:
-    receiver = exchange(LAST, answered, first=masked(0x81, b"hasty") * 1000)
+    receiver = exchange(LAST, read_last_response, first=masked(0x81, b"hasty") * 1000)
 
     assert receiver.received == ["hasty"] * 1000 + ["last"]
     assert receiver.most <= A_TURN
 
 
 def test_l6_a_message_that_takes_several_turns_keeps_its_place(exchange: Exchange) -> None:
-    receiver = exchange(masked(0x81, b"slow") * 20 + LAST, answered)
+    receiver = exchange(masked(0x81, b"slow") * 20 + LAST, read_last_response)
 
     assert receiver.received == ["slow", "slow 0", "slow 1"] * 20 + ["last"]
     assert receiver.most <= 3  # the end of one message, the next one, and what is read in the same turn
 
 
 def test_l6_a_close_between_two_turns_discards_the_rest_of_the_message(exchange: Exchange) -> None:
-    receiver = exchange(masked(0x81, b"close") + masked(0x81, b"slow") * 20, refused(4401))
+    receiver = exchange(masked(0x81, b"close") + masked(0x81, b"slow") * 20, read_close_frame(4401))
 
     assert receiver.received == ["close"]
 
@@ -170,7 +170,7 @@ FLOODS = {
 @pytest.mark.parametrize("kind", FLOODS)
 def test_l6_c_4429_a_flood_of_control_frames_ends_the_connection(exchange: Exchange, kind: str) -> None:
     flood = FLOODS[kind] if "empty" in kind else FLOODS[kind] * 1000
-    receiver = exchange(flood + LAST, refused(4429))
+    receiver = exchange(flood + LAST, read_close_frame(4429))
 
     assert receiver.received == []
     assert receiver.ended.result() == 4429
@@ -181,7 +181,7 @@ def test_l6_a_flood_ends_a_connection_that_was_refused(exchange: Exchange, kind:
     flood = FLOODS[kind] if "empty" in kind else FLOODS[kind] * 1000
 
     def read(client: RawClient) -> None:
-        refused(4401)(client)
+        read_close_frame(4401)(client)
         assert client.ended()
 
     receiver = exchange(flood + LAST, read, refuses=True)
@@ -193,7 +193,7 @@ def test_l6_a_flood_ends_a_connection_that_was_refused(exchange: Exchange, kind:
 def test_l6_pings_within_the_bound_are_answered(exchange: Exchange) -> None:
     def read(client: RawClient) -> None:
         assert [client.frame() for _ in range(CONTROL)] == [(0x8A, b"x")] * CONTROL
-        answered(client)
+        read_last_response(client)
 
     receiver = exchange(masked(0x89, b"x") * CONTROL + LAST, read)
 
@@ -202,6 +202,6 @@ def test_l6_pings_within_the_bound_are_answered(exchange: Exchange) -> None:
 
 def test_l6_small_fragments_that_carry_something_are_no_flood(exchange: Exchange) -> None:
     fragments = masked(0x01, b"x") + masked(0x00, b"x") * 1000 + masked(0x80, b"x")
-    receiver = exchange(fragments + LAST, answered)
+    receiver = exchange(fragments + LAST, read_last_response)
 
     assert receiver.received == ["x" * 1002, "last"]

@@ -25,7 +25,7 @@ def about(item: str) -> Credential:
     return query(token(items={"*": "rwm"}), item=encoded)
 
 
-async def revoked(server: Server, item: str) -> httpx.Response:
+async def revoke(server: Server, item: str) -> httpx.Response:
     """Revoke a member's access to the item."""
     headers = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
     async with http(server, token=None) as client:
@@ -53,13 +53,13 @@ async def test_h3_no_door_opens_for_other_text_and_the_normalized_id_is_named(
 @ONCE
 @each_good
 async def test_a7_h3_a_revocation_takes_an_item_id(secured_server: Server, good: str) -> None:
-    assert (await revoked(secured_server, good)).is_success
+    assert (await revoke(secured_server, good)).is_success
 
 
 @ONCE
 @each_bad
 async def test_a7_h3_a_revocation_takes_no_other_text(secured_server: Server, bad: str, normalized: str) -> None:
-    answer = await revoked(secured_server, bad)
+    answer = await revoke(secured_server, bad)
 
     assert answer.status_code == 422
     assert normalized in answer.json()["detail"]

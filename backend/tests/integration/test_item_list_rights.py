@@ -9,7 +9,7 @@ from tests.support.http import http
 from tests.support.servers import ONCE, Server, Start
 
 
-async def listed(client: httpx.AsyncClient, items: dict[str, str], **query: Any) -> httpx.Response:
+async def list_items(client: httpx.AsyncClient, items: dict[str, str], **query: Any) -> httpx.Response:
     """Request the list with a token that gives these rights."""
     headers = {"Authorization": f"Bearer {token(sub='lister', items=items)}"}
     return await client.get("/api/items", params=query, headers=headers)
@@ -17,7 +17,7 @@ async def listed(client: httpx.AsyncClient, items: dict[str, str], **query: Any)
 
 async def ids(client: httpx.AsyncClient, items: dict[str, str], **query: Any) -> list[str]:
     """Return the items of the list."""
-    return [one["item"] for one in (await listed(client, items, **query)).raise_for_status().json()["items"]]
+    return [one["item"] for one in (await list_items(client, items, **query)).raise_for_status().json()["items"]]
 
 
 async def write(client: httpx.AsyncClient, *items: str) -> None:
@@ -57,7 +57,7 @@ async def test_w4_a_list_that_takes_too_long_is_refused_with_what_to_do(serve: S
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_LIST_S="0.001", ALCOVE_SENDS_PER_S="0")
     async with http(server) as client:
         await write(client, *(f"room-{n}" for n in range(300)))
-        answer = await listed(client, {f"room-{n}": "r" for n in range(300)}, limit=500)
+        answer = await list_items(client, {f"room-{n}": "r" for n in range(300)}, limit=500)
 
         assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
         assert "longer than 0.001 s; ask for fewer items" in answer.json()["detail"]

@@ -109,16 +109,16 @@ async def test_w14_a_member_is_exported_and_erased(alcove: Alcove) -> None:
     await alcove.send("order-1", "of Ada", by=ADA)
     await alcove.send("order-1", "of Bob", by=BOB)
 
-    async def exported(item: str | None = None, member: Member | None = None) -> list[dict[str, object]]:
+    async def export_lines(item: str | None = None, member: Member | None = None) -> list[dict[str, object]]:
         lines = b"".join([lines async for lines in alcove.export(item, member=member)]).splitlines()
         return [json.loads(line) for line in lines]
 
-    assert [line["type"] for line in await exported("order-1")] == ["room", "entry", "entry"]
-    assert [line["body"] for line in await exported(member=ADA) if line["type"] == "entry"] == ["of Ada"]
+    assert [line["type"] for line in await export_lines("order-1")] == ["room", "entry", "entry"]
+    assert [line["body"] for line in await export_lines(member=ADA) if line["type"] == "entry"] == ["of Ada"]
     await alcove.erase(ADA, by=SHOP)
-    assert "Ada" not in json.dumps(await exported("order-1"))
+    assert "Ada" not in json.dumps(await export_lines("order-1"))
     with pytest.raises(InvalidError, match="either"):
-        await exported()
+        await export_lines()
 
 
 async def test_a8_a_ban_is_checked_like_that_of_the_http_api(alcove: Alcove) -> None:

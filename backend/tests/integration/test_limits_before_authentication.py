@@ -35,7 +35,7 @@ def brisk(start: Start) -> Server:
     return start(ALCOVE_REQUEST_S="0.5", ALCOVE_HEAD_BYTES="4000")
 
 
-def padded(size: int) -> bytes:
+def padded_request(size: int) -> bytes:
     """Build a request whose head has a header of `size` bytes."""
     return b"GET /healthz HTTP/1.1\r\nHost: here\r\nX: " + b"x" * size + b"\r\n\r\n"
 
@@ -111,7 +111,7 @@ def test_l_a_connection_kept_alive_serves_request_after_request(brisk: Server) -
 @ONCE
 @pytest.mark.parametrize("size", [3000, 4000, 5000, 100_000, 10_000_000])
 def test_l_a_head_over_its_bound_is_refused(brisk: Server, size: int) -> None:
-    with wire(brisk, padded(size)) as peer:
+    with wire(brisk, padded_request(size)) as peer:
         if size == 3000:
             assert b"200 OK" in peer.recv(65536)
         else:
@@ -246,7 +246,7 @@ async def test_l_w7_every_refusal_and_every_limit_is_counted(serve: Start) -> No
         brought = Credential({"token": token()}, {"X-Forwarded-For": "192.0.2.1"})
         assert (await endpoints.history(server, brought)).code == 429
     assert (await endpoints.history(server, query(token()))).code == 429
-    for sent in (padded(5000), b"GET /", b"no http\r\n\r\n"):
+    for sent in (padded_request(5000), b"GET /", b"no http\r\n\r\n"):
         with wire(server, sent) as peer:
             rest(peer)
 

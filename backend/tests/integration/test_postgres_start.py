@@ -31,7 +31,7 @@ async def latin1_url(postgres_server: str) -> AsyncIterator[str]:
     await execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def refused_start(**env: str) -> str:
+async def failed_start_line(**env: str) -> str:
     """Return the one line that `alcove serve` prints before it fails."""
     process = Process([ALCOVE, "serve", "--port", "0"], env=env)
     try:
@@ -43,7 +43,7 @@ async def refused_start(**env: str) -> str:
 
 
 async def test_s6_a_database_that_cannot_hold_every_text_is_one_clear_line(latin1_url: str) -> None:
-    line = await refused_start(ALCOVE_DATABASE_URL=latin1_url)
+    line = await failed_start_line(ALCOVE_DATABASE_URL=latin1_url)
     assert line.startswith("alcove: postgresql://")
     assert "encoding is LATIN1, expected UTF8" in line
 
@@ -54,8 +54,8 @@ async def test_x2_a_pooler_in_transaction_mode_is_one_clear_line(postgres_url: s
     async with TransactionPooler(parts.port) as pooler:
         pooled = parts._replace(netloc=f"{parts.username}@127.0.0.1:{pooler.port}").geturl()
         lines = [
-            await refused_start(ALCOVE_DATABASE_URL=pooled),
-            await refused_start(ALCOVE_DATABASE_URL=f"sqlite:///{tmp_path}/alcove.db", ALCOVE_BUS_URL=pooled),
+            await failed_start_line(ALCOVE_DATABASE_URL=pooled),
+            await failed_start_line(ALCOVE_DATABASE_URL=f"sqlite:///{tmp_path}/alcove.db", ALCOVE_BUS_URL=pooled),
         ]
 
     for line in lines:

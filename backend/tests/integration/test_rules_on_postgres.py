@@ -22,7 +22,7 @@ PICTURE = "https://pictures.example/ada.png"
 
 
 @pytest.fixture(scope="module")
-def stored(carrier: str, postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def postgres_server(carrier: str, postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Run a server with a secret on PostgreSQL."""
     folder: Path = tmp_path_factory.mktemp("stored")
     with database(postgres_server) as url:
@@ -32,71 +32,71 @@ def stored(carrier: str, postgres_server: str, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture
-async def root(stored: Server) -> AsyncIterator[httpx.AsyncClient]:
+async def root(postgres_server: Server) -> AsyncIterator[httpx.AsyncClient]:
     """Return a client that may moderate everything."""
     headers = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
-    async with http(stored, headers=headers) as client:
+    async with http(postgres_server, headers=headers) as client:
         yield client
 
 
 async def test_w15_a8_a_ban_takes_rights_from_open_connections_and_new_tokens_until_it_is_lifted(
-    stored: Server, root: httpx.AsyncClient, item: str
+    postgres_server: Server, root: httpx.AsyncClient, item: str
 ) -> None:
     path = f"/api/items/{item}/bans/ada"
-    async with await RoomClient.join(stored, item, token=token(items={item: "rw"})) as room:
+    async with await RoomClient.join(postgres_server, item, token=token(items={item: "rw"})) as room:
         assert (await root.put(path, json={"right": "write"})).status_code == 200
         assert (await room.wait_for("access"))["can"] == ["read"]
         assert (await room.request(send("no")))["code"] == "forbidden"
         assert (await root.put(path, json={"right": "all"})).status_code == 200
         assert await room.wait_for_close() == 4403
     fresh = query(token(items={item: "rw"}, jti="new"), item=item)
-    assert (await endpoints.room(stored, fresh)).code == 4403
+    assert (await endpoints.room(postgres_server, fresh)).code == 4403
     assert (await root.delete(path)).status_code == 204
-    assert (await endpoints.room(stored, fresh)).code == IN
+    assert (await endpoints.room(postgres_server, fresh)).code == IN
 
 
-async def test_a9_picture_and_role_are_in_you_and_in_stored_entries(stored: Server, item: str) -> None:
+async def test_a9_picture_and_role_are_in_you_and_in_stored_entries(postgres_server: Server, item: str) -> None:
     ada = {"id": "ada", "name": "Ada", "picture": PICTURE, "role": "Support"}
     good = token(name="Ada", picture=PICTURE, role="Support", items={item: "rw"})
-    async with await RoomClient.join(stored, item, token=good) as room:
+    async with await RoomClient.join(postgres_server, item, token=good) as room:
         assert room.hello["you"] == ada | {"can": ["read", "write"]}
         await room.send_messages("hello")
-    async with http(stored, good) as client:
+    async with http(postgres_server, good) as client:
         assert (await page(client, item))["entries"][0]["by"] == ada
 
 
 async def test_s14_an_event_is_stored_once_delivered_and_no_target(
-    stored: Server, root: httpx.AsyncClient, item: str
+    postgres_server: Server, root: httpx.AsyncClient, item: str
 ) -> None:
     path, event = f"/api/items/{item}/entries", {"kind": "event", "body": {"text": "shipped", "data": 7}}
-    async with await RoomClient.join(stored, item, token=token(items={item: "rw"})) as room:
+    async with await RoomClient.join(postgres_server, item, token=token(items={item: "rw"})) as room:
         answers = [await root.post(path, json=event, headers={"Idempotency-Key": "a"}) for _ in range(2)]
         assert [answer.status_code for answer in answers] == [201, 200]
         assert (await room.wait_for("entry", kind="event"))["body"] == event["body"]
         assert (await room.request({"type": "edit", "id": "e", "target": 1, "body": "x"}))["code"] == "invalid"
-    assert (await endpoints.event(stored, query(token(items={item: "rw"}), item=item))).code == 403
+    assert (await endpoints.event(postgres_server, query(token(items={item: "rw"}), item=item))).code == 403
 
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_w10_the_list_tells_of_rooms_that_change_and_unread_counts_them(
-    stored: Server, root: httpx.AsyncClient, item: str, way: Way
+    postgres_server: Server, root: httpx.AsyncClient, item: str, way: Way
 ) -> None:
     ada = token(items={item: "r"})
-    async with follow(stored, way, token=ada, prefix=item) as listed:
+    async with follow(postgres_server, way, token=ada, prefix=item) as listed:
         assert await listed.ready() == []
         await root.post(f"/api/items/{item}/entries", json={"body": "hello"})
         assert (await listed.wait_for(item=item))["unread"] == 1
-    async with http(stored, ada) as client:
+    async with http(postgres_server, ada) as client:
         assert (await client.get("/api/unread", params={"item": item})).json()["items"] == [
             {"item": item, "head": 1, "unread": 1}
         ]
 
 
 async def test_w11_a_room_is_written_read_and_deleted_over_http(
-    stored: Server, root: httpx.AsyncClient, item: str
+    postgres_server: Server, root: httpx.AsyncClient, item: str
 ) -> None:
     path = f"/api/items/{item}"
-    async with await RoomClient.join(stored, item, token=token(items={item: "r"})) as room:
+    async with await RoomClient.join(postgres_server, item, token=token(items={item: "r"})) as room:
         assert (await root.post(f"{path}/entries", json={"body": 1})).status_code == 201
         statuses = [
             (await root.patch(f"{path}/entries/1", json={"body": 2}, headers={"Idempotency-Key": "e"})).status_code
@@ -114,10 +114,10 @@ async def test_w11_a_room_is_written_read_and_deleted_over_http(
 
 
 async def test_w14_a_room_and_a_member_are_exported_and_the_member_is_erased(
-    stored: Server, root: httpx.AsyncClient, item: str
+    postgres_server: Server, root: httpx.AsyncClient, item: str
 ) -> None:
     member = f"eve-{item}"
-    async with http(stored, token(sub=member, name="Eve", items={item: "rw"})) as client:
+    async with http(postgres_server, token(sub=member, name="Eve", items={item: "rw"})) as client:
         await client.post(f"/api/items/{item}/entries", json={"body": "hello"})
         await client.put(f"/api/items/{item}/read", json={"seq": 1})
     exported = [(await root.get(path)).text for path in (f"/api/items/{item}/export", f"/api/members/{member}")]

@@ -40,7 +40,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres_lock, "_WAIT_S", 0.05)
 
 
-async def refused(command: list[str | Path], cwd: Path, **env: str) -> list[str]:
+async def failing_output(command: list[str | Path], cwd: Path, **env: str) -> list[str]:
     """Return the output of a command that must fail."""
     process = Process(command, cwd=cwd, env=env)
     try:
@@ -67,8 +67,8 @@ async def test_x7_a_second_server_without_a_bus_refuses_to_start_in_one_line(
     running.enter_context(without_problems(alcove(cwd=tmp_path, env=env)))
 
     (line,), started_otherwise = await asyncio.gather(  # both wait for the lock, for seconds
-        refused([ALCOVE, "serve", "--port", "0"], tmp_path, **env),
-        refused([BIN / "uvicorn", "alcove.main:app", "--port", "0"], tmp_path, **env),
+        failing_output([ALCOVE, "serve", "--port", "0"], tmp_path, **env),
+        failing_output([BIN / "uvicorn", "alcove.main:app", "--port", "0"], tmp_path, **env),
     )
     assert re.search(f"^alcove: .*{why}", line)
     assert re.search(f"alcove: .*{why}", the_line(started_otherwise))
@@ -84,7 +84,7 @@ async def test_x7_another_path_to_the_same_file_is_the_same_log(tmp_path: Path, 
     paths = ("folder/alcove.db", "linked/alcove.db", "other.db", f"/{folder}/alcove.db")
     printed = await asyncio.gather(
         *(
-            refused([ALCOVE, "serve", "--port", "0"], tmp_path, ALCOVE_DATABASE_URL=f"sqlite:///{path}")
+            failing_output([ALCOVE, "serve", "--port", "0"], tmp_path, ALCOVE_DATABASE_URL=f"sqlite:///{path}")
             for path in paths
         )
     )

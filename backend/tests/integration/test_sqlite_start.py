@@ -37,7 +37,7 @@ PRAGMA user_version = 1;
 """
 
 
-async def made(path: Path) -> None:
+async def create_log(path: Path) -> None:
     """Create a log at the path."""
     await (await SqliteLog.open(path, Retention())).close()
 
@@ -115,7 +115,7 @@ async def test_a_migration_that_takes_long_shows_what_it_has_written_and_the_tim
     monkeypatch.setattr(sqlite_schema, "_INSTRUCTIONS", 10)
     monkeypatch.setattr(progress, "_LONG_S", 0)
     monkeypatch.setattr(progress, "_SHOW_S", (0, 0))
-    await made(path)
+    await create_log(path)
 
     shown = [line for line in caplog.messages if "MB written, " in line]
     assert shown
@@ -124,7 +124,7 @@ async def test_a_migration_that_takes_long_shows_what_it_has_written_and_the_tim
 
 async def test_s7_a_newer_schema_is_one_clear_line_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
-    await made(path)
+    await create_log(path)
     with closing(sqlite3.connect(path)) as newer:
         newer.execute("PRAGMA user_version = 999")
 
@@ -133,7 +133,7 @@ async def test_s7_a_newer_schema_is_one_clear_line_and_left_alone(tmp_path: Path
 
 async def test_s7_a_read_only_file_is_one_clear_line(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
-    await made(path)
+    await create_log(path)
     path.chmod(0o444)
 
     assert "readonly database" in one_line(serve(f"sqlite:///{path}"))
@@ -166,7 +166,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("impatient")
 async def test_s7_a_file_that_another_program_locks_is_one_clear_line(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
-    await made(path)
+    await create_log(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LogUnusableError, match="cannot be used as a log: database is locked") as unusable:
@@ -177,7 +177,7 @@ async def test_s7_a_file_that_another_program_locks_is_one_clear_line(tmp_path: 
 
 async def test_s7_a_corrupt_file_is_one_clear_line(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
-    await made(path)
+    await create_log(path)
     content = path.read_bytes()
     path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
 
@@ -194,7 +194,7 @@ async def test_h3_rooms_under_ids_that_no_item_may_have_are_renamed(
         first.executemany("INSERT INTO rooms (item) VALUES (?)", [(item,) for item in odd])
         first.commit()
         first.execute(f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}")
-    await made(path)
+    await create_log(path)
     with closing(sqlite3.connect(path)) as now:
         items = [item for (item,) in now.execute("SELECT item FROM rooms ORDER BY room")]
 

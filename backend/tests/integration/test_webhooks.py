@@ -25,20 +25,20 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-def hooked(serve: Start, receiver: Receiver) -> Server:
+def webhook_server(serve: Start, receiver: Receiver) -> Server:
     """A server that sends its webhooks to the receiver."""
     return serve(ALCOVE_SECRET=SECRET, ALCOVE_SENDS_PER_S="0", **receiver.env)
 
 
 @ONCE
 async def test_k1_every_kind_of_entry_arrives_signed_with_who_is_present_and_absent(
-    hooked: Server, receiver: Receiver
+    webhook_server: Server, receiver: Receiver
 ) -> None:
-    async with http(hooked, token(sub="bob", items={"*": "rw"})) as bob, http(hooked, ADMIN) as admin:
+    async with http(webhook_server, token(sub="bob", items={"*": "rw"})) as bob, http(webhook_server, ADMIN) as admin:
         assert (await bob.post("/api/items/foo/entries", json={"body": "first"})).status_code == 201
         await receiver.entries(1)
         assert (await bob.put("/api/items/foo/read", json={"seq": 1})).status_code == 200
-        async with await RoomClient.join(hooked, "foo", token=token(sub="ada", items={"foo": "rw"})) as ada:
+        async with await RoomClient.join(webhook_server, "foo", token=token(sub="ada", items={"foo": "rw"})) as ada:
             if "bob" not in ada.hello["reads"]:  # a mark reaches an open room a quarter of a second later (P5)
                 await ada.wait_for("read", by="bob")
             await ada.send_messages("hello")
@@ -76,11 +76,13 @@ async def test_k1_delivery_starts_at_the_heads_when_it_is_first_configured(serve
 
 
 @ONCE
-async def test_k1_imported_entries_do_not_arrive_and_those_around_them_do(hooked: Server, receiver: Receiver) -> None:
+async def test_k1_imported_entries_do_not_arrive_and_those_around_them_do(
+    webhook_server: Server, receiver: Receiver
+) -> None:
     said = {"type": "entry", "seq": 1, "kind": "message", "by": {"id": "ada", "name": "Ada"}, "body": "long ago"}
     lines: list[dict[str, object]] = [{"type": "room", "item": "foo"}]
     at = 1_700_000_000_000
-    async with http(hooked, ADMIN) as client:
+    async with http(webhook_server, ADMIN) as client:
         for number in range(2):
             imported = said | {"id": f"comment-{number}", "at": at}
             body = "\n".join(map(json.dumps, [*lines, imported]))
@@ -97,11 +99,11 @@ async def test_k1_imported_entries_do_not_arrive_and_those_around_them_do(hooked
 
 @ONCE
 async def test_k2_k3_a_failing_item_is_repeated_with_the_same_id_and_delays_no_other(
-    hooked: Server, receiver: Receiver
+    webhook_server: Server, receiver: Receiver
 ) -> None:
     failing = True
     receiver.answer = lambda one: 500 if one.item == "bad" and failing else 204
-    async with http(hooked, ADMIN) as client:
+    async with http(webhook_server, ADMIN) as client:
         for number in range(3):
             await client.post("/api/items/bad/entries", json={"body": number})
         await receiver.wait_for(lambda: len(receiver.refused) > 0)
@@ -117,10 +119,10 @@ async def test_k2_k3_a_failing_item_is_repeated_with_the_same_id_and_delays_no_o
 
 @ONCE
 async def test_k2_w14_a_message_that_is_deleted_before_its_delivery_arrives_without_its_body(
-    hooked: Server, receiver: Receiver
+    webhook_server: Server, receiver: Receiver
 ) -> None:
     receiver.answer = lambda _: 503
-    async with http(hooked, ADMIN) as client:
+    async with http(webhook_server, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "a secret"})
         await receiver.wait_for(lambda: len(receiver.refused) > 0)
         assert (await client.delete("/api/items/foo/entries/1")).status_code == 201
@@ -133,10 +135,10 @@ async def test_k2_w14_a_message_that_is_deleted_before_its_delivery_arrives_with
 
 @ONCE
 async def test_k2_w11_a_deleted_room_leaves_nothing_behind_and_its_successor_is_delivered(
-    hooked: Server, receiver: Receiver
+    webhook_server: Server, receiver: Receiver
 ) -> None:
     receiver.answer = lambda _: 503
-    async with http(hooked, ADMIN) as client:
+    async with http(webhook_server, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "gone"})
         await receiver.wait_for(lambda: len(receiver.refused) > 0)
         assert (await client.delete("/api/items/foo")).status_code == 204
@@ -148,12 +150,12 @@ async def test_k2_w11_a_deleted_room_leaves_nothing_behind_and_its_successor_is_
 
 
 @ONCE
-async def test_k3_410_disables_the_endpoint_until_a_retry(hooked: Server, receiver: Receiver) -> None:
+async def test_k3_410_disables_the_endpoint_until_a_retry(webhook_server: Server, receiver: Receiver) -> None:
     receiver.answer = lambda _: 410
-    async with http(hooked, ADMIN) as client:
+    async with http(webhook_server, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "hello"})
         await receiver.wait_for(lambda: len(receiver.refused) > 0)
-        await asyncio.to_thread(hooked.line, "consumer webhook is disabled: the receiver answered 410")
+        await asyncio.to_thread(webhook_server.line, "consumer webhook is disabled: the receiver answered 410")
         receiver.answer = lambda _: 204
         (state,) = (await client.get("/api/webhooks")).json()["consumers"]
         assert (state["name"], state["disabled"], state["pending_entries"]) == ("webhook", True, 1)
@@ -161,7 +163,7 @@ async def test_k3_410_disables_the_endpoint_until_a_retry(hooked: Server, receiv
         await receiver.entries(1)
 
     assert len(receiver.refused) == 1
-    hooked.lines.clear()  # the line was an error
+    webhook_server.lines.clear()  # the line was an error
 
 
 @ONCE
@@ -186,10 +188,12 @@ async def test_k3_an_item_is_parked_and_reported_until_it_is_skipped(serve: Star
 
 
 @ONCE
-async def test_k1_redirects_are_not_followed_and_a_long_response_is_cut(hooked: Server, receiver: Receiver) -> None:
+async def test_k1_redirects_are_not_followed_and_a_long_response_is_cut(
+    webhook_server: Server, receiver: Receiver
+) -> None:
     answers: list[int | str] = [f"content-length: {10**9}\r\n\r\n{'x' * 100_000}", 302]
     receiver.answer = lambda _: answers.pop() if answers else 204
-    async with http(hooked, ADMIN) as client:
+    async with http(webhook_server, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "hello"})
         arrived = await receiver.entries(1)
 
@@ -197,12 +201,12 @@ async def test_k1_redirects_are_not_followed_and_a_long_response_is_cut(hooked: 
 
 
 @ONCE
-async def test_k1_a_test_event_shows_whether_the_receiver_works(hooked: Server, receiver: Receiver) -> None:
-    async with http(hooked, ADMIN) as client:
+async def test_k1_a_test_event_shows_whether_the_receiver_works(webhook_server: Server, receiver: Receiver) -> None:
+    async with http(webhook_server, ADMIN) as client:
         assert (await client.post("/api/webhooks/test")).json() == {"delivered": True, "error": None}
         receiver.answer = lambda _: 404
         assert (await client.post("/api/webhooks/test")).json() == {"delivered": False, "error": "HTTP 404"}
-    async with http(hooked, token(sub="ada", items={"foo": "rwm"})) as client:
+    async with http(webhook_server, token(sub="ada", items={"foo": "rwm"})) as client:
         assert (await client.get("/api/webhooks")).status_code == 403
 
     assert receiver.accepted[0].event["type"] == "test"

@@ -38,7 +38,7 @@ def event(**data: object) -> bytes:
     return json.dumps({"type": "message", "data": {"item": "order-17", "entry": entry, **data}}).encode()
 
 
-def signed(body: bytes, secret: str = WEBHOOK_SECRET) -> dict[str, str]:
+def signed_headers(body: bytes, secret: str = WEBHOOK_SECRET) -> dict[str, str]:
     """Return the headers of a webhook."""
     return Signer(secret).headers("msg_1", body, utc_now())
 
@@ -56,7 +56,7 @@ def example(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def statuses(app: Flask, body: bytes) -> list[int]:
     """Return the statuses of a good request and of one with another body."""
     client = app.test_client()
-    return [client.post("/hooks", data=data, headers=signed(body)).status_code for data in (body, body + b" ")]
+    return [client.post("/hooks", data=data, headers=signed_headers(body)).status_code for data in (body, body + b" ")]
 
 
 def test_k1_the_receiver_in_flask_takes_signed_requests_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,7 @@ def test_k1_the_receiver_in_django_takes_signed_requests_only(monkeypatch: pytes
         settings.configure(ALLOWED_HOSTS=["*"])
     hooks = example("django", monkeypatch)["hooks"]
     body = event()
-    headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in signed(body).items()}
+    headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in signed_headers(body).items()}
     answers = [
         hooks(RequestFactory().generic("POST", "/hooks", data, "application/json", **headers))
         for data in (body, body + b" ")
@@ -107,9 +107,9 @@ async def test_k1_the_receiver_in_express_takes_what_a_server_sends(serve: Start
 def test_k1_the_receiver_in_express_takes_the_longest_request_and_signed_ones_only(express: Receiver) -> None:
     body = event(present=["x" * 4000] * 100)
     sent = [
-        (body, {"Content-Type": JSON, **signed(body)}),
-        (body + b" ", {"Content-Type": JSON, **signed(body)}),
-        (body, {"Content-Type": "text/plain", **signed(body)}),
+        (body, {"Content-Type": JSON, **signed_headers(body)}),
+        (body + b" ", {"Content-Type": JSON, **signed_headers(body)}),
+        (body, {"Content-Type": "text/plain", **signed_headers(body)}),
         (body, {"Content-Type": JSON}),
     ]
     with blocking_http(express.url, token=None) as client:
@@ -147,16 +147,16 @@ def test_k1_the_recipe_mails_who_was_absent_in_25_lines(monkeypatch: pytest.Monk
 
 def test_k1_a_webhook_is_verified_by_any_of_the_secrets_in_use() -> None:
     body = event()
-    both = signed(body, f"{OLD_SECRET}, {WEBHOOK_SECRET}")
+    both = signed_headers(body, f"{OLD_SECRET}, {WEBHOOK_SECRET}")
     for secret in (OLD_SECRET, WEBHOOK_SECRET, f"{WEBHOOK_SECRET},{OLD_SECRET}"):
         assert verify_webhook(body, both, secret)["type"] == "message"
     with pytest.raises(InvalidError, match="No matching signature"):
-        verify_webhook(body, signed(body, OLD_SECRET), WEBHOOK_SECRET)
+        verify_webhook(body, signed_headers(body, OLD_SECRET), WEBHOOK_SECRET)
 
 
 @pytest.mark.parametrize("headers", [{}, {"webhook-signature": "v1"}, {"webhook-timestamp": "1"}])
 def test_k1_a_request_with_other_headers_is_no_webhook(headers: dict[str, str]) -> None:
     body = event()
-    changed = signed(body) | headers if headers else {}
+    changed = signed_headers(body) | headers if headers else {}
     with pytest.raises(InvalidError):
         verify_webhook(body, changed, WEBHOOK_SECRET)

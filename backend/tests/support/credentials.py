@@ -71,9 +71,9 @@ def raw_token(header: object, payload: object, secret: bytes = SECRET.encode(), 
         signed: Append the HMAC; False: an empty signature.
 
     """
-    parts = [encoded(part if isinstance(part, bytes) else json.dumps(part).encode()) for part in (header, payload)]
+    parts = [base64url(part if isinstance(part, bytes) else json.dumps(part).encode()) for part in (header, payload)]
     signature = hmac.digest(secret, ".".join(parts).encode(), hashlib.sha256) if signed else b""
-    return keep(".".join([*parts, encoded(signature)]))
+    return keep(".".join([*parts, base64url(signature)]))
 
 
 def keep_from(path: str, headers: Mapping[str, str]) -> None:
@@ -97,7 +97,7 @@ def leaks(printed: str) -> set[str]:
     return (telling & set(_WORD.findall(unquote(printed)))) | ({SECRET} if SECRET in printed else set())
 
 
-def encoded(part: bytes) -> str:
+def base64url(part: bytes) -> str:
     """Encode bytes as base64url without padding (RFC 7515, section 2)."""
     return base64.urlsafe_b64encode(part).decode().rstrip("=")
 

@@ -44,14 +44,16 @@ class DocumentedNginx(Process, Address):
 
         """
         port = free_port()
-        Process.__init__(self, command(folder, documented(folder, "below-a-path.conf", port, server, strips=strips)))
+        Process.__init__(
+            self, command(folder, write_documented_config(folder, "below-a-path.conf", port, server, strips=strips))
+        )
         Address.__init__(self, port)
         self.url += path
         self.ws += path
         listening(port)
 
 
-def documented(folder: Path, name: str, port: int, server: Address, *, strips: bool = False) -> Path:
+def write_documented_config(folder: Path, name: str, port: int, server: Address, *, strips: bool = False) -> Path:
     """Write a configuration of the guide, adapted to this machine, into a folder, and return its path."""
     site = snippet(name, GUIDE).replace("listen 80;", f"listen 127.0.0.1:{port};")
     site = site.replace("http://127.0.0.1:8000;", f"http://127.0.0.1:{server.port}{'/' if strips else ''};")

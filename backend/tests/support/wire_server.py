@@ -251,7 +251,7 @@ def wait_for_close(recorder: Recorder) -> int:
     return code
 
 
-def detached(recorder: Recorder) -> DetachedConnection:
+def detached_connection(recorder: Recorder) -> DetachedConnection:
     """Return the recorder's connection, after checking that it is detached."""
     assert isinstance(recorder.connection, DetachedConnection)
     return recorder.connection

@@ -39,7 +39,7 @@ def seqs(socket: FakeConnection) -> list[int]:
     return [line.seq for line in socket.lines if isinstance(line, Entry)]
 
 
-async def written(hub: HeldHub, number: int) -> Hello:
+async def write_and_leave(hub: HeldHub, number: int) -> Hello:
     """Send messages, each in its own transaction, and leave; return the `hello`."""
     session, socket = await hub.join(member("writer"))
     for n in range(number):
@@ -93,7 +93,7 @@ async def test_r1_r2_r6_a_client_reads_from_its_start_position_to_the_head(
     start: StartPosition, expected: list[int]
 ) -> None:
     hub = HeldHub()
-    await written(hub, 5)
+    await write_and_leave(hub, 5)
     _, socket = await hub.join_at(start, member())
 
     assert (hello(socket).head, hello(socket).reset) == (5, False)
@@ -104,7 +104,7 @@ async def test_r1_r2_r6_a_client_reads_from_its_start_position_to_the_head(
 @virtual_time
 async def test_r5_a_client_that_brings_the_right_log_resumes_and_another_log_resets_it() -> None:
     hub = HeldHub()
-    log_id = (await written(hub, 5)).log
+    log_id = (await write_and_leave(hub, 5)).log
     _, same = await hub.join_at(StartPosition(after=3, log_id=log_id), member("ada"))
     _, other = await hub.join_at(StartPosition(after=3, log_id="another", tail=4), member("bob"))
 
@@ -116,7 +116,7 @@ async def test_r5_a_client_that_brings_the_right_log_resumes_and_another_log_res
 @virtual_time
 async def test_r5_a_client_ahead_of_the_log_is_reset_to_the_tail() -> None:
     hub = HeldHub()
-    await written(hub, 5)
+    await write_and_leave(hub, 5)
     _, socket = await hub.join_at(StartPosition(after=6, tail=1), member())
 
     assert (hello(socket).reset, hello(socket).head, seqs(socket)) == (True, 5, [5])
@@ -126,7 +126,7 @@ async def test_r5_a_client_ahead_of_the_log_is_reset_to_the_tail() -> None:
 @virtual_time
 async def test_r4_a_client_that_resumes_before_what_is_kept_gets_a_gap_and_one_that_begins_does_not() -> None:
     hub = HeldHub(Retention(entries=2))
-    await written(hub, 5)
+    await write_and_leave(hub, 5)
     _, resumed = await hub.join_at(StartPosition(after=1), member("ada"))
     _, begun = await hub.join_at(StartPosition(), member("bob"))
 

@@ -6,7 +6,7 @@ from alcove.bus.outbox import Outbox
 from tests.support.turns import run_turns
 
 
-def opened() -> Outbox:
+def open_outbox() -> Outbox:
     """Create an open outbox, after taking the loss that opening it reports."""
     outbox = Outbox()
     outbox.open()
@@ -15,7 +15,7 @@ def opened() -> Outbox:
 
 
 def test_x2_messages_leave_the_outbox_once_and_in_order() -> None:
-    outbox = opened()
+    outbox = open_outbox()
     outbox.put("foo", b"1")
     outbox.put("bar", b"2")
 
@@ -32,7 +32,7 @@ def test_x2_an_outbox_that_opens_reports_that_messages_before_may_be_lost() -> N
 
 
 def test_x2_a_message_to_a_closed_outbox_is_lost() -> None:
-    outbox = opened()
+    outbox = open_outbox()
     outbox.put("foo", b"waiting")
     outbox.close()
     outbox.put("foo", b"lost")
@@ -41,7 +41,7 @@ def test_x2_a_message_to_a_closed_outbox_is_lost() -> None:
 
 
 def test_x2_messages_beyond_the_bound_are_lost_and_reported() -> None:
-    outbox = opened()
+    outbox = open_outbox()
     for _ in range(20_001):
         outbox.put("foo", b"")
 
@@ -51,7 +51,7 @@ def test_x2_messages_beyond_the_bound_are_lost_and_reported() -> None:
 
 
 def test_x2_messages_beyond_the_bytes_are_lost_and_reported() -> None:
-    outbox = opened()
+    outbox = open_outbox()
     for _ in range(40):
         outbox.put("foo", b"x" * 1024 * 1024)
 
@@ -59,7 +59,7 @@ def test_x2_messages_beyond_the_bytes_are_lost_and_reported() -> None:
 
 
 async def test_x2_the_sender_waits_until_a_message_is_added() -> None:
-    outbox = opened()
+    outbox = open_outbox()
     await outbox.wait()  # for the opening
     waiting = asyncio.create_task(outbox.wait())
     await run_turns()

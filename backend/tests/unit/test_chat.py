@@ -13,7 +13,7 @@ class Client:
         self.socket = FakeConnection()
         self.receiver = ChatClient(chat, client_id, self.socket)
 
-    def received(self) -> list[str]:
+    def new_texts(self) -> list[str]:
         """Return the texts received since the last call."""
         texts = [frame.decode() for frame in self.socket.frames]
         self.socket.frames.clear()
@@ -31,8 +31,8 @@ def test_t3_the_sender_is_answered_first_and_receives_the_line_like_everyone() -
     ada, bob = Client(chat, 1), Client(chat, 2)
     ada.receiver.text("hello")
 
-    assert ada.received() == ["You wrote: hello", "Client #1 says: hello"]
-    assert bob.received() == ["Client #1 says: hello"]
+    assert ada.new_texts() == ["You wrote: hello", "Client #1 says: hello"]
+    assert bob.new_texts() == ["Client #1 says: hello"]
 
 
 def test_t3_the_others_are_informed_once_when_a_client_leaves() -> None:
@@ -41,7 +41,7 @@ def test_t3_the_others_are_informed_once_when_a_client_leaves() -> None:
     bob.receiver.closed(1000)
     bob.receiver.closed(1006)
 
-    assert (ada.received(), bob.received()) == (["Client #-2 left the chat"], [])
+    assert (ada.new_texts(), bob.new_texts()) == (["Client #-2 left the chat"], [])
     assert (published, len(chat)) == ([ChatLine("Client #-2 left the chat")], 1)
 
 
@@ -51,7 +51,7 @@ def test_t3_two_clients_with_the_same_id_are_two_clients() -> None:
     first.receiver.closed(1000)
     second.receiver.text("still here")
 
-    assert second.received() == ["Client #7 left the chat", "You wrote: still here", "Client #7 says: still here"]
+    assert second.new_texts() == ["Client #7 left the chat", "You wrote: still here", "Client #7 says: still here"]
 
 
 def test_t3_a_client_receives_only_lines_that_come_after_it_joined() -> None:
@@ -61,7 +61,7 @@ def test_t3_a_client_receives_only_lines_that_come_after_it_joined() -> None:
     bob = Client(chat, 2)
     ada.receiver.text("late")
 
-    assert bob.received() == ["Client #1 says: late"]
+    assert bob.new_texts() == ["Client #1 says: late"]
 
 
 def test_t4_a_binary_frame_closes_its_sender_with_1003_and_no_one_else() -> None:
@@ -70,7 +70,7 @@ def test_t4_a_binary_frame_closes_its_sender_with_1003_and_no_one_else() -> None
     ada.receiver.binary(b"\x00")
 
     assert (ada.socket.close_code, bob.socket.close_code) == (Close.NOT_TEXT, None)
-    assert (bob.received(), published) == ([], [])
+    assert (bob.new_texts(), published) == ([], [])
 
 
 def test_t4_a_client_that_does_not_read_is_closed_and_the_others_receive_everything() -> None:
@@ -83,7 +83,7 @@ def test_t4_a_client_that_does_not_read_is_closed_and_the_others_receive_everyth
 
     assert slow.socket.close_code == Close.AT_CAPACITY
     assert SLOW_BYTES < slow.socket.buffered() < 2 * SLOW_BYTES
-    assert ada.received().count(f"Client #2 says: {line}") == 8
+    assert ada.new_texts().count(f"Client #2 says: {line}") == 8
 
 
 def test_t4_a_dead_connection_does_not_break_a_line_for_the_others() -> None:
@@ -92,7 +92,7 @@ def test_t4_a_dead_connection_does_not_break_a_line_for_the_others() -> None:
     dead.socket.die()
     ada.receiver.text("hello")
 
-    assert ada.received() == ["You wrote: hello", "Client #2 says: hello"]
+    assert ada.new_texts() == ["You wrote: hello", "Client #2 says: hello"]
 
 
 def test_t5_a_line_is_published_to_other_processes_once() -> None:
@@ -109,5 +109,5 @@ def test_t5_a_line_of_another_process_reaches_the_clients_and_is_not_published_a
     chat.receive(ChatLine("Client #3 says: hello"))
     chat.receive(ProcessAlive("p2"))
 
-    assert ["Client #3 says: hello"] == ada.received() == bob.received()
+    assert ["Client #3 says: hello"] == ada.new_texts() == bob.new_texts()
     assert published == []

@@ -17,7 +17,7 @@ def position_of(
     return ItemPosition(item, "log", head, seq, revision, failure)
 
 
-def failed(due: int, *, parked: bool = False) -> Failure:
+def failure_due(due: int, *, parked: bool = False) -> Failure:
     """Return a failure whose repetition is due then."""
     return Failure(1, 0, due, "HTTP 500", parked)
 
@@ -65,17 +65,17 @@ def test_k2_an_item_that_is_delivered_up_to_its_head_is_idle_until_its_log_grows
 
 
 def test_k2_items_that_fail_leave_half_of_the_slots_to_new_entries() -> None:
-    schedule = schedule_of(*(position_of(f"bad-{n}", failure=failed(0)) for n in range(9)), at_once=4)
+    schedule = schedule_of(*(position_of(f"bad-{n}", failure=failure_due(0)) for n in range(9)), at_once=4)
     assert len(start_all(schedule)) == 2
     schedule.add(position_of("good"))
     assert start_all(schedule) == ["good"]
 
 
 def test_k3_a_repetition_waits_until_it_is_due() -> None:
-    schedule = schedule_of(position_of("a", failure=failed(500)))
+    schedule = schedule_of(position_of("a", failure=failure_due(500)))
     assert (start_all(schedule, 499), schedule.next_due()) == ([], 500)
     assert start_all(schedule, 500) == ["a"]
-    schedule.record_failure("a", failed(900))
+    schedule.record_failure("a", failure_due(900))
     schedule.finish("a")
     assert (start_all(schedule, 899), schedule.next_due()) == ([], 900)
 
@@ -83,7 +83,7 @@ def test_k3_a_repetition_waits_until_it_is_due() -> None:
 def test_k3_a_parked_item_is_not_repeated_and_does_not_count_as_pending() -> None:
     schedule = schedule_of(position_of("a"))
     assert start_all(schedule) == ["a"]
-    schedule.record_failure("a", failed(0, parked=True))
+    schedule.record_failure("a", failure_due(0, parked=True))
     schedule.finish("a")
     schedule.record_head("a", 9)
     assert (start_all(schedule, 10**15), schedule.next_due(), schedule.pending) == ([], None, 0)
@@ -92,8 +92,8 @@ def test_k3_a_parked_item_is_not_repeated_and_does_not_count_as_pending() -> Non
 def test_k3_items_that_reached_nobody_are_repeated_once_somebody_answers() -> None:
     schedule = schedule_of(position_of("a"), position_of("b"), position_of("c"))
     assert start_all(schedule) == ["a", "b", "c"]
-    schedule.record_failure("a", failed(10**9), unreachable=True)
-    schedule.record_failure("b", failed(10**9))
+    schedule.record_failure("a", failure_due(10**9), unreachable=True)
+    schedule.record_failure("b", failure_due(10**9))
     schedule.finish("a")
     schedule.finish("b")
     assert start_all(schedule) == []
@@ -154,7 +154,9 @@ def test_k3_an_item_that_an_operator_changed_is_read_again_after_its_delivery() 
 
 def test_k3_after_a_command_all_items_with_a_failure_are_read_again() -> None:
     schedule = schedule_of(
-        position_of("a", failure=failed(500)), position_of("b", failure=failed(0, parked=True)), position_of("c", seq=1)
+        position_of("a", failure=failure_due(500)),
+        position_of("b", failure=failure_due(0, parked=True)),
+        position_of("c", seq=1),
     )
     schedule.reread_failing()
     assert sorted(schedule.take_unread(9)) == ["a", "b"]
@@ -199,7 +201,7 @@ def test_k2_in_any_order_of_events_no_entry_is_lost_and_none_is_overtaken(  # no
                     arrived[item].append(position.seq + 1)
                     schedule.record_delivered(item, position.seq + 1)
                 else:
-                    schedule.record_failure(item, failed(now + 1))
+                    schedule.record_failure(item, failure_due(now + 1))
             delivering.remove(item)
             schedule.finish(item)
 

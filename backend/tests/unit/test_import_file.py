@@ -31,7 +31,7 @@ def file_of(*lines: object) -> ImportFile:
     return ImportFile(io.BytesIO(b"".join(json.dumps(line).encode() + b"\n" if line else b"\n" for line in lines)))
 
 
-def sent(file: ImportFile) -> list[tuple[int, str, Any]]:
+def sent_lines(file: ImportFile) -> list[tuple[int, str, Any]]:
     """Return number, item and line of everything that is sent, as the server reads it."""
     return [
         (one.number, one.item, one.line) for request in file.requests() for one in lines_of(request.data, request.line)
@@ -39,7 +39,7 @@ def sent(file: ImportFile) -> list[tuple[int, str, Any]]:
 
 
 def targets(file: ImportFile) -> list[str | None]:
-    return [getattr(line.target, "id", None) for _, _, line in sent(file)]
+    return [getattr(line.target, "id", None) for _, _, line in sent_lines(file)]
 
 
 def test_w14_numbers_become_references_to_entries_of_the_same_room() -> None:
@@ -47,7 +47,7 @@ def test_w14_numbers_become_references_to_entries_of_the_same_room() -> None:
     file = file_of(*lines)
 
     assert targets(file) == [None, "c5", "c6", None, "d5"]
-    assert [number for number, _, _ in sent(file)] == [2, 3, 4, 7, 8]
+    assert [number for number, _, _ in sent_lines(file)] == [2, 3, 4, 7, 8]
     assert file.left_out == 0
 
 
@@ -56,10 +56,10 @@ def test_w14_requests_of_any_size_have_the_same_lines(monkeypatch: pytest.Monkey
     file = file_of(
         room("a"), entry(1), entry(2), None, entry(3, "delete", target=1), read(2), room("b"), room("c"), entry(1)
     )
-    whole = sent(file)
+    whole = sent_lines(file)
     monkeypatch.setattr(import_file, "_LINES", lines)
 
-    assert sent(file) == whole
+    assert sent_lines(file) == whole
     assert [item for _, item, _ in whole] == ["a"] * 4 + ["c"]
     assert sum(request.lines for request in file.requests()) == 9
 
@@ -68,14 +68,14 @@ def test_w14_what_refers_to_entries_outside_of_the_file_is_left_out() -> None:
     deleted = entry(7, body=None, deleted=1_700_000_000_009)
     file = file_of(room("a"), entry(5), entry(6, "edit", target=2), deleted, read(3), read(0))
 
-    assert [line.id for _, _, line in sent(file)] == ["c5"]
+    assert [line.id for _, _, line in sent_lines(file)] == ["c5"]
     assert file.left_out == 4
 
 
 def test_w14_a_deleted_message_is_sent_with_its_deletion() -> None:
     file = file_of(room("a"), entry(1, body=None, deleted=1_700_000_000_002), entry(2, "delete", target=1))
 
-    assert [line.kind for _, _, line in sent(file)] == ["message", "delete"]
+    assert [line.kind for _, _, line in sent_lines(file)] == ["message", "delete"]
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,9 @@ def test_w14_a_change_of_what_cannot_be_changed_is_an_error(last: dict[str, Any]
     event = entry(2, "event", body={"text": "shipped"})
 
     with pytest.raises(LineError, match=expected):
-        sent(file_of(room("a"), entry(1), event, entry(3, "delete", target=1), last))
+        sent_lines(file_of(room("a"), entry(1), event, entry(3, "delete", target=1), last))
 
 
 def test_w14_an_error_has_the_number_of_its_line_in_the_file() -> None:
     with pytest.raises(LineError, match="line 4: at: expected int"):
-        sent(file_of(room("a"), entry(1), None, entry(2, at="now")))
+        sent_lines(file_of(room("a"), entry(1), None, entry(2, at="now")))

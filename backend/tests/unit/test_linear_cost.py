@@ -65,7 +65,7 @@ def text_of(node: ast.expr, module: str) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def repeated(*parts: str, head: str = "", tail: str = "") -> list[Callable[[int], str]]:
+def repeating(*parts: str, head: str = "", tail: str = "") -> list[Callable[[int], str]]:
     """Return functions that create texts of a given size, each repeating one of the parts."""
 
     def make(part: str, size: int) -> str:
@@ -75,8 +75,8 @@ def repeated(*parts: str, head: str = "", tail: str = "") -> list[Callable[[int]
 
 
 #: What may cost most: for each expression, texts on which it nearly matches from many places, or over a long way.
-PARAMETERS = repeated("?", "&", "&a", "?a", "a", "?a=", "&%74oken=", '?"')
-SECRETS = repeated(
+PARAMETERS = repeating("?", "&", "&a", "?a", "a", "?a=", "&%74oken=", '?"')
+SECRETS = repeating(
     "-ey",
     "eyaaaaaaaa-",
     "eyaaaaaaaa.",
@@ -95,24 +95,25 @@ SECRETS = repeated(
 WORST: dict[str, list[Callable[[int], str]]] = {
     r"(?<=[?&])": PARAMETERS,
     r"e[wy]": SECRETS,
-    r"^[^\x00]*$": repeated("a", tail="\0") + repeated("\0", "a"),
-    r"(?::[0-9]*)?": repeated("a", tail=" ") + repeated("1", head="here:", tail="!") + repeated("[:"),
-    r"[0-9A-Za-z._:@-]*": repeated("a", tail="!") + repeated("!", "e\u0301"),
-    r'\{"type":"entry","seq":(\d+),': repeated("1", head='{"type":"entry","seq":') + repeated('{"type":"entry","seq":'),
-    r"\s": repeated("a", " "),
-    r"\bALCOVE_([A-Z_]+)": repeated("ALCOVE_", "ALCOVE_!", "A ") + repeated("A", head="ALCOVE_"),
-    r"(?:/[A-Za-z0-9._~-]+)+": repeated("/a", "/", "a", "/a/", tail="!"),
-    r'(\b(?:src|href|content)=")/(?!/)': repeated('src="', ' href="/', 'content="//', "src", "="),
-    r"\bline (\d{1,15})\b": repeated("line ", "line 1", "1", head="line ") + repeated("1", tail="a", head="line "),
-    r"(\d{1,9})([smhd])": repeated("1", "1s"),
-    r"^[\w.:-]{1,40}$": repeated("a", tail="!"),
-    r"[\w:-][\w.:-]{0,99}": repeated("a", tail="!"),
-    r"^[!-+\--:<-~ ]+$": repeated("a", tail="\n") + repeated("!"),
-    r"https?://[a-z0-9._:\[\]-]+": repeated("a", head="https://", tail="/") + repeated("https://"),
-    r"https://[A-Za-z0-9\[]": repeated("a", head="https://", tail="<") + repeated("https://a", "["),
-    r"^[^*\x00]*$": repeated("a", tail="*") + repeated("*", "\0"),
-    r"^(CREATE|DROP) ": repeated("OR REPLACE ", "UNLOGGED ", "a", head="CREATE ") + repeated("DROP TABLE alcove.a\n"),
-    r"^-- (\w+) --$": repeated("-- a", "-- a --\n", "a", tail="\n"),
+    r"^[^\x00]*$": repeating("a", tail="\0") + repeating("\0", "a"),
+    r"(?::[0-9]*)?": repeating("a", tail=" ") + repeating("1", head="here:", tail="!") + repeating("[:"),
+    r"[0-9A-Za-z._:@-]*": repeating("a", tail="!") + repeating("!", "e\u0301"),
+    r'\{"type":"entry","seq":(\d+),': repeating("1", head='{"type":"entry","seq":')
+    + repeating('{"type":"entry","seq":'),
+    r"\s": repeating("a", " "),
+    r"\bALCOVE_([A-Z_]+)": repeating("ALCOVE_", "ALCOVE_!", "A ") + repeating("A", head="ALCOVE_"),
+    r"(?:/[A-Za-z0-9._~-]+)+": repeating("/a", "/", "a", "/a/", tail="!"),
+    r'(\b(?:src|href|content)=")/(?!/)': repeating('src="', ' href="/', 'content="//', "src", "="),
+    r"\bline (\d{1,15})\b": repeating("line ", "line 1", "1", head="line ") + repeating("1", tail="a", head="line "),
+    r"(\d{1,9})([smhd])": repeating("1", "1s"),
+    r"^[\w.:-]{1,40}$": repeating("a", tail="!"),
+    r"[\w:-][\w.:-]{0,99}": repeating("a", tail="!"),
+    r"^[!-+\--:<-~ ]+$": repeating("a", tail="\n") + repeating("!"),
+    r"https?://[a-z0-9._:\[\]-]+": repeating("a", head="https://", tail="/") + repeating("https://"),
+    r"https://[A-Za-z0-9\[]": repeating("a", head="https://", tail="<") + repeating("https://a", "["),
+    r"^[^*\x00]*$": repeating("a", tail="*") + repeating("*", "\0"),
+    r"^(CREATE|DROP) ": repeating("OR REPLACE ", "UNLOGGED ", "a", head="CREATE ") + repeating("DROP TABLE alcove.a\n"),
+    r"^-- (\w+) --$": repeating("-- a", "-- a --\n", "a", tail="\n"),
 }
 
 
@@ -177,7 +178,7 @@ def test_an_expression_costs_time_in_proportion_to_the_text(module: str, pattern
     assert slow == {}
 
 
-def logged(text: str) -> None:
+def format_access_line(text: str) -> None:
     """Format a line of the access log as masked JSON."""
     request = ("127.0.0.1:1", "GET", text, "1.1", 200)
     record = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, '%s - "%s %s HTTP/%s" %d', request, None)
@@ -185,14 +186,14 @@ def logged(text: str) -> None:
     JsonLines().format(record)
 
 
-def framed(text: str) -> None:
+def parse_frames(text: str) -> None:
     """Parse a client's frames byte by byte, as slow networks deliver them."""
     parser = Parser(1 << 20)
     for byte in text.encode("latin-1", errors="replace"):
         parser.receive(bytes((byte,)))
 
 
-def accepted(text: str) -> None:
+def parse_accept(text: str) -> None:
     """Parse `Accept` as FastAPI does for a path of the page."""
     [(_, value)] = shorten([(b"accept", text.encode())])
     list(_iter_accept_media_types(value.decode()))
@@ -204,29 +205,29 @@ def cookies(text: str) -> None:
     cookie_parser(value.decode())
 
 
-JSON = repeated("[", '{"a":', '"', "1", "-", " ", "\\", '{"type":"send","id":"', "[1,", "\n")
+JSON = repeating("[", '{"a":', '"', "1", "-", " ", "\\", '{"type":"send","id":"', "[1,", "\n")
 PARSERS: dict[str, tuple[Callable[[str], object], list[Callable[[int], str]]]] = {
-    "a line of the access log": (logged, PARAMETERS + SECRETS),
+    "a line of the access log": (format_access_line, PARAMETERS + SECRETS),
     "a span's attribute": (lambda text: mask(f"?{text}")[1:], PARAMETERS),
     "a line of the room protocol": (decode_line, JSON),
     "the body of a line": (lambda body: decode_line(f'{{"type":"send","id":"1","body":{body}}}'), JSON),
     "a message on the bus": (lambda text: decode_announcement(text.encode()), JSON),
-    "frames": (framed, repeated("\x81\x80\0\0\0\0", "\x89\x80\0\0\0\0", "\0\x80\0\0\0\0", "\x01\xfe\xff\xff")),
+    "frames": (parse_frames, repeating("\x81\x80\0\0\0\0", "\x89\x80\0\0\0\0", "\0\x80\0\0\0\0", "\x01\xfe\xff\xff")),
     "rights on an item": (
         lambda text: rights_on(dict.fromkeys(text.split("?"), "r"), "a" * 128),
-        repeated("a*?", "aa?", "?"),
+        repeating("a*?", "aa?", "?"),
     ),
-    "an item's id": (check_item_id, repeated("a", "e\u0301", "\u0315\u0300", "/", "\u1e69")),
-    "an item's id made of any text": (make_item_id, repeated("a", "e\u0301", "\u0315\u0300", "/")),
-    "a token's digest": (token_digest, repeated(".", "a", "a.")),
-    "a cookie of open mode": (open_name, repeated(".", "a", "=", head="open.")),
-    "an address": (check_url, repeated("a", "/", ":", "@", " ", head="http://")),
-    "an address as it is shown": (redact_url, repeated("/", "?", "@", "a", "//a", head="http:")),
+    "an item's id": (check_item_id, repeating("a", "e\u0301", "\u0315\u0300", "/", "\u1e69")),
+    "an item's id made of any text": (make_item_id, repeating("a", "e\u0301", "\u0315\u0300", "/")),
+    "a token's digest": (token_digest, repeating(".", "a", "a.")),
+    "a cookie of open mode": (open_name, repeating(".", "a", "=", head="open.")),
+    "an address": (check_url, repeating("a", "/", ":", "@", " ", head="http://")),
+    "an address as it is shown": (redact_url, repeating("/", "?", "@", "a", "//a", head="http:")),
     "the media types of a page's request": (
-        accepted,
-        repeated(";", ";a", ",;", 'a;"', '"', "\\", head='a;"') + repeated(";"),
+        parse_accept,
+        repeating(";", ";a", ",;", 'a;"', '"', "\\", head='a;"') + repeating(";"),
     ),
-    "a request's cookies": (cookies, repeated("\\a", "\\", "\\1", ";", "=", tail='"', head='a="')),
+    "a request's cookies": (cookies, repeating("\\a", "\\", "\\1", ";", "=", tail='"', head='a="')),
     "the lenient decoder": (json.loads, JSON),
 }
 
@@ -242,4 +243,4 @@ def test_a_parser_costs_time_in_proportion_to_the_text(name: str) -> None:
 def test_a_quadratic_expression_would_be_noticed() -> None:
     quadratic = matching(r"(?<=[?&])([^=&\s]+)=")
 
-    assert growth(quadratic, repeated("?")[0], 2048) >= WORST_GROWTH
+    assert growth(quadratic, repeating("?")[0], 2048) >= WORST_GROWTH

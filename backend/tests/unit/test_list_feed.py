@@ -84,7 +84,7 @@ async def test_w10_s9_a_message_that_is_deleted_while_its_line_is_read_is_not_se
     await run_turns()
     rooms.log.settle()  # the last entries
     rooms.log.store.append([Draft("a", "delete", "gone", Person("eve", "Eve"), 2, target=1)], lambda: None)
-    rooms.feed.rewritten("a")
+    rooms.feed.entry_changed("a")
     await rooms.settle()
 
     lines = [line for line in ada.lines() if line["type"] == "item"]

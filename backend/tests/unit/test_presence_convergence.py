@@ -66,7 +66,7 @@ class Process:
         self.bus.fail()
         self.connections.clear()
 
-    def counted(self) -> Counter[str]:
+    def remote_connections(self) -> Counter[str]:
         """Return the connections in other processes, as this process counts them."""
         presence = self.storage.rooms["foo"].presence
         return Counter({person.id: presence.connections(person.id) for person in presence.named_members()})
@@ -84,7 +84,7 @@ def agree(processes: Sequence[Process]) -> None:
     """Check that each process counts the actual connections of the others."""
     for process in processes:
         others = [other.connections for other in processes if other is not process]
-        assert process.counted() == +sum(others, Counter[str]())
+        assert process.remote_connections() == +sum(others, Counter[str]())
 
 
 @virtual_time
@@ -95,7 +95,7 @@ async def test_p1_a_process_that_starts_later_counts_the_members_of_the_others()
     first[1].move("bob", 1)
     later = await start(network, 1)
 
-    assert later[0].counted() == Counter(ada=2, bob=1)
+    assert later[0].remote_connections() == Counter(ada=2, bob=1)
     assert later[0].connections == Counter()
 
 
@@ -122,7 +122,7 @@ async def test_p3_a_process_that_was_disconnected_for_long_is_counted_again_afte
     await elapse(1)
     processes[0].bus.fail()
     await elapse(20)
-    assert processes[1].counted() == Counter()
+    assert processes[1].remote_connections() == Counter()
 
     processes[0].bus.recover()
     await elapse(0.5)

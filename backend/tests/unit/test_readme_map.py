@@ -20,7 +20,7 @@ def section(title: str) -> str:
     return found[1]
 
 
-def mapped() -> list[str]:
+def mapped_paths() -> list[str]:
     """Return the packages and modules of the map, as paths below backend/."""
     tree = re.search(r"```\n(alcove/\n.*?)```", section("Map"), re.DOTALL)
     assert tree is not None
@@ -51,7 +51,7 @@ def test_the_map_names_every_package_and_module_once_and_no_other() -> None:
     folders = [path for path in package.rglob("*") if path.is_dir() and path.name != "__pycache__"]
     existing = {str(path.relative_to(BACKEND)) for path in modules}
     existing |= {f"{path.relative_to(BACKEND)}/" for path in [package, *folders]}
-    names = mapped()
+    names = mapped_paths()
 
     assert existing - set(names) == set(), "add these to the map in backend/README.md"
     assert set(names) - existing == set(), "remove these from the map in backend/README.md"

@@ -12,9 +12,9 @@ THREE_DAYS = RetryPolicy(give_up_ms=3 * DAY_MS)
 
 def attempts(policy: RetryPolicy, chance: float = 0) -> list[Failure]:
     """Return the failures of an item whose every attempt, made when it is due, fails."""
-    found = [policy.failed(None, "HTTP 500", now=0, chance=chance)]
+    found = [policy.record_failure(None, "HTTP 500", now=0, chance=chance)]
     while not found[-1].parked:
-        found.append(policy.failed(found[-1], "HTTP 500", now=found[-1].due, chance=chance))
+        found.append(policy.record_failure(found[-1], "HTTP 500", now=found[-1].due, chance=chance))
     return found
 
 
@@ -40,14 +40,14 @@ def test_k5_a_policy_with_a_number_of_attempts_parks_at_the_last_one() -> None:
 
 
 def test_k3_what_a_receiver_asks_to_wait_is_honoured_up_to_an_hour() -> None:
-    assert THREE_DAYS.failed(None, "HTTP 429", now=0, chance=0, wait_ms=30_000).due == 30_000
-    assert THREE_DAYS.failed(None, "HTTP 429", now=0, chance=0, wait_ms=10**12).due == 3_600_000
+    assert THREE_DAYS.record_failure(None, "HTTP 429", now=0, chance=0, wait_ms=30_000).due == 30_000
+    assert THREE_DAYS.record_failure(None, "HTTP 429", now=0, chance=0, wait_ms=10**12).due == 3_600_000
 
 
 @given(st.floats(0, 1), st.integers(1, 200))
 def test_k3_chance_takes_off_a_fifth_at_most(chance: float, number: int) -> None:
     failure = Failure(number, since=0, due=0, error="")
-    later = RetryPolicy().failed(failure, "HTTP 500", now=0, chance=chance).due
-    whole = RetryPolicy().failed(failure, "HTTP 500", now=0, chance=0).due
+    later = RetryPolicy().record_failure(failure, "HTTP 500", now=0, chance=chance).due
+    whole = RetryPolicy().record_failure(failure, "HTTP 500", now=0, chance=0).due
 
     assert 0.8 * whole - 1 <= later <= whole

@@ -22,7 +22,9 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return clock
 
 
-def refused(revocations: Revocations, iat: float | None, item: str | None = "foo") -> tuple[Close, int | None] | None:
+def refusal_of(
+    revocations: Revocations, iat: float | None, item: str | None = "foo"
+) -> tuple[Close, int | None] | None:
     """Return the close code and `retry_ms` that refuse a token of Ada issued at `iat`; None if it counts."""
     try:
         revocations.check("ada", item, iat, "digest")
@@ -44,9 +46,9 @@ def test_a7_a_token_issued_before_is_refused_with_retry_ms(now: list[float], iat
     revocations = Revocations()
     revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
 
-    assert refused(revocations, iat) == (Close.UNAUTHENTICATED, 2250)
+    assert refusal_of(revocations, iat) == (Close.UNAUTHENTICATED, 2250)
     now[0] = NOT_BEFORE - 0.25
-    assert refused(revocations, iat) == (Close.UNAUTHENTICATED, 250)
+    assert refusal_of(revocations, iat) == (Close.UNAUTHENTICATED, 250)
 
 
 def test_a7_a_token_issued_after_the_leeway_counts(now: list[float]) -> None:
@@ -54,7 +56,7 @@ def test_a7_a_token_issued_after_the_leeway_counts(now: list[float]) -> None:
     revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
     now[0] = NOT_BEFORE + 0.01
 
-    assert refused(revocations, NOT_BEFORE) is refused(revocations, NOT_BEFORE + 0.01) is None
+    assert refusal_of(revocations, NOT_BEFORE) is refusal_of(revocations, NOT_BEFORE + 0.01) is None
 
 
 def test_a7_after_the_leeway_a_token_issued_before_is_refused_for_good(now: list[float]) -> None:
@@ -62,18 +64,18 @@ def test_a7_after_the_leeway_a_token_issued_before_is_refused_for_good(now: list
     revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
     now[0] = NOT_BEFORE
 
-    assert (Close.FORBIDDEN, None) == refused(revocations, AT) == refused(revocations, 1)
+    assert (Close.FORBIDDEN, None) == refusal_of(revocations, AT) == refusal_of(revocations, 1)
     # A token issued after the revocation comes from a late clock: the next token of that signer may count.
-    assert refused(revocations, NOT_BEFORE - 1) == (Close.UNAUTHENTICATED, 1000)
+    assert refusal_of(revocations, NOT_BEFORE - 1) == (Close.UNAUTHENTICATED, 1000)
     now[0] = NOT_BEFORE + LEEWAY_S + 1
-    assert refused(revocations, NOT_BEFORE - 1) == (Close.FORBIDDEN, None)
+    assert refusal_of(revocations, NOT_BEFORE - 1) == (Close.FORBIDDEN, None)
 
 
 def test_a7_a_token_without_iat_is_refused_for_good_at_once(now: list[float]) -> None:  # noqa: ARG001 - the clock stands still
     revocations = Revocations()
     revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
 
-    assert refused(revocations, None) == (Close.FORBIDDEN, None)
+    assert refusal_of(revocations, None) == (Close.FORBIDDEN, None)
 
 
 def test_a7_an_entry_of_an_earlier_version_covers_the_same_tokens(now: list[float]) -> None:
@@ -81,8 +83,8 @@ def test_a7_an_entry_of_an_earlier_version_covers_the_same_tokens(now: list[floa
     revocations.add(Revocation(AT, sub="ada"))
     now[0] = AT + 0.5
 
-    assert (Close.FORBIDDEN, None) == refused(revocations, AT) == refused(revocations, None)
-    assert refused(revocations, AT + 0.001) is None
+    assert (Close.FORBIDDEN, None) == refusal_of(revocations, AT) == refusal_of(revocations, None)
+    assert refusal_of(revocations, AT + 0.001) is None
 
 
 def test_a7_an_older_revocation_does_not_weaken_a_newer_one(now: list[float]) -> None:
@@ -92,12 +94,12 @@ def test_a7_an_older_revocation_does_not_weaken_a_newer_one(now: list[float]) ->
         revocations.add(earlier)
     now[0] = NOT_BEFORE + 60
 
-    assert refused(revocations, AT) == (Close.FORBIDDEN, None)
+    assert refusal_of(revocations, AT) == (Close.FORBIDDEN, None)
 
 
 def test_a7_a_revocation_on_one_item_does_not_cover_the_others(now: list[float]) -> None:  # noqa: ARG001 - the clock stands still
     revocations = Revocations()
     revocations.add(Revocation.of_member("ada", "foo", LEEWAY_S))
 
-    assert refused(revocations, 1, "bar") is refused(revocations, 1, None) is None
-    assert refused(revocations, 1, "foo") is not None
+    assert refusal_of(revocations, 1, "bar") is refusal_of(revocations, 1, None) is None
+    assert refusal_of(revocations, 1, "foo") is not None

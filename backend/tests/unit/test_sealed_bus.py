@@ -51,13 +51,13 @@ async def two(network: Network, clock: ManualClock) -> tuple[Process, Process]:
     return one, other
 
 
-def refused(reason: str) -> float:
+def refused_count(reason: str) -> float:
     """Return how often messages were refused for a reason, since the test process began."""
     value: float = SERVER_METRICS.bus_refused.labels(reason)._value.get()
     return value
 
 
-async def delivered() -> None:
+async def deliver_all() -> None:
     """Run the event loop until published messages have arrived."""
     await run_turns()
 
@@ -66,7 +66,7 @@ async def test_x9_processes_of_a_log_read_each_other_and_the_server_sees_neither
     one, other = await two(Network(), ManualClock())
     one.bus.publish("foo", b"a secret text")
     one.bus.publish("bar", b"")
-    await delivered()
+    await deliver_all()
 
     assert other.messages == [("foo", b"a secret text"), ("bar", b"")]
     assert one.messages == []
@@ -94,7 +94,7 @@ async def test_x9_messages_of_another_log_are_not_received(key: bytes, log_id: s
     stranger.bus.publish("foo", b"forged")
     for name in one.server.channels:  # even if the other log's process knows the channel's public name
         stranger.server.publish(name, stranger.server.published[0][1])
-    await delivered()
+    await deliver_all()
 
     assert one.messages == []
 
@@ -105,9 +105,9 @@ async def test_x9_a_message_that_was_not_sealed_is_refused_and_reported_as_a_gap
     one, other = await two(network, ManualClock())
     attacker = network.connect()
     one.bus.publish("foo", b"true")
-    await delivered()
+    await deliver_all()
     (name, sealed), bytes_ = one.server.published[0], a2b_base64(one.server.published[0][1])
-    before = refused("forged") + refused("replayed")
+    before = refused_count("forged") + refused_count("replayed")
     forgeries = [
         b"",
         b"{}",
@@ -125,7 +125,7 @@ async def test_x9_a_message_that_was_not_sealed_is_refused_and_reported_as_a_gap
     assert other.gaps == [frozenset({"foo"})]  # many forgeries, one gap
     # `one` receives them, too, and refuses them, even those that begin with its own salt.
     assert one.messages == []
-    assert refused("forged") + refused("replayed") - before == 2 * len(forgeries)
+    assert refused_count("forged") + refused_count("replayed") - before == 2 * len(forgeries)
 
 
 async def test_x9_a_message_opens_on_its_own_channel_only() -> None:
@@ -133,11 +133,11 @@ async def test_x9_a_message_opens_on_its_own_channel_only() -> None:
     one, other = await two(network, ManualClock())
     one.bus.publish("foo", b"true")
     one.bus.publish("bar", b"true, too")
-    await delivered()
+    await deliver_all()
     (_, of_foo), (bar, _) = one.server.published
     other.messages.clear()
     network.connect().publish(bar, of_foo)
-    await delivered()
+    await deliver_all()
 
     assert other.messages == []
 
@@ -148,16 +148,16 @@ async def test_x9_a_message_that_is_replayed_is_refused() -> None:
     attacker = network.connect()
     for text in (b"1", b"2", b"3"):
         one.bus.publish("foo", text)
-    await delivered()
-    before = refused("replayed")
+    await deliver_all()
+    before = refused_count("replayed")
     for name, payload in one.server.published:
         attacker.publish(name, payload)
-    await delivered()
+    await deliver_all()
 
     assert other.messages == [("foo", b"1"), ("foo", b"2"), ("foo", b"3")]
     # The other process recognizes them by their numbers, and the first one recognizes its own salt.
     assert one.messages == []
-    assert refused("replayed") - before == 6
+    assert refused_count("replayed") - before == 6
 
 
 async def test_x9_a_recorded_message_is_refused_by_a_process_that_starts_a_minute_later() -> None:
@@ -168,7 +168,7 @@ async def test_x9_a_recorded_message_is_refused_by_a_process_that_starts_a_minut
     late = Process(network, clock)
     await late.start("foo")
     network.connect().publish(*one.server.published[0])
-    await delivered()
+    await deliver_all()
 
     assert late.messages == []
 
@@ -179,7 +179,7 @@ async def test_x9_messages_stay_unique_and_in_order_when_the_clock_is_set_back()
     for n in range(5):
         one.bus.publish("foo", b"%d" % n)
         clock.now -= 2 * SECOND_NS
-    await delivered()
+    await deliver_all()
 
     assert other.messages == [("foo", b"%d" % n) for n in range(5)]
 
@@ -192,7 +192,7 @@ async def test_x9_the_senders_that_are_remembered_are_bounded() -> None:
         other = Process(network, clock)
         await other.start()
         other.bus.publish("foo", b"here")
-        await delivered()
+        await deliver_all()
 
     assert len(one.messages) == 300
     assert len(one.bus._sealer._senders) == 256
@@ -203,7 +203,7 @@ async def test_a_message_that_is_too_large_for_the_server_is_replaced_by_its_fal
     largest = one.bus.max_bytes
     one.bus.publish("foo", b"x" * largest, b"fallback")
     one.bus.publish("foo", b"x" * (largest + 1), b"fallback")
-    await delivered()
+    await deliver_all()
 
     assert other.messages == [("foo", b"x" * largest), ("foo", b"fallback")]
     assert all(len(payload) <= one.server.max_bytes for _, payload in one.server.published)
@@ -230,13 +230,13 @@ async def test_x2_beside_a_process_of_an_older_version_the_log_is_polled_on_both
     await older.start(lambda _, message: received.append(message), lambda _: None)
     older.subscribe("!all")
     assert not one.bus.mixed_versions
-    before = refused("older_version")
+    before = refused_count("older_version")
     older.publish("!all", b'{"kind":"alive","process":"older"}')
-    await delivered()
+    await deliver_all()
 
     assert one.bus.mixed_versions
-    assert refused("older_version") - before > 0
-    await delivered()
+    assert refused_count("older_version") - before > 0
+    await deliver_all()
     # It gets the heartbeat of a process that then falls silent, so it polls the log until that counts as dead.
     assert received
     assert all(b'"kind":"alive"' in message for message in received)

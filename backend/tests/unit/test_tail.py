@@ -30,7 +30,7 @@ def tail(*entries: Entry, max_entries: int = 100, max_bytes: int = 100_000) -> T
     return made
 
 
-def seen(of: Tail, after: int = 0) -> list[dict[str, Any]]:
+def decoded_lines(of: Tail, after: int = 0) -> list[dict[str, Any]]:
     lines = of.after(after, 1_000_000)
     assert lines is not None
     return [json.loads(line) for line in lines]
@@ -39,9 +39,9 @@ def seen(of: Tail, after: int = 0) -> list[dict[str, Any]]:
 def test_r2_lines_behind_a_cursor_come_in_order() -> None:
     kept = tail(*map(message, range(5, 10)))
 
-    assert [line["seq"] for line in seen(kept, 6)] == [7, 8, 9]
-    assert [line["seq"] for line in seen(kept, 4)] == [5, 6, 7, 8, 9]
-    assert seen(kept, 9) == []
+    assert [line["seq"] for line in decoded_lines(kept, 6)] == [7, 8, 9]
+    assert [line["seq"] for line in decoded_lines(kept, 4)] == [5, 6, 7, 8, 9]
+    assert decoded_lines(kept, 9) == []
 
 
 def test_d1_a_cursor_further_back_is_not_covered() -> None:
@@ -71,7 +71,7 @@ def test_it_is_bounded_by_entries() -> None:
     kept.trim(0)
 
     assert (len(kept), kept.first) == (3, 8)
-    assert [line["seq"] for line in seen(kept, 7)] == [8, 9, 10]
+    assert [line["seq"] for line in decoded_lines(kept, 7)] == [8, 9, 10]
 
 
 def test_it_is_bounded_by_bytes() -> None:
@@ -99,20 +99,20 @@ def test_after_it_was_emptied_it_begins_with_what_comes_next() -> None:
     kept.clear()
     assert (len(kept), kept.size) == (0, 0)
     kept.extend([message(20)])
-    assert [line["seq"] for line in seen(kept, 19)] == [20]
+    assert [line["seq"] for line in decoded_lines(kept, 19)] == [20]
 
 
 def test_s9_an_edited_message_carries_its_latest_body() -> None:
     kept = tail(message(1), edit(2, 1, "two"), edit(3, 1, "three"))
 
-    first = seen(kept)[0]
+    first = decoded_lines(kept)[0]
     assert (first["body"], first["edited"]) == ("three", 3)
 
 
 def test_s9_a_deleted_message_and_its_edits_carry_no_body() -> None:
     kept = tail(message(1), edit(2, 1), message(3), edit(4, 3), delete(5, 1))
 
-    lines = seen(kept)
+    lines = decoded_lines(kept)
     assert ["body" in line for line in lines] == [False, False, True, True, False]
     assert lines[0]["deleted"] == 5
     assert "deleted" not in lines[1]
@@ -123,7 +123,7 @@ def test_s9_an_edit_whose_message_left_the_tail_loses_its_body_too() -> None:
     kept.trim(0)
     kept.extend([delete(3, 1)])
 
-    assert ["body" in line for line in seen(kept, 1)] == [False, False]
+    assert ["body" in line for line in decoded_lines(kept, 1)] == [False, False]
 
 
 def test_s9_an_edit_of_a_message_that_left_the_tail_changes_nothing_else() -> None:
@@ -131,7 +131,7 @@ def test_s9_an_edit_of_a_message_that_left_the_tail_changes_nothing_else() -> No
     kept.trim(0)
     kept.extend([edit(3, 1)])
 
-    assert [line["body"] for line in seen(kept, 1)] == ["hello", "hello!"]
+    assert [line["body"] for line in decoded_lines(kept, 1)] == ["hello", "hello!"]
     assert all(entry.edited is UNSET for entry in kept._entries)
 
 

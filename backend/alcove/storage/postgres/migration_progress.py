@@ -28,7 +28,7 @@ _WRITTEN = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8"
 
 
 @asynccontextmanager
-async def shown(connect: Connect, size: float) -> AsyncIterator[None]:
+async def show_progress(connect: Connect, size: float) -> AsyncIterator[None]:
     """Show the progress of a step that takes long: the bytes written, of about as many as the schema has (`SIZE`).
 
     They are those of the whole database server, so other programs' writes count as well.

@@ -10,7 +10,7 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from alcove.item_ids import character_ranges
 from alcove.storage.base import LogUnusableError
-from alcove.storage.postgres.migration_progress import SIZE, Connect, shown
+from alcove.storage.postgres.migration_progress import SIZE, Connect, show_progress
 from alcove.storage.queries import schema_files
 
 logger = logging.getLogger(__name__)
@@ -131,7 +131,7 @@ async def _migrate(connection: Any, connect: Connect) -> int:
                 await connection.execute(step)
                 continue
             logger.warning("migrating the schema alcove, step %d of %d: %s", number, VERSION, _purpose(step))
-            async with shown(connect, await connection.fetchval(SIZE)):
+            async with show_progress(connect, await connection.fetchval(SIZE)):
                 await connection.execute(step, timeout=_MIGRATION_S)
         if version < VERSION:
             await connection.execute(_SET_VERSION)
@@ -178,7 +178,7 @@ def script(since: int, role: str | None) -> str:
     parts = ["BEGIN", _SEARCH_PATH, f"SELECT pg_advisory_xact_lock({_LOCK})"]
     parts = [";\n".join(parts) + ";\n", _CREATE if since == 0 else "", *_steps(since), _SET_VERSION]
     if role is not None:
-        parts.append(_GRANTS.format(role=_quoted(role)))
+        parts.append(_GRANTS.format(role=_quote_identifier(role)))
     return "\n".join([*parts, "COMMIT;\n"])
 
 
@@ -208,7 +208,7 @@ def _expected_names() -> list[str]:
     return list(names)
 
 
-def _quoted(name: str) -> str:
+def _quote_identifier(name: str) -> str:
     """Quote an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 

@@ -35,7 +35,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> str:
     """
     version = check_is_log(connection, path)
     connection.execute("PRAGMA journal_mode = WAL")
-    with _shown(connection, path), transaction(connection):
+    with _show_progress(connection, path), transaction(connection):
         (version,) = connection.execute("PRAGMA user_version").fetchone()  # again: no other process can change it now
         if 0 < version < len(_STEPS):
             logger.warning("migrating %s from schema %d to %d, which takes a while", path, version, len(_STEPS))
@@ -50,7 +50,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> str:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {len(_STEPS)}")
     if 0 < version < _ERASES_TEXT:
-        with _shown(connection, path):
+        with _show_progress(connection, path):
             _remove_erased_text(connection, path)
     (log_id,) = connection.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()
     return str(log_id)
@@ -99,7 +99,7 @@ def _remove_erased_text(connection: sqlite3.Connection, path: Path) -> None:
 
 
 @contextmanager
-def _shown(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+def _show_progress(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
     """Show the progress of statements that take long: the bytes that they write, of about as many as the file has.
 
     SQLite counts no rows of a statement before its end; what it changes goes to the write-ahead log.
