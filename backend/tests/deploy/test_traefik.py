@@ -1,0 +1,50 @@
+"""The guide's snippet for Traefik: which requests its rules pass on, and to what (no Traefik runs here)."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.snippets import INTEGRATING, snippet
+
+HTTP: dict[str, Any] = yaml.safe_load(snippet("traefik.yaml", INTEGRATING))["http"]
+MATCHERS = {
+    "Host": lambda argument: f"(host == {argument!r})",
+    "Path": lambda argument: f"(path == {argument!r})",
+    "PathPrefix": lambda argument: f"path.startswith({argument!r})",
+}
+
+
+def matches(rule: str, host: str, path: str) -> bool:
+    """Return whether a rule matches a request, as Traefik reads it: matchers, `&&`, `||` and parentheses."""
+    python = re.sub(r"(\w+)\(`([^`]*)`\)", lambda found: MATCHERS[found[1]](found[2]), rule)
+    python = python.replace("&&", " and ").replace("||", " or ")
+    return bool(eval(python, {"host": host, "path": path}))  # noqa: S307 - the project's own document
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "router"),
+    [
+        ("shop.example", "/chat", "alcove-below-a-path"),
+        ("shop.example", "/chat/items/foo/ws", "alcove-below-a-path"),
+        ("shop.example", "/chatty", None),
+        ("shop.example", "/", None),
+        ("chat.example", "/items/foo/ws", "alcove-on-its-own-host"),
+        ("other.example", "/chat/", None),
+    ],
+)
+def test_b1_the_rules_for_traefik_pass_on_what_is_below_the_path_and_on_the_host(
+    host: str, path: str, router: str | None
+) -> None:
+    found = [name for name, one in HTTP["routers"].items() if matches(one["rule"], host, path)]
+
+    assert found == ([] if router is None else [router])
+
+
+def test_the_snippet_for_traefik_has_the_keys_of_its_file_provider() -> None:
+    assert set(HTTP) == {"routers", "services"}
+    for router in HTTP["routers"].values():
+        assert set(router) == {"rule", "service"}
+        (server,) = HTTP["services"][router["service"]]["loadBalancer"]["servers"]
+        assert server == {"url": "http://127.0.0.1:8000"}
