@@ -6,6 +6,7 @@ A ban takes away the right to write or all rights, on one item or on all items, 
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from alcove.access.refusals import banned_refusal
 from alcove.limits import MAX_BANS
@@ -41,6 +42,27 @@ class Ban(Struct, frozen=True, omit_defaults=True):
         return self.right is not None and (self.until is None or now_ms < self.until)
 
 
+class BanSnapshot(Struct, frozen=True, omit_defaults=True):
+    """All bans in force of a range of members, in place of the entries up to `upto`, which may then be removed.
+
+    Attributes:
+        upto: The last entry of the internal room that the snapshot includes.
+        first: The range begins at this member id.
+        behind: The range ends before this member id; None: it has no end.
+        bans: The bans.
+
+    """
+
+    upto: int
+    first: str
+    behind: str | None
+    bans: list[Ban]
+
+    def covers(self, member: str) -> bool:
+        """Return whether the range contains the member."""
+        return self.first <= member and (self.behind is None or member < self.behind)
+
+
 class Bans:
     """The table of the bans in force that this process knows; for each member and item, the last ban counts."""
 
@@ -48,6 +70,8 @@ class Bans:
         """Create an empty table; `limit`: the maximum number of bans in it."""
         self.limit = limit
         self._bans: dict[str, dict[str | None, Ban]] = {}
+        #: The last entry about each member and item, of those that no snapshot includes.
+        self._changed: dict[tuple[str, str | None], int] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._bans.values()))
@@ -55,17 +79,56 @@ class Bans:
     def __repr__(self) -> str:
         return f"<Bans members={len(self._bans)}>"
 
-    def add(self, ban: Ban, now_ms: int) -> None:
+    def add(self, ban: Ban, now_ms: int, seq: int = 0) -> None:
         """Replace the member's ban on the same item by this one, and drop bans of the member that have ended.
 
         Args:
             ban: The ban; with `right` None it only removes the earlier one.
             now_ms: The present time in ms since the epoch.
+            seq: The entry of the internal room that has it; 0: not known.
 
         """
+        if seq:
+            self._changed[ban.member, ban.item] = seq
         known = self._bans.pop(ban.member, {}) | {ban.item: ban}
         if left := {item: one for item, one in known.items() if one.in_force(now_ms)}:
             self._bans[ban.member] = left
+
+    def snapshots(self, upto: int, size: int, now_ms: int) -> list[BanSnapshot]:
+        """Return snapshots of about `size` bans each that together include all bans in force.
+
+        `upto`: the last entry that was applied.
+        """
+        parts: list[BanSnapshot] = [BanSnapshot(upto, "", None, [])]
+        for member in sorted(self._bans):
+            if len(parts[-1].bans) >= size:
+                parts[-1] = replace(parts[-1], behind=member)
+                parts.append(BanSnapshot(upto, member, None, []))
+            parts[-1].bans.extend(ban for ban in self._bans[member].values() if ban.in_force(now_ms))
+        return parts
+
+    def forget_entries(self) -> None:
+        """Forget which entries the bans came from: the room is read again, and may have other numbers (X8)."""
+        self._changed.clear()
+
+    def apply_snapshot(self, snapshot: BanSnapshot, now_ms: int) -> list[Ban]:
+        """Bring the range of a snapshot to its state, except where later entries have changed it.
+
+        Returns:
+            What has changed: new bans, and the ends of others.
+
+        """
+        there = {(ban.member, ban.item): ban for ban in snapshot.bans}
+        here = {(ban.member, ban.item): ban for bans in self._bans.values() for ban in bans.values()}
+        changed = []
+        for key in there.keys() | {key for key in here if snapshot.covers(key[0])}:
+            ban = there.get(key, Ban(*key))
+            if self._changed.get(key, 0) <= snapshot.upto and here.get(key, Ban(*key)) != ban:
+                self.add(ban, now_ms)
+                changed.append(ban)
+        if snapshot.behind is None:
+            self._changed = {key: seq for key, seq in self._changed.items() if seq > snapshot.upto}
+        return changed
 
     def can_add(self, ban: Ban) -> bool:
         """Return whether a ban may be added: it lifts or replaces another one, or there are fewer than the limit."""

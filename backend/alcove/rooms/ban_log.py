@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from alcove.access.bans import BANS_ITEM, Ban, Bans
+from alcove.access.bans import BANS_ITEM, Ban, Bans, BanSnapshot
 from alcove.access.expiry import ExpiryWatch
 from alcove.clock import now_ms
 from alcove.errors import Close, Code, Refusal
@@ -14,7 +14,7 @@ from alcove.observability.metrics import LIMITS
 from alcove.protocol import Access, encode
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.internal_records import append_record
-from alcove.rooms.internal_room import InternalRoom
+from alcove.rooms.internal_room import InternalRoom, Snapshots
 from alcove.rooms.sends import StoreDraft
 from alcove.storage.base import LogUnavailableError
 from alcove.wire.connection import Frame
@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 _RECHECK_S = 1.0
 #: Seconds between two attempts to read the room again.
 _RETRY_S = 1.0
+#: Entries of the room from which on it is compacted, and bans in one snapshot.
+_FEWEST, _SNAPSHOT = 1000, 1000
 
 
 class BanLog:
@@ -54,7 +56,11 @@ class BanLog:
         self._store = store
         self._on_changed = on_changed
         self._timer: asyncio.TimerHandle | None = None
-        self._room = InternalRoom(BANS_ITEM, Ban, rooms, self._apply, logger)
+        self._compacting = False
+        snapshots = Snapshots(BanSnapshot, self._apply_snapshot)
+        self._room = InternalRoom(BANS_ITEM, Ban, rooms, self._apply, logger, snapshots=snapshots)
+        #: The last entry that a snapshot includes.
+        self._upto = 0
 
     def close(self) -> None:
         """Cancel the timer that ends bans."""
@@ -79,6 +85,29 @@ class BanLog:
         await append_record(BANS_ITEM, ban, self._store)
         self._apply(ban)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the room has many more entries than there are bans: `compact` may remove them."""
+        return self._room.seq - max(self._room.start, self._upto) > max(_FEWEST, 2 * len(self._bans))
+
+    async def compact(self) -> None:
+        """Store all bans in force in a few entries, and remove the earlier ones; if that fails, a later call does it.
+
+        What other processes store meanwhile counts, as a snapshot says which entry it goes up to.
+        """
+        if self._compacting:
+            return
+        self._compacting = True
+        upto = self._room.seq
+        try:
+            for snapshot in self._bans.snapshots(upto, _SNAPSHOT, now_ms()):
+                await append_record(BANS_ITEM, snapshot, self._store, snapshot=True)
+            await self._rooms.remove_before(BANS_ITEM, upto + 1)
+        except (LogUnavailableError, Refusal) as error:
+            logger.warning("the list of bans cannot be compacted yet: %s", error)
+        finally:
+            self._compacting = False
+
     async def follow(self) -> None:
         """Apply the room's entries from the first one on; return when all present ones are applied.
 
@@ -86,6 +115,8 @@ class BanLog:
             LogUnavailableError: Storage does not answer.
 
         """
+        self._upto = 0
+        self._bans.forget_entries()
         await self._room.follow()
 
     async def follow_again(self) -> None:
@@ -101,9 +132,16 @@ class BanLog:
             else:
                 return
 
-    def _apply(self, ban: Ban) -> None:
-        """Apply one ban: to the table, to open connections, and to the timer."""
-        self._bans.add(ban, now_ms())
+    def _apply_snapshot(self, snapshot: BanSnapshot) -> None:
+        """Apply the bans of a snapshot that this process does not know, and the ends of others."""
+        for ban in self._bans.apply_snapshot(snapshot, now_ms()):
+            self._apply(ban)
+        if snapshot.behind is None:
+            self._upto = max(self._upto, snapshot.upto)
+
+    def _apply(self, ban: Ban, seq: int = 0) -> None:
+        """Apply one ban: to the table, to open connections, and to the timer; `seq`: its entry, 0: not known."""
+        self._bans.add(ban, now_ms(), seq)
         if ban.right == "all":
             self._expiry.end_banned(ban.member, ban.item, self._bans)
         self._apply_rights(ban)

@@ -12,25 +12,27 @@ from alcove.storage.base import Draft
 from alcove.storage.committer import QueueFullError
 
 
-def record_draft(item: str, record: Struct, id: str) -> Draft:
+def record_draft(item: str, record: Struct, id: str, *, snapshot: bool = False) -> Draft:
     """Create the draft of an entry that contains a record.
 
     Args:
         item: The item of the internal room.
         record: The revocation or ban, which becomes the body.
         id: The id of the entry; the same id is stored once.
+        snapshot: Whether the record is a snapshot, which has an entry of another kind.
 
     """
-    return Draft(item, "message", id, OPERATOR, now_ms(), raw(record))
+    return Draft(item, "event" if snapshot else "message", id, OPERATOR, now_ms(), raw(record))
 
 
-async def append_record(item: str, record: Struct, store: StoreDraft) -> None:
+async def append_record(item: str, record: Struct, store: StoreDraft, *, snapshot: bool = False) -> None:
     """Append a record to an internal room; it is durable on return, and every process applies it.
 
     Args:
         item: The item of the internal room.
         record: The revocation or ban.
         store: Appends a draft to the log.
+        snapshot: See `record_draft`.
 
     Raises:
         Refusal: Too many sends wait for storage.
@@ -38,6 +40,6 @@ async def append_record(item: str, record: Struct, store: StoreDraft) -> None:
 
     """
     try:
-        await store(record_draft(item, record, uuid4().hex))
+        await store(record_draft(item, record, uuid4().hex, snapshot=snapshot))
     except QueueFullError as error:
         raise overloaded_refusal(error) from None

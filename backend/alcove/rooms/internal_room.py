@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from logging import Logger
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -12,13 +12,28 @@ from alcove.protocol import Entry
 from alcove.rooms.directory import RoomDirectory
 
 T = TypeVar("T", bound=Struct)
+S = TypeVar("S", bound=Struct)
+
+
+class Snapshots(NamedTuple, Generic[S]):
+    """The type of an internal room's snapshots, and the function that applies one."""
+
+    record: type[S]
+    apply: Callable[[S], None]
 
 
 class InternalRoom(Generic[T]):
     """Decodes each entry of an internal room as a record, and calls a function with it, in the order of the log."""
 
     def __init__(
-        self, item: str, record: type[T], rooms: RoomDirectory, apply: Callable[[T], None], logger: Logger
+        self,
+        item: str,
+        record: type[T],
+        rooms: RoomDirectory,
+        apply: Callable[[T, int], None],
+        logger: Logger,
+        *,
+        snapshots: "Snapshots[Any] | None" = None,
     ) -> None:
         """Create the room; `follow` starts it.
 
@@ -26,8 +41,9 @@ class InternalRoom(Generic[T]):
             item: The item of the room, which no client can open.
             record: The type of the records.
             rooms: The rooms of this process, which must keep this one in memory.
-            apply: Called with each record.
+            apply: Called with each record and the seq of its entry.
             logger: Reports entries that cannot be decoded.
+            snapshots: How entries of the kind `event` are decoded and applied; None: there are none.
 
         """
         self._item = item
@@ -35,8 +51,9 @@ class InternalRoom(Generic[T]):
         self._rooms = rooms
         self._apply_record = apply
         self._logger = logger
-        #: The last entry that was applied.
-        self._seq = 0
+        self._snapshots = snapshots
+        #: The last entry that was applied, and the one before the first one that is kept.
+        self.seq = self.start = 0
         self._applied = asyncio.Event()
 
     async def follow(self) -> None:
@@ -47,21 +64,24 @@ class InternalRoom(Generic[T]):
 
         """
         room = await self._rooms.get(self._item)
-        self._seq = room.oldest - 1
-        room.observe(self._seq, self._apply)
-        while self._seq < room.head:
+        self.seq = self.start = room.oldest - 1
+        room.observe(self.seq, self._apply)
+        while self.seq < room.head:
             self._applied.clear()
             await self._applied.wait()
 
     def _apply(self, entries: Sequence[Entry]) -> None:
         """Decode and apply entries of the room, and wake `follow` (OnEntries)."""
         for entry in entries:
-            if (record := self._decode(entry)) is not None:
-                self._apply_record(record)
-            self._seq = entry.seq
+            if self._snapshots is not None and entry.kind == "event":
+                if (snapshot := self._decode(entry, self._snapshots.record)) is not None:
+                    self._snapshots.apply(snapshot)
+            elif (record := self._decode(entry, self._record)) is not None:
+                self._apply_record(record, entry.seq)
+            self.seq = entry.seq
         self._applied.set()
 
-    def _decode(self, entry: Entry) -> T | None:
+    def _decode(self, entry: Entry, kind: type[S]) -> S | None:
         """Decode the record in an entry; None if there is no body, or one that this version cannot decode.
 
         Such an entry is logged and skipped: one entry must not keep the process from applying all later ones.
@@ -69,8 +89,8 @@ class InternalRoom(Generic[T]):
         if entry.body is UNSET:
             return None
         try:
-            return msgspec.json.decode(entry.body, type=self._record)
+            return msgspec.json.decode(entry.body, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            what = self._record.__name__.lower()
+            what = kind.__name__.lower()
             self._logger.error("entry %d of %s is not a %s, and is skipped: %s", entry.seq, self._item, what, error)  # noqa: TRY400 - the entry is wrong, not this code: a traceback would not help
             return None

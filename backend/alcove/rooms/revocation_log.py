@@ -82,7 +82,7 @@ class RevocationLog:
             else:
                 return
 
-    def _apply(self, revocation: Revocation) -> None:
+    def _apply(self, revocation: Revocation, _seq: int) -> None:
         """Apply one revocation to the table and to open connections; while restoring, record that the log has it."""
         if self._kept is not None:
             # Without a date, as `Revocations.current` returns those of single tokens.

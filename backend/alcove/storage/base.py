@@ -11,9 +11,8 @@ How to add an engine:
 5. Add it to `tests/contract/conftest.py`: every test of `tests/contract/test_log*.py` must pass, and so must those of
    `tests/cluster` with its URL if several processes may share it.
 
-A method returns once its effect is durable, and leaves no effect if it raises, unless it says that it works in several
-transactions. Calls of `append` take effect in call order. All other methods may run concurrently, and a slow one must
-not delay `append`.
+A method returns once its effect is durable, and leaves no effect if it raises, except those in several transactions.
+`append` takes effect in call order. All other methods may run concurrently, and a slow one must not delay `append`.
 """
 
 import asyncio
@@ -270,15 +269,18 @@ class Log(Protocol):
         ...
 
     async def erase_member(self, items: Sequence[str], member: str) -> None:
-        """Erase the member's name, picture, role, events and read mark in these rooms, in several transactions (W14).
+        """Erase a member's name, picture, role, events and read marks in rooms, in several transactions (W14).
 
-        The caller deletes the member's messages before (S9), and repeats a call that failed. The member's id and the
-        numbers of entries remain.
+        The caller deletes the messages before (S9), and repeats a call that failed. Ids and numbers remain.
         """
         ...
 
     async def delete_room(self, item: str) -> str:
         """Hide a room with its entries, ids and read marks; return the id of the new, empty history (R5, W11)."""
+        ...
+
+    async def remove_before(self, item: str, seq: int) -> None:
+        """Remove the entries of an internal room before `seq`, and their ids; the last entry stays."""
         ...
 
     async def remove_deleted(self) -> None:

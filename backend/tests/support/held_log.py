@@ -158,6 +158,10 @@ class HeldLog:
         """Hide a room (Log.delete_room)."""
         return await self._hold(lambda: self.store.delete_room(item), writes=True)
 
+    async def remove_before(self, item: str, seq: int) -> None:
+        """Remove the first entries of a room (Log.remove_before)."""
+        await self._hold(lambda: self.store.remove_before(item, seq), writes=True)
+
     async def remove_deleted(self) -> None:
         """Remove the rows of deleted rooms (Log.remove_deleted)."""
         while await self._hold(self.store.remove_deleted, writes=True):

@@ -1,8 +1,12 @@
 """Test the table of bans (A8)."""
 
-import pytest
+from typing import Any
 
-from alcove.access.bans import Ban, Bans
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alcove.access.bans import Ban, Bans, BanSnapshot
 from alcove.errors import Refusal
 from alcove.protocol import Right
 
@@ -52,3 +56,66 @@ def test_w15_a_full_table_takes_only_what_lifts_or_replaces_a_ban() -> None:
     assert bans.can_add(Ban("eve", "foo"))
     bans.take_ended(100)
     assert bans.can_add(Ban("eve", "foo", "all"))
+
+
+KEYS = st.tuples(st.sampled_from(["ada", "bob", "cid"]), st.sampled_from([None, "foo"]))
+#: A ban or its end, or a snapshot by a process that lags so many entries, with so many bans in each part.
+STEPS = st.one_of(
+    st.tuples(st.just("ban"), KEYS), st.tuples(st.just("lift"), KEYS), st.tuples(st.integers(0, 4), st.integers(1, 3))
+)
+
+
+def in_force(bans: Bans) -> set[tuple[str, str | None]]:
+    """Return the members and items that have a ban."""
+    members = ["ada", "bob", "cid"]
+    return {(member, item) for member in members for item in (None, "foo") if bans.get(member, item, 0)}
+
+
+def apply(bans: Bans, record: Ban | BanSnapshot, seq: int) -> None:
+    """Apply one entry."""
+    if isinstance(record, Ban):
+        bans.add(record, 0, seq)
+    else:
+        bans.apply_snapshot(record, 0)
+
+
+@given(st.lists(STEPS, max_size=25))
+def test_w15_whoever_reads_a_compacted_room_from_anywhere_knows_the_same_bans(steps: list[tuple[Any, Any]]) -> None:
+    log: list[Ban | BanSnapshot] = []
+    expected: set[tuple[str, str | None]] = set()
+    oldest = 1
+    for what, value in steps:
+        if isinstance(what, int):
+            upto = max(len(log) - what, oldest - 1)
+            lagging = Bans()
+            for seq, record in enumerate(log[:upto], 1):
+                apply(lagging, record, seq)
+            log += lagging.snapshots(upto, value, 0)
+            oldest = upto + 1
+        else:
+            member, item = value
+            log.append(Ban(member, item, "write" if what == "ban" else None))
+            expected = expected | {value} if what == "ban" else expected - {value}
+
+    for start in range(len(log) + 1):  # a process that has read so much, and whose next entries may be gone
+        bans = Bans()
+        for seq, record in enumerate(log, 1):
+            if seq <= start or seq >= oldest:
+                apply(bans, record, seq)
+        assert in_force(bans) == expected
+
+
+def test_w15_a_snapshot_keeps_what_a_ban_says_and_leaves_out_what_has_ended() -> None:
+    bans = Bans()
+    kept = [Ban("ada", None, "all", until=100, reason="spam"), Ban("bob", "foo", "write")]
+    for ban in (*kept, Ban("cid", "foo", "all", until=50)):
+        bans.add(ban, 0)
+    parts = bans.snapshots(7, 1, 60)
+
+    assert [(part.upto, part.first, part.behind, part.bans) for part in parts] == [
+        (7, "", "bob", kept[:1]),
+        (7, "bob", "cid", kept[1:]),
+        (7, "cid", None, []),
+    ]
+    other = Bans()
+    assert [other.apply_snapshot(part, 60) for part in parts] == [kept[:1], kept[1:], []]

@@ -34,7 +34,7 @@ from alcove.storage.postgres.connections import CONNECT_S, Connections
 from alcove.storage.postgres.consumers import PostgresConsumers
 from alcove.storage.postgres.item_list import count_unread, list_rooms
 from alcove.storage.postgres.lock import PostgresLock
-from alcove.storage.postgres.removal import erase_member, hide_room, remove_deleted
+from alcove.storage.postgres.removal import erase_member, hide_room, remove_before, remove_deleted
 from alcove.storage.postgres.retention import remove_expired
 from alcove.storage.postgres.schema import prepare
 from alcove.storage.queries import load_queries
@@ -249,6 +249,11 @@ class PostgresLog:
         """Hide a room (Log.delete_room)."""
         async with self._connections.writing() as connection:
             return await hide_room(connection, item) or self.id
+
+    async def remove_before(self, item: str, seq: int) -> None:
+        """Remove the first entries of a room (Log.remove_before)."""
+        async with self._connections.writing() as connection:
+            await remove_before(connection, item, seq)
 
     async def remove_deleted(self) -> None:
         """Remove the rows of deleted rooms (Log.remove_deleted)."""

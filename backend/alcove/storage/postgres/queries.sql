@@ -150,6 +150,18 @@ INSERT INTO alcove.meta (key, value) VALUES ('bus_key', $1) ON CONFLICT (key) DO
 INSERT INTO alcove.meta (key, value) VALUES ('checked', alcove.now_ms()::text)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value
 
+-- room_to_trim --
+SELECT room, least(greatest(oldest, $2), head) FROM alcove.rooms WHERE item = $1 FOR NO KEY UPDATE
+
+-- trim_entries --
+DELETE FROM alcove.entries WHERE room = $1 AND seq < $2
+
+-- trim_ids --
+DELETE FROM alcove.ids WHERE room = $1 AND seq < $2
+
+-- trim_room --
+UPDATE alcove.rooms SET oldest = $2 WHERE room = $1
+
 -- room_to_delete --
 SELECT room FROM alcove.rooms WHERE item = $1 FOR UPDATE
 

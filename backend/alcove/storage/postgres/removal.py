@@ -29,6 +29,15 @@ async def hide_room(connection: Any, item: str) -> str | None:
     return str(log_id)
 
 
+async def remove_before(connection: Any, item: str, seq: int) -> None:
+    """Remove the entries of a room before `seq`, which it keeps, and their ids (Log.remove_before)."""
+    async with connection.transaction():
+        if room := await connection.fetchrow(_SQL["room_to_trim"], item, seq):
+            await connection.execute(_SQL["trim_entries"], *room)
+            await connection.execute(_SQL["trim_ids"], *room)
+            await connection.execute(_SQL["trim_room"], *room)
+
+
 async def remove_deleted(connection: Any) -> bool:
     """Remove some rows of a hidden room in one transaction; return False if there is none."""
     room = await connection.fetchval(_SQL["deleted_room"])

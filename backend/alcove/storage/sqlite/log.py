@@ -199,6 +199,10 @@ class SqliteLog:
         """Hide a room (Log.delete_room)."""
         return await self._writer.run(lambda store: store.delete_room(item))
 
+    async def remove_before(self, item: str, seq: int) -> None:
+        """Remove the first entries of a room (Log.remove_before)."""
+        await self._writer.run(lambda store: store.remove_before(item, seq))
+
     async def remove_deleted(self) -> None:
         """Remove the rows of deleted rooms; the checkpoint that follows erases them from the files."""
         await self._deleted.remove_all()

@@ -102,6 +102,15 @@ def hide_room(connection: sqlite3.Connection, item: str) -> str | None:
     return str(connection.execute(_SQL["create_again"], (item,)).fetchone()[0])
 
 
+def remove_before(connection: sqlite3.Connection, item: str, seq: int) -> None:
+    """Remove the entries of a room before `seq`, which it keeps (Log.remove_before)."""
+    if row := connection.execute(_SQL["room"], (item,)).fetchone():
+        room = RoomRow(*row)
+        room.oldest = min(max(room.oldest, seq), room.head)
+        connection.execute(_SQL["delete_entries_before"], (room.room, room.oldest))
+        save_rooms(connection, {item: room})
+
+
 def remove_deleted(connection: sqlite3.Connection) -> bool:
     """Remove some rows of a hidden room; return False if there is none."""
     room = connection.execute(_SQL["deleted_room"]).fetchone()

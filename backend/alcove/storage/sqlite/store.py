@@ -17,7 +17,7 @@ from alcove.storage.sqlite.append import Appender
 from alcove.storage.sqlite.connection import transaction
 from alcove.storage.sqlite.item_list import changed_since, count_unread, entries_at, list_rooms, time_limit
 from alcove.storage.sqlite.retention import RetentionRules
-from alcove.storage.sqlite.rooms import RoomRow, erase_author, hide_room, remove_deleted, verify_history
+from alcove.storage.sqlite.rooms import RoomRow, erase_author, hide_room, remove_before, remove_deleted, verify_history
 
 T = TypeVar("T")
 
@@ -168,6 +168,11 @@ class SqliteStore:
         """Hide a room (Log.delete_room)."""
         with transaction(self._db):
             return hide_room(self._db, item) or self._log_id
+
+    def remove_before(self, item: str, seq: int) -> None:
+        """Remove the first entries of a room (Log.remove_before)."""
+        with transaction(self._db):
+            remove_before(self._db, item, seq)
 
     def remove_deleted(self) -> bool:
         """Remove some rows of hidden rooms; return False if there are none."""

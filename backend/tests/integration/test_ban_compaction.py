@@ -1,0 +1,98 @@
+"""W15: the room of bans is bounded by the bans that count, whatever was banned and lifted before, on both engines."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from alcove import Alcove
+from alcove.access.bans import Ban, Bans
+from alcove.rooms import ban_log
+from tests.support.clients import PATIENCE_S, pause_briefly
+from tests.support.storage import rows
+
+BANS = "entries WHERE room = (SELECT room FROM alcove.rooms WHERE item = '!bans')"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/bans.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compact from 20 entries on, in snapshots of three bans."""
+    monkeypatch.setattr(ban_log, "_FEWEST", 20)
+    monkeypatch.setattr(ban_log, "_SNAPSHOT", 3)
+
+
+def table(alcove: Alcove) -> Bans:
+    """Return the table of bans of an Alcove."""
+    assert alcove._services is not None
+    return alcove._services.authenticator._bans
+
+
+def banned(alcove: Alcove) -> set[str]:
+    """Return which members of this test are banned, as the Alcove knows it."""
+    bans = table(alcove)
+    return {member for member in ("ada", *(f"bob-{n}" for n in range(7))) if bans.get(member, "order-1", 0)}
+
+
+async def until_short(database: str) -> None:
+    """Wait until the room has few entries."""
+    async with asyncio.timeout(PATIENCE_S):
+        while await rows(database, BANS) > 30:
+            await pause_briefly()
+
+
+async def test_w15_the_room_of_bans_stays_short_and_a_restart_knows_every_ban(database: str) -> None:
+    async with Alcove(database) as alcove:
+        for n in range(7):
+            await alcove.ban(f"bob-{n}", "order-1", right="write", reason="spam")
+        for _ in range(40):
+            await alcove.ban("ada", "order-1")
+            await alcove.unban("ada", "order-1")
+        await alcove.unban("bob-6", "order-1")
+        await until_short(database)
+        before = banned(alcove)
+    assert before == {f"bob-{n}" for n in range(6)}
+
+    async with Alcove(database) as again:
+        assert banned(again) == before
+        assert table(again).get("bob-1", "order-1", 0) == Ban("bob-1", "order-1", "write", reason="spam")
+
+
+async def test_w15_x1_other_processes_keep_their_bans_while_the_room_is_compacted(postgres_url: str) -> None:
+    async with (
+        Alcove(postgres_url, bus_url=postgres_url) as one,
+        Alcove(postgres_url, bus_url=postgres_url) as two,
+    ):
+        await one.ban("bob-1", "order-1")
+
+        async def ban_and_lift(alcove: Alcove, member: str) -> None:
+            for _ in range(30):
+                await alcove.ban(member, "order-1")
+                await alcove.unban(member, "order-1")
+
+        await asyncio.gather(ban_and_lift(one, "bob-2"), ban_and_lift(two, "bob-3"))
+        await two.ban("bob-4", "order-1")
+        await until_short(postgres_url)
+        for alcove in (one, two):
+            async with asyncio.timeout(PATIENCE_S):
+                while banned(alcove) != {"bob-1", "bob-4"}:
+                    await pause_briefly()
+
+
+async def test_w15_a_long_room_is_compacted_at_the_start(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ban_log, "_FEWEST", 1000)
+    async with Alcove(database) as alcove:
+        for _ in range(25):
+            await alcove.ban("ada", "order-1")
+            await alcove.unban("ada", "order-1")
+    assert await rows(database, BANS) == 50
+    monkeypatch.setattr(ban_log, "_FEWEST", 20)
+    async with Alcove(database):
+        await until_short(database)
