@@ -108,6 +108,9 @@ class Revocations:
     def __repr__(self) -> str:
         return f"<Revocations members={len(self._members)} tokens={len(self._digests)}>"
 
+    def __len__(self) -> int:
+        return len(self._members) + len(self._digests)
+
     def add(self, revocation: Revocation) -> None:
         """Store a revocation, unless a newer one of the same member and item is already stored.
 
@@ -152,7 +155,8 @@ class Revocations:
 
     def current(self) -> list[Revocation]:
         """List the revocations in force; those of single tokens have `at` 0, because the time is not kept."""
-        logins = [Revocation(0, digest=digest, expires=expires) for digest, expires in self._digests.items()]
+        now = time.time()
+        logins = [Revocation(0, digest=digest, expires=end) for digest, end in self._digests.items() if end > now]
         return [*self._members.values(), *logins]
 
 

@@ -56,7 +56,8 @@ class AccessRecords:
             self._rooms.keep(item)  # a room without connections would close, and its observer end
         await self._revocation_log.follow()
         await self._ban_log.follow()
-        self._compact_bans()
+        self._compact(self._revocation_log)
+        self._compact(self._ban_log)
 
     def close(self) -> None:
         """Cancel the timer that ends bans."""
@@ -65,16 +66,17 @@ class AccessRecords:
     async def revoke(self, revocation: Revocation) -> None:
         """Store a revocation durably; every process then applies it. Raises as `Hub.revoke`."""
         await append_record(REVOCATIONS_ITEM, revocation, self._store)
+        self._compact(self._revocation_log)
 
     async def ban(self, ban: Ban) -> None:
         """Store a ban or the end of one durably; every process then applies it. Raises as `Hub.ban`."""
         await self._ban_log.ban(ban)
-        self._compact_bans()
+        self._compact(self._ban_log)
 
-    def _compact_bans(self) -> None:
-        """Start to compact the room of bans if it has become long."""
-        if self._ban_log.is_long:
-            self._tasks.spawn(self._ban_log.compact())
+    def _compact(self, log: RevocationLog | BanLog) -> None:
+        """Start to compact the room of revocations or bans if it has become long."""
+        if log.is_long:
+            self._tasks.spawn(log.compact())
 
     def history_lost(self, item: str) -> None:
         """Start to read a room's records again after its history was lost, and to restore lost revocations (X8)."""

@@ -235,9 +235,9 @@ class RoomDirectory:
         self.reset(item)
         self._cluster.publish_new_history(item, log_id)
 
-    async def remove_before(self, item: str, seq: int) -> None:
-        """Remove the entries of an internal room before `seq`. Raises LogUnavailableError."""
-        await self._log.remove_before(item, seq)
+    async def remove_before(self, item: str, seq: int) -> int:
+        """Remove the entries of an internal room before `seq` (Log.remove_before). Raises LogUnavailableError."""
+        return await self._log.remove_before(item, seq)
 
     def is_opening(self, item: str) -> bool:
         """Return whether the item's room is being read into memory (LocalRooms)."""

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from alcove.access.expiry import ExpiryWatch
 from alcove.access.revocations import REVOCATIONS_ITEM, Revocation, Revocations
+from alcove.errors import Refusal
 from alcove.rooms.directory import RoomDirectory
-from alcove.rooms.internal_records import record_draft
+from alcove.rooms.internal_records import append_record, record_draft
 from alcove.rooms.internal_room import InternalRoom
 from alcove.rooms.sends import StoreDraft
 from alcove.storage.base import LogUnavailableError
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 #: Seconds between two attempts to append revocations that the log has lost.
 _RESTORE_S = 1.0
+#: Entries of the room from which on it is compacted, and revocations that wait for storage at a time.
+FEWEST, _AT_ONCE = 1000, 200
 
 
 class RevocationLog:
@@ -43,7 +46,9 @@ class RevocationLog:
         """
         self._revocations = revocations
         self._expiry = expiry
+        self._rooms = rooms
         self._store = store
+        self._compacting = False
         #: The revocations that the log still has, while it is read again from the beginning.
         self._kept: set[Revocation] | None = None
         self._room = InternalRoom(REVOCATIONS_ITEM, Revocation, rooms, self._apply, logger)
@@ -56,6 +61,34 @@ class RevocationLog:
 
         """
         await self._room.follow()
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the room has many more entries than there are revocations: `compact` may remove them."""
+        return self._room.seq - self._room.start > max(FEWEST, 2 * len(self._revocations))
+
+    async def compact(self) -> None:
+        """Store the revocations in force again, and remove the earlier entries; if that fails, a later call does it.
+
+        Their order does not matter, as nothing ends a revocation but time.
+        """
+        if self._compacting:
+            return
+        self._compacting = True
+        upto, current = self._room.seq, self._revocations.current()
+        try:
+            self._room.start = await self._rooms.remove_before(REVOCATIONS_ITEM, 0) - 1
+            if not self.is_long:  # another process has done it
+                return
+            for start in range(0, len(current), _AT_ONCE):
+                await asyncio.gather(
+                    *(append_record(REVOCATIONS_ITEM, one, self._store) for one in current[start : start + _AT_ONCE])
+                )
+            self._room.start = await self._rooms.remove_before(REVOCATIONS_ITEM, upto + 1) - 1
+        except (LogUnavailableError, Refusal) as error:
+            logger.warning("the list of revocations cannot be compacted yet: %s", error)
+        finally:
+            self._compacting = False
 
     async def restore(self) -> None:
         """Read the log again from the beginning, and append the revocations that it has lost.

@@ -279,8 +279,8 @@ class Log(Protocol):
         """Hide a room with its entries, ids and read marks; return the id of the new, empty history (R5, W11)."""
         ...
 
-    async def remove_before(self, item: str, seq: int) -> None:
-        """Remove the entries of an internal room before `seq`, and their ids; the last entry stays."""
+    async def remove_before(self, item: str, seq: int) -> int:
+        """Remove an internal room's entries before `seq`, but not the last one; return the first seq that it keeps."""
         ...
 
     async def remove_deleted(self) -> None:

@@ -86,13 +86,13 @@ async def test_w11_what_a_process_has_left_is_removed_after_the_next_start(open_
 
 async def test_w15_the_first_entries_of_a_room_are_removed_and_it_goes_on(log: Log, storage: str) -> None:
     await append(log, *(message(f"m{n}", n, item="!bans") for n in range(1, 6)), message("a"))
-    await log.remove_before("!bans", 4)
-    await log.remove_before("!bans", 2)
+    assert await log.remove_before("!bans", 4) == 4
+    assert await log.remove_before("!bans", 2) == 4
 
     page = await log.read("!bans", after=0, limit=9)
     assert ([entry.seq for entry in page.entries], page.oldest, page.head) == ([4, 5], 4, 5)
     assert await append(log, message("m6", item="!bans")) == [(6, False)]
     assert await rows(storage, "entries") == 4
-    await log.remove_before("none", 3)
-    await log.remove_before("!bans", 99)
+    assert await log.remove_before("none", 3) == 1
+    assert await log.remove_before("!bans", 99) == 6
     assert (await log.read("!bans", after=0, limit=9)).oldest == 6

@@ -158,9 +158,9 @@ class HeldLog:
         """Hide a room (Log.delete_room)."""
         return await self._hold(lambda: self.store.delete_room(item), writes=True)
 
-    async def remove_before(self, item: str, seq: int) -> None:
+    async def remove_before(self, item: str, seq: int) -> int:
         """Remove the first entries of a room (Log.remove_before)."""
-        await self._hold(lambda: self.store.remove_before(item, seq), writes=True)
+        return await self._hold(lambda: self.store.remove_before(item, seq), writes=True)
 
     async def remove_deleted(self) -> None:
         """Remove the rows of deleted rooms (Log.remove_deleted)."""

@@ -250,10 +250,10 @@ class PostgresLog:
         async with self._connections.writing() as connection:
             return await hide_room(connection, item) or self.id
 
-    async def remove_before(self, item: str, seq: int) -> None:
+    async def remove_before(self, item: str, seq: int) -> int:
         """Remove the first entries of a room (Log.remove_before)."""
         async with self._connections.writing() as connection:
-            await remove_before(connection, item, seq)
+            return await remove_before(connection, item, seq)
 
     async def remove_deleted(self) -> None:
         """Remove the rows of deleted rooms (Log.remove_deleted)."""

@@ -151,7 +151,7 @@ INSERT INTO alcove.meta (key, value) VALUES ('checked', alcove.now_ms()::text)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value
 
 -- room_to_trim --
-SELECT room, least(greatest(oldest, $2), head) FROM alcove.rooms WHERE item = $1 FOR NO KEY UPDATE
+SELECT room, oldest, head FROM alcove.rooms WHERE item = $1 FOR NO KEY UPDATE
 
 -- trim_entries --
 DELETE FROM alcove.entries WHERE room = $1 AND seq < $2

@@ -29,13 +29,19 @@ async def hide_room(connection: Any, item: str) -> str | None:
     return str(log_id)
 
 
-async def remove_before(connection: Any, item: str, seq: int) -> None:
-    """Remove the entries of a room before `seq`, which it keeps, and their ids (Log.remove_before)."""
+async def remove_before(connection: Any, item: str, seq: int) -> int:
+    """Remove the first entries of a room, and their ids (Log.remove_before)."""
     async with connection.transaction():
-        if room := await connection.fetchrow(_SQL["room_to_trim"], item, seq):
-            await connection.execute(_SQL["trim_entries"], *room)
-            await connection.execute(_SQL["trim_ids"], *room)
-            await connection.execute(_SQL["trim_room"], *room)
+        found = await connection.fetchrow(_SQL["room_to_trim"], item)
+        if found is None:
+            return 1
+        room, oldest, head = found
+        first = min(seq, head)
+        if first <= oldest:
+            return int(oldest)
+        for query in ("trim_entries", "trim_ids", "trim_room"):
+            await connection.execute(_SQL[query], room, first)
+    return int(first)
 
 
 async def remove_deleted(connection: Any) -> bool:

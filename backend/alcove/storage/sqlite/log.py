@@ -199,9 +199,9 @@ class SqliteLog:
         """Hide a room (Log.delete_room)."""
         return await self._writer.run(lambda store: store.delete_room(item))
 
-    async def remove_before(self, item: str, seq: int) -> None:
+    async def remove_before(self, item: str, seq: int) -> int:
         """Remove the first entries of a room (Log.remove_before)."""
-        await self._writer.run(lambda store: store.remove_before(item, seq))
+        return await self._writer.run(lambda store: store.remove_before(item, seq))
 
     async def remove_deleted(self) -> None:
         """Remove the rows of deleted rooms; the checkpoint that follows erases them from the files."""

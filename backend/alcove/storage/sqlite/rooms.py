@@ -102,13 +102,18 @@ def hide_room(connection: sqlite3.Connection, item: str) -> str | None:
     return str(connection.execute(_SQL["create_again"], (item,)).fetchone()[0])
 
 
-def remove_before(connection: sqlite3.Connection, item: str, seq: int) -> None:
-    """Remove the entries of a room before `seq`, which it keeps (Log.remove_before)."""
-    if row := connection.execute(_SQL["room"], (item,)).fetchone():
-        room = RoomRow(*row)
-        room.oldest = min(max(room.oldest, seq), room.head)
-        connection.execute(_SQL["delete_entries_before"], (room.room, room.oldest))
+def remove_before(connection: sqlite3.Connection, item: str, seq: int) -> int:
+    """Remove the first entries of a room (Log.remove_before)."""
+    row = connection.execute(_SQL["room"], (item,)).fetchone()
+    if row is None:
+        return 1
+    room = RoomRow(*row)
+    first = min(seq, room.head)
+    if first > room.oldest:
+        connection.execute(_SQL["delete_entries_before"], (room.room, first))
+        room.oldest = first
         save_rooms(connection, {item: room})
+    return room.oldest
 
 
 def remove_deleted(connection: sqlite3.Connection) -> bool:

@@ -169,10 +169,10 @@ class SqliteStore:
         with transaction(self._db):
             return hide_room(self._db, item) or self._log_id
 
-    def remove_before(self, item: str, seq: int) -> None:
+    def remove_before(self, item: str, seq: int) -> int:
         """Remove the first entries of a room (Log.remove_before)."""
         with transaction(self._db):
-            remove_before(self._db, item, seq)
+            return remove_before(self._db, item, seq)
 
     def remove_deleted(self) -> bool:
         """Remove some rows of hidden rooms; return False if there are none."""

@@ -1,17 +1,20 @@
-"""W15: the room of bans is bounded by the bans that count, whatever was banned and lifted before, on both engines."""
+"""The internal rooms are bounded by the bans and revocations that count, on both engines (A7, W5, W15)."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
 
 from alcove import Alcove
-from alcove.access.bans import Ban, Bans
-from alcove.rooms import ban_log
+from alcove.access.bans import BANS_ITEM, Ban, Bans
+from alcove.access.revocations import REVOCATIONS_ITEM, Revocation
+from alcove.rooms import ban_log, revocation_log
 from tests.support.clients import PATIENCE_S, pause_briefly
 from tests.support.storage import rows
 
 BANS = "entries WHERE room = (SELECT room FROM alcove.rooms WHERE item = '!bans')"
+REVOCATIONS = BANS.replace(BANS_ITEM, REVOCATIONS_ITEM)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -25,6 +28,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compact from 20 entries on, in snapshots of three bans."""
+    monkeypatch.setattr(revocation_log, "FEWEST", 20)
     monkeypatch.setattr(ban_log, "_FEWEST", 20)
     monkeypatch.setattr(ban_log, "_SNAPSHOT", 3)
 
@@ -41,10 +45,10 @@ def banned(alcove: Alcove) -> set[str]:
     return {member for member in ("ada", *(f"bob-{n}" for n in range(7))) if bans.get(member, "order-1", 0)}
 
 
-async def until_short(database: str) -> None:
+async def until_short(database: str, room: str = BANS) -> None:
     """Wait until the room has few entries."""
     async with asyncio.timeout(PATIENCE_S):
-        while await rows(database, BANS) > 30:
+        while await rows(database, room) > 30:
             await pause_briefly()
 
 
@@ -96,3 +100,46 @@ async def test_w15_a_long_room_is_compacted_at_the_start(database: str, monkeypa
     monkeypatch.setattr(ban_log, "_FEWEST", 20)
     async with Alcove(database):
         await until_short(database)
+
+
+def revoked(alcove: Alcove) -> set[tuple[str | None, str | None, str | None, float]]:
+    """Return the revocations that an Alcove knows; those of a member in one second count the same."""
+    assert alcove._services is not None
+    current = alcove._services.authenticator._revocations.current()
+    return {(one.sub, one.item, one.digest, one.not_before) for one in current}
+
+
+async def test_a7_w5_the_room_of_revocations_stays_short_and_a_restart_knows_every_one(database: str) -> None:
+    async with Alcove(database) as alcove:
+        now = time.time()
+        for n in range(50):
+            await alcove.revoke(f"member-{n % 5}", "order-1" if n % 2 else None)
+            await alcove._rooms().revoke(Revocation.of_login(f"ended-{n}", now - 1))
+        await alcove._rooms().revoke(Revocation.of_login("login", now + 3600))
+        await until_short(database, REVOCATIONS)
+        before = revoked(alcove)
+    assert len(before) == 11
+
+    async with Alcove(database) as again:
+        assert revoked(again) == before
+
+
+async def test_a7_x1_two_processes_compact_and_revoke_at_once_and_lose_nothing(postgres_url: str) -> None:
+    async with (
+        Alcove(postgres_url, bus_url=postgres_url) as one,
+        Alcove(postgres_url, bus_url=postgres_url) as two,
+    ):
+
+        async def revoke(alcove: Alcove, members: str) -> None:
+            for n in range(60):
+                await alcove.revoke(f"{members}-{n % 4}")
+
+        await asyncio.gather(revoke(one, "ada"), revoke(two, "bob"))
+        await until_short(postgres_url, REVOCATIONS)
+        async with asyncio.timeout(PATIENCE_S):
+            while revoked(one) != revoked(two):
+                await pause_briefly()
+        known = revoked(one)
+    async with Alcove(postgres_url, bus_url=postgres_url) as again:
+        assert revoked(again) == known
+        assert len(known) == 8
