@@ -134,6 +134,7 @@ def test_composer_and_account_end_in_one_line_and_no_row_shows_through_the_day(
 ) -> None:
     fill(server, item, 40)
     room.enter(item)
+    expect(room.said("line 39")).to_be_in_viewport()
     box = room.message.locator("xpath=ancestor::form/div")
     assert edges(box) == edges(room.account_button)
 
