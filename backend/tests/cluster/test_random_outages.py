@@ -48,9 +48,9 @@ class Outages:
         """Stop the bus, kill a process meanwhile, and start the bus again after an eighth of the sends was acked."""
         await asyncio.to_thread(self._engines.bus.end)
         if self._engines.redis is not None:
-            acked = self._acked()
+            due = min(self._acked() + TOTAL // 8, TOTAL)  # the clients may be far ahead of a busy machine's faults
             await self.kill(1)
-            await eventually(lambda: self._acked() >= acked + TOTAL // 8)
+            await eventually(lambda: self._acked() >= due)
         await asyncio.to_thread(self._engines.bus.start)
 
     async def restart_database(self) -> None:

@@ -1,5 +1,8 @@
 """Test that deleting a room on one process restarts its connections on the other (W11)."""
 
+import asyncio
+
+from tests.support.clients import PATIENCE_S, pause_briefly
 from tests.support.credentials import token
 from tests.support.http import http
 from tests.support.list_clients import follow
@@ -17,8 +20,10 @@ async def test_w11_x1_r5_a_deletion_reaches_readers_members_and_lists_of_the_oth
         await listed.ready()
         async with await RoomClient.join(two, item, token=reader) as room:
             await room.send_messages("one", "two")
-            members = (await client.get(f"/api/items/{item}/members", headers=headers)).json()
-            assert (members["members"], members["count"]) == ([{"id": "bob", "name": "bob"}], 1)
+            async with asyncio.timeout(PATIENCE_S):  # the other process hears of bob a moment after he came
+                while (found := (await client.get(f"/api/items/{item}/members", headers=headers)).json())["count"] < 1:
+                    await pause_briefly()
+            assert (found["members"], found["count"]) == ([{"id": "bob", "name": "bob"}], 1)
             await listed.wait_for(item=item, head=2)
             assert (await client.delete(f"/api/items/{item}", headers=headers)).status_code == 204
             assert await room.wait_for_close() == 1012

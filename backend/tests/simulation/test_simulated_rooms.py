@@ -19,7 +19,7 @@ STEPS = 1500
 SEEDS = (
     [int(os.environ["ALCOVE_SEED"])]
     if "ALCOVE_SEED" in os.environ
-    else range(int(os.environ.get("ALCOVE_SEEDS", depth(5, 40))))
+    else range(int(os.environ.get("ALCOVE_SEEDS", depth(3, 40))))
 )
 WORLDS = {
     "calm": (Weights(), None),
