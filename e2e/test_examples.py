@@ -18,6 +18,7 @@ from shops import NAMES, REACT, Shop, build, point, shops
 from stack import ROOT, deployed
 from tests.support.credentials import SECRET, token
 from tests.support.servers import Server
+from tests.support.storm import depth, storm
 
 #: Attempts with refused tokens that a tab makes in a minute, and the one that finds out.
 ATTEMPTS = 6
@@ -46,6 +47,10 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of all processes of this test run."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+#: Of the two versions of React a room in use needs one; how it starts (StrictMode) is seen with both.
+in_one_react = pytest.mark.parametrize("shop", depth(("flask_shop", "react19"), NAMES), indirect=True)
 
 
 @pytest.fixture(params=NAMES)
@@ -124,6 +129,8 @@ def test_a_reload_in_the_middle_of_a_send_loses_and_doubles_nothing(
     assert said(signed, number) == ["sent once"]
 
 
+@storm
+@in_one_react
 def test_a_token_that_expires_while_the_page_is_open_is_replaced(
     order: OrderPage, shop: Shop, signed: Server, number: str
 ) -> None:
@@ -140,6 +147,8 @@ def test_a_token_that_expires_while_the_page_is_open_is_replaced(
     assert said(signed, number) == ["still here"]
 
 
+@storm
+@in_one_react
 def test_a_logout_ends_every_tab_and_leaves_nothing_behind(
     order: OrderPage, shop: Shop, context: BrowserContext, number: str
 ) -> None:
@@ -163,6 +172,8 @@ def test_a_logout_ends_every_tab_and_leaves_nothing_behind(
     expect(order.status).to_contain_text("Signed out")
 
 
+@storm
+@in_one_react
 def test_a4_a_wrong_key_is_said_and_costs_five_attempts_a_minute(
     order: OrderPage, shop: Shop, number: str, complaints: Complaints
 ) -> None:
@@ -193,6 +204,8 @@ def test_a4_a_wrong_key_is_said_and_costs_five_attempts_a_minute(
     assert 2 <= len(here) <= ATTEMPTS
 
 
+@storm
+@in_one_react
 def test_sending_works_where_nothing_can_be_stored(
     order: OrderPage, signed: Server, number: str, complaints: Complaints
 ) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from complaints import Complaints
 from pages.room import RoomPage
 from tests.support.servers import Server
+from tests.support.storm import depth, storm
 
 MISSING = "could not be loaded"
 
@@ -56,6 +57,12 @@ def item() -> str:
     return f"order-{uuid4().hex[:8]}"
 
 
+#: Why a file is missing: the server is away, or the file went with a deploy. A part that is loaded later meets an error
+#: either way; `make storm` tries both with each.
+away = pytest.mark.parametrize("missing_file", depth(["away"], ["away", "gone"]), indirect=True)
+gone = pytest.mark.parametrize("missing_file", depth(["gone"], ["away", "gone"]), indirect=True)
+
+
 @pytest.fixture(params=["away", "gone"])
 def missing_file(request: pytest.FixtureRequest, page: Page, complaints: Complaints) -> str:
     """Refuse files of the page from now on: the server is away, or the file went with a deploy."""
@@ -84,6 +91,8 @@ def refuse(request: pytest.FixtureRequest, name: str) -> None:
     request.node.refuse(name)
 
 
+@storm
+@away
 @pytest.mark.usefixtures("missing_file")
 @pytest.mark.parametrize(("key", "file"), [("Control+/", "Shortcuts"), ("Control+Shift+Period", "DeveloperPanel")])
 def test_a_part_that_cannot_be_loaded_leaves_the_room_alone(
@@ -103,6 +112,8 @@ def test_a_part_that_cannot_be_loaded_leaves_the_room_alone(
     expect(room.said("still here")).to_be_visible()
 
 
+@storm
+@gone
 @pytest.mark.usefixtures("missing_file")
 def test_a_page_that_cannot_be_loaded_offers_a_reload(
     request: pytest.FixtureRequest, room: RoomPage, item: str
@@ -119,6 +130,8 @@ def test_a_page_that_cannot_be_loaded_offers_a_reload(
     expect(room.page.get_by_role("alert")).to_have_count(0)
 
 
+@storm
+@away
 @pytest.mark.usefixtures("missing_file")
 def test_a_language_that_cannot_be_loaded_changes_nothing(
     request: pytest.FixtureRequest, room: RoomPage, item: str
@@ -134,6 +147,8 @@ def test_a_language_that_cannot_be_loaded_changes_nothing(
     room.live()
 
 
+@storm
+@gone
 @pytest.mark.usefixtures("missing_file")
 def test_a_page_without_its_words_offers_a_reload(request: pytest.FixtureRequest, room: RoomPage, item: str) -> None:
     refuse(request, "english")

@@ -9,6 +9,28 @@ import pytest
 
 from tests.support.credentials import KEY_SET, SECRET
 from tests.support.servers import CARRIERS, Server, Start, alcove, without_problems
+from tests.support.storm import DEEP, storm
+
+#: The endpoints of the tests' parameter `endpoint` that are sockets; all others are asked over HTTP.
+SOCKETS = {"chat", "echo", "item socket", "list socket", "room"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Ask endpoints of HTTP on one carrier, as a carrier carries sockets alone; `make storm` asks them on every one."""
+    again = [item for item in items if _is_http_on_another_carrier(item)]
+    if DEEP:
+        for item in again:
+            item.add_marker(storm)
+    elif again:
+        config.hook.pytest_deselected(items=again)
+        items[:] = [item for item in items if not _is_http_on_another_carrier(item)]
+
+
+def _is_http_on_another_carrier(item: pytest.Item) -> bool:
+    callspec = getattr(item, "callspec", None)
+    params = {} if callspec is None else callspec.params
+    endpoint = params.get("endpoint")
+    return isinstance(endpoint, str) and endpoint not in SOCKETS and params.get("carrier") in CARRIERS[1:]
 
 
 @pytest.fixture(scope="session", params=CARRIERS)

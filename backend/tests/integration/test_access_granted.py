@@ -3,7 +3,7 @@
 import re
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import pytest
 
@@ -66,14 +66,11 @@ OPEN = {"/api/mode", "/api/session", "/healthz", "/readyz", "/metrics"}
 ELSEWHERE = ["https://evil.example", "null", "", "http://[", "file://", "http://127.0.0.1", "http://127.0.0.1:1"]
 
 
-@pytest.mark.parametrize(
-    "endpoint", [endpoints.room, endpoints.history, endpoints.events], ids=["room", "history", "events"]
-)
+@pytest.mark.parametrize("endpoint", ["room", "history", "events"])
 @pytest.mark.parametrize("way", GOOD)
-async def test_a1_a3_a_good_credential_opens(
-    secured_server: Server, way: str, endpoint: Callable[..., Awaitable[endpoints.Answer]]
-) -> None:
-    assert await endpoint(secured_server, GOOD[way]()) == endpoints.Answer(IN)
+async def test_a1_a3_a_good_credential_opens(secured_server: Server, way: str, endpoint: str) -> None:
+    knock, _ = endpoints.TAKES[endpoint]
+    assert await knock(secured_server, GOOD[way]()) == endpoints.Answer(IN)
 
 
 @pytest.mark.parametrize("letters", ["", "r", "w", "m", "rw", "rm", "wm", "rwm"])

@@ -1,8 +1,11 @@
 """Choose the depth of randomized tests: moderate in `make test`, deep in `make storm`."""
 
 import os
+from typing import TypeVar
 
 import pytest
+
+T = TypeVar("T")
 
 #: Set by `make storm`.
 DEEP = bool(os.environ.get("ALCOVE_STORM"))
@@ -10,8 +13,8 @@ DEEP = bool(os.environ.get("ALCOVE_STORM"))
 storm = pytest.mark.storm
 
 
-def depth(everyday: int, deep: int) -> int:
-    """Return the number for the present kind of run."""
+def depth(everyday: T, deep: T) -> T:
+    """Return the number, or the cases, for the present kind of run."""
     return deep if DEEP else everyday
 
 
