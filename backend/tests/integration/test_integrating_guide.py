@@ -4,12 +4,17 @@ import re
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import DateTime, TypeDecorator, create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from alcove import Alcove
 from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.running_host import running
 
@@ -58,3 +63,56 @@ def test_the_example_of_a_lifespan_runs_the_alcove(tmp_path: Path, monkeypatch: 
     with TestClient(app):
         assert names["alcove"].started
     assert not names["alcove"].started
+
+
+class Base(DeclarativeBase):
+    """The tables of an application."""
+
+
+class Aware(TypeDecorator[datetime]):
+    """A time in UTC: SQLite keeps no time zone."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, _: object) -> datetime | None:
+        """Add the time zone."""
+        return value and value.replace(tzinfo=UTC)
+
+
+class Comment(Base):
+    """A comment that the application has."""
+
+    __tablename__ = "comments"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order: Mapped[int]
+    user: Mapped[int]
+    name: Mapped[str]
+    written: Mapped[datetime] = mapped_column(Aware)
+    text: Mapped[str]
+
+
+async def test_w14_the_example_of_existing_comments_imports_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (example,) = re.findall(r"### Existing comments.*?```py\n(.*?)```", GUIDE, re.DOTALL)
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    at = datetime(2024, 1, 1, tzinfo=UTC)
+    async with Alcove(f"sqlite:///{tmp_path}/alcove.db") as alcove:
+        with Session(engine) as session:
+            for n in range(6):
+                written = at + timedelta(minutes=n)
+                session.add(Comment(order=n % 2, user=7, name="Ada", written=written, text=f"comment {n}"))
+            session.commit()
+            names: dict[str, Any] = {"alcove": alcove, "session": session, "select": select, "Comment": Comment}
+            exec(f"async def run():\n{indent(example, '    ')}", names)  # noqa: S102 - our own text
+            await names["run"]()
+        entries = (await alcove.entries("order-1")).entries
+
+    assert capsys.readouterr().out.endswith("6 of 6\n")
+    assert [(entry.body, entry.at) for entry in entries] == [
+        (f"comment {n}", at + timedelta(minutes=n)) for n in (1, 3, 5)
+    ]
+    assert {(entry.by.id, entry.by.name) for entry in entries} == {("7", "Ada")}
+    engine.dispose()
