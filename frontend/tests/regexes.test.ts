@@ -21,6 +21,7 @@ const HARDEST: Readonly<Record<string, readonly ((n: number) => string)[]>> = {
     [(n) => "a".repeat(n), (n) => "\ud801".repeat(n)],
   "/[\\u202a-\\u202e\\u2066-\\u2069]/gu": [(n) => "\u202e".repeat(n), (n) => "a".repeat(n)],
   "/^(.*)\\/embed\\/([^/]+)$/": [(n) => "/embed/".repeat(n / 7), (n) => "a".repeat(n)],
+  "/^[\\w$-]+$/": [(n) => `${"a".repeat(n)} `],
   "/^[\\x21-\\x3b\\x3d-\\x7e]+$/": [(n) => `${"a".repeat(n)} `],
   "/url\\s*\\(|image|[;{}\\\\]/i": [
     (n) => "url".repeat(n / 3),
