@@ -162,7 +162,7 @@ async def test_k2_x8_a_room_that_lost_entries_is_delivered_from_its_new_head(sto
 
 def imported_draft(id: str, *, item: str = "foo") -> Draft:
     """Create the draft of an imported message."""
-    return replace(message(id, item=item), imported_draft=True)
+    return replace(message(id, item=item), imported=True)
 
 
 async def test_k1_the_log_knows_which_entries_were_imported(storage: str, open_again: OpenLog) -> None:
