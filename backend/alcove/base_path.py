@@ -53,13 +53,14 @@ def without_prefix(path: str, prefix: str) -> str:
 def split_path(path: str, root_path: str, base_path: str) -> tuple[str, str]:
     """Return the prefix below which browsers reach the server, and the path below that.
 
-    A proxy removes the prefix or passes it on, and a server that is told the prefix puts it before the path (uvicorn)
-    or does not (hypercorn): each of the two is taken off if it is there. A path that is equal to the prefix may also be
-    a path below it whose prefix was removed, such as the page `/chat/chat`. Both are addresses of the page.
+    A proxy removes the prefix or passes it on. A server that is configured with the prefix puts it before the path
+    (uvicorn) or does not (hypercorn). Each of the two is removed if it is there. A path that is equal to the
+    prefix may also be a path below it whose prefix was removed, such as the page `/chat/chat`. Both are addresses of
+    the page.
 
     Args:
         path: The path of the request.
-        root_path: The prefix that the server was told (ASGI).
+        root_path: The prefix that the server was configured with (ASGI).
         base_path: The setting; if it is not empty, it is the prefix.
 
     """

@@ -98,10 +98,10 @@ def token(
 ) -> None:
     """Print a token signed with ALCOVE_SECRET."""
     try:
-        made = asyncio.run(
+        signed_token = asyncio.run(
             sign(Settings.load(), sub=sub, name=name, items=dict(map(_right, item)), ttl_s=_seconds(ttl))
         )
-        print(made)  # noqa: T201 - the command's output
+        print(signed_token)  # noqa: T201 - the command's output
     except AlcoveError as error:
         _stop(error)
 
@@ -192,10 +192,10 @@ def _right(text: str) -> tuple[str, str]:
 
 def _seconds(text: str) -> int:
     """Convert a duration such as `15m` to seconds. Raises SettingsError if the text has another form."""
-    found = re.fullmatch(r"(\d{1,9})([smhd])", text)
-    if not found:
+    match = re.fullmatch(r"(\d{1,9})([smhd])", text)
+    if not match:
         raise SettingsError(f"--ttl {text!r}: expected a number and s, m, h or d, like 15m")
-    return int(found[1]) * _UNITS[found[2]]
+    return int(match[1]) * _UNITS[match[2]]
 
 
 def _stop(error: AlcoveError) -> NoReturn:

@@ -4,5 +4,5 @@ import time
 
 
 def now_ms() -> int:
-    """Return the present time in milliseconds since the epoch."""
+    """Return the current time in milliseconds since the epoch."""
     return time.time_ns() // 1_000_000

@@ -58,8 +58,8 @@ def _id_of(line: str) -> str | None:
     and is used unless the line is too long. None: there is no usable id.
     """
     try:
-        found = _identified.decode(line).id
-        return None if isinstance(found, UnsetType) else found
+        id_ = _identified.decode(line).id
+        return None if isinstance(id_, UnsetType) else id_
     except msgspec.ValidationError:
         return None
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
@@ -69,8 +69,8 @@ def _id_of(line: str) -> str | None:
 def _lenient_id(line: str) -> str | None:
     """Extract the `id` with Python's own JSON decoder, which accepts unpaired surrogates; None if there is none."""
     try:
-        found = json.loads(line)
-        id_ = found.get("id") if isinstance(found, dict) else None
+        value = json.loads(line)
+        id_ = value.get("id") if isinstance(value, dict) else None
         return id_ if isinstance(id_, str) and len(id_) <= 64 and id_.encode() else None
     except (ValueError, RecursionError):
         return None

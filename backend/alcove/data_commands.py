@@ -1,4 +1,4 @@
-"""Export, import and erase by a running server: the commands `alcove export`, `alcove import` and `alcove erase`."""
+"""Define the commands `alcove export`, `alcove import` and `alcove erase`, which call a running server."""
 
 import asyncio
 import json
@@ -55,10 +55,10 @@ def import_(
     file: Annotated[Path, typer.Argument(help="Lines of JSON as `alcove export` prints them; - reads stdin.")],
     url: ServerUrl = LOCAL_SERVER,
 ) -> None:
-    """Bring existing entries into rooms, with their authors and times (W14).
+    """Import existing entries into rooms, with their authors and times (W14).
 
-    Every line is checked before the first one is sent. What is stored already is left as it is: after an error or a
-    stop, run the same command again.
+    Every line is checked before the first one is sent. Entries that are already stored stay unchanged: after an error
+    or a stop, run the same command again.
 
     Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
     """
@@ -71,8 +71,8 @@ def import_(
                 path = f"/api/import?line={request.line}"
                 token = asyncio.run(admin_token())
                 with call(url, token, "POST", path, body=request.data, timeout_s=_LONG_S) as response:
-                    answer = json.load(response)
-                stored, known = stored + answer["stored"], known + answer["known"]
+                    result = json.load(response)
+                stored, known = stored + result["stored"], known + result["known"]
                 progress.add(request.lines)
         except AlcoveError as error:
             again = (
@@ -109,7 +109,7 @@ def erase(
 
 @contextmanager
 def _seekable_file(path: Path) -> Iterator[BinaryIO]:
-    """Provide the file; what comes by stdin is kept in a temporary one first, because it is read twice."""
+    """Open the file for reading; copy stdin to a temporary file first, because the input is read twice."""
     try:
         if str(path) != "-":
             with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Define the settings of webhooks and handlers (K)."""
+"""Define the settings of webhooks and handlers (K1 to K5)."""
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
@@ -7,13 +7,13 @@ from alcove.urls import check_url
 
 
 class DeliverySettings(BaseSettings):
-    """The settings of webhooks and handlers, a part of all settings."""
+    """The settings of webhooks and handlers; `Settings` inherits them."""
 
     webhook_url: str | None = Field(default=None, description="address that events are sent to (K1)")
     webhook_secret: SecretStr | None = Field(
         default=None,
         description="secret that events are signed with: `whsec_` and Base64 of 24 to 64 bytes; several, separated by"
-        " commas, while it is exchanged (K1)",
+        " commas, during a rotation (K1)",
     )
     webhook_s: float = Field(
         default=15, ge=0.1, le=120, description="seconds that the receiver of an event has to answer (K1)"
@@ -22,13 +22,13 @@ class DeliverySettings(BaseSettings):
         default=259_200,
         ge=1,
         le=2_592_000,
-        description="seconds over which a failed event is repeated before its item is parked (K3)",
+        description="seconds over which a failed event is retried before its item is parked (K3)",
     )
     handler_s: float = Field(
         default=60, ge=0.1, le=3600, description="seconds that a handler may take for an entry (K5)"
     )
     handler_attempts: int = Field(
-        default=10, ge=1, le=1000, description="attempts of a handler before its item is parked (K5)"
+        default=10, ge=1, le=1000, description="attempts of a handler at an entry before its item is parked (K5)"
     )
     deliveries: int = Field(
         default=16,

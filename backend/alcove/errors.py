@@ -136,7 +136,7 @@ REQUEST_ERRORS: dict[Code, type[RequestError]] = {
 
 
 class Refusal(AlcoveError):  # noqa: N818 - the protocol's word (H4)
-    """A connection, request or send is refused, with everything that the answer to the client contains.
+    """A connection, request or send is refused; the attributes are the contents of the response to the client.
 
     Attributes:
         code: The `code` of the `error` line.
@@ -144,7 +144,7 @@ class Refusal(AlcoveError):  # noqa: N818 - the protocol's word (H4)
         message: The text for a developer.
         retry_ms: Milliseconds after which the client may try again; None if that is not known.
         reason: Why a credential is refused; None for other refusals.
-        status: The HTTP status, if it differs from the one that `close` implies: an error of the host application.
+        status: The HTTP status of an error of the host application; None: the one that `close` implies.
 
     """
 

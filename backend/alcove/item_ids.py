@@ -70,9 +70,9 @@ def check_pattern(pattern: str) -> str:
 
 def make_item_id(text: str) -> str:
     """Derive an item id from any text: convert to NFC, cut to 128 characters, replace each other character by `_`."""
-    kept = unicodedata.normalize("NFC", text[:_NORMALIZED_CHARS])[:MAX_CHARS]
-    made = "".join(char if _is_allowed(char) else "_" for char in kept) or "_"
-    return "_" * len(made) if made in {".", ".."} else made
+    normalized = unicodedata.normalize("NFC", text[:_NORMALIZED_CHARS])[:MAX_CHARS]
+    item_id = "".join(char if _is_allowed(char) else "_" for char in normalized) or "_"
+    return "_" * len(item_id) if item_id in {".", ".."} else item_id
 
 
 @cache

@@ -35,7 +35,7 @@ def readable_ranges(items: Mapping[str, str], without: Collection[str] = ()) -> 
     # Two spans are nested or disjoint. Sort the outer one first.
     spans.sort(key=lambda span: span[0][1], reverse=True)
     spans.sort(key=lambda span: span[0][0])
-    found: list[Range] = []
+    ranges: list[Range] = []
     enclosing: list[tuple[str, bool]] = [(_LAST, False)]
     position = _FIRST
 
@@ -43,10 +43,10 @@ def readable_ranges(items: Mapping[str, str], without: Collection[str] = ()) -> 
         """Move `position` to `end`, and add the range between to the result if the innermost span is readable."""
         nonlocal position
         if enclosing[-1][1] and position < end:
-            if found and found[-1][1] == position:
-                found[-1] = (found[-1][0], end)
+            if ranges and ranges[-1][1] == position:
+                ranges[-1] = (ranges[-1][0], end)
             else:
-                found.append((position, end))
+                ranges.append((position, end))
         position = max(position, end)
 
     def leave(first: str) -> None:
@@ -60,7 +60,7 @@ def readable_ranges(items: Mapping[str, str], without: Collection[str] = ()) -> 
         advance(first)
         enclosing.append((end, readable))
     leave(_LAST)
-    return found
+    return ranges
 
 
 def restrict_to_prefix(ranges: Sequence[Range], prefix: str) -> list[Range]:

@@ -107,7 +107,7 @@ async def database_time(url: str, timeout_s: float) -> float:
     connection = await asyncpg.connect(url, timeout=timeout_s, command_timeout=timeout_s, statement_cache_size=0)
     try:
         started = time.monotonic()
-        found: float = await connection.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8")
-        return found + (time.monotonic() - started) / 2
+        database_time: float = await connection.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8")
+        return database_time + (time.monotonic() - started) / 2
     finally:
         await connection.close()

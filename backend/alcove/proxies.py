@@ -37,14 +37,14 @@ def resolve_proxies(proxies: Iterable[str]) -> list[str]:
         SettingsError: A host name has no address.
 
     """
-    found: list[str] = []
+    addresses: list[str] = []
     for proxy in proxies:
         network = _network(proxy)
         if proxy == ANY:
             return [ANY]
         for trusted in [network] if network else _look_up(proxy):
-            found += [_text(trusted)] + ([_ipv4_mapped(trusted)] if isinstance(trusted, IPv4Network) else [])
-    return list(dict.fromkeys(found))
+            addresses += [_text(trusted)] + ([_ipv4_mapped(trusted)] if isinstance(trusted, IPv4Network) else [])
+    return list(dict.fromkeys(addresses))
 
 
 def _network(text: str) -> Network | None:
@@ -70,10 +70,10 @@ def _is_label(text: str) -> bool:
 def _look_up(name: str) -> list[Network]:
     """Look a host name up, and return its addresses; this blocks. Raises SettingsError if it has none."""
     try:
-        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise SettingsError(f"ALCOVE_TRUSTED_PROXIES: the host {name!r} has no address: {error}") from None
-    return [ip_network(str(address[0]).partition("%")[0]) for *_, address in found]
+    return [ip_network(str(address[0]).partition("%")[0]) for *_, address in addresses]
 
 
 def _text(network: Network) -> str:

@@ -1,6 +1,6 @@
 """Limit rates with token buckets, by member, address or credential (L2), and detect clients that ignore a limit.
 
-Nothing here reads a clock: callers pass the present time `now` in seconds of a monotonic clock.
+Nothing here reads a clock: callers pass the current time `now` in seconds of a monotonic clock.
 """
 
 from collections import OrderedDict
@@ -33,7 +33,7 @@ class TokenBucket:
         Args:
             per_s: Tokens that are added each second; 0: every request is granted.
             burst: The capacity.
-            now: The present time in seconds.
+            now: The current time in seconds.
 
         """
         self._per_s = per_s
@@ -148,7 +148,7 @@ class KeyedLimiter(Generic[Key]):
 
         Args:
             key: The member, address or credential.
-            now: The present time in seconds.
+            now: The current time in seconds.
 
         Returns:
             0 if a token was taken, else the milliseconds until one is available.

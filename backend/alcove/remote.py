@@ -103,12 +103,12 @@ async def sign(settings: Settings, *, sub: str, name: str | None, items: dict[st
     keys = Keys(secret, None, 0)
     now = int(time.time())
     claims = {"sub": sub, "items": items, "iat": now, "exp": now + ttl_s} | ({} if name is None else {"name": name})
-    made = jwt.encode(claims, secret, algorithm="HS256")
+    signed_token = jwt.encode(claims, secret, algorithm="HS256")
     try:
-        await keys.check(made)
+        await keys.check(signed_token)
     except Refusal as refusal:
         raise SettingsError(f"the server would refuse this token: {refusal.message}") from None
-    return made
+    return signed_token
 
 
 class _NoRedirect(HTTPRedirectHandler):

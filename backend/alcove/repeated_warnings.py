@@ -17,7 +17,7 @@ class RepeatedWarning:
         Args:
             logger: The logger to use.
             message: A %-format for the arguments of each call.
-            clock: Returns the present time in seconds.
+            clock: Returns the current time in seconds.
 
         """
         self._logger = logger

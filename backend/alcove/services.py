@@ -39,7 +39,7 @@ from alcove.wire.deadlines import DeadlineWheel
 
 logger = logging.getLogger(__name__)
 
-#: Seconds that clients have to take their close frame when an Alcove inside an application ends.
+#: Seconds that clients have to take their close frame when an embedded Alcove ends.
 _CLOSE_S = 1.0
 
 
@@ -54,7 +54,7 @@ class Services:
     deliveries: Deliveries
     #: The tutorial's chat; only a standalone server has it.
     chat: Chat | None = None
-    #: The detached connections of an Alcove inside an application; None: they are the server's.
+    #: The detached connections of an embedded Alcove; None: the server has them.
     wheel: DeadlineWheel | None = None
 
     def provide_to(self, state: Any) -> None:  # Any: Starlette's State has any attribute
@@ -100,7 +100,7 @@ async def serve_alone(settings: Settings, keys: Keys | None) -> AsyncIterator[Se
 
 @asynccontextmanager
 async def serve_inside(settings: Settings, metrics: Metrics, handlers: Mapping[str, Target]) -> AsyncIterator[Services]:
-    """Open the services of an Alcove inside an application while the block runs; then close its connections.
+    """Open the services of an embedded Alcove while the block runs; then close its connections.
 
     Args:
         settings: The settings.

@@ -26,8 +26,8 @@ def status(url: ServerUrl = LOCAL_SERVER) -> None:
     consumers = _ask(url, "GET", "")["consumers"]
     for consumer in consumers:
         print(_line(consumer))  # noqa: T201 - the command's output
-        for one in consumer["failing"]:
-            print(_failing_line(one))  # noqa: T201 - as above
+        for failure in consumer["failing"]:
+            print(_failing_line(failure))  # noqa: T201 - as above
     if any(consumer["parked_items"] or consumer["disabled"] for consumer in consumers):
         raise typer.Exit(1)
 

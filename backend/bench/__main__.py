@@ -33,7 +33,7 @@ def arguments() -> argparse.ArgumentParser:
         "what", nargs="?", choices=["compare", "profile", "cluster", "lists", "library"], default="compare"
     )
     parser.add_argument(
-        "--only", metavar="A,B", default="", help="scenarios: " + ", ".join(one.name for one in SCENARIOS)
+        "--only", metavar="A,B", default="", help="scenarios: " + ", ".join(scenario.name for scenario in SCENARIOS)
     )
     parser.add_argument("--peers", metavar="A,B", default=",".join(["alcove", *_OTHERS]), help="of %(default)s")
     parser.add_argument(
@@ -50,7 +50,7 @@ def arguments() -> argparse.ArgumentParser:
 def carriers_of(carrier: str) -> list[Alcove]:
     """Return alcove on one carrier or on both."""
     kinds: tuple[Carrier, ...] = ("detached", "asgi")
-    return [Alcove(one) for one in kinds if carrier in {one, "both"}]
+    return [Alcove(kind) for kind in kinds if carrier in {kind, "both"}]
 
 
 def peers_of(names: Sequence[str], carrier: str) -> list[Peer]:

@@ -118,7 +118,7 @@ async def _measure(server: Server, seconds: float, readers: int, *, all_rooms: b
         for n, reader in enumerate(following):
             await reader.wait_for(heads if all_rooms else {i: h for i, h in heads.items() if _in_team(i, n)})
         used += cpu_s(server.pid)
-        latencies = [one for reader in following for one in reader.latencies_ms]
+        latencies = [latency_ms for reader in following for latency_ms in reader.latencies_ms]
         lines = sum(reader.lines for reader in following)
         return _Figures(len(changes), lines, 1000 * used, grown_kb, latencies)
 
@@ -135,12 +135,12 @@ def run(out: Path, seconds: float) -> int:
     shapes = [("none", 0, False), ("each of 10 rooms", _READERS, False), ("each of all rooms", _READERS, True)]
     for name, readers, all_rooms in shapes:
         with serving(_Signed("detached"), out, None) as server:
-            found = asyncio.run(_measure(server, seconds, readers, all_rooms=all_rooms))
-        cuts = statistics.quantiles(found.latencies_ms, n=100) if readers else []
+            result = asyncio.run(_measure(server, seconds, readers, all_rooms=all_rooms))
+        cuts = statistics.quantiles(result.latencies_ms, n=100) if readers else []
         latency = f"{cuts[49]:.0f} / {cuts[98]:.0f}" if cuts else "–"
-        per_reader = f"{found.memory_kb / readers:.1f}" if readers else "–"
+        per_reader = f"{result.memory_kb / readers:.1f}" if readers else "–"
         print(
-            f"| {name} | {found.lines / found.changes:.1f} | {found.cpu_ms / found.changes:.2f} | {per_reader}"
+            f"| {name} | {result.lines / result.changes:.1f} | {result.cpu_ms / result.changes:.2f} | {per_reader}"
             f" | {latency} |"
         )
     return 0

@@ -32,12 +32,12 @@ def cores() -> tuple[int | None, int | None]:
 def _siblings(core: int) -> set[int]:
     """Return the processors that share a core with this one, itself included."""
     path = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list")
-    found = {core}
+    processors = {core}
     with contextlib.suppress(OSError):
         for part in path.read_text().strip().split(","):
             first, _, last = part.partition("-")
-            found |= set(range(int(first), int(last or first) + 1))
-    return found
+            processors |= set(range(int(first), int(last or first) + 1))
+    return processors
 
 
 @contextlib.contextmanager
@@ -59,18 +59,18 @@ def process_tree(pid: int) -> list[int]:
         with contextlib.suppress(OSError):
             parent = int(stat.read_text().rpartition(")")[2].split()[1])
             children.setdefault(parent, []).append(int(stat.parent.name))
-    found = [pid]
-    for one in found:
-        found += children.get(one, [])
-    return found
+    pids = [pid]
+    for child in pids:
+        pids += children.get(child, [])
+    return pids
 
 
 def memory(pid: int) -> int:
     """Return the memory of a process and its descendants in bytes; shared pages count once (PSS)."""
     total = 0
-    for one in process_tree(pid):
+    for member in process_tree(pid):
         with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
+            for line in Path(f"/proc/{member}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
                     total += int(line.split()[1]) * 1024
     return total
@@ -79,9 +79,9 @@ def memory(pid: int) -> int:
 def cpu_s(pid: int) -> float:
     """Return the processor time in seconds that a process and its descendants have used."""
     total = 0
-    for one in process_tree(pid):
+    for member in process_tree(pid):
         with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
             total += int(fields[11]) + int(fields[12])
     return total / _TICKS
 

@@ -69,15 +69,15 @@ def run(scenarios: Sequence[Scenario], carriers: Sequence[Alcove], out: Path, se
             )
         for peer in carriers:
             peer.prepare()
-            found = out / f"profile-{peer.name}-{scenario.name}.json"
-            found.unlink(missing_ok=True)
-            prefix = [sys.executable, str(BACKEND / "bench" / "sampler.py"), str(found), peer.command(0, out)[0]]
+            profile_path = out / f"profile-{peer.name}-{scenario.name}.json"
+            profile_path.unlink(missing_ok=True)
+            prefix = [sys.executable, str(BACKEND / "bench" / "sampler.py"), str(profile_path), peer.command(0, out)[0]]
             server_core, generator_core = cores()
             with serving(peer, out, server_core, prefix) as server:
                 signals = _SamplerSignals(server)
                 result = generate(scenario.plan(server.port, peer.dialect, seconds, generator_core), signals.on_step)
-                _wait_for(found)
-            print(format_profile(f"{peer.name}, {scenario.title}", json.loads(found.read_text()), result))
+                _wait_for(profile_path)
+            print(format_profile(f"{peer.name}, {scenario.title}", json.loads(profile_path.read_text()), result))
     return 0
 
 
@@ -103,13 +103,13 @@ def stage(stack: str) -> str:
     return _REST
 
 
-def format_profile(title: str, found: dict[str, dict[str, float]], result: Result) -> str:
+def format_profile(title: str, profile_path: dict[str, dict[str, float]], result: Result) -> str:
     """Format a profile: microseconds of a send by stage, and the hottest lines."""
     sends = max(1, result.sends)
-    wall, collected = float(found["wall_s"]), float(found["collected_s"])  # type: ignore[arg-type] # JSON: two plain figures
+    wall, collected = float(profile_path["wall_s"]), float(profile_path["collected_s"])  # type: ignore[arg-type] # JSON: two plain figures
     stages: Counter[str] = Counter()
     lines: Counter[str] = Counter()
-    for stack, spent in found["stacks"].items():
+    for stack, spent in profile_path["stacks"].items():
         stages[stage(stack)] += spent  # type: ignore[assignment] # a Counter counts seconds as well
         lines[stack.split(";")[0]] += spent  # type: ignore[assignment] # the same
     stages["garbage collector"] = collected  # type: ignore[assignment] # the same
@@ -119,7 +119,9 @@ def format_profile(title: str, found: dict[str, dict[str, float]], result: Resul
         return f"  {name:<32} {spent / sends * 1e6:8.2f} µs {spent / main:6.1%}"
 
     others = [
-        row(f"thread {name}", spent) for name, spent in found["threads"].items() if name != "MainThread" and spent
+        row(f"thread {name}", spent)
+        for name, spent in profile_path["threads"].items()
+        if name != "MainThread" and spent
     ]
     return "\n".join(
         [

@@ -27,9 +27,9 @@ class Report(Struct):
 
     def rows(self) -> list[tuple[Scenario, list[Cell | None]]]:
         """Return each scenario that ran, with the cell of each peer; None: the peer did not run it."""
-        found = {(cell.scenario, cell.peer): cell for cell in self.cells}
+        by_peer = {(cell.scenario, cell.peer): cell for cell in self.cells}
         return [
-            (scenario, [found.get((scenario.name, peer)) for peer in self.versions])
+            (scenario, [by_peer.get((scenario.name, peer)) for peer in self.versions])
             for scenario in SCENARIOS
             if any(cell.scenario == scenario.name for cell in self.cells)
         ]

@@ -24,8 +24,8 @@ _PATIENCE_S = 120.0
 async def _line(output: asyncio.StreamReader, pattern: str) -> re.Match[str]:
     """Return the match of the next line that matches."""
     while line := (await output.readline()).decode(errors="replace"):
-        if found := re.search(pattern, line):
-            return found
+        if match := re.search(pattern, line):
+            return match
     raise RuntimeError(f"the cluster ended before it printed {pattern!r}")
 
 

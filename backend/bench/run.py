@@ -90,7 +90,7 @@ def run_all(
 
     """
     cells: list[Cell] = []
-    progress = Progress("runs", repeat * sum(one.suits(peer) for one in scenarios for peer in peers))
+    progress = Progress("runs", repeat * sum(scenario.suits(peer) for scenario in scenarios for peer in peers))
     for scenario in scenarios:
         row = [(Cell(scenario.name, peer.name), peer) for peer in peers if scenario.suits(peer)]
         for number in range(repeat):

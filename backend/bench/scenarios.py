@@ -92,9 +92,11 @@ def chosen(names: list[str]) -> list[Scenario]:
 
     """
     for name in names:
-        if not any(_matches(one, name) for one in SCENARIOS):
-            raise ValueError(f"unknown scenario {name!r}; expected one of {', '.join(one.name for one in SCENARIOS)}")
-    return [one for one in SCENARIOS if not names or any(_matches(one, name) for name in names)]
+        if not any(_matches(scenario, name) for scenario in SCENARIOS):
+            raise ValueError(
+                f"unknown scenario {name!r}; expected one of {', '.join(scenario.name for scenario in SCENARIOS)}"
+            )
+    return [scenario for scenario in SCENARIOS if not names or any(_matches(scenario, name) for name in names)]
 
 
 def _matches(scenario: Scenario, name: str) -> bool:

@@ -120,7 +120,7 @@ class Authenticator:
         return Member(caller.person, can, expires, claims.iat, caller.digest, granted)
 
     def apply_bans(self, member: Member, item: str) -> Member:
-        """Apply the present bans again to a member who was authenticated a moment ago, and return the result (A8).
+        """Apply the current bans again to a member who was authenticated a moment ago, and return the result (A8).
 
         A member of open mode is returned unchanged.
         """

@@ -84,14 +84,14 @@ class Bans:
 
         Args:
             ban: The ban; with `right` None it only removes the earlier one.
-            now_ms: The present time in ms since the epoch.
+            now_ms: The current time in ms since the epoch.
             seq: The entry of the internal room that has it; 0: not known.
 
         """
         if seq:
             self._changed[ban.member, ban.item] = seq
-        known = self._bans.pop(ban.member, {}) | {ban.item: ban}
-        if left := {item: one for item, one in known.items() if one.in_force(now_ms)}:
+        bans_of_member = self._bans.pop(ban.member, {}) | {ban.item: ban}
+        if left := {item: one for item, one in bans_of_member.items() if one.in_force(now_ms)}:
             self._bans[ban.member] = left
 
     def snapshots(self, upto: int, size: int, now_ms: int) -> list[BanSnapshot]:
@@ -136,8 +136,8 @@ class Bans:
 
     def get(self, member: str, item: str | None, now_ms: int) -> Ban | None:
         """Return the member's ban on exactly this item (None: on all items) if it is in force at `now_ms`."""
-        found = self._bans.get(member, {}).get(item)
-        return found if found is not None and found.in_force(now_ms) else None
+        ban = self._bans.get(member, {}).get(item)
+        return ban if ban is not None and ban.in_force(now_ms) else None
 
     def check(self, member: str, item: str | None, now_ms: int) -> None:
         """Check that the member is not banned from everything, on this item or on all items.
@@ -159,7 +159,7 @@ class Bans:
             rights: The rights that the member's token gives.
             member: The member's id.
             item: The item id; None: only bans on all items count.
-            now_ms: The present time in ms since the epoch.
+            now_ms: The current time in ms since the epoch.
 
         """
         if member in self._bans and any(self.get(member, where, now_ms) for where in (None, item)):

@@ -104,7 +104,7 @@ class KeySet:
         await asyncio.shield(self._reading)
 
     async def _refresh(self) -> None:
-        """Read the set and replace the keys; if it cannot be read, log a warning and keep the present keys."""
+        """Read the set and replace the keys; if it cannot be read, log a warning and keep the current keys."""
         try:
             self._keys = await asyncio.to_thread(self._read)
             self._read_at = time.monotonic()
@@ -129,25 +129,25 @@ def _keys(document: Any) -> dict[str | None, PyJWK]:
         ValueError: The document is not a key set, or has no usable key.
 
     """
-    listed = document.get("keys") if isinstance(document, dict) else None
-    if not isinstance(listed, list):
+    jwks = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(jwks, list):
         raise ValueError("it has no list `keys`")  # noqa: TRY004 - the document is wrong, not an argument of the caller
     keys: dict[str | None, PyJWK] = {}
-    for listed_key in listed:
-        if isinstance(listed_key, dict) and (key := _key(listed_key)):
-            kid = listed_key.get("kid")
+    for jwk in jwks:
+        if isinstance(jwk, dict) and (key := _key(jwk)):
+            kid = jwk.get("kid")
             keys[kid if isinstance(kid, str) else None] = key
     if not keys:
         raise ValueError(f"it has no public key for {', '.join(ALGORITHMS)}")
     return keys
 
 
-def _key(listed: dict[str, Any]) -> PyJWK | None:
+def _key(jwk: dict[str, Any]) -> PyJWK | None:
     """Parse one JWK; None unless it is a public signing key of a supported algorithm and sufficient length."""
-    if listed.get("use", "sig") != "sig" or "d" in listed:
+    if jwk.get("use", "sig") != "sig" or "d" in jwk:
         return None
     with suppress(PyJWTError, KeyError, TypeError, ValueError):
-        key = PyJWK.from_dict(listed)
+        key = PyJWK.from_dict(jwk)
         if key.algorithm_name in ALGORITHMS and key.Algorithm.check_key_length(key.key) is None:
             return key
     return None

@@ -38,7 +38,7 @@ class RefusedCredentials:
         Args:
             credential: The token or cookie.
             address: The client's address.
-            now: The present time in seconds, as `time.monotonic()` counts.
+            now: The current time in seconds, as `time.monotonic()` counts.
 
         Raises:
             Refusal: 4429 with `retry_ms` if this credential was refused too often, or is unknown and its address was.

@@ -17,14 +17,14 @@ def rights(letters: str) -> frozenset[Right]:
         ValueError: There is another letter.
 
     """
-    found = _RIGHTS.get(letters)
-    if found is None:
+    result = _RIGHTS.get(letters)
+    if result is None:
         if set(letters) - set(_LETTERS):
             raise ValueError(f"expected letters of 'rwm', got {letters!r}")
-        found = frozenset(_LETTERS[letter] for letter in letters)
+        result = frozenset(_LETTERS[letter] for letter in letters)
         if len(letters) <= len(_LETTERS):
-            _RIGHTS[letters] = found
-    return found
+            _RIGHTS[letters] = result
+    return result
 
 
 def rights_on(items: Mapping[str, str], item: str) -> frozenset[Right]:

@@ -16,19 +16,19 @@ from alcove.names import NOTHING_VISIBLE, is_visible
 from alcove.settings import Settings
 
 #: Minimum bytes of a secret: the size of the hash (RFC 7518, section 3.2).
-SECRET_BYTES = 32
+MIN_SECRET_BYTES = 32
 #: Maximum characters of a token; checked before anything is decoded.
-_TOKEN_CHARS = 16 * 1024
+_MAX_TOKEN_CHARS = 16 * 1024
 #: Maximum characters of an error text of PyJWT: it may repeat parts of the token.
-_REASON_CHARS = 80
+_MAX_ERROR_CHARS = 80
 #: The last second that a token may name: the end of year 9999, which every date type and JSON can represent.
-_LAST_S = 253_402_300_799
+_MAX_TIME_S = 253_402_300_799
 #: Claims that are times (RFC 7519, section 4.1). Checked here because PyJWT accepts `true` and strings of digits.
-_TIMES = {"exp", "iat", "nbf"}
+_TIME_CLAIMS = {"exp", "iat", "nbf"}
 #: An address of a picture: https, a host, and no character that would have to be escaped (RFC 3986, section 2).
 _PICTURE = re.compile(r"https://[A-Za-z0-9\[][!#-;=?-Z\[\]_a-z~]*")
-_PICTURE_CHARS = 2048
-_ROLE_CHARS = 32
+_MAX_PICTURE_CHARS = 2048
+_MAX_ROLE_CHARS = 32
 
 
 class Claims(msgspec.Struct, frozen=True):
@@ -38,8 +38,8 @@ class Claims(msgspec.Struct, frozen=True):
         sub: The member's id.
         exp: When the token expires, in seconds since the epoch.
         name: The member's name.
-        iat: When the token was issued, in seconds since the epoch; None if it does not say.
-        items: Letters of rights by item or pattern.
+        iat: When the token was issued, in seconds since the epoch; None if the claim is absent.
+        items: The letters of the rights, by item or pattern.
         picture: An https URL (A9).
         role: A label beside the name (A9).
 
@@ -54,12 +54,12 @@ class Claims(msgspec.Struct, frozen=True):
     role: str | None = None
 
 
-def _refuse(message: str, reason: Reason = Reason.MALFORMED) -> Refusal:
+def _refusal(message: str, reason: Reason = Reason.MALFORMED) -> Refusal:
     """Create a refusal of a token: 4401 with the message and the reason."""
     return Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, message, reason=reason)
 
 
-def _reason(error: PyJWTError) -> Reason:
+def _reason_of(error: PyJWTError) -> Reason:
     """Map an error of PyJWT to the reason for the client: use another key, get a fresh token, or correct a clock."""
     match error:
         case ExpiredSignatureError():
@@ -79,7 +79,7 @@ class Keys:
 
         Args:
             secret: The shared secret for HS256; None: tokens signed with HS256 are refused.
-            jwks: Path or URL of the key set; None: only the secret counts.
+            jwks: Path or URL of the key set; None: only the secret is used.
             leeway_s: Seconds by which the clock of the signing application may differ from this one.
 
         Raises:
@@ -87,9 +87,9 @@ class Keys:
                 http(s).
 
         """
-        if secret is not None and len(secret.encode()) < SECRET_BYTES:
+        if secret is not None and len(secret.encode()) < MIN_SECRET_BYTES:
             raise SettingsError(
-                f"ALCOVE_SECRET has {len(secret.encode())} bytes: expected at least {SECRET_BYTES};"
+                f"ALCOVE_SECRET has {len(secret.encode())} bytes: expected at least {MIN_SECRET_BYTES};"
                 " make one with `openssl rand -hex 32`"
             )
         if secret is not None:
@@ -98,7 +98,7 @@ class Keys:
             except PyJWTError as error:
                 raise SettingsError(f"ALCOVE_SECRET is not a shared secret: {str(error).lower()}") from None
         self._secret = secret
-        self._set = KeySet(jwks) if jwks is not None else None
+        self._key_set = KeySet(jwks) if jwks is not None else None
         self._leeway_s = leeway_s
 
     def __repr__(self) -> str:
@@ -111,8 +111,8 @@ class Keys:
             SettingsError: It cannot be read, or has no usable key.
 
         """
-        if self._set is not None:
-            await self._set.start()
+        if self._key_set is not None:
+            await self._key_set.start()
 
     async def check(self, token: str) -> Claims:
         """Verify a token's length, signature, times and claims, and return its claims.
@@ -121,11 +121,11 @@ class Keys:
             Refusal: 4401 with the reason why the token is not valid.
 
         """
-        if len(token) > _TOKEN_CHARS:
-            raise _refuse(f"the token is longer than {_TOKEN_CHARS} characters")
+        if len(token) > _MAX_TOKEN_CHARS:
+            raise _refusal(f"the token is longer than {_MAX_TOKEN_CHARS} characters")
         try:
             header = jwt.get_unverified_header(token)
-            algorithm, key = await self._key(header)
+            algorithm, key = await self._select_key(header)
             # Every application that has the key may sign, so audience and issuer do not matter.
             claims = jwt.decode(
                 token,
@@ -135,12 +135,14 @@ class Keys:
                 options={"require": ["exp", "sub"], "verify_aud": False, "verify_iss": False},
             )
         except PyJWTError as error:
-            raise _refuse(f"the token is not valid: {str(error).lower()[:_REASON_CHARS]}", _reason(error)) from None
+            raise _refusal(
+                f"the token is not valid: {str(error).lower()[:_MAX_ERROR_CHARS]}", _reason_of(error)
+            ) from None
         except (ValueError, TypeError, RecursionError, OverflowError) as error:
-            raise _refuse("the token is not valid: it cannot be decoded") from error
+            raise _refusal("the token is not valid: it cannot be decoded") from error
         return check_claims(claims)
 
-    async def _key(self, header: Mapping[str, Any]) -> tuple[str, Any]:
+    async def _select_key(self, header: Mapping[str, Any]) -> tuple[str, Any]:
         """Select the configured key for a token by `alg` and `kid` of its header.
 
         Returns:
@@ -153,17 +155,17 @@ class Keys:
         algorithm = header.get("alg")
         if algorithm == "HS256" and self._secret is not None:
             return "HS256", self._secret
-        if algorithm in ALGORITHMS and self._set is not None:
-            key = await self._set.find(header.get("kid"))
+        if algorithm in ALGORITHMS and self._key_set is not None:
+            key = await self._key_set.find(header.get("kid"))
             if key is not None and key.algorithm_name == algorithm:
                 return str(algorithm), key.key
-            raise _refuse("the token is not valid: none of the configured keys signed it", Reason.WRONG_KEY)
+            raise _refusal("the token is not valid: none of the configured keys signed it", Reason.WRONG_KEY)
         expected = " or ".join(self._algorithms())
-        raise _refuse(f"the token is not valid: its algorithm is not {expected}", Reason.WRONG_KEY)
+        raise _refusal(f"the token is not valid: its algorithm is not {expected}", Reason.WRONG_KEY)
 
     def _algorithms(self) -> list[str]:
         """List the algorithms that the configured keys can verify."""
-        return [*(["HS256"] if self._secret else []), *(ALGORITHMS if self._set else [])]
+        return [*(["HS256"] if self._secret else []), *(ALGORITHMS if self._key_set else [])]
 
 
 def keys_from_settings(settings: Settings) -> Keys | None:
@@ -193,62 +195,62 @@ def check_claims(claims: Mapping[str, Any]) -> Claims:
     """
     sub, name, items = claims["sub"], claims.get("name"), claims.get("items", {})
     if not isinstance(sub, str) or not 1 <= len(sub) <= 128 or "\0" in sub:
-        raise _refuse("the token's `sub` is not 1 to 128 characters")
+        raise _refusal("the token's `sub` is not 1 to 128 characters")
     if name is not None and (not isinstance(name, str) or not 1 <= len(name) <= 64 or "\0" in name):
-        raise _refuse("the token's `name` is not 1 to 64 characters")
-    for claim in _TIMES & claims.keys():
+        raise _refusal("the token's `name` is not 1 to 64 characters")
+    for claim in _TIME_CLAIMS & claims.keys():
         if not _is_time(claims[claim]):
-            raise _refuse(f"the token's `{claim}` is not a number of seconds up to the year 9999")
+            raise _refusal(f"the token's `{claim}` is not a number of seconds up to the year 9999")
     if not isinstance(items, dict) or not all(isinstance(letters, str) for letters in items.values()):
-        raise _refuse("the token's `items` is not an object of letters by item")
+        raise _refusal("the token's `items` is not an object of letters by item")
     try:
         for letters in items.values():
             rights(letters)
         for text in (sub, name or "", *items):
             text.encode()
     except ValueError:
-        raise _refuse("the token's `items` has letters other than r, w and m, or a text is not UTF-8") from None
+        raise _refusal("the token's `items` has letters other than r, w and m, or a text is not UTF-8") from None
     _check_name(name or sub[:64])
     for pattern in items:
-        _check_form(pattern)
+        _check_normalized(pattern)
     iat = claims.get("iat")
-    picture, role = _picture(claims.get("picture")), _role(claims.get("role"))
+    picture, role = _check_picture(claims.get("picture")), _check_role(claims.get("role"))
     exp, iat = float(claims["exp"]), None if iat is None else float(iat)
     return Claims(sub, exp, name or sub[:64], iat, items, picture, role)
 
 
-def _picture(picture: Any) -> str | None:
-    """Check that the claim `picture` is an https URL or None, and return it (A9). Raises Refusal 4401."""
+def _check_picture(picture: Any) -> str | None:
+    """Return the claim `picture` if it is an https URL or None (A9). Raises Refusal 4401."""
     if picture is None:
         return None
-    if not isinstance(picture, str) or len(picture) > _PICTURE_CHARS or not _PICTURE.fullmatch(picture):
-        raise _refuse(f"the token's `picture` is not an https URL of at most {_PICTURE_CHARS} characters")
+    if not isinstance(picture, str) or len(picture) > _MAX_PICTURE_CHARS or not _PICTURE.fullmatch(picture):
+        raise _refusal(f"the token's `picture` is not an https URL of at most {_MAX_PICTURE_CHARS} characters")
     return picture
 
 
-def _role(role: Any) -> str | None:
-    """Check the claim `role` and return it: 1 to 32 characters, one visible, or None (A9). Raises Refusal 4401."""
+def _check_role(role: Any) -> str | None:
+    """Return the claim `role` if it is None or 1 to 32 characters, one of them visible (A9). Raises Refusal 4401."""
     if role is None:
         return None
-    if not isinstance(role, str) or not 1 <= len(role) <= _ROLE_CHARS or not is_visible(role) or "\0" in role:
-        raise _refuse(f"the token's `role` is not 1 to {_ROLE_CHARS} characters, one of them visible")
+    if not isinstance(role, str) or not 1 <= len(role) <= _MAX_ROLE_CHARS or not is_visible(role) or "\0" in role:
+        raise _refusal(f"the token's `role` is not 1 to {_MAX_ROLE_CHARS} characters, one of them visible")
     try:
         role.encode()
     except ValueError:
-        raise _refuse("the token's `role` is not UTF-8") from None
+        raise _refusal("the token's `role` is not UTF-8") from None
     return role
 
 
 def _check_name(name: str) -> None:
     """Check that the name has a visible character. Raises Refusal 4401."""
     if not is_visible(name):
-        raise _refuse(f"the token's `name`, or its `sub` if there is no name, is not valid: {NOTHING_VISIBLE}")
+        raise _refusal(f"the token's `name`, or its `sub` if there is no name, is not valid: {NOTHING_VISIBLE}")
 
 
-def _check_form(pattern: str) -> None:
-    """Check that a key of `items` is in Unicode form NFC (H3).
+def _check_normalized(pattern: str) -> None:
+    """Check that a key of `items` is normalized to NFC (H3).
 
-    Other keys that are not valid item ids are accepted: they match no item.
+    All other invalid item ids are accepted, because they match no item.
 
     Raises:
         Refusal: 4401 with the key in NFC.
@@ -258,9 +260,9 @@ def _check_form(pattern: str) -> None:
         check_pattern(pattern)
     except ItemIdError as error:
         if error.normalized is not None:
-            raise _refuse(f"the token's `items` has a name that no item has: {error}") from None
+            raise _refusal(f"the token's `items` has a name that no item has: {error}") from None
 
 
 def _is_time(value: Any) -> TypeGuard[float]:
     """Return whether the value is a number of seconds from 0 up to the year 9999; a boolean is not a number here."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LAST_S
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _MAX_TIME_S

@@ -35,10 +35,10 @@ async def moderator_of_all(authenticator: AuthenticatorDep, caller: CallerDep) -
         Refusal: 4403 if they may not.
 
     """
-    found = authenticator.member_on(caller, None)
+    member = authenticator.member_on(caller, None)
     if not authenticator.may_moderate(caller, None):
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "this requires the right to moderate *")
-    return found
+    return member
 
 
 ModeratorOfAllDep = Annotated[Member, Depends(moderator_of_all)]

@@ -1,4 +1,4 @@
-"""Serve below a prefix, whether or not a proxy removes it (B1): one form of path for everything behind this."""
+"""Convert the paths of requests below a prefix to one form, whether or not a proxy removes the prefix (B1)."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -6,15 +6,21 @@ from alcove.base_path import split_path, url_path
 
 
 class BasePath:
-    """Gives each request the form that ASGI defines below a prefix: `root_path` is that, and `path` begins with it."""
+    """Middleware that converts each path to the form of ASGI: `root_path` is the prefix, and `path` begins with it."""
 
     def __init__(self, app: ASGIApp, *, base_path: str) -> None:
-        """Wrap an application; `base_path`: the prefix, empty if the server or no one says it."""
+        """Wrap an application.
+
+        Args:
+            app: The application.
+            base_path: The configured prefix; empty: the prefix is in `root_path`, or there is none.
+
+        """
         self._app = app
         self._base_path = base_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application with the path in that form (ASGI)."""
+        """Run the application with the converted path (ASGI)."""
         if scope["type"] != "lifespan" and (self._base_path or scope.get("root_path")):
             prefix, path = split_path(scope["path"], scope.get("root_path", ""), self._base_path)
             scope = {**scope, "root_path": prefix, "path": prefix + path}

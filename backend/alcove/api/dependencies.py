@@ -146,8 +146,8 @@ async def optional_credential(
         Refusal: 4403 for a cookie in a request from a page of another origin (A5).
 
     """
-    if found := _token_in(authorization, token):
-        return found
+    if bearer := _token_in(authorization, token):
+        return bearer
     if login := read_login(connection):
         check_cookie(connection, own=own)
         return login
@@ -193,17 +193,17 @@ async def authenticate(connection: HTTPConnection, authenticator: Authenticator,
 
     """
     if authenticator.open:
-        found = await authenticator.authenticate(key, name)
+        caller = await authenticator.authenticate(key, name)
     else:
         limits: AddressLimits = connection.app.state.address_limits
         with limits.count_attempt(key, address_of(connection)):
-            found = await authenticator.authenticate(key, name)
+            caller = await authenticator.authenticate(key, name)
     mark_authenticated(connection)
-    return found
+    return caller
 
 
 class Admission(Protocol):
-    """Authorizes callers in place of tokens: implemented by the host application of an Alcove that runs inside it."""
+    """Authorizes callers in place of tokens: implemented by the application that embeds Alcove."""
 
     async def caller(self, connection: HTTPConnection, *, own: bool) -> Caller:
         """Return the caller of a request; `own`: whether a cookie may authenticate it (A5). Raises Refusal."""
@@ -242,11 +242,11 @@ async def member(scopes: SecurityScopes, item_id: ItemId, authenticator: Authent
         Refusal: 4403 if a right is missing; 4401 or 4403 if access was revoked or the member is banned.
 
     """
-    found = authenticator.member_on(caller, item_id)
+    admitted = authenticator.member_on(caller, item_id)
     for right in scopes.scopes:
-        if right not in found.can and not (right == "moderate" and authenticator.open):
+        if right not in admitted.can and not (right == "moderate" and authenticator.open):
             raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this requires the right to {right} {item_id}")
-    return found
+    return admitted
 
 
 def check_right(member: Member, right: Right, item: str) -> None:

@@ -14,7 +14,7 @@ from alcove.errors import Refusal
 
 
 class EarlierLogins:
-    """Replaces the login cookie of an earlier version by the present one when a browser opens the page.
+    """Replaces the login cookie of an earlier version by the current one when a browser opens the page.
 
     Rooms and the API never read the earlier cookie (A1). This middleware does: in token mode it must be a valid token,
     in open mode a valid name. Remove this class when upgrades from 0.1 are no longer supported.

@@ -83,9 +83,9 @@ async def count_unread(
 ) -> Response:
     """Return head and unread count of the given items, all of which the caller must be allowed to read."""
     items = list(dict.fromkeys(item))
-    for one in items:
-        if not authenticator.may_read(caller, one):
-            raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this requires the right to read {one}")
+    for item_id in items:
+        if not authenticator.may_read(caller, item_id):
+            raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this requires the right to read {item_id}")
     return Json(Unread(await queries.count_unread(items, caller.person.id)))
 
 

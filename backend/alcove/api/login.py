@@ -151,7 +151,7 @@ async def sign_out(
     **BOUNDED_HERE,
 )
 async def revoke(request: Request, authenticator: AuthenticatorDep, hub: HubDep, caller: CallerDep) -> Response:
-    """Revoke a member's present tokens and close their connections, on one item or all (A7)."""
+    """Revoke a member's current tokens and close their connections, on one item or all (A7)."""
     if caller.claims is None:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "open mode has no tokens to revoke")
     body = await decode_body(request, Revoke, SMALL_BODY)

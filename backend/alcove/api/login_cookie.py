@@ -44,8 +44,8 @@ def read_login(connection: HTTPConnection) -> str | None:
     first is this deployment's, others belong to deployments further up on the same host.
     """
     name = cookie_name(connection)
-    found: str | None = connection.cookies.get(name)
-    if found is None:
+    last_value: str | None = connection.cookies.get(name)
+    if last_value is None:
         return None
     # `cookies` has one value per name: parse the header again for the first one.
     pairs = (pair for header in connection.headers.getlist("cookie") for pair in header.split(";"))

@@ -63,28 +63,28 @@ class PageFiles(StaticFiles):
 
         Reads the disk, so call it in a thread.
         """
-        asked = Headers(scope=scope)
+        request_headers = Headers(scope=scope)
         kind = guess_type(full_path)[0] or "application/octet-stream"
         if kind == "text/html" and (prefix := url_prefix(scope)):
-            return self._document_below(prefix, Path(full_path), asked)
+            return self._document_below(prefix, Path(full_path), request_headers)
         headers = {"vary": "Accept-Encoding"}
-        if "range" not in asked:
-            for coding, suffix in accepted_codings(asked.get("accept-encoding", "")):
+        if "range" not in request_headers:
+            for coding, suffix in accepted_codings(request_headers.get("accept-encoding", "")):
                 compressed = Path(f"{os.fspath(full_path)}{suffix}")
                 with suppress(OSError):
                     full_path, stat_result = compressed, compressed.stat()
                     headers["content-encoding"] = coding
                     break
         response = FileResponse(full_path, status_code, headers, media_type=kind, stat_result=stat_result)
-        if self.is_not_modified(response.headers, asked):
+        if self.is_not_modified(response.headers, request_headers):
             return NotModifiedResponse(response.headers)
         return response
 
-    def _document_below(self, prefix: str, file: Path, asked: Headers) -> Response:
+    def _document_below(self, prefix: str, file: Path, request_headers: Headers) -> Response:
         """Return a document with the prefix in its addresses (B1): the build's compressed copies do not have it."""
         body = _ADDRESS.sub(rf"\g<1>{prefix}/", file.read_text(encoding="utf-8")).encode()
         response = Response(body, headers={"etag": f'"{sha256(body).hexdigest()[:32]}"'}, media_type="text/html")
-        if self.is_not_modified(response.headers, asked):
+        if self.is_not_modified(response.headers, request_headers):
             return NotModifiedResponse(response.headers)
         return response
 

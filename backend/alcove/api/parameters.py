@@ -41,8 +41,8 @@ def _query_names(dependant: Dependant) -> Iterator[str]:
 def allowed_methods(request: Request) -> str:
     """Return the methods of all routes that match the request's path, as the value of `Allow` (RFC 9110, 10.2.1)."""
     path = route_path(request.scope)
-    found: set[str] = set()
+    methods: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
         if route.methods and route.path is not None and _compiled_path(route.path).match(path):
-            found |= route.methods
-    return ", ".join(sorted(found))
+            methods |= route.methods
+    return ", ".join(sorted(methods))

@@ -23,7 +23,7 @@ _RESPONSES = _LINES | problems(401, 403, 422, 429, 503)
 
 @router.get("/items/{item_id}/export", responses=_RESPONSES)
 async def export_room(item_id: ItemId, data: PersonalDataDep, _moderator: StrictModeratorDep) -> Response:
-    """Export a room: a line `room`, each `entry` with its present body, and each `read` mark."""
+    """Export a room: a line `room`, each `entry` with its current body, and each `read` mark."""
     return await _stream(data.export_room(item_id))
 
 

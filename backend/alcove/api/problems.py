@@ -103,9 +103,11 @@ async def invalid_request(request: Request, error: Exception) -> Response:
         raise TypeError(f"expected a RequestValidationError, got {error!r}")
     count_refusal(request, Code.INVALID)
     # Once each, though several dependencies may take the same parameter.
-    found = dict.fromkeys((".".join(map(str, e["loc"])), e["msg"]) for e in error.errors())
-    faults = [{"where": where, "message": message} for where, message in found]
-    return problem(422, "; ".join(f"{f['where']}: {f['message']}" for f in faults), code=Code.INVALID, errors=faults)
+    unique_errors = dict.fromkeys((".".join(map(str, e["loc"])), e["msg"]) for e in error.errors())
+    field_errors = [{"where": where, "message": message} for where, message in unique_errors]
+    return problem(
+        422, "; ".join(f"{f['where']}: {f['message']}" for f in field_errors), code=Code.INVALID, errors=field_errors
+    )
 
 
 async def invalid_handshake(websocket: WebSocket, error: Exception) -> None:

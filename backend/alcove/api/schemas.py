@@ -68,8 +68,8 @@ def body_of(type_: type) -> dict[str, Any]:
 def document(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document of the application; generate it at the first call."""
     if app.openapi_schema is None:
-        made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         _, components = msgspec.json.schema_components(_types.values(), ref_template=_TEMPLATE)
-        made.setdefault("components", {}).setdefault("schemas", {}).update(components)
-        app.openapi_schema = made
+        schema.setdefault("components", {}).setdefault("schemas", {}).update(components)
+        app.openapi_schema = schema
     return app.openapi_schema

@@ -142,7 +142,7 @@ def _of(type_: inspect.Type) -> str:
         case inspect.StructType():
             return type_.cls.__name__
         case inspect.UnionType():
-            return " | ".join(_of(one) for one in type_.types)
+            return " | ".join(_of(member) for member in type_.types)
         case inspect.LiteralType():
             return "Right" if set(type_.values) == set(get_args(protocol.Right)) else _quote_all(type_.values)
         case inspect.ListType():

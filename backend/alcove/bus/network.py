@@ -1,7 +1,7 @@
 """The base class of buses over a network: reconnects, queues messages, and checks that messages arrive.
 
-Each process subscribes to a channel of its own and publishes to it every half second. The bus counts as up while these
-messages (echoes) come back.
+Each process subscribes to its own channel and publishes to it every half second. The bus is up while these messages
+(echoes) come back.
 """
 
 import asyncio

@@ -51,7 +51,7 @@ class SealedBus:
             bus: The bus that carries the encrypted messages.
             key: 32 random bytes that only the processes of the log have.
             log_id: The id of the log.
-            clock_ns: Returns the present time in ns since the epoch.
+            clock_ns: Returns the current time in ns since the epoch.
             metrics: The counters of refused messages.
 
         """

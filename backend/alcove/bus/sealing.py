@@ -67,7 +67,7 @@ class Sealer:
         Args:
             key: 32 random bytes that only the processes of the log have.
             log_id: The id of the log; a message can be opened for this log only.
-            clock_ns: Returns the present time in ns since the epoch.
+            clock_ns: Returns the current time in ns since the epoch.
 
         """
         self._key = key

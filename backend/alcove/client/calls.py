@@ -92,8 +92,8 @@ class CallBuilder:
         """Build the call that counts a member's unread messages (W10)."""
 
         def decode(content: bytes) -> dict[str, Unread]:
-            found = msgspec.json.decode(content, type=_Unread)
-            return {one.item: Unread(one.head, one.unread) for one in found.items}
+            response = msgspec.json.decode(content, type=_Unread)
+            return {item.item: Unread(item.head, item.unread) for item in response.items}
 
         token = self._token(dict.fromkeys(items, "r"), member)
         return Call("GET", "/api/unread", token, decode, query=[("item", item) for item in items])

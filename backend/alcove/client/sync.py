@@ -204,7 +204,7 @@ class Client:
         return self._run(self._builder.export(item, member))
 
     def import_entries(self, source: Source, *, on_progress: OnProgress | None = None) -> ImportResult:
-        """Store existing entries with their authors and times (W14); what is stored already is left as it is.
+        """Store existing entries with their authors and times (W14); stored entries stay unchanged.
 
         Args:
             source: `ImportEntry` objects, or lines of JSON as `export` returns them: as bytes, parts or a file.
@@ -270,7 +270,7 @@ class Client:
         return self._run(self._builder.unban(member, item))
 
     def revoke(self, member: Member | str, item: str | None = None) -> None:
-        """Revoke all present tokens of a member and close their connections, on one item or with None on all (A7).
+        """Revoke all current tokens of a member and close their connections, on one item or with None on all (A7).
 
         Raises:
             RequestError: The server refuses the call, or cannot be reached.

@@ -52,7 +52,7 @@ class MessageDispatcher:
 
         Args:
             rooms: The rooms of this process.
-            subscriptions: Is told when subscriptions take effect.
+            subscriptions: Gets notified when subscriptions take effect.
             recovery: Gets entries, and heads to check.
             presence: Gets messages about members and processes.
             survey: Gets requests for connections, and the responses.
@@ -74,7 +74,7 @@ class MessageDispatcher:
 
     @property
     def handled_channels(self) -> list[str]:
-        """The channels that have a handler of their own."""
+        """The channels with a separate handler."""
         return list(self._handlers)
 
     def set_handler(self, channel: str, handler: Handler, on_gap: GapHandler) -> None:

@@ -86,8 +86,8 @@ class HostAdmission:
             item = connection.path_params.get("item_id")
             items = [item] if item is not None else connection.query_params.getlist("item")
             connection.state.caller = await self._caller(host, dict.fromkeys(map(_check_item, items)) or (NO_ITEM,))
-        found: Caller = connection.state.caller
-        return found
+        admitted: Caller = connection.state.caller
+        return admitted
 
     async def _caller(self, host: Scope, items: Iterable[str]) -> Caller:
         """Return the caller with rights on all of the items. Raises Refusal."""
@@ -166,10 +166,10 @@ def _taking_websocket(dependant: Dependant) -> Iterator[str]:
 
 def _request_scope(host: Scope, item: str) -> Scope:
     """Return the scope of the internal request: that of the host application, without a body or an upgrade."""
-    kept = {key: value for key, value in host.items() if key not in _OF_ROUTING and not key.startswith("fastapi")}
+    host_scope = {key: value for key, value in host.items() if key not in _OF_ROUTING and not key.startswith("fastapi")}
     params = {name: value for name, value in host.get("path_params", {}).items() if name != "path"}
     return {
-        **kept,
+        **host_scope,
         "type": "http",
         "method": host.get("method", "GET"),
         "scheme": {"ws": "http", "wss": "https"}.get(host.get("scheme", ""), host.get("scheme", "http")),

@@ -78,7 +78,7 @@ class HandlerTarget:
 class Handlers:
     """Registers functions that are called with the entries of rooms, while the lifespan runs.
 
-    Each handler has positions of its own in the database, under its name: an entry is passed to it at least once, those
+    The database keeps the positions of each handler under its name: an entry is passed to it at least once, those
     of an item in their order, by one process. A handler that fails is called again, up to `handler_attempts` times;
     then the item is parked until `alcove webhooks retry` or `skip`. A new handler begins with the entries that follow
     its first start.

@@ -57,8 +57,8 @@ class Member:
 
     def __repr__(self) -> str:
         more = {name: value for name in ("picture", "role", "expires", "items") if (value := getattr(self, name))}
-        shown = "".join(f", {name}={value!r}" for name, value in more.items())
-        return f"Member(id={self.id!r}, name={self.name!r}, rights={self.rights!r}{shown})"
+        details = "".join(f", {name}={value!r}" for name, value in more.items())
+        return f"Member(id={self.id!r}, name={self.name!r}, rights={self.rights!r}{details})"
 
     @property
     def person(self) -> Person:

@@ -1,4 +1,4 @@
-"""Define the methods of an Alcove: everything that the HTTP API can do, as calls (W11, S14, W14, W15, A7)."""
+"""Define the methods of `Alcove`: everything that the HTTP API can do, as calls (W11, S14, W14, W15, A7)."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
@@ -99,7 +99,7 @@ class Methods:
             return entry_of(item, written.entry)
 
     async def delete(self, item: str, seq: int, *, by: Member, id: str | None = None) -> Entry:
-        """Delete the message `seq` and erase its body; another member's only if `by` may moderate (S8, S9).
+        """Delete the message `seq` and erase its body; a message of another member only if `by` may moderate (S8, S9).
 
         Returns:
             The entry of kind `delete`.
@@ -176,7 +176,7 @@ class Methods:
                 yield lines
 
     async def import_entries(self, source: AsyncSource, *, on_progress: OnProgress | None = None) -> ImportResult:
-        """Store existing entries with their authors and times (W14); what is stored already is left as it is.
+        """Store existing entries with their authors and times (W14); stored entries stay unchanged.
 
         Args:
             source: `ImportEntry` objects, or lines of JSON as `export` yields them: as bytes, parts or a file.

@@ -12,7 +12,7 @@ from alcove.urls import redact_url
 
 
 class LibrarySettings(Settings):
-    """The settings of an Alcove inside an application: their fields are its arguments."""
+    """The settings of an embedded Alcove; its constructor takes the fields as arguments."""
 
     model_config = SettingsConfigDict(extra="forbid")
 

@@ -29,7 +29,7 @@ _LAG_INTERVAL_S = 1.0
 
 # All metrics exist from the start of the process, so their creation times carry no information.
 disable_created_metrics()  # type: ignore[no-untyped-call] # the library has no type here
-#: What belongs to the process, however many Alcoves it has.
+#: Metrics of the whole process, which may run several instances of Alcove.
 process_registry = CollectorRegistry()
 ProcessCollector(registry=process_registry)
 LIMITS = Counter(
@@ -101,7 +101,7 @@ class DeliveryCounter(Collector):
 
 
 class Metrics:
-    """The counters and histograms of one Alcove. Each Alcove of a process has its own."""
+    """The counters and histograms of one Alcove instance. Each instance in a process has its own."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()

@@ -17,7 +17,7 @@ _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
 
 
 def telemetry_config() -> TelemetryConfig:
-    """Build FastAPI's configuration of traces: requests and handshakes except probes; none without an endpoint.
+    """Build FastAPI's telemetry configuration: trace requests and handshakes, except probes, if an endpoint is set.
 
     Raises:
         SettingsError: An endpoint is set, but the OpenTelemetry libraries are not installed.

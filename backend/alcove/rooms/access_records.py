@@ -46,7 +46,7 @@ class AccessRecords:
         self._ban_log = BanLog(bans, expiry, rooms, store, on_bans_changed)
 
     async def follow(self) -> None:
-        """Apply all records in the log, and then every later one; return when the present ones are applied.
+        """Apply all records in the log, and then every later one; return when the current ones are applied.
 
         Raises:
             LogUnavailableError: Storage does not answer.

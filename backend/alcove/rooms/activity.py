@@ -25,9 +25,9 @@ Share = Callable[[Sequence[Line]], None]
 
 
 class ActivityListener(Protocol):
-    """Writes lines to a room's connections in step.
+    """Writes lines to those connections of a room that are in step.
 
-    A connection whose buffer is full falls behind instead, with presence seen up to `seen_version`.
+    A connection whose buffer is full falls behind, and resumes later from the presence version `seen_version`.
     """
 
     def send(self, lines: Sequence[Line], seen_version: int) -> None:
@@ -86,7 +86,7 @@ class Activity:
 
         Args:
             person: The member.
-            now: The present time in monotonic seconds.
+            now: The current time in monotonic seconds.
             share: Publish it to the other processes, too.
 
         """

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 _RECHECK_S = 1.0
 #: Seconds between two attempts to read the room again.
 _RETRY_S = 1.0
-#: Entries of the room from which on it is compacted, and bans in one snapshot.
+#: Number of entries at which the room is compacted, and bans in one snapshot.
 _FEWEST, _SNAPSHOT = 1000, 1000
 
 
@@ -109,7 +109,7 @@ class BanLog:
             self._compacting = False
 
     async def follow(self) -> None:
-        """Apply the room's entries from the first one on; return when all present ones are applied.
+        """Apply the room's entries from the first one on; return when the existing ones are applied.
 
         Raises:
             LogUnavailableError: Storage does not answer.

@@ -83,7 +83,11 @@ class ClosedRooms:
 
         """
         seen = self._seen.get(item)
-        if seen is None or seen.log != page.log or (seen.head, seen.at) in {(one.seq, one.at) for one in page.entries}:
+        if (
+            seen is None
+            or seen.log != page.log
+            or (seen.head, seen.at) in {(entry.seq, entry.at) for entry in page.entries}
+        ):
             return True
         return await self._verify(item, seen)
 

@@ -41,15 +41,15 @@ class EntryDelivery:
         for item, appended in by_item.items():
             log_id = appended[-1].log
             if (room := self._rooms.find(item)) is None:
-                last = max((one.entry for one in appended), key=attrgetter("seq"))
+                last = max((result.entry for result in appended), key=attrgetter("seq"))
                 self._rooms.remember(item, Position(log_id, last.seq, last.at))
             elif room.log_id != log_id:
                 self._rooms.reset(item)
-            if new := [one.entry for one in appended if not one.duplicate]:
+            if new := [result.entry for result in appended if not result.duplicate]:
                 self._cluster.deliver(item, new, appended[-1].oldest, log_id)
             if len(new) < len(appended):
                 # The answer to an earlier commit may have been lost: a repeated send reveals its entries.
-                self._cluster.note_head(item, max(one.entry.seq for one in appended))
+                self._cluster.note_head(item, max(result.entry.seq for result in appended))
         self._changes.entries_stored(by_item)
 
     def _by_item(self, stored: Sequence[tuple[Draft, Outcome]]) -> dict[str, list[Appended]]:

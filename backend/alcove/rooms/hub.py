@@ -256,7 +256,7 @@ class Hub:
         self._tasks.spawn(self._renewal.renew(session, token))
 
     async def follow_access_records(self) -> None:
-        """Apply all revocations and bans in the log, and every later one; return when the present ones are applied.
+        """Apply all revocations and bans in the log, and every later one; return when the current ones are applied.
 
         Raises:
             LogUnavailableError: Storage does not answer.

@@ -77,17 +77,17 @@ class ImportFile:
             referred = self._look_ahead(number)
             self._file.seek(start)
             reader = LineReader(number)
-            known: dict[int, _Known] = {}
-            gone: set[int] = set()
+            entries_by_seq: dict[int, _Known] = {}
+            dropped: set[int] = set()
             for text in iter(self._read_line, b""):
                 line = reader.read(text)
                 if isinstance(line, RoomLine) and reader.number > number:
                     self._file.seek(-len(text), 1)
                     break
-                sent = b"" if line is None else text.strip()
+                output = b"" if line is None else text.strip()
                 if isinstance(line, Located):
-                    sent = self._convert(line, sent, referred, known, gone)
-                yield reader.number, sent, isinstance(line, RoomLine)
+                    output = self._convert(line, output, referred, entries_by_seq, dropped)
+                yield reader.number, output, isinstance(line, RoomLine)
             else:
                 return
             number = reader.number
@@ -110,7 +110,7 @@ class ImportFile:
         return _Referred(frozenset(seqs | deleted), frozenset(deleted))
 
     def _convert(
-        self, one: Located, text: bytes, referred: _Referred, known: dict[int, _Known], gone: set[int]
+        self, one: Located, text: bytes, referred: _Referred, known: dict[int, _Known], dropped: set[int]
     ) -> bytes:
         """Return the line with a reference instead of a number; empty if it is left out. Raises LineError."""
         line = one.line
@@ -121,11 +121,11 @@ class ImportFile:
                 self.left_out += 1
                 return b""
             if isinstance(line, EntryLine):
-                if target.kind != "message" or number in gone:
-                    state = "was deleted before" if number in gone else f"is of the kind {target.kind}"
+                if target.kind != "message" or number in dropped:
+                    state = "was deleted before" if number in dropped else f"is of the kind {target.kind}"
                     raise LineError(one.number, f"target: expected a message; the entry {number} {state}")
                 if line.kind == "delete":
-                    gone.add(number)
+                    dropped.add(number)
             line = msgspec.structs.replace(line, target=target.reference)
             text = msgspec.json.encode(line)
         if isinstance(line, EntryLine):

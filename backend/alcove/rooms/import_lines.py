@@ -1,4 +1,4 @@
-"""Decode the lines of an import: those of an export (W14), or what an application writes of its own comments."""
+"""Decode the lines of an import: an export (W14), or existing comments that an application converted."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -64,7 +64,7 @@ class EntryLine(ImportedLine, tag="entry", frozen=True):
 
 
 class MarkLine(ImportedLine, tag="read", frozen=True):
-    """A member's read mark: up to which entry, by its `seq` in the file or by reference."""
+    """A member's read mark: the last read entry, by its `seq` in the file or by reference."""
 
     by: MemberId
     seq: Seq | UnsetType = UNSET
@@ -173,7 +173,7 @@ def _expectation(message: str) -> str:
 
 @lru_cache(maxsize=1000)
 def _author_fault(id_: str, name: str, picture: str | None, role: str | None) -> str | None:
-    """Return what is wrong with an author, who has the bounds of a token's claims (A3, A9)."""
+    """Describe what is wrong with an author; the limits are those of a token's claims (A3, A9)."""
     try:
         check_claims({"sub": id_, "name": name, "picture": picture, "role": role, "items": {}, "exp": 0})
     except Refusal as refusal:

@@ -13,7 +13,7 @@ from alcove.rooms.sends import StoreDraft, body_too_large, overloaded_refusal
 from alcove.storage.base import Appended, Draft, Log, Outcome, Refused, RoomReadMark
 from alcove.storage.committer import QueueFullError
 
-#: Drafts that wait for storage at a time at most, of those that may wait in all (L4) half.
+#: Maximum number of drafts that wait for storage at a time; at most half of all that may wait (L4).
 _AT_ONCE = 1000
 
 #: Item, author and id of an entry.
@@ -29,7 +29,7 @@ class Imported(Struct, frozen=True):
 
 
 class Importer:
-    """Stores lines of an import. What is stored already is left as it is, so that an import may be repeated."""
+    """Stores lines of an import. Entries that are already stored stay unchanged, so an import may be repeated."""
 
     def __init__(self, log: Log, store: StoreDraft, limits: Limits, rooms: RoomDirectory, *, max_waiting: int) -> None:
         """Create the importer.
@@ -62,38 +62,38 @@ class Importer:
 
         """
         lines = list(lines_of(data, first))
-        entries = [(one, one.line) for one in lines if isinstance(one.line, EntryLine)]
-        marks = [(one, one.line) for one in lines if isinstance(one.line, MarkLine)]
-        bodies = {one.number: self._body(one, line) for one, line in entries}
-        wanted = {(one.item, line.by.id, line.id) for one, line in entries}
-        wanted |= {key for one in lines if (key := _target(one)) is not None}
-        seqs = await self._log.seqs_of(wanted)
-        new = [one for one in entries if (one[0].item, one[1].by.id, one[1].id) not in seqs]
+        entries = [(located, located.line) for located in lines if isinstance(located.line, EntryLine)]
+        marks = [(located, located.line) for located in lines if isinstance(located.line, MarkLine)]
+        bodies = {located.number: self._body(located, line) for located, line in entries}
+        keys = {(located.item, line.by.id, line.id) for located, line in entries}
+        keys |= {key for located in lines if (key := _target(located)) is not None}
+        seqs = await self._log.seqs_of(keys)
+        new_entries = [(located, line) for located, line in entries if (located.item, line.by.id, line.id) not in seqs]
         _check_targets(lines, seqs)
-        await self._check_times(new)
-        stored = await self._store_all(new, bodies, seqs)
+        await self._check_times(new_entries)
+        stored = await self._store_all(new_entries, bodies, seqs)
         await self._move_marks(
-            [RoomReadMark(one.item, line.by, seqs[_target(one) or ("", "", "")]) for one, line in marks]
+            [RoomReadMark(located.item, line.by, seqs[_target(located) or ("", "", "")]) for located, line in marks]
         )
         return Imported(stored, known=len(entries) - stored, marks=len(marks))
 
-    def _body(self, one: Located, line: EntryLine) -> Raw | None:
+    def _body(self, located: Located, line: EntryLine) -> Raw | None:
         """Return the body on one line. Raises LineError if it is too large (L1)."""
         if line.body is UNSET or line.kind == "delete":
             return None
         body = Raw(msgspec.json.format(line.body, indent=-1))
         if (size := len(body)) > self._limits.body_bytes:
-            raise LineError(one.number, f"body: {body_too_large(self._limits, size)}")
+            raise LineError(located.number, f"body: {body_too_large(self._limits, size)}")
         return body
 
-    async def _check_times(self, new: Iterable[tuple[Located, EntryLine]]) -> None:
-        """Check that no entry is older than the one before it in its room, as it would get that one's time (F3).
+    async def _check_times(self, new_entries: Iterable[tuple[Located, EntryLine]]) -> None:
+        """Check that no entry is older than the entry before it in its room, whose time it would get (F3).
 
         Raises LineError.
         """
         ordered: dict[str, list[tuple[Located, EntryLine]]] = {}
-        for one in new:
-            ordered.setdefault(one[0].item, []).append(one)
+        for located, line in new_entries:
+            ordered.setdefault(located.item, []).append((located, line))
         states = await self._log.room_states(list(ordered))
         stored = await self._log.entries_at([(item, state.head) for item, state in states.items() if state.head])
         lasts = {item: entry.at for (item, _), entry in stored.items()}
@@ -110,7 +110,7 @@ class Importer:
                 last = line.at
 
     async def _store_all(
-        self, new: list[tuple[Located, EntryLine]], bodies: Mapping[int, Raw | None], seqs: dict[Key, int]
+        self, new_entries: list[tuple[Located, EntryLine]], bodies: Mapping[int, Raw | None], seqs: dict[Key, int]
     ) -> int:
         """Store entries in their order, a message before its edits; add their numbers to `seqs`.
 
@@ -119,17 +119,25 @@ class Importer:
         stored = 0
         batch: list[tuple[int, Key, Draft]] = []
         waiting: set[Key] = set()
-        for one, line in new:
-            key = one.item, line.by.id, line.id
-            target = _target(one)
+        for located, line in new_entries:
+            key = located.item, line.by.id, line.id
+            target = _target(located)
             if target in waiting or len(batch) == self._at_once:
                 stored += await self._store_batch(batch, seqs)
                 batch, waiting = [], set()
             seq = None if target is None else seqs[target]
             draft = Draft(
-                one.item, line.kind, line.id, line.by, line.at, bodies[one.number], seq, moderate=True, imported=True
+                located.item,
+                line.kind,
+                line.id,
+                line.by,
+                line.at,
+                bodies[located.number],
+                seq,
+                moderate=True,
+                imported=True,
             )
-            batch.append((one.number, key, draft))
+            batch.append((located.number, key, draft))
             waiting.add(key)
         return stored + await self._store_batch(batch, seqs)
 
@@ -159,24 +167,27 @@ class Importer:
             self._rooms.show_read_mark(mark.item, mark.member, mark.seq)
 
 
-def _target(one: Located) -> Key | None:
-    """Return the entry that a line refers to; None if it does to none. Raises LineError for one by number."""
-    match one.line:
+def _target(located: Located) -> Key | None:
+    """Return the entry that a line refers to, or None. Raises LineError if the line refers to it by number."""
+    match located.line:
         case EntryLine(target=Reference() as target) | MarkLine(target=Reference() as target):
-            return one.item, target.by, target.id
+            return located.item, target.by, target.id
         case EntryLine(target=int()) | MarkLine():
-            raise LineError(one.number, "target: expected `by` and `id` of an entry, as numbers differ from log to log")
+            raise LineError(
+                located.number, "target: expected `by` and `id` of an entry, as numbers differ from log to log"
+            )
     return None
 
 
 def _check_targets(lines: Iterable[Located], seqs: Collection[Key]) -> None:
     """Check that each line refers to an entry that is stored, or comes before it. Raises LineError."""
     before = set(seqs)
-    for one in lines:
-        if (target := _target(one)) is not None and target not in before:
+    for located in lines:
+        if (target := _target(located)) is not None and target not in before:
             raise LineError(
-                one.number,
-                f"target: expected an earlier entry of {one.item}; {target[1]!r} has none with the id {target[2]!r}",
+                located.number,
+                f"target: expected an earlier entry of {located.item}; {target[1]!r} has none with the id "
+                f"{target[2]!r}",
             )
-        if isinstance(one.line, EntryLine):
-            before.add((one.item, one.line.by.id, one.line.id))
+        if isinstance(located.line, EntryLine):
+            before.add((located.item, located.line.by.id, located.line.id))

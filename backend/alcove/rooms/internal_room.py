@@ -57,7 +57,7 @@ class InternalRoom(Generic[T]):
         self._applied = asyncio.Event()
 
     async def follow(self) -> None:
-        """Apply the room's entries from the first one on; return when all present entries are applied.
+        """Apply the room's entries from the first one on; return when all existing entries are applied.
 
         Raises:
             LogUnavailableError: Storage does not answer.

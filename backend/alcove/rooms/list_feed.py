@@ -88,7 +88,7 @@ class ListFeed:
 
     def send_latest(self, reader: ListReader, rooms: Iterable[ItemSummary]) -> None:
         """Send the reader the rooms that `start` returned, then `ready`; changes follow later."""
-        lines = {one.item: item_line(one) for one in rooms if self._may_read(reader, one.item)}
+        lines = {room.item: item_line(room) for room in rooms if self._may_read(reader, room.item)}
         self._write(reader, lines | {READY: _READY_LINE})
 
     def stop(self, reader: ListReader) -> None:
@@ -176,12 +176,12 @@ class ListFeed:
             ListRefusedError: The list takes too long, or too many others wait.
 
         """
-        taken: dict[ListReader, list[str]] = {}
+        batch: dict[ListReader, list[str]] = {}
         items: set[str] = set()
         pairs = 0
         while self._due and pairs < _PAIRS and len(items) < _ITEMS:
             reader = next(iter(self._due))
-            if reader.outdated and taken:
+            if reader.outdated and batch:
                 break
             del self._due[reader]
             if reader.connection.buffered() > UNCHECKED_BYTES:
@@ -190,13 +190,13 @@ class ListFeed:
                 await self._refresh(reader)
                 return
             else:
-                some = taken[reader] = reader.take(_TURN)
+                some = batch[reader] = reader.take(_TURN)
                 pairs += len(some)
                 items.update(some)
         try:
-            await self._send(taken)
+            await self._send(batch)
         except LogUnavailableError:
-            for reader, some in taken.items():
+            for reader, some in batch.items():
                 if reader in self._index:
                     reader.put_back(some)
                     self._due[reader] = None
@@ -219,35 +219,37 @@ class ListFeed:
             raise
         self.send_latest(reader, rooms)
 
-    async def _send(self, taken: Mapping[ListReader, list[str]]) -> None:
+    async def _send(self, batch: Mapping[ListReader, list[str]]) -> None:
         """Read the current state of these rooms once for all readers, and write each reader its lines.
 
         Args:
-            taken: The items to send, by reader.
+            batch: The items to send, by reader.
 
         Raises:
             LogUnavailableError: Storage does not answer.
 
         """
-        pairs = dict.fromkeys((item, reader.member) for reader, some in taken.items() for item in some if item != READY)
+        pairs = dict.fromkeys(
+            (item, reader.member) for reader, items in batch.items() for item in items if item != READY
+        )
         counts = dict(zip(pairs, await self._log.count_unread(list(pairs)), strict=True))
         places = {(count.item, count.head) for count in counts.values()}
         last = await self._log.entries_at(places)
         shared = {place: shared_line(*place, last.get(place)) for place in places}
-        for reader, some in taken.items():
+        for reader, items in batch.items():
             lines: dict[str, bytes] = {}
-            again: list[str] = []
-            for item in some:
+            requeued: list[str] = []
+            for item in items:
                 if item == READY:
                     lines[READY] = _READY_LINE
                 elif item in self._rewritten:
-                    again.append(item)
+                    requeued.append(item)
                 elif self._may_read(reader, item):
                     # A room without entries was deleted: its head is 0.
                     count = counts[item, reader.member]
                     lines[item] = complete(shared[item, count.head], count.unread)
-            if again:
-                reader.put_back(again)
+            if requeued:
+                reader.put_back(requeued)
             self._write(reader, lines)
 
     def _write(self, reader: ListReader, lines: Mapping[str, bytes]) -> None:

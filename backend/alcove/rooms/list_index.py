@@ -41,8 +41,8 @@ class ListIndex:
     def add(self, reader: ListReader, ranges: Sequence[Range]) -> None:
         """Index the reader under these ranges of items; replace its ranges if it is present."""
         self.remove(reader)
-        items = [one[0] for one in ranges if is_single(one)]
-        prefixes = {_common_prefix(*one) for one in ranges if not is_single(one)}
+        items = [item_range[0] for item_range in ranges if is_single(item_range)]
+        prefixes = {_common_prefix(*item_range) for item_range in ranges if not is_single(item_range)}
         self._keys[reader] = items, prefixes
         for item in items:
             self._by_item.setdefault(item, {})[reader] = None
@@ -69,10 +69,10 @@ class ListIndex:
     def candidates(self, item: str) -> Collection[ListReader]:
         """Return the readers that may read the item, and perhaps others: `add_change` checks the exact ranges."""
         groups = [self._by_item.get(item), *(self._by_prefix.get(item[:length]) for length in self._lengths)]
-        found = [group for group in groups if group]
-        if len(found) <= 1:
-            return list(found[0]) if found else ()
-        return {reader: None for group in found for reader in group}
+        nonempty = [group for group in groups if group]
+        if len(nonempty) <= 1:
+            return list(nonempty[0]) if nonempty else ()
+        return {reader: None for group in nonempty for reader in group}
 
     def of_member(self, member: str) -> Collection[ListReader]:
         """List the readers of the member."""

@@ -33,7 +33,7 @@ def complete(shared: bytes, unread: int) -> bytes:
 
 
 def frames(lines: Iterable[bytes]) -> Iterator[Sequence[bytes]]:
-    """Group lines so that each group fits into one frame of `FRAME_BYTES`; a longer line is a group of its own."""
+    """Group lines so that each group fits into one frame of `FRAME_BYTES`; a longer line is a separate group."""
     group: list[bytes] = []
     size = 0
     for line in lines:

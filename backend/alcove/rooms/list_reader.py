@@ -82,10 +82,10 @@ class ListReader:
 
     def take(self, count: int) -> list[str]:
         """Remove and return up to `count` pending items, the longest waiting first."""
-        taken = [item for item, _ in zip(self._pending, range(count), strict=False)]
-        for item in taken:
+        items = [item for item, _ in zip(self._pending, range(count), strict=False)]
+        for item in items:
             del self._pending[item]
-        return taken
+        return items
 
     def put_back(self, items: Iterable[str]) -> None:
         """Make items pending again, before all others."""

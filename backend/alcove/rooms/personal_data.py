@@ -68,7 +68,7 @@ class PersonalData:
         cluster.subscribe(ERASURES, self._receive)
 
     async def export_room(self, item: str) -> AsyncIterator[bytes]:
-        """Yield the lines of a room: `room`, each `entry` with its present body, and each `read` mark."""
+        """Yield the lines of a room: `room`, each `entry` with its current body, and each `read` mark."""
         yield await self._header(item)
         after = 0
         while entries := (await self._log.read(item, after=after, limit=_PAGE)).entries:

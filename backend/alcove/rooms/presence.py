@@ -174,7 +174,7 @@ class RoomPresence:
 
     def _changes_since(self, version: int) -> Presence | None:
         """Create the line about who joined and left after `version`; None if nothing changed."""
-        came = takewhile(lambda present: present.version > version, reversed(self._members.values()))
-        joined = [present.person for present in islice(came, MAX_NAMED)]
+        new_members = takewhile(lambda member_entry: member_entry.version > version, reversed(self._members.values()))
+        joined = [member_entry.person for member_entry in islice(new_members, MAX_NAMED)]
         left = [member for member, _ in takewhile(lambda one: one[1] > version, reversed(self._departed.items()))]
         return Presence(joined[::-1], left[::-1], len(self._members)) if joined or left else None

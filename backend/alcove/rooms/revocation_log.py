@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 #: Seconds between two attempts to append revocations that the log has lost.
 _RESTORE_S = 1.0
-#: Entries of the room from which on it is compacted, and revocations that wait for storage at a time.
+#: Number of entries at which the room is compacted, and revocations that wait for storage at a time.
 FEWEST, _AT_ONCE = 1000, 200
 
 
@@ -54,7 +54,7 @@ class RevocationLog:
         self._room = InternalRoom(REVOCATIONS_ITEM, Revocation, rooms, self._apply, logger)
 
     async def follow(self) -> None:
-        """Apply the room's entries from the first one on; return when all present entries are applied.
+        """Apply the room's entries from the first one on; return when all existing entries are applied.
 
         Raises:
             LogUnavailableError: Storage does not answer.
@@ -82,7 +82,10 @@ class RevocationLog:
                 return
             for start in range(0, len(current), _AT_ONCE):
                 await asyncio.gather(
-                    *(append_record(REVOCATIONS_ITEM, one, self._store) for one in current[start : start + _AT_ONCE])
+                    *(
+                        append_record(REVOCATIONS_ITEM, revocation, self._store)
+                        for revocation in current[start : start + _AT_ONCE]
+                    )
                 )
             self._room.start = await self._rooms.remove_before(REVOCATIONS_ITEM, upto + 1) - 1
         except (LogUnavailableError, Refusal) as error:

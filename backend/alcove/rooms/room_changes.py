@@ -82,13 +82,13 @@ class RoomChanges:
     def entries_stored(self, stored: Mapping[str, Sequence[Appended]]) -> None:
         """Record the rooms of a commit's outcomes, by item; they include entries that an earlier send stored (S5)."""
         if not (len(self._feed) or self._followers or self._cluster.shared):
-            return  # nobody is notified
+            return  # there is no reader to notify
         for item, appended in stored.items():
             if is_internal(item):
                 continue
             head = 0
-            for one in appended:
-                entry = one.entry
+            for result in appended:
+                entry = result.entry
                 head = max(head, entry.seq)
                 if entry.kind != "message":
                     self._feed.entry_changed(item)

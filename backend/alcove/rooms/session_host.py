@@ -33,5 +33,5 @@ class SessionHost(Protocol):
         ...
 
     def now_ms(self) -> int:
-        """Return the present time in milliseconds since the epoch."""
+        """Return the current time in milliseconds since the epoch."""
         ...

@@ -48,8 +48,8 @@ class Tail:
         for entry in entries:
             index = entry.seq - self.first
             if 0 <= index < len(self._entries):
-                kept = self._entries[index]
-                if (kept.id, kept.by.id, kept.at) != (entry.id, entry.by.id, entry.at):
+                tail_entry = self._entries[index]
+                if (tail_entry.id, tail_entry.by.id, tail_entry.at) != (entry.id, entry.by.id, entry.at):
                     return True
         return False
 

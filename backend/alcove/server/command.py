@@ -86,7 +86,7 @@ class Server(uvicorn.Server):
         self._forced = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start listening; then exclude all present objects from garbage collection, as they live until the end."""
+        """Start listening; then exclude all existing objects from garbage collection, as they live until the end."""
         await super().startup(sockets)
         if hub := self._hub:
             hub.on_drain(self._stop_listening)

@@ -55,9 +55,9 @@ class BoundedHttp(HttpToolsProtocol):
         """Create the protocol of one connection.
 
         Args:
-            config: uvicorn's configuration, and the following arguments as uvicorn passes them.
-            server_state: The same.
-            app_state: The same.
+            config: uvicorn's configuration.
+            server_state: uvicorn's state of the server.
+            app_state: uvicorn's state of the application.
             limits: The limits of each request.
 
         """

@@ -44,10 +44,10 @@ def without_empty_body(headers: Headers) -> Headers:
         ValueError: The headers announce a body.
 
     """
-    kept = [(name, value) for name, value in headers if (name, value) != (b"content-length", b"0")]
-    if any(name in {b"content-length", b"transfer-encoding"} for name, _ in kept):
+    headers_to_keep = [(name, value) for name, value in headers if (name, value) != (b"content-length", b"0")]
+    if any(name in {b"content-length", b"transfer-encoding"} for name, _ in headers_to_keep):
         raise ValueError("a handshake has no body")
-    return kept
+    return headers_to_keep
 
 
 def _origin_form(headers: Headers, url: bytes) -> bytes:

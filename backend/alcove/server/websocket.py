@@ -1,7 +1,7 @@
-"""Hand a WebSocket over: after the handshake, a DetachedConnection takes the transport from uvicorn's protocol.
+"""Move a WebSocket's transport from uvicorn's protocol to a DetachedConnection after the handshake.
 
-uvicorn no longer counts a detached connection, so the server closes them itself: `DeadlineWheel.close_all`. An
-application with an Alcove inside gets the same connections from plain uvicorn, and its Alcove closes them: `uvicorn
+uvicorn no longer counts a detached connection, so the server closes it itself: `DeadlineWheel.close_all`. A host
+application that embeds Alcove gets the same connections from plain uvicorn, and its Alcove closes them: `uvicorn
 host:app --http alcove.server.websocket:UpgradeHttp --ws alcove.server.websocket:DetachableWebSocket`.
 """
 
@@ -26,23 +26,23 @@ from alcove.wire.detached import DetachedConnection
 
 
 class UpgradeHttp(BoundedHttp):
-    """An HTTP protocol that passes on frames which a client sends in the same write as its handshake."""
+    """An HTTP protocol that passes on the frames that a client sent in the same write as its handshake."""
 
     #: The bytes being parsed.
-    latest = b""
+    parsed_data = b""
 
     def parse(self, data: bytes) -> None:
         """Keep `data` while it is parsed: it may contain the end of a handshake, and frames after it."""
-        self.latest = data
+        self.parsed_data = data
         super().parse(data)
-        self.latest = b""
+        self.parsed_data = b""
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand the handshake over, then the bytes after it, whose offset is in the parser's exception (uvicorn)."""
+        """Pass on the handshake, then the bytes after it, whose offset is in the parser's exception (uvicorn)."""
         upgrade = sys.exception()
         transport = self.transport
         super().handle_websocket_upgrade()
-        if isinstance(upgrade, httptools.HttpParserUpgrade) and (rest := self.latest[upgrade.args[0] :]):
+        if isinstance(upgrade, httptools.HttpParserUpgrade) and (rest := self.parsed_data[upgrade.args[0] :]):
             protocol = transport.get_protocol()
             if isinstance(protocol, BoundedWebSocket):
                 protocol.data_received(rest)
@@ -63,9 +63,9 @@ class DetachableWebSocket(BoundedWebSocket):
         """Create the protocol of one connection.
 
         Args:
-            config: uvicorn's configuration, and the following arguments as uvicorn passes them.
-            server_state: The same.
-            app_state: The same.
+            config: uvicorn's configuration.
+            server_state: uvicorn's state of the server.
+            app_state: uvicorn's state of the application.
             wheel: Registers detached connections; None: the Alcove that accepts the connection has the wheel.
 
         """
@@ -113,7 +113,7 @@ class DetachableWebSocket(BoundedWebSocket):
         return self.detached
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
-        """Close a detached connection that nobody received, and drop all references.
+        """Close a detached connection that got no receiver, and drop all references.
 
         The cycles between protocol, parser and scope would otherwise wait for the garbage collector.
         """

@@ -42,7 +42,7 @@ class ListRefusedError(AlcoveError):
 
 
 class NoSuchRoomError(AlcoveError):
-    """A page of the list was requested after an item without entries, which has no position in the list."""
+    """The item after which a page of the list was requested has no room, and so no position in the list."""
 
 
 class LogUnusableError(AlcoveError):

@@ -196,13 +196,13 @@ class Committer:
         Drafts whose outcome is LogUnavailableError are not delivered. The handlers are called even if the delivery
         fails (S3).
         """
-        answered = [
+        decided = [
             (draft, outcome)
             for (draft, _), outcome in zip(batch, outcomes, strict=True)
             if not isinstance(outcome, LogUnavailableError)
         ]
         try:
-            self._deliver(answered)
+            self._deliver(decided)
         except Exception:
             logger.exception("a delivery failed; connections read the entries from the log instead")
         call_handlers(batch, outcomes)

@@ -62,7 +62,7 @@ class ConsumerStorage(Protocol):
     """Stores consumers. Every method may raise LogUnavailableError."""
 
     async def register(self, name: str) -> None:
-        """Create the consumer at the present heads of all rooms, unless it exists (K1)."""
+        """Create the consumer at the current heads of all rooms, unless it exists (K1)."""
         ...
 
     async def names(self) -> list[str]:
@@ -90,7 +90,7 @@ class ConsumerStorage(Protocol):
         Args:
             name: The consumer.
             after: Where the previous call ended; 0 for the first one.
-            limit: How many rooms to look at.
+            limit: The maximum number of rooms to read.
 
         Returns:
             The positions, and `after` of the next call; None: these were the last rooms.

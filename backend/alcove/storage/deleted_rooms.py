@@ -9,7 +9,7 @@ from alcove.storage.base import LogUnavailableError
 
 #: Rows that one transaction removes or erases at most.
 REMOVED_ROWS = 500
-#: Seconds between two looks for rooms that a process left behind when it ended.
+#: Seconds between two searches for rooms that a process left behind when it ended.
 _INTERVAL_S = 60.0
 
 
@@ -17,7 +17,7 @@ class DeletedRooms:
     """Removes the rows of rooms that are hidden already: at the start and now and then, and whenever it is asked to."""
 
     def __init__(self, remove_some: Callable[[], Awaitable[bool]], on_removed: Callable[[], object]) -> None:
-        """Start to look for such rooms.
+        """Start to search for deleted rooms with remaining data.
 
         Args:
             remove_some: Removes some rows in one transaction; returns False if there are none.

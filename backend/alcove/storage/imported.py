@@ -17,7 +17,7 @@ class ImportedRange(NamedTuple):
 def imported_ranges(drafts: Sequence[Draft], outcomes: Sequence[Outcome]) -> list[ImportedRange]:
     """Return the imported entries that a batch stored, as few ranges; a repeated send stores none (S5)."""
     lasts: dict[str, ImportedRange] = {}
-    found: list[ImportedRange] = []
+    ranges: list[ImportedRange] = []
     for draft, outcome in zip(drafts, outcomes, strict=True):
         if not draft.imported or not isinstance(outcome, Appended) or outcome.duplicate:
             continue
@@ -27,6 +27,6 @@ def imported_ranges(drafts: Sequence[Draft], outcomes: Sequence[Outcome]) -> lis
             lasts[draft.item] = last._replace(last=seq)
             continue
         if last is not None:
-            found.append(last)
+            ranges.append(last)
         lasts[draft.item] = ImportedRange(draft.item, seq, seq)
-    return found + list(lasts.values())
+    return ranges + list(lasts.values())

@@ -92,7 +92,7 @@ class Deliveries:
         self._renew_now = asyncio.Event()
 
     async def start(self) -> None:
-        """Register the consumers, and start to deliver; new consumers start at the present heads of the rooms.
+        """Register the consumers, and start to deliver; new consumers start at the current heads of the rooms.
 
         Raises LogUnavailableError.
         """
@@ -117,15 +117,15 @@ class Deliveries:
 
     async def status(self) -> list[ConsumerStatus]:
         """Return the state of every consumer in the database. Raises LogUnavailableError."""
-        found = []
+        statuses = []
         for name in await self._consumers.names():
             worker = self._workers.get(name)
             record = await self._consumers.record(name)
             backlog = await self._consumers.backlog(name)
             failing = await self._consumers.failing(name, limit=_LISTED)
             disabled = record is not None and record.disabled is not None
-            found.append(ConsumerStatus(name, worker is not None, disabled, backlog, failing))
-        return found
+            statuses.append(ConsumerStatus(name, worker is not None, disabled, backlog, failing))
+        return statuses
 
     async def retry(self, name: str, item: str | None) -> int | None:
         """Retry failed deliveries now, and enable a disabled target; return the number of items, or None.
@@ -162,14 +162,14 @@ class Deliveries:
         loop = asyncio.get_running_loop()
         while True:
             self._renew_now.clear()
-            asked = loop.time()
+            requested_at = loop.time()
             try:
                 held = await self._consumers.lease(list(self._workers), self._holder, int(_LEASE_S * 1000))
             except LogUnavailableError:
                 pass  # the leases end by themselves, unless they are renewed in time
             else:
                 for name, worker in self._workers.items():
-                    worker.set_lease(held.get(name), asked + _LEASE_S - _MARGIN_S)
+                    worker.set_lease(held.get(name), requested_at + _LEASE_S - _MARGIN_S)
             with suppress(TimeoutError):
                 async with asyncio.timeout(_RENEW_S):
                     await self._renew_now.wait()

@@ -157,16 +157,16 @@ def _consumer(status: ConsumerStatus) -> Consumer:
     """Convert the state of a consumer to the response."""
     failing = [
         FailingItem(
-            one.item,
-            one.seq + 1,
-            one.failure.attempts,
-            one.failure.since,
-            one.failure.due,
-            one.failure.error,
-            one.failure.parked,
+            position.item,
+            position.seq + 1,
+            position.failure.attempts,
+            position.failure.since,
+            position.failure.due,
+            position.failure.error,
+            position.failure.parked,
         )
-        for one in status.failing
-        if one.failure is not None
+        for position in status.failing
+        if position.failure is not None
     ]
     backlog = status.backlog
     return Consumer(status.name, status.known, status.disabled, backlog.items, backlog.entries, backlog.parked, failing)

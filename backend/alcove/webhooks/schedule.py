@@ -32,7 +32,7 @@ class _ScheduledItem:
 
 
 class Schedule:
-    """Holds up to a number of items of one consumer; when it is full, drops idle items, then accepts no more."""
+    """Schedules up to `max_items` items of one consumer; when it is full, drops idle items, then accepts no more."""
 
     def __init__(self, *, max_items: int, max_deliveries: int) -> None:
         """Create an empty schedule for `max_items` items, of which up to `max_deliveries` are delivered at a time."""
@@ -162,7 +162,7 @@ class Schedule:
 
         """
         scheduled = self._items[item]
-        self._change(item, scheduled, replace(scheduled.position, seq=seq, failure=None))
+        self._set_position(item, scheduled, replace(scheduled.position, seq=seq, failure=None))
         if reached:
             for other in self._unreachable & self._retrying:
                 self._retrying.discard(other)
@@ -177,7 +177,7 @@ class Schedule:
             self._unreachable.add(item)
         else:
             self._unreachable.discard(item)
-        self._change(item, scheduled, replace(scheduled.position, failure=failure))
+        self._set_position(item, scheduled, replace(scheduled.position, failure=failure))
 
     def finish(self, item: str) -> None:
         """Finish the delivery that `start_next` started; the item becomes idle, ready, waiting or parked."""
@@ -200,8 +200,8 @@ class Schedule:
 
     def changes(self, limit: int) -> list[tuple[ItemPosition, int]]:
         """Return up to `limit` positions to store, each with its version."""
-        found = [(item, self._items[item]) for item in list(self._changed)[:limit]]
-        return [(scheduled.position, scheduled.version) for _, scheduled in found]
+        changed = [(item, self._items[item]) for item in list(self._changed)[:limit]]
+        return [(scheduled.position, scheduled.version) for _, scheduled in changed]
 
     def mark_stored(self, changes: Iterable[tuple[ItemPosition, int]], items: Collection[str]) -> None:
         """Record that the changes of these items were stored; queue the positions of the others to be read again."""
@@ -265,8 +265,8 @@ class Schedule:
             return False
         return scheduled.position.failure.due == due
 
-    def _change(self, item: str, scheduled: _ScheduledItem, position: ItemPosition) -> None:
-        """Set an item's position, which must then be stored."""
+    def _set_position(self, item: str, scheduled: _ScheduledItem, position: ItemPosition) -> None:
+        """Set an item's position, and mark it to be stored."""
         scheduled.position = position
         scheduled.version += 1
         self._changed[item] = None

@@ -23,7 +23,7 @@ class Signer:
         """Create a signer.
 
         Args:
-            secrets: One secret, or several separated by commas while it is exchanged.
+            secrets: One secret, or several separated by commas during a rotation.
 
         Raises:
             SettingsError: A secret has another form. The message does not contain it.

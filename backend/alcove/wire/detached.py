@@ -197,7 +197,7 @@ class DetachedConnection(TransportReader):
         self._wake_writers()
 
     def _watch_partial_frame(self, parser: Parser) -> None:
-        """Start the deadline of a frame of which only the beginning has arrived."""
+        """Start the deadline of a frame that has arrived only in part, unless it was started already."""
         if parser.in_frame and parser.partial_frames != self._partial_frame:
             self._partial_frame = parser.partial_frames
             self._partial_since = self._wheel.now

@@ -86,7 +86,7 @@ class TransportReader(TransportWriter):
 
     @abstractmethod
     def _watch_partial_frame(self, parser: Parser) -> None:
-        """Start the deadline of a frame of which only the beginning has arrived."""
+        """Start the deadline of a frame that has arrived only in part, unless it was started already."""
 
     def pause_reading(self) -> None:
         """Pass nothing more to the receiver until `resume_reading` (Connection)."""

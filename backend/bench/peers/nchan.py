@@ -60,9 +60,9 @@ class Nchan:
             raise UnavailableError(
                 f"nginx with nchan is not installed; on Debian: apt-get install {' '.join(_PACKAGES)}"
             )
-        shown = subprocess.run([nginx, "-v"], capture_output=True, text=True, timeout=30, check=True)  # noqa: S603 - nginx itself
-        found = re.search(r"nginx/([\d.]+)", shown.stderr)
-        return f"{_debian_version()}, nginx {found[1] if found else '?'}"
+        output = subprocess.run([nginx, "-v"], capture_output=True, text=True, timeout=30, check=True)  # noqa: S603 - nginx itself
+        match = re.search(r"nginx/([\d.]+)", output.stderr)
+        return f"{_debian_version()}, nginx {match[1] if match else '?'}"
 
     def command(self, port: int, folder: Path) -> Sequence[str]:
         """Write the configuration, and return the command."""
@@ -96,7 +96,7 @@ def _debian_version() -> str:
     query = shutil.which("dpkg-query")
     if query is None:
         return "?"
-    shown = subprocess.run(  # noqa: S603 - dpkg itself
+    output = subprocess.run(  # noqa: S603 - dpkg itself
         [query, "-W", "-f", "${Version}", _PACKAGES[1]], capture_output=True, text=True, timeout=30, check=False
     )
-    return shown.stdout.strip() or "?"
+    return output.stdout.strip() or "?"

@@ -30,7 +30,7 @@ async def pending(log: ConsumerLog, limit: int = 2) -> list[str]:
     after: int | None = 0
     while after is not None:
         page, after = await log.consumers.pending(NAME, after, limit=limit)
-        found += [one.item for one in page]
+        found += [position.item for position in page]
     return found
 
 
@@ -106,7 +106,7 @@ async def test_k3_parked_items_wait_for_retry_or_skip(log: ConsumerLog) -> None:
     await move(log, "bar", seq=0, failure=FAILURE)
 
     assert await pending(log) == ["bar"]
-    assert [one.item for one in await log.consumers.failing(NAME, limit=9)] == ["foo", "bar"]
+    assert [position.item for position in await log.consumers.failing(NAME, limit=9)] == ["foo", "bar"]
     assert await log.consumers.parked_count(NAME) == 1
     assert await log.consumers.backlog(NAME) == Backlog(items=2, entries=2, parked=1)
 

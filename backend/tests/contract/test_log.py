@@ -22,7 +22,7 @@ async def test_s2_seqs_are_dense_and_in_the_order_of_the_drafts(log: Log) -> Non
     assert await append(log, message("c")) == [(3, False)]
     page = await log.read("foo", after=0, limit=10)
 
-    assert [(one.seq, one.id) for one in page.entries] == [(1, "a"), (2, "b"), (3, "c")]
+    assert [(entry.seq, entry.id) for entry in page.entries] == [(1, "a"), (2, "b"), (3, "c")]
     assert (page.oldest, page.head) == (1, 3)
 
 
@@ -94,7 +94,7 @@ async def test_s5_an_id_is_known_after_retention_removed_its_entry(open_again: O
     assert (again.entry.seq, again.entry.at, again.duplicate) == (1, now, True)
     assert again.entry.id == entry(first).id
     assert again.entry.body is UNSET
-    assert [one.seq for one in (await log.read("foo", after=0, limit=10)).entries] == [5, 6]
+    assert [entry.seq for entry in (await log.read("foo", after=0, limit=10)).entries] == [5, 6]
 
 
 async def test_s5_an_id_is_known_after_the_log_was_opened_again(open_again: OpenLog) -> None:
@@ -117,7 +117,7 @@ async def test_f3_time_never_runs_backwards_in_a_room(log: Log) -> None:
     stored = await log.append([message("a", at=5000), message("b", at=3000), message("c", item="bar", at=1)])
     stored += await log.append([message("d", at=4000), message("e", at=6000)])
 
-    assert [entry(one).at for one in stored] == [5000, 5000, 1, 5000, 6000]
+    assert [entry(outcome).at for outcome in stored] == [5000, 5000, 1, 5000, 6000]
 
 
 async def test_r2_reading_behind_a_seq_ascends_page_by_page(log: Log) -> None:
@@ -125,7 +125,7 @@ async def test_r2_reading_behind_a_seq_ascends_page_by_page(log: Log) -> None:
     seqs: list[int] = []
     while page := (await log.read("foo", after=seqs[-1] if seqs else 0, limit=10)).entries:
         assert len(page) <= 10
-        seqs += [one.seq for one in page]
+        seqs += [stored_entry.seq for stored_entry in page]
 
     assert seqs == list(range(1, 26))
 
@@ -133,11 +133,11 @@ async def test_r2_reading_behind_a_seq_ascends_page_by_page(log: Log) -> None:
 async def test_w1_reading_before_a_seq_and_the_latest_ascend_too(log: Log) -> None:
     await append(log, *(message(str(n)) for n in range(1, 26)))
 
-    assert [one.seq for one in (await log.read("foo", before=19, limit=3)).entries] == [16, 17, 18]
-    assert [one.seq for one in (await log.read("foo", before=3, limit=10)).entries] == [1, 2]
-    assert [one.seq for one in (await log.read("foo", limit=3)).entries] == [23, 24, 25]
+    assert [entry.seq for entry in (await log.read("foo", before=19, limit=3)).entries] == [16, 17, 18]
+    assert [entry.seq for entry in (await log.read("foo", before=3, limit=10)).entries] == [1, 2]
+    assert [entry.seq for entry in (await log.read("foo", limit=3)).entries] == [23, 24, 25]
     assert (await log.read("foo", before=1, limit=3)).entries == []
-    assert [one.seq for one in (await log.read("foo", before=2**53 - 1, limit=1)).entries] == [25]
+    assert [entry.seq for entry in (await log.read("foo", before=2**53 - 1, limit=1)).entries] == [25]
 
 
 async def test_r2_nothing_lies_behind_the_head(log: Log) -> None:
@@ -165,19 +165,19 @@ async def test_a_page_ends_at_its_bytes_and_holds_at_least_one(log: Log, text: s
     assert 1 <= len(some) <= 3
     assert 1 <= len(last) <= 3
     assert all(b.seq == a.seq + 1 for a, b in pairwise([*some]))
-    assert [one.seq for one in (await log.read("foo", after=4, limit=10, max_bytes=1)).entries] == [5]
-    assert [one.seq for one in (await log.read("foo", before=5, limit=10, max_bytes=1)).entries] == [4]
+    assert [entry.seq for entry in (await log.read("foo", after=4, limit=10, max_bytes=1)).entries] == [5]
+    assert [entry.seq for entry in (await log.read("foo", before=5, limit=10, max_bytes=1)).entries] == [4]
 
 
 async def test_l5_retention_keeps_the_last_entries(open_again: OpenLog) -> None:
     log = await open_again(Retention(entries=3))
     stored = await log.append([message(str(n)) for n in range(1, 3)])
-    assert [one.oldest for one in stored if isinstance(one, Appended)] == [1, 1]
+    assert [outcome.oldest for outcome in stored if isinstance(outcome, Appended)] == [1, 1]
     stored = await log.append([message(str(n)) for n in range(3, 11)])
 
-    assert {one.oldest for one in stored if isinstance(one, Appended)} == {8}
+    assert {outcome.oldest for outcome in stored if isinstance(outcome, Appended)} == {8}
     page = await log.read("foo", after=0, limit=100)
-    assert ([one.seq for one in page.entries], page.oldest, page.head) == ([8, 9, 10], 8, 10)
+    assert ([entry.seq for entry in page.entries], page.oldest, page.head) == ([8, 9, 10], 8, 10)
     assert (await log.room_states(["foo"]))["foo"].oldest == 8
     assert await append(log, edit("e", 2)) == ["invalid"]
 
@@ -188,7 +188,7 @@ async def test_l5_retention_keeps_the_last_days(open_again: OpenLog) -> None:
     await append(log, message("old", at=now - 3 * DAY_MS), message("new", at=now - DAY_MS), message("now", at=now))
     page = await log.read("foo", after=0, limit=10)
 
-    assert ([one.seq for one in page.entries], page.oldest, page.head) == ([2, 3], 2, 3)
+    assert ([entry.seq for entry in page.entries], page.oldest, page.head) == ([2, 3], 2, 3)
 
 
 async def test_l5_a_room_may_lose_all_and_goes_on_where_it_was(open_again: OpenLog) -> None:
@@ -205,19 +205,21 @@ async def test_l5_the_houses_own_rooms_keep_everything(open_again: OpenLog) -> N
     log = await open_again(Retention(entries=1, days=0.001))
     await append(log, *(message(str(n), item="!own") for n in range(5)))
 
-    assert [one.seq for one in (await log.read("!own", after=0, limit=10)).entries] == [1, 2, 3, 4, 5]
+    assert [entry.seq for entry in (await log.read("!own", after=0, limit=10)).entries] == [1, 2, 3, 4, 5]
 
 
 async def test_many_appends_and_reads_at_once_agree(log: Log) -> None:
     appends = [log.append([message(f"{n}-{m}", item=f"room{m % 3}") for m in range(20)]) for n in range(20)]
     pages = await asyncio.gather(*(log.read(f"room{n % 3}", after=0, limit=500) for n in range(30)))
-    stored = [one for batch in await asyncio.gather(*appends) for one in batch]
+    stored = [outcome for batch in await asyncio.gather(*appends) for outcome in batch]
 
     for page in pages:
-        assert [one.seq for one in page.entries] == list(range(1, page.head + 1))
+        assert [entry.seq for entry in page.entries] == list(range(1, page.head + 1))
     for room in range(3):
         end = await log.read(f"room{room}", after=0, limit=500)
-        assert sorted(entry(one).seq for one in stored if entry(one) in end.entries) == list(range(1, end.head + 1))
+        assert sorted(entry(outcome).seq for outcome in stored if entry(outcome) in end.entries) == list(
+            range(1, end.head + 1)
+        )
     assert sum([(await log.room_states([f"room{n}"]))[f"room{n}"].head for n in range(3)]) == 400
 
 
@@ -226,7 +228,7 @@ async def test_s3_closing_finishes_what_was_begun(open_again: OpenLog, monkeypat
     log = await open_again()
     begun = [asyncio.ensure_future(log.append([message(str(n))])) for n in range(50)]
     await log.close()
-    stored = [entry(one).seq for batch in await asyncio.gather(*begun) for one in batch]
+    stored = [entry(outcome).seq for batch in await asyncio.gather(*begun) for outcome in batch]
 
     assert stored == list(range(1, 51))
     assert (await (await open_again()).room_states(["foo"]))["foo"].head == 50

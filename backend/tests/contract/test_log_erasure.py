@@ -30,7 +30,7 @@ async def test_w14_a_members_rooms_entries_and_marks_are_found(log: Log) -> None
     assert await log.rooms_of_member("mall") == []
     found = await log.entries_of_member("foo", "mallory", after=0, limit=9)
     assert [(entry.seq, entry.kind) for entry in found] == [(2, "message"), (4, "message"), (5, "edit")]
-    assert [one.seq for one in await log.entries_of_member("foo", "mallory", after=2, limit=1)] == [4]
+    assert [entry.seq for entry in await log.entries_of_member("foo", "mallory", after=2, limit=1)] == [4]
     assert await log.entries_of_member("none", "mallory", after=0, limit=9) == []
 
 

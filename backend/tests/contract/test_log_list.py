@@ -21,7 +21,7 @@ async def pages(log: Log, items: dict[str, str], size: int) -> list[list[str]]:
     found: list[list[str]] = []
     before: str | None = None
     while page := await log.list_rooms(readable_ranges(items), "bob", limit=size, before=before):
-        found.append([one.item for one in page])
+        found.append([room.item for room in page])
         before = page[-1].item
     return found
 
@@ -47,7 +47,7 @@ async def test_w4_pages_by_before_list_every_room_once_though_many_were_written_
     assert [len(page) for page in found] == [3, 3, 2]
     assert sorted(listed) == sorted([*(f"order-{n}" for n in range(5)), *(f"ticket-{n}" for n in range(3))])
     assert set(found[0]) == {"ticket-0", "ticket-1", "ticket-2"}
-    assert [one.item for one in await log.list_rooms(readable_ranges(items), "bob", limit=9)] == listed
+    assert [room.item for room in await log.list_rooms(readable_ranges(items), "bob", limit=9)] == listed
 
 
 async def test_w4_before_an_item_that_has_no_entries_there_is_no_page(log: Log) -> None:

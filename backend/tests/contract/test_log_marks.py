@@ -14,8 +14,8 @@ FOO = readable_ranges({"foo": "r"})
 async def seqs(log: Log, *marks: tuple[str, str, int]) -> list[int]:
     """Move read marks, and return the resulting seqs."""
     stand = await log.move_read_marks([RoomReadMark(*mark) for mark in marks])
-    assert [mark[:2] for mark in marks] == [(one.item, one.member) for one in stand]
-    return [one.seq for one in stand]
+    assert [mark[:2] for mark in marks] == [(mark.item, mark.member) for mark in stand]
+    return [mark.seq for mark in stand]
 
 
 async def test_p5_a_mark_moves_forward_only(log: Log) -> None:
@@ -80,17 +80,17 @@ async def test_w4_items_match_their_patterns(log: Log, patterns: list[str], foun
     await append(log, *(message(item, item=item) for item in items))
 
     assert {
-        one.item for one in await log.list_rooms(readable_ranges(dict.fromkeys(patterns, "r")), "ada", limit=100)
+        room.item for room in await log.list_rooms(readable_ranges(dict.fromkeys(patterns, "r")), "ada", limit=100)
     } == found
 
 
 async def test_w4_the_latest_written_comes_first(log: Log) -> None:
     await append(log, message("a", item="one", at=1000), message("b", item="two", at=3000))
     await append(log, message("c", item="three", at=2000))
-    assert [one.item for one in await log.list_rooms([ALL_ITEMS], "ada", limit=10)] == ["two", "three", "one"]
+    assert [room.item for room in await log.list_rooms([ALL_ITEMS], "ada", limit=10)] == ["two", "three", "one"]
 
     await append(log, message("d", item="one", at=4000))
-    assert [one.item for one in await log.list_rooms([ALL_ITEMS], "ada", limit=2)] == ["one", "two"]
+    assert [room.item for room in await log.list_rooms([ALL_ITEMS], "ada", limit=2)] == ["one", "two"]
 
 
 async def test_w4_an_item_says_its_head_and_its_last_entry(log: Log) -> None:

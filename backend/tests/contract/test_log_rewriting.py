@@ -70,8 +70,8 @@ async def test_s9_an_edited_message_carries_its_latest_body(log: Log) -> None:
     first, *edits = (await log.read("foo", after=0, limit=10)).entries
 
     assert (first.body, first.edited, first.at) == (raw({"n": 3}), 3000, 1000)
-    assert [(one.body, one.target) for one in edits] == [(raw("two"), 1), (raw({"n": 3}), 1)]
-    assert all(one.edited is UNSET and one.deleted is UNSET for one in edits)
+    assert [(edit.body, edit.target) for edit in edits] == [(raw("two"), 1), (raw({"n": 3}), 1)]
+    assert all(edit.edited is UNSET and edit.deleted is UNSET for edit in edits)
 
 
 async def test_s9_a_deleted_message_and_its_edits_lose_their_bodies_for_good(open_again: OpenLog) -> None:

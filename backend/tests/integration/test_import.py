@@ -93,8 +93,8 @@ async def test_w14_an_import_that_was_stopped_continues_where_it_was(
     done = await run(secured_server, tmp_path, name="comments.ndjson")
     assert done == (0, "1301 entries stored, 1199 were stored before\n")
     found = await export_room(secured_server, item)
-    assert [one["id"] for one in found[1:]] == [f"c{number}" for number in range(1, 2501)]
-    assert [one["at"] for one in found[1:]] == [AT + number for number in range(1, 2501)]
+    assert [line["id"] for line in found[1:]] == [f"c{number}" for number in range(1, 2501)]
+    assert [line["at"] for line in found[1:]] == [AT + number for number in range(1, 2501)]
     assert (found[7]["body"], found[7]["by"]) == ("comment 2500", BOB)
 
 

@@ -22,7 +22,7 @@ AT = datetime(2023, 11, 14, 22, 13, 20, 123000, UTC)
 
 
 class Imports:
-    """The methods of an Alcove, of an AsyncClient, or of a Client, which is called in a thread."""
+    """The methods of `Alcove`, of an AsyncClient, or of a Client, which is called in a thread."""
 
     def __init__(self, api: Any) -> None:
         self._api = api

@@ -34,7 +34,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def table(alcove: Alcove) -> Bans:
-    """Return the table of bans of an Alcove."""
+    """Return the table of bans of an Alcove instance."""
     assert alcove._services is not None
     return alcove._services.authenticator._bans
 
@@ -103,10 +103,10 @@ async def test_w15_a_long_room_is_compacted_at_the_start(database: str, monkeypa
 
 
 def revoked(alcove: Alcove) -> set[tuple[str | None, str | None, str | None, float]]:
-    """Return the revocations that an Alcove knows; those of a member in one second count the same."""
+    """Return the revocations that an Alcove instance knows; those of a member in one second count the same."""
     assert alcove._services is not None
     current = alcove._services.authenticator._revocations.current()
-    return {(one.sub, one.item, one.digest, one.not_before) for one in current}
+    return {(revocation.sub, revocation.item, revocation.digest, revocation.not_before) for revocation in current}
 
 
 async def test_a7_w5_the_room_of_revocations_stays_short_and_a_restart_knows_every_one(database: str) -> None:

@@ -61,10 +61,10 @@ async def test_w4_pages_follow_on_each_other_and_end(secured_server: Server, ite
         found: list[list[str]] = []
         query: dict[str, Any] = {"limit": 3}
         while page := (await client.get("/api/items", params=query, headers=headers)).json()["items"]:
-            found.append([one["item"] for one in page])
+            found.append([room["item"] for room in page])
             query["before"] = page[-1]["item"]
 
-        assert [[int(one.rpartition("-")[2]) for one in page] for page in found] == [[7, 6, 5], [4, 2, 1], [0]]
+        assert [[int(name.rpartition("-")[2]) for name in page] for page in found] == [[7, 6, 5], [4, 2, 1], [0]]
 
 
 @ONCE

@@ -17,7 +17,7 @@ async def list_items(client: httpx.AsyncClient, items: dict[str, str], **query: 
 
 async def ids(client: httpx.AsyncClient, items: dict[str, str], **query: Any) -> list[str]:
     """Return the items of the list."""
-    return [one["item"] for one in (await list_items(client, items, **query)).raise_for_status().json()["items"]]
+    return [item["item"] for item in (await list_items(client, items, **query)).raise_for_status().json()["items"]]
 
 
 async def write(client: httpx.AsyncClient, *items: str) -> None:
@@ -49,7 +49,7 @@ async def test_w4_a7_items_on_which_access_was_revoked_do_not_count_either(secur
             (await client.post("/api/revoke", json=asked, headers=admin)).raise_for_status()
 
         found = (await client.get("/api/items", params={"limit": 1}, headers=lister)).json()["items"]
-        assert [one["item"] for one in found] == ["taken-1"]
+        assert [room["item"] for room in found] == ["taken-1"]
 
 
 @ONCE

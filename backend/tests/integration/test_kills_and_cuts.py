@@ -29,7 +29,7 @@ class RepeatedKills:
         self.server: Server | None = None
 
     async def start(self) -> None:
-        """Start the server on the present log."""
+        """Start the server on the current log."""
         env = {"ALCOVE_SENDS_PER_S": "0"}
         self.server = await asyncio.to_thread(alcove, carrier=self._carrier, cwd=self._cwd, env=env)
         self._proxy.target = self.server.port

@@ -1,4 +1,4 @@
-"""Test when an Alcove inside an application runs, where it is mounted, and how its connections end (Z1)."""
+"""Test when an embedded Alcove runs, where it is mounted, and how its connections end (Z1)."""
 
 import warnings
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Test the methods of an Alcove inside an application (W11, S14, W14, W15, A7, S, H3)."""
+"""Test the methods of an embedded Alcove (W11, S14, W14, W15, A7, S, H3)."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable

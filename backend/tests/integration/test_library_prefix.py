@@ -1,4 +1,4 @@
-"""An Alcove inside an application serves everything below any prefix, the page and the embed page included (B1)."""
+"""An embedded Alcove serves everything below any prefix, the page and the embed page included (B1)."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from tests.support.http import blocking_http, http
 from tests.support.room_client import RoomClient
 from tests.support.running_host import CARRIERS, Host, running
 
-#: Where the application has an Alcove, and the prefix below which browsers reach it.
+#: Where the application mounts Alcove, and the prefix below which browsers reach it.
 PLACES = {
     "/rooms": "/rooms",  # a router with a prefix
     "/of/a%20%22%3Cb%3E/items": "/of/a%20%22%3Cb%3E/items",  # with a parameter of any text
@@ -59,7 +59,7 @@ def built_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def application(folder: Path) -> FastAPI:
-    """Return an application with an Alcove at each of the places."""
+    """Return an application with an Alcove router at each of the places."""
     alcove = Alcove(f"sqlite:///{folder}/alcove.db", frame_ancestors="'self'")
     other = Alcove(f"sqlite:///{folder}/other.db", frame_ancestors="'self'", base_path="/outside/other")
 

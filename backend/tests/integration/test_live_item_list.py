@@ -37,7 +37,7 @@ async def test_w10_the_latest_rooms_come_first_then_ready_then_each_room_that_ch
             found = await listed.wait_for(item=f"{item}-new")
             assert set(found) == {"type", "item", "head", "last", "unread"}
             pages = await client.get("/api/items", headers={"Authorization": f"Bearer {reader(rights)}"})
-            summaries = {one["item"]: one for one in pages.json()["items"]}
+            summaries = {summary["item"]: summary for summary in pages.json()["items"]}
             for name in ("a", "new"):
                 line = listed.items[f"{item}-{name}"]
                 assert summaries[f"{item}-{name}"] == {key: line[key] for key in line if key != "type"}
@@ -248,5 +248,5 @@ async def test_w10_d2_a_reader_that_takes_nothing_is_sent_each_room_once_as_it_i
         transport.resume_reading()
         # More rooms changed than may wait, so the latest come again.
         latest = {f"{item}-{room}": rounds for room in range(5, 10)}
-        while not latest.items() <= {one["item"]: one["head"] for one in listed.items.values()}.items():
+        while not latest.items() <= {summary["item"]: summary["head"] for summary in listed.items.values()}.items():
             assert await listed.line() is not None

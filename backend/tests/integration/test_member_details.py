@@ -49,7 +49,7 @@ async def test_a9_entries_read_later_have_the_picture_and_role_of_their_author(
         rooms = (await client.get("/api/items", params={"prefix": item})).json()["items"]
         who = (await client.get("/api/session")).json()
 
-    assert [one["by"] for one in (sent, edited, *entries, rooms[0]["last"])] == [ADA] * 5
+    assert [line["by"] for line in (sent, edited, *entries, rooms[0]["last"])] == [ADA] * 5
     assert who["you"] == ADA
 
 

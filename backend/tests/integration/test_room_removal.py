@@ -78,7 +78,7 @@ async def test_w11_a_large_room_is_removed_although_the_server_is_killed_twice(s
     await until_between(database, "entries", 2, left)
     await asyncio.to_thread(second.end, SIGKILL)
     async with http(await asyncio.to_thread(serve, **env), ADMIN) as client:
-        assert [one["item"] for one in (await client.get("/api/items")).json()["items"]] == ["small"]
+        assert [item["item"] for item in (await client.get("/api/items")).json()["items"]] == ["small"]
         assert (await client.post("/api/items/large/entries", json={"body": "new"})).json()["seq"] == 1
         await wait_until_erased(database, ["large body", "!deleted"])
     assert await rows(database, "entries") == 3

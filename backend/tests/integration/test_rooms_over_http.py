@@ -81,7 +81,11 @@ async def test_w11_r5_a_deleted_room_restarts_its_readers_with_a_new_log(secured
             assert [entry["body"] for entry in await again.wait_for_seq(1)] == ["new"]
         found = await page(client, item)
 
-    assert ([one["body"] for one in found["entries"]], found["head"], found["log"]) == (["new"], 1, again.hello["log"])
+    assert ([entry["body"] for entry in found["entries"]], found["head"], found["log"]) == (
+        ["new"],
+        1,
+        again.hello["log"],
+    )
 
 
 @ONCE

@@ -182,14 +182,14 @@ async def test_w4_the_items_one_may_read_the_latest_first(server: Server, item: 
         by_prefix = {"name": "Bob", "prefix": f"{item}-a"}
         begin_so = (await client.get("/api/items", params=by_prefix)).json()["items"]
         wild = await client.get("/api/items", params={"prefix": "*"})
-    found = [one for one in listed if one["item"].startswith(item)]
+    found = [room for room in listed if room["item"].startswith(item)]
 
-    assert [one["item"] for one in found] == [names[0], names[2], names[1]]
-    assert [one["head"] for one in found] == [3, 1, 3]
-    assert [one["last"]["body"] for one in found] == ["a3", "c1", "b3"]
-    assert [one["unread"] for one in found] == [2, 0, 2], "one's own messages are no news"
+    assert [room["item"] for room in found] == [names[0], names[2], names[1]]
+    assert [room["head"] for room in found] == [3, 1, 3]
+    assert [room["last"]["body"] for room in found] == ["a3", "c1", "b3"]
+    assert [room["unread"] for room in found] == [2, 0, 2], "one's own messages are no news"
     assert listed[:1] == first
-    assert [one["item"] for one in begin_so] == [names[0]]
+    assert [room["item"] for room in begin_so] == [names[0]]
     assert wild.status_code == 422
 
 

@@ -104,7 +104,7 @@ async def test_w11_a_room_is_written_read_and_deleted_over_http(
         ]
         assert statuses == [201, 200]
         assert (await root.put(f"{path}/read", json={"seq": 9})).json() == {"seq": 2}
-        assert [one["id"] for one in (await root.get(f"{path}/members")).json()["members"]] == ["ada"]
+        assert [member["id"] for member in (await root.get(f"{path}/members")).json()["members"]] == ["ada"]
         assert (await root.delete(f"{path}/entries/1")).status_code == 201
         assert (await root.delete(f"{path}/entries/99")).status_code == 422
         assert [entry["kind"] for entry in await room.wait_for_seq(3)] == ["message", "edit", "delete"]

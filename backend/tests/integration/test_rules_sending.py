@@ -128,7 +128,7 @@ async def test_s5_the_same_send_again_is_acknowledged_with_the_first_seq(server:
 async def test_s5_twice_in_one_frame_is_one_entry(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_lines(send(1, "a"), send(2, "a"), send(3, "b"), send(4, "a"))
-        answers = [await room.wait_for_outcome(one) for one in ("a", "a", "b", "a")]
+        answers = [await room.wait_for_outcome(id_) for id_ in ("a", "a", "b", "a")]
         await room.lines_until_pong()
 
     assert [(a["seq"], a["duplicate"]) for a in answers] == [(1, False), (1, True), (2, False), (1, True)]

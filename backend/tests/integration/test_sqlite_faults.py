@@ -54,7 +54,10 @@ async def test_s7_on_a_full_disk_sends_are_unavailable_and_afterwards_go_on(serv
 
         answers = await ada.request_all(*sends)
         assert [(line["seq"], line["duplicate"]) for line in answers] == [(2 + n, False) for n in range(50)]
-        assert [one["body"] for one in await bob.wait_for_seq(51)] == ["before", *(f"during {n}" for n in range(50))]
+        assert [entry["body"] for entry in await bob.wait_for_seq(51)] == [
+            "before",
+            *(f"during {n}" for n in range(50)),
+        ]
 
 
 @ONCE

@@ -50,15 +50,15 @@ async def test_k1_every_kind_of_entry_arrives_signed_with_who_is_present_and_abs
             arrived = await receiver.entries(5)
         log = (await admin.get("/api/items/foo/entries")).json()["log"]
 
-    assert [one.event["type"] for one in arrived] == ["message", "message", "edit", "delete", "event"]
-    assert [one.entry["seq"] for one in arrived] == [1, 2, 3, 4, 5]
-    assert {(one.item, one.event["data"]["log"]) for one in arrived} == {("foo", log)}
+    assert [delivery.event["type"] for delivery in arrived] == ["message", "message", "edit", "delete", "event"]
+    assert [delivery.entry["seq"] for delivery in arrived] == [1, 2, 3, 4, 5]
+    assert {(delivery.item, delivery.event["data"]["log"]) for delivery in arrived} == {("foo", log)}
     second = arrived[1].event["data"]
-    assert [one["id"] for one in second["present"]] == ["ada"]
+    assert [person["id"] for person in second["present"]] == ["ada"]
     assert (second["present_count"], second["absent"]) == (1, ["bob"])
     assert second["entry"]["body"] == "hello"
     assert arrived[4].entry["body"] == {"text": "shipped", "data": [1]}
-    assert len({one.id for one in arrived}) == 5
+    assert len({delivery.id for delivery in arrived}) == 5
 
 
 @ONCE
@@ -72,7 +72,7 @@ async def test_k1_delivery_starts_at_the_heads_when_it_is_first_configured(serve
             assert (await client.post(f"/api/items/{item}/entries", json={"body": "after"})).status_code == 201
     arrived = await receiver.entries(2)
 
-    assert sorted((one.item, one.entry["seq"]) for one in arrived) == [("new", 1), ("old", 2)]
+    assert sorted((delivery.item, delivery.entry["seq"]) for delivery in arrived) == [("new", 1), ("old", 2)]
 
 
 @ONCE
@@ -94,7 +94,7 @@ async def test_k1_imported_entries_do_not_arrive_and_those_around_them_do(
         assert (await client.post("/api/items/foo/entries", json={"body": "last"})).status_code == 201
         arrived = await receiver.entries(3)
 
-    assert [one.entry["seq"] for one in arrived] == [2, 4, 5]
+    assert [delivery.entry["seq"] for delivery in arrived] == [2, 4, 5]
 
 
 @ONCE
@@ -113,8 +113,8 @@ async def test_k2_k3_a_failing_item_is_repeated_with_the_same_id_and_delays_no_o
         failing = False
         arrived = await receiver.entries(3, "bad")
 
-    assert [one.entry["seq"] for one in arrived] == [1, 2, 3]
-    assert {one.id for one in receiver.refused} == {arrived[0].id}
+    assert [delivery.entry["seq"] for delivery in arrived] == [1, 2, 3]
+    assert {delivery.id for delivery in receiver.refused} == {arrived[0].id}
 
 
 @ONCE
@@ -129,7 +129,7 @@ async def test_k2_w14_a_message_that_is_deleted_before_its_delivery_arrives_with
         receiver.answer = lambda _: 204
         arrived = await receiver.entries(2)
 
-    assert ["body" in one.entry for one in arrived] == [False, False]
+    assert ["body" in delivery.entry for delivery in arrived] == [False, False]
     assert "deleted" in arrived[0].entry
 
 
@@ -197,7 +197,7 @@ async def test_k1_redirects_are_not_followed_and_a_long_response_is_cut(
         await client.post("/api/items/foo/entries", json={"body": "hello"})
         arrived = await receiver.entries(1)
 
-    assert [one.id for one in receiver.refused] == [arrived[0].id]
+    assert [delivery.id for delivery in receiver.refused] == [arrived[0].id]
 
 
 @ONCE

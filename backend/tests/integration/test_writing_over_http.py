@@ -57,7 +57,7 @@ async def test_w11_s5_a_repeated_request_stores_one_entry_and_answers_200(secure
         deletes = [await client.delete(f"/api/items/{item}/entries/1", headers=key) for _ in range(2)]
         head = (await page(client, item))["head"]
 
-    assert [201, 200] == [one.status_code for one in edits] == [one.status_code for one in deletes]
+    assert [201, 200] == [response.status_code for response in edits] == [response.status_code for response in deletes]
     assert edits[0].json()["seq"] == edits[1].json()["seq"]
     assert deletes[0].json() == deletes[1].json()
     assert head == 3
@@ -112,7 +112,7 @@ async def test_s14_an_event_is_sent_by_a_moderator_and_delivered(secured_server:
         client.headers.update(rights(item, "r"))
         (stored,) = (await page(client, item))["entries"]
 
-    assert [one.status_code for one in sent] == [201, 200]
+    assert [response.status_code for response in sent] == [201, 200]
     assert live == stored == sent[0].json() == sent[1].json()
     assert (live["kind"], live["body"]) == ("event", body)
 

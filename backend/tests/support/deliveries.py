@@ -46,9 +46,9 @@ class Traffic:
         """Check that each message arrived, and none before an earlier one of its item."""
         seqs: dict[str, list[int]] = defaultdict(list)
         ids: dict[str, set[tuple[str, int]]] = defaultdict(set)
-        for one in receiver.accepted:
-            seqs[one.item].append(one.entry["seq"])
-            ids[one.id].add((one.item, one.entry["seq"]))
+        for delivery in receiver.accepted:
+            seqs[delivery.item].append(delivery.entry["seq"])
+            ids[delivery.id].add((delivery.item, delivery.entry["seq"]))
         for item, number in self.sent.items():
             assert set(seqs[item]) == set(range(1, number + 1))
             assert all(later <= earlier + 1 for earlier, later in pairwise(seqs[item]))
@@ -57,12 +57,12 @@ class Traffic:
 
 def complete(traffic: Traffic, receiver: Receiver) -> bool:
     """Return whether every message arrived."""
-    return len({one.id for one in receiver.accepted}) == traffic.total
+    return len({delivery.id for delivery in receiver.accepted}) == traffic.total
 
 
 def delays(receiver: Receiver, since: int) -> list[float]:
     """Return the ms from the storing of each entry to its arrival, for the arrivals from number `since` on, sorted."""
-    return sorted(one.at - one.entry["at"] for one in receiver.accepted[since:])
+    return sorted(delivery.at - delivery.entry["at"] for delivery in receiver.accepted[since:])
 
 
 async def _post(client: httpx.AsyncClient, item: str, body: dict[str, Any]) -> None:

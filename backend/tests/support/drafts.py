@@ -45,4 +45,4 @@ async def append(log: Log, *drafts: Draft) -> list[tuple[int, bool] | str]:
 async def bodies(log: Log, item: str = "foo") -> dict[int, str | None]:
     """Read every body that the log has of an item, as JSON by seq."""
     page = await log.read(item, after=0, limit=500)
-    return {one.seq: None if one.body is UNSET else bytes(one.body).decode() for one in page.entries}
+    return {entry.seq: None if entry.body is UNSET else bytes(entry.body).decode() for entry in page.entries}

@@ -28,8 +28,8 @@ class FreshEnvironment:
 
     def link(self, requirements: Iterable[str]) -> None:
         """Link libraries that are installed in the tests' environment, with all that they require."""
-        for one in _closure(requirements):
-            for file in one.files or ():
+        for package in _closure(requirements):
+            for file in package.files or ():
                 if file.parts[0] == "..":  # a command, whose first line names the tests' interpreter
                     continue
                 link = self.libraries / file
@@ -60,7 +60,7 @@ def _closure(requirements: Iterable[str]) -> list[Distribution]:
     found: dict[str, Distribution] = {}
     while waiting:
         requirement, extras = waiting.pop()
-        if requirement.marker is not None and not any(requirement.marker.evaluate({"extra": one}) for one in extras):
+        if requirement.marker is not None and not any(requirement.marker.evaluate({"extra": name}) for name in extras):
             continue
         one = found.setdefault(requirement.name, distribution(requirement.name))
         new = {extra for extra in ("", *requirement.extras) if (requirement.name, extra) not in seen}

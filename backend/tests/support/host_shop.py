@@ -1,4 +1,4 @@
-"""A host application with an Alcove inside, whose dependency admits its users."""
+"""A host application that embeds Alcove, whose dependency admits its users."""
 
 import time
 from collections.abc import AsyncIterator

@@ -75,7 +75,7 @@ class RoomLog:
         self.marks: list[dict[str, int]] = []
 
     def room(self, item: str = "foo") -> Room:
-        """Create the item's room at the present end of its log, with an empty tail."""
+        """Create the item's room at the current end of its log, with an empty tail."""
         state = self.log.store.room_states([item])[item]
         room = self.rooms[item] = Room(
             item,
@@ -136,4 +136,4 @@ class RoomLog:
 
 def seqs(found: Sequence[Entry]) -> list[int]:
     """Return the seqs of entries."""
-    return [one.seq for one in found]
+    return [entry.seq for entry in found]

@@ -1,4 +1,4 @@
-"""Run a host application with an Alcove inside, with uvicorn in a thread of the test's process."""
+"""Run a host application that embeds Alcove, with uvicorn in a thread of the test's process."""
 
 import socket
 import threading

@@ -241,7 +241,7 @@ class World:
         for place in [place for place, outbox in self.outboxes.items() if outbox]:
             while self.outboxes.get(place):
                 item, person = place
-                reader = self.connect(item, next(one for one in PEOPLE if one.id == person), StartPosition())
+                reader = self.connect(item, next(member for member in PEOPLE if member.id == person), StartPosition())
                 await self.settle()
                 assert reader in self.alive, "L3: no seat for who comes back"
                 self.leave(reader)

@@ -73,7 +73,7 @@ class MovingAddress(TcpListener):
         self._writers: set[asyncio.StreamWriter] = set()
 
     def move(self, target: int, *, cut: bool = True) -> None:
-        """Forward new connections to another port; `cut`: close the present ones."""
+        """Forward new connections to another port; `cut`: close the current ones."""
         self._target = target
         for writer in list(self._writers) if cut else []:
             reset(writer)

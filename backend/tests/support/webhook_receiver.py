@@ -88,7 +88,7 @@ class Receiver:
         """Wait for so many accepted requests, of one item if it is given, and return them."""
 
         def found() -> list[Received]:
-            return [one for one in self.accepted if item in {None, one.item}]
+            return [delivery for delivery in self.accepted if item in {None, delivery.item}]
 
         await self.wait_for(lambda: len(found()) >= count)
         return found()

@@ -51,7 +51,7 @@ def test_w10_many_rooms_are_told_in_several_messages_each_room_in_one() -> None:
 
     messages = list(changes.messages())
     assert [len(message.heads) for message in messages] == [200, 200, 50]
-    assert {k: v for one in messages for k, v in one.heads.items()} == {f"room-{n}": n for n in range(450)}
+    assert {k: v for message in messages for k, v in message.heads.items()} == {f"room-{n}": n for n in range(450)}
 
 
 def test_w10_nothing_that_changed_is_no_message() -> None:

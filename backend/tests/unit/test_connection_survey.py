@@ -39,9 +39,9 @@ async def test_w8_many_connections_are_reported_in_several_messages() -> None:
     readers = [Reader(room, Person(f"member {n}", "")) for n in range(250)]
     found = await first.cluster.inspect("foo", 0)
 
-    assert 250 == len(readers) == len({one.member for one in found.connections})
+    assert 250 == len(readers) == len({connection.member for connection in found.connections})
     answers = [message for _, message in second.bus.new_messages() if isinstance(message, ConnectionsResponse)]  # type: ignore[attr-defined] # a FakeBus
-    assert [(len(one.connections), one.more) for one in answers] == [(100, True), (100, True), (50, False)]
+    assert [(len(answer.connections), answer.more) for answer in answers] == [(100, True), (100, True), (50, False)]
     assert found.unanswered == []
 
 
@@ -59,7 +59,7 @@ async def test_w8_the_lag_is_counted_from_the_highest_head_that_a_process_report
     found = await asking
 
     assert found.head == 17
-    assert {one.member: one.lag for one in found.connections} == {"ada": 1, "bob": 17}
+    assert {connection.member: connection.lag for connection in found.connections} == {"ada": 1, "bob": 17}
 
 
 @virtual_time
@@ -72,8 +72,8 @@ async def test_w8_concurrent_surveys_of_one_room_share_one_request() -> None:
     await run_turns()
 
     assert len(requests_in(alone.bus.new_messages())) == 1
-    found = [await one for one in asking]
-    assert [one.unanswered for one in found] == [["other"]] * 10
+    found = [await task for task in asking]
+    assert [result.unanswered for result in found] == [["other"]] * 10
     # Responses that are late, or to an unknown request, change nothing.
     alone.receive(
         ConnectionsResponse("other", "unknown", 9, [state(9)]),
@@ -101,4 +101,4 @@ async def test_w8_a_process_that_has_ended_gets_no_request() -> None:
     alone.receive(ProcessEnded("other"), channel=ALL_PROCESSES)
     found = await alone.process.cluster.inspect("foo", 0)
 
-    assert ([one.member for one in found.connections], found.unanswered) == (["bob"], [])
+    assert ([connection.member for connection in found.connections], found.unanswered) == (["bob"], [])

@@ -220,16 +220,16 @@ def test_k2_in_any_order_of_events_no_entry_is_lost_and_none_is_overtaken(  # no
             store()
         elif step == "lost":  # another process takes over
             schedule, delivering = Schedule(max_items=3, max_deliveries=2), []
-            for one in heads:
-                schedule.record_head(one, heads[one])
+            for name in heads:
+                schedule.record_head(name, heads[name])
         else:
             run(step)
     for _ in range(40):
         now += 2
         run("ok")
         store()
-        for one in heads:
-            schedule.add(read(one))
+        for name in heads:
+            schedule.add(read(name))
     for item, seqs in arrived.items():
         assert set(seqs) == set(range(1, heads[item] + 1))
         for earlier, later in pairwise(seqs):

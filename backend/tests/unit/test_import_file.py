@@ -34,7 +34,9 @@ def file_of(*lines: object) -> ImportFile:
 def sent_lines(file: ImportFile) -> list[tuple[int, str, Any]]:
     """Return number, item and line of everything that is sent, as the server reads it."""
     return [
-        (one.number, one.item, one.line) for request in file.requests() for one in lines_of(request.data, request.line)
+        (line.number, line.item, line.line)
+        for request in file.requests()
+        for line in lines_of(request.data, request.line)
     ]
 
 

@@ -31,7 +31,7 @@ def test_w14_lines_of_an_export_and_blank_ones_are_taken() -> None:
     room = ROOM | {"log": "b3f1", "head": 3, "oldest": 1}
 
     found = list(lines_of(text(room, b"", SAID, event, b"\r", deleted, mark), 10))
-    assert [(one.number, one.item) for one in found] == [(number, "order-7") for number in (12, 13, 15, 16)]
+    assert [(line.number, line.item) for line in found] == [(number, "order-7") for number in (12, 13, 15, 16)]
 
 
 @pytest.mark.parametrize(

@@ -39,11 +39,11 @@ class Process:
 async def until_another_delivers(processes: list[Process], dead: Process | None) -> float:
     """Return the seconds until one of the processes delivers that is not `dead`."""
     seconds = 0.0
-    while not any(one.delivers for one in processes if one is not dead):
+    while not any(process.delivers for process in processes if process is not dead):
         await elapse(STEP_S)
         seconds += STEP_S
         assert seconds < 60, "nobody delivers"
-        assert sum(one.delivers for one in processes) <= 1
+        assert sum(process.delivers for process in processes) <= 1
     return seconds
 
 
@@ -60,7 +60,7 @@ async def test_k4_another_process_delivers_within_10_s_after_the_death_of_the_on
     await until_another_delivers(processes, None)
     for number in range(20):  # at any time between two renewals
         await elapse(6 + number * 0.1)
-        (dead,) = [one for one in processes if one.delivers]
+        (dead,) = [process for process in processes if process.delivers]
         dead.storage.cut_off = True
         assert await until_another_delivers(processes, dead) <= 10
         dead.storage.cut_off = False
@@ -75,7 +75,7 @@ async def test_k4_a_process_that_stops_leaves_its_deliveries_to_another_one_at_o
     for process in processes:
         await process.deliveries.start()
     await until_another_delivers(processes, None)
-    (stopping,) = [one for one in processes if one.delivers]
+    (stopping,) = [process for process in processes if process.delivers]
     await stopping.deliveries.close()
 
     assert await until_another_delivers(processes, stopping) <= 2.1

@@ -20,7 +20,7 @@ class PostgresConsumers:
         self._connections = connections
 
     async def register(self, name: str) -> None:
-        """Create the consumer at the present heads (ConsumerStorage.register)."""
+        """Create the consumer at the current heads (ConsumerStorage.register)."""
         if await self.record(name) is None:
             async with self._connections.writing() as connection:
                 await connection.execute(_SQL["register"], name, timeout=_REGISTER_S)

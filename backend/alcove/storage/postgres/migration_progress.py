@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 #: Opens another connection to the database.
 Connect = Callable[[], Awaitable[Any]]
 
-#: Seconds between two looks, and for a look that is on its way when the step ends.
+#: Seconds between two reads of the progress, and for a read that is in progress when the step ends.
 _LOOK_S, _LAST_LOOK_S = 0.5, 5.0
 _MB = 1_000_000
 #: The bytes of all tables and indexes. Only the migrating connection can ask: a step may lock them.
@@ -68,7 +68,7 @@ async def _show(connect: Connect, size: float, ended: asyncio.Event) -> None:
 
 
 async def _wait(ended: asyncio.Event) -> bool:
-    """Wait until the next look; return whether the step has ended."""
+    """Wait until the next read is due; return whether the step has ended."""
     with suppress(TimeoutError):
         await asyncio.wait_for(ended.wait(), _LOOK_S)
     return ended.is_set()

@@ -32,10 +32,10 @@ async def hide_room(connection: Any, item: str) -> str | None:
 async def remove_before(connection: Any, item: str, seq: int) -> int:
     """Remove the first entries of a room, and their ids (Log.remove_before)."""
     async with connection.transaction():
-        found = await connection.fetchrow(_SQL["room_to_trim"], item)
-        if found is None:
+        row = await connection.fetchrow(_SQL["room_to_trim"], item)
+        if row is None:
             return 1
-        room, oldest, head = found
+        room, oldest, head = row
         first = min(seq, head)
         if first <= oldest:
             return int(oldest)

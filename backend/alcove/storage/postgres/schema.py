@@ -70,7 +70,7 @@ async def prepare(connection: Any, connect: Connect) -> str:
 
     Args:
         connection: The connection to use.
-        connect: Opens another connection, which looks how far a migration is.
+        connect: Opens another connection, which reads the progress of a migration.
 
     Raises:
         LogUnusableError: The schema is another program's or too new, it lacks an object that this role may not create,
@@ -171,7 +171,7 @@ def script(since: int, role: str | None) -> str:
     """Build the SQL script that `alcove schema` prints.
 
     Args:
-        since: The version of the present schema; 0: there is none, and the script creates it.
+        since: The version of the current schema; 0: there is none, and the script creates it.
         role: The role of the server, which is granted its rights; None: no rights are granted.
 
     """

@@ -47,7 +47,7 @@ class Appender:
                 self._record_imported(drafts, outcomes)
                 io_pending()
                 return outcomes
-        # The batch has an edit, a delete or a repeated send, so every draft is looked at.
+        # The batch has an edit, a delete or a repeated send, so every draft is checked.
         with transaction(self._db):
             rooms = self._find_rooms(drafts, seen)
             stored = [self._store(rooms[draft.item], draft) for draft in drafts]
@@ -66,7 +66,7 @@ class Appender:
         """Record which entries of the batch were imported (K1)."""
         if any(draft.imported for draft in drafts):
             self._db.executemany(
-                _CONSUMERS["record_imported"], [one._asdict() for one in imported_ranges(drafts, outcomes)]
+                _CONSUMERS["record_imported"], [imported._asdict() for imported in imported_ranges(drafts, outcomes)]
             )
 
     def _find_rooms(self, drafts: Sequence[Draft], seen: Mapping[str, Position]) -> dict[str, RoomRow]:

@@ -74,14 +74,14 @@ def run_many(connection: sqlite3.Connection, sql: str, width: int, values: Seque
         All rows that the executions return.
 
     """
-    found: list[tuple[Any, ...]] = []
+    results: list[tuple[Any, ...]] = []
     start = 0
     for rows in _ROWS_PER_STATEMENT:
         while len(values) - start >= rows * width:
             part = values[start : start + rows * width]
-            found += connection.execute(expand_rows(sql, width, rows), part).fetchall()
+            results += connection.execute(expand_rows(sql, width, rows), part).fetchall()
             start += rows * width
-    return found
+    return results
 
 
 @cache

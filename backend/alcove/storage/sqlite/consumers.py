@@ -28,7 +28,7 @@ class SqliteConsumers:
         self._reader = reader
 
     async def register(self, name: str) -> None:
-        """Create the consumer at the present heads (ConsumerStorage.register)."""
+        """Create the consumer at the current heads (ConsumerStorage.register)."""
 
         def register(db: sqlite3.Connection) -> None:
             if db.execute(_SQL["create"], (name,)).rowcount:
@@ -71,14 +71,16 @@ class SqliteConsumers:
         """Store positions (ConsumerStorage.save)."""
 
         def save(db: sqlite3.Connection) -> set[str]:
-            return {one.item for one in positions if db.execute(_SQL["save"], _values(name, one)).fetchone()}
+            return {
+                position.item for position in positions if db.execute(_SQL["save"], _values(name, position)).fetchone()
+            }
 
         return await self._write(save)
 
     async def imported(self, item: str, first: int, last: int) -> list[tuple[int, int]]:
         """Return which entries were imported (ConsumerStorage.imported)."""
-        asked = {"item": item, "first": first, "last": last}
-        return await self._read(lambda db: db.execute(_SQL["imported"], asked).fetchall())
+        parameters = {"item": item, "first": first, "last": last}
+        return await self._read(lambda db: db.execute(_SQL["imported"], parameters).fetchall())
 
     async def disable(self, name: str, what: str | None) -> None:
         """Record what is disabled (ConsumerStorage.disable)."""

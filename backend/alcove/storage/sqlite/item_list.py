@@ -55,10 +55,10 @@ def list_rooms(
     connection: sqlite3.Connection, ranges: Sequence[Range], member: str, limit: int, before: str | None = None
 ) -> list[ItemSummary]:
     """List the rooms in the ranges, the latest written first (Log.list_rooms); call it inside a transaction."""
-    found = [(item, head) for _, item, head, _ in find_rooms(connection, ranges, limit, before)]
-    counts = count_unread(connection, [(item, member) for item, _ in found])
-    last = entries_at(connection, found)
-    return [ItemSummary(one.item, one.head, last.get((one.item, one.head)), one.unread) for one in counts]
+    readable = [(item, head) for _, item, head, _ in find_rooms(connection, ranges, limit, before)]
+    counts = count_unread(connection, [(item, member) for item, _ in readable])
+    last = entries_at(connection, readable)
+    return [ItemSummary(room.item, room.head, last.get((room.item, room.head)), room.unread) for room in counts]
 
 
 def find_rooms(
@@ -86,9 +86,9 @@ def find_rooms(
     if not all(map(is_single, ranges)):
         recent = max(limit, RECENT) if ranges != [ALL_ITEMS] else limit
         rows = connection.execute(_SQL["recent_rooms"], (*place, recent)).fetchall()
-        found = [row for row in rows if contains(ranges, row[1])]
-        if len(found) >= limit or len(rows) < recent:
-            return found[:limit]
+        readable = [row for row in rows if contains(ranges, row[1])]
+        if len(readable) >= limit or len(rows) < recent:
+            return readable[:limit]
     best: list[_ListedRoom] = []
     for first, end in ranges:
         best += connection.execute(_SQL["rooms_in_range"], (first, end, *place, limit))

@@ -25,7 +25,12 @@ class RetentionRules:
         self._retention = retention
 
     def apply(self, rooms: Mapping[str, RoomRow]) -> None:
-        """Remove old entries from these rooms, by item, except from internal rooms; call it inside a transaction."""
+        """Remove the entries that retention does not keep; skip internal rooms. Call it inside a transaction.
+
+        Args:
+            rooms: The rooms to remove entries from, by item.
+
+        """
         cutoff = self._retention.cutoff(now_ms())
         if cutoff is None and self._retention.entries is None:
             return

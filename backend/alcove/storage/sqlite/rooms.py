@@ -81,9 +81,9 @@ def renew_histories(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow]
         connection.execute(_SQL["delete_entries_after"], (room.room, room.head))
         connection.execute(_SQL["delete_ids_after"], (room.room, room.head))
         connection.execute(_SQL["lower_read_marks"], {"room": room.room, "head": room.head})
-        kept = {"room": room.room, "head": room.head, "log": room.log}
+        parameters = {"room": room.room, "head": room.head, "log": room.log}
         for query in ("renew_room", "forget_imported_after", "end_imported"):
-            connection.execute(_CONSUMERS[query], kept)
+            connection.execute(_CONSUMERS[query], parameters)
 
 
 def hide_room(connection: sqlite3.Connection, item: str) -> str | None:

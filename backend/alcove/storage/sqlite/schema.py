@@ -21,7 +21,7 @@ APPLICATION_ID = 0x416C6376
 _VALID_ITEM_IDS = 4
 #: The version of the schema from which erased text is overwritten in the file.
 _ERASES_TEXT = 4
-#: SQLite instructions between two looks at how far a migration is.
+#: SQLite instructions between two reports of the progress of a migration.
 _INSTRUCTIONS = 100_000
 _MB = 1_000_000
 
@@ -109,10 +109,10 @@ def _show_progress(connection: sqlite3.Connection, path: Path) -> Iterator[None]
     log = path.with_name(f"{path.name}-wal")
     before = log.stat().st_size if log.exists() else 0
 
-    def look() -> None:
+    def report() -> None:
         progress.reach(max(0, log.stat().st_size - before) / _MB if log.exists() else 0)
 
-    connection.set_progress_handler(look, _INSTRUCTIONS)
+    connection.set_progress_handler(report, _INSTRUCTIONS)
     try:
         yield
     finally:

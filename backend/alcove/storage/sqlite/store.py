@@ -66,13 +66,13 @@ class SqliteStore:
                 rows = self._db.execute(_SQL["entries_before"], (room.room, bound, limit))
             entries: list[Entry] = []
             size = 0
-            for found in rows:
-                body = found[7] or ""
+            for entry_row in rows:
+                body = entry_row[7] or ""
                 # Four bytes a character at most: encoding each body only to measure it would cost more.
                 size += len(body) if body.isascii() else 4 * len(body)
                 if entries and size > max_bytes:
                     break
-                entries.append(entry_from_row(found))
+                entries.append(entry_from_row(entry_row))
             rows.close()
         if after is None:
             entries.reverse()
@@ -147,17 +147,19 @@ class SqliteStore:
         """Read entries that the member wrote in a room (Log.entries_of_member)."""
         row = self._db.execute(_SQL["room"], (item,)).fetchone()
         values = (None if row is None else row[0], member, after, limit)
-        return [entry_from_row(found) for found in self._db.execute(_SQL["entries_of_member"], values).fetchall()]
+        return [
+            entry_from_row(entry_row) for entry_row in self._db.execute(_SQL["entries_of_member"], values).fetchall()
+        ]
 
     def seqs_of(self, sent: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
         """Return the seq of each stored item, author and id (Log.seqs_of)."""
-        found: dict[tuple[str, str, str], int] = {}
+        seqs: dict[tuple[str, str, str], int] = {}
         with transaction(self._db, "DEFERRED"):
             for item, by, id_ in sent:
                 row = self._db.execute(_SQL["seq_of"], (item, by, id_, item, by, id_)).fetchone()
                 if row is not None:
-                    found[item, by, id_] = row[0]
-        return found
+                    seqs[item, by, id_] = row[0]
+        return seqs
 
     def erase_author(self, items: Sequence[str], member: str, start: tuple[int, str]) -> tuple[int, str] | None:
         """Erase a part of what a member left in these rooms; return where to go on (rooms.erase_author)."""
@@ -180,7 +182,7 @@ class SqliteStore:
             return remove_deleted(self._db)
 
     def with_connection(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        """Call a function with the connection: the queries of consumers are in a class of their own."""
+        """Call a function with the connection: the queries of consumers are in a separate class."""
         return function(self._db)
 
     def bus_key(self) -> bytes:

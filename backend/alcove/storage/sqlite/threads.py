@@ -73,7 +73,7 @@ class StoreThread:
             raise LogUnavailableError(f"{self._path}: {error}") from error
 
     def _connect(self) -> SqliteStore:
-        """Close the present connection, if any, and open one. Raises sqlite3.Error."""
+        """Close the current connection, if any, and open one. Raises sqlite3.Error."""
         self._disconnect()
         with reserve.lend():
             self._connection = connect(self._path)
@@ -93,7 +93,7 @@ class StoreThread:
 def _file_identity(path: Path) -> tuple[int, int] | None:
     """Return device and inode of the file at `path`; None if there is no file."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
